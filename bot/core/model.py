@@ -1,0 +1,101 @@
+"""The things that the conversation is about: departments, slots, appointments, and what can go wrong with them.
+
+Plain frozen values. They know nothing of Telegram, HTTP, storage, clocks or languages. All date-times here are
+naive and mean the office's local time (the contract: ISO 8601 local times with no offset).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A member of staff whom a citizen can choose."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A public office that takes appointments, with the organisation it belongs to."""
+
+    id: int
+    name: str
+    organization: str = ""
+    asks_worker: bool = False
+    workers: tuple[Worker, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A free time that can be booked, in office time."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day that has at least one free slot."""
+
+    date: date
+    free: int
+
+
+class Status(StrEnum):
+    """What the API says of an appointment; `UNKNOWN` stands for a word that the contract does not list."""
+
+    PENDING_PAYMENT = "PENDING_PAYMENT"
+    SCHEDULED = "SCHEDULED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    NO_SHOW = "NO_SHOW"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """An appointment as the API knows it. `owner` is its `externalUserId`, `qr_link` may be missing."""
+
+    id: int
+    department_id: int
+    at: datetime
+    name: str
+    status: Status = Status.SCHEDULED
+    qr_link: str | None = None
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a citizen confirmed and what is asked of the API, no more and no less."""
+
+    department_id: int
+    at: datetime
+    name: str
+    owner: str
+    worker_id: int | None = None
+
+
+class Problem(StrEnum):
+    """Why something could not be done; each has its own words and its own next step."""
+
+    SLOT_TAKEN = "slot_taken"  # 409 SLOT_NOT_AVAILABLE
+    ALREADY_BOOKED = "already_booked"  # 409 DUPLICATE_APPOINTMENT
+    OUT_OF_CREDITS = "out_of_credits"  # 402
+    BAD_DATE = "bad_date"  # 400/422 INVALID_DATE_TIME
+    BAD_REQUEST = "bad_request"  # 400/422, all others
+    NO_ACCESS = "no_access"  # 401, 403: the operator must act, the citizen cannot
+    DEPARTMENT_GONE = "department_gone"  # 404 DEPARTMENT_NOT_FOUND, 403 DEPARTMENT_ACCESS_DENIED
+    APPOINTMENT_GONE = "appointment_gone"  # 404 APPOINTMENT_NOT_FOUND
+    BUSY = "busy"  # 429, or our own budget is used up; `Trouble.until` tells the hour
+    DOWN = "down"  # 5xx, no network, a proxy's page, a time limit
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A problem and, where it is known, the office time from which trying again makes sense."""
+
+    problem: Problem
+    until: datetime | None = None
