@@ -45,9 +45,9 @@ class Moncreneau(Protocol):
         """One appointment as it is now, or None where the API knows none of that number."""
 
     async def appointments(self, owner: str, *, settling: bool = False) -> tuple[Appointment, ...]:
-        """All appointments (of every status) whose `externalUserId` is `owner`, read afresh through all pages, in order of time.
+        """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
-        `settling` marks a read that settles an unknown outcome: it is as urgent as a write.
+        They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome: it is as urgent as a write.
         """
 
     async def book(self, order: Order) -> Appointment:

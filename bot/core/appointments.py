@@ -1,0 +1,157 @@
+"""The citizen's appointments: seeing them, and cancelling one. All transitions of both stand here.
+
+Rule: what is shown is what the API answered a moment ago for this chat, so somebody else's number is simply not
+there; nothing is cancelled that was not shown and confirmed. An unfinished booking waits in `Session.parked`.
+"""
+
+from dataclasses import replace
+
+from bot.core import actions
+from bot.core.effects import CancelAppointment, LoadAppointments, Tell
+from bot.core.events import (
+    AppointmentCancelled,
+    AppointmentsLoaded,
+    AttemptDelayed,
+    CancellingRefused,
+    CitizenEvent,
+    LoadFailed,
+)
+from bot.core.flows import (
+    AskingCancel,
+    BookingFlow,
+    CancelAttempt,
+    Cancelling,
+    Flow,
+    Idle,
+    Listing,
+    LoadingAppointments,
+    Purpose,
+    Session,
+    Ticket,
+)
+from bot.core.model import Appointment, Department, Problem, Status
+from bot.core.notices import Notice
+from bot.core.screens import Cancelled, QrPicture, TicketShown
+from bot.core.steps import Step, go, load, show
+
+COMING = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})
+
+
+def begin(session: Session, purpose: Purpose, number: int | None = None, notice: Notice | None = None) -> Step:
+    """Ask the API; an unfinished booking is kept behind."""
+    parked = session.parked if not isinstance(session.flow, BookingFlow) else session.flow
+    kept = Notice.DRAFT_KEPT if parked and parked is not session.parked else notice
+    flow = LoadingAppointments(purpose, number, notice=notice or kept)
+    return load(replace(session, parked=parked), flow, LoadAppointments())
+
+
+def leave(session: Session, notice: Notice | None = None) -> Step:
+    """Back to the booking that waits, or to the menu."""
+    flow: Flow = session.parked or Idle()
+    return show(replace(session.at(flow), parked=None), notice)
+
+
+def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
+    """The list; or the one that was named, if it is there and can still be cancelled."""
+    if not isinstance(flow := session.flow, LoadingAppointments):
+        return None
+    offices = {each.id: each for each in event.departments}
+    tickets = tuple(Ticket(each, _office(each, offices)) for each in event.appointments)
+    coming = tuple(each for each in tickets if each.appointment.status in COMING and each.appointment.at >= event.at)
+    if flow.number is not None:
+        named = next((each for each in tickets if each.appointment.id == flow.number), None)
+        if named in coming and named:
+            return go(session, AskingCancel(named), flow.notice)
+        return go(session, Listing(coming, flow.purpose), _why_not(named))
+    if flow.purpose is Purpose.CANCEL and len(coming) == 1 and flow.notice in {None, Notice.DRAFT_KEPT}:
+        return go(session, AskingCancel(coming[0]), flow.notice)
+    return go(session, Listing(coming, flow.purpose), flow.notice)
+
+
+def load_failed(session: Session, event: LoadFailed) -> Step | None:
+    """Say so where the list would stand."""
+    match session.flow:
+        case LoadingAppointments() as flow:
+            return go(session, replace(flow, trouble=event.trouble))
+        case _:
+            return None
+
+
+def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
+    """What a button of the present screen does; None where the screen has no such button."""
+    kind, value = actions.split(action)
+    match session.flow:
+        case LoadingAppointments() as flow if kind == actions.RETRY:
+            return load(session, replace(flow, trouble=None), LoadAppointments())
+        case Listing() as flow:
+            return _list_pressed(session, flow, kind, value)
+        case AskingCancel(ticket=ticket) if kind == actions.YES:
+            attempt = CancelAttempt(session.screen + 1, ticket, event.at)
+            return session.at(Cancelling(attempt)), (CancelAppointment(attempt),)
+        case AskingCancel() if kind == actions.NO:
+            return leave(session, Notice.NOT_CANCELLED)
+        case AskingCancel() if kind == actions.BACK:
+            return load(session, LoadingAppointments(Purpose.VIEW), LoadAppointments())
+        case _:
+            return None
+
+
+def delayed(session: Session, event: AttemptDelayed) -> Step | None:
+    """Tell the citizen, once a cause, that they need not wait here."""
+    match session.flow:
+        case Cancelling(attempt=attempt) as flow if attempt.number == event.number:
+            after = replace(flow, delayed=True, trouble=event.trouble)
+            return go(session, after) if after != flow else (session, ())
+        case _:
+            return None
+
+
+def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -> Step | None:
+    """The cancelling has its outcome."""
+    match session.flow:
+        case Cancelling(attempt=attempt, delayed=late) if attempt.number == event.number:
+            ticket = attempt.ticket
+        case _:
+            return None
+    session = replace(session, message=None) if late else session
+    if isinstance(event, AppointmentCancelled):
+        gone = replace(ticket.appointment, status=Status.CANCELLED)
+        done = Cancelled(replace(ticket, appointment=gone), resumable=session.parked is not None)
+        after, effects = show(session.at(session.parked or Idle()), screen=done)
+        return replace(after, message=None, parked=None), effects
+    if event.trouble.problem is Problem.APPOINTMENT_GONE:
+        return load(session, LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN), LoadAppointments())
+    return go(session, LoadingAppointments(Purpose.CANCEL, ticket.appointment.id, trouble=event.trouble))
+
+
+def _list_pressed(session: Session, flow: Listing, kind: str, value: str) -> Step | None:
+    number = actions.number_in(value)
+    if kind == actions.PAGE and number is not None:
+        return go(session, replace(flow, page=number))
+    if kind == actions.BACK:
+        return leave(session)
+    ticket = next((each for each in flow.tickets if each.appointment.id == number), None)
+    if ticket and kind == actions.CANCEL:
+        return go(session, AskingCancel(ticket))
+    if ticket and kind == actions.TICKET:
+        picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
+        return session, (Tell(TicketShown(ticket)), *picture)
+    return None
+
+
+def _why_not(named: Ticket | None) -> Notice:
+    """Why the named appointment cannot be cancelled. Unknown and somebody else's are one and the same answer."""
+    if named is None:
+        return Notice.APPOINTMENT_UNKNOWN
+    match named.appointment.status:
+        case Status.CANCELLED:
+            return Notice.ALREADY_CANCELLED
+        case Status.COMPLETED | Status.NO_SHOW:
+            return Notice.ALREADY_COMPLETED
+        case _:
+            return Notice.ALREADY_PAST
+
+
+def _office(appointment: Appointment, offices: dict[int, Department]) -> Department:
+    """The appointment's department; one that is no longer listed keeps its number as its name."""
+    return offices.get(appointment.department_id) or Department(appointment.department_id, "")

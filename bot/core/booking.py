@@ -1,0 +1,189 @@
+"""The booking flow: its table of transitions, and everything from the name to the ticket.
+
+Rule: an attempt is made in one place (`_submit`), and only an event that carries its number settles it. What was
+chosen is kept for as long as it can be: a slot that is gone loses the slot, not the name.
+"""
+
+from dataclasses import replace
+
+from bot.core import actions, choosing
+from bot.core.effects import Book, LoadDepartments, LoadSlots, Tell, Withdraw
+from bot.core.events import (
+    AttemptDelayed,
+    Booked,
+    BookingRefused,
+    BookingWithdrawn,
+    CitizenEvent,
+    LoadFailed,
+)
+from bot.core.flows import (
+    Attempt,
+    ChoosingDay,
+    ChoosingDepartment,
+    ChoosingNearest,
+    ChoosingTime,
+    ChoosingWorker,
+    Confirming,
+    Draft,
+    Idle,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    Refused,
+    Session,
+    Submitting,
+    Ticket,
+    TypingName,
+    TypingWorker,
+)
+from bot.core.model import Problem
+from bot.core.names import read_name
+from bot.core.notices import Notice
+from bot.core.screens import QrPicture, TicketShown
+from bot.core.steps import Step, go, load, show
+
+Settlement = Booked | BookingRefused | BookingWithdrawn
+
+
+def begin(session: Session, department: int | None = None, notice: Notice | None = None) -> Step:
+    """Start anew; `department` is one that a link named."""
+    return load(session, LoadingDepartments(wanted=department, notice=notice), LoadDepartments())
+
+
+def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
+    """What a button of the present screen does; None where the screen has no such button."""
+    kind, value = actions.split(action)
+    match session.flow:
+        case ChoosingDepartment() as flow:
+            return choosing.department_pressed(session, flow, kind, value)
+        case ChoosingWorker() | TypingWorker() as flow:
+            return choosing.worker_pressed(session, flow, kind, value)
+        case ChoosingDay() as flow:
+            return choosing.day_pressed(session, flow, kind, value)
+        case ChoosingTime() | ChoosingNearest() as flow:
+            return choosing.time_pressed(session, flow, kind, value)
+        case TypingName() as flow:
+            return _name_pressed(session, flow, kind, value)
+        case Confirming() as flow:
+            return _summary_pressed(session, flow, kind, event)
+        case Submitting() as flow:
+            return _waiting_pressed(session, flow, kind)
+        case Refused() as flow:
+            return _refused_pressed(session, flow, kind, event)
+        case _:
+            return _failed_read_pressed(session, kind)
+
+
+def typed(session: Session, text: str) -> Step | None:
+    """What text means on the present screen; None where it means nothing."""
+    match session.flow:
+        case ChoosingDepartment() as flow:
+            return choosing.department_typed(session, flow, text)
+        case TypingWorker(draft=draft):
+            return choosing.worker_typed(session, draft, text)
+        case TypingName() | Confirming() as flow:
+            # On the summary too: typing the name again is what people do when they see a slip in it.
+            name = read_name(text)
+            if isinstance(name, Notice):
+                return show(session, name)
+            return go(session, Confirming(replace(flow.draft, name=name), flow.suggestions))
+        case _:
+            return None
+
+
+def load_failed(session: Session, event: LoadFailed) -> Step | None:
+    """Say so where the list would stand; the draft stays."""
+    match session.flow:
+        case LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest() as flow:
+            return go(session, replace(flow, trouble=event.trouble))
+        case _:
+            return None
+
+
+def delayed(session: Session, event: AttemptDelayed) -> Step | None:
+    """Tell the citizen, once a cause, that they need not wait here."""
+    match session.flow:
+        case Submitting(attempt=attempt) as flow if attempt.number == event.number:
+            after = replace(flow, delayed=True, trouble=event.trouble)
+            return go(session, after) if after != flow else (session, ())
+        case _:
+            return None
+
+
+def settled(session: Session, event: Settlement) -> Step | None:
+    """The attempt has its outcome: the ticket, or why not."""
+    match session.flow:
+        case Submitting(attempt=attempt, delayed=late) if attempt.number == event.number:
+            draft = attempt.draft
+        case _:
+            return None
+    # An answer that comes late is a message of its own: an edited one makes no sound.
+    session = replace(session, message=None) if late else session
+    match event:
+        case Booked(appointment=appointment):
+            return _ticket(session, Ticket(appointment, draft.department), draft)
+        case BookingWithdrawn():
+            return go(session, Confirming(draft), Notice.STOPPED)
+        case BookingRefused(trouble=trouble) if trouble.problem is Problem.SLOT_TAKEN:
+            return choosing.nearest(session, draft)
+        case BookingRefused(trouble=trouble):
+            return go(session, Refused(draft, trouble))
+
+
+def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:
+    after, effects = show(session.at(Idle()), screen=TicketShown(ticket, fresh=True))
+    picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
+    return replace(after, message=None, name=draft.name), effects + picture
+
+
+def _name_pressed(session: Session, flow: TypingName, kind: str, value: str) -> Step | None:
+    number = actions.number_in(value)
+    if kind == actions.NAME and number is not None and number < len(flow.suggestions):
+        draft = replace(flow.draft, name=flow.suggestions[number])
+        return go(session, Confirming(draft, flow.suggestions))
+    return choosing.times(session, flow.draft) if kind == actions.BACK else None
+
+
+def _summary_pressed(session: Session, flow: Confirming, kind: str, event: CitizenEvent) -> Step | None:
+    if kind == actions.CONFIRM:
+        return _submit(session, flow.draft, event)
+    if kind == actions.OTHER_TIME:
+        return choosing.days(session, flow.draft, back=True)
+    return go(session, TypingName(flow.draft, flow.suggestions)) if kind == actions.BACK else None
+
+
+def _submit(session: Session, draft: Draft, event: CitizenEvent) -> Step:
+    """The screen's number, which only grows, makes the attempt's number unique in the chat."""
+    attempt = Attempt(session.screen + 1, draft, event.at)
+    return session.at(Submitting(attempt)), (Book(attempt),)
+
+
+def _waiting_pressed(session: Session, flow: Submitting, kind: str) -> Step | None:
+    if kind != actions.GIVE_UP or flow.withdrawn:
+        return None
+    after, effects = go(session, replace(flow, withdrawn=True))
+    return after, (*effects, Withdraw(flow.attempt.number))
+
+
+def _refused_pressed(session: Session, flow: Refused, kind: str, event: CitizenEvent) -> Step | None:
+    if kind == actions.RETRY:
+        return _submit(session, flow.draft, event)
+    if kind in {actions.OTHER_TIME, actions.BACK}:
+        return choosing.days(session, flow.draft, back=True)
+    return choosing.departments(session) if kind == actions.CHANGE_DEPARTMENT else None
+
+
+def _failed_read_pressed(session: Session, kind: str) -> Step | None:
+    """A read failed: try it again, or go back a step."""
+    match session.flow, kind:
+        case LoadingDepartments() as flow, actions.RETRY:
+            return load(session, replace(flow, trouble=None), LoadDepartments())
+        case (LoadingDays() | LoadingTimes() | LoadingNearest()) as flow, actions.RETRY:
+            return load(session, replace(flow, trouble=None), LoadSlots(flow.draft.department.id))
+        case LoadingDays(), actions.BACK:
+            return choosing.departments(session)
+        case (LoadingTimes() | LoadingNearest()) as flow, actions.BACK:
+            return choosing.days(session, flow.draft, back=True)
+        case _:
+            return None

@@ -1,0 +1,217 @@
+"""One way in: `step(session, event) -> (session, effects)`. Pure and total: it never raises, whatever happens.
+
+This file knows which flow an event belongs to, the commands, and what is done with events that fit nowhere: they
+change nothing and show the present screen again. The transitions themselves stand in `booking` and `appointments`.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core import actions, appointments, booking, choosing
+from bot.core.effects import Tell
+from bot.core.events import (
+    AppointmentCancelled,
+    AppointmentsLoaded,
+    AttemptDelayed,
+    Booked,
+    BookingRefused,
+    BookingWithdrawn,
+    CancellingRefused,
+    CitizenEvent,
+    Commanded,
+    DepartmentsLoaded,
+    Event,
+    LoadFailed,
+    Pressed,
+    SlotsLoaded,
+    Typed,
+    WorkFailed,
+)
+from bot.core.flows import AppointmentsFlow, Flow, Idle, Pending, Purpose, Session
+from bot.core.notices import Notice
+from bot.core.screens import Help, LanguageMenu, Menu, Word
+from bot.core.steps import Step, show
+
+DRAFT_LIFETIME = timedelta(hours=24)
+LINK_TO_DEPARTMENT = "d"
+SCREENS_SINCE = datetime(2020, 1, 1)  # noqa: DTZ001 — office time, as everywhere in the core
+LOCALES = frozenset({"fr", "en"})
+
+
+def new_session(locale: str, at: datetime) -> Session:
+    """A conversation that begins now.
+
+    Its first screen number is the time, so that buttons from before an erased session are never taken for present ones.
+    """
+    return Session(locale=locale, touched=at, screen=int((at - SCREENS_SINCE).total_seconds()))
+
+
+def step(session: Session, event: Event) -> Step:
+    """What `event` makes of `session`, and what is asked of the shell."""
+    if isinstance(event, CitizenEvent):
+        return _citizen(session, event)
+    return _result(session, event) or (session, ())
+
+
+def _result(session: Session, event: Event) -> Step | None:
+    match event:
+        case DepartmentsLoaded():
+            return choosing.departments_loaded(session, event)
+        case SlotsLoaded():
+            return choosing.slots_loaded(session, event)
+        case AppointmentsLoaded():
+            return appointments.loaded(session, event)
+        case LoadFailed():
+            return booking.load_failed(session, event) or appointments.load_failed(session, event)
+        case AttemptDelayed():
+            return booking.delayed(session, event) or appointments.delayed(session, event)
+        case Booked() | BookingRefused() | BookingWithdrawn():
+            return booking.settled(session, event)
+        case AppointmentCancelled() | CancellingRefused():
+            return appointments.settled(session, event)
+        case WorkFailed():
+            return show(replace(session, message=None), Notice.SORRY)
+        case _:
+            return None
+
+
+def _citizen(session: Session, event: CitizenEvent) -> Step:
+    expired = _expired(session.flow, event.at - session.touched)
+    if expired:
+        session = replace(session.at(Idle()), parked=None, message=None)
+    locale = session.locale if session.chose_locale else event.language or session.locale
+    session = replace(session, touched=event.at, locale=locale, profile=event.profile)
+    match event:
+        case Pressed():
+            return _pressed(session, event, expired=expired)
+        case Commanded():
+            after, effects = _commanded(replace(session, message=None), event)
+            return after, ((Tell(Word(Notice.DRAFT_EXPIRED)), *effects) if expired else effects)
+        case Typed(text=text):
+            fresh = replace(session, message=None)
+            return booking.typed(fresh, text) or show(fresh, Notice.DRAFT_EXPIRED if expired else _hint(session.flow))
+        case _:
+            return show(replace(session, message=None), Notice.DRAFT_EXPIRED if expired else Notice.ONLY_TEXT)
+
+
+def _expired(flow: Flow, age: timedelta) -> bool:
+    """What is pending is never dropped; everything else is after a day."""
+    return age > DRAFT_LIFETIME and not isinstance(flow, Pending | Idle)
+
+
+def _hint(flow: Flow) -> Notice | None:
+    """While something is pending its screen says all there is to say."""
+    return None if isinstance(flow, Pending) else Notice.USE_BUTTONS
+
+
+# --- buttons -----------------------------------------------------------------------------------------------------
+
+
+def _pressed(session: Session, event: Pressed, *, expired: bool) -> Step:
+    press = (event.message, event.screen, event.action)
+    if event.screen is None:
+        return _pressed_at_any_time(session, event)
+    if event.screen != session.screen:
+        return _pressed_late(session, event, expired=expired, repeated=press == session.last_press)
+    session = replace(session, message=event.message, last_press=press)
+    return _everywhere(session, event) or _flow_pressed(session, event) or show(session)
+
+
+def _flow_pressed(session: Session, event: Pressed) -> Step | None:
+    if event.action == actions.LEAVE and not isinstance(session.flow, Pending):
+        return appointments.leave(session) if isinstance(session.flow, AppointmentsFlow) else _stop(session)
+    return appointments.pressed(session, event.action, event) or booking.pressed(session, event.action, event)
+
+
+def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: bool) -> Step:
+    """A button of an earlier screen. The same press again (the network repeats them) is one press."""
+    if event.message == session.message:
+        return show(session)
+    if repeated:
+        return session, ()
+    below = replace(session, message=None)
+    opened = _everywhere(below, event) if isinstance(session.flow, Idle) and not expired else None
+    return opened or show(below, Notice.DRAFT_EXPIRED if expired else Notice.STALE_BUTTON)
+
+
+def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
+    """The buttons of tickets and other lasting messages; those messages are not touched."""
+    kind, value = actions.split(event.action)
+    below = replace(session, message=None)
+    if kind == actions.LOCALE and value in LOCALES:
+        chosen = replace(session, locale=value, chose_locale=True, message=event.message)
+        return show(chosen, Notice.LANGUAGE_CHANGED)
+    number = actions.number_in(value)
+    if kind == actions.CANCEL and number and not isinstance(session.flow, Pending):
+        return appointments.begin(below, Purpose.CANCEL, number)
+    return _everywhere(below, event) or show(below, Notice.STALE_BUTTON if event.action != actions.MENU else None)
+
+
+def _everywhere(session: Session, event: Pressed) -> Step | None:
+    """Buttons that only open a screen. While something is pending, or being chosen, *book* shows where that is."""
+    match event.action:
+        case actions.BOOK if isinstance(session.flow, Idle):
+            return booking.begin(session)
+        case actions.APPOINTMENTS if not isinstance(session.flow, Pending):
+            return appointments.begin(session, Purpose.VIEW)
+        case actions.HELP:
+            return session, (Tell(Help()),)
+        case actions.LANGUAGE:
+            return session, (Tell(LanguageMenu()),)
+        case _:
+            return None
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+
+def _commanded(session: Session, event: Commanded) -> Step:
+    if event.name == "help":
+        return session, (Tell(Help()),)
+    if event.name == "language":
+        return session, (Tell(LanguageMenu()),)
+    if isinstance(session.flow, Pending):
+        return show(session, Notice.CANNOT_STOP if event.name == "stop" else None)
+    match event.name:
+        case "start":
+            return _start(session, event.argument)
+        case "book":
+            return booking.begin(_dropped(session), notice=Notice.DRAFT_DROPPED if _unfinished(session) else None)
+        case "appointments":
+            return appointments.begin(session, Purpose.VIEW)
+        case "cancel":
+            return _cancel(session, event.argument.strip())
+        case "stop":
+            return _stop(_dropped(session)) if _unfinished(session) else show(_dropped(session), Notice.NOTHING_TO_STOP)
+        case _:
+            return show(session, Notice.UNKNOWN_COMMAND)
+
+
+def _start(session: Session, payload: str) -> Step:
+    notice = Notice.DRAFT_DROPPED if _unfinished(session) else None
+    fresh = _dropped(session)
+    prefix, _, digits = payload.partition("_")
+    if prefix == LINK_TO_DEPARTMENT and (number := actions.number_in(digits)):
+        return booking.begin(fresh, number, notice)
+    return show(fresh, notice, Menu(greeting=True, name=session.profile))
+
+
+def _cancel(session: Session, argument: str) -> Step:
+    if not argument:
+        return appointments.begin(session, Purpose.CANCEL)
+    number = actions.number_in(argument.removeprefix("#").removeprefix("№"))
+    notice = None if number else Notice.NOT_A_NUMBER
+    return appointments.begin(session, Purpose.CANCEL, number or None, notice)
+
+
+def _stop(session: Session) -> Step:
+    return show(_dropped(session), Notice.STOPPED)
+
+
+def _unfinished(session: Session) -> bool:
+    return session.parked is not None or not isinstance(session.flow, Idle | AppointmentsFlow)
+
+
+def _dropped(session: Session) -> Session:
+    """Without the unfinished booking. The number grows even when idle: buttons of the old menu are old."""
+    return replace(session, flow=Idle(), parked=None, screen=session.screen + 1)

@@ -1,0 +1,76 @@
+"""What a conversation asks for: imperatives, frozen. The shell carries them out and answers with events.
+
+`Show` and `Tell` put words on the phone; the others ask the API. Nothing here knows how any of it is done.
+"""
+
+from dataclasses import dataclass
+
+from bot.core.flows import Attempt, CancelAttempt
+from bot.core.notices import Notice
+from bot.core.screens import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show the present screen: in place of `message` where that is known, else as a new message.
+
+    `number` is the screen's: its buttons are valid while it is the present one.
+    """
+
+    screen: Screen
+    number: int
+    message: int | None = None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send a message of its own, that no later screen replaces."""
+
+    screen: Screen
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadDepartments:
+    """Answered by `DepartmentsLoaded` or `LoadFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSlots:
+    """Answered by `SlotsLoaded` or `LoadFailed`."""
+
+    department_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadAppointments:
+    """Answered by `AppointmentsLoaded` or `LoadFailed`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """Make the appointment, once.
+
+    Answered, sooner or much later, by one of `Booked`, `BookingRefused`, `BookingWithdrawn`.
+    """
+
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Give the booking attempt `number` up, if it has surely not been made."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAppointment:
+    """Cancel the appointment, once. Answered by `AppointmentCancelled` or `CancellingRefused`."""
+
+    attempt: CancelAttempt
+
+
+Load = LoadDepartments | LoadSlots | LoadAppointments
+Effect = Show | Tell | Load | Book | Withdraw | CancelAppointment

@@ -1,0 +1,135 @@
+"""What happens to a conversation: past participles, frozen, in the words of the domain.
+
+A citizen's event tells who acts only by what the conversation needs (the name and language that the phone shows);
+results tell what became of an effect. Nothing here knows Telegram; all times are naive office time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.model import Appointment, Department, Slot, Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened at the office time `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitizenEvent(Event):
+    """Something a citizen did. `profile` is the name on their phone, `language` the phone's (IETF tag)."""
+
+    profile: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed(CitizenEvent):
+    """A button was pressed: `action` of the screen number `screen` (None: valid at any time), under `message`."""
+
+    action: str
+    screen: int | None
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanded(CitizenEvent):
+    """A command such as `/cancel 12345`: `name` without the slash, in lower case; the rest is `argument`."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed(CitizenEvent):
+    """Ordinary text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentSomething(CitizenEvent):
+    """Anything that is not text: a photo, a sticker, a voice message …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepartmentsLoaded(Event):
+    """The departments that take appointments."""
+
+    departments: tuple[Department, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotsLoaded(Event):
+    """Every free slot of the department up to the booking horizon, earliest first."""
+
+    department_id: int
+    slots: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentsLoaded(Event):
+    """All appointments of this chat, of every status, in order of time, and the departments to name them."""
+
+    appointments: tuple[Appointment, ...]
+    departments: tuple[Department, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadFailed(Event):
+    """A read came to nothing."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptDelayed(Event):
+    """A booking or cancelling has no outcome yet. `trouble` says what it waits for, where that is known."""
+
+    number: int
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked(Event):
+    """The API made the appointment of attempt `number`."""
+
+    number: int
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingRefused(Event):
+    """The appointment of attempt `number` was surely not made and will not be tried again."""
+
+    number: int
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingWithdrawn(Event):
+    """The citizen gave attempt `number` up before it was made."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled(Event):
+    """The API cancelled the appointment of attempt `number`."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancellingRefused(Event):
+    """The cancelling of attempt `number` was surely not done and will not be tried again."""
+
+    number: int
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFailed(Event):
+    """Our own code failed on what the citizen sent; it is set aside and they deserve a word."""

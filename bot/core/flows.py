@@ -1,0 +1,288 @@
+"""Where a conversation stands: the states, frozen, each with all that its screen needs to be drawn again.
+
+What is pending can be read off the state: `Submitting(attempt)` means *book this attempt*. `bot.core.codec` turns a
+session into versioned JSON and back; the transitions stand in `booking`, `appointments` and `conversation`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.core.model import Appointment, Day, Department, Trouble, Worker
+from bot.core.notices import Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a citizen has chosen so far."""
+
+    department: Department
+    worker: Worker | None = None
+    at: datetime | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An appointment with the words that name its office."""
+
+    appointment: Appointment
+    department: Department
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A booking that the citizen confirmed. `number` is unique within the chat."""
+
+    number: int
+    draft: Draft
+    placed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAttempt:
+    """A cancelling that the citizen confirmed. `number` is unique within the chat."""
+
+    number: int
+    ticket: Ticket
+    placed: datetime
+
+
+class Purpose(StrEnum):
+    """Why the citizen looks at their appointments."""
+
+    VIEW = "view"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing in progress."""
+
+    kind: Literal["idle"] = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingDepartments:
+    """Waiting for the departments; `wanted` is one named by a link, `back` forbids skipping forward."""
+
+    wanted: int | None = None
+    back: bool = False
+    notice: Notice | None = None
+    trouble: Trouble | None = None
+    kind: Literal["loading_departments"] = "loading_departments"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingDepartment:
+    """The list of departments, narrowed by `query`."""
+
+    departments: tuple[Department, ...]
+    query: str = ""
+    page: int = 0
+    kind: Literal["choosing_department"] = "choosing_department"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingWorker:
+    """The list of the department's staff."""
+
+    draft: Draft
+    page: int = 0
+    kind: Literal["choosing_worker"] = "choosing_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class TypingWorker:
+    """The staff is not listed anywhere: the citizen types the number they were given."""
+
+    draft: Draft
+    kind: Literal["typing_worker"] = "typing_worker"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingDays:
+    """Waiting for the free days."""
+
+    draft: Draft
+    back: bool = False
+    notice: Notice | None = None
+    trouble: Trouble | None = None
+    kind: Literal["loading_days"] = "loading_days"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingDay:
+    """The days with free slots (none: nothing is free up to the horizon) and the earliest slot."""
+
+    draft: Draft
+    days: tuple[Day, ...]
+    earliest: datetime | None
+    page: int = 0
+    kind: Literal["choosing_day"] = "choosing_day"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingTimes:
+    """Waiting for the free times of one day."""
+
+    draft: Draft
+    day: date
+    back: bool = False
+    trouble: Trouble | None = None
+    kind: Literal["loading_times"] = "loading_times"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingTime:
+    """The free times of one day; `afternoon` tells which half is shown where there are too many for one screen."""
+
+    draft: Draft
+    day: date
+    times: tuple[datetime, ...]
+    afternoon: bool = False
+    kind: Literal["choosing_time"] = "choosing_time"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingNearest:
+    """The chosen slot is gone; waiting for those around it."""
+
+    draft: Draft
+    trouble: Trouble | None = None
+    kind: Literal["loading_nearest"] = "loading_nearest"
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosingNearest:
+    """The free times nearest to one that is gone."""
+
+    draft: Draft
+    times: tuple[datetime, ...]
+    kind: Literal["choosing_nearest"] = "choosing_nearest"
+
+
+@dataclass(frozen=True, slots=True)
+class TypingName:
+    """The name on the ticket, typed or one of `suggestions`."""
+
+    draft: Draft
+    suggestions: tuple[str, ...] = ()
+    kind: Literal["typing_name"] = "typing_name"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """The summary; `suggestions` are kept for going back to the name."""
+
+    draft: Draft
+    suggestions: tuple[str, ...] = ()
+    kind: Literal["confirming"] = "confirming"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitting:
+    """Book this attempt. `delayed` once the citizen was told to wait, `withdrawn` once they gave it up."""
+
+    attempt: Attempt
+    trouble: Trouble | None = None
+    delayed: bool = False
+    withdrawn: bool = False
+    kind: Literal["submitting"] = "submitting"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The booking was refused for good; the draft is kept for another try."""
+
+    draft: Draft
+    trouble: Trouble
+    kind: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingAppointments:
+    """Waiting for the citizen's appointments, to see them, or to cancel (`number`: that one)."""
+
+    purpose: Purpose
+    number: int | None = None
+    notice: Notice | None = None
+    trouble: Trouble | None = None
+    kind: Literal["loading_appointments"] = "loading_appointments"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The citizen's coming appointments."""
+
+    tickets: tuple[Ticket, ...]
+    purpose: Purpose
+    page: int = 0
+    kind: Literal["listing"] = "listing"
+
+
+@dataclass(frozen=True, slots=True)
+class AskingCancel:
+    """Cancel this appointment, yes or no?"""
+
+    ticket: Ticket
+    kind: Literal["asking_cancel"] = "asking_cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelling:
+    """Cancel this one."""
+
+    attempt: CancelAttempt
+    trouble: Trouble | None = None
+    delayed: bool = False
+    kind: Literal["cancelling"] = "cancelling"
+
+
+BookingFlow = (
+    LoadingDepartments
+    | ChoosingDepartment
+    | ChoosingWorker
+    | TypingWorker
+    | LoadingDays
+    | ChoosingDay
+    | LoadingTimes
+    | ChoosingTime
+    | LoadingNearest
+    | ChoosingNearest
+    | TypingName
+    | Confirming
+    | Refused
+)
+AppointmentsFlow = LoadingAppointments | Listing | AskingCancel
+Pending = Submitting | Cancelling
+Flow = Idle | BookingFlow | AppointmentsFlow | Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """All that is remembered of one chat's conversation.
+
+    `screen` numbers the present screen, so that buttons of earlier ones are known as such; `message` is the message
+    that shows it, where known; `last_press` (message, screen, action) makes a press that the network repeated one
+    press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when the citizen last
+    did something; `name` is the last name that was booked, `profile` the one that the phone shows.
+    """
+
+    locale: str
+    touched: datetime
+    screen: int = 0
+    flow: Annotated[Flow, Field(discriminator="kind")] = Idle()
+    parked: BookingFlow | None = None
+    message: int | None = None
+    last_press: tuple[int, int | None, str] | None = None
+    name: str | None = None
+    profile: str = ""
+    chose_locale: bool = False
+
+    def at(self, flow: Flow) -> "Session":
+        """The same conversation moved on to `flow`: a new screen with a new number."""
+        return replace(self, flow=flow, screen=self.screen + 1) if flow != self.flow else self

@@ -1,0 +1,49 @@
+"""What counts as a name on a ticket. Pure text; nothing is known here of conversations.
+
+Names as they are written in Guinea pass: several words, accents, hyphens, apostrophes of every shape, N'Ko and Adlam
+letters. Digits and other signs are refused with a reason, invisible marks (direction, joiners) are dropped silently:
+the citizen cannot see that they are there.
+"""
+
+import unicodedata
+
+from bot.core.notices import Notice
+
+MAX_LENGTH = 100
+MIN_LETTERS = 2
+_SIGNS = frozenset("-'’ʼ‘`.‐‑ ")
+
+
+def read_name(text: str) -> str | Notice:
+    """The name as it will stand on the ticket, or why it cannot."""
+    name = " ".join(_visible(text).split())
+    letters = sum(unicodedata.category(char)[0] == "L" for char in name)
+    if not name:
+        return Notice.NAME_EMPTY
+    if len(name) > MAX_LENGTH:
+        return Notice.NAME_LONG
+    if any(unicodedata.category(char)[0] == "N" for char in name):
+        return Notice.NAME_DIGITS
+    if any(char not in _SIGNS and unicodedata.category(char)[0] not in "LM" for char in name):
+        return Notice.NAME_SIGNS
+    if letters < MIN_LETTERS:
+        return Notice.NAME_SHORT
+    return name
+
+
+def suggestions(*candidates: str | None) -> tuple[str, ...]:
+    """The candidates that are good names, once each, in their order."""
+    names = (read_name(candidate) for candidate in candidates if candidate)
+    return tuple(dict.fromkeys(name for name in names if not isinstance(name, Notice)))
+
+
+def _visible(text: str) -> str:
+    """NFC, line breaks as spaces, without characters that show nothing (format and control characters)."""
+    spaced = "".join(" " if char in "\n\r\t\v\f\u2028\u2029" else char for char in unicodedata.normalize("NFC", text))
+    return "".join(char for char in spaced if unicodedata.category(char) not in {"Cf", "Cc", "Co", "Cs", "Cn"})
+
+
+def fold(text: str) -> str:
+    """For comparing what is typed with what is listed: without accents, case and doubled spaces."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())

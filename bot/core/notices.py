@@ -1,0 +1,36 @@
+"""One-line remarks that stand above a screen: why the citizen sees it now. The words are in the catalogues."""
+
+from enum import StrEnum
+
+
+class Notice(StrEnum):
+    """A remark; its value names it in sessions and in tests."""
+
+    STALE_BUTTON = "stale_button"
+    USE_BUTTONS = "use_buttons"
+    ONLY_TEXT = "only_text"
+    UNKNOWN_COMMAND = "unknown_command"
+    DRAFT_DROPPED = "draft_dropped"
+    DRAFT_EXPIRED = "draft_expired"
+    DRAFT_KEPT = "draft_kept"
+    STOPPED = "stopped"
+    NOTHING_TO_STOP = "nothing_to_stop"
+    CANNOT_STOP = "cannot_stop"
+    LANGUAGE_CHANGED = "language_changed"
+    NO_MATCH = "no_match"
+    LINK_UNKNOWN = "link_unknown"
+    WORKER_NUMBER = "worker_number"
+    NAME_EMPTY = "name_empty"
+    NAME_SHORT = "name_short"
+    NAME_LONG = "name_long"
+    NAME_DIGITS = "name_digits"
+    NAME_SIGNS = "name_signs"
+    DAY_FULL = "day_full"
+    SLOT_GONE = "slot_gone"
+    NOT_A_NUMBER = "not_a_number"
+    APPOINTMENT_UNKNOWN = "appointment_unknown"
+    ALREADY_CANCELLED = "already_cancelled"
+    ALREADY_PAST = "already_past"
+    ALREADY_COMPLETED = "already_completed"
+    NOT_CANCELLED = "not_cancelled"
+    SORRY = "sorry"
