@@ -1,0 +1,105 @@
+"""Keeps appointments and credits in a SQLite file, so that whatever was acknowledged survives a kill.
+
+The registry holds all of it in memory and writes through; this file is read once, at the start. It must not know the
+rules of booking.
+"""
+
+import sqlite3
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(slots=True)
+class Appointment:
+    """One appointment; times are office time. `key` is the API key that created it."""
+
+    id: int
+    department_id: int
+    at: datetime
+    name: str
+    status: str
+    external_user_id: str | None
+    worker_id: int | None
+    key: str
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(Appointment))
+_TABLES = """
+CREATE TABLE IF NOT EXISTS appointments (
+  id INTEGER PRIMARY KEY, department_id INTEGER NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+  external_user_id TEXT, worker_id INTEGER, key TEXT NOT NULL,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, cancelled_at TEXT
+);
+CREATE TABLE IF NOT EXISTS credits (id INTEGER PRIMARY KEY CHECK (id = 1), balance INTEGER NOT NULL);
+"""
+_LOAD = "SELECT * FROM appointments ORDER BY id"
+_SAVE_APPOINTMENT = "INSERT OR REPLACE INTO appointments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SAVE_CREDITS = "INSERT OR REPLACE INTO credits VALUES (1, ?)"
+
+
+class Store:
+    """The file, or nothing at all where there is no path. One process at a time: a second one is refused."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def load(self) -> tuple[list[Appointment], int | None]:
+        """Return all appointments by id, and the balance where the file knows one.
+
+        Raises sqlite3.OperationalError where the file cannot be opened or another process holds it.
+        """
+        if self._path is None:
+            return [], None
+        appointments = [_appointment(row) for row in self._open().execute(_LOAD)]
+        balance = self._open().execute("SELECT balance FROM credits").fetchone()
+        return appointments, balance and balance[0]
+
+    def save(self, credits_left: int, appointment: Appointment | None = None) -> None:
+        """Write the balance and an appointment in one transaction; it is in the file when this returns."""
+        if self._path is None:
+            return
+        connection = self._open()
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_SAVE_CREDITS, (credits_left,))
+            if appointment is not None:
+                values = (v.isoformat() if isinstance(v, datetime) else v for v in astuple(appointment))
+                connection.execute(_SAVE_APPOINTMENT, tuple(values))
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None and self._path is not None:
+            # The app may be made in one thread and served in another; it is never used by two at once.
+            connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=0)
+            try:
+                # The state in memory is the truth while the process lives, so nobody else may write to the file.
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                # A commit survives the death of the process in every mode; the cheapest one suffices for a stand-in.
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.executescript(_TABLES)
+            except sqlite3.Error:
+                connection.close()
+                raise
+            self._connection = connection
+        assert self._connection is not None  # noqa: S101 — only called with a path
+        return self._connection
+
+
+def _appointment(row: tuple[Any, ...]) -> Appointment:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    for name in ("at", "created_at", "updated_at", "cancelled_at"):
+        if values[name] is not None:
+            values[name] = datetime.fromisoformat(str(values[name]))
+    return Appointment(**values)

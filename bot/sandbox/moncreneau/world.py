@@ -1,0 +1,95 @@
+"""The public offices that the stand-in serves: plain values, and the ones a demo starts with.
+
+It must not know HTTP, storage or the present time.
+"""
+
+from dataclasses import dataclass, field
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""The keys of `openingHours`, in the order of `date.weekday()`. Their spelling is our assumption."""
+
+Hours = dict[str, tuple[tuple[str, str], ...]]
+"""Opening hours by day: pairs of start and end, `HH:MM`."""
+
+
+def weekdays(*spans: tuple[str, str]) -> Hours:
+    """Return the same hours for Monday to Friday; weekends stay closed."""
+    return dict.fromkeys(DAYS[:5], spans)
+
+
+_OFFICE_HOURS = weekdays(("08:00", "12:00"), ("13:00", "16:00"))
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Who runs a department."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A member of staff whom a citizen can choose."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A public office. `workers` are always known here; `lists_workers` says whether the API tells of them."""
+
+    id: int
+    name: str
+    organization: Organization
+    description: str | None = None
+    slot_duration: int = 30
+    is_active: bool = True
+    opening_hours: Hours = field(default_factory=lambda: _OFFICE_HOURS)
+    shows_admins: bool = False
+    workers: tuple[Worker, ...] = ()
+    lists_workers: bool = True
+    capacity: int | None = None
+
+
+def default_world() -> tuple[Department, ...]:
+    """Return two organisations and eleven departments, with every peculiarity that the contract allows."""
+    interior = Organization(1, "Ministry of Interior")
+    city = Organization(2, "Ville de Conakry")
+    staff = (Worker(42, "Mme Aïssatou Diallo"), Worker(43, "M. Mamadou-Saliou Barry"), Worker(44, "Mme Hawa Camara"))
+    return (
+        # These two stand in the quick start, word for word.
+        Department(5, "Passport Service", interior, "Passport issuance"),
+        Department(8, "ID Card Service", interior, "National ID card issuance", slot_duration=20),
+        Department(9, "Casier judiciaire", interior, "Extrait du casier judiciaire (bulletin n° 3)"),
+        Department(
+            10,
+            "Titres de séjour",
+            interior,
+            "Cartes de séjour et visas de long séjour",
+            shows_admins=True,
+            workers=staff,
+        ),
+        Department(11, "Permis de conduire", interior, "Service fermé depuis la réforme de 2025", is_active=False),
+        Department(12, "Légalisation de documents", interior, "Copies conformes et signatures", slot_duration=15),
+        Department(20, "Conservation Foncière", city, "Titres fonciers, attestations, mutations", slot_duration=60),
+        Department(21, "État civil – Kaloum", city, "Naissances, mariages, décès"),
+        Department(
+            22,
+            "État civil – Ratoma",
+            city,
+            "Mardi et jeudi matin seulement",
+            opening_hours={"tuesday": (("09:00", "11:00"),), "thursday": (("09:00", "11:00"),)},
+        ),
+        Department(
+            23,
+            "Affaires sociales – Matam",
+            city,
+            "Avec l'agent qui suit votre dossier",
+            shows_admins=True,
+            workers=(Worker(71, "M. Ibrahima Sory Touré"), Worker(72, "Mme Fatoumata Binta Bah")),
+            lists_workers=False,
+        ),
+        Department(24, "Permis de construire", city, "Complet jusqu'à nouvel ordre", capacity=0),
+    )
