@@ -47,7 +47,8 @@ class Moncreneau(Protocol):
     async def appointments(self, owner: str, *, settling: bool = False) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
-        They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome: it is as urgent as a write.
+        They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome: it is as
+        urgent as a write.
         """
 
     async def book(self, order: Order) -> Appointment:

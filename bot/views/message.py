@@ -1,0 +1,25 @@
+"""What a screen becomes: text and buttons. Knows neither Telegram nor languages nor the core.
+
+The text is the HTML subset that chat programs share (`b`, `i`, `a`, `code`); everything that came from outside is
+escaped where it enters. A button carries the action that it asks, not yet the bytes that travel.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button: its label, and what it asks (an action of the core) or the address that it opens."""
+
+    label: str
+    action: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message: HTML text (the caption, where there is a picture), rows of buttons, and the link to draw as a QR code."""
+
+    text: str
+    rows: tuple[tuple[Button, ...], ...] = ()
+    qr_link: str | None = None
