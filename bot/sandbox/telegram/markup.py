@@ -1,0 +1,135 @@
+"""Checks keyboards as strictly as Telegram does, and returns them as Telegram gives them back.
+
+It must not know messages.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.sandbox.telegram.errors import TelegramError, bad_request
+
+MAX_BUTTONS = 100
+MAX_IN_ROW = 8
+MAX_DATA_BYTES = 64
+MAX_COPY = 256
+
+ACTIONS = frozenset(
+    {
+        "callback_data",
+        "url",
+        "copy_text",
+        "web_app",
+        "login_url",
+        "switch_inline_query",
+        "switch_inline_query_current_chat",
+        "switch_inline_query_chosen_chat",
+        "pay",
+        "callback_game",
+    }
+)
+LOOKS = frozenset({"text", "style", "icon_custom_emoji_id"})
+STYLES = frozenset({"danger", "success", "primary"})
+KEYBOARD_FIELDS = frozenset(
+    {"keyboard", "is_persistent", "resize_keyboard", "one_time_keyboard", "input_field_placeholder", "selective"}
+)
+KEY_FIELDS = LOOKS | {"request_contact", "request_location", "request_poll", "request_users", "request_chat", "web_app"}
+
+
+def read_markup(value: Any) -> dict[str, Any] | None:
+    """Return a checked `reply_markup` of any kind, `None` where there is none or it is an empty inline keyboard."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise bad_request("object expected as reply markup")
+    kinds = value.keys() & {"inline_keyboard", "keyboard", "remove_keyboard", "force_reply"}
+    if not value:
+        return None
+    if len(kinds) != 1:
+        raise bad_request("can't parse reply keyboard markup JSON object")
+    if "inline_keyboard" in value:
+        return _inline(value)
+    if "keyboard" in value:
+        return _keyboard(value)
+    return value
+
+
+def read_inline(value: Any) -> dict[str, Any] | None:
+    """Return a checked inline keyboard; an edit takes no other kind."""
+    markup = read_markup(value)
+    if markup is not None and "inline_keyboard" not in markup:
+        raise bad_request("inline keyboard expected")
+    return markup
+
+
+def _rows(rows: Any) -> list[list[Any]]:
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise bad_request("can't parse keyboard: array of arrays of buttons expected")
+    if sum(len(row) for row in rows) > MAX_BUTTONS:
+        raise bad_request(f"REPLY_MARKUP_TOO_LONG (the sandbox counts more than {MAX_BUTTONS} buttons)")
+    if any(len(row) > MAX_IN_ROW for row in rows):
+        raise bad_request(f"REPLY_MARKUP_TOO_LONG (the sandbox counts more than {MAX_IN_ROW} buttons in a row)")
+    return [row for row in rows if row]
+
+
+def _inline(value: dict[str, Any]) -> dict[str, Any] | None:
+    _no_others(value, frozenset({"inline_keyboard"}), "reply markup")
+    rows = _rows(value["inline_keyboard"])
+    for row in rows:
+        for button in row:
+            _check_button(button)
+    return {"inline_keyboard": rows} if rows else None
+
+
+def _check_button(button: Any) -> None:
+    if not isinstance(button, dict):
+        raise _bad_button("expected an Object")
+    if "text" not in button:
+        raise _bad_button('Can\'t find field "text"')
+    if not isinstance(button["text"], str) or not button["text"].strip():
+        raise _bad_button('Field "text" must be a non-empty String')
+    if unknown := button.keys() - ACTIONS - LOOKS:
+        raise _bad_button(f"unknown field {sorted(unknown)} (the real service would ignore it)")
+    actions = [name for name in button if name in ACTIONS and button[name] not in ("", None)]
+    if not actions:
+        raise _bad_button("Text buttons are unallowed in the inline keyboard")
+    if len(actions) > 1:
+        raise _bad_button(f"exactly one action is allowed, found {sorted(actions)}")
+    if "style" in button and button["style"] not in STYLES:
+        raise _bad_button(f"style must be one of {sorted(STYLES)}")
+    _check_action(button)
+
+
+def _check_action(button: dict[str, Any]) -> None:
+    if "callback_data" in button:
+        data = button["callback_data"]
+        if not isinstance(data, str) or len(data.encode()) > MAX_DATA_BYTES:
+            raise bad_request("BUTTON_DATA_INVALID")
+    if "url" in button:
+        address = urlsplit(str(button["url"]))
+        if address.scheme not in {"http", "https", "tg", "ton"} or not address.netloc:
+            raise bad_request(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
+    if "copy_text" in button:
+        copied = button["copy_text"]
+        text = copied.get("text") if isinstance(copied, dict) else None
+        if not isinstance(text, str) or not 1 <= len(text) <= MAX_COPY:
+            raise bad_request("BUTTON_COPY_TEXT_INVALID")
+
+
+def _keyboard(value: dict[str, Any]) -> dict[str, Any]:
+    _no_others(value, KEYBOARD_FIELDS, "reply keyboard markup")
+    rows = [[{"text": key} if isinstance(key, str) else key for key in row] for row in _rows(value["keyboard"])]
+    for row in rows:
+        for key in row:
+            if not isinstance(key, dict) or not isinstance(key.get("text"), str) or not key["text"]:
+                raise bad_request("can't parse keyboard button: text must be non-empty")
+            _no_others(key, KEY_FIELDS, "keyboard button")
+    return {**value, "keyboard": rows}
+
+
+def _no_others(value: dict[str, Any], known: frozenset[str], what: str) -> None:
+    if unknown := value.keys() - known:
+        raise bad_request(f"unknown field {sorted(unknown)} in {what} (the real service would ignore it)")
+
+
+def _bad_button(why: str) -> TelegramError:
+    return bad_request(f"can't parse inline keyboard button: {why}")

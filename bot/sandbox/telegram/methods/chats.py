@@ -1,0 +1,45 @@
+"""getMe, getChat, and the two methods with which a bot takes its leave of a server."""
+
+from bot.sandbox.telegram.chats import JSON
+from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.methods.common import find_chat
+from bot.sandbox.telegram.params import Params
+from bot.sandbox.telegram.world import World
+
+
+def get_me(world: World, _params: Params) -> JSON:
+    """Tell who the token belongs to."""
+    return {
+        **world.bot(),
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": False,
+        "can_connect_to_business": False,
+        "has_main_web_app": False,
+        "has_topics_enabled": False,
+        "allows_users_to_create_topics": False,
+    }
+
+
+def get_chat(world: World, params: Params) -> JSON:
+    """Tell who is at the other end."""
+    gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+    return {
+        **find_chat(world, params).as_json(),
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": dict.fromkeys(gifts, False),
+    }
+
+
+def take_leave(_world: World, _params: Params) -> bool:
+    """Answer `close` and `logOut`; there is nothing to leave here."""
+    return True
+
+
+METHODS = (
+    method("getMe", get_me),
+    method("getChat", get_chat, "chat_id"),
+    method("close", take_leave),
+    method("logOut", take_leave),
+)

@@ -1,0 +1,71 @@
+"""Serves the chat page, what it needs to know at first, and the stream of what happens after that."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.sandbox.telegram.control_people import person_json
+from bot.sandbox.telegram.requests import chat_of, route
+from bot.sandbox.telegram.transcript import transcript
+from bot.sandbox.telegram.world import World
+
+PAGE = Path(__file__).parent / "page"
+KEEP_ALIVE_SECONDS = 15
+
+
+def page_routes(world: World) -> list[BaseRoute]:
+    """Return the endpoints of the page; it acts through the control endpoints that everybody uses."""
+
+    async def index(_request: Request) -> Response:
+        return FileResponse(PAGE / "index.html", headers={"cache-control": "no-store"})
+
+    async def about(request: Request) -> Any:
+        chat = chat_of(world, request)
+        language = (chat.person.language_code if chat.person else None) or ""
+        return {
+            **transcript(chat),
+            "person": person_json(chat),
+            "bot": {**world.profile.seen_by(chat.id, language[:2]), "username": world.config.bot_username},
+            "files": f"/file/bot{world.config.token}/",
+            "ledger_url": world.config.ledger_url,
+        }
+
+    async def events(request: Request) -> Response:
+        return StreamingResponse(
+            _stream(world, chat_of(world, request).id),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store"},
+        )
+
+    async def file(request: Request) -> Response:
+        found = world.files.by_id(request.path_params["file"])
+        headers = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
+        return Response(found.content, media_type=found.mime_type, headers=headers)
+
+    return [
+        Route("/", index),
+        route("page/{chat:int}", about, "GET"),
+        route("page/{chat:int}/events", events, "GET"),
+        route("page/files/{file}", file, "GET"),
+        Mount("/page", StaticFiles(directory=PAGE)),
+    ]
+
+
+async def _stream(world: World, chat_id: int) -> AsyncIterator[str]:
+    with world.feed.reading(chat_id) as queue:
+        # The page asks for the transcript when it hears this, so nothing falls between the two.
+        yield 'data: {"kind":"hello"}\n\n'
+        while True:
+            try:
+                event = await asyncio.wait_for(queue.get(), KEEP_ALIVE_SECONDS)
+            except TimeoutError:
+                yield ": still here\n\n"
+            else:
+                yield f"data: {json.dumps(event, ensure_ascii=False)}\n\n"

@@ -1,0 +1,122 @@
+"""What people do with their phones, and the updates that Telegram makes of it.
+
+It must not know HTTP. It raises `ValueError` for what a phone does not let one do.
+"""
+
+from typing import Any
+
+from bot.sandbox.telegram.chats import JSON, Chat
+from bot.sandbox.telegram.texts import typed
+from bot.sandbox.telegram.world import World
+
+START = "/start"
+
+
+def say(world: World, chat: Chat, text: str, sender: JSON | None = None) -> JSON:
+    """Write a text; `/start` opens the chat, and opens it again after blocking."""
+    if not text.strip():
+        raise ValueError("a phone does not send an empty text")
+    if chat.blocked and text.split(maxsplit=1)[0] == START:
+        unblock(world, chat)
+    return send(world, chat, typed(text.strip()), sender)
+
+
+def send(world: World, chat: Chat, content: JSON, sender: JSON | None = None) -> JSON:
+    """Send any content, such as a photo or a place."""
+    if chat.blocked:
+        raise ValueError(f"chat {chat.id} has blocked the bot: unblock it or send /start")
+    chat.started = True
+    if chat.type == "channel":
+        return world.update(chat, {"channel_post": world.keep(chat, content, sender=None).message})
+    return world.update(chat, {"message": world.keep(chat, content, sender=sender or chat.sender()).message})
+
+
+def edit(world: World, chat: Chat, message_id: int, text: str) -> JSON:
+    """Change a text that this person sent."""
+    kept = chat.messages.get(message_id)
+    if kept is None or kept.by_bot or "text" not in kept.message:
+        raise ValueError(f"message {message_id} is no text of this person")
+    rest = {key: value for key, value in kept.message.items() if key not in {"text", "entities"}}
+    return world.update(chat, {"edited_message": world.replace(chat, kept, rest | typed(text))})
+
+
+def press(world: World, chat: Chat, message_id: int | None, wanted: dict[str, str], *, forged: bool = False) -> JSON:
+    """Press an inline button, found by `data` or by `label`; `forged` sends data that no button has.
+
+    Without a message the newest one that has such a button is meant.
+    """
+    if chat.blocked:
+        raise ValueError(f"chat {chat.id} has blocked the bot")
+    numbers = [message_id] if message_id is not None else sorted(chat.messages, reverse=True)
+    for number in numbers:
+        data = wanted["data"] if forged else _find_button(chat, number, wanted)
+        if data is not None:
+            return _pressed(world, chat, number, data)
+    raise ValueError(f"no such button to press in chat {chat.id}: {wanted}")
+
+
+def _find_button(chat: Chat, number: int, wanted: dict[str, str]) -> str | None:
+    kept = chat.messages.get(number)
+    if kept is None or kept.deleted_at is not None:
+        return None
+    for row in kept.message.get("reply_markup", {}).get("inline_keyboard", []):
+        for button in row:
+            matches = all(button.get(field) == wanted[key] for key, field in FIELDS.items() if key in wanted)
+            if matches and "callback_data" in button:
+                return str(button["callback_data"])
+    return None
+
+
+FIELDS = {"data": "callback_data", "label": "text"}
+
+
+def _pressed(world: World, chat: Chat, number: int, data: str) -> JSON:
+    kept = chat.messages.get(number)
+    if kept is None or kept.deleted_at is not None:
+        message = {"chat": chat.as_json(), "message_id": number, "date": 0}
+    else:
+        message = kept.message
+    query: JSON = {
+        "id": world.add_press(chat.id, number),
+        "from": chat.sender(),
+        "message": message,
+        "chat_instance": str(7_000_000 + chat.id),
+        "data": data,
+    }
+    return world.update(chat, {"callback_query": query}, world.config.press_lives_seconds)
+
+
+def resend(world: World, chat: Chat) -> JSON:
+    """Send the last update again under a new number, as a phone does that lost its connection."""
+    if chat.last_update is None:
+        raise ValueError(f"chat {chat.id} has sent nothing yet")
+    content = {key: value for key, value in chat.last_update.items() if key != "update_id"}
+    if query := content.get("callback_query"):
+        number = world.add_press(chat.id, query["message"]["message_id"])
+        return world.update(chat, {"callback_query": {**query, "id": number}}, world.config.press_lives_seconds)
+    return world.update(chat, content)
+
+
+def block(world: World, chat: Chat) -> JSON | None:
+    """Stop the bot; nothing happens where it is stopped already."""
+    return None if chat.blocked else _member(world, chat, blocked=True)
+
+
+def unblock(world: World, chat: Chat) -> JSON | None:
+    """Let the bot write again."""
+    return _member(world, chat, blocked=False) if chat.blocked else None
+
+
+def _member(world: World, chat: Chat, *, blocked: bool) -> JSON:
+    chat.blocked = blocked
+    world.feed.publish(chat.id, "blocked", blocked=blocked)
+    out: dict[str, Any] = {"user": world.bot(), "status": "kicked", "until_date": 0}
+    present = {"user": world.bot(), "status": "member"}
+    content = {
+        "chat": chat.as_json(),
+        "from": chat.sender(),
+        "date": int(world.now()),
+        "old_chat_member": present if blocked else out,
+        "new_chat_member": out if blocked else present,
+    }
+    return world.update(None, {"my_chat_member": content})

@@ -1,0 +1,54 @@
+"""Reads the bodies of control requests strictly and answers mistakes in plain words.
+
+It must not know what any endpoint does.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.world import World
+
+JSON = dict[str, Any]
+
+
+async def body_of(request: Request, known: str) -> JSON:
+    """Return the JSON object of the body, empty where there is none; raises `ValueError` for names not in `known`."""
+    raw = await request.body()
+    body = json.loads(raw) if raw else {}
+    if not isinstance(body, dict):
+        raise TypeError("the body must be a JSON object")
+    if unknown := body.keys() - set(known.split()):
+        raise ValueError(f"unknown {sorted(unknown)}; known are: {known}")
+    return body
+
+
+def chat_of(world: World, request: Request) -> Chat:
+    """Return the chat that the path names; raises `LookupError` where there is none."""
+    number = int(request.path_params["chat"])
+    chat = world.chats.get(number)
+    if chat is None:
+        raise LookupError(f"nobody has the id {number}")
+    return chat
+
+
+def route(path: str, endpoint: Callable[[Request], Awaitable[Any]], *methods: str) -> Route:
+    """Make a route that sends its result as JSON, answers `ValueError` with 400 and `LookupError` with 404."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            result = await endpoint(request)
+        except KeyError as error:
+            return JSONResponse({"error": f"missing {error}"}, 400)
+        except LookupError as error:
+            return JSONResponse({"error": str(error)}, 404)
+        except (ValueError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return result if isinstance(result, Response) else JSONResponse(result)
+
+    return Route(f"/__sandbox/{path}", answer, methods=list(methods))

@@ -1,0 +1,107 @@
+"""From the text of a request to the text of a message: parse mode, trimming, entities found by themselves, length.
+
+It must not know which method the text came with.
+"""
+
+import re
+from typing import Any
+
+from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.html import parse_html, utf16_length
+from bot.sandbox.telegram.params import Params
+
+Entity = dict[str, Any]
+
+MAX_TEXT = 4096
+MAX_CAPTION = 1024
+
+_FOUND = re.compile(
+    r"(?P<url>https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'])"
+    r"|(?P<email>\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?<![\w/<>])(?P<bot_command>/[a-zA-Z0-9_]{1,32}(?:@\w{3,32})?)(?![\w/])"
+    r"|(?<!\w)(?P<mention>@[a-zA-Z]\w{3,31})\b"
+    r"|(?<!\w)(?P<hashtag>#(?=\w*[^\W\d])\w{1,256})"
+)
+"""What Telegram turns into entities unasked, as far as a bot may care. Bare domains and phone numbers are left out."""
+
+_MAY_BEGIN_ONE = ("http", "@", "/", "#")
+_KEEP_AS_IS = frozenset({"code", "pre", "text_link", "url"})
+
+
+def formatted(params: Params, name: str, *, entities: str = "entities") -> tuple[str, list[Entity]]:
+    """Return text and entities of the parameter `name`; empty text is returned, for the caller to judge."""
+    source = params.text(name)
+    mode = params.text("parse_mode").lower()
+    if mode == "html":
+        text, marked = parse_html(source)
+    elif mode:
+        raise bad_request("unsupported parse_mode (the sandbox reads HTML only)")
+    else:
+        text, marked = source, _explicit(params.array(entities), source)
+    text, marked = _trimmed(text, marked)
+    return text, _with_found(text, marked)
+
+
+def text_of(params: Params) -> dict[str, Any]:
+    """Return the text fields of a message, or refuse an empty or too long one."""
+    text, entities = formatted(params, "text")
+    if not text:
+        raise bad_request("message text is empty")
+    if len(text) > MAX_TEXT:
+        raise bad_request("message is too long")
+    return {"text": text, "entities": entities} if entities else {"text": text}
+
+
+def caption_of(params: Params) -> dict[str, Any]:
+    """Return the caption fields of a message, none where there is no caption, or refuse a too long one."""
+    caption, entities = formatted(params, "caption", entities="caption_entities")
+    if len(caption) > MAX_CAPTION:
+        raise bad_request("message caption is too long")
+    if not caption:
+        return {}
+    return {"caption": caption, "caption_entities": entities} if entities else {"caption": caption}
+
+
+def typed(text: str) -> dict[str, Any]:
+    """Return the text fields of what a person typed."""
+    entities = _with_found(text, [])
+    return {"text": text, "entities": entities} if entities else {"text": text}
+
+
+def _explicit(entities: list[Any], text: str) -> list[Entity]:
+    end = utf16_length(text) if entities else 0
+    for entity in entities:
+        if not isinstance(entity, dict) or not {"type", "offset", "length"} <= entity.keys():
+            raise bad_request("can't parse MessageEntity: an entity needs type, offset and length")
+        if entity["offset"] < 0 or entity["length"] <= 0 or entity["offset"] + entity["length"] > end:
+            raise bad_request("ENTITY_BOUNDS_INVALID")
+    return sorted(entities, key=lambda each: (each["offset"], -each["length"]))
+
+
+def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
+    shown = text.strip()
+    if shown == text:
+        return text, entities
+    cut = utf16_length(text[: len(text) - len(text.lstrip())])
+    end = utf16_length(shown)
+    kept: list[Entity] = []
+    for entity in entities:
+        start = max(0, entity["offset"] - cut)
+        stop = min(end, entity["offset"] + entity["length"] - cut)
+        if stop > start:
+            kept.append({**entity, "offset": start, "length": stop - start})
+    return shown, kept
+
+
+def _with_found(text: str, marked: list[Entity]) -> list[Entity]:
+    if not any(sign in text for sign in _MAY_BEGIN_ONE):
+        return marked
+    taken = [(each["offset"], each["offset"] + each["length"]) for each in marked if each["type"] in _KEEP_AS_IS]
+    found = list(marked)
+    for match in _FOUND.finditer(text):
+        start = utf16_length(text[: match.start()])
+        length = utf16_length(match[0])
+        if not any(start < stop and begin < start + length for begin, stop in taken):
+            found.append({"type": match.lastgroup, "offset": start, "length": length})
+    found.sort(key=lambda each: (each["offset"], -each["length"]))
+    return found
