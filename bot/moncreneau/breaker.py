@@ -1,0 +1,106 @@
+"""A circuit breaker: a dead API is noticed once and told at once; must not know what is asked of the API.
+
+Closed, everything passes. After `failures` outages in a row it opens: requests fail at once with `CircuitOpen`. When
+the pause is over one request is let through as a probe: if it is answered the breaker closes, if not the pause doubles
+(up to `longest_pause`). Failures of requests that had started before it opened change nothing.
+"""
+
+import random
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from bot.app.ports import Clock
+from bot.moncreneau.errors import CircuitOpen
+
+
+class Breaker:
+    """Lets requests pass while the service is up.
+
+    Pauses are in seconds. `jitter` gives numbers from 0 to 1, so that replicas do not probe in step. `on_change` is
+    called with True when the service is up again and False when it is down: once a change, not once a try.
+    """
+
+    def __init__(  # noqa: PLR0913 — settings, each with a default
+        self,
+        clock: Clock,
+        *,
+        failures: int = 5,
+        first_pause: float = 1.0,
+        longest_pause: float = 60.0,
+        jitter: Callable[[], float] = random.random,
+        on_change: Callable[[bool], None] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._allowed = failures
+        self._first = first_pause
+        self._longest = longest_pause
+        self._jitter = jitter
+        self._on_change = on_change or (lambda _up: None)
+        self._failed = 0
+        self._pauses = 0
+        self._until: float | None = None
+        self._probing = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether the service counts as up."""
+        return self._until is None
+
+    def enter(self) -> "Passage":
+        """Let one request pass. Raises `CircuitOpen` with the seconds after which asking again makes sense."""
+        if self._until is None:
+            return Passage(self, probe=False)
+        wait = self._until - self._clock().timestamp()
+        if self._probing or 0 < wait <= self._longest:  # a clock set back must not lengthen the pause
+            raise CircuitOpen(retry_after=max(wait, self._first))
+        self._probing = True
+        return Passage(self, probe=True)
+
+    def _answered(self) -> None:
+        self._failed = self._pauses = 0
+        if self._until is not None:
+            self._until = None
+            self._on_change(True)  # noqa: FBT003 — a callback's only argument
+
+    def _failure(self, *, probe: bool) -> None:
+        if self._until is None:
+            self._failed += 1
+            if self._failed >= self._allowed:
+                self._pause()
+                self._on_change(False)  # noqa: FBT003 — a callback's only argument
+        elif probe:
+            self._pause()
+
+    def _pause(self) -> None:
+        pause = min(self._first * 2.0 ** min(self._pauses, 32), self._longest)
+        self._pauses += 1
+        self._until = self._clock().timestamp() + pause * (0.5 + self._jitter() / 2)
+
+    def _leave(self, *, probe: bool) -> None:
+        if probe:
+            self._probing = False
+
+
+class Passage:
+    """One request on its way. Leaving the `with` block without a word (it was cancelled) says nothing."""
+
+    def __init__(self, breaker: Breaker, *, probe: bool) -> None:
+        self._breaker = breaker
+        self._probe = probe
+
+    def answered(self) -> None:
+        """Tell that the service answered, whatever it said."""
+        self._breaker._answered()  # noqa: SLF001 — the two are one thing in two classes
+
+    def failed(self) -> None:
+        """Tell that there was an outage."""
+        self._breaker._failure(probe=self._probe)  # noqa: SLF001 — as above
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        self._breaker._leave(probe=self._probe)  # noqa: SLF001 — as above

@@ -1,0 +1,206 @@
+"""The hourly budget of requests, as the service's own headers tell it; must not know what a request is about.
+
+The rules:
+1. A request in flight counts as spent from the moment it is let through, so that concurrency cannot overshoot.
+2. Within a window (named by its `X-RateLimit-Reset`) what is left only goes down: of answers that arrive out of order
+   the lowest holds, and a request without an answer, or whose answer has no headers, costs one.
+3. Courtesy reads stop at the reserve; requests that settle an unknown outcome and writes go on until nothing is left.
+4. After a 429 nothing is sent before `Retry-After` has passed.
+5. When the window is over by our clock a full one is assumed, until an answer tells more. As long as no answer has ever
+   told anything, nothing is refused: the service is the judge.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+from http import HTTPStatus
+from math import ceil
+from types import TracebackType
+from typing import Self
+
+from bot.app.ports import Clock
+from bot.moncreneau.errors import BudgetSpent
+from bot.moncreneau.headers import HOUR, Limits, limits, retry_after
+
+_SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
+_DISTRUST = 60.0  # how long a window is believed whose end is already past by our clock
+_UNSAID = 60.0  # the wait after a 429 that does not name one
+
+
+class Kind(StrEnum):
+    """How urgent a request is."""
+
+    READ = "read"  # a courtesy: departments, availability, looking at one's appointments
+    SETTLE = "settle"  # finds out what became of a write
+    WRITE = "write"  # what the citizen confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSnapshot:
+    """What the shell keeps over a restart. Times are Unix seconds; requests in flight are counted as spent."""
+
+    limit: int
+    remaining: int
+    window: float
+    ends: float
+    blocked_until: float = 0.0
+
+
+class Budget:
+    """Lets requests through as long as the hour allows; see the rules at the top of the file.
+
+    `reserve` is the share of the limit kept for writes, `zone` the office's zone (for the hour told to citizens).
+    `on_change` is called after every answer; it must be cheap and must not raise.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        zone: tzinfo = UTC,
+        *,
+        reserve: float = 0.10,
+        on_change: Callable[[], None] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._zone = zone
+        self._reserve = reserve
+        self._on_change = on_change or (lambda: None)
+        self._limit: int | None = None
+        self._left = 0
+        self._window = 0.0
+        self._ends = 0.0
+        self._assumed = False
+        self._era = 0
+        self._blocked_until = 0.0
+        self._in_flight = 0
+
+    @property
+    def limit(self) -> int | None:
+        """Requests an hour, or None while no answer has told."""
+        return self._limit
+
+    @property
+    def remaining(self) -> int | None:
+        """Requests left in this window, those in flight taken off, or None while no answer has told."""
+        self._roll()
+        return None if self._limit is None else max(0, self._left - self._in_flight)
+
+    @property
+    def above_reserve(self) -> int | None:
+        """Courtesy reads that may still be made in this window; None while no answer has told."""
+        left = self.remaining
+        return None if left is None or self._limit is None else max(0, left - ceil(self._limit * self._reserve))
+
+    @property
+    def reset(self) -> datetime | None:
+        """When the window ends, aware, in UTC."""
+        self._roll()
+        return None if self._limit is None else datetime.fromtimestamp(self._ends, UTC)
+
+    @property
+    def blocked_until(self) -> datetime | None:
+        """Until when a 429 keeps everything back; None where nothing is kept back."""
+        return datetime.fromtimestamp(self._blocked_until, UTC) if self._blocked(self._now()) else None
+
+    def spend(self, kind: Kind) -> "Spending":
+        """Let one request through; it counts as spent until `Spending` tells otherwise. Raises `BudgetSpent`."""
+        now = self._now()
+        if self._blocked(now):
+            raise self._spent(self._blocked_until, now)
+        left = self.above_reserve if kind is Kind.READ else self.remaining
+        if left is not None and left < 1:
+            raise self._spent(self._ends, now)
+        self._in_flight += 1
+        return Spending(self, self._era)
+
+    def snapshot(self) -> BudgetSnapshot | None:
+        """What to keep over a restart, or None while nothing is known."""
+        left = self.remaining
+        if self._limit is None or left is None:
+            return None
+        return BudgetSnapshot(self._limit, left, self._window, self._ends, self._blocked_until)
+
+    def restore(self, kept: BudgetSnapshot) -> None:
+        """Go on from what an earlier process knew; what this one has learnt from an answer already counts more."""
+        if self._limit is None and kept.limit > 0:
+            self._limit, self._left = kept.limit, max(0, min(kept.remaining, kept.limit))
+            now = self._now()
+            self._window, self._ends = kept.window, min(kept.ends, now + HOUR)
+            self._blocked_until = min(kept.blocked_until, now + HOUR)
+
+    def _done(self, era: int, said: tuple[Limits, float | None] | None, *, spent: bool) -> None:
+        """One request is over: `said` holds what its answer told, None where it had none."""
+        self._in_flight -= 1
+        now = self._now()
+        self._roll()
+        if not spent:
+            return
+        if said is None or said[0].remaining is None:
+            self._left = max(0, self._left - 1)
+        else:
+            self._learn(said[0], said[0].remaining, era, now)
+        if said is not None and said[1] is not None:
+            self._blocked_until = max(self._blocked_until, now + said[1])
+        self._on_change()
+
+    def _learn(self, said: Limits, remaining: int, era: int, now: float) -> None:
+        window = said.reset if said.reset is not None else (self._window if now < self._ends else now + HOUR)
+        same = self._limit is not None and abs(window - self._window) <= _SAME
+        if same and not self._assumed:
+            self._left = min(self._left, remaining)
+        elif self._limit is None or window > self._window + _SAME or era == self._era:
+            # A later window, or one that the service still names although by our clock it should be over.
+            self._limit = said.limit or self._limit or max(remaining, 1)
+            self._left = min(remaining, self._limit)
+            self._window, self._assumed = window, False
+            self._ends = min(window, now + HOUR) if window > now else now + _DISTRUST
+            self._era += 1
+
+    def _roll(self) -> None:
+        late = self._now() - self._ends
+        if self._limit is not None and late >= 0:
+            self._left, self._assumed = self._limit, True
+            self._ends += HOUR * (late // HOUR + 1)
+            self._era += 1
+
+    def _blocked(self, now: float) -> bool:
+        return now < self._blocked_until <= now + 2 * HOUR  # a clock set back must not keep us out for longer
+
+    def _spent(self, until: float, now: float) -> BudgetSpent:
+        at = datetime.fromtimestamp(until, self._zone).replace(tzinfo=None)
+        return BudgetSpent(retry_after=max(0.0, until - now), until=at)
+
+    def _now(self) -> float:
+        return self._clock().timestamp()
+
+
+class Spending:
+    """One request that was let through. Leaving the `with` block without a word leaves it spent."""
+
+    def __init__(self, budget: Budget, era: int) -> None:
+        self._budget = budget
+        self._era = era
+        self._said: tuple[Limits, float | None] | None = None
+        self._sent = True
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """Tell what the answer's headers say; a 429 closes the door until `Retry-After`."""
+        now = self._budget._now()  # noqa: SLF001 — the two are one thing in two classes
+        wait = None
+        if status == HTTPStatus.TOO_MANY_REQUESTS:  # a 503's Retry-After speaks of the service's health instead
+            wait = retry_after(headers, now)
+            wait = _UNSAID if wait is None else wait
+        self._said = (limits(headers, now), wait)
+
+    def unsent(self) -> None:
+        """Tell that nothing left this machine, so that nothing was spent."""
+        self._sent = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        self._budget._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above

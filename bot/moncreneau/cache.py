@@ -1,0 +1,122 @@
+"""Remembers what was read and when, and decides whether to ask again; must not know what is remembered.
+
+A copy up to `fresh` seconds old is given at once. Up to `stale` it is given at once and renewed behind the citizen's
+back. Older ones are renewed first; only if the service cannot be asked (down, busy, our budget kept for writes) they
+are given as they are, up to `last`. An error is shared by those who wait for it and never remembered.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from bot.app.ports import ApiError
+from bot.core.model import Problem
+from bot.moncreneau.flight import Flights
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """Ages in seconds up to which a copy is good; see the top of the file."""
+
+    fresh: float
+    stale: float
+    last: float
+
+
+@dataclass(slots=True)
+class Copy(Generic[V]):
+    """Something read, by a request that began at `began` (Unix seconds)."""
+
+    value: V
+    began: float
+    tried: float
+    """When renewing it was last begun, so that a service that refuses is not asked again for every citizen."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """How reads were answered: from memory, from an old copy, by waiting for somebody else's read, by asking."""
+
+    hits: int = 0
+    stale: int = 0
+    shared: int = 0
+    misses: int = 0
+
+
+class Cache(Generic[K, V]):
+    """Copies by key, the least recently used dropped above `size`. `now` gives Unix seconds."""
+
+    def __init__(self, now: Callable[[], float], tally: Tally, size: int = 256) -> None:
+        self._now = now
+        self._tally = tally
+        self._size = size
+        self._copies: OrderedDict[K, Copy[V]] = OrderedDict()
+        self.flights: Flights[K, Copy[V]] = Flights()
+
+    def __iter__(self) -> Iterator[tuple[K, Copy[V]]]:
+        return iter(self._copies.items())
+
+    async def get(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]], ages: Ages) -> Copy[V]:
+        """The copy under `key`, by `fetch` where the one at hand is too old. Raises what `fetch` raises."""
+        copy = self._copies.get(key)
+        age = self.age(copy)
+        if copy is not None and age <= ages.stale:
+            self._copies.move_to_end(key)
+            if age <= ages.fresh:
+                self._tally.hits += 1
+            else:
+                self._tally.stale += 1
+                self._renew(key, copy, fetch, ages)
+            return copy
+        if key in self.flights:
+            self._tally.shared += 1
+        else:
+            self._tally.misses += 1
+        try:
+            return await self.flights.join(key, lambda: self._load(key, fetch))
+        except ApiError as error:
+            copy = self._copies.get(key)
+            if (
+                copy is not None
+                and self.age(copy) <= ages.last
+                and error.trouble.problem in {Problem.BUSY, Problem.DOWN}
+            ):
+                self._tally.stale += 1
+                return copy
+            raise
+
+    def put(self, key: K, value: V, began: float) -> Copy[V]:
+        """Remember `value`, read by a request that began then."""
+        copy = self._copies[key] = Copy(value, began, tried=began)
+        self._copies.move_to_end(key)
+        while len(self._copies) > self._size:
+            self._copies.popitem(last=False)
+        return copy
+
+    def drop(self, key: K) -> None:
+        """Forget the copy under `key`."""
+        self._copies.pop(key, None)
+
+    def age(self, copy: Copy[V] | None) -> float:
+        """Seconds since the copy was asked for; endless for none, and for one from the future (a clock set back)."""
+        age = float("inf") if copy is None else self._now() - copy.began
+        return age if age >= 0 else float("inf")
+
+    def _renew(self, key: K, copy: Copy[V], fetch: Callable[[], Coroutine[Any, Any, V]], ages: Ages) -> None:
+        if self._now() - max(copy.tried, copy.began) >= min(ages.fresh, 30):
+            copy.tried = self._now()
+            self._tally.misses += 1
+            self.flights.start(key, lambda: self._load(key, fetch))
+
+    async def _load(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
+        began = self._now()
+        try:
+            return self.put(key, await fetch(), began)
+        except ApiError as error:
+            if error.trouble.problem is Problem.DEPARTMENT_GONE:
+                self.drop(key)
+            raise

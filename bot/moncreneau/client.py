@@ -1,0 +1,184 @@
+"""Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
+
+Every try passes the breaker and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
+only, all within one time limit); writes are sent exactly once, because the API has no idempotency key.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+
+from bot.moncreneau.answers import body_of, error_from
+from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.budget import Budget, Kind
+from bot.moncreneau.errors import (
+    BudgetSpent,
+    CircuitOpen,
+    ConnectionLost,
+    MoncreneauError,
+    NoConnection,
+    NoneFree,
+    TimedOut,
+    UnreadableAnswer,
+)
+
+_log = logging.getLogger(__name__)
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Time limits in seconds, and how often a read is tried again."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    total: float = 20.0
+    """For one call with all its tries and pauses."""
+    more_tries: int = 2
+    pause: float = 0.3
+    """The longest pause before the second try; it doubles for the third."""
+
+
+class Client:
+    """One `httpx.AsyncClient`, its connections kept alive, with the key in a header and nowhere else.
+
+    Raises ValueError for a key or a base URL that no request could be made with; the text never shows the key.
+    """
+
+    def __init__(  # noqa: PLR0913 — everything it stands on, said by name
+        self,
+        base_url: str,
+        key: str,
+        *,
+        budget: Budget,
+        breaker: Breaker,
+        now: Callable[[], float],
+        transport: httpx.AsyncBaseTransport | None = None,
+        patience: Patience | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("the moncreneau API key is empty or holds characters that no key has")
+        if not base_url.startswith(("http://", "https://")):
+            raise ValueError("the moncreneau API URL must begin with http:// or https://")
+        # httpx logs every URL at INFO, with a citizen's chat id in its query; httpcore logs headers, with the key.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._budget = budget
+        self._breaker = breaker
+        self._now = now
+        self._patience = patience = patience or Patience()
+        self._sleep = sleep
+        self._jitter = jitter
+        self.sent: Counter[Kind] = Counter()
+        """How many requests were tried, by urgency."""
+        self._http = httpx.AsyncClient(
+            base_url=base_url.rstrip("/") + "/",
+            headers={"X-API-Key": key, "Accept": "application/json", "User-Agent": "moncreneau-bot"},
+            timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=patience.connect),
+            # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
+            # that the service closes them under a booking.
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=15),
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: Kind = Kind.READ) -> Any:
+        """The JSON at `path`. Raises `ApiError`."""
+        deadline = self._deadline()
+        request = self._http.build_request("GET", path, params=dict(params))
+        failure: MoncreneauError | None = None
+        for tried in range(1 + self._patience.more_tries):
+            if failure is not None and not await self._pause(tried, deadline):
+                break
+            try:
+                return await self._once(request, kind, deadline)
+            except (BudgetSpent, CircuitOpen) as refused:
+                raise failure or refused from None
+            except MoncreneauError as error:
+                if not error.outage or isinstance(error, UnreadableAnswer):
+                    raise
+                failure = error
+        raise failure or TimedOut()
+
+    async def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The JSON that answers a POST, sent once. Raises `ApiError`."""
+        # ASCII with escapes: half a surrogate pair in a name is for the service to refuse, not a crash in here.
+        content = json.dumps(body, separators=(",", ":")).encode("ascii")
+        headers = {"Content-Type": "application/json"}
+        request = self._http.build_request("POST", path, content=content, headers=headers)
+        return await self._once(request, Kind.WRITE, self._deadline())
+
+    async def delete(self, path: str) -> None:
+        """Send a DELETE once; a 2xx with any JSON, or with nothing, is a success. Raises `ApiError`."""
+        await self._once(self._http.build_request("DELETE", path), Kind.WRITE, self._deadline(), empty=True)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._patience.total
+
+    async def _pause(self, tried: int, deadline: float) -> bool:
+        """Wait before another try; False where there would be no time left for it."""
+        pause = self._patience.pause * 2 ** (tried - 1) * (0.5 + self._jitter() / 2)
+        if asyncio.get_running_loop().time() + pause >= deadline:
+            return False
+        await self._sleep(pause)
+        return True
+
+    async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
+        """One try: past the breaker and the budget, over the wire, and both told how it went."""
+        with self._breaker.enter() as passage, self._budget.spend(kind) as spending:
+            self.sent[kind] += 1
+            answer = await self._exchange(request, deadline)
+            error: MoncreneauError | None
+            if isinstance(answer, MoncreneauError):
+                error = answer
+                if isinstance(answer, NoConnection):
+                    spending.unsent()
+            else:
+                spending.answered(answer.status_code, answer.headers)
+                error = self._error_in(answer, empty=empty)
+            if error is not None and error.outage:
+                passage.failed()
+            else:
+                passage.answered()
+        if isinstance(answer, MoncreneauError) or error is not None:
+            raise error or TimedOut()
+        return body_of(answer)
+
+    async def _exchange(self, request: httpx.Request, deadline: float) -> httpx.Response | MoncreneauError:
+        """The answer, or an error that stands for having none.
+
+        The transport's own error is dropped on purpose: it holds the URL, with a chat id in it, and the key.
+        """
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._http.send(request)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            if isinstance(error, httpx.PoolTimeout):
+                return NoneFree()
+            return NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
+        except (httpx.ConnectError, httpx.UnsupportedProtocol):
+            return NoConnection()
+        except Exception as error:  # noqa: BLE001 — whatever a transport raises, the request may have arrived
+            _log.debug("a request broke with %s", type(error).__name__)
+            return ConnectionLost()
+
+    def _error_in(self, response: httpx.Response, *, empty: bool) -> MoncreneauError | None:
+        if not response.is_success:
+            return error_from(response, self._now)
+        if (empty and not response.content.strip()) or body_of(response) is not None:
+            return None
+        return UnreadableAnswer(status=response.status_code)

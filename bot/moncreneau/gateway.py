@@ -1,0 +1,255 @@
+"""The moncreneau API as the conversation uses it: client, budget, breaker and caches joined behind one protocol.
+
+Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen is told.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from types import MappingProxyType
+
+import httpx
+
+from bot.app.ports import ApiError, Clock, Fate
+from bot.core.model import Appointment, Department, Order, Problem, Slot
+from bot.moncreneau import models, pace
+from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
+from bot.moncreneau.cache import Cache, Tally
+from bot.moncreneau.client import Client, Patience
+from bot.moncreneau.errors import AppointmentNotFound, MoncreneauError, SlotNotAvailable, UserNotFound
+from bot.moncreneau.slots import SlotCache
+from bot.moncreneau.standing import Standing
+
+_log = logging.getLogger(__name__)
+_PAGE = 100
+_PAGES = 10
+_REMEMBERED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How the service stands, for staff. Times are aware, in UTC; None means not known."""
+
+    reachable: bool
+    limit: int | None
+    remaining: int | None
+    reset: datetime | None
+    blocked_until: datetime | None
+    hits: int
+    """Reads answered from memory, stale copies and shared requests included."""
+    misses: int
+    """Reads for which the service had to be asked."""
+    requests: Mapping[str, int]
+    """Requests tried since the start, by urgency: `read`, `settle`, `write`."""
+    booked: int
+    """Bookings made since the start."""
+    last_error: str | None
+    """Status and code, nothing else."""
+    last_error_at: datetime | None
+    troubles: frozenset[Problem]
+    """What the operator must mend: OUT_OF_CREDITS, NO_ACCESS."""
+
+
+class Gateway:
+    """The way to the API. Close it with `aclose`.
+
+    `clock` gives all time (budget, caches, breaker); `zone` is the office's. `transport` replaces httpx's own (see
+    `bot.moncreneau.transport`). `reserve` is the share of the hourly limit kept for writes. `on_budget` is called after
+    every answer (cheap; persist `budget_snapshot()` from there), `on_reachable` once per change of state,
+    `on_trouble(problem, present)` once when credits or access are lost and once when they are back.
+    """
+
+    def __init__(  # noqa: PLR0913 — the parts and the callbacks, said by name
+        self,
+        base_url: str,
+        key: str,
+        *,
+        clock: Clock = lambda: datetime.now(UTC),
+        zone: tzinfo = UTC,
+        transport: httpx.AsyncBaseTransport | None = None,
+        patience: Patience | None = None,
+        reserve: float = 0.10,
+        caching: bool = True,
+        on_budget: Callable[[], None] | None = None,
+        on_reachable: Callable[[bool], None] | None = None,
+        on_trouble: Callable[[Problem, bool], None] | None = None,
+    ) -> None:
+        def now() -> float:
+            return clock().timestamp()
+
+        self._clock = clock
+        self._now = now
+        self._zone = zone
+        self._caching = caching
+        self._on_reachable = on_reachable or (lambda _up: None)
+        self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
+        self._breaker = Breaker(clock, on_change=self._turned)
+        self._standing = Standing(on_trouble)
+        self._client = Client(
+            base_url, key, budget=self._budget, breaker=self._breaker, now=now, transport=transport, patience=patience
+        )
+        self._tally = Tally()
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
+        self._slots = SlotCache(self._read_slots, now, zone, self._tally)
+        self._made: OrderedDict[int, tuple[int, datetime]] = OrderedDict()
+        self._booked = 0
+        self._last_error: tuple[str, datetime] | None = None
+
+    async def verify(self) -> None:
+        """Ask for the departments once, however little of the budget is left. Raises `ApiError`."""
+        began = self._now()
+        self._departments.put("", await self._read_departments(Kind.SETTLE), began)
+
+    async def departments(self) -> tuple[Department, ...]:
+        """See `Moncreneau.departments`. Raises `ApiError`."""
+        if not self._caching:
+            return await self._read_departments(Kind.READ)
+        ages = pace.department_ages(self._budget, self._now())
+        return (await self._departments.get("", lambda: self._read_departments(Kind.READ), ages)).value
+
+    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+        """See `Moncreneau.availability`; minutes old in busy hours (`pace`). Raises `ApiError`."""
+        if not self._caching:
+            slots = await self._read_slots(department_id, first, last)
+            return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
+        ages = pace.slot_ages(self._budget, self._slots.active, self._now())
+        return await self._slots.get(department_id, first, last, ages)
+
+    async def appointment(self, appointment_id: int) -> Appointment | None:
+        """See `Moncreneau.appointment`. Raises `ApiError`."""
+        async with self._watched("appointment"):
+            try:
+                body = await self._client.get(f"appointments/{int(appointment_id)}")
+            except AppointmentNotFound:
+                return None
+            return models.read_appointment(body, self._zone)
+
+    async def appointments(self, owner: str, *, settling: bool = False) -> tuple[Appointment, ...]:
+        """See `Moncreneau.appointments`. Raises `ApiError`."""
+        kind = Kind.SETTLE if settling else Kind.READ
+        found: dict[int, Appointment] = {}
+        async with self._watched("appointments"):
+            for number in range(_PAGES):
+                try:
+                    page = await self._page(owner, number, kind)
+                except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
+                    break
+                news = [one for one in page.appointments if one.id not in found]
+                found |= {one.id: one for one in news}
+                if _is_last(page, number) or not page.entries or (page.appointments and not news):
+                    break
+            else:
+                _log.warning("a citizen has more than %d pages of appointments; the rest is not read", _PAGES)
+        # A service that ignores the filter would show a stranger's appointments; one that does not tell whose they are
+        # has to be trusted.
+        tells = any(one.owner is not None for one in found.values())
+        mine = [one for one in found.values() if one.owner == owner or not tells]
+        return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
+
+    async def book(self, order: Order) -> Appointment:
+        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without asking if the service said so a moment ago."""
+        if self._caching and order.worker_id is None and self._slots.known_taken(order.department_id, order.at):
+            raise SlotNotAvailable
+        try:
+            async with self._watched("book"):
+                body = await self._client.post("appointments", models.order_body(order))
+                appointment = models.read_appointment(body, self._zone, order)
+        except ApiError as error:
+            if isinstance(error, SlotNotAvailable):
+                self._slots.refused(order.department_id, order.at)
+            elif error.fate is Fate.UNKNOWN:
+                self._slots.booked(order.department_id, order.at)
+            raise
+        self._booked += 1
+        self._slots.booked(order.department_id, order.at)
+        self._made[appointment.id] = (order.department_id, order.at)
+        if len(self._made) > _REMEMBERED:
+            self._made.popitem(last=False)
+        return appointment
+
+    async def cancel(self, appointment_id: int) -> None:
+        """See `Moncreneau.cancel`. Raises `ApiError`."""
+        async with self._watched("cancel"):
+            await self._client.delete(f"appointments/{int(appointment_id)}")
+        if appointment_id in self._made:
+            self._slots.freed(*self._made.pop(appointment_id))
+
+    def forget(self, department_id: int) -> None:
+        """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
+        self._slots.forget(department_id)
+
+    def budget_snapshot(self) -> BudgetSnapshot | None:
+        """What of the hourly budget to keep over a restart; None while nothing is known."""
+        return self._budget.snapshot()
+
+    def restore_budget(self, kept: BudgetSnapshot) -> None:
+        """Go on from an earlier process's budget."""
+        self._budget.restore(kept)
+
+    def stats(self) -> Stats:
+        """How the service stands."""
+        error, at = self._last_error or (None, None)
+        return Stats(
+            reachable=self._breaker.closed,
+            limit=self._budget.limit,
+            remaining=self._budget.remaining,
+            reset=self._budget.reset,
+            blocked_until=self._budget.blocked_until,
+            hits=self._tally.hits + self._tally.stale + self._tally.shared,
+            misses=self._tally.misses,
+            requests=MappingProxyType({kind.value: self._client.sent[kind] for kind in Kind}),
+            booked=self._booked,
+            last_error=error,
+            last_error_at=at,
+            troubles=self._standing.problems,
+        )
+
+    async def aclose(self) -> None:
+        """Stop reading and close the connections."""
+        await self._departments.flights.aclose()
+        await self._slots.aclose()
+        await self._client.aclose()
+
+    async def _read_departments(self, kind: Kind) -> tuple[Department, ...]:
+        async with self._watched("departments"):
+            return models.read_departments(await self._client.get("departments", kind=kind))
+
+    async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[models.FreeSlot, ...]:
+        async with self._watched("availability"):
+            dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
+            body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
+            return models.read_slots(body, self._zone)
+
+    async def _page(self, owner: str, number: int, kind: Kind) -> models.Page:
+        params = {"externalUserId": owner, "page": number, "size": _PAGE}
+        return models.read_page(await self._client.get("appointments", params, kind=kind), self._zone)
+
+    @asynccontextmanager
+    async def _watched(self, operation: str) -> AsyncIterator[None]:
+        """Keep what staff want to know of how an operation went."""
+        try:
+            yield
+        except MoncreneauError as error:
+            self._last_error = (str(error), self._clock())
+            self._standing.failed(operation, error.problem)
+            raise
+        self._standing.worked(operation)
+
+    def _turned(self, up: bool) -> None:  # noqa: FBT001 — the breaker's callback
+        if up:
+            _log.info("the moncreneau API answers again")
+        else:
+            _log.warning("the moncreneau API does not answer; probing it until it does")
+        self._on_reachable(up)
+
+
+def _is_last(page: models.Page, number: int) -> bool:
+    if page.last is not None:
+        return page.last
+    if page.pages is not None:
+        return number + 1 >= page.pages
+    return page.entries < _PAGE

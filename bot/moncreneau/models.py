@@ -1,0 +1,195 @@
+"""JSON of the API to the domain's values and back: lenient in reading, strict in sending; must not know HTTP.
+
+Unknown fields are ignored, an unknown status is `Status.UNKNOWN`, ids may be numbers or numeric strings. An entry of a
+list that cannot be read is left out and one line in the log says how many were; what was in it stays out of the log.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, TypeVar
+
+from bot.core.model import Appointment, Department, Order, Status, Worker
+from bot.moncreneau.errors import UnreadableAnswer
+from bot.moncreneau.times import clock_time, office_date, office_time, sent
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+_LARGEST = 2**63 - 1  # what the databases behind us can keep
+_WRAPPERS = ("content", "data", "departments", "availability", "appointments")
+_STATUS = {status.value: status for status in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSlot:
+    """A slot offered by the API. `left` is how many places it has, None where the API tells only that it has some."""
+
+    at: datetime
+    left: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of appointments; `entries` counts what the service sent, readable or not."""
+
+    appointments: tuple[Appointment, ...]
+    entries: int
+    pages: int | None
+    last: bool | None
+
+
+def read_departments(body: Any) -> tuple[Department, ...]:
+    """The active departments. Raises `UnreadableAnswer` if the body is no list of anything."""
+    found = _each(_listed(body), _department, "departments")
+    return tuple(department for department, active in found if active)
+
+
+def read_slots(body: Any, zone: tzinfo) -> tuple[FreeSlot, ...]:
+    """The free slots of an availability answer, earliest first. Raises `UnreadableAnswer`."""
+    days = _each(_listed(body), lambda raw: _day(raw, zone), "days of availability")
+    free: dict[datetime, int | None] = {}
+    for at, left in (slot for day in days for slot in day):
+        if left != 0:  # the same time may be listed for each member of staff
+            known = free.get(at, 0)
+            free[at] = None if left is None or known is None else known + left
+    return tuple(FreeSlot(at, free[at]) for at in sorted(free))
+
+
+def read_appointment(body: Any, zone: tzinfo, order: Order | None = None) -> Appointment:
+    """One appointment; what is missing in the answer to a booking is what was ordered. Raises `UnreadableAnswer`."""
+    if isinstance(body, dict) and "id" not in body and isinstance(body.get("data"), dict):
+        body = body["data"]
+    found = _appointment(body, zone, order)
+    if found is None:
+        raise UnreadableAnswer
+    return found
+
+
+def read_page(body: Any, zone: tzinfo) -> Page:
+    """One page of a list of appointments. Raises `UnreadableAnswer`."""
+    entries = _listed(body)
+    about = body if isinstance(body, dict) else {"last": True}
+    last = about.get("last")
+    return Page(
+        tuple(_each(entries, lambda raw: _appointment(raw, zone, None), "appointments")),
+        entries=len(entries),
+        pages=read_id(about.get("totalPages")),
+        last=last if isinstance(last, bool) else None,
+    )
+
+
+def order_body(order: Order) -> dict[str, Any]:
+    """What is sent to book: the contract's fields and nothing else."""
+    body: dict[str, Any] = {"departmentId": order.department_id, "dateTime": sent(order.at), "name": order.name}
+    if order.worker_id is not None:
+        body["workerId"] = order.worker_id
+    return body | {"externalUserId": order.owner}
+
+
+def read_id(value: Any) -> int | None:
+    """A whole number that is not negative, written as a number or as digits, or None."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LARGEST)):
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= _LARGEST else None
+
+
+def _listed(body: Any) -> list[Any]:
+    if isinstance(body, dict):
+        body = next((body[key] for key in _WRAPPERS if isinstance(body.get(key), list)), None)
+    if not isinstance(body, list):
+        raise UnreadableAnswer
+    return body
+
+
+def _each(entries: list[Any], read: Callable[[Any], _T | None], what: str) -> list[_T]:
+    found = [one for one in map(read, entries) if one is not None]
+    if len(found) < len(entries):
+        _log.warning("left out %d of %d %s that cannot be read", len(entries) - len(found), len(entries), what)
+    return found
+
+
+def _department(raw: Any) -> tuple[Department, bool] | None:
+    number, name = (read_id(raw.get("id")), _text(raw.get("name"))) if isinstance(raw, dict) else (None, "")
+    if number is None or not name:
+        return None
+    organization = raw.get("organization")
+    if isinstance(organization, dict):
+        organization = organization.get("name")
+    workers = raw.get("workers")
+    found = Department(
+        number,
+        name,
+        organization=_text(organization),
+        asks_worker=raw.get("showAdminsInBooking") is True,
+        workers=tuple(_each(workers, _worker, "workers")) if isinstance(workers, list) else (),
+    )
+    return found, raw.get("isActive") is not False
+
+
+def _worker(raw: Any) -> Worker | None:
+    number, name = (read_id(raw.get("id")), _text(raw.get("name"))) if isinstance(raw, dict) else (None, "")
+    return Worker(number, name) if number is not None and name else None
+
+
+def _day(raw: Any, zone: tzinfo) -> list[tuple[datetime, int | None]] | None:
+    slots = raw.get("slots") if isinstance(raw, dict) else None
+    if not isinstance(slots, list):
+        return None
+    return _each(slots, lambda slot: _slot(slot, raw.get("date"), zone), "slots")
+
+
+def _slot(raw: Any, day: Any, zone: tzinfo) -> tuple[datetime, int | None] | None:
+    if not isinstance(raw, dict):
+        return None
+    at = office_time(raw.get("dateTime"), zone)
+    if at is None:
+        on, time = office_date(day), clock_time(raw.get("time"))
+        at = None if on is None or time is None else datetime.combine(on, time)
+    return None if at is None else (at, _left(raw.get("available")))
+
+
+def _left(available: Any) -> int | None:
+    """How many places: 0 for none, None for some. A slot that is listed and says nothing else is free."""
+    if isinstance(available, str) and available.lower() in {"true", "false"}:
+        available = available.lower() == "true"
+    if isinstance(available, bool):
+        return None if available else 0
+    if isinstance(available, int | float) and available <= 0:
+        return 0
+    return read_id(available)
+
+
+def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | None:
+    if not isinstance(raw, dict):
+        return None
+    number = read_id(raw.get("id"))
+    department = read_id(raw.get("departmentId"))
+    at = office_time(raw.get("dateTime"), zone)
+    name = _text(raw.get("name"))
+    owner = raw.get("externalUserId")
+    if order is not None:
+        department = order.department_id if department is None else department
+        at, name, owner = at or order.at, name or order.name, owner or order.owner
+    if number is None or department is None or at is None:
+        return None
+    status = raw.get("status", Status.SCHEDULED.value if order is not None else None)
+    return Appointment(
+        number,
+        department,
+        at,
+        name,
+        status=_STATUS.get(status, Status.UNKNOWN) if isinstance(status, str) else Status.UNKNOWN,
+        qr_link=_text(raw.get("qrCode")) or None,
+        owner=_text(owner) or None,
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if abs(value) <= _LARGEST else ""
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,51 @@
+"""How old a copy may get before it is read again, given what is left of the hour; must not know what is copied.
+
+The rule, in one sentence: **reads of availability may use what bookings are not on the way to using.** The hour's use
+is projected from what was spent so far. Nobody there: copies are 30 s old at most. From a quarter of the budget on,
+reads get 2 % of the limit, 20 an hour of 1000, shared by the windows that citizens look at: three offices are then read
+every nine minutes each. Own bookings are noted beside the copies, so that only strangers' bookings can surprise us.
+When only the reserve is left, nothing is read and copies serve for a quarter of an hour.
+"""
+
+from bot.moncreneau.budget import Budget
+from bot.moncreneau.cache import Ages
+from bot.moncreneau.headers import HOUR
+from bot.moncreneau.slots import LAST
+
+FRESH = 30.0
+STALE = 120.0
+_LEAST_SHARE = 0.02
+_EASE = 4.0  # the share falls to nothing at a quarter of the budget
+_SETTLING_IN = 120.0  # seconds of a new window that are too few to project from
+
+_DAY = 86_400.0
+
+
+def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
+    """The ages up to which availability is good, with so many windows being looked at; `now` in Unix seconds."""
+    fresh = min(max(FRESH, _interval(budget, windows, now)), LAST)
+    return Ages(fresh=fresh, stale=min(max(STALE, 2 * fresh), LAST), last=LAST)
+
+
+def department_ages(budget: Budget, now: float) -> Ages:
+    """The same for the list of departments, which hardly changes: 5 min, in busy hours 15, in an outage a day."""
+    fresh = 300.0 * (3 if _share(budget, now) <= _LEAST_SHARE else 1)
+    return Ages(fresh=fresh, stale=4 * fresh, last=_DAY)
+
+
+def _interval(budget: Budget, windows: int, now: float) -> float:
+    if budget.limit is None:
+        return FRESH
+    if not budget.above_reserve:
+        return LAST
+    return HOUR * windows / (budget.limit * _share(budget, now))
+
+
+def _share(budget: Budget, now: float) -> float:
+    """The share of the limit that reads may use an hour, from 1 (nobody there) down to 2 % (busy)."""
+    limit, left, reset = budget.limit, budget.remaining, budget.reset
+    if limit is None or left is None or reset is None:
+        return 1.0
+    elapsed = max(_SETTLING_IN, HOUR - (reset.timestamp() - now))
+    projected = (limit - left) / limit * HOUR / elapsed
+    return max(_LEAST_SHARE, 1.0 - _EASE * projected)
