@@ -24,7 +24,7 @@ from bot.moncreneau.errors import BudgetSpent
 from bot.moncreneau.headers import HOUR, Limits, limits, retry_after
 
 _SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
-_DISTRUST = 60.0  # how long a window is believed whose end is already past by our clock
+_DISTRUST = 60.0  # how long a window is believed whose end is already past by our clock; also how far clocks may differ
 _UNSAID = 60.0  # the wait after a 429 that does not name one
 
 
@@ -154,7 +154,7 @@ class Budget:
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
-            self._ends = min(window, now + HOUR) if window > now else now + _DISTRUST
+            self._ends = min(window, now + HOUR + _DISTRUST) if window > now else now + _DISTRUST
             self._era += 1
 
     def _roll(self) -> None:
