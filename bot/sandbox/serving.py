@@ -62,8 +62,9 @@ async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
 
     Port 0 takes a free one. Raises OSError where the address cannot be had, and whatever the app's lifespan raises.
     """
-    config = Config(app, ws="none", lifespan="off", log_config=None, access_log=False, timeout_keep_alive=75)
-    config.proxy_headers = False
+    config = Config(
+        app, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False, timeout_keep_alive=75
+    )
     config.load()
     state = ServerState()
     async with app.router.lifespan_context(app) as lifespan_state:

@@ -1,0 +1,13 @@
+"""The stand-in with its default settings; tests that need others open a `desk` of their own."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.sandbox.moncreneau.desk import Desk, desk
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Desk]:
+    async with desk() as opened:
+        yield opened
