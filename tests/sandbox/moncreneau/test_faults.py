@@ -41,11 +41,14 @@ async def test_a_dropped_connection_ends_without_a_byte(office: Desk, kind: str,
     assert (len(ledger["appointments"]), ledger["credits"]) == (booked, 10_000 - booked)
 
 
-async def test_the_connection_after_a_dropped_one_works(office: Desk) -> None:
+async def test_after_a_drop_the_next_connection_works_and_the_server_complains_of_nothing(
+    office: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
     await office.inject("drop_before", times=1)
     with pytest.raises(httpx.RemoteProtocolError):
         await office.get("/departments")
     assert (await office.get("/departments")).status_code == 200
+    assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
 async def test_a_drop_leaves_other_requests_alone(office: Desk) -> None:
