@@ -18,7 +18,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: HTML text (the caption, where there is a picture), rows of buttons, and the link to draw as a QR code."""
+    """HTML text (the caption, where there is a picture), rows of buttons, and the link to draw as a QR code."""
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()

@@ -1,0 +1,183 @@
+"""The languages: reads every catalogue once, and gives a `Translator` for each locale. Knows no screen and no Telegram.
+
+A text is asked for by its key (`menu.question`); the words stand in `locales/<locale>/LC_MESSAGES/bot.po` and nowhere
+else, English included. Adding a language is adding such a file: one that lacks a text, or asks for other values than
+the default language does, is refused at start with a line that says which. Dates are written by Babel.
+
+Everything that enters a text from outside is escaped here, in `Translator.text`, and nowhere else. Labels
+(`Translator.label`: buttons, commands) are plain text, where nothing needs escaping.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from gettext import c2py
+from html import escape
+from pathlib import Path
+from string import Formatter
+from typing import Self
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import PoFileError, read_po
+
+FOLDER = Path(__file__).resolve().parent.parent / "locales"
+DOMAIN = "bot"
+COUNT = "n"
+"""The value that chooses the plural form."""
+
+
+class CatalogueError(Exception):
+    """A catalogue cannot be used; the message names the file and what is wrong with it."""
+
+
+class Safe(str):
+    """HTML that we wrote ourselves, or that is escaped already."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """The words of one language. `languages` are all there are: locale and its own name, the default first."""
+
+    locale: str
+    languages: tuple[tuple[str, str], ...]
+    entries: Mapping[str, tuple[str, ...]]
+    """Every text: one form, or as many as the language has plural forms."""
+    plural_form: Callable[[int], int]
+
+    def text(self, key: str, **values: object) -> Safe:
+        """The text as HTML, every value escaped unless it is `Safe`. With plural forms, `n` chooses one."""
+        template = self._template(key, values)
+        if not values:
+            return Safe(template)
+        safe = {name: v if isinstance(v, Safe) else escape(str(v), quote=False) for name, v in values.items()}
+        return Safe(template.format_map(safe))
+
+    def label(self, key: str, **values: object) -> str:
+        """The text as it is, for where there is no markup. With plural forms, `n` chooses one."""
+        template = self._template(key, values)
+        return template.format_map(values) if values else template
+
+    def date_long(self, day: date) -> str:
+        """`dimanche 25 janvier 2026`"""
+        return _written(self.locale, "", day.year, day.month, day.day)
+
+    def date_short(self, day: date) -> str:
+        """`dim. 25 janv.`"""
+        return _written(self.locale, "MMMEd", day.year, day.month, day.day)
+
+    def time(self, at: datetime) -> str:
+        """`14:30`: the day has 24 hours in every language, because a ticket must leave no doubt."""
+        return f"{at.hour:02}:{at.minute:02}"
+
+    def _template(self, key: str, values: Mapping[str, object]) -> str:
+        forms = self.entries[key]
+        if len(forms) == 1:
+            return forms[0]
+        count = values[COUNT]
+        return forms[self.plural_form(count) if isinstance(count, int) else -1]
+
+
+class Translators:
+    """All languages, read once."""
+
+    def __init__(self, by_locale: Mapping[str, Translator], default: str) -> None:
+        self._by_locale = by_locale
+        self.default = default
+        self.supported = tuple(by_locale)
+        """The locales there are, the default first."""
+
+    @classmethod
+    def load(cls, default: str = "fr", folder: Path = FOLDER) -> Self:
+        """Read every catalogue. Raises `CatalogueError` where one is broken or there is none for the default."""
+        catalogues = {path.parents[1].name: _read(path) for path in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))}
+        if default not in catalogues:
+            raise CatalogueError(f"{folder}: no catalogue for the default locale {default!r}")
+        for locale, catalogue in catalogues.items():
+            _compare(locale, _entries(catalogue), _entries(catalogues[default]))
+        order = sorted(catalogues, key=lambda locale: (locale != default, locale))
+        languages = tuple((locale, _own_name(locale)) for locale in order)
+        return cls(
+            {
+                each: Translator(each, languages, _entries(catalogues[each]), c2py(catalogues[each].plural_expr))
+                for each in order
+            },
+            default,
+        )
+
+    def get(self, locale: str) -> Translator:
+        """The translator for a locale, or for any language tag (see `resolve`)."""
+        return self._by_locale.get(locale) or self._by_locale[self.resolve(locale)]
+
+    def resolve(self, language_code: str | None) -> str:
+        """The locale for a phone's language tag: `fr-FR` is `fr`; what we do not speak is the default."""
+        tag = (language_code or "").replace("-", "_")
+        for candidate in (tag, tag.partition("_")[0].lower()):
+            if candidate in self._by_locale:
+                return candidate
+        return self.default
+
+
+@lru_cache(maxsize=4096)
+def _written(locale: str, skeleton: str, year: int, month: int, day: int) -> str:
+    """Babel needs some 100 µs for a date; the same few dates are asked for all the time.
+
+    The key is in numbers because a `datetime` is a `date` too, but not an equal one.
+    """
+    when = date(year, month, day)
+    if not skeleton:
+        return format_date(when, "full", locale=locale)
+    return format_skeleton(skeleton, datetime(year, month, day), locale=locale)  # noqa: DTZ001 — a date without a zone
+
+
+def _read(path: Path) -> Catalog:
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=Locale.parse(path.parents[1].name), domain=DOMAIN, abort_invalid=True)
+    except PoFileError as error:
+        raise CatalogueError(f"{path}: line {error.lineno}: {error}") from error
+    except (UnknownLocaleError, ValueError) as error:
+        raise CatalogueError(f"{path}: {error}") from error
+
+
+def _entries(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
+    """The texts that can be used: translated, not fuzzy, with as many forms as the language has."""
+    usable = (each for each in catalogue if each.id and not each.fuzzy and all(_forms(each)))
+    return {_key(each): _forms(each) for each in usable if len(_forms(each)) in {1, catalogue.num_plurals}}
+
+
+def _key(message: Message) -> str:
+    """Entries with plural forms have the key twice, as `msgid` and as `msgid_plural`."""
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _forms(message: Message) -> tuple[str, ...]:
+    words = message.string or ""
+    return (words,) if isinstance(words, str) else tuple(words)
+
+
+def _compare(locale: str, entries: Mapping[str, tuple[str, ...]], wanted: Mapping[str, tuple[str, ...]]) -> None:
+    """What would fail on a citizen's phone must fail here."""
+    if lacking := sorted(wanted.keys() - entries.keys()):
+        raise CatalogueError(f"locales/{locale}: missing, empty, fuzzy or short of a plural form: {', '.join(lacking)}")
+    for key, forms in wanted.items():
+        try:
+            same = placeholders(entries[key]) == placeholders(forms)
+        except ValueError as error:
+            raise CatalogueError(f"locales/{locale}: {key}: {error}") from error
+        if not same or (len(entries[key]) > 1) != (len(forms) > 1):
+            raise CatalogueError(f"locales/{locale}: {key}: other values or plural forms than in the default language")
+
+
+def placeholders(forms: tuple[str, ...]) -> frozenset[str]:
+    """The values that a text asks for. Raises `ValueError` where its braces do not match."""
+    return frozenset(name for form in forms for _, name, _, _ in Formatter().parse(form) if name is not None)
+
+
+def _own_name(locale: str) -> str:
+    name = Locale.parse(locale).get_display_name(locale) or locale
+    return name[:1].upper() + name[1:]

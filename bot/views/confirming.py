@@ -1,0 +1,89 @@
+"""The end of a booking: the name, the summary, the wait, and a refusal with its next step."""
+
+from bot.core import actions
+from bot.core.flows import Confirming, Refused, Submitting, TypingName
+from bot.core.model import Problem
+from bot.i18n import Safe, Translator
+from bot.views import keyboards as keys
+from bot.views.facts import draft_facts, lines, paragraphs
+from bot.views.message import Button, Message
+from bot.views.office import Office
+from bot.views.troubles import cause, meanwhile
+
+
+def typing_name(flow: TypingName, t: Translator, office: Office) -> Message:
+    """The name, typed or one of those that are known."""
+    buttons = (
+        Button(t.label("button.name", name=keys.clip(name, keys.LABEL - 10)), actions.numbered(actions.NAME, number))
+        for number, name in enumerate(flow.suggestions)
+    )
+    text = paragraphs(
+        t.text("name.question"),
+        draft_facts(t, flow.draft, office),
+        t.text("name.hint_buttons") if flow.suggestions else t.text("name.hint"),
+    )
+    return Message(text, (*keys.grid(buttons, 1), *keys.back_or_leave(t)))
+
+
+def confirming(flow: Confirming, t: Translator, office: Office) -> Message:
+    """The summary: nothing is booked before the citizen says so."""
+    text = paragraphs(
+        t.text("summary.question"),
+        draft_facts(t, flow.draft, office),
+        lines(t.text("summary.not_yet"), t.text("summary.hint")),
+    )
+    confirm = keys.one(t, "button.confirm", actions.CONFIRM)
+    return Message(text, (confirm, keys.other_time(t), *keys.back_or_leave(t)))
+
+
+def submitting(flow: Submitting, t: Translator, office: Office) -> Message:
+    """No outcome yet. What is not known is not promised."""
+    helping = keys.one(t, "button.help", actions.HELP)
+    facts = draft_facts(t, flow.attempt.draft, office)
+    if flow.withdrawn:
+        return Message(paragraphs(t.text("submitting.withdrawn"), facts, t.text("submitting.if_made")), (helping,))
+    give_up = keys.one(t, "button.give_up", actions.GIVE_UP)
+    if not flow.delayed:
+        return Message(paragraphs(t.text("submitting.moment"), facts), (give_up, helping))
+    text = paragraphs(
+        t.text("submitting.delayed"),
+        facts,
+        lines(meanwhile(t, flow.trouble, office), t.text("wait.no_need")),
+    )
+    return Message(text, (give_up, helping))
+
+
+def refused(flow: Refused, t: Translator, office: Office) -> Message:
+    """Why there is no appointment, and the next step that fits."""
+    problem = flow.trouble.problem
+    text = paragraphs(
+        t.text("refused.title"),
+        cause(t, flow.trouble, office),
+        draft_facts(t, flow.draft, office),
+        lines(t.text(f"refused.{problem}"), _typed_number(flow, t)),
+    )
+    return Message(text, (*_next_steps(problem, t), *keys.back_or_leave(t)))
+
+
+def _typed_number(flow: Refused, t: Translator) -> Safe | None:
+    """A number typed by hand is the likeliest reason why a request is not accepted."""
+    worker = flow.draft.worker
+    typed = flow.trouble.problem is Problem.BAD_REQUEST and worker is not None and not worker.name
+    return t.text("refused.check_worker") if typed else None
+
+
+def _next_steps(problem: Problem, t: Translator) -> keys.Rows:
+    """The most fitting first."""
+    match problem:
+        case Problem.SLOT_TAKEN | Problem.BAD_DATE:
+            return (keys.other_time(t), keys.other_department(t))
+        case Problem.ALREADY_BOOKED:
+            return (keys.appointments(t), keys.other_time(t))
+        case Problem.OUT_OF_CREDITS | Problem.NO_ACCESS:
+            return (keys.other_department(t), keys.retry(t))
+        case Problem.DEPARTMENT_GONE:
+            return (keys.other_department(t),)
+        case Problem.BAD_REQUEST | Problem.APPOINTMENT_GONE:
+            return (keys.other_time(t), keys.other_department(t), keys.retry(t))
+        case Problem.BUSY | Problem.DOWN:
+            return (keys.retry(t), keys.other_time(t))

@@ -1,0 +1,30 @@
+"""What Telegram shows of the bot itself: commands and descriptions, per language. Only words; sets nothing."""
+
+from collections.abc import Collection
+
+from bot.i18n import Translator
+
+USUAL = ("start", "book", "appointments", "cancel", "language", "help", "stop")
+"""The commands that are there for everyone, in the order in which they are shown."""
+EXTRA = ("announcements",)
+"""Shown to everyone where they are built."""
+ADMIN = ("broadcast", "broadcasts", "status")
+"""Shown to admins where they are built."""
+
+
+def commands(
+    translator: Translator, *, admin: bool = False, available: Collection[str] = USUAL
+) -> tuple[tuple[str, str], ...]:
+    """The commands with what they do; nothing is advertised that is not `available`."""
+    offered = (*USUAL, *EXTRA, *ADMIN) if admin else (*USUAL, *EXTRA)
+    return tuple((name, translator.label(f"command.{name}")) for name in offered if name in available)
+
+
+def description(translator: Translator) -> str:
+    """What an empty chat shows above the start button; at most 512 characters (Bot API, `setMyDescription`)."""
+    return translator.label("profile.description")
+
+
+def short_description(translator: Translator) -> str:
+    """What the bot's page shows; at most 120 characters (Bot API, `setMyShortDescription`)."""
+    return translator.label("profile.short")

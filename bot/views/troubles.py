@@ -1,0 +1,75 @@
+"""Why something did not work, in words: every cause has its own. Also the screens of reads that are not there yet."""
+
+from bot.core import actions
+from bot.core.flows import (
+    LoadingAppointments,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    Purpose,
+)
+from bot.core.model import Trouble
+from bot.i18n import Safe, Translator
+from bot.views import keyboards as keys
+from bot.views.facts import draft_facts, lines, paragraphs
+from bot.views.message import Message
+from bot.views.office import Office
+
+Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments
+
+
+def cause(t: Translator, trouble: Trouble, office: Office) -> Safe:
+    """What went wrong and, where it is known, from when on trying again makes sense."""
+    when = trouble.until
+    return lines(
+        t.text(f"problem.{trouble.problem}"),
+        t.text("trouble.until", time=t.time(when), city=office.city) if when else None,
+    )
+
+
+def meanwhile(t: Translator, trouble: Trouble | None, office: Office) -> Safe | None:
+    """What something that we go on trying waits for."""
+    if trouble is None:
+        return None
+    when = trouble.until
+    return lines(
+        t.text(f"problem.{trouble.problem}"),
+        t.text("wait.until", time=t.time(when), city=office.city) if when else t.text("wait.going_on"),
+    )
+
+
+def loading(flow: Loading, t: Translator, office: Office) -> Message:
+    """A read that is under way, or that came to nothing: nothing is lost, and it can be tried again."""
+    rows = (keys.retry(t), *_ways_out(flow, t))
+    if not flow.trouble:
+        return Message(t.text("loading"), rows)
+    kept = None
+    if not isinstance(flow, LoadingDepartments | LoadingAppointments):
+        kept = lines(t.text("failed.kept"), draft_facts(t, flow.draft, office))
+    text = paragraphs(_failed(flow, t), cause(t, flow.trouble, office), kept, t.text("failed.retry"))
+    return Message(text, rows)
+
+
+def _ways_out(flow: Loading, t: Translator) -> keys.Rows:
+    match flow:
+        case LoadingDepartments():
+            return (keys.back_to_menu(t),)
+        case LoadingAppointments():
+            return (keys.one(t, "button.back", actions.LEAVE),)
+        case _:
+            return keys.back_or_leave(t)
+
+
+def _failed(flow: Loading, t: Translator) -> Safe:
+    match flow:
+        case LoadingDepartments():
+            return t.text("failed.departments")
+        case LoadingDays():
+            return t.text("failed.days")
+        case LoadingTimes() | LoadingNearest():
+            return t.text("failed.times")
+        case LoadingAppointments(purpose=Purpose.CANCEL):
+            return t.text("failed.cancel")
+        case LoadingAppointments():
+            return t.text("failed.appointments")
