@@ -6,7 +6,7 @@ there; nothing is cancelled that was not shown and confirmed. An unfinished book
 
 from dataclasses import replace
 
-from bot.core import actions
+from bot.core import actions, choosing
 from bot.core.effects import CancelAppointment, LoadAppointments, Tell
 from bot.core.events import (
     AppointmentCancelled,
@@ -46,9 +46,10 @@ def begin(session: Session, purpose: Purpose, number: int | None = None, notice:
 
 
 def leave(session: Session, notice: Notice | None = None) -> Step:
-    """Back to the booking that waits, or to the menu."""
+    """Back to the booking that waits, or to the menu. What it was waiting for may have come in between: ask again."""
     flow: Flow = session.parked or Idle()
-    return show(replace(session.at(flow), parked=None), notice)
+    after, effects = show(replace(session.at(flow), parked=None), notice)
+    return after, (*effects, *choosing.awaited(flow))
 
 
 def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:

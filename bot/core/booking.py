@@ -7,7 +7,7 @@ chosen is kept for as long as it can be: a slot that is gone loses the slot, not
 from dataclasses import replace
 
 from bot.core import actions, choosing
-from bot.core.effects import Book, LoadDepartments, LoadSlots, Tell, Withdraw
+from bot.core.effects import Book, LoadDepartments, Tell, Withdraw
 from bot.core.events import (
     AttemptDelayed,
     Booked,
@@ -177,10 +177,8 @@ def _refused_pressed(session: Session, flow: Refused, kind: str, event: CitizenE
 def _failed_read_pressed(session: Session, kind: str) -> Step | None:
     """A read failed: try it again, or go back a step."""
     match session.flow, kind:
-        case LoadingDepartments() as flow, actions.RETRY:
-            return load(session, replace(flow, trouble=None), LoadDepartments())
-        case (LoadingDays() | LoadingTimes() | LoadingNearest()) as flow, actions.RETRY:
-            return load(session, replace(flow, trouble=None), LoadSlots(flow.draft.department.id))
+        case (LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest()) as flow, actions.RETRY:
+            return session.at(replace(flow, trouble=None)), choosing.awaited(flow)
         case LoadingDays(), actions.BACK:
             return choosing.departments(session)
         case (LoadingTimes() | LoadingNearest()) as flow, actions.BACK:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core import actions
-from bot.core.effects import LoadDepartments, LoadSlots
+from bot.core.effects import Load, LoadDepartments, LoadSlots
 from bot.core.events import DepartmentsLoaded, SlotsLoaded
 from bot.core.flows import (
     ChoosingDay,
@@ -19,6 +19,7 @@ from bot.core.flows import (
     ChoosingWorker,
     Confirming,
     Draft,
+    Flow,
     LoadingDays,
     LoadingDepartments,
     LoadingNearest,
@@ -57,6 +58,17 @@ def times(session: Session, draft: Draft) -> Step:
 def nearest(session: Session, draft: Draft) -> Step:
     """To the times around one that is gone."""
     return load(session, LoadingNearest(draft), LoadSlots(draft.department.id))
+
+
+def awaited(flow: Flow) -> tuple[Load, ...]:
+    """What a state waits for, to be asked again."""
+    match flow:
+        case LoadingDepartments():
+            return (LoadDepartments(),)
+        case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft):
+            return (LoadSlots(draft.department.id),)
+        case _:
+            return ()
 
 
 def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | None:

@@ -4,6 +4,7 @@ This file knows which flow an event belongs to, the commands, and what is done w
 change nothing and show the present screen again. The transitions themselves stand in `booking` and `appointments`.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -27,7 +28,7 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.flows import AppointmentsFlow, Flow, Idle, Pending, Purpose, Session
+from bot.core.flows import AppointmentsFlow, BookingFlow, Flow, Idle, Pending, Purpose, Session
 from bot.core.notices import Notice
 from bot.core.screens import Help, LanguageMenu, Menu, Word
 from bot.core.steps import Step, show
@@ -35,7 +36,8 @@ from bot.core.steps import Step, show
 DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"
 SCREENS_SINCE = datetime(2020, 1, 1)  # noqa: DTZ001 — office time, as everywhere in the core
-LOCALES = frozenset({"fr", "en"})
+LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
+"""Which languages there are is known by the catalogues alone; one that is not there is shown as the default."""
 
 
 def new_session(locale: str, at: datetime) -> Session:
@@ -118,8 +120,10 @@ def _pressed(session: Session, event: Pressed, *, expired: bool) -> Step:
 
 
 def _flow_pressed(session: Session, event: Pressed) -> Step | None:
-    if event.action == actions.LEAVE and not isinstance(session.flow, Pending):
-        return appointments.leave(session) if isinstance(session.flow, AppointmentsFlow) else _stop(session)
+    if event.action == actions.LEAVE and isinstance(session.flow, AppointmentsFlow):
+        return appointments.leave(session)
+    if event.action == actions.LEAVE and isinstance(session.flow, BookingFlow):
+        return _stop(session)
     return appointments.pressed(session, event.action, event) or booking.pressed(session, event.action, event)
 
 
@@ -127,7 +131,7 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
     """A button of an earlier screen. The same press again (the network repeats them) is one press."""
     if event.message == session.message:
         return show(session)
-    if repeated:
+    if repeated and not expired:
         return session, ()
     below = replace(session, message=None)
     opened = _everywhere(below, event) if isinstance(session.flow, Idle) and not expired else None
@@ -138,13 +142,14 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     """The buttons of tickets and other lasting messages; those messages are not touched."""
     kind, value = actions.split(event.action)
     below = replace(session, message=None)
-    if kind == actions.LOCALE and value in LOCALES:
+    if kind == actions.LOCALE and LOCALE.fullmatch(value):
         chosen = replace(session, locale=value, chose_locale=True, message=event.message)
         return show(chosen, Notice.LANGUAGE_CHANGED)
     number = actions.number_in(value)
     if kind == actions.CANCEL and number and not isinstance(session.flow, Pending):
         return appointments.begin(below, Purpose.CANCEL, number)
-    return _everywhere(below, event) or show(below, Notice.STALE_BUTTON if event.action != actions.MENU else None)
+    harmless = event.action == actions.MENU or event.action in actions.EVERYWHERE
+    return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
 
 
 def _everywhere(session: Session, event: Pressed) -> Step | None:
@@ -152,6 +157,8 @@ def _everywhere(session: Session, event: Pressed) -> Step | None:
     match event.action:
         case actions.BOOK if isinstance(session.flow, Idle):
             return booking.begin(session)
+        case actions.BOOK if isinstance(session.flow, AppointmentsFlow):
+            return appointments.leave(session) if session.parked else booking.begin(session)
         case actions.APPOINTMENTS if not isinstance(session.flow, Pending):
             return appointments.begin(session, Purpose.VIEW)
         case actions.HELP:
