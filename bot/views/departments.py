@@ -8,7 +8,7 @@ from bot.core.flows import ChoosingDepartment, ChoosingWorker, TypingWorker
 from bot.core.model import Department
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.facts import WORDS, bullets, department_name, lines, office_facts, paragraphs, worker_name
+from bot.views.facts import department_name, lines, office_facts, paragraphs, worker_name
 from bot.views.message import Button, Message
 
 QUERY = 64
@@ -64,10 +64,13 @@ def _grouped(flow: ChoosingDepartment, page: tuple[Department, ...], t: Translat
     if len(organizations) == 1:
         return _heading(organizations.pop(), t)
     groups = groupby(page, key=lambda each: each.organization)
-    return paragraphs(
-        *(lines(_heading(name, t), bullets((department_name(t, each) for each in group), t)) for name, group in groups)
-    )
+    return paragraphs(*(lines(_heading(name, t), *(_bullet(each, t) for each in group)) for name, group in groups))
 
 
 def _heading(organization: str, t: Translator) -> Safe | None:
-    return t.text("departments.heading", name=keys.clip(organization, WORDS)) if organization else None
+    name = keys.clip(organization)
+    return t.text("departments.heading", name=name) if name else None
+
+
+def _bullet(department: Department, t: Translator) -> Safe:
+    return t.text("bullet", name=keys.clip(department_name(t, department)))

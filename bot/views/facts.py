@@ -3,7 +3,6 @@
 Every screen that tells of a booking or an appointment uses these, so that they read the same everywhere.
 """
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from bot.core.flows import Draft, Ticket
@@ -12,8 +11,8 @@ from bot.i18n import Safe, Translator
 from bot.views.keyboards import clip
 from bot.views.office import Office
 
-WORDS = 150
-"""Characters of a name from outside; no ticket needs more, and no text outgrows Telegram's limit."""
+WORDS = 100
+"""Characters of a name from outside, as many as a citizen may type; with them no text outgrows Telegram's limit."""
 
 
 def lines(*parts: Safe | None) -> Safe:
@@ -38,9 +37,10 @@ def worker_name(t: Translator, worker: Worker) -> str:
 
 def office_facts(t: Translator, department: Department, worker: Worker | None = None) -> Safe:
     """Where the citizen will go, and to whom."""
+    organization = clip(department.organization, WORDS)
     return lines(
         t.text("fact.department", name=department_name(t, department)),
-        t.text("fact.organization", name=clip(department.organization, WORDS)) if department.organization else None,
+        t.text("fact.organization", name=organization) if organization else None,
         t.text("fact.worker", name=worker_name(t, worker)) if worker else None,
     )
 
@@ -76,8 +76,3 @@ def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
 def moment(t: Translator, at: datetime) -> str:
     """A day and an hour, short enough for a button."""
     return t.label("moment", day=t.date_short(at), time=t.time(at))
-
-
-def bullets(names: Iterable[str], t: Translator) -> Safe:
-    """A list, a name a line."""
-    return lines(*(t.text("bullet", name=name) for name in names))
