@@ -1,14 +1,16 @@
-"""What the shell asks of the world outside: the moncreneau API and the time.
+"""What the shell asks of the world outside: the moncreneau API, the messenger, the store and the time.
 
-Only shapes and meanings stand here; `bot.moncreneau` implements the API over HTTP, tests use other implementations of
-the same protocol. Nothing here knows HTTP, SQL or Telegram.
+Only shapes and meanings stand here; `bot.moncreneau`, `bot.telegram` and `bot.storage` implement them, tests use other
+implementations of the same protocols. Nothing here knows HTTP, SQL or Telegram.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Protocol
 
+from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.core.model import Appointment, Department, Order, Slot, Trouble
 
 Clock = Callable[[], datetime]
@@ -56,3 +58,84 @@ class Moncreneau(Protocol):
 
     async def cancel(self, appointment_id: int) -> None:
         """Cancel the appointment: exactly one DELETE, never repeated in here. 404 raises with APPOINTMENT_GONE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the messenger answered: the message's number, and the picture's `file_id` where there was one."""
+
+    message_id: int = 0
+    file_id: str | None = None
+
+
+class SendError(Exception):
+    """A delivery came to nothing. Carries the messenger's words, never the message's."""
+
+
+class FloodedError(SendError):
+    """Too many messages; surely not sent. Try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"flooded for {retry_after} s")
+        self.retry_after = retry_after
+
+
+class ChatLeftError(SendError):
+    """The chat blocked the bot or is gone; nothing can be sent until it returns."""
+
+
+class MessageRefusedError(SendError):
+    """This message is refused for good; others are not."""
+
+
+class EditLostError(SendError):
+    """The message to edit is not there any more, or cannot be edited."""
+
+
+class NotSentError(SendError):
+    """Surely not sent, for a passing reason."""
+
+
+class MaybeSentError(SendError):
+    """Nobody knows whether it was sent: the answer was lost."""
+
+
+class Messenger(Protocol):
+    """The way out: one delivery, one call."""
+
+    async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
+        """Send or edit. Raises `SendError`; *message is not modified* is a success."""
+
+    async def typing(self, chat_id: int) -> None:
+        """Show that the bot is at work. Never raises."""
+
+
+class Store(Protocol):
+    """What the shell keeps. Every method may wait while the database cannot be used."""
+
+    async def commit(self, change: Change) -> None:
+        """Store the change whole; returns when it is on the disk."""
+
+    def commit_soon(self, change: Change) -> None:
+        """Store the change whole, soon; nobody waits."""
+
+    async def receive(self, updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
+        """Store what arrived; returns what is new, by id, when it is on the disk."""
+
+    async def chat(self, chat_id: int) -> StoredChat | None:
+        """What is known of a chat."""
+
+    async def open_updates(self) -> tuple[StoredUpdate, ...]:
+        """What was received and not done, by id."""
+
+    def open_deliveries(self) -> AsyncIterator[Delivery]:
+        """What is not surely sent, by id."""
+
+    async def open_attempts(self) -> tuple[StoredAttempt, ...]:
+        """The attempts without an outcome."""
+
+    async def made_by(self, chat_id: int) -> frozenset[int]:
+        """The appointments that settled attempts of this chat made."""
+
+    async def picture(self, link: str) -> str | None:
+        """The messenger's `file_id` of a QR picture."""

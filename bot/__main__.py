@@ -1,0 +1,90 @@
+"""The command line: run, demo, sandbox, check. Knows how a process begins and ends, nothing of what it does."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bot import logs
+from bot.settings import SettingsError, read_settings
+
+WRONG_SETTINGS, CANNOT_START = 2, 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one of the commands; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="bot", description="The moncreneau booking bot for Telegram.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="run the bot (settings: environment and .env)")
+    for name, what in (
+        ("demo", "run the bot on embedded stand-ins, with a chat page in the browser"),
+        ("sandbox", "serve the stand-ins for Telegram and moncreneau alone"),
+    ):
+        command = commands.add_parser(name, help=what)
+        command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        command.add_argument("--telegram-port", type=int, default=8081, help="the chat page and the Bot API")
+        command.add_argument("--moncreneau-port", type=int, default=8082, help="the moncreneau API")
+        command.add_argument("--data", default=".sandbox", help="folder for the sandbox's data (default: %(default)s)")
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.command == "run":
+            return _go(_run())
+        from bot.sandbox import host  # noqa: PLC0415 — the bot itself must run without the sandbox's dependencies
+
+        logs.configure("WARNING")
+        work: Callable[[host.Ports], Coroutine[Any, Any, int]] = host.demo if chosen.command == "demo" else host.serve
+        return _go(work(host.Ports(chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data)))
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 — this is the command line
+        return WRONG_SETTINGS
+    except KeyboardInterrupt:
+        return 0
+
+
+async def _run() -> int:
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are told before all else is loaded
+
+    async def live() -> None:
+        async with running(settings):
+            await asyncio.Event().wait()
+
+    life = asyncio.create_task(live())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Once: a second signal must not cut short the tidying up that the first one began.
+        asyncio.get_running_loop().add_signal_handler(number, _once(life.cancel))
+    try:
+        await life
+    except asyncio.CancelledError:
+        return 0
+    except StartError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return CANNOT_START
+    return 0
+
+
+def _once(action: Callable[[], Any]) -> Callable[[], None]:
+    left = [action]
+
+    def act() -> None:
+        if left:
+            left.pop()()
+
+    return act
+
+
+def _go(work: Coroutine[Any, Any, int]) -> int:
+    """Run on uvloop where there is one."""
+    try:
+        import uvloop  # noqa: PLC0415 — not everywhere
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

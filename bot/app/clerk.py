@@ -1,0 +1,280 @@
+"""The clerk carries confirmed bookings and cancellings to the API, each to exactly one outcome.
+
+The API has no idempotency key. So before anything is asked a second time, the clerk asks what became of the first:
+a request whose answer was lost may have been carried out. An attempt is stored before the first request and closed
+in the same transaction as the words that tell its outcome; one that is found open at start is treated as lost on the
+way. Knows nothing of screens, HTTP or SQL.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.app.ports import ApiError, Fate, Moncreneau, Store
+from bot.app.records import AttemptKind, Settled, StoredAttempt
+from bot.core.events import (
+    AppointmentCancelled,
+    AttemptDelayed,
+    Booked,
+    BookingRefused,
+    BookingWithdrawn,
+    CancellingRefused,
+    Event,
+)
+from bot.core.flows import Attempt, CancelAttempt
+from bot.core.model import Appointment, Order, Problem, Status, Trouble
+from bot.core.names import fold
+
+log = logging.getLogger(__name__)
+PATIENCE = 1.0
+"""Seconds after which the citizen is told that they need not wait here."""
+LOOKS = (0.5, 1.5, 4.0)
+LONG_LOOKS = (2.0, 5.0, 10.0, 20.0)
+"""Seconds before each look whether a request with a lost answer was carried out (long ones after a time limit: the
+service may still be at it); when the last look finds nothing, it was not. A service that acts later than that after
+the connection was lost is the limit that we name."""
+SLOW = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+AT_ONCE = 32
+T = TypeVar("T")
+Tell = Callable[[int, Event, Settled | None], None]
+BOOKINGS: TypeAdapter[Attempt] = TypeAdapter(Attempt)
+CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
+
+
+def owner_of(chat_id: int) -> str:
+    """The `externalUserId` of a chat."""
+    return f"telegram:{chat_id}"
+
+
+@dataclass(slots=True)
+class _Case:
+    """One attempt in hand. `uncertain`: a request may have been carried out unseen."""
+
+    stored: StoredAttempt
+    uncertain: bool
+    retried: bool = False
+    withdrawn: bool = False
+    heeded: bool = False
+    looks: tuple[float, ...] = LOOKS
+    pause: float = FIRST_PAUSE
+    trouble: Trouble | None = None
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class _ClosedError(Exception):
+    """The clerk goes home; the case stays open in the store."""
+
+
+class Clerk:
+    """All attempts without an outcome. `tell` hands an event (and what it settles) to the chat's conversation."""
+
+    def __init__(self, store: Store, api: Moncreneau, tell: Tell, office_time: Callable[[], datetime]) -> None:
+        self._store = store
+        self._api = api
+        self._tell = tell
+        self._now = office_time
+        self._cases: dict[tuple[int, int], _Case] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._desk = asyncio.Semaphore(AT_ONCE)
+        self._stopping = False
+
+    @property
+    def open(self) -> int:
+        """How many attempts have no outcome yet."""
+        return len(self._cases)
+
+    def begin(self, attempt: StoredAttempt, *, resumed: bool = False) -> None:
+        """Take an attempt on. A resumed one may have been sent before the process ended."""
+        key = (attempt.chat_id, attempt.number)
+        if key in self._cases or self._stopping:
+            return
+        case = _Case(attempt, uncertain=resumed, retried=resumed, withdrawn=attempt.withdrawn)
+        self._cases[key] = case
+        task = asyncio.create_task(self._carry(key, case))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def withdraw(self, chat_id: int, number: int) -> None:
+        """The citizen gave the attempt up; it ends as soon as it is sure that it was not carried out."""
+        if case := self._cases.get((chat_id, number)):
+            case.withdrawn = True
+            case.nudge.set()
+
+    async def stop(self, grace: float) -> None:
+        """Let requests on the wire end within `grace` seconds; what is open stays stored."""
+        self._stopping = True
+        for case in self._cases.values():
+            case.nudge.set()
+        if tasks := set(self._tasks):
+            _, pending = await asyncio.wait(tasks, timeout=grace)
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _carry(self, key: tuple[int, int], case: _Case) -> None:
+        """One case to its end; the citizen hears of it when that takes longer than they will watch."""
+        patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, case)
+        try:
+            while True:
+                try:
+                    event, settled = await (
+                        self._book(case) if case.stored.kind is AttemptKind.BOOK else self._cancel(case)
+                    )
+                except ApiError as error:
+                    await self._wait(case, error)
+                else:
+                    self._tell(case.stored.chat_id, event, settled)
+                    return
+        except _ClosedError:
+            return
+        except Exception:
+            log.exception("an attempt could not be carried on; it stays open until the next start")
+        finally:
+            patience.cancel()
+            del self._cases[key]
+
+    # --- booking -------------------------------------------------------------------------------------------------
+
+    async def _book(self, case: _Case) -> tuple[Event, Settled]:
+        """Until it is booked, refused or withdrawn. Raises `ApiError` for what may be tried again."""
+        number = case.stored.number
+        draft = BOOKINGS.validate_json(case.stored.body).draft
+        order = Order(
+            department_id=draft.department.id,
+            at=draft.at or self._now(),
+            name=draft.name or "",
+            owner=owner_of(case.stored.chat_id),
+            worker_id=draft.worker.id if draft.worker else None,
+        )
+        if case.uncertain and (found := await self._look_for(case, order)):
+            return self._booked(case, found)
+        case.uncertain = False
+        if case.withdrawn:
+            return BookingWithdrawn(at=self._now(), number=number), self._settled(case, "withdrawn")
+        if order.at <= self._now():
+            return self._refused(case, Trouble(Problem.BAD_DATE))
+        try:
+            return self._booked(case, await self._ask(case, self._api.book(order)))
+        except ApiError as error:
+            if error.fate is not Fate.REFUSED:
+                raise
+            taken_by_us = case.retried and error.trouble.problem in {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED}
+            found = await self._find(case, order) if taken_by_us else None
+            return self._booked(case, found) if found else self._refused(case, error.trouble)
+
+    async def _look_for(self, case: _Case, order: Order) -> Appointment | None:
+        """Look several times: a request that lost its answer may still be under way."""
+        for pause in case.looks:
+            await self._rest(case, pause)
+            if found := await self._find(case, order):
+                return found
+        return None
+
+    async def _find(self, case: _Case, order: Order) -> Appointment | None:
+        """The appointment that this order made, not one that an earlier order of the chat made."""
+        earlier = await self._store.made_by(case.stored.chat_id)
+        async with self._desk:
+            appointments = await self._api.appointments(order.owner, settling=True)
+        return next((each for each in appointments if each.id not in earlier and _made_by(order, each)), None)
+
+    def _booked(self, case: _Case, appointment: Appointment) -> tuple[Event, Settled]:
+        event = Booked(at=self._now(), number=case.stored.number, appointment=appointment)
+        return event, self._settled(case, "booked", appointment.id)
+
+    def _refused(self, case: _Case, trouble: Trouble) -> tuple[Event, Settled]:
+        event = BookingRefused(at=self._now(), number=case.stored.number, trouble=trouble)
+        return event, self._settled(case, trouble.problem)
+
+    # --- cancelling ----------------------------------------------------------------------------------------------
+
+    async def _cancel(self, case: _Case) -> tuple[Event, Settled]:
+        """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
+        appointment_id = CANCELLINGS.validate_json(case.stored.body).ticket.appointment.id
+        if case.uncertain and await self._is_cancelled(appointment_id):
+            return self._cancelled(case)
+        case.uncertain = False
+        try:
+            await self._ask(case, self._api.cancel(appointment_id))
+        except ApiError as error:
+            if error.fate is not Fate.REFUSED:
+                raise
+            if error.trouble.problem is not Problem.NO_ACCESS and await self._is_cancelled(appointment_id):
+                return self._cancelled(case)
+            event = CancellingRefused(at=self._now(), number=case.stored.number, trouble=error.trouble)
+            return event, self._settled(case, error.trouble.problem)
+        return self._cancelled(case)
+
+    async def _is_cancelled(self, appointment_id: int) -> bool:
+        async with self._desk:
+            appointment = await self._api.appointment(appointment_id)
+        return appointment is not None and appointment.status is Status.CANCELLED
+
+    def _cancelled(self, case: _Case) -> tuple[Event, Settled]:
+        return AppointmentCancelled(at=self._now(), number=case.stored.number), self._settled(case, "cancelled")
+
+    # --- both ----------------------------------------------------------------------------------------------------
+
+    async def _ask(self, case: _Case, request: Awaitable[T]) -> T:
+        """One write. From here until an answer came, it may have been carried out."""
+        began = asyncio.get_running_loop().time()
+        case.uncertain = True
+        try:
+            async with self._desk:
+                answer = await request
+        except ApiError as error:
+            case.uncertain = error.fate is Fate.UNKNOWN
+            case.retried = case.retried or case.uncertain
+            slow = asyncio.get_running_loop().time() - began > SLOW
+            case.looks = LONG_LOOKS if slow else LOOKS
+            raise
+        case.uncertain = False
+        return answer
+
+    async def _wait(self, case: _Case, error: ApiError) -> None:
+        """Before the next try: as long as the service asks, else a little longer each time."""
+        case.trouble = error.trouble
+        pause = max(error.retry_after or 0.0, case.pause * random.uniform(0.5, 1.0))  # noqa: S311 — jitter, not a secret
+        case.pause = min(case.pause * 2, LONGEST_PAUSE)
+        if error.retry_after and pause > PATIENCE:
+            self._delayed(case)
+        await self._rest(case, pause)
+
+    async def _rest(self, case: _Case, seconds: float) -> None:
+        """Sleep, unless the citizen gives up or the clerk goes home."""
+        if self._stopping:
+            raise _ClosedError
+        case.nudge.clear()
+        if case.withdrawn and not case.heeded:
+            case.heeded = True
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await case.nudge.wait()
+        if self._stopping:
+            raise _ClosedError
+
+    def _delayed(self, case: _Case) -> None:
+        event = AttemptDelayed(at=self._now(), number=case.stored.number, trouble=case.trouble)
+        self._tell(case.stored.chat_id, event, None)
+
+    @staticmethod
+    def _settled(case: _Case, outcome: str, appointment_id: int | None = None) -> Settled:
+        return Settled(case.stored.chat_id, case.stored.number, outcome, appointment_id)
+
+
+def _made_by(order: Order, appointment: Appointment) -> bool:
+    """Whether this appointment is what the order asked for. The name is compared as people read it."""
+    return (
+        appointment.department_id == order.department_id
+        and appointment.at == order.at
+        and fold(appointment.name) == fold(order.name)
+        and appointment.status is not Status.CANCELLED
+    )

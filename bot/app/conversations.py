@@ -1,0 +1,223 @@
+"""All conversations: chats side by side, each strictly in order, one transaction a turn.
+
+What arrives is stored before it comes here. A turn's end is one `Change` (update done, session, replies, attempts);
+only when that is on the disk do the replies go to the outbox and the attempts to the clerk. A chat that is slow (its
+API call hangs) delays no other; an idle chat costs nothing. An update on which our own code fails is tried three
+times, then set aside with an apology. Knows nothing of Telegram's formats, SQL or screens.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.app.groups import GroupHints
+from bot.app.inbound import FromCitizen, FromGroup, Inbound, Presence, Reader
+from bot.app.outbox import Outbox
+from bot.app.ports import Store
+from bot.app.records import Change, Delivery, SetAside, Settled, StoredUpdate
+from bot.app.sessions import Sessions
+from bot.app.turn import Outcome, Turns
+from bot.core.events import CitizenEvent, Event, WorkFailed
+
+if TYPE_CHECKING:
+    from bot.app.clerk import Clerk
+
+log = logging.getLogger(__name__)
+TRIES = 3
+RETRY_PAUSE = 0.2
+TYPING_AFTER = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What became of an attempt, on its way to its chat."""
+
+    event: Event
+    settled: Settled | None
+
+
+_Item = StoredUpdate | _Result
+
+
+class Conversations:
+    """Every chat that has something to do, and nothing else."""
+
+    def __init__(  # noqa: PLR0913 — the joints of the house meet here
+        self,
+        *,
+        store: Store,
+        sessions: Sessions,
+        turns: Turns,
+        outbox: Outbox,
+        read: Reader,
+        office_time: Callable[[], datetime],
+        groups: GroupHints,
+        at_once: int,
+    ) -> None:
+        self._store = store
+        self._sessions = sessions
+        self._turns = turns
+        self._outbox = outbox
+        self._read = read
+        self._now = office_time
+        self._groups = groups
+        self._limit = asyncio.Semaphore(at_once)
+        self._queues: dict[int, deque[_Item]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self.clerk: Clerk | None = None
+        self.set_aside = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many updates and results wait or are being worked on."""
+        return sum(len(queue) for queue in self._queues.values())
+
+    def accept(self, updates: Iterable[StoredUpdate]) -> None:
+        """Take over updates that were just stored, in any order."""
+        for update in sorted(updates, key=lambda each: each.update_id):
+            self._put(update.chat_id, update)
+
+    def settle(self, chat_id: int, event: Event, settled: Settled | None) -> None:
+        """Take over what became of an attempt."""
+        self._put(chat_id, _Result(event, settled))
+
+    async def stop(self, grace: float) -> None:
+        """Finish the turns in hand within `grace` seconds; what is not begun stays in the inbox."""
+        self._stopping = True
+        if tasks := set(self._tasks):
+            _, pending = await asyncio.wait(tasks, timeout=grace)
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    def _put(self, chat_id: int, item: _Item) -> None:
+        queue = self._queues.get(chat_id)
+        if queue is None:
+            queue = self._queues[chat_id] = deque((item,))
+            if not self._stopping:
+                task = asyncio.create_task(self._work_off(chat_id, queue))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            return
+        queue.append(item)
+        _sort_last(queue)
+
+    async def _work_off(self, chat_id: int, queue: deque[_Item]) -> None:
+        try:
+            while queue and not self._stopping:
+                async with self._limit:
+                    await self._work(chat_id, queue[0])
+                queue.popleft()
+        finally:
+            del self._queues[chat_id]
+
+    async def _work(self, chat_id: int, item: _Item) -> None:
+        error: Exception | None = None
+        for tried in range(TRIES):
+            if tried:
+                await asyncio.sleep(RETRY_PAUSE * tried)
+            try:
+                await self._work_once(chat_id, item)
+            except Exception as caught:  # noqa: BLE001 — whatever our own code raises: the chat must go on
+                error = caught
+            else:
+                return
+        name = type(error).__name__
+        log.error("an update was set aside after %d tries: %s", TRIES, name, exc_info=_without_values(error))
+        self.set_aside += 1
+        await self._apologise(chat_id, item, name)
+
+    async def _work_once(self, chat_id: int, item: _Item) -> None:
+        if isinstance(item, _Result):
+            await self._take_turn(chat_id, item.event, Change(settled=item.settled))
+            return
+        inbound = self._read(item, self._now())
+        done = Change(done=(item.update_id,))
+        match inbound:
+            case FromCitizen(event=event):
+                await self._take_turn(chat_id, event, done)
+            case _:
+                await self._without_turn(chat_id, inbound, item.update_id)
+
+    async def _without_turn(self, chat_id: int, inbound: Inbound, update_id: int) -> None:
+        """What needs no conversation: a citizen who left or returned, a group, anything else."""
+        match inbound:
+            case Presence(left=True):
+                self._outbox.forget(chat_id)
+                await self._store.commit(Change(done=(update_id,), left=chat_id))
+            case Presence():
+                await self._store.commit(Change(done=(update_id,), returned=chat_id))
+            case FromGroup(locale=locale) if hint := self._groups.hint(chat_id, locale):
+                await self._finish(Change(done=(update_id,), queued=(hint,)), (hint,))
+            case _:
+                await self._store.commit(Change(done=(update_id,)))
+
+    async def _take_turn(self, chat_id: int, event: Event, base: Change) -> None:
+        locale = event.language if isinstance(event, CitizenEvent) else ""
+        session = await self._sessions.get(chat_id, event.at, locale)
+        typing = asyncio.get_running_loop().call_later(TYPING_AFTER, self._outbox.typing, chat_id)
+        try:
+            outcome = await self._turns.take(chat_id, session, event)
+        finally:
+            typing.cancel()
+        change = _joined(base, outcome, chat_id)
+        await self._finish(change, outcome.deliveries)
+        self._sessions.keep(chat_id, outcome.session)
+        if self.clerk:
+            for attempt in outcome.opened:
+                self.clerk.begin(attempt)
+            if outcome.withdrawn is not None:
+                self.clerk.withdraw(chat_id, outcome.withdrawn)
+
+    async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
+        await self._store.commit(change)
+        self._outbox.accept(deliveries)
+
+    async def _apologise(self, chat_id: int, item: _Item, error: str) -> None:
+        """Set the item aside and say so; if even the apology fails, set it aside without a word."""
+        if isinstance(item, _Result):
+            base = Change(settled=item.settled)
+        else:
+            base = Change(failed=(SetAside(item.update_id, error),))
+        try:
+            await self._take_turn(chat_id, WorkFailed(at=self._now()), base)
+        except Exception:
+            log.exception("the apology failed too")
+            await self._store.commit(base)
+
+
+def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
+    """The turn's whole change."""
+    return Change(
+        done=base.done,
+        failed=base.failed,
+        settled=base.settled,
+        chat=Sessions.stored(chat_id, outcome.session),
+        queued=outcome.deliveries,
+        opened=outcome.opened,
+        withdrawn=None if outcome.withdrawn is None else (chat_id, outcome.withdrawn),
+    )
+
+
+def _sort_last(queue: deque[_Item]) -> None:
+    """Let an update that came late go before later ones; the first of the queue is being worked on."""
+    at = len(queue) - 1
+    while at > 1 and _is_later(queue[at - 1], queue[at]):
+        queue[at - 1], queue[at] = queue[at], queue[at - 1]
+        at -= 1
+
+
+def _is_later(one: _Item, other: _Item) -> bool:
+    return isinstance(one, StoredUpdate) and isinstance(other, StoredUpdate) and one.update_id > other.update_id
+
+
+def _without_values(error: Exception | None) -> Exception | None:
+    """The traceback is for the operator; the message may quote what the citizen wrote."""
+    return (
+        type(error)("…").with_traceback(error.__traceback__) if error and type(error).__module__ == "builtins" else None
+    )

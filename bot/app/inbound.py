@@ -1,0 +1,40 @@
+"""What an update turns out to be, in the shell's words. `bot.telegram.updates` reads updates into these."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app.records import StoredUpdate
+from bot.core.events import CitizenEvent
+
+
+@dataclass(frozen=True, slots=True)
+class FromCitizen:
+    """Something for the conversation; `user_id` is who acted."""
+
+    event: CitizenEvent
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The citizen blocked the bot (`left`) or let it back in."""
+
+    left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FromGroup:
+    """A command in a group, where nothing private may be said."""
+
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing that needs an answer."""
+
+
+Inbound = FromCitizen | Presence | FromGroup | Ignored
+Reader = Callable[[StoredUpdate, datetime], Inbound]
+"""Reads an update that arrived at the given office time. May raise anything on what cannot be read."""

@@ -1,0 +1,103 @@
+"""How fast messages may go: overall, and to one chat. Knows only numbers, urgencies and the loop's clock.
+
+Telegram grants about 30 messages/s over all chats, 1/s to one chat (short bursts are tolerated), 20/min to a group
+(Bots FAQ, "My bot is hitting limits"). Overall a sliding window, not a bucket: a bucket of 30 lets 60 through in
+its first second.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from itertools import count
+
+from bot.app.records import Urgency
+
+WINDOW = 1.1
+"""Seconds in which the overall rate is counted; the tenth is for messages that bunch up on the wire."""
+CHAT_BURST, EDIT_BURST, EDITS_A_MESSAGE = 4, 10, 2
+"""A chat takes this many new messages, or edits, at once; edits are granted twice as often as messages."""
+GROUP_INTERVAL, GROUP_BURST = 3.0, 5
+SLOWED = 60.0
+"""Seconds for which the overall rate is halved after everybody was flooded."""
+MANY_CHATS = 10_000
+
+
+class Overall:
+    """Turns for everybody, the most urgent first. `rate` is messages per second, None: unlimited."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._rate = rate
+        self._granted: deque[float] = deque()
+        self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
+        self._count = count()
+        self._paused_until = 0.0
+        self._slowed_until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def turn(self, urgency: Urgency) -> None:
+        """Wait for a turn."""
+        now = asyncio.get_running_loop().time()
+        if not self._waiting and self._free_at(now) <= now:
+            self._take(now)
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (urgency, next(self._count), waiter))
+        self._schedule()
+        await waiter
+
+    def flooded(self, retry_after: float) -> None:
+        """Everybody waits, then goes half as fast for a minute."""
+        now = asyncio.get_running_loop().time()
+        self._paused_until = max(self._paused_until, now + retry_after)
+        self._slowed_until = self._paused_until + SLOWED
+
+    def _free_at(self, now: float) -> float:
+        """When the next turn can be given."""
+        if self._rate is None:
+            return self._paused_until
+        while self._granted and self._granted[0] <= now - WINDOW:
+            self._granted.popleft()
+        rate = self._rate / 2 if now < self._slowed_until else self._rate
+        allowed = max(1, int(rate))
+        full = len(self._granted) >= allowed
+        return max(self._paused_until, self._granted[-allowed] + WINDOW if full else now)
+
+    def _take(self, now: float) -> None:
+        if self._rate is not None:
+            self._granted.append(now)
+
+    def _schedule(self) -> None:
+        if self._timer is None and self._waiting:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(self._free_at(loop.time()), loop.time()), self._grant)
+
+    def _grant(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        while self._waiting and self._free_at(now) <= now:
+            _, _, waiter = heapq.heappop(self._waiting)
+            if not waiter.done():
+                self._take(now)
+                waiter.set_result(None)
+        self._schedule()
+
+
+class PerChat:
+    """Room in each chat: 1/s in the long run with a short burst. `rate` None: unlimited."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._due: dict[tuple[int, bool], float] = {}
+
+    def wait_for(self, chat_id: int, now: float, *, edit: bool) -> float:
+        """Take room in the chat; returns the seconds to wait before using it."""
+        if not self._interval:
+            return 0.0
+        interval, burst = (self._interval, CHAT_BURST) if chat_id > 0 else (GROUP_INTERVAL, GROUP_BURST)
+        if edit:
+            interval, burst = self._interval / EDITS_A_MESSAGE, EDIT_BURST
+        due = max(self._due.get((chat_id, edit), now), now)
+        self._due[chat_id, edit] = due + interval
+        if len(self._due) > MANY_CHATS:
+            self._due = {chat: at for chat, at in self._due.items() if at > now}
+        return max(0.0, due - (burst - 1) * interval - now)

@@ -1,0 +1,120 @@
+"""What the shell stores, as plain values: updates, chats, deliveries, attempts, and a `Change` that joins them.
+
+A `Change` is all that one turn of a conversation alters; it is stored whole or not at all. Nothing here knows how a
+store works, nor Telegram's formats (an update's body is opaque text). Times are Unix seconds.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from bot.views.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUpdate:
+    """An update as it came, in the inbox. `tries` counts how often our own code failed on it."""
+
+    update_id: int
+    chat_id: int
+    body: str
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChat:
+    """A chat that is known: its session (JSON), its locale, and whether it has left (blocked the bot)."""
+
+    chat_id: int
+    session: str
+    locale: str
+    left: bool = False
+
+
+class Urgency(IntEnum):
+    """Who goes first when sending is paced; lower is sooner."""
+
+    INTERACTIVE = 0
+    NOTICE = 1
+    BULK = 2
+
+
+class Kind(StrEnum):
+    """What a delivery does on the phone."""
+
+    SEND = "send"
+    EDIT = "edit"
+    PICTURE = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message on its way to a chat. `id` orders the deliveries of a chat and grows over restarts.
+
+    `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
+    edit changes; it is not sent before `not_before`.
+    """
+
+    id: int
+    chat_id: int
+    kind: Kind
+    message: Message
+    screen: int | None = None
+    target: int | None = None
+    urgency: Urgency = Urgency.INTERACTIVE
+    not_before: float = 0.0
+
+
+class AttemptKind(StrEnum):
+    """What an attempt tries to do at the API."""
+
+    BOOK = "book"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAttempt:
+    """A confirmed booking or cancelling that has no outcome yet; `body` is the core's attempt as JSON."""
+
+    chat_id: int
+    number: int
+    kind: AttemptKind
+    body: str
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome of an attempt: a word for the record, and the appointment where there is one."""
+
+    chat_id: int
+    number: int
+    outcome: str
+    appointment_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An update that our own code failed on for the last time, and the error's name."""
+
+    update_id: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """All that one turn alters. Stored in one transaction, together with other turns' changes."""
+
+    done: tuple[int, ...] = ()
+    failed: tuple[SetAside, ...] = ()
+    chat: StoredChat | None = None
+    returned: int | None = None
+    left: int | None = None
+    queued: tuple[Delivery, ...] = ()
+    sent: tuple[int, ...] = ()
+    opened: tuple[StoredAttempt, ...] = ()
+    withdrawn: tuple[int, int] | None = None
+    settled: Settled | None = None
+    picture: tuple[str, str] | None = None
+    """A QR link and the `file_id` under which Telegram keeps its picture."""
+    remembered: tuple[tuple[str, str], ...] = ()
+    """Small facts by name, such as the API's budget."""

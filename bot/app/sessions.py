@@ -1,0 +1,49 @@
+"""Sessions of the chats that are talking now, read once and kept; the store has all of them.
+
+A kept session is always the last one that was committed. Knows nothing of what a session means.
+"""
+
+import logging
+from collections import OrderedDict
+from datetime import datetime
+
+from bot.app.ports import Store
+from bot.app.records import StoredChat
+from bot.core.codec import read_session, write_session
+from bot.core.conversation import new_session
+from bot.core.flows import Session
+
+log = logging.getLogger(__name__)
+KEPT = 10_000
+
+
+class Sessions:
+    """At most `KEPT` sessions in memory, the least recently used go first."""
+
+    def __init__(self, store: Store, default_locale: str) -> None:
+        self._store = store
+        self._default_locale = default_locale
+        self._kept: OrderedDict[int, Session] = OrderedDict()
+
+    async def get(self, chat_id: int, now: datetime, locale: str) -> Session:
+        """The chat's session; a new one for a chat that is not known or whose session cannot be read."""
+        if session := self._kept.get(chat_id):
+            self._kept.move_to_end(chat_id)
+            return session
+        known = await self._store.chat(chat_id)
+        session = read_session(known.session) if known else None
+        if known and session is None:
+            log.error("a session of an unknown version was dropped")
+        return session or new_session(locale or self._default_locale, now)
+
+    def keep(self, chat_id: int, session: Session) -> None:
+        """Remember what was just committed."""
+        self._kept[chat_id] = session
+        self._kept.move_to_end(chat_id)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    @staticmethod
+    def stored(chat_id: int, session: Session) -> StoredChat:
+        """The session as it is stored. Whoever does something has not left."""
+        return StoredChat(chat_id, write_session(session), session.locale)

@@ -1,0 +1,138 @@
+"""One turn: an event goes into the core, reads are made on the way, and what comes out is put into stored form.
+
+A turn changes nothing by itself: it returns what it would change, so that a turn that fails or is killed can be taken
+again from the start. Knows the core and the views, not the store, the queues or Telegram.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.app.clerk import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.ports import ApiError, Moncreneau
+from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
+from bot.core.conversation import step
+from bot.core.effects import (
+    Book,
+    CancelAppointment,
+    Effect,
+    Load,
+    LoadAppointments,
+    LoadDepartments,
+    LoadSlots,
+    Show,
+    Tell,
+    Withdraw,
+)
+from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
+from bot.core.flows import Session
+from bot.core.notices import Notice
+from bot.core.screens import LASTING, QrPicture, Screen
+from bot.views.message import Message
+
+Render = Callable[[Screen, str, Notice | None], Message]
+"""A screen in a locale, with a remark."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a turn comes to."""
+
+    session: Session
+    deliveries: tuple[Delivery, ...] = ()
+    opened: tuple[StoredAttempt, ...] = ()
+    withdrawn: int | None = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What a turn has gathered so far; a later screen takes the place of an earlier one."""
+
+    shown: list[Show | Tell] = field(default_factory=list)
+    opened: list[StoredAttempt] = field(default_factory=list)
+    withdrawn: int | None = None
+
+
+class Turns:
+    """Takes turns for any chat."""
+
+    def __init__(self, api: Moncreneau, render: Render, office_time: Callable[[], datetime], horizon_days: int) -> None:
+        self._api = api
+        self._render = render
+        self._now = office_time
+        self._horizon = timedelta(days=horizon_days)
+        self._ids = Ids()
+
+    async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
+        """Play `event` to its end. Raises whatever our own code raises; the API's errors are events."""
+        draft = _Draft()
+        waiting: list[Event] = [event]
+        while waiting:
+            session, effects = step(session, waiting.pop())
+            for effect in effects:
+                if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
+                    waiting.append(await self._load(chat_id, effect))
+                else:
+                    self._gather(chat_id, draft, effect)
+        deliveries = tuple(self._delivery(chat_id, each, session.locale) for each in draft.shown)
+        return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
+
+    async def _load(self, chat_id: int, load: Load) -> Event:
+        try:
+            match load:
+                case LoadDepartments():
+                    return DepartmentsLoaded(at=self._now(), departments=await self._api.departments())
+                case LoadSlots(department_id=department):
+                    first = self._now().date()
+                    slots = await self._api.availability(department, first, first + self._horizon)
+                    return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
+                case LoadAppointments():
+                    appointments, departments = await asyncio.gather(
+                        self._api.appointments(owner_of(chat_id)), self._api.departments()
+                    )
+                    return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
+        except ApiError as error:
+            return LoadFailed(at=self._now(), trouble=error.trouble)
+
+    @staticmethod
+    def _gather(chat_id: int, draft: _Draft, effect: Effect) -> None:
+        match effect:
+            case Show():
+                draft.shown = [each for each in draft.shown if not isinstance(each, Show)]
+                draft.shown.append(effect)
+            case Tell():
+                draft.shown.append(effect)
+            case Book(attempt=booking):
+                body = BOOKINGS.dump_json(booking).decode()
+                draft.opened.append(StoredAttempt(chat_id, booking.number, AttemptKind.BOOK, body))
+            case CancelAppointment(attempt=cancelling):
+                body = CANCELLINGS.dump_json(cancelling).decode()
+                draft.opened.append(StoredAttempt(chat_id, cancelling.number, AttemptKind.CANCEL, body))
+            case Withdraw(number=number):
+                draft.withdrawn = number
+            case _:
+                raise AssertionError(effect)
+
+    def _delivery(self, chat_id: int, effect: Show | Tell, locale: str) -> Delivery:
+        screen = effect.screen
+        message = self._render(screen, locale, effect.notice)
+        number = effect.number if isinstance(effect, Show) and not isinstance(screen, LASTING) else None
+        target = effect.message if isinstance(effect, Show) else None
+        if isinstance(screen, QrPicture):
+            return Delivery(self._ids.next(), chat_id, Kind.PICTURE, message, urgency=Urgency.NOTICE)
+        kind = Kind.SEND if target is None else Kind.EDIT
+        return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
+
+
+class Ids:
+    """Numbers that grow, over restarts too: microseconds of the clock, or one more than the last."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def next(self) -> int:
+        """The next number."""
+        self._last = max(self._last + 1, time.time_ns() // 1000)
+        return self._last

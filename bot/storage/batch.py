@@ -1,0 +1,113 @@
+"""Many turns' changes as few statements: each kind of change is gathered and executed once for the whole batch.
+
+What follows from the order of the changes is kept: within a kind they run in the order in which they were made, and
+the kinds touch different tables or run in the order below. Knows SQL, not when or how often a batch is committed.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.app.records import Change, StoredUpdate
+from bot.storage import dialect, rows
+from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
+
+Write = tuple[Any, list[rows.Values]]
+
+
+class Statements:
+    """The prepared statements, each run with a list of rows."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.receive = dialect.insert_ignore(engine, inbox)
+        self.done = (
+            update(inbox).where(inbox.c.update_id == bindparam("key")).values(done_at=bindparam("at"), body=None)
+        )
+        self.failed = (
+            update(inbox)
+            .where(inbox.c.update_id == bindparam("key"))
+            .values(done_at=bindparam("at"), tries=inbox.c.tries + 1, error=bindparam("why"))
+        )
+        self.chat = dialect.upsert(engine, chats, ["session", "locale", "is_left", "seen_at"])
+        self.presence = update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
+        self.drop_queue = delete(outbox).where(outbox.c.chat_id == bindparam("key"))
+        self.queue = dialect.insert_ignore(engine, outbox)
+        self.sent = delete(outbox).where(outbox.c.id == bindparam("key"))
+        self.open = dialect.insert_ignore(engine, attempts)
+        self.withdraw = (
+            update(attempts)
+            .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
+            .values(withdrawn=True)
+        )
+        self.settle = (
+            update(attempts)
+            .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
+            .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=None)
+        )
+        self.picture = dialect.upsert(engine, pictures, ["file_id"])
+        self.remember = dialect.upsert(engine, facts, ["value"])
+
+    def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
+        """What to execute for these changes, in order, without the empty ones."""
+        gathered: list[Write] = [
+            (statement, [])
+            for statement in (
+                self.chat,
+                self.presence,
+                self.drop_queue,
+                self.queue,
+                self.sent,
+                self.open,
+                self.withdraw,
+                self.settle,
+                self.picture,
+                self.remember,
+                self.done,
+                self.failed,
+            )
+        ]
+        chat, presence, drop, queue, sent, opened, withdraw, settle, picture, remember, done, failed = (
+            values for _, values in gathered
+        )
+        for change in changes:
+            if change.chat:
+                chat.append(rows.chat_row(change.chat, now))
+            if change.returned is not None:
+                presence.append({"key": change.returned, "gone": False})
+            if change.left is not None:
+                presence.append({"key": change.left, "gone": True})
+                drop.append({"key": change.left})
+            queue.extend(rows.delivery_row(each) for each in change.queued)
+            sent.extend({"key": each} for each in change.sent)
+            opened.extend(rows.attempt_row(each, now) for each in change.opened)
+            if change.withdrawn:
+                withdraw.append({"key": change.withdrawn[0], "which": change.withdrawn[1]})
+            if (end := change.settled) is not None:
+                settle.append(
+                    {
+                        "key": end.chat_id,
+                        "which": end.number,
+                        "at": now,
+                        "how": end.outcome,
+                        "made": end.appointment_id,
+                    }
+                )
+            if change.picture:
+                picture.append({"link": change.picture[0], "file_id": change.picture[1]})
+            remember.extend({"name": name, "value": value} for name, value in change.remembered)
+            done.extend({"key": each, "at": now} for each in change.done)
+            failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
+        return [(statement, values) for statement, values in gathered if values]
+
+    async def insert_new(
+        self, connection: AsyncConnection, updates: tuple[StoredUpdate, ...], now: float
+    ) -> tuple[StoredUpdate, ...]:
+        """Put updates into the inbox; those that were not there before come back, in order of their ids."""
+        ids = [each.update_id for each in updates]
+        known = set(await connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
+        new = {each.update_id: each for each in updates if each.update_id not in known}
+        if new:
+            await connection.execute(self.receive, [rows.update_row(each, now) for each in new.values()])
+        return tuple(new[each] for each in sorted(new))

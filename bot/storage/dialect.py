@@ -1,0 +1,58 @@
+"""The one file that knows SQLite from PostgreSQL: how to connect, and how each says *insert, or else*."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_SECONDS = 5
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    # FULL: a commit is on the disk when it is said to be; group commit makes it cost no more than NORMAL.
+    "PRAGMA synchronous=FULL",
+    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+def engine_for(url: str) -> AsyncEngine:
+    """An engine for the database at `url`; nothing is opened yet."""
+    engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def insert_ignore(engine: AsyncEngine, table: Table) -> Any:
+    """*Insert, unless it is there*."""
+    return _insert(engine, table).on_conflict_do_nothing()
+
+
+def upsert(engine: AsyncEngine, table: Table, columns: Sequence[str]) -> Any:
+    """*Insert, or else set `columns`*."""
+    statement = _insert(engine, table)
+    updates = {name: statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=updates)
+
+
+def _insert(engine: AsyncEngine, table: Table) -> Any:
+    return sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the database cannot write just now (locked, full, read-only, gone), rather than being asked wrongly."""
+    wrong = isinstance(error, DBAPIError) and "no such" in str(error.orig)
+    return isinstance(error, OperationalError | InterfaceError | OSError | PoolTimeout) and not wrong

@@ -1,0 +1,87 @@
+"""Between the shell's values and the tables' rows. Knows both shapes and nothing of transactions."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.views.message import Button, Message
+
+Values = dict[str, Any]
+
+
+def chat_row(chat: StoredChat, now: float) -> Values:
+    """The row of a chat that did something now."""
+    return {
+        "chat_id": chat.chat_id,
+        "session": chat.session,
+        "locale": chat.locale,
+        "is_left": chat.left,
+        "seen_at": now,
+    }
+
+
+def update_row(update: StoredUpdate, now: float) -> Values:
+    """The row of an update that arrived now."""
+    return {
+        "update_id": update.update_id,
+        "chat_id": update.chat_id,
+        "body": update.body,
+        "received_at": now,
+        "tries": update.tries,
+    }
+
+
+def read_update(row: Row[Any]) -> StoredUpdate:
+    """The reverse of `update_row`."""
+    return StoredUpdate(row.update_id, row.chat_id, row.body or "", row.tries)
+
+
+def delivery_row(delivery: Delivery) -> Values:
+    """The row of a message on its way."""
+    message = delivery.message
+    rows = [[[button.label, button.action, button.url] for button in row] for row in message.rows]
+    return {
+        "id": delivery.id,
+        "chat_id": delivery.chat_id,
+        "kind": delivery.kind.value,
+        "body": json.dumps([message.text, rows, message.qr_link], ensure_ascii=False),
+        "screen": delivery.screen,
+        "target": delivery.target,
+        "urgency": int(delivery.urgency),
+        "not_before": delivery.not_before,
+    }
+
+
+def read_delivery(row: Row[Any]) -> Delivery:
+    """The reverse of `delivery_row`."""
+    text, rows, qr_link = json.loads(row.body)
+    buttons = tuple(tuple(Button(label, action, url) for label, action, url in each) for each in rows)
+    return Delivery(
+        id=row.id,
+        chat_id=row.chat_id,
+        kind=Kind(row.kind),
+        message=Message(text, buttons, qr_link),
+        screen=row.screen,
+        target=row.target,
+        urgency=Urgency(row.urgency),
+        not_before=row.not_before,
+    )
+
+
+def attempt_row(attempt: StoredAttempt, now: float) -> Values:
+    """The row of an attempt that was confirmed now."""
+    return {
+        "chat_id": attempt.chat_id,
+        "number": attempt.number,
+        "kind": attempt.kind.value,
+        "body": attempt.body,
+        "opened_at": now,
+        "withdrawn": attempt.withdrawn,
+    }
+
+
+def read_attempt(row: Row[Any]) -> StoredAttempt:
+    """The reverse of `attempt_row`."""
+    return StoredAttempt(row.chat_id, row.number, AttemptKind(row.kind), row.body, row.withdrawn)

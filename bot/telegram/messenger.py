@@ -1,0 +1,152 @@
+"""From a delivery to one Bot API call, and from its failure to what the outbox can act on.
+
+Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of queues, pacing or why it is sent.
+"""
+
+import asyncio
+import io
+import json
+from typing import Any
+
+import segno
+from telegram import Bot, InputFile
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.app.ports import (
+    ChatLeftError,
+    EditLostError,
+    FloodedError,
+    MaybeSentError,
+    MessageRefusedError,
+    NotSentError,
+    Receipt,
+)
+from bot.app.records import Delivery, Kind
+from bot.core.actions import spoken
+from bot.telegram.transport import SurelyNotSentError
+from bot.views.message import Button, Message
+
+Json = dict[str, Any]
+QR_SCALE = 8
+NO_PREVIEW = '{"is_disabled":true}'
+GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
+LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
+
+
+class TelegramMessenger:
+    """The way out through PTB's `Bot`."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
+        """See `Messenger.deliver`."""
+        if delivery.kind is Kind.PICTURE:
+            return await self._picture(delivery, file_id)
+        call: Json = {
+            "chat_id": delivery.chat_id,
+            "text": delivery.message.text,
+            "parse_mode": "HTML",
+            "link_preview_options": NO_PREVIEW,
+        }
+        if delivery.message.rows:
+            call["reply_markup"] = keyboard(delivery.message, delivery.screen)
+        if delivery.kind is Kind.EDIT:
+            call["message_id"] = delivery.target
+            return _receipt(await self._call("editMessageText", call))
+        return _receipt(await self._call("sendMessage", call))
+
+    async def typing(self, chat_id: int) -> None:
+        """See `Messenger.typing`."""
+        try:
+            await self._bot.do_api_request("sendChatAction", {"chat_id": chat_id, "action": "typing"})
+        except TelegramError:
+            return
+
+    async def answer_press(self, query_id: str) -> None:
+        """Tell the phone that its press arrived. At once, at most once; whether it fails never matters."""
+        try:
+            await self._bot.do_api_request("answerCallbackQuery", {"callback_query_id": query_id})
+        except TelegramError:
+            return
+
+    async def _picture(self, delivery: Delivery, file_id: str | None) -> Receipt:
+        photo: str | InputFile
+        if file_id is None:
+            png = await asyncio.to_thread(qr_png, delivery.message.qr_link or "")
+            photo = InputFile(io.BytesIO(png), filename="qr.png", attach=False)
+        else:
+            photo = file_id
+        call = {"chat_id": delivery.chat_id, "photo": photo, "caption": delivery.message.text, "parse_mode": "HTML"}
+        if delivery.message.rows:
+            call["reply_markup"] = keyboard(delivery.message, delivery.screen)
+        return _receipt(await self._call("sendPhoto", call))
+
+    async def _call(self, method: str, call: Json) -> Any:
+        try:
+            return await self._bot.do_api_request(method, call)
+        except RetryAfter as error:
+            raise FloodedError(_seconds(error)) from None
+        except Forbidden as error:
+            raise ChatLeftError(str(error)) from None
+        except ChatMigrated as error:
+            raise ChatLeftError(str(error)) from None
+        except BadRequest as error:
+            return _bad_request(error)
+        except SurelyNotSentError as error:
+            raise NotSentError(str(error)) from None
+        except InvalidToken:
+            # 401: nothing was sent, and nothing will be until the operator acts.
+            raise NotSentError("the bot's token is not accepted any more") from None
+        except NetworkError as error:
+            raise MaybeSentError(_first_words(error)) from None
+        except TelegramError as error:
+            raise MaybeSentError(_first_words(error)) from None
+
+
+def keyboard(message: Message, screen: int | None) -> str:
+    """The rows of buttons as Bot API JSON, bound to the screen."""
+    rows = [[_button(each, screen) for each in row] for row in message.rows]
+    return json.dumps({"inline_keyboard": rows}, ensure_ascii=False, separators=(",", ":"))
+
+
+def qr_png(link: str) -> bytes:
+    """The link as a QR code: a small PNG, error correction M, readable from a scratched screen."""
+    buffer = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(buffer, kind="png", scale=QR_SCALE, border=4)
+    return buffer.getvalue()
+
+
+def _button(button: Button, screen: int | None) -> dict[str, str]:
+    if button.url:
+        return {"text": button.label, "url": button.url}
+    return {"text": button.label, "callback_data": spoken(screen, button.action)}
+
+
+def _bad_request(error: BadRequest) -> Any:
+    words = str(error).lower()
+    if "message is not modified" in words:
+        return {}
+    if any(each in words for each in LOST):
+        raise EditLostError(str(error)) from None
+    if any(each in words for each in GONE):
+        raise ChatLeftError(str(error)) from None
+    raise MessageRefusedError(str(error)) from None
+
+
+def _receipt(answer: Any) -> Receipt:
+    if not isinstance(answer, dict):
+        return Receipt()
+    photos = answer.get("photo") or []
+    file_id = photos[-1].get("file_id") if photos and isinstance(photos[-1], dict) else None
+    return Receipt(int(answer.get("message_id") or 0), file_id)
+
+
+def _seconds(error: RetryAfter) -> float:
+    after = error.retry_after
+    return float(after) if isinstance(after, int | float) else after.total_seconds()
+
+
+def _first_words(error: TelegramError) -> str:
+    """Without what a proxy's page may quote."""
+    return str(error).split(". Parsing", maxsplit=1)[0][:200]

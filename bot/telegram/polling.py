@@ -1,0 +1,104 @@
+"""Receiving by long polling: an update is stored before the offset that confirms it is sent.
+
+PTB's own `Updater` confirms a batch before it is processed; this asks for raw updates and confirms what the inbox
+has. The press is answered beside the storing, never after it. Knows nothing of what updates mean.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from telegram import Bot
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.app.conversations import Conversations
+from bot.app.ports import Store
+from bot.app.weather import Weather
+from bot.telegram.updates import ALLOWED, stored_update
+
+log = logging.getLogger(__name__)
+LONG_POLL = 25
+BATCH = 100
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+FULL = 2000
+"""Updates in memory at which polling pauses; what waits at Telegram is as safe as here."""
+ROOM_PAUSE = 0.05
+
+Json = dict[str, Any]
+
+
+class Poller:
+    """The only reader of the bot's updates."""
+
+    def __init__(
+        self, bot: Bot, store: Store, conversations: Conversations, answer_press: Callable[[str], Awaitable[None]]
+    ) -> None:
+        self._bot = bot
+        self._store = store
+        self._conversations = conversations
+        self._answer_press = answer_press
+        self._weather = Weather("Telegram (receiving)")
+        self._answers: set[asyncio.Task[None]] = set()
+        self._offset: int | None = None
+        self._pause = FIRST_PAUSE
+
+    async def run(self) -> None:
+        """Poll until cancelled. Cancelling loses nothing: what was not confirmed is delivered again."""
+        while True:
+            if self._conversations.waiting > FULL:
+                await asyncio.sleep(ROOM_PAUSE)
+                continue
+            updates = await self._poll()
+            if updates:
+                await self._take(updates)
+
+    async def _poll(self) -> list[Json]:
+        call: Json = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": list(ALLOWED)}
+        if self._offset is not None:
+            call["offset"] = self._offset
+        try:
+            updates = await self._bot.do_api_request("getUpdates", call, read_timeout=LONG_POLL + 10)
+        except Conflict as error:
+            self._weather.bad("another process polls with the same token (stop it, or use another token)")
+            if "webhook" in str(error).lower():
+                await self._drop_webhook()
+        except InvalidToken:
+            self._weather.bad("the token is not accepted any more (check TELEGRAM_BOT_TOKEN)")
+        except RetryAfter as error:
+            after = error.retry_after
+            await asyncio.sleep(after if isinstance(after, int | float) else after.total_seconds())
+            return []
+        except TelegramError as error:
+            self._weather.bad(str(error).split(". Parsing", maxsplit=1)[0][:200])
+        else:
+            self._weather.good()
+            self._pause = FIRST_PAUSE
+            if not isinstance(updates, list):
+                return []
+            if not updates:
+                # All is confirmed now. Update numbers may start anew, lower, after a quiet week: ask without an offset.
+                self._offset = None
+            return updates
+        await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))  # noqa: S311 — jitter, not a secret
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        return []
+
+    async def _drop_webhook(self) -> None:
+        """A webhook left over from another life forbids polling; its updates stay."""
+        with contextlib.suppress(TelegramError):
+            await self._bot.do_api_request("deleteWebhook", {"drop_pending_updates": False})
+
+    async def _take(self, updates: list[Json]) -> None:
+        for update in updates:
+            query = update.get("callback_query")
+            if isinstance(query, dict) and isinstance(query.get("id"), str):
+                task = asyncio.ensure_future(self._answer_press(query["id"]))
+                self._answers.add(task)
+                task.add_done_callback(self._answers.discard)
+        readable = tuple(stored_update(each) for each in updates if isinstance(each.get("update_id"), int))
+        if readable:
+            self._conversations.accept(await self._store.receive(readable))
+            self._offset = max(each.update_id for each in readable) + 1
