@@ -52,6 +52,12 @@ class Files:
             return file
         raise bad_request("wrong file identifier/HTTP URL specified")
 
+    def find(self, file_id: str) -> StoredFile:
+        """Return the file, or raise `LookupError`; for those who are not the bot."""
+        if file := self._by_id.get(file_id):
+            return file
+        raise LookupError(f"there is no file {file_id}")
+
     def by_path(self, path: str) -> StoredFile | None:
         """Return the file that `getFile` named so."""
         return self._by_path.get(path)

@@ -6,6 +6,7 @@ It must not know what any endpoint does.
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -41,6 +42,10 @@ def route(path: str, endpoint: Callable[[Request], Awaitable[Any]], *methods: st
     """Make a route that sends its result as JSON, answers `ValueError` with 400 and `LookupError` with 404."""
 
     async def answer(request: Request) -> Response:
+        origin = request.headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+            # Another site, open in the same browser, has no business here.
+            return JSONResponse({"error": f"requests from {origin} are refused"}, 403)
         try:
             result = await endpoint(request)
         except KeyError as error:

@@ -1,0 +1,115 @@
+// Joins the parts of the page: opens the stream of one person's chat and passes on what it brings.
+
+import { listen, load, people } from "./api.js";
+import { Chat } from "./chat.js";
+import { Composer } from "./composer.js";
+import { byId } from "./dom.js";
+import { showReplyKeyboard, stopSpinners } from "./keyboard.js";
+import { alertBox, toast } from "./notices.js";
+import { Panel } from "./panel.js";
+import { speak, word } from "./words.js";
+
+// A chat action lasts five seconds on a phone unless a message comes first.
+const ACTION_MS = 5000;
+
+const composer = new Composer();
+const chat = new Chat({ command: (text) => composer.say(text), edit: (message) => composer.edit(message) });
+const panel = new Panel((id) => open(id));
+
+let who;
+let state;
+let stop = () => {};
+let actionTimer;
+
+function open(id) {
+  who = id;
+  stop();
+  history.replaceState(null, "", `?who=${id}`);
+  // One after the other: an event must not overtake the transcript that it follows.
+  let queue = Promise.resolve();
+  stop = listen(
+    id,
+    (event) => (queue = queue.then(() => id === who && handle(event)).catch((error) => toast(error.message))),
+    () => light(false),
+  );
+}
+
+async function handle(event) {
+  switch (event.kind) {
+    case "hello":
+      light(true);
+      return refresh(true);
+    case "people":
+    case "profile":
+      return refresh(false);
+    case "message":
+      if (event.by_bot) showAction(false);
+      chat.put(event.message, event.by_bot);
+      state.started ||= !event.by_bot;
+      return showFoot();
+    case "edited":
+      return chat.put(event.message, event.by_bot);
+    case "deleted":
+      return chat.remove(event.message_id);
+    case "action":
+      return showAction(true);
+    case "answered":
+      stopSpinners(chat.list, event);
+      if (event.text) (event.alert ? alertBox : toast)(event.text);
+      return undefined;
+    case "blocked":
+      state.blocked = event.blocked;
+      panel.showBlocked(event.blocked);
+      return showFoot();
+    case "keyboard":
+      return showReplyKeyboard(byId("reply-keyboard"), event.keyboard, (text) => composer.say(text));
+    default:
+      return undefined;
+  }
+}
+
+/** Ask for everything and show it; the messages again only when they may have been missed or speak another language. */
+async function refresh(always) {
+  const before = state?.person.language_code;
+  state = await load(who);
+  const { bot, person } = state;
+  speak(person.language_code);
+  document.title = bot.name;
+  byId("bot-name").textContent = bot.name;
+  byId("avatar").textContent = bot.name.slice(0, 1);
+  byId("description").textContent = bot.description;
+  byId("light-text").textContent = word("online");
+  composer.show(who, bot.commands);
+  showAction(false);
+  if (always || before !== person.language_code) chat.show(who, state.messages);
+  showReplyKeyboard(byId("reply-keyboard"), state.keyboard, (text) => composer.say(text));
+  showFoot();
+  await panel.show(state);
+  byId("who").dataset.shown = who;
+}
+
+function showFoot() {
+  const isNew = chat.isEmpty;
+  byId("empty").hidden = !isNew;
+  byId("start").hidden = !isNew && !state.blocked;
+  byId("start").textContent = word(state.blocked ? "restart" : "start");
+  byId("composer").hidden = !byId("start").hidden;
+}
+
+function showAction(busy) {
+  clearTimeout(actionTimer);
+  byId("bot-state").textContent = word(busy ? "typing" : "bot");
+  byId("bot-state").classList.toggle("typing", busy);
+  if (busy) actionTimer = setTimeout(() => showAction(false), ACTION_MS);
+}
+
+function light(on) {
+  byId("light").dataset.state = on ? "on" : "off";
+  byId("light-text").textContent = word(on ? "online" : "offline");
+}
+
+byId("start").addEventListener("click", () => composer.say("/start"));
+
+const asked = Number(new URLSearchParams(location.search).get("who"));
+const everybody = await people();
+open(everybody.some(({ id }) => id === asked) ? asked : everybody[0].id);
