@@ -220,7 +220,7 @@ def _join(settings: Settings, translators: Translators, store: Store, bot: Bot, 
 
 
 async def _resume(house: House) -> Poller:
-    """Take up what an earlier process left: first what it had to say, then what it had heard, then what it had to do."""
+    """Take up what an earlier process left: what it had to say, then what it had heard, then what it had to do."""
     async for delivery in house.store.open_deliveries():
         house.outbox.accept((delivery,))
     attempts = await house.store.open_attempts()
