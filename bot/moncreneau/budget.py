@@ -138,6 +138,8 @@ class Budget:
             return
         if said is None or said[0].remaining is None:
             self._left = max(0, self._left - 1)
+            if self._assumed:  # the service may have begun its hour with the very request that told us nothing
+                self._ends = now + HOUR
         else:
             self._learn(said[0], said[0].remaining, era, now)
         if said is not None and said[1] is not None:

@@ -1,0 +1,1 @@
+"""The moncreneau client, mirror of bot/moncreneau."""

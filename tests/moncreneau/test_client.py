@@ -1,0 +1,329 @@
+"""The client over a real wire, with httpx's own transport and with the fast one: what is sent, what is heard."""
+
+import asyncio
+import gzip
+import json
+import logging
+import socket
+import traceback
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from bot.app.ports import ApiError, Fate
+from bot.core.model import Problem
+from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.budget import Budget, Kind
+from bot.moncreneau.client import Client, Patience
+from bot.moncreneau.errors import CircuitOpen, NoConnection, NoneFree, ServerError, TimedOut, UnreadableAnswer
+from bot.moncreneau.transport import fast_transport
+from tests.moncreneau.support import (
+    KEY,
+    RESET,
+    SILENCE,
+    Answer,
+    StillClock,
+    Wire,
+    answer,
+    budget_headers,
+    refusal,
+)
+
+SECRET = "Jean Dupont"
+OWNER = "telegram:77"
+
+
+class Bench:
+    """A client with everything that it stands on, its pauses only written down."""
+
+    def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None) -> None:
+        self.pauses: list[float] = []
+        self.breaker = Breaker(clock)
+        self.budget = Budget(clock)
+        self.client = Client(
+            url,
+            KEY,
+            budget=self.budget,
+            breaker=self.breaker,
+            now=lambda: clock.unix,
+            transport=transport,
+            patience=Patience(connect=5, read=0.2, total=30),
+            sleep=self.sleep,
+            jitter=lambda: 1.0,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    async def fails(self, method: str) -> ApiError:
+        with pytest.raises(ApiError) as caught:
+            await self.call(method)
+        return caught.value
+
+    async def call(self, method: str) -> object:
+        if method == "GET":
+            return await self.client.get("appointments", {"externalUserId": OWNER})
+        if method == "POST":
+            return await self.client.post("appointments", {"name": SECRET})
+        await self.client.delete("appointments/5")
+        return None
+
+
+@pytest.fixture(params=[lambda: None, lambda: fast_transport(5, 0.2)], ids=["httpx", "fast"])
+async def bench(wire: Wire, clock: StillClock, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    make: Callable[[], httpx.AsyncBaseTransport | None] = request.param
+    found = Bench(wire.url, clock, make())
+    yield found
+    await found.client.aclose()
+
+
+async def test_every_request_carries_the_key_in_its_header_and_nowhere_else(bench: Bench, wire: Wire) -> None:
+    await bench.client.get("departments")
+    (seen,) = wire.seen
+    assert (seen.method, seen.target) == ("GET", "/api/v1/departments")
+    assert seen.headers["x-api-key"] == KEY
+    assert [name for name, value in seen.headers.items() if KEY in value] == ["x-api-key"]
+
+
+@pytest.mark.parametrize("end", ["", "/", "//"])
+async def test_the_base_url_may_end_with_a_slash(end: str, wire: Wire, clock: StillClock) -> None:
+    bench = Bench(wire.url + end, clock, None)
+    await bench.client.get("departments")
+    await bench.client.aclose()
+    assert wire.seen[0].target == "/api/v1/departments"
+
+
+async def test_a_body_is_sent_as_json_even_if_it_is_no_proper_text(bench: Bench, wire: Wire) -> None:
+    wire.says(answer({"id": 1}, 201))
+    await bench.client.post("appointments", {"name": "Aïssatou \ud83d"})
+    assert wire.seen[0].headers["content-type"] == "application/json"
+    assert json.loads(wire.seen[0].body) == {"name": "Aïssatou \ud83d"}
+
+
+async def test_connections_are_used_again(bench: Bench, wire: Wire) -> None:
+    for method in ("GET", "POST", "GET", "DELETE"):
+        await bench.call(method)
+    assert {seen.connection for seen in wire.seen} == {1}
+
+
+async def test_a_query_is_escaped(bench: Bench, wire: Wire) -> None:
+    await bench.client.get("appointments", {"externalUserId": "a&b=c d", "page": 0})
+    assert wire.seen[0].target in {
+        "/api/v1/appointments?externalUserId=a%26b%3Dc%20d&page=0",
+        "/api/v1/appointments?externalUserId=a%26b%3Dc+d&page=0",
+    }
+
+
+HALF = Answer(answer({"id": 12345}).data[:-4], "close")
+NO_HEAD = Answer(b"HTTP/1.1 200", "close")
+NONSENSE = Answer(b"\x00\x01\x02 nonsense \r\n\r\n", "close")
+BAD_GZIP = answer(b"this is no gzip", Content_Encoding="gzip")
+HTML = answer(b"<html>Welcome to nginx</html>", Content_Type="text/html")
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *[RESET, Answer(then="close"), HALF, NO_HEAD, NONSENSE, BAD_GZIP, HTML, SILENCE],
+        *[answer(b"<html>", status) for status in (301, 302, 408, 500, 502, 503, 504)],
+        refusal(503, "SERVICE_UNAVAILABLE", Retry_After="30"),
+    ],
+    ids=repr,
+)
+async def test_a_write_whose_outcome_cannot_be_told_is_sent_once_and_called_unknown(
+    method: str, said: Answer, bench: Bench, wire: Wire
+) -> None:
+    wire.says(said)
+    error = await bench.fails(method)
+    assert (error.fate, error.trouble.problem) == (Fate.UNKNOWN, Problem.DOWN)
+    assert len(wire.seen) == 1
+
+
+@pytest.mark.parametrize("said", [RESET, HALF, SILENCE, answer(None, 500), answer(b"<html>", 502)], ids=repr)
+async def test_a_read_is_tried_again_twice_and_then_no_more(said: Answer, bench: Bench, wire: Wire) -> None:
+    wire.says(said)
+    error = await bench.fails("GET")
+    assert error.trouble.problem is Problem.DOWN
+    assert len(wire.seen) == 3
+    assert bench.pauses == [0.3, 0.6]
+
+
+async def test_a_read_that_works_the_second_time_is_as_good_as_one_that_works_at_once(bench: Bench, wire: Wire) -> None:
+    wire.says(RESET, answer(["here"]))
+    assert await bench.call("GET") == ["here"]
+
+
+@pytest.mark.parametrize("said", [refusal(401, "INVALID_API_KEY"), refusal(429, "RATE_LIMIT_EXCEEDED"), HTML], ids=repr)
+async def test_a_read_that_was_answered_is_not_tried_again(said: Answer, bench: Bench, wire: Wire) -> None:
+    wire.says(said)
+    await bench.fails("GET")
+    assert len(wire.seen) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_where_nobody_listens_nothing_was_sent(method: str, clock: StillClock) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/api/v1"
+        for transport in (None, fast_transport()):
+            bench = Bench(url, clock, transport)
+            error = await bench.fails(method)
+            assert isinstance(error, NoConnection)
+            assert error.fate is Fate.NOT_SENT
+            await bench.client.aclose()
+
+
+@pytest.mark.parametrize("said", [answer(None, 204), answer(None, 200), answer({"id": 5}, 200)], ids=repr)
+async def test_a_delete_is_done_with_or_without_a_body(said: Answer, bench: Bench, wire: Wire) -> None:
+    wire.says(said)
+    await bench.client.delete("appointments/5")
+    assert [seen.method for seen in wire.seen] == ["DELETE"]
+
+
+async def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(bench: Bench, wire: Wire) -> None:
+    wire.says(answer(None, 307, Location=wire.url + "/elsewhere"), answer([]))
+    assert (await bench.fails("POST")).fate is Fate.UNKNOWN
+    assert [seen.target for seen in wire.seen] == ["/api/v1/appointments"]
+
+
+async def test_a_compressed_answer_is_read(bench: Bench, wire: Wire) -> None:
+    wire.says(answer(gzip.compress(b'["small"]'), Content_Encoding="gzip", Content_Type="application/json"))
+    assert await bench.call("GET") == ["small"]
+
+
+async def test_a_connection_that_the_service_closed_while_idle_harms_no_booking(bench: Bench, wire: Wire) -> None:
+    wire.says(answer([], then="close"), answer({"id": 1}, 201))
+    await bench.call("GET")
+    await asyncio.sleep(0.05)  # until the end of the connection has come through
+    assert await bench.call("POST") == {"id": 1}
+    assert len(wire.seen) == 2
+
+
+async def test_the_budget_hears_every_answer_refusals_too(bench: Bench, wire: Wire) -> None:
+    wire.says(answer([], 200, "go on", **budget_headers(900)), refusal(402, "INSUFFICIENT_CREDITS", **budget_headers(899)))
+    await bench.call("GET")
+    await bench.fails("POST")
+    assert bench.budget.remaining == 899
+    wire.says(RESET)
+    await bench.fails("DELETE")
+    assert bench.budget.remaining == 898
+
+
+async def test_after_a_429_nothing_is_sent_until_it_is_time(bench: Bench, wire: Wire, clock: StillClock) -> None:
+    wire.says(refusal(429, "RATE_LIMIT_EXCEEDED", Retry_After="120"), answer({"id": 1}))
+    for method in ("POST", "POST", "GET", "DELETE"):
+        error = await bench.fails(method)
+        assert (error.fate, error.trouble.problem, error.retry_after) == (Fate.NOT_SENT, Problem.BUSY, 120)
+    assert len(wire.seen) == 1
+    clock.pass_(120)
+    await bench.call("POST")
+
+
+async def test_a_dead_service_is_not_asked_for_every_citizen(bench: Bench, wire: Wire, clock: StillClock) -> None:
+    wire.says(answer(None, 500))
+    for _ in range(5):
+        await bench.fails("POST")
+    for method in ("GET", "POST", "DELETE"):
+        assert isinstance(await bench.fails(method), CircuitOpen)
+    assert len(wire.seen) == 5
+    clock.pass_(1)
+    wire.says(answer([]))
+    await bench.call("GET")
+    assert bench.breaker.closed
+
+
+async def test_a_read_whose_next_try_is_refused_tells_what_went_wrong_first(bench: Bench, wire: Wire) -> None:
+    wire.says(answer(None, 500))
+    for _ in range(4):
+        await bench.fails("POST")
+    assert isinstance(await bench.fails("GET"), ServerError)
+    assert len(wire.seen) == 5
+
+
+async def test_a_refusal_shows_that_the_service_is_up(bench: Bench, wire: Wire) -> None:
+    wire.says(refusal(409, "SLOT_NOT_AVAILABLE"))
+    for _ in range(10):
+        assert (await bench.fails("POST")).trouble.problem is Problem.SLOT_TAKEN
+    assert bench.breaker.closed
+
+
+async def test_whoever_is_cancelled_leaves_neither_the_budget_nor_the_breaker_behind(
+    bench: Bench, wire: Wire, clock: StillClock
+) -> None:
+    wire.says(answer(None, 500, **budget_headers(100)))
+    for _ in range(5):
+        await bench.fails("POST")
+    clock.pass_(1)
+    wire.says(SILENCE)
+    probe = asyncio.create_task(bench.call("POST"))
+    await wire.heard(6)
+    assert isinstance(await bench.fails("POST"), CircuitOpen)
+    probe.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await probe
+    assert bench.budget.remaining == 99
+    wire.says(answer({"id": 1}))
+    assert await bench.call("POST") == {"id": 1}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("said", [RESET, HTML, SILENCE, refusal(400, "INVALID_REQUEST"), answer([])], ids=repr)
+async def test_no_key_no_name_and_no_chat_id_stands_in_a_log_or_an_error(
+    method: str, said: Answer, bench: Bench, wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.says(said)
+    shown = repr(bench.client)
+    with caplog.at_level(logging.DEBUG):
+        (error,) = await asyncio.gather(bench.call(method), return_exceptions=True)
+    if isinstance(error, ApiError):
+        shown += "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+        assert (error.__context__, error.__cause__) == (None, None)
+    shown += caplog.text
+    for secret in (KEY, SECRET, OWNER, OWNER.replace(":", "%3A")):
+        assert secret not in shown
+
+
+async def test_all_tries_together_have_one_time_limit(wire: Wire, clock: StillClock) -> None:
+    bench = Bench(wire.url, clock, None)
+    bench.client._patience = Patience(read=9, total=0.1)
+    wire.says(SILENCE)
+    assert isinstance(await bench.fails("GET"), TimedOut)
+    assert len(wire.seen) == 1
+    assert isinstance(await bench.fails("POST"), TimedOut)
+    await bench.client.aclose()
+
+
+async def test_having_no_connection_free_says_nothing_of_the_service(clock: StillClock) -> None:
+    def full(_request: httpx.Request) -> httpx.Response:
+        raise httpx.PoolTimeout("full")
+
+    bench = Bench("https://example.org", clock, httpx.MockTransport(full))
+    for _ in range(9):
+        assert isinstance(await bench.fails("POST"), NoneFree)
+    assert bench.breaker.closed
+    await bench.client.aclose()
+
+
+async def test_a_delete_answered_with_a_page_for_people_is_not_believed(bench: Bench, wire: Wire) -> None:
+    wire.says(HTML)
+    assert isinstance(await bench.fails("DELETE"), UnreadableAnswer)
+
+
+async def test_requests_are_counted_by_urgency(bench: Bench) -> None:
+    await bench.call("GET")
+    await bench.call("POST")
+    await bench.client.get("appointments", kind=Kind.SETTLE)
+    assert bench.client.sent == {Kind.READ: 1, Kind.WRITE: 1, Kind.SETTLE: 1}
+
+
+@pytest.mark.parametrize(
+    ("url", "key"), [("example.org", "k"), ("https://x", ""), ("https://x", "sécret"), ("https://x", "a\nb")]
+)
+def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
+    url: str, key: str, clock: StillClock
+) -> None:
+    with pytest.raises(ValueError, match="moncreneau API") as caught:
+        Client(url, key, budget=Budget(clock), breaker=Breaker(clock), now=lambda: clock.unix)
+    assert not key or key not in str(caught.value)

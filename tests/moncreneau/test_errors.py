@@ -1,0 +1,33 @@
+"""The tree of errors holds together."""
+
+import re
+
+from bot.app.ports import ApiError
+from bot.moncreneau import errors
+
+
+def kinds() -> list[type[errors.MoncreneauError]]:
+    found = [errors.MoncreneauError]
+    for kind in found:
+        found += kind.__subclasses__()
+    return found
+
+
+def test_the_tree_in_the_docstring_names_every_error_there_is() -> None:
+    named = set(re.findall(r"\b[A-Z]\w+\b", errors.__doc__ or ""))
+    assert {kind.__name__ for kind in kinds()} - {"MoncreneauError"} <= named
+
+
+def test_every_error_tells_its_fate_and_its_trouble_and_can_be_caught_as_an_api_error() -> None:
+    for kind in kinds():
+        error = kind(retry_after=3)
+        assert isinstance(error, ApiError)
+        assert error.trouble.problem is kind.problem
+        assert error.retry_after == 3
+        assert error.code == kind.__name__
+
+
+def test_what_was_refused_or_not_sent_was_surely_not_done() -> None:
+    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Refused)} == {"refused"}
+    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.NotSent)} == {"not sent"}
+    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Unsure)} == {"unknown"}

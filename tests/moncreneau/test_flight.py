@@ -1,0 +1,66 @@
+"""Concurrent identical reads are one read, and nobody's leaving or failing harms the others."""
+
+import asyncio
+
+import pytest
+
+from bot.moncreneau.flight import Flights
+
+
+class Work:
+    """Something slow that ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.gate = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def __call__(self) -> str:
+        self.begun += 1
+        await self.gate.wait()
+        if self.error:
+            raise self.error
+        return "done"
+
+
+async def test_concurrent_identical_reads_are_one() -> None:
+    flights, work = Flights[str, str](), Work()
+    waiting = [asyncio.create_task(flights.join("a", work)) for _ in range(10)]
+    other = asyncio.create_task(flights.join("b", work))
+    await asyncio.sleep(0)
+    work.gate.set()
+    assert await asyncio.gather(*waiting, other) == ["done"] * 11
+    assert work.begun == 2
+
+
+async def test_a_waiter_that_leaves_does_not_take_the_others_along() -> None:
+    flights, work = Flights[str, str](), Work()
+    first, second = (asyncio.create_task(flights.join("a", work)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    work.gate.set()
+    assert await second == "done"
+    assert first.cancelled()
+
+
+async def test_an_error_reaches_everybody_and_is_forgotten() -> None:
+    flights, work = Flights[str, str](), Work()
+    work.error = LookupError("gone")
+    waiting = [asyncio.create_task(flights.join("a", work)) for _ in range(3)]
+    await asyncio.sleep(0)
+    work.gate.set()
+    assert all(isinstance(one, LookupError) for one in await asyncio.gather(*waiting, return_exceptions=True))
+    work.error = None
+    assert await flights.join("a", work) == "done"
+
+
+async def test_closing_ends_what_is_under_way() -> None:
+    flights, work = Flights[str, str](), Work()
+    task = flights.start("a", work)
+    await asyncio.sleep(0)
+    assert "a" in flights
+    await flights.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not list(flights)

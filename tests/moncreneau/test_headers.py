@@ -1,0 +1,54 @@
+"""What the headers say is believed where it can be true."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.moncreneau.headers import Limits, limits, retry_after
+
+NOW = 1_642_432_000.0
+
+
+def test_the_quick_starts_own_example_is_read() -> None:
+    headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "987", "X-RateLimit-Reset": "1642435200"}
+    assert limits(headers, NOW) == Limits(1000, 987, 1_642_435_200)
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "reset", "read"),
+    [
+        ("", "", "", Limits(None, None, None)),
+        ("many", "few", "soon", Limits(None, None, None)),
+        ("0", "5", "-1", Limits(None, None, None)),
+        ("1000", "-3", "1642435200", Limits(1000, 0, 1_642_435_200)),
+        ("1000", "5000", "1642435200000", Limits(1000, 1000, 1_642_435_200)),
+        ("1000.0", "1e2", "3600", Limits(1000, 100, NOW + 3600)),
+        ("nan", "inf", "nan", Limits(None, None, None)),
+    ],
+)
+def test_what_cannot_be_true_is_as_good_as_missing(limit: str, remaining: str, reset: str, read: Limits) -> None:
+    headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
+    assert limits(headers, NOW) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("30", 30),
+        ("0", 0),
+        ("-5", 0),
+        ("999999", 3600),
+        ("Mon, 17 Jan 2022 15:07:00 GMT", 20),
+        ("later", None),
+        ("", None),
+    ],
+)
+def test_retry_after_is_a_number_or_a_date_and_an_hour_at_most(text: str, seconds: float | None) -> None:
+    assert retry_after({"Retry-After": text}, NOW) == seconds
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_no_header_breaks_the_reading(limit: str, remaining: str, reset: str, wait: str) -> None:
+    headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
+    limits(headers, NOW)
+    retry_after({"Retry-After": wait}, NOW)

@@ -1,0 +1,45 @@
+"""Copies grow older as the hour fills, and never older than they may."""
+
+import pytest
+
+from bot.moncreneau.budget import Budget, Kind
+from bot.moncreneau.pace import department_ages, slot_ages
+from tests.moncreneau.support import START, StillClock, budget_headers
+
+
+def after(minutes: float, used: int, clock: StillClock) -> Budget:
+    budget = Budget(clock)
+    clock.at = START
+    clock.pass_(minutes * 60)
+    with budget.spend(Kind.READ) as spending:
+        spending.answered(200, budget_headers(1000 - used))
+    return budget
+
+
+def test_a_copy_is_half_a_minute_old_at_most_when_nobody_told_a_limit(clock: StillClock) -> None:
+    assert slot_ages(Budget(clock), 5, clock.unix).fresh == 30
+
+
+@pytest.mark.parametrize(
+    ("minutes", "used", "windows", "fresh"),
+    [
+        (30, 10, 3, 30),  # a quiet hour
+        (30, 170, 1, 180),  # 340 an hour: one office every three minutes
+        (30, 170, 3, 540),  # three offices every nine
+        (30, 170, 40, 900),
+        (30, 950, 1, 900),  # only the reserve is left
+        (0, 2, 3, 30),  # a new window is not judged by its first seconds
+    ],
+)
+def test_the_fuller_the_hour_the_longer_a_copy_serves(
+    minutes: float, used: int, windows: int, fresh: float, clock: StillClock
+) -> None:
+    ages = slot_ages(after(minutes, used, clock), windows, clock.unix)
+    assert ages.fresh == pytest.approx(fresh)
+    assert ages.fresh <= ages.stale <= ages.last == 900
+
+
+def test_departments_are_read_every_five_minutes_or_fifteen_in_busy_hours(clock: StillClock) -> None:
+    quiet = department_ages(after(30, 10, clock), clock.unix)
+    busy = department_ages(after(30, 170, clock), clock.unix)
+    assert (quiet.fresh, busy.fresh, busy.last) == (300, 900, 86_400)

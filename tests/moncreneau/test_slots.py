@@ -1,0 +1,145 @@
+"""One reading of a department's slots serves many citizens and stays true to what we did ourselves."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.moncreneau.cache import Ages, Tally
+from bot.moncreneau.models import FreeSlot
+from bot.moncreneau.slots import SlotCache
+from tests.moncreneau.support import StillClock
+
+AGES = Ages(fresh=300, stale=600, last=900)
+TODAY = date(2026, 1, 21)
+TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
+ELEVEN = TEN.replace(hour=11)
+
+
+class Office:
+    """A cache in front of an office that writes down what it is asked."""
+
+    def __init__(self, clock: StillClock) -> None:
+        self.clock = clock
+        self.asked: list[tuple[int, date, date]] = []
+        self.free: list[FreeSlot] = [FreeSlot(TEN), FreeSlot(ELEVEN)]
+        self.slots = SlotCache(self.read, lambda: clock.unix, UTC, Tally())
+
+    async def read(self, department_id: int, first: date, last: date) -> tuple[FreeSlot, ...]:
+        self.asked.append((department_id, first, last))
+        await asyncio.sleep(0)
+        return tuple(self.free)
+
+    async def times(self, first: date = TODAY, days: int = 7, department_id: int = 5) -> list[datetime]:
+        found = await self.slots.get(department_id, first, first + timedelta(days=days - 1), AGES)
+        return [slot.at for slot in found]
+
+
+@pytest.fixture
+def office(clock: StillClock) -> Office:
+    return Office(clock)
+
+
+async def test_the_days_and_then_the_times_of_a_day_are_one_request(office: Office) -> None:
+    assert await office.times() == [TEN, ELEVEN]
+    assert await office.times(TEN.date(), 1) == [TEN, ELEVEN]
+    assert await office.times(TODAY, 1) == []
+    assert await office.times(TODAY + timedelta(days=7)) == []
+    assert office.asked == [(5, TODAY, TODAY + timedelta(days=13))]
+
+
+async def test_another_department_or_a_day_further_off_is_another_request(office: Office) -> None:
+    await office.times()
+    await office.times(department_id=8)
+    await office.times(TODAY + timedelta(days=10), 7)
+    assert len(office.asked) == 3
+    assert office.slots.active == 3
+
+
+async def test_citizens_who_ask_at_once_share_a_request_even_for_different_days(office: Office) -> None:
+    await asyncio.gather(office.times(), office.times(), office.times(TEN.date(), 1))
+    assert len(office.asked) == 1
+
+
+async def test_a_slot_that_we_booked_is_not_offered_until_it_is_read_again(office: Office, clock: StillClock) -> None:
+    await office.times()
+    clock.pass_(1)
+    office.slots.booked(5, TEN)
+    assert await office.times() == [ELEVEN]
+    assert len(office.asked) == 1, "a booking must not cost a request"
+    clock.pass_(700)
+    assert await office.times() == [TEN, ELEVEN], "the office says that there is room for more"
+
+
+async def test_where_places_are_counted_ours_are_taken_off(office: Office) -> None:
+    office.free = [FreeSlot(TEN, 2)]
+    await office.times()
+    office.slots.booked(5, TEN)
+    assert await office.times() == [TEN]
+    office.slots.booked(5, TEN)
+    assert await office.times() == []
+    office.slots.freed(5, TEN)
+    assert await office.times() == [TEN]
+
+
+async def test_a_booking_made_while_the_slots_are_read_is_not_forgotten(office: Office) -> None:
+    reading = asyncio.create_task(office.times())
+    await asyncio.sleep(0)
+    office.slots.booked(5, TEN)
+    assert await reading == [ELEVEN]
+
+
+async def test_a_refused_slot_is_known_to_be_taken_for_a_moment(office: Office, clock: StillClock) -> None:
+    await office.times()
+    clock.pass_(1)
+    office.slots.refused(5, TEN)
+    assert await office.times() == [ELEVEN]
+    assert office.slots.known_taken(5, TEN)
+    assert not office.slots.known_taken(5, ELEVEN)
+    assert not office.slots.known_taken(8, TEN)
+    clock.pass_(31)
+    assert not office.slots.known_taken(5, TEN)
+    assert await office.times() == [ELEVEN], "but it is not offered again until it is read again"
+
+
+async def test_a_newer_reading_counts_more_than_a_refusal(office: Office, clock: StillClock) -> None:
+    office.slots.refused(5, TEN)
+    clock.pass_(1)
+    assert await office.times() == [TEN, ELEVEN]
+    assert not office.slots.known_taken(5, TEN)
+
+
+async def test_our_own_cancellation_gives_the_slot_back(office: Office) -> None:
+    await office.times()
+    office.slots.booked(5, TEN)
+    office.slots.freed(5, TEN)
+    office.slots.freed(5, ELEVEN)
+    assert await office.times() == [TEN, ELEVEN]
+
+
+async def test_a_time_that_passes_is_no_longer_offered(office: Office, clock: StillClock) -> None:
+    clock.at = datetime(2026, 1, 22, 9, 58, tzinfo=UTC)
+    assert await office.times(TEN.date()) == [TEN, ELEVEN]
+    clock.pass_(150)
+    assert await office.times(TEN.date()) == [ELEVEN]
+
+
+async def test_yesterdays_window_is_left_behind_at_midnight(office: Office, clock: StillClock) -> None:
+    clock.at = datetime(2026, 1, 21, 23, 59, tzinfo=UTC)
+    await office.times()
+    clock.pass_(120)
+    await office.times(TODAY + timedelta(days=1), 1)
+    assert [first for _, first, _ in office.asked] == [TODAY, TODAY + timedelta(days=1)]
+
+
+async def test_what_somebody_else_changed_can_be_forgotten(office: Office) -> None:
+    await office.times()
+    office.slots.forget(5)
+    await office.times()
+    assert len(office.asked) == 2
+
+
+async def test_notes_do_not_pile_up_for_ever(office: Office) -> None:
+    for n in range(6000):
+        office.slots.booked(n, TEN)
+    assert len(office.slots._marks) == 5000
