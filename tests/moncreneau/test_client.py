@@ -202,7 +202,9 @@ async def test_a_connection_that_the_service_closed_while_idle_harms_no_booking(
 
 
 async def test_the_budget_hears_every_answer_refusals_too(bench: Bench, wire: Wire) -> None:
-    wire.says(answer([], 200, "go on", **budget_headers(900)), refusal(402, "INSUFFICIENT_CREDITS", **budget_headers(899)))
+    wire.says(
+        answer([], 200, "go on", **budget_headers(900)), refusal(402, "INSUFFICIENT_CREDITS", **budget_headers(899))
+    )
     await bench.call("GET")
     await bench.fails("POST")
     assert bench.budget.remaining == 899

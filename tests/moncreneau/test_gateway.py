@@ -1,0 +1,361 @@
+"""The gateway as the conversation uses it, over a MockTransport: what a citizen gets, what the API is asked."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import date, datetime, timedelta
+from typing import Any, TypeAlias
+
+import httpx
+import pytest
+
+from bot.app.ports import ApiError, Fate, Moncreneau
+from bot.core.model import Appointment, Order, Problem, Slot, Status
+from bot.moncreneau.errors import InvalidApiKey, MoncreneauError
+from bot.moncreneau.gateway import Gateway
+from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, StillClock, budget_headers
+
+Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
+AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
+OWNER = "telegram:77"
+ORDER = Order(5, AT, "Jean Dupont", OWNER)
+TODAY = START.date()
+SUNDAY = AT.date()
+
+
+class Service:
+    """The API as far as a test needs it; `says` overrides an endpoint, `asked` holds what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.overrides: dict[str, Handler] = {}
+        self.remaining = 1000
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        name = f"{request.method} {request.url.path.removeprefix('/api/v1')}"
+        self.asked.append(name)
+        self.remaining -= 1
+        found = next((act for prefix, act in self.overrides.items() if name.startswith(prefix)), self.default)
+        response = found(request)
+        response.headers.update(budget_headers(self.remaining))
+        return response
+
+    def says(self, prefix: str, body: Any = None, status: int = 200) -> None:
+        self.overrides[prefix] = lambda _request: httpx.Response(status, json=body)
+
+    def refuses(self, prefix: str, status: int, code: str) -> None:
+        self.says(prefix, {"error": {"code": code, "message": "no"}}, status)
+
+    def default(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path.removeprefix("/api/v1/")
+        if request.method == "POST":
+            return httpx.Response(201, json={**APPOINTMENT, **json.loads(request.content)})
+        if request.method == "DELETE":
+            return httpx.Response(204)
+        if path == "departments":
+            return httpx.Response(200, json=DEPARTMENTS)
+        if path.endswith("availability"):
+            slots = [{"time": f"{hour}:30", "available": True} for hour in (13, 14)]
+            return httpx.Response(200, json={"availability": [{"date": SUNDAY.isoformat(), "slots": slots}]})
+        return httpx.Response(200, json=APPOINTMENT)
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+@pytest.fixture
+async def gateway(service: Service, clock: StillClock) -> AsyncIterator[Gateway]:
+    found = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
+    yield found
+    await found.aclose()
+
+
+async def times(gateway: Gateway, day: date = SUNDAY) -> list[Slot]:
+    return list(await gateway.availability(5, day, day))
+
+
+async def refused(gateway: Gateway, order: Order = ORDER) -> MoncreneauError:
+    with pytest.raises(MoncreneauError) as caught:
+        await gateway.book(order)
+    return caught.value
+
+
+def test_it_is_what_the_conversation_asks_for(gateway: Gateway) -> None:
+    port: Moncreneau = gateway
+    assert port is gateway
+
+
+async def test_a_booking_sends_what_was_confirmed_and_gives_the_appointment(gateway: Gateway, service: Service) -> None:
+    bodies: list[Any] = []
+
+    def book(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return httpx.Response(201, json=APPOINTMENT)
+
+    service.overrides["POST /appointments"] = book
+    assert await gateway.book(ORDER) == Appointment(
+        12345, 5, AT, "Jean Dupont", Status.SCHEDULED, "https://moncreneau.gn/qr/12345", OWNER
+    )
+    assert bodies == [
+        {"departmentId": 5, "dateTime": "2026-01-25T14:30:00", "name": "Jean Dupont", "externalUserId": OWNER}
+    ]
+
+
+async def test_citizens_who_look_and_book_cost_little_more_than_their_bookings(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    for n in range(300):
+        clock.pass_(12)
+        await gateway.departments()
+        await gateway.availability(5, TODAY, TODAY + timedelta(days=6))
+        await times(gateway)
+        await gateway.book(Order(5, AT + timedelta(minutes=n), "x", OWNER))
+    assert service.asked.count("POST /appointments") == 300
+    assert len(service.asked) / 300 <= 1.10
+
+
+async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_costs_no_reading(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    assert Slot(AT) in await times(gateway)
+    clock.pass_(1)
+    service.refuses("POST", 409, "SLOT_NOT_AVAILABLE")
+    error = await refused(gateway)
+    assert (error.fate, error.trouble.problem) == (Fate.REFUSED, Problem.SLOT_TAKEN)
+    assert Slot(AT) not in await times(gateway)
+    await refused(gateway, Order(5, AT, "Marie", "telegram:78"))
+    assert len(service.asked) == 2, "what the service said a moment ago need not be asked again"
+    clock.pass_(31)
+    await refused(gateway)
+    assert len(service.asked) == 3, "later the service decides again"
+
+
+async def test_a_slot_of_one_member_of_staff_says_nothing_of_the_others(gateway: Gateway, service: Service) -> None:
+    service.refuses("POST", 409, "SLOT_NOT_AVAILABLE")
+    await refused(gateway, Order(5, AT, "x", OWNER, worker_id=42))
+    await refused(gateway, Order(5, AT, "x", OWNER, worker_id=43))
+    assert len(service.asked) == 2
+
+
+async def test_a_booking_of_unknown_outcome_may_be_sent_again_by_whoever_found_out(
+    gateway: Gateway, service: Service
+) -> None:
+    service.says("POST", {"error": "?"}, 502)
+    assert (await refused(gateway)).fate is Fate.UNKNOWN
+    del service.overrides["POST"]
+    assert (await gateway.book(ORDER)).id == 12345
+
+
+async def test_our_own_cancellation_offers_the_slot_again(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    await times(gateway)
+    clock.pass_(1)
+    made = await gateway.book(ORDER)
+    assert Slot(AT) not in await times(gateway)
+    await gateway.cancel(made.id)
+    await gateway.cancel(99)
+    assert Slot(AT) in await times(gateway)
+    assert service.asked.count("GET /departments/5/availability") == 1
+
+
+async def test_an_appointment_that_is_gone_is_none_when_read_and_an_error_when_cancelled(
+    gateway: Gateway, service: Service
+) -> None:
+    service.refuses("GET /appointments/7", 404, "APPOINTMENT_NOT_FOUND")
+    service.refuses("DELETE /appointments/7", 404, "APPOINTMENT_NOT_FOUND")
+    assert await gateway.appointment(7) is None
+    with pytest.raises(ApiError) as caught:
+        await gateway.cancel(7)
+    assert caught.value.trouble.problem is Problem.APPOINTMENT_GONE
+
+
+def pages(entries: list[dict[str, Any]], **more: Any) -> Handler:
+    """The list endpoint over these entries, in the pages that are asked for."""
+
+    def act(request: httpx.Request) -> httpx.Response:
+        page, size = int(request.url.params["page"]), int(request.url.params["size"])
+        assert request.url.params["externalUserId"] == OWNER
+        return httpx.Response(200, json={"content": entries[page * size : (page + 1) * size], **more})
+
+    return act
+
+
+def entry(number: int, **more: Any) -> dict[str, Any]:
+    return {**APPOINTMENT, "id": number, "externalUserId": OWNER, **more}
+
+
+@pytest.mark.parametrize("more", [{}, {"totalPages": 3}])
+async def test_all_pages_of_a_citizens_appointments_are_read_in_order_of_time(
+    gateway: Gateway, service: Service, more: dict[str, Any]
+) -> None:
+    entries = [entry(n, dateTime=(AT - timedelta(days=n)).isoformat()) for n in range(250)]
+    service.overrides["GET /appointments"] = pages(entries, **more)
+    found = await gateway.appointments(OWNER)
+    assert [one.id for one in found] == list(range(249, -1, -1))
+    assert len(service.asked) == 3
+
+
+async def test_reading_stops_where_the_service_says_that_it_was_the_last_page(
+    gateway: Gateway, service: Service
+) -> None:
+    service.overrides["GET /appointments"] = pages([entry(n) for n in range(100)], last=True)
+    assert len(await gateway.appointments(OWNER)) == 100
+    assert len(service.asked) == 1
+
+
+async def test_a_service_that_never_comes_to_an_end_is_left_after_ten_pages(
+    gateway: Gateway, service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.overrides["GET /appointments"] = pages([entry(n) for n in range(5000)], last=False)
+    with caplog.at_level(logging.WARNING):
+        assert len(await gateway.appointments(OWNER)) == 1000
+    assert len(service.asked) == 10
+    assert OWNER not in caplog.text
+
+
+async def test_a_service_that_ignores_the_page_is_not_asked_for_ever(gateway: Gateway, service: Service) -> None:
+    service.says("GET /appointments", {"content": [entry(1)], "last": False})
+    assert len(await gateway.appointments(OWNER)) == 1
+    assert len(service.asked) == 2
+
+
+async def test_a_stranger_s_appointments_are_never_shown(gateway: Gateway, service: Service) -> None:
+    entries = [entry(1), entry(2, externalUserId="telegram:78"), {**APPOINTMENT, "id": 3}]
+    service.overrides["GET /appointments"] = pages(entries, last=True)
+    assert [one.id for one in await gateway.appointments(OWNER)] == [1]
+
+
+async def test_a_service_that_does_not_tell_whose_they_are_is_trusted(gateway: Gateway, service: Service) -> None:
+    service.overrides["GET /appointments"] = pages([{**APPOINTMENT, "id": 3, "externalUserId": None}], last=True)
+    assert [one.id for one in await gateway.appointments(OWNER)] == [3]
+
+
+async def test_a_citizen_whom_the_service_does_not_know_has_no_appointments(gateway: Gateway, service: Service) -> None:
+    service.refuses("GET /appointments", 404, "USER_NOT_FOUND")
+    assert await gateway.appointments(OWNER) == ()
+
+
+async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_through(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    await gateway.departments()
+    assert len(await times(gateway)) == 2
+    service.remaining = 51
+    await gateway.book(ORDER)
+    clock.pass_(890)
+    assert len(await times(gateway)) == 1
+    assert len(await gateway.departments()) == 2
+    clock.pass_(11)
+    with pytest.raises(ApiError) as caught:
+        await times(gateway)
+    assert caught.value.trouble.problem is Problem.BUSY
+    assert caught.value.trouble.until == (START + timedelta(hours=1)).replace(tzinfo=None)
+    with pytest.raises(ApiError):
+        await gateway.appointments(OWNER)
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    assert len(await gateway.appointments(OWNER, settling=True)) == 1
+    await gateway.cancel(12345)
+
+
+async def test_departments_are_remembered_for_a_day_when_the_service_is_down(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    await gateway.departments()
+    service.says("GET", None, 500)
+    clock.pass_(86_000)
+    assert len(await gateway.departments()) == 2
+
+
+async def test_a_wrong_key_shows_at_once(gateway: Gateway, service: Service) -> None:
+    service.refuses("GET /departments", 401, "INVALID_API_KEY")
+    with pytest.raises(InvalidApiKey):
+        await gateway.verify()
+
+
+async def test_what_was_read_to_verify_is_remembered(gateway: Gateway, service: Service) -> None:
+    await gateway.verify()
+    await gateway.departments()
+    assert service.asked == ["GET /departments"]
+
+
+async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -> None:
+    await gateway.verify()
+    for _ in range(3):
+        await gateway.departments()
+    await gateway.book(ORDER)
+    service.refuses("POST", 402, "INSUFFICIENT_CREDITS")
+    await refused(gateway)
+    stats = gateway.stats()
+    assert stats.reachable
+    assert (stats.limit, stats.remaining, stats.reset) == (1000, 997, START + timedelta(hours=1))
+    assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
+    assert dict(stats.requests) == {"read": 0, "settle": 1, "write": 2}
+    assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
+    assert stats.troubles == {Problem.OUT_OF_CREDITS}
+
+
+async def test_the_operator_hears_once_of_each_change(clock: StillClock, service: Service) -> None:
+    heard: list[Any] = []
+    gateway = Gateway(
+        "https://example.org/api/v1",
+        KEY,
+        clock=clock,
+        transport=httpx.MockTransport(service),
+        on_reachable=heard.append,
+        on_trouble=lambda problem, present: heard.append((problem, present)),
+    )
+    service.refuses("POST", 402, "INSUFFICIENT_CREDITS")
+    for _ in range(3):
+        await refused(gateway)
+    del service.overrides["POST"]
+    await gateway.book(ORDER)
+    service.says("POST", None, 500)
+    for _ in range(20):
+        await refused(gateway)
+    clock.pass_(2)
+    del service.overrides["POST"]
+    await gateway.book(ORDER)
+    assert heard == [(Problem.OUT_OF_CREDITS, True), (Problem.OUT_OF_CREDITS, False), False, True]
+    await gateway.aclose()
+
+
+async def test_the_budget_lives_on_in_the_next_process(clock: StillClock, service: Service) -> None:
+    def made() -> Gateway:
+        return Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
+
+    before, after = made(), made()
+    assert before.budget_snapshot() is None
+    await before.verify()
+    kept = before.budget_snapshot()
+    assert kept is not None
+    after.restore_budget(kept)
+    assert after.stats().remaining == 999
+    for gateway in (before, after):
+        await gateway.aclose()
+
+
+async def test_without_memory_every_question_is_a_request(clock: StillClock, service: Service) -> None:
+    gateway = Gateway(
+        "https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service), caching=False
+    )
+    for _ in range(2):
+        await gateway.departments()
+        assert len(await times(gateway)) == 2
+    assert len(service.asked) == 4
+    await gateway.aclose()
+
+
+async def test_what_somebody_else_changed_is_read_again(gateway: Gateway, service: Service) -> None:
+    await times(gateway)
+    gateway.forget(5)
+    await times(gateway)
+    assert len(service.asked) == 2
+
+
+async def test_concurrent_identical_reads_are_one_request(gateway: Gateway, service: Service) -> None:
+    await asyncio.gather(*(gateway.departments() for _ in range(20)), *(times(gateway) for _ in range(20)))
+    assert len(service.asked) == 2
