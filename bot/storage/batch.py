@@ -4,7 +4,7 @@ What follows from the order of the changes is kept: within a kind they run in th
 the kinds touch different tables or run in the order below. Knows SQL, not when or how often a batch is committed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -102,12 +102,12 @@ class Statements:
         return [(statement, values) for statement, values in gathered if values]
 
     async def insert_new(
-        self, connection: AsyncConnection, updates: tuple[StoredUpdate, ...], now: float
-    ) -> tuple[StoredUpdate, ...]:
-        """Put updates into the inbox; those that were not there before come back, in order of their ids."""
+        self, connection: AsyncConnection, updates: Sequence[StoredUpdate], now: float
+    ) -> dict[int, StoredUpdate]:
+        """Put updates into the inbox; those that were not there before come back, by id."""
         ids = [each.update_id for each in updates]
         known = set(await connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
         new = {each.update_id: each for each in updates if each.update_id not in known}
         if new:
             await connection.execute(self.receive, [rows.update_row(each, now) for each in new.values()])
-        return tuple(new[each] for each in sorted(new))
+        return new

@@ -136,9 +136,12 @@ class Store:
     async def _transact(self, batch: list[_Item]) -> None:
         now = time.time()
         async with self._engine.begin() as connection:
-            for item in batch:
-                if item.updates:
-                    item.result = await self._statements.insert_new(connection, item.updates, now)
+            arrived = [item for item in batch if item.updates]
+            if arrived:
+                every = [update for item in arrived for update in item.updates]
+                new = await self._statements.insert_new(connection, every, now)
+                for item in arrived:
+                    item.result = _claimed(item.updates, new)
             for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
                 await connection.execute(statement, values)
 
@@ -219,6 +222,12 @@ class Store:
     def engine(self) -> AsyncEngine:
         """For other repositories on the same database."""
         return self._engine
+
+
+def _claimed(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:
+    """Those of `updates` that are new, by id; each is claimed by the first who brought it."""
+    ids = sorted({each.update_id for each in updates} & new.keys())
+    return tuple(new.pop(each) for each in ids)
 
 
 def _cause(error: BaseException) -> str:
