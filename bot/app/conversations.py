@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from bot.core.events import CitizenEvent, Event, WorkFailed
 
 if TYPE_CHECKING:
     from bot.app.clerk import Clerk
+    from bot.app.staff import Staff
 
 log = logging.getLogger(__name__)
 TRIES = 3
@@ -70,6 +71,7 @@ class Conversations:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self.clerk: Clerk | None = None
+        self.staff: Staff | None = None
         self.set_aside = 0
 
     @property
@@ -139,6 +141,8 @@ class Conversations:
         inbound = self._read(item, self._now())
         done = Change(done=(item.update_id,))
         match inbound:
+            case FromCitizen() if self.staff and (answer := await self.staff.handle(chat_id, inbound)) is not None:
+                await self._finish(replace(done, queued=answer), answer)
             case FromCitizen(event=event):
                 await self._take_turn(chat_id, event, done)
             case _:

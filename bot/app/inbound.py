@@ -1,8 +1,9 @@
 """What an update turns out to be, in the shell's words. `bot.telegram.updates` reads updates into these."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.app.records import StoredUpdate
 from bot.core.events import CitizenEvent
@@ -10,10 +11,11 @@ from bot.core.events import CitizenEvent
 
 @dataclass(frozen=True, slots=True)
 class FromCitizen:
-    """Something for the conversation; `user_id` is who acted."""
+    """Something for the conversation; `user_id` is who acted, `raw` the message as it came (for staff, who send more)."""
 
     event: CitizenEvent
     user_id: int
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class Reader:
             event = Typed(at=at, text=text[:TEXT_LENGTH], **about)
         else:
             event = SentSomething(at=at, **about)
-        return FromCitizen(event, int(sender["id"]))
+        return FromCitizen(event, int(sender["id"]), message)
 
     def _command(self, message: Json) -> tuple[str, str] | None:
         """The command for us at the start of the text: its name, and what follows it."""

@@ -1,0 +1,36 @@
+"""What admins can do beyond what citizens can. For everybody else none of it exists.
+
+Each desk looks at what an admin did and answers with deliveries, or says that it is not for it; then the admin is a
+citizen like any other. A desk is asked again after a kill, so what it does must be the same when done twice.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Protocol
+
+from bot.app.inbound import FromCitizen
+from bot.app.records import Delivery
+
+
+class Desk(Protocol):
+    """One thing that admins can do."""
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> tuple[Delivery, ...] | None:
+        """Answer with deliveries (perhaps none), or None: not for this desk."""
+
+
+class Staff:
+    """The desks, and who may come to them. `admins` are Telegram user ids."""
+
+    def __init__(self, admins: Collection[int], desks: Iterable[Desk]) -> None:
+        self._admins = admins
+        self._desks = tuple(desks)
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> tuple[Delivery, ...] | None:
+        """Let the desks look at it, in their order."""
+        if inbound.user_id not in self._admins:
+            return None
+        for desk in self._desks:
+            answer = await desk.handle(chat_id, inbound)
+            if answer is not None:
+                return answer
+        return None
