@@ -1,0 +1,72 @@
+# What can be done here; `make` alone lists it. Needs Python 3.11 or newer, git and make. All else goes into .venv.
+#
+# Another interpreter: make test PYTHON=python3.13 VENV=.venv313
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+# Relative names of make's own would break where the recipe changes folders; none does.
+IN := $(VENV)/bin
+PIP := $(IN)/python -m pip --disable-pip-version-check --no-input --require-virtualenv --quiet
+COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
+UV := uv==0.13.9
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SILENT:
+.PHONY: help demo test lint bench soak lock clean
+
+help: ## this list
+	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+
+demo: $(VENV)/.for-running ## the bot on stand-ins, with a chat page in the browser (ARGS="--telegram-port 9081" …)
+	exec $(IN)/python -m bot demo $(ARGS)
+
+test: $(VENV)/.for-working ## all tests; bot/core and bot/views must be covered to the last line (ARGS="-k cancel" …)
+	$(IN)/python -m pytest -n auto --cov=bot.core --cov=bot.views --cov-branch \
+		--cov-report=term-missing:skip-covered $(if $(ARGS),,--cov-fail-under=100) $(ARGS)
+
+lint: $(VENV)/.for-working ## style, types, direction of imports, catalogues
+	$(IN)/ruff check .
+	$(IN)/ruff format --check --quiet .
+	$(IN)/mypy
+	$(IN)/lint-imports --no-logo
+	$(IN)/python -c 'from bot.i18n import Translators; print("catalogues:", *Translators.load().supported)'
+
+bench: $(VENV)/.for-working ## how fast and how frugal, side by side with a baseline
+	$(IN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.for-working ## the long run: kills, cut wires, and the ledger compared
+	$(IN)/python -m bench.soak $(ARGS)
+
+lock: $(VENV)/.made ## both locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
+	$(PIP) install $(UV)
+	$(COMPILE) --extra sandbox $(LOCK) --output-file requirements.lock
+	$(COMPILE) --extra sandbox --extra dev --constraint requirements.lock $(LOCK) \
+		--output-file tests/requirements.lock
+
+clean: ## remove what all this made: the environment, caches, the demo's data
+	rm -rf $(VENV) .sandbox .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find bot tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the environment: made once, brought up to date when a lock changes --------------------------------------------
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; '$(PYTHON)' is not. Name another: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "'$(PYTHON)' cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.for-running: requirements.lock $(VENV)/.made
+	echo "Installing what the bot needs into $(VENV) …"
+	$(PIP) install --require-hashes --requirement requirements.lock
+	touch $@
+
+$(VENV)/.for-working: tests/requirements.lock $(VENV)/.made
+	echo "Installing what the bot and its tests need into $(VENV) …"
+	$(PIP) install --require-hashes --requirement tests/requirements.lock
+	touch $@ $(VENV)/.for-running
