@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from bot.app.crashpoints import reach
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
 from bot.app.records import AttemptKind, Settled, StoredAttempt
 from bot.core.events import (
@@ -228,7 +229,9 @@ class Clerk:
         case.uncertain = True
         try:
             async with self._desk:
+                reach("before request")
                 answer = await request
+                reach("after answer")
         except ApiError as error:
             case.uncertain = error.fate is Fate.UNKNOWN
             case.retried = case.retried or case.uncertain

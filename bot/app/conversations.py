@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.app.crashpoints import reach
 from bot.app.groups import GroupHints
 from bot.app.inbound import FromCitizen, FromGroup, Inbound, Presence, Reader
 from bot.app.outbox import Outbox
@@ -179,7 +180,9 @@ class Conversations:
                 self.clerk.withdraw(chat_id, outcome.withdrawn)
 
     async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
+        reach("turn taken")
         await self._store.commit(change)
+        reach("outcome committed" if change.settled else "turn committed")
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: _Item, error: str) -> None:

@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Iterable
 
+from bot.app.crashpoints import reach
 from bot.app.pacing import Overall, PerChat
 from bot.app.ports import (
     ChatLeftError,
@@ -132,6 +133,7 @@ class Outbox:
                 receipt = Receipt()
             finally:
                 self._on_wire.discard(delivery.chat_id)
+            reach("delivery sent")
             self._weather.good()
             self.sent += 1
             if queue and queue[0] is delivery:

@@ -16,6 +16,7 @@ from typing import Any, Self
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.app.crashpoints import reach
 from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import dialect, migrate, rows
 from bot.storage.batch import Statements
@@ -144,6 +145,8 @@ class Store:
                     item.result = _claimed(item.updates, new)
             for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
                 await connection.execute(statement, values)
+            reach("batch written")
+        reach("batch committed")
 
     async def _blame(self, batch: list[_Item], error: Exception) -> None:
         """One change is wrong in itself: the others must not suffer for it."""

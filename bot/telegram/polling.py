@@ -15,6 +15,7 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.app.conversations import Conversations
+from bot.app.crashpoints import reach
 from bot.app.ports import Store
 from bot.app.weather import Weather
 from bot.telegram.updates import ALLOWED, stored_update
@@ -92,6 +93,7 @@ class Poller:
             await self._bot.do_api_request("deleteWebhook", {"drop_pending_updates": False})
 
     async def _take(self, updates: list[Json]) -> None:
+        reach("update received")
         for update in updates:
             query = update.get("callback_query")
             if isinstance(query, dict) and isinstance(query.get("id"), str):
@@ -100,5 +102,7 @@ class Poller:
                 task.add_done_callback(self._answers.discard)
         readable = tuple(stored_update(each) for each in updates if isinstance(each.get("update_id"), int))
         if readable:
-            self._conversations.accept(await self._store.receive(readable))
+            new = await self._store.receive(readable)
+            reach("update stored")
+            self._conversations.accept(new)
             self._offset = max(each.update_id for each in readable) + 1
