@@ -11,7 +11,7 @@ from bot.core.events import CitizenEvent
 
 @dataclass(frozen=True, slots=True)
 class FromCitizen:
-    """Something for the conversation; `user_id` is who acted, `raw` the message as it came (staff send more than text)."""
+    """Something for the conversation; `user_id` is who acted, `raw` the message as it came (staff send more)."""
 
     event: CitizenEvent
     user_id: int
