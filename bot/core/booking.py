@@ -120,15 +120,13 @@ def settled(session: Session, event: Settlement) -> Step | None:
             return None
     # An answer that comes late is a message of its own: an edited one makes no sound.
     session = replace(session, message=None) if late else session
-    match event:
-        case Booked(appointment=appointment):
-            return _ticket(session, Ticket(appointment, draft.department), draft)
-        case BookingWithdrawn():
-            return go(session, Confirming(draft), Notice.STOPPED)
-        case BookingRefused(trouble=trouble) if trouble.problem is Problem.SLOT_TAKEN:
-            return choosing.nearest(session, draft)
-        case BookingRefused(trouble=trouble):
-            return go(session, Refused(draft, trouble))
+    if isinstance(event, Booked):
+        return _ticket(session, Ticket(event.appointment, draft.department), draft)
+    if isinstance(event, BookingWithdrawn):
+        return go(session, Confirming(draft), Notice.STOPPED)
+    if event.trouble.problem is Problem.SLOT_TAKEN:
+        return choosing.nearest(session, draft)
+    return go(session, Refused(draft, event.trouble))
 
 
 def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:

@@ -1,0 +1,142 @@
+"""Examples that the tests of the conversation and of its screens share: people, offices, and every state there is."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from bot.core.conversation import step
+from bot.core.effects import Effect
+from bot.core.events import Commanded, Event, Pressed, Typed
+from bot.core.flows import (
+    AskingCancel,
+    Attempt,
+    CancelAttempt,
+    Cancelling,
+    ChoosingDay,
+    ChoosingDepartment,
+    ChoosingNearest,
+    ChoosingTime,
+    ChoosingWorker,
+    Confirming,
+    Draft,
+    Flow,
+    Idle,
+    Listing,
+    LoadingAppointments,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    Purpose,
+    Refused,
+    Session,
+    Submitting,
+    Ticket,
+    TypingName,
+    TypingWorker,
+)
+from bot.core.model import Appointment, Day, Department, Problem, Slot, Status, Trouble, Worker
+
+NOW = datetime.fromisoformat("2026-01-20T10:00")
+SUNDAY = date(2026, 1, 25)
+MONDAY = date(2026, 1, 26)
+HALF_PAST_TWO = datetime.fromisoformat("2026-01-25T14:30")
+NINE = datetime.fromisoformat("2026-01-25T09:00")
+TEN_ON_MONDAY = datetime.fromisoformat("2026-01-26T10:00")
+
+PASSPORTS = Department(1, "Passeports", "Ministère de la Sécurité")
+IDENTITY = Department(2, "Cartes d’identité", "Ministère de la Sécurité")
+BIRTHS = Department(3, "État civil", "Mairie de Kaloum")
+BAH, CAMARA = Worker(11, "Dr Bah"), Worker(12, "Dr Camara")
+HOSPITAL = Department(4, "Consultations", "Hôpital Donka", asks_worker=True, workers=(BAH, CAMARA))
+COURT = Department(5, "Greffe", "Tribunal", asks_worker=True)
+DEPARTMENTS = (PASSPORTS, IDENTITY, BIRTHS, HOSPITAL, COURT)
+
+SLOTS = (Slot(NINE), Slot(HALF_PAST_TWO), Slot(TEN_ON_MONDAY))
+DAYS = (Day(SUNDAY, 2), Day(MONDAY, 1))
+
+DRAFT = Draft(PASSPORTS)
+TIMED = Draft(PASSPORTS, at=HALF_PAST_TWO)
+FULL = Draft(PASSPORTS, at=HALF_PAST_TWO, name="Aïssatou Bah")
+ATTEMPT = Attempt(7, FULL, NOW)
+
+APPOINTMENT = Appointment(12345, 1, HALF_PAST_TWO, "Aïssatou Bah", qr_link="https://moncreneau.example/qr/12345")
+TICKET = Ticket(APPOINTMENT, PASSPORTS)
+OTHER = Ticket(Appointment(777, 3, TEN_ON_MONDAY, "Mamadou-Saliou"), BIRTHS)
+CANCEL_ATTEMPT = CancelAttempt(7, TICKET, NOW)
+DOWN = Trouble(Problem.DOWN)
+BUSY = Trouble(Problem.BUSY, NOW + timedelta(hours=1))
+
+STATES: dict[str, Flow] = {
+    "idle": Idle(),
+    "loading departments": LoadingDepartments(),
+    "departments failed": LoadingDepartments(trouble=DOWN),
+    "choosing a department": ChoosingDepartment(DEPARTMENTS),
+    "searching a department": ChoosingDepartment(DEPARTMENTS, query="passeport"),
+    "no departments": ChoosingDepartment(()),
+    "choosing a worker": ChoosingWorker(Draft(HOSPITAL)),
+    "typing a worker": TypingWorker(Draft(COURT)),
+    "loading days": LoadingDays(DRAFT),
+    "days failed": LoadingDays(DRAFT, trouble=BUSY),
+    "choosing a day": ChoosingDay(DRAFT, DAYS, NINE),
+    "no days": ChoosingDay(DRAFT, (), None),
+    "loading times": LoadingTimes(DRAFT, SUNDAY),
+    "times failed": LoadingTimes(DRAFT, SUNDAY, trouble=DOWN),
+    "choosing a time": ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO)),
+    "loading nearest": LoadingNearest(FULL),
+    "choosing nearest": ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY)),
+    "typing a name": TypingName(TIMED, ("Aïssatou Bah",)),
+    "confirming": Confirming(FULL, ("Aïssatou Bah",)),
+    "submitting": Submitting(ATTEMPT),
+    "submitting, delayed": Submitting(ATTEMPT, BUSY, delayed=True),
+    "submitting, withdrawn": Submitting(ATTEMPT, delayed=True, withdrawn=True),
+    "refused": Refused(FULL, Trouble(Problem.OUT_OF_CREDITS)),
+    "loading appointments": LoadingAppointments(Purpose.VIEW),
+    "appointments failed": LoadingAppointments(Purpose.CANCEL, 12345, trouble=DOWN),
+    "listing": Listing((TICKET, OTHER), Purpose.VIEW),
+    "nothing to list": Listing((), Purpose.VIEW),
+    "asking before cancelling": AskingCancel(TICKET),
+    "cancelling": Cancelling(CANCEL_ATTEMPT),
+    "cancelling, delayed": Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True),
+}
+"""Every state of the conversation, in words."""
+
+SCREEN, MESSAGE = 6, 70
+
+
+def given(flow: Flow, **more: object) -> Session:
+    """A conversation that stands there: screen 6 in message 70, a minute ago."""
+    return replace(
+        Session(locale="fr", touched=NOW - timedelta(minutes=1), screen=SCREEN, message=MESSAGE, flow=flow),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def press(session: Session, action: str, *, screen: int | None = -1, message: int = MESSAGE) -> Pressed:
+    """A press on the present screen, if nothing else is said."""
+    number = session.screen if screen == -1 else screen
+    return Pressed(at=NOW, language="fr", action=action, screen=number, message=message)
+
+
+def pressed(session: Session, action: str) -> tuple[Session, tuple[Effect, ...]]:
+    """What a press on the present screen makes of the conversation."""
+    return step(session, press(session, action))
+
+
+def commanded(session: Session, name: str, argument: str = "") -> tuple[Session, tuple[Effect, ...]]:
+    """What a command makes of the conversation."""
+    return step(session, Commanded(at=NOW, language="fr", name=name, argument=argument))
+
+
+def typed(session: Session, text: str) -> tuple[Session, tuple[Effect, ...]]:
+    """What text makes of the conversation."""
+    return step(session, Typed(at=NOW, language="fr", text=text))
+
+
+def happened(session: Session, event: Event) -> tuple[Session, tuple[Effect, ...]]:
+    """What a result makes of the conversation."""
+    return step(session, event)
+
+
+def cancelled(appointment: Appointment) -> Appointment:
+    """The same, cancelled."""
+    return replace(appointment, status=Status.CANCELLED)

@@ -1,0 +1,294 @@
+"""Seeing one's appointments and cancelling one: nothing is cancelled that was not shown and confirmed."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core import actions
+from bot.core.effects import CancelAppointment, Effect, LoadAppointments, LoadDepartments, LoadSlots, Show, Tell
+from bot.core.events import (
+    AppointmentCancelled,
+    AppointmentsLoaded,
+    AttemptDelayed,
+    CancellingRefused,
+    LoadFailed,
+)
+from bot.core.flows import (
+    AskingCancel,
+    CancelAttempt,
+    Cancelling,
+    Confirming,
+    Flow,
+    Idle,
+    Listing,
+    LoadingAppointments,
+    LoadingDays,
+    LoadingDepartments,
+    Purpose,
+    Session,
+    Ticket,
+)
+from bot.core.model import Appointment, Department, Problem, Status, Trouble
+from bot.core.notices import Notice
+from bot.core.screens import Cancelled, Menu, QrPicture, TicketShown
+from tests.core.examples import (
+    APPOINTMENT,
+    BUSY,
+    CANCEL_ATTEMPT,
+    DEPARTMENTS,
+    DOWN,
+    DRAFT,
+    FULL,
+    MESSAGE,
+    NOW,
+    OTHER,
+    SCREEN,
+    TICKET,
+    cancelled,
+    commanded,
+    given,
+    happened,
+    pressed,
+)
+
+
+def appointments_come(flow: Flow, *found: Appointment) -> tuple[Session, tuple[Effect, ...]]:
+    return happened(given(flow), AppointmentsLoaded(at=NOW, appointments=found, departments=DEPARTMENTS))
+
+
+def remark(effects: tuple[Effect, ...]) -> Notice | None:
+    assert isinstance(effects[0], Show)
+    return effects[0].notice
+
+
+VIEW, CANCEL = LoadingAppointments(Purpose.VIEW), LoadingAppointments(Purpose.CANCEL)
+
+
+def test_the_coming_appointments_are_listed() -> None:
+    session, effects = appointments_come(VIEW, APPOINTMENT, OTHER.appointment)
+    assert session.flow == Listing((TICKET, OTHER), Purpose.VIEW)
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+
+
+def test_what_is_cancelled_completed_or_past_is_not_coming() -> None:
+    past = replace(APPOINTMENT, at=NOW - timedelta(minutes=1))
+    gone = [replace(APPOINTMENT, status=each) for each in (Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW)]
+    assert appointments_come(VIEW, past, *gone)[0].flow == Listing((), Purpose.VIEW)
+
+
+def test_an_unpaid_one_and_one_of_unknown_status_are_coming() -> None:
+    strange = [replace(APPOINTMENT, status=each) for each in (Status.PENDING_PAYMENT, Status.UNKNOWN)]
+    flow = appointments_come(VIEW, *strange)[0].flow
+    assert isinstance(flow, Listing)
+    assert len(flow.tickets) == 2
+
+
+def test_an_office_that_is_no_longer_listed_keeps_its_number() -> None:
+    flow = appointments_come(VIEW, replace(APPOINTMENT, department_id=99))[0].flow
+    assert isinstance(flow, Listing)
+    assert flow.tickets[0].department == Department(99, "")
+
+
+def test_to_cancel_the_only_one_goes_straight_to_the_question() -> None:
+    assert appointments_come(CANCEL, APPOINTMENT)[0].flow == AskingCancel(TICKET)
+
+
+def test_to_cancel_one_of_several_there_is_a_choice() -> None:
+    assert appointments_come(CANCEL, APPOINTMENT, OTHER.appointment)[0].flow == Listing((TICKET, OTHER), Purpose.CANCEL)
+
+
+def test_after_a_wrong_number_even_the_only_one_is_a_choice() -> None:
+    session, effects = appointments_come(replace(CANCEL, notice=Notice.NOT_A_NUMBER), APPOINTMENT)
+    assert session.flow == Listing((TICKET,), Purpose.CANCEL)
+    assert remark(effects) is Notice.NOT_A_NUMBER
+
+
+def test_the_one_that_was_named_is_asked_about() -> None:
+    named = LoadingAppointments(Purpose.CANCEL, 777)
+    assert appointments_come(named, APPOINTMENT, OTHER.appointment)[0].flow == AskingCancel(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ((), Notice.APPOINTMENT_UNKNOWN),
+        ((OTHER.appointment,), Notice.APPOINTMENT_UNKNOWN),
+        ((cancelled(APPOINTMENT),), Notice.ALREADY_CANCELLED),
+        ((replace(APPOINTMENT, status=Status.COMPLETED),), Notice.ALREADY_COMPLETED),
+        ((replace(APPOINTMENT, status=Status.NO_SHOW),), Notice.ALREADY_COMPLETED),
+        ((replace(APPOINTMENT, at=NOW - timedelta(days=1)),), Notice.ALREADY_PAST),
+    ],
+)
+def test_one_that_cannot_be_cancelled_says_why(found: tuple[Appointment, ...], why: Notice) -> None:
+    session, effects = appointments_come(LoadingAppointments(Purpose.CANCEL, 12345), *found)
+    assert isinstance(session.flow, Listing)
+    assert remark(effects) is why
+
+
+def test_appointments_that_nobody_waits_for_are_ignored() -> None:
+    session = given(Idle())
+    event = AppointmentsLoaded(at=NOW, appointments=(APPOINTMENT,), departments=DEPARTMENTS)
+    assert happened(session, event) == (session, ())
+
+
+def test_a_read_that_fails_says_so_and_can_be_tried_again() -> None:
+    failed, effects = happened(given(VIEW), LoadFailed(at=NOW, trouble=DOWN))
+    assert failed.flow == replace(VIEW, trouble=DOWN)
+    assert effects == (Show(failed.flow, SCREEN + 1, MESSAGE),)
+    again, effects = pressed(failed, actions.RETRY)
+    assert again.flow == VIEW
+    assert effects == (LoadAppointments(),)
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+LIST = Listing((TICKET, OTHER), Purpose.VIEW)
+
+
+def test_a_ticket_is_shown_again_with_its_picture_and_the_list_stays() -> None:
+    session, effects = pressed(given(LIST), "ticket:12345")
+    assert session.flow == LIST
+    assert effects == (Tell(TicketShown(TICKET)), Tell(QrPicture(TICKET)))
+
+
+def test_a_ticket_without_a_link_is_shown_without_a_picture() -> None:
+    assert pressed(given(LIST), "ticket:777")[1] == (Tell(TicketShown(OTHER)),)
+
+
+def test_cancelling_from_the_list_asks_first() -> None:
+    assert pressed(given(LIST), "x:777")[0].flow == AskingCancel(OTHER)
+
+
+def test_the_list_has_pages() -> None:
+    assert pressed(given(LIST), "p:1")[0].flow == replace(LIST, page=1)
+
+
+@pytest.mark.parametrize("action", ["x:999", "ticket:999", "ticket:", "x:x", "d:12345"])
+def test_what_is_not_in_the_list_is_not_acted_on(action: str) -> None:
+    session, effects = pressed(given(LIST), action)
+    assert session.flow == LIST
+    assert effects == (Show(LIST, SCREEN, MESSAGE),)
+
+
+@pytest.mark.parametrize("action", [actions.BACK, actions.LEAVE])
+def test_back_from_the_list_is_the_menu(action: str) -> None:
+    session, effects = pressed(given(LIST), action)
+    assert session.flow == Idle()
+    assert effects == (Show(Menu(), SCREEN + 1, MESSAGE),)
+
+
+def test_booking_from_the_list_begins_a_booking() -> None:
+    session, effects = pressed(given(Listing((), Purpose.VIEW)), actions.BOOK)
+    assert session.flow == LoadingDepartments()
+    assert effects == (LoadDepartments(),)
+
+
+# --- a booking that waits --------------------------------------------------------------------------------------------
+
+
+def test_looking_at_appointments_keeps_the_unfinished_booking() -> None:
+    session, effects = commanded(given(Confirming(FULL)), "appointments")
+    assert session.flow == LoadingAppointments(Purpose.VIEW, notice=Notice.DRAFT_KEPT)
+    assert session.parked == Confirming(FULL)
+    assert effects == (LoadAppointments(),)
+
+
+@pytest.mark.parametrize("action", [actions.BACK, actions.LEAVE, actions.BOOK])
+def test_leaving_the_list_leads_back_to_the_booking_that_waits(action: str) -> None:
+    session, effects = pressed(given(LIST, parked=Confirming(FULL)), action)
+    assert session.flow == Confirming(FULL)
+    assert session.parked is None
+    assert effects == (Show(Confirming(FULL), SCREEN + 1, MESSAGE),)
+
+
+def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
+    _, effects = pressed(given(LIST, parked=LoadingDays(DRAFT)), actions.BACK)
+    assert effects == (Show(LoadingDays(DRAFT), SCREEN + 1, MESSAGE), LoadSlots(1))
+
+
+def test_a_second_look_keeps_what_was_kept() -> None:
+    session, _ = commanded(given(LIST, parked=Confirming(FULL)), "cancel", "777")
+    assert session.parked == Confirming(FULL)
+    assert session.flow == LoadingAppointments(Purpose.CANCEL, 777)
+
+
+# --- cancelling ------------------------------------------------------------------------------------------------------
+
+
+def test_yes_cancels_once_and_the_state_says_what_is_pending() -> None:
+    session, effects = pressed(given(AskingCancel(TICKET)), actions.YES)
+    attempt = CancelAttempt(SCREEN + 1, TICKET, NOW)
+    assert session.flow == Cancelling(attempt)
+    assert effects == (CancelAppointment(attempt),)
+
+
+def test_no_keeps_it_and_says_so() -> None:
+    session, effects = pressed(given(AskingCancel(TICKET)), actions.NO)
+    assert session.flow == Idle()
+    assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.NOT_CANCELLED),)
+
+
+def test_back_from_the_question_is_the_list() -> None:
+    session, effects = pressed(given(AskingCancel(TICKET)), actions.BACK)
+    assert session.flow == VIEW
+    assert effects == (LoadAppointments(),)
+
+
+def test_what_was_cancelled_is_said_after_the_api_has_said_so() -> None:
+    gone = Ticket(cancelled(APPOINTMENT), TICKET.department)
+    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AppointmentCancelled(at=NOW, number=7))
+    assert session.flow == Idle()
+    assert session.message is None
+    assert effects == (Show(Cancelled(gone), SCREEN + 1, MESSAGE),)
+
+
+def test_the_booking_that_waited_goes_on_after_cancelling() -> None:
+    session, effects = happened(
+        given(Cancelling(CANCEL_ATTEMPT), parked=Confirming(FULL)), AppointmentCancelled(at=NOW, number=7)
+    )
+    assert session.flow == Confirming(FULL)
+    assert session.parked is None
+    assert isinstance(effects[0], Show)
+    assert isinstance(effects[0].screen, Cancelled)
+    assert effects[0].screen.resumable
+
+
+def test_a_late_cancellation_is_a_message_of_its_own() -> None:
+    late = given(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True))
+    _, effects = happened(late, AppointmentCancelled(at=NOW, number=7))
+    assert isinstance(effects[0], Show)
+    assert effects[0].message is None
+
+
+def test_one_that_is_not_there_any_more_leads_to_the_list() -> None:
+    gone = CancellingRefused(at=NOW, number=7, trouble=Trouble(Problem.APPOINTMENT_GONE))
+    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), gone)
+    assert session.flow == LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN)
+    assert effects == (LoadAppointments(),)
+
+
+def test_any_other_refusal_says_why_and_can_be_tried_again() -> None:
+    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), CancellingRefused(at=NOW, number=7, trouble=DOWN))
+    assert session.flow == LoadingAppointments(Purpose.CANCEL, 12345, trouble=DOWN)
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+
+
+def test_a_delay_is_told_once_a_cause() -> None:
+    told, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AttemptDelayed(at=NOW, number=7, trouble=BUSY))
+    assert told.flow == Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True)
+    assert effects == (Show(told.flow, SCREEN + 1, MESSAGE),)
+    assert happened(told, AttemptDelayed(at=NOW, number=7, trouble=BUSY)) == (told, ())
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        AppointmentCancelled(at=NOW, number=6),
+        CancellingRefused(at=NOW, number=8, trouble=DOWN),
+        AttemptDelayed(at=NOW, number=6),
+    ],
+)
+def test_the_result_of_another_attempt_settles_nothing(result: AppointmentCancelled) -> None:
+    session = given(Cancelling(CANCEL_ATTEMPT))
+    assert happened(session, result) == (session, ())

@@ -1,0 +1,252 @@
+"""From the name to the ticket: one intention, one appointment."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core import actions
+from bot.core.effects import Book, LoadDepartments, LoadSlots, Show, Tell, Withdraw
+from bot.core.events import AttemptDelayed, Booked, BookingRefused, BookingWithdrawn, LoadFailed
+from bot.core.flows import (
+    Attempt,
+    ChoosingDay,
+    Confirming,
+    Draft,
+    Flow,
+    Idle,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    Refused,
+    Submitting,
+    TypingName,
+)
+from bot.core.model import Problem, Trouble
+from bot.core.notices import Notice
+from bot.core.screens import QrPicture, TicketShown
+from tests.core.examples import (
+    APPOINTMENT,
+    ATTEMPT,
+    BUSY,
+    DOWN,
+    DRAFT,
+    FULL,
+    MESSAGE,
+    NOW,
+    PASSPORTS,
+    SCREEN,
+    STATES,
+    SUNDAY,
+    TICKET,
+    TIMED,
+    given,
+    happened,
+    press,
+    pressed,
+    typed,
+)
+
+NAMES = ("Aïssatou Bah", "Aïssatou")
+
+
+# --- the name --------------------------------------------------------------------------------------------------------
+
+
+def test_a_typed_name_leads_to_the_summary_in_a_new_message() -> None:
+    session, effects = typed(given(TypingName(TIMED, NAMES)), " Aïssatou  Bah ")
+    assert session.flow == Confirming(FULL, NAMES)
+    assert effects == (Show(session.flow, SCREEN + 1, None),)
+
+
+def test_a_suggested_name_is_one_tap() -> None:
+    assert pressed(given(TypingName(TIMED, NAMES)), "n:0")[0].flow == Confirming(FULL, NAMES)
+
+
+@pytest.mark.parametrize("action", ["n:2", "n:", "n:x"])
+def test_a_name_that_was_not_suggested_is_not_taken(action: str) -> None:
+    assert pressed(given(TypingName(TIMED, NAMES)), action)[0].flow == TypingName(TIMED, NAMES)
+
+
+def test_what_is_no_name_says_why() -> None:
+    session, effects = typed(given(TypingName(TIMED)), "Fatoumata Binta 2")
+    assert session.flow == TypingName(TIMED)
+    assert effects == (Show(session.flow, SCREEN, None, Notice.NAME_DIGITS),)
+
+
+def test_on_the_summary_a_typed_name_replaces_the_old_one() -> None:
+    assert typed(given(Confirming(FULL, NAMES)), "Bah Sow")[0].flow == Confirming(replace(FULL, name="Bah Sow"), NAMES)
+
+
+def test_back_from_the_name_is_the_times_of_the_chosen_day() -> None:
+    session, effects = pressed(given(TypingName(TIMED)), actions.BACK)
+    assert session.flow == LoadingTimes(TIMED, SUNDAY, back=True)
+    assert effects == (LoadSlots(1),)
+
+
+def test_back_from_the_name_is_the_days_where_no_day_was_chosen() -> None:
+    assert pressed(given(TypingName(DRAFT)), actions.BACK)[0].flow == LoadingDays(DRAFT, back=True)
+
+
+# --- the summary -----------------------------------------------------------------------------------------------------
+
+
+def test_confirming_books_once_and_the_state_says_what_is_pending() -> None:
+    session, effects = pressed(given(Confirming(FULL)), actions.CONFIRM)
+    attempt = Attempt(SCREEN + 1, FULL, NOW)
+    assert session.flow == Submitting(attempt)
+    assert effects == (Book(attempt),)
+
+
+def test_a_second_press_on_confirm_books_nothing() -> None:
+    summary = given(Confirming(FULL))
+    once, _ = pressed(summary, actions.CONFIRM)
+    twice, effects = happened(once, press(summary, actions.CONFIRM))
+    assert twice.flow == once.flow
+    assert effects == (Show(once.flow, once.screen, MESSAGE),)
+
+
+def test_another_time_keeps_the_name() -> None:
+    assert pressed(given(Confirming(FULL)), actions.OTHER_TIME)[0].flow == LoadingDays(FULL, back=True)
+
+
+def test_back_from_the_summary_is_the_name() -> None:
+    assert pressed(given(Confirming(FULL, NAMES)), actions.BACK)[0].flow == TypingName(FULL, NAMES)
+
+
+# --- the outcome -----------------------------------------------------------------------------------------------------
+
+
+def test_the_ticket_comes_with_its_picture_and_the_name_is_remembered() -> None:
+    session, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=APPOINTMENT))
+    assert session.flow == Idle()
+    assert session.name == "Aïssatou Bah"
+    assert session.message is None
+    assert effects == (Show(TicketShown(TICKET, fresh=True), SCREEN + 1, MESSAGE), Tell(QrPicture(TICKET)))
+
+
+def test_without_a_link_there_is_a_ticket_without_a_picture() -> None:
+    bare = replace(APPOINTMENT, qr_link=None)
+    _, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=bare))
+    assert effects == (Show(TicketShown(replace(TICKET, appointment=bare), fresh=True), SCREEN + 1, MESSAGE),)
+
+
+def test_a_late_ticket_is_a_message_of_its_own() -> None:
+    late = given(Submitting(ATTEMPT, BUSY, delayed=True))
+    _, effects = happened(late, Booked(at=NOW, number=7, appointment=APPOINTMENT))
+    assert effects[0] == Show(TicketShown(TICKET, fresh=True), SCREEN + 1, None)
+
+
+def test_a_slot_taken_meanwhile_asks_for_the_nearest_and_keeps_the_name() -> None:
+    taken = BookingRefused(at=NOW, number=7, trouble=Trouble(Problem.SLOT_TAKEN))
+    session, effects = happened(given(Submitting(ATTEMPT)), taken)
+    assert session.flow == LoadingNearest(FULL)
+    assert effects == (LoadSlots(1),)
+
+
+@pytest.mark.parametrize("problem", sorted(set(Problem) - {Problem.SLOT_TAKEN}))
+def test_any_other_refusal_keeps_the_draft_and_says_why(problem: Problem) -> None:
+    session, effects = happened(given(Submitting(ATTEMPT)), BookingRefused(at=NOW, number=7, trouble=Trouble(problem)))
+    assert session.flow == Refused(FULL, Trouble(problem))
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Booked(at=NOW, number=6, appointment=APPOINTMENT),
+        BookingRefused(at=NOW, number=8, trouble=DOWN),
+        BookingWithdrawn(at=NOW, number=0),
+        AttemptDelayed(at=NOW, number=6),
+    ],
+)
+def test_the_result_of_another_attempt_settles_nothing(result: Booked) -> None:
+    session = given(Submitting(ATTEMPT))
+    assert happened(session, result) == (session, ())
+
+
+def test_a_delay_is_told_once_a_cause() -> None:
+    told, effects = happened(given(Submitting(ATTEMPT)), AttemptDelayed(at=NOW, number=7, trouble=BUSY))
+    assert told.flow == Submitting(ATTEMPT, BUSY, delayed=True)
+    assert effects == (Show(told.flow, SCREEN + 1, MESSAGE),)
+    assert happened(told, AttemptDelayed(at=NOW, number=7, trouble=BUSY)) == (told, ())
+
+
+# --- giving up -------------------------------------------------------------------------------------------------------
+
+
+def test_a_pending_booking_can_be_given_up_once() -> None:
+    session, effects = pressed(given(Submitting(ATTEMPT, delayed=True)), actions.GIVE_UP)
+    assert session.flow == Submitting(ATTEMPT, delayed=True, withdrawn=True)
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE), Withdraw(7))
+    again, effects = pressed(session, actions.GIVE_UP)
+    assert again.flow == session.flow
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+
+
+def test_a_booking_that_was_withdrawn_is_back_at_its_summary() -> None:
+    session, effects = happened(
+        given(Submitting(ATTEMPT, delayed=True, withdrawn=True)), BookingWithdrawn(at=NOW, number=7)
+    )
+    assert session.flow == Confirming(FULL)
+    assert effects == (Show(session.flow, SCREEN + 1, None, Notice.STOPPED),)
+
+
+def test_a_booking_that_was_made_all_the_same_has_its_ticket() -> None:
+    withdrawn = given(Submitting(ATTEMPT, delayed=True, withdrawn=True))
+    assert happened(withdrawn, Booked(at=NOW, number=7, appointment=APPOINTMENT))[0].flow == Idle()
+
+
+# --- after a refusal -------------------------------------------------------------------------------------------------
+
+
+def test_trying_again_is_a_new_attempt() -> None:
+    session, effects = pressed(given(Refused(FULL, DOWN)), actions.RETRY)
+    attempt = Attempt(SCREEN + 1, FULL, NOW)
+    assert session.flow == Submitting(attempt)
+    assert effects == (Book(attempt),)
+
+
+@pytest.mark.parametrize("action", [actions.OTHER_TIME, actions.BACK])
+def test_after_a_refusal_another_time_keeps_the_name(action: str) -> None:
+    assert pressed(given(Refused(FULL, DOWN)), action)[0].flow == LoadingDays(FULL, back=True)
+
+
+def test_after_a_refusal_another_department_can_be_chosen() -> None:
+    assert pressed(given(Refused(FULL, DOWN)), actions.CHANGE_DEPARTMENT)[0].flow == LoadingDepartments(back=True)
+
+
+# --- reads that fail -------------------------------------------------------------------------------------------------
+
+Reading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest
+READS: list[Reading] = [LoadingDepartments(), LoadingDays(FULL), LoadingTimes(FULL, SUNDAY), LoadingNearest(FULL)]
+
+
+@pytest.mark.parametrize("flow", READS)
+def test_a_read_that_fails_says_so_where_the_list_would_stand(flow: Reading) -> None:
+    session, effects = happened(given(flow), LoadFailed(at=NOW, trouble=DOWN))
+    assert session.flow == replace(flow, trouble=DOWN)
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+
+
+@pytest.mark.parametrize("flow", READS)
+def test_a_failed_read_can_be_tried_again(flow: Reading) -> None:
+    session, effects = pressed(given(replace(flow, trouble=DOWN)), actions.RETRY)
+    assert session.flow == flow
+    assert effects == ((LoadDepartments(),) if isinstance(flow, LoadingDepartments) else (LoadSlots(1),))
+
+
+def test_back_from_the_days_that_did_not_come_is_the_departments() -> None:
+    assert pressed(given(STATES["days failed"]), actions.BACK)[0].flow == LoadingDepartments(back=True)
+
+
+@pytest.mark.parametrize("flow", READS[2:])
+def test_back_from_times_that_did_not_come_is_the_days(flow: Flow) -> None:
+    assert pressed(given(flow), actions.BACK)[0].flow == LoadingDays(FULL, back=True)
+
+
+def test_the_shortest_way_from_a_day_to_the_ticket() -> None:
+    session = given(ChoosingDay(Draft(PASSPORTS), (), TIMED.at), profile="Aïssatou Bah")
+    for action in (actions.EARLIEST, "n:0", actions.CONFIRM):
+        session, effects = happened(session, replace(press(session, action), profile="Aïssatou Bah"))
+    assert effects == (Book(Attempt(session.screen, FULL, NOW)),)

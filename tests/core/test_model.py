@@ -1,0 +1,25 @@
+"""The things that the conversation is about, with the words of the contract."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from bot.core.model import Department, Problem, Status, Trouble
+from tests.core.examples import APPOINTMENT
+
+
+def test_an_appointment_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        APPOINTMENT.name = "Sow"  # type: ignore[misc]
+
+
+def test_the_statuses_are_the_contracts_and_one_for_what_it_does_not_list() -> None:
+    assert set(Status) == {"PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW", "UNKNOWN"}
+
+
+def test_a_department_asks_for_nobody_unless_it_says_so() -> None:
+    assert not Department(1, "Passeports").asks_worker
+
+
+def test_a_problem_may_have_no_known_end() -> None:
+    assert Trouble(Problem.DOWN).until is None

@@ -1,0 +1,7 @@
+"""A remark is named by its value, in sessions and in catalogues."""
+
+from bot.core.notices import Notice
+
+
+def test_a_remarks_value_is_its_name() -> None:
+    assert all(notice.value == notice.name.lower() for notice in Notice)

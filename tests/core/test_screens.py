@@ -1,0 +1,20 @@
+"""What can be on a phone, and what stands there when nothing else does."""
+
+import pytest
+
+from bot.core.flows import Flow, Idle
+from bot.core.screens import LASTING, LastingScreen, Menu, present
+from tests.core.examples import STATES, given
+
+
+@pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
+def test_a_state_shows_itself_and_an_idle_conversation_the_menu(flow: Flow) -> None:
+    assert present(given(flow)) == (Menu() if flow == Idle() else flow)
+
+
+def test_the_lasting_screens_are_named_once() -> None:
+    assert set(LASTING) == set(LastingScreen.__args__)
+
+
+def test_the_menu_is_bound_to_its_number() -> None:
+    assert not isinstance(Menu(), LASTING)
