@@ -65,7 +65,8 @@ def _record_routes(world: World) -> list[BaseRoute]:
 
     async def updates(_request: Request) -> Any:
         pending = world.updates.pending()
-        return {"pending": len(pending), **world.updates.counts, "updates": pending[:100]}
+        polled = world.updates.is_polled
+        return {"pending": len(pending), "polled": polled, **world.updates.counts, "updates": pending[:100]}
 
     async def inject(request: Request) -> Any:
         given = await request.json()
@@ -80,7 +81,7 @@ def _record_routes(world: World) -> list[BaseRoute]:
         return world.calls_json()
 
     return [
-        route("chats/{chat:int}", chat, "GET"),
+        route("chats/{chat}", chat, "GET"),
         route("updates", updates, "GET"),
         route("updates", inject, "POST"),
         route("calls", calls, "GET"),

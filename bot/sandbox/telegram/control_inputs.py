@@ -28,7 +28,7 @@ def _endpoint(world: World, name: str, known: str, act: Act) -> BaseRoute:
         return act(world, chat_of(world, request), await body_of(request, known))
 
     handler: Callable[[Request], Awaitable[Any]] = perform
-    return route(f"chats/{{chat:int}}/{name}", handler, "POST")
+    return route(f"chats/{{chat}}/{name}", handler, "POST")
 
 
 def _sender(world: World, body: JSON) -> JSON | None:

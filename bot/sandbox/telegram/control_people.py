@@ -59,6 +59,6 @@ def people_routes(world: World) -> list[BaseRoute]:
     return [
         route("users", show, "GET"),
         route("users", add, "POST"),
-        route("users/{chat:int}", change, "POST", "PATCH"),
+        route("users/{chat}", change, "POST", "PATCH"),
         route("chats", add_group, "POST"),
     ]

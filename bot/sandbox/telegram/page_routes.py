@@ -55,8 +55,8 @@ def page_routes(world: World) -> list[BaseRoute]:
 
     return [
         Route("/", index),
-        route("page/{chat:int}", about, "GET"),
-        route("page/{chat:int}/events", events, "GET"),
+        route("page/{chat}", about, "GET"),
+        route("page/{chat}/events", events, "GET"),
         route("page/files/{file}", file, "GET"),
         Mount("/page", StaticFiles(directory=PAGE)),
     ]

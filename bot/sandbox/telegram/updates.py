@@ -61,6 +61,11 @@ class UpdateQueue:
     def _wanted(self, kind: str) -> bool:
         return kind in self.allowed if self.allowed else kind not in NOT_BY_DEFAULT
 
+    @property
+    def is_polled(self) -> bool:
+        """Tell whether somebody hangs on a long poll now."""
+        return self._poller is not None
+
     def pending(self) -> list[JSON]:
         """Return all that would be delivered now."""
         self._expire()

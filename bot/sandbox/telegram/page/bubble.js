@@ -10,6 +10,7 @@ import { moment, time, word } from "./words.js";
 /** Return the list item of a message; `on.command` and `on.edit` are called for taps inside it. */
 export function bubble(chatId, message, byBot, on) {
   const isAlone = message.sticker !== undefined;
+  const said = words(message, on.command);
   return el(
     "li",
     {
@@ -25,7 +26,7 @@ export function bubble(chatId, message, byBot, on) {
       { class: `bubble${isAlone ? " bare" : ""}${message.photo ? " with-photo" : ""}` },
       reply(message.reply_to_message),
       ...media(message),
-      el("div", { class: "text", "data-testid": "text" }, ...words(message, on.command), meta(message, byBot)),
+      el("div", { class: said.length ? "text" : "text wordless", "data-testid": "text" }, ...said, meta(message, byBot)),
     ),
     byBot ? inlineKeyboard(chatId, message) : editKey(message, on.edit),
   );

@@ -1,0 +1,125 @@
+"""Updates: confirmed by offset, delivered until then, one poller at a time, not for ever."""
+
+import asyncio
+
+from tests.sandbox.telegram.conftest import AISSATOU, Telegram
+
+
+async def test_an_update_is_delivered_again_until_an_offset_above_it_confirms_it(telegram: Telegram) -> None:
+    for text in ("one", "two", "three"):
+        await telegram.say(AISSATOU, text)
+    first = await telegram.updates()
+    again = await telegram.updates()
+    assert [update["message"]["text"] for update in first] == ["one", "two", "three"]
+    assert again == first
+    rest = await telegram.updates(first[1]["update_id"] + 1)
+    assert [update["message"]["text"] for update in rest] == ["three"]
+    counters = await telegram.control("updates", method="GET")
+    assert (counters["pending"], counters["confirmed"]) == (1, 3)
+
+
+async def test_a_batch_is_no_larger_than_its_limit_and_the_limit_is_from_1_to_100(telegram: Telegram) -> None:
+    for text in ("one", "two", "three"):
+        await telegram.say(AISSATOU, text)
+    assert len(await telegram.updates(limit=2)) == 2
+    assert "limit must be" in await telegram.refusal("getUpdates", limit=101)
+    assert "limit must be" in await telegram.refusal("getUpdates", limit=0)
+
+
+async def test_a_negative_offset_keeps_the_newest_only(telegram: Telegram) -> None:
+    for text in ("one", "two", "three"):
+        await telegram.say(AISSATOU, text)
+    assert [update["message"]["text"] for update in await telegram.updates(-1)] == ["three"]
+    assert [update["message"]["text"] for update in await telegram.updates()] == ["three"]
+
+
+async def test_a_long_poll_ends_when_something_arrives(telegram: Telegram) -> None:
+    poll = asyncio.create_task(telegram.updates(timeout=50))
+    await until_polled(telegram)
+    await telegram.say(AISSATOU, "hello")
+    assert [update["message"]["text"] for update in await poll] == ["hello"]
+
+
+async def test_the_newer_of_two_pollers_wins_and_the_older_is_told(telegram: Telegram) -> None:
+    older = asyncio.create_task(telegram.call("getUpdates", timeout=50))
+    await until_polled(telegram)
+    newer = asyncio.create_task(telegram.updates(timeout=50))
+    refused = await older
+    assert refused["error_code"] == 409
+    assert refused["description"].startswith("Conflict: terminated by other getUpdates request")
+    await telegram.say(AISSATOU, "hello")
+    assert len(await newer) == 1
+
+
+async def test_a_webhook_and_polling_exclude_each_other(telegram: Telegram) -> None:
+    await telegram.result("setWebhook", url="https://bot.example/hook")
+    assert (await telegram.call("getUpdates"))["error_code"] == 409
+    await telegram.say(AISSATOU, "hello")
+    info = await telegram.result("getWebhookInfo")
+    assert (info["url"], info["pending_update_count"]) == ("https://bot.example/hook", 1)
+    await telegram.result("deleteWebhook", drop_pending_updates=True)
+    assert await telegram.updates() == []
+
+
+async def test_updates_older_than_a_day_and_presses_older_than_150_seconds_are_dropped(telegram: Telegram) -> None:
+    markup = {"inline_keyboard": [[{"text": "A", "callback_data": "a"}]]}
+    await telegram.result("sendMessage", chat_id=AISSATOU, text="x", reply_markup=markup)
+    await telegram.say(AISSATOU, "hello")
+    await telegram.control(f"chats/{AISSATOU}/press", {"label": "A"})
+    assert len(await telegram.updates()) == 2
+    await telegram.control("clock", {"advance": 151})
+    assert [list(update)[1] for update in await telegram.updates()] == ["message"]
+    await telegram.control("clock", {"advance": 86400})
+    assert await telegram.updates() == []
+
+
+async def test_kinds_that_the_bot_did_not_ask_for_are_not_delivered(telegram: Telegram) -> None:
+    await telegram.updates(allowed_updates=["message"])
+    await telegram.control(f"chats/{AISSATOU}/block")
+    await telegram.say(AISSATOU, "/start")
+    assert [list(update)[1] for update in await telegram.updates()] == ["message"]
+
+
+async def test_a_gesture_resent_has_a_new_number_and_the_same_meaning(telegram: Telegram) -> None:
+    markup = {"inline_keyboard": [[{"text": "A", "callback_data": "a"}]]}
+    await telegram.result("sendMessage", chat_id=AISSATOU, text="x", reply_markup=markup)
+    await telegram.control(f"chats/{AISSATOU}/press", {"label": "A"})
+    await telegram.control(f"chats/{AISSATOU}/resend")
+    first, second = await telegram.updates()
+    assert second["update_id"] > first["update_id"]
+    assert second["callback_query"]["data"] == first["callback_query"]["data"]
+    assert second["callback_query"]["message"] == first["callback_query"]["message"]
+
+
+async def test_any_update_can_be_injected_nonsense_included(telegram: Telegram) -> None:
+    await telegram.control("updates", [{"update_id": 5, "message": {"nonsense": True}}, {"poll": 3}])
+    injected = await telegram.updates()
+    assert injected[0] == {"update_id": 5, "message": {"nonsense": True}}
+    assert injected[1]["poll"] == 3
+
+
+async def test_other_kinds_of_input_arrive_as_telegram_sends_them(telegram: Telegram) -> None:
+    for kind in ("photo", "sticker", "voice", "document", "location", "poll"):
+        await telegram.control(f"chats/{AISSATOU}/send_{kind}", {})
+    said = await telegram.say(AISSATOU, "one")
+    await telegram.control(f"chats/{AISSATOU}/edit", {"message_id": said["message_id"], "text": "two"})
+    updates = await telegram.updates()
+    kinds = [list(update["message"])[-1] for update in updates[:6]]
+    assert kinds == ["photo", "sticker", "voice", "document", "location", "poll"]
+    assert updates[-1]["edited_message"]["text"] == "two"
+
+
+async def test_groups_and_channels_write_too(telegram: Telegram) -> None:
+    group = await telegram.control("chats", {"type": "group", "title": "La famille"})
+    channel = await telegram.control("chats", {"type": "channel", "title": "Les nouvelles"})
+    await telegram.control(f"chats/{group['id']}/say", {"text": "hello", "from": AISSATOU})
+    await telegram.control(f"chats/{channel['id']}/say", {"text": "news"})
+    in_group, in_channel = await telegram.updates()
+    assert in_group["message"]["chat"]["type"] == "group"
+    assert in_group["message"]["from"]["id"] == AISSATOU
+    assert in_channel["channel_post"]["text"] == "news"
+
+
+async def until_polled(telegram: Telegram) -> None:
+    while not (await telegram.control("updates", method="GET"))["polled"]:
+        pass
