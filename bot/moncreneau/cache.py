@@ -74,8 +74,6 @@ class Cache(Generic[K, V]):
             return copy
         if key in self.flights:
             self._tally.shared += 1
-        else:
-            self._tally.misses += 1
         try:
             return await self.flights.join(key, lambda: self._load(key, fetch))
         except ApiError as error:
@@ -97,6 +95,10 @@ class Cache(Generic[K, V]):
             self._copies.popitem(last=False)
         return copy
 
+    def peek(self, key: K) -> Copy[V] | None:
+        """The copy under `key`, however old, or None."""
+        return self._copies.get(key)
+
     def drop(self, key: K) -> None:
         """Forget the copy under `key`."""
         self._copies.pop(key, None)
@@ -109,14 +111,15 @@ class Cache(Generic[K, V]):
     def _renew(self, key: K, copy: Copy[V], fetch: Callable[[], Coroutine[Any, Any, V]], ages: Ages) -> None:
         if self._now() - max(copy.tried, copy.began) >= min(ages.fresh, 30):
             copy.tried = self._now()
-            self._tally.misses += 1
             self.flights.start(key, lambda: self._load(key, fetch))
 
     async def _load(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
         began = self._now()
         try:
-            return self.put(key, await fetch(), began)
+            copy = self.put(key, await fetch(), began)
         except ApiError as error:
             if error.trouble.problem is Problem.DEPARTMENT_GONE:
                 self.drop(key)
             raise
+        self._tally.misses += 1
+        return copy

@@ -20,8 +20,7 @@
         ├── ConnectionLost         sent, and the wire was cut
         └── UnreadableAnswer       2xx with something that is not the answer
 
-The texts are made of our own words, the HTTP status and the service's code alone. What the service writes in `message`
-and `details` stays out, because it may repeat a name, and so does the URL, because it may carry a chat id.
+Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
 """
 
 from datetime import datetime
@@ -225,14 +224,11 @@ class NoneFree(NoConnection):
 
 
 class Unsure(MoncreneauError):  # noqa: N818 — named for what became of the request
-    """May have been done: ask what happened before asking again."""
+    """May have been done."""
 
 
 class ServerError(Unsure):
-    """5xx, 408, or an answer that only something between us and the service gives.
-
-    503 too: a proxy may say it after the service acted.
-    """
+    """5xx, 3xx or 408; a 503 too, because a proxy may say it after the service acted."""
 
     outage = True
 

@@ -5,9 +5,8 @@ Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen i
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 
@@ -23,35 +22,12 @@ from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import AppointmentNotFound, MoncreneauError, SlotNotAvailable, UserNotFound
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.standing import Standing
+from bot.moncreneau.stats import Stats
 
 _log = logging.getLogger(__name__)
 _PAGE = 100
 _PAGES = 10
 _REMEMBERED = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """How the service stands, for staff. Times are aware, in UTC; None means not known."""
-
-    reachable: bool
-    limit: int | None
-    remaining: int | None
-    reset: datetime | None
-    blocked_until: datetime | None
-    hits: int
-    """Reads answered from memory, stale copies and shared requests included."""
-    misses: int
-    """Reads for which the service had to be asked."""
-    requests: Mapping[str, int]
-    """Requests tried since the start, by urgency: `read`, `settle`, `write`."""
-    booked: int
-    """Bookings made since the start."""
-    last_error: str | None
-    """Status and code, nothing else."""
-    last_error_at: datetime | None
-    troubles: frozenset[Problem]
-    """What the operator must mend: OUT_OF_CREDITS, NO_ACCESS."""
 
 
 class Gateway:
@@ -120,10 +96,10 @@ class Gateway:
         return await self._slots.get(department_id, first, last, ages)
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
-        """See `Moncreneau.appointment`. Raises `ApiError`."""
+        """See `Moncreneau.appointment`; as urgent as a write, since it tells what became of a cancelling. `ApiError`."""
         async with self._watched("appointment"):
             try:
-                body = await self._client.get(f"appointments/{int(appointment_id)}")
+                body = await self._client.get(f"appointments/{int(appointment_id)}", kind=Kind.SETTLE)
             except AppointmentNotFound:
                 return None
             return models.read_appointment(body, self._zone)
@@ -151,7 +127,7 @@ class Gateway:
         return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
 
     async def book(self, order: Order) -> Appointment:
-        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without asking if the service said so a moment ago."""
+        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without a request where that is already known."""
         if self._caching and order.worker_id is None and self._slots.known_taken(order.department_id, order.at):
             raise SlotNotAvailable
         try:
@@ -162,7 +138,7 @@ class Gateway:
             if isinstance(error, SlotNotAvailable):
                 self._slots.refused(order.department_id, order.at)
             elif error.fate is Fate.UNKNOWN:
-                self._slots.booked(order.department_id, order.at)
+                self._slots.unsure(order.department_id, order.at)
             raise
         self._booked += 1
         self._slots.booked(order.department_id, order.at)

@@ -128,7 +128,7 @@ async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_costs_no_re
     assert Slot(AT) not in await times(gateway)
     await refused(gateway, Order(5, AT, "Marie", "telegram:78"))
     assert len(service.asked) == 2, "what the service said a moment ago need not be asked again"
-    clock.pass_(31)
+    clock.pass_(11)
     await refused(gateway)
     assert len(service.asked) == 3, "later the service decides again"
 

@@ -97,9 +97,25 @@ async def test_a_refused_slot_is_known_to_be_taken_for_a_moment(office: Office, 
     assert office.slots.known_taken(5, TEN)
     assert not office.slots.known_taken(5, ELEVEN)
     assert not office.slots.known_taken(8, TEN)
-    clock.pass_(31)
+    clock.pass_(11)
+    assert await office.times() == [ELEVEN]
     assert not office.slots.known_taken(5, TEN)
-    assert await office.times() == [ELEVEN], "but it is not offered again until it is read again"
+
+
+async def test_a_copy_that_bookings_have_worn_away_is_read_again_although_it_is_young(
+    office: Office, clock: StillClock
+) -> None:
+    office.free = [FreeSlot(TEN + timedelta(minutes=n)) for n in range(8)]
+    await office.times()
+    clock.pass_(1)
+    for n in range(2):
+        office.slots.booked(5, TEN + timedelta(minutes=n))
+    clock.pass_(40)
+    assert len(await office.times()) == 6
+    assert len(office.asked) == 1
+    office.slots.booked(5, TEN + timedelta(minutes=2))
+    assert len(await office.times()) == 8
+    assert len(office.asked) == 2
 
 
 async def test_a_newer_reading_counts_more_than_a_refusal(office: Office, clock: StillClock) -> None:

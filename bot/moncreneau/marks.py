@@ -1,0 +1,108 @@
+"""What we did to slots ourselves, noted beside the copies of what the service said; must not know HTTP or copies.
+
+A note counts against readings that began before it. What the API tells of a slot is often only "free", not how many
+places it has, so after a booking of ours nobody knows whether there is another place. The next reading shows it, and so
+a department is learnt: `room` is the most bookings of ours that a slot of it had while it was still offered. A slot
+with more than that is hidden until it is read again; where five such proved full, the next counts as full at once.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.moncreneau.models import FreeSlot
+
+_SURE = 10.0  # seconds for which the service's "not available" is taken at its word
+_PROVEN = 5  # slots that were full with one booking more than `room`, before that counts as the rule
+_MOST = 5000  # notes kept
+
+
+@dataclass(slots=True)
+class Mark:
+    """What we know of a slot beyond the copies. Unix seconds."""
+
+    taken: float | None = None
+    """When the service said that it is not available."""
+    booked: list[float] = field(default_factory=list)
+    """When bookings of ours were made that no reading has shown yet."""
+    seen: int = 0
+    """How many bookings of ours readings have shown."""
+    unsure: float | None = None
+    """When a booking of ours may have been made."""
+
+
+class Marks:
+    """Notes by department and time of the slot."""
+
+    def __init__(self) -> None:
+        self._marks: dict[tuple[int, datetime], Mark] = {}
+        self._room: dict[int, int] = {}
+        self._filled: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def at(self, department_id: int, at: datetime) -> Mark:
+        """The note on a slot, to write on."""
+        key = (department_id, at)
+        mark = self._marks.pop(key, None) or Mark()
+        self._marks[key] = mark
+        while len(self._marks) > _MOST:
+            del self._marks[next(iter(self._marks))]
+        return mark
+
+    def offered(self, department_id: int, slot: FreeSlot, began: float) -> bool:
+        """Whether a slot that was free in a reading that began then should be offered now."""
+        mark = self._marks.get((department_id, slot.at))
+        if mark is None:
+            return True
+        if mark.taken is not None and mark.taken >= began:
+            return False
+        ours = sum(at >= began for at in mark.booked)
+        if slot.left is not None:
+            return slot.left > ours
+        # A slot hidden for some minutes disappoints nobody, a refused booking does.
+        ours += mark.unsure is not None and mark.unsure >= began
+        return not ours or mark.seen + ours <= self._room.get(department_id, 0)
+
+    def known_taken(self, department_id: int, at: datetime, slot: FreeSlot | None, began: float, now: float) -> bool:
+        """Whether asking for the slot is surely in vain; `slot` is how the newest reading, begun then, had it."""
+        mark = self._marks.get((department_id, at))
+        if mark is None:
+            return False
+        if mark.taken is not None and 0 <= now - mark.taken <= _SURE and (slot is None or mark.taken >= began):
+            return True
+        ours = sum(booked >= began for booked in mark.booked)
+        if slot is None or not ours:
+            return False
+        if slot.left is not None:
+            return slot.left <= ours
+        full = mark.seen + ours > self._room.get(department_id, 0)
+        return full and self._filled.get(department_id, 0) >= _PROVEN
+
+    def learn(
+        self, department_id: int, first: datetime, last: datetime, free: Iterable[FreeSlot], began: float
+    ) -> None:
+        """Compare our bookings between these times with a reading that began after them."""
+        offered = {slot.at for slot in free}
+        for (department, at), mark in list(self._marks.items()):
+            if department != department_id or not first <= at < last:
+                continue
+            later = [booked for booked in mark.booked if booked >= began]
+            news = len(mark.booked) - len(later)
+            mark.seen, mark.booked = mark.seen + news, later
+            room = self._room.get(department_id, 0)
+            if at in offered and mark.seen > room:
+                self._room[department_id] = mark.seen
+                self._filled[department_id] = 0
+            elif news and at not in offered and mark.seen == room + 1:
+                self._filled[department_id] = self._filled.get(department_id, 0) + 1
+
+    def freed(self, department_id: int, at: datetime) -> None:
+        """Note that a booking of ours was cancelled."""
+        mark = self.at(department_id, at)
+        mark.taken = None
+        if mark.booked:
+            mark.booked.pop()
+        else:
+            mark.seen = max(0, mark.seen - 1)

@@ -1,0 +1,99 @@
+"""What our own bookings teach about an office: how many citizens a slot takes, and which slots are full."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.moncreneau.marks import Marks
+from bot.moncreneau.models import FreeSlot
+
+TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
+FIRST, LAST = TEN.replace(hour=0), TEN.replace(hour=23)
+
+
+class Office:
+    """An office that takes so many citizens a slot and tells only "free", and the notes that we take of it."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.marks = Marks()
+        self.now = 100.0
+        self.began = 100.0
+        self.booked: dict[datetime, int] = {}
+
+    def book(self, at: datetime) -> None:
+        self.now += 1
+        self.booked[at] = self.booked.get(at, 0) + 1
+        self.marks.at(5, at).booked.append(self.now)
+
+    def read(self) -> None:
+        self.now += 1
+        self.began = self.now
+        times = (TEN + timedelta(minutes=n) for n in range(30))
+        free = [FreeSlot(at) for at in times if self.booked.get(at, 0) < self.capacity]
+        self.marks.learn(5, FIRST, LAST, free, self.began)
+
+    def offers(self, at: datetime) -> bool:
+        return self.marks.offered(5, FreeSlot(at), self.began)
+
+    def surely_full(self, at: datetime, left: int | None = None) -> bool:
+        return self.marks.known_taken(5, at, FreeSlot(at, left), self.began, self.now)
+
+
+def minute(number: int) -> datetime:
+    return TEN + timedelta(minutes=number)
+
+
+@pytest.mark.parametrize("capacity", [1, 2, 3])
+def test_how_many_a_slot_takes_is_learnt_from_what_is_offered_after_our_bookings(capacity: int) -> None:
+    office = Office(capacity)
+    for _ in range(capacity):
+        office.book(TEN)
+        assert not office.offers(TEN), "as long as it is not known, it is hidden until it is read again"
+        office.read()
+    for number in range(1, 6):
+        for booking in range(capacity):
+            assert office.offers(minute(number)) or booking == 0
+            office.book(minute(number))
+        assert not office.offers(minute(number))
+    office.read()
+    for _ in range(capacity):
+        assert not office.surely_full(minute(9))
+        office.book(minute(9))
+    assert office.surely_full(minute(9)), "five slots proved the rule"
+
+
+def test_a_single_proof_is_no_rule() -> None:
+    office = Office(1)
+    office.book(TEN)
+    office.read()
+    office.book(minute(1))
+    assert not office.surely_full(minute(1))
+
+
+def test_where_places_are_counted_the_last_one_of_ours_makes_it_full() -> None:
+    office = Office(1)
+    office.book(TEN)
+    assert not office.surely_full(TEN, left=2)
+    assert office.surely_full(TEN, left=1)
+
+
+def test_a_booking_that_may_have_been_made_hides_the_slot_but_proves_nothing() -> None:
+    office = Office(1)
+    for number in range(6):
+        office.book(minute(number))
+    office.read()
+    office.marks.at(5, minute(9)).unsure = office.now
+    assert not office.offers(minute(9))
+    assert not office.surely_full(minute(9)), "its own citizen may have to ask again"
+
+
+def test_a_cancelled_booking_is_taken_off_whether_it_was_read_since_or_not() -> None:
+    office = Office(1)
+    office.book(TEN)
+    office.marks.freed(5, TEN)
+    assert office.offers(TEN)
+    office.book(TEN)
+    office.read()
+    office.marks.freed(5, TEN)
+    assert office.marks.at(5, TEN).seen == 0
