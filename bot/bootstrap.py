@@ -12,10 +12,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import Bot
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app.clerk import Clerk
@@ -23,7 +22,7 @@ from bot.app.conversations import Conversations
 from bot.app.groups import GroupHints
 from bot.app.outbox import Outbox
 from bot.app.pacing import Overall, PerChat
-from bot.app.ports import ApiError
+from bot.app.ports import ApiError, Clock
 from bot.app.records import Change
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
@@ -40,7 +39,7 @@ from bot.storage.store import Store
 from bot.telegram import profile
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
-from bot.telegram.transport import FastRequest
+from bot.telegram.transport import FastRequest, LeanBot
 from bot.telegram.updates import Reader
 from bot.views import profile as texts
 from bot.views import standing
@@ -68,22 +67,26 @@ class House:
     outbox: Outbox
     conversations: Conversations
     clerk: Clerk
-    bot: Bot
+    bot: LeanBot
     translators: Translators
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[House]:
-    """The bot, from its first poll to its last row. Raises `StartError`."""
+async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[House]:
+    """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
     async with contextlib.AsyncExitStack() as stack:
         translators = _translators(settings)
         store = await _opened(settings.database_url)
         stack.push_async_callback(store.close, GRACE_STORE)
         bot = await _known(settings)
         stack.push_async_callback(bot.shutdown)
-        gateway = await _gateway(settings, store)
+        gateway = await _gateway(settings, store, clock)
         stack.push_async_callback(gateway.aclose)
-        house = _join(settings, translators, store, bot, gateway)
+        house = _join(settings, clock, translators, store, bot, gateway)
         poller = await _resume(house)
         stack.push_async_callback(_stop, house)
         for work in (poller.run(), _show_face(house), _keep_house(store)):
@@ -112,13 +115,13 @@ async def _opened(url: str) -> Store:
         raise StartError(f"the database cannot be used (DATABASE_URL): {cause}") from None
 
 
-async def _known(settings: Settings) -> Bot:
+async def _known(settings: Settings) -> LeanBot:
     """Ask Telegram who we are, for as long as it takes; a token that is refused ends it."""
     base = settings.telegram_api_url
     request = FastRequest()
     token = settings.telegram_bot_token.get_secret_value()
     try:
-        bot = Bot(
+        bot = LeanBot(
             token,
             base_url=f"{base}/bot",
             base_file_url=f"{base}/file/bot",
@@ -146,12 +149,13 @@ async def _known(settings: Settings) -> Bot:
             return bot
 
 
-async def _gateway(settings: Settings, store: Store) -> Gateway:
+async def _gateway(settings: Settings, store: Store, clock: Clock) -> Gateway:
     """Ask the API once: a key that is refused ends it, an API that is away does not."""
     keeper = _BudgetKeeper(store)
     gateway = Gateway(
         settings.moncreneau_api_url,
         settings.moncreneau_api_key.get_secret_value(),
+        clock=clock,
         zone=settings.timezone,
         transport=fast_transport(),
         reserve=settings.api_reserve,
@@ -186,9 +190,11 @@ class _BudgetKeeper:
             self._store.commit_soon(Change(remembered=(("budget", json.dumps(asdict(snapshot))),)))
 
 
-def _join(settings: Settings, translators: Translators, store: Store, bot: Bot, gateway: Gateway) -> House:
+def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
+    settings: Settings, clock: Clock, translators: Translators, store: Store, bot: LeanBot, gateway: Gateway
+) -> House:
     def office_time() -> datetime:
-        return datetime.now(settings.timezone).replace(tzinfo=None)
+        return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
     office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
 

@@ -5,11 +5,11 @@ Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of 
 
 import asyncio
 import io
-import json
 from typing import Any
 
 import segno
-from telegram import Bot, InputFile
+from pydantic_core import to_json
+from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.app.ports import (
@@ -23,7 +23,7 @@ from bot.app.ports import (
 )
 from bot.app.records import Delivery, Kind
 from bot.core.actions import spoken
-from bot.telegram.transport import SurelyNotSentError
+from bot.telegram.transport import LeanBot, SurelyNotSentError
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
@@ -34,9 +34,9 @@ LOST = ("message to edit not found", "message can't be edited", "message_id_inva
 
 
 class TelegramMessenger:
-    """The way out through PTB's `Bot`."""
+    """The way out through `LeanBot`."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: LeanBot) -> None:
         self._bot = bot
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
@@ -59,14 +59,14 @@ class TelegramMessenger:
     async def typing(self, chat_id: int) -> None:
         """See `Messenger.typing`."""
         try:
-            await self._bot.do_api_request("sendChatAction", {"chat_id": chat_id, "action": "typing"})
+            await self._bot.call("sendChatAction", {"chat_id": chat_id, "action": "typing"})
         except TelegramError:
             return
 
     async def answer_press(self, query_id: str) -> None:
         """Tell the phone that its press arrived. At once, at most once; whether it fails never matters."""
         try:
-            await self._bot.do_api_request("answerCallbackQuery", {"callback_query_id": query_id})
+            await self._bot.call("answerCallbackQuery", {"callback_query_id": query_id})
         except TelegramError:
             return
 
@@ -84,7 +84,7 @@ class TelegramMessenger:
 
     async def _call(self, method: str, call: Json) -> Any:
         try:
-            return await self._bot.do_api_request(method, call)
+            return await self._bot.call(method, call)
         except RetryAfter as error:
             raise FloodedError(_seconds(error)) from None
         except Forbidden as error:
@@ -107,7 +107,7 @@ class TelegramMessenger:
 def keyboard(message: Message, screen: int | None) -> str:
     """The rows of buttons as Bot API JSON, bound to the screen."""
     rows = [[_button(each, screen) for each in row] for row in message.rows]
-    return json.dumps({"inline_keyboard": rows}, ensure_ascii=False, separators=(",", ":"))
+    return to_json({"inline_keyboard": rows}).decode()
 
 
 def qr_png(link: str) -> bytes:

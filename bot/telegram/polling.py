@@ -6,18 +6,19 @@ has. The press is answered beside the storing, never after it. Knows nothing of 
 
 import asyncio
 import contextlib
+import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.app.conversations import Conversations
 from bot.app.crashpoints import reach
 from bot.app.ports import Store
 from bot.app.weather import Weather
+from bot.telegram.transport import LeanBot
 from bot.telegram.updates import ALLOWED, stored_update
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Poller:
     """The only reader of the bot's updates."""
 
     def __init__(
-        self, bot: Bot, store: Store, conversations: Conversations, answer_press: Callable[[str], Awaitable[None]]
+        self, bot: LeanBot, store: Store, conversations: Conversations, answer_press: Callable[[str], Awaitable[None]]
     ) -> None:
         self._bot = bot
         self._store = store
@@ -57,11 +58,11 @@ class Poller:
                 await self._take(updates)
 
     async def _poll(self) -> list[Json]:
-        call: Json = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": list(ALLOWED)}
+        call: Json = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": json.dumps(ALLOWED)}
         if self._offset is not None:
             call["offset"] = self._offset
         try:
-            updates = await self._bot.do_api_request("getUpdates", call, read_timeout=LONG_POLL + 10)
+            updates = await self._bot.call("getUpdates", call, read_timeout=LONG_POLL + 10)
         except Conflict as error:
             self._weather.bad("another process polls with the same token (stop it, or use another token)")
             if "webhook" in str(error).lower():
@@ -90,7 +91,7 @@ class Poller:
     async def _drop_webhook(self) -> None:
         """A webhook left over from another life forbids polling; its updates stay."""
         with contextlib.suppress(TelegramError):
-            await self._bot.do_api_request("deleteWebhook", {"drop_pending_updates": False})
+            await self._bot.call("deleteWebhook", {"drop_pending_updates": False})
 
     async def _take(self, updates: list[Json]) -> None:
         reach("update received")

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import Bot
 from telegram.error import TelegramError
+
+from bot.telegram.transport import LeanBot
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +57,12 @@ def fingerprint(wanted: list[tuple[str, dict[str, Any]]]) -> str:
     return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
 
 
-async def show(bot: Bot, wanted: list[tuple[str, dict[str, Any]]]) -> bool:
+async def show(bot: LeanBot, wanted: list[tuple[str, dict[str, Any]]]) -> bool:
     """Make the calls; returns whether all succeeded. An admin who never wrote to the bot is no failure."""
     complete = True
     for method, call in wanted:
         try:
-            await bot.do_api_request(method, call)
+            await bot.call(method, call)
         except TelegramError as error:
             if "chat not found" in str(error).lower():
                 continue

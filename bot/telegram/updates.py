@@ -5,10 +5,11 @@ building the rest costs more than all other work on it. What cannot be read rais
 Knows nothing of sessions or screens.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+
+from pydantic_core import from_json, to_json
 
 from bot.app.inbound import FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.app.records import StoredUpdate
@@ -29,7 +30,7 @@ def stored_update(update: Json) -> StoredUpdate:
     if isinstance(body, dict):
         chat = (body.get("message") or body).get("chat") if isinstance(body.get("message") or body, dict) else None
         chat_id = chat["id"] if isinstance(chat, dict) and isinstance(chat.get("id"), int) else 0
-    return StoredUpdate(int(update["update_id"]), chat_id, json.dumps(_lean(update), ensure_ascii=False))
+    return StoredUpdate(int(update["update_id"]), chat_id, to_json(_lean(update)).decode())
 
 
 def _lean(update: Json) -> Json:
@@ -50,7 +51,7 @@ class Reader:
 
     def __call__(self, update: StoredUpdate, at: datetime) -> Inbound:
         """Read one update. Raises whatever reading raises."""
-        raw: Json = json.loads(update.body)
+        raw: Json = from_json(update.body)
         if query := raw.get("callback_query"):
             return self._pressed(query, at)
         if member := raw.get("my_chat_member"):
