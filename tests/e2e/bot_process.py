@@ -1,0 +1,86 @@
+"""The bot as a process of its own: `python -m bot run`, started, stopped and killed by its pid, its log in a file."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.app.crashpoints import VARIABLE
+from tests.e2e.waiting import eventually
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE = re.compile(r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<name>\S+): (?P<words>.*)$", re.MULTILINE)
+
+
+class BotProcess:
+    """One bot with one database and one log, through as many lives as the test gives it."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        self.database = folder / "bot.db"
+        self._folder = folder
+        self._log = folder / "bot.log"
+        self._settings = {"DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", **settings}
+        self._process: asyncio.subprocess.Process | None = None
+        self._life_begins = 0
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process that has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def log(self) -> str:
+        """What all lives wrote."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    @property
+    def words(self) -> list[str]:
+        """The log of the present life: the texts of its lines."""
+        return [each["words"] for each in LINE.finditer(self.log[self._life_begins :])]
+
+    async def start(self, *, crash_at: str = "", ready: bool = True, **settings: str) -> None:
+        """Begin a life; `ready` waits until it works."""
+        assert not self.running, "one process at a time"
+        self._life_begins = len(self.log)
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        environment = {**inherited, "PYTHONPATH": str(ROOT), **self._settings, VARIABLE: crash_at, **settings}
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=self._folder, env=environment, stdout=log, stderr=log
+            )
+        if ready:
+            await eventually("the bot is ready", self.is_ready_or_dead)
+            assert self.running, self.log
+
+    def is_ready_or_dead(self) -> bool:
+        """Whether the present life works, or is over."""
+        return not self.running or any(each.startswith("ready:") for each in self.words)
+
+    async def kill(self) -> None:
+        """SIGKILL, as a power cut."""
+        if self._process and self.running:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+    def terminate(self) -> None:
+        """SIGTERM, as an operator does."""
+        assert self._process
+        self._process.send_signal(signal.SIGTERM)
+
+    async def ended(self, within: float) -> int | None:
+        """The exit code, once it is there; None when it is still running after `within` seconds."""
+        assert self._process
+        try:
+            return await asyncio.wait_for(self._process.wait(), within)
+        except TimeoutError:
+            return None
+
+    async def stop(self, within: float = 10.0) -> int | None:
+        """SIGTERM, and the exit code."""
+        self.terminate()
+        return await self.ended(within)

@@ -1,0 +1,93 @@
+"""What a citizen does and sees, in sentences; every deed ends when the bot has nothing left to do."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.e2e.phone import Phone, Shown
+from tests.e2e.town import Town
+
+Json = dict[str, Any]
+BOOK, CONFIRM = ("📅", "✅ Confirm")
+"""How the buttons begin, in every language."""
+
+
+class Citizen:
+    """One citizen with their phone. `taps` and `typed` count what they had to do."""
+
+    def __init__(self, phone: Phone, settles: Callable[[], Awaitable[None]], town: Town) -> None:
+        self.phone = phone
+        self.id = phone.chat_id
+        self.taps = 0
+        self.typed = 0
+        self._settles = settles
+        self._town = town
+
+    async def says(self, text: str) -> Shown:
+        """Write, and look at what comes of it."""
+        self.typed += not text.startswith("/")
+        await self.phone.say(text)
+        await self._settles()
+        return await self.screen()
+
+    async def taps_on(self, label: str, shown: Shown | None = None) -> Shown:
+        """Press the newest button whose label begins with, or has, these words; look at what comes of it."""
+        where, button = await self._find(label, shown)
+        await self.presses(where, button)
+        return await self.screen()
+
+    async def presses(self, shown: Shown, data: str) -> None:
+        """Press what has this data, whether it is still there or not."""
+        self.taps += 1
+        await self.phone.do("press", message_id=shown.number, data=data, forged=True)
+        await self._settles()
+
+    async def does(self, what: str, **how: Any) -> Shown:
+        """Send a photo, a sticker, …; edit; block."""
+        await self.phone.do(what, **how)
+        await self._settles()
+        return await self.screen()
+
+    async def screen(self) -> Shown:
+        """The message that changed last, pictures aside; fails where there is none."""
+        return [each for each in await self.messages() if not each.has_picture][-1]
+
+    async def messages(self) -> list[Shown]:
+        """All that the bot wrote and that is still there, the message that changed last at the end."""
+        return await self.phone.look(everything=True)
+
+    async def appointments(self) -> list[Json]:
+        """What the office has in its books for this citizen."""
+        return await self._town.appointments(self.id)
+
+    async def _find(self, label: str, shown: Shown | None) -> tuple[Shown, str]:
+        seen = [shown] if shown else list(reversed(await self.messages()))
+        for where in seen:
+            for button in where.buttons:
+                if label in button.label:
+                    return where, button.data
+        raise AssertionError(f"no button {label!r} in {[(each.text, each.labels) for each in seen[:3]]}")
+
+    # --- whole stretches of the way -------------------------------------------------------------------------------
+
+    async def reaches_days(self, department: str = "Passport") -> Shown:
+        """To the list of days, by `/book`."""
+        await self.says("/book")
+        return await self.taps_on(department)
+
+    async def reaches_name(self, department: str = "Passport") -> Shown:
+        """To the question for the name, taking the earliest slot."""
+        await self.reaches_days(department)
+        return await self.taps_on("⏱")
+
+    async def reaches_summary(self, name: str = "Aïssatou Bah", department: str = "Passport") -> Shown:
+        """To the last question."""
+        await self.reaches_name(department)
+        return await self.says(name)
+
+    async def books(self, name: str = "Aïssatou Bah", department: str = "Passport") -> int:
+        """To the ticket; the appointment's number."""
+        before = {each["id"] for each in await self.appointments()}
+        await self.reaches_summary(name, department)
+        await self.taps_on(CONFIRM)
+        (made,) = [each["id"] for each in await self.appointments() if each["id"] not in before]
+        return int(made)

@@ -1,0 +1,126 @@
+"""The whole play: citizens side by side, faults on, the bot killed again and again, and the reckoning at the end."""
+
+import asyncio
+import os
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.e2e.citizen import Citizen
+from tests.e2e.phone import new_phone
+from tests.e2e.reckoning import Reckoning, count_duplicates, reckon
+from tests.e2e.torment import Killer, Kills, faults_of_moncreneau, faults_of_telegram
+from tests.e2e.town import CREDITS, OFFICES, Town, town
+from tests.e2e.words import Words
+
+SEED = "CRASH_SEED"
+
+
+def seed_of_this_run() -> int:
+    """The seed from the environment, else a new one."""
+    return int(os.environ.get(SEED) or random.SystemRandom().randrange(10**6))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of everything."""
+
+    citizens: int
+    bookings: int
+    kills: int
+    seconds: float
+    """Before which all must be over."""
+    weight: float = 0.03
+    """How likely each fault is."""
+    lives: tuple[float, float] = (1.0, 4.0)
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of it."""
+
+    seed: int
+    kills: Kills
+    struck: int
+    resent: int
+    reckoning: Reckoning
+    unanswered: list[str]
+    seconds: float
+    log: str
+
+    def table(self) -> str:
+        """The ledger of the run, for people."""
+        found = self.reckoning
+        rows = {
+            "seed": self.seed,
+            "seconds": round(self.seconds),
+            "bookings confirmed and ticket seen": found.bookings,
+            "cancelled and told": found.cancellings,
+            "given up in time": found.given_up,
+            "presses sent twice": self.resent,
+            "kills": self.kills.total,
+            "  at random": self.kills.at_random,
+            **{f"  at: {point}": times for point, times in sorted(self.kills.named.items())},
+            "faults injected": self.struck,
+            "lost": len(found.lost),
+            "doubled": len(found.doubled),
+            "otherwise wrong": len(found.wrong),
+            "left without an answer": len(self.unanswered),
+            "duplicate tickets and notices": found.duplicates,
+        }
+        width = max(map(len, rows))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+    @property
+    def faults(self) -> list[str]:
+        """Everything that is not as it must be."""
+        return [*self.reckoning.faults, *self.unanswered]
+
+
+async def play(folder: Path, seed: int, scale: Scale) -> Report:
+    """Play it once."""
+    began = time.monotonic()
+    chance = random.Random(seed)
+    async with town(folder, seed) as (here, bot):
+        killer = Killer(bot, random.Random(chance.random()), scale.lives)
+        citizens = [await _citizen(here, number, chance.random()) for number in range(scale.citizens)]
+        weight = scale.weight
+        await here.misbehave(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
+
+        def booked_enough() -> bool:
+            return sum(wish.ticket is not None for each in citizens for wish in each.wishes) >= scale.bookings
+
+        def killed_enough() -> bool:
+            return killer.kills.total >= scale.kills
+
+        async def life(citizen: Citizen) -> None:
+            await asyncio.sleep(chance.uniform(0, 2))  # people do not come all at once
+            while not (booked_enough() and killed_enough()):
+                await citizen.live()
+            citizen.doing = ""
+
+        killing = asyncio.create_task(killer.work(killed_enough))
+        lives = [asyncio.create_task(life(each)) for each in citizens]
+        try:
+            _, late = await asyncio.wait({killing, *lives}, timeout=scale.seconds, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in (killing, *lives):
+                task.cancel()
+            results = await asyncio.gather(killing, *lives, return_exceptions=True)
+        broken = [repr(each) for each in results if isinstance(each, Exception)]
+        unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in citizens if late and each.doing]
+        struck = await here.behave()
+        reckoning = reckon(citizens, await here.ledger(), CREDITS)
+        reckoning.duplicates = await count_duplicates(citizens)
+        reckoning.wrong += broken
+        if bot.running and await bot.stop() != 0:
+            reckoning.wrong.append("the bot did not stop with 0 in time")
+        resent = sum(each.resent for each in citizens)
+        return Report(seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, bot.log)
+
+
+async def _citizen(here: Town, number: int, seed: float) -> Citizen:
+    language = ("fr", "en")[number % 2]
+    phone = await new_phone(here.telegram, f"Citoyen {number}", language)
+    return Citizen(phone, Words(language), tuple(office.name for office in OFFICES), random.Random(seed))

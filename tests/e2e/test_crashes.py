@@ -1,0 +1,17 @@
+"""Killed anywhere, with any wire cut: everybody ends with exactly the appointments that they confirmed."""
+
+from pathlib import Path
+
+from tests.e2e.play import SEED, Scale, play, seed_of_this_run
+
+SCALE = Scale(citizens=12, bookings=40, kills=10, seconds=100)
+
+
+async def test_whatever_is_killed_or_cut_everybody_has_exactly_what_they_confirmed(tmp_path: Path) -> None:
+    seed = seed_of_this_run()
+    print(f"{SEED}={seed}")
+    report = await play(tmp_path, seed, SCALE)
+    print(report.table())
+    assert not report.faults, "\n".join([f"{SEED}={seed}", *report.faults, report.log[-5000:]])
+    assert report.reckoning.bookings >= SCALE.bookings
+    assert report.kills.total >= SCALE.kills

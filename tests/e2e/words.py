@@ -1,0 +1,57 @@
+"""What a citizen reads: the bot's words in one language, as they look on a phone. Knows the catalogues, not the code."""
+
+import html
+import re
+from functools import cached_property
+
+from bot.i18n import Translator, Translators
+
+MARKUP = re.compile(r"<[^>]+>")
+HOUR = re.compile(r"\d\d:\d\d")
+TRANSLATORS = Translators.load()
+
+
+class Words:
+    """One language's words."""
+
+    def __init__(self, locale: str) -> None:
+        self._t: Translator = TRANSLATORS.get(locale)
+
+    def plain(self, key: str, **values: object) -> str:
+        """A text without its markup."""
+        return html.unescape(MARKUP.sub("", self._t.text(key, **values)))
+
+    def label(self, key: str, **values: object) -> str:
+        """The words on a button."""
+        return self._t.label(key, **values)
+
+    def says(self, text: str, key: str) -> bool:
+        """Whether this text stands in a message."""
+        return self.plain(key) in text
+
+    def number_in(self, text: str) -> int | None:
+        """The number of the appointment that a message is about."""
+        found = self._number.search(text)
+        return int(found[1]) if found else None
+
+    def is_day(self, label: str) -> bool:
+        """Whether a button names a day or the earliest slot."""
+        return any(pattern.fullmatch(label) for pattern in self._days)
+
+    def is_time(self, label: str) -> bool:
+        """Whether a button names an hour, or a day and an hour."""
+        return bool(HOUR.fullmatch(label) or self._moment.fullmatch(label))
+
+    @cached_property
+    def _number(self) -> re.Pattern[str]:
+        return re.compile(re.escape(self.plain("fact.number", number="§")).replace("§", r"(\d+)"))
+
+    @cached_property
+    def _moment(self) -> re.Pattern[str]:
+        return re.compile(re.escape(self.label("moment", day="§", time="§§")).replace("§§", HOUR.pattern).replace("§", ".+"))
+
+    @cached_property
+    def _days(self) -> tuple[re.Pattern[str], ...]:
+        day = (self.label("button.day", day="§", n=n) for n in (1, 2))
+        labels = (*day, self.label("button.earliest", moment="§"))
+        return tuple(re.compile(re.escape(each).replace("§", ".+").replace("2", r"\d+")) for each in labels)
