@@ -30,12 +30,11 @@ from bot.core.model import Problem, Trouble
 
 
 class MoncreneauError(ApiError):
-    """What all of ours share. `code` is the service's word, or our own in lower case; it is safe to log."""
+    """What all of ours share. `code` is the service's word or the class's name, safe to log."""
 
     fate = Fate.UNKNOWN
     problem = Problem.DOWN
-    outage = False
-    """Whether this speaks against the service being up at all (the circuit breaker counts these)."""
+    outage = False  # whether this speaks against the service being up: the circuit breaker counts these
 
     def __init__(
         self,
@@ -160,7 +159,7 @@ class UserNotFound(NotFound):
 
 
 class NoSuchPage(NotFound):
-    """404 with a page for people: a proxy spoke, not the API, so it says nothing about the appointment."""
+    """404 with a page for people: a proxy spoke, not the API."""
 
     problem = Problem.DOWN
 

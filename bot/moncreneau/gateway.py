@@ -96,7 +96,7 @@ class Gateway:
         return await self._slots.get(department_id, first, last, ages)
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
-        """See `Moncreneau.appointment`; as urgent as a write, since it tells what became of a cancelling. `ApiError`."""
+        """See `Moncreneau.appointment`; urgent, since it tells what became of a cancelling. Raises `ApiError`."""
         async with self._watched("appointment"):
             try:
                 body = await self._client.get(f"appointments/{int(appointment_id)}", kind=Kind.SETTLE)
