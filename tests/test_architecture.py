@@ -1,0 +1,154 @@
+"""The rules of the house that a tool can keep. The direction of imports is kept by import-linter (pyproject.toml)."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BOT = ROOT / "bot"
+LONGEST = 250
+
+MIRRORED = ("core", "views", "app", "telegram", "moncreneau", "storage")
+WITHOUT_MIRROR = {
+    "app/inbound.py": "values without behaviour; read in tests/telegram/test_updates.py",
+    "app/ports.py": "protocols; whoever obeys them is tested",
+    "app/records.py": "values without behaviour; stored and read back in tests/storage/test_store.py",
+    "storage/migrations/env.py": "Alembic's way in; tests/storage/test_migrate.py goes through it",
+    "storage/migrations/versions/0001_first.py": "a migration; tests/storage/test_migrate.py compares the outcome",
+    "storage/tables.py": "shapes; tests/storage/test_migrate.py compares them with what the migrations make",
+    "views/message.py": "values without behaviour",
+}
+
+OUTSIDE = {
+    "core": {"pydantic"},
+    "views": set[str](),
+    "app": {"pydantic"},
+    "telegram": {"telegram", "pyreqwest", "segno"},
+    "moncreneau": {"httpx", "pyreqwest"},
+    "storage": {"sqlalchemy", "alembic"},
+    "sandbox": {"starlette", "uvicorn"},
+    "bootstrap.py": {"telegram", "sqlalchemy"},
+    "i18n.py": {"babel"},
+    "settings.py": {"pydantic", "pydantic_settings"},
+    "logs.py": set[str](),
+    "__main__.py": {"uvloop"},
+}
+"""Which packages that are not Python's own each room may import: one service outside, one room."""
+
+WORLDLY = {"asyncio", "http", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "sqlite3", "subprocess"}
+WORLDLY |= {"tempfile", "threading", "time", "urllib", "uuid", "zoneinfo"}
+"""Python's own modules that reach outside a function's arguments: clocks, chance, files, wires, threads."""
+
+
+def sources(folder: Path = BOT) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if path.read_text().strip())
+
+
+def named(path: Path) -> str:
+    return path.relative_to(BOT).as_posix()
+
+
+every_source = pytest.mark.parametrize("path", sources(), ids=named)
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S607
+    files = (ROOT / name for name in listed.stdout.split("\0") if name)
+    return tuple(file for file in files if file.is_file())
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top-level names of the packages that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").partition(".")[0]
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(BOT).parts[0]
+
+
+@pytest.mark.parametrize("room", MIRRORED)
+def test_every_source_file_has_its_mirror_test(room: str) -> None:
+    files = [path for path in sources(BOT / room) if path.name != "__init__.py"]
+    wanted = {named(path): ROOT / "tests" / path.relative_to(BOT).with_name(f"test_{path.name}") for path in files}
+    lacking = {source for source, test in wanted.items() if not test.exists()}
+    assert lacking == {source for source in WITHOUT_MIRROR if source.startswith(f"{room}/")}
+
+
+@every_source
+def test_no_file_is_longer_than_a_reader_likes(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST
+
+
+@every_source
+def test_every_file_opens_by_saying_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@every_source
+def test_each_room_imports_only_the_packages_that_are_its_business(path: Path) -> None:
+    allowed = OUTSIDE[room_of(path)] | sys.stdlib_module_names | {"bot"}
+    assert set(imported(path)) <= allowed
+
+
+@pytest.mark.parametrize("path", sources(BOT / "core") + sources(BOT / "views"), ids=named)
+def test_the_core_and_the_views_reach_for_nothing_outside(path: Path) -> None:
+    assert not set(imported(path)) & WORLDLY
+
+
+# --- what is installed -------------------------------------------------------------------------------------------
+
+
+def pins(lock: str) -> dict[str, str]:
+    """What a lock installs: names as the index writes them, and versions."""
+    return dict(re.findall(r"^([a-z0-9][a-z0-9.-]*)==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def declared(*extras: str) -> dict[str, str]:
+    """What pyproject.toml asks for, each with one exact version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
+    found = [re.fullmatch(r"([A-Za-z0-9.-]+)(?:\[[a-z]+\])?==([0-9.]+)(?:;.*)?", each) for each in wanted]
+    assert all(found), "every dependency has an exact version"
+    return {match[1].lower(): match[2] for match in found if match}
+
+
+def test_the_lock_is_what_pyproject_asks_for() -> None:
+    assert declared("sandbox").items() <= pins("requirements.lock").items()
+
+
+def test_the_tests_lock_is_what_pyproject_asks_for_on_top_of_what_runs() -> None:
+    assert declared("sandbox", "dev").items() <= pins("tests/requirements.lock").items()
+    assert pins("requirements.lock").items() <= pins("tests/requirements.lock").items()
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "tests/requirements.lock"])
+def test_every_locked_package_has_its_hashes(lock: str) -> None:
+    blocks = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(pins(lock))
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_no_lock_names_an_address() -> None:
+    assert not [lock for lock in ("requirements.lock", "tests/requirements.lock") if "://" in (ROOT / lock).read_text()]
+
+
+def test_no_tracked_file_names_a_package_registry() -> None:
+    """Where packages come from is the business of the machine that installs them."""
+    address = re.compile(rb"https?://[^\s\"'>)]*(?:pypi|pythonhosted|npmjs|registry\.|deb\.debian)")
+    option = re.compile(rb"--(?:extra-)?index" + rb"-url|\bindex" + rb"-url *=")
+    kinds = re.compile(r"uv\.lock|poetry\.lock|package-lock\.json|pylock.*\.toml")
+    assert not [file for file in tracked() if kinds.fullmatch(file.name)]
+    texts = ((file, file.read_bytes()) for file in tracked())
+    assert not [file for file, text in texts if address.search(text) or option.search(text)]
