@@ -87,7 +87,9 @@ class House:
         """Wait until the bot has nothing left to do."""
         await eventually("the bot has nothing left to do", self.is_idle, pause=0.004)
 
-    async def citizen(self, language: str | None = "fr", first_name: str = "Aïssatou", last_name: str = "Bah") -> Citizen:
+    async def citizen(
+        self, language: str | None = "fr", first_name: str = "Aïssatou", last_name: str = "Bah"
+    ) -> Citizen:
         """Somebody whom the bot never met."""
         phone = await new_phone(self.town.telegram, first_name, language or "", last_name)
         return Citizen(phone, self.settles, self.town)

@@ -1,0 +1,188 @@
+"""From `/start` to the ticket: what is asked, in which order, and with how many taps."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.moncreneau import Department, Organization, Worker
+from bot.sandbox.moncreneau.world import Hours
+from tests.e2e.citizen import Citizen
+from tests.e2e.house import House, inhabited
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+CITY = Organization(2, "Ville de Conakry")
+ONE_HOUR: Hours = {"tuesday": (("09:00", "10:00"),)}
+
+
+async def test_in_french_it_takes_at_most_six_taps_and_one_typed_name(house: House) -> None:
+    citizen = await house.citizen("fr", "😀😀", "")
+    assert (await citizen.says("/start")).text.startswith("Bonjour")
+    assert "Choisissez un service" in (await citizen.taps_on("Prendre rendez-vous")).text
+    assert "Choisissez un jour" in (await citizen.taps_on("Passport Service")).text
+    assert "Choisissez une heure" in (await citizen.taps_on("mar. 3 mars")).text
+    assert "À quel nom ?" in (await citizen.taps_on("10:30")).text.replace("\xa0", " ")
+    summary = await citizen.says("Aïssatou Bah")
+    assert "Vérifiez, puis confirmez" in summary.text
+    assert await citizen.appointments() == []
+    ticket = await citizen.taps_on("Confirmer")
+    assert "Votre rendez-vous est confirmé" in ticket.text
+    assert (citizen.taps, citizen.typed) == (5, 1)
+    (made,) = await citizen.appointments()
+    assert (made["departmentId"], made["dateTime"], made["name"]) == (5, "2026-03-03T10:30:00", "Aïssatou Bah")
+    assert made["externalUserId"] == f"telegram:{citizen.id}"
+
+
+async def test_in_english_the_name_on_the_phone_spares_the_typing(house: House, sarah: Citizen) -> None:
+    assert (await sarah.says("/start")).text.startswith("Hello Sarah Cole!")
+    assert "Choose a department" in (await sarah.taps_on("Book an appointment")).text
+    assert "Choose a day" in (await sarah.taps_on("ID Card")).text
+    assert "In what name?" in (await sarah.taps_on("Earliest available")).text
+    assert "Check, then confirm" in (await sarah.taps_on("Sarah Cole")).text
+    ticket = await sarah.taps_on("Confirm")
+    assert "Your appointment is confirmed." in ticket.text
+    assert "Monday, March 2, 2026" in ticket.text
+    assert "08:00 (Conakry time)" in ticket.text
+    assert (sarah.taps, sarah.typed) == (5, 0)
+    (made,) = await house.town.appointments(sarah.id)
+    assert made["name"] == "Sarah Cole"
+
+
+async def test_the_name_of_the_last_booking_is_offered_first(aissatou: Citizen) -> None:
+    await aissatou.books("N'Diaye Camara")
+    screen = await aissatou.reaches_name("ID Card")
+    assert screen.labels[:2] == ["👤 N'Diaye Camara", "👤 Aïssatou Bah"]
+
+
+async def test_departments_stand_under_their_organisations_eight_a_page(aissatou: Citizen) -> None:
+    first = await aissatou.says("/book")
+    text = first.text
+    assert text.index("🏛 Ministry of Interior") < text.index("• Passport Service") < text.index("🏛 Ville de Conakry")
+    assert "Permis de conduire" not in text, "it takes no appointments"
+    assert "Page 1 sur 2" in text
+    second = await aissatou.taps_on("Suite")
+    assert "Page 2 sur 2" in second.text
+    assert "Permis de construire" in second.labels
+    assert second.number == first.number, "the screen changes in its place"
+    assert (await aissatou.taps_on("Précédents")).text == first.text
+
+
+@pytest.mark.parametrize("word", ["etat civil", "ÉTAT", "civil etat", "  état   CIVIL "])
+async def test_a_typed_word_narrows_the_departments(aissatou: Citizen, word: str) -> None:
+    await aissatou.says("/book")
+    screen = await aissatou.says(word)
+    assert screen.labels == ["État civil – Kaloum", "État civil – Ratoma", "📋 Tous les services", "⬅️ Retour au menu"]
+    assert "Passport Service" in (await aissatou.taps_on("Tous les services")).labels
+
+
+async def test_the_name_of_an_organisation_narrows_too(aissatou: Citizen) -> None:
+    await aissatou.says("/book")
+    assert "Passport Service" not in (await aissatou.says("conakry")).labels
+
+
+async def test_a_word_that_fits_nothing_shows_them_all_and_says_so(aissatou: Citizen) -> None:
+    await aissatou.says("/book")
+    screen = await aissatou.says("zzz")
+    assert "Aucun service ne correspond" in screen.text
+    assert "Passport Service" in screen.labels
+
+
+async def test_staff_is_chosen_from_the_list(aissatou: Citizen) -> None:
+    staff = await aissatou.reaches_days("Titres de séjour")
+    assert staff.labels[:3] == ["Mme Aïssatou Diallo", "M. Mamadou-Saliou Barry", "Mme Hawa Camara"]
+    await aissatou.taps_on("M. Mamadou-Saliou Barry")
+    await aissatou.taps_on("⏱")
+    summary = await aissatou.says("Aïssatou Bah")
+    assert "M. Mamadou-Saliou Barry" in summary.text
+    await aissatou.taps_on("Confirmer")
+    assert [each["workerId"] for each in await aissatou.appointments()] == [43]
+
+
+async def test_where_staff_is_not_listed_their_number_is_typed(aissatou: Citizen) -> None:
+    await aissatou.says("/book")
+    await aissatou.says("matam")
+    asked = await aissatou.taps_on("Affaires sociales")
+    assert "numéro de l’agent" in asked.text
+    for nonsense in ("Touré", "0", "-71", "7.1", "9" * 40):
+        assert "seulement le numéro" in (await aissatou.says(nonsense)).text
+    assert "Choisissez un jour" in (await aissatou.says(" 71 ")).text
+    await aissatou.taps_on("⏱")
+    await aissatou.says("Aïssatou Bah")
+    await aissatou.taps_on("Confirmer")
+    assert [each["workerId"] for each in await aissatou.appointments()] == [71]
+
+
+async def test_a_wrong_number_of_staff_can_be_put_right(aissatou: Citizen) -> None:
+    await aissatou.says("/book")
+    await aissatou.says("matam")
+    await aissatou.taps_on("Affaires sociales")
+    await aissatou.says("99")
+    await aissatou.taps_on("⏱")
+    await aissatou.says("Aïssatou Bah")
+    refused = await aissatou.taps_on("Confirmer")
+    assert "n’a pas été pris" in refused.text
+    assert "numéro de l’agent" in refused.text
+    await aissatou.taps_on("Retour")
+    await aissatou.taps_on("Retour")
+    assert "Choisissez un jour" in (await aissatou.says("71")).text
+
+
+async def test_only_days_with_free_slots_are_shown_with_how_many(aissatou: Citizen) -> None:
+    await aissatou.says("/book")
+    await aissatou.says("ratoma")
+    days = await aissatou.taps_on("Ratoma")
+    shown = [each.replace("\xa0", " ") for each in days.labels]
+    assert shown[:3] == ["⏱ Au plus tôt : mar. 3 mars, 09:00", "mar. 3 mars · 4 places", "jeu. 5 mars · 4 places"]
+
+
+async def test_more_days_lead_to_the_horizon_of_sixty_days(aissatou: Citizen) -> None:
+    screen = await aissatou.reaches_days()
+    days = [each for each in screen.labels if "places" in each]
+    while any("Jours suivants" in each for each in screen.labels):
+        screen = await aissatou.taps_on("Jours suivants")
+        days += [each for each in screen.labels if "places" in each]
+    assert days[-1].startswith("ven. 1 mai"), days[-1]
+    assert len(days) == len(set(days)) == 45, "every working day once"
+    assert "Choisissez une heure" in (await aissatou.taps_on("ven. 1 mai")).text
+
+
+async def test_many_times_stand_in_two_halves_of_the_day(aissatou: Citizen) -> None:
+    await aissatou.reaches_days("Légalisation")
+    morning = await aissatou.taps_on("mar. 3 mars")
+    assert "08:00" in morning.labels
+    assert "13:00" not in morning.labels
+    afternoon = await aissatou.taps_on("Après-midi")
+    assert "13:00" in afternoon.labels
+    assert "08:00" not in afternoon.labels
+    assert "08:00" in (await aissatou.taps_on("Matin")).labels
+
+
+async def test_a_department_without_any_free_slot_says_so_and_offers_others(aissatou: Citizen) -> None:
+    await aissatou.says("/book")
+    await aissatou.says("construire")
+    screen = await aissatou.taps_on("Permis de construire")
+    assert "Aucune place libre dans les 60 prochains jours" in screen.text.replace("\xa0", " ")
+    assert "Choisissez un service" in (await aissatou.taps_on("autre service")).text
+
+
+async def test_where_there_is_one_answer_nothing_is_asked(tmp_path: Path) -> None:
+    only = Department(
+        5,
+        "Mairie",
+        CITY,
+        slot_duration=60,
+        opening_hours=ONE_HOUR,
+        shows_admins=True,
+        workers=(Worker(7, "Mme Bah"),),
+        capacity=1,
+    )
+    async with inhabited(tmp_path, departments=(only,)) as house:
+        short = await house.citizen()
+        await house.stop()
+        await house.start(booking_horizon_days=3)
+        asked = await short.says("/book")
+        assert "À quel nom" in asked.text, "one department, one member of staff, one day, one time"
+        assert "mardi 3 mars 2026" in asked.text
+        await short.taps_on("Aïssatou Bah")
+        await short.taps_on("Confirmer")
+        assert [each["workerId"] for each in await short.appointments()] == [7]
+        assert (short.taps, short.typed) == (2, 0)
