@@ -25,13 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=seed_of_this_run(), help="default: CRASH_SEED, or a new one")
     chosen = parser.parse_args(arguments)
     scale = Scale(
-        citizens=chosen.citizens,
+        applicants=chosen.citizens,
         bookings=chosen.bookings,
         kills=chosen.kills,
         seconds=SECONDS_AT_LEAST + SECONDS_A_KILL * chosen.kills,
         lives=(0.5, 9.0),
     )
-    print(f"seed {chosen.seed}: {scale.bookings} bookings, {scale.kills} kills, {scale.citizens} citizens", flush=True)
+    print(
+        f"seed {chosen.seed}: {scale.bookings} bookings, {scale.kills} kills, {scale.applicants} citizens", flush=True
+    )
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         report = asyncio.run(play(Path(folder), chosen.seed, scale))
         print(report.table())

@@ -1,4 +1,4 @@
-"""The whole play: citizens side by side, faults on, the bot killed again and again, and the reckoning at the end."""
+"""The whole play: applicants side by side, faults on, the bot killed again and again, and the reckoning at the end."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.citizen import Citizen
+from tests.e2e.applicant import Applicant
 from tests.e2e.phone import new_phone
 from tests.e2e.reckoning import Reckoning, count_duplicates, reckon
 from tests.e2e.torment import Killer, Kills, faults_of_moncreneau, faults_of_telegram
@@ -26,7 +26,7 @@ def seed_of_this_run() -> int:
 class Scale:
     """How much of everything."""
 
-    citizens: int
+    applicants: int
     bookings: int
     kills: int
     seconds: float
@@ -81,27 +81,27 @@ class Report:
 async def play(folder: Path, seed: int, scale: Scale) -> Report:
     """Play it once."""
     began = time.monotonic()
-    chance = random.Random(seed)
+    chance = _dice(seed)
     async with town(folder, seed) as (here, bot):
-        killer = Killer(bot, random.Random(chance.random()), scale.lives)
-        citizens = [await _citizen(here, number, chance.random()) for number in range(scale.citizens)]
+        killer = Killer(bot, _dice(chance.random()), scale.lives)
+        applicants = [await _applicant(here, number, chance.random()) for number in range(scale.applicants)]
         weight = scale.weight
         await here.misbehave(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
 
         def booked_enough() -> bool:
-            return sum(wish.ticket is not None for each in citizens for wish in each.wishes) >= scale.bookings
+            return sum(wish.ticket is not None for each in applicants for wish in each.wishes) >= scale.bookings
 
         def killed_enough() -> bool:
             return killer.kills.total >= scale.kills
 
-        async def life(citizen: Citizen) -> None:
+        async def life(applicant: Applicant) -> None:
             await asyncio.sleep(chance.uniform(0, 2))  # people do not come all at once
             while not (booked_enough() and killed_enough()):
-                await citizen.live()
-            citizen.doing = ""
+                await applicant.live()
+            applicant.doing = ""
 
         killing = asyncio.create_task(killer.work(killed_enough))
-        lives = [asyncio.create_task(life(each)) for each in citizens]
+        lives = [asyncio.create_task(life(each)) for each in applicants]
         try:
             _, late = await asyncio.wait({killing, *lives}, timeout=scale.seconds, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -109,18 +109,22 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
                 task.cancel()
             results = await asyncio.gather(killing, *lives, return_exceptions=True)
         broken = [repr(each) for each in results if isinstance(each, Exception)]
-        unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in citizens if late and each.doing]
+        unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in applicants if late and each.doing]
         struck = await here.behave()
-        reckoning = reckon(citizens, await here.ledger(), CREDITS)
-        reckoning.duplicates = await count_duplicates(citizens)
+        reckoning = reckon(applicants, await here.ledger(), CREDITS)
+        reckoning.duplicates = await count_duplicates(applicants)
         reckoning.wrong += broken
         if bot.running and await bot.stop() != 0:
             reckoning.wrong.append("the bot did not stop with 0 in time")
-        resent = sum(each.resent for each in citizens)
+        resent = sum(each.resent for each in applicants)
         return Report(seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, bot.log)
 
 
-async def _citizen(here: Town, number: int, seed: float) -> Citizen:
+async def _applicant(here: Town, number: int, seed: float) -> Applicant:
     language = ("fr", "en")[number % 2]
     phone = await new_phone(here.telegram, f"Citoyen {number}", language)
-    return Citizen(phone, Words(language), tuple(office.name for office in OFFICES), random.Random(seed))
+    return Applicant(phone, Words(language), tuple(office.name for office in OFFICES), _dice(seed))
+
+
+def _dice(seed: float) -> random.Random:
+    return random.Random(seed)  # noqa: S311 — the same play again is the point

@@ -1,11 +1,11 @@
-"""The reckoning: what citizens confirmed and saw against what the office has in its ledger. Equal, or said how not."""
+"""The reckoning: what was confirmed and seen against what the office has in its ledger. Equal, or said how not."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.citizen import Citizen, Wish
+from tests.e2e.applicant import Applicant, Wish
 
 Json = dict[str, Any]
 
@@ -28,18 +28,18 @@ class Reckoning:
         return [*self.lost, *self.doubled, *self.wrong]
 
 
-def reckon(citizens: Iterable[Citizen], ledger: Json, credits_before: int) -> Reckoning:
+def reckon(applicants: Iterable[Applicant], ledger: Json, credits_before: int) -> Reckoning:
     """Compare."""
     found = Reckoning()
     every: list[Json] = ledger["appointments"]
-    for citizen in citizens:
-        owner = f"telegram:{citizen.phone.chat_id}"
+    for applicant in applicants:
+        owner = f"telegram:{applicant.phone.chat_id}"
         theirs = [each for each in every if each["externalUserId"] == owner]
-        for wish in citizen.wishes:
+        for wish in applicant.wishes:
             _compare(found, wish, [each for each in theirs if each["name"] == wish.name])
-        names = {wish.name for wish in citizen.wishes}
+        names = {wish.name for wish in applicant.wishes}
         found.wrong += [f"{owner}: nobody asked for {each}" for each in theirs if each["name"] not in names]
-        seen = {wish.ticket for wish in citizen.wishes if wish.ticket and not wish.cancelled}
+        seen = {wish.ticket for wish in applicant.wishes if wish.ticket and not wish.cancelled}
         kept = {each["id"] for each in theirs if each["status"] == "SCHEDULED"}
         if seen != kept:
             found.wrong.append(f"{owner}: has the tickets {sorted(seen)}, the office has {sorted(kept)}")
@@ -58,7 +58,7 @@ def _compare(found: Reckoning, wish: Wish, made: list[Json]) -> None:
         found.doubled.append(f"{wish} was booked {len(made)} times")
     if wish.ticket is None:
         if made:
-            found.lost.append(f"{wish}: the office has {made}, the citizen has no ticket")
+            found.lost.append(f"{wish}: the office has {made}, the applicant has no ticket")
         elif wish.confirmed and not wish.gave_up:
             found.lost.append(f"{wish} was confirmed and never booked")
         return
@@ -75,13 +75,13 @@ def _compare(found: Reckoning, wish: Wish, made: list[Json]) -> None:
         found.wrong.append(f"{wish}: should be {expected}, the office has {entry}")
 
 
-async def count_duplicates(citizens: Iterable[Citizen]) -> int:
+async def count_duplicates(applicants: Iterable[Applicant]) -> int:
     """How often a ticket, its picture or the word of a cancelling stands on a phone once more than needed."""
     extra = 0
-    for citizen in citizens:
-        words = citizen.words
+    for applicant in applicants:
+        words = applicant.words
         seen: Counter[tuple[str, int | None]] = Counter()
-        for shown in await citizen.phone.look(everything=True):
+        for shown in await applicant.phone.look(everything=True):
             for key in ("ticket.booked", "cancelled.title", "qr.title"):
                 if words.says(shown.text, key):
                     seen[key, words.number_in(shown.text)] += 1

@@ -90,5 +90,3 @@ class Killer:
             return
         await self.bot.kill()
         self.kills.at_random += 1
-
-

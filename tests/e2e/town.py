@@ -26,7 +26,9 @@ CITY = Organization(1, "Ville de Conakry")
 OFFICES = (
     Department(5, "Passeports", CITY, capacity=1),
     Department(8, "Casier judiciaire", CITY, slot_duration=20, capacity=1),
-    Department(10, "Cartes d’identité", CITY, shows_admins=True, workers=(Worker(42, "Mme Diallo"), Worker(43, "M. Bah"))),
+    Department(
+        10, "Cartes d’identité", CITY, shows_admins=True, workers=(Worker(42, "Mme Diallo"), Worker(43, "M. Bah"))
+    ),
 )
 Json = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""What a citizen reads: the bot's words in one language, as they look on a phone. Knows the catalogues, not the code."""
+"""What people read: the bot's words in one language, as they look on a phone. Knows the catalogues, not the code."""
 
 import html
 import re
@@ -48,7 +48,9 @@ class Words:
 
     @cached_property
     def _moment(self) -> re.Pattern[str]:
-        return re.compile(re.escape(self.label("moment", day="§", time="§§")).replace("§§", HOUR.pattern).replace("§", ".+"))
+        return re.compile(
+            re.escape(self.label("moment", day="§", time="§§")).replace("§§", HOUR.pattern).replace("§", ".+")
+        )
 
     @cached_property
     def _days(self) -> tuple[re.Pattern[str], ...]:
