@@ -27,7 +27,10 @@ from bot.telegram.transport import LeanBot, SurelyNotSentError
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
-QR_SCALE = 8
+QR_SCALE = 6
+QR_MASK = 6
+"""One of the eight masks of ISO/IEC 18004, all of which every reader knows. Trying them all for the prettiest takes six
+times as long and reads no better (README, Measured)."""
 NO_PREVIEW = '{"is_disabled":true}'
 GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
@@ -113,7 +116,7 @@ def keyboard(message: Message, screen: int | None) -> str:
 def qr_png(link: str) -> bytes:
     """The link as a QR code: a small PNG, error correction M, readable from a scratched screen."""
     buffer = io.BytesIO()
-    segno.make(link, error="m", micro=False).save(buffer, kind="png", scale=QR_SCALE, border=4)
+    segno.make(link, error="m", micro=False, mask=QR_MASK).save(buffer, kind="png", scale=QR_SCALE, border=4)
     return buffer.getvalue()
 
 
