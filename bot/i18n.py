@@ -137,11 +137,13 @@ def _written(locale: str, skeleton: str, year: int, month: int, day: int) -> str
 def _read(path: Path) -> Catalog:
     try:
         with path.open("rb") as file:
-            return read_po(file, locale=Locale.parse(path.parents[1].name), domain=DOMAIN, abort_invalid=True)
+            catalogue = read_po(file, locale=Locale.parse(path.parents[1].name), domain=DOMAIN, abort_invalid=True)
+        c2py(catalogue.plural_expr)  # A plural rule that cannot be read shows itself here, in the file's own name.
     except PoFileError as error:
         raise CatalogueError(f"{path}: line {error.lineno}: {error}") from error
     except (UnknownLocaleError, ValueError) as error:
         raise CatalogueError(f"{path}: {error}") from error
+    return catalogue
 
 
 def _entries(catalogue: Catalog) -> dict[str, tuple[str, ...]]:

@@ -1,5 +1,7 @@
 """The end of a booking: the name, the summary, the wait, and a refusal with its next step."""
 
+from collections.abc import Callable
+
 from bot.core import actions
 from bot.core.flows import Confirming, Refused, Submitting, TypingName
 from bot.core.model import Problem
@@ -9,6 +11,20 @@ from bot.views.facts import draft_facts, lines, paragraphs
 from bot.views.message import Button, Message
 from bot.views.office import Office
 from bot.views.troubles import cause, meanwhile
+
+NEXT_STEPS: dict[Problem, tuple[Callable[[Translator], keys.Row], ...]] = {
+    Problem.SLOT_TAKEN: (keys.other_time, keys.other_department),
+    Problem.BAD_DATE: (keys.other_time, keys.other_department),
+    Problem.ALREADY_BOOKED: (keys.appointments, keys.other_time),
+    Problem.OUT_OF_CREDITS: (keys.other_department, keys.retry),
+    Problem.NO_ACCESS: (keys.other_department, keys.retry),
+    Problem.DEPARTMENT_GONE: (keys.other_department,),
+    Problem.BAD_REQUEST: (keys.other_time, keys.other_department, keys.retry),
+    Problem.APPOINTMENT_GONE: (keys.other_time, keys.other_department, keys.retry),
+    Problem.BUSY: (keys.retry, keys.other_time),
+    Problem.DOWN: (keys.retry, keys.other_time),
+}
+"""What is offered after a refusal, the most fitting first."""
 
 
 def typing_name(flow: TypingName, t: Translator, office: Office) -> Message:
@@ -62,7 +78,7 @@ def refused(flow: Refused, t: Translator, office: Office) -> Message:
         draft_facts(t, flow.draft, office),
         lines(t.text(f"refused.{problem}"), _typed_number(flow, t)),
     )
-    return Message(text, (*_next_steps(problem, t), *keys.back_or_leave(t)))
+    return Message(text, (*(step(t) for step in NEXT_STEPS[problem]), *keys.back_or_leave(t)))
 
 
 def _typed_number(flow: Refused, t: Translator) -> Safe | None:
@@ -70,20 +86,3 @@ def _typed_number(flow: Refused, t: Translator) -> Safe | None:
     worker = flow.draft.worker
     typed = flow.trouble.problem is Problem.BAD_REQUEST and worker is not None and not worker.name
     return t.text("refused.check_worker") if typed else None
-
-
-def _next_steps(problem: Problem, t: Translator) -> keys.Rows:
-    """The most fitting first."""
-    match problem:
-        case Problem.SLOT_TAKEN | Problem.BAD_DATE:
-            return (keys.other_time(t), keys.other_department(t))
-        case Problem.ALREADY_BOOKED:
-            return (keys.appointments(t), keys.other_time(t))
-        case Problem.OUT_OF_CREDITS | Problem.NO_ACCESS:
-            return (keys.other_department(t), keys.retry(t))
-        case Problem.DEPARTMENT_GONE:
-            return (keys.other_department(t),)
-        case Problem.BAD_REQUEST | Problem.APPOINTMENT_GONE:
-            return (keys.other_time(t), keys.other_department(t), keys.retry(t))
-        case Problem.BUSY | Problem.DOWN:
-            return (keys.retry(t), keys.other_time(t))

@@ -57,11 +57,12 @@ def hour_fact(t: Translator, at: datetime, office: Office) -> Safe:
 
 def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
     """All that was chosen so far."""
+    name = clip(draft.name or "", WORDS)
     return lines(
         office_facts(t, draft.department, draft.worker),
         day_fact(t, draft.at) if draft.at else None,
         hour_fact(t, draft.at, office) if draft.at else None,
-        t.text("fact.name", name=clip(draft.name, WORDS)) if draft.name else None,
+        t.text("fact.name", name=name) if name else None,
     )
 
 

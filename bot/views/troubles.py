@@ -62,14 +62,8 @@ def _ways_out(flow: Loading, t: Translator) -> keys.Rows:
 
 
 def _failed(flow: Loading, t: Translator) -> Safe:
-    match flow:
-        case LoadingDepartments():
-            return t.text("failed.departments")
-        case LoadingDays():
-            return t.text("failed.days")
-        case LoadingTimes() | LoadingNearest():
-            return t.text("failed.times")
-        case LoadingAppointments(purpose=Purpose.CANCEL):
-            return t.text("failed.cancel")
-        case LoadingAppointments():
-            return t.text("failed.appointments")
+    if isinstance(flow, LoadingAppointments):
+        return t.text("failed.cancel" if flow.purpose is Purpose.CANCEL else "failed.appointments")
+    if isinstance(flow, LoadingDepartments):
+        return t.text("failed.departments")
+    return t.text("failed.days" if isinstance(flow, LoadingDays) else "failed.times")

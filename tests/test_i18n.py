@@ -1,0 +1,181 @@
+"""The languages: which one, in how many forms, written how, and what a broken catalogue says."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.i18n import CatalogueError, Safe, Translator, Translators, _written
+
+HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+PLURAL = '"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
+HELLO = 'msgid "hello"\nmsgstr "Bonjour {name}"\n\n'
+DAYS = 'msgid "days"\nmsgid_plural "days"\nmsgstr[0] "{n} jour"\nmsgstr[1] "{n} jours"\n'
+YES = 'msgid "yes"\nmsgstr "<b>Oui</b>"\n\n'
+GOOD = HEADER + PLURAL + HELLO + YES + DAYS
+
+
+def folder(path: Path, **catalogues: str) -> Path:
+    for locale, text in catalogues.items():
+        file = path / locale / "LC_MESSAGES" / "bot.po"
+        file.parent.mkdir(parents=True)
+        file.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def real() -> Translators:
+    return Translators.load()
+
+
+@pytest.fixture
+def french(tmp_path: Path) -> Translator:
+    return Translators.load("fr", folder(tmp_path, fr=GOOD)).get("fr")
+
+
+# --- which language --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "locale"),
+    [
+        ("fr", "fr"),
+        ("fr-FR", "fr"),
+        ("en-GB", "en"),
+        ("EN", "en"),
+        ("pt", "fr"),
+        ("pt-BR", "fr"),
+        ("", "fr"),
+        (None, "fr"),
+    ],
+)
+def test_the_phones_language_is_resolved_to_one_that_there_is(real: Translators, tag: str | None, locale: str) -> None:
+    assert real.resolve(tag) == locale
+
+
+def test_any_tag_gets_a_translator(real: Translators) -> None:
+    assert real.get("en-GB").locale == "en"
+    assert real.get("zz").locale == "fr"
+
+
+def test_the_default_can_be_another() -> None:
+    translators = Translators.load("en")
+    assert translators.resolve("pt") == translators.default == "en"
+    assert translators.supported[0] == "en"
+
+
+@given(st.text())
+def test_no_tag_raises(real: Translators, tag: str) -> None:
+    assert real.resolve(tag) in real.supported
+
+
+def test_the_languages_stand_under_their_own_names_the_default_first(real: Translators) -> None:
+    assert real.get("en").languages == (("fr", "Français"), ("en", "English"))
+
+
+def test_a_language_is_added_by_adding_a_file(tmp_path: Path) -> None:
+    three = Translators.load("fr", folder(tmp_path, fr=GOOD, en=GOOD, pt_BR=GOOD))
+    assert three.supported == ("fr", "en", "pt_BR")
+    assert three.resolve("pt-BR") == "pt_BR"
+    assert three.resolve("pt") == "fr"
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_comes_from_outside_is_escaped(french: Translator) -> None:
+    assert french.text("hello", name="<b>&") == "Bonjour &lt;b&gt;&amp;"
+
+
+def test_our_own_markup_stays(french: Translator) -> None:
+    assert french.text("yes") == "<b>Oui</b>"
+    assert isinstance(french.text("yes"), Safe)
+
+
+def test_what_is_safe_is_not_escaped_again(french: Translator) -> None:
+    assert french.text("hello", name=Safe("<b>Bah</b>")) == "Bonjour <b>Bah</b>"
+    assert isinstance(french.text("hello", name="Bah"), Safe)
+
+
+def test_a_label_is_plain_text(french: Translator) -> None:
+    assert french.label("hello", name="N'Diaye & <Sow>") == "Bonjour N'Diaye & <Sow>"
+
+
+def test_a_value_is_never_a_template(french: Translator) -> None:
+    assert french.text("hello", name="{name}{0}") == "Bonjour {name}{0}"
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "0 jour"), (1, "1 jour"), (2, "2 jours"), (60, "60 jours")])
+def test_the_number_chooses_the_plural_form_of_the_language(french: Translator, n: int, words: str) -> None:
+    assert french.text("days", n=n) == french.label("days", n=n) == words
+
+
+def test_english_counts_otherwise(real: Translators) -> None:
+    assert real.get("en").label("button.day", day="Mon", n=0) == "Mon · 0\u00a0slots"
+    assert real.get("fr").label("button.day", day="lun.", n=0) == "lun. · 0\u00a0place"
+
+
+def test_a_text_that_is_not_there_is_a_mistake_of_ours(french: Translator) -> None:
+    with pytest.raises(KeyError):
+        french.text("nothing")
+
+
+# --- dates -----------------------------------------------------------------------------------------------------------
+
+
+def test_dates_are_written_as_the_language_writes_them(real: Translators) -> None:
+    day = date(2026, 1, 25)
+    assert real.get("fr").date_long(day) == "dimanche 25 janvier 2026"
+    assert real.get("fr").date_short(day) == "dim. 25 janv."
+    assert real.get("en").date_long(day) == "Sunday, January 25, 2026"
+    assert real.get("en").date_short(day) == "Sun, Jan 25"
+
+
+def test_a_moments_date_is_its_day(real: Translators) -> None:
+    assert real.get("fr").date_long(datetime.fromisoformat("2026-01-25T14:30")) == "dimanche 25 janvier 2026"
+
+
+def test_the_day_has_24_hours_in_every_language(real: Translators) -> None:
+    for locale in real.supported:
+        assert real.get(locale).time(datetime.fromisoformat("2026-01-25T14:05")) == "14:05"
+
+
+def test_a_date_is_written_once(real: Translators) -> None:
+    real.get("fr").date_long(date(2031, 7, 7))
+    before = _written.cache_info()
+    real.get("fr").date_long(date(2031, 7, 7))
+    assert _written.cache_info().hits == before.hits + 1
+
+
+# --- broken catalogues -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (HEADER + PLURAL + HELLO + YES, "days"),
+        (GOOD.replace("Bonjour {name}", ""), "hello"),
+        (GOOD.replace('msgid "hello"', '#, fuzzy\nmsgid "hello"'), "hello"),
+        (GOOD.replace('msgstr[1] "{n} jours"\n', ""), "days"),
+        (GOOD.replace("{name}", "{nom}"), "hello"),
+        (GOOD.replace("{name}", "{name"), "hello"),
+        (HEADER + PLURAL + HELLO + YES + 'msgid "days"\nmsgstr "{n} jours"\n', "days"),
+        (GOOD + 'msgid "x\n', "bot.po"),
+        (GOOD.replace("plural=(n > 1)", "plural=(n >"), "bot.po"),
+    ],
+)
+def test_a_broken_catalogue_is_refused_and_named(tmp_path: Path, broken: str, words: str) -> None:
+    with pytest.raises(CatalogueError, match=words):
+        Translators.load("fr", folder(tmp_path, fr=GOOD, en=broken))
+
+
+def test_a_folder_that_is_no_locale_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="klingon"):
+        Translators.load("fr", folder(tmp_path, fr=GOOD, klingon=GOOD))
+
+
+def test_the_default_language_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="default locale 'de'"):
+        Translators.load("de", folder(tmp_path, fr=GOOD))

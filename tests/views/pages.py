@@ -1,0 +1,25 @@
+"""Both languages, and every screen there is with something in it: what the tests of the views share."""
+
+from bot.core.flows import Idle
+from bot.core.notices import Notice
+from bot.core.screens import Cancelled, Help, LanguageMenu, Menu, QrPicture, Screen, TicketShown, Word
+from bot.i18n import Translators
+from tests.core.examples import STATES, TICKET
+
+TRANSLATORS = Translators.load()
+FR, EN = TRANSLATORS.get("fr"), TRANSLATORS.get("en")
+
+SCREENS: dict[str, Screen] = {
+    **{name: flow for name, flow in STATES.items() if flow != Idle()},
+    "menu": Menu(),
+    "greeting": Menu(greeting=True, name="Aïssatou"),
+    "help": Help(),
+    "languages": LanguageMenu(),
+    "new ticket": TicketShown(TICKET, fresh=True),
+    "ticket": TicketShown(TICKET),
+    "picture": QrPicture(TICKET),
+    "cancelled": Cancelled(TICKET),
+    "cancelled, resumable": Cancelled(TICKET, resumable=True),
+    "word": Word(Notice.DRAFT_EXPIRED),
+}
+"""Every screen, in words."""

@@ -1,0 +1,124 @@
+"""What holds of every screen, in every language."""
+
+import re
+
+import pytest
+
+from bot.core import actions
+from bot.core.flows import BookingFlow, Idle, Pending
+from bot.core.notices import Notice
+from bot.core.screens import LASTING, Screen, Word
+from bot.i18n import Translator
+from bot.views.message import Message
+from bot.views.office import Office
+from bot.views.render import render
+from tests.core.examples import given, pressed
+from tests.views import telegram
+from tests.views.pages import EN, FR, SCREENS
+from tests.views.telegram import check_limits, labels, plain
+
+every_screen = pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS.keys())
+every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
+
+
+@every_screen
+@every_language
+def test_every_screen_stays_within_telegrams_limits(screen: Screen, t: Translator) -> None:
+    check_limits(render(screen, t))
+    check_limits(render(screen, t, Notice.NAME_SIGNS))
+
+
+@every_screen
+@every_language
+def test_no_button_is_a_sign_without_words(screen: Screen, t: Translator) -> None:
+    for label in labels(render(screen, t)):
+        assert re.search(r"\w{2}", label), label
+
+
+@every_screen
+@every_language
+def test_no_line_is_a_sign_without_words(screen: Screen, t: Translator) -> None:
+    for line in plain(render(screen, t).text).split("\n"):
+        assert not line or re.search(r"\w", line), line
+
+
+@every_screen
+def test_no_screen_has_the_same_label_twice(screen: Screen) -> None:
+    for t in (FR, EN):
+        found = labels(render(screen, t))
+        assert len(found) == len(set(found))
+
+
+@every_screen
+def test_both_languages_have_the_same_buttons(screen: Screen) -> None:
+    assert telegram.actions(render(screen, FR)) == telegram.actions(render(screen, EN))
+
+
+@every_screen
+def test_the_languages_differ(screen: Screen) -> None:
+    assert render(screen, FR).text != render(screen, EN).text
+
+
+@every_screen
+def test_every_button_of_a_flow_is_understood_by_its_own_screen(screen: Screen) -> None:
+    if isinstance(screen, LASTING) or screen == SCREENS["greeting"]:
+        return
+    session = given(Idle() if screen == SCREENS["menu"] else screen)  # type: ignore[arg-type]
+    for action in telegram.actions(render(screen, FR)):
+        after, effects = pressed(session, action)
+        redrawn = [type(effect).__name__ for effect in effects] == ["Show"]
+        assert after.flow != session.flow or not redrawn, action
+
+
+@every_screen
+def test_every_screen_of_a_booking_has_a_way_back_and_a_way_out(screen: Screen) -> None:
+    if isinstance(screen, BookingFlow):
+        found = telegram.actions(render(screen, FR))
+        assert actions.LEAVE in found
+        assert any(label.startswith("⬅️ Retour") for label in labels(render(screen, FR)))
+
+
+@every_screen
+def test_every_screen_leads_on(screen: Screen) -> None:
+    alone = isinstance(screen, Word) or screen == SCREENS["picture"]
+    assert bool(render(screen, FR).rows) != alone
+
+
+@every_screen
+def test_a_remark_stands_above_the_screen_and_changes_nothing_else(screen: Screen) -> None:
+    bare, remarked = render(screen, FR), render(screen, FR, Notice.SORRY)
+    assert remarked.text.endswith("\n\n" + bare.text)
+    assert remarked.text.startswith("⚠️ Désolé")
+    assert Message("", remarked.rows, remarked.qr_link) == Message("", bare.rows, bare.qr_link)
+
+
+def test_nothing_going_on_is_the_menu() -> None:
+    assert render(Idle(), FR) == render(SCREENS["menu"], FR)
+
+
+@every_screen
+@every_language
+def test_a_leaving_button_never_speaks_of_cancelling_an_appointment(screen: Screen, t: Translator) -> None:
+    for row in render(screen, t).rows:
+        for button in row:
+            if button.action in {actions.LEAVE, actions.GIVE_UP, actions.BACK}:
+                assert not re.search("annul|cancel", button.label, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["choosing a day", "choosing a time", "choosing nearest", "typing a name", "confirming", "new ticket", "listing"],
+)
+def test_the_hour_says_whose_it_is(name: str) -> None:
+    screen = SCREENS[name]
+    assert "heure de Conakry" in plain(render(screen, FR).text)
+    assert "Conakry time" in plain(render(screen, EN).text)
+    assert "heure de Dakar" in plain(render(screen, FR, office=Office.of_zone("Africa/Dakar")).text)
+
+
+@every_screen
+def test_while_something_is_pending_nothing_is_promised(screen: Screen) -> None:
+    if isinstance(screen, Pending):
+        text = plain(render(screen, EN).text)
+        assert "is confirmed" not in text
+        assert "is cancelled" not in text

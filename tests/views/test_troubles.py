@@ -1,0 +1,64 @@
+"""Reads that are not there yet, or came to nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core import actions
+from bot.core.flows import LoadingAppointments, LoadingDays, LoadingDepartments, LoadingNearest, LoadingTimes, Purpose
+from bot.core.model import Problem, Trouble
+from bot.views.render import render
+from bot.views.troubles import Loading
+from tests.core.examples import BUSY, DOWN, FULL, SUNDAY
+from tests.views import telegram
+from tests.views.pages import EN, FR
+from tests.views.telegram import plain
+
+LOADING: list[Loading] = [
+    LoadingDepartments(),
+    LoadingDays(FULL),
+    LoadingTimes(FULL, SUNDAY),
+    LoadingNearest(FULL),
+    LoadingAppointments(Purpose.VIEW),
+    LoadingAppointments(Purpose.CANCEL),
+]
+every_read = pytest.mark.parametrize("flow", LOADING)
+
+
+@every_read
+def test_a_read_under_way_asks_for_a_moment(flow: Loading) -> None:
+    message = render(flow, FR)
+    assert message.text == "⏳ Un instant…"
+    assert telegram.actions(message)[0] == actions.RETRY
+
+
+@every_read
+@pytest.mark.parametrize("problem", list(Problem))
+def test_a_failed_read_says_why_and_can_be_tried_again(flow: Loading, problem: Problem) -> None:
+    message = render(replace(flow, trouble=Trouble(problem)), EN)
+    assert EN.text(f"problem.{problem}") in message.text
+    assert "Try again" in message.text
+    assert telegram.actions(message)[0] == actions.RETRY
+    assert actions.LEAVE in telegram.actions(message)
+
+
+def test_every_failed_read_says_what_could_not_be_read() -> None:
+    titles = {plain(render(replace(flow, trouble=DOWN), FR).text).split("\n")[0] for flow in LOADING}
+    assert titles == {
+        "⚠️ La liste des services n’a pas pu être lue.",
+        "⚠️ Les jours libres n’ont pas pu être lus.",
+        "⚠️ Les heures libres n’ont pas pu être lues.",
+        "⚠️ Vos rendez-vous n’ont pas pu être lus.",
+        "⚠️ Rien n’a été annulé.",
+    }
+
+
+@pytest.mark.parametrize("flow", LOADING[1:4])
+def test_what_was_chosen_is_kept_and_shown(flow: Loading) -> None:
+    text = plain(render(replace(flow, trouble=DOWN), FR).text)
+    assert "Vos choix sont gardés" in text
+    assert "Aïssatou Bah" in text
+
+
+def test_when_it_is_known_from_when_on_it_is_said() -> None:
+    assert "from 11:00 (Conakry time)" in render(LoadingDepartments(trouble=BUSY), EN).text
