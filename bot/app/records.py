@@ -44,6 +44,8 @@ class Kind(StrEnum):
     SEND = "send"
     EDIT = "edit"
     PICTURE = "picture"
+    NEW_PICTURE = "new picture"
+    """A picture that the messenger cannot have yet: nothing to look up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from bot.core.effects import (
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
 from bot.core.flows import Session
 from bot.core.notices import Notice
-from bot.core.screens import LASTING, QrPicture, Screen
+from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.views.message import Message
 
 Render = Callable[[Screen, str, Notice | None], Message]
@@ -76,7 +76,8 @@ class Turns:
                     waiting.append(await self._load(chat_id, effect))
                 else:
                     self._gather(chat_id, draft, effect)
-        deliveries = tuple(self._delivery(chat_id, each, session.locale) for each in draft.shown)
+        fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
+        deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
 
     async def _load(self, chat_id: int, load: Load) -> Event:
@@ -115,13 +116,14 @@ class Turns:
             case _:
                 raise AssertionError(effect)
 
-    def _delivery(self, chat_id: int, effect: Show | Tell, locale: str) -> Delivery:
+    def _delivery(self, chat_id: int, effect: Show | Tell, locale: str, *, fresh: bool) -> Delivery:
         screen = effect.screen
         message = self._render(screen, locale, effect.notice)
         number = effect.number if isinstance(effect, Show) and not isinstance(screen, LASTING) else None
         target = effect.message if isinstance(effect, Show) else None
         if isinstance(screen, QrPicture):
-            return Delivery(self._ids.next(), chat_id, Kind.PICTURE, message, urgency=Urgency.NOTICE)
+            kind = Kind.NEW_PICTURE if fresh else Kind.PICTURE
+            return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE)
         kind = Kind.SEND if target is None else Kind.EDIT
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
 

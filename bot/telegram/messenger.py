@@ -44,7 +44,7 @@ class TelegramMessenger:
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
         """See `Messenger.deliver`."""
-        if delivery.kind is Kind.PICTURE:
+        if delivery.kind in {Kind.PICTURE, Kind.NEW_PICTURE}:
             return await self._picture(delivery, file_id)
         call: Json = {
             "chat_id": delivery.chat_id,
