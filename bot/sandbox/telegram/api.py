@@ -53,7 +53,11 @@ class BotApi:
             raise bad_request(f"unknown parameter {sorted(unknown)} (the real service would ignore it)")
         result: Any = method.handler(self._world, params)
         if method.slow:
-            result = await result
+            waiting = asyncio.ensure_future(result)
+            if not await _finished(waiting, receive):
+                self._world.count(method.name, DROPPED)
+                return
+            result = waiting.result()
         if fault is not None and fault.kind == "drop_after":
             self._world.count(method.name, DROPPED)
             drop_connection(scope)
@@ -83,6 +87,23 @@ class BotApi:
                 words = "Internal Server Error" if fault.status >= SERVER_ERRORS else "Bad Request: fault"
                 raise TelegramError(fault.status, words)
         return True
+
+
+async def _finished(waiting: asyncio.Future[Any], receive: Receive) -> bool:
+    """Wait for the result, but not for somebody who has gone: a bot that was killed must not look like a second one."""
+
+    async def disconnected() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    gone = asyncio.ensure_future(disconnected())
+    try:
+        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return waiting.done()
+    finally:
+        gone.cancel()
+        if not waiting.done():
+            waiting.cancel()
 
 
 def _chat_id(params: Params) -> int | None:

@@ -51,6 +51,18 @@ async def test_the_newer_of_two_pollers_wins_and_the_older_is_told(telegram: Tel
     assert len(await newer) == 1
 
 
+async def test_a_poller_that_was_killed_does_not_count_as_another(telegram: Telegram) -> None:
+    killed = asyncio.create_task(telegram.call("getUpdates", timeout=50))
+    await until_polled(telegram)
+    killed.cancel()
+    while (await telegram.control("updates", method="GET"))["polled"]:
+        pass
+    await telegram.say(AISSATOU, "hello")
+    assert len(await telegram.updates()) == 1
+    calls = await telegram.control("calls", method="GET")
+    assert "409" not in calls["methods"]["getUpdates"]
+
+
 async def test_a_webhook_and_polling_exclude_each_other(telegram: Telegram) -> None:
     await telegram.result("setWebhook", url="https://bot.example/hook")
     assert (await telegram.call("getUpdates"))["error_code"] == 409

@@ -26,6 +26,9 @@ export class Composer {
 
   /** Show whose phone this is now. */
   show(chatId, commands) {
+    // An open menu would go on showing what another person, or another language, was offered.
+    if (JSON.stringify(commands) !== JSON.stringify(this.commands)) this.close();
+    if (chatId !== this.chatId) this.write(undefined);
     this.chatId = chatId;
     this.commands = commands;
     byId("menu").hidden = commands.length === 0;
@@ -49,11 +52,16 @@ export class Composer {
   }
 
   edit(message) {
+    this.write(message);
+    this.text.focus();
+  }
+
+  /** Fill the field with a message to change, or empty it. */
+  write(message) {
     this.editing = message?.message_id;
     byId("editing").hidden = message === undefined;
     this.text.value = message?.text ?? "";
     this.grow();
-    this.text.focus();
   }
 
   submit(event) {

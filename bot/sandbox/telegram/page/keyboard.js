@@ -32,7 +32,7 @@ function key(chatId, messageId, button) {
       await navigator.clipboard?.writeText(button.copy_text.text);
       toast(word("copied"));
     };
-    return el("button", { ...look, type: "button", click: copy }, button.text, el("span", { class: "corner", "aria-hidden": "true" }, "⧉"));
+    return el("button", { ...look, type: "button", click: copy }, button.text, el("span", { class: "corner sheets", "aria-hidden": "true" }));
   }
   const element = el("button", { ...look, type: "button", "data-callback": button.callback_data }, button.text);
   element.addEventListener("click", () => press(chatId, messageId, button.callback_data, element));

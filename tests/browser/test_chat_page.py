@@ -1,0 +1,273 @@
+"""The chat page behaves as a phone does, whatever bot is at the other end; here it is the test itself."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.sandbox.serving import serving
+from bot.sandbox.telegram import TelegramSandbox, create_app
+from bot.sandbox.telegram.samples import SAMPLE_PHOTO
+from tests.browser.conftest import OpenPage
+
+AISSATOU = 1_000_101
+SARAH = 1_000_104
+ADMIN = 900_001
+
+
+class Bot:
+    """A bot without a mind of its own: the test reads what comes and says what to answer."""
+
+    def __init__(self, url: str, token: str, http: httpx.AsyncClient) -> None:
+        self.url = url
+        self._http = http
+        self._calls = f"{url}/bot{token}/"
+        self._offset = 0
+
+    async def call(self, method: str, **parameters: Any) -> Any:
+        """Call a method that must succeed."""
+        answer = (await self._http.post(self._calls + method, json=parameters)).json()
+        assert answer["ok"], answer
+        return answer["result"]
+
+    async def upload(self, method: str, name: str, content: bytes, **parameters: str) -> Any:
+        """Send a file."""
+        kind = "photo" if method == "sendPhoto" else "document"
+        answer = await self._http.post(self._calls + method, data=parameters, files={kind: (name, content)})
+        assert answer.json()["ok"], answer.text
+        return answer.json()["result"]
+
+    async def next(self, kind: str = "message") -> dict[str, Any]:
+        """Wait for the next update of this kind and return its content."""
+        while True:
+            for update in await self.call("getUpdates", offset=self._offset, limit=1, timeout=50):
+                self._offset = update["update_id"] + 1
+                if kind in update:
+                    return dict(update[kind])
+
+    async def say(self, text: str, chat: int = AISSATOU, **parameters: Any) -> int:
+        """Send HTML and return the message's number."""
+        sent = await self.call("sendMessage", chat_id=chat, text=text, parse_mode="HTML", **parameters)
+        return int(sent["message_id"])
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[Bot]:
+    config = TelegramSandbox(limits=None, ledger_url="http://127.0.0.1:1/ledger")
+    async with serving(create_app(config)) as url, httpx.AsyncClient(timeout=60) as http:
+        yield Bot(url, config.token, http)
+
+
+async def start(bot: Bot, open_page: OpenPage, who: int = AISSATOU, **look: Any) -> Page:
+    page = await open_page(f"{bot.url}/?who={who}", **look)
+    await page.get_by_test_id("start").click()
+    assert (await bot.next())["text"] == "/start"
+    return page
+
+
+def buttons(*rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"inline_keyboard": list(rows)}
+
+
+async def test_a_new_chat_says_what_the_bot_can_do_and_begins_with_start(bot: Bot, open_page: OpenPage) -> None:
+    await bot.call("setMyDescription", description="Prendre rendez-vous.")
+    page = await open_page(bot.url)
+    await expect(page.get_by_test_id("empty")).to_contain_text("Que peut faire ce bot ?")
+    await expect(page.get_by_test_id("description")).to_have_text("Prendre rendez-vous.")
+    await expect(page.get_by_test_id("composer")).to_be_hidden()
+    await page.get_by_role("button", name="DÉMARRER").click()
+    await expect(page.get_by_test_id("message")).to_contain_text("/start")
+    await expect(page.get_by_test_id("empty")).to_be_hidden()
+    await expect(page.get_by_test_id("composer")).to_be_visible()
+
+
+async def test_what_is_typed_reaches_the_bot_and_its_answer_is_formatted(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await page.get_by_test_id("composer").fill("Aïssatou <b>Bah</b>")
+    await page.keyboard.press("Enter")
+    assert (await bot.next())["text"] == "Aïssatou <b>Bah</b>"
+    await bot.say(
+        '🎉 <b>Merci</b> <a href="https://moncreneau.gn/">lien</a> &lt;img src=x onerror=alert(1)&gt; /cancel'
+    )
+    answer = page.get_by_test_id("message").last
+    await expect(answer.locator("strong")).to_have_text("Merci")
+    await expect(answer.get_by_role("link")).to_have_attribute("href", "https://moncreneau.gn/")
+    await expect(answer).to_contain_text("<img src=x onerror=alert(1)>")
+    await answer.get_by_test_id("inline-command").click()
+    assert (await bot.next())["text"] == "/cancel"
+
+
+async def test_a_button_spins_until_the_bot_answers_and_its_message_changes_in_place(
+    bot: Bot, open_page: OpenPage
+) -> None:
+    page = await start(bot, open_page)
+    number = await bot.say("one", reply_markup=buttons([{"text": "Go", "callback_data": "go", "style": "primary"}]))
+    await page.get_by_role("button", name="Go").click()
+    await expect(page.get_by_role("button", name="Go")).to_have_attribute("aria-busy", "true")
+    press = await bot.next("callback_query")
+    assert (press["data"], press["message"]["message_id"]) == ("go", number)
+    await bot.call("answerCallbackQuery", callback_query_id=press["id"], text="C'est noté")
+    await expect(page.get_by_test_id("toast")).to_have_text("C'est noté")
+    await expect(page.get_by_role("button", name="Go")).not_to_have_attribute("aria-busy", "true")
+    await bot.call("editMessageText", chat_id=AISSATOU, message_id=number, text="two")
+    message = page.get_by_test_id("message").last
+    await expect(message).to_contain_text("two")
+    await expect(message.get_by_test_id("edited")).to_be_visible()
+    await expect(page.get_by_test_id("button")).to_have_count(0)
+    await expect(page.get_by_test_id("message")).to_have_count(2)
+    await bot.call("deleteMessage", chat_id=AISSATOU, message_id=number)
+    await expect(page.get_by_test_id("message")).to_have_count(1)
+
+
+async def test_an_alert_must_be_confirmed(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await bot.say("one", reply_markup=buttons([{"text": "Go", "callback_data": "go"}]))
+    await page.get_by_role("button", name="Go").click()
+    press = await bot.next("callback_query")
+    await bot.call("answerCallbackQuery", callback_query_id=press["id"], text="Complet", show_alert=True)
+    await expect(page.get_by_test_id("alert")).to_contain_text("Complet")
+    await page.get_by_test_id("alert-ok").click()
+    await expect(page.get_by_test_id("alert")).to_be_hidden()
+
+
+async def test_a_link_button_opens_and_a_copy_button_copies(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    row: list[dict[str, Any]] = [
+        {"text": "Ticket", "url": "https://moncreneau.gn/t"},
+        {"text": "Copy", "copy_text": {"text": "MC-1"}},
+    ]
+    await bot.say("one", reply_markup=buttons(row))
+    await expect(page.get_by_role("link", name="Ticket")).to_have_attribute("href", "https://moncreneau.gn/t")
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_test_id("toast")).to_have_text("Copié")
+    assert await page.evaluate("navigator.clipboard.readText()") == "MC-1"
+
+
+async def test_photos_can_be_enlarged_and_documents_downloaded(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await bot.upload("sendPhoto", "qr.png", SAMPLE_PHOTO, chat_id=str(AISSATOU), caption="Le code QR")
+    await bot.upload("sendDocument", "report.csv", b"a,b\n", chat_id=str(AISSATOU))
+    await expect(page.get_by_role("img", name="Le code QR")).to_be_visible()
+    await page.get_by_test_id("photo").click()
+    await expect(page.get_by_test_id("picture")).to_be_visible()
+    await page.keyboard.press("Escape")
+    async with page.expect_download() as download:
+        await page.get_by_test_id("document").click()
+    assert (await download.value).suggested_filename == "report.csv"
+
+
+async def test_the_menu_shows_the_commands_of_this_language_and_this_person(bot: Bot, open_page: OpenPage) -> None:
+    await bot.call("setMyCommands", commands=[{"command": "book", "description": "Book"}])
+    french = [{"command": "book", "description": "Prendre rendez-vous"}]
+    await bot.call("setMyCommands", commands=french, language_code="fr")
+    page = await start(bot, open_page)
+    await page.get_by_test_id("menu-button").click()
+    await expect(page.get_by_test_id("command")).to_contain_text("Prendre rendez-vous")
+    await page.get_by_test_id("language").select_option("en")
+    await expect(page.get_by_test_id("composer")).to_have_attribute("aria-label", "Message")
+    await expect(page.get_by_test_id("send")).to_have_attribute("aria-label", "Send")
+    await page.get_by_test_id("menu-button").click()
+    await expect(page.get_by_test_id("command")).to_contain_text("/bookBook")
+    await page.get_by_test_id("command").click()
+    assert (await bot.next())["from"]["language_code"] == "en"
+
+
+async def test_the_admin_sees_commands_of_their_own(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page, ADMIN)
+    scope = {"type": "chat", "chat_id": ADMIN}
+    await bot.call("setMyCommands", commands=[{"command": "broadcast", "description": "Annoncer"}], scope=scope)
+    await page.get_by_test_id("composer").fill("/bro")
+    await page.get_by_test_id("composer").press("d")
+    await expect(page.get_by_test_id("menu")).to_be_hidden()
+    await page.get_by_test_id("composer").fill("/bro")
+    await expect(page.get_by_test_id("command")).to_contain_text("/broadcast")
+
+
+async def test_another_person_has_another_chat_and_another_language(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await page.get_by_test_id("who").select_option(str(SARAH))
+    await expect(page.get_by_test_id("message")).to_have_count(0)
+    await page.get_by_role("button", name="START").click()
+    said = await bot.next()
+    assert (said["from"]["first_name"], said["from"]["language_code"]) == ("Sarah", "en")
+    await bot.say("only for Aïssatou")
+    await bot.say("for Sarah", SARAH)
+    await expect(page.get_by_test_id("message").last).to_contain_text("for Sarah")
+    await page.get_by_test_id("who").select_option(str(AISSATOU))
+    await expect(page.get_by_test_id("message").last).to_contain_text("only for Aïssatou")
+
+
+async def test_typing_is_shown_until_the_message_comes(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await bot.call("sendChatAction", chat_id=AISSATOU, action="typing")
+    await expect(page.get_by_test_id("bot-state")).to_have_text("écrit")
+    await bot.say("done")
+    await expect(page.get_by_test_id("bot-state")).to_have_text("bot")
+
+
+async def test_the_bot_can_be_blocked_and_restarted(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await page.get_by_test_id("block").click()
+    assert (await bot.next("my_chat_member"))["new_chat_member"]["status"] == "kicked"
+    await expect(page.get_by_test_id("composer")).to_be_hidden()
+    await page.get_by_role("button", name="REDÉMARRER LE BOT").click()
+    assert (await bot.next("my_chat_member"))["new_chat_member"]["status"] == "member"
+    assert (await bot.next())["text"] == "/start"
+    await expect(page.get_by_test_id("composer")).to_be_visible()
+
+
+async def test_things_that_no_booking_needs_can_be_sent(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    for count, kind in enumerate(("photo", "sticker", "voice", "document", "location", "poll"), start=2):
+        await page.get_by_test_id("attach").click()
+        await page.get_by_test_id(f"attach-{kind}").click()
+        assert kind in await bot.next()
+        await expect(page.get_by_test_id("message")).to_have_count(count)
+
+
+async def test_a_file_from_the_disk_is_sent_with_the_typed_text_as_its_caption(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await page.get_by_test_id("composer").fill("Annonce")
+    picture: Any = {"name": "poster.png", "mimeType": "image/png", "buffer": SAMPLE_PHOTO}
+    await page.get_by_test_id("file").set_input_files(picture)
+    sent = await bot.next()
+    assert (sent["caption"], sent["photo"][0]["width"]) == ("Annonce", 240)
+
+
+async def test_a_message_can_be_edited_by_who_sent_it(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await page.get_by_test_id("message").hover()
+    await page.get_by_role("button", name="Modifier").click()
+    await page.get_by_test_id("composer").fill("/help")
+    await page.get_by_test_id("send").click()
+    assert (await bot.next("edited_message"))["text"] == "/help"
+
+
+async def test_a_reply_keyboard_sends_the_text_of_its_keys(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await bot.say("Who?", reply_markup={"keyboard": [["Aïssatou Bah"]]})
+    await page.get_by_test_id("reply-key").click()
+    assert (await bot.next())["text"] == "Aïssatou Bah"
+    await bot.say("Thanks", reply_markup={"remove_keyboard": True})
+    await expect(page.get_by_test_id("reply-key")).to_have_count(0)
+
+
+async def test_the_page_fits_a_phone_and_works_by_keyboard_alone(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page, width=360, height=640, dark=True)
+    await bot.say("one", reply_markup=buttons([{"text": "Go", "callback_data": "go"}]))
+    assert await page.evaluate("document.documentElement.scrollWidth") == 360
+    await page.get_by_role("button", name="Go").focus()
+    await page.keyboard.press("Enter")
+    assert (await bot.next("callback_query"))["data"] == "go"
+
+
+async def test_a_reloaded_page_shows_the_chat_as_it_was(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await bot.say("one", reply_markup=buttons([{"text": "Go", "callback_data": "go"}]))
+    await expect(page.get_by_test_id("message")).to_have_count(2)
+    await page.reload()
+    await expect(page.get_by_test_id("message")).to_have_count(2)
+    await expect(page.get_by_role("button", name="Go")).to_be_visible()
+    await expect(page.get_by_test_id("ledger")).to_have_attribute("href", "http://127.0.0.1:1/ledger")
