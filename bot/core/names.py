@@ -12,6 +12,8 @@ from bot.core.notices import Notice
 MAX_LENGTH = 100
 MIN_LETTERS = 2
 _SIGNS = frozenset("-'’ʼ‘`.‐‑ ")
+_BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
+"""Hangul fillers: letters by their category, nothing to the eye."""
 
 
 def read_name(text: str) -> str | Notice:
@@ -40,7 +42,8 @@ def suggestions(*candidates: str | None) -> tuple[str, ...]:
 def _visible(text: str) -> str:
     """NFC, line breaks as spaces, without characters that show nothing (format and control characters)."""
     spaced = "".join(" " if char in "\n\r\t\v\f\u2028\u2029" else char for char in unicodedata.normalize("NFC", text))
-    return "".join(char for char in spaced if unicodedata.category(char) not in {"Cf", "Cc", "Co", "Cs", "Cn"})
+    shown = (char for char in spaced if char not in _BLANK_LETTERS)
+    return "".join(char for char in shown if unicodedata.category(char) not in {"Cf", "Cc", "Co", "Cs", "Cn"})
 
 
 def fold(text: str) -> str:
