@@ -49,8 +49,8 @@ async def _run() -> int:
     from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are told before all else is loaded
 
     async def live() -> None:
-        async with running(settings):
-            await asyncio.Event().wait()
+        async with running(settings) as house:
+            await (house.polling or asyncio.Event().wait())
 
     life = asyncio.create_task(live())
     for number in (signal.SIGTERM, signal.SIGINT):

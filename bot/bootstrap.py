@@ -69,6 +69,8 @@ class House:
     clerk: Clerk
     bot: LeanBot
     translators: Translators
+    polling: asyncio.Task[None] | None = None
+    """Ends only when it fails: then the bot is deaf, and the process had better end too."""
 
 
 def _now() -> datetime:
@@ -89,8 +91,9 @@ async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[Hous
         house = _join(settings, clock, translators, store, bot, gateway)
         poller = await _resume(house)
         stack.push_async_callback(_stop, house)
-        for work in (poller.run(), _show_face(house), _keep_house(store)):
-            stack.push_async_callback(_ended, asyncio.create_task(work))
+        house.polling = asyncio.create_task(poller.run(), name="polling")
+        for task in (house.polling, asyncio.create_task(_show_face(house)), asyncio.create_task(_keep_house(store))):
+            stack.push_async_callback(_ended, task)
         log.warning(
             "ready: @%s, %d updates and %d attempts resumed",
             bot.username,

@@ -191,6 +191,9 @@ class Conversations:
             base = Change(settled=item.settled)
         else:
             base = Change(failed=(SetAside(item.update_id, error),))
+        if chat_id <= 0:
+            await self._store.commit(base)  # nobody is there to hear it, or a group that need not
+            return
         try:
             await self._take_turn(chat_id, WorkFailed(at=self._now()), base)
         except Exception:

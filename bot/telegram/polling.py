@@ -55,7 +55,7 @@ class Poller:
                 continue
             updates = await self._poll()
             if updates:
-                await self._take(updates)
+                await self._take([each for each in updates if isinstance(each, dict)])
 
     async def _poll(self) -> list[Json]:
         call: Json = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": json.dumps(ALLOWED)}
