@@ -6,6 +6,7 @@ a department is learnt: `room` is the most bookings of ours that a slot of it ha
 with more than that is hidden until it is read again; where five such proved full, the next counts as full at once.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,17 +39,22 @@ class Marks:
         self._marks: dict[tuple[int, datetime], Mark] = {}
         self._room: dict[int, int] = {}
         self._filled: dict[int, int] = {}
+        self.changes: Counter[int] = Counter()
+        """How often something about a department was noted: what was made of its notes is good while this stands."""
 
     def __len__(self) -> int:
         return len(self._marks)
 
     def at(self, department_id: int, at: datetime) -> Mark:
-        """The note on a slot, to write on."""
+        """The note on a slot, to write on at once."""
         key = (department_id, at)
         mark = self._marks.pop(key, None) or Mark()
         self._marks[key] = mark
+        self.changes[department_id] += 1
         while len(self._marks) > _MOST:
-            del self._marks[next(iter(self._marks))]
+            oldest = next(iter(self._marks))
+            self.changes[oldest[0]] += 1
+            del self._marks[oldest]
         return mark
 
     def offered(self, department_id: int, slot: FreeSlot, began: float) -> bool:
@@ -85,6 +91,7 @@ class Marks:
     ) -> None:
         """Compare our bookings between these times with a reading that began after them."""
         offered = {slot.at for slot in free}
+        self.changes[department_id] += 1
         for (department, at), mark in list(self._marks.items()):
             if department != department_id or not first <= at < last:
                 continue

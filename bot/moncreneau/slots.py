@@ -3,10 +3,14 @@
 One read serves many citizens: a window is widened to two weeks, days are cut out of it, and what happens in our own
 hands (a booking made, a slot refused) is noted beside the copy (`marks`) instead of throwing the copy away. A copy of
 which bookings have worn away a quarter is read again after half a minute, however busy the hour.
+
+Reading is what citizens do most, so what a window offers is kept ready and made anew only when the copy, a note or the
+minute changes.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeAlias
 
@@ -27,6 +31,24 @@ _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as 
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN = 0.25  # the share of a copy's slots that may be hidden before it is read again
 _WORN_AGE = 30.0  # but not younger than this
+_MINUTE = 60.0  # offices begin at full minutes, so between two of them no time passes away
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What a window offers, as long as nothing of what it was made from changes."""
+
+    copy: Copy[Free]
+    notes: int
+    minute: int
+    slots: tuple[Slot, ...]
+    worn: bool
+    """Whether so much of the copy is hidden that it should be read again."""
+
+    def between(self, first: date, last: date) -> tuple[Slot, ...]:
+        """The slots of these days, both included."""
+        begin = bisect_left(self.slots, datetime.combine(first, time.min), key=_beginning)
+        return self.slots[begin : bisect_right(self.slots, datetime.combine(last, time.max), key=_beginning)]
 
 
 class SlotCache:
@@ -39,12 +61,15 @@ class SlotCache:
         self._cache: Cache[Window, Free] = Cache(now, tally)
         self._asked: dict[Window, float] = {}
         self._marks = Marks()
+        self._shelf: dict[Window, _Ready] = {}
 
     @property
     def active(self) -> int:
         """How many windows citizens have asked for in the last minutes, at least 1."""
         since = self._now() - _ACTIVE
-        self._asked = {window: at for window, at in self._asked.items() if at >= since}
+        for window in [window for window, at in self._asked.items() if at < since]:
+            del self._asked[window]
+            self._shelf.pop(window, None)
         return max(1, len(self._asked))
 
     async def get(self, department_id: int, first: date, last: date, ages: Ages) -> tuple[Slot, ...]:
@@ -52,11 +77,10 @@ class SlotCache:
         window = self._window(department_id, first, last)
         self._asked[window] = self._now()
         known = self._cache.peek(window)
-        if known is not None and len(self._in_time(known)) * (1 - _WORN) > len(self._offered(department_id, known)):
+        if known is not None and self._ready(window, known).worn:
             ages = replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
         copy = await self._cache.get(window, lambda: self._read(window), ages)
-        slots = self._offered(department_id, copy)
-        return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
+        return self._ready(window, copy).between(first, last)
 
     def booked(self, department_id: int, at: datetime) -> None:
         """Note that we took one place of a slot."""
@@ -115,10 +139,22 @@ class SlotCache:
         flying = next(filter(fits, self._cache.flights), None)
         return flying or (department_id, first, max(last, first + _WIDE))
 
-    def _offered(self, department_id: int, copy: Copy[Free]) -> list[FreeSlot]:
-        return [slot for slot in self._in_time(copy) if self._marks.offered(department_id, slot, copy.began)]
+    def _ready(self, window: Window, copy: Copy[Free]) -> _Ready:
+        """What the window offers now, made anew only where it must be."""
+        notes, minute = self._marks.changes[window[0]], int(self._now() // _MINUTE)
+        ready = self._shelf.get(window)
+        if ready is None or ready.copy is not copy or ready.notes != notes or ready.minute != minute:
+            in_time = self._in_time(copy)
+            slots = tuple(Slot(slot.at) for slot in in_time if self._marks.offered(window[0], slot, copy.began))
+            ready = _Ready(copy, notes, minute, slots, worn=len(in_time) * (1 - _WORN) > len(slots))
+            self._shelf[window] = ready
+        return ready
 
     def _in_time(self, copy: Copy[Free]) -> list[FreeSlot]:
         """The slots without those whose time has passed since they were read; others are the service's business."""
         read, now = (datetime.fromtimestamp(at, self._zone).replace(tzinfo=None) for at in (copy.began, self._now()))
         return [slot for slot in copy.value if not read <= slot.at <= now]
+
+
+def _beginning(slot: Slot) -> datetime:
+    return slot.at

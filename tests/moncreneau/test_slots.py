@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -159,3 +160,49 @@ async def test_notes_do_not_pile_up_for_ever(office: Office) -> None:
     for n in range(6000):
         office.slots.booked(n, TEN)
     assert len(office.slots._marks) == 5000
+
+
+async def test_what_a_window_offers_is_made_once_for_many_citizens(office: Office, clock: StillClock) -> None:
+    first = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
+    shelf = dict(office.slots._shelf)
+    clock.pass_(1)
+    again = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
+    office.slots.booked(8, TEN)
+    await office.slots.get(5, TEN.date(), TEN.date(), AGES)
+    assert again == first
+    assert office.slots._shelf == shelf
+    office.slots.booked(5, TEN)
+    assert await office.times() == [ELEVEN]
+
+
+async def test_what_was_kept_ready_is_what_would_be_made_anew_whatever_happened(
+    office: Office, clock: StillClock
+) -> None:
+    chance = Random(7)  # noqa: S311 — the same story in every run
+    clock.at = datetime(2026, 1, 22, 8, 0, tzinfo=UTC)
+    times = [TEN + timedelta(minutes=10 * n) for n in range(60)]
+    acts = (office.slots.booked, office.slots.refused, office.slots.freed, office.slots.unsure)
+    office.free = [FreeSlot(at, chance.choice((None, 1, 2))) for at in times]
+    for _ in range(400):
+        chance.choice(acts)(5, chance.choice(times))
+        clock.pass_(chance.choice((0.0, 1.0, 20.0)))
+        ready = await office.times(TEN.date(), 1)
+        office.slots._shelf.clear()
+        assert await office.times(TEN.date(), 1) == ready
+    assert ready != times
+
+
+async def test_what_nobody_asks_for_any_more_is_not_kept_ready(office: Office, clock: StillClock) -> None:
+    await office.times()
+    clock.pass_(601)
+    assert office.slots.active == 1
+    assert not office.slots._shelf
+
+
+async def test_a_note_that_is_dropped_for_lack_of_room_counts_as_a_change(office: Office) -> None:
+    await office.times()
+    office.slots.booked(5, TEN)
+    assert await office.times() == [ELEVEN]
+    for n in range(6000):
+        office.slots.booked(100 + n, TEN)
+    assert await office.times() == [TEN, ELEVEN]
