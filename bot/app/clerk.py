@@ -167,9 +167,12 @@ class Clerk:
         except ApiError as error:
             if error.fate is not Fate.REFUSED:
                 raise
-            taken_by_us = case.retried and error.trouble.problem in {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED}
-            found = await self._find(case, order) if taken_by_us else None
-            return self._booked(case, found) if found else self._refused(case, error.trouble)
+            if case.retried and error.trouble.problem in {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED}:
+                # Taken, perhaps, by an earlier request of this very attempt. Should looking fail, look again: never ask.
+                case.uncertain = True
+                if found := await self._find(case, order):
+                    return self._booked(case, found)
+            return self._refused(case, error.trouble)
 
     async def _look_for(self, case: _Case, order: Order) -> Appointment | None:
         """Look several times: a request that lost its answer may still be under way."""
@@ -207,8 +210,9 @@ class Clerk:
         except ApiError as error:
             if error.fate is not Fate.REFUSED:
                 raise
-            if error.trouble.problem is not Problem.NO_ACCESS and await self._is_cancelled(appointment_id):
-                return self._cancelled(case)
+            gone = error.trouble.problem is Problem.APPOINTMENT_GONE
+            if (gone and case.retried) or await self._is_cancelled(appointment_id):
+                return self._cancelled(case)  # by an earlier request of this attempt, or by somebody else
             event = CancellingRefused(at=self._now(), number=case.stored.number, trouble=error.trouble)
             return event, self._settled(case, error.trouble.problem)
         return self._cancelled(case)
