@@ -30,7 +30,7 @@ OUTSIDE = {
     "core": {"pydantic"},
     "views": set[str](),
     "app": {"pydantic"},
-    "telegram": {"telegram", "pyreqwest", "segno"},
+    "telegram": {"telegram", "pyreqwest", "pydantic_core", "segno"},
     "moncreneau": {"httpx", "pyreqwest"},
     "storage": {"sqlalchemy", "alembic"},
     "sandbox": {"starlette", "uvicorn"},
@@ -88,7 +88,8 @@ def test_every_source_file_has_its_mirror_test(room: str) -> None:
 
 @every_source
 def test_no_file_is_longer_than_a_reader_likes(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= LONGEST
+    lines = len(path.read_text().splitlines())
+    assert lines <= LONGEST
 
 
 @every_source
