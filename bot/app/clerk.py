@@ -168,7 +168,7 @@ class Clerk:
             if error.fate is not Fate.REFUSED:
                 raise
             if case.retried and error.trouble.problem in {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED}:
-                # Taken, perhaps, by an earlier request of this very attempt. Should looking fail, look again: never ask.
+                # Taken, perhaps, by an earlier request of this very attempt. Should looking fail, look again.
                 case.uncertain = True
                 if found := await self._find(case, order):
                     return self._booked(case, found)

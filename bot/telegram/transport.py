@@ -13,13 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json
 from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import (
-    ConnectError,
-    ConnectTimeoutError,
-    PoolTimeoutError,
-    PyreqwestError,
-    RequestTimeoutError,
-)
+from pyreqwest.exceptions import DetailedPyreqwestError, PoolTimeoutError, PyreqwestError, RequestTimeoutError
 from pyreqwest.multipart import FormBuilder, PartBuilder
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
@@ -29,6 +23,7 @@ CONNECTIONS = 256
 IDLE = timedelta(seconds=50)
 CONNECT = timedelta(seconds=5)
 READ_SECONDS = 15.0
+WHILE_CONNECTING = "client error (Connect)"
 
 
 class SurelyNotSentError(NetworkError):
@@ -94,11 +89,11 @@ class FastRequest(BaseRequest):
                 builder = builder.form(request_data.json_parameters)
             response = await builder.build().send()
             return response.status, bytes(await response.bytes())
-        except (ConnectError, ConnectTimeoutError, PoolTimeoutError) as error:
-            raise SurelyNotSentError(_named(error)) from None
-        except RequestTimeoutError as error:
-            raise TimedOut(_named(error)) from None
         except PyreqwestError as error:
+            if isinstance(error, PoolTimeoutError) or _while_connecting(error):
+                raise SurelyNotSentError(_named(error)) from None
+            if isinstance(error, RequestTimeoutError):
+                raise TimedOut(_named(error)) from None
             raise NetworkError(_named(error)) from None
 
     @staticmethod
@@ -112,6 +107,12 @@ class FastRequest(BaseRequest):
             return from_json(lenient)
         except ValueError:
             raise TelegramError("the answer is not JSON") from None
+
+
+def _while_connecting(error: PyreqwestError) -> bool:
+    """Whether the connection was never made. The type does not tell: pyreqwest 0.15 says `ConnectError` later, too."""
+    causes = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
+    return any(each["message"] == WHILE_CONNECTING for each in causes or ())
 
 
 def _named(error: PyreqwestError) -> str:
