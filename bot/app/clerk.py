@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from bot.app.crashpoints import reach
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
 from bot.app.records import AttemptKind, Settled, StoredAttempt
+from bot.app.traces import without_values
 from bot.core.events import (
     AppointmentCancelled,
     AttemptDelayed,
@@ -64,6 +65,7 @@ class _Case:
     retried: bool = False
     withdrawn: bool = False
     heeded: bool = False
+    stumbled: bool = False
     looks: tuple[float, ...] = LOOKS
     pause: float = FIRST_PAUSE
     trouble: Trouble | None = None
@@ -130,14 +132,18 @@ class Clerk:
                         self._book(case) if case.stored.kind is AttemptKind.BOOK else self._cancel(case)
                     )
                 except ApiError as error:
-                    await self._wait(case, error)
+                    case.trouble = error.trouble
+                    await self._wait(case, error.retry_after)
+                except _ClosedError:
+                    raise
+                except Exception as error:  # noqa: BLE001 — whatever it is, what was confirmed is never dropped
+                    self._stumble(case, error)
+                    await self._wait(case, None)
                 else:
                     self._tell(case.stored.chat_id, event, settled)
                     return
         except _ClosedError:
             return
-        except Exception:
-            log.exception("an attempt could not be carried on; it stays open until the next start")
         finally:
             patience.cancel()
             del self._cases[key]
@@ -245,14 +251,21 @@ class Clerk:
         case.uncertain = False
         return answer
 
-    async def _wait(self, case: _Case, error: ApiError) -> None:
+    async def _wait(self, case: _Case, retry_after: float | None) -> None:
         """Before the next try: as long as the service asks, else a little longer each time."""
-        case.trouble = error.trouble
-        pause = max(error.retry_after or 0.0, case.pause * random.uniform(0.5, 1.0))  # noqa: S311 — jitter, not a secret
+        pause = max(retry_after or 0.0, case.pause * random.uniform(0.5, 1.0))  # noqa: S311 — jitter, not a secret
         case.pause = min(case.pause * 2, LONGEST_PAUSE)
-        if error.retry_after and pause > PATIENCE:
+        if retry_after and pause > PATIENCE:
             self._delayed(case)
         await self._rest(case, pause)
+
+    @staticmethod
+    def _stumble(case: _Case, error: Exception) -> None:
+        """Our own code or the database failed; said once an attempt."""
+        if not case.stumbled:
+            name = type(error).__name__
+            log.error("an attempt fails and is tried again: %s", name, exc_info=without_values(error))
+        case.stumbled = True
 
     async def _rest(self, case: _Case, seconds: float) -> None:
         """Sleep, unless the citizen gives up or the clerk goes home."""

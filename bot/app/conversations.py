@@ -21,6 +21,7 @@ from bot.app.outbox import Outbox
 from bot.app.ports import Store
 from bot.app.records import Change, Delivery, SetAside, Settled, StoredUpdate
 from bot.app.sessions import Sessions
+from bot.app.traces import without_values
 from bot.app.turn import Outcome, Turns
 from bot.core.events import CitizenEvent, Event, WorkFailed
 
@@ -117,7 +118,8 @@ class Conversations:
                     await self._work(chat_id, queue[0])
                 queue.popleft()
         finally:
-            del self._queues[chat_id]
+            if not queue:  # what is left waits in the inbox for the next start, and is counted until then
+                del self._queues[chat_id]
 
     async def _work(self, chat_id: int, item: _Item) -> None:
         error: Exception | None = None
@@ -131,9 +133,12 @@ class Conversations:
             else:
                 return
         name = type(error).__name__
-        log.error("an update was set aside after %d tries: %s", TRIES, name, exc_info=_without_values(error))
+        log.error("an update was set aside after %d tries: %s", TRIES, name, exc_info=without_values(error))
         self.set_aside += 1
-        await self._apologise(chat_id, item, name)
+        try:
+            await self._apologise(chat_id, item, name)
+        except Exception:
+            log.exception("it could not even be set aside; it stays open until the next start")
 
     async def _work_once(self, chat_id: int, item: _Item) -> None:
         if isinstance(item, _Result):
@@ -224,10 +229,3 @@ def _sort_last(queue: deque[_Item]) -> None:
 
 def _is_later(one: _Item, other: _Item) -> bool:
     return isinstance(one, StoredUpdate) and isinstance(other, StoredUpdate) and one.update_id > other.update_id
-
-
-def _without_values(error: Exception | None) -> Exception | None:
-    """The traceback is for the operator; the message may quote what the citizen wrote."""
-    return (
-        type(error)("…").with_traceback(error.__traceback__) if error and type(error).__module__ == "builtins" else None
-    )

@@ -25,10 +25,13 @@ from bot.app.ports import (
     Store,
 )
 from bot.app.records import Change, Delivery, Kind
+from bot.app.traces import without_values
 from bot.app.weather import Weather
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+TRIES = 3
+"""How often a delivery is tried on which our own code fails."""
 FLOODED_CHATS, FLOOD_SPAN = 3, 2.0
 """This many chats flooded within this many seconds: it is not the chats, it is us."""
 
@@ -106,10 +109,12 @@ class Outbox:
     async def _send(self, delivery: Delivery, queue: deque[Delivery]) -> None:
         """Send the first of the queue until it is settled, then take it off."""
         pause = FIRST_PAUSE
+        stumbled = 0
         while not self._stopping:
             await self._overall.turn(delivery.urgency)
             if not queue or queue[0] is not delivery:
                 return  # the chat left while this waited
+            last = queue[-1].id
             self._on_wire.add(delivery.chat_id)
             try:
                 receipt = await self._attempt(delivery)
@@ -124,12 +129,25 @@ class Outbox:
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             except ChatLeftError:
-                queue.clear()
-                self._store.commit_soon(Change(left=delivery.chat_id))
+                self._drop(delivery.chat_id, queue, last)
                 return
             except MessageRefusedError as error:
                 self.failed += 1
                 log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)  # noqa: TRY400
+                receipt = Receipt()
+            except Exception as error:
+                stumbled += 1
+                if stumbled < TRIES:
+                    await asyncio.sleep(pause)
+                    continue
+                self.failed += 1
+                log.exception(
+                    "delivery %d (%s) is given up, our own code fails on it: %s",
+                    delivery.id,
+                    delivery.kind,
+                    type(error).__name__,
+                    exc_info=without_values(error),
+                )
                 receipt = Receipt()
             finally:
                 self._on_wire.discard(delivery.chat_id)
@@ -142,6 +160,13 @@ class Outbox:
             known = (picture[0], picture[1]) if picture and picture[0] else None
             self._store.commit_soon(Change(sent=(delivery.id,), picture=known))
             return
+
+    def _drop(self, chat_id: int, queue: deque[Delivery], last: int) -> None:
+        """The chat has left: drop all up to `last`. What was queued while we heard of it is for one who returned."""
+        dropped: list[int] = []
+        while queue and queue[0].id <= last:
+            dropped.append(queue.popleft().id)
+        self._store.commit_soon(Change(sent=tuple(dropped)) if queue else Change(left=chat_id))
 
     async def _attempt(self, delivery: Delivery) -> Receipt:
         link = delivery.message.qr_link

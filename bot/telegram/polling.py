@@ -17,9 +17,10 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from bot.app.conversations import Conversations
 from bot.app.crashpoints import reach
 from bot.app.ports import Store
+from bot.app.records import StoredUpdate
 from bot.app.weather import Weather
 from bot.telegram.transport import LeanBot
-from bot.telegram.updates import ALLOWED, stored_update
+from bot.telegram.updates import ALLOWED, is_numbered, stored_update
 
 log = logging.getLogger(__name__)
 LONG_POLL = 25
@@ -53,9 +54,8 @@ class Poller:
             if self._conversations.waiting > FULL:
                 await asyncio.sleep(ROOM_PAUSE)
                 continue
-            updates = await self._poll()
-            if updates:
-                await self._take([each for each in updates if isinstance(each, dict)])
+            if updates := await self._poll():
+                await self._take(updates)
 
     async def _poll(self) -> list[Json]:
         call: Json = {"timeout": LONG_POLL, "limit": BATCH, "allowed_updates": json.dumps(ALLOWED)}
@@ -76,14 +76,14 @@ class Poller:
         except TelegramError as error:
             self._weather.bad(str(error).split(". Parsing", maxsplit=1)[0][:200])
         else:
-            self._weather.good()
-            self._pause = FIRST_PAUSE
-            if not isinstance(updates, list):
-                return []
-            if not updates:
-                # All is confirmed now. Update numbers may start anew, lower, after a quiet week: ask without an offset.
-                self._offset = None
-            return updates
+            if isinstance(updates, list) and (not updates or any(map(is_numbered, updates))):
+                self._weather.good()
+                self._pause = FIRST_PAUSE
+                if not updates:
+                    # All is confirmed. Update numbers may start anew, lower, after a quiet week: ask without an offset.
+                    self._offset = None
+                return [each for each in updates if is_numbered(each)]
+            self._weather.bad("its answer is no list of updates")
         await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))  # noqa: S311 — jitter, not a secret
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         return []
@@ -101,9 +101,18 @@ class Poller:
                 task = asyncio.ensure_future(self._answer_press(query["id"]))
                 self._answers.add(task)
                 task.add_done_callback(self._answers.discard)
-        readable = tuple(stored_update(each) for each in updates if isinstance(each.get("update_id"), int))
-        if readable:
-            new = await self._store.receive(readable)
-            reach("update stored")
-            self._conversations.accept(new)
-            self._offset = max(each.update_id for each in readable) + 1
+        arrived = tuple(stored_update(each) for each in updates)
+        new = await self._receive(arrived)
+        reach("update stored")
+        self._conversations.accept(new)
+        self._offset = max(each.update_id for each in arrived) + 1
+
+    async def _receive(self, arrived: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
+        """Store a batch. An update that no database takes goes in without its content, to be set aside like others."""
+        try:
+            return await self._store.receive(arrived)
+        except Exception as error:  # noqa: BLE001 — one update must not stop all that come after it
+            if len(arrived) == 1:
+                log.error("update %d cannot be stored: %s", arrived[0].update_id, type(error).__name__)  # noqa: TRY400
+                return await self._store.receive((StoredUpdate(arrived[0].update_id, 0, ""),))
+        return tuple([new for each in arrived for new in await self._receive((each,))])

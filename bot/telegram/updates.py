@@ -21,6 +21,14 @@ ALLOWED = ("message", "callback_query", "my_chat_member")
 SERVICE = frozenset({"pinned_message", "message_auto_delete_timer_changed", "new_chat_members", "left_chat_member"})
 PROFILE_LENGTH = 128
 TEXT_LENGTH = 4096
+LARGEST = 2**63 - 1
+"""Of a number that a database takes; Telegram's own are far below (Bot API, `Chat.id`: 52 bits)."""
+
+
+def is_numbered(update: Any) -> bool:
+    """Whether this can go into the inbox at all."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return isinstance(number, int) and 0 <= number <= LARGEST
 
 
 def stored_update(update: Json) -> StoredUpdate:
@@ -29,7 +37,8 @@ def stored_update(update: Json) -> StoredUpdate:
     body = update.get("message") or update.get("callback_query") or update.get("my_chat_member") or {}
     if isinstance(body, dict):
         chat = (body.get("message") or body).get("chat") if isinstance(body.get("message") or body, dict) else None
-        chat_id = chat["id"] if isinstance(chat, dict) and isinstance(chat.get("id"), int) else 0
+        number = chat.get("id") if isinstance(chat, dict) else None
+        chat_id = number if isinstance(number, int) and abs(number) <= LARGEST else 0
     return StoredUpdate(int(update["update_id"]), chat_id, to_json(_lean(update)).decode())
 
 
