@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 from bot import logs
 from bot.settings import SettingsError, read_settings
@@ -86,5 +88,13 @@ def _go(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
+def _leave(code: int) -> NoReturn:
+    """End at once: all is closed, and pyreqwest's thread may abort an interpreter that tears itself down around it."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())
