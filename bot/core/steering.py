@@ -1,0 +1,61 @@
+"""Which way a broadcast may go on: the one table of its statuses and of what admins may ask in each.
+
+The buttons under a broadcast are made from this table, and what is pressed is judged by it: a button of yesterday
+that asks what no longer makes sense changes nothing. Knows nothing of how any of it is done.
+"""
+
+from enum import StrEnum
+
+from bot.core.broadcast import Broadcast, Deed, Fate, Status
+
+
+class Verb(StrEnum):
+    """What a button under a broadcast asks; short, for it travels with the button."""
+
+    SEE = "see"
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    NIGHT = "night"
+    RESEND = "again"
+    RECALL = "recall"
+    REALLY_RECALL = "recall!"
+    REPORT = "csv"
+
+
+MOVES: dict[tuple[Status, Verb], tuple[Status, Deed]] = {
+    (Status.SCHEDULED, Verb.START): (Status.RUNNING, Deed.STARTED),
+    (Status.SCHEDULED, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
+    (Status.PREPARING, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
+    (Status.RUNNING, Verb.PAUSE): (Status.PAUSED, Deed.PAUSED),
+    (Status.RUNNING, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
+    (Status.RUNNING, Verb.NIGHT): (Status.RUNNING, Deed.INSISTED),
+    (Status.PAUSED, Verb.RESUME): (Status.RUNNING, Deed.RESUMED),
+    (Status.PAUSED, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
+    (Status.DONE, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
+    (Status.DONE, Verb.REALLY_RECALL): (Status.RECALLING, Deed.RECALLED),
+    (Status.STOPPED, Verb.REALLY_RECALL): (Status.RECALLING, Deed.RECALLED),
+}
+"""What leads from where to where, and what it is called in the history."""
+
+ENDED = frozenset({Status.STOPPED, Status.DONE, Status.RECALLED})
+"""Nothing more happens by itself."""
+
+
+def move(broadcast: Broadcast, verb: Verb) -> tuple[Status, Deed] | None:
+    """Where this broadcast goes when `verb` is asked; None where that makes no sense now."""
+    if verb is Verb.RESEND and not broadcast.figures.of(Fate.UNKNOWN):
+        return None
+    if verb is Verb.REALLY_RECALL and not broadcast.figures.of(Fate.SENT):
+        return None
+    return MOVES.get((broadcast.status, verb))
+
+
+def offered(broadcast: Broadcast, *, resting: bool) -> tuple[Verb, ...]:
+    """The buttons that make sense now. `resting`: it waits for the morning. Recalling is asked twice."""
+    verbs = (Verb.START, Verb.PAUSE, Verb.RESUME, Verb.NIGHT, Verb.STOP, Verb.RESEND, Verb.REALLY_RECALL)
+    moves = [verb for verb in verbs if move(broadcast, verb) and (verb is not Verb.NIGHT or resting)]
+    if broadcast.status in ENDED:
+        moves.append(Verb.REPORT)
+    return tuple(Verb.RECALL if verb is Verb.REALLY_RECALL else verb for verb in moves)
