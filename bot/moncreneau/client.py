@@ -29,6 +29,7 @@ from bot.moncreneau.errors import (
     TimedOut,
     UnreadableAnswer,
 )
+from bot.moncreneau.headers import clock_gap
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -81,6 +82,8 @@ class Client:
         self._jitter = jitter
         self.sent: Counter[Kind] = Counter()
         """How many requests were tried, by urgency."""
+        self.clock_gap: float | None = None
+        """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             headers={"X-API-Key": key, "Accept": "application/json", "User-Agent": "moncreneau-bot"},
@@ -149,6 +152,7 @@ class Client:
                     spending.unsent()
             else:
                 spending.answered(answer.status_code, answer.headers)
+                self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
             if error is not None and error.outage:
                 passage.failed()

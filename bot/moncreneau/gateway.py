@@ -5,7 +5,7 @@ Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen i
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from types import MappingProxyType
 import httpx
 
 from bot.app.ports import ApiError, Clock, Fate
+from bot.core.condition import ApiCondition
 from bot.core.model import Appointment, Department, Order, Problem, Slot
 from bot.moncreneau import models, pace
 from bot.moncreneau.breaker import Breaker
@@ -22,7 +23,6 @@ from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import AppointmentNotFound, MoncreneauError, SlotNotAvailable, UserNotFound
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.standing import Standing
-from bot.moncreneau.stats import Stats
 
 _log = logging.getLogger(__name__)
 _PAGE = 100
@@ -166,10 +166,18 @@ class Gateway:
         """Go on from an earlier process's budget."""
         self._budget.restore(kept)
 
-    def stats(self) -> Stats:
+    def troubles(self) -> Mapping[Problem, frozenset[str]]:
+        """The troubles that stand, with the operations that met them; to keep over a restart."""
+        return self._standing.met()
+
+    def restore_troubles(self, kept: Mapping[Problem, Iterable[str]]) -> None:
+        """Go on from what an earlier process met, so that its end is noticed here."""
+        self._standing.restore(kept)
+
+    def stats(self) -> ApiCondition:
         """How the service stands."""
         error, at = self._last_error or (None, None)
-        return Stats(
+        return ApiCondition(
             reachable=self._breaker.closed,
             limit=self._budget.limit,
             remaining=self._budget.remaining,
@@ -182,6 +190,7 @@ class Gateway:
             last_error=error,
             last_error_at=at,
             troubles=self._standing.problems,
+            clock_gap=self._client.clock_gap,
         )
 
     async def aclose(self) -> None:

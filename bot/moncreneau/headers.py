@@ -55,6 +55,14 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return None if seconds is None else min(max(seconds, 0.0), HOUR)
 
 
+def clock_gap(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds by which the service's clock is ahead of ours, by its `Date` (RFC 9110, whole seconds)."""
+    try:
+        return parsedate_to_datetime(headers["Date"]).timestamp() - now
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+
+
 def _unix(value: float, now: float) -> float | None:
     if value <= 0:
         return None

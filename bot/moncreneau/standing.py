@@ -5,7 +5,7 @@ operation cannot do another may (a key without the scope to create reads well), 
 operation that met it works again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 from bot.core.model import Problem
 
@@ -23,6 +23,15 @@ class Standing:
     def problems(self) -> frozenset[Problem]:
         """The troubles that stand."""
         return frozenset(self._met)
+
+    def met(self) -> dict[Problem, frozenset[str]]:
+        """The troubles that stand, with the operations that met them."""
+        return {problem: frozenset(operations) for problem, operations in self._met.items()}
+
+    def restore(self, kept: Mapping[Problem, Iterable[str]]) -> None:
+        """Take over what an earlier process met; nobody is told of it again."""
+        for problem, operations in kept.items():
+            self._met.setdefault(problem, set()).update(operations)
 
     def failed(self, operation: str, problem: Problem) -> None:
         """Tell that an operation met a problem."""

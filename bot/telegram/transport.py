@@ -7,6 +7,7 @@ own errors leave open: whether a failed request was surely not sent. Knows nothi
 import contextlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -47,6 +48,8 @@ class FastRequest(BaseRequest):
 
     def __init__(self) -> None:
         self._client: Client | None = None
+        self.said: tuple[str | None, float] = (None, 0.0)
+        """The `Date` of the last answer, and when it came (Unix seconds)."""
 
     @property
     def read_timeout(self) -> float:
@@ -88,6 +91,7 @@ class FastRequest(BaseRequest):
             elif request_data is not None:
                 builder = builder.form(request_data.json_parameters)
             response = await builder.build().send()
+            self.said = (response.get_header("date"), time.time())
             return response.status, bytes(await response.bytes())
         except PyreqwestError as error:
             if isinstance(error, PoolTimeoutError) or _while_connecting(error):

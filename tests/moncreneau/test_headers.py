@@ -1,10 +1,12 @@
 """What the headers say is believed where it can be true."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.moncreneau.headers import Limits, limits, retry_after
+from bot.moncreneau.headers import Limits, clock_gap, limits, retry_after
 
 NOW = 1_642_432_000.0
 
@@ -52,3 +54,10 @@ def test_no_header_breaks_the_reading(limit: str, remaining: str, reset: str, wa
     headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
     limits(headers, NOW)
     retry_after({"Retry-After": wait}, NOW)
+
+
+def test_the_services_clock_is_compared_with_ours_where_it_tells_its_own() -> None:
+    at = datetime(2026, 1, 21, 10, 0, 30, tzinfo=UTC).timestamp()
+    assert clock_gap({"Date": "Wed, 21 Jan 2026 10:02:00 GMT"}, at) == 90
+    assert clock_gap({"Date": "tomorrow"}, at) is None
+    assert clock_gap({}, at) is None

@@ -28,3 +28,15 @@ def test_a_citizens_own_trouble_is_none_of_the_operators() -> None:
     standing = Standing()
     standing.failed("book", Problem.SLOT_TAKEN)
     assert not standing.problems
+
+
+def test_a_trouble_of_an_earlier_process_is_not_told_again_but_its_end_is() -> None:
+    notices: list[tuple[Problem, bool]] = []
+    earlier = Standing()
+    earlier.failed("book", Problem.OUT_OF_CREDITS)
+    standing = Standing(lambda problem, present: notices.append((problem, present)))
+    standing.restore(earlier.met())
+    standing.failed("book", Problem.OUT_OF_CREDITS)
+    assert notices == []
+    standing.worked("book")
+    assert notices == [(Problem.OUT_OF_CREDITS, False)]

@@ -1,0 +1,82 @@
+"""How the bot and the services that it stands on are, as plain values: what `/status` says and the metrics count.
+
+Nothing here names a citizen. Knows neither where the figures come from nor how they are shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.core.model import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCondition:
+    """How the moncreneau API stands. Times are aware, in UTC; None means not known."""
+
+    reachable: bool
+    limit: int | None = None
+    """Requests that it grants an hour."""
+    remaining: int | None = None
+    reset: datetime | None = None
+    blocked_until: datetime | None = None
+    hits: int = 0
+    """Reads answered from memory, stale copies and shared requests included."""
+    misses: int = 0
+    """Reads for which the service had to be asked."""
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """Requests tried since the start, by urgency: `read`, `settle`, `write`."""
+    booked: int = 0
+    """Bookings that it answered since the start."""
+    last_error: str | None = None
+    """Status and code, nothing else."""
+    last_error_at: datetime | None = None
+    troubles: frozenset[Problem] = frozenset()
+    """What the operator must mend: OUT_OF_CREDITS, NO_ACCESS."""
+    clock_gap: float | None = None
+    """Seconds by which its clock is ahead of ours."""
+
+    @property
+    def hit_rate(self) -> float | None:
+        """The share of reads that cost no request."""
+        reads = self.hits + self.misses
+        return self.hits / reads if reads else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """How all of it stands at `at` (aware, in UTC); `since` is when the process began."""
+
+    at: datetime
+    since: datetime
+    api: ApiCondition
+    requests_today: int
+    """Requests to the API since midnight in the office, over restarts."""
+    booked_today: int
+    inbox: int
+    """Updates and results that wait or are being worked on."""
+    outbox: int
+    attempts: int
+    """Bookings and cancellings without an outcome."""
+    set_aside: int
+    """Updates on which our own code failed."""
+    telegram: bool
+    """Whether Telegram answered lately."""
+    database: bool
+    """Whether the database can be written."""
+    sent: int = 0
+    """Messages sent since the start."""
+    refused: int = 0
+    """Messages that Telegram refused since the start."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """What became of attempts since the start: `booked`, `cancelled`, `withdrawn`, or the problem."""
+
+    @property
+    def per_booking(self) -> float | None:
+        """Requests for each booking made today."""
+        return self.requests_today / self.booked_today if self.booked_today else None
+
+    @property
+    def uptime(self) -> timedelta:
+        """How long the process has been running."""
+        return self.at - self.since
