@@ -56,10 +56,15 @@ class Phone:
 
     async def look(self, *, everything: bool = False) -> list[Shown]:
         """What the bot wrote since the last `scroll`, the message that changed last at the end."""
-        after = 0 if everything else self._above
-        answer = await self._http.get(f"/__sandbox/chats/{self.chat_id}", params={"after": after})
-        found = [_shown(each) for each in answer.json()["messages"] if each["by_bot"] and not each["deleted_at"]]
+        kept = await self.transcript(0 if everything else self._above)
+        found = [_shown(each) for each in kept if each["by_bot"] and not each["deleted_at"]]
         return sorted(found, key=lambda each: each.since)
+
+    async def transcript(self, after: int = 0) -> list[Json]:
+        """Every message with all that Telegram knows of it, oldest first."""
+        answer = await self._http.get(f"/__sandbox/chats/{self.chat_id}", params={"after": after})
+        messages: list[Json] = answer.json()["messages"]
+        return messages
 
     async def scroll(self) -> None:
         """Let what was written so far out of sight."""
