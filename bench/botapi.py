@@ -54,11 +54,10 @@ class Measure:
 
 
 class BotApi:
-    """The server's state: updates that wait, citizens, what is measured. `echo`: any text, for a bot without screens."""
+    """The server's state: updates that wait, citizens, what is measured."""
 
-    def __init__(self, citizens: int, latency: float = 0.0, *, echo: bool = False) -> None:
+    def __init__(self, citizens: int, latency: float = 0.0) -> None:
         self.latency = latency
-        self.echo = echo
         self.people = {1000 + each: Citizen(1000 + each) for each in range(citizens)}
         self.measure: Measure | None = None
         self._updates: list[tuple[int, Json]] = []
@@ -67,6 +66,8 @@ class BotApi:
         self._poll: tuple[Connection, int] | None = None
         self._flush: asyncio.TimerHandle | asyncio.Handle | None = None
         self._running = False
+        self.polled = asyncio.Event()
+        self._probe: asyncio.Future[None] | None = None
 
     # --- citizens ------------------------------------------------------------------------------------------------
 
@@ -80,6 +81,18 @@ class BotApi:
     def stop(self) -> None:
         """No more steps."""
         self._running = False
+
+    async def ask(self) -> float:
+        """One `/start` of a newcomer to an idle bot; returns the seconds until its answer."""
+        self._ids += 1
+        chat = {"id": 900_000_000 + self._ids, "type": "private", "first_name": "Probe"}
+        message = {"message_id": 1, "from": {**chat, "is_bot": False}, "chat": chat, "date": 0, "text": "/start"}
+        self._probe = asyncio.get_running_loop().create_future()
+        began = time.perf_counter()
+        self._updates.append((self._ids, {"update_id": self._ids, "message": message}))
+        self._answer_poll()
+        await asyncio.wait_for(self._probe, 10)
+        return time.perf_counter() - began
 
     def unstick(self, patience: float) -> None:
         """Citizens who wait too long begin anew."""
@@ -100,7 +113,7 @@ class BotApi:
         chat = {"id": citizen.chat, "type": "private", "first_name": "Aissatou"}
         self._ids += 1
         update: Json = {"update_id": self._ids}
-        if citizen.step in {0, 4} or self.echo:
+        if citizen.step in {0, 4}:
             self._messages += 1
             text = "/start" if citizen.step == 0 else NAME
             update["message"] = {
@@ -123,6 +136,8 @@ class BotApi:
 
     def _answered(self, chat: int, message: int, buttons: list[str], *, ticket: bool) -> None:
         citizen = self.people.get(chat)
+        if citizen is None and self._probe and not self._probe.done():
+            self._probe.set_result(None)
         if citizen is None or not citizen.waiting:
             return
         if ticket and citizen.step == 0:
@@ -181,6 +196,7 @@ class BotApi:
         offset = int(call.get("offset", ["0"])[0])
         self._updates = [each for each in self._updates if each[0] >= offset]
         self._poll = (connection, int(call.get("limit", ["100"])[0]))
+        self.polled.set()
         if self._updates:
             self._answer_poll()
 

@@ -97,9 +97,11 @@ async def run_ours(citizens: int, latency: float, seconds: float) -> Figures:
 
 async def run_echo(citizens: int, latency: float, seconds: float) -> Figures:
     """One round of the baseline."""
-    async with bot_api(citizens, latency) as (api, telegram):
-        async with process("-m", "bench.echo", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram) as child:
-            return await drive(api, child.pid, seconds)
+    async with (
+        bot_api(citizens, latency) as (api, telegram),
+        process("-m", "bench.echo", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram) as child,
+    ):
+        return await drive(api, child.pid, seconds)
 
 
 async def drive(api: BotApi, pid: int, seconds: float) -> Figures:

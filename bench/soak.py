@@ -29,7 +29,6 @@ def main(arguments: list[str] | None = None) -> int:
         bookings=chosen.bookings,
         kills=chosen.kills,
         seconds=SECONDS_AT_LEAST + SECONDS_A_KILL * chosen.kills,
-        lives=(0.5, 9.0),
     )
     print(
         f"seed {chosen.seed}: {scale.bookings} bookings, {scale.kills} kills, {scale.applicants} citizens", flush=True
