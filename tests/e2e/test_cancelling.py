@@ -1,0 +1,157 @@
+"""`/appointments` and `/cancel`: what the office knows now, a question before anything is done, and honest answers."""
+
+import pytest
+
+from tests.e2e.citizen import Citizen
+from tests.e2e.house import MONDAY, House
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+UNKNOWN = "Aucun de vos rendez-vous ne porte ce numéro."
+
+
+async def _status(house: House, number: int, status: str) -> None:
+    answer = await house.town.moncreneau.post(f"/__sandbox/appointments/{number}/status", json={"status": status})
+    answer.raise_for_status()
+
+
+async def _statuses(citizen: Citizen) -> list[str]:
+    return [str(each["status"]) for each in await citizen.appointments()]
+
+
+async def test_without_appointments_the_list_offers_to_book(aissatou: Citizen) -> None:
+    for command in ("/appointments", "/cancel"):
+        screen = await aissatou.says(command)
+        assert "Vous n’avez aucun rendez-vous à venir." in screen.text
+        assert screen.labels == ["📅 Prendre rendez-vous", "⬅️ Retour"]
+    assert "Choisissez un service" in (await aissatou.taps_on("Prendre rendez-vous")).text
+
+
+async def test_the_list_has_what_is_coming_with_a_ticket_and_a_way_to_cancel_each(aissatou: Citizen) -> None:
+    first, second = await aissatou.books("Aïssatou Bah"), await aissatou.books("N'Diaye", "ID Card")
+    screen = await aissatou.says("/appointments")
+    assert screen.text.index(f"N°\xa0{first}") > 0
+    assert "N'Diaye" in screen.text
+    for number in (first, second):
+        assert {f"🎫 Ticket n°\xa0{number}", f"❌ Annuler n°\xa0{number}"} <= set(screen.labels)
+    ticket = await aissatou.taps_on(f"Ticket n°\xa0{second}")
+    assert "🎫 Votre rendez-vous" in ticket.text
+    assert "N'Diaye" in ticket.text
+
+
+async def test_what_the_office_changed_is_seen_at_once(house: House, aissatou: Citizen) -> None:
+    number = await aissatou.books()
+    await _status(house, number, "PENDING_PAYMENT")
+    assert "en attente de paiement" in (await aissatou.says("/appointments")).text
+    await _status(house, number, "SUSPENDED_FOR_AUDIT")
+    assert "à vérifier auprès du service" in (await aissatou.says("/appointments")).text
+    await _status(house, number, "CANCELLED")
+    assert "aucun rendez-vous à venir" in (await aissatou.says("/appointments")).text
+
+
+async def test_with_one_appointment_the_question_comes_at_once_and_yes_cancels_it(aissatou: Citizen) -> None:
+    number = await aissatou.books()
+    question = await aissatou.says("/cancel")
+    assert "Annuler ce rendez-vous ?" in question.text.replace("\xa0", " ")
+    assert str(number) in question.text
+    assert await _statuses(aissatou) == ["SCHEDULED"], "asked, not done"
+    done = await aissatou.taps_on("Oui, annuler")
+    assert "Ce rendez-vous est annulé." in done.text
+    for fact in ("Passport Service", "lundi 2 mars 2026", "heure de Conakry", "Aïssatou Bah", str(number)):
+        assert fact in done.text, "it says what was cancelled"
+    assert await _statuses(aissatou) == ["CANCELLED"]
+
+
+async def test_no_keeps_it(aissatou: Citizen) -> None:
+    await aissatou.books()
+    await aissatou.says("/cancel")
+    screen = await aissatou.taps_on("Non, garder")
+    assert "Rien n’a été annulé : votre rendez-vous est gardé." in screen.text.replace("\xa0", " ")
+    assert await _statuses(aissatou) == ["SCHEDULED"]
+
+
+async def test_with_several_one_chooses(aissatou: Citizen) -> None:
+    keep, drop = await aissatou.books(), await aissatou.books("Aïssatou Bah", "ID Card")
+    assert "Quel rendez-vous voulez-vous annuler" in (await aissatou.says("/cancel")).text
+    assert str(drop) in (await aissatou.taps_on(f"Annuler n°\xa0{drop}")).text
+    await aissatou.taps_on("Oui, annuler")
+    assert {each["id"]: each["status"] for each in await aissatou.appointments()} == {
+        keep: "SCHEDULED",
+        drop: "CANCELLED",
+    }
+
+
+async def test_with_a_number_it_is_that_one(aissatou: Citizen) -> None:
+    keep, drop = await aissatou.books(), await aissatou.books("Aïssatou Bah", "ID Card")
+    assert f"Numéro\xa0: {drop}" in (await aissatou.says(f"/cancel {drop}")).text
+    await aissatou.taps_on("Oui, annuler")
+    assert f"Numéro\xa0: {keep}" in (await aissatou.says(f"/cancel #{keep}")).text
+
+
+async def test_the_button_on_an_old_ticket_asks_before_it_acts(aissatou: Citizen) -> None:
+    await aissatou.books()
+    ticket = await aissatou.screen()
+    await aissatou.says("/start")
+    question = await aissatou.taps_on("Annuler ce rendez-vous", ticket)
+    assert "Annuler ce rendez-vous" in question.text
+    assert question.number != ticket.number, "the ticket stays as it is"
+    assert await _statuses(aissatou) == ["SCHEDULED"]
+
+
+async def test_somebody_elses_number_and_one_that_nobody_has_get_the_same_answer(
+    aissatou: Citizen, sarah: Citizen
+) -> None:
+    theirs = await sarah.books("Sarah Cole")
+    answers = {(await aissatou.says(f"/cancel {number}")).text for number in (theirs, 99_999_999)}
+    assert len(answers) == 1
+    assert UNKNOWN in answers.pop()
+    ticket = await sarah.screen()
+    forged = next(each.data for each in ticket.buttons if "Cancel" in each.label)
+    await aissatou.presses(await aissatou.screen(), forged)
+    assert UNKNOWN in (await aissatou.screen()).text
+    assert [each["status"] for each in await sarah.appointments()] == ["SCHEDULED"]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        ("CANCELLED", "Ce rendez-vous est déjà annulé."),
+        ("COMPLETED", "Ce rendez-vous est terminé : il ne peut plus être annulé."),
+        ("NO_SHOW", "Ce rendez-vous est terminé : il ne peut plus être annulé."),
+    ],
+)
+async def test_what_is_over_says_so(house: House, aissatou: Citizen, status: str, answer: str) -> None:
+    number = await aissatou.books()
+    await _status(house, number, status)
+    assert answer in (await aissatou.says(f"/cancel {number}")).text.replace("\xa0", " ")
+
+
+async def test_one_that_is_past_says_so(house: House, aissatou: Citizen) -> None:
+    number = await aissatou.books()
+    house.clock.advance(days=1)
+    try:
+        screen = await aissatou.says(f"/cancel {number}")
+        assert "Ce rendez-vous est passé : il ne peut plus être annulé." in screen.text.replace("\xa0", " ")
+        assert "aucun rendez-vous à venir" in (await aissatou.says("/appointments")).text
+    finally:
+        house.clock.now = MONDAY
+
+
+async def test_one_that_was_cancelled_meanwhile_is_cancelled(house: House, aissatou: Citizen) -> None:
+    number = await aissatou.books()
+    await aissatou.says("/cancel")
+    await _status(house, number, "CANCELLED")
+    await aissatou.taps_on("Oui, annuler")
+    assert "annulé" in (await aissatou.screen()).text
+    assert await _statuses(aissatou) == ["CANCELLED"]
+
+
+async def test_pressing_yes_twice_cancels_once(house: House, aissatou: Citizen) -> None:
+    await aissatou.books()
+    question = await aissatou.says("/cancel")
+    yes = next(each.data for each in question.buttons if "Oui" in each.label)
+    for _ in range(3):
+        await aissatou.phone.do("press", message_id=question.number, data=yes, forged=True)
+    await aissatou.phone.resend()
+    await house.settles()
+    assert await _statuses(aissatou) == ["CANCELLED"]
+    assert [each.text for each in await aissatou.messages()].count((await aissatou.screen()).text) == 1
