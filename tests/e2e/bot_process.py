@@ -54,7 +54,7 @@ class BotProcess:
             )
         if ready:
             await eventually("the bot is ready", self.is_ready_or_dead)
-            assert self.running, self.log
+            assert self.running or crash_at, self.log[-3000:]
 
     def is_ready_or_dead(self) -> bool:
         """Whether the present life works, or is over."""

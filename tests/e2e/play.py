@@ -33,7 +33,8 @@ class Scale:
     """Before which all must be over."""
     weight: float = 0.03
     """How likely each fault is."""
-    lives: tuple[float, float] = (1.0, 4.0)
+    long_lives: int = 4
+    """Of so many lives, one is long."""
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class Report:
     reckoning: Reckoning
     unanswered: list[str]
     seconds: float
+    killed: float
+    """Seconds after which the last kill was over."""
     log: str
 
     def table(self) -> str:
@@ -60,6 +63,7 @@ class Report:
             "given up in time": found.given_up,
             "presses sent twice": self.resent,
             "kills": self.kills.total,
+            "  over after (s)": round(self.killed),
             "  at random": self.kills.at_random,
             **{f"  at: {point}": times for point, times in sorted(self.kills.named.items())},
             "faults injected": self.struck,
@@ -83,7 +87,7 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
     began = time.monotonic()
     chance = _dice(seed)
     async with town(folder, seed) as (here, bot):
-        killer = Killer(bot, _dice(chance.random()), scale.lives)
+        killer = Killer(bot, _dice(chance.random()), long_ones=scale.long_lives)
         applicants = [await _applicant(here, number, chance.random()) for number in range(scale.applicants)]
         weight = scale.weight
         await here.misbehave(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
@@ -100,7 +104,9 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
                 await applicant.live()
             applicant.doing = ""
 
+        over: list[float] = []
         killing = asyncio.create_task(killer.work(killed_enough))
+        killing.add_done_callback(lambda _: over.append(time.monotonic() - began))
         lives = [asyncio.create_task(life(each)) for each in applicants]
         try:
             _, late = await asyncio.wait({killing, *lives}, timeout=scale.seconds, return_when=asyncio.FIRST_EXCEPTION)
@@ -117,7 +123,9 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         if bot.running and await bot.stop() != 0:
             reckoning.wrong.append("the bot did not stop with 0 in time")
         resent = sum(each.resent for each in applicants)
-        return Report(seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, bot.log)
+        return Report(
+            seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, over[0], bot.log
+        )
 
 
 async def _applicant(here: Town, number: int, seed: float) -> Applicant:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.e2e.play import SEED, Scale, play, seed_of_this_run
 
-SCALE = Scale(applicants=16, bookings=40, kills=10, seconds=100)
+SCALE = Scale(applicants=16, bookings=40, kills=10, seconds=100, long_lives=100)
 
 
 async def test_whatever_is_killed_or_cut_everybody_has_exactly_what_they_confirmed(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def faults_of_moncreneau(weight: float) -> list[Json]:
     ]
 
 
+LONG = (9.0, 14.0)
+
+
 @dataclass(slots=True)
 class Kills:
     """How often the bot was killed, and where."""
@@ -64,11 +67,16 @@ class Kills:
 
 @dataclass(slots=True)
 class Killer:
-    """Gives the bot one short life after the other. `lives` are seconds between which a life's length is drawn."""
+    """Gives the bot one short life after the other.
+
+    `lives` are seconds between which a life's length is drawn; one in `long_ones` lasts for `LONG`, so that attempts
+    whose answer was lost, which the clerk looks for over six seconds, come to an end.
+    """
 
     bot: BotProcess
     chance: random.Random
-    lives: tuple[float, float] = (1.0, 4.0)
+    lives: tuple[float, float] = (0.3, 3.0)
+    long_ones: int = 4
     kills: Kills = field(default_factory=Kills)
 
     async def work(self, enough: Callable[[], bool]) -> None:
@@ -82,10 +90,11 @@ class Killer:
         await self.bot.start()
 
     async def _one_life(self, point: str) -> None:
-        crash_at = f"{point}:{self.chance.randint(1, 5)}" if point else ""
+        crash_at = f"{point}:{self.chance.randint(1, 3)}" if point else ""
         # A random kill may come while the bot is still starting.
         await self.bot.start(crash_at=crash_at, ready=bool(point))
-        if await self.bot.ended(self.chance.uniform(*self.lives)) is not None:
+        is_long = self.kills.total % self.long_ones == self.long_ones - 1
+        if await self.bot.ended(self.chance.uniform(*(LONG if is_long else self.lives))) is not None:
             self.kills.named[point] += 1
             return
         await self.bot.kill()
