@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from bot.app.crashpoints import reach
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
-from bot.app.records import AttemptKind, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Made, Settled, StoredAttempt
 from bot.app.traces import without_values
 from bot.core.events import (
     AppointmentCancelled,
@@ -197,7 +197,8 @@ class Clerk:
 
     def _booked(self, case: _Case, appointment: Appointment) -> tuple[Event, Settled]:
         event = Booked(at=self._now(), number=case.stored.number, appointment=appointment)
-        return event, self._settled(case, "booked", appointment.id)
+        made = Made(appointment.id, appointment.department_id, appointment.at)
+        return event, replace(self._settled(case, "booked", appointment.id), made=made)
 
     def _refused(self, case: _Case, trouble: Trouble) -> tuple[Event, Settled]:
         event = BookingRefused(at=self._now(), number=case.stored.number, trouble=trouble)
@@ -229,7 +230,9 @@ class Clerk:
         return appointment is not None and appointment.status is Status.CANCELLED
 
     def _cancelled(self, case: _Case) -> tuple[Event, Settled]:
-        return AppointmentCancelled(at=self._now(), number=case.stored.number), self._settled(case, "cancelled")
+        gone = CANCELLINGS.validate_json(case.stored.body).ticket.appointment.id
+        event = AppointmentCancelled(at=self._now(), number=case.stored.number)
+        return event, replace(self._settled(case, "cancelled"), cancelled=gone)
 
     # --- both ----------------------------------------------------------------------------------------------------
 

@@ -148,7 +148,7 @@ class Conversations:
         done = Change(done=(item.update_id,))
         match inbound:
             case FromCitizen() if self.staff and (answer := await self.staff.handle(chat_id, inbound)) is not None:
-                await self._finish(replace(done, queued=answer), answer)
+                await self._finish(replace(answer, done=done.done), answer.queued)
             case FromCitizen(event=event):
                 await self._take_turn(chat_id, event, done)
             case _:

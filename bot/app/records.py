@@ -4,8 +4,11 @@ A `Change` is all that one turn of a conversation alters; it is stored whole or 
 store works, nor Telegram's formats (an update's body is opaque text). Times are Unix seconds.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
 
 from bot.views.message import Message
 
@@ -22,12 +25,13 @@ class StoredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class StoredChat:
-    """A chat that is known: its session (JSON), its locale, and whether it has left (blocked the bot)."""
+    """A chat that is known: its session (JSON), its locale, whether it has left (blocked the bot) or wants no news."""
 
     chat_id: int
     session: str
     locale: str
     left: bool = False
+    announcements: bool = True
 
 
 class Urgency(IntEnum):
@@ -85,13 +89,24 @@ class StoredAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """An appointment that a chat has from now on: where, and when in office time."""
+
+    appointment_id: int
+    department_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of an attempt: a word for the record, and the appointment where there is one."""
+    """The outcome of an attempt: a word for the record, and the appointment that it made or cancelled."""
 
     chat_id: int
     number: int
     outcome: str
     appointment_id: int | None = None
+    made: Made | None = None
+    cancelled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,10 @@ class SetAside:
 
     update_id: int
     error: str
+
+
+Work = Callable[[Any], Awaitable[None]]
+"""What a repository writes with the store's own connection. It may be called again where the database was busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +139,5 @@ class Change:
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     remembered: tuple[tuple[str, str], ...] = ()
     """Small facts by name, such as the API's budget."""
+    works: tuple[Work, ...] = ()
+    """What other repositories write in the same transaction, after all else."""

@@ -46,4 +46,4 @@ class Sessions:
     @staticmethod
     def stored(chat_id: int, session: Session) -> StoredChat:
         """The session as it is stored. Whoever does something has not left."""
-        return StoredChat(chat_id, write_session(session), session.locale)
+        return StoredChat(chat_id, write_session(session), session.locale, announcements=session.announcements)

@@ -1,6 +1,6 @@
 """What admins can do beyond what citizens can. For everybody else none of it exists.
 
-Each desk looks at what an admin did and answers with deliveries, or says that it is not for it; then the admin is a
+Each desk looks at what an admin did and answers with a change, or says that it is not for it; then the admin is a
 citizen like any other. A desk is asked again after a kill, so what it does must be the same when done twice.
 """
 
@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from bot.app.inbound import FromCitizen
-from bot.app.records import Delivery
+from bot.app.records import Change
 
 
 class Desk(Protocol):
     """One thing that admins can do."""
 
-    async def handle(self, chat_id: int, inbound: FromCitizen) -> tuple[Delivery, ...] | None:
-        """Answer with deliveries (perhaps none), or None: not for this desk."""
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """What to store and (`Change.queued`) to say, with what was done marked as done; None: not for this desk."""
 
 
 class Staff:
@@ -25,7 +25,7 @@ class Staff:
         self._admins = admins
         self._desks = tuple(desks)
 
-    async def handle(self, chat_id: int, inbound: FromCitizen) -> tuple[Delivery, ...] | None:
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """Let the desks look at it, in their order."""
         if inbound.user_id not in self._admins:
             return None

@@ -23,6 +23,8 @@ OTHER_TIME = "time"
 CHANGE_DEPARTMENT = "office"
 EVERYTHING = "all"
 GIVE_UP = "giveup"
+NEWS_ON, NEWS_OFF = "news:on", "news:off"
+"""Announcements from the offices: wanted, or not."""
 YES = "yes"
 NO = "no"
 

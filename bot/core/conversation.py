@@ -30,7 +30,7 @@ from bot.core.events import (
 )
 from bot.core.flows import AppointmentsFlow, BookingFlow, Flow, Idle, Pending, Purpose, Session
 from bot.core.notices import Notice
-from bot.core.screens import Help, LanguageMenu, Menu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.core.steps import Step, show
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -145,6 +145,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     if kind == actions.LOCALE and LOCALE.fullmatch(value):
         chosen = replace(session, locale=value, chose_locale=True, message=event.message)
         return show(chosen, Notice.LANGUAGE_CHANGED)
+    if event.action in {actions.NEWS_ON, actions.NEWS_OFF}:
+        return _announce(session, wanted=event.action == actions.NEWS_ON)
     number = actions.number_in(value)
     if kind == actions.CANCEL and number and not isinstance(session.flow, Pending):
         return appointments.begin(below, Purpose.CANCEL, number)
@@ -177,6 +179,8 @@ def _commanded(session: Session, event: Commanded) -> Step:
         return session, (Tell(Help()),)
     if event.name == "language":
         return session, (Tell(LanguageMenu()),)
+    if event.name == "announcements":
+        return _announce(session, wanted=not session.announcements)
     if isinstance(session.flow, Pending):
         return show(session, Notice.CANNOT_STOP if event.name == "stop" else None)
     match event.name:
@@ -192,6 +196,11 @@ def _commanded(session: Session, event: Commanded) -> Step:
             return _stop(_dropped(session)) if _unfinished(session) else show(_dropped(session), Notice.NOTHING_TO_STOP)
         case _:
             return show(session, Notice.UNKNOWN_COMMAND)
+
+
+def _announce(session: Session, *, wanted: bool) -> Step:
+    """Announcements or none; whatever the citizen is doing goes on untouched."""
+    return replace(session, announcements=wanted), (Tell(Announcements(wanted)),)
 
 
 def _start(session: Session, payload: str) -> Step:

@@ -269,7 +269,8 @@ class Session:
     `screen` numbers the present screen, so that buttons of earlier ones are known as such; `message` is the message
     that shows it, where known; `last_press` (message, screen, action) makes a press that the network repeated one
     press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when the citizen last
-    did something; `name` is the last name that was booked, `profile` the one that the phone shows.
+    did something; `name` is the last name that was booked, `profile` the one that the phone shows; `announcements`
+    whether broadcasts are wanted.
     """
 
     locale: str
@@ -282,6 +283,7 @@ class Session:
     name: str | None = None
     profile: str = ""
     chose_locale: bool = False
+    announcements: bool = True
 
     def at(self, flow: Flow) -> "Session":
         """The same conversation moved on to `flow`: a new screen with a new number."""

@@ -58,8 +58,15 @@ class Word:
     notice: Notice
 
 
-LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word
-LASTING = (Help, LanguageMenu, TicketShown, QrPicture, Cancelled, Word)
+@dataclass(frozen=True, slots=True)
+class Announcements:
+    """Whether announcements come from now on, and the way back."""
+
+    wanted: bool
+
+
+LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements
+LASTING = (Help, LanguageMenu, TicketShown, QrPicture, Cancelled, Word, Announcements)
 Screen = Flow | Menu | LastingScreen
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.records import Change, StoredUpdate
 from bot.storage import dialect, rows
-from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
+from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
 Write = tuple[Any, list[rows.Values]]
 
@@ -30,7 +30,7 @@ class Statements:
             .where(inbox.c.update_id == bindparam("key"))
             .values(done_at=bindparam("at"), tries=inbox.c.tries + 1, error=bindparam("why"))
         )
-        self.chat = dialect.upsert(engine, chats, ["session", "locale", "is_left", "seen_at"])
+        self.chat = dialect.upsert(engine, chats, ["session", "locale", "is_left", "announcements", "seen_at"])
         self.presence = update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
         self.drop_queue = delete(outbox).where(outbox.c.chat_id == bindparam("key"))
         self.queue = dialect.insert_ignore(engine, outbox)
@@ -45,6 +45,10 @@ class Statements:
             update(attempts)
             .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
             .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=None)
+        )
+        self.made = dialect.upsert(engine, appointments, ["starts_at", "is_cancelled"])
+        self.gone = (
+            update(appointments).where(appointments.c.appointment_id == bindparam("key")).values(is_cancelled=True)
         )
         self.picture = dialect.upsert(engine, pictures, ["file_id"])
         self.remember = dialect.upsert(engine, facts, ["value"])
@@ -62,13 +66,15 @@ class Statements:
                 self.open,
                 self.withdraw,
                 self.settle,
+                self.made,
+                self.gone,
                 self.picture,
                 self.remember,
                 self.done,
                 self.failed,
             )
         ]
-        chat, presence, drop, queue, sent, opened, withdraw, settle, picture, remember, done, failed = (
+        chat, presence, drop, queue, sent, opened, withdraw, settle, made, gone, picture, remember, done, failed = (
             values for _, values in gathered
         )
         for change in changes:
@@ -94,6 +100,8 @@ class Statements:
                         "made": end.appointment_id,
                     }
                 )
+                made.extend([rows.made_row(end.chat_id, end.made)] if end.made else [])
+                gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
             if change.picture:
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)

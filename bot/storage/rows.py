@@ -1,11 +1,12 @@
 """Between the shell's values and the tables' rows. Knows both shapes and nothing of transactions."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.app.records import AttemptKind, Delivery, Kind, Made, StoredAttempt, StoredChat, StoredUpdate, Urgency
 from bot.views.message import Button, Message
 
 Values = dict[str, Any]
@@ -18,6 +19,7 @@ def chat_row(chat: StoredChat, now: float) -> Values:
         "session": chat.session,
         "locale": chat.locale,
         "is_left": chat.left,
+        "announcements": chat.announcements,
         "seen_at": now,
     }
 
@@ -80,6 +82,22 @@ def attempt_row(attempt: StoredAttempt, now: float) -> Values:
         "opened_at": now,
         "withdrawn": attempt.withdrawn,
     }
+
+
+def made_row(chat_id: int, made: Made) -> Values:
+    """The row of an appointment that a chat has."""
+    return {
+        "appointment_id": made.appointment_id,
+        "chat_id": chat_id,
+        "department_id": made.department_id,
+        "starts_at": office_text(made.at),
+        "is_cancelled": False,
+    }
+
+
+def office_text(at: datetime) -> str:
+    """Office time as text that sorts as time does."""
+    return at.isoformat(timespec="minutes")
 
 
 def read_attempt(row: Row[Any]) -> StoredAttempt:

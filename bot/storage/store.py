@@ -145,6 +145,9 @@ class Store:
                     item.result = _claimed(item.updates, new)
             for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
                 await connection.execute(statement, values)
+            for item in batch:
+                for work in item.change.works if item.change else ():
+                    await work(connection)
             reach("batch written")
         reach("batch committed")
 

@@ -3,7 +3,20 @@
 Every column type means the same in SQLite and in PostgreSQL. Times are Unix seconds.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, MetaData, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    true,
+)
 
 metadata = MetaData()
 
@@ -15,6 +28,8 @@ chats = Table(
     Column("locale", String(16), nullable=False),
     Column("is_left", Boolean, nullable=False, default=False),
     Column("seen_at", Float, nullable=False),
+    Column("announcements", Boolean, nullable=False, default=True, server_default=true()),
+    Index("chats_reached", "is_left", "announcements", "chat_id", "locale"),
 )
 """Everyone who ever wrote to the bot, with their session."""
 
@@ -63,6 +78,18 @@ attempts = Table(
 )
 """Every confirmed booking and cancelling. A settled one loses its body (the name) and keeps its outcome."""
 
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("appointment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("department_id", BigInteger, nullable=False),
+    Column("starts_at", String(16), nullable=False),
+    Column("is_cancelled", Boolean, nullable=False, default=False),
+    Index("appointments_chat", "chat_id", "starts_at"),
+)
+"""The appointments that were booked here, for whom they matter: no names. `starts_at` is office time (ISO, minutes)."""
+
 pictures = Table(
     "pictures",
     metadata,
@@ -78,3 +105,60 @@ facts = Table(
     Column("value", Text, nullable=False),
 )
 """Small facts that outlive a restart."""
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+)
+"""Broadcasts that admins are composing, one a chat."""
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", String(16), nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("starts_at", String(16)),
+    Column("at_night", Boolean, nullable=False, default=False),
+    Column("prepared_to", BigInteger, nullable=False, default=0),
+    Column("figures", Text),
+    Column("is_reported", Boolean, nullable=False, default=False),
+)
+"""Every confirmed broadcast. `prepared_to` is the last chat that was looked at; `figures` are those at the last rest."""
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", String(16), nullable=False),
+    Column("message_id", BigInteger),
+    Column("error", Text),
+    Column("at", Float),
+)
+"""What became of everyone whom a broadcast is for."""
+
+deeds = Table(
+    "deeds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("who", String(128), nullable=False),
+    Column("deed", String(16), nullable=False),
+    Column("at", String(19), nullable=False),
+    Index("deeds_number", "number", "id"),
+)
+"""Which admin did what to which broadcast, and when (office time)."""
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("locale", String(16), nullable=False),
+)
+"""The messages that show admins how a broadcast gets on, one an admin and broadcast."""

@@ -62,6 +62,8 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return standing.helping(screen, t)
         case screens.LanguageMenu():
             return standing.language_menu(screen, t)
+        case screens.Announcements():
+            return standing.announcements(screen, t)
         case screens.Word():
             return standing.word(screen, t)
         case _:

@@ -1,13 +1,13 @@
 """The screens outside of any flow: the menu, the help, the languages, a remark on its own, and a word in a group."""
 
 from bot.core import actions
-from bot.core.screens import Help, LanguageMenu, Menu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.i18n import Translator
 from bot.views import keyboards as keys
 from bot.views.facts import WORDS, lines, paragraphs
 from bot.views.message import Button, Message
 from bot.views.notices import words
-from bot.views.profile import USUAL
+from bot.views.profile import EXTRA, USUAL
 
 
 def menu(screen: Menu, t: Translator) -> Message:
@@ -22,7 +22,8 @@ def menu(screen: Menu, t: Translator) -> Message:
 
 def helping(_screen: Help, t: Translator) -> Message:
     """How it goes, and the commands."""
-    commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in USUAL))
+    offered = (*USUAL, *EXTRA)
+    commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in offered))
     text = paragraphs(t.text("help.title"), t.text("help.how"), commands, t.text("help.cancel"))
     language = keys.one(t, "button.language", actions.LANGUAGE)
     back = keys.one(t, "button.back", actions.MENU)
@@ -35,6 +36,13 @@ def language_menu(_screen: LanguageMenu, t: Translator) -> Message:
     buttons = (Button(name, f"{actions.LOCALE}:{locale}") for locale, name in t.languages)
     text = paragraphs(t.text("language.question"), t.text("language.now", name=own_name))
     return Message(text, (*keys.grid(buttons, 2), keys.one(t, "button.back", actions.MENU)))
+
+
+def announcements(screen: Announcements, t: Translator) -> Message:
+    """Whether announcements come; what is about one's own appointments comes either way."""
+    if screen.wanted:
+        return Message(t.text("announcements.on"), (keys.one(t, "button.news_off", actions.NEWS_OFF),))
+    return Message(t.text("announcements.off"), (keys.one(t, "button.news_on", actions.NEWS_ON),))
 
 
 def word(screen: Word, t: Translator) -> Message:
