@@ -22,6 +22,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
 
 FOLDER = Path(__file__).resolve().parent.parent / "locales"
 DOMAIN = "bot"
@@ -73,6 +74,10 @@ class Translator:
     def time(self, at: datetime) -> str:
         """`14:30`: the day has 24 hours in every language, because a ticket must leave no doubt."""
         return f"{at.hour:02}:{at.minute:02}"
+
+    def number(self, value: float) -> str:
+        """`1,08`: two digits, with the sign that the language puts before them."""
+        return format_decimal(value, "0.00", locale=self.locale)
 
     def _template(self, key: str, values: Mapping[str, object]) -> str:
         forms = self.entries[key]
