@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.botapi import BotApi, Connection, Measure
+from bot.storage.store import Store
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "42:" + "bench" * 7
@@ -90,7 +91,10 @@ async def run_ours(citizens: int, latency: float, seconds: float) -> Figures:
     """One round of the bot."""
     with tempfile.TemporaryDirectory() as folder:
         async with moncreneau() as url, bot_api(citizens, latency) as (api, telegram):
-            environment = bot_environment(telegram, url, Path(folder) / "bot.db")
+            database = Path(folder) / "bot.db"
+            # Not the very first start of a bot, which runs the migrations.
+            await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()
+            environment = bot_environment(telegram, url, database)
             async with process("-m", "bot", "run", **environment) as child:
                 return await drive(api, child.pid, seconds)
 
