@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.e2e.phone import Phone, Shown
 from tests.e2e.town import Town
+from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]
 CONFIRM = "✅ Confirm"
@@ -50,6 +51,16 @@ class Citizen:
     async def screen(self) -> Shown:
         """The message that changed last, pictures aside; fails where there is none."""
         return [each for each in await self.messages() if not each.has_picture][-1]
+
+    async def waits_for(self, words: str) -> Shown:
+        """The message that has these words, as soon as it is there, whatever the bot still has to do."""
+
+        async def look() -> Shown | None:
+            return next((each for each in reversed(await self.messages()) if words in each.text), None)
+
+        found = await eventually(words, look, pause=0.01)
+        assert found
+        return found
 
     async def messages(self) -> list[Shown]:
         """All that the bot wrote and that is still there, the message that changed last at the end."""

@@ -1,11 +1,12 @@
 """The whole bot in the test's own process (`bot.bootstrap.running`), on both stand-ins over HTTP, with its citizens.
 
 Nobody waits for a time here: after everything that a citizen does, the house is given until it has nothing left to do.
-The offices' clock stands still until a test moves it.
+It is Monday morning at the offices, and as much later as a test says.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,17 +33,23 @@ MONDAY = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 Json = dict[str, Any]
 
 
-@dataclass(slots=True)
-class StillClock:
-    """Shows the same time until a test moves it."""
+class Clock:
+    """Begins at MONDAY and goes as clocks do; a test may put it forward, and back again."""
 
-    now: datetime = MONDAY
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._ahead = timedelta()
 
     def __call__(self) -> datetime:
-        return self.now
+        return MONDAY + timedelta(seconds=time.monotonic() - self._began) + self._ahead
 
-    def advance(self, **span: float) -> None:
-        self.now += timedelta(**span)
+    @contextmanager
+    def put_forward(self, **span: float) -> Iterator[None]:
+        self._ahead = timedelta(**span)
+        try:
+            yield
+        finally:
+            self._ahead = timedelta()
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ class House:
 
     town: Town
     settings: Settings
-    clock: StillClock
+    clock: Clock
     updates: UpdateQueue
     parts: bootstrap.House | None = None
     _life: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -101,9 +108,9 @@ class House:
 
 
 @asynccontextmanager
-async def standing(folder: Path, clock: StillClock | None = None, **office: Any) -> AsyncIterator[House]:
+async def standing(folder: Path, clock: Clock | None = None, **office: Any) -> AsyncIterator[House]:
     """Both services, and a bot that is not started."""
-    clock = clock or StillClock()
+    clock = clock or Clock()
     api = MoncreneauSandbox(
         **{"departments": default_world(), "credits": CREDITS, "rate_limit": PLENTY, "clock": clock, **office}
     )
@@ -126,7 +133,7 @@ async def standing(folder: Path, clock: StillClock | None = None, **office: Any)
 
 
 @asynccontextmanager
-async def inhabited(folder: Path, clock: StillClock | None = None, **office: Any) -> AsyncIterator[House]:
+async def inhabited(folder: Path, clock: Clock | None = None, **office: Any) -> AsyncIterator[House]:
     """Both services and the bot at work."""
     async with standing(folder, clock, **office) as house:
         await house.start()

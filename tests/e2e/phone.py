@@ -41,6 +41,10 @@ class Shown:
         """Whether something is asked here, to be answered by a button or by writing."""
         return any(not button.is_lasting for button in self.buttons)
 
+    def data(self, words: str) -> str:
+        """What the first button asks whose label has these words."""
+        return next(button.data for button in self.buttons if words in button.label)
+
     def has(self, label: str) -> bool:
         """Whether there is a button with exactly this label."""
         return any(button.label == label for button in self.buttons)

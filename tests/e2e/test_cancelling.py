@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import MONDAY, House
+from tests.e2e.house import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN = "Aucun de vos rendez-vous ne porte ce numéro."
@@ -127,13 +127,10 @@ async def test_what_is_over_says_so(house: House, aissatou: Citizen, status: str
 
 async def test_one_that_is_past_says_so(house: House, aissatou: Citizen) -> None:
     number = await aissatou.books()
-    house.clock.advance(days=1)
-    try:
+    with house.clock.put_forward(days=1):
         screen = await aissatou.says(f"/cancel {number}")
         assert "Ce rendez-vous est passé : il ne peut plus être annulé." in screen.text.replace("\xa0", " ")
         assert "aucun rendez-vous à venir" in (await aissatou.says("/appointments")).text
-    finally:
-        house.clock.now = MONDAY
 
 
 async def test_one_that_was_cancelled_meanwhile_is_cancelled(house: House, aissatou: Citizen) -> None:
