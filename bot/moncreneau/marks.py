@@ -3,7 +3,7 @@
 A note counts against readings that began before it. What the API tells of a slot is often only "free", not how many
 places it has, so after a booking of ours nobody knows whether there is another place. The next reading shows it, and so
 a department is learnt: `room` is the most bookings of ours that a slot of it had while it was still offered. A slot
-with more than that is hidden until it is read again; where five such proved full, the next counts as full at once.
+with more than that is hidden until it is read again. Hidden, not refused: who chose it before may still ask for it.
 """
 
 from collections import Counter
@@ -14,7 +14,6 @@ from datetime import datetime
 from bot.moncreneau.models import FreeSlot
 
 _SURE = 10.0  # seconds for which the service's "not available" is taken at its word
-_PROVEN = 5  # slots that were full with one booking more than `room`, before that counts as the rule
 _MOST = 5000  # notes kept
 
 
@@ -38,7 +37,6 @@ class Marks:
     def __init__(self) -> None:
         self._marks: dict[tuple[int, datetime], Mark] = {}
         self._room: dict[int, int] = {}
-        self._filled: dict[int, int] = {}
         self.changes: Counter[int] = Counter()
         """How often something about a department was noted: what was made of its notes is good while this stands."""
 
@@ -81,10 +79,8 @@ class Marks:
         ours = sum(booked >= began for booked in mark.booked)
         if slot is None or not ours:
             return False
-        if slot.left is not None:
-            return slot.left <= ours
-        full = mark.seen + ours > self._room.get(department_id, 0)
-        return full and self._filled.get(department_id, 0) >= _PROVEN
+        # Where the service tells no number, nobody knows how many places are left: the booking itself decides.
+        return slot.left is not None and slot.left <= ours
 
     def learn(
         self, department_id: int, first: datetime, last: datetime, free: Iterable[FreeSlot], began: float
@@ -101,9 +97,6 @@ class Marks:
             room = self._room.get(department_id, 0)
             if at in offered and mark.seen > room:
                 self._room[department_id] = mark.seen
-                self._filled[department_id] = 0
-            elif news and at not in offered and mark.seen == room + 1:
-                self._filled[department_id] = self._filled.get(department_id, 0) + 1
 
     def freed(self, department_id: int, at: datetime) -> None:
         """Note that a booking of ours was cancelled."""
