@@ -126,7 +126,7 @@ broadcasts = Table(
     Column("figures", Text),
     Column("is_reported", Boolean, nullable=False, default=False),
 )
-"""Every confirmed broadcast. `prepared_to` is the last chat that was looked at; `figures` are those at the last rest."""
+"""Every confirmed broadcast. `prepared_to` is the last chat looked at; `figures` are those of the last rest."""
 
 recipients = Table(
     "recipients",

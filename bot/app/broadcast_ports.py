@@ -1,0 +1,144 @@
+"""What broadcasting asks of the world outside: books that remember, and a herald that carries messages.
+
+Only shapes and meanings; `bot.storage.broadcasts` and `bot.telegram.herald` implement them. Nothing here knows SQL or
+Telegram.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.app.records import Work
+from bot.core.broadcast import Audience, Broadcast, Content, Done, Fate, Figures, Plan, Status
+from bot.views.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody whose turn comes: the language they get it in, and whether they may still be written to."""
+
+    chat_id: int
+    locale: str
+    left: bool = False
+    wanted: bool = True
+    message_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of a recipient, for the books."""
+
+    chat_id: int
+    fate: Fate
+    message_id: int | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The message in an admin's chat that shows how a broadcast gets on."""
+
+    number: int
+    chat_id: int
+    message_id: int
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """Who acts, for the history."""
+
+    user_id: int
+    name: str
+
+
+class Books(Protocol):
+    """What is remembered of broadcasts. What is written is on the disk when a method returns."""
+
+    async def next_number(self) -> int:
+        """A number that no broadcast ever had."""
+
+    async def draft(self, chat_id: int) -> str | None:
+        """What an admin is composing."""
+
+    def keep_draft(self, chat_id: int, body: str | None) -> Work:
+        """The write that keeps a draft, or forgets it (None)."""
+
+    async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
+        """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
+
+    async def move(self, number: int, before: Status, after: Status, by: tuple[Admin, Done] | None = None) -> bool:
+        """From one status to another, with the deed that led there. False: it was not in that status any more."""
+
+    async def broadcast(self, number: int) -> Broadcast | None:
+        """A broadcast with its history and its figures as they were written last."""
+
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        """The newest broadcasts, newest first."""
+
+    async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
+        """The broadcasts in these statuses, and those that ended and are not reported yet."""
+
+    async def reported(self, number: int) -> None:
+        """The report has been sent."""
+
+    async def is_reported(self, number: int) -> bool:
+        """Whether it has."""
+
+    async def insist(self, number: int) -> None:
+        """It may go by night."""
+
+    async def put_card(self, card: Card) -> None:
+        """Remember where an admin sees the broadcast; one an admin."""
+
+    async def drop_card(self, card: Card) -> None:
+        """The message is gone."""
+
+    async def cards(self, number: int) -> tuple[Card, ...]:
+        """Where the broadcast is shown."""
+
+
+class Roll(Protocol):
+    """Who gets a broadcast, and what became of each. What is written is on the disk when a method returns."""
+
+    async def prepare(self, number: int, now: datetime) -> bool:
+        """Write the next page of recipients; returns whether there are more to write."""
+
+    async def count(self, audience: Audience, now: datetime) -> int:
+        """How many would get it now."""
+
+    async def count_fates(self, number: int) -> Figures:
+        """The figures, counted now and written down."""
+
+    async def page(self, number: int, fate: Fate, after: int, size: int, since: float = 0.0) -> tuple[Recipient, ...]:
+        """Recipients of this fate with a chat number above `after`, in order; `since` when it befell them."""
+
+    async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
+        """Write what became of recipients."""
+
+    async def change_fates(self, number: int, before: Fate, after: Fate) -> int:
+        """All recipients of one fate get another; returns how many."""
+
+    def report(self, number: int) -> AsyncIterator[tuple[Entry, ...]]:
+        """Everybody's fate, in order of chat number, by pages."""
+
+
+Letter = tuple[str, dict[str, Any]]
+"""A message made ready for sending, as the herald wants it."""
+
+
+class Herald(Protocol):
+    """The way out for broadcasts. Raises `SendError`."""
+
+    def letter(self, content: Content, locale: str) -> Letter:
+        """Make ready what a citizen who speaks `locale` gets, down to the button under it."""
+
+    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
+        """Send it; returns the message's number."""
+
+    async def recall(self, chat_id: int, message_id: int) -> None:
+        """Take a message back. One that is gone already is a success."""
+
+    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
+        """Send a file."""

@@ -1,0 +1,90 @@
+"""Between the values of broadcasts and their tables' rows. Knows both shapes and nothing of transactions."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.app.broadcast_ports import Admin, Card, Entry, Recipient
+from bot.core.broadcast import Broadcast, Deed, Done, Fate, Figures, Plan, Status
+from bot.core.broadcast_codec import read_plan as read_plan_text
+from bot.core.broadcast_codec import write_plan
+from bot.storage.rows import Values, office_text
+
+
+def plan_row(plan: Plan) -> Values:
+    """The row of a broadcast that was confirmed now."""
+    return {
+        "number": plan.number,
+        "status": Status.PREPARING.value,
+        "plan": write_plan(plan),
+        "starts_at": office_text(plan.starts) if plan.starts else None,
+        "at_night": plan.at_night,
+        "prepared_to": 0,
+        "is_reported": False,
+    }
+
+
+def read_plan(row: Row[Any]) -> Plan:
+    """The plan, with what was changed since it was confirmed."""
+    return replace(read_plan_text(row.plan), at_night=row.at_night)
+
+
+def read_broadcast(row: Row[Any], history: Iterable[Done]) -> Broadcast:
+    """The broadcast with its figures as they were written last."""
+    counts = json.loads(row.figures) if row.figures else {}
+    figures = Figures(tuple((Fate(name), number) for name, number in counts.items()))
+    return Broadcast(read_plan(row), Status(row.status), figures, tuple(history))
+
+
+def write_figures(figures: Figures) -> str:
+    """The figures as JSON."""
+    return json.dumps({fate.value: number for fate, number in figures.counts})
+
+
+def deed_row(number: int, admin: Admin, done: Done) -> Values:
+    """The row of something that an admin did."""
+    at = done.at.isoformat(timespec="seconds")
+    return {"number": number, "user_id": admin.user_id, "who": done.who[:128], "deed": done.deed.value, "at": at}
+
+
+def read_deed(row: Row[Any]) -> Done:
+    """The reverse of `deed_row`."""
+    return Done(row.who, Deed(row.deed), datetime.fromisoformat(row.at))
+
+
+def entry_values(number: int, entry: Entry, now: float) -> Values:
+    """What is written when something became of a recipient."""
+    return {
+        "which": number,
+        "whom": entry.chat_id,
+        "fate": entry.fate.value,
+        "shown": entry.message_id,
+        "why": entry.error,
+        "now": now,
+    }
+
+
+def read_entry(row: Row[Any]) -> Entry:
+    """The reverse of `entry_values`."""
+    return Entry(row.chat_id, Fate(row.status), row.message_id, row.error)
+
+
+def read_recipient(row: Any) -> Recipient:
+    """A recipient; one whose chat is not known any more wants nothing."""
+    if row.locale is None:
+        return Recipient(row.chat_id, "", wanted=False, message_id=row.message_id or 0)
+    return Recipient(row.chat_id, row.locale, row.is_left, row.announcements, row.message_id or 0)
+
+
+def card_row(card: Card) -> Values:
+    """The row of a card."""
+    return {
+        "number": card.number,
+        "chat_id": card.chat_id,
+        "message_id": card.message_id,
+        "locale": card.locale,
+    }
