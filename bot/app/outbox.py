@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from bot.app.crashpoints import reach
-from bot.app.pacing import Overall, PerChat
+from bot.app.pacing import FloodWatch, Overall, PerChat
 from bot.app.ports import (
     ChatLeftError,
     EditLostError,
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 TRIES = 3
 """How often a delivery is tried on which our own code fails."""
-FLOODED_CHATS, FLOOD_SPAN = 3, 2.0
-"""This many chats flooded within this many seconds: it is not the chats, it is us."""
 
 
 class Outbox:
@@ -47,7 +45,7 @@ class Outbox:
         self._queues: dict[int, deque[Delivery]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._on_wire: set[int] = set()
-        self._floods: deque[tuple[float, int]] = deque(maxlen=32)
+        self._floods = FloodWatch(overall)
         self._stopping = False
         self._weather = Weather("Telegram (sending)")
         self.sent = 0
@@ -182,10 +180,7 @@ class Outbox:
             return await self._messenger.deliver(delivery, None)
 
     async def _flooded(self, chat_id: int, retry_after: float) -> None:
-        now = asyncio.get_running_loop().time()
-        self._floods.append((now, chat_id))
-        if len({chat for at, chat in self._floods if at > now - FLOOD_SPAN}) >= FLOODED_CHATS:
-            self._overall.flooded(retry_after)
+        self._floods.struck(chat_id, retry_after)
         await asyncio.sleep(retry_after + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
 
 

@@ -7,6 +7,7 @@ its first second.
 
 import asyncio
 import heapq
+import math
 from collections import deque
 from itertools import count
 
@@ -17,9 +18,15 @@ WINDOW = 1.1
 CHAT_BURST, EDIT_BURST, EDITS_A_MESSAGE = 4, 10, 2
 """A chat takes this many new messages, or edits, at once; edits are granted twice as often as messages."""
 GROUP_INTERVAL, GROUP_BURST = 3.0, 5
+RESERVE = 0.1
+"""The part of the overall rate that bulk leaves to citizens, so that nobody waits behind a broadcast."""
 SLOWED = 60.0
 """Seconds for which the overall rate is halved after everybody was flooded."""
 MANY_CHATS = 10_000
+FLOODED_CHATS, FLOOD_SPAN = 3, 2.0
+"""This many chats flooded within this many seconds: it is not the chats, it is us."""
+CATCH_UP = 0.1
+"""Seconds of a steady pace that may be made up at once after the loop was busy."""
 
 
 class Overall:
@@ -37,11 +44,16 @@ class Overall:
     async def turn(self, urgency: Urgency) -> None:
         """Wait for a turn."""
         now = asyncio.get_running_loop().time()
-        if not self._waiting and self._free_at(now) <= now:
+        first = not self._waiting or urgency < self._waiting[0][0]
+        if first and self._free_at(now, urgency) <= now:
             self._take(now)
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (urgency, next(self._count), waiter))
+        if first and self._timer:
+            # What was first until now may wait for longer than the new one needs to.
+            self._timer.cancel()
+            self._timer = None
         self._schedule()
         await waiter
 
@@ -51,14 +63,15 @@ class Overall:
         self._paused_until = max(self._paused_until, now + retry_after)
         self._slowed_until = self._paused_until + SLOWED
 
-    def _free_at(self, now: float) -> float:
-        """When the next turn can be given."""
+    def _free_at(self, now: float, urgency: Urgency) -> float:
+        """When the next turn can be given to something of this urgency."""
         if self._rate is None:
             return self._paused_until
         while self._granted and self._granted[0] <= now - WINDOW:
             self._granted.popleft()
         rate = self._rate / 2 if now < self._slowed_until else self._rate
-        allowed = max(1, int(rate))
+        kept = math.ceil(rate * RESERVE) if urgency is Urgency.BULK else 0
+        allowed = max(1, int(rate) - kept)
         full = len(self._granted) >= allowed
         return max(self._paused_until, self._granted[-allowed] + WINDOW if full else now)
 
@@ -69,17 +82,52 @@ class Overall:
     def _schedule(self) -> None:
         if self._timer is None and self._waiting:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(max(self._free_at(loop.time()), loop.time()), self._grant)
+            free_at = self._free_at(loop.time(), self._waiting[0][0])
+            self._timer = loop.call_at(max(free_at, loop.time()), self._grant)
 
     def _grant(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
-        while self._waiting and self._free_at(now) <= now:
+        while self._waiting and self._free_at(now, self._waiting[0][0]) <= now:
             _, _, waiter = heapq.heappop(self._waiting)
             if not waiter.done():
                 self._take(now)
                 waiter.set_result(None)
         self._schedule()
+
+
+class Steady:
+    """Turns evenly spaced, for one who has all the time. `rate` is turns per second, None: no waiting."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._interval = 1 / rate if rate else 0.0
+        self._due = 0.0
+
+    async def turn(self) -> None:
+        """Wait for a turn. What the loop was too busy for is made up, a little of it."""
+        if not self._interval:
+            return
+        now = asyncio.get_running_loop().time()
+        self._due = max(self._due + self._interval, now - CATCH_UP)
+        if self._due > now:
+            await asyncio.sleep(self._due - now)
+
+
+class FloodWatch:
+    """Tells the flood of a chat from a flood of ours: many chats at once slow everybody."""
+
+    def __init__(self, overall: Overall) -> None:
+        self._overall = overall
+        self._floods: deque[tuple[float, int]] = deque(maxlen=32)
+
+    def struck(self, chat_id: int, retry_after: float) -> bool:
+        """A chat was flooded; returns whether everybody has to wait."""
+        now = asyncio.get_running_loop().time()
+        self._floods.append((now, chat_id))
+        everybody = len({chat for at, chat in self._floods if at > now - FLOOD_SPAN}) >= FLOODED_CHATS
+        if everybody:
+            self._overall.flooded(retry_after)
+        return everybody
 
 
 class PerChat:
