@@ -257,7 +257,7 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 async def _show_face(house: House) -> None:
-    """Commands and descriptions, set when they changed."""
+    """Commands and descriptions, those that changed; what cannot be set yet is tried until it can."""
     faces = []
     for locale in ("", *house.translators.supported):
         translator = house.translators.get(locale or house.translators.default)
@@ -271,9 +271,8 @@ async def _show_face(house: House) -> None:
             )
         )
     wanted = profile.calls(faces, house.settings.admin_ids)
-    mark = profile.fingerprint(wanted)
-    if await house.store.fact("face") != mark and await profile.show(house.bot, wanted):
-        house.store.commit_soon(Change(remembered=(("face", mark),)))
+    async for marks in profile.keep_shown(house.bot, wanted, await house.store.fact("face") or ""):
+        house.store.commit_soon(Change(remembered=(("face", marks),)))
 
 
 async def _keep_house(store: Store) -> None:

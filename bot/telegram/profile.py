@@ -1,13 +1,14 @@
 """The bot's public face at Telegram: commands, description and short description, per language.
 
-Set at start, and only what changed since the last time (Telegram limits how often). Failing is a log line, not an
-end: the bot works without it. Knows no texts; they are handed in.
+Only what changed since the last time is set (Telegram limits how often). Failing is a log line, not an end: the bot
+works without it. An admin's commands can only be set once that admin has written. Knows no texts; they are handed in.
 """
 
+import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from telegram.error import TelegramError
 from bot.telegram.transport import LeanBot
 
 log = logging.getLogger(__name__)
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+Call = tuple[str, dict[str, Any]]
+"""A Bot API method and its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,9 @@ class Face:
     short_description: str
 
 
-def calls(faces: Iterable[Face], admins: Iterable[int]) -> list[tuple[str, dict[str, Any]]]:
+def calls(faces: Iterable[Face], admins: Iterable[int]) -> list[Call]:
     """The Bot API calls that show these faces."""
-    wanted: list[tuple[str, dict[str, Any]]] = []
+    wanted: list[Call] = []
     for face in faces:
         tongue = {"language_code": face.language} if face.language else {}
         private = json.dumps({"type": "all_private_chats"})
@@ -52,23 +56,34 @@ def calls(faces: Iterable[Face], admins: Iterable[int]) -> list[tuple[str, dict[
     return wanted
 
 
-def fingerprint(wanted: list[tuple[str, dict[str, Any]]]) -> str:
-    """Tells whether anything changed since the last start."""
-    return hashlib.sha256(json.dumps(wanted).encode()).hexdigest()
+async def keep_shown(bot: LeanBot, wanted: list[Call], known: str) -> AsyncIterator[str]:
+    """Make those calls that are not `known` to have been made, trying until all are; yields what is known by then."""
+    marks = set(known.split())
+    left = [call for call in wanted if _mark(call) not in marks]
+    pause = FIRST_PAUSE
+    while left:
+        tried, left = left, [call for call in left if not await _made(bot, call)]
+        if len(left) < len(tried):
+            yield " ".join(_mark(call) for call in wanted if call not in left)
+        if left:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def show(bot: LeanBot, wanted: list[tuple[str, dict[str, Any]]]) -> bool:
-    """Make the calls; returns whether all succeeded. An admin who never wrote to the bot is no failure."""
-    complete = True
-    for method, call in wanted:
-        try:
-            await bot.call(method, call)
-        except TelegramError as error:
-            if "chat not found" in str(error).lower():
-                continue
+async def _made(bot: LeanBot, call: Call) -> bool:
+    method, parameters = call
+    try:
+        await bot.call(method, parameters)
+    except TelegramError as error:
+        if "chat not found" not in str(error).lower():
             log.warning("%s failed: %s", method, str(error)[:200])
-            complete = False
-    return complete
+        return False
+    return True
+
+
+def _mark(call: Call) -> str:
+    """Tells whether this very call was made before."""
+    return hashlib.sha256(json.dumps(call).encode()).hexdigest()[:16]
 
 
 def _commands(commands: Iterable[tuple[str, str]]) -> str:
