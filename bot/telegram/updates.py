@@ -38,7 +38,7 @@ def stored_update(update: Json) -> StoredUpdate:
     if isinstance(body, dict):
         chat = (body.get("message") or body).get("chat") if isinstance(body.get("message") or body, dict) else None
         number = chat.get("id") if isinstance(chat, dict) else None
-        chat_id = number if isinstance(number, int) and abs(number) <= LARGEST else 0
+        chat_id = number if type(number) is int and abs(number) <= LARGEST else 0
     return StoredUpdate(int(update["update_id"]), chat_id, to_json(_lean(update)).decode())
 
 
@@ -60,7 +60,12 @@ class Reader:
 
     def __call__(self, update: StoredUpdate, at: datetime) -> Inbound:
         """Read one update. Raises whatever reading raises."""
-        raw: Json = from_json(update.body)
+        inbound = self._read(from_json(update.body), at)
+        if isinstance(inbound, FromCitizen) and not update.chat_id:
+            raise ValueError("no chat to answer in")
+        return inbound
+
+    def _read(self, raw: Json, at: datetime) -> Inbound:
         if query := raw.get("callback_query"):
             return self._pressed(query, at)
         if member := raw.get("my_chat_member"):
