@@ -55,12 +55,10 @@ class Citizen:
     async def waits_for(self, words: str) -> Shown:
         """The message that has these words, as soon as it is there, whatever the bot still has to do."""
 
-        async def look() -> Shown | None:
-            return next((each for each in reversed(await self.messages()) if words in each.text), None)
+        async def look() -> list[Shown]:
+            return [each for each in await self.messages() if words in each.text]
 
-        found = await eventually(words, look, pause=0.01)
-        assert found
-        return found
+        return (await eventually(words, look, pause=0.01))[-1]
 
     async def messages(self) -> list[Shown]:
         """All that the bot wrote and that is still there, the message that changed last at the end."""

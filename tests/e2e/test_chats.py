@@ -1,0 +1,92 @@
+"""Groups, channels, other bots, people without a phone's language, and updates that make no sense."""
+
+import pytest
+
+from tests.e2e.citizen import Citizen
+from tests.e2e.house import House
+from tests.e2e.phone import Phone
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def _group(house: House, kind: str = "supergroup") -> Phone:
+    answer = await house.town.telegram.post("/__sandbox/chats", json={"type": kind, "title": "Quartier"})
+    return Phone(house.town.telegram, answer.json()["id"])
+
+
+async def test_in_a_group_a_command_is_pointed_to_the_private_chat_and_nothing_else(
+    house: House, aissatou: Citizen
+) -> None:
+    await aissatou.books()
+    group = await _group(house)
+    for text in ("/appointments", "/start", "/cancel"):
+        await group.do("say", text=text, **{"from": aissatou.id})
+    await house.settles()
+    (hint,) = await group.look(everything=True)
+    assert "en privé" in hint.text
+    assert "@moncreneau_sandbox_bot" in hint.text
+    assert "Passport" not in hint.text
+    assert hint.labels == ["💬 Ouvrir la discussion privée"]
+
+
+async def test_what_people_talk_about_in_a_group_is_not_the_bots_business(house: House, aissatou: Citizen) -> None:
+    group = await _group(house, "group")
+    await group.do("say", text="Bonjour à tous", **{"from": aissatou.id})
+    await group.do("say", text="/start@another_bot", **{"from": aissatou.id})
+    await group.do("photo", **{"from": aissatou.id})
+    await house.settles()
+    assert await group.look(everything=True) == []
+
+
+async def test_a_command_that_names_the_bot_is_meant_for_it(house: House, sarah: Citizen) -> None:
+    group = await _group(house)
+    await group.do("say", text="/book@moncreneau_sandbox_bot", **{"from": sarah.id})
+    await house.settles()
+    (hint,) = await group.look(everything=True)
+    assert "in private" in hint.text
+
+
+async def test_channel_posts_are_ignored(house: House) -> None:
+    channel = await _group(house, "channel")
+    await channel.say("/start")
+    await house.settles()
+    assert await channel.look(everything=True) == []
+
+
+async def test_a_phone_that_tells_no_language_is_answered_in_the_default_one(house: House) -> None:
+    citizen = await house.citizen(None, "Fatou", "")
+    assert (await citizen.says("/start")).text.startswith("Bonjour Fatou")
+
+
+async def test_a_chat_that_blocks_in_the_middle_of_an_answer_stops_nobody(house: House, aissatou: Citizen) -> None:
+    gone = await house.citizen()
+    await house.town.misbehave(telegram=[{"kind": "blocked", "chat_id": gone.id}])
+    await gone.phone.say("/start")
+    await house.settles()
+    assert await gone.messages() == []
+    assert "Bonjour" in (await aissatou.says("/start")).text
+
+
+async def test_updates_that_make_no_sense_are_set_aside_and_stop_nobody(house: House, aissatou: Citizen) -> None:
+    before = house.open.conversations.set_aside
+    chat = {"id": aissatou.id, "type": "private"}
+    person = {"id": aissatou.id, "is_bot": False, "first_name": "A", "language_code": "fr"}
+    await aissatou.says("/start")
+    await house.town.inject(
+        {"message": {"message_id": 1, "chat": chat, "from": "nobody", "text": "x"}},
+        {"message": {"message_id": 1, "chat": {"id": aissatou.id}, "from": person, "text": "x"}},
+        {"message": []},
+        {"callback_query": {"id": 7, "from": person, "data": "1.ok"}},
+        {"callback_query": {"id": "7", "from": person, "message": {"message_id": 1, "chat": chat}}},
+        {"callback_query": {"id": "8", "from": {}, "message": {"message_id": 1, "chat": chat}, "data": "1.ok"}},
+        {"my_chat_member": {"chat": chat}},
+        {"something_new": {"chat": chat}},
+    )
+    await house.settles()
+    assert house.open.conversations.set_aside > before
+    assert "Désolé, quelque chose n’a pas marché chez nous." in str(await aissatou.messages())
+    assert "Choisissez un service" in (await aissatou.says("/book")).text
+
+
+async def test_the_bot_asks_for_no_updates_that_it_does_not_read(house: House) -> None:
+    assert set(house.updates.allowed or ()) == {"message", "callback_query", "my_chat_member"}

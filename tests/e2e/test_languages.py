@@ -1,0 +1,100 @@
+"""Two languages: the phone's at first, the citizen's own once they chose, and the bot's face in both."""
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
+from bot.views.profile import USUAL
+from tests.e2e.citizen import Citizen
+from tests.e2e.house import House
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.mark.parametrize(
+    ("phone", "greeting"),
+    [
+        ("fr", "Bonjour"),
+        ("en", "Hello"),
+        ("en-US", "Hello"),
+        ("fr-CA", "Bonjour"),
+        ("de", "Bonjour"),
+        ("xx", "Bonjour"),
+    ],
+)
+async def test_the_phones_language_is_spoken_where_there_is_a_catalogue(
+    house: House, phone: str, greeting: str
+) -> None:
+    citizen = await house.citizen(phone)
+    assert (await citizen.says("/start")).text.startswith(greeting)
+
+
+async def test_who_changes_the_phones_language_is_answered_in_the_new_one(house: House) -> None:
+    citizen = await house.citizen("fr")
+    await citizen.says("/start")
+    await house.town.telegram.post(f"/__sandbox/users/{citizen.id}", json={"language_code": "en"})
+    assert "What would you like to do" in (await citizen.says("/start")).text
+
+
+async def test_a_language_once_chosen_is_remembered_whatever_the_phone_says(house: House, sarah: Citizen) -> None:
+    await sarah.says("/start")
+    menu = await sarah.says("/language")
+    assert menu.labels[:2] == ["Français", "English"]
+    changed = await sarah.taps_on("Français")
+    assert "Je vous écris maintenant en français." in changed.text
+    assert "Choisissez un service" in (await sarah.says("/book")).text
+    await house.restart()
+    assert (await sarah.says("/start")).text.endswith("Que souhaitez-vous faire\xa0?")
+
+
+async def test_changing_the_language_in_the_middle_of_a_booking_keeps_it(sarah: Citizen) -> None:
+    await sarah.reaches_name()
+    await sarah.says("/language")
+    screen = await sarah.taps_on("Français")
+    assert "À quel nom" in screen.text
+    assert "lundi 2 mars 2026" in screen.text
+    assert "Vérifiez" in (await sarah.says("Sarah Cole")).text
+
+
+async def test_the_language_button_of_an_old_message_still_works(sarah: Citizen) -> None:
+    menu = await sarah.says("/language")
+    await sarah.says("/start")
+    assert "en français" in (await sarah.taps_on("Français", menu)).text
+
+
+async def test_commands_and_descriptions_are_set_in_each_language(house: House) -> None:
+    for language, book, tells in (("fr", "Prendre rendez-vous", "Prenez"), ("en", "Book an appointment", "Book")):
+        scope = {"scope": '{"type":"all_private_chats"}', "language_code": language}
+        commands = await _asked(house, "getMyCommands", **scope)
+        assert [each["command"] for each in commands][: len(USUAL)] == list(USUAL)
+        assert {"command": "book", "description": book} in commands
+        for what in ("description", "short_description"):
+            method = f"getMy{'Short' if what.startswith('short') else ''}Description"
+            assert str((await _asked(house, method, language_code=language))[what]).startswith(tells)
+    assert await _asked(house, "getMyCommands", scope='{"type":"all_private_chats"}'), "for all other languages too"
+
+
+async def test_an_admin_gets_the_admins_commands_soon_after_writing_for_the_first_time(house: House) -> None:
+    await house.restart()
+    await house.town.telegram.post(f"/__sandbox/chats/{ADMIN_ID}/say", json={"text": "/start"})
+    scope = f'{{"type":"chat","chat_id":{ADMIN_ID}}}'
+
+    async def commands() -> list[str]:
+        return [each["command"] for each in await _asked(house, "getMyCommands", scope=scope, language_code="fr")]
+
+    assert set(await eventually("the admin's commands", commands)) >= set(USUAL)
+
+
+async def test_what_did_not_change_is_not_set_again(house: House) -> None:
+    await house.restart()
+    await house.settles()
+    await house.town.telegram.delete("/__sandbox/calls")
+    await house.restart()
+    assert not [method for method in await house.town.calls() if method.startswith("setMy")]
+
+
+async def _asked(house: House, method: str, **how: str) -> Any:
+    answer = await house.town.telegram.post(f"/bot{TOKEN}/{method}", data=how)
+    return answer.json()["result"]
