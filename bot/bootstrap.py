@@ -6,40 +6,39 @@ with one clear line where the bot cannot work (a wrong token or key, an unusable
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram.error import InvalidToken, TelegramError
 
+from bot import doors
 from bot.app.clerk import Clerk
 from bot.app.conversations import Conversations
 from bot.app.groups import GroupHints
 from bot.app.outbox import Outbox
 from bot.app.pacing import Overall, PerChat
-from bot.app.ports import ApiError, Clock
+from bot.app.ports import Clock
 from bot.app.records import Change
 from bot.app.sessions import Sessions
+from bot.app.staff import Staff
+from bot.app.status import COMMAND, Outcomes, Watch
 from bot.app.turn import Turns
-from bot.app.weather import Weather
-from bot.core.model import Problem
+from bot.backstage import Backstage
 from bot.core.notices import Notice
 from bot.core.screens import Screen
+from bot.doors import StartError
 from bot.i18n import CatalogueError, Translators
-from bot.moncreneau.budget import BudgetSnapshot
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
 from bot.storage.store import Store
 from bot.telegram import profile
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
-from bot.telegram.transport import FastRequest, LeanBot
+from bot.telegram.transport import LeanBot
 from bot.telegram.updates import Reader
 from bot.views import profile as texts
 from bot.views import standing
@@ -51,10 +50,7 @@ log = logging.getLogger(__name__)
 KEEP_DONE = 2 * 24 * 3600.0
 HOUSEKEEPING = 3600.0
 GRACE_CLERK, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
-
-
-class StartError(Exception):
-    """The bot cannot work like this; the message says what to do."""
+__all__ = ["House", "StartError", "running"]
 
 
 @dataclass(slots=True)
@@ -82,25 +78,54 @@ async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[Hous
     """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
     async with contextlib.AsyncExitStack() as stack:
         translators = _translators(settings)
-        store = await _opened(settings.database_url)
+        watch = await stack.enter_async_context(_port(settings))
+        store = await doors.opened(settings.database_url)
         stack.push_async_callback(store.close, GRACE_STORE)
-        bot = await _known(settings)
+        bot = await doors.known(settings)
         stack.push_async_callback(bot.shutdown)
-        gateway = await _gateway(settings, store, clock)
-        stack.push_async_callback(gateway.aclose)
-        house = _join(settings, clock, translators, store, bot, gateway)
+        office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
+        backstage = Backstage(settings, clock, store, translators, office)
+        await stack.enter_async_context(backstage.open())
+        house = _join(settings, clock, translators, store, bot, backstage)
         poller = await _resume(house)
         stack.push_async_callback(_stop, house)
+        overview = await stack.enter_async_context(
+            backstage.overview(house.conversations, house.outbox, house.clerk, poller)
+        )
+        house.conversations.staff = Staff(settings.admin_ids, (backstage.desk(overview),))
         house.polling = asyncio.create_task(poller.run(), name="polling")
-        for task in (house.polling, asyncio.create_task(_show_face(house)), asyncio.create_task(_keep_house(store))):
-            stack.push_async_callback(_ended, task)
+        notices = backstage.notices.run(house.outbox.accept)
+        for work in (_show_face(house), _keep_house(store), notices):
+            stack.push_async_callback(_ended, asyncio.create_task(work))
+        stack.push_async_callback(_ended, house.polling)
+        watch.overview = overview
         log.warning(
             "ready: @%s, %d updates and %d attempts resumed",
             bot.username,
             house.conversations.waiting,
             house.clerk.open,
         )
-        yield house
+        try:
+            yield house
+        finally:
+            watch.overview = None
+
+
+@asynccontextmanager
+async def _port(settings: Settings) -> AsyncIterator[Watch]:
+    """The port for operators, where one is wanted; its libraries are loaded only then."""
+    watch = Watch()
+    if settings.http_port is None:
+        yield watch
+        return
+    from bot import http  # noqa: PLC0415 — see above
+
+    try:
+        listener = http.bound(settings.http_host, settings.http_port)
+    except OSError as error:
+        raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {error.strerror}") from None
+    async with http.serving(http.create_app(watch), listener):
+        yield watch
 
 
 def _translators(settings: Settings) -> Translators:
@@ -110,99 +135,16 @@ def _translators(settings: Settings) -> Translators:
         raise StartError(str(error)) from None
 
 
-async def _opened(url: str) -> Store:
-    try:
-        return await Store(url).open()
-    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
-        cause = getattr(error, "orig", None) or error
-        raise StartError(f"the database cannot be used (DATABASE_URL): {cause}") from None
-
-
-async def _known(settings: Settings) -> LeanBot:
-    """Ask Telegram who we are, for as long as it takes; a token that is refused ends it."""
-    base = settings.telegram_api_url
-    request = FastRequest()
-    token = settings.telegram_bot_token.get_secret_value()
-    try:
-        bot = LeanBot(
-            token,
-            base_url=f"{base}/bot",
-            base_file_url=f"{base}/file/bot",
-            request=request,
-            get_updates_request=request,
-        )
-    except InvalidToken:
-        raise StartError(
-            "TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)"
-        ) from None
-    weather = Weather("Telegram (starting)")
-    pause = 0.5
-    while True:
-        try:
-            await bot.initialize()
-        except InvalidToken:
-            await bot.shutdown()
-            raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
-        except TelegramError as error:
-            weather.bad(type(error).__name__)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 30.0)
-        else:
-            weather.good()
-            return bot
-
-
-async def _gateway(settings: Settings, store: Store, clock: Clock) -> Gateway:
-    """Ask the API once: a key that is refused ends it, an API that is away does not."""
-    keeper = _BudgetKeeper(store)
-    gateway = Gateway(
-        settings.moncreneau_api_url,
-        settings.moncreneau_api_key.get_secret_value(),
-        clock=clock,
-        zone=settings.timezone,
-        transport=fast_transport(),
-        reserve=settings.api_reserve,
-        on_budget=keeper.changed,
-    )
-    keeper.gateway = gateway
-    if kept := await store.fact("budget"):
-        with contextlib.suppress(TypeError, ValueError):
-            gateway.restore_budget(BudgetSnapshot(**json.loads(kept)))
-    try:
-        await gateway.verify()
-    except ApiError as error:
-        if error.trouble.problem is Problem.NO_ACCESS:
-            await gateway.aclose()
-            raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
-        log.warning("the moncreneau API does not answer yet: %s", error)
-    return gateway
-
-
-class _BudgetKeeper:
-    """Remembers the API's budget over a restart, at most once a second."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._kept_at = 0.0
-        self.gateway: Gateway | None = None
-
-    def changed(self) -> None:
-        snapshot = self.gateway.budget_snapshot() if self.gateway else None
-        if snapshot and time.monotonic() - self._kept_at > 1:
-            self._kept_at = time.monotonic()
-            self._store.commit_soon(Change(remembered=(("budget", json.dumps(asdict(snapshot))),)))
-
-
 def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
-    settings: Settings, clock: Clock, translators: Translators, store: Store, bot: LeanBot, gateway: Gateway
+    settings: Settings, clock: Clock, translators: Translators, store: Store, bot: LeanBot, backstage: Backstage
 ) -> House:
+    gateway = backstage.gateway
+
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
-    office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
-
     def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
-        return render(screen, translators.get(locale), notice, office=office)
+        return render(screen, translators.get(locale), notice, office=backstage.office)
 
     def hint(locale: str) -> Message:
         return standing.group_hint(translators.get(locale), bot.username)
@@ -223,7 +165,7 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
         groups=GroupHints(hint),
         at_once=settings.chats_at_once,
     )
-    clerk = Clerk(store, gateway, conversations.settle, office_time)
+    clerk = Clerk(store, gateway, Outcomes(conversations.settle, backstage.counted), office_time)
     conversations.clerk = clerk
     return House(settings, store, gateway, outbox, conversations, clerk, bot, translators)
 
@@ -265,7 +207,7 @@ async def _show_face(house: House) -> None:
             profile.Face(
                 language=locale,
                 commands=texts.commands(translator),
-                admin_commands=texts.commands(translator, admin=True),
+                admin_commands=texts.commands(translator, admin=True, available=(*texts.USUAL, COMMAND)),
                 description=texts.description(translator),
                 short_description=texts.short_description(translator),
             )

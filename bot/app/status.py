@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,16 +55,16 @@ class Database:
 
 
 class Outcomes:
-    """Counts what becomes of attempts, on the way from the clerk to the conversations."""
+    """Counts in `counted` what becomes of attempts, on the way from the clerk to the conversations."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, counted: Counter[str]) -> None:
         self._tell = tell
-        self.counted: Counter[str] = Counter()
+        self._counted = counted
 
     def __call__(self, chat_id: int, event: Event, settled: Settled | None) -> None:
         """See `Conversations.settle`."""
         if settled:
-            self.counted[settled.outcome] += 1
+            self._counted[settled.outcome] += 1
         self._tell(chat_id, event, settled)
 
 
@@ -79,7 +79,7 @@ class Overview:
     conversations: Conversations
     outbox: Outbox
     clerk: Clerk
-    outcomes: Outcomes
+    outcomes: Mapping[str, int]
     telegram: Callable[[], bool]
     database: Database
     set_aside: int
@@ -101,8 +101,15 @@ class Overview:
             database=await self.database.writes(),
             sent=self.outbox.sent,
             refused=self.outbox.failed,
-            outcomes=dict(self.outcomes.counted),
+            outcomes=dict(self.outcomes),
         )
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the door for health looks at. There is no overview before the bot works, nor when it ends."""
+
+    overview: Overview | None = None
 
 
 class StatusDesk:

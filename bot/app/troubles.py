@@ -24,7 +24,7 @@ AGAIN = 5.0
 
 
 class TroubleNotices:
-    """Which troubles admins know of. `met` tells which operations met a trouble, `locale_of` an admin's language."""
+    """Which troubles admins know of. `locale_of` tells an admin's language."""
 
     def __init__(
         self,
@@ -32,13 +32,13 @@ class TroubleNotices:
         admins: Collection[int],
         draw: Callable[[Problem, bool, str], Message],
         locale_of: Callable[[int], Awaitable[str]],
-        met: Callable[[], Mapping[Problem, Collection[str]]],
     ) -> None:
         self._store = store
         self._admins = admins
         self._draw = draw
         self._locale_of = locale_of
-        self._met = met
+        self.met: Callable[[], Mapping[Problem, Collection[str]]] = dict
+        """Which operations met the troubles that stand; set by whoever knows."""
         self._ids = Ids()
         self._news: asyncio.Queue[tuple[Problem, bool]] = asyncio.Queue()
         self._told: set[Problem] = set()
@@ -82,7 +82,7 @@ class TroubleNotices:
         if present == (problem in self._told):
             return
         notices = tuple([await self._notice(admin, problem, present=present) for admin in sorted(self._admins)])
-        fact = json.dumps(sorted(self._met().get(problem, ()))) if present else ""
+        fact = json.dumps(sorted(self.met().get(problem, ()))) if present else ""
         await self._store.commit(Change(queued=notices, remembered=((FACT + problem, fact),)))
         (self._told.add if present else self._told.discard)(problem)
         log.warning("%s: %s; admins told: %d", problem, "begins" if present else "is over", len(notices))

@@ -29,6 +29,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 FULL = 2000
 """Updates in memory at which polling pauses; what waits at Telegram is as safe as here."""
 ROOM_PAUSE = 0.05
+LATELY = 2 * LONG_POLL + 10.0
+"""Seconds without an answer after which Telegram counts as away; a quiet poll takes one `LONG_POLL`."""
 
 Json = dict[str, Any]
 
@@ -47,9 +49,17 @@ class Poller:
         self._answers: set[asyncio.Task[None]] = set()
         self._offset: int | None = None
         self._pause = FIRST_PAUSE
+        self._heard_at = float("-inf")
+
+    @property
+    def hears(self) -> bool:
+        """Whether Telegram answered lately."""
+        return asyncio.get_running_loop().time() - self._heard_at < LATELY
 
     async def run(self) -> None:
         """Poll until cancelled. Cancelling loses nothing: what was not confirmed is delivered again."""
+        # Whoever begins to poll has just been told who they are.
+        self._heard_at = asyncio.get_running_loop().time()
         while True:
             if self._conversations.waiting > FULL:
                 await asyncio.sleep(ROOM_PAUSE)

@@ -1,0 +1,121 @@
+"""Behind the stage: the API with all that is kept of it over a restart, and what operators get to see of the house.
+
+Joined here and not in `bootstrap`, which joins what citizens need. Knows the parts, not how any of them works.
+"""
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from bot import doors
+from bot.app.clerk import Clerk
+from bot.app.conversations import Conversations
+from bot.app.keeping import Facts, Keeper
+from bot.app.outbox import Outbox
+from bot.app.ports import ApiError, Clock
+from bot.app.status import Database, Overview, StatusDesk
+from bot.app.today import FACT, Today
+from bot.app.troubles import TroubleNotices
+from bot.core.condition import Condition
+from bot.core.model import Problem
+from bot.doors import StartError
+from bot.i18n import Translators
+from bot.settings import Settings
+from bot.storage.figures import set_aside
+from bot.storage.store import Store
+from bot.telegram.polling import Poller
+from bot.views import status
+from bot.views.message import Message
+from bot.views.office import Office
+
+log = logging.getLogger(__name__)
+BUDGET = "budget"
+
+
+class Backstage:
+    """The gateway, watched: its budget, the day's figures and its troubles are remembered, admins are told."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, store: Store, translators: Translators, office: Office
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._since = clock()
+        self._store = store
+        self._translators = translators
+        self.office = office
+        self._keeper = Keeper(store, self._facts)
+        self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
+        self.gateway = doors.moncreneau(settings, clock, self._keeper.changed, self.notices.changed)
+        self.notices.met = self.gateway.troubles
+        self.counted: Counter[str] = Counter()
+        self._today = Today(
+            self._office_time, lambda: sum(self.gateway.stats().requests.values()), lambda: self.counted["booked"]
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Go on from what was kept, then ask the API once: a key that is refused ends it. Raises `StartError`."""
+        try:
+            doors.restore_budget(self.gateway, await self._store.fact(BUDGET))
+            self._today.restore(await self._store.fact(FACT))
+            self.gateway.restore_troubles(await self.notices.known(self._store.fact))
+            await self._verify()
+            yield
+        finally:
+            await self.gateway.aclose()
+            self._keeper.keep()
+
+    @asynccontextmanager
+    async def overview(
+        self, conversations: Conversations, outbox: Outbox, clerk: Clerk, poller: Poller
+    ) -> AsyncIterator[Overview]:
+        """What there is to see, for as long as the house works."""
+        database = Database(self._store)
+        async with contextlib.aclosing(database):
+            yield Overview(
+                clock=self._clock,
+                since=self._since,
+                api=self.gateway.stats,
+                today=self._today,
+                conversations=conversations,
+                outbox=outbox,
+                clerk=clerk,
+                outcomes=self.counted,
+                telegram=lambda: poller.hears,
+                database=database,
+                set_aside=await set_aside(self._store.engine),
+            )
+
+    def desk(self, overview: Overview) -> StatusDesk:
+        """Where admins ask for it."""
+        return StatusDesk(overview.look, self._condition, self.locale_of)
+
+    async def locale_of(self, chat_id: int) -> str:
+        """The language that a chat speaks, as far as it is known."""
+        known = await self._store.chat(chat_id)
+        return known.locale if known else self._settings.default_locale
+
+    async def _verify(self) -> None:
+        try:
+            await self.gateway.verify()
+        except ApiError as error:
+            if error.trouble.problem is Problem.NO_ACCESS:
+                raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
+            log.warning("the moncreneau API does not answer yet: %s", error)
+
+    def _facts(self) -> Facts:
+        budget = doors.kept_budget(self.gateway)
+        return ((FACT, self._today.kept()), *(((BUDGET, budget),) if budget else ()))
+
+    def _office_time(self) -> datetime:
+        return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)
+
+    def _condition(self, condition: Condition, locale: str) -> Message:
+        return status.status(condition, self._translators.get(locale), self.office, self._settings.timezone)
+
+    def _trouble(self, problem: Problem, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
+        return status.trouble(problem, self._translators.get(locale), present=present)
