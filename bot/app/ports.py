@@ -41,7 +41,7 @@ class Moncreneau(Protocol):
         """All departments that take appointments, active ones only; may be some minutes old."""
 
     async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
-        """The free slots from `first` to `last` (both included), earliest first; may be up to a minute old."""
+        """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours."""
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""
@@ -49,8 +49,8 @@ class Moncreneau(Protocol):
     async def appointments(self, owner: str, *, settling: bool = False) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
-        They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome: it is as
-        urgent as a write.
+        They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome, or that a
+        cancelling waits for: it is as urgent as a write.
         """
 
     async def book(self, order: Order) -> Appointment:
@@ -82,6 +82,10 @@ class FloodedError(SendError):
 
 class ChatLeftError(SendError):
     """The chat blocked the bot or is gone; nothing can be sent until it returns."""
+
+
+class ChatGoneError(ChatLeftError):
+    """The chat does not exist any more, or never did."""
 
 
 class MessageRefusedError(SendError):

@@ -89,9 +89,9 @@ class Turns:
                     first = self._now().date()
                     slots = await self._api.availability(department, first, first + self._horizon)
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
-                case LoadAppointments():
+                case LoadAppointments(to_cancel=urgent):
                     appointments, departments = await asyncio.gather(
-                        self._api.appointments(owner_of(chat_id)), self._api.departments()
+                        self._api.appointments(owner_of(chat_id), settling=urgent), self._api.departments()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:

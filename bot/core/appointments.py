@@ -42,7 +42,7 @@ def begin(session: Session, purpose: Purpose, number: int | None = None, notice:
     parked = session.parked if not isinstance(session.flow, BookingFlow) else session.flow
     kept = Notice.DRAFT_KEPT if parked and parked is not session.parked else notice
     flow = LoadingAppointments(purpose, number, notice=notice or kept)
-    return load(replace(session, parked=parked), flow, LoadAppointments())
+    return load(replace(session, parked=parked), flow, LoadAppointments(to_cancel=purpose is Purpose.CANCEL))
 
 
 def leave(session: Session, notice: Notice | None = None) -> Step:
@@ -83,7 +83,8 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
     kind, value = actions.split(action)
     match session.flow:
         case LoadingAppointments() as flow if kind == actions.RETRY:
-            return load(session, replace(flow, trouble=None), LoadAppointments())
+            again = LoadAppointments(to_cancel=flow.purpose is Purpose.CANCEL)
+            return load(session, replace(flow, trouble=None), again)
         case Listing() as flow:
             return _list_pressed(session, flow, kind, value)
         case AskingCancel(ticket=ticket) if kind == actions.YES:

@@ -45,7 +45,9 @@ class LoadSlots:
 
 @dataclass(frozen=True, slots=True)
 class LoadAppointments:
-    """Answered by `AppointmentsLoaded` or `LoadFailed`."""
+    """Answered by `AppointmentsLoaded` or `LoadFailed`. `to_cancel`: cancelling waits for it, so it is urgent."""
+
+    to_cancel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

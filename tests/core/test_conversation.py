@@ -308,7 +308,7 @@ def test_the_button_of_a_ticket_asks_about_that_appointment_unless_something_is_
     else:
         assert isinstance(session.flow, LoadingAppointments)
         assert session.flow.number == 12345
-        assert effects == (LoadAppointments(),)
+        assert effects == (LoadAppointments(to_cancel=True),)
 
 
 @pytest.mark.parametrize("action", [actions.BOOK, actions.MENU])
