@@ -20,6 +20,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bot", description="The moncreneau booking bot for Telegram.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bot (settings: environment and .env)")
+    trying = commands.add_parser("check", help="try all that the bot stands on, and say what to do")
+    trying.add_argument("--quick", action="store_true", help="only settings and database: costs the API no request")
     for name, what in (
         ("demo", "run the bot on embedded stand-ins, with a chat page in the browser"),
         ("sandbox", "serve the stand-ins for Telegram and moncreneau alone"),
@@ -33,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if chosen.command == "run":
             return _go(_run())
+        if chosen.command == "check":
+            return _go(_check(quick=chosen.quick))
         from bot.sandbox import host  # noqa: PLC0415 — the bot itself must run without the sandbox's dependencies
 
         logs.configure("WARNING")
@@ -66,6 +70,13 @@ async def _run() -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return CANNOT_START
     return 0
+
+
+async def _check(*, quick: bool) -> int:
+    logs.configure("ERROR")
+    from bot import check  # noqa: PLC0415 — as in `_run`
+
+    return await check.run(quick=quick)
 
 
 def _once(action: Callable[[], Any]) -> Callable[[], None]:

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent / "migrations"
 
 
+def revisions() -> frozenset[str]:
+    """The revisions that the present code knows."""
+    return frozenset(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*_*.py"))
+
+
 def newest() -> str:
     """The revision that the present code needs."""
-    return max(path.name.partition("_")[0] for path in (HERE / "versions").glob("[0-9]*_*.py"))
+    return max(revisions())
 
 
 def standing(connection: Connection) -> tuple[str | None, str]:

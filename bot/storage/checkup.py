@@ -1,0 +1,64 @@
+"""Looks at a database without changing it: can it be written, which revision has it, what was set aside in it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.storage import dialect, migrate
+from bot.storage.figures import Poison, poison, set_aside
+from bot.storage.tables import facts
+
+MARK = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was found. `revision` is None for a database that is not there yet or empty."""
+
+    revision: str | None
+    newest: str
+    known: bool = False
+    """Whether this version knows the revision."""
+    set_aside: int = 0
+    poison: tuple[Poison, ...] = ()
+    """The newest of those that were set aside."""
+
+
+async def examine(url: str, most: int) -> Checkup:
+    """Look at the database at `url`. Raises the database's errors where it cannot be used, or not be written."""
+    engine = dialect.engine_for(url)
+    try:
+        if not _exists(engine):
+            return Checkup(None, migrate.newest())
+        async with engine.connect() as connection:
+            present, newest = await connection.run_sync(migrate.standing)
+        if present is None or present not in migrate.revisions():
+            return Checkup(present, newest)
+        await _try_to_write(engine)
+        return Checkup(
+            present, newest, known=True, set_aside=await set_aside(engine), poison=await poison(engine, most)
+        )
+    finally:
+        await engine.dispose()
+
+
+def _exists(engine: AsyncEngine) -> bool:
+    """SQLite would make a file that is not there. Raises OSError where it could not."""
+    name = engine.url.database
+    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or Path(name).exists():
+        return True
+    if not os.access(Path(name).absolute().parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"{name} is not there, and its folder cannot be written")
+    return False
+
+
+async def _try_to_write(engine: AsyncEngine) -> None:
+    """Write, and take it back."""
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        try:
+            await connection.execute(dialect.upsert(engine, facts, ["value"]), [{"name": MARK, "value": ""}])
+        finally:
+            await transaction.rollback()
