@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.applicant import Applicant
+from tests.e2e.applicant import Applicant, Habits
 from tests.e2e.phone import new_phone
 from tests.e2e.reckoning import Reckoning, count_duplicates, reckon
 from tests.e2e.torment import Killer, Kills, faults_of_moncreneau, faults_of_telegram
@@ -15,6 +15,7 @@ from tests.e2e.town import CREDITS, OFFICES, Town, town
 from tests.e2e.words import Words
 
 SEED = "CRASH_SEED"
+USUAL = Habits()
 
 
 def seed_of_this_run() -> int:
@@ -35,6 +36,8 @@ class Scale:
     """How likely each fault is."""
     long_lives: int = 4
     """Of so many lives, one is long."""
+    every_point: bool = False
+    """Kill at every named place once, however long it takes to get there."""
 
 
 @dataclass(slots=True)
@@ -87,8 +90,9 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
     began = time.monotonic()
     chance = _dice(seed)
     async with town(folder, seed) as (here, bot):
-        killer = Killer(bot, _dice(chance.random()), long_ones=scale.long_lives)
-        applicants = [await _applicant(here, number, chance.random()) for number in range(scale.applicants)]
+        dice = _dice(chance.random())
+        killer = Killer(bot, dice, long_ones=scale.long_lives, every_point=scale.every_point)
+        applicants = [await new_applicant(here, number, chance.random()) for number in range(scale.applicants)]
         weight = scale.weight
         await here.misbehave(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
 
@@ -128,10 +132,11 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         )
 
 
-async def _applicant(here: Town, number: int, seed: float) -> Applicant:
+async def new_applicant(here: Town, number: int, seed: float, habits: Habits = USUAL) -> Applicant:
+    """Somebody whom the bot never met; every other one speaks English."""
     language = ("fr", "en")[number % 2]
     phone = await new_phone(here.telegram, f"Citoyen {number}", language)
-    return Applicant(phone, Words(language), tuple(office.name for office in OFFICES), _dice(seed))
+    return Applicant(phone, Words(language), tuple(office.name for office in OFFICES), _dice(seed), habits)
 
 
 def _dice(seed: float) -> random.Random:

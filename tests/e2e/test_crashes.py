@@ -2,15 +2,28 @@
 
 from pathlib import Path
 
-from tests.e2e.play import SEED, Scale, play, seed_of_this_run
+from bot.app.crashpoints import POINTS
+from tests.e2e.play import SEED, Report, Scale, play, seed_of_this_run
 
-SCALE = Scale(applicants=16, bookings=40, kills=10, seconds=100, long_lives=100)
+AT_RANDOM = Scale(applicants=16, bookings=40, kills=10, seconds=100, long_lives=100)
+AT_EVERY_PLACE = Scale(applicants=5, bookings=5, kills=len(POINTS), seconds=100, weight=0, every_point=True)
 
 
 async def test_whatever_is_killed_or_cut_everybody_has_exactly_what_they_confirmed(tmp_path: Path) -> None:
+    report = await told(tmp_path, AT_RANDOM)
+    assert report.reckoning.bookings >= AT_RANDOM.bookings
+    assert report.kills.total >= AT_RANDOM.kills
+
+
+async def test_killed_once_at_every_named_place_everybody_has_exactly_what_they_confirmed(tmp_path: Path) -> None:
+    report = await told(tmp_path, AT_EVERY_PLACE)
+    assert report.kills.named == dict.fromkeys(POINTS, 1)
+
+
+async def told(folder: Path, scale: Scale) -> Report:
+    """Play it, show the ledger, and let nothing pass that is not equal."""
     seed = seed_of_this_run()
-    report = await play(tmp_path, seed, SCALE)
+    report = await play(folder, seed, scale)
     print(f"{SEED}={seed}\n{report.table()}")  # noqa: T201 — shown when it fails, or with -s
     assert not report.faults, "\n".join([f"{SEED}={seed}", *report.faults, report.log[-5000:]])
-    assert report.reckoning.bookings >= SCALE.bookings
-    assert report.kills.total >= SCALE.kills
+    return report

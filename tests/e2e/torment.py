@@ -50,6 +50,7 @@ def faults_of_moncreneau(weight: float) -> list[Json]:
 
 
 LONG = (9.0, 14.0)
+FOR_EVER = 60.0
 
 
 @dataclass(slots=True)
@@ -77,6 +78,8 @@ class Killer:
     chance: random.Random
     lives: tuple[float, float] = (0.3, 3.0)
     long_ones: int = 4
+    every_point: bool = False
+    """Give every life a named place, and all the time that it needs to get there."""
     kills: Kills = field(default_factory=Kills)
 
     async def work(self, enough: Callable[[], bool]) -> None:
@@ -84,7 +87,7 @@ class Killer:
         plans: list[str] = []
         while not enough():
             if not plans:
-                plans = [*POINTS, *[""] * (len(POINTS) // 2)]
+                plans = [*POINTS, *[""] * (0 if self.every_point else len(POINTS) // 2)]
                 self.chance.shuffle(plans)
             await self._one_life(plans.pop())
         await self.bot.start()
@@ -94,7 +97,8 @@ class Killer:
         # A random kill may come while the bot is still starting.
         await self.bot.start(crash_at=crash_at, ready=bool(point))
         is_long = self.kills.total % self.long_ones == self.long_ones - 1
-        if await self.bot.ended(self.chance.uniform(*(LONG if is_long else self.lives))) is not None:
+        seconds = self.chance.uniform(*(LONG if is_long else self.lives))
+        if await self.bot.ended(FOR_EVER if self.every_point else seconds) is not None:
             self.kills.named[point] += 1
             return
         await self.bot.kill()

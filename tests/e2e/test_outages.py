@@ -1,0 +1,196 @@
+"""One service or both are down for a while: nothing is lost, nobody hammers, and one line tells of each change."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.house import House, inhabited
+from tests.e2e.waiting import eventually
+
+Json = dict[str, Any]
+CUT: Json = {"kind": "drop_before"}
+FOUR_TRIES = 0.25 + 0.5 + 1
+"""Seconds that four tries in a row take at the very least: three pauses that double, each cut by half at most."""
+
+
+async def polls(house: House) -> int:
+    """How many polls came to nothing."""
+    return (await house.town.calls()).get("getUpdates", {}).get("0", 0)
+
+
+async def four_lost_polls(house: House) -> float:
+    """Wait for four polls in vain; how long that took."""
+    began = time.monotonic()
+    before = await polls(house)
+
+    async def lost() -> bool:
+        return await polls(house) >= before + 4
+
+    await eventually("four polls in vain", lost)
+    return time.monotonic() - began
+
+
+def changes(caplog: pytest.LogCaptureFixture, service: str) -> list[str]:
+    """What the log tells of a service: `down` and `up`, in order."""
+    words = {f"{service} cannot be reached": "down", f"{service} answers again": "up"}
+    return [words[key] for line in caplog.messages for key in words if line.startswith(key)]
+
+
+async def test_while_telegram_is_down_nobody_hammers_and_after_it_every_press_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        summary = await citizen.reaches_summary()
+        await house.town.misbehave(telegram=[CUT])
+        await citizen.phone.press(summary, "✅ Confirmer")
+        others = [await house.citizen() for _ in range(20)]
+        for other in others:
+            await other.phone.say("/start")
+        assert await four_lost_polls(house) >= FOUR_TRIES
+        calls = await house.town.calls()
+        assert sum(by_status.get("0", 0) for by_status in calls.values()) < 50, calls
+        await house.town.behave()
+        await house.settles()
+        assert len(await citizen.appointments()) == 1
+        assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
+        for other in others:
+            assert "Bonjour" in (await other.screen()).text
+    assert changes(caplog, "Telegram (receiving)") == ["down", "up"]
+
+
+async def test_what_was_to_be_said_while_telegram_is_down_is_said_once_after_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path) as house:
+        citizens = [await house.citizen() for _ in range(20)]
+        await house.town.misbehave(telegram=[CUT | {"method": "sendMessage"}])
+        for citizen in citizens:
+            await citizen.phone.say("/start")
+
+        async def each_was_tried_thrice() -> bool:
+            return (await house.town.calls()).get("sendMessage", {}).get("0", 0) >= 3 * len(citizens)
+
+        await eventually("three tries for each", each_was_tried_thrice)
+        await house.town.behave()
+        await house.settles()
+        for citizen in citizens:
+            assert len(await citizen.messages()) == 1
+    assert changes(caplog, "Telegram (sending)") == ["down", "up"]
+
+
+async def test_while_the_api_is_down_confirmed_bookings_wait_and_are_made_after_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with inhabited(tmp_path, capacity=1000) as house:
+        citizens = [await house.citizen() for _ in range(10)]
+        summaries = [await citizen.reaches_summary() for citizen in citizens]
+        before = (await house.town.ledger())["requests"]
+        await house.town.misbehave(moncreneau=[{"kind": "html"}])
+        for citizen, summary in zip(citizens, summaries, strict=True):
+            await citizen.phone.press(summary, "✅ Confirmer")
+        for citizen in citizens:
+            await citizen.waits_for("en cours de confirmation")
+        await eventually("the breaker says so", lambda: "does not answer; probing" in caplog.text)
+        await asyncio.gather(*(_is_told_of_the_outage(house) for _ in range(2)))
+        asked: Counter[str] = Counter((await house.town.ledger())["requests"]) - Counter(before)
+        assert asked.total() < 60, f"ten bookings, and no hammering: {asked}"
+        await house.town.behave()
+        await house.settles()
+        for citizen in citizens:
+            assert len(await citizen.appointments()) == 1
+            assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
+        ledger = await house.town.ledger()
+        assert len(ledger["appointments"]) == len(citizens)
+    assert caplog.text.count("does not answer; probing") == 1
+    assert caplog.text.count("the moncreneau API answers again") == 1
+
+
+async def _is_told_of_the_outage(house: House) -> None:
+    """Somebody who comes now hears that it does not work, and can try again."""
+    newcomer = await house.citizen()
+    await newcomer.phone.say("/appointments")
+    assert "Réessayer" in (await newcomer.waits_for("n’ont pas pu être lus")).labels[0]
+
+
+async def test_both_down_at_once_and_a_restart_in_between_change_nothing(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        summary = await citizen.reaches_summary()
+        await house.town.misbehave(moncreneau=[{"kind": "drop_after", "match": {"method": "POST"}, "times": 1}])
+        await citizen.phone.press(summary, "✅ Confirmer")
+        await eventually("the office has it", citizen.appointments)
+        await house.town.misbehave(telegram=[CUT], moncreneau=[{"kind": "status", "status": 503}])
+        await (await house.citizen()).phone.say("/start")
+        await four_lost_polls(house)
+        await house.stop()
+        starting = asyncio.create_task(house.start())
+        await three_lost_starts(house)
+        await house.town.behave()
+        await starting
+        await house.settles()
+        assert len(await citizen.appointments()) == 1
+        assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
+
+
+async def three_lost_starts(house: House) -> None:
+    """Wait until the bot has asked three times in vain who it is."""
+
+    async def lost() -> bool:
+        return (await house.town.calls()).get("getMe", {}).get("0", 0) >= 3
+
+    await eventually("three starts in vain", lost)
+
+
+async def test_an_api_that_is_slow_for_one_delays_no_other(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        slow = await house.citizen()
+        summary = await slow.reaches_summary()
+        await house.office("delay", "POST", "/appointments", seconds=5, times=1)
+        await slow.phone.press(summary, "✅ Confirmer")
+        others = [await house.citizen() for _ in range(10)]
+        for other in others:
+            await other.phone.say("/start")
+            await other.waits_for("Bonjour")
+        assert await slow.appointments() == [], "all others were served while this one still waits"
+        await house.settles()
+        assert len(await slow.appointments()) == 1
+
+
+async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        flooded, other = await house.citizen(), await house.citizen()
+        flood = {"kind": "flood", "method": "sendMessage", "chat_id": flooded.id, "retry_after": 4, "times": 1}
+        await house.town.misbehave(telegram=[flood])
+        await flooded.phone.say("/start")
+        await flooded.phone.say("/help")
+        for _ in range(3):
+            await other.phone.say("/start")
+        await other.phone.say("/book")
+        await other.waits_for("Choisissez un service")
+        assert await flooded.messages() == [], "the other was served while this chat must keep quiet"
+        await house.settles()
+        greeting, helping = await flooded.messages()
+        assert "Bonjour" in greeting.text, "in the order in which they were said"
+        assert "Aide" in helping.text
+        assert (await house.town.calls())["sendMessage"]["429"] == 1
+
+
+async def test_who_blocked_the_bot_finds_their_booking_when_they_return(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        summary = await citizen.reaches_summary()
+        await house.office("delay", "POST", "/appointments", seconds=1.5, times=1)
+        await citizen.phone.press(summary, "✅ Confirmer")
+        await citizen.phone.block()
+        await house.settles()
+        assert len(await citizen.appointments()) == 1
+        assert house.open.outbox.waiting == 0, "what cannot be said is dropped"
+        await citizen.says("/start")
+        assert "Aïssatou Bah" in (await citizen.says("/appointments")).text

@@ -1,0 +1,113 @@
+"""What cannot be read, or makes our own code raise, is set aside after three tries; everybody's chat goes on."""
+
+import logging
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.house import House, inhabited
+from tests.e2e.waiting import eventually
+
+Json = dict[str, Any]
+SORRY = "quelque chose n’a pas marché chez nous"
+WITHOUT_A_CHAT: tuple[Json, ...] = (
+    {"message": {"text": "hi"}},
+    {"message": {"text": "hi", "chat": {"id": 2**70, "type": "private"}, "from": {"id": 1}}},
+    {"message": {"text": "hi", "chat": {"id": True, "type": 5}, "from": "me"}},
+    {"message": "words"},
+    {"callback_query": {"id": "1", "message": "words"}},
+    {"callback_query": ["garbage"]},
+    {"my_chat_member": 7},
+)
+
+
+def broken_ones(chat_id: int) -> tuple[Json, ...]:
+    """Updates of this chat on which our code raises."""
+    chat = {"id": chat_id, "type": "private"}
+    return (
+        {"message": {"message_id": 1, "chat": chat, "from": "nobody", "text": "hi"}},
+        {"callback_query": {"id": "5", "from": {}, "message": {"message_id": 1, "chat": {"id": chat_id}}}},
+        {"callback_query": {"id": "6", "from": {"id": chat_id}, "data": "1.ok", "message": {"chat": chat}}},
+        {"my_chat_member": {"chat": chat, "new_chat_member": None}},
+    )
+
+
+@pytest.mark.parametrize("which", range(4))
+async def test_a_poisonous_update_gets_an_apology_and_the_chat_goes_on(
+    which: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        await citizen.reaches_summary()
+        await house.town.inject(broken_ones(citizen.id)[which])
+        await house.settles()
+        screen = await citizen.screen()
+        assert SORRY in screen.text
+        assert "Vérifiez, puis confirmez" in screen.text, "the next step stands below the apology"
+        await citizen.taps_on("✅ Confirm", screen)
+        assert len(await citizen.appointments()) == 1, "and it can be taken"
+        assert house.open.conversations.set_aside == 1
+    assert "an update was set aside after 3 tries" in caplog.text
+    assert errors_in(tmp_path) == 1, "the operator finds it in the inbox"
+
+
+async def test_updates_of_no_chat_are_set_aside_without_a_word_to_anybody(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        await house.town.inject(*WITHOUT_A_CHAT)
+        await citizen.says("/start")
+        await eventually("all are done with", lambda: not house.open.conversations.waiting)
+        assert await house.town.pending() == 0, "none is delivered again and again"
+        assert (await house.town.calls())["sendMessage"] == {"200": 1}, "nobody but the citizen is written to"
+        assert await citizen.books()
+    with sqlite3.connect(tmp_path / "bot.db") as database:
+        assert database.execute("SELECT chat_id FROM chats").fetchall() == [(citizen.id,)]
+
+
+async def test_what_is_set_aside_is_not_taken_up_again_at_the_next_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        await house.town.inject(*broken_ones(citizen.id))
+        await house.settles()
+        caplog.clear()
+        await house.restart()
+        await house.settles()
+        assert house.open.conversations.set_aside == 0
+        assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+async def test_a_message_on_which_our_code_fails_does_not_hold_up_the_chat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        deliver_as_ever = house.open.outbox._messenger.deliver
+        await break_help(house, monkeypatch)
+        await citizen.phone.say("/help")
+        assert "Bonjour" in (await citizen.says("/start")).text
+        assert house.open.outbox.failed == 1
+        monkeypatch.setattr(house.open.outbox._messenger, "deliver", deliver_as_ever)
+        assert "Aide" in (await citizen.says("/help")).text
+    assert "is given up, our own code fails on it: ZeroDivisionError" in caplog.text
+
+
+async def break_help(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plant a mistake of ours into the sending of one message."""
+    messenger = house.open.outbox._messenger
+    deliver = messenger.deliver
+
+    async def mistaken(delivery: Any, file_id: str | None) -> Any:
+        return 1 / 0 if "/help" in delivery.message.text else await deliver(delivery, file_id)
+
+    monkeypatch.setattr(messenger, "deliver", mistaken)
+
+
+def errors_in(folder: Path) -> int:
+    """How many updates stand in the inbox with an error."""
+    with sqlite3.connect(folder / "bot.db") as database:
+        found: int = database.execute("SELECT count(*) FROM inbox WHERE error IS NOT NULL").fetchone()[0]
+    return found

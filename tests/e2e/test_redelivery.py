@@ -1,0 +1,59 @@
+"""Telegram delivers again what was not confirmed, and not always in order: it acts once, and in order."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.house import House, inhabited
+
+Json = dict[str, Any]
+FIRST = 500_000_000
+"""Far above the numbers that the stand-in gives by itself."""
+
+
+def said(number: int, chat_id: int, text: str) -> Json:
+    """A text as an update with this number."""
+    person = {"id": chat_id, "is_bot": False, "first_name": "Aïssatou", "language_code": "fr"}
+    chat = {"id": chat_id, "type": "private"}
+    message = {"message_id": number % 1000, "chat": chat, "from": person, "date": 0, "text": text}
+    return {"update_id": number, "message": message}
+
+
+async def one_life_with(house: House, *updates: Json) -> None:
+    """Let these wait at Telegram while the bot is down, then let it work."""
+    await house.stop()
+    await house.town.inject(*updates)
+    await house.start()
+    await house.settles()
+
+
+async def test_updates_whose_delivery_was_lost_on_the_way_act_once(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        await house.town.misbehave(telegram=[{"kind": "drop_after", "method": "getUpdates", "times": 3}])
+        assert "Bonjour" in (await citizen.says("/start")).text
+        assert len(await citizen.messages()) == 1
+
+
+async def test_what_was_done_and_is_delivered_again_in_another_life_acts_once(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        await citizen.says("/help")
+        again = said(FIRST, citizen.id, "/start")
+        await one_life_with(house, again)
+        assert len(await citizen.messages()) == 2
+        await one_life_with(house, again)
+        await one_life_with(house, again, again)
+        assert len(await citizen.messages()) == 2
+
+
+async def test_in_a_chat_things_happen_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        await citizen.says("/start")
+        texts = ("/book", "Passport", "/language", "/help", "/stop")
+        await one_life_with(house, *[said(FIRST + n, citizen.id, text) for n, text in reversed(list(enumerate(texts)))])
+        order = ("Choisissez un service", "Recherche", "Choisissez votre langue", "Aide", "Rien n’a été réservé")
+        shown = [each.text for each in await citizen.messages()][1:]
+        assert len(shown) == len(order)
+        for text, words in zip(shown, order, strict=True):
+            assert words in text

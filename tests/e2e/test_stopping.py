@@ -1,0 +1,59 @@
+"""SIGTERM: the bot finishes what is in hand, ends within ten seconds, and the next start takes up the rest."""
+
+import asyncio
+from pathlib import Path
+
+from tests.e2e.applicant import Habits
+from tests.e2e.play import new_applicant
+from tests.e2e.reckoning import reckon
+from tests.e2e.town import CREDITS, town
+from tests.e2e.waiting import eventually
+
+CALM = Habits(doubles=0.0, cancels=0.5, gives_up=0.0)
+GRACE = 10.0
+
+
+async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_start(tmp_path: Path) -> None:
+    async with town(tmp_path) as (here, bot):
+        await bot.start()
+        everybody = [await new_applicant(here, number, number, CALM) for number in range(12)]
+        # Answers that come long after all patience: some requests are on the wire when the signal comes.
+        slow = {"kind": "delay", "when": "after", "seconds": 30, "match": {"method": "POST"}, "probability": 0.5}
+        await here.misbehave(moncreneau=[slow])
+        lives = [asyncio.create_task(each.live()) for each in everybody]
+        await eventually(
+            "some have confirmed", lambda: sum(each.wishes[-1].confirmed for each in everybody if each.wishes) > 5
+        )
+        bot.terminate()
+        bot.terminate()  # a second signal changes nothing
+        assert await bot.ended(GRACE) == 0
+        assert any(words.startswith("stopped: ") for words in bot.words)
+        assert "Traceback" not in bot.log, bot.log
+        await here.behave()
+        await bot.start()
+        await asyncio.wait_for(asyncio.gather(*lives), 60)
+        reckoning = reckon(everybody, await here.ledger(), CREDITS)
+        assert not reckoning.faults
+        assert reckoning.bookings == len(everybody)
+        assert await bot.stop(GRACE) == 0
+
+
+async def test_while_it_is_still_looking_for_telegram_it_ends_too(tmp_path: Path) -> None:
+    async with town(tmp_path) as (here, bot):
+        await here.misbehave(telegram=[{"kind": "drop_before"}])
+        await bot.start(ready=False)
+        await eventually("it looks for Telegram", lambda: "Telegram (starting) cannot be reached" in bot.log)
+        assert await bot.stop(GRACE) == 0
+        assert "Traceback" not in bot.log, bot.log
+
+
+async def test_what_people_sent_while_it_was_away_is_answered_when_it_is_back(tmp_path: Path) -> None:
+    async with town(tmp_path) as (here, bot):
+        await bot.start()
+        assert await bot.stop(GRACE) == 0
+        somebody = await new_applicant(here, 0, 0, CALM)
+        await somebody.phone.say("/start")
+        await bot.start()
+        await eventually("an answer", somebody.phone.look)
+        assert await bot.stop(GRACE) == 0
+        assert await here.pending() == 0, "what was answered is confirmed to Telegram by a bot that stops"
