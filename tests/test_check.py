@@ -1,0 +1,223 @@
+"""`python -m bot check` as a process: what it says of each thing, and its exit code; no secret is ever shown."""
+
+import asyncio
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.telegram.config import TOKEN
+from bot.storage.store import Store
+from tests.e2e.bot_process import ROOT
+from tests.e2e.town import Town, town
+from tests.moncreneau.support import DEPARTMENTS, Answer, Wire, answer, wired
+
+
+@dataclass
+class Checked:
+    """What a check said, line by line, and how it ended."""
+
+    code: int
+    text: str
+
+    def line(self, subject: str, level: str) -> str:
+        """The one line of that subject and level."""
+        (found,) = [each for each in self.text.splitlines() if each.startswith(f"{level:<5} {subject:<12}")]
+        return found
+
+
+class Checker:
+    """Runs the command with the settings of a town, and others where a test says so."""
+
+    def __init__(self, here: Town, folder: Path) -> None:
+        self.town = here
+        self.folder = folder
+        self.database = folder / "bot.db"
+
+    async def __call__(self, *arguments: str, **changes: str) -> Checked:
+        settings = {**self.town.settings, "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", "ADMIN_IDS": "1"}
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings, **changes}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "check",
+            *arguments,
+            cwd=self.folder,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        text = said.decode()
+        for secret in (environment["TELEGRAM_BOT_TOKEN"], environment["MONCRENEAU_API_KEY"]):
+            assert not secret or secret not in text
+        assert "Traceback" not in text
+        return Checked(process.returncode or 0, text)
+
+    async def prepare(self) -> None:
+        """A database as the bot leaves it."""
+        await (await Store(f"sqlite+aiosqlite:///{self.database}").open()).close()
+
+
+@pytest.fixture
+async def check(tmp_path: Path) -> AsyncIterator[Checker]:
+    async with town(tmp_path) as (here, _bot):
+        yield Checker(here, tmp_path)
+
+
+async def test_where_all_is_well_it_says_so_of_each_thing(check: Checker) -> None:
+    await check.prepare()
+    checked = await check()
+    assert checked.code == 0
+    assert checked.line("settings", "OK").endswith("complete")
+    assert "can be written; revision" in checked.line("database", "OK")
+    assert "@moncreneau_sandbox_bot" in checked.line("token", "OK")
+    assert "accepts it" in checked.line("key", "OK")
+    assert "appointments:create shows with the first booking only" in checked.line("scopes", "OK")
+    assert "3 take appointments" in checked.line("departments", "OK")
+    assert "Africa/Conakry" in checked.line("zone", "OK")
+    assert checked.text.endswith("All is well.\n")
+    requests = (await check.town.ledger())["requests"]
+    assert requests == {"GET /appointments": 1, "GET /departments": 1}, "a check costs two requests and books nothing"
+
+
+async def test_settings_that_are_missing_are_all_named(check: Checker) -> None:
+    checked = await check(TELEGRAM_BOT_TOKEN="", MONCRENEAU_API_KEY="", TIMEZONE="Mars/Olympus")
+    assert checked.code == 1
+    assert all(name in checked.text for name in ("TELEGRAM_BOT_TOKEN", "MONCRENEAU_API_KEY", "TIMEZONE"))
+
+
+async def test_without_admins_it_warns_and_works(check: Checker) -> None:
+    checked = await check("--quick", ADMIN_IDS="")
+    assert checked.code == 0
+    assert "nobody is told" in checked.line("settings", "WARN")
+    assert checked.text.endswith("It can work.\n")
+
+
+async def test_a_quick_one_asks_no_service(check: Checker) -> None:
+    dead = "http://127.0.0.1:9"
+    checked = await check("--quick", TELEGRAM_API_URL=dead, MONCRENEAU_API_URL=dead)
+    assert checked.code == 0
+    assert "new: nothing is in it yet" in checked.line("database", "WARN")
+    assert not check.database.exists(), "looking makes nothing"
+
+
+@pytest.mark.parametrize("token", ["nonsense", TOKEN[:-1] + "Y"])
+async def test_a_wrong_token_is_told_from_a_service_that_is_away(check: Checker, token: str) -> None:
+    wrong = await check(TELEGRAM_BOT_TOKEN=token)
+    assert wrong.code == 1
+    assert "BotFather" in wrong.text
+    away = await check(TELEGRAM_API_URL="http://127.0.0.1:9")
+    assert away.code == 1
+    assert "cannot be asked" in away.line("token", "FAIL")
+    assert "TELEGRAM_API_URL" in away.text
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("mk_unknown_key", "401 INVALID_API_KEY"),
+        ("mk_sandbox_expired_key", "401 EXPIRED_API_KEY"),
+        ("clé", "characters that no key has"),
+    ],
+)
+async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: Checker, key: str, words: str) -> None:
+    checked = await check(MONCRENEAU_API_KEY=key)
+    assert checked.code == 1
+    assert words in checked.line("key", "FAIL")
+
+
+async def test_a_key_that_may_not_read_appointments_fails_by_its_scopes(check: Checker) -> None:
+    await check.town.misbehave(
+        moncreneau=[{"kind": "error_code", "code": "INSUFFICIENT_SCOPE", "match": {"path": "/appointments"}}]
+    )
+    checked = await check()
+    assert checked.code == 1
+    assert "403 INSUFFICIENT_SCOPE" in checked.line("scopes", "FAIL")
+    assert checked.line("departments", "OK")
+
+
+async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
+    (await check.town.moncreneau.post("/__sandbox/ratelimit", json={"remaining": 0})).raise_for_status()
+    checked = await check()
+    assert checked.code == 0
+    assert "no requests left" in checked.line("key", "WARN")
+
+
+async def test_a_dead_api_is_told_with_its_setting(check: Checker) -> None:
+    checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
+    assert checked.code == 1
+    assert "NoConnection" in checked.line("key", "FAIL")
+    assert "MONCRENEAU_API_URL" in checked.text
+
+
+async def test_a_database_of_another_version_is_told_apart(check: Checker) -> None:
+    await check.prepare()
+    for revision, level, words in (("9999", "FAIL", "not one of this version's"), ("0001", "WARN", "next start")):
+        with sqlite3.connect(check.database) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        connection.close()
+        checked = await check("--quick")
+        assert checked.code == (level == "FAIL")
+        assert words in checked.line("database", level)
+
+
+async def test_a_database_that_cannot_be_used_is_told_without_its_password(check: Checker) -> None:
+    checked = await check("--quick", DATABASE_URL="sqlite+aiosqlite:////nowhere/bot.db")
+    assert checked.code == 1
+    assert "its folder cannot be written" in checked.line("database", "FAIL")
+    checked = await check("--quick", DATABASE_URL="nonsense//bot:geheim@host/db")
+    assert checked.code == 1
+    assert "geheim" not in checked.text
+
+
+async def test_updates_that_were_set_aside_are_named_with_their_error(check: Checker) -> None:
+    await check.prepare()
+    with sqlite3.connect(check.database) as connection:
+        connection.execute(
+            "INSERT INTO inbox (update_id, chat_id, received_at, done_at, tries, error) VALUES (?, ?, ?, ?, ?, ?)",
+            (7, 1, 0.0, datetime(2026, 1, 21, 10, 30, tzinfo=UTC).timestamp(), 3, "KeyError"),
+        )
+    connection.close()
+    checked = await check("--quick")
+    assert checked.code == 0
+    assert "1 set aside" in checked.line("updates", "WARN")
+    assert "update 7: KeyError, 2026-01-21 10:30 UTC" in checked.text
+
+
+def said_at(date: str, body: object) -> Answer:
+    return answer(body, 200, Date=date)
+
+
+async def test_a_clock_that_is_wrong_is_noticed_by_what_the_services_say(check: Checker) -> None:
+    long_ago = "Wed, 21 Jan 2026 10:00:00 GMT"
+    now = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    me = {"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "B", "username": "b_bot"}}
+    async with wired() as api, wired() as telegram:
+        api.says(said_at(long_ago, DEPARTMENTS), said_at(long_ago, {"content": [], "last": True}))
+        telegram.says(said_at(now, me))
+        checked = await check(MONCRENEAU_API_URL=api.url, TELEGRAM_API_URL=_root(telegram))
+    assert checked.code == 0
+    assert "moncreneau" in checked.line("clock", "WARN")
+    assert "as Telegram" in checked.line("clock", "OK")
+
+
+async def test_a_department_that_asks_for_staff_and_lists_none_is_named(check: Checker) -> None:
+    async with wired() as api:
+        bare = {**DEPARTMENTS[0], "showAdminsInBooking": True}
+        api.says(answer([bare]), answer({"content": [], "last": True}))
+        checked = await check(MONCRENEAU_API_URL=api.url)
+        assert "Passport Service (5)" in checked.line("departments", "WARN")
+        api.says(answer([]), answer({"content": [], "last": True}))
+        checked = await check(MONCRENEAU_API_URL=api.url)
+        assert "none takes appointments" in checked.line("departments", "WARN")
+
+
+def _root(wire: Wire) -> str:
+    return wire.url.removesuffix("/api/v1")
