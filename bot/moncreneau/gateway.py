@@ -14,15 +14,23 @@ import httpx
 
 from bot.app.ports import ApiError, Clock, Fate
 from bot.core.condition import ApiCondition
-from bot.core.model import Appointment, Department, Order, Problem, Slot
+from bot.core.model import Appointment, Department, Order, Problem, Slot, Trouble
 from bot.moncreneau import models, pace
 from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
 from bot.moncreneau.cache import Cache, Tally
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.errors import AppointmentNotFound, MoncreneauError, SlotNotAvailable, UserNotFound
+from bot.moncreneau.errors import (
+    AppointmentNotFound,
+    BudgetSpent,
+    MoncreneauError,
+    RateLimited,
+    SlotNotAvailable,
+    UserNotFound,
+)
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.standing import Standing
+from bot.moncreneau.times import from_when
 
 _log = logging.getLogger(__name__)
 _PAGE = 100
@@ -219,6 +227,8 @@ class Gateway:
         try:
             yield
         except MoncreneauError as error:
+            if isinstance(error, RateLimited | BudgetSpent):
+                error.trouble = Trouble(error.problem, from_when(self._clock(), error.retry_after, self._zone))
             self._last_error = (str(error), self._clock())
             self._standing.failed(operation, error.problem)
             raise

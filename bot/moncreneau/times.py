@@ -5,12 +5,13 @@ the array of numbers that Java's Jackson writes when nobody told it otherwise ar
 """
 
 import re
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 _BRACKET = re.compile(r"\[[^\]]*\]$")
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _DATE_ONLY = 10
+_SOON = 60  # seconds for which nobody looks at a clock
 _MINUTES = 5  # the numbers of a Jackson array up to the minute
 
 
@@ -51,3 +52,10 @@ def clock_time(value: Any) -> time | None:
 def sent(at: datetime) -> str:
     """The time as the contract wants it: `2026-01-25T14:30:00`."""
     return at.replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def from_when(now: datetime, wait: float | None, zone: tzinfo) -> datetime | None:
+    """The full minute, office time, after `wait` seconds; None where they are few or not known."""
+    if wait is None or wait < _SOON:
+        return None
+    return (now + timedelta(seconds=wait + 59)).astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)

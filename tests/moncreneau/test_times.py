@@ -1,12 +1,12 @@
 """Times are read in every shape that services give them and sent in the one of the contract."""
 
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.moncreneau.times import clock_time, office_date, office_time, sent
+from bot.moncreneau.times import clock_time, from_when, office_date, office_time, sent
 
 CONAKRY, PARIS = ZoneInfo("Africa/Conakry"), ZoneInfo("Europe/Paris")
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
@@ -59,3 +59,11 @@ def test_dates_and_times_of_day_are_read_alone_too() -> None:
 
 def test_a_time_is_sent_as_the_contract_has_it() -> None:
     assert sent(AT.replace(microsecond=7)) == "2026-01-25T14:30:00"
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"), [(None, None), (59.9, None), (60, (15, 32)), (90.5, (15, 33)), (1740, (16, 0)), (1741, (16, 1))]
+)
+def test_a_wait_is_told_as_the_first_full_minute_after_it(wait: float | None, said: tuple[int, int] | None) -> None:
+    at = from_when(datetime(2026, 1, 25, 14, 31, 0, tzinfo=UTC), wait, PARIS)
+    assert at == (said and datetime(2026, 1, 25, *said))  # noqa: DTZ001 — office time is naive
