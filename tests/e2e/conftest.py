@@ -20,11 +20,11 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 async def aissatou(house: House) -> AsyncIterator[Citizen]:
     """A citizen whose phone speaks French; whatever misbehaved during the test behaves after it."""
     yield await house.citizen()
-    await house.town.behave()
+    await house.calms_down()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def sarah(house: House) -> AsyncIterator[Citizen]:
     """A citizen whose phone speaks English."""
     yield await house.citizen("en", "Sarah", "Cole")
-    await house.town.behave()
+    await house.calms_down()

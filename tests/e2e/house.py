@@ -60,6 +60,7 @@ class House:
     settings: Settings
     clock: Clock
     updates: UpdateQueue
+    folder: Path
     parts: bootstrap.House | None = None
     _life: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -94,6 +95,19 @@ class House:
         """Wait until the bot has nothing left to do."""
         await eventually("the bot has nothing left to do", self.is_idle, pause=0.004)
 
+    async def calms_down(self) -> None:
+        """End what misbehaves; a bot that holds the API for down begins anew rather than wait for its next look."""
+        await self.town.behave()
+        if self.parts and not self.open.gateway.stats().reachable:
+            await self.restart()
+
+    async def forgets(self) -> None:
+        """Begin anew with an empty database, and with no memory of the API's budget."""
+        await self.stop()
+        for each in self.folder.iterdir():
+            each.unlink()
+        await self.start()
+
     async def citizen(
         self, language: str | None = "fr", first_name: str = "Aïssatou", last_name: str = "Bah"
     ) -> Citizen:
@@ -125,7 +139,7 @@ async def standing(folder: Path, clock: Clock | None = None, **office: Any) -> A
         given = {name.lower(): value for name, value in town.settings.items()}
         given["database_url"] = f"sqlite+aiosqlite:///{folder / 'bot.db'}"
         settings = read_settings(_env_file=None, admin_ids=frozenset({ADMIN_ID}), **given)
-        house = House(town, settings, clock, chats.state.world.updates)
+        house = House(town, settings, clock, chats.state.world.updates, folder)
         try:
             yield house
         finally:

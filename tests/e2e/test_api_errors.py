@@ -1,0 +1,158 @@
+"""Whatever the API answers, or does not: its own words, its next step, and the choices kept."""
+
+import json
+
+import pytest
+
+from tests.e2e.citizen import Citizen
+from tests.e2e.house import House
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+OTHER_TIME, OTHER_OFFICE, RETRY, MINE = "autre horaire", "autre service", "Réessayer", "Mes rendez-vous"
+NOT_ACCEPTED = "Le service n’a pas accepté cette demande."
+NO_ACCESS = "Le bot n’a pas accès à ce service pour le moment. Ce n’est pas de votre fait."
+NO_CREDIT = "son crédit est épuisé"
+NO_OFFICE = "Ce service ne prend plus de rendez-vous ici."
+REFUSALS = {
+    "INVALID_REQUEST": (NOT_ACCEPTED, OTHER_TIME),
+    "MISSING_REQUIRED_FIELD": (NOT_ACCEPTED, OTHER_TIME),
+    "INVALID_FIELD_VALUE": (NOT_ACCEPTED, OTHER_TIME),
+    "INVALID_DATE_TIME": ("Le service n’accepte pas cet horaire.", OTHER_TIME),
+    "INVALID_PHONE_NUMBER": (NOT_ACCEPTED, OTHER_TIME),
+    "INVALID_EMAIL": (NOT_ACCEPTED, OTHER_TIME),
+    "MISSING_API_KEY": (NO_ACCESS, OTHER_OFFICE),
+    "INVALID_API_KEY": (NO_ACCESS, OTHER_OFFICE),
+    "EXPIRED_API_KEY": (NO_ACCESS, OTHER_OFFICE),
+    "INVALID_TOKEN_FORMAT": (NO_ACCESS, OTHER_OFFICE),
+    "INSUFFICIENT_CREDITS": (NO_CREDIT, OTHER_OFFICE),
+    "CREDIT_CHECK_FAILED": (NO_CREDIT, OTHER_OFFICE),
+    "PAYMENT_REQUIRED": (NO_CREDIT, OTHER_OFFICE),
+    "INSUFFICIENT_SCOPE": (NO_ACCESS, OTHER_OFFICE),
+    "ORGANIZATION_MISMATCH": (NO_ACCESS, OTHER_OFFICE),
+    "DEPARTMENT_ACCESS_DENIED": (NO_OFFICE, OTHER_OFFICE),
+    "APPOINTMENT_NOT_FOUND": ("Ce rendez-vous est introuvable.", OTHER_TIME),
+    "DEPARTMENT_NOT_FOUND": (NO_OFFICE, OTHER_OFFICE),
+    "USER_NOT_FOUND": (NOT_ACCEPTED, OTHER_TIME),
+    "DUPLICATE_APPOINTMENT": ("Vous avez déjà un rendez-vous semblable.", MINE),
+}
+PASSING = {
+    "500": ("status", {"status": 500}),
+    "503": ("status", {"status": 503}),
+    "a proxy's page": ("html", {"status": 502}),
+    "a page that says that all is well": ("html", {"status": 200}),
+    "half an answer": ("garbage", {}),
+    "an answer that is no appointment": ("garbage", {"body": json.dumps([1, "two", None])}),
+    "a connection cut before": ("drop_before", {}),
+    "a connection cut after": ("drop_after", {}),
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+async def test_a_booking_that_is_refused_says_why_and_what_next(house: House, aissatou: Citizen, code: str) -> None:
+    words, step = REFUSALS[code]
+    await aissatou.reaches_summary()
+    await house.office("error_code", "POST", "/appointments", code=code, times=1)
+    refused = await aissatou.taps_on("Confirmer")
+    assert "Le rendez-vous n’a pas été pris." in refused.text
+    assert words in refused.text
+    assert any(step in each for each in refused.labels), refused.labels
+    for kept in ("Passport Service", "lundi 2 mars 2026", "Aïssatou Bah"):
+        assert kept in refused.text, "the choices are kept"
+    assert {"⬅️ Retour", "✖️ Abandonner la réservation"} <= set(refused.labels)
+    assert await aissatou.appointments() == []
+
+
+@pytest.mark.parametrize("code", ["MISSING_API_KEY", "INVALID_FIELD_VALUE", "PAYMENT_REQUIRED"])
+async def test_a_refused_booking_can_be_tried_again_as_it_is(house: House, aissatou: Citizen, code: str) -> None:
+    await aissatou.reaches_summary()
+    await house.office("error_code", "POST", "/appointments", code=code, times=1)
+    await aissatou.taps_on("Confirmer")
+    assert "Votre rendez-vous est confirmé" in (await aissatou.taps_on(RETRY)).text
+    assert len(await aissatou.appointments()) == 1
+
+
+async def test_a_duplicate_leads_to_what_one_has(house: House, aissatou: Citizen) -> None:
+    number = await aissatou.books()
+    await aissatou.reaches_summary()
+    await house.office("error_code", "POST", "/appointments", code="DUPLICATE_APPOINTMENT", times=1)
+    await aissatou.taps_on("Confirmer")
+    mine = await aissatou.taps_on(MINE)
+    assert str(number) in mine.text
+    assert "gardée" in mine.text
+
+
+async def test_a_slot_that_is_taken_shows_the_nearest_free_ones_and_keeps_the_name(
+    house: House, aissatou: Citizen
+) -> None:
+    await aissatou.reaches_days()
+    await aissatou.taps_on("mar. 3 mars")
+    await aissatou.taps_on("10:00")
+    await aissatou.says("N'Diaye Sow")
+    await house.office("error_code", "POST", "/appointments", code="SLOT_NOT_AVAILABLE", times=1)
+    near = await aissatou.taps_on("Confirmer")
+    assert "Cet horaire vient d’être pris." in near.text
+    assert "N'Diaye Sow" in near.text
+    offered = [each for each in near.labels if "mars, " in each]
+    assert [each[-5:] for each in offered] == ["08:30", "09:00", "09:30", "10:30", "11:00", "11:30"]
+    assert "Vérifiez" in (await aissatou.taps_on("10:30")).text
+    await aissatou.taps_on("Confirmer")
+    assert [each["dateTime"] for each in await aissatou.appointments()] == ["2026-03-03T10:30:00"]
+
+
+async def test_what_passes_ends_in_exactly_one_appointment(house: House) -> None:
+    citizens = [await house.citizen() for _ in PASSING]
+    summaries = [await each.reaches_summary() for each in citizens]
+    for kind, how in PASSING.values():
+        await house.office(kind, "POST", "/appointments", times=1, **how)
+    for citizen, summary in zip(citizens, summaries, strict=True):
+        await citizen.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
+    await house.settles()
+    assert await house.town.behave() >= len(PASSING), "each of them struck"
+    for citizen in citizens:
+        assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
+        assert len(await citizen.appointments()) == 1
+    await house.calms_down()
+
+
+@pytest.mark.parametrize("code", ["RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"])
+async def test_too_many_requests_say_from_when_on_we_try_again(house: House, aissatou: Citizen, code: str) -> None:
+    summary = await aissatou.reaches_summary()
+    await house.office("rate_limit", "POST", "/appointments", code=code, seconds=1800, times=1)
+    await aissatou.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
+    waiting = await aissatou.waits_for("Il y a trop de demandes en ce moment.")
+    assert "Nous essaierons de nouveau à partir de 08:0" in waiting.text
+    await aissatou.taps_on("Renoncer")
+    assert "Vérifiez" in (await aissatou.screen()).text
+    assert await aissatou.appointments() == []
+    await house.forgets()
+
+
+async def test_too_many_requests_for_a_moment_are_waited_out(house: House, aissatou: Citizen) -> None:
+    await aissatou.reaches_summary()
+    await house.office("rate_limit", "POST", "/appointments", seconds=1, times=1)
+    assert "Votre rendez-vous est confirmé" in (await aissatou.taps_on("Confirmer")).text
+    assert len(await aissatou.appointments()) == 1
+
+
+async def test_a_cancelling_that_is_refused_says_that_nothing_was_cancelled(house: House, aissatou: Citizen) -> None:
+    for code in ("INSUFFICIENT_SCOPE", "INVALID_REQUEST"):
+        await aissatou.books()
+        number = (await aissatou.appointments())[-1]["id"]
+        await aissatou.says(f"/cancel {number}")
+        await house.office("error_code", "DELETE", "/appointments", code=code, times=1)
+        screen = await aissatou.taps_on("Oui, annuler")
+        assert "Rien n’a été annulé." in screen.text
+        assert "Annuler ce rendez-vous" in (await aissatou.taps_on(RETRY)).text
+        await aissatou.taps_on("Oui, annuler")
+        assert (await aissatou.appointments())[-1]["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("what", [each for each in PASSING if each != "an answer that is no appointment"])
+async def test_a_cancelling_that_is_cut_ends_cancelled(house: House, aissatou: Citizen, what: str) -> None:
+    kind, how = PASSING[what]
+    await aissatou.books()
+    await aissatou.says("/cancel")
+    await house.office(kind, "DELETE", "/appointments", times=1, **how)
+    done = await aissatou.taps_on("Oui, annuler")
+    assert "Ce rendez-vous est annulé." in done.text
+    assert [each["status"] for each in await aissatou.appointments()] == ["CANCELLED"]
