@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Table, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -34,6 +34,16 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     for pragma in PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def begin_whole(connection: Connection) -> None:
+    """Let the transaction begin now, tables and all.
+
+    Python's sqlite3 begins one before the first INSERT only: what creates tables would be committed piece by piece,
+    and a kill in between would leave half a database, which no later start could bring to the end.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def insert_ignore(engine: AsyncEngine, table: Table) -> Any:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from bot.storage import dialect
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -38,6 +40,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         return
     from alembic import command  # noqa: PLC0415 — only where there is something to do
 
+    dialect.begin_whole(connection)
     command.upgrade(_config(connection), revision)
 
 
