@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = ("README.md", "CHANGELOG.md", "GLOSSARY.md")
 MAKEFILE = (ROOT / "Makefile").read_text()
-NOT_COMMANDS = {"newbot", "data"}
-"""BotFather's, and the container's volume."""
+NOT_COMMANDS = {"newbot", "data", "healthz", "readyz", "metrics"}
+"""BotFather's, the container's volume, and the pages on the operators' port."""
 
 
 def section(title: str) -> str:
