@@ -6,6 +6,7 @@ in one clear line; one that is only shut for now is a matter of waiting. Knows n
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -23,6 +24,8 @@ from bot.storage.store import Store
 from bot.telegram.transport import FastRequest, LeanBot
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+"""It becomes a part of every address, so nothing else may be in it."""
 UNUSABLE = (SQLAlchemyError, OSError, ImportError, ValueError)
 """What a database says that cannot be used."""
 
@@ -47,18 +50,12 @@ async def opened(url: str) -> Store:
 def telegram(settings: Settings) -> LeanBot:
     """The bot at Telegram; nothing is asked yet. Raises `StartError` for what is no token at all."""
     base, request = settings.telegram_api_url, FastRequest()
-    try:
-        return LeanBot(
-            settings.telegram_bot_token.get_secret_value(),
-            base_url=f"{base}/bot",
-            base_file_url=f"{base}/file/bot",
-            request=request,
-            get_updates_request=request,
-        )
-    except InvalidToken:
-        raise StartError(
-            "TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)"
-        ) from None
+    token = settings.telegram_bot_token.get_secret_value().strip()
+    if not TOKEN.fullmatch(token):
+        raise StartError("TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
+    return LeanBot(
+        token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request, get_updates_request=request
+    )
 
 
 async def known(settings: Settings) -> LeanBot:
@@ -91,7 +88,7 @@ def moncreneau(
     try:
         return Gateway(
             settings.moncreneau_api_url,
-            settings.moncreneau_api_key.get_secret_value(),
+            settings.moncreneau_api_key.get_secret_value().strip(),
             clock=clock,
             zone=settings.timezone,
             transport=fast_transport(),
