@@ -1,0 +1,98 @@
+"""How `python -m bot run` begins and ends: one clear line where it cannot work, and nothing of a secret in it."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.moncreneau import DEMO_KEY
+from bot.sandbox.telegram.config import TOKEN
+from tests.e2e.town import town
+
+SECONDS = 60.0
+WRONG = {
+    "a token that Telegram refuses": (
+        {"TELEGRAM_BOT_TOKEN": "7000000001:" + "wrong" * 7},
+        "Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather",
+        1,
+    ),
+    "a token that is none": (
+        {"TELEGRAM_BOT_TOKEN": "hello, bot"},
+        "TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)",
+        1,
+    ),
+    "a key that moncreneau refuses": (
+        {"MONCRENEAU_API_KEY": "mk_wrong"},
+        "the moncreneau API does not accept MONCRENEAU_API_KEY: 401 INVALID_API_KEY",
+        1,
+    ),
+    "a key that has expired": (
+        {"MONCRENEAU_API_KEY": "mk_sandbox_expired_key"},
+        "the moncreneau API does not accept MONCRENEAU_API_KEY: 401 EXPIRED_API_KEY",
+        1,
+    ),
+    "a database in a folder that is not there": (
+        {"DATABASE_URL": "sqlite+aiosqlite:////nowhere/at/all/bot.db"},
+        "the database cannot be used (DATABASE_URL): unable to open database file",
+        1,
+    ),
+    "a database of a kind that nobody knows": (
+        {"DATABASE_URL": "oracle+smoke://x"},
+        "the database cannot be used (DATABASE_URL): Can't load plugin: sqlalchemy.dialects:oracle.smoke",
+        1,
+    ),
+    "a language without a catalogue": ({"DEFAULT_LOCALE": "xx"}, "no catalogue for the default locale 'xx'", 1),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+async def test_what_can_never_work_is_said_in_one_clear_line(tmp_path: Path, what: str) -> None:
+    settings, line, code = WRONG[what]
+    async with town(tmp_path) as (_here, bot):
+        await bot.start(ready=False, **settings)
+        assert await bot.ended(SECONDS) == code, bot.log
+        (said,) = bot.log.splitlines()
+        assert line in said
+        for secret in (settings.get("TELEGRAM_BOT_TOKEN", TOKEN), settings.get("MONCRENEAU_API_KEY", DEMO_KEY)):
+            assert secret not in said
+
+
+async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
+    async with town(tmp_path) as (_here, bot):
+        wrong = {
+            "TELEGRAM_BOT_TOKEN": "",
+            "MONCRENEAU_API_KEY": "",
+            "TELEGRAM_API_URL": "ftp://x",
+            "ADMIN_IDS": "12,me",
+            "TIMEZONE": "Mars/Base",
+            "BOOKING_HORIZON_DAYS": "0",
+            "LOG_LEVEL": "chatty",
+        }
+        await bot.start(ready=False, **wrong)
+        assert await bot.ended(SECONDS) == 2
+        for name in wrong:
+            assert bot.log.count(f"  {name}") == 1, bot.log
+        assert len(bot.log.splitlines()) == 1 + len(wrong)
+
+
+async def test_it_starts_says_so_and_ends_when_told(tmp_path: Path) -> None:
+    async with town(tmp_path) as (_here, bot):
+        await bot.start()
+        assert bot.words == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]
+        assert await bot.stop() == 0
+        assert bot.words[1:] == ["stopped: 0 updates and 0 attempts wait for the next start"]
+        assert TOKEN not in bot.log
+
+
+async def test_blanks_around_a_secret_do_no_harm(tmp_path: Path) -> None:
+    async with town(tmp_path) as (_here, bot):
+        await bot.start(TELEGRAM_BOT_TOKEN=f"{TOKEN}\n", MONCRENEAU_API_KEY=f" {DEMO_KEY} ")
+        assert bot.words[0].startswith("ready:")
+
+
+async def test_it_waits_for_a_telegram_that_is_not_there_yet(tmp_path: Path) -> None:
+    async with town(tmp_path) as (here, bot):
+        await here.misbehave(telegram=[{"kind": "html", "method": "getMe", "times": 3}])
+        await bot.start()
+        assert bot.words[0].startswith("Telegram (starting) cannot be reached")
+        assert bot.words[1] == "Telegram (starting) answers again"
+        assert TOKEN not in bot.log

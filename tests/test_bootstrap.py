@@ -1,0 +1,68 @@
+"""The parts joined: what cannot work is a `StartError`, all else is a life that begins, resumes and ends cleanly."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot import bootstrap
+from bot.bootstrap import StartError
+from tests.e2e.house import House, inhabited, standing
+
+
+async def _started(house: House, **changes: object) -> None:
+    with pytest.raises(StartError):
+        await house.start(**changes)
+
+
+async def test_a_token_or_a_key_that_is_refused_ends_the_start_and_closes_everything(tmp_path: Path) -> None:
+    async with standing(tmp_path) as house:
+        secret = type(house.settings.telegram_bot_token)
+        await _started(house, telegram_bot_token=secret("1:" + "x" * 35))
+        await _started(house, telegram_bot_token=secret("no token"))
+        await _started(house, moncreneau_api_key=secret("mk_wrong"))
+        await _started(house, database_url=f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db")
+        await _started(house, default_locale="xx")
+        await house.start()
+        assert "Bonjour" in (await (await house.citizen()).says("/start")).text
+
+
+async def test_a_life_leaves_no_task_behind(tmp_path: Path) -> None:
+    async with standing(tmp_path) as house:
+        before = asyncio.all_tasks()
+        await house.start()
+        await (await house.citizen()).books()
+        await house.stop()
+        mine = {task for task in asyncio.all_tasks() - before if "bot/sandbox" not in str(task.get_coro())}
+        assert not [task for task in mine if "bot." in repr(task.get_coro())]
+
+
+async def test_what_waits_is_taken_up_by_the_next_life(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with inhabited(tmp_path) as house:
+        citizen = await house.citizen()
+        summary = await citizen.reaches_summary()
+        await house.office("status", "POST", "/appointments", status=503)
+        await citizen.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
+        await citizen.waits_for("en cours de confirmation")
+        await house.stop()
+        await house.town.behave()
+        await house.start()
+        assert "0 updates and 1 attempts resumed" in caplog.text
+        await house.settles()
+        assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
+        assert len(await citizen.appointments()) == 1
+
+
+async def test_the_apis_budget_outlives_a_restart(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, rate_limit=1000) as house:
+        await (await house.citizen()).books()
+        await house.stop()
+        await house.start(moncreneau_api_url="http://127.0.0.1:9/api/v1")
+        stats = house.open.gateway.stats()
+        assert stats.limit == 1000
+        assert stats.remaining is not None
+        assert stats.remaining < 1000
+
+
+def test_the_clock_is_the_real_one_unless_another_is_given() -> None:
+    assert bootstrap._now().tzinfo is not None

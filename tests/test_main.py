@@ -1,0 +1,37 @@
+"""The command line: what it understands, and the exit codes that tell an operator's scripts what happened."""
+
+import pytest
+
+from bot.__main__ import WRONG_SETTINGS, main
+from bot.settings import Settings
+
+
+@pytest.fixture
+def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(str(tmp_path))
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["run", "--fast"], ["demo", "--telegram-port", "many"]])
+def test_what_it_does_not_understand_it_explains(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert "usage: bot" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "sandbox", "check"])
+def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"usage: bot {command}" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("no_settings")
+def test_missing_settings_end_it_before_anything_begins(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run"]) == WRONG_SETTINGS
+    said = capsys.readouterr().err
+    assert "TELEGRAM_BOT_TOKEN is required" in said
+    assert "MONCRENEAU_API_KEY is required" in said
