@@ -25,7 +25,7 @@ from bot.app.ports import Clock
 from bot.app.records import Change
 from bot.app.sessions import Sessions
 from bot.app.staff import Staff
-from bot.app.status import COMMAND, Outcomes, Watch
+from bot.app.status import Outcomes, Watch
 from bot.app.turn import Turns
 from bot.backstage import Backstage
 from bot.core.notices import Notice
@@ -33,6 +33,7 @@ from bot.core.screens import Screen
 from bot.doors import StartError
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau.gateway import Gateway
+from bot.newsroom import Newsroom
 from bot.settings import Settings
 from bot.storage.store import Store
 from bot.telegram import profile
@@ -47,6 +48,7 @@ from bot.views.office import Office
 from bot.views.render import render
 
 log = logging.getLogger(__name__)
+BUILT = (*texts.USUAL, *texts.EXTRA, *texts.ADMIN)
 KEEP_DONE = 2 * 24 * 3600.0
 HOUSEKEEPING = 3600.0
 GRACE_CLERK, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
@@ -87,12 +89,15 @@ async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[Hous
         backstage = Backstage(settings, clock, store, translators, office)
         await stack.enter_async_context(backstage.open())
         house = _join(settings, clock, translators, store, bot, backstage)
+        newsroom = _newsroom(house, backstage, clock)
+        house.conversations.staff = Staff(settings.admin_ids, (newsroom.desk,))
         poller = await _resume(house)
         stack.push_async_callback(_stop, house)
         overview = await stack.enter_async_context(
             backstage.overview(house.conversations, house.outbox, house.clerk, poller)
         )
-        house.conversations.staff = Staff(settings.admin_ids, (backstage.desk(overview),))
+        house.conversations.staff = Staff(settings.admin_ids, (newsroom.desk, backstage.desk(overview)))
+        await stack.enter_async_context(newsroom.open())
         house.polling = asyncio.create_task(poller.run(), name="polling")
         notices = backstage.notices.run(house.outbox.accept)
         for work in (_show_face(house), _keep_house(store), notices):
@@ -170,6 +175,21 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
     return House(settings, store, gateway, outbox, conversations, clerk, bot, translators)
 
 
+def _newsroom(house: House, backstage: Backstage, clock: Clock) -> Newsroom:
+    zone = house.settings.timezone
+    return Newsroom(
+        house.settings,
+        office_time=lambda: clock().astimezone(zone).replace(tzinfo=None),
+        translators=house.translators,
+        store=house.store,
+        bot=house.bot,
+        outbox=house.outbox,
+        overall=house.outbox.overall,
+        office=backstage.office,
+        offices=house.gateway,
+    )
+
+
 async def _resume(house: House) -> Poller:
     """Take up what an earlier process left: what it had to say, then what it had heard, then what it had to do."""
     async for delivery in house.store.open_deliveries():
@@ -206,8 +226,8 @@ async def _show_face(house: House) -> None:
         faces.append(
             profile.Face(
                 language=locale,
-                commands=texts.commands(translator),
-                admin_commands=texts.commands(translator, admin=True, available=(*texts.USUAL, COMMAND)),
+                commands=texts.commands(translator, available=BUILT),
+                admin_commands=texts.commands(translator, admin=True, available=BUILT),
                 description=texts.description(translator),
                 short_description=texts.short_description(translator),
             )

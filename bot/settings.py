@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     booking_horizon_days: int = Field(default=60, ge=1, le=366)
     telegram_rate: float = Field(default=30.0, ge=0)
     telegram_chat_rate: float = Field(default=1.0, ge=0)
+    broadcast_rate: float = Field(default=25.0, ge=0)
+    paid_broadcast_rate: float = Field(default=0.0, ge=0, le=1000)
     chats_at_once: int = Field(default=512, ge=1)
     api_reserve: float = Field(default=0.10, ge=0, lt=1)
     http_host: str = "127.0.0.1"

@@ -65,6 +65,9 @@ class Books(Protocol):
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
         """The write that keeps a draft, or forgets it (None)."""
 
+    async def write(self, work: Work) -> None:
+        """Write at once."""
+
     async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
         """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
 

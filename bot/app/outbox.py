@@ -65,6 +65,11 @@ class Outbox:
         if queue := self._queues.get(chat_id):
             queue.clear()
 
+    @property
+    def overall(self) -> Overall:
+        """The pace that everything shares which goes out."""
+        return self._overall
+
     def typing(self, chat_id: int) -> asyncio.Task[None]:
         """Show that the bot is at work; lost if it cannot be shown now."""
         return asyncio.create_task(self._messenger.typing(chat_id))

@@ -57,6 +57,11 @@ class Overall:
         self._schedule()
         await waiter
 
+    @property
+    def bulk_rate(self) -> float | None:
+        """The most that bulk gets in a second, when nobody else wants anything; None: unlimited."""
+        return None if self._rate is None else self._allowed(self._rate, Urgency.BULK) / WINDOW
+
     def flooded(self, retry_after: float) -> None:
         """Everybody waits, then goes half as fast for a minute."""
         now = asyncio.get_running_loop().time()
@@ -70,10 +75,15 @@ class Overall:
         while self._granted and self._granted[0] <= now - WINDOW:
             self._granted.popleft()
         rate = self._rate / 2 if now < self._slowed_until else self._rate
-        kept = math.ceil(rate * RESERVE) if urgency is Urgency.BULK else 0
-        allowed = max(1, int(rate) - kept)
+        allowed = self._allowed(rate, urgency)
         full = len(self._granted) >= allowed
         return max(self._paused_until, self._granted[-allowed] + WINDOW if full else now)
+
+    @staticmethod
+    def _allowed(rate: float, urgency: Urgency) -> int:
+        """Turns in a window."""
+        kept = math.ceil(rate * RESERVE) if urgency is Urgency.BULK else 0
+        return max(1, int(rate) - kept)
 
     def _take(self, now: float) -> None:
         if self._rate is not None:

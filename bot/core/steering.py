@@ -20,7 +20,7 @@ class Verb(StrEnum):
     NIGHT = "night"
     RESEND = "again"
     RECALL = "recall"
-    REALLY_RECALL = "recall!"
+    REALLY_RECALL = "recalling"
     REPORT = "csv"
 
 

@@ -62,6 +62,10 @@ class BroadcastBooks:
 
         return work
 
+    async def write(self, work: Work) -> None:
+        """See `Books`."""
+        await write(self._store, work)
+
     async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
         """See `Books`."""
 

@@ -13,6 +13,7 @@ from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.app.ports import (
+    ChatGoneError,
     ChatLeftError,
     EditLostError,
     FloodedError,
@@ -56,8 +57,8 @@ class TelegramMessenger:
             call["reply_markup"] = keyboard(delivery.message, delivery.screen)
         if delivery.kind is Kind.EDIT:
             call["message_id"] = delivery.target
-            return _receipt(await self._call("editMessageText", call))
-        return _receipt(await self._call("sendMessage", call))
+            return _receipt(await self.call("editMessageText", call))
+        return _receipt(await self.call("sendMessage", call))
 
     async def typing(self, chat_id: int) -> None:
         """See `Messenger.typing`."""
@@ -83,9 +84,10 @@ class TelegramMessenger:
         call = {"chat_id": delivery.chat_id, "photo": photo, "caption": delivery.message.text, "parse_mode": "HTML"}
         if delivery.message.rows:
             call["reply_markup"] = keyboard(delivery.message, delivery.screen)
-        return _receipt(await self._call("sendPhoto", call))
+        return _receipt(await self.call("sendPhoto", call))
 
-    async def _call(self, method: str, call: Json) -> Any:
+    async def call(self, method: str, call: Json) -> Any:
+        """One call of the Bot API. Raises `SendError`."""
         try:
             return await self._bot.call(method, call)
         except RetryAfter as error:
@@ -133,7 +135,7 @@ def _bad_request(error: BadRequest) -> Any:
     if any(each in words for each in LOST):
         raise EditLostError(str(error)) from None
     if any(each in words for each in GONE):
-        raise ChatLeftError(str(error)) from None
+        raise ChatGoneError(str(error)) from None
     raise MessageRefusedError(str(error)) from None
 
 

@@ -1,0 +1,228 @@
+"""Where admins compose broadcasts and steer them. For everybody else it does not exist: see `bot.app.staff`.
+
+Composing is the core's (`broadcasting.step`); here its wishes are carried out. A draft is read before and written with
+every step, in the transaction that marks the update as done, so that a kill takes nothing and does nothing twice.
+Knows no words, no Telegram and no SQL.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.app.broadcast_ports import Admin, Books, Card, Herald, Roll
+from bot.app.broadcasts import Broadcasts
+from bot.app.cards import Cards
+from bot.app.inbound import FromCitizen
+from bot.app.pacing import Overall
+from bot.app.ports import ApiError, FloodedError, MessageRefusedError, Moncreneau, NotSentError, SendError
+from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.app.reports import Reporter
+from bot.app.turn import Ids
+from bot.core import actions, broadcast_actions
+from bot.core.broadcast import Content, Plan, Version
+from bot.core.broadcasting import step
+from bot.core.composing import Draft, Remark, read_draft, write_draft
+from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
+from bot.core.sight import Sight
+from bot.core.steering import Verb
+from bot.core.wishes import (
+    Called,
+    Count,
+    Counted,
+    Happening,
+    Launch,
+    OfficesRead,
+    Preview,
+    PreviewFailed,
+    Pushed,
+    ReadOffices,
+    Sent,
+    Show,
+)
+from bot.views.message import Message
+
+LISTED = 8
+PREVIEW_TRIES, PREVIEW_PAUSE = 3, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """What things look like; each in a language."""
+
+    stage: Callable[[Show, str], Message]
+    listing: Callable[[tuple[Sight, ...], str], Message]
+    recalling: Callable[[Sight, str], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """Who stands at the desk."""
+
+    chat_id: int
+    event: CitizenEvent
+    locale: str
+    admin: Admin
+
+
+class BroadcastDesk:
+    """See `Desk`."""
+
+    def __init__(  # noqa: PLR0913 — what it needs from the house
+        self,
+        *,
+        books: Books,
+        roll: Roll,
+        herald: Herald,
+        overall: Overall,
+        offices: Moncreneau,
+        broadcasts: Broadcasts,
+        cards: Cards,
+        reporter: Reporter,
+        drawings: Drawings,
+        locales: tuple[str, ...],
+        locale_of: Callable[[int], Awaitable[str | None]],
+        read_content: Callable[[Mapping[str, Any]], Content | Remark],
+    ) -> None:
+        self._books = books
+        self._roll = roll
+        self._herald = herald
+        self._overall = overall
+        self._offices = offices
+        self._broadcasts = broadcasts
+        self._cards = cards
+        self._reporter = reporter
+        self._drawings = drawings
+        self._locales = locales
+        self._locale_of = locale_of
+        self._read_content = read_content
+        self._ids = Ids()
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """See `Desk`."""
+        event = inbound.event
+        text = await self._books.draft(chat_id)
+        draft = read_draft(text) if text else None
+        locale = await self._locale_of(chat_id) or event.language
+        visit = _Visit(chat_id, event, locale, Admin(inbound.user_id, event.profile))
+        match event:
+            case Commanded(name="broadcast"):
+                number = draft.number if draft else await self._books.next_number()
+                return await self._play(visit, draft, Called(at=event.at, number=number, locales=self._locales))
+            case Commanded(name="broadcasts"):
+                return self._say(visit, self._drawings.listing(await self._broadcasts.recent(LISTED), locale))
+            case Commanded(name="stop") if draft and not draft.aside:
+                return self._answer(visit, None, Show(None, remark=Remark.CANCELLED))
+            case Pressed(action=action, screen=None) if asked := broadcast_actions.heard(action):
+                return await self._pressed(visit, event, draft, asked)
+            case Commanded() | Pressed():
+                await self._aside(chat_id, draft, event)
+                return None
+            case _ if draft and not draft.aside:
+                words = event.text if isinstance(event, Typed) else ""
+                sent = Sent(at=event.at, text=words, content=self._read_content(inbound.raw))
+                return await self._play(visit, draft, sent)
+            case _:
+                return None
+
+    async def _aside(self, chat_id: int, draft: Draft | None, event: CitizenEvent) -> None:
+        """The admin does something else now: what they write next is not for the draft, which stays."""
+        harmless = isinstance(event, Pressed) and event.action in {actions.NEWS_ON, actions.NEWS_OFF}
+        if draft and not draft.aside and not harmless:
+            await self._books.write(self._books.keep_draft(chat_id, write_draft(replace(draft, aside=True))))
+
+    # --- composing -----------------------------------------------------------------------------------------------
+
+    async def _play(self, visit: _Visit, draft: Draft | None, happening: Happening) -> Change:
+        """Play what happened to its end; of several stages that come by, the last one is shown."""
+        shown: Show | None = None
+        waiting: list[Happening] = [happening]
+        while waiting:
+            draft, wishes = step(draft, waiting.pop())
+            for wish in wishes:
+                match wish:
+                    case Show():
+                        shown = wish
+                    case ReadOffices(message=message):
+                        waiting.append(await self._read_offices(visit, message))
+                    case Count(audience=audience, then=then, message=message):
+                        count = await self._roll.count(audience, visit.event.at)
+                        seconds = self._broadcasts.seconds_for(count)
+                        at = visit.event.at
+                        waiting.append(Counted(at=at, count=count, seconds=seconds, then=then, message=message))
+                    case Preview(versions=versions):
+                        waiting.extend(await self._preview(visit, versions))
+                    case Launch():
+                        await self._launch(visit, wish)
+        return self._answer(visit, draft, shown)
+
+    async def _read_offices(self, visit: _Visit, message: int) -> OfficesRead:
+        try:
+            found = await self._offices.departments()
+        except ApiError as error:
+            return OfficesRead(at=visit.event.at, message=message, trouble=error.trouble)
+        return OfficesRead(at=visit.event.at, message=message, departments=found)
+
+    async def _preview(self, visit: _Visit, versions: tuple[Version, ...]) -> tuple[PreviewFailed, ...]:
+        """Send what citizens will get, the way they will get it. Nothing comes back when that went well."""
+        for version in versions:
+            letter = self._herald.letter(version.content, version.locale or visit.locale)
+            for _ in range(PREVIEW_TRIES):
+                await self._overall.turn(Urgency.INTERACTIVE)
+                try:
+                    await self._herald.send(letter, visit.chat_id)
+                except FloodedError as flood:
+                    await asyncio.sleep(flood.retry_after)
+                except NotSentError:
+                    await asyncio.sleep(PREVIEW_PAUSE)
+                except MessageRefusedError as error:
+                    return (PreviewFailed(at=visit.event.at, reason=str(error)[:200]),)
+                except SendError:
+                    return (PreviewFailed(at=visit.event.at),)
+                else:
+                    break
+            else:
+                return (PreviewFailed(at=visit.event.at),)
+        return ()
+
+    async def _launch(self, visit: _Visit, wish: Launch) -> None:
+        draft = wish.draft
+        if draft.audience is None:
+            return
+        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, draft.at_night)
+        await self._broadcasts.launch(plan, visit.admin, Card(draft.number, visit.chat_id, wish.message, visit.locale))
+        self._cards.touch(draft.number)
+
+    def _answer(self, visit: _Visit, draft: Draft | None, shown: Show | None) -> Change:
+        kept = self._books.keep_draft(visit.chat_id, write_draft(draft) if draft else None)
+        if shown is None:
+            return Change(works=(kept,))
+        message = self._drawings.stage(shown, visit.locale)
+        return replace(self._say(visit, message, shown.message), works=(kept,))
+
+    def _say(self, visit: _Visit, message: Message, target: int | None = None) -> Change:
+        kind = Kind.SEND if target is None else Kind.EDIT
+        return Change(queued=(Delivery(self._ids.next(), visit.chat_id, kind, message, target=target),))
+
+    # --- steering ------------------------------------------------------------------------------------------------
+
+    async def _pressed(
+        self, visit: _Visit, event: Pressed, draft: Draft | None, asked: tuple[int, int | None, str, str]
+    ) -> Change:
+        number, turn, ask, value = asked
+        if turn is not None and draft and draft.number == number:
+            pushed = Pushed(at=event.at, turn=turn, ask=ask, value=value, message=event.message)
+            return await self._play(visit, draft, pushed)
+        sight = await self._broadcasts.look(number)
+        if sight is None:
+            return self._answer(visit, draft, Show(draft, remark=Remark.STALE))
+        if turn is None and ask == Verb.RECALL:
+            return self._say(visit, self._drawings.recalling(sight, visit.locale), event.message)
+        if turn is None and ask == Verb.REPORT:
+            await self._reporter.send(number, visit.chat_id, visit.locale)
+            return Change()
+        if turn is None and ask in frozenset(Verb):
+            await self._broadcasts.steer(number, Verb(ask), visit.admin)
+        # Whatever was asked, by a button of today or of yesterday: this message shows the truth from now on.
+        await self._cards.put(Card(number, visit.chat_id, event.message, visit.locale))
+        return Change()

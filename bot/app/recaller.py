@@ -1,0 +1,68 @@
+"""Takes a broadcast back: deletes its messages, for as long as Telegram still allows it. Deleting twice does no harm.
+
+A message that cannot be deleted stays `sent`, with the reason. Knows nothing of Telegram's formats.
+"""
+
+import asyncio
+import time
+
+from bot.app.broadcast_ports import Entry, Herald, Recipient, Roll
+from bot.app.courier import Round, either
+from bot.app.ledger import Ledger
+from bot.app.pacing import Overall, Steady
+from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
+from bot.app.records import Urgency
+from bot.core.broadcast import Fate
+
+PAGE, AT_ONCE = 500, 50
+DELETABLE = 48 * 3600.0 - 60
+"""Seconds for which a bot may delete what it sent (Bot API, `deleteMessage`), less what the call takes."""
+PAUSE = 2.0
+
+
+class Recaller:
+    """All recalls, at the pace of broadcasts."""
+
+    def __init__(self, roll: Roll, herald: Herald, pace: Steady, overall: Overall) -> None:
+        self._roll = roll
+        self._herald = herald
+        self._pace = pace
+        self._overall = overall
+
+    async def carry(self, rounds: Round) -> bool:
+        """Take back from everybody. Returns whether all was tried; False: it was halted before that."""
+        number = rounds.plan.number
+        ledger = Ledger(self._roll, number)
+        rounds.began = asyncio.get_running_loop().time()
+        after = 0
+        try:
+            while page := await self._roll.page(number, Fate.SENT, after, PAGE, since=time.time() - DELETABLE):
+                for start in range(0, len(page), AT_ONCE):
+                    some = page[start : start + AT_ONCE]
+                    await asyncio.gather(*(self._recall(rounds, each, ledger) for each in some))
+                    if rounds.halted.is_set():
+                        return False
+                after = page[-1].chat_id
+        finally:
+            await ledger.close()
+        return True
+
+    async def _recall(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:
+        while not rounds.halted.is_set():
+            await self._pace.turn()
+            await self._overall.turn(Urgency.BULK)
+            try:
+                await self._herald.recall(recipient.chat_id, recipient.message_id)
+            except FloodedError as flood:
+                await either(rounds.halted, flood.retry_after)
+            except (NotSentError, MaybeSentError):
+                await either(rounds.halted, PAUSE)
+            except SendError as error:
+                why = f"cannot be recalled: {error}"[:200]
+                ledger.soon(Entry(recipient.chat_id, Fate.SENT, recipient.message_id, why))
+                return
+            else:
+                ledger.soon(Entry(recipient.chat_id, Fate.RECALLED, recipient.message_id))
+                rounds.befalls(Fate.SENT, Fate.RECALLED)
+                rounds.done += 1
+                return

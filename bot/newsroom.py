@@ -1,0 +1,151 @@
+"""The newsroom: all that broadcasts need, joined, beside what citizens need.
+
+Knows the parts and the settings, not how any of them works.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from bot.app.broadcast_desk import BroadcastDesk, Drawings
+from bot.app.broadcasts import Broadcasts
+from bot.app.cards import Cards
+from bot.app.courier import Courier
+from bot.app.outbox import Outbox
+from bot.app.pacing import Overall, Steady
+from bot.app.ports import Moncreneau
+from bot.app.recaller import Recaller
+from bot.app.records import Change
+from bot.app.reports import Reporter
+from bot.core.broadcast import Broadcast
+from bot.core.sight import Sight
+from bot.core.wishes import Show
+from bot.i18n import Translators
+from bot.settings import Settings
+from bot.storage.broadcasts import BroadcastBooks
+from bot.storage.recipients import RecipientRoll
+from bot.storage.store import Store
+from bot.telegram.herald import TelegramHerald, read_content
+from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.transport import LeanBot
+from bot.views import announcing, composing
+from bot.views import broadcasts as views
+from bot.views.message import Message
+from bot.views.office import Office
+
+log = logging.getLogger(__name__)
+GRACE = 3.0
+UNLIMITED = 1000.0
+"""Messages per second that are expected where nothing limits them."""
+
+
+class Newsroom:
+    """Everything about broadcasts. `desk` is where admins come to."""
+
+    def __init__(  # noqa: PLR0913 — what it needs from the house
+        self,
+        settings: Settings,
+        *,
+        office_time: Callable[[], datetime],
+        translators: Translators,
+        store: Store,
+        bot: LeanBot,
+        outbox: Outbox,
+        overall: Overall,
+        office: Office,
+        offices: Moncreneau,
+    ) -> None:
+        self._translators = translators
+        self._store = store
+        self._outbox = outbox
+        self._now = office_time
+        self._office = office
+        messenger = TelegramMessenger(bot)
+        books, roll = BroadcastBooks(store), RecipientRoll(store)
+        herald = TelegramHerald(messenger, lambda locale: announcing.below(translators.get(locale)))
+        paid = settings.paid_broadcast_rate
+        pace = Steady(paid or settings.broadcast_rate or None)
+        # What is paid for is counted apart from what every bot may send.
+        lane = Overall(None) if paid else overall
+        self._reporter = Reporter(books, roll, herald, overall, admins=settings.admin_ids, caption=self._caption)
+        self._broadcasts = Broadcasts(
+            books,
+            roll,
+            herald,
+            Courier(roll, herald, pace=pace, overall=lane, left=self._left, office_time=office_time, paid=bool(paid)),
+            Recaller(roll, herald, pace, overall),
+            office_time=office_time,
+            locales=translators.supported,
+            rate=paid or min(settings.broadcast_rate or UNLIMITED, overall.bulk_rate or UNLIMITED),
+            changed=self._changed,
+            ended=self._reporter.ended,
+        )
+        self._cards = Cards(
+            books,
+            messenger,
+            overall,
+            settings.admin_ids,
+            self._card,
+            look=self._broadcasts.look,
+            moving=self._broadcasts.moving,
+        )
+        self.desk = BroadcastDesk(
+            books=books,
+            roll=roll,
+            herald=herald,
+            overall=overall,
+            offices=offices,
+            broadcasts=self._broadcasts,
+            cards=self._cards,
+            reporter=self._reporter,
+            drawings=Drawings(self._stage, self._listing, self._recalling),
+            locales=translators.supported,
+            locale_of=self._locale_of,
+            read_content=read_content,
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Go on with what an earlier process left, until the end."""
+        drawing = asyncio.create_task(self._cards.run(), name="cards")
+        resumed = await self._broadcasts.resume()
+        if resumed:
+            log.warning("%d broadcasts go on", resumed)
+        try:
+            yield
+        finally:
+            await self._broadcasts.stop(GRACE)
+            drawing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await drawing
+
+    def _changed(self, number: int) -> None:
+        self._cards.touch(number)
+
+    def _left(self, chat_id: int) -> None:
+        self._outbox.forget(chat_id)
+        self._store.commit_soon(Change(left=chat_id))
+
+    async def _locale_of(self, chat_id: int) -> str | None:
+        known = await self._store.chat(chat_id)
+        return known.locale if known else None
+
+    # --- what things look like -----------------------------------------------------------------------------------
+
+    def _stage(self, show: Show, locale: str) -> Message:
+        return composing.stage(show, self._translators.get(locale), self._now(), self._office)
+
+    def _card(self, sight: Sight, locale: str) -> Message:
+        return views.card(sight, self._translators.get(locale), self._office)
+
+    def _listing(self, sights: tuple[Sight, ...], locale: str) -> Message:
+        return views.listing(sights, self._translators.get(locale))
+
+    def _recalling(self, sight: Sight, locale: str) -> Message:
+        return views.recalling(sight, self._translators.get(locale))
+
+    def _caption(self, broadcast: Broadcast, locale: str) -> Message:
+        return views.report(broadcast, self._translators.get(locale))

@@ -1,0 +1,120 @@
+"""How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report."""
+
+from bot.core.broadcast import Broadcast, Fate, Status
+from bot.core.broadcast_actions import steered
+from bot.core.sight import Sight
+from bot.core.steering import Verb, offered
+from bot.i18n import Safe, Translator
+from bot.views import announcing as words
+from bot.views import keyboards as keys
+from bot.views.facts import lines, moment, paragraphs
+from bot.views.message import Button, Message
+from bot.views.office import CONAKRY, Office
+
+BAR = 20
+TOLD = 8
+"""Deeds that a card tells; the last ones."""
+WHO = 40
+MOVING = frozenset({Status.RUNNING, Status.RECALLING})
+SHOWN = (Fate.SENT, Fate.BLOCKED, Fate.FAILED, Fate.UNKNOWN, Fate.SKIPPED, Fate.RECALLED)
+
+
+def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
+    """One broadcast: where it stands, its figures, who did what, and what can be done."""
+    broadcast = sight.broadcast
+    starts = broadcast.plan.starts
+    waiting = starts and broadcast.status in {Status.PREPARING, Status.SCHEDULED}
+    text = paragraphs(
+        lines(_title(broadcast, t), words.excerpt(t, broadcast)),
+        lines(
+            words.audience(t, broadcast.plan.audience),
+            t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
+            if starts and waiting
+            else None,
+        ),
+        _progress(sight, t, office),
+        lines(*(_deed(broadcast, place, t) for place in range(len(broadcast.history))[-TOLD:])),
+    )
+    verbs = offered(broadcast, resting=sight.resting is not None)
+    buttons = (Button(t.label(f"button.steer_{verb}"), steered(broadcast.plan.number, verb)) for verb in verbs)
+    return Message(text, keys.grid(buttons, 2))
+
+
+def listing(sights: tuple[Sight, ...], t: Translator) -> Message:
+    """The newest broadcasts with their figures, each with the button that leads to it."""
+    if not sights:
+        return Message(t.text("bc.none"))
+    entries = (
+        lines(_title(each.broadcast, t), words.excerpt(t, each.broadcast), _in_short(each.broadcast, t))
+        for each in sights
+    )
+    buttons = (
+        Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
+        for number in (each.broadcast.plan.number for each in sights)
+    )
+    return Message(paragraphs(t.text("bc.list"), *entries), keys.grid(buttons, 2))
+
+
+def recalling(sight: Sight, t: Translator) -> Message:
+    """Taking back cannot be taken back."""
+    broadcast = sight.broadcast
+    sent = broadcast.figures.of(Fate.SENT)
+    text = paragraphs(
+        lines(_title(broadcast, t), words.excerpt(t, broadcast)),
+        t.text("bc.recall", n=sent, count=words.number(sent)),
+        t.text("bc.recall_hint"),
+    )
+    verbs = (Verb.REALLY_RECALL, Verb.SEE)
+    rows = tuple((Button(t.label(f"button.steer_{verb}"), steered(broadcast.plan.number, verb)),) for verb in verbs)
+    return Message(text, rows)
+
+
+def report(broadcast: Broadcast, t: Translator) -> Message:
+    """What stands under the CSV file."""
+    return Message(lines(_title(broadcast, t), _in_short(broadcast, t)))
+
+
+def _title(broadcast: Broadcast, t: Translator) -> Safe:
+    return t.text("bc.title", number=broadcast.plan.number, status=t.text(f"bc.status.{broadcast.status}"))
+
+
+def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
+    figures, status = sight.broadcast.figures, sight.broadcast.status
+    if not figures.total:
+        return None
+    part = (figures.total - figures.left) / figures.total
+    if status is Status.RECALLING:
+        part = figures.of(Fate.RECALLED) / max(1, figures.of(Fate.RECALLED) + figures.of(Fate.SENT))
+    full = round(part * BAR)
+    remaining = None
+    if sight.resting:
+        remaining = t.text("bc.resting", time=t.time(sight.resting), city=office.city)
+    elif status in MOVING and sight.seconds is not None:
+        remaining = t.text("bc.remaining", duration=words.duration(t, sight.seconds))
+    bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
+    return lines(bar, _figures(sight.broadcast, t), remaining)
+
+
+def _figures(broadcast: Broadcast, t: Translator) -> Safe:
+    """Those that always matter, and those of the others that are not nought."""
+    figures = broadcast.figures
+    shown = (fate for fate in SHOWN if figures.of(fate) or fate in {Fate.SENT, Fate.BLOCKED, Fate.FAILED})
+    waiting = (t.text("bc.waiting", count=words.number(figures.left)),) if figures.left else ()
+    return lines(*(t.text(f"bc.fate.{fate}", count=words.number(figures.of(fate))) for fate in shown), *waiting)
+
+
+def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
+    figures = broadcast.figures
+    return t.text(
+        "bc.short",
+        total=words.number(figures.total),
+        sent=words.number(figures.of(Fate.SENT)),
+        blocked=words.number(figures.of(Fate.BLOCKED)),
+        failed=words.number(figures.of(Fate.FAILED)),
+        unknown=words.number(figures.of(Fate.UNKNOWN)),
+    )
+
+
+def _deed(broadcast: Broadcast, place: int, t: Translator) -> Safe:
+    done = broadcast.history[place]
+    return t.text(f"bc.deed.{done.deed}", who=keys.clip(done.who, WHO), moment=moment(t, done.at))
