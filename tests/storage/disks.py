@@ -1,5 +1,6 @@
 """Disks that are full or read-only, for real where the tests may mount one, else as good as that."""
 
+import os
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ class Disk:
 
     folder: Path
     is_real: bool
+
+    @property
+    def obeys(self) -> bool:
+        """Whether `forbid` stops anybody: root writes where only modes forbid it."""
+        return self.is_real or os.geteuid() != 0
 
     @property
     def url(self) -> str:
