@@ -83,7 +83,7 @@ def test_every_module_that_make_runs_exists(module: str) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_file_that_a_document_points_to_is_there(document: str) -> None:
-    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / document).read_text())
+    links = re.findall(r"(?:\]\(|src=\")([^)#\"]+)[)\"]", (ROOT / document).read_text())
     paths = re.findall(r"`((?:bot|tests|locales|docs|bench)/[A-Za-z0-9_./]+)`", (ROOT / document).read_text())
     wanted = [*(link for link in links if "://" not in link), *paths]
     assert [path for path in wanted if not (ROOT / path).exists()] == []
