@@ -17,13 +17,14 @@ LONGEST = 250
 
 MIRRORED = ("core", "views", "app", "telegram", "moncreneau", "storage")
 WITHOUT_MIRROR = {
+    "app/broadcast_ports.py": "protocols and values; whoever obeys them is tested",
     "app/inbound.py": "values without behaviour; read in tests/telegram/test_updates.py",
     "app/ports.py": "protocols; whoever obeys them is tested",
     "app/records.py": "values without behaviour; stored and read back in tests/storage/test_store.py",
-    "storage/migrations/env.py": "Alembic's way in; tests/storage/test_migrate.py goes through it",
-    "storage/migrations/versions/0001_first.py": "a migration; tests/storage/test_migrate.py compares the outcome",
+    "storage/migrations/env.py": "Alembic's way in; tests/storage/test_migrations.py goes through it",
+    "storage/migrations/versions/0001_first.py": "a migration; tests/storage/test_migrations.py compares the outcome",
     "storage/migrations/versions/0002_broadcasts.py": "a migration, as above",
-    "storage/tables.py": "shapes; tests/storage/test_migrate.py compares them with what the migrations make",
+    "storage/tables.py": "shapes; tests/storage/test_migrations.py compares them with what the migrations make",
 }
 
 OUTSIDE = {
