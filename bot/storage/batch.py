@@ -1,5 +1,8 @@
 """Many turns' changes as few statements: each kind of change is gathered and executed once for the whole batch.
 
+Where it can be, that is one statement for all rows and not one a row: between two statements the database's thread
+must win Python's lock back from a busy loop, which costs more than the statement.
+
 What follows from the order of the changes is kept: within a kind they run in the order in which they were made, and
 the kinds touch different tables or run in the order below. Knows SQL, not when or how often a batch is committed.
 """
@@ -14,7 +17,7 @@ from bot.app.records import Change, StoredUpdate
 from bot.storage import dialect, rows
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
-Write = tuple[Any, list[rows.Values]]
+Write = tuple[Any, list[rows.Values] | rows.Values]
 
 
 class Statements:
@@ -23,7 +26,9 @@ class Statements:
     def __init__(self, engine: AsyncEngine) -> None:
         self.receive = dialect.insert_ignore(engine, inbox)
         self.done = (
-            update(inbox).where(inbox.c.update_id == bindparam("key")).values(done_at=bindparam("at"), body=None)
+            update(inbox)
+            .where(inbox.c.update_id.in_(bindparam("keys", expanding=True)))
+            .values(done_at=bindparam("at"), body=None)
         )
         self.failed = (
             update(inbox)
@@ -34,7 +39,7 @@ class Statements:
         self.presence = update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
         self.drop_queue = delete(outbox).where(outbox.c.chat_id == bindparam("key"))
         self.queue = dialect.insert_ignore(engine, outbox)
-        self.sent = delete(outbox).where(outbox.c.id == bindparam("key"))
+        self.sent = delete(outbox).where(outbox.c.id.in_(bindparam("keys", expanding=True)))
         self.open = dialect.insert_ignore(engine, attempts)
         self.withdraw = (
             update(attempts)
@@ -55,14 +60,15 @@ class Statements:
 
     def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
         """What to execute for these changes, in order, without the empty ones."""
-        gathered: list[Write] = [
+        chats_now: dict[int, rows.Values] = {}  # of several changes of one chat the last counts
+        done: list[int] = []
+        sent: list[int] = []
+        gathered: list[tuple[Any, list[rows.Values]]] = [
             (statement, [])
             for statement in (
-                self.chat,
                 self.presence,
                 self.drop_queue,
                 self.queue,
-                self.sent,
                 self.open,
                 self.withdraw,
                 self.settle,
@@ -70,23 +76,22 @@ class Statements:
                 self.gone,
                 self.picture,
                 self.remember,
-                self.done,
                 self.failed,
             )
         ]
-        chat, presence, drop, queue, sent, opened, withdraw, settle, made, gone, picture, remember, done, failed = (
+        presence, drop, queue, opened, withdraw, settle, made, gone, picture, remember, failed = (
             values for _, values in gathered
         )
         for change in changes:
             if change.chat:
-                chat.append(rows.chat_row(change.chat, now))
+                chats_now[change.chat.chat_id] = rows.chat_row(change.chat, now)
             if change.returned is not None:
                 presence.append({"key": change.returned, "gone": False})
             if change.left is not None:
                 presence.append({"key": change.left, "gone": True})
                 drop.append({"key": change.left})
             queue.extend(rows.delivery_row(each) for each in change.queued)
-            sent.extend({"key": each} for each in change.sent)
+            sent.extend(change.sent)
             opened.extend(rows.attempt_row(each, now) for each in change.opened)
             if change.withdrawn:
                 withdraw.append({"key": change.withdrawn[0], "which": change.withdrawn[1]})
@@ -105,9 +110,13 @@ class Statements:
             if change.picture:
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)
-            done.extend({"key": each, "at": now} for each in change.done)
+            done.extend(change.done)
             failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
-        return [(statement, values) for statement, values in gathered if values]
+        first: list[Write] = [(self.chat, list(chats_now.values()))] if chats_now else []
+        last: list[Write] = [(self.sent, {"keys": sent})] if sent else []
+        if done:
+            last.append((self.done, {"keys": done, "at": now}))
+        return [*first, *((statement, values) for statement, values in gathered if values), *last]
 
     async def insert_new(
         self, connection: AsyncConnection, updates: Sequence[StoredUpdate], now: float

@@ -24,6 +24,8 @@ PRAGMAS = (
 def engine_for(url: str) -> AsyncEngine:
     """An engine for the database at `url`; nothing is opened yet."""
     engine = create_async_engine(url)
+    # Many rows in one INSERT, also where nothing is returned (see `batch` for why).
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
@@ -48,18 +50,20 @@ def begin_whole(connection: Connection) -> None:
 
 def insert_ignore(engine: AsyncEngine, table: Table) -> Any:
     """*Insert, unless it is there*."""
-    return _insert(engine, table).on_conflict_do_nothing()
+    if engine.dialect.name == "sqlite":
+        # Not ON CONFLICT: SQLAlchemy writes many rows as one statement only where nothing follows the VALUES.
+        return sqlite.insert(table).prefix_with("OR IGNORE")
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def upsert(engine: AsyncEngine, table: Table, columns: Sequence[str]) -> Any:
-    """*Insert, or else set `columns`*."""
-    statement = _insert(engine, table)
-    updates = {name: statement.excluded[name] for name in columns}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=updates)
-
-
-def _insert(engine: AsyncEngine, table: Table) -> Any:
-    return sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+    """*Insert, or else set `columns`*. No key may come twice in one execution."""
+    keys = [column.name for column in table.primary_key.columns]
+    if engine.dialect.name == "sqlite" and {*keys, *columns} == set(table.columns.keys()):
+        return sqlite.insert(table).prefix_with("OR REPLACE")  # the whole row is given; see above
+    insert = sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+    updates = {name: insert.excluded[name] for name in columns}
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=updates)
 
 
 def is_passing(error: BaseException) -> bool:
