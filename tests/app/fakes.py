@@ -1,0 +1,145 @@
+"""Stand-ins that obey the protocols of `bot.app.ports`; `test_contracts.py` holds them to the same as the real ones."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import count
+
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Receipt
+from bot.app.records import Delivery, Kind
+from bot.core.model import Appointment, Department, Order, Problem, Slot, Status, Trouble
+
+
+class ScriptedError(ApiError):
+    """What the service did not do, or did without saying so (`acted`)."""
+
+    def __init__(
+        self, fate: Fate, problem: Problem = Problem.DOWN, *, acted: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"{fate.value}: {problem}")
+        self.fate = fate
+        self.trouble = Trouble(problem)
+        self.retry_after = retry_after
+        self.acted = acted
+
+
+def refused(problem: Problem) -> ScriptedError:
+    return ScriptedError(Fate.REFUSED, problem)
+
+
+@dataclass(slots=True)
+class FakeMoncreneau:
+    """An office in memory.
+
+    `writes` and `reads` say how the next calls fail (None: they do not); `lag` is how many seconds a write takes.
+    """
+
+    offices: tuple[Department, ...] = ()
+    free: tuple[Slot, ...] = ()
+    books: dict[int, Appointment] = field(default_factory=dict)
+    writes: deque[ScriptedError | None] = field(default_factory=deque)
+    reads: deque[ScriptedError | None] = field(default_factory=deque)
+    lag: float = 0.0
+    posts: int = 0
+    deletes: int = 0
+    looks: int = 0
+    _numbers: "count[int]" = field(default_factory=lambda: count(100))
+
+    async def departments(self) -> tuple[Department, ...]:
+        self._read()
+        return self.offices
+
+    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+        self._read()
+        known = any(each.id == department_id for each in self.offices)
+        if not known:
+            raise refused(Problem.DEPARTMENT_GONE)
+        return tuple(each for each in self.free if first <= each.at.date() <= last)
+
+    async def appointment(self, appointment_id: int) -> Appointment | None:
+        self._read()
+        return self.books.get(appointment_id)
+
+    async def appointments(
+        self,
+        owner: str,
+        *,
+        settling: bool = False,
+        number: int | None = None,  # noqa: ARG002 — the protocol's
+    ) -> tuple[Appointment, ...]:
+        self.looks += settling
+        self._read()
+        mine = (each for each in self.books.values() if each.owner == owner)
+        return tuple(sorted(mine, key=lambda each: (each.at, each.id)))
+
+    async def book(self, order: Order) -> Appointment:
+        self.posts += 1
+        failure = await self._write()
+        if failure and not failure.acted:
+            raise failure
+        number = next(self._numbers)
+        link = f"https://moncreneau.gn/qr/{number}"
+        made = Appointment(number, order.department_id, order.at, order.name, qr_link=link, owner=order.owner)
+        self.books[number] = made
+        if failure:
+            raise failure
+        return made
+
+    async def cancel(self, appointment_id: int) -> None:
+        self.deletes += 1
+        failure = await self._write()
+        if failure and not failure.acted:
+            raise failure
+        if appointment_id not in self.books:
+            raise refused(Problem.APPOINTMENT_GONE)
+        self.books[appointment_id] = replace(self.books[appointment_id], status=Status.CANCELLED)
+        if failure:
+            raise failure
+
+    def _read(self) -> None:
+        if self.reads and (failure := self.reads.popleft()):
+            raise failure
+
+    async def _write(self) -> ScriptedError | None:
+        if self.lag:
+            await asyncio.sleep(self.lag)
+        return self.writes.popleft() if self.writes else None
+
+
+@dataclass(slots=True)
+class FakeMessenger:
+    """A chat program in memory. `troubles` are what happens to the next deliveries (None: they arrive)."""
+
+    phones: dict[int, dict[int, Delivery]] = field(default_factory=dict)
+    left: set[int] = field(default_factory=set)
+    troubles: deque[Exception | None] = field(default_factory=deque)
+    heard: list[tuple[float, Delivery, str | None]] = field(default_factory=list)
+    typings: list[int] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
+        self.heard.append((asyncio.get_running_loop().time(), delivery, file_id))
+        if self.gate:
+            await self.gate.wait()
+        if self.troubles and (trouble := self.troubles.popleft()):
+            raise trouble
+        if delivery.chat_id in self.left:
+            raise ChatLeftError("bot was blocked by the user")
+        phone = self.phones.setdefault(delivery.chat_id, {})
+        if delivery.kind is Kind.EDIT:
+            if delivery.target not in phone:
+                raise EditLostError("message to edit not found")
+            phone[delivery.target] = delivery
+            return Receipt(delivery.target)
+        number = next(self._numbers)
+        phone[number] = delivery
+        return Receipt(number, f"file-{number}" if delivery.kind is Kind.PICTURE else None)
+
+    async def typing(self, chat_id: int) -> None:
+        self.typings.append(chat_id)
+
+    def texts(self, chat_id: int = 7) -> list[str]:
+        """What stands on a phone."""
+        return [each.message.text for each in self.phones.get(chat_id, {}).values()]

@@ -1,0 +1,278 @@
+"""An attempt goes to exactly one outcome, whatever becomes of its requests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app.clerk import BOOKINGS, CANCELLINGS, LONG_LOOKS, LOOKS, Clerk
+from bot.app.ports import Fate
+from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
+from bot.core.events import (
+    AppointmentCancelled,
+    AttemptDelayed,
+    Booked,
+    BookingRefused,
+    BookingWithdrawn,
+    CancellingRefused,
+    Event,
+)
+from bot.core.flows import Attempt, CancelAttempt, Draft, Ticket
+from bot.core.model import Appointment, Department, Problem, Status
+from bot.storage.store import Store
+from tests.app.fakes import FakeMoncreneau, ScriptedError, refused
+from tests.app.hurry import in_no_time
+
+CHAT, OWNER = 7, "telegram:7"
+OFFICE = Department(5, "Passeports")
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+AT = NOW + timedelta(days=1)
+LOST = ScriptedError(Fate.UNKNOWN)
+LOST_BUT_DONE = ScriptedError(Fate.UNKNOWN, acted=True)
+BOOKING = StoredAttempt(
+    CHAT, 1, AttemptKind.BOOK, BOOKINGS.dump_json(Attempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)).decode()
+)
+MINE = Appointment(50, 5, AT, "Aïssatou Bah", owner=OWNER)
+CANCELLING = StoredAttempt(
+    CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.dump_json(CancelAttempt(2, Ticket(MINE, OFFICE), NOW)).decode()
+)
+
+
+@dataclass
+class Desk:
+    """A clerk at work, and everything that it said."""
+
+    api: FakeMoncreneau
+    store: Store
+    clerk: Clerk = field(init=False)
+    said: list[tuple[Event, Settled | None]] = field(default_factory=list)
+    now: datetime = NOW
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.clerk = Clerk(self.store, self.api, self._tell, lambda: self.now)
+
+    def _tell(self, _chat: int, event: Event, settled: Settled | None) -> None:
+        self.said.append((event, settled))
+        if settled:
+            self.told.set()
+
+    async def carries(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
+        """Until there is an outcome."""
+        self.clerk.begin(attempt, resumed=resumed)
+        await self.told.wait()
+        (outcome,) = [event for event, settled in self.said if settled]
+        return outcome
+
+    @property
+    def delays(self) -> list[AttemptDelayed]:
+        return [event for event, _ in self.said if isinstance(event, AttemptDelayed)]
+
+
+@asynccontextmanager
+async def desk(folder: Path) -> AsyncIterator[Desk]:
+    store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
+    try:
+        yield Desk(FakeMoncreneau(), store)
+    finally:
+        await store.close()
+
+
+@in_no_time
+async def test_what_succeeds_is_asked_once_and_told_at_once(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, Booked)
+        assert (here.api.posts, here.api.looks) == (1, 0)
+        (settled,) = [settled for _, settled in here.said if settled]
+        assert (settled.outcome, settled.appointment_id) == ("booked", outcome.appointment.id)
+
+
+@in_no_time
+async def test_what_is_refused_is_not_asked_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(refused(Problem.OUT_OF_CREDITS))
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.trouble.problem is Problem.OUT_OF_CREDITS
+        assert here.api.posts == 1
+
+
+@in_no_time
+async def test_what_was_surely_not_sent_is_asked_again_without_looking(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.extend(
+            [ScriptedError(Fate.NOT_SENT), ScriptedError(Fate.NOT_SENT, Problem.BUSY, retry_after=90)]
+        )
+        began = asyncio.get_running_loop().time()
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, here.api.looks, len(here.api.books)) == (3, 0, 1)
+        assert asyncio.get_running_loop().time() - began >= 90
+        assert here.delays[-1].trouble is not None
+        assert here.delays[-1].trouble.problem is Problem.BUSY
+
+
+@in_no_time
+async def test_a_lost_answer_is_looked_for_and_found(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST_BUT_DONE)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, here.api.looks, len(here.api.books)) == (1, 1, 1)
+
+
+@in_no_time
+async def test_only_when_several_looks_find_nothing_is_it_asked_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, here.api.looks, len(here.api.books)) == (2, len(LOOKS), 1)
+
+
+@in_no_time
+async def test_after_a_time_limit_it_looks_for_longer(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.lag = 15.0
+        here.api.writes.append(LOST)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert here.api.looks == len(LONG_LOOKS)
+
+
+@in_no_time
+async def test_looks_that_fail_never_lead_to_a_second_booking(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST_BUT_DONE)
+        here.api.reads.extend([ScriptedError(Fate.UNKNOWN)] * 7)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, len(here.api.books)) == (1, 1)
+
+
+@in_no_time
+async def test_a_slot_taken_by_our_own_lost_request_is_our_booking(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[60] = Appointment(60, 5, AT, "aissatou  bah", owner=OWNER)
+        here.api.writes.extend([LOST, refused(Problem.SLOT_TAKEN)])
+        here.api.reads.extend([ScriptedError(Fate.UNKNOWN)])
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert len(here.api.books) == 1
+
+
+@in_no_time
+async def test_a_slot_taken_by_somebody_else_is_a_refusal(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.extend([LOST, refused(Problem.SLOT_TAKEN)])
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.trouble.problem is Problem.SLOT_TAKEN
+
+
+@in_no_time
+async def test_an_appointment_of_an_earlier_attempt_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        await here.store.commit(Change(opened=(StoredAttempt(CHAT, 9, AttemptKind.BOOK, "{}"),)))
+        await here.store.commit(Change(settled=Settled(CHAT, 9, "booked", 50)))
+        here.api.writes.append(LOST)
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, Booked)
+        assert outcome.appointment.id != 50
+        assert len(here.api.books) == 2
+
+
+@in_no_time
+async def test_one_found_open_at_start_is_looked_for_before_it_is_asked(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        outcome = await here.carries(BOOKING, resumed=True)
+        assert isinstance(outcome, Booked)
+        assert (outcome.appointment.id, here.api.posts) == (50, 0)
+
+
+@in_no_time
+async def test_a_time_that_is_past_is_not_asked_for(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.now = AT
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, BookingRefused)
+        assert (outcome.trouble.problem, here.api.posts) == (Problem.BAD_DATE, 0)
+
+
+@in_no_time
+async def test_the_same_attempt_is_not_taken_on_twice(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.clerk.begin(BOOKING)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert here.api.posts == 1
+
+
+@in_no_time
+async def test_the_citizen_hears_after_a_moment_that_it_takes_longer(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.lag = 3.0
+        await here.carries(BOOKING)
+        assert [each.number for each in here.delays] == [1]
+
+
+@pytest.mark.parametrize(
+    ("failure", "books", "outcome"), [(LOST, 0, BookingWithdrawn), (LOST_BUT_DONE, 1, Booked)], ids=["not made", "made"]
+)
+@in_no_time
+async def test_what_is_given_up_ends_as_what_it_became(
+    tmp_path: Path, failure: ScriptedError, books: int, outcome: type[Event]
+) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(failure)
+        here.clerk.begin(BOOKING)
+        await asyncio.sleep(0.1)
+        here.clerk.withdraw(CHAT, 1)
+        assert isinstance(await here.carries(BOOKING), outcome)
+        assert (here.api.posts, len(here.api.books)) == (1, books)
+
+
+@in_no_time
+async def test_who_goes_home_leaves_what_is_open_open(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.extend([ScriptedError(Fate.NOT_SENT)] * 99)
+        here.clerk.begin(BOOKING)
+        await asyncio.sleep(5)
+        await here.clerk.stop(1.0)
+        assert here.clerk.open == 0
+        assert not [settled for _, settled in here.said if settled]
+        here.clerk.begin(BOOKING)
+        assert here.clerk.open == 0, "nothing new is begun"
+
+
+@pytest.mark.parametrize("failure", [None, LOST, LOST_BUT_DONE, ScriptedError(Fate.NOT_SENT)], ids=str)
+@in_no_time
+async def test_a_cancelling_ends_cancelled(tmp_path: Path, failure: ScriptedError | None) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(failure)
+        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
+        assert here.api.books[50].status is Status.CANCELLED
+
+
+@in_no_time
+async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(refused(Problem.BAD_REQUEST))
+        assert isinstance(await here.carries(CANCELLING), CancellingRefused)
+    async with desk(tmp_path) as here:
+        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", Status.CANCELLED, owner=OWNER)
+        here.api.writes.append(refused(Problem.BAD_REQUEST))
+        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
+
+
+@in_no_time
+async def test_one_that_is_gone_is_cancelled_only_after_a_request_of_ours(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        outcome = await here.carries(CANCELLING)
+        assert isinstance(outcome, CancellingRefused)
+        assert outcome.trouble.problem is Problem.APPOINTMENT_GONE
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST)
+        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)

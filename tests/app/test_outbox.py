@@ -1,0 +1,204 @@
+"""Every message in order, until it is surely sent or surely refused; one chat's trouble is that chat's alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bot.app.outbox import Outbox
+from bot.app.pacing import Overall, PerChat
+from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
+from bot.app.records import Change, Delivery, Kind, StoredChat
+from bot.storage.store import Store
+from bot.views.message import Message
+from tests.app.fakes import FakeMessenger
+from tests.app.hurry import in_no_time
+
+
+def word(number: int, chat: int = 7, kind: Kind = Kind.SEND, target: int | None = None) -> Delivery:
+    link = "https://x.gn/1" if kind is Kind.PICTURE else None
+    return Delivery(number, chat, kind, Message(f"{number}", qr_link=link), target=target)
+
+
+@dataclass
+class Post:
+    """An outbox over a real store and a chat program in memory."""
+
+    store: Store
+    messenger: FakeMessenger
+    outbox: Outbox
+
+    async def sends(self, *deliveries: Delivery) -> None:
+        """Store, hand over, and wait until nothing is left."""
+        await self.store.commit(Change(queued=deliveries))
+        self.outbox.accept(deliveries)
+        await self.empty()
+
+    async def empty(self) -> None:
+        while tasks := set(self.outbox._tasks.values()):
+            await asyncio.wait(tasks)
+        await self.store.commit(Change())
+
+    async def stored(self) -> list[int]:
+        """The numbers of what would be sent again after a restart."""
+        return [each.id async for each in self.store.open_deliveries()]
+
+
+@asynccontextmanager
+async def post(folder: Path, rate: float | None = None, per_chat: float | None = None) -> AsyncIterator[Post]:
+    store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
+    messenger = FakeMessenger()
+    outbox = Outbox(store, messenger, Overall(rate), PerChat(per_chat))
+    try:
+        yield Post(store, messenger, outbox)
+        await outbox.stop(1.0)
+    finally:
+        await store.close()
+
+
+@in_no_time
+async def test_a_chats_messages_arrive_in_order_and_their_rows_go(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(*(word(number, chat) for number in range(1, 6) for chat in (7,)))
+        assert here.messenger.texts() == ["1", "2", "3", "4", "5"]
+        assert await here.stored() == []
+        assert (here.outbox.sent, here.outbox.waiting) == (5, 0)
+
+
+@pytest.mark.parametrize("trouble", [NotSentError("x"), MaybeSentError("x")], ids=["not sent", "maybe sent"])
+@in_no_time
+async def test_what_did_not_surely_arrive_is_sent_again_before_what_follows(tmp_path: Path, trouble: Exception) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.troubles.extend([trouble, trouble])
+        await here.sends(word(1), word(2))
+        assert here.messenger.texts() == ["1", "2"]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_what_is_refused_is_let_go_and_holds_nobody_up(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.troubles.append(MessageRefusedError("can't parse entities"))
+        await here.sends(word(1), word(2))
+        assert here.messenger.texts() == ["2"]
+        assert here.outbox.failed == 1
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_our_own_mistakes_hold_nobody_up(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.troubles.extend([ValueError("what a citizen wrote")] * 3)
+        await here.sends(word(1), word(2))
+        assert here.messenger.texts() == ["2"]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_a_flooded_chat_waits_alone_and_as_long_as_it_must(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.troubles.append(FloodedError(30))
+        began = asyncio.get_running_loop().time()
+        await here.sends(word(1, 7), word(2, 8), word(3, 7))
+        times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}
+        assert times[2] < 1
+        assert 30 <= times[1] <= 31
+        assert times[3] >= times[1]
+
+
+@in_no_time
+async def test_who_left_gets_nothing_more_until_they_return(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.left.add(7)
+        await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
+        await here.sends(word(1), word(2), word(3, 8))
+        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 3]
+        assert await here.stored() == []
+        chat = await here.store.chat(7)
+        assert chat is not None
+        assert chat.left
+        here.messenger.left.clear()
+        await here.sends(word(4))
+        assert here.messenger.texts() == ["4"]
+
+
+@in_no_time
+async def test_of_edits_of_one_message_only_the_last_is_made(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(word(1))
+        (number,) = here.messenger.phones[7]
+        await here.sends(*(word(each, kind=Kind.EDIT, target=number) for each in (2, 3, 4)))
+        assert here.messenger.texts() == ["4"]
+        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 4]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_an_edit_of_a_message_that_is_gone_is_shown_anew(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(replace(word(1, kind=Kind.EDIT, target=99), screen=12))
+        assert here.messenger.texts() == ["1"]
+        (shown,) = here.messenger.phones[7].values()
+        assert (shown.kind, shown.screen) == (Kind.SEND, 12)
+
+
+@in_no_time
+async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(word(1, kind=Kind.PICTURE))
+        await here.sends(word(2, kind=Kind.PICTURE))
+        assert [file_id for _, _, file_id in here.messenger.heard] == [None, "file-1"]
+
+
+@in_no_time
+async def test_a_file_id_that_is_not_taken_any_more_is_uploaded_anew(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(word(1, kind=Kind.PICTURE))
+        here.messenger.troubles.append(MessageRefusedError("wrong file identifier"))
+        await here.sends(word(2, kind=Kind.PICTURE))
+        assert [file_id for _, _, file_id in here.messenger.heard] == [None, "file-1", None]
+        assert here.outbox.failed == 0
+
+
+@in_no_time
+async def test_each_chat_has_its_pace(tmp_path: Path) -> None:
+    async with post(tmp_path, per_chat=1.0) as here:
+        began = asyncio.get_running_loop().time()
+        await here.sends(*(word(number) for number in range(1, 8)), word(8, 8))
+        times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}
+        assert times[4] < 1 <= times[5] < times[6] < times[7]
+        assert times[8] < 1
+
+
+@in_no_time
+async def test_who_goes_home_leaves_what_is_not_sent_stored(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.troubles.extend([NotSentError("x")] * 50)
+        deliveries = (word(1), word(2))
+        await here.store.commit(Change(queued=deliveries))
+        here.outbox.accept(deliveries)
+        await asyncio.sleep(3)
+        await here.outbox.stop(0.5)
+        assert await here.stored() == [1, 2]
+
+
+@in_no_time
+async def test_what_is_on_the_wire_is_finished_before_going_home(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.gate = asyncio.Event()
+        await here.store.commit(Change(queued=(word(1),)))
+        here.outbox.accept((word(1),))
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().call_later(1.0, here.messenger.gate.set)
+        await here.outbox.stop(5.0)
+        assert here.messenger.texts() == ["1"]
+
+
+@in_no_time
+async def test_typing_is_shown_and_never_in_the_way(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.outbox.typing(7)
+        assert here.messenger.typings == [7]
