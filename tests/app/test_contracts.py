@@ -1,0 +1,166 @@
+"""The fakes and the real things behind the same ports do the same."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Messenger, Moncreneau
+from bot.app.records import Delivery, Kind
+from bot.core.model import Department, Order, Problem, Slot, Status
+from bot.moncreneau.gateway import Gateway
+from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, Organization
+from bot.sandbox.moncreneau import Department as Office
+from bot.sandbox.moncreneau import create_app as moncreneau
+from bot.sandbox.serving import serving
+from bot.sandbox.telegram import TelegramSandbox
+from bot.sandbox.telegram import create_app as telegram
+from bot.sandbox.telegram.config import PEOPLE, TOKEN
+from bot.sandbox.telegram.phone import block, say
+from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.transport import FastRequest, LeanBot
+from bot.views.message import Button, Message
+from tests.app.fakes import FakeMessenger, FakeMoncreneau
+
+MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+DAY = date(2026, 3, 3)
+NINE = datetime(2026, 3, 3, 9, 0)  # noqa: DTZ001 — office time
+ME = "telegram:7"
+CITIZEN, OTHER = PEOPLE[0].id, PEOPLE[1].id
+Opened = Callable[[], AbstractAsyncContextManager[Moncreneau]]
+
+
+@asynccontextmanager
+async def fake_office() -> AsyncIterator[Moncreneau]:
+    slots = tuple(Slot(NINE + timedelta(minutes=30 * number)) for number in range(4))
+    yield FakeMoncreneau((Department(5, "Mairie", "Ville"),), slots)
+
+
+@asynccontextmanager
+async def real_office() -> AsyncIterator[Moncreneau]:
+    office = Office(5, "Mairie", Organization(1, "Ville"), opening_hours={"tuesday": (("09:00", "11:00"),)})
+    config = MoncreneauSandbox(departments=(office,), clock=lambda: MONDAY)
+    async with serving(moncreneau(config)) as url:
+        gateway = Gateway(f"{url}/api/v1", DEMO_KEY, clock=lambda: MONDAY)
+        yield gateway
+        await gateway.aclose()
+
+
+offices = pytest.mark.parametrize("opened", [fake_office, real_office], ids=["fake", "real"])
+
+
+@offices
+async def test_departments_and_their_free_slots_are_told(opened: Opened) -> None:
+    async with opened() as api:
+        assert [(each.id, each.name, each.organization) for each in await api.departments()] == [(5, "Mairie", "Ville")]
+        slots = await api.availability(5, DAY, DAY)
+        assert [each.at for each in slots] == [NINE + timedelta(minutes=30 * number) for number in range(4)]
+        assert await api.availability(5, DAY + timedelta(days=1), DAY + timedelta(days=2)) == ()
+
+
+@offices
+async def test_what_is_booked_is_there_and_can_be_cancelled(opened: Opened) -> None:
+    async with opened() as api:
+        made = await api.book(Order(5, NINE, "Aïssatou Bah", ME))
+        assert (made.at, made.name, made.owner, made.status) == (NINE, "Aïssatou Bah", ME, Status.SCHEDULED)
+        assert [each.id for each in await api.appointments(ME)] == [made.id]
+        assert await api.appointments("telegram:8") == ()
+        await api.cancel(made.id)
+        found = await api.appointment(made.id)
+        assert found is not None
+        assert found.status is Status.CANCELLED
+        assert [each.status for each in await api.appointments(ME, settling=True)] == [Status.CANCELLED]
+
+
+@offices
+async def test_what_is_not_there_is_none_or_refused(opened: Opened) -> None:
+    async with opened() as api:
+        assert await api.appointment(99_999) is None
+        with pytest.raises(ApiError) as gone:
+            await api.cancel(99_999)
+        assert (gone.value.fate, gone.value.trouble.problem) == (Fate.REFUSED, Problem.APPOINTMENT_GONE)
+        with pytest.raises(ApiError) as unknown:
+            await api.availability(77, DAY, DAY)
+        assert unknown.value.trouble.problem is Problem.DEPARTMENT_GONE
+
+
+# --- the way out -------------------------------------------------------------------------------------------------
+
+Chat = tuple[Messenger, Callable[[int], list[str]], Callable[[int], None]]
+Way = Callable[[], AbstractAsyncContextManager[Chat]]
+
+
+@asynccontextmanager
+async def fake_chats() -> AsyncIterator[Chat]:
+    messenger = FakeMessenger()
+    yield messenger, messenger.texts, messenger.left.add
+
+
+@asynccontextmanager
+async def real_chats() -> AsyncIterator[Chat]:
+    app = telegram(TelegramSandbox(limits=None))
+    world = app.state.world
+    for person in (CITIZEN, OTHER):
+        say(world, world.chats[person], "/start")
+
+    def texts(chat: int) -> list[str]:
+        kept = [each.message for each in world.chats[chat].messages.values() if each.by_bot]
+        return [str(each.get("text", each.get("caption"))) for each in kept]
+
+    async with (
+        serving(app) as url,
+        LeanBot(TOKEN, base_url=f"{url}/bot", request=FastRequest(), get_updates_request=FastRequest()) as bot,
+    ):
+        yield TelegramMessenger(bot), texts, lambda chat: void(block(world, world.chats[chat]))
+
+
+def void(_result: object) -> None:
+    """For what is done for its effect."""
+
+
+ways = pytest.mark.parametrize("way", [fake_chats, real_chats], ids=["fake", "real"])
+
+
+def words(text: str, kind: Kind = Kind.SEND, target: int | None = None, chat: int = CITIZEN) -> Delivery:
+    link = "https://moncreneau.gn/qr/1" if kind is Kind.PICTURE else None
+    message = Message(text, () if link else ((Button("Oui", "yes"),),), link)
+    return Delivery(1, chat, kind, message, screen=3, target=target)
+
+
+@ways
+async def test_a_message_arrives_and_can_be_edited_as_often_as_one_likes(way: Way) -> None:
+    async with way() as (messenger, texts, _):
+        receipt = await messenger.deliver(words("one"), None)
+        assert receipt.message_id
+        for text in ("two", "two", "three"):
+            await messenger.deliver(words(text, Kind.EDIT, receipt.message_id), None)
+        assert texts(CITIZEN) == ["three"]
+
+
+@ways
+async def test_a_message_that_is_not_there_cannot_be_edited(way: Way) -> None:
+    async with way() as (messenger, texts, _):
+        with pytest.raises(EditLostError):
+            await messenger.deliver(words("x", Kind.EDIT, 4321), None)
+        assert texts(CITIZEN) == []
+
+
+@ways
+async def test_a_picture_comes_with_an_id_by_which_it_is_sent_again(way: Way) -> None:
+    async with way() as (messenger, texts, _):
+        receipt = await messenger.deliver(words("code", Kind.PICTURE), None)
+        assert receipt.file_id
+        await messenger.deliver(words("again", Kind.PICTURE), receipt.file_id)
+        assert texts(CITIZEN) == ["code", "again"]
+
+
+@ways
+async def test_who_left_cannot_be_reached_and_others_can(way: Way) -> None:
+    async with way() as (messenger, texts, leaves):
+        leaves(CITIZEN)
+        with pytest.raises(ChatLeftError):
+            await messenger.deliver(words("x"), None)
+        await messenger.deliver(words("y", chat=OTHER), None)
+        assert texts(OTHER) == ["y"]
+        await messenger.typing(CITIZEN)
