@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
+from bot.core import broadcast
+from bot.core.composing import Remark
 from bot.core.model import Problem, Status
 from bot.core.notices import Notice
+from bot.core.steering import Verb
 from bot.i18n import COUNT, FOLDER, Translators, placeholders
 from bot.views.profile import ADMIN, EXTRA, USUAL
 
@@ -24,6 +28,11 @@ FAMILIES = {
     "problem.": tuple(Problem),
     "refused.": tuple(Problem),
     "status.": tuple(Status),
+    "remark.": tuple(Remark),
+    "bc.status.": tuple(broadcast.Status),
+    "bc.deed.": tuple(broadcast.Deed),
+    "bc.fate.": tuple(each for each in broadcast.Fate if each not in {"pending", "sending"}),
+    "button.steer_": tuple(Verb),
     "command.": (*USUAL, *EXTRA, *ADMIN),
 }
 """Texts whose key ends in a value: every value must have its text."""
@@ -68,31 +77,28 @@ def _calls(source: Path) -> Iterator[Use]:
                 yield Use(node, source)
 
 
-def _handed_on() -> dict[str, tuple[str, ...]]:
-    """Keys that travel through a name: the second argument of `one`, and the words for turning pages."""
-    keys: list[str] = []
-    words: list[str] = []
+def _handed_on() -> Iterator[str]:
+    """The keys that `keyboards.one` is given, which it hands on."""
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(
-                    func=ast.Attribute(attr="one") | ast.Name(id="one"), args=[_, ast.Constant(value=str(key)), _]
-                ):
-                    keys.append(key)
-                case ast.Constant(value=str(key)) if re.fullmatch(r"button\.(page|days)_(before|after)", key):
-                    words.append(key)
-    return {"key": tuple(keys), "word": tuple(words)}
+                case ast.Call(func=ast.Attribute(attr="one") | ast.Name(id="one"), args=[_, ast.Constant(str(key)), _]):
+                    yield key
+                case _:
+                    continue
 
 
-HANDED_ON = _handed_on()
+HANDED_ON = {"key": tuple(_handed_on())}
 USES = [use for source in SOURCES if source.name != "i18n.py" for use in _calls(source)]
 
 
+@cache
 def _catalogue(locale: str) -> Catalog:
     with (FOLDER / locale / "LC_MESSAGES" / "bot.po").open("rb") as file:
         return read_po(file, locale=Locale.parse(locale), abort_invalid=True)
 
 
+@cache
 def _texts(locale: str) -> dict[str, Message]:
     return {each.id if isinstance(each.id, str) else each.id[0]: each for each in _catalogue(locale) if each.id}
 

@@ -56,12 +56,12 @@ class Page(Generic[Item]):
 
     def turning(self, t: Translator, *, days: bool = False) -> Rows:
         """The buttons to the pages before and after, if there are any."""
-        words = ("button.days_before", "button.days_after") if days else ("button.page_before", "button.page_after")
-        before, after = (t.label(word) for word in words)
         row = []
         if self.number > 0:
+            before = t.label("button.days_before" if days else "button.page_before")
             row.append(Button(before, actions.numbered(actions.PAGE, self.number - 1)))
         if self.number < self.count - 1:
+            after = t.label("button.days_after" if days else "button.page_after")
             row.append(Button(after, actions.numbered(actions.PAGE, self.number + 1)))
         return (tuple(row),) if row else ()
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from bot.core.conversation import step
 from bot.core.effects import Effect
 from bot.core.events import Commanded, Event, Pressed, Typed
@@ -100,6 +102,9 @@ STATES: dict[str, Flow] = {
 }
 """Every state of the conversation, in words."""
 
+every_state = pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
+"""Runs a test once for every state."""
+
 SCREEN, MESSAGE = 6, 70
 
 
@@ -122,9 +127,14 @@ def pressed(session: Session, action: str) -> tuple[Session, tuple[Effect, ...]]
     return step(session, press(session, action))
 
 
+def command(name: str, argument: str = "") -> Commanded:
+    """A command of a citizen whose phone speaks French."""
+    return Commanded(at=NOW, language="fr", name=name, argument=argument)
+
+
 def commanded(session: Session, name: str, argument: str = "") -> tuple[Session, tuple[Effect, ...]]:
     """What a command makes of the conversation."""
-    return step(session, Commanded(at=NOW, language="fr", name=name, argument=argument))
+    return step(session, command(name, argument))
 
 
 def typed(session: Session, text: str) -> tuple[Session, tuple[Effect, ...]]:

@@ -6,18 +6,13 @@ from datetime import timedelta
 import pytest
 
 from bot.core import actions
-from bot.core.effects import CancelAppointment, Effect, LoadAppointments, LoadDepartments, LoadSlots, Show, Tell
+from bot.core.effects import Effect, LoadAppointments, LoadDepartments, LoadSlots, Show, Tell
 from bot.core.events import (
-    AppointmentCancelled,
     AppointmentsLoaded,
-    AttemptDelayed,
-    CancellingRefused,
     LoadFailed,
 )
 from bot.core.flows import (
     AskingCancel,
-    CancelAttempt,
-    Cancelling,
     Confirming,
     Flow,
     Idle,
@@ -27,15 +22,12 @@ from bot.core.flows import (
     LoadingDepartments,
     Purpose,
     Session,
-    Ticket,
 )
-from bot.core.model import Appointment, Department, Problem, Status, Trouble
+from bot.core.model import Appointment, Department, Status
 from bot.core.notices import Notice
-from bot.core.screens import Cancelled, Menu, QrPicture, TicketShown
+from bot.core.screens import Menu, QrPicture, TicketShown
 from tests.core.examples import (
     APPOINTMENT,
-    BUSY,
-    CANCEL_ATTEMPT,
     DEPARTMENTS,
     DOWN,
     DRAFT,
@@ -211,84 +203,3 @@ def test_a_second_look_keeps_what_was_kept() -> None:
     session, _ = commanded(given(LIST, parked=Confirming(FULL)), "cancel", "777")
     assert session.parked == Confirming(FULL)
     assert session.flow == LoadingAppointments(Purpose.CANCEL, 777)
-
-
-# --- cancelling ------------------------------------------------------------------------------------------------------
-
-
-def test_yes_cancels_once_and_the_state_says_what_is_pending() -> None:
-    session, effects = pressed(given(AskingCancel(TICKET)), actions.YES)
-    attempt = CancelAttempt(SCREEN + 1, TICKET, NOW)
-    assert session.flow == Cancelling(attempt)
-    assert effects == (CancelAppointment(attempt),)
-
-
-def test_no_keeps_it_and_says_so() -> None:
-    session, effects = pressed(given(AskingCancel(TICKET)), actions.NO)
-    assert session.flow == Idle()
-    assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.NOT_CANCELLED),)
-
-
-def test_back_from_the_question_is_the_list() -> None:
-    session, effects = pressed(given(AskingCancel(TICKET)), actions.BACK)
-    assert session.flow == VIEW
-    assert effects == (LoadAppointments(),)
-
-
-def test_what_was_cancelled_is_said_after_the_api_has_said_so() -> None:
-    gone = Ticket(cancelled(APPOINTMENT), TICKET.department)
-    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AppointmentCancelled(at=NOW, number=7))
-    assert session.flow == Idle()
-    assert session.message is None
-    assert effects == (Show(Cancelled(gone), SCREEN + 1, MESSAGE),)
-
-
-def test_the_booking_that_waited_goes_on_after_cancelling() -> None:
-    session, effects = happened(
-        given(Cancelling(CANCEL_ATTEMPT), parked=Confirming(FULL)), AppointmentCancelled(at=NOW, number=7)
-    )
-    assert session.flow == Confirming(FULL)
-    assert session.parked is None
-    assert isinstance(effects[0], Show)
-    assert isinstance(effects[0].screen, Cancelled)
-    assert effects[0].screen.resumable
-
-
-def test_a_late_cancellation_is_a_message_of_its_own() -> None:
-    late = given(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True))
-    _, effects = happened(late, AppointmentCancelled(at=NOW, number=7))
-    assert isinstance(effects[0], Show)
-    assert effects[0].message is None
-
-
-def test_one_that_is_not_there_any_more_leads_to_the_list() -> None:
-    gone = CancellingRefused(at=NOW, number=7, trouble=Trouble(Problem.APPOINTMENT_GONE))
-    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), gone)
-    assert session.flow == LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN)
-    assert effects == (LoadAppointments(),)
-
-
-def test_any_other_refusal_says_why_and_can_be_tried_again() -> None:
-    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), CancellingRefused(at=NOW, number=7, trouble=DOWN))
-    assert session.flow == LoadingAppointments(Purpose.CANCEL, 12345, trouble=DOWN)
-    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
-
-
-def test_a_delay_is_told_once_a_cause() -> None:
-    told, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AttemptDelayed(at=NOW, number=7, trouble=BUSY))
-    assert told.flow == Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True)
-    assert effects == (Show(told.flow, SCREEN + 1, MESSAGE),)
-    assert happened(told, AttemptDelayed(at=NOW, number=7, trouble=BUSY)) == (told, ())
-
-
-@pytest.mark.parametrize(
-    "result",
-    [
-        AppointmentCancelled(at=NOW, number=6),
-        CancellingRefused(at=NOW, number=8, trouble=DOWN),
-        AttemptDelayed(at=NOW, number=6),
-    ],
-)
-def test_the_result_of_another_attempt_settles_nothing(result: AppointmentCancelled) -> None:
-    session = given(Cancelling(CANCEL_ATTEMPT))
-    assert happened(session, result) == (session, ())

@@ -1,0 +1,130 @@
+"""The commands: `/start`, `/book`, `/appointments`, `/cancel`, `/stop`, `/language`, `/help`."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.conversation import step
+from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell
+from bot.core.flows import (
+    Confirming,
+    Flow,
+    Idle,
+    Listing,
+    LoadingAppointments,
+    LoadingDepartments,
+    Purpose,
+)
+from bot.core.notices import Notice
+from bot.core.screens import Help, LanguageMenu, Menu
+from tests.core.examples import (
+    FULL,
+    SCREEN,
+    STATES,
+    command,
+    commanded,
+    every_state,
+    given,
+)
+
+
+def test_start_greets_by_name_where_it_is_known() -> None:
+    session, effects = step(given(Idle(), profile="x"), replace(command("start"), profile="Aïssatou"))
+    assert effects == (Show(Menu(greeting=True, name="Aïssatou"), session.screen, None),)
+
+
+def test_start_makes_the_buttons_of_the_old_menu_old() -> None:
+    assert commanded(given(Idle()), "start")[0].screen == SCREEN + 1
+
+
+def test_start_in_the_middle_of_a_booking_drops_it_with_a_word() -> None:
+    session, effects = commanded(given(Confirming(FULL)), "start")
+    assert session.flow == Idle()
+    assert effects == (Show(Menu(greeting=True), SCREEN + 1, None, Notice.DRAFT_DROPPED),)
+
+
+def test_start_with_a_department_goes_straight_there() -> None:
+    session, effects = commanded(given(Idle()), "start", "d_5")
+    assert session.flow == LoadingDepartments(wanted=5)
+    assert effects == (LoadDepartments(),)
+
+
+@pytest.mark.parametrize("payload", ["d_", "d_x", "x_5", "d_0", "d5", "_"])
+def test_start_with_anything_else_is_start(payload: str) -> None:
+    assert commanded(given(Idle()), "start", payload)[0].flow == Idle()
+
+
+def test_book_begins_a_booking() -> None:
+    session, effects = commanded(given(Idle()), "book")
+    assert session.flow == LoadingDepartments()
+    assert effects == (LoadDepartments(),)
+
+
+def test_book_in_the_middle_of_a_booking_begins_anew_and_says_so() -> None:
+    assert commanded(given(Confirming(FULL)), "book")[0].flow == LoadingDepartments(notice=Notice.DRAFT_DROPPED)
+
+
+def test_appointments_asks_for_them() -> None:
+    session, effects = commanded(given(Idle()), "appointments")
+    assert session.flow == LoadingAppointments(Purpose.VIEW)
+    assert effects == (LoadAppointments(),)
+
+
+@pytest.mark.parametrize(
+    ("argument", "number", "notice"),
+    [
+        ("", None, None),
+        ("12345", 12345, None),
+        (" #12345 ", 12345, None),
+        ("№12345", 12345, None),
+        ("0", None, Notice.NOT_A_NUMBER),
+        ("-5", None, Notice.NOT_A_NUMBER),
+        ("douze", None, Notice.NOT_A_NUMBER),
+        ("9" * 40, None, Notice.NOT_A_NUMBER),
+        ("<b>", None, Notice.NOT_A_NUMBER),
+    ],
+)
+def test_cancel_reads_its_number(argument: str, number: int | None, notice: Notice | None) -> None:
+    session, _ = commanded(given(Idle()), "cancel", argument)
+    assert session.flow == LoadingAppointments(Purpose.CANCEL, number, notice=notice)
+
+
+def test_stop_leaves_an_unfinished_booking() -> None:
+    session, effects = commanded(given(Confirming(FULL)), "stop")
+    assert session.flow == Idle()
+    assert effects[-1] == Show(Menu(), session.screen, None, Notice.STOPPED)
+
+
+def test_stop_drops_a_booking_that_waits_behind_the_appointments() -> None:
+    session, _ = commanded(given(Listing((), Purpose.VIEW), parked=Confirming(FULL)), "stop")
+    assert (session.flow, session.parked) == (Idle(), None)
+
+
+@pytest.mark.parametrize("name", ["idle", "listing"])
+def test_stop_says_when_there_is_nothing_to_stop(name: str) -> None:
+    session, effects = commanded(given(STATES[name]), "stop")
+    assert effects == (Show(Menu(), session.screen, None, Notice.NOTHING_TO_STOP),)
+
+
+@every_state
+@pytest.mark.parametrize(("name", "screen"), [("help", Help()), ("language", LanguageMenu())])
+def test_help_and_language_are_told_and_change_nothing(flow: Flow, name: str, screen: Help | LanguageMenu) -> None:
+    session, effects = commanded(given(flow), name)
+    assert session.flow == flow
+    assert effects == (Tell(screen),)
+
+
+@pytest.mark.parametrize("name", ["", "unknown", "broadcast"])
+def test_an_unknown_command_says_so(name: str) -> None:
+    session, effects = commanded(given(Confirming(FULL)), name)
+    assert session.flow == Confirming(FULL)
+    assert effects == (Show(Confirming(FULL), SCREEN, None, Notice.UNKNOWN_COMMAND),)
+
+
+@pytest.mark.parametrize("name", ["start", "book", "appointments", "cancel", "stop", "unknown"])
+@pytest.mark.parametrize("state", ["submitting", "submitting, delayed", "cancelling"])
+def test_while_something_is_pending_every_command_shows_it(state: str, name: str) -> None:
+    session, effects = commanded(given(STATES[state]), name)
+    assert session.flow == STATES[state]
+    notice = Notice.CANNOT_STOP if name == "stop" else None
+    assert effects == (Show(STATES[state], SCREEN, None, notice),)
