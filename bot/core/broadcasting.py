@@ -50,9 +50,8 @@ def step(draft: Draft | None, happening: Happening) -> Step:
             return go(draft, ChoosingOffice(departments, trouble=trouble), message)
         case Counted():
             return _counted(draft, happening)
-        case PreviewFailed(reason=reason):
-            remark = Remark.REFUSED if reason else Remark.NOT_SHOWN
-            return show(draft.at(AskingMessage() if reason else ChoosingAudience()), remark=remark, reason=reason)
+        case _:
+            return _not_shown(draft, happening)
 
 
 def _begin(event: Called) -> Step:
@@ -103,6 +102,13 @@ def _counted(draft: Draft, event: Counted) -> Step:
     if isinstance(event.then, Reviewing):
         return after, (Preview(after.versions), Show(after))
     return show(after, event.message)
+
+
+def _not_shown(draft: Draft, event: PreviewFailed) -> Step:
+    """What cannot be previewed cannot be sent."""
+    if event.reason:
+        return show(draft.at(AskingMessage()), remark=Remark.REFUSED, reason=event.reason)
+    return show(draft.at(ChoosingAudience()), remark=Remark.NOT_SHOWN)
 
 
 def _typed_time(draft: Draft, event: Sent) -> Step:

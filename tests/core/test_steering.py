@@ -1,0 +1,63 @@
+from itertools import product
+
+import pytest
+
+from bot.core.broadcast import Broadcast, Content, Deed, Everyone, Fate, Figures, Media, Plan, Status, Version
+from bot.core.steering import ENDED, MOVES, Verb, move, offered
+
+PLAN = Plan(12, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
+SOME = Figures(((Fate.SENT, 3), (Fate.UNKNOWN, 1), (Fate.PENDING, 2)))
+
+
+def standing(status: Status, figures: Figures = SOME) -> Broadcast:
+    return Broadcast(PLAN, status, figures)
+
+
+@pytest.mark.parametrize(
+    ("status", "verb", "after", "deed"),
+    [
+        (Status.RUNNING, Verb.PAUSE, Status.PAUSED, Deed.PAUSED),
+        (Status.PAUSED, Verb.RESUME, Status.RUNNING, Deed.RESUMED),
+        (Status.RUNNING, Verb.STOP, Status.STOPPED, Deed.STOPPED),
+        (Status.SCHEDULED, Verb.START, Status.RUNNING, Deed.STARTED),
+        (Status.DONE, Verb.RESEND, Status.RUNNING, Deed.RESENT),
+        (Status.STOPPED, Verb.REALLY_RECALL, Status.RECALLING, Deed.RECALLED),
+    ],
+)
+def test_an_admin_leads_a_broadcast_on(status: Status, verb: Verb, after: Status, deed: Deed) -> None:
+    assert move(standing(status), verb) == (after, deed)
+
+
+@pytest.mark.parametrize(("status", "verb"), sorted(set(product(Status, Verb)) - MOVES.keys()))
+def test_what_makes_no_sense_now_leads_nowhere(status: Status, verb: Verb) -> None:
+    assert move(standing(status), verb) is None
+
+
+def test_nobody_is_sent_to_again_when_nobody_is_unknown() -> None:
+    assert move(standing(Status.DONE, Figures(((Fate.SENT, 3),))), Verb.RESEND) is None
+
+
+def test_nothing_is_recalled_when_nothing_was_sent() -> None:
+    assert move(standing(Status.STOPPED, Figures(((Fate.FAILED, 3),))), Verb.REALLY_RECALL) is None
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_button_that_is_offered_leads_somewhere(status: Status) -> None:
+    for verb in offered(standing(status), resting=True):
+        asked = Verb.REALLY_RECALL if verb is Verb.RECALL else verb
+        assert verb is Verb.REPORT or move(standing(status), asked)
+
+
+def test_going_on_by_night_is_offered_only_while_it_rests() -> None:
+    assert Verb.NIGHT in offered(standing(Status.RUNNING), resting=True)
+    assert Verb.NIGHT not in offered(standing(Status.RUNNING), resting=False)
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_the_report_is_offered_when_it_is_over(status: Status) -> None:
+    assert (Verb.REPORT in offered(standing(status), resting=False)) == (status in ENDED)
+
+
+def test_recalling_is_asked_twice() -> None:
+    assert Verb.RECALL in offered(standing(Status.DONE), resting=False)
+    assert Verb.REALLY_RECALL not in offered(standing(Status.DONE), resting=False)
