@@ -39,8 +39,8 @@ def numbered(kind: str, number: int) -> str:
 
 def timed(kind: str, when: date | datetime) -> str:
     """An action that names a day or a time."""
-    text = when.strftime("%Y%m%dT%H%M") if isinstance(when, datetime) else when.strftime("%Y%m%d")
-    return f"{kind}:{text}"
+    day = f"{when.year:04}{when.month:02}{when.day:02}"
+    return f"{kind}:{day}T{when.hour:02}{when.minute:02}" if isinstance(when, datetime) else f"{kind}:{day}"
 
 
 DEPARTMENT, WORKER, DAY, TIME, NAME, PAGE = "d", "w", "day", "t", "n", "p"

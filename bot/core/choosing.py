@@ -4,9 +4,10 @@ Rule: nothing is asked that has only one answer, except when the citizen came *b
 kept for as long as it can be.
 """
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from operator import attrgetter
 
 from bot.core import actions
 from bot.core.effects import Load, LoadDepartments, LoadSlots
@@ -36,6 +37,8 @@ from bot.core.steps import Step, go, load, show
 NEAREST = 6
 NOON = 12
 MAX_QUERY = 64
+DAY = timedelta(days=1)
+_at = attrgetter("at")
 
 
 def departments(session: Session) -> Step:
@@ -86,7 +89,7 @@ def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | Non
 
 def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
     """Show the days, the times, or the times nearest to the one that is gone."""
-    slots = tuple(slot for slot in event.slots if slot.at > event.at)
+    slots = event.slots[bisect_right(event.slots, event.at, key=_at) :]
     match session.flow:
         case LoadingDays() as flow if flow.draft.department.id == event.department_id:
             return _days_loaded(session, flow, slots)
@@ -101,14 +104,14 @@ def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
 
 
 def _days_loaded(session: Session, flow: LoadingDays, slots: tuple[Slot, ...]) -> Step:
-    found = tuple(Day(day, free) for day, free in Counter(slot.at.date() for slot in slots).items())
+    found = _days(slots)
     if len(found) == 1 and not flow.back:
         return _times_loaded(session, LoadingTimes(flow.draft, found[0].date), slots)
     return go(session, ChoosingDay(flow.draft, found, slots[0].at if slots else None), flow.notice)
 
 
 def _times_loaded(session: Session, flow: LoadingTimes, slots: tuple[Slot, ...]) -> Step:
-    found = tuple(slot.at for slot in slots if slot.at.date() == flow.day)
+    found = tuple(slot.at for slot in slots[_first_of(flow.day, slots) : _first_of(flow.day + DAY, slots)])
     if not found:
         return days(session, flow.draft, back=True, notice=Notice.DAY_FULL)
     if len(found) == 1 and not flow.back:
@@ -215,6 +218,23 @@ def _department_chosen(session: Session, department: Department) -> Step:
 
 def _workers(session: Session, draft: Draft) -> Step:
     return go(session, ChoosingWorker(draft) if draft.department.workers else TypingWorker(draft))
+
+
+def _days(slots: tuple[Slot, ...]) -> tuple[Day, ...]:
+    """The days of the slots. By bisection: a window has hundreds of slots and few days, and it is asked for always."""
+    found: list[Day] = []
+    begin = 0
+    while begin < len(slots):
+        day = slots[begin].at.date()
+        end = max(begin + 1, _first_of(day + DAY, slots))
+        found.append(Day(day, end - begin))
+        begin = end
+    return tuple(found)
+
+
+def _first_of(day: date, slots: tuple[Slot, ...]) -> int:
+    """Where the slots of this day, or of a later one, begin."""
+    return bisect_left(slots, datetime.combine(day, time.min), key=_at)
 
 
 def _nearest(wanted: datetime | None, slots: tuple[Slot, ...]) -> tuple[datetime, ...]:

@@ -6,6 +6,7 @@ the citizen cannot see that they are there.
 """
 
 import unicodedata
+from functools import lru_cache
 
 from bot.core.notices import Notice
 
@@ -46,6 +47,7 @@ def _visible(text: str) -> str:
     return "".join(char for char in shown if unicodedata.category(char) not in {"Cf", "Cc", "Co", "Cs", "Cn"})
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """For comparing what is typed with what is listed: without accents, case and doubled spaces."""
     plain = unicodedata.normalize("NFKD", text).casefold()
