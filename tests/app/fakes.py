@@ -32,7 +32,8 @@ def refused(problem: Problem) -> ScriptedError:
 class FakeMoncreneau:
     """An office in memory.
 
-    `writes` and `reads` say how the next calls fail (None: they do not); `lag` is how many seconds a write takes.
+    `writes` and `reads` say how the next calls fail (None: they do not); `lag` is how many seconds a write takes;
+    while `shut` is not set the departments do not come.
     """
 
     offices: tuple[Department, ...] = ()
@@ -41,12 +42,15 @@ class FakeMoncreneau:
     writes: deque[ScriptedError | None] = field(default_factory=deque)
     reads: deque[ScriptedError | None] = field(default_factory=deque)
     lag: float = 0.0
+    shut: asyncio.Event | None = None
     posts: int = 0
     deletes: int = 0
     looks: int = 0
     _numbers: "count[int]" = field(default_factory=lambda: count(100))
 
     async def departments(self) -> tuple[Department, ...]:
+        if self.shut:
+            await self.shut.wait()
         self._read()
         return self.offices
 
@@ -135,7 +139,7 @@ class FakeMessenger:
             return Receipt(delivery.target)
         number = next(self._numbers)
         phone[number] = delivery
-        return Receipt(number, f"file-{number}" if delivery.kind is Kind.PICTURE else None)
+        return Receipt(number, f"file-{number}" if delivery.kind in {Kind.PICTURE, Kind.NEW_PICTURE} else None)
 
     async def typing(self, chat_id: int) -> None:
         self.typings.append(chat_id)

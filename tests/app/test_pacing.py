@@ -1,7 +1,6 @@
 """How fast messages may go, on a clock that does not wait."""
 
 import asyncio
-from itertools import pairwise
 
 from bot.app.pacing import CHAT_BURST, EDIT_BURST, WINDOW, FloodWatch, Overall, PerChat, Steady
 from bot.app.records import Urgency
@@ -95,7 +94,9 @@ async def test_a_steady_pace_has_no_bursts() -> None:
         await steady.turn()
         times.append(_now() - began - 3)
     assert times[-1] >= 1.8
-    assert all(later - earlier >= 0.09 for earlier, later in pairwise(times[2:]))
+    assert max(sum(start <= each < start + 0.5 for each in times) for start in times) <= 7, (
+        "what was missed is not made up"
+    )
 
 
 def test_a_chat_takes_a_few_at_once_and_then_one_a_second() -> None:

@@ -1,0 +1,242 @@
+"""Chats side by side, each in order, one transaction a turn; what our own code fails on is set aside with a word."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app.clerk import Clerk
+from bot.app.conversations import Conversations
+from bot.app.groups import GroupHints
+from bot.app.inbound import FromCitizen, FromGroup, Ignored, Inbound, Presence
+from bot.app.outbox import Outbox
+from bot.app.pacing import Overall, PerChat
+from bot.app.records import Change, Delivery, Kind, StoredUpdate
+from bot.app.sessions import Sessions
+from bot.app.staff import Staff
+from bot.app.turn import Turns
+from bot.core.events import Commanded, Pressed, SentSomething, Typed
+from bot.core.model import Department, Slot
+from bot.core.notices import Notice
+from bot.core.screens import Screen
+from bot.storage.store import Store
+from bot.views.message import Message
+from tests.app.fakes import FakeMessenger, FakeMoncreneau
+from tests.app.hurry import in_no_time
+
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+OFFICES = (Department(5, "Passeports"), Department(8, "Identité"))
+ADMIN = 900
+
+
+def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
+    """A screen by its name."""
+    name = getattr(screen, "kind", type(screen).__name__)
+    return Message(f"{locale} {name}{f' ({notice})' if notice else ''}", qr_link="https://x.gn/1")
+
+
+def read(update: StoredUpdate, at: datetime) -> Inbound:
+    """Updates in the words of these tests."""
+    kind, _, rest = update.body.partition(" ")
+    match kind:
+        case "poison":
+            raise ValueError(rest)
+        case "left" | "back":
+            return Presence(left=kind == "left")
+        case "group":
+            return FromGroup("fr")
+        case "ignored":
+            return Ignored()
+        case "press":
+            screen, action = rest.split()
+            return FromCitizen(Pressed(at=at, screen=int(screen), action=action, message=1), update.chat_id)
+        case "photo":
+            return FromCitizen(SentSomething(at=at), update.chat_id)
+    if update.body.startswith("/"):
+        return FromCitizen(Commanded(at=at, name=kind[1:], argument=rest, language="fr"), update.chat_id)
+    return FromCitizen(Typed(at=at, text=update.body), update.chat_id)
+
+
+@dataclass
+class Office:
+    """Conversations with all that is around them."""
+
+    store: Store
+    api: FakeMoncreneau = field(
+        default_factory=lambda: FakeMoncreneau(OFFICES, (Slot(NOW.replace(hour=10)), Slot(NOW.replace(hour=11))))
+    )
+    messenger: FakeMessenger = field(default_factory=FakeMessenger)
+    at_once: int = 8
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.store, self.messenger, Overall(None), PerChat(None))
+        self.conversations = Conversations(
+            store=self.store,
+            sessions=Sessions(self.store, "fr"),
+            turns=Turns(self.api, draw, lambda: NOW, 60),
+            outbox=self.outbox,
+            read=read,
+            office_time=lambda: NOW,
+            groups=GroupHints(lambda _locale: Message("hint")),
+            at_once=self.at_once,
+        )
+        self.clerk = Clerk(self.store, self.api, self.conversations.settle, lambda: NOW)
+        self.conversations.clerk = self.clerk
+
+    async def hears(self, *updates: tuple[int, int, str]) -> None:
+        """Updates (number, chat, words) arrive, and all that comes of them."""
+        new = await self.store.receive(tuple(StoredUpdate(*each) for each in updates))
+        self.conversations.accept(new)
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        while tasks := {*self.conversations._tasks, *self.clerk._tasks, *self.outbox._tasks.values()}:
+            await asyncio.wait(tasks)
+        await self.store.commit(Change())
+
+    def texts(self, chat: int = 7) -> list[str]:
+        return [each.removeprefix("fr ") for each in self.messenger.texts(chat)]
+
+
+@asynccontextmanager
+async def office(folder: Path, at_once: int = 8) -> AsyncIterator[Office]:
+    store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
+    here = Office(store, at_once=at_once)
+    try:
+        yield here
+        await here.clerk.stop(1)
+        await here.conversations.stop(1)
+        await here.outbox.stop(1)
+    finally:
+        await store.close()
+
+
+@in_no_time
+async def test_a_turn_is_stored_whole_and_then_said(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/start"))
+        assert here.texts() == ["Menu"]
+        assert await here.store.open_updates() == ()
+        assert await here.store.chat(7) is not None
+
+
+@in_no_time
+async def test_a_chat_is_strictly_in_order_whatever_the_order_of_arrival(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/start"), (4, 7, "/help"), (3, 7, "/stop"), (2, 7, "/book"))
+        assert here.texts() == ["Menu", "choosing_department", "Menu (stopped)", "Help"]
+
+
+@in_no_time
+async def test_a_slow_chat_delays_no_other_and_shows_that_it_is_at_work(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        here.api.shut = asyncio.Event()
+        new = await here.store.receive((StoredUpdate(1, 7, "/book"), StoredUpdate(2, 8, "/start")))
+        here.conversations.accept(new)
+        await asyncio.sleep(2)
+        assert (here.texts(7), here.texts(8)) == ([], ["Menu"])
+        assert here.messenger.typings == [7]
+        assert here.conversations.waiting == 1
+        here.api.shut.set()
+        await here.quiet()
+        assert here.texts(7) == ["choosing_department"]
+
+
+@in_no_time
+async def test_no_more_chats_are_worked_on_at_once_than_allowed(tmp_path: Path) -> None:
+    async with office(tmp_path, at_once=2) as here:
+        await here.hears(*((number, number, "/start") for number in range(1, 20)))
+        assert all(here.texts(chat) == ["Menu"] for chat in range(1, 20))
+
+
+@in_no_time
+async def test_a_confirmed_booking_becomes_a_ticket_and_its_picture(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/book"))
+        for number, action in enumerate(("d:5", "t:20260302T1000"), 2):
+            await here.hears((number, 7, f"press {await _screen(here)} {action}"))
+        await here.hears((8, 7, "Aïssatou Bah"))
+        await here.hears((9, 7, f"press {await _screen(here)} ok"))
+        assert "TicketShown" in here.texts()
+        assert here.texts()[-1] == "QrPicture"
+        assert len(here.api.books) == 1
+        assert await here.store.open_attempts() == ()
+        assert await here.store.made_by(7) == frozenset(here.api.books)
+
+
+@pytest.mark.parametrize(("chat", "apologies"), [(7, 1), (-7, 0), (0, 0)], ids=["citizen", "group", "nobody"])
+@in_no_time
+async def test_what_our_code_fails_on_is_set_aside_with_a_word_to_who_can_hear_it(
+    tmp_path: Path, chat: int, apologies: int
+) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, chat, "poison"), (2, 8, "/start"))
+        assert here.conversations.set_aside == 1
+        assert len([each for each in here.texts(chat) if "sorry" in each]) == apologies
+        assert await here.store.open_updates() == ()
+        assert here.texts(8) == ["Menu"]
+
+
+@in_no_time
+async def test_after_a_poison_the_chat_goes_on(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/book"), (2, 7, "poison"), (3, 7, "/start"))
+        assert here.texts()[-1].startswith("Menu")
+
+
+@in_no_time
+async def test_who_leaves_is_not_written_to_and_who_returns_is(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/start"), (2, 7, "left"))
+        chat = await here.store.chat(7)
+        assert chat is not None
+        assert chat.left
+        await here.hears((3, 7, "back"))
+        chat = await here.store.chat(7)
+        assert chat is not None
+        assert not chat.left
+
+
+@in_no_time
+async def test_a_group_gets_one_hint_and_what_needs_no_answer_gets_none(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, -5, "group"), (2, -5, "group"), (3, 7, "ignored"))
+        assert here.messenger.texts(-5) == ["hint"]
+        assert here.texts(7) == []
+        assert await here.store.open_updates() == ()
+
+
+@in_no_time
+async def test_what_is_for_staff_is_answered_by_staff(tmp_path: Path) -> None:
+    class Desk:
+        async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+            if not isinstance(inbound.event, Commanded) or inbound.event.name != "status":
+                return None
+            return Change(queued=(Delivery(1, chat_id, Kind.SEND, Message("all is well")),))
+
+    async with office(tmp_path) as here:
+        here.conversations.staff = Staff({ADMIN}, (Desk(),))
+        await here.hears((1, ADMIN, "/status"), (2, ADMIN, "/start"), (3, 7, "/status"))
+        assert here.texts(ADMIN) == ["all is well", "Menu"]
+        assert here.texts(7) == ["Menu (unknown_command)"]
+
+
+@in_no_time
+async def test_who_goes_home_leaves_the_rest_in_the_inbox(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.conversations.stop(1)
+        new = await here.store.receive((StoredUpdate(1, 7, "/start"),))
+        here.conversations.accept(new)
+        await asyncio.sleep(1)
+        assert here.conversations.waiting == 1
+        assert [each.update_id for each in await here.store.open_updates()] == [1]
+
+
+async def _screen(here: Office, chat: int = 7) -> int:
+    """The number of the present screen."""
+    session = await here.conversations._sessions.get(chat, NOW, "fr")
+    return session.screen

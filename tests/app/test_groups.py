@@ -1,0 +1,37 @@
+"""In a group: one hint, and then a while nothing."""
+
+import time
+
+import pytest
+
+from bot.app.groups import MANY, QUIET, GroupHints
+from bot.app.records import Kind, Urgency
+from bot.views.message import Message
+
+
+def hints() -> GroupHints:
+    return GroupHints(lambda locale: Message(f"hint in {locale}"))
+
+
+def test_a_hint_is_in_the_language_of_who_asked_and_waits_behind_citizens() -> None:
+    hint = hints().hint(-5, "en")
+    assert hint is not None
+    assert (hint.chat_id, hint.kind, hint.urgency, hint.message.text) == (-5, Kind.SEND, Urgency.NOTICE, "hint in en")
+
+
+def test_a_second_hint_comes_only_after_a_while_and_each_group_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr("bot.app.groups.time.monotonic", lambda: now)
+    some = hints()
+    assert some.hint(-5, "fr")
+    assert some.hint(-5, "fr") is None
+    assert some.hint(-6, "fr")
+    now += QUIET + 1
+    assert some.hint(-5, "fr")
+
+
+def test_the_memory_of_groups_has_an_end() -> None:
+    some = hints()
+    for group in range(3 * MANY):
+        some.hint(-group, "fr")
+    assert len(some._last) <= MANY + 2

@@ -1,0 +1,62 @@
+"""Sessions are read once and kept; what is kept is what was committed."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import sessions as module
+from bot.app.records import Change, StoredChat
+from bot.app.sessions import Sessions
+from bot.core.flows import Session
+from bot.storage.store import Store
+
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    yield opened
+    await opened.close()
+
+
+async def test_somebody_new_begins_in_their_language_or_the_default_one(store: Store) -> None:
+    sessions = Sessions(store, "fr")
+    assert (await sessions.get(7, NOW, "en")).locale == "en"
+    assert (await sessions.get(8, NOW, "")).locale == "fr"
+
+
+async def test_what_was_stored_is_found_again(store: Store) -> None:
+    session = Session("en", NOW, screen=12, name="Aïssatou Bah")
+    await store.commit(Change(chat=Sessions.stored(7, session)))
+    assert await Sessions(store, "fr").get(7, NOW, "fr") == session
+
+
+async def test_what_is_kept_is_not_read_again(store: Store) -> None:
+    sessions, session = Sessions(store, "fr"), Session("en", NOW, screen=12)
+    sessions.keep(7, session)
+    assert await sessions.get(7, NOW, "fr") is session
+
+
+@pytest.mark.parametrize("text", ["", "0:{}", "1:{}", "1:not json", "99:{}", "{}"])
+async def test_a_session_that_cannot_be_read_begins_anew_and_is_logged(
+    store: Store, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    await store.commit(Change(chat=StoredChat(7, text, "fr")))
+    session = await Sessions(store, "fr").get(7, NOW, "en")
+    assert session.flow.kind == "idle"
+    assert "dropped" in caplog.text
+
+
+async def test_only_so_many_are_kept_and_those_longest_silent_go_first(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT", 2)
+    sessions = Sessions(store, "fr")
+    for chat in (1, 2):
+        sessions.keep(chat, Session("en", NOW, screen=chat))
+    await sessions.get(1, NOW, "fr")
+    sessions.keep(3, Session("en", NOW, screen=3))
+    assert [(await sessions.get(chat, NOW, "fr")).locale for chat in (1, 2, 3)] == ["en", "fr", "en"]

@@ -1,0 +1,24 @@
+"""Tracebacks without what a citizen wrote."""
+
+import traceback
+
+import pytest
+
+from bot.app.traces import without_values
+
+
+def test_the_place_stays_and_the_words_go() -> None:
+    try:
+        int("Aïssatou Bah")
+    except ValueError as error:
+        shown = without_values(error)
+    assert isinstance(shown, ValueError)
+    text = "".join(traceback.format_exception(shown))
+    assert "Aïssatou" not in "".join(traceback.format_exception_only(shown))
+    assert "test_traces" in text
+
+
+def test_what_cannot_be_made_without_words_is_none() -> None:
+    assert without_values(None) is None
+    assert without_values(pytest.UsageError("Aïssatou Bah")) is None
+    assert without_values(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no")) is None

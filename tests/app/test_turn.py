@@ -1,0 +1,140 @@
+"""One turn: events in, reads on the way, and what it would change; it changes nothing by itself."""
+
+from datetime import date, datetime, timedelta
+
+from bot.app.clerk import BOOKINGS, CANCELLINGS
+from bot.app.ports import Fate
+from bot.app.records import AttemptKind, Kind, Urgency
+from bot.app.turn import Ids, Outcome, Turns
+from bot.core.events import Booked, Commanded, Event, Pressed, Typed
+from bot.core.flows import Session, Ticket
+from bot.core.model import Appointment, Department, Problem, Slot
+from bot.core.notices import Notice
+from bot.core.screens import Screen
+from bot.views.message import Message
+from tests.app.fakes import FakeMoncreneau, ScriptedError
+
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+TEN = NOW.replace(hour=10)
+OFFICE = Department(5, "Passeports")
+HORIZON = 60
+
+
+class Watched(FakeMoncreneau):
+    """Remembers which days were asked for."""
+
+    asked: tuple[date, date] | None = None
+
+    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+        self.asked = (first, last)
+        return await super().availability(department_id, first, last)
+
+
+def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
+    link = screen.ticket.appointment.qr_link if type(screen).__name__ == "QrPicture" else None  # type: ignore[union-attr]
+    return Message(f"{locale} {getattr(screen, 'kind', type(screen).__name__)} {notice}", qr_link=link)
+
+
+def api() -> Watched:
+    made = Appointment(50, 5, TEN, "Aïssatou Bah", qr_link="https://x.gn/50", owner="telegram:7")
+    return Watched((OFFICE, Department(8, "Identité")), (Slot(TEN), Slot(TEN + timedelta(days=1))), {50: made})
+
+
+async def play(office: FakeMoncreneau, *events: Event) -> list[Outcome]:
+    """One turn after the other."""
+    turns, outcomes = Turns(office, draw, lambda: NOW, HORIZON), list[Outcome]()
+    session = Session("fr", NOW)
+    for event in events:
+        outcomes.append(await turns.take(7, session, event))
+        session = outcomes[-1].session
+    return outcomes
+
+
+def command(name: str, argument: str = "") -> Commanded:
+    return Commanded(at=NOW, name=name, argument=argument)
+
+
+def press(outcome: Outcome, action: str) -> Pressed:
+    return Pressed(at=NOW, screen=outcome.session.screen, action=action, message=33)
+
+
+async def booked(office: FakeMoncreneau) -> list[Outcome]:
+    """A booking up to the last question."""
+    outcomes = await play(office, command("book"))
+    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    for action in ("d:5", "first"):
+        outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
+    outcomes.append(await turns.take(7, outcomes[-1].session, Typed(at=NOW, text="Aïssatou Bah")))
+    outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], "ok")))
+    return outcomes
+
+
+async def test_reads_are_made_on_the_way_and_only_the_last_screen_is_shown() -> None:
+    (outcome,) = await play(api(), command("book"))
+    assert [each.message.text for each in outcome.deliveries] == ["fr choosing_department None"]
+    (delivery,) = outcome.deliveries
+    assert (delivery.kind, delivery.screen, delivery.target) == (Kind.SEND, outcome.session.screen, None)
+
+
+async def test_free_slots_are_asked_for_from_today_to_the_horizon() -> None:
+    office = api()
+    await booked(office)
+    assert office.asked == (NOW.date(), NOW.date() + timedelta(days=HORIZON))
+
+
+async def test_a_pressed_button_changes_the_message_under_which_it_stood() -> None:
+    first = (await play(api(), command("book")))[0]
+    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    (delivery,) = (await turns.take(7, first.session, press(first, "d:5"))).deliveries
+    assert (delivery.kind, delivery.target) == (Kind.EDIT, 33)
+
+
+async def test_an_api_that_fails_is_an_event_and_not_an_error() -> None:
+    office = api()
+    office.reads.append(ScriptedError(Fate.UNKNOWN, Problem.DOWN))
+    (outcome,) = await play(office, command("book"))
+    assert [each.message.text for each in outcome.deliveries] == ["fr loading_departments None"]
+
+
+async def test_confirming_opens_an_attempt_that_can_be_read_back_and_asks_nothing_yet() -> None:
+    office = api()
+    last = (await booked(office))[-1]
+    (attempt,) = last.opened
+    assert (attempt.chat_id, attempt.kind, last.deliveries) == (7, AttemptKind.BOOK, ())
+    draft = BOOKINGS.validate_json(attempt.body).draft
+    assert (draft.department, draft.at, draft.name) == (OFFICE, TEN, "Aïssatou Bah")
+    assert office.posts == 0
+
+
+async def test_a_ticket_lasts_and_a_new_ones_picture_is_looked_up_nowhere() -> None:
+    last = (await booked(api()))[-1]
+    made = Appointment(60, 5, TEN, "Aïssatou Bah", qr_link="https://x.gn/60", owner="telegram:7")
+    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    done = await turns.take(7, last.session, Booked(at=NOW, number=last.opened[0].number, appointment=made))
+    ticket, picture = done.deliveries
+    assert (ticket.kind, ticket.target, ticket.screen) == (Kind.EDIT, 33, None)
+    assert (picture.kind, picture.urgency, picture.message.qr_link) == (Kind.NEW_PICTURE, Urgency.NOTICE, made.qr_link)
+    assert ticket.id < picture.id
+
+
+async def test_a_ticket_that_is_shown_again_has_a_picture_that_may_be_known() -> None:
+    listed = (await play(api(), command("appointments")))[-1]
+    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    _, picture = (await turns.take(7, listed.session, press(listed, "ticket:50"))).deliveries
+    assert picture.kind is Kind.PICTURE
+
+
+async def test_cancelling_opens_an_attempt_too_and_giving_up_names_the_one_given_up() -> None:
+    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    asked = (await play(api(), command("cancel", "50")))[-1]
+    yes = await turns.take(7, asked.session, press(asked, "yes"))
+    assert CANCELLINGS.validate_json(yes.opened[0].body).ticket == Ticket(api().books[50], OFFICE)
+    submitted = (await booked(api()))[-1]
+    given_up = await turns.take(7, submitted.session, press(submitted, "giveup"))
+    assert given_up.withdrawn == submitted.opened[0].number
+
+
+def test_numbers_of_deliveries_grow_whoever_makes_them() -> None:
+    one, other = Ids(), Ids()
+    numbers = [maker.next() for _ in range(500) for maker in (one, other)]
+    assert numbers == sorted(set(numbers))
