@@ -1,0 +1,214 @@
+"""Broadcasts from end to end over HTTP: composing, preview, confirmation, delivery, report."""
+
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.telegram.config import ADMIN_ID
+from tests.e2e.house import House, inhabited
+from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.waiting import eventually
+
+TEXT = "Les bureaux ferment *demain* à <b>12 h</b> & rouvrent lundi."
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with inhabited(tmp_path) as each:
+        yield each
+
+
+@pytest.fixture
+async def admin(house: House) -> Admin:
+    return Admin(house.town.telegram)
+
+
+async def test_everyone_who_started_the_bot_gets_it_and_the_admin_gets_a_report(house: House, admin: Admin) -> None:
+    people = await citizens(house, 5)
+    await admin.broadcasts(TEXT)
+    report = await admin.report()
+    assert {int(each["chat_id"]) for each in report} == {each.chat_id for each in people}
+    assert tally(report) == {"sent": 5}
+    assert set(report[0]) == {"chat_id", "status", "reason"}
+    for each in people:
+        assert len(await heard_by(each, TEXT)) == 1
+
+
+async def test_signs_that_look_like_formatting_are_shown_as_they_were_typed(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    await admin.broadcasts(TEXT)
+    await admin.report()
+    (message,) = await heard_by(citizen, "bureaux")
+    assert message["text"] == TEXT
+    assert "entities" not in message
+
+
+async def test_formatting_arrives_as_the_admin_made_it(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    entities = [{"type": "bold", "offset": 0, "length": 7}]
+    await admin.says("/broadcast")
+    await admin.sends_raw(text="Bonjour tous", entities=entities)
+    await admin.pushes("one")
+    await admin.pushes("all")
+    (preview,) = await heard_by(admin.phone, "Bonjour tous")
+    await admin.pushes("now")
+    await admin.pushes("go")
+    await admin.report()
+    (message,) = await heard_by(citizen, "Bonjour tous")
+    assert message["entities"] == entities
+    assert (preview["text"], preview["entities"]) == (message["text"], message["entities"])
+    assert preview["reply_markup"] == message["reply_markup"]
+
+
+@pytest.mark.parametrize("what", ["photo", "document"])
+async def test_a_photo_or_document_goes_out_with_its_caption(house: House, admin: Admin, what: str) -> None:
+    (citizen,) = await citizens(house, 1)
+    await admin.says("/broadcast")
+    await admin.sends(f"send_{what}", caption="Nouvelle adresse")
+    await admin.pushes("one")
+    await admin.pushes("all")
+    await admin.pushes("now")
+    await admin.pushes("go")
+    await admin.report()
+    (message,) = await heard_by(citizen, "Nouvelle adresse")
+    assert message[what]
+
+
+async def test_each_citizen_gets_their_language(house: House, admin: Admin) -> None:
+    (french,) = await citizens(house, 1, "fr")
+    (english,) = await citizens(house, 1, "en")
+    await admin.says("/broadcast")
+    await admin.says("Fermé demain")
+    await admin.pushes("is")
+    await admin.says("Closed tomorrow")
+    review = await admin.pushes("all")
+    assert "2" in review.text
+    assert await heard_by(admin.phone, "Fermé demain")
+    assert await heard_by(admin.phone, "Closed tomorrow")
+    await admin.pushes("now")
+    await admin.pushes("go")
+    await admin.report()
+    assert len(await heard_by(french, "Fermé demain")) == 1
+    assert len(await heard_by(english, "Closed tomorrow")) == 1
+    assert not await heard_by(french, "Closed tomorrow")
+
+
+async def test_only_those_with_a_coming_appointment_in_the_department_get_it(house: House, admin: Admin) -> None:
+    visitor = await house.citizen()
+    await visitor.books()
+    cancelled = await house.citizen()
+    number = await cancelled.books()
+    await cancelled.says(f"/cancel {number}")
+    await cancelled.taps_on("✅")
+    await citizens(house, 2)
+    await admin.says("/broadcast")
+    await admin.says("Apportez votre dossier")
+    await admin.pushes("one")
+    await admin.pushes("office")
+    shown, data = await admin.button("office")
+    passports = next(each for each in shown.buttons if "Passport" in each.label)
+    before = await admin.phone.look(everything=True)
+    await admin.presses_blindly(shown, passports.data)
+    await eventually("the review is there", lambda: _grew(admin, len(before)))
+    await admin.pushes("now")
+    await admin.pushes("go")
+    assert [int(each["chat_id"]) for each in await admin.report()] == [visitor.id]
+    assert data
+
+
+async def _grew(admin: Admin, before: int) -> bool:
+    return len(await admin.phone.look(everything=True)) > before + 1
+
+
+async def test_only_those_with_an_appointment_on_these_days_get_it(house: House, admin: Admin) -> None:
+    visitor = await house.citizen()
+    number = await visitor.books()
+    (booked,) = [each for each in await visitor.appointments() if each["id"] == number]
+    await citizens(house, 2)
+    await admin.says("/broadcast")
+    await admin.says("Le bureau déménage")
+    await admin.pushes("one")
+    await admin.pushes("days")
+    await admin.says(booked["dateTime"][:10])
+    await admin.pushes("now")
+    await admin.pushes("go")
+    assert [int(each["chat_id"]) for each in await admin.report()] == [visitor.id]
+
+
+async def test_the_confirmation_states_the_number_and_pressed_twice_sends_once(house: House, admin: Admin) -> None:
+    people = await citizens(house, 3)
+    await admin.composes()
+    question = await admin.pushes("now")
+    assert "3" in question.text
+    shown, data = await admin.button("go")
+    await admin.presses_blindly(shown, data)
+    await admin.presses_blindly(shown, data)
+    await admin.phone.resend()
+    await admin.report()
+    await house.settles()
+    for each in people:
+        assert len(await heard_by(each, "Bonjour à tous")) == 1
+
+
+async def test_nobody_else_can_tell_that_the_command_exists(house: House) -> None:
+    stranger = await house.citizen()
+    await stranger.says("/start")
+    unknown = await stranger.says("/nonsense")
+    for command in ("/broadcast", "/broadcasts"):
+        assert (await stranger.says(command)).text == unknown.text
+    forged = await stranger.screen()
+    await stranger.presses(forged, "*.bc:1:stop")
+    await stranger.presses(forged, "*.bc:1.0:go:")
+    assert "annonce" not in (await stranger.screen()).text.lower()
+
+
+async def test_an_announcement_at_a_chosen_time_waits_for_it_over_a_restart(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    await admin.composes()
+    await admin.pushes("later")
+    await admin.says("02/03/2026 09:00")
+    await admin.pushes("go")
+    await admin.sees("programmée", "09:00")
+    await house.restart()
+    assert not await heard_by(citizen, "Bonjour à tous")
+    with house.clock.put_forward(hours=3):
+        await house.restart()
+        assert tally(await admin.report()) == {"sent": 1}
+    assert len(await heard_by(citizen, "Bonjour à tous")) == 1
+
+
+async def test_composing_survives_a_restart(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    await admin.composes()
+    await house.restart()
+    await admin.pushes("now")
+    await admin.pushes("go")
+    await admin.report()
+    assert len(await heard_by(citizen, "Bonjour à tous")) == 1
+
+
+async def test_an_admin_who_composes_can_book_meanwhile(admin: Admin) -> None:
+    await admin.says("/broadcast")
+    await admin.says("/book")
+    answer = await admin.says("Passport")
+    assert "Passport" in answer.text
+    resumed = await admin.says("/broadcast")
+    assert "commencé" in resumed.text
+
+
+async def test_the_commands_are_in_the_menu_of_admins_alone(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    await admin.says("/start")
+
+    async def menu(chat_id: int) -> set[str]:
+        answer = await house.town.telegram.get(f"/__sandbox/page/{chat_id}")
+        return {each["command"] for each in answer.json()["bot"]["commands"]}
+
+    await eventually("the admin's menu is set", lambda: _has(menu(ADMIN_ID), "broadcast"), within=60)
+    assert "broadcast" not in await menu(citizen.chat_id)
+    assert "announcements" in await menu(citizen.chat_id)
+
+
+async def _has(menu: Awaitable[set[str]], command: str) -> bool:
+    return command in await menu
