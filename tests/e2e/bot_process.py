@@ -80,7 +80,7 @@ class BotProcess:
         except TimeoutError:
             return None
 
-    async def stop(self, within: float = 10.0) -> int | None:
-        """SIGTERM, and the exit code."""
+    async def stop(self, within: float = 30.0) -> int | None:
+        """SIGTERM, and the exit code; a busy machine gets more than the ten seconds that the bot grants itself."""
         self.terminate()
         return await self.ended(within)

@@ -125,7 +125,7 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         reckoning.duplicates = await count_duplicates(applicants)
         reckoning.wrong += broken
         if bot.running and await bot.stop() != 0:
-            reckoning.wrong.append("the bot did not stop with 0 in time")
+            reckoning.wrong.append("the bot did not stop with 0")
         resent = sum(each.resent for each in applicants)
         return Report(
             seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, over[0], bot.log

@@ -152,21 +152,20 @@ async def test_an_api_that_is_slow_for_one_delays_no_other(tmp_path: Path) -> No
     async with inhabited(tmp_path) as house:
         slow = await house.citizen()
         summary = await slow.reaches_summary()
-        await house.office("delay", "POST", "/appointments", seconds=5, times=1)
+        await house.office("delay", "POST", "/appointments", seconds=60, times=1)
         await slow.phone.press(summary, "✅ Confirmer")
         others = [await house.citizen() for _ in range(10)]
         for other in others:
             await other.phone.say("/start")
             await other.waits_for("Bonjour")
         assert await slow.appointments() == [], "all others were served while this one still waits"
-        await house.settles()
-        assert len(await slow.appointments()) == 1
+        assert house.open.clerk.open == 1
 
 
 async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None:
     async with inhabited(tmp_path) as house:
         flooded, other = await house.citizen(), await house.citizen()
-        flood = {"kind": "flood", "method": "sendMessage", "chat_id": flooded.id, "retry_after": 4, "times": 1}
+        flood = {"kind": "flood", "method": "sendMessage", "chat_id": flooded.id, "retry_after": 1}
         await house.town.misbehave(telegram=[flood])
         await flooded.phone.say("/start")
         await flooded.phone.say("/help")
@@ -175,11 +174,11 @@ async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None
         await other.phone.say("/book")
         await other.waits_for("Choisissez un service")
         assert await flooded.messages() == [], "the other was served while this chat must keep quiet"
+        await house.town.behave()
         await house.settles()
         greeting, helping = await flooded.messages()
         assert "Bonjour" in greeting.text, "in the order in which they were said"
         assert "Aide" in helping.text
-        assert (await house.town.calls())["sendMessage"]["429"] == 1
 
 
 async def test_who_blocked_the_bot_finds_their_booking_when_they_return(tmp_path: Path) -> None:

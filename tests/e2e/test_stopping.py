@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bot import bootstrap
 from tests.e2e.applicant import Habits
 from tests.e2e.play import new_applicant
 from tests.e2e.reckoning import reckon
@@ -10,7 +11,8 @@ from tests.e2e.town import CREDITS, town
 from tests.e2e.waiting import eventually
 
 CALM = Habits(doubles=0.0, cancels=0.5, gives_up=0.0)
-GRACE = 10.0
+PATIENCE = 30.0
+"""Seconds; on a busy machine the bot's own ten may take longer to pass."""
 
 
 async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_start(tmp_path: Path) -> None:
@@ -26,16 +28,20 @@ async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_
         )
         bot.terminate()
         bot.terminate()  # a second signal changes nothing
-        assert await bot.ended(GRACE) == 0
+        assert await bot.ended(PATIENCE) == 0
         assert any(words.startswith("stopped: ") for words in bot.words)
         assert "Traceback" not in bot.log, bot.log
         await here.behave()
         await bot.start()
-        await asyncio.wait_for(asyncio.gather(*lives), 60)
+        await asyncio.wait_for(asyncio.gather(*lives), 90)
         reckoning = reckon(everybody, await here.ledger(), CREDITS)
         assert not reckoning.faults
         assert reckoning.bookings == len(everybody)
-        assert await bot.stop(GRACE) == 0
+        assert await bot.stop() == 0
+
+
+def test_it_grants_itself_less_than_ten_seconds() -> None:
+    assert sum(getattr(bootstrap, name) for name in vars(bootstrap) if name.startswith("GRACE_")) < 10
 
 
 async def test_while_it_is_still_looking_for_telegram_it_ends_too(tmp_path: Path) -> None:
@@ -43,17 +49,17 @@ async def test_while_it_is_still_looking_for_telegram_it_ends_too(tmp_path: Path
         await here.misbehave(telegram=[{"kind": "drop_before"}])
         await bot.start(ready=False)
         await eventually("it looks for Telegram", lambda: "Telegram (starting) cannot be reached" in bot.log)
-        assert await bot.stop(GRACE) == 0
+        assert await bot.stop() == 0
         assert "Traceback" not in bot.log, bot.log
 
 
 async def test_what_people_sent_while_it_was_away_is_answered_when_it_is_back(tmp_path: Path) -> None:
     async with town(tmp_path) as (here, bot):
         await bot.start()
-        assert await bot.stop(GRACE) == 0
+        assert await bot.stop() == 0
         somebody = await new_applicant(here, 0, 0, CALM)
         await somebody.phone.say("/start")
         await bot.start()
         await eventually("an answer", somebody.phone.look)
-        assert await bot.stop(GRACE) == 0
+        assert await bot.stop() == 0
         assert await here.pending() == 0, "what was answered is confirmed to Telegram by a bot that stops"
