@@ -142,6 +142,11 @@ def test_the_day_has_24_hours_in_every_language(real: Translators) -> None:
         assert real.get(locale).time(datetime.fromisoformat("2026-01-25T14:05")) == "14:05"
 
 
+def test_figures_have_the_sign_of_the_language(real: Translators) -> None:
+    assert real.get("fr").number(1.078) == "1,08"
+    assert real.get("en").number(1.078) == "1.08"
+
+
 def test_a_date_is_written_once(real: Translators) -> None:
     real.get("fr").date_long(date(2031, 7, 7))
     before = _written.cache_info()

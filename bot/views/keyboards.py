@@ -5,6 +5,7 @@ At most three buttons stand in a row. Labels are plain text, so nothing in them 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from bot.core import actions
@@ -22,8 +23,9 @@ SHORT = 18
 PER_PAGE = 8
 
 
+@lru_cache(maxsize=4096)
 def clip(text: str, longest: int = LABEL) -> str:
-    """The text on one line, at most so many characters long."""
+    """The text on one line, at most so many characters long. The same few names are asked for all the time."""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 

@@ -2,7 +2,7 @@
 
 from bot.core.flows import Idle
 from bot.core.notices import Notice
-from bot.core.screens import Cancelled, Help, LanguageMenu, Menu, QrPicture, Screen, TicketShown, Word
+from bot.core.screens import Announcements, Cancelled, Help, LanguageMenu, Menu, QrPicture, Screen, TicketShown, Word
 from bot.i18n import Translators
 from tests.core.examples import STATES, TICKET
 
@@ -20,6 +20,8 @@ SCREENS: dict[str, Screen] = {
     "picture": QrPicture(TICKET),
     "cancelled": Cancelled(TICKET),
     "cancelled, resumable": Cancelled(TICKET, resumable=True),
+    "announcements, wanted": Announcements(wanted=True),
+    "announcements, unwanted": Announcements(wanted=False),
     "word": Word(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""

@@ -2,7 +2,7 @@
 
 from bot.core import actions
 from bot.core.notices import Notice
-from bot.core.screens import Help, LanguageMenu, Menu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.views.profile import USUAL
 from bot.views.render import render
 from bot.views.standing import group_hint
@@ -43,6 +43,11 @@ def test_every_language_stands_under_its_own_name() -> None:
         assert labels(message)[:2] == ["Français", "English"]
         assert telegram.actions(message) == ["l:fr", "l:en", actions.MENU]
     assert "Langue actuelle\u00a0: Français" in render(LanguageMenu(), FR).text
+
+
+def test_announcements_are_switched_by_the_one_button_that_changes_something() -> None:
+    assert telegram.actions(render(Announcements(wanted=True), FR)) == [actions.NEWS_OFF]
+    assert telegram.actions(render(Announcements(wanted=False), FR)) == [actions.NEWS_ON]
 
 
 def test_a_remark_can_stand_alone() -> None:
