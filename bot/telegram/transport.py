@@ -6,6 +6,7 @@ own errors leave open: whether a failed request was surely not sent. Knows nothi
 
 import contextlib
 import json
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ IDLE = timedelta(seconds=50)
 CONNECT = timedelta(seconds=5)
 READ_SECONDS = 15.0
 WHILE_CONNECTING = "client error (Connect)"
+# PTB's way to say that `RetryAfter.retry_after` may be a timedelta; without it each 429 raises a deprecation warning.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 
 class SurelyNotSentError(NetworkError):
