@@ -1,0 +1,42 @@
+"""A wire that answers as the test says, with the bot at this end of it; and the stand-in for Telegram."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.serving import serving
+from bot.sandbox.telegram import TelegramSandbox, create_app
+from bot.sandbox.telegram.config import TOKEN
+from bot.sandbox.telegram.world import World
+from bot.telegram.transport import FastRequest, LeanBot
+from tests.moncreneau.support import Wire, wired
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    async with wired() as opened:
+        yield opened
+
+
+def bot_at(url: str) -> LeanBot:
+    """A bot that talks to this server; nothing is asked yet."""
+    request = FastRequest()
+    return LeanBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
+
+
+@pytest_asyncio.fixture
+async def bot(wire: Wire) -> AsyncIterator[LeanBot]:
+    """A bot on the wire."""
+    lean = bot_at(wire.url)
+    await lean._request[1].initialize()
+    yield lean
+    await lean._request[1].shutdown()
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[tuple[World, LeanBot]]:
+    """The stand-in's memory, and a bot that it knows."""
+    app = create_app(TelegramSandbox(limits=None))
+    async with serving(app) as url, bot_at(url) as lean:
+        yield app.state.world, lean
