@@ -46,11 +46,14 @@ class Moncreneau(Protocol):
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""
 
-    async def appointments(self, owner: str, *, settling: bool = False) -> tuple[Appointment, ...]:
+    async def appointments(
+        self, owner: str, *, settling: bool = False, number: int | None = None
+    ) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
         They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome, or that a
-        cancelling waits for: it is as urgent as a write.
+        cancelling waits for: it is as urgent as a write. Where one `number` alone is wanted and it was made here a
+        moment ago, it comes alone and as it was made: whoever cancels it hears from the API whether it still stands.
         """
 
     async def book(self, order: Order) -> Appointment:

@@ -27,7 +27,7 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
-from bot.core.flows import Session
+from bot.core.flows import Flow, LoadingAppointments, Session
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.views.message import Message
@@ -73,14 +73,14 @@ class Turns:
             session, effects = step(session, waiting.pop())
             for effect in effects:
                 if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
-                    waiting.append(await self._load(chat_id, effect))
+                    waiting.append(await self._load(chat_id, effect, session.flow))
                 else:
                     self._gather(chat_id, draft, effect)
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
 
-    async def _load(self, chat_id: int, load: Load) -> Event:
+    async def _load(self, chat_id: int, load: Load, flow: Flow) -> Event:
         try:
             match load:
                 case LoadDepartments():
@@ -90,8 +90,10 @@ class Turns:
                     slots = await self._api.availability(department, first, first + self._horizon)
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
+                    number = flow.number if isinstance(flow, LoadingAppointments) else None
                     appointments, departments = await asyncio.gather(
-                        self._api.appointments(owner_of(chat_id), settling=urgent), self._api.departments()
+                        self._api.appointments(owner_of(chat_id), settling=urgent, number=number),
+                        self._api.departments(),
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:

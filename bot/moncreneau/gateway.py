@@ -4,7 +4,6 @@ Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen i
 """
 
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, tzinfo
@@ -28,6 +27,7 @@ from bot.moncreneau.errors import (
     SlotNotAvailable,
     UserNotFound,
 )
+from bot.moncreneau.made import Made
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.standing import Standing
 from bot.moncreneau.times import from_when
@@ -35,7 +35,6 @@ from bot.moncreneau.times import from_when
 _log = logging.getLogger(__name__)
 _PAGE = 100
 _PAGES = 10
-_REMEMBERED = 2000
 
 
 class Gateway:
@@ -79,7 +78,7 @@ class Gateway:
         self._tally = Tally()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
         self._slots = SlotCache(self._read_slots, now, zone, self._tally)
-        self._made: OrderedDict[int, tuple[int, datetime]] = OrderedDict()
+        self._made = Made(now, zone)
         self._booked = 0
         self._last_error: tuple[str, datetime] | None = None
 
@@ -112,19 +111,23 @@ class Gateway:
                 return None
             return models.read_appointment(body, self._zone)
 
-    async def appointments(self, owner: str, *, settling: bool = False) -> tuple[Appointment, ...]:
+    async def appointments(
+        self, owner: str, *, settling: bool = False, number: int | None = None
+    ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
+        if number is not None and self._caching and (made := self._made.told(owner, number)):
+            return (made,)
         kind = Kind.SETTLE if settling else Kind.READ
         found: dict[int, Appointment] = {}
         async with self._watched("appointments"):
-            for number in range(_PAGES):
+            for index in range(_PAGES):
                 try:
-                    page = await self._page(owner, number, kind)
+                    page = await self._page(owner, index, kind)
                 except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
                     break
                 news = [one for one in page.appointments if one.id not in found]
                 found |= {one.id: one for one in news}
-                if _is_last(page, number) or not page.entries or (page.appointments and not news):
+                if _is_last(page, index) or not page.entries or (page.appointments and not news):
                     break
             else:
                 _log.warning("a citizen has more than %d pages of appointments; the rest is not read", _PAGES)
@@ -135,8 +138,10 @@ class Gateway:
         return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
 
     async def book(self, order: Order) -> Appointment:
-        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without a request where that is already known."""
-        if self._caching and order.worker_id is None and self._slots.known_taken(order.department_id, order.at):
+        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST where the service said so just now."""
+        # The slots do not tell whose they are: of one member of staff's they know nothing.
+        anybody = self._caching and order.worker_id is None
+        if anybody and await self._slots.surely_taken(order.department_id, order.at):
             raise SlotNotAvailable
         try:
             async with self._watched("book"):
@@ -150,17 +155,15 @@ class Gateway:
             raise
         self._booked += 1
         self._slots.booked(order.department_id, order.at)
-        self._made[appointment.id] = (order.department_id, order.at)
-        if len(self._made) > _REMEMBERED:
-            self._made.popitem(last=False)
+        self._made.add(appointment, order.owner)
         return appointment
 
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`."""
         async with self._watched("cancel"):
             await self._client.delete(f"appointments/{int(appointment_id)}")
-        if appointment_id in self._made:
-            self._slots.freed(*self._made.pop(appointment_id))
+        if gone := self._made.forget(appointment_id):
+            self._slots.freed(gone.department_id, gone.at)
 
     def forget(self, department_id: int) -> None:
         """Read a department's slots afresh when they are next asked for (somebody else changed them)."""

@@ -6,7 +6,7 @@ a department is learnt: `room` is the most bookings of ours that a slot of it ha
 with more than that is hidden until it is read again. Hidden, not refused: who chose it before may still ask for it.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,9 @@ from datetime import datetime
 from bot.moncreneau.models import FreeSlot
 
 _SURE = 10.0  # seconds for which the service's "not available" is taken at its word
+_YOUNG = 60.0  # and for which it counts that a reading did not offer a slot
 _MOST = 5000  # notes kept
+_LATEST = 64  # of which so many may be new to whoever made something of them, before it is made anew
 
 
 @dataclass(slots=True)
@@ -29,6 +31,11 @@ class Mark:
     """How many bookings of ours readings have shown."""
     unsure: float | None = None
     """When a booking of ours may have been made."""
+    freed: float | None = None
+    """When a booking of ours was cancelled."""
+
+
+_NO_MARK = Mark()
 
 
 class Marks:
@@ -39,6 +46,7 @@ class Marks:
         self._room: dict[int, int] = {}
         self.changes: Counter[int] = Counter()
         """How often something about a department was noted: what was made of its notes is good while this stands."""
+        self._latest: dict[int, deque[datetime]] = {}
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -48,12 +56,22 @@ class Marks:
         key = (department_id, at)
         mark = self._marks.pop(key, None) or Mark()
         self._marks[key] = mark
-        self.changes[department_id] += 1
+        self._changed(department_id, at)
         while len(self._marks) > _MOST:
             oldest = next(iter(self._marks))
-            self.changes[oldest[0]] += 1
+            self._changed(*oldest)
             del self._marks[oldest]
         return mark
+
+    def since(self, department_id: int, changes: int) -> tuple[datetime, ...] | None:
+        """The slots about which something was noted since `changes` was so; None where everything may be different."""
+        news = self.changes[department_id] - changes
+        latest = self._latest.get(department_id, deque())
+        return tuple(latest)[len(latest) - news :] if news <= len(latest) else None
+
+    def _changed(self, department_id: int, at: datetime) -> None:
+        self.changes[department_id] += 1
+        self._latest.setdefault(department_id, deque(maxlen=_LATEST)).append(at)
 
     def offered(self, department_id: int, slot: FreeSlot, began: float) -> bool:
         """Whether a slot that was free in a reading that began then should be offered now."""
@@ -70,10 +88,13 @@ class Marks:
         return not ours or mark.seen + ours <= self._room.get(department_id, 0)
 
     def known_taken(self, department_id: int, at: datetime, slot: FreeSlot | None, began: float, now: float) -> bool:
-        """Whether asking for the slot is surely in vain; `slot` is how the newest reading, begun then, had it."""
-        mark = self._marks.get((department_id, at))
-        if mark is None:
-            return False
+        """Whether asking for the slot is in vain, by the service's own word; `slot` is how the newest reading had it.
+
+        `began` is when that reading was begun, 0 where there is none; `slot` is None where it did not offer it.
+        """
+        mark = self._marks.get((department_id, at), _NO_MARK)
+        if slot is None and 0 <= now - began <= _YOUNG and (mark.freed is None or mark.freed < began):
+            return True
         if mark.taken is not None and 0 <= now - mark.taken <= _SURE and (slot is None or mark.taken >= began):
             return True
         ours = sum(booked >= began for booked in mark.booked)
@@ -88,6 +109,7 @@ class Marks:
         """Compare our bookings between these times with a reading that began after them."""
         offered = {slot.at for slot in free}
         self.changes[department_id] += 1
+        self._latest.pop(department_id, None)
         for (department, at), mark in list(self._marks.items()):
             if department != department_id or not first <= at < last:
                 continue
@@ -98,10 +120,10 @@ class Marks:
             if at in offered and mark.seen > room:
                 self._room[department_id] = mark.seen
 
-    def freed(self, department_id: int, at: datetime) -> None:
+    def freed(self, department_id: int, at: datetime, now: float) -> None:
         """Note that a booking of ours was cancelled."""
         mark = self.at(department_id, at)
-        mark.taken = None
+        mark.taken, mark.freed = None, now
         if mark.booked:
             mark.booked.pop()
         else:

@@ -2,9 +2,9 @@
 
 The rule, in one sentence: **reads of availability may use what bookings are not on the way to using.** The hour's use
 is projected from what was spent so far. Nobody there: copies are 30 s old at most. From a quarter of the budget on,
-reads get 2 % of the limit, 20 an hour of 1000, shared by the windows that citizens look at: three offices are then read
-every nine minutes each. Own bookings are noted beside the copies, so that only strangers' bookings can surprise us.
-When only the reserve is left, nothing is read and copies serve for a quarter of an hour.
+reads get 1 % of the limit, 10 an hour of 1000, shared by the windows that citizens look at, but a copy never serves for
+more than a quarter of an hour. Own bookings are noted beside the copies, so that only strangers' bookings can surprise
+us. When only the reserve is left, nothing is read.
 """
 
 from bot.moncreneau.budget import Budget
@@ -14,7 +14,7 @@ from bot.moncreneau.slots import LAST
 
 FRESH = 30.0
 STALE = 120.0
-_LEAST_SHARE = 0.02
+_LEAST_SHARE = 0.01
 _EASE = 4.0  # the share falls to nothing at a quarter of the budget
 _SETTLING_IN = 120.0  # seconds of a new window that are too few to project from
 
@@ -28,8 +28,8 @@ def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
 
 
 def department_ages(budget: Budget, now: float) -> Ages:
-    """The same for the list of departments, which hardly changes: 5 min, in busy hours 15, in an outage a day."""
-    fresh = 300.0 * (3 if _share(budget, now) <= _LEAST_SHARE else 1)
+    """The same for the list of departments, which hardly changes: 5 min, in busy hours 30, in an outage a day."""
+    fresh = 300.0 * (6 if _share(budget, now) <= _LEAST_SHARE else 1)
     return Ages(fresh=fresh, stale=4 * fresh, last=_DAY)
 
 
@@ -42,7 +42,7 @@ def _interval(budget: Budget, windows: int, now: float) -> float:
 
 
 def _share(budget: Budget, now: float) -> float:
-    """The share of the limit that reads may use an hour, from 1 (nobody there) down to 2 % (busy)."""
+    """The share of the limit that reads may use an hour, from 1 (nobody there) down to 1 % (busy)."""
     limit, left, reset = budget.limit, budget.remaining, budget.reset
     if limit is None or left is None or reset is None:
         return 1.0

@@ -10,10 +10,12 @@ minute changes.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeAlias
 
+from bot.app.ports import ApiError
 from bot.core.model import Slot
 from bot.moncreneau.cache import Ages, Cache, Copy, Tally
 from bot.moncreneau.marks import Marks
@@ -31,6 +33,7 @@ _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as 
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN = 0.25  # the share of a copy's slots that may be hidden before it is read again
 _WORN_AGE = 30.0  # but not younger than this
+_AFRESH = Ages(fresh=0, stale=0, last=0)
 _MINUTE = 60.0  # offices begin at full minutes, so between two of them no time passes away
 
 
@@ -41,9 +44,13 @@ class _Ready:
     copy: Copy[Free]
     notes: int
     minute: int
+    in_time: dict[datetime, FreeSlot]
     slots: tuple[Slot, ...]
-    worn: bool
-    """Whether so much of the copy is hidden that it should be read again."""
+
+    @property
+    def worn(self) -> bool:
+        """Whether so much of the copy is hidden that it should be read again."""
+        return len(self.in_time) * (1 - _WORN) > len(self.slots)
 
     def between(self, first: date, last: date) -> tuple[Slot, ...]:
         """The slots of these days, both included."""
@@ -96,14 +103,32 @@ class SlotCache:
 
     def freed(self, department_id: int, at: datetime) -> None:
         """Note that an appointment of ours was cancelled: the slot has one place more than we knew."""
-        self._marks.freed(department_id, at)
+        self._marks.freed(department_id, at, self._now())
+
+    async def surely_taken(self, department_id: int, at: datetime) -> bool:
+        """Whether asking for the slot is in vain, by the service's own word.
+
+        Where we took places since the newest reading, perhaps the last one, the slots are read first. That costs the
+        one request which a refused booking would cost, and what it tells serves everybody; a refusal serves nobody.
+        """
+        window, copy, slot = self._newest(department_id, at)
+        if copy is not None and slot is not None and not self._marks.offered(department_id, slot, copy.began):
+            if self.known_taken(department_id, at):
+                return True
+            with suppress(ApiError):
+                await self._cache.get(window, lambda: self._read(window), _AFRESH)
+        return self.known_taken(department_id, at)
 
     def known_taken(self, department_id: int, at: datetime) -> bool:
-        """Whether asking for the slot is surely in vain: the service said so, or its last place went to one of ours."""
+        """Whether the service said so a moment ago, or its last place went to one of ours."""
+        _, copy, slot = self._newest(department_id, at)
+        return self._marks.known_taken(department_id, at, slot, 0.0 if copy is None else copy.began, self._now())
+
+    def _newest(self, department_id: int, at: datetime) -> tuple[Window, Copy[Free] | None, FreeSlot | None]:
+        """The window that the slot is in, its copy, and the slot as it stands there."""
         window = self._window(department_id, at.date(), at.date())
         copy = self._cache.peek(window)
-        slot = None if copy is None else next((slot for slot in copy.value if slot.at == at), None)
-        return self._marks.known_taken(department_id, at, slot, 0.0 if copy is None else copy.began, self._now())
+        return window, copy, next((slot for slot in copy.value if slot.at == at), None) if copy else None
 
     def forget(self, department_id: int) -> None:
         """Read the department's slots afresh when they are next asked for."""
@@ -140,15 +165,34 @@ class SlotCache:
         return flying or (department_id, first, max(last, first + _WIDE))
 
     def _ready(self, window: Window, copy: Copy[Free]) -> _Ready:
-        """What the window offers now, made anew only where it must be."""
+        """What the window offers now, made anew only as far as it must be."""
         notes, minute = self._marks.changes[window[0]], int(self._now() // _MINUTE)
         ready = self._shelf.get(window)
-        if ready is None or ready.copy is not copy or ready.notes != notes or ready.minute != minute:
-            in_time = self._in_time(copy)
-            slots = tuple(Slot(slot.at) for slot in in_time if self._marks.offered(window[0], slot, copy.began))
-            ready = _Ready(copy, notes, minute, slots, worn=len(in_time) * (1 - _WORN) > len(slots))
-            self._shelf[window] = ready
+        if ready is None or ready.copy is not copy or ready.minute != minute:
+            in_time = {slot.at: slot for slot in self._in_time(copy)}
+            ready = _Ready(copy, -1, minute, in_time, ())
+        if ready.notes != notes:
+            news = self._marks.since(window[0], ready.notes) if ready.notes >= 0 else None
+            slots = self._all(window[0], ready) if news is None else self._but_for(window[0], ready, news)
+            ready = self._shelf[window] = replace(ready, notes=notes, slots=slots)
         return ready
+
+    def _all(self, department_id: int, ready: _Ready) -> tuple[Slot, ...]:
+        began, offered = ready.copy.began, self._marks.offered
+        return tuple(Slot(slot.at) for slot in ready.in_time.values() if offered(department_id, slot, began))
+
+    def _but_for(self, department_id: int, ready: _Ready, news: tuple[datetime, ...]) -> tuple[Slot, ...]:
+        """The same slots again, but for those about which something was noted."""
+        slots = list(ready.slots)
+        for at in set(news) & ready.in_time.keys():
+            place = bisect_left(slots, at, key=_beginning)
+            was = place < len(slots) and slots[place].at == at
+            offered = self._marks.offered(department_id, ready.in_time[at], ready.copy.began)
+            if offered and not was:
+                slots.insert(place, Slot(at))
+            elif was and not offered:
+                del slots[place]
+        return tuple(slots)
 
     def _in_time(self, copy: Copy[Free]) -> list[FreeSlot]:
         """The slots without those whose time has passed since they were read; others are the service's business."""

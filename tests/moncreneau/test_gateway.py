@@ -107,12 +107,15 @@ async def test_a_booking_sends_what_was_confirmed_and_gives_the_appointment(gate
 async def test_citizens_who_look_and_book_cost_little_more_than_their_bookings(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
-    for n in range(300):
+    offered = [AT + timedelta(minutes=n) for n in range(300)]
+    slots = [{"dateTime": at.isoformat(), "available": True} for at in offered]
+    service.says("GET /departments/5/availability", {"availability": [{"date": SUNDAY.isoformat(), "slots": slots}]})
+    for at in offered:
         clock.pass_(12)
         await gateway.departments()
         await gateway.availability(5, TODAY, TODAY + timedelta(days=6))
         await times(gateway)
-        await gateway.book(Order(5, AT + timedelta(minutes=n), "x", OWNER))
+        await gateway.book(Order(5, at, "x", OWNER))
     assert service.asked.count("POST /appointments") == 300
     assert len(service.asked) / 300 <= 1.10
 
@@ -130,7 +133,48 @@ async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_costs_no_re
     assert len(service.asked) == 2, "what the service said a moment ago need not be asked again"
     clock.pass_(11)
     await refused(gateway)
-    assert len(service.asked) == 3, "later the service decides again"
+    assert service.asked[2:] == ["GET /departments/5/availability", "POST /appointments"], "later it decides again"
+
+
+async def test_where_we_may_have_taken_the_last_place_a_reading_decides_for_everybody(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    await times(gateway)
+    clock.pass_(1)
+    await gateway.book(ORDER)
+    service.says("GET /departments/5/availability", {"availability": []})
+    clock.pass_(1)
+    for owner in ("telegram:78", "telegram:79"):
+        error = await refused(gateway, Order(5, AT, "Marie", owner))
+        assert error.trouble.problem is Problem.SLOT_TAKEN
+    assert service.asked.count("GET /departments/5/availability") == 2
+    assert service.asked.count("POST /appointments") == 1, "a refusal would have served nobody else"
+
+
+async def test_a_reading_that_fails_leaves_the_decision_to_the_booking(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    await times(gateway)
+    clock.pass_(1)
+    await gateway.book(ORDER)
+    service.refuses("GET", 400, "INVALID_REQUEST")
+    clock.pass_(1)
+    assert (await gateway.book(Order(5, AT, "Marie", "telegram:78"))).name == "Marie"
+
+
+async def test_what_was_just_booked_is_told_from_memory_to_its_owner_alone(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    clock.pass_(-3600)
+    made = await gateway.book(ORDER)
+    assert [each.id for each in await gateway.appointments(OWNER, number=made.id)] == [made.id]
+    assert "GET /appointments" not in service.asked
+    service.says("GET /appointments", {"content": [], "last": True})
+    assert await gateway.appointments("telegram:78", number=made.id) == ()
+    assert await gateway.appointments(OWNER, number=made.id + 1) == ()
+    clock.pass_(901)
+    assert await gateway.appointments(OWNER, number=made.id) == ()
+    assert service.asked.count("GET /appointments") == 3
 
 
 async def test_a_slot_of_one_member_of_staff_says_nothing_of_the_others(gateway: Gateway, service: Service) -> None:

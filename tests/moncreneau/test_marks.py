@@ -87,9 +87,34 @@ def test_a_booking_that_may_have_been_made_hides_the_slot_but_proves_nothing() -
 def test_a_cancelled_booking_is_taken_off_whether_it_was_read_since_or_not() -> None:
     office = Office(1)
     office.book(TEN)
-    office.marks.freed(5, TEN)
+    office.marks.freed(5, TEN, office.now)
     assert office.offers(TEN)
     office.book(TEN)
     office.read()
-    office.marks.freed(5, TEN)
+    office.marks.freed(5, TEN, office.now)
     assert office.marks.at(5, TEN).seen == 0
+
+
+def test_what_a_young_reading_does_not_offer_is_not_asked_for_unless_we_gave_it_back() -> None:
+    marks, now = Marks(), 1000.0
+    assert marks.known_taken(5, TEN, None, now - 30, now)
+    assert not marks.known_taken(5, TEN, None, now - 90, now), "it may have been given back since"
+    assert not marks.known_taken(5, TEN, None, 0.0, now), "no reading at all says nothing"
+    marks.freed(5, TEN, now - 10)
+    assert not marks.known_taken(5, TEN, None, now - 30, now)
+
+
+def test_what_was_noted_since_is_told_slot_by_slot_as_far_as_it_can_be() -> None:
+    office = Office(1)
+    before = office.marks.changes[5]
+    assert office.marks.since(5, before) == ()
+    office.book(TEN)
+    office.book(minute(1))
+    assert office.marks.since(5, before) == (TEN, minute(1))
+    assert office.marks.since(5, before + 1) == (minute(1),)
+    assert office.marks.since(8, 0) == ()
+    for n in range(64):
+        office.book(minute(n))
+    assert office.marks.since(5, before) is None, "too much to tell"
+    office.read()
+    assert office.marks.since(5, before + 66) is None, "a reading may change what is known of every slot"

@@ -24,8 +24,8 @@ def test_a_copy_is_half_a_minute_old_at_most_when_nobody_told_a_limit(clock: Sti
     ("minutes", "used", "windows", "fresh"),
     [
         (30, 10, 3, 30),  # a quiet hour
-        (30, 170, 1, 180),  # 340 an hour: one office every three minutes
-        (30, 170, 3, 540),  # three offices every nine
+        (30, 170, 1, 360),  # 340 an hour: one office every six minutes
+        (30, 170, 2, 720),  # two offices every twelve
         (30, 170, 40, 900),
         (30, 950, 1, 900),  # only the reserve is left
         (0, 2, 3, 30),  # a new window is not judged by its first seconds
@@ -39,7 +39,7 @@ def test_the_fuller_the_hour_the_longer_a_copy_serves(
     assert ages.fresh <= ages.stale <= ages.last == 900
 
 
-def test_departments_are_read_every_five_minutes_or_fifteen_in_busy_hours(clock: StillClock) -> None:
+def test_departments_are_read_every_five_minutes_or_thirty_in_busy_hours(clock: StillClock) -> None:
     quiet = department_ages(after(30, 10, clock), clock.unix)
     busy = department_ages(after(30, 170, clock), clock.unix)
-    assert (quiet.fresh, busy.fresh, busy.last) == (300, 900, 86_400)
+    assert (quiet.fresh, busy.fresh, busy.last) == (300, 1800, 86_400)
