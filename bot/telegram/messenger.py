@@ -77,7 +77,10 @@ class TelegramMessenger:
     async def _picture(self, delivery: Delivery, file_id: str | None) -> Receipt:
         photo: str | InputFile
         if file_id is None:
-            png = await asyncio.to_thread(qr_png, delivery.message.qr_link or "")
+            try:
+                png = await asyncio.to_thread(qr_png, delivery.message.qr_link or "")
+            except ValueError:
+                raise MessageRefusedError("no QR code can hold the link") from None
             photo = InputFile(io.BytesIO(png), filename="qr.png", attach=False)
         else:
             photo = file_id
