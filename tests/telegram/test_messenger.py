@@ -1,0 +1,131 @@
+"""One delivery, one call; and from its failure to what the outbox can act on. (More: tests/app/test_contracts.py.)"""
+
+import json
+from urllib.parse import parse_qs
+
+import pytest
+
+from bot.app.ports import (
+    ChatLeftError,
+    EditLostError,
+    FloodedError,
+    MaybeSentError,
+    MessageRefusedError,
+    NotSentError,
+    Receipt,
+    SendError,
+)
+from bot.app.records import Delivery, Kind
+from bot.sandbox.telegram.config import PEOPLE
+from bot.sandbox.telegram.phone import press, say
+from bot.sandbox.telegram.world import World
+from bot.telegram.messenger import TelegramMessenger, keyboard, qr_png
+from bot.telegram.transport import LeanBot
+from bot.views.message import Button, Message
+from tests.moncreneau.support import RESET, Wire, answer
+from tests.telegram.conftest import bot_at
+
+OK = answer({"ok": True, "result": {"message_id": 5}})
+WORDS = Delivery(1, 7, Kind.SEND, Message("<b>Oui</b>", ((Button("Oui", "yes"), Button("Lien", url="https://x.gn")),)))
+
+
+async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_the_screen(
+    wire: Wire, bot: LeanBot
+) -> None:
+    wire.says(OK)
+    delivery = Delivery(1, 7, Kind.EDIT, WORDS.message, screen=12, target=33)
+    assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
+    (seen,) = wire.seen
+    form = {name: values[0] for name, values in parse_qs(seen.body.decode()).items()}
+    assert seen.target.endswith("/editMessageText")
+    assert (form["chat_id"], form["message_id"], form["text"], form["parse_mode"]) == ("7", "33", "<b>Oui</b>", "HTML")
+    assert json.loads(form["link_preview_options"]) == {"is_disabled": True}
+    assert json.loads(form["reply_markup"])["inline_keyboard"] == [
+        [{"text": "Oui", "callback_data": "12.yes"}, {"text": "Lien", "url": "https://x.gn"}]
+    ]
+
+
+def test_lasting_buttons_are_bound_to_no_screen() -> None:
+    assert json.loads(keyboard(WORDS.message, None))["inline_keyboard"][0][0]["callback_data"] == "*.yes"
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "kind"),
+    [
+        (403, "Forbidden: bot was blocked by the user", ChatLeftError),
+        (403, "Forbidden: user is deactivated", ChatLeftError),
+        (400, "Bad Request: chat not found", ChatLeftError),
+        (400, "Bad Request: PEER_ID_INVALID", ChatLeftError),
+        (400, "Bad Request: message to edit not found", EditLostError),
+        (400, "Bad Request: message can't be edited", EditLostError),
+        (400, "Bad Request: can't parse entities", MessageRefusedError),
+        (400, "Bad Request: message is too long", MessageRefusedError),
+        (401, "Unauthorized", NotSentError),
+        (500, "Internal Server Error", MaybeSentError),
+        (502, "Bad Gateway", MaybeSentError),
+    ],
+)
+async def test_a_refusal_is_what_the_outbox_can_act_on(
+    wire: Wire, bot: LeanBot, code: int, words: str, kind: type[SendError]
+) -> None:
+    wire.says(answer({"ok": False, "error_code": code, "description": words}, code))
+    with pytest.raises(SendError) as caught:
+        await TelegramMessenger(bot).deliver(WORDS, None)
+    assert isinstance(caught.value, kind)
+
+
+async def test_a_flood_tells_how_long(wire: Wire, bot: LeanBot) -> None:
+    body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 17}}
+    wire.says(answer(body, 429))
+    with pytest.raises(FloodedError) as caught:
+        await TelegramMessenger(bot).deliver(WORDS, None)
+    assert caught.value.retry_after == 17
+
+
+async def test_what_has_not_changed_is_a_success(wire: Wire, bot: LeanBot) -> None:
+    words = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
+    wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
+    assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
+
+
+async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot: LeanBot) -> None:
+    wire.says(RESET)
+    with pytest.raises(MaybeSentError):
+        await TelegramMessenger(bot).deliver(WORDS, None)
+    away = bot_at("http://127.0.0.1:9")
+    await away._request[1].initialize()
+    with pytest.raises(NotSentError):
+        await TelegramMessenger(away).deliver(WORDS, None)
+    await away._request[1].shutdown()
+
+
+async def test_a_link_that_fits_no_picture_refuses_the_picture_alone(bot: LeanBot) -> None:
+    for link in ("x" * 5000, ""):
+        with pytest.raises(MessageRefusedError):
+            await TelegramMessenger(bot).deliver(Delivery(1, 7, Kind.PICTURE, Message("x", qr_link=link)), None)
+
+
+async def test_typing_and_answers_to_presses_never_fail(wire: Wire, bot: LeanBot) -> None:
+    messenger = TelegramMessenger(bot)
+    for end in (RESET, answer({"ok": False, "error_code": 400, "description": "Bad Request: query is too old"}, 400)):
+        wire.says(end)
+        await messenger.typing(7)
+        await messenger.answer_press("1")
+
+
+async def test_a_press_is_answered_once(telegram: tuple[World, LeanBot]) -> None:
+    world, bot = telegram
+    messenger, chat = TelegramMessenger(bot), world.chats[PEOPLE[0].id]
+    say(world, chat, "/start")
+    shown = await messenger.deliver(Delivery(1, chat.id, Kind.SEND, WORDS.message, screen=1), None)
+    query = press(world, chat, shown.message_id, {"data": "1.yes"})["callback_query"]["id"]
+    assert len(world.presses) == 1
+    await messenger.answer_press(query)
+    assert world.presses == {}
+
+
+def test_a_qr_code_is_small_and_the_same_every_time() -> None:
+    link = "https://moncreneau.gn/qr/12345"
+    assert qr_png(link) == qr_png(link)
+    assert len(qr_png(link)) < 1000
+    assert qr_png(link) != qr_png(link + "6")
