@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Collection
 from bot.app.broadcast_ports import Books, Card
 from bot.app.pacing import Overall
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, Messenger, NotSentError, SendError
-from bot.app.records import Delivery, Kind, Urgency
+from bot.app.records import Delivery, Kind
 from bot.core.sight import Sight
 from bot.views.message import Message
 
@@ -83,7 +83,7 @@ class Cards:
         place = (card.number, card.chat_id)
         if self._shown.get(place) == message:
             return
-        await self._overall.turn(Urgency.NOTICE)
+        await self._overall.edit()
         delivery = Delivery(0, card.chat_id, Kind.EDIT, message, target=card.message_id)
         try:
             await self._messenger.deliver(delivery, None)

@@ -114,7 +114,7 @@ class Outbox:
         pause = FIRST_PAUSE
         stumbled = 0
         while not self._stopping:
-            await self._overall.turn(delivery.urgency)
+            await (self._overall.edit() if delivery.kind is Kind.EDIT else self._overall.turn(delivery.urgency))
             if not queue or queue[0] is not delivery:
                 return  # the chat left while this waited
             last = queue[-1].id

@@ -7,7 +7,6 @@ its first second.
 
 import asyncio
 import heapq
-import math
 from collections import deque
 from itertools import count
 
@@ -18,8 +17,8 @@ WINDOW = 1.1
 CHAT_BURST, EDIT_BURST, EDITS_A_MESSAGE = 4, 10, 2
 """A chat takes this many new messages, or edits, at once; edits are granted twice as often as messages."""
 GROUP_INTERVAL, GROUP_BURST = 3.0, 5
-RESERVE = 0.1
-"""The part of the overall rate that bulk leaves to citizens, so that nobody waits behind a broadcast."""
+RESERVE = 1
+"""Turns of every window that bulk leaves to citizens. A broadcast goes evenly, so the next turn is never far off."""
 SLOWED = 60.0
 """Seconds for which the overall rate is halved after everybody was flooded."""
 MANY_CHATS = 10_000
@@ -57,6 +56,11 @@ class Overall:
         self._schedule()
         await waiter
 
+    async def edit(self) -> None:
+        """Wait while everybody waits. Edits count for their chat alone: the 30/s are messages (Bots FAQ)."""
+        if (wait := self._paused_until - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(wait)
+
     @property
     def bulk_rate(self) -> float | None:
         """The most that bulk gets in a second, when nobody else wants anything; None: unlimited."""
@@ -82,8 +86,7 @@ class Overall:
     @staticmethod
     def _allowed(rate: float, urgency: Urgency) -> int:
         """Turns in a window."""
-        kept = math.ceil(rate * RESERVE) if urgency is Urgency.BULK else 0
-        return max(1, int(rate) - kept)
+        return max(1, int(rate) - (RESERVE if urgency is Urgency.BULK else 0))
 
     def _take(self, now: float) -> None:
         if self._rate is not None:

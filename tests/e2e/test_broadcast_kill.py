@@ -1,0 +1,106 @@
+"""A kill in the middle of a broadcast to 300 chats, some blocked, some flooded, some failing; then the ledger.
+
+The bot is a process of its own and dies by SIGKILL. What the report says is compared with what stands in the chats.
+"""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.telegram.config import ADMIN_ID
+from tests.e2e.bot_process import BotProcess
+from tests.e2e.newsroom import Admin, heard_by, tally
+from tests.e2e.phone import Phone
+from tests.e2e.town import Town, town
+from tests.e2e.waiting import eventually
+
+PEOPLE = 300
+FIRST = 2_000_001
+TEXT = "Coupure d’eau demain"
+BLOCKED = range(FIRST + 10, FIRST + 40)
+FLOODED = range(FIRST + 50, FIRST + 70)
+FAILING = range(FIRST + 80, FIRST + 100)
+LOST_AFTER = range(FIRST + 110, FIRST + 113)
+LOST_BEFORE = range(FIRST + 120, FIRST + 122)
+
+
+def by_day() -> str:
+    """A zone in which it is about noon: broadcasts rest by night."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
+async def moved_in(here: Town, bot: BotProcess) -> list[Phone]:
+    """Everybody has said `/start`, and some of them misbehave from now on."""
+    admin = {"id": ADMIN_ID, "first_name": "Ibrahima", "language_code": "fr"}
+    (await here.telegram.post("/__sandbox/users", json=admin)).raise_for_status()
+    people = {"id": FIRST, "first_name": "Moussa", "language_code": "fr", "count": PEOPLE}
+    (await here.telegram.post("/__sandbox/users", json=people)).raise_for_status()
+    await bot.start(ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
+    phones = [Phone(here.telegram, FIRST + each) for each in range(PEOPLE)]
+    await asyncio.gather(*(each.say("/start") for each in phones))
+    await eventually("everybody is greeted", lambda: _greeted(here))
+    for each in BLOCKED:
+        # The bot does not hear of it: it finds out when it writes.
+        await here.misbehave(telegram=[fault("blocked", each)])
+    await here.misbehave(telegram=[fault("flood", each, times=1, retry_after=1) for each in FLOODED])
+    await here.misbehave(telegram=[fault("status", each, status=400) for each in FAILING])
+    await here.misbehave(telegram=[fault("drop_after", each, times=1) for each in LOST_AFTER])
+    await here.misbehave(telegram=[fault("drop_before", each, times=1) for each in LOST_BEFORE])
+    return phones
+
+
+def fault(kind: str, chat_id: int, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "match": {"method": "sendMessage", "chat_id": chat_id}} | more
+
+
+async def _greeted(here: Town) -> bool:
+    return (await here.calls()).get("sendMessage", {}).get("200", 0) >= PEOPLE
+
+
+async def _has(phones: list[Phone], count: int) -> bool:
+    """Whether so many of the first few have it."""
+    heard = [await heard_by(each, TEXT) for each in phones]
+    return sum(bool(each) for each in heard) >= count
+
+
+@pytest.mark.timeout(240)
+async def test_after_a_kill_it_goes_on_and_nobody_gets_it_twice(tmp_path: Path) -> None:
+    async with town(tmp_path) as (here, bot):
+        phones = await moved_in(here, bot)
+        admin = Admin(here.telegram)
+        await admin.broadcasts(TEXT)
+        await eventually("it is well under way", lambda: _has(phones[140:160], 10), within=60)
+        await bot.kill()
+        assert not await _has(phones[-20:], 1), "it was over before the kill"
+        await bot.start(ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
+
+        report = {int(each["chat_id"]): each for each in await admin.report()}
+        copies = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
+
+        assert set(report) == {each.chat_id for each in phones}
+        assert max(copies.values()) == 1
+        told = tally(list(report.values()))
+        assert told["blocked"] == len(BLOCKED)
+        assert told["failed"] == len(FAILING)
+        assert told["pending"] == told["sending"] == 0
+        assert all(copies[chat] == 1 for chat, row in report.items() if row["status"] == "sent")
+        assert all(copies[chat] == 0 for chat, row in report.items() if row["status"] in {"blocked", "failed"})
+        assert all("fault" in report[chat]["reason"].lower() for chat in FAILING)
+        assert all(report[chat]["status"] in {"sent", "unknown"} for chat in FLOODED)
+        assert all(report[chat]["status"] == "unknown" for chat in (*LOST_AFTER, *LOST_BEFORE))
+        assert told["unknown"] < 60, "only those who were on the wire"
+
+        # Now the admin asks for the unknown to be sent to again: these, and nobody else.
+        unknown = {chat for chat, row in report.items() if row["status"] == "unknown"}
+        await admin.pushes("again")
+        await eventually("all of the unknown have it", lambda: _all_have(here, unknown))
+        later = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
+        assert all(later[chat] == copies[chat] + (chat in unknown) for chat in later)
+
+
+async def _all_have(here: Town, chats: set[int]) -> bool:
+    return all([await heard_by(Phone(here.telegram, chat), TEXT) for chat in chats])

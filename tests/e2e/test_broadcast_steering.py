@@ -1,0 +1,176 @@
+"""Steering a broadcast: pause, resume, stop, recall; two admins; an admin who is none any more."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.telegram.config import ADMIN_ID
+from tests.e2e.house import House, standing
+from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.phone import Phone
+from tests.e2e.waiting import eventually
+
+OTHER = 900_002
+TEXT = "Bonjour à tous"
+SLOW = 5.0
+"""Messages a second: slow enough to press a button meanwhile."""
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with standing(tmp_path) as each:
+        person = {"id": OTHER, "first_name": "Hawa", "language_code": "en"}
+        (await each.town.telegram.post("/__sandbox/users", json=person)).raise_for_status()
+        await each.start(admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
+        yield each
+
+
+@pytest.fixture
+async def admin(house: House) -> Admin:
+    return Admin(house.town.telegram)
+
+
+@pytest.fixture
+async def other(house: House) -> Admin:
+    return Admin(house.town.telegram, OTHER)
+
+
+async def got(people: list[Phone]) -> int:
+    return sum([len(await heard_by(each, TEXT)) for each in people])
+
+
+async def at_least(people: list[Phone], count: int) -> bool:
+    return await got(people) >= count
+
+
+async def begin_anew(house: House, **settings: Any) -> None:
+    await house.stop()
+    await house.start(**settings)
+
+
+async def test_a_pause_holds_it_until_it_is_resumed(house: House, admin: Admin) -> None:
+    people = await citizens(house, 12)
+    await admin.broadcasts()
+    await eventually("it is under way", lambda: at_least(people, 2))
+    await admin.pushes("pause")
+    await admin.sees("en pause", "Mise en pause par Ibrahima")
+    held = await got(people)
+    assert held < len(people)
+    await begin_anew(house, admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
+    assert await got(people) == held
+    await admin.pushes("resume")
+    assert tally(await admin.report()) == {"sent": 12}
+    assert await got(people) == 12
+
+
+async def test_what_is_stopped_stays_stopped_and_is_reported(house: House, admin: Admin) -> None:
+    people = await citizens(house, 12)
+    await admin.broadcasts()
+    await eventually("it is under way", lambda: at_least(people, 2))
+    await admin.pushes("stop")
+    told = tally(await admin.report())
+    assert told["sent"] == await got(people) < 12
+    assert told["sent"] + told["pending"] == 12
+
+
+async def test_the_progress_is_one_message_that_edits_itself(house: House, admin: Admin) -> None:
+    await citizens(house, 25)
+    await admin.broadcasts()
+    first = await admin.sees("en cours", "▓", "Temps restant")
+    await admin.report()
+    last = await admin.sees("terminée", "100")
+    assert first.number == last.number
+
+
+async def test_two_admins_see_and_steer_the_same(house: House, admin: Admin, other: Admin) -> None:
+    people = await citizens(house, 15)
+    await other.says("/start")
+    await admin.broadcasts()
+    await other.says("/broadcasts")
+    await other.pushes("see")
+    await other.sees("being sent", "Confirmed by Ibrahima")
+    await eventually("it is under way", lambda: at_least(people, 2))
+    await other.pushes("pause")
+    await admin.sees("en pause", "Mise en pause par Hawa")
+    await admin.pushes("stop")
+    await other.sees("stopped", "Stopped by Ibrahima")
+
+
+async def test_a_button_of_yesterday_shows_the_truth_and_changes_nothing(house: House, admin: Admin) -> None:
+    people = await citizens(house, 2)
+    await admin.broadcasts()
+    await admin.report()
+    shown = await admin.sees("terminée")
+    for data in ("*.bc:1:resume", "*.bc:1:start", "*.bc:1:stop", "*.bc:1:nonsense", "*.bc:1.3:go:", "*.bc:77:stop"):
+        await admin.presses_blindly(shown, data)
+    await house.settles()
+    await admin.says("/broadcasts")
+    await admin.sees("Annonce 1", "terminée", "✅ 2")
+    assert await got(people) == 2
+
+
+async def test_recalling_is_asked_twice_and_takes_it_back_everywhere(house: House, admin: Admin) -> None:
+    people = await citizens(house, 4)
+    await admin.broadcasts()
+    await admin.report()
+    question = await admin.pushes("recall")
+    assert "4" in question.text
+    await admin.pushes("recalling")
+    await admin.sees("retirée", "Retirés")
+    assert await got(people) == 0
+
+
+async def test_what_is_older_than_two_days_stays(house: House, admin: Admin) -> None:
+    people = await citizens(house, 2)
+    await admin.broadcasts()
+    await admin.report()
+    await house.town.telegram.post("/__sandbox/clock", json={"advance": 49 * 3600})
+    await admin.pushes("recall")
+    await admin.pushes("recalling")
+    await admin.sees("retirée")
+    assert await got(people) == 2
+
+
+async def test_an_admin_who_is_none_any_more_steers_nothing_and_others_can(
+    house: House, admin: Admin, other: Admin
+) -> None:
+    people = await citizens(house, 30)
+    await admin.broadcasts()
+    card = await admin.sees("en cours")
+    await begin_anew(house, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    await eventually("it goes on", lambda: at_least(people, 4))
+    await admin.presses_blindly(card, "*.bc:1:stop")
+    before = await got(people)
+    await eventually("it still goes on", lambda: at_least(people, before + 2))
+    await other.says("/broadcasts")
+    await other.pushes("see")
+    await other.pushes("stop")
+    await other.sees("stopped", "Stopped by Hawa")
+
+
+async def test_a_broadcast_rests_by_night_unless_an_admin_insists(house: House, admin: Admin) -> None:
+    people = await citizens(house, 15)
+    await admin.broadcasts()
+    await eventually("it is under way", lambda: at_least(people, 2))
+    with house.clock.put_forward(hours=15):
+        await admin.sees("se repose jusqu’à 07:00")
+        assert await got(people) < len(people)
+        await admin.pushes("night")
+        await admin.sees("terminée", "Autorisée la nuit par Ibrahima")
+    assert await got(people) == len(people)
+
+
+async def test_sending_by_night_is_asked_about(house: House, admin: Admin) -> None:
+    people = await citizens(house, 1)
+    await admin.composes()
+    await admin.pushes("now")
+    with house.clock.put_forward(hours=15):
+        warned = await admin.pushes("go")
+        assert "nuit" in warned.text
+        assert await got(people) == 0
+        await admin.pushes("insist")
+        await admin.pushes("go")
+        await admin.report()
+    assert await got(people) == 1
