@@ -1,0 +1,86 @@
+"""What admins do wrong while they compose, and the clear answer that each gets, in their language."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.house import House, inhabited
+from tests.e2e.newsroom import Admin, citizens, heard_by
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with inhabited(tmp_path) as each:
+        yield each
+
+
+@pytest.fixture
+async def admin(house: House) -> Admin:
+    return Admin(house.town.telegram)
+
+
+async def test_a_text_that_is_too_long_says_how_long_it_may_be(admin: Admin) -> None:
+    await admin.says("/broadcast")
+    assert "4096" in (await admin.sends_raw(text="x" * 4097)).text
+
+
+async def test_a_caption_that_is_too_long_says_how_long_it_may_be(admin: Admin) -> None:
+    await admin.says("/broadcast")
+    assert "1024" in (await admin.sends("send_photo", caption="x" * 1025)).text
+
+
+@pytest.mark.parametrize("what", ["send_poll", "send_sticker", "send_voice", "send_location"])
+async def test_what_cannot_be_sent_says_what_works(admin: Admin, what: str) -> None:
+    await admin.says("/broadcast")
+    answer = await admin.sends(what)
+    assert "texte" in answer.text
+    assert "photo" in answer.text
+    assert "document" in answer.text
+
+
+async def test_an_album_is_refused(admin: Admin) -> None:
+    await admin.says("/broadcast")
+    photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]
+    assert "album" in (await admin.sends_raw(photo=photo, media_group_id="1")).text
+
+
+async def test_an_empty_audience_is_said(house: House, admin: Admin) -> None:
+    await citizens(house, 1, "fr")
+    await admin.says("/broadcast")
+    await admin.says("Hello")
+    await admin.pushes("one")
+    await admin.pushes("days")
+    assert "personne" in (await admin.says("01/01/2031")).text
+
+
+async def test_a_time_in_the_past_is_said(house: House, admin: Admin) -> None:
+    await citizens(house, 1)
+    await admin.composes()
+    await admin.pushes("later")
+    assert "passé" in (await admin.says("01/03/2026 09:00")).text
+    assert "compris" in (await admin.says("bientôt")).text
+
+
+async def test_a_file_that_telegram_does_not_know_is_refused_with_its_words(house: House, admin: Admin) -> None:
+    await citizens(house, 1)
+    await admin.says("/broadcast")
+    photo = [{"file_id": "nonsense", "file_unique_id": "y", "width": 1, "height": 1}]
+    await admin.sends_raw(photo=photo, caption="Voir la photo")
+    await admin.pushes("one")
+    await admin.pushes("all")
+    await admin.sees("refuse ce message", "file identifier")
+
+
+async def test_stopping_drops_what_was_begun(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    await admin.composes()
+    assert "abandonnée" in (await admin.says("/stop")).text
+    await admin.says("/broadcasts")
+    assert not await heard_by(citizen, "Bonjour à tous")
+
+
+async def test_an_english_admin_is_answered_in_english(admin: Admin) -> None:
+    await admin.phone.say("/language")
+    await admin.pushes("l:en")
+    assert "announcement" in (await admin.says("/broadcast")).text

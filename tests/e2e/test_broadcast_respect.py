@@ -1,0 +1,100 @@
+"""Citizens and announcements: who wants none gets none, and what they are doing is never disturbed."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.house import House, inhabited
+from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+
+TEXT = "Bonjour à tous"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with inhabited(tmp_path) as each:
+        yield each
+
+
+@pytest.fixture
+async def admin(house: House) -> Admin:
+    return Admin(house.town.telegram)
+
+
+async def test_who_wants_none_is_not_even_counted(house: House, admin: Admin) -> None:
+    quiet = await house.citizen()
+    await quiet.says("/start")
+    await quiet.says("/announcements")
+    (other,) = await citizens(house, 1)
+    review = await admin.composes()
+    assert "1 destinataire" in review.text
+    await admin.pushes("now")
+    await admin.pushes("go")
+    assert [int(each["chat_id"]) for each in await admin.report()] == [other.chat_id]
+
+
+async def test_the_button_below_stops_them_and_can_be_undone(house: House, admin: Admin) -> None:
+    aissatou = await house.citizen()
+    await aissatou.says("/start")
+    await admin.broadcasts(TEXT)
+    await admin.report()
+    answer = await aissatou.taps_on("🔕")
+    assert "🔕" in answer.text
+    assert "0" in (await admin.composes()).text or "personne" in (await admin.phone.look())[-1].text
+    answer = await aissatou.taps_on("🔔")
+    assert "✅" in answer.text
+    assert "1 destinataire" in (await admin.pushes("all")).text
+
+
+async def test_a_broadcast_disturbs_no_booking(house: House, admin: Admin) -> None:
+    aissatou = await house.citizen()
+    summary = await aissatou.reaches_summary()
+    await admin.broadcasts(TEXT)
+    await admin.report()
+    await aissatou.taps_on("✅", summary)
+    assert [each["status"] for each in await aissatou.appointments()] == ["SCHEDULED"]
+
+
+async def test_stopping_announcements_in_the_middle_of_a_booking_disturbs_nothing(house: House, admin: Admin) -> None:
+    aissatou = await house.citizen()
+    summary = await aissatou.reaches_summary()
+    await admin.broadcasts(TEXT)
+    await admin.report()
+    await aissatou.taps_on("🔕")
+    await aissatou.taps_on("✅", summary)
+    assert [each["status"] for each in await aissatou.appointments()] == ["SCHEDULED"]
+
+
+async def test_who_left_is_not_counted_until_they_return(house: House, admin: Admin) -> None:
+    (gone, other) = await citizens(house, 2)
+    await gone.block()
+    await house.settles()
+    assert "1 destinataire" in (await admin.composes()).text
+    await admin.pushes("cancel")
+    await gone.do("unblock")
+    await house.settles()
+    assert "2 destinataires" in (await admin.composes()).text
+    assert other
+
+
+async def test_who_blocked_the_bot_unnoticed_is_found_out_and_left_out_next_time(house: House, admin: Admin) -> None:
+    people = await citizens(house, 2)
+    match = {"method": "sendMessage", "chat_id": people[0].chat_id}
+    await house.town.misbehave(telegram=[{"kind": "blocked", "match": match}])
+    await admin.broadcasts(TEXT)
+    assert tally(await admin.report()) == {"sent": 1, "blocked": 1}
+    assert "1 destinataire" in (await admin.composes()).text
+
+
+async def test_who_opts_out_before_their_turn_is_skipped(house: House, admin: Admin) -> None:
+    await house.stop()
+    await house.start(broadcast_rate=4.0)
+    people = await citizens(house, 8)
+    await admin.broadcasts(TEXT)
+    await admin.sees("en cours")
+    await people[-1].say("/announcements")
+    report = await admin.report()
+    last = next(each for each in report if int(each["chat_id"]) == people[-1].chat_id)
+    assert last["status"] in {"skipped", "sent"}
+    assert len(await heard_by(people[-1], TEXT)) == (last["status"] == "sent")
