@@ -52,8 +52,8 @@ class Moncreneau(Protocol):
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
         They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome, or that a
-        cancelling waits for: it is as urgent as a write. Where one `number` alone is wanted and it was made here a
-        moment ago, it comes alone and as it was made: whoever cancels it hears from the API whether it still stands.
+        cancelling waits for: it is as urgent as a write. Where one `number` alone is wanted and requests are
+        scarce, one that was made here a moment ago comes alone and as it was made: the API decides on cancelling it.
         """
 
     async def book(self, order: Order) -> Appointment:

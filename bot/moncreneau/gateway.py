@@ -115,7 +115,8 @@ class Gateway:
         self, owner: str, *, settling: bool = False, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
-        if number is not None and self._caching and (made := self._made.told(owner, number)):
+        scarce = self._caching and pace.scarce(self._budget, self._now())
+        if scarce and number is not None and (made := self._made.told(owner, number)):
             return (made,)
         kind = Kind.SETTLE if settling else Kind.READ
         found: dict[int, Appointment] = {}
@@ -127,7 +128,7 @@ class Gateway:
                     break
                 news = [one for one in page.appointments if one.id not in found]
                 found |= {one.id: one for one in news}
-                if _is_last(page, index) or not page.entries or (page.appointments and not news):
+                if page.is_last(index, _PAGE) or not page.entries or (page.appointments and not news):
                     break
             else:
                 _log.warning("a citizen has more than %d pages of appointments; the rest is not read", _PAGES)
@@ -160,10 +161,11 @@ class Gateway:
 
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`."""
+        made = self._made.forget(appointment_id)  # whatever comes of it: from now on the service is asked
         async with self._watched("cancel"):
             await self._client.delete(f"appointments/{int(appointment_id)}")
-        if gone := self._made.forget(appointment_id):
-            self._slots.freed(gone.department_id, gone.at)
+        if made:
+            self._slots.freed(made.department_id, made.at)
 
     def forget(self, department_id: int) -> None:
         """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
@@ -243,11 +245,3 @@ class Gateway:
         else:
             _log.warning("the moncreneau API does not answer; probing it until it does")
         self._on_reachable(up)
-
-
-def _is_last(page: models.Page, number: int) -> bool:
-    if page.last is not None:
-        return page.last
-    if page.pages is not None:
-        return number + 1 >= page.pages
-    return page.entries < _PAGE

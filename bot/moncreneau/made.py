@@ -38,5 +38,5 @@ class Made:
         return made if coming and 0 <= self._now() - at <= _TOLD else None
 
     def forget(self, number: int) -> Appointment | None:
-        """Take it out: it was cancelled."""
+        """Take it out: something happens to it."""
         return self._made.pop(number, (None, 0.0))[0]

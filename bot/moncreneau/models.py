@@ -38,6 +38,14 @@ class Page:
     pages: int | None
     last: bool | None
 
+    def is_last(self, number: int, size: int) -> bool:
+        """Whether this page, the `number`th from 0 of so many entries each, is the last, however the service says it."""
+        if self.last is not None:
+            return self.last
+        if self.pages is not None:
+            return number + 1 >= self.pages
+        return self.entries < size
+
 
 def read_departments(body: Any) -> tuple[Department, ...]:
     """The active departments. Raises `UnreadableAnswer` if the body is no list of anything."""

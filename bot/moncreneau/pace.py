@@ -21,6 +21,11 @@ _SETTLING_IN = 120.0  # seconds of a new window that are too few to project from
 _DAY = 86_400.0
 
 
+def scarce(budget: Budget, now: float) -> bool:
+    """Whether bookings are on the way to using so much of the hour that every read counts; `now` in Unix seconds."""
+    return _share(budget, now) <= _LEAST_SHARE
+
+
 def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
     """The ages up to which availability is good, with so many windows being looked at; `now` in Unix seconds."""
     fresh = min(max(FRESH, _interval(budget, windows, now)), LAST)
@@ -29,7 +34,7 @@ def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
 
 def department_ages(budget: Budget, now: float) -> Ages:
     """The same for the list of departments, which hardly changes: 5 min, in busy hours 30, in an outage a day."""
-    fresh = 300.0 * (6 if _share(budget, now) <= _LEAST_SHARE else 1)
+    fresh = 300.0 * (6 if scarce(budget, now) else 1)
     return Ages(fresh=fresh, stale=4 * fresh, last=_DAY)
 
 

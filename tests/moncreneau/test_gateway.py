@@ -162,19 +162,23 @@ async def test_a_reading_that_fails_leaves_the_decision_to_the_booking(
     assert (await gateway.book(Order(5, AT, "Marie", "telegram:78"))).name == "Marie"
 
 
-async def test_what_was_just_booked_is_told_from_memory_to_its_owner_alone(
-    gateway: Gateway, service: Service, clock: StillClock
+async def test_in_a_busy_hour_what_was_just_booked_is_told_from_memory_to_its_owner_alone(
+    gateway: Gateway, service: Service
 ) -> None:
-    clock.pass_(-3600)
     made = await gateway.book(ORDER)
-    assert [each.id for each in await gateway.appointments(OWNER, number=made.id)] == [made.id]
-    assert "GET /appointments" not in service.asked
     service.says("GET /appointments", {"content": [], "last": True})
+    assert await gateway.appointments(OWNER, number=made.id) == (), "as long as there is plenty, the service is asked"
+    service.remaining = 500
+    await gateway.verify()
+    told = await gateway.appointments(OWNER, number=made.id)
+    assert [each.id for each in told] == [made.id]
+    assert service.asked.count("GET /appointments") == 1
     assert await gateway.appointments("telegram:78", number=made.id) == ()
     assert await gateway.appointments(OWNER, number=made.id + 1) == ()
-    clock.pass_(901)
-    assert await gateway.appointments(OWNER, number=made.id) == ()
-    assert service.asked.count("GET /appointments") == 3
+    service.refuses("DELETE", 400, "INVALID_REQUEST")
+    with pytest.raises(MoncreneauError):
+        await gateway.cancel(made.id)
+    assert await gateway.appointments(OWNER, number=made.id) == (), "the service does not agree: ask it"
 
 
 async def test_a_slot_of_one_member_of_staff_says_nothing_of_the_others(gateway: Gateway, service: Service) -> None:
