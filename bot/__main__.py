@@ -63,9 +63,10 @@ async def _run() -> int:
             await (house.polling or asyncio.Event().wait())
 
     life = asyncio.create_task(live())
+    # Once: a second signal, of whichever kind, must not cut short the tidying up that the first one began.
+    end = _once(life.cancel)
     for number in (signal.SIGTERM, signal.SIGINT):
-        # Once: a second signal must not cut short the tidying up that the first one began.
-        asyncio.get_running_loop().add_signal_handler(number, _once(life.cancel))
+        asyncio.get_running_loop().add_signal_handler(number, end)
     try:
         await life
     except asyncio.CancelledError:

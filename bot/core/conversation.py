@@ -150,6 +150,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     number = actions.number_in(value)
     if kind == actions.CANCEL and number and not isinstance(session.flow, Pending):
         return appointments.begin(below, Purpose.CANCEL, number)
+    if event.action == actions.MENU and (again := choosing.awaited(session.flow)):
+        return below, again  # *continue*, of a booking that was left while it waited for an answer
     harmless = event.action == actions.MENU or event.action in actions.EVERYWHERE
     return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
 

@@ -94,6 +94,12 @@ def test_a_lasting_button_shows_the_booking_that_is_going_on_without_alarm(actio
     assert effects == (Show(Confirming(FULL), SCREEN, None),)
 
 
+def test_continuing_a_booking_that_waited_for_an_answer_asks_again() -> None:
+    flow = LoadingDepartments()
+    session, effects = step(given(flow), press(given(Idle()), actions.MENU, screen=None, message=3))
+    assert (session.flow, effects) == (flow, (LoadDepartments(),))
+
+
 @every_state
 @pytest.mark.parametrize("action", [actions.CONFIRM, actions.YES, actions.GIVE_UP, actions.RETRY, "", "l:", "l:../x"])
 def test_no_other_button_is_valid_at_any_time(flow: Flow, action: str) -> None:
