@@ -1,6 +1,5 @@
 """What is told of a request that failed: surely not sent, or perhaps; and never the address, which has the token."""
 
-import json
 import socket
 import time
 from typing import Any
@@ -139,7 +138,7 @@ async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wi
 def test_half_a_pair_of_surrogates_does_not_hold_up_a_batch() -> None:
     payload = b'{"ok":true,"result":["\\ud83d", "\\ud83d\\ude00"]}'
     assert FastRequest.parse_json_payload(payload) == {"ok": True, "result": ["?", "😀"]}
-    assert json.dumps(FastRequest.parse_json_payload(b'{"a":[1,2.5,null]}')) == '{"a": [1, 2.5, null]}'
+    assert FastRequest.parse_json_payload(b'{"result":[1,2.5,null]}') == {"result": [1, 2.5, None]}
     with pytest.raises(TelegramError, match="the answer is not JSON"):
         FastRequest.parse_json_payload(b"<html>")
 

@@ -1,0 +1,196 @@
+"""Receiving: stored, then confirmed; whatever Telegram answers or does not, the poller goes on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from bot.app.records import StoredUpdate
+from bot.sandbox.telegram.config import PEOPLE
+from bot.sandbox.telegram.phone import press, say
+from bot.sandbox.telegram.world import World
+from bot.storage.store import Store
+from bot.telegram import polling
+from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.polling import Poller
+from bot.telegram.transport import LeanBot
+from tests.e2e.waiting import eventually
+from tests.moncreneau.support import Wire, answer
+
+if TYPE_CHECKING:
+    from bot.app.conversations import Conversations
+
+ID = PEOPLE[0].id
+
+
+@dataclass
+class Heard:
+    """What conversations are handed; `waiting` is how busy they say they are."""
+
+    updates: list[StoredUpdate] = field(default_factory=list)
+    waiting: int = 0
+
+    def accept(self, updates: Iterable[StoredUpdate]) -> None:
+        self.updates.extend(updates)
+
+
+@dataclass
+class Ear:
+    """A poller at work."""
+
+    world: World
+    bot: LeanBot
+    store: Store
+    heard: Heard
+    poller: Poller
+
+    def say(self, text: str) -> None:
+        say(self.world, self.world.chats[ID], text)
+
+    async def hears(self, count: int) -> list[StoredUpdate]:
+        await eventually(f"{count} updates", lambda: len(self.heard.updates) >= count, pause=0.005)
+        return self.heard.updates
+
+
+@asynccontextmanager
+async def ear(world: World, bot: LeanBot, folder: Path) -> AsyncIterator[Ear]:
+    store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
+    heard = Heard()
+    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press)
+    task = asyncio.create_task(poller.run())
+    try:
+        yield Ear(world, bot, store, heard, poller)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await store.close()
+
+
+@pytest.fixture
+async def here(telegram: tuple[World, LeanBot], tmp_path: Path) -> AsyncIterator[Ear]:
+    async with ear(*telegram, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "FIRST_PAUSE", 0.01)
+
+
+async def test_what_arrives_is_stored_and_then_confirmed(here: Ear) -> None:
+    here.say("one")
+    here.say("two")
+    updates = await here.hears(2)
+    assert [each.chat_id for each in updates] == [ID, ID]
+    await eventually("the confirmation", lambda: not here.world.updates.pending(), pause=0.005)
+    assert [each.update_id for each in await here.store.open_updates()] == [each.update_id for each in updates]
+
+
+async def test_nothing_is_confirmed_that_is_not_stored(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = asyncio.Event()
+    receive = here.store.receive
+
+    async def slow(updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
+        await locked.wait()
+        return await receive(updates)
+
+    monkeypatch.setattr(here.store, "receive", slow)
+    here.say("one")
+    await eventually("the update on its way", lambda: ("getUpdates", 200) in here.world.calls, pause=0.005)
+    assert len(here.world.updates.pending()) == 1
+    locked.set()
+    await here.hears(1)
+
+
+async def test_the_same_update_twice_is_one(here: Ear) -> None:
+    here.say("one")
+    (update,) = await here.hears(1)
+    here.world.updates.put({"update_id": update.update_id, "message": {"chat": {"id": ID}}}, 60)
+    here.say("two")
+    await here.hears(2)
+    assert len({each.update_id for each in here.heard.updates}) == 2
+
+
+async def test_a_press_is_answered_at_once(here: Ear) -> None:
+    here.say("/start")
+    await here.hears(1)
+    sent = await here.bot.call(
+        "sendMessage",
+        {"chat_id": ID, "text": "x", "reply_markup": '{"inline_keyboard":[[{"text":"a","callback_data":"1.a"}]]}'},
+    )
+    press(here.world, here.world.chats[ID], sent["message_id"], {"data": "1.a"})
+    await here.hears(2)
+    await eventually("the answer", lambda: not here.world.presses, pause=0.005)
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "html"},
+    {"kind": "status", "status": 500},
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "flood", "retry_after": 0},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda each: str(each["kind"]))
+async def test_whatever_goes_wrong_it_hears_again(here: Ear, fault: dict[str, Any]) -> None:
+    here.world.faults.add({"method": "getUpdates", "times": 3, **fault})
+    here.say("one")
+    await here.hears(1)
+    assert here.poller.hears
+
+
+async def test_a_webhook_of_another_life_is_removed_and_its_updates_are_kept(here: Ear) -> None:
+    here.world.webhook["url"] = "https://another.life"
+    here.say("one")
+    await here.hears(1)
+    assert here.world.webhook["url"] == ""
+
+
+async def test_a_second_poller_is_said_once(here: Ear, caplog: pytest.LogCaptureFixture) -> None:
+    await eventually("the first poller", lambda: here.world.updates.is_polled, pause=0.005)
+    for _ in range(4):
+        await eventually("a poll", lambda: here.world.updates.is_polled, pause=0.005)
+        await here.world.updates.get(0, 1, 0)
+    said = [each.getMessage() for each in caplog.records if "another process" in each.getMessage()]
+    assert len(said) <= 1
+    here.say("one")
+    await here.hears(1)
+
+
+async def test_one_that_no_database_takes_does_not_stop_the_others(here: Ear) -> None:
+    here.world.updates.put({"message": {"chat": {"id": 2**80}, "text": "x"}}, 60)
+    here.world.updates.put({"message": {"chat": {"id": True}, "text": "x"}}, 60)
+    here.say("one")
+    updates = await here.hears(3)
+    assert [each.chat_id for each in updates] == [0, 0, ID]
+
+
+async def test_when_too_much_waits_it_leaves_the_rest_at_telegram(here: Ear) -> None:
+    here.heard.waiting = polling.FULL + 1
+    here.say("one")
+    await here.hears(1)
+    here.say("two")
+    await eventually("nobody polls", lambda: not here.world.updates.is_polled, pause=0.005)
+    assert len(here.heard.updates) == 1
+    here.heard.waiting = 0
+    await here.hears(2)
+
+
+async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+    good = {"update_id": 5, "message": {"chat": {"id": 7}}}
+    nonsense = [answer({"ok": True, "result": each}) for each in ({"a": 1}, "x", [7, {"no": "number"}], 3)]
+    wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
+    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    heard = Heard()
+    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press)
+    task = asyncio.create_task(poller.run())
+    await eventually("the good one", lambda: heard.updates, pause=0.005)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.close()
+    assert heard.updates[0].update_id == 5
