@@ -39,7 +39,7 @@ class Page:
     last: bool | None
 
     def is_last(self, number: int, size: int) -> bool:
-        """Whether this page, the `number`th from 0 of so many entries each, is the last, however the service says it."""
+        """Whether this page, the `number`th from 0, of so many entries each, is the last, however it says so."""
         if self.last is not None:
             return self.last
         if self.pages is not None:

@@ -1,0 +1,208 @@
+"""How frugal the bot is with the API's hour. `python -m bench.api_budget`
+
+The real conversations, clerk, gateway and store, and the moncreneau stand-in behind real HTTP; only time is simulated
+(`hurried`) and the citizens are. What counts is the stand-in's own ledger: every request of every kind. Two proofs: 300
+citizens in a busy hour, with the caches and without; and 1500 citizens who all want to book within an hour of 1000.
+"""
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from bench import stage
+from bench.citizens import Citizen, End, Habits
+from bench.hurried import HurriedLoop, run
+from bot.moncreneau.gateway import Gateway
+from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
+from bot.sandbox.serving import serving_in_thread
+
+ZONE = ZoneInfo("Africa/Conakry")
+START = datetime(2026, 3, 2, 8, 0, tzinfo=ZONE)
+HOUR = 3600.0
+RATIO, BOOKINGS = 1.15, 850
+"""The bounds: requests per completed booking at most, bookings within an hour of 1000 requests at least."""
+NO_LIMIT = 1_000_000
+DEPARTMENTS = {5: 0.5, 8: 0.3, 21: 0.2}
+"""Which offices citizens go to, and how many of them."""
+EARLIEST, TWO_DAYS, CANCEL = 0.30, 0.40, 0.05
+"""Which share of citizens takes the earliest slot, looks at two days, cancels later."""
+RUNNERS = 5
+"""Citizens who want the same slot in the same minute; the stand-in's slots take two."""
+MEMORY = "/dev/shm"  # noqa: S108 — what is proven here has nothing to do with a disk's speed
+PATIENCE = 2 * HOUR
+"""Seconds for which somebody waits for what they confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Who comes, and what the service grants."""
+
+    name: str
+    citizens: int
+    races: int = 0
+    """So many times `RUNNERS` of them come together, for the earliest slot of the same office."""
+    caching: bool = True
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    scenario: Scenario
+    requests: Counter[str]
+    ends: Counter[End]
+    in_the_hour: int
+    """Bookings that were made within it."""
+    lost: int
+    """Citizens whose slot was gone when they confirmed."""
+    wrong: tuple[str, ...]
+    """What somebody was told that is not true."""
+    seconds: float
+
+    @property
+    def completed(self) -> int:
+        """Bookings that citizens have a ticket of, or had."""
+        return self.ends[End.TICKET] + self.ends[End.CANCELLED]
+
+    @property
+    def ratio(self) -> float:
+        """Requests of every kind over completed bookings."""
+        return self.requests.total() / max(1, self.completed)
+
+
+def play(scenario: Scenario, seed: int) -> Outcome:
+    """One hour and what follows from it."""
+    loop = HurriedLoop(START)
+    began = time.monotonic()
+    config = MoncreneauSandbox(clock=loop.clock, rate_limit=scenario.limit, credits=scenario.citizens * 2)
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY if Path(MEMORY).is_dir() else None) as folder,
+        serving_in_thread(create_app(config)) as url,
+    ):
+        citizens, reset = run(_hour(scenario, loop, url, Path(folder), seed), loop)
+        ledger: dict[str, Any] = httpx.get(f"{url}/__sandbox/ledger").json()
+    closing = (START + timedelta(seconds=HOUR)).replace(tzinfo=None)
+    return Outcome(
+        scenario,
+        Counter(ledger["requests"]),
+        Counter(each.end for each in citizens),
+        sum(datetime.fromisoformat(each["createdAt"]) < closing for each in ledger["appointments"]),
+        sum(each.lost > 0 for each in citizens),
+        tuple(_untrue(citizens, ledger["appointments"], reset)),
+        time.monotonic() - began,
+    )
+
+
+async def _hour(scenario: Scenario, loop: HurriedLoop, url: str, folder: Path, seed: int) -> tuple[list[Citizen], str]:
+    """All citizens, each from coming to going; and when the budget begins anew, as the office's clock shows it."""
+    chance = random.Random(seed)  # noqa: S311 — the same citizens in every run are the point
+    phones = stage.Phones()
+    async with stage.bot(loop, phones, url, folder, caching=scenario.caching, chance=chance) as gateway:
+        reset = _reset(gateway)
+        citizens = [
+            Citizen(1000 + number, _name(number), habits, own, phones.press, phones.say)
+            for number, habits, own in _habits(scenario, chance)
+        ]
+        arrivals = [chance.uniform(0, HOUR - 60) for _ in citizens]
+        for number in range(scenario.races * RUNNERS):
+            arrivals[number] = arrivals[number // RUNNERS * RUNNERS]
+        phones.owners = {each.chat_id: each for each in citizens}
+        await asyncio.gather(*(each.live(at, PATIENCE) for each, at in zip(citizens, arrivals, strict=True)))
+    return citizens, reset
+
+
+def _reset(gateway: Gateway) -> str:
+    reset = gateway.stats().reset
+    # From the next full minute on: at the minute that the reset is in, it would still be too early.
+    return f"{reset.astimezone(ZONE) + timedelta(seconds=59):%H:%M}" if reset else ""
+
+
+def _habits(scenario: Scenario, chance: random.Random) -> Iterator[tuple[int, Habits, random.Random]]:
+    """Everybody's, each share exactly as large as it should be. Who runs a race has no time to look at two days."""
+    count, runners = scenario.citizens, scenario.races * RUNNERS
+    two_days = set(chance.sample(range(runners, count), round(TWO_DAYS * count)))
+    cancels = set(chance.sample(range(count), round(CANCEL * count)))
+    department = 0
+    for number in range(count):
+        if number >= runners or number % RUNNERS == 0:
+            (department,) = chance.choices(list(DEPARTMENTS), list(DEPARTMENTS.values()))
+        earliest = number < runners or chance.random() < EARLIEST
+        own = random.Random(chance.random())  # noqa: S311 — as above
+        yield number, Habits(department, earliest, number in two_days, number in cancels), own
+
+
+def _name(number: int) -> str:
+    return f"Citoyen {'ABCDEFGHIJ'[number % 10]}{'abcdefghij'[number // 10 % 10]}"
+
+
+def _untrue(citizens: list[Citizen], appointments: list[dict[str, Any]], reset: str) -> Iterator[str]:
+    """Every answer is held against the office's ledger."""
+    standing = {each["id"]: each for each in appointments if each["status"] == "SCHEDULED"}
+    for each in citizens:
+        held = standing.pop(each.ticket, None) if each.ticket else None
+        owned = held is not None and held["externalUserId"] == f"telegram:{each.chat_id}"
+        if (each.end is End.TICKET) != owned:
+            yield f"{each.chat_id}: {each.end}, but the ledger has {held}"
+        if each.end is End.NOTHING:
+            yield f"{each.chat_id}: no answer"
+        if each.end in {End.BUSY, End.WAITING} and each.told_time != reset:
+            yield f"{each.chat_id}: told {each.told_time}, but the budget begins anew at {reset}"
+    yield from (f"nobody was told of appointment {number}" for number in standing)
+
+
+def _table(outcomes: list[Outcome]) -> None:
+    kinds = sorted({kind for each in outcomes for kind in each.requests})
+    print("requests per completed booking".ljust(44) + "".join(each.scenario.name.rjust(22) for each in outcomes))
+    rows: list[tuple[str, Sequence[object]]] = [
+        ("citizens", [each.scenario.citizens for each in outcomes]),
+        ("completed bookings", [each.completed for each in outcomes]),
+        ("bookings made within the hour", [each.in_the_hour for each in outcomes]),
+        ("lost the race for a slot", [each.lost for each in outcomes]),
+        *((f"  {kind}", [each.requests[kind] for each in outcomes]) for kind in kinds),
+        ("requests", [each.requests.total() for each in outcomes]),
+        ("requests per completed booking", [f"{each.ratio:.3f}" for each in outcomes]),
+        *((f"  {end}", [each.ends[end] for each in outcomes]) for end in End),
+        ("answers that were not true", [len(each.wrong) for each in outcomes]),
+        ("real seconds", [f"{each.seconds:.0f}" for each in outcomes]),
+    ]
+    for name, values in rows:
+        print(name.ljust(44) + "".join(str(value).rjust(22) for value in values))
+    for each in outcomes:
+        for words in each.wrong[:5]:
+            print(f"  {each.scenario.name}: {words}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play all scenarios, print what came of them; 1 where a bound is missed."""
+    seed = int((arguments or ["1"])[0])
+    busy = play(Scenario("busy hour", 300, races=6), seed)
+    naive = play(Scenario("the same, no caches", 300, races=6, caching=False, limit=NO_LIMIT), seed)
+    rush = play(Scenario("1500 want, 1000/h", 1500, limit=1000), seed)
+    _table([busy, naive, rush])
+    missed = [
+        words
+        for missed, words in (
+            (busy.ratio > RATIO, f"{busy.ratio:.3f} requests per completed booking, at most {RATIO} are allowed"),
+            (rush.in_the_hour < BOOKINGS, f"{rush.in_the_hour} bookings within the hour, at least {BOOKINGS} are due"),
+            (bool(busy.wrong or naive.wrong or rush.wrong), "somebody was told what is not true"),
+        )
+        if missed
+    ]
+    print(*(f"MISSED: {words}" for words in missed), sep="\n")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
