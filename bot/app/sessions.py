@@ -11,7 +11,7 @@ from bot.app.ports import Store
 from bot.app.records import StoredChat
 from bot.core.codec import read_session, write_session
 from bot.core.conversation import new_session
-from bot.core.flows import Session
+from bot.core.session import Session
 
 log = logging.getLogger(__name__)
 KEPT = 10_000

@@ -27,9 +27,10 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
-from bot.core.flows import Flow, LoadingAppointments, Session
+from bot.core.flows import Flow, LoadingAppointments
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
+from bot.core.session import Session
 from bot.views.message import Message
 
 Render = Callable[[Screen, str, Notice | None], Message]

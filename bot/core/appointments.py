@@ -26,12 +26,17 @@ from bot.core.flows import (
     Listing,
     LoadingAppointments,
     Purpose,
-    Session,
+)
+from bot.core.model import (
+    Appointment,
+    Department,
+    Problem,
+    Status,
     Ticket,
 )
-from bot.core.model import Appointment, Department, Problem, Status
 from bot.core.notices import Notice
 from bot.core.screens import Cancelled, QrPicture, TicketShown
+from bot.core.session import Session
 from bot.core.steps import Step, go, load, show
 
 COMING = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})

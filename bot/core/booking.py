@@ -24,23 +24,25 @@ from bot.core.flows import (
     ChoosingTime,
     ChoosingWorker,
     Confirming,
-    Draft,
     Idle,
     LoadingDays,
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
     Refused,
-    Session,
     Submitting,
-    Ticket,
     TypingName,
     TypingWorker,
 )
-from bot.core.model import Problem
+from bot.core.model import (
+    Draft,
+    Problem,
+    Ticket,
+)
 from bot.core.names import read_name
 from bot.core.notices import Notice
 from bot.core.screens import QrPicture, TicketShown
+from bot.core.session import Session
 from bot.core.steps import Step, go, load, show
 
 Settlement = Booked | BookingRefused | BookingWithdrawn

@@ -19,19 +19,24 @@ from bot.core.flows import (
     ChoosingTime,
     ChoosingWorker,
     Confirming,
-    Draft,
     Flow,
     LoadingDays,
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
-    Session,
     TypingName,
     TypingWorker,
 )
-from bot.core.model import Day, Department, Slot, Worker
+from bot.core.model import (
+    Day,
+    Department,
+    Draft,
+    Slot,
+    Worker,
+)
 from bot.core.names import fold, suggestions
 from bot.core.notices import Notice
+from bot.core.session import Session
 from bot.core.steps import Step, go, load, show
 
 NEAREST = 6

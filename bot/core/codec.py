@@ -4,7 +4,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.core.flows import Session
+from bot.core.session import Session
 
 VERSION = 1
 """Raise it when a stored session can no longer be read as it is, and say in `read_session` what becomes of old ones."""

@@ -28,9 +28,10 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.flows import AppointmentsFlow, BookingFlow, Flow, Idle, Pending, Purpose, Session
+from bot.core.flows import AppointmentsFlow, BookingFlow, Flow, Idle, Pending, Purpose
 from bot.core.notices import Notice
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
+from bot.core.session import Session
 from bot.core.steps import Step, show
 
 DRAFT_LIFETIME = timedelta(hours=24)

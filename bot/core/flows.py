@@ -4,33 +4,19 @@ What is pending can be read off the state: `Submitting(attempt)` means *book thi
 session into versioned JSON and back; the transitions stand in `booking`, `appointments` and `conversation`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from bot.core.model import Appointment, Day, Department, Trouble, Worker
+from bot.core.model import (
+    Day,
+    Department,
+    Draft,
+    Ticket,
+    Trouble,
+)
 from bot.core.notices import Notice
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a citizen has chosen so far."""
-
-    department: Department
-    worker: Worker | None = None
-    at: datetime | None = None
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """An appointment with the words that name its office."""
-
-    appointment: Appointment
-    department: Department
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,31 +246,3 @@ BookingFlow = (
 AppointmentsFlow = LoadingAppointments | Listing | AskingCancel
 Pending = Submitting | Cancelling
 Flow = Idle | BookingFlow | AppointmentsFlow | Pending
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """All that is remembered of one chat's conversation.
-
-    `screen` numbers the present screen, so that buttons of earlier ones are known as such; `message` is the message
-    that shows it, where known; `last_press` (message, screen, action) makes a press that the network repeated one
-    press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when the citizen last
-    did something; `name` is the last name that was booked, `profile` the one that the phone shows; `announcements`
-    whether broadcasts are wanted.
-    """
-
-    locale: str
-    touched: datetime
-    screen: int = 0
-    flow: Annotated[Flow, Field(discriminator="kind")] = Idle()
-    parked: BookingFlow | None = None
-    message: int | None = None
-    last_press: tuple[int, int | None, str] | None = None
-    name: str | None = None
-    profile: str = ""
-    chose_locale: bool = False
-    announcements: bool = True
-
-    def at(self, flow: Flow) -> "Session":
-        """The same conversation moved on to `flow`: a new screen with a new number."""
-        return replace(self, flow=flow, screen=self.screen + 1) if flow != self.flow else self

@@ -78,6 +78,24 @@ class Order:
     worker_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a citizen has chosen so far."""
+
+    department: Department
+    worker: Worker | None = None
+    at: datetime | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An appointment with the words that name its office."""
+
+    appointment: Appointment
+    department: Department
+
+
 class Problem(StrEnum):
     """Why something could not be done; each has its own words and its own next step."""
 

@@ -6,8 +6,12 @@ bound to the screen's number.
 
 from dataclasses import dataclass
 
-from bot.core.flows import Flow, Session, Ticket
+from bot.core.flows import (
+    Flow,
+)
+from bot.core.model import Ticket
 from bot.core.notices import Notice
+from bot.core.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,18 @@ from bot.core.events import (
     CancellingRefused,
     Event,
 )
-from bot.core.flows import Attempt, CancelAttempt, Draft, Ticket
-from bot.core.model import Appointment, Department, Problem, Status
+from bot.core.flows import (
+    Attempt,
+    CancelAttempt,
+)
+from bot.core.model import (
+    Appointment,
+    Department,
+    Draft,
+    Problem,
+    Status,
+    Ticket,
+)
 from bot.storage.store import Store
 from tests.app.fakes import FakeMoncreneau, ScriptedError, refused
 from tests.app.hurry import in_no_time

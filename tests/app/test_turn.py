@@ -7,10 +7,16 @@ from bot.app.ports import Fate
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import Ids, Outcome, Turns
 from bot.core.events import Booked, Commanded, Event, Pressed, Typed
-from bot.core.flows import Session, Ticket
-from bot.core.model import Appointment, Department, Problem, Slot
+from bot.core.model import (
+    Appointment,
+    Department,
+    Problem,
+    Slot,
+    Ticket,
+)
 from bot.core.notices import Notice
 from bot.core.screens import Screen
+from bot.core.session import Session
 from bot.views.message import Message
 from tests.app.fakes import FakeMoncreneau, ScriptedError
 

@@ -19,7 +19,6 @@ from bot.core.flows import (
     ChoosingTime,
     ChoosingWorker,
     Confirming,
-    Draft,
     Flow,
     Idle,
     Listing,
@@ -30,13 +29,23 @@ from bot.core.flows import (
     LoadingTimes,
     Purpose,
     Refused,
-    Session,
     Submitting,
-    Ticket,
     TypingName,
     TypingWorker,
 )
-from bot.core.model import Appointment, Day, Department, Problem, Slot, Status, Trouble, Worker
+from bot.core.model import (
+    Appointment,
+    Day,
+    Department,
+    Draft,
+    Problem,
+    Slot,
+    Status,
+    Ticket,
+    Trouble,
+    Worker,
+)
+from bot.core.session import Session
 
 NOW = datetime.fromisoformat("2026-01-20T10:00")
 SUNDAY = date(2026, 1, 25)

@@ -6,8 +6,9 @@ from bot.core import actions
 from bot.core.conversation import new_session, step
 from bot.core.effects import Tell
 from bot.core.events import Commanded, Pressed
-from bot.core.flows import Flow, Session
+from bot.core.flows import Flow
 from bot.core.screens import Announcements
+from bot.core.session import Session
 from tests.core.examples import NOW, STATES
 
 every_state = pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())

@@ -21,11 +21,11 @@ from bot.core.flows import (
     LoadingDays,
     LoadingDepartments,
     Purpose,
-    Session,
 )
 from bot.core.model import Appointment, Department, Status
 from bot.core.notices import Notice
 from bot.core.screens import Menu, QrPicture, TicketShown
+from bot.core.session import Session
 from tests.core.examples import (
     APPOINTMENT,
     DEPARTMENTS,

@@ -11,7 +11,6 @@ from bot.core.flows import (
     Attempt,
     ChoosingDay,
     Confirming,
-    Draft,
     Flow,
     Idle,
     LoadingDays,
@@ -22,7 +21,11 @@ from bot.core.flows import (
     Submitting,
     TypingName,
 )
-from bot.core.model import Problem, Trouble
+from bot.core.model import (
+    Draft,
+    Problem,
+    Trouble,
+)
 from bot.core.notices import Notice
 from bot.core.screens import QrPicture, TicketShown
 from tests.core.examples import (

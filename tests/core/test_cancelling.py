@@ -17,9 +17,12 @@ from bot.core.flows import (
     Idle,
     LoadingAppointments,
     Purpose,
-    Ticket,
 )
-from bot.core.model import Problem, Trouble
+from bot.core.model import (
+    Problem,
+    Ticket,
+    Trouble,
+)
 from bot.core.notices import Notice
 from bot.core.screens import Cancelled, Menu
 from tests.core.examples import (

@@ -11,13 +11,16 @@ from bot.core.events import DepartmentsLoaded
 from bot.core.flows import (
     ChoosingDepartment,
     ChoosingWorker,
-    Draft,
     Flow,
     LoadingDays,
     LoadingDepartments,
     TypingWorker,
 )
-from bot.core.model import Department, Worker
+from bot.core.model import (
+    Department,
+    Draft,
+    Worker,
+)
 from bot.core.notices import Notice
 from tests.core.examples import (
     BAH,

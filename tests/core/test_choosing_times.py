@@ -15,7 +15,6 @@ from bot.core.flows import (
     ChoosingTime,
     ChoosingWorker,
     Confirming,
-    Draft,
     Flow,
     Idle,
     LoadingDays,
@@ -24,7 +23,11 @@ from bot.core.flows import (
     LoadingTimes,
     TypingName,
 )
-from bot.core.model import Day, Slot
+from bot.core.model import (
+    Day,
+    Draft,
+    Slot,
+)
 from bot.core.notices import Notice
 from tests.core.examples import (
     BAH,

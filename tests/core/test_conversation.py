@@ -29,7 +29,6 @@ from bot.core.flows import (
     ChoosingTime,
     ChoosingWorker,
     Confirming,
-    Draft,
     Flow,
     Idle,
     Listing,
@@ -41,6 +40,7 @@ from bot.core.flows import (
     Submitting,
     TypingWorker,
 )
+from bot.core.model import Draft
 from bot.core.notices import Notice
 from bot.core.screens import Menu, Word, present
 from tests.core.examples import (

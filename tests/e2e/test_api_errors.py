@@ -1,6 +1,7 @@
 """Whatever the API answers, or does not: its own words, its next step, and the choices kept."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ REFUSALS = {
     "USER_NOT_FOUND": (NOT_ACCEPTED, OTHER_TIME),
     "DUPLICATE_APPOINTMENT": ("Vous avez déjà un rendez-vous semblable.", MINE),
 }
-PASSING = {
+PASSING: dict[str, tuple[str, dict[str, Any]]] = {
     "500": ("status", {"status": 500}),
     "503": ("status", {"status": 503}),
     "a proxy's page": ("html", {"status": 502}),

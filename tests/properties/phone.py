@@ -24,10 +24,10 @@ from bot.core.flows import (
     Cancelling,
     Flow,
     Idle,
-    Session,
     Submitting,
 )
 from bot.core.screens import LASTING, present
+from bot.core.session import Session
 from bot.i18n import Translators
 from bot.views.render import render
 from tests.core.examples import STATES

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core import actions, flows, screens
-from bot.core.model import Day
+from bot.core.model import Day, Draft, Ticket
 from bot.core.notices import Notice
 from bot.views.render import render
 from tests.properties.strategies import START, booked, departments, moments, offices, troubles, words
@@ -14,9 +14,9 @@ from tests.views.pages import TRANSLATORS
 from tests.views.telegram import check_limits
 
 pages = st.integers(0, 3) | st.integers(0, 10**15)
-drafts = st.builds(flows.Draft, departments, st.none(), st.none() | moments, st.none() | words)
-full = st.builds(flows.Draft, departments, st.none(), moments, words)
-tickets = st.builds(flows.Ticket, booked, departments)
+drafts = st.builds(Draft, departments, st.none(), st.none() | moments, st.none() | words)
+full = st.builds(Draft, departments, st.none(), moments, words)
+tickets = st.builds(Ticket, booked, departments)
 maybe = st.none() | troubles
 days = st.lists(st.builds(Day, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 500)), max_size=70)
 times = st.builds(

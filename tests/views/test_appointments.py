@@ -3,8 +3,16 @@
 from dataclasses import replace
 
 from bot.core import actions
-from bot.core.flows import AskingCancel, Cancelling, Listing, Purpose, Ticket
-from bot.core.model import Department
+from bot.core.flows import (
+    AskingCancel,
+    Cancelling,
+    Listing,
+    Purpose,
+)
+from bot.core.model import (
+    Department,
+    Ticket,
+)
 from bot.core.screens import Cancelled
 from bot.views.render import render
 from tests.core.examples import APPOINTMENT, BUSY, CANCEL_ATTEMPT, OTHER, PASSPORTS, TICKET

@@ -5,8 +5,18 @@ from dataclasses import replace
 import pytest
 
 from bot.core import actions
-from bot.core.flows import Confirming, Draft, Refused, Submitting, TypingName
-from bot.core.model import Problem, Trouble, Worker
+from bot.core.flows import (
+    Confirming,
+    Refused,
+    Submitting,
+    TypingName,
+)
+from bot.core.model import (
+    Draft,
+    Problem,
+    Trouble,
+    Worker,
+)
 from bot.i18n import Translator
 from bot.views.render import render
 from tests.core.examples import ATTEMPT, BUSY, COURT, DOWN, FULL, HALF_PAST_TWO, STATES, TIMED

@@ -3,8 +3,16 @@
 from dataclasses import replace
 
 from bot.core import actions
-from bot.core.flows import ChoosingDepartment, ChoosingWorker, Draft, TypingWorker
-from bot.core.model import Department, Worker
+from bot.core.flows import (
+    ChoosingDepartment,
+    ChoosingWorker,
+    TypingWorker,
+)
+from bot.core.model import (
+    Department,
+    Draft,
+    Worker,
+)
 from bot.views.render import render
 from tests.core.examples import COURT, DEPARTMENTS, HOSPITAL, IDENTITY, PASSPORTS, STATES
 from tests.views import telegram

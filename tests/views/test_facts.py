@@ -1,7 +1,10 @@
 """The lines that say what an appointment is."""
 
-from bot.core.flows import Draft
-from bot.core.model import Department, Worker
+from bot.core.model import (
+    Department,
+    Draft,
+    Worker,
+)
 from bot.i18n import Safe
 from bot.views.facts import draft_facts, lines, moment, paragraphs, worker_name
 from bot.views.office import CONAKRY

@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot.core import actions
-from bot.core.flows import Ticket
-from bot.core.model import Department, Status
+from bot.core.model import (
+    Department,
+    Status,
+    Ticket,
+)
 from bot.core.screens import QrPicture, TicketShown
 from bot.views.render import render
 from tests.core.examples import APPOINTMENT, PASSPORTS, TICKET

@@ -4,8 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import actions
-from bot.core.flows import ChoosingDay, ChoosingNearest, ChoosingTime, Draft
-from bot.core.model import Day
+from bot.core.flows import (
+    ChoosingDay,
+    ChoosingNearest,
+    ChoosingTime,
+)
+from bot.core.model import (
+    Day,
+    Draft,
+)
 from bot.views.office import Office
 from bot.views.render import render
 from tests.core.examples import BAH, DAYS, DRAFT, FULL, HALF_PAST_TWO, HOSPITAL, MONDAY, NINE, SUNDAY, TEN_ON_MONDAY
