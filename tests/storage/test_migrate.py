@@ -1,0 +1,40 @@
+"""Every start brings the database to the present tables; one that is there already costs a look."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from bot.storage import migrate
+from bot.storage.dialect import engine_for
+from bot.storage.store import Store
+from tests.storage.values import rows
+
+
+def test_revisions_are_numbered_without_a_gap() -> None:
+    numbers = sorted(migrate.revisions())
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    assert migrate.newest() == numbers[-1]
+
+
+async def test_an_empty_database_stands_nowhere_and_an_opened_one_at_the_newest(tmp_path: Path) -> None:
+    engine = engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    async with engine.connect() as connection:
+        assert await connection.run_sync(migrate.standing) == (None, migrate.newest())
+    await engine.dispose()
+    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    await store.close()
+    assert rows(tmp_path / "bot.db", "SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
+
+
+async def test_a_database_that_is_up_to_date_does_not_wake_alembic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
+    await (await Store(url).open()).close()
+
+    def woken(_connection: Connection) -> None:
+        raise AssertionError("Alembic was woken")
+
+    monkeypatch.setattr(migrate, "_config", woken)
+    await (await Store(url).open()).close()

@@ -1,0 +1,179 @@
+"""What is stored is stored whole, once, and found again by the next life."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app.records import Change, Delivery, Kind, Made, SetAside, Settled, StoredAttempt, StoredChat, Urgency
+from bot.storage import store as module
+from bot.storage.store import Store, StoreClosedError
+from bot.views.message import Message
+from tests.storage.values import CHAT, attempt, delivery, rows, turn, update
+
+AT = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "bot.db"
+
+
+@pytest.fixture
+async def store(database: Path) -> AsyncIterator[Store]:
+    opened = await Store(f"sqlite+aiosqlite:///{database}").open()
+    yield opened
+    await opened.close()
+
+
+async def deliveries(store: Store) -> list[Delivery]:
+    return [each async for each in store.open_deliveries()]
+
+
+async def test_an_update_is_new_once_and_open_until_it_is_done(store: Store) -> None:
+    assert await store.receive((update(2), update(1))) == (update(1), update(2))
+    assert await store.receive((update(2), update(3))) == (update(3),)
+    await store.commit(Change(done=(2,)))
+    assert await store.open_updates() == (update(1), update(3))
+    assert await store.receive((update(2),)) == (), "a done one is still known"
+
+
+async def test_an_update_that_two_bring_at_once_is_new_for_one_of_them(store: Store) -> None:
+    both = await asyncio.gather(store.receive((update(1), update(2))), store.receive((update(2), update(3))))
+    assert sorted(each.update_id for new in both for each in new) == [1, 2, 3]
+
+
+async def test_a_done_update_leaves_nothing_of_what_was_written(store: Store, database: Path) -> None:
+    await store.receive((update(1, body='{"text": "Aïssatou"}'),))
+    await store.commit(Change(done=(1,)))
+    await store.close()
+    assert rows(database, "SELECT body, done_at IS NULL FROM inbox") == [(None, 0)]
+
+
+async def test_one_that_is_set_aside_is_not_open_and_keeps_why(store: Store, database: Path) -> None:
+    await store.receive((update(1),))
+    await store.commit(Change(failed=(SetAside(1, "KeyError"),)))
+    assert await store.open_updates() == ()
+    await store.forget_done(1e12)
+    await store.close()
+    assert rows(database, "SELECT update_id, error FROM inbox") == [(1, "KeyError")]
+
+
+async def test_done_updates_are_forgotten_after_a_while(store: Store, database: Path) -> None:
+    await store.receive((update(1), update(2)))
+    await store.commit(Change(done=(1,)))
+    await store.forget_done(0)
+    assert rows(database, "SELECT count(*) FROM inbox") == [(2,)]
+    await store.forget_done(1e12)
+    assert rows(database, "SELECT update_id FROM inbox") == [(2,)]
+
+
+async def test_a_turn_is_stored_with_all_that_it_changes(store: Store) -> None:
+    await store.receive((update(1),))
+    await store.commit(turn(1, 11, 12, opened=5))
+    assert await store.chat(CHAT) == StoredChat(CHAT, "session after 1", "fr")
+    assert await deliveries(store) == [delivery(11), delivery(12)]
+    assert await store.open_attempts() == (attempt(5),)
+    assert await store.open_updates() == ()
+
+
+async def test_every_kind_of_delivery_comes_back_as_it_was(store: Store) -> None:
+    sent = [
+        Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK, not_before=7.5),
+        Delivery(2, -CHAT, Kind.PICTURE, Message("x", qr_link="https://x.gn/é"), urgency=Urgency.NOTICE),
+        delivery(3),
+    ]
+    await store.commit(Change(queued=tuple(sent)))
+    assert await deliveries(store) == sent
+    await store.commit(Change(sent=(1, 3)))
+    assert await deliveries(store) == sent[1:2]
+
+
+async def test_many_deliveries_come_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    await store.commit(Change(queued=tuple(delivery(number) for number in range(10, 0, -1))))
+    assert [each.id for each in await deliveries(store)] == list(range(1, 11))
+
+
+async def test_who_leaves_loses_what_waits_for_them_and_nobody_else_does(store: Store) -> None:
+    await store.commit(Change(chat=StoredChat(CHAT, "s", "fr"), queued=(delivery(1), delivery(2, 8))))
+    await store.commit(Change(left=CHAT))
+    assert await deliveries(store) == [delivery(2, 8)]
+    assert await store.chat(CHAT) == StoredChat(CHAT, "s", "fr", left=True)
+    await store.commit(Change(returned=CHAT))
+    assert await store.chat(CHAT) == StoredChat(CHAT, "s", "fr")
+
+
+async def test_an_attempt_is_open_until_it_is_settled_and_then_keeps_no_name(store: Store, database: Path) -> None:
+    await store.commit(Change(opened=(attempt(1), attempt(2))))
+    await store.commit(Change(withdrawn=(CHAT, 1)))
+    assert await store.open_attempts() == (replace(attempt(1), withdrawn=True), attempt(2))
+    await store.commit(Change(settled=Settled(CHAT, 1, "booked", 50, made=Made(50, 5, AT))))
+    assert await store.open_attempts() == (attempt(2),)
+    assert await store.made_by(CHAT) == {50}
+    assert await store.made_by(8) == frozenset()
+    await store.close()
+    assert rows(database, "SELECT body, outcome FROM attempts WHERE number = 1") == [(None, "booked")]
+
+
+async def test_the_same_attempt_opened_again_changes_nothing(store: Store) -> None:
+    await store.commit(Change(opened=(attempt(1),)))
+    await store.commit(Change(opened=(StoredAttempt(CHAT, 1, attempt(1).kind, "other"),)))
+    assert await store.open_attempts() == (attempt(1),)
+
+
+async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> None:
+    assert await store.picture("https://x.gn/1") is None
+    assert await store.fact("face") is None
+    for value in ("one", "two"):
+        await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
+    assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
+
+
+async def test_what_nobody_waits_for_is_stored_before_the_end(store: Store, database: Path) -> None:
+    for number in range(50):
+        store.commit_soon(Change(remembered=((f"fact {number}", "x"),)))
+    await store.close()
+    assert rows(database, "SELECT count(*) FROM facts WHERE value = 'x'") == [(50,)]
+
+
+async def test_many_turns_share_few_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    batches: list[int] = []
+    transact = store._transact
+
+    async def counted(batch: list[module._Item]) -> None:
+        batches.append(len(batch))
+        await transact(batch)
+
+    monkeypatch.setattr(store, "_transact", counted)
+    changes = [Change(chat=StoredChat(number, "s", "fr"), queued=(delivery(number, number),)) for number in range(500)]
+    await asyncio.gather(*(store.commit(each) for each in changes))
+    assert len(batches) <= 3
+    assert len(await deliveries(store)) == 500
+
+
+async def test_of_two_turns_of_a_chat_in_one_batch_the_later_session_stays(store: Store) -> None:
+    await asyncio.gather(*(store.commit(Change(chat=StoredChat(CHAT, f"s{number}", "fr"))) for number in range(5)))
+    assert await store.chat(CHAT) == StoredChat(CHAT, "s4", "fr")
+
+
+async def test_a_closed_store_says_so(store: Store) -> None:
+    await store.close()
+    with pytest.raises(StoreClosedError):
+        await store.commit(Change())
+    store.commit_soon(Change())
+
+
+async def test_the_next_life_finds_everything(store: Store, database: Path) -> None:
+    await store.receive((update(1), update(2)))
+    await store.commit(turn(1, 11, opened=5))
+    await store.close()
+    again = await Store(f"sqlite+aiosqlite:///{database}").open()
+    assert await again.open_updates() == (update(2),)
+    assert [each.id async for each in again.open_deliveries()] == [11]
+    assert await again.open_attempts() == (attempt(5),)
+    assert await again.chat(CHAT) == StoredChat(CHAT, "session after 1", "fr")
+    await again.close()
