@@ -1,7 +1,13 @@
 """The citizen's appointments: the list, the question before cancelling, and what was cancelled."""
 
 from bot.core import actions
-from bot.core.flows import AskingCancel, Cancelling, Listing, Purpose, Ticket
+from bot.core.flows import (
+    AskingCancel,
+    Cancelling,
+    Listing,
+    Purpose,
+)
+from bot.core.model import Ticket
 from bot.core.screens import Cancelled
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys

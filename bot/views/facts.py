@@ -5,8 +5,12 @@ Every screen that tells of a booking or an appointment uses these, so that they 
 
 from datetime import date, datetime
 
-from bot.core.flows import Draft, Ticket
-from bot.core.model import Department, Worker
+from bot.core.model import (
+    Department,
+    Draft,
+    Ticket,
+    Worker,
+)
 from bot.i18n import Safe, Translator
 from bot.views.keyboards import clip
 from bot.views.office import Office

@@ -1,8 +1,10 @@
 """The ticket, which must be complete without any picture, and the picture of its QR code."""
 
 from bot.core import actions
-from bot.core.flows import Ticket
-from bot.core.model import Status
+from bot.core.model import (
+    Status,
+    Ticket,
+)
 from bot.core.screens import QrPicture, TicketShown
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
