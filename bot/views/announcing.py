@@ -40,7 +40,8 @@ def audience(t: Translator, whom: Audience) -> Safe:
             return t.text("bc.to.visitors", name=keys.clip(name, WORDS) or department)
         case Dated(first=first, last=last) if first == last:
             return t.text("bc.to.day", date=t.date_long(first))
-        case Dated(first=first, last=last):
+        case _:
+            first, last = whom.first, whom.last
             return t.text("bc.to.days", first=t.date_long(first), last=t.date_long(last))
 
 
