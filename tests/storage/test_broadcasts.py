@@ -1,0 +1,116 @@
+"""Broadcasts on a real database: numbers, drafts, confirming once, moving once, history, cards."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.app.broadcast_ports import Admin, Card
+from bot.app.records import Change
+from bot.core.broadcast import Deed, Done, Fate, Status
+from bot.core.steering import ENDED
+from tests.storage.newsroom import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
+
+OTHER = Admin(901, "Hawa")
+LIVE = frozenset(Status) - ENDED
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    async with newsroom(tmp_path) as here:
+        yield here
+
+
+async def test_no_number_is_given_twice(room: Newsroom) -> None:
+    assert [await room.books.next_number() for _ in range(3)] == [1, 2, 3]
+
+
+async def test_a_draft_is_kept_replaced_and_forgotten(room: Newsroom) -> None:
+    assert await room.books.draft(900) is None
+    await room.books.write(room.books.keep_draft(900, "one"))
+    await room.store.commit(Change(works=(room.books.keep_draft(900, "two"),)))
+    assert await room.books.draft(900) == "two"
+    await room.books.write(room.books.keep_draft(900, None))
+    assert await room.books.draft(900) is None
+
+
+async def test_confirming_stores_it_and_forgets_the_draft(room: Newsroom) -> None:
+    await room.books.write(room.books.keep_draft(900, "draft"))
+    assert await room.confirms()
+    assert await room.books.draft(900) is None
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert (broadcast.plan, broadcast.status, broadcast.history) == (plan(), Status.PREPARING, (CONFIRMED,))
+    assert await room.books.cards(1) == (Card(1, 900, 70, "fr"),)
+
+
+async def test_confirming_twice_changes_nothing(room: Newsroom) -> None:
+    await room.confirms()
+    await room.books.move(1, Status.PREPARING, Status.DONE)
+    assert not await room.confirms()
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert (broadcast.status, len(broadcast.history)) == (Status.DONE, 1)
+
+
+async def test_a_status_is_left_once_however_many_try(room: Newsroom) -> None:
+    await room.confirms()
+    stopped = Done("Hawa", Deed.STOPPED, NOW)
+    assert await room.books.move(1, Status.PREPARING, Status.STOPPED, (OTHER, stopped))
+    assert not await room.books.move(1, Status.PREPARING, Status.STOPPED, (ADMIN, stopped))
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert broadcast.history == (CONFIRMED, stopped)
+
+
+async def test_the_newest_come_first(room: Newsroom) -> None:
+    for number in (1, 2, 3):
+        await room.confirms(number=number)
+    assert [each.plan.number for each in await room.books.recent(2)] == [3, 2]
+    assert await room.books.broadcast(4) is None
+
+
+async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Newsroom) -> None:
+    for number in (1, 2, 3):
+        await room.confirms(number=number)
+    await room.books.move(1, Status.PREPARING, Status.DONE)
+    await room.books.move(2, Status.PREPARING, Status.DONE)
+    await room.books.reported(2)
+    assert await room.books.is_reported(2)
+    assert await room.books.numbers(LIVE) == (1, 3)
+
+
+async def test_what_runs_again_is_reported_again(room: Newsroom) -> None:
+    await room.confirms()
+    await room.books.move(1, Status.PREPARING, Status.DONE)
+    await room.books.reported(1)
+    await room.books.move(1, Status.DONE, Status.RUNNING)
+    assert not await room.books.is_reported(1)
+
+
+async def test_insisting_lets_it_go_by_night(room: Newsroom) -> None:
+    await room.confirms()
+    await room.books.insist(1)
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert broadcast.plan.at_night
+
+
+async def test_figures_are_those_that_were_written_last(room: Newsroom) -> None:
+    await room.chats(1, 2)
+    await room.confirms()
+    await room.prepares()
+    await room.roll.count_fates(1)
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert broadcast.figures.of(Fate.PENDING) == 2
+
+
+async def test_an_admin_has_one_card(room: Newsroom) -> None:
+    await room.confirms()
+    await room.books.put_card(Card(1, 900, 71, "en"))
+    await room.books.put_card(Card(1, 901, 72, "fr"))
+    assert set(await room.books.cards(1)) == {Card(1, 900, 71, "en"), Card(1, 901, 72, "fr")}
+    await room.books.drop_card(Card(1, 900, 70, "fr"))
+    await room.books.drop_card(Card(1, 901, 72, "fr"))
+    assert await room.books.cards(1) == (Card(1, 900, 71, "en"),)

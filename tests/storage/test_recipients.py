@@ -1,0 +1,94 @@
+"""Recipients on a real database: written page by page, noted, counted, reported."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.app.broadcast_ports import Entry, Recipient
+from bot.core.broadcast import Fate, Status
+from bot.storage import recipients
+from tests.storage.newsroom import NOW, Newsroom, newsroom
+from tests.storage.values import rows
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    async with newsroom(tmp_path) as here:
+        yield here
+
+
+async def test_they_are_written_page_by_page(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipients, "RANGE", 3)
+    await room.chats(*range(1, 8))
+    await room.confirms()
+    assert await room.roll.prepare(1, NOW)
+    assert (await room.roll.count_fates(1)).total == 3
+    assert await room.roll.prepare(1, NOW)
+    assert not await room.roll.prepare(1, NOW)
+    assert (await room.roll.count_fates(1)).of(Fate.PENDING) == 7
+
+
+async def test_pages_that_end_with_the_chats_end(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipients, "RANGE", 3)
+    await room.chats(*range(1, 7))
+    await room.confirms()
+    await room.prepares()
+    assert (await room.roll.count_fates(1)).total == 6
+
+
+async def test_without_any_chat_there_is_nobody(room: Newsroom) -> None:
+    await room.confirms()
+    assert not await room.roll.prepare(1, NOW)
+
+
+async def test_one_that_was_stopped_meanwhile_is_prepared_no_further(room: Newsroom) -> None:
+    await room.chats(1, 2)
+    await room.confirms()
+    await room.books.move(1, Status.PREPARING, Status.STOPPED)
+    await room.prepares()
+    assert (await room.roll.count_fates(1)).total == 0
+
+
+async def test_a_page_has_those_of_one_fate_with_what_is_known_of_them(room: Newsroom) -> None:
+    await room.chats(1, 2, 3, 4, 5)
+    await room.confirms()
+    await room.prepares()
+    await room.chats(2, locale="en")
+    await room.chats(3, left=True)
+    await room.chats(4, announcements=False)
+    with sqlite3.connect(room.database) as connection:
+        connection.execute("DELETE FROM chats WHERE chat_id = 5")
+    connection.close()
+    assert await room.roll.page(1, Fate.PENDING, 0, 10) == (
+        Recipient(1, "fr"),
+        Recipient(2, "en"),
+        Recipient(3, "fr", left=True),
+        Recipient(4, "fr", wanted=False),
+        Recipient(5, "", wanted=False),
+    )
+    assert [each.chat_id for each in await room.roll.page(1, Fate.PENDING, 2, 2)] == [3, 4]
+
+
+async def test_what_became_of_them_is_noted_and_reported(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipients, "PAGE", 2)
+    await room.chats(1, 2, 3)
+    await room.confirms()
+    await room.prepares()
+    await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.FAILED, error="no"), Entry(1, Fate.SENT, 71)))
+    told = [entry async for page in room.roll.report(1) for entry in page]
+    assert told == [Entry(1, Fate.SENT, 71), Entry(2, Fate.FAILED, error="no"), Entry(3, Fate.PENDING)]
+    assert await room.roll.page(1, Fate.SENT, 0, 10) == (Recipient(1, "fr", message_id=71),)
+    assert await room.roll.page(1, Fate.SENT, 0, 10, since=9e12) == ()
+
+
+async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
+    await room.chats(1, 2, 3)
+    await room.confirms()
+    await room.prepares()
+    await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.SENDING)))
+    assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN) == 2
+    figures = await room.roll.count_fates(1)
+    assert (figures.of(Fate.UNKNOWN), figures.of(Fate.PENDING)) == (2, 1)
+    assert rows(room.database, "SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]

@@ -1,0 +1,39 @@
+"""Other repositories' writes share the store's transactions."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.store import Store
+from bot.storage.tables import drafts
+from bot.storage.writing import execute, write
+from tests.storage.values import rows
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    here = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    yield here
+    await here.close()
+
+
+async def test_the_result_comes_back_when_it_is_on_the_disk(store: Store, tmp_path: Path) -> None:
+    async def work(connection: AsyncConnection) -> str | None:
+        await connection.execute(insert(drafts), {"chat_id": 1, "body": "one"})
+        body: str | None = await connection.scalar(select(drafts.c.body))
+        return body
+
+    assert await write(store, work) == "one"
+    assert rows(tmp_path / "bot.db", "SELECT body FROM drafts") == [("one",)]
+
+
+async def test_a_wrong_write_fails_alone(store: Store, tmp_path: Path) -> None:
+    await execute(store, insert(drafts), {"chat_id": 1, "body": "one"})
+    with pytest.raises(IntegrityError):
+        await execute(store, insert(drafts), {"chat_id": 1, "body": "twice"})
+    await execute(store, insert(drafts), {"chat_id": 2, "body": "two"})
+    assert rows(tmp_path / "bot.db", "SELECT body FROM drafts ORDER BY chat_id") == [("one",), ("two",)]
