@@ -11,12 +11,11 @@ import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from pydantic import TypeAdapter
-
+from bot.app.cases import LONG_LOOKS, LONGEST_PAUSE, LOOKS, SLOW, Case, made_by
 from bot.app.crashpoints import reach
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
 from bot.app.records import AttemptKind, Made, Settled, StoredAttempt
@@ -30,46 +29,14 @@ from bot.core.events import (
     CancellingRefused,
     Event,
 )
-from bot.core.flows import Attempt, CancelAttempt
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
-from bot.core.names import fold
 
 log = logging.getLogger(__name__)
 PATIENCE = 1.0
 """Seconds after which the citizen is told that they need not wait here."""
-LOOKS = (0.5, 1.5, 4.0)
-LONG_LOOKS = (2.0, 5.0, 10.0, 20.0)
-"""Seconds before each look whether a request with a lost answer was carried out (long ones after a time limit: the
-service may still be at it); when the last look finds nothing, it was not. A service that acts later than that after
-the connection was lost is the limit that we name."""
-SLOW = 5.0
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 AT_ONCE = 32
 T = TypeVar("T")
 Tell = Callable[[int, Event, Settled | None], None]
-BOOKINGS: TypeAdapter[Attempt] = TypeAdapter(Attempt)
-CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
-
-
-def owner_of(chat_id: int) -> str:
-    """The `externalUserId` of a chat."""
-    return f"telegram:{chat_id}"
-
-
-@dataclass(slots=True)
-class _Case:
-    """One attempt in hand. `uncertain`: a request may have been carried out unseen."""
-
-    stored: StoredAttempt
-    uncertain: bool
-    retried: bool = False
-    withdrawn: bool = False
-    heeded: bool = False
-    stumbled: bool = False
-    looks: tuple[float, ...] = LOOKS
-    pause: float = FIRST_PAUSE
-    trouble: Trouble | None = None
-    nudge: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _ClosedError(Exception):
@@ -84,7 +51,7 @@ class Clerk:
         self._api = api
         self._tell = tell
         self._now = office_time
-        self._cases: dict[tuple[int, int], _Case] = {}
+        self._cases: dict[tuple[int, int], Case] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._desk = asyncio.Semaphore(AT_ONCE)
         self._stopping = False
@@ -99,7 +66,7 @@ class Clerk:
         key = (attempt.chat_id, attempt.number)
         if key in self._cases or self._stopping:
             return
-        case = _Case(attempt, uncertain=resumed, retried=resumed, withdrawn=attempt.withdrawn)
+        case = Case(attempt, uncertain=resumed, retried=resumed, withdrawn=attempt.withdrawn)
         self._cases[key] = case
         task = asyncio.create_task(self._carry(key, case))
         self._tasks.add(task)
@@ -122,7 +89,7 @@ class Clerk:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _carry(self, key: tuple[int, int], case: _Case) -> None:
+    async def _carry(self, key: tuple[int, int], case: Case) -> None:
         """One case to its end; the citizen hears of it when that takes longer than they will watch."""
         patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, case)
         try:
@@ -150,22 +117,15 @@ class Clerk:
 
     # --- booking -------------------------------------------------------------------------------------------------
 
-    async def _book(self, case: _Case) -> tuple[Event, Settled]:
+    async def _book(self, case: Case) -> tuple[Event, Settled]:
         """Until it is booked, refused or withdrawn. Raises `ApiError` for what may be tried again."""
         number = case.stored.number
-        draft = BOOKINGS.validate_json(case.stored.body).draft
-        order = Order(
-            department_id=draft.department.id,
-            at=draft.at or self._now(),
-            name=draft.name or "",
-            owner=owner_of(case.stored.chat_id),
-            worker_id=draft.worker.id if draft.worker else None,
-        )
+        order = case.order()
         if case.uncertain and (found := await self._look_for(case, order)):
             return self._booked(case, found)
         case.uncertain = False
         if case.withdrawn:
-            return BookingWithdrawn(at=self._now(), number=number), self._settled(case, "withdrawn")
+            return BookingWithdrawn(at=self._now(), number=number), case.settled("withdrawn")
         if order.at <= self._now():
             return self._refused(case, Trouble(Problem.BAD_DATE))
         try:
@@ -180,7 +140,7 @@ class Clerk:
                     return self._booked(case, found)
             return self._refused(case, error.trouble)
 
-    async def _look_for(self, case: _Case, order: Order) -> Appointment | None:
+    async def _look_for(self, case: Case, order: Order) -> Appointment | None:
         """Look several times: a request that lost its answer may still be under way."""
         for pause in case.looks:
             await self._rest(case, pause)
@@ -188,27 +148,27 @@ class Clerk:
                 return found
         return None
 
-    async def _find(self, case: _Case, order: Order) -> Appointment | None:
+    async def _find(self, case: Case, order: Order) -> Appointment | None:
         """The appointment that this order made, not one that an earlier order of the chat made."""
         earlier = await self._store.made_by(case.stored.chat_id)
         async with self._desk:
             appointments = await self._api.appointments(order.owner, settling=True)
-        return next((each for each in appointments if each.id not in earlier and _made_by(order, each)), None)
+        return next((each for each in appointments if each.id not in earlier and made_by(order, each)), None)
 
-    def _booked(self, case: _Case, appointment: Appointment) -> tuple[Event, Settled]:
+    def _booked(self, case: Case, appointment: Appointment) -> tuple[Event, Settled]:
         event = Booked(at=self._now(), number=case.stored.number, appointment=appointment)
         made = Made(appointment.id, appointment.department_id, appointment.at)
-        return event, replace(self._settled(case, "booked", appointment.id), made=made)
+        return event, replace(case.settled("booked", appointment.id), made=made)
 
-    def _refused(self, case: _Case, trouble: Trouble) -> tuple[Event, Settled]:
+    def _refused(self, case: Case, trouble: Trouble) -> tuple[Event, Settled]:
         event = BookingRefused(at=self._now(), number=case.stored.number, trouble=trouble)
-        return event, self._settled(case, trouble.problem)
+        return event, case.settled(trouble.problem)
 
     # --- cancelling ----------------------------------------------------------------------------------------------
 
-    async def _cancel(self, case: _Case) -> tuple[Event, Settled]:
+    async def _cancel(self, case: Case) -> tuple[Event, Settled]:
         """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
-        appointment_id = CANCELLINGS.validate_json(case.stored.body).ticket.appointment.id
+        appointment_id = case.appointment_id()
         if case.uncertain and await self._is_cancelled(appointment_id):
             return self._cancelled(case)
         case.uncertain = False
@@ -221,7 +181,7 @@ class Clerk:
             if (gone and case.retried) or await self._is_cancelled(appointment_id):
                 return self._cancelled(case)  # by an earlier request of this attempt, or by somebody else
             event = CancellingRefused(at=self._now(), number=case.stored.number, trouble=error.trouble)
-            return event, self._settled(case, error.trouble.problem)
+            return event, case.settled(error.trouble.problem)
         return self._cancelled(case)
 
     async def _is_cancelled(self, appointment_id: int) -> bool:
@@ -229,14 +189,14 @@ class Clerk:
             appointment = await self._api.appointment(appointment_id)
         return appointment is not None and appointment.status is Status.CANCELLED
 
-    def _cancelled(self, case: _Case) -> tuple[Event, Settled]:
-        gone = CANCELLINGS.validate_json(case.stored.body).ticket.appointment.id
+    def _cancelled(self, case: Case) -> tuple[Event, Settled]:
+        gone = case.appointment_id()
         event = AppointmentCancelled(at=self._now(), number=case.stored.number)
-        return event, replace(self._settled(case, "cancelled"), cancelled=gone)
+        return event, replace(case.settled("cancelled"), cancelled=gone)
 
     # --- both ----------------------------------------------------------------------------------------------------
 
-    async def _ask(self, case: _Case, request: Awaitable[T]) -> T:
+    async def _ask(self, case: Case, request: Awaitable[T]) -> T:
         """One write. From here until an answer came, it may have been carried out."""
         began = asyncio.get_running_loop().time()
         case.uncertain = True
@@ -254,7 +214,7 @@ class Clerk:
         case.uncertain = False
         return answer
 
-    async def _wait(self, case: _Case, retry_after: float | None) -> None:
+    async def _wait(self, case: Case, retry_after: float | None) -> None:
         """Before the next try: as long as the service asks, else a little longer each time."""
         pause = max(retry_after or 0.0, case.pause * random.uniform(0.5, 1.0))  # noqa: S311 — jitter, not a secret
         case.pause = min(case.pause * 2, LONGEST_PAUSE)
@@ -263,14 +223,14 @@ class Clerk:
         await self._rest(case, pause)
 
     @staticmethod
-    def _stumble(case: _Case, error: Exception) -> None:
+    def _stumble(case: Case, error: Exception) -> None:
         """Our own code or the database failed; said once an attempt."""
         if not case.stumbled:
             name = type(error).__name__
             log.error("an attempt fails and is tried again: %s", name, exc_info=without_values(error))
         case.stumbled = True
 
-    async def _rest(self, case: _Case, seconds: float) -> None:
+    async def _rest(self, case: Case, seconds: float) -> None:
         """Sleep, unless the citizen gives up or the clerk goes home."""
         if self._stopping:
             raise _ClosedError
@@ -284,20 +244,6 @@ class Clerk:
         if self._stopping:
             raise _ClosedError
 
-    def _delayed(self, case: _Case) -> None:
+    def _delayed(self, case: Case) -> None:
         event = AttemptDelayed(at=self._now(), number=case.stored.number, trouble=case.trouble)
         self._tell(case.stored.chat_id, event, None)
-
-    @staticmethod
-    def _settled(case: _Case, outcome: str, appointment_id: int | None = None) -> Settled:
-        return Settled(case.stored.chat_id, case.stored.number, outcome, appointment_id)
-
-
-def _made_by(order: Order, appointment: Appointment) -> bool:
-    """Whether this appointment is what the order asked for. The name is compared as people read it."""
-    return (
-        appointment.department_id == order.department_id
-        and appointment.at == order.at
-        and fold(appointment.name) == fold(order.name)
-        and appointment.status is not Status.CANCELLED
-    )

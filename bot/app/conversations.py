@@ -191,11 +191,11 @@ class Conversations:
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: _Item, error: str) -> None:
-        """Set the item aside and say so; if even the apology fails, set it aside without a word."""
-        if isinstance(item, _Result):
-            base = Change(settled=item.settled)
-        else:
-            base = Change(failed=(SetAside(item.update_id, error),))
+        """Set the item aside and say so; if even the apology fails, set it aside without a word.
+
+        An attempt whose outcome cannot be told stays open: the next start, with mended code perhaps, asks for it again.
+        """
+        base = Change() if isinstance(item, _Result) else Change(failed=(SetAside(item.update_id, error),))
         if chat_id <= 0:
             await self._store.commit(base)  # nobody is there to hear it, or a group that need not
             return

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.app.clerk import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.cases import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.ports import ApiError, Moncreneau
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step

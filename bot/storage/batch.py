@@ -128,3 +128,9 @@ class Statements:
         if new:
             await connection.execute(self.receive, [rows.update_row(each, now) for each in new.values()])
         return new
+
+
+def claimed(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:
+    """Those of `updates` that are new, by id; each is claimed by the first who brought it."""
+    ids = sorted({each.update_id for each in updates} & new.keys())
+    return tuple(new.pop(each) for each in ids)

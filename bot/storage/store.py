@@ -9,17 +9,18 @@ something is stored which is not. Knows nothing of what the values mean.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, Select, delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.app.crashpoints import reach
 from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import dialect, migrate, rows
-from bot.storage.batch import Statements
+from bot.storage.batch import Statements, claimed
 from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
 
 log = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ class Store:
                 every = [update for item in arrived for update in item.updates]
                 new = await self._statements.insert_new(connection, every, now)
                 for item in arrived:
-                    item.result = _claimed(item.updates, new)
+                    item.result = claimed(item.updates, new)
             for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
                 await connection.execute(statement, values)
             for item in batch:
@@ -163,25 +164,36 @@ class Store:
 
     # --- reading -------------------------------------------------------------------------------------------------
 
+    async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows. While the database cannot be used (it is nobody's mistake), waits until it can."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+                    return found
+            except SQLAlchemyError as error:
+                if not dialect.is_passing(error) or self._closing:
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
     async def chat(self, chat_id: int) -> StoredChat | None:
         """What is known of a chat."""
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(select(chats).where(chats.c.chat_id == chat_id))).one_or_none()
-        return StoredChat(row.chat_id, row.session, row.locale, row.is_left) if row else None
+        found = await self._all(select(chats).where(chats.c.chat_id == chat_id))
+        return next((StoredChat(row.chat_id, row.session, row.locale, row.is_left) for row in found), None)
 
     async def open_updates(self) -> tuple[StoredUpdate, ...]:
         """Updates that were received and not done, by id."""
         query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
-        async with self._engine.connect() as connection:
-            return tuple(rows.read_update(row) for row in await connection.execute(query))
+        return tuple(rows.read_update(row) for row in await self._all(query))
 
     async def open_deliveries(self) -> AsyncIterator[Delivery]:
         """Messages not surely sent, by id."""
         last = -1
         while True:
             query = select(outbox).where(outbox.c.id > last).order_by(outbox.c.id).limit(PAGE)
-            async with self._engine.connect() as connection:
-                page = (await connection.execute(query)).all()
+            page = await self._all(query)
             for row in page:
                 yield rows.read_delivery(row)
                 last = row.id
@@ -191,28 +203,23 @@ class Store:
     async def open_attempts(self) -> tuple[StoredAttempt, ...]:
         """Attempts without an outcome, oldest first."""
         query = select(attempts).where(attempts.c.settled_at.is_(None)).order_by(attempts.c.opened_at)
-        async with self._engine.connect() as connection:
-            return tuple(rows.read_attempt(row) for row in await connection.execute(query))
+        return tuple(rows.read_attempt(row) for row in await self._all(query))
 
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """The numbers of the appointments that earlier attempts of this chat made."""
         query = select(attempts.c.appointment_id).where(
             attempts.c.chat_id == chat_id, attempts.c.appointment_id.is_not(None)
         )
-        async with self._engine.connect() as connection:
-            return frozenset(await connection.scalars(query))
+        return frozenset(row.appointment_id for row in await self._all(query))
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, where it has one."""
-        async with self._engine.connect() as connection:
-            found: str | None = await connection.scalar(select(pictures.c.file_id).where(pictures.c.link == link))
-        return found
+        found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))
+        return next((row.file_id for row in found), None)
 
     async def fact(self, name: str) -> str | None:
         """A small fact that was remembered."""
-        async with self._engine.connect() as connection:
-            found: str | None = await connection.scalar(select(facts.c.value).where(facts.c.name == name))
-        return found
+        return next((row.value for row in await self._all(select(facts.c.value).where(facts.c.name == name))), None)
 
     async def forget_done(self, before: float) -> None:
         """Drop the numbers of updates that were done before `before` (Unix seconds) without an error."""
@@ -228,12 +235,6 @@ class Store:
     def engine(self) -> AsyncEngine:
         """For other repositories on the same database."""
         return self._engine
-
-
-def _claimed(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:
-    """Those of `updates` that are new, by id; each is claimed by the first who brought it."""
-    ids = sorted({each.update_id for each in updates} & new.keys())
-    return tuple(new.pop(each) for each in ids)
 
 
 def _cause(error: BaseException) -> str:

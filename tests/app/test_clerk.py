@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.clerk import BOOKINGS, CANCELLINGS, LONG_LOOKS, LOOKS, Clerk
+from bot.app.cases import BOOKINGS, CANCELLINGS, LONG_LOOKS, LOOKS
+from bot.app.clerk import Clerk
 from bot.app.ports import Fate
 from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.core.events import (

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from bot.app.clerk import BOOKINGS, CANCELLINGS
+from bot.app.cases import BOOKINGS, CANCELLINGS
 from bot.app.ports import Fate
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import Ids, Outcome, Turns
