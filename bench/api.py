@@ -1,20 +1,50 @@
-"""The moncreneau stand-in as the benches need it: the sandbox, with room for everybody. A process of its own."""
+"""The moncreneau stand-in as the benches need it: the sandbox, with room for everybody. A process of its own.
+
+`python -m bench.api 5` lets one citizen (chat 1000) wait five seconds for every booking, and nobody else.
+"""
 
 import asyncio
 import sys
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
 from bot.sandbox.serving import serving
 
+SLOW_OWNER = b'"telegram:1000"'
 
-async def _serve() -> None:
+
+class SlowForOne:
+    """Keeps one citizen's requests waiting."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI. Bookings are small: their body comes in one message."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not self._seconds:
+            await self._app(scope, receive, send)
+            return
+        first: list[Message] = [await receive()]
+        if SLOW_OWNER in first[0].get("body", b""):
+            await asyncio.sleep(self._seconds)
+
+        async def again() -> Message:
+            return first.pop() if first else await receive()
+
+        await self._app(scope, again, send)
+
+
+async def _serve(seconds: float) -> None:
     plenty = 10**9
-    config = MoncreneauSandbox(capacity=plenty, credits=plenty, rate_limit=plenty)
-    async with serving(create_app(config)) as url:
+    app = create_app(MoncreneauSandbox(capacity=plenty, credits=plenty, rate_limit=plenty))
+    app.add_middleware(SlowForOne, seconds=seconds)
+    async with serving(app) as url:
         sys.stdout.write(url + "\n")
         sys.stdout.flush()
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

@@ -71,9 +71,9 @@ async def bot_api(citizens: int, latency: float = 0.0) -> AsyncIterator[tuple[Bo
 
 
 @asynccontextmanager
-async def moncreneau() -> AsyncIterator[str]:
-    """The moncreneau stand-in; yields its address."""
-    async with process("-m", "bench.api") as child:
+async def moncreneau(slow: float = 0.0) -> AsyncIterator[str]:
+    """The moncreneau stand-in; yields its address. `slow`: seconds that chat 1000 waits for each booking."""
+    async with process("-m", "bench.api", str(slow)) as child:
         assert child.stdout
         yield (await child.stdout.readline()).decode().strip()
 
@@ -87,10 +87,11 @@ def bot_environment(telegram: str, api: str, database: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-async def run_ours(citizens: int, latency: float, seconds: float) -> Figures:
-    """One round of the bot."""
+async def run_ours(citizens: int, latency: float, seconds: float, slow: float = 0.0) -> Figures:
+    """One round of the bot. `slow`: seconds that the API takes for each booking of chat 1000, who is not measured."""
     with tempfile.TemporaryDirectory() as folder:
-        async with moncreneau() as url, bot_api(citizens, latency) as (api, telegram):
+        async with moncreneau(slow) as url, bot_api(citizens, latency) as (api, telegram):
+            api.unmeasured = 1000 if slow else None
             database = Path(folder) / "bot.db"
             # Not the very first start of a bot, which runs the migrations.
             await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()
