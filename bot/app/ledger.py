@@ -17,6 +17,7 @@ class Ledger:
         self._gathered: list[Entry] = []
         self._written: asyncio.Future[None] | None = None
         self._writing: asyncio.Task[None] | None = None
+        self._error: Exception | None = None
 
     def soon(self, entry: Entry) -> None:
         """Note it; nobody waits."""
@@ -28,8 +29,10 @@ class Ledger:
 
     async def close(self) -> None:
         """Wait until everything is on the disk. Raises what writing raised."""
-        while self._writing and not self._writing.done():
+        if self._writing:
             await asyncio.shield(self._writing)
+        if self._error:
+            raise self._error
 
     def _note(self, entry: Entry) -> "asyncio.Future[None]":
         self._gathered.append(entry)
@@ -45,10 +48,10 @@ class Ledger:
             written, self._written = self._written, None
             try:
                 await self._roll.note(self._number, batch)
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 — whatever it is, whoever waits and whoever closes must hear it
+                self._error = error
                 if written and not written.done():
                     written.set_exception(error)
-                    written.exception()  # whoever waits has it; nobody need wait
-                raise
+                    written.exception()  # nobody need wait
             if written and not written.done():
                 written.set_result(None)

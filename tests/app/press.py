@@ -1,0 +1,261 @@
+"""Stand-ins that obey the protocols of `bot.app.broadcast_ports`, and a courier at work between them."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.app.broadcast_ports import Admin, Card, Entry, Letter, Recipient
+from bot.app.courier import Courier, Round
+from bot.app.pacing import Overall, Steady
+from bot.app.ports import SendError
+from bot.app.records import Work
+from bot.core.broadcast import (
+    Audience,
+    Broadcast,
+    Content,
+    Deed,
+    Done,
+    Everyone,
+    Fate,
+    Figures,
+    Media,
+    Plan,
+    Status,
+    Version,
+)
+from bot.core.steering import ENDED
+from bot.views.message import Message
+
+DAY = datetime.fromisoformat("2026-03-02T09:00")
+PLAN = Plan(1, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
+HOLD_BACK = 0.001
+
+
+@dataclass
+class FakeRoll:
+    """Recipients in memory; `log` has every note in order."""
+
+    people: dict[int, Recipient] = field(default_factory=dict)
+    fates: dict[int, Entry] = field(default_factory=dict)
+    log: list[Entry] = field(default_factory=list)
+    to_prepare: int = 0
+    broken: bool = False
+
+    @classmethod
+    def of(cls, *chats: int, fate: Fate = Fate.PENDING) -> "FakeRoll":
+        """These chats, all of one fate."""
+        people = {each: Recipient(each, "fr", message_id=each * 10) for each in chats}
+        return cls(people, {each: Entry(each, fate, each * 10) for each in chats})
+
+    async def count(self, _audience: Audience, _now: datetime) -> int:
+        return len(self.people)
+
+    async def prepare(self, _number: int, _now: datetime) -> bool:
+        self.to_prepare -= 1
+        return self.to_prepare > 0
+
+    async def count_fates(self, _number: int) -> Figures:
+        return Figures(tuple(Counter(each.fate for each in self.fates.values()).items()))
+
+    async def page(self, _number: int, fate: Fate, after: int, size: int, since: float = 0.0) -> tuple[Recipient, ...]:
+        found = [self.people[each] for each in sorted(self.people) if each > after and self.fates[each].fate is fate]
+        return tuple(found[:size]) if since < 9e12 else ()
+
+    async def note(self, _number: int, entries: tuple[Entry, ...]) -> None:
+        await asyncio.sleep(HOLD_BACK)
+        if self.broken:
+            raise OSError("no disk")
+        self.log.extend(entries)
+        self.fates |= {each.chat_id: each for each in entries}
+
+    async def change_fates(self, _number: int, before: Fate, after: Fate) -> int:
+        found = [each for each in self.fates.values() if each.fate is before]
+        self.fates |= {each.chat_id: replace(each, fate=after) for each in found}
+        return len(found)
+
+    async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
+        yield tuple(self.fates[each] for each in sorted(self.fates))
+
+    def tally(self) -> dict[str, int]:
+        """How many have which fate."""
+        return dict(Counter(each.fate.value for each in self.fates.values()))
+
+
+@dataclass
+class FakeHerald:
+    """Telegram, which keeps what was sent; `failures` says how the next calls to a chat fail (None: they do not)."""
+
+    sent: list[tuple[int, str]] = field(default_factory=list)
+    failures: dict[int, deque[SendError | None]] = field(default_factory=dict)
+    documents: list[tuple[int, str, bytes]] = field(default_factory=list)
+    recalled: list[int] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    on_wire: int = 0
+    most_on_wire: int = 0
+    paid: int = 0
+    lag: float = 0.02
+
+    def letter(self, content: Content, locale: str) -> Letter:
+        return "sendMessage", {"text": content.text, "locale": locale}
+
+    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
+        self.at.append(asyncio.get_running_loop().time())
+        self.on_wire += 1
+        self.most_on_wire = max(self.most_on_wire, self.on_wire)
+        await asyncio.sleep(self.lag)
+        self.on_wire -= 1
+        self._fail(chat_id)
+        self.paid += paid
+        self.sent.append((chat_id, letter[1]["locale"]))
+        return chat_id * 10
+
+    async def recall(self, chat_id: int, message_id: int) -> None:
+        self._fail(chat_id)
+        assert message_id == chat_id * 10
+        self.recalled.append(chat_id)
+
+    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
+        self._fail(chat_id)
+        assert caption.text
+        self.documents.append((chat_id, name, content))
+
+    def _fail(self, chat_id: int) -> None:
+        waiting = self.failures.get(chat_id)
+        if waiting and (error := waiting.popleft()):
+            raise error
+
+    def fails(self, chat_id: int, *errors: SendError | None) -> None:
+        """The next calls to this chat fail like this."""
+        self.failures[chat_id] = deque(errors)
+
+    def chats(self) -> list[int]:
+        """Who got it, in order of their numbers."""
+        return sorted(chat for chat, _ in self.sent)
+
+
+@dataclass
+class FakeBooks:
+    """Broadcasts in memory."""
+
+    broadcasts: dict[int, Broadcast] = field(default_factory=dict)
+    shown: dict[tuple[int, int], Card] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)
+    drafts: dict[int, str] = field(default_factory=dict)
+    numbers_given: int = 0
+
+    async def next_number(self) -> int:
+        self.numbers_given += 1
+        return self.numbers_given
+
+    async def draft(self, chat_id: int) -> str | None:
+        return self.drafts.get(chat_id)
+
+    def keep_draft(self, chat_id: int, body: str | None) -> Work:
+        async def work(_connection: object) -> None:
+            self.drafts.pop(chat_id, None)
+            if body is not None:
+                self.drafts[chat_id] = body
+
+        return work
+
+    async def write(self, work: Work) -> None:
+        await work(None)
+
+    async def confirm(self, plan: Plan, _admin: Admin, done: Done, card: Card) -> bool:
+        self.drafts.pop(card.chat_id, None)
+        if plan.number in self.broadcasts:
+            return False
+        self.broadcasts[plan.number] = Broadcast(plan, Status.PREPARING, history=(done,))
+        self.shown[card.number, card.chat_id] = card
+        return True
+
+    async def move(self, number: int, before: Status, after: Status, by: tuple[Admin, Done] | None = None) -> bool:
+        await asyncio.sleep(0)
+        found = self.broadcasts[number]
+        if found.status is not before:
+            return False
+        history = (*found.history, by[1]) if by else found.history
+        self.broadcasts[number] = replace(found, status=after, history=history)
+        if after not in ENDED:
+            self.told.discard(number)
+        return True
+
+    async def insist(self, number: int) -> None:
+        found = self.broadcasts[number]
+        self.broadcasts[number] = replace(found, plan=replace(found.plan, at_night=True))
+
+    async def broadcast(self, number: int) -> Broadcast | None:
+        return self.broadcasts.get(number)
+
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
+
+    async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
+        waiting = self.broadcasts.keys() - self.told
+        return tuple(n for n, each in self.broadcasts.items() if each.status in statuses or n in waiting)
+
+    async def reported(self, number: int) -> None:
+        self.told.add(number)
+
+    async def is_reported(self, number: int) -> bool:
+        return number in self.told
+
+    async def put_card(self, card: Card) -> None:
+        self.shown[card.number, card.chat_id] = card
+
+    async def drop_card(self, card: Card) -> None:
+        self.shown.pop((card.number, card.chat_id), None)
+
+    async def cards(self, number: int) -> tuple[Card, ...]:
+        return tuple(card for (each, _), card in self.shown.items() if each == number)
+
+    def has(self, status: Status, figures: Figures | None = None, number: int = 1) -> None:
+        """There is a broadcast that stands like this."""
+        done = Done("Ibrahima", Deed.CONFIRMED, DAY)
+        self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, figures or Figures(), (done,))
+
+
+@dataclass
+class Clock:
+    """Office time, put forward by hand."""
+
+    now: datetime = DAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Trip:
+    """A courier and one round."""
+
+    def __init__(  # noqa: PLR0913 — what a trip depends on
+        self,
+        roll: FakeRoll,
+        herald: FakeHerald,
+        *,
+        rate: float | None = None,
+        overall: Overall | None = None,
+        clock: Clock | None = None,
+        paid: bool = False,
+        at_night: bool = False,
+    ) -> None:
+        self.left: list[int] = []
+        self.clock = clock or Clock()
+        self.courier = Courier(
+            roll,
+            herald,
+            pace=Steady(rate),
+            overall=overall or Overall(None),
+            left=self.left.append,
+            office_time=self.clock,
+            paid=paid,
+        )
+        letters = {each: herald.letter(PLAN.versions[0].content, each) for each in ("fr", "en")}
+        counts = Counter(each.fate for each in roll.fates.values())
+        self.round = Round(PLAN, letters, counts, at_night=at_night)
+
+    async def goes(self) -> bool:
+        """To its end."""
+        return await self.courier.carry(self.round)

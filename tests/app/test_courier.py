@@ -1,0 +1,221 @@
+"""A courier on the way: at most once, paced, through floods and outages, by day."""
+
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from bot.app.broadcast_ports import Recipient
+from bot.app.courier import ON_WIRE, PAGE
+from bot.app.pacing import Overall
+from bot.app.ports import (
+    ChatGoneError,
+    ChatLeftError,
+    EditLostError,
+    FloodedError,
+    MaybeSentError,
+    MessageRefusedError,
+    NotSentError,
+)
+from bot.app.records import Urgency
+from bot.core.broadcast import Fate
+from tests.app.hurry import in_no_time
+from tests.app.press import Clock, FakeHerald, FakeRoll, Trip
+
+NIGHT, MORNING = datetime.fromisoformat("2026-03-02T23:00"), datetime.fromisoformat("2026-03-03T07:00")
+
+
+@in_no_time
+async def test_everybody_gets_it_once_and_is_noted_before_and_after() -> None:
+    roll, herald = FakeRoll.of(*range(1, 2 * PAGE + 3)), FakeHerald()
+    trip = Trip(roll, herald)
+    assert await trip.goes()
+    assert herald.chats() == list(range(1, 2 * PAGE + 3))
+    assert roll.tally() == {"sent": 2 * PAGE + 2}
+    assert [each.fate for each in roll.log if each.chat_id == 7] == [Fate.SENDING, Fate.SENT]
+    assert roll.fates[7].message_id == 70
+    assert trip.round.figures().of(Fate.SENT) == 2 * PAGE + 2
+
+
+@in_no_time
+async def test_many_are_on_the_wire_at_once_but_not_all() -> None:
+    herald = FakeHerald(lag=1.0)
+    await Trip(FakeRoll.of(*range(1, 600)), herald).goes()
+    assert ON_WIRE / 2 < herald.most_on_wire <= ON_WIRE
+
+
+@in_no_time
+async def test_everybody_gets_their_language_and_an_unknown_one_the_first() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3), FakeHerald()
+    roll.people |= {2: Recipient(2, "en"), 3: Recipient(3, "xx")}
+    await Trip(roll, herald).goes()
+    assert sorted(herald.sent) == [(1, "fr"), (2, "en"), (3, "fr")]
+
+
+@in_no_time
+async def test_who_left_or_opted_out_meanwhile_gets_nothing() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3), FakeHerald()
+    roll.people |= {1: Recipient(1, "fr", left=True), 2: Recipient(2, "fr", wanted=False)}
+    await Trip(roll, herald).goes()
+    assert herald.chats() == [3]
+    assert roll.tally() == {"blocked": 1, "skipped": 1, "sent": 1}
+
+
+@in_no_time
+async def test_every_failure_has_its_fate() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3, 4, 5, 6), FakeHerald()
+    herald.fails(1, ChatLeftError("bot was blocked by the user"))
+    herald.fails(2, ChatGoneError("chat not found"))
+    herald.fails(3, MessageRefusedError("bad entity"))
+    herald.fails(4, MaybeSentError("timed out"))
+    herald.fails(5, EditLostError("odd"))
+    trip = Trip(roll, herald)
+    await trip.goes()
+    assert [roll.fates[each].fate for each in range(1, 7)] == [
+        Fate.BLOCKED,
+        Fate.FAILED,
+        Fate.FAILED,
+        Fate.UNKNOWN,
+        Fate.UNKNOWN,
+        Fate.SENT,
+    ]
+    assert roll.fates[3].error == "bad entity"
+    assert trip.left == [1, 2]
+    assert herald.chats() == [6]
+
+
+@in_no_time
+async def test_a_flood_makes_one_chat_wait_and_nobody_else() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3), FakeHerald()
+    herald.fails(1, FloodedError(30))
+    began = asyncio.get_running_loop().time()
+    await Trip(roll, herald).goes()
+    assert [chat for chat, _ in herald.sent] == [2, 3, 1]
+    assert herald.at[2] - began < 1
+    assert herald.at[3] - began >= 30
+    assert [each.fate for each in roll.log if each.chat_id == 1] == [
+        Fate.SENDING,
+        Fate.PENDING,
+        Fate.SENDING,
+        Fate.SENT,
+    ]
+
+
+@in_no_time
+async def test_floods_in_many_chats_make_everybody_wait() -> None:
+    roll, herald = FakeRoll.of(*range(1, 30)), FakeHerald()
+    for each in (1, 2, 3):
+        herald.fails(each, FloodedError(60))
+    overall = Overall(30)
+    await Trip(roll, herald, rate=5, overall=overall).goes()
+    pauses = [later - earlier for earlier, later in zip(herald.at, herald.at[1:], strict=False)]
+    assert max(pauses) > 55
+    assert herald.chats() == list(range(1, 30))
+
+
+@in_no_time
+async def test_what_was_surely_not_sent_is_tried_until_it_is() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald()
+    herald.fails(1, *[NotSentError("no route")] * 4)
+    await Trip(roll, herald).goes()
+    assert herald.chats() == [1, 2]
+    assert roll.tally() == {"sent": 2}
+
+
+@in_no_time
+async def test_while_telegram_is_away_one_after_another_is_tried() -> None:
+    roll, herald = FakeRoll.of(*range(1, 500)), FakeHerald()
+    for each in range(1, 500):
+        herald.fails(each, *([MaybeSentError("bad gateway")] if each > 10 else []))
+    trip = Trip(roll, herald, rate=25)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(600)
+    trip.round.halted.set()
+    assert not await going
+    assert roll.tally()["unknown"] < 40
+    assert roll.tally()["pending"] > 400
+
+
+@in_no_time
+async def test_the_pace_is_kept_evenly() -> None:
+    herald = FakeHerald()
+    await Trip(FakeRoll.of(*range(1, 101)), herald, rate=25).goes()
+    assert 3.8 < herald.at[-1] - herald.at[0] < 4.3
+    assert max(sum(start <= each < start + 1 for each in herald.at) for start in herald.at) <= 29
+
+
+@in_no_time
+async def test_citizens_go_first() -> None:
+    overall, herald = Overall(30), FakeHerald()
+    going = asyncio.create_task(Trip(FakeRoll.of(*range(1, 101)), herald, rate=25, overall=overall).goes())
+    await asyncio.sleep(1)
+    loop, waits = asyncio.get_running_loop(), []
+    for _ in range(10):
+        began = loop.time()
+        await overall.turn(Urgency.INTERACTIVE)
+        waits.append(loop.time() - began)
+        await asyncio.sleep(0.2)
+    assert max(waits) < 0.15
+    await going
+
+
+@in_no_time
+async def test_paid_broadcasts_say_so() -> None:
+    herald = FakeHerald()
+    await Trip(FakeRoll.of(1, 2), herald, paid=True).goes()
+    assert herald.paid == 2
+
+
+@in_no_time
+async def test_a_halt_leaves_the_rest_pending_and_hears_of_those_on_the_wire() -> None:
+    roll, herald = FakeRoll.of(*range(1, 101)), FakeHerald(lag=0.5)
+    trip = Trip(roll, herald, rate=10)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(3)
+    trip.round.halted.set()
+    assert not await going
+    assert roll.tally()["sent"] == len(herald.sent)
+    assert set(roll.tally()) == {"sent", "pending"}
+
+
+@in_no_time
+async def test_a_halt_ends_the_wait_for_a_flooded_chat() -> None:
+    roll, herald = FakeRoll.of(1), FakeHerald()
+    herald.fails(1, FloodedError(3600))
+    trip = Trip(roll, herald)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(5)
+    trip.round.halted.set()
+    assert not await going
+    assert roll.tally() == {"pending": 1}
+
+
+@in_no_time
+async def test_it_rests_by_night_and_goes_on_in_the_morning() -> None:
+    roll, herald, clock = FakeRoll.of(1, 2), FakeHerald(), Clock(NIGHT)
+    trip = Trip(roll, herald, clock=clock)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(3600)
+    assert herald.sent == []
+    assert trip.round.resting == MORNING
+    clock.now = MORNING
+    assert await going
+    assert herald.chats() == [1, 2]
+
+
+@in_no_time
+async def test_it_goes_by_night_when_the_admin_insisted() -> None:
+    herald = FakeHerald()
+    assert await Trip(FakeRoll.of(1), herald, clock=Clock(NIGHT), at_night=True).goes()
+    assert herald.chats() == [1]
+
+
+@in_no_time
+async def test_a_note_that_cannot_be_written_ends_the_round_before_anything_is_sent() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald()
+    roll.broken = True
+    trip = Trip(roll, herald)
+    with pytest.raises(OSError, match="no disk"):
+        await trip.goes()
+    assert trip.round.broken
+    assert herald.sent == []

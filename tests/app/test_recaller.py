@@ -1,0 +1,60 @@
+"""Taking a broadcast back."""
+
+import asyncio
+from collections import Counter
+
+from bot.app.courier import Round
+from bot.app.pacing import Overall, Steady
+from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
+from bot.app.recaller import AT_ONCE, Recaller
+from bot.core.broadcast import Fate
+from tests.app.hurry import in_no_time
+from tests.app.press import PLAN, FakeHerald, FakeRoll
+
+
+def recall(roll: FakeRoll, herald: FakeHerald, rate: float | None = None) -> tuple[Recaller, Round]:
+    counts = Counter(each.fate for each in roll.fates.values())
+    return Recaller(roll, herald, Steady(rate), Overall(None)), Round(PLAN, {}, counts)
+
+
+@in_no_time
+async def test_everything_that_was_sent_is_taken_back() -> None:
+    roll, herald = FakeRoll.of(*range(1, 3 * AT_ONCE), fate=Fate.SENT), FakeHerald()
+    recaller, rounds = recall(roll, herald)
+    assert await recaller.carry(rounds)
+    assert sorted(herald.recalled) == list(range(1, 3 * AT_ONCE))
+    assert roll.tally() == {"recalled": 3 * AT_ONCE - 1}
+    assert rounds.figures().of(Fate.SENT) == 0
+
+
+@in_no_time
+async def test_what_cannot_be_deleted_stays_sent_with_the_reason() -> None:
+    roll, herald = FakeRoll.of(1, 2, fate=Fate.SENT), FakeHerald()
+    herald.fails(1, MessageRefusedError("message can't be deleted"))
+    recaller, rounds = recall(roll, herald)
+    await recaller.carry(rounds)
+    assert roll.tally() == {"sent": 1, "recalled": 1}
+    assert "can't be deleted" in (roll.fates[1].error or "")
+    assert roll.fates[1].message_id == 10
+
+
+@in_no_time
+async def test_floods_and_outages_are_waited_for() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3, fate=Fate.SENT), FakeHerald()
+    herald.fails(1, FloodedError(5), None)
+    herald.fails(2, NotSentError("no route"), None)
+    herald.fails(3, MaybeSentError("timed out"), None)
+    recaller, rounds = recall(roll, herald)
+    assert await recaller.carry(rounds)
+    assert roll.tally() == {"recalled": 3}
+
+
+@in_no_time
+async def test_a_halt_leaves_the_rest_for_the_next_start() -> None:
+    roll, herald = FakeRoll.of(*range(1, 200), fate=Fate.SENT), FakeHerald()
+    recaller, rounds = recall(roll, herald, rate=20)
+    going = asyncio.create_task(recaller.carry(rounds))
+    await asyncio.sleep(3)
+    rounds.halted.set()
+    assert not await going
+    assert 0 < roll.tally()["sent"] < 199

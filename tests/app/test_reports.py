@@ -1,0 +1,78 @@
+"""The report: a CSV without names, to every admin who follows, once by itself and on request."""
+
+from bot.app.broadcast_ports import Card, Entry
+from bot.app.pacing import Overall
+from bot.app.ports import FloodedError, MessageRefusedError, NotSentError
+from bot.app.reports import Reporter, file_name, write_report
+from bot.core.broadcast import Fate, Figures, Status
+from bot.views.message import Message
+from tests.app.hurry import in_no_time
+from tests.app.press import FakeBooks, FakeHerald, FakeRoll
+
+ADMIN, OTHER = 900, 901
+SENT = Figures(((Fate.SENT, 2),))
+
+
+class Office:
+    """A reporter at work; both admins follow broadcast 1."""
+
+    def __init__(self, figures: Figures = SENT) -> None:
+        self.books, self.herald = FakeBooks(), FakeHerald()
+        self.roll = FakeRoll.of(1, 2, fate=Fate.SENT)
+        self.books.has(Status.DONE, figures)
+        for each in (ADMIN, OTHER):
+            self.books.shown[1, each] = Card(1, each, 70, "fr")
+        self.reporter = Reporter(
+            self.books, self.roll, self.herald, Overall(None), admins={ADMIN}, caption=lambda *_: Message("caption")
+        )
+
+    def got(self) -> list[int]:
+        return [chat for chat, _, _ in self.herald.documents]
+
+
+async def test_a_row_has_number_status_and_reason() -> None:
+    roll = FakeRoll.of(1, 2, fate=Fate.SENT)
+    roll.fates[2] = Entry(2, Fate.FAILED, error='bad, "really"')
+    assert (await write_report(roll, 1)).decode() == (
+        'chat_id,status,reason\r\n1,sent,\r\n2,failed,"bad, ""really"""\r\n'
+    )
+    assert file_name(7) == "broadcast-7.csv"
+
+
+async def test_admins_who_follow_get_it_once_and_others_do_not() -> None:
+    office = Office()
+    await office.reporter.ended(1)
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]
+
+
+async def test_where_nothing_was_sent_there_is_nothing_to_report() -> None:
+    office = Office(Figures(((Fate.PENDING, 2),)))
+    await office.reporter.ended(1)
+    assert office.got() == []
+    assert await office.books.is_reported(1)
+
+
+async def test_a_broadcast_that_there_is_not_has_no_report() -> None:
+    office = Office()
+    await office.reporter.ended(9)
+    await office.reporter.send(9, ADMIN, "fr")
+    assert office.got() == []
+
+
+@in_no_time
+async def test_floods_and_outages_are_waited_for() -> None:
+    office = Office()
+    office.herald.fails(ADMIN, FloodedError(5), NotSentError("no route"), None)
+    await office.reporter.send(1, ADMIN, "fr")
+    assert office.got() == [ADMIN]
+
+
+@in_no_time
+async def test_it_is_given_up_in_the_end() -> None:
+    office = Office()
+    office.herald.fails(ADMIN, MessageRefusedError("too big"))
+    await office.reporter.send(1, ADMIN, "fr")
+    office.herald.fails(ADMIN, *[FloodedError(1)] * 9)
+    await office.reporter.send(1, ADMIN, "fr")
+    assert office.got() == []
