@@ -3,11 +3,9 @@
 Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of queues, pacing or why it is sent.
 """
 
-import asyncio
 import io
 from typing import Any
 
-import segno
 from pydantic_core import to_json
 from telegram import InputFile
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -24,14 +22,11 @@ from bot.app.ports import (
 )
 from bot.app.records import Delivery, Kind
 from bot.core.actions import spoken
+from bot.telegram.qr import qr_png
 from bot.telegram.transport import LeanBot, SurelyNotSentError
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
-QR_SCALE = 6
-QR_MASK = 6
-"""One of the eight masks of ISO/IEC 18004, all of which every reader knows. Trying them all for the prettiest takes six
-times as long and reads no better (README, Measured)."""
 NO_PREVIEW = '{"is_disabled":true}'
 GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
@@ -78,7 +73,8 @@ class TelegramMessenger:
         photo: str | InputFile
         if file_id is None:
             try:
-                png = await asyncio.to_thread(qr_png, delivery.message.qr_link or "")
+                # Not in a thread: it takes less than a millisecond, and a thread would fight longer for Python's lock.
+                png = qr_png(delivery.message.qr_link or "")
             except ValueError:
                 raise MessageRefusedError("no QR code can hold the link") from None
             photo = InputFile(io.BytesIO(png), filename="qr.png", attach=False)
@@ -116,13 +112,6 @@ def keyboard(message: Message, screen: int | None) -> str:
     """The rows of buttons as Bot API JSON, bound to the screen."""
     rows = [[_button(each, screen) for each in row] for row in message.rows]
     return to_json({"inline_keyboard": rows}).decode()
-
-
-def qr_png(link: str) -> bytes:
-    """The link as a QR code: a small PNG, error correction M, readable from a scratched screen."""
-    buffer = io.BytesIO()
-    segno.make(link, error="m", micro=False, mask=QR_MASK).save(buffer, kind="png", scale=QR_SCALE, border=4)
-    return buffer.getvalue()
 
 
 def _button(button: Button, screen: int | None) -> dict[str, str]:

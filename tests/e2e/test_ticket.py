@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import segno
 
-from bot.telegram.messenger import QR_MASK, QR_SCALE, qr_png
+from bot.telegram.qr import MASK, QUIET, SCALE, qr_png
 from tests.e2e.citizen import Citizen
 from tests.e2e.house import House, inhabited
 from tests.e2e.pictures import download, file_ids, modules
@@ -39,8 +39,8 @@ async def test_the_picture_is_the_link_as_a_qr_code(house: House, aissatou: Citi
     (file_id,) = await file_ids(aissatou)
     png = await download(house, file_id)
     assert png == qr_png(LINK.format(number))
-    link = segno.make(LINK.format(number), error="m", micro=False, mask=QR_MASK)
-    assert modules(png, QR_SCALE, border=4) == [bytes(row) for row in link.matrix]
+    link = segno.make(LINK.format(number), error="m", micro=False, mask=MASK)
+    assert modules(png, SCALE, border=QUIET) == [bytes(row) for row in link.matrix]
 
 
 async def test_the_same_picture_is_not_uploaded_twice(aissatou: Citizen) -> None:

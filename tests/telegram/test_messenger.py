@@ -19,7 +19,7 @@ from bot.app.records import Delivery, Kind
 from bot.sandbox.telegram.config import PEOPLE
 from bot.sandbox.telegram.phone import press, say
 from bot.sandbox.telegram.world import World
-from bot.telegram.messenger import TelegramMessenger, keyboard, qr_png
+from bot.telegram.messenger import TelegramMessenger, keyboard
 from bot.telegram.transport import LeanBot
 from bot.views.message import Button, Message
 from tests.moncreneau.support import RESET, Wire, answer
@@ -128,10 +128,3 @@ async def test_a_press_is_answered_once(telegram: tuple[World, LeanBot]) -> None
     assert len(world.presses) == 1
     await messenger.answer_press(query)
     assert world.presses == {}
-
-
-def test_a_qr_code_is_small_and_the_same_every_time() -> None:
-    link = "https://moncreneau.gn/qr/12345"
-    assert qr_png(link) == qr_png(link)
-    assert len(qr_png(link)) < 1000
-    assert qr_png(link) != qr_png(link + "6")
