@@ -1,0 +1,88 @@
+"""Whatever an admin does while composing, in whatever order: it never raises, and nothing goes out unseen."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.broadcast import Content, Media
+from bot.core.broadcast_actions import Ask
+from bot.core.composing import Confirming, Remark, read_draft, write_draft
+from bot.core.moments import is_night
+from bot.views.composing import stage
+from tests.core.composer import MORNING, Composer
+from tests.views.pages import FR
+from tests.views.telegram import check_limits
+
+CONTENTS = st.one_of(
+    st.builds(Content, st.sampled_from(Media), st.text(max_size=20)),
+    st.sampled_from(
+        [Content(Media.TEXT, text) for text in ("Bonjour", "25/01/2026", "25/01 09:00", "22h", "x" * 5000)]
+    ),
+    st.sampled_from([Remark.UNSUPPORTED, Remark.ALBUM]),
+)
+VALUES = st.sampled_from(["", "fr", "en", "de", "1", "3", "99", "x"])
+DEEDS = st.one_of(
+    st.tuples(st.just("calls")),
+    st.tuples(st.just("sends"), CONTENTS),
+    st.tuples(st.just("pushes"), st.sampled_from(Ask), VALUES, st.one_of(st.none(), st.integers(0, 30))),
+    st.tuples(st.just("later"), st.integers(0, 20)),
+    st.tuples(st.just("reaches"), st.sampled_from([0, 1, 250])),
+    st.tuples(st.just("refuses"), st.sampled_from([None, None, None, "", "bad"])),
+)
+
+
+def play(composer: Composer, deed: tuple[object, ...]) -> None:
+    match deed:
+        case ("calls",):
+            composer.calls()
+        case ("sends", content):
+            assert isinstance(content, Content | Remark)
+            composer.sends(content)
+        case ("pushes", Ask() as ask, str() as value, turn):
+            composer.pushes(ask, value, turn if isinstance(turn, int) else None)
+        case ("later", int() as hours):
+            composer.later(hours=hours)
+        case ("reaches", int() as count):
+            composer.reaches = count
+        case ("refuses", refusal):
+            composer.refusal = refusal if isinstance(refusal, str) else None
+        case _:
+            raise AssertionError(deed)
+
+
+@given(st.lists(DEEDS, max_size=40), st.booleans())
+def test_nothing_goes_out_that_was_not_previewed_and_confirmed(deeds: list[tuple[object, ...]], short: bool) -> None:  # noqa: FBT001
+    composer = Composer()
+    if short:
+        composer.reviews()
+    for deed in deeds:
+        before, launched = composer.draft, len(composer.launched)
+        play(composer, deed)
+        if composer.draft:
+            assert read_draft(write_draft(composer.draft)) == composer.draft
+        if composer.shown:
+            check_limits(stage(composer.shown, FR, composer.at))
+        if len(composer.launched) > launched:
+            assert before
+            assert isinstance(before.stage, Confirming)
+            assert before.count > 0
+            wish = composer.launched[-1]
+            assert wish.draft.versions == composer.previews[-1].versions
+            assert wish.draft.audience == before.audience
+            starts = wish.starts or composer.at
+            assert wish.draft.at_night or not is_night(starts)
+            assert starts >= composer.at
+    assert composer.at - MORNING < timedelta(days=40)
+
+
+@given(st.lists(DEEDS, max_size=30))
+def test_a_late_button_never_changes_the_draft(deeds: list[tuple[object, ...]]) -> None:
+    composer = Composer().reviews()
+    for deed in deeds:
+        play(composer, deed)
+        if before := composer.draft:
+            composer.pushes(Ask.GO, turn=before.turn - 1)
+            composer.pushes(Ask.CANCEL, turn=before.turn + 1)
+            assert composer.draft
+            assert (composer.draft.stage, composer.draft.turn) == (before.stage, before.turn)
