@@ -14,7 +14,7 @@ from datetime import datetime
 from bot.moncreneau.models import FreeSlot
 
 _SURE = 10.0  # seconds for which the service's "not available" is taken at its word
-_YOUNG = 60.0  # and for which it counts that a reading did not offer a slot
+_YOUNG = 120.0  # and for which it counts that a reading did not offer a slot
 _MOST = 5000  # notes kept
 _LATEST = 64  # of which so many may be new to whoever made something of them, before it is made anew
 

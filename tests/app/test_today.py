@@ -1,0 +1,54 @@
+"""The figures of one day: over restarts, and anew at midnight in the office."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.app.today import Today
+
+MORNING = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+
+
+class Office:
+    """A clock and the totals of a process."""
+
+    def __init__(self) -> None:
+        self.now = MORNING
+        self.totals = Counter[str]()
+
+    def today(self) -> Today:
+        return Today(lambda: self.now, lambda: self.totals["requests"], lambda: self.totals["booked"])
+
+
+def test_the_day_goes_on_after_a_restart() -> None:
+    office = Office()
+    today = office.today()
+    office.totals.update(requests=5, booked=4)
+    assert today.figures() == (5, 4)
+    kept = today.kept()
+    office.totals.clear()
+    later = office.today()
+    later.restore(kept)
+    office.totals.update(requests=1, booked=1)
+    assert later.figures() == (6, 5)
+
+
+def test_at_midnight_it_begins_anew() -> None:
+    office = Office()
+    today = office.today()
+    office.totals.update(requests=5)
+    kept = today.kept()
+    office.now += timedelta(days=1)
+    office.totals.update(requests=2)
+    assert today.figures() == (2, 0)
+    tomorrow = office.today()
+    tomorrow.restore(kept)
+    assert tomorrow.figures() == (0, 0)
+
+
+@pytest.mark.parametrize("kept", [None, "", "nonsense", "[]", "{}", "5", '["2026-03-02", "5", 4]', '["2026-03-02", 1]'])
+def test_what_cannot_be_read_counts_as_nothing(kept: str | None) -> None:
+    today = Office().today()
+    today.restore(kept)
+    assert today.figures() == (0, 0)

@@ -1,0 +1,115 @@
+"""What admins read of the bot, in both languages."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.condition import ApiCondition, Condition
+from bot.core.model import Problem
+from bot.i18n import Translators
+from bot.views.office import CONAKRY
+from bot.views.status import status, trouble
+
+NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
+T = Translators.load()
+API = ApiCondition(
+    reachable=True,
+    limit=1000,
+    remaining=640,
+    reset=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
+    hits=97,
+    misses=3,
+    last_error="503 SERVICE_UNAVAILABLE",
+    last_error_at=datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
+)
+FINE = Condition(
+    at=NOW,
+    since=NOW - timedelta(days=3, hours=4, minutes=12, seconds=59),
+    api=API,
+    requests_today=325,
+    booked_today=300,
+    inbox=1,
+    outbox=2,
+    attempts=3,
+    set_aside=4,
+    telegram=True,
+    database=True,
+)
+
+
+def shown(condition: Condition, locale: str = "fr", zone: str = "Africa/Conakry") -> str:
+    return status(condition, T.get(locale), CONAKRY, ZoneInfo(zone)).text.replace("\u00a0", " ")
+
+
+def test_every_figure_stands_there_in_words() -> None:
+    assert shown(FINE).splitlines() == [
+        "📊 <b>L’état du bot</b>",
+        "",
+        "✅ L’API moncreneau répond.",
+        "Requêtes restantes cette heure : <b>640</b> sur 1000 ; à nouveau à 15:00 (heure de Conakry)",
+        "",
+        "Lectures servies de mémoire : <b>97 %</b> sur 100",
+        "Requêtes par réservation aujourd’hui : <b>1,08</b> (325 requêtes, 300 réservations)",
+        "",
+        "En attente de traitement : 1",
+        "En attente d’envoi : 2",
+        "Réservations et annulations sans issue encore : 3",
+        "Messages mis de côté après une erreur de notre part : 4",
+        "",
+        "✅ Telegram répond.",
+        "✅ La base de données accepte les écritures.",
+        "",
+        "Dernière erreur de l’API : <code>503 SERVICE_UNAVAILABLE</code>, lun. 2 mars, 09:05",
+        "En marche depuis 3 j 4 h 12 min",
+    ]
+
+
+def test_in_english_too_with_its_own_numbers() -> None:
+    text = shown(FINE, "en")
+    assert "<b>1.08</b> (325 requests, 300 bookings)" in text
+    assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon, Mar 2, 09:05" in text
+
+
+def test_hours_are_the_offices() -> None:
+    assert "à nouveau à 16:00" in shown(FINE, zone="Africa/Lagos")
+    assert "10:05" in shown(FINE, zone="Africa/Lagos")
+
+
+def test_what_is_not_known_yet_is_said_to_be_so() -> None:
+    text = shown(replace(FINE, api=ApiCondition(reachable=True), booked_today=0))
+    assert "Requêtes restantes cette heure : pas encore connues" in text
+    assert "Lectures servies de mémoire : encore aucune lecture" in text
+    assert "aujourd’hui : encore aucune réservation (325 requêtes)" in text
+    assert "Dernière erreur de l’API : aucune depuis le démarrage" in text
+
+
+def test_what_does_not_work_stands_out() -> None:
+    api = replace(
+        API,
+        reachable=False,
+        remaining=None,
+        blocked_until=datetime(2026, 3, 2, 14, 45, tzinfo=UTC),
+        troubles=frozenset({Problem.OUT_OF_CREDITS, Problem.NO_ACCESS}),
+    )
+    text = shown(replace(FINE, api=api, telegram=False, database=False), "en")
+    for words in (
+        "⚠️ The moncreneau API does not answer.",
+        "⚠️ <b>The moncreneau API refuses our key (401 or 403).</b>",
+        "⚠️ <b>The moncreneau credits are used up: nothing can be booked.</b>",
+        "<b>0</b> of 1000",
+        "nothing is sent before 14:45 (Conakry time)",
+        "⚠️ Telegram does not answer.",
+        "⚠️ The database cannot be written.",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("problem", [Problem.OUT_OF_CREDITS, Problem.NO_ACCESS])
+@pytest.mark.parametrize("locale", T.supported)
+def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(problem: Problem, locale: str) -> None:
+    begins, over = (trouble(problem, T.get(locale), present=present).text for present in (True, False))
+    assert begins.startswith("⚠️ ")
+    assert len(begins.splitlines()) == 2
+    assert over.startswith("✅ ")
