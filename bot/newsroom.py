@@ -28,6 +28,7 @@ from bot.settings import Settings
 from bot.storage.broadcasts import BroadcastBooks
 from bot.storage.recipients import RecipientRoll
 from bot.storage.store import Store
+from bot.telegram import profile
 from bot.telegram.herald import TelegramHerald, read_content
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.transport import LeanBot
@@ -38,6 +39,8 @@ from bot.views.office import Office
 
 log = logging.getLogger(__name__)
 GRACE = 3.0
+ADMINS = "admins"
+"""The fact under which the admins of the last start are kept."""
 UNLIMITED = 1000.0
 """Messages per second that are expected where nothing limits them."""
 
@@ -58,6 +61,8 @@ class Newsroom:
         office: Office,
         offices: Moncreneau,
     ) -> None:
+        self._admins = settings.admin_ids
+        self._bot = bot
         self._translators = translators
         self._store = store
         self._outbox = outbox
@@ -110,7 +115,10 @@ class Newsroom:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Go on with what an earlier process left, until the end."""
-        drawing = asyncio.create_task(self._cards.run(), name="cards")
+        tasks = (
+            asyncio.create_task(self._cards.run(), name="cards"),
+            asyncio.create_task(self._part_with_former_admins(), name="former admins"),
+        )
         resumed = await self._broadcasts.resume()
         if resumed:
             log.warning("%d broadcasts go on", resumed)
@@ -118,9 +126,21 @@ class Newsroom:
             yield
         finally:
             await self._broadcasts.stop(GRACE)
-            drawing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await drawing
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _part_with_former_admins(self) -> None:
+        """Nobody else can tell that there are commands for admins, least of all those who were one."""
+        admins = self._admins
+        known = {int(each) for each in (await self._store.fact(ADMINS) or "").split()}
+        if known == admins:
+            return
+        if await profile.hide(self._bot, sorted(known - admins), self._translators.supported):
+            # The face is set anew at the next start: somebody who is an admin again must get the commands back.
+            facts = ((ADMINS, " ".join(map(str, sorted(admins)))), *((("face", ""),) if known - admins else ()))
+            await self._store.commit(Change(remembered=facts))
 
     def _changed(self, number: int) -> None:
         self._cards.touch(number)

@@ -104,7 +104,7 @@ class BroadcastDesk:
         text = await self._books.draft(chat_id)
         draft = read_draft(text) if text else None
         locale = await self._locale_of(chat_id) or event.language
-        visit = _Visit(chat_id, event, locale, Admin(inbound.user_id, event.profile))
+        visit = _Visit(chat_id, event, locale, Admin(inbound.user_id, event.profile or str(inbound.user_id)))
         match event:
             case Commanded(name="broadcast"):
                 number = draft.number if draft else await self._books.next_number()

@@ -70,6 +70,17 @@ async def keep_shown(bot: LeanBot, wanted: list[Call], known: str) -> AsyncItera
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
+async def hide(bot: LeanBot, admins: Iterable[int], languages: Iterable[str]) -> bool:
+    """Take back what these admins, who are none any more, saw of commands; returns whether all is taken back."""
+    scopes = [json.dumps({"type": "chat", "chat_id": each}) for each in admins]
+    wanted = [
+        ("deleteMyCommands", {"scope": scope, **({"language_code": language} if language else {})})
+        for scope in scopes
+        for language in ("", *languages)
+    ]
+    return all([await _made(bot, call) for call in wanted])
+
+
 async def _made(bot: LeanBot, call: Call) -> bool:
     method, parameters = call
     try:
