@@ -21,6 +21,8 @@ WITHOUT_MIRROR = {
     "app/inbound.py": "values without behaviour; read in tests/telegram/test_updates.py",
     "app/ports.py": "protocols; whoever obeys them is tested",
     "app/records.py": "values without behaviour; stored and read back in tests/storage/test_store.py",
+    "core/sight.py": "a value without behaviour; drawn in tests/views/test_broadcasts.py",
+    "core/wishes.py": "values without behaviour; played in tests/core/test_broadcasting.py",
     "storage/migrations/env.py": "Alembic's way in; tests/storage/test_migrations.py goes through it",
     "storage/migrations/versions/0001_first.py": "a migration; tests/storage/test_migrations.py compares the outcome",
     "storage/migrations/versions/0002_broadcasts.py": "a migration, as above",
