@@ -28,12 +28,14 @@ def file_name(number: int) -> str:
 
 async def write_report(roll: Roll, number: int) -> bytes:
     """The file, read page by page: some 30 bytes a recipient stay in memory, and nothing else."""
-    text = io.StringIO()
+    content = io.BytesIO()
+    text = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
     out = csv.writer(text, lineterminator="\r\n")
     out.writerow(HEADER)
     async for page in roll.report(number):
         out.writerows((each.chat_id, each.fate.value, each.error or "") for each in page)
-    return text.getvalue().encode()
+    text.detach()
+    return content.getvalue()
 
 
 class Reporter:
