@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bot.app.records import StoredUpdate
-from bot.sandbox.telegram.config import PEOPLE
+from bot.sandbox.telegram.config import PEOPLE, TelegramSandbox
 from bot.sandbox.telegram.phone import press, say
 from bot.sandbox.telegram.world import World
 from bot.storage.store import Store
@@ -185,12 +185,5 @@ async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot:
     good = {"update_id": 5, "message": {"chat": {"id": 7}}}
     nonsense = [answer({"ok": True, "result": each}) for each in ({"a": 1}, "x", [7, {"no": "number"}], 3)]
     wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
-    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    heard = Heard()
-    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press)
-    task = asyncio.create_task(poller.run())
-    await eventually("the good one", lambda: heard.updates, pause=0.005)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    await store.close()
-    assert heard.updates[0].update_id == 5
+    async with ear(World(TelegramSandbox()), bot, tmp_path) as opened:
+        assert (await opened.hears(1))[0].update_id == 5
