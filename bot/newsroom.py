@@ -38,7 +38,7 @@ from bot.views.message import Message
 from bot.views.office import Office
 
 log = logging.getLogger(__name__)
-GRACE = 3.0
+GRACE = 1.0
 ADMINS = "admins"
 """The fact under which the admins of the last start are kept."""
 UNLIMITED = 1000.0

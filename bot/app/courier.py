@@ -103,18 +103,16 @@ class Courier:
         rounds.began = asyncio.get_running_loop().time()
         try:
             async for recipient in self._pending(rounds):
-                if not await self._may_go(rounds, recipient, ledger):
-                    continue
-                await self._room.acquire()
-                task = asyncio.create_task(self._send(rounds, recipient, ledger))
-                rounds.on_wire.add(task)
-                task.add_done_callback(rounds.on_wire.discard)
-                if not self._weather.fine:
-                    await asyncio.wait({task})
-        finally:
-            if rounds.on_wire:
+                if await self._may_go(rounds, recipient, ledger):
+                    await self._dispatch(rounds, recipient, ledger)
+            while rounds.on_wire:
                 await asyncio.wait(rounds.on_wire)
-            await ledger.close()
+        except BaseException:
+            # The process has to end now. Who is on the wire is `sending` on the disk, and nobody gets it twice.
+            for task in rounds.on_wire:
+                task.cancel()
+            raise
+        await ledger.close()
         return not rounds.halted.is_set()
 
     async def _pending(self, rounds: Round) -> AsyncIterator[Recipient]:
@@ -141,6 +139,15 @@ class Courier:
                 await asyncio.wait(rounds.on_wire)
             else:
                 return
+
+    async def _dispatch(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:
+        """Send, beside others; while Telegram is away, one at a time."""
+        await self._room.acquire()
+        task = asyncio.create_task(self._send(rounds, recipient, ledger))
+        rounds.on_wire.add(task)
+        task.add_done_callback(rounds.on_wire.discard)
+        if not self._weather.fine:
+            await asyncio.wait({task})
 
     async def _may_go(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> bool:
         """Whether this one is to be sent to, once its turn has come."""

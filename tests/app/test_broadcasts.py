@@ -253,3 +253,16 @@ async def test_one_that_cannot_be_written_waits_for_the_next_start() -> None:
         await asyncio.sleep(5)
         assert here.status() is Status.RUNNING
         assert here.herald.sent == []
+
+
+@in_no_time
+async def test_a_process_that_has_to_end_does_not_wait_for_a_slow_wire() -> None:
+    here = Press(1, 2, 3)
+    here.herald.lag = 60.0
+    await here.broadcasts.launch(PLAN, ADMIN, CARD)
+    await asyncio.sleep(2)
+    began = asyncio.get_running_loop().time()
+    await here.broadcasts.stop(1)
+    assert asyncio.get_running_loop().time() - began < 2
+    assert here.roll.tally() == {"sending": 3}
+    assert len(asyncio.all_tasks()) == 1
