@@ -3,7 +3,17 @@
 import logging
 import time
 
-CHATTY = ("httpx", "httpcore", "telegram", "alembic", "uvicorn.access", "uvicorn.error", "asyncio")
+CHATTY = (
+    "aiosqlite",
+    "sqlalchemy",
+    "httpx",
+    "httpcore",
+    "telegram",
+    "alembic",
+    "uvicorn.access",
+    "uvicorn.error",
+    "asyncio",
+)
 
 
 def configure(level: str) -> None:
