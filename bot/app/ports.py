@@ -43,6 +43,12 @@ class Moncreneau(Protocol):
     async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
         """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours."""
 
+    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
+        """Hear which slot (department, time) a citizen is about to confirm; None: none any more.
+
+        Others may be offered other slots meanwhile, where there are plenty; nothing is held, and nothing promised.
+        """
+
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""
 

@@ -27,7 +27,7 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
-from bot.core.flows import Flow, LoadingAppointments
+from bot.core.flows import Attempt, Confirming, Flow, LoadingAppointments, Submitting, TypingName
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
@@ -72,6 +72,7 @@ class Turns:
         waiting: list[Event] = [event]
         while waiting:
             session, effects = step(session, waiting.pop())
+            self._api.chosen(owner_of(chat_id), _choice(session.flow))
             for effect in effects:
                 if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
                     waiting.append(await self._load(chat_id, effect, session.flow))
@@ -129,6 +130,15 @@ class Turns:
             return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE)
         kind = Kind.SEND if target is None else Kind.EDIT
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
+
+
+def _choice(flow: Flow) -> tuple[int, datetime] | None:
+    """The slot that is about to be confirmed, or just was; a member of staff's own slots are nobody else's."""
+    match flow:
+        case TypingName(draft=draft) | Confirming(draft=draft) | Submitting(attempt=Attempt(draft=draft)):
+            return (draft.department.id, draft.at) if draft.at and not draft.worker else None
+        case _:
+            return None
 
 
 class Ids:

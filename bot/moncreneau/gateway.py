@@ -78,6 +78,7 @@ class Gateway:
         self._tally = Tally()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
         self._slots = SlotCache(self._read_slots, now, zone, self._tally)
+        self.chosen = self._slots.chosen
         self._made = Made(now, zone)
         self._booked = 0
         self._last_error: tuple[str, datetime] | None = None

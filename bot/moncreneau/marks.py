@@ -73,14 +73,14 @@ class Marks:
         self.changes[department_id] += 1
         self._latest.setdefault(department_id, deque(maxlen=_LATEST)).append(at)
 
-    def offered(self, department_id: int, slot: FreeSlot, began: float) -> bool:
-        """Whether a slot that was free in a reading that began then should be offered now."""
-        mark = self._marks.get((department_id, slot.at))
-        if mark is None:
+    def offered(self, department_id: int, slot: FreeSlot, began: float, more: int = 0) -> bool:
+        """Whether a slot that was free in a reading begun then should be offered, with `more` places asked for."""
+        mark = self._marks.get((department_id, slot.at), _NO_MARK)
+        if mark is _NO_MARK and not more:
             return True
         if mark.taken is not None and mark.taken >= began:
             return False
-        ours = sum(at >= began for at in mark.booked)
+        ours = sum(at >= began for at in mark.booked) + more
         if slot.left is not None:
             return slot.left > ours
         # A slot hidden for some minutes disappoints nobody, a refused booking does.

@@ -9,7 +9,7 @@ minute changes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from bot.app.ports import ApiError
 from bot.core.model import Slot
 from bot.moncreneau.cache import Ages, Cache, Copy, Tally
+from bot.moncreneau.choices import Choices
 from bot.moncreneau.marks import Marks
 from bot.moncreneau.models import FreeSlot
 
@@ -33,6 +34,7 @@ _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as 
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN = 0.25  # the share of a copy's slots that may be hidden before it is read again
 _WORN_AGE = 30.0  # but not younger than this
+_PLENTY = 12  # slots that must be left to offer before one is kept from others because somebody is about to confirm it
 _AFRESH = Ages(fresh=0, stale=0, last=0)
 _MINUTE = 60.0  # offices begin at full minutes, so between two of them no time passes away
 
@@ -69,6 +71,7 @@ class SlotCache:
         self._asked: dict[Window, float] = {}
         self._marks = Marks()
         self._shelf: dict[Window, _Ready] = {}
+        self._choices = Choices(now)
 
     @property
     def active(self) -> int:
@@ -87,7 +90,15 @@ class SlotCache:
         if known is not None and self._ready(window, known).worn:
             ages = replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
         copy = await self._cache.get(window, lambda: self._read(window), ages)
-        return self._ready(window, copy).between(first, last)
+        ready = self._ready(window, copy)
+        if chosen := self._choices.of(department_id):
+            slots = self._but_for(department_id, ready, chosen)
+            ready = replace(ready, slots=slots) if len(slots) >= _PLENTY else ready
+        return ready.between(first, last)
+
+    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
+        """Note which slot a citizen is about to confirm, or that it is none any more."""
+        self._choices.note(owner, choice)
 
     def booked(self, department_id: int, at: datetime) -> None:
         """Note that we took one place of a slot."""
@@ -173,7 +184,9 @@ class SlotCache:
             ready = _Ready(copy, -1, minute, in_time, ())
         if ready.notes != notes:
             news = self._marks.since(window[0], ready.notes) if ready.notes >= 0 else None
-            slots = self._all(window[0], ready) if news is None else self._but_for(window[0], ready, news)
+            slots = (
+                self._all(window[0], ready) if news is None else self._but_for(window[0], ready, dict.fromkeys(news, 0))
+            )
             ready = self._shelf[window] = replace(ready, notes=notes, slots=slots)
         return ready
 
@@ -181,13 +194,13 @@ class SlotCache:
         began, offered = ready.copy.began, self._marks.offered
         return tuple(Slot(slot.at) for slot in ready.in_time.values() if offered(department_id, slot, began))
 
-    def _but_for(self, department_id: int, ready: _Ready, news: tuple[datetime, ...]) -> tuple[Slot, ...]:
-        """The same slots again, but for those about which something was noted."""
+    def _but_for(self, department_id: int, ready: _Ready, news: Mapping[datetime, int]) -> tuple[Slot, ...]:
+        """The same slots again, but for those about which there is news: so many places more are asked for."""
         slots = list(ready.slots)
-        for at in set(news) & ready.in_time.keys():
+        for at in news.keys() & ready.in_time.keys():
             place = bisect_left(slots, at, key=_beginning)
             was = place < len(slots) and slots[place].at == at
-            offered = self._marks.offered(department_id, ready.in_time[at], ready.copy.began)
+            offered = self._marks.offered(department_id, ready.in_time[at], ready.copy.began, news[at])
             if offered and not was:
                 slots.insert(place, Slot(at))
             elif was and not offered:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 
 from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Receipt
@@ -43,6 +43,7 @@ class FakeMoncreneau:
     reads: deque[ScriptedError | None] = field(default_factory=deque)
     lag: float = 0.0
     shut: asyncio.Event | None = None
+    choices: dict[str, tuple[int, datetime] | None] = field(default_factory=dict)
     posts: int = 0
     deletes: int = 0
     looks: int = 0
@@ -60,6 +61,9 @@ class FakeMoncreneau:
         if not known:
             raise refused(Problem.DEPARTMENT_GONE)
         return tuple(each for each in self.free if first <= each.at.date() <= last)
+
+    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
+        self.choices[owner] = choice
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         self._read()
