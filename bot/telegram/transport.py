@@ -4,6 +4,7 @@ PTB's default (httpx) slows down as concurrency grows (encode/httpx#3215); this 
 own errors leave open: whether a failed request was surely not sent. Knows nothing of Bot API methods.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -97,15 +98,20 @@ class FastRequest(BaseRequest):
                 builder = builder.multipart(_multipart(request_data.json_parameters, request_data.multipart_data))
             elif request_data is not None:
                 builder = builder.form(request_data.json_parameters)
+            cancelled = _cancellations()
             response = await builder.build().send()
             self.said = (response.get_header("date"), time.time())
-            return response.status, bytes(await response.bytes())
+            body = bytes(await response.bytes())
         except PyreqwestError as error:
             if isinstance(error, PoolTimeoutError) or _while_connecting(error):
                 raise SurelyNotSentError(_named(error)) from None
             if isinstance(error, RequestTimeoutError):
                 raise TimedOut(_named(error)) from None
             raise NetworkError(_named(error)) from None
+        if _cancellations() > cancelled:
+            # pyreqwest 0.15 forgets a cancellation that meets an answer; who polls for ever would never end.
+            raise asyncio.CancelledError
+        return response.status, body
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
@@ -122,6 +128,12 @@ class FastRequest(BaseRequest):
         if not isinstance(answer, dict) or not answer.keys() & {"result", "description"}:
             raise TelegramError(NOT_TELEGRAM)
         return answer
+
+
+def _cancellations() -> int:
+    """How often the present task was told to end."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 def _while_connecting(error: PyreqwestError) -> bool:

@@ -1,5 +1,6 @@
 """What is told of a request that failed: surely not sent, or perhaps; and never the address, which has the token."""
 
+import asyncio
 import socket
 import time
 from typing import Any
@@ -141,6 +142,21 @@ def test_half_a_pair_of_surrogates_does_not_hold_up_a_batch() -> None:
     assert FastRequest.parse_json_payload(b'{"result":[1,2.5,null]}') == {"result": [1, 2.5, None]}
     with pytest.raises(TelegramError, match="the answer is not JSON"):
         FastRequest.parse_json_payload(b"<html>")
+
+
+async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_moment(wire: Wire, bot: LeanBot) -> None:
+    wire.says(OK)
+
+    async def ask_for_ever() -> None:
+        while True:
+            await bot.call("getMe", {})
+
+    for number in range(150):
+        task = asyncio.create_task(ask_for_ever())
+        await wire.heard(len(wire.seen) + 1 + number % 3)
+        task.cancel()
+        _, alive = await asyncio.wait({task}, timeout=5)
+        assert not alive
 
 
 async def test_it_can_be_opened_and_closed_twice() -> None:
