@@ -19,12 +19,17 @@ T = TypeVar("T")
 
 
 class Admin:
-    """Somebody who may broadcast, with their phone."""
+    """Somebody who may broadcast, with their phone. `settles` waits until the bot has nothing left to answer."""
 
-    def __init__(self, telegram: httpx.AsyncClient, chat_id: int = ADMIN_ID) -> None:
+    def __init__(
+        self,
+        telegram: httpx.AsyncClient,
+        chat_id: int = ADMIN_ID,
+        settles: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.phone = Phone(telegram, chat_id)
         self._http = telegram
-        self._seen = 0.0
+        self._settles = settles
 
     async def says(self, text: str) -> Shown:
         """Write, and see what comes of it."""
@@ -114,7 +119,11 @@ class Admin:
             shown = await self.phone.look(everything=True)
             return shown[-1] if [(each.number, each.since) for each in shown] != before else None
 
-        return await _until(f"{what!r} is answered", look)
+        answer = await _until(f"{what!r} is answered", look)
+        if self._settles is None:
+            return answer
+        await self._settles()
+        return (await self.phone.look(everything=True))[-1]
 
 
 async def _until(what: str, look: Callable[[], Awaitable[T | None]]) -> T:

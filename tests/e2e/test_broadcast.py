@@ -21,7 +21,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram)
+    return Admin(house.town.telegram, settles=house.settles)
 
 
 async def test_everyone_who_started_the_bot_gets_it_and_the_admin_gets_a_report(house: House, admin: Admin) -> None:

@@ -17,7 +17,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram)
+    return Admin(house.town.telegram, settles=house.settles)
 
 
 async def test_a_text_that_is_too_long_says_how_long_it_may_be(admin: Admin) -> None:
@@ -81,6 +81,6 @@ async def test_stopping_drops_what_was_begun(house: House, admin: Admin) -> None
 
 
 async def test_an_english_admin_is_answered_in_english(admin: Admin) -> None:
-    await admin.phone.say("/language")
+    await admin.says("/language")
     await admin.pushes("l:en")
     assert "announcement" in (await admin.says("/broadcast")).text

@@ -19,7 +19,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram)
+    return Admin(house.town.telegram, settles=house.settles)
 
 
 async def test_who_wants_none_is_not_even_counted(house: House, admin: Admin) -> None:

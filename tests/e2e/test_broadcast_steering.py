@@ -29,12 +29,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 @pytest.fixture
 async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram)
+    return Admin(house.town.telegram, settles=house.settles)
 
 
 @pytest.fixture
 async def other(house: House) -> Admin:
-    return Admin(house.town.telegram, OTHER)
+    return Admin(house.town.telegram, OTHER, house.settles)
 
 
 async def got(people: list[Phone]) -> int:
