@@ -1,96 +1,26 @@
 """An attempt goes to exactly one outcome, whatever becomes of its requests."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app.cases import BOOKINGS, CANCELLINGS, LONG_LOOKS, LOOKS
-from bot.app.clerk import Clerk
+from bot.app.cases import LONG_LOOKS, LOOKS
 from bot.app.ports import Fate
 from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.core.events import (
-    AppointmentCancelled,
-    AttemptDelayed,
     Booked,
     BookingRefused,
     BookingWithdrawn,
-    CancellingRefused,
     Event,
-)
-from bot.core.flows import (
-    Attempt,
-    CancelAttempt,
 )
 from bot.core.model import (
     Appointment,
-    Department,
-    Draft,
     Problem,
-    Status,
-    Ticket,
 )
-from bot.storage.store import Store
-from tests.app.fakes import FakeMoncreneau, ScriptedError, refused
+from tests.app.counter import AT, BOOKING, CHAT, LOST, LOST_BUT_DONE, MINE, OWNER, desk
+from tests.app.fakes import ScriptedError, refused
 from tests.app.hurry import in_no_time
-
-CHAT, OWNER = 7, "telegram:7"
-OFFICE = Department(5, "Passeports")
-NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
-AT = NOW + timedelta(days=1)
-LOST = ScriptedError(Fate.UNKNOWN)
-LOST_BUT_DONE = ScriptedError(Fate.UNKNOWN, acted=True)
-BOOKING = StoredAttempt(
-    CHAT, 1, AttemptKind.BOOK, BOOKINGS.dump_json(Attempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)).decode()
-)
-MINE = Appointment(50, 5, AT, "Aïssatou Bah", owner=OWNER)
-CANCELLING = StoredAttempt(
-    CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.dump_json(CancelAttempt(2, Ticket(MINE, OFFICE), NOW)).decode()
-)
-
-
-@dataclass
-class Desk:
-    """A clerk at work, and everything that it said."""
-
-    api: FakeMoncreneau
-    store: Store
-    clerk: Clerk = field(init=False)
-    said: list[tuple[Event, Settled | None]] = field(default_factory=list)
-    now: datetime = NOW
-    told: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.clerk = Clerk(self.store, self.api, self._tell, lambda: self.now)
-
-    def _tell(self, _chat: int, event: Event, settled: Settled | None) -> None:
-        self.said.append((event, settled))
-        if settled:
-            self.told.set()
-
-    async def carries(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
-        """Until there is an outcome."""
-        self.clerk.begin(attempt, resumed=resumed)
-        await self.told.wait()
-        (outcome,) = [event for event, settled in self.said if settled]
-        return outcome
-
-    @property
-    def delays(self) -> list[AttemptDelayed]:
-        return [event for event, _ in self.said if isinstance(event, AttemptDelayed)]
-
-
-@asynccontextmanager
-async def desk(folder: Path) -> AsyncIterator[Desk]:
-    store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
-    try:
-        yield Desk(FakeMoncreneau(), store)
-    finally:
-        await store.close()
 
 
 @in_no_time
@@ -254,36 +184,3 @@ async def test_who_goes_home_leaves_what_is_open_open(tmp_path: Path) -> None:
         assert not [settled for _, settled in here.said if settled]
         here.clerk.begin(BOOKING)
         assert here.clerk.open == 0, "nothing new is begun"
-
-
-@pytest.mark.parametrize("failure", [None, LOST, LOST_BUT_DONE, ScriptedError(Fate.NOT_SENT)], ids=str)
-@in_no_time
-async def test_a_cancelling_ends_cancelled(tmp_path: Path, failure: ScriptedError | None) -> None:
-    async with desk(tmp_path) as here:
-        here.api.books[50] = MINE
-        here.api.writes.append(failure)
-        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
-        assert here.api.books[50].status is Status.CANCELLED
-
-
-@in_no_time
-async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_path: Path) -> None:
-    async with desk(tmp_path) as here:
-        here.api.books[50] = MINE
-        here.api.writes.append(refused(Problem.BAD_REQUEST))
-        assert isinstance(await here.carries(CANCELLING), CancellingRefused)
-    async with desk(tmp_path) as here:
-        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", Status.CANCELLED, owner=OWNER)
-        here.api.writes.append(refused(Problem.BAD_REQUEST))
-        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
-
-
-@in_no_time
-async def test_one_that_is_gone_is_cancelled_only_after_a_request_of_ours(tmp_path: Path) -> None:
-    async with desk(tmp_path) as here:
-        outcome = await here.carries(CANCELLING)
-        assert isinstance(outcome, CancellingRefused)
-        assert outcome.trouble.problem is Problem.APPOINTMENT_GONE
-    async with desk(tmp_path) as here:
-        here.api.writes.append(LOST)
-        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)

@@ -1,0 +1,52 @@
+"""A cancelling goes to exactly one outcome, and nothing is called cancelled that is not."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app.ports import Fate
+from bot.core.events import (
+    AppointmentCancelled,
+    CancellingRefused,
+)
+from bot.core.model import (
+    Appointment,
+    Problem,
+    Status,
+)
+from tests.app.counter import AT, CANCELLING, LOST, LOST_BUT_DONE, MINE, OWNER, desk
+from tests.app.fakes import ScriptedError, refused
+from tests.app.hurry import in_no_time
+
+
+@pytest.mark.parametrize("failure", [None, LOST, LOST_BUT_DONE, ScriptedError(Fate.NOT_SENT)], ids=str)
+@in_no_time
+async def test_a_cancelling_ends_cancelled(tmp_path: Path, failure: ScriptedError | None) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(failure)
+        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
+        assert here.api.books[50].status is Status.CANCELLED
+
+
+@in_no_time
+async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(refused(Problem.BAD_REQUEST))
+        assert isinstance(await here.carries(CANCELLING), CancellingRefused)
+    async with desk(tmp_path) as here:
+        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", Status.CANCELLED, owner=OWNER)
+        here.api.writes.append(refused(Problem.BAD_REQUEST))
+        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
+
+
+@in_no_time
+async def test_one_that_is_gone_is_cancelled_only_after_a_request_of_ours(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        outcome = await here.carries(CANCELLING)
+        assert isinstance(outcome, CancellingRefused)
+        assert outcome.trouble.problem is Problem.APPOINTMENT_GONE
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST)
+        assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
