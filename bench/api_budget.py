@@ -206,9 +206,9 @@ def _table(outcomes: list[Outcome]) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Play all scenarios, print what came of them; 1 where a bound is missed. Arguments: seeds, one an hour."""
     seeds = [int(each) for each in arguments or ()] or SEEDS
-    hours = [play(Scenario("busy hour", 300, races=7), seed) for seed in seeds]
+    hours = [play(Scenario("busy hour", 300, races=10), seed) for seed in seeds]
     busy = _together(f"{len(hours)} busy hours", hours)
-    naive = play(Scenario("1 of them, no caches", 300, races=7, caching=False, limit=NO_LIMIT), seeds[0])
+    naive = play(Scenario("1 of them, no caches", 300, races=10, caching=False, limit=NO_LIMIT), seeds[0])
     rush = play(Scenario("1500 want, 1000/h", 1500, limit=1000), seeds[0])
     _table([busy, naive, rush])
     print("busy hours one by one:", *(f"{each.ratio:.3f}" for each in hours))

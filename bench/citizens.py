@@ -95,9 +95,11 @@ class Citizen:
             return True
         if actions.RETRY in kinds:
             return self._told(message)
-        if self.end is End.TICKET and actions.BOOK in kinds:
+        if self.end is End.TICKET and {actions.BOOK, actions.APPOINTMENTS} <= kinds:
             self.end = End.CANCELLED
             return False
+        if self.ticket is not None:
+            return False  # it cannot be cancelled any more, and the bot said why
         return await self._choose(delivery, number, kinds)
 
     async def _choose(self, delivery: Delivery, number: int, kinds: set[str]) -> bool:

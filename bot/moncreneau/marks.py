@@ -63,6 +63,12 @@ class Marks:
             del self._marks[oldest]
         return mark
 
+    def noted(self, department_id: int, at: datetime, began: float) -> bool:
+        """Whether something happened to the slot in our own hands since then."""
+        mark = self._marks.get((department_id, at), _NO_MARK)
+        times = (*mark.booked, mark.taken, mark.unsure, mark.freed)
+        return any(noted is not None and noted >= began for noted in times)
+
     def since(self, department_id: int, changes: int) -> tuple[datetime, ...] | None:
         """The slots about which something was noted since `changes` was so; None where everything may be different."""
         news = self.changes[department_id] - changes

@@ -3,8 +3,9 @@
 The rule, in one sentence: **reads of availability may use what bookings are not on the way to using.** The hour's use
 is projected from what was spent so far. Nobody there: copies are 30 s old at most. From a quarter of the budget on,
 reads get 1 % of the limit, 10 an hour of 1000, shared by the windows that citizens look at, but a copy never serves for
-more than a quarter of an hour. Own bookings are noted beside the copies, so that only strangers' bookings can surprise
-us. When only the reserve is left, nothing is read.
+more than a quarter of an hour (half an hour where the last reading brought no news of strangers: see `slots`). Own
+bookings are noted beside the copies, so that only strangers' bookings can surprise us. When only the reserve is left,
+nothing is read.
 """
 
 from bot.moncreneau.budget import Budget
@@ -15,6 +16,7 @@ from bot.moncreneau.slots import LAST
 FRESH = 30.0
 STALE = 120.0
 _LEAST_SHARE = 0.01
+_SCARCE = 0.5
 _EASE = 4.0  # the share falls to nothing at a quarter of the budget
 _SETTLING_IN = 120.0  # seconds of a new window that are too few to project from
 
@@ -22,8 +24,8 @@ _DAY = 86_400.0
 
 
 def scarce(budget: Budget, now: float) -> bool:
-    """Whether bookings are on the way to using so much of the hour that every read counts; `now` in Unix seconds."""
-    return _share(budget, now) <= _LEAST_SHARE
+    """Whether bookings are on the way to using an eighth of the hour or more; `now` in Unix seconds."""
+    return _share(budget, now) <= _SCARCE
 
 
 def slot_ages(budget: Budget, windows: int, now: float) -> Ages:

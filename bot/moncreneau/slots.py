@@ -30,11 +30,13 @@ Free: TypeAlias = tuple[FreeSlot, ...]
 Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
 
 LAST = 900.0  # seconds after which a copy serves nobody any more
+_CALM = 1800.0  # the same where the last reading brought nothing that we had not noted ourselves
 _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as active
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN = 0.25  # the share of a copy's slots that may be hidden before it is read again
 _WORN_AGE = 30.0  # but not younger than this
 _PLENTY = 12  # slots that must be left to offer before one is kept from others because somebody is about to confirm it
+_RARELY = Ages(fresh=_CALM, stale=_CALM, last=_CALM)
 _AFRESH = Ages(fresh=0, stale=0, last=0)
 _MINUTE = 60.0  # offices begin at full minutes, so between two of them no time passes away
 
@@ -72,6 +74,7 @@ class SlotCache:
         self._marks = Marks()
         self._shelf: dict[Window, _Ready] = {}
         self._choices = Choices(now)
+        self._calm: set[Window] = set()
 
     @property
     def active(self) -> int:
@@ -80,6 +83,7 @@ class SlotCache:
         for window in [window for window, at in self._asked.items() if at < since]:
             del self._asked[window]
             self._shelf.pop(window, None)
+            self._calm.discard(window)
         return max(1, len(self._asked))
 
     async def get(self, department_id: int, first: date, last: date, ages: Ages) -> tuple[Slot, ...]:
@@ -89,6 +93,8 @@ class SlotCache:
         known = self._cache.peek(window)
         if known is not None and self._ready(window, known).worn:
             ages = replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
+        elif ages.fresh >= LAST and window in self._calm:
+            ages = _RARELY
         copy = await self._cache.get(window, lambda: self._read(window), ages)
         ready = self._ready(window, copy)
         if chosen := self._choices.of(department_id):
@@ -155,9 +161,16 @@ class SlotCache:
         began = self._now()
         free = await self._fetch(*window)
         department_id, first, last = window
+        known = self._cache.peek(window)
+        (self._calm.add if known and self._is_no_news(department_id, known, free) else self._calm.discard)(window)
         end = datetime.combine(last, time.max)
         self._marks.learn(department_id, datetime.combine(first, time.min), end, free, began)
         return free
+
+    def _is_no_news(self, department_id: int, known: Copy[Free], free: Free) -> bool:
+        """Whether a new reading differs from a copy in nothing but what we noted ourselves: strangers are not at it."""
+        different = {slot.at for slot in self._in_time(known)} ^ {slot.at for slot in free}
+        return all(self._marks.noted(department_id, at, known.began) for at in different)
 
     def _window(self, department_id: int, first: date, last: date) -> Window:
         """The window to read: one that is at hand or under way and covers what is asked, else a wide one.
@@ -169,7 +182,10 @@ class SlotCache:
         def fits(window: Window) -> bool:
             return window[0] == department_id and begins <= window[1] <= first and last <= window[2]
 
-        known = [(copy.began, window) for window, copy in self._cache if fits(window) and self._cache.age(copy) <= LAST]
+        def serves(window: Window, copy: Copy[Free]) -> bool:
+            return fits(window) and self._cache.age(copy) <= (_CALM if window in self._calm else LAST)
+
+        known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
         if known:
             return max(known)[1]
         flying = next(filter(fits, self._cache.flights), None)

@@ -206,3 +206,66 @@ async def test_a_note_that_is_dropped_for_lack_of_room_counts_as_a_change(office
     for n in range(6000):
         office.slots.booked(100 + n, TEN)
     assert await office.times() == [TEN, ELEVEN]
+
+
+BUSY = Ages(fresh=900, stale=900, last=900)
+
+
+async def read_at(office: Office, *minutes: float) -> int:
+    """Look at these minutes of the hour, in the busiest pace; how often the office was asked."""
+    for minute in minutes:
+        office.clock.at = datetime(2026, 1, 21, 10, 0, tzinfo=UTC) + timedelta(minutes=minute)
+        await office.slots.get(5, TODAY, TODAY + timedelta(days=6), BUSY)
+    return len(office.asked)
+
+
+async def test_a_copy_serves_for_half_an_hour_where_the_last_reading_brought_no_news(office: Office) -> None:
+    assert await read_at(office, 0, 14, 16) == 2
+    assert await read_at(office, 44) == 2, "nobody but us books there"
+    assert await read_at(office, 47) == 3
+
+
+async def test_our_own_bookings_are_no_news(office: Office) -> None:
+    assert await read_at(office, 0) == 1
+    office.slots.booked(5, TEN)
+    office.free = [FreeSlot(ELEVEN)]
+    assert await read_at(office, 16, 44) == 2
+
+
+@pytest.mark.parametrize("free", [[ELEVEN], [TEN, ELEVEN, ELEVEN.replace(minute=30)]])
+async def test_a_stranger_s_booking_or_cancelling_is_news(office: Office, free: list[datetime]) -> None:
+    assert await read_at(office, 0) == 1
+    office.free = [FreeSlot(at) for at in free]
+    assert await read_at(office, 16, 30) == 2
+    assert await read_at(office, 32) == 3, "a quarter of an hour is enough where strangers are at it"
+
+
+async def test_a_slot_that_somebody_is_about_to_confirm_is_kept_from_others_while_there_is_plenty(
+    office: Office, clock: StillClock
+) -> None:
+    times = [TEN + timedelta(minutes=10 * n) for n in range(14)]
+    office.free = [FreeSlot(at) for at in times]
+    office.slots.chosen("telegram:1", (5, TEN))
+    office.slots.chosen("telegram:2", (8, ELEVEN))
+    assert await office.times() == times[1:]
+    office.slots.chosen("telegram:1", (5, times[1]))
+    assert await office.times() == [TEN, *times[2:]], "one choice each"
+    office.slots.chosen("telegram:1", None)
+    assert await office.times() == times
+    office.slots.chosen("telegram:1", (5, TEN))
+    clock.pass_(121)
+    assert await office.times() == times, "whoever thinks for longer takes their chance"
+    for number in range(3):
+        office.slots.chosen(f"telegram:{number}", (5, times[number]))
+    assert await office.times() == times, "where there is little, everything is offered"
+
+
+async def test_a_slot_with_room_for_more_is_offered_although_somebody_is_about_to_confirm_it(
+    office: Office,
+) -> None:
+    times = [TEN + timedelta(minutes=10 * n) for n in range(14)]
+    office.free = [FreeSlot(times[0], 2), *(FreeSlot(at) for at in times[1:])]
+    office.slots.chosen("telegram:1", (5, TEN))
+    assert await office.times() == times
+    office.slots.chosen("telegram:2", (5, TEN))
+    assert await office.times() == times[1:]
