@@ -42,9 +42,10 @@ class Figures:
 
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process of ours; it is ended at the end."""
+    """A Python process of ours; it is ended at the end. `BOT_PYTHON` runs the bot as installed for production."""
+    python = os.environ.get("BOT_PYTHON", sys.executable) if command[:2] == ("-m", "bot") else sys.executable
     child = await asyncio.create_subprocess_exec(
-        sys.executable, *command, cwd=ROOT, env=os.environ | environment, stdout=-1, stderr=asyncio.subprocess.DEVNULL
+        python, *command, cwd=ROOT, env=os.environ | environment, stdout=-1, stderr=asyncio.subprocess.DEVNULL
     )
     try:
         yield child

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -12,6 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 5
+CONNECTIONS = 3
+"""One that writes and two that read. Each costs a thread and a cache."""
+STATEMENTS = 16
+"""Prepared statements kept a connection. A batch's are large, and nearly every batch is of another size."""
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # FULL: a commit is on the disk when it is said to be; group commit makes it cost no more than NORMAL.
@@ -23,7 +27,13 @@ PRAGMAS = (
 
 def engine_for(url: str) -> AsyncEngine:
     """An engine for the database at `url`; nothing is opened yet."""
-    engine = create_async_engine(url)
+    if make_url(url).get_backend_name() == "sqlite":
+        kept = {"cached_statements": STATEMENTS}
+        # A database in memory (tests) is one connection by nature and takes no number.
+        room = {} if make_url(url).database in {None, "", ":memory:"} else {"pool_size": CONNECTIONS, "max_overflow": 0}
+        engine = create_async_engine(url, connect_args=kept, **room)
+    else:
+        engine = create_async_engine(url)
     # Many rows in one INSERT, also where nothing is returned (see `batch` for why).
     engine.dialect.use_insertmanyvalues_wo_returning = True
     if engine.dialect.name == "sqlite":

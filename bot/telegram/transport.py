@@ -22,7 +22,7 @@ from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-CONNECTIONS = 256
+CONNECTIONS = 100
 IDLE = timedelta(seconds=50)
 CONNECT = timedelta(seconds=5)
 READ_SECONDS = 15.0
