@@ -51,7 +51,7 @@ def test_every_figure_stands_there_in_words() -> None:
         "Requêtes restantes cette heure : <b>640</b> sur 1000 ; à nouveau à 15:00 (heure de Conakry)",
         "",
         "Lectures servies de mémoire : <b>97 %</b> sur 100",
-        "Requêtes par réservation aujourd’hui : <b>1,08</b> (325 requêtes, 300 réservations)",
+        "Requêtes par réservation aujourd’hui : <b>1,08</b> (requêtes : 325, réservations : 300)",
         "",
         "En attente de traitement : 1",
         "En attente d’envoi : 2",
@@ -68,7 +68,7 @@ def test_every_figure_stands_there_in_words() -> None:
 
 def test_in_english_too_with_its_own_numbers() -> None:
     text = shown(FINE, "en")
-    assert "<b>1.08</b> (325 requests, 300 bookings)" in text
+    assert "<b>1.08</b> (requests: 325, bookings: 300)" in text
     assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon, Mar 2, 09:05" in text
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_known_yet_is_said_to_be_so() -> None:
     text = shown(replace(FINE, api=ApiCondition(reachable=True), booked_today=0))
     assert "Requêtes restantes cette heure : pas encore connues" in text
     assert "Lectures servies de mémoire : encore aucune lecture" in text
-    assert "aujourd’hui : encore aucune réservation (325 requêtes)" in text
+    assert "aujourd’hui : encore aucune réservation (requêtes : 325)" in text
     assert "Dernière erreur de l’API : aucune depuis le démarrage" in text
 
 

@@ -1,0 +1,178 @@
+"""What operators see and hear: `/status`, and one notice of a trouble, however many citizens meet it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.telegram.config import ADMIN_ID
+from tests.e2e.citizen import CONFIRM, Citizen
+from tests.e2e.house import House, inhabited
+from tests.e2e.phone import Phone
+from tests.e2e.waiting import eventually
+
+NOBODY = 424_242
+USED_UP, CREDITS_BACK = "Les crédits moncreneau sont épuisés", "Les réservations marchent à nouveau"
+REFUSES, ACCEPTS = "L’API moncreneau refuse notre clé", "L’API moncreneau accepte à nouveau notre clé"
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with inhabited(tmp_path, capacity=1000) as here:
+        yield here
+
+
+@pytest.fixture
+async def admin(house: House) -> Citizen:
+    """The admin of the settings, who has met the bot."""
+    admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
+    await admin.says("/start")
+    return admin
+
+
+async def credit(house: House, balance: int) -> None:
+    (await house.town.moncreneau.post("/__sandbox/credits", json={"credits": balance})).raise_for_status()
+
+
+async def heard(admin: Citizen, words: str) -> int:
+    """How often the admin was told that."""
+    return sum(words in each.text for each in await admin.messages())
+
+
+async def hears(admin: Citizen, words: str, times: int = 1) -> None:
+    async def look() -> bool:
+        return await heard(admin, words) >= times
+
+    await eventually(f"the admin hears {words!r}", look)
+    assert await heard(admin, words) == times
+
+
+async def confirmed(citizen: Citizen) -> str:
+    await citizen.reaches_summary()
+    return (await citizen.taps_on(CONFIRM)).text
+
+
+async def test_an_admin_sees_how_it_stands(house: House, admin: Citizen) -> None:
+    citizen = await house.citizen()
+    await citizen.books()
+    text = (await admin.says("/status")).text
+    for words in (
+        "L’état du bot",
+        "✅ L’API moncreneau répond.",
+        "à nouveau à 08:30 (heure de Conakry)",
+        "Requêtes par réservation aujourd’hui",
+        "(requêtes : 3, réservations : 1)",
+        "Messages mis de côté après une erreur de notre part",
+        "✅ Telegram répond.",
+        "✅ La base de données accepte les écritures.",
+        "aucune depuis le démarrage",
+    ):
+        assert words in text.replace("\u00a0", " ")
+
+
+async def test_the_figures_of_the_day_live_through_a_restart(house: House, admin: Citizen) -> None:
+    await (await house.citizen()).books()
+    await house.restart()
+    text = (await admin.says("/status")).text.replace("\u00a0", " ")
+    assert "(requêtes : 4, réservations : 1)" in text
+
+
+async def test_the_last_error_is_named_by_its_code_alone(house: House, admin: Citizen) -> None:
+    await house.office("error_code", "POST", "/appointments", code="INVALID_FIELD_VALUE", times=1)
+    await confirmed(await house.citizen())
+    assert "400 INVALID_FIELD_VALUE" in (await admin.says("/status")).text
+
+
+async def test_nobody_else_can_tell_that_there_is_such_a_command(house: House) -> None:
+    citizen = await house.citizen()
+    unknown = (await citizen.says("/nonsense")).text
+    assert (await citizen.says("/status")).text == unknown
+    assert not [each for each in await commands(house, citizen.id) if each["command"] == "status"]
+
+
+async def test_admins_find_it_in_their_menu(house: House, admin: Citizen) -> None:
+    async def listed() -> bool:
+        return any(each["command"] == "status" for each in await commands(house, admin.id))
+
+    await eventually("the admin's menu has it", listed)
+
+
+async def commands(house: House, chat_id: int) -> list[dict[str, Any]]:
+    answer = await house.town.telegram.post(
+        f"/bot{house.settings.telegram_bot_token.get_secret_value()}/getMyCommands",
+        json={"scope": {"type": "chat", "chat_id": chat_id}},
+    )
+    found: list[dict[str, Any]] = answer.json()["result"]
+    return found
+
+
+async def test_used_up_credits_are_one_notice_and_their_return_another(house: House, admin: Citizen) -> None:
+    await credit(house, 0)
+    citizens = [await house.citizen() for _ in range(3)]
+    for citizen in citizens:
+        refusal = await confirmed(citizen)
+        assert "son crédit est épuisé" in refusal
+        assert "Aïssatou Bah" in refusal, "the draft is kept"
+    await hears(admin, USED_UP)
+    await house.restart()
+    assert "son crédit est épuisé" in (await citizens[0].taps_on("Réessayer")).text
+    await credit(house, 100)
+    for citizen in citizens:
+        assert "Votre rendez-vous est confirmé" in (await citizen.taps_on("Réessayer")).text
+    await hears(admin, CREDITS_BACK)
+    assert await heard(admin, USED_UP) == 1, "neither a restart nor another citizen tells it twice"
+
+
+async def test_what_began_before_a_restart_ends_after_it(house: House, admin: Citizen) -> None:
+    await credit(house, 0)
+    citizen = await house.citizen()
+    await confirmed(citizen)
+    await hears(admin, USED_UP)
+    await credit(house, 100)
+    await house.restart()
+    assert await heard(admin, CREDITS_BACK) == 0, "nobody has tried yet"
+    await citizen.taps_on("Réessayer")
+    await hears(admin, CREDITS_BACK)
+
+
+@pytest.mark.parametrize("code", ["EXPIRED_API_KEY", "INSUFFICIENT_SCOPE"])
+async def test_a_key_that_is_refused_is_one_notice_and_its_return_another(
+    house: House, admin: Citizen, code: str
+) -> None:
+    await house.office("error_code", "POST", "/appointments", code=code)
+    citizens = [await house.citizen() for _ in range(2)]
+    for citizen in citizens:
+        refusal = await confirmed(citizen)
+        assert "Ce n’est pas de votre fait." in refusal, "the citizen is not blamed"
+        assert "Aïssatou Bah" in refusal, "the draft is kept"
+    await hears(admin, REFUSES)
+    await house.town.behave()
+    assert "Votre rendez-vous est confirmé" in (await citizens[0].taps_on("Réessayer")).text
+    await hears(admin, ACCEPTS)
+    assert await heard(admin, REFUSES) == 1
+
+
+async def test_an_english_admin_reads_english(house: House, admin: Citizen) -> None:
+    await admin.says("/language")
+    await admin.taps_on("English")
+    await credit(house, 0)
+    await confirmed(await house.citizen())
+    await hears(admin, "The moncreneau credits are used up")
+    assert "The bot’s condition" in (await admin.says("/status")).text
+
+
+async def test_an_admin_who_never_met_the_bot_does_no_harm(tmp_path: Path) -> None:
+    async with inhabited(tmp_path, capacity=1000) as house:
+        await house.stop()
+        await house.start(admin_ids=frozenset({NOBODY, ADMIN_ID}))
+        admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
+        await admin.says("/start")
+        await credit(house, 0)
+        citizen = await house.citizen()
+        await confirmed(citizen)
+        await hears(admin, USED_UP)
+        await credit(house, 100)
+        assert "Votre rendez-vous est confirmé" in (await citizen.taps_on("Réessayer")).text
+        await hears(admin, CREDITS_BACK)
+        await house.settles()
