@@ -99,7 +99,7 @@ class Citizen:
             self.end = End.CANCELLED
             return False
         if self.ticket is not None:
-            return False  # it cannot be cancelled any more, and the bot said why
+            return kinds == {actions.HELP}  # the cancelling is under way; else it is too late, and the bot said so
         return await self._choose(delivery, number, kinds)
 
     async def _choose(self, delivery: Delivery, number: int, kinds: set[str]) -> bool:

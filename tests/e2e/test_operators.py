@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from bot.i18n import Translators
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.citizen import CONFIRM, Citizen
 from tests.e2e.house import House, inhabited
 from tests.e2e.phone import Phone
 from tests.e2e.waiting import eventually
 
+FRENCH = Translators.load().get("fr")
 NOBODY = 424_242
 USED_UP, CREDITS_BACK = "Les crédits moncreneau sont épuisés", "Les réservations marchent à nouveau"
 REFUSES, ACCEPTS = "L’API moncreneau refuse notre clé", "L’API moncreneau accepte à nouveau notre clé"
@@ -112,11 +114,11 @@ async def test_used_up_credits_are_one_notice_and_their_return_another(house: Ho
     citizens = [await house.citizen() for _ in range(3)]
     for citizen in citizens:
         refusal = await confirmed(citizen)
-        assert "son crédit est épuisé" in refusal
+        assert FRENCH.label("problem.out_of_credits") in refusal
         assert "Aïssatou Bah" in refusal, "the draft is kept"
     await hears(admin, USED_UP)
     await house.restart()
-    assert "son crédit est épuisé" in (await citizens[0].taps_on("Réessayer")).text
+    assert FRENCH.label("problem.out_of_credits") in (await citizens[0].taps_on("Réessayer")).text
     await credit(house, 100)
     for citizen in citizens:
         assert "Votre rendez-vous est confirmé" in (await citizen.taps_on("Réessayer")).text
@@ -144,7 +146,7 @@ async def test_a_key_that_is_refused_is_one_notice_and_its_return_another(
     citizens = [await house.citizen() for _ in range(2)]
     for citizen in citizens:
         refusal = await confirmed(citizen)
-        assert "Ce n’est pas de votre fait." in refusal, "the citizen is not blamed"
+        assert FRENCH.label("problem.no_access") in refusal
         assert "Aïssatou Bah" in refusal, "the draft is kept"
     await hears(admin, REFUSES)
     await house.town.behave()
