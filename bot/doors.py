@@ -24,7 +24,7 @@ from bot.storage.store import Store
 from bot.telegram.transport import FastRequest, LeanBot
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
 """It becomes a part of every address, so nothing else may be in it."""
 UNUSABLE = (SQLAlchemyError, OSError, ImportError, ValueError)
 """What a database says that cannot be used."""

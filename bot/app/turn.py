@@ -28,6 +28,7 @@ from bot.core.effects import (
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
 from bot.core.flows import Attempt, Confirming, Flow, LoadingAppointments, Submitting, TypingName
+from bot.core.model import Department
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
@@ -94,12 +95,18 @@ class Turns:
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
                     appointments, departments = await asyncio.gather(
-                        self._api.appointments(owner_of(chat_id), settling=urgent, number=number),
-                        self._api.departments(),
+                        self._api.appointments(owner_of(chat_id), settling=urgent, number=number), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), trouble=error.trouble)
+
+    async def _offices(self) -> tuple[Department, ...]:
+        """The departments to name appointments by; without them they are told by number, which is better than not."""
+        try:
+            return await self._api.departments()
+        except ApiError:
+            return ()
 
     @staticmethod
     def _gather(chat_id: int, draft: _Draft, effect: Effect) -> None:

@@ -125,7 +125,7 @@ def settled(session: Session, event: Settlement) -> Step | None:
     if isinstance(event, Booked):
         return _ticket(session, Ticket(event.appointment, draft.department), draft)
     if isinstance(event, BookingWithdrawn):
-        return go(session, Confirming(draft), Notice.STOPPED)
+        return go(session, Confirming(draft), Notice.GIVEN_UP)
     if event.trouble.problem is Problem.SLOT_TAKEN:
         return choosing.nearest(session, draft)
     return go(session, Refused(draft, event.trouble))

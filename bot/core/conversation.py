@@ -28,7 +28,8 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.flows import AppointmentsFlow, BookingFlow, Flow, Idle, Pending, Purpose
+from bot.core.flows import AppointmentsFlow, AskingCancel, BookingFlow, Flow, Idle, Pending, Purpose
+from bot.core.names import visible
 from bot.core.notices import Notice
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.core.session import Session
@@ -36,6 +37,8 @@ from bot.core.steps import Step, show
 
 DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"
+NUMBER_SIGN = re.compile(r"^(#|№|n°|nº|no\.?)\s*", re.IGNORECASE)
+"""How people, and our own buttons, write that a number follows."""
 SCREENS_SINCE = datetime(2020, 1, 1)  # noqa: DTZ001 — office time, as everywhere in the core
 LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
 """Which languages there are is known by the catalogues alone; one that is not there is shown as the default."""
@@ -83,7 +86,7 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
     if expired:
         session = replace(session.at(Idle()), parked=None, message=None)
     locale = session.locale if session.chose_locale else event.language or session.locale
-    session = replace(session, touched=event.at, locale=locale, profile=event.profile)
+    session = replace(session, touched=event.at, locale=locale, profile=visible(event.profile))
     match event:
         case Pressed():
             return _pressed(session, event, expired=expired)
@@ -146,6 +149,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     if kind == actions.LOCALE and LOCALE.fullmatch(value):
         chosen = replace(session, locale=value, chose_locale=True, message=event.message)
         return show(chosen, Notice.LANGUAGE_CHANGED)
+    if event.action == actions.BACK:
+        return show(replace(session, message=event.message))
     if event.action in {actions.NEWS_ON, actions.NEWS_OFF}:
         return _announce(session, wanted=event.action == actions.NEWS_ON)
     number = actions.number_in(value)
@@ -166,10 +171,11 @@ def _everywhere(session: Session, event: Pressed) -> Step | None:
             return appointments.leave(session) if session.parked else booking.begin(session)
         case actions.APPOINTMENTS if not isinstance(session.flow, Pending):
             return appointments.begin(session, Purpose.VIEW)
-        case actions.HELP:
-            return session, (Tell(Help()),)
-        case actions.LANGUAGE:
-            return session, (Tell(LanguageMenu()),)
+        case actions.HELP | actions.LANGUAGE:
+            screen = Help() if event.action == actions.HELP else LanguageMenu()
+            # In the menu's place, which comes back to it; beside anything else, which stays.
+            from_menu = isinstance(session.flow, Idle) and session.message is not None
+            return show(session, screen=screen) if from_menu else (session, (Tell(screen),))
         case _:
             return None
 
@@ -178,14 +184,12 @@ def _everywhere(session: Session, event: Pressed) -> Step | None:
 
 
 def _commanded(session: Session, event: Commanded) -> Step:
-    if event.name == "help":
-        return session, (Tell(Help()),)
-    if event.name == "language":
-        return session, (Tell(LanguageMenu()),)
+    if event.name in {"help", "language"}:
+        return session, (Tell(Help() if event.name == "help" else LanguageMenu()),)
     if event.name == "announcements":
         return _announce(session, wanted=not session.announcements)
     if isinstance(session.flow, Pending):
-        return show(session, Notice.CANNOT_STOP if event.name == "stop" else None)
+        return _commanded_while_pending(session, event)
     match event.name:
         case "start":
             return _start(session, event.argument)
@@ -195,10 +199,19 @@ def _commanded(session: Session, event: Commanded) -> Step:
             return appointments.begin(session, Purpose.VIEW)
         case "cancel":
             return _cancel(session, event.argument.strip())
+        case "stop" if isinstance(session.flow, AskingCancel):
+            return appointments.leave(session, Notice.NOT_CANCELLED)
         case "stop":
             return _stop(_dropped(session)) if _unfinished(session) else show(_dropped(session), Notice.NOTHING_TO_STOP)
         case _:
             return show(session, Notice.UNKNOWN_COMMAND)
+
+
+def _commanded_while_pending(session: Session, event: Commanded) -> Step:
+    """What was confirmed comes first; a booking that is not made yet can still be given up."""
+    if event.name != "stop":
+        return show(session, Notice.SETTLING)
+    return booking.pressed(session, actions.GIVE_UP, event) or show(session, Notice.CANNOT_STOP)
 
 
 def _announce(session: Session, *, wanted: bool) -> Step:
@@ -218,7 +231,7 @@ def _start(session: Session, payload: str) -> Step:
 def _cancel(session: Session, argument: str) -> Step:
     if not argument:
         return appointments.begin(session, Purpose.CANCEL)
-    number = actions.number_in(argument.removeprefix("#").removeprefix("№"))
+    number = actions.number_in(NUMBER_SIGN.sub("", argument))
     notice = None if number else Notice.NOT_A_NUMBER
     return appointments.begin(session, Purpose.CANCEL, number or None, notice)
 

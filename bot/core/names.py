@@ -12,14 +12,14 @@ from bot.core.notices import Notice
 
 MAX_LENGTH = 100
 MIN_LETTERS = 2
-_SIGNS = frozenset("-'’ʼ‘`.‐‑ ")
+_SIGNS = frozenset("-'’ʼ‘`´.‐‑ ")
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 """Hangul fillers: letters by their category, nothing to the eye."""
 
 
 def read_name(text: str) -> str | Notice:
     """The name as it will stand on the ticket, or why it cannot."""
-    name = " ".join(_visible(text).split())
+    name = " ".join(visible(text).split())
     letters = sum(unicodedata.category(char)[0] == "L" for char in name)
     if not name:
         return Notice.NAME_EMPTY
@@ -40,7 +40,7 @@ def suggestions(*candidates: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if not isinstance(name, Notice)))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """NFC, line breaks as spaces, without characters that show nothing (format and control characters)."""
     spaced = "".join(" " if char in "\n\r\t\v\f\u2028\u2029" else char for char in unicodedata.normalize("NFC", text))
     shown = (char for char in spaced if char not in _BLANK_LETTERS)

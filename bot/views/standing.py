@@ -26,7 +26,7 @@ def helping(_screen: Help, t: Translator) -> Message:
     commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in offered))
     text = paragraphs(t.text("help.title"), t.text("help.how"), commands, t.text("help.cancel"))
     language = keys.one(t, "button.language", actions.LANGUAGE)
-    back = keys.one(t, "button.back", actions.MENU)
+    back = keys.one(t, "button.back", actions.BACK)
     return Message(text, (keys.book(t), keys.appointments(t), language, back))
 
 
@@ -35,7 +35,7 @@ def language_menu(_screen: LanguageMenu, t: Translator) -> Message:
     own_name = dict(t.languages)[t.locale]
     buttons = (Button(name, f"{actions.LOCALE}:{locale}") for locale, name in t.languages)
     text = paragraphs(t.text("language.question"), t.text("language.now", name=own_name))
-    return Message(text, (*keys.grid(buttons, 2), keys.one(t, "button.back", actions.MENU)))
+    return Message(text, (*keys.grid(buttons, 2), keys.one(t, "button.back", actions.BACK)))
 
 
 def announcements(screen: Announcements, t: Translator) -> Message:

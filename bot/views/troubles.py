@@ -1,5 +1,7 @@
 """Why something did not work, in words: every cause has its own. Also the screens of reads that are not there yet."""
 
+from dataclasses import replace
+
 from bot.core import actions
 from bot.core.flows import (
     LoadingAppointments,
@@ -9,13 +11,16 @@ from bot.core.flows import (
     LoadingTimes,
     Purpose,
 )
-from bot.core.model import Trouble
+from bot.core.model import Problem, Trouble
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.facts import draft_facts, lines, paragraphs
 from bot.views.message import Message
 from bot.views.office import Office
 
+BOOKING_ONLY = frozenset(
+    {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED, Problem.OUT_OF_CREDITS, Problem.BAD_DATE, Problem.DEPARTMENT_GONE}
+)
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments
 
 
@@ -47,8 +52,14 @@ def loading(flow: Loading, t: Translator, office: Office) -> Message:
     kept = None
     if not isinstance(flow, LoadingDepartments | LoadingAppointments):
         kept = lines(t.text("failed.kept"), draft_facts(t, flow.draft, office))
-    text = paragraphs(_failed(flow, t), cause(t, flow.trouble, office), kept, t.text("failed.retry"))
+    trouble = _of_cancelling(flow.trouble) if isinstance(flow, LoadingAppointments) else flow.trouble
+    text = paragraphs(_failed(flow, t), cause(t, trouble, office), kept, t.text("failed.retry"))
     return Message(text, rows)
+
+
+def _of_cancelling(trouble: Trouble) -> Trouble:
+    """What is said of a time or of a department when one books would be nonsense where nothing is booked."""
+    return replace(trouble, problem=Problem.BAD_REQUEST) if trouble.problem in BOOKING_ONLY else trouble
 
 
 def _ways_out(flow: Loading, t: Translator) -> keys.Rows:

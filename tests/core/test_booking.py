@@ -192,7 +192,7 @@ def test_a_booking_that_was_withdrawn_is_back_at_its_summary() -> None:
         given(Submitting(ATTEMPT, delayed=True, withdrawn=True)), BookingWithdrawn(at=NOW, number=7)
     )
     assert session.flow == Confirming(FULL)
-    assert effects == (Show(session.flow, SCREEN + 1, None, Notice.STOPPED),)
+    assert effects == (Show(session.flow, SCREEN + 1, None, Notice.GIVEN_UP),)
 
 
 def test_a_booking_that_was_made_all_the_same_has_its_ticket() -> None:

@@ -66,8 +66,15 @@ def test_a_repeated_press_after_a_day_gets_an_answer_all_the_same() -> None:
 
 @every_state
 def test_help_and_language_are_a_tap_away_everywhere(flow: Flow) -> None:
-    assert pressed(given(flow), actions.HELP)[1] == (Tell(Help()),)
-    assert pressed(given(flow), actions.LANGUAGE)[1] == (Tell(LanguageMenu()),)
+    for action, screen in ((actions.HELP, Help()), (actions.LANGUAGE, LanguageMenu())):
+        # In the menu's place, beside everything else.
+        shown = Show(screen, SCREEN, MESSAGE) if flow == Idle() else Tell(screen)
+        assert pressed(given(flow), action)[1] == (shown,)
+
+
+def test_back_from_the_help_is_the_menu_in_its_place() -> None:
+    _, effects = step(given(Idle()), press(given(Idle()), actions.BACK, screen=None, message=3))
+    assert effects == (Show(Menu(), SCREEN, 3),)
 
 
 @every_state

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.core.conversation import step
-from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell
+from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell, Withdraw
 from bot.core.flows import (
+    AskingCancel,
     Confirming,
     Flow,
     Idle,
@@ -14,6 +15,7 @@ from bot.core.flows import (
     LoadingAppointments,
     LoadingDepartments,
     Purpose,
+    Submitting,
 )
 from bot.core.notices import Notice
 from bot.core.screens import Help, LanguageMenu, Menu
@@ -21,6 +23,7 @@ from tests.core.examples import (
     FULL,
     SCREEN,
     STATES,
+    TICKET,
     command,
     commanded,
     every_state,
@@ -121,10 +124,36 @@ def test_an_unknown_command_says_so(name: str) -> None:
     assert effects == (Show(Confirming(FULL), SCREEN, None, Notice.UNKNOWN_COMMAND),)
 
 
-@pytest.mark.parametrize("name", ["start", "book", "appointments", "cancel", "stop", "unknown"])
+@pytest.mark.parametrize("name", ["start", "book", "appointments", "cancel", "unknown"])
 @pytest.mark.parametrize("state", ["submitting", "submitting, delayed", "cancelling"])
 def test_while_something_is_pending_every_command_shows_it(state: str, name: str) -> None:
     session, effects = commanded(given(STATES[state]), name)
     assert session.flow == STATES[state]
-    notice = Notice.CANNOT_STOP if name == "stop" else None
-    assert effects == (Show(STATES[state], SCREEN, None, notice),)
+    assert effects == (Show(STATES[state], SCREEN, None, Notice.SETTLING),)
+
+
+def test_stop_gives_a_booking_up_that_is_not_made_yet() -> None:
+    session, effects = commanded(given(STATES["submitting, delayed"]), "stop")
+    assert isinstance(session.flow, Submitting)
+    assert session.flow.withdrawn
+    assert effects[1:] == (Withdraw(session.flow.attempt.number),)
+    again, effects = commanded(session, "stop")
+    assert again.flow == session.flow
+    assert effects == (Show(session.flow, session.screen, None, Notice.CANNOT_STOP),)
+
+
+def test_a_cancelling_cannot_be_stopped() -> None:
+    _, effects = commanded(given(STATES["cancelling"]), "stop")
+    assert effects == (Show(STATES["cancelling"], SCREEN, None, Notice.CANNOT_STOP),)
+
+
+def test_stop_on_the_question_keeps_the_appointment_and_the_booking_that_waits() -> None:
+    session, effects = commanded(replace(given(AskingCancel(TICKET)), parked=Confirming(FULL)), "stop")
+    assert session.flow == Confirming(FULL)
+    assert effects == (Show(Confirming(FULL), SCREEN + 1, None, Notice.NOT_CANCELLED),)
+
+
+@pytest.mark.parametrize("written", ["12345", "#12345", "№ 12345", "n° 12345", "N°12345", "no. 12345"])
+def test_a_number_may_be_written_as_people_write_it(written: str) -> None:
+    session, _ = commanded(given(Idle()), "cancel", written)
+    assert session.flow == LoadingAppointments(Purpose.CANCEL, 12345)

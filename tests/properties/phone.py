@@ -81,7 +81,10 @@ class Phone(RuleBasedStateMachine):
         expired = self.now - before.touched > timedelta(hours=24)
         effects = self.happens(event)
         if number == before.screen and not expired:
-            redrawn = all(isinstance(each, Show) for each in effects) and self.session.flow == before.flow
+            redrawn = (
+                effects == (Show(present(self.session), self.session.screen, message),)
+                and self.session.flow == before.flow
+            )
             assert not redrawn, f"{action} does nothing on {before.flow}"
 
     def citizen(self, kind: type[Any], **details: Any) -> Any:

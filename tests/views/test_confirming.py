@@ -115,10 +115,10 @@ def test_no_two_problems_have_the_same_words() -> None:
     [
         (Problem.SLOT_TAKEN, actions.OTHER_TIME),
         (Problem.ALREADY_BOOKED, actions.APPOINTMENTS),
-        (Problem.OUT_OF_CREDITS, actions.CHANGE_DEPARTMENT),
+        (Problem.OUT_OF_CREDITS, actions.RETRY),
         (Problem.BAD_DATE, actions.OTHER_TIME),
         (Problem.BAD_REQUEST, actions.OTHER_TIME),
-        (Problem.NO_ACCESS, actions.CHANGE_DEPARTMENT),
+        (Problem.NO_ACCESS, actions.RETRY),
         (Problem.DEPARTMENT_GONE, actions.CHANGE_DEPARTMENT),
         (Problem.APPOINTMENT_GONE, actions.OTHER_TIME),
         (Problem.BUSY, actions.RETRY),

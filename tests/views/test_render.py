@@ -5,9 +5,10 @@ import re
 import pytest
 
 from bot.core import actions
+from bot.core.effects import Show
 from bot.core.flows import BookingFlow, Idle, Pending
 from bot.core.notices import Notice
-from bot.core.screens import LASTING, Screen, Word
+from bot.core.screens import LASTING, Screen, Word, present
 from bot.i18n import Translator
 from bot.views.message import Message
 from bot.views.office import Office
@@ -66,7 +67,7 @@ def test_every_button_of_a_flow_is_understood_by_its_own_screen(screen: Screen) 
     session = given(Idle() if screen == SCREENS["menu"] else screen)  # type: ignore[arg-type]
     for action in telegram.actions(render(screen, FR)):
         after, effects = pressed(session, action)
-        redrawn = [type(effect).__name__ for effect in effects] == ["Show"]
+        redrawn = effects == (Show(present(session), session.screen, session.message),)
         assert after.flow != session.flow or not redrawn, action
 
 

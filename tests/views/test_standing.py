@@ -34,14 +34,14 @@ def test_the_help_names_every_command() -> None:
     text = plain(render(Help(), FR).text)
     for name in USUAL:
         assert f"/{name} — " in text
-    assert telegram.actions(render(Help(), FR))[-1] == actions.MENU
+    assert telegram.actions(render(Help(), FR))[-1] == actions.BACK
 
 
 def test_every_language_stands_under_its_own_name() -> None:
     for t in (FR, EN):
         message = render(LanguageMenu(), t)
         assert labels(message)[:2] == ["Français", "English"]
-        assert telegram.actions(message) == ["l:fr", "l:en", actions.MENU]
+        assert telegram.actions(message) == ["l:fr", "l:en", actions.BACK]
     assert "Langue actuelle\u00a0: Français" in render(LanguageMenu(), FR).text
 
 

@@ -8,7 +8,7 @@ from bot.core import actions
 from bot.core.flows import LoadingAppointments, LoadingDays, LoadingDepartments, LoadingNearest, LoadingTimes, Purpose
 from bot.core.model import Problem, Trouble
 from bot.views.render import render
-from bot.views.troubles import Loading
+from bot.views.troubles import BOOKING_ONLY, Loading
 from tests.core.examples import BUSY, DOWN, FULL, SUNDAY
 from tests.views import telegram
 from tests.views.pages import EN, FR
@@ -36,7 +36,8 @@ def test_a_read_under_way_asks_for_a_moment(flow: Loading) -> None:
 @pytest.mark.parametrize("problem", list(Problem))
 def test_a_failed_read_says_why_and_can_be_tried_again(flow: Loading, problem: Problem) -> None:
     message = render(replace(flow, trouble=Trouble(problem)), EN)
-    assert EN.text(f"problem.{problem}") in message.text
+    said = Problem.BAD_REQUEST if isinstance(flow, LoadingAppointments) and problem in BOOKING_ONLY else problem
+    assert EN.text(f"problem.{said}") in message.text
     assert "Try again" in message.text
     assert telegram.actions(message)[0] == actions.RETRY
     assert actions.LEAVE in telegram.actions(message)
