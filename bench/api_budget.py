@@ -73,6 +73,8 @@ class Outcome:
     """Bookings that were made within it."""
     lost: int
     """Citizens whose slot was gone when they confirmed."""
+    waited: int
+    """Citizens who had confirmed and were told to wait, and until when."""
     wrong: tuple[str, ...]
     """What somebody was told that is not true."""
     seconds: float
@@ -106,6 +108,7 @@ def play(scenario: Scenario, seed: int) -> Outcome:
         Counter(each.end for each in citizens),
         sum(datetime.fromisoformat(each["createdAt"]) < closing for each in ledger["appointments"]),
         sum(each.lost > 0 for each in citizens),
+        sum(each.waited for each in citizens),
         tuple(_untrue(citizens, ledger["appointments"], reset)),
         time.monotonic() - began,
     )
@@ -163,7 +166,7 @@ def _untrue(citizens: list[Citizen], appointments: list[dict[str, Any]], reset: 
             yield f"{each.chat_id}: {each.end}, but the ledger has {held}"
         if each.end is End.NOTHING:
             yield f"{each.chat_id}: no answer"
-        if each.end in {End.BUSY, End.WAITING} and each.told_time != reset:
+        if each.told_time not in {"", reset}:
             yield f"{each.chat_id}: told {each.told_time}, but the budget begins anew at {reset}"
     yield from (f"nobody was told of appointment {number}" for number in standing)
 
@@ -176,6 +179,7 @@ def _together(name: str, outcomes: list[Outcome]) -> Outcome:
         sum((each.ends for each in outcomes), Counter()),
         sum(each.in_the_hour for each in outcomes),
         sum(each.lost for each in outcomes),
+        sum(each.waited for each in outcomes),
         tuple(words for each in outcomes for words in each.wrong),
         sum(each.seconds for each in outcomes),
     )
@@ -189,6 +193,7 @@ def _table(outcomes: list[Outcome]) -> None:
         ("completed bookings", [each.completed for each in outcomes]),
         ("bookings made within the hour", [each.in_the_hour for each in outcomes]),
         ("lost the race for a slot", [each.lost for each in outcomes]),
+        ("had to wait for what they confirmed", [each.waited for each in outcomes]),
         *((f"  {kind}", [each.requests[kind] for each in outcomes]) for kind in kinds),
         ("requests", [each.requests.total() for each in outcomes]),
         ("requests per completed booking", [f"{each.ratio:.3f}" for each in outcomes]),

@@ -57,6 +57,8 @@ class Citizen:
     lost: int = 0
     """How often a slot was gone when it was confirmed."""
     told_time: str = ""
+    waited: bool = False
+    """Whether the bot said from when on it can make what was confirmed."""
     ticket: int | None = None
     looked: int = 0
     _news: asyncio.Queue[tuple[Delivery, int]] = field(default_factory=asyncio.Queue)
@@ -160,7 +162,9 @@ class Citizen:
     def _wait(self, message: Message) -> None:
         """What was confirmed is under way; the bot may say until when it waits."""
         if found := UNTIL.findall(message.text):
-            self.end, self.told_time = End.WAITING, found[-1]
+            self.told_time, self.waited = found[-1], True
+            if self.ticket is None:
+                self.end = End.WAITING
 
     def _told(self, message: Message) -> bool:
         """It did not work; with an hour to come back where there is one."""

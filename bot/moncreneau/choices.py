@@ -6,7 +6,7 @@ slot cannot disappoint each other, and a race that is not run costs no request. 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 _LASTS = 120.0  # seconds after which a choice counts no more: whoever thinks for longer takes their chance
@@ -17,22 +17,32 @@ class Choices:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._departments: dict[int, dict[str, tuple[datetime, float]]] = {}
-        self._where: dict[str, int] = {}
+        self._choices: dict[str, tuple[int, datetime, float]] = {}
+        self._counts: dict[int, Counter[datetime]] = {}
 
     def note(self, owner: str, choice: tuple[int, datetime] | None) -> None:
         """Note what somebody is about to confirm, or that it is nothing any more."""
-        before = self._where.pop(owner, None)
-        if before is not None:
-            del self._departments[before][owner]
+        self._forget(owner)
         if choice is not None:
             department_id, at = choice
-            self._departments.setdefault(department_id, {})[owner] = (at, self._now())
-            self._where[owner] = department_id
+            self._choices[owner] = (department_id, at, self._now())
+            self._counts.setdefault(department_id, Counter())[at] += 1
 
-    def of(self, department_id: int) -> Counter[datetime]:
-        """How many are about to confirm each slot of a department; old choices are forgotten on the way."""
-        here, since = self._departments.get(department_id, {}), self._now() - _LASTS
-        for owner in [owner for owner, (_, noted) in here.items() if noted < since]:
-            self.note(owner, None)
-        return Counter(at for at, _ in here.values())
+    def of(self, department_id: int) -> Mapping[datetime, int]:
+        """How many are about to confirm each slot of a department."""
+        since = self._now() - _LASTS
+        while self._choices:
+            owner, (_, _, noted) = next(iter(self._choices.items()))  # the oldest: a newer one is put at the end
+            if noted >= since:
+                break
+            self._forget(owner)
+        return self._counts.get(department_id, {})
+
+    def _forget(self, owner: str) -> None:
+        known = self._choices.pop(owner, None)
+        if known is not None:
+            department_id, at, _ = known
+            counts = self._counts[department_id]
+            counts[at] -= 1
+            if not counts[at]:
+                del counts[at]

@@ -49,7 +49,9 @@ class _Ready:
     notes: int
     minute: int
     in_time: dict[datetime, FreeSlot]
-    slots: tuple[Slot, ...]
+    slots: tuple[Slot, ...] = ()
+    times: tuple[datetime, ...] = ()
+    """When they begin: what is searched thousands of times a second must not ask each slot."""
 
     @property
     def worn(self) -> bool:
@@ -58,8 +60,8 @@ class _Ready:
 
     def between(self, first: date, last: date) -> tuple[Slot, ...]:
         """The slots of these days, both included."""
-        begin = bisect_left(self.slots, datetime.combine(first, time.min), key=_beginning)
-        return self.slots[begin : bisect_right(self.slots, datetime.combine(last, time.max), key=_beginning)]
+        begin = bisect_left(self.times, datetime.combine(first, time.min))
+        return self.slots[begin : bisect_right(self.times, datetime.combine(last, time.max))]
 
 
 class SlotCache:
@@ -98,8 +100,8 @@ class SlotCache:
         copy = await self._cache.get(window, lambda: self._read(window), ages)
         ready = self._ready(window, copy)
         if chosen := self._choices.of(department_id):
-            slots = self._but_for(department_id, ready, chosen)
-            ready = replace(ready, slots=slots) if len(slots) >= _PLENTY else ready
+            others = self._but_for(department_id, ready, chosen)
+            ready = others if len(others.slots) >= _PLENTY else ready
         return ready.between(first, last)
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
@@ -197,37 +199,38 @@ class SlotCache:
         ready = self._shelf.get(window)
         if ready is None or ready.copy is not copy or ready.minute != minute:
             in_time = {slot.at: slot for slot in self._in_time(copy)}
-            ready = _Ready(copy, -1, minute, in_time, ())
+            ready = _Ready(copy, -1, minute, in_time)
         if ready.notes != notes:
             news = self._marks.since(window[0], ready.notes) if ready.notes >= 0 else None
-            slots = (
-                self._all(window[0], ready) if news is None else self._but_for(window[0], ready, dict.fromkeys(news, 0))
-            )
-            ready = self._shelf[window] = replace(ready, notes=notes, slots=slots)
+            if news is None:
+                ready = self._all(window[0], ready)
+            else:
+                ready = self._but_for(window[0], ready, dict.fromkeys(news, 0))
+            ready = self._shelf[window] = replace(ready, notes=notes)
         return ready
 
-    def _all(self, department_id: int, ready: _Ready) -> tuple[Slot, ...]:
+    def _all(self, department_id: int, ready: _Ready) -> _Ready:
         began, offered = ready.copy.began, self._marks.offered
-        return tuple(Slot(slot.at) for slot in ready.in_time.values() if offered(department_id, slot, began))
+        times = tuple(at for at, slot in ready.in_time.items() if offered(department_id, slot, began))
+        return replace(ready, slots=tuple(map(Slot, times)), times=times)
 
-    def _but_for(self, department_id: int, ready: _Ready, news: Mapping[datetime, int]) -> tuple[Slot, ...]:
+    def _but_for(self, department_id: int, ready: _Ready, news: Mapping[datetime, int]) -> _Ready:
         """The same slots again, but for those about which there is news: so many places more are asked for."""
-        slots = list(ready.slots)
-        for at in news.keys() & ready.in_time.keys():
-            place = bisect_left(slots, at, key=_beginning)
-            was = place < len(slots) and slots[place].at == at
-            offered = self._marks.offered(department_id, ready.in_time[at], ready.copy.began, news[at])
+        slots, times = list(ready.slots), list(ready.times)
+        for at, more in news.items():
+            if (slot := ready.in_time.get(at)) is None:
+                continue
+            place = bisect_left(times, at)
+            was = place < len(times) and times[place] == at
+            offered = self._marks.offered(department_id, slot, ready.copy.began, more)
             if offered and not was:
                 slots.insert(place, Slot(at))
+                times.insert(place, at)
             elif was and not offered:
-                del slots[place]
-        return tuple(slots)
+                del slots[place], times[place]
+        return replace(ready, slots=tuple(slots), times=tuple(times))
 
     def _in_time(self, copy: Copy[Free]) -> list[FreeSlot]:
         """The slots without those whose time has passed since they were read; others are the service's business."""
         read, now = (datetime.fromtimestamp(at, self._zone).replace(tzinfo=None) for at in (copy.began, self._now()))
         return [slot for slot in copy.value if not read <= slot.at <= now]
-
-
-def _beginning(slot: Slot) -> datetime:
-    return slot.at

@@ -187,3 +187,11 @@ async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot:
     wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
     async with ear(World(TelegramSandbox()), bot, tmp_path) as opened:
         assert (await opened.hears(1))[0].update_id == 5
+
+
+async def test_it_knows_whether_telegram_answered_lately(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.say("/start")
+    await here.hears(1)
+    assert here.poller.hears
+    monkeypatch.setattr(polling, "LATELY", 0.0)
+    assert not here.poller.hears
