@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from bot import logs
 from bot.settings import SettingsError, read_settings
 
 WRONG_SETTINGS, CANNOT_START = 2, 1
+MOST_PORT = 65535
 SWITCH_SECONDS = 0.0005
 """How long a busy loop may keep the database's thread waiting for Python's lock: a tenth of Python's own 5 ms, which a
 commit of a few statements would pay several times over."""
@@ -31,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         command = commands.add_parser(name, help=what)
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-        command.add_argument("--telegram-port", type=int, default=8081, help="the chat page and the Bot API")
-        command.add_argument("--moncreneau-port", type=int, default=8082, help="the moncreneau API")
+        command.add_argument("--telegram-port", type=_port, default=8081, help="the chat page and the Bot API")
+        command.add_argument("--moncreneau-port", type=_port, default=8082, help="the moncreneau API")
         command.add_argument("--data", default=".sandbox", help="folder for the sandbox's data (default: %(default)s)")
     chosen = parser.parse_args(arguments)
     try:
@@ -44,12 +46,28 @@ def main(arguments: list[str] | None = None) -> int:
 
         logs.configure("WARNING")
         work: Callable[[host.Ports], Coroutine[Any, Any, int]] = host.demo if chosen.command == "demo" else host.serve
-        return _go(work(host.Ports(chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data)))
+        return _stand_ins(work(host.Ports(chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data)))
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 — this is the command line
         return WRONG_SETTINGS
     except KeyboardInterrupt:
         return 0
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MOST_PORT:
+        raise ValueError(text)
+    return number
+
+
+def _stand_ins(work: Coroutine[Any, Any, int]) -> int:
+    """A port or a folder that is taken is one line, not a traceback."""
+    try:
+        return _go(work)
+    except (OSError, sqlite3.OperationalError) as error:
+        print(f"the stand-ins cannot be served (another demo? see --help): {error}", file=sys.stderr)  # noqa: T201
+        return CANNOT_START
 
 
 async def _run() -> int:

@@ -26,7 +26,7 @@ from bot.app.records import Change
 from bot.app.sessions import Sessions
 from bot.app.staff import Staff
 from bot.app.status import Outcomes, Watch
-from bot.app.turn import Turns
+from bot.app.turn import Ids, Turns
 from bot.backstage import Backstage
 from bot.core.notices import Notice
 from bot.core.screens import Screen
@@ -193,6 +193,7 @@ def _newsroom(house: House, backstage: Backstage, clock: Clock) -> Newsroom:
 async def _resume(house: House) -> Poller:
     """Take up what an earlier process left: what it had to say, then what it had heard, then what it had to do."""
     async for delivery in house.store.open_deliveries():
+        Ids.seen(delivery.id)
         house.outbox.accept((delivery,))
     attempts = await house.store.open_attempts()
     house.conversations.accept(await house.store.open_updates())

@@ -3,11 +3,14 @@
 Secrets never show in a repr. Knows nothing of what the settings are used for.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOCALES = Path(__file__).resolve().parent.parent / "locales"
 
 
 class SettingsError(Exception):
@@ -17,7 +20,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What an operator can choose. README.md, section *Settings*, says it in a table."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", hide_input_in_errors=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True, frozen=True
+    )
 
     telegram_bot_token: SecretStr = Field(min_length=1)
     telegram_api_url: str = "https://api.telegram.org"
@@ -44,6 +49,26 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("telegram_bot_token", "moncreneau_api_key", mode="before")
+    @classmethod
+    def _secret(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if "://" not in value:
+            raise ValueError("must look like sqlite+aiosqlite:///moncreneau-bot.db")
+        return value
+
+    @field_validator("default_locale")
+    @classmethod
+    def _locale(cls, value: str) -> str:
+        there = sorted(path.parents[1].name for path in LOCALES.glob("*/LC_MESSAGES/bot.po"))
+        if value not in there:
+            raise ValueError(f"must be one of {', '.join(there)}")
+        return value
 
     @field_validator("admin_ids", mode="before")
     @classmethod

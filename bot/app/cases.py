@@ -18,6 +18,8 @@ LONG_LOOKS = (2.0, 5.0, 10.0, 20.0)
 """Seconds before each look whether a request with a lost answer was carried out (long ones after a time limit: the
 service may still be at it); when the last look finds nothing, it was not. A service that acts later than that after
 the connection was lost is the limit that we name."""
+RESUMED_LOOKS = (0.5, 1.5, 4.0, 4.5, 5.0)
+"""After a restart nobody knows how long a request was under way: as long, in all, as we would have waited for it."""
 SLOW = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 BOOKINGS: TypeAdapter[Attempt] = TypeAdapter(Attempt)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.app.cases import LONG_LOOKS, LONGEST_PAUSE, LOOKS, SLOW, Case, made_by
+from bot.app.cases import LONG_LOOKS, LONGEST_PAUSE, LOOKS, RESUMED_LOOKS, SLOW, Case, made_by
 from bot.app.crashpoints import reach
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
 from bot.app.records import AttemptKind, Made, Settled, StoredAttempt
@@ -67,6 +67,7 @@ class Clerk:
         if key in self._cases or self._stopping:
             return
         case = Case(attempt, uncertain=resumed, retried=resumed, withdrawn=attempt.withdrawn)
+        case.looks = RESUMED_LOOKS if resumed else LOOKS
         self._cases[key] = case
         task = asyncio.create_task(self._carry(key, case))
         self._tasks.add(task)

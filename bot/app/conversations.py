@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 TRIES = 3
+MOST_OF_ONE = 20
 RETRY_PAUSE = 0.2
 TYPING_AFTER = 1.0
 
@@ -78,8 +79,11 @@ class Conversations:
 
     @property
     def waiting(self) -> int:
-        """How many updates and results wait or are being worked on."""
-        return sum(len(queue) for queue in self._queues.values())
+        """How many updates and results wait or are being worked on; one chat counts for so many at the most.
+
+        It is what receiving pauses for, and a single chat that sends and sends must not stop it for all.
+        """
+        return sum(min(len(queue), MOST_OF_ONE) for queue in self._queues.values())
 
     def accept(self, updates: Iterable[StoredUpdate]) -> None:
         """Take over updates that were just stored, in any order."""

@@ -233,6 +233,7 @@ class Courier:
 
     def _good(self) -> None:
         self._weather.good()
+        self._floods.went()
         self._pause = FIRST_PAUSE
 
 

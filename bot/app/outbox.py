@@ -156,6 +156,7 @@ class Outbox:
                 self._on_wire.discard(delivery.chat_id)
             reach("delivery sent")
             self._weather.good()
+            self._floods.went()
             self.sent += 1
             if queue and queue[0] is delivery:
                 queue.popleft()

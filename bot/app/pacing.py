@@ -132,12 +132,20 @@ class FloodWatch:
     def __init__(self, overall: Overall) -> None:
         self._overall = overall
         self._floods: deque[tuple[float, int]] = deque(maxlen=32)
+        self._went: deque[float] = deque(maxlen=32)
+
+    def went(self) -> None:
+        """Something got through to a chat."""
+        self._went.append(asyncio.get_running_loop().time())
 
     def struck(self, chat_id: int, retry_after: float) -> bool:
         """A chat was flooded; returns whether everybody has to wait."""
         now = asyncio.get_running_loop().time()
         self._floods.append((now, chat_id))
-        everybody = len({chat for at, chat in self._floods if at > now - FLOOD_SPAN}) >= FLOODED_CHATS
+        flooded = len({chat for at, chat in self._floods if at > now - FLOOD_SPAN})
+        went = sum(at > now - FLOOD_SPAN for at in self._went)
+        # A few chats that are flooded while others get their messages are flooded each for itself.
+        everybody = flooded >= FLOODED_CHATS and flooded > went
         if everybody:
             self._overall.flooded(retry_after)
         return everybody

@@ -157,6 +157,11 @@ class Ids:
     _last = 0
 
     @classmethod
+    def seen(cls, number: int) -> None:
+        """A number of an earlier process: the next ones are larger, though the clock was set back."""
+        Ids._last = max(Ids._last, number)
+
+    @classmethod
     def next(cls) -> int:
         """The next number."""
         Ids._last = max(Ids._last + 1, time.time_ns() // 1000)

@@ -78,6 +78,9 @@ def _kind(response: httpx.Response, code: str, body: Any) -> type[errors.Moncren
     status = response.status_code
     if not response.is_client_error or status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.ServerError
+    if body is None and response.content.strip() and _may_have_acted(response):
+        # A page of something in between, whatever its status: the service behind it may have done what was asked.
+        return errors.ServerError
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         named = _BY_CODE.get(code, errors.RateLimited)
         return named if issubclass(named, errors.RateLimited) else errors.RateLimited
@@ -86,6 +89,13 @@ def _kind(response: httpx.Response, code: str, body: Any) -> type[errors.Moncren
     if status == HTTPStatus.NOT_FOUND:
         return _not_found(response, body)
     return _BY_STATUS.get(status, errors.InvalidRequest)
+
+
+def _may_have_acted(response: httpx.Response) -> bool:
+    try:
+        return response.request.method not in {"GET", "HEAD"}
+    except RuntimeError:  # an answer made by hand has no request
+        return False
 
 
 def _not_found(response: httpx.Response, body: Any) -> type[errors.MoncreneauError]:

@@ -25,6 +25,7 @@ from bot.moncreneau.errors import (
     MoncreneauError,
     RateLimited,
     SlotNotAvailable,
+    UnreadableAnswer,
     UserNotFound,
 )
 from bot.moncreneau.made import Made
@@ -34,7 +35,7 @@ from bot.moncreneau.times import from_when
 
 _log = logging.getLogger(__name__)
 _PAGE = 100
-_PAGES = 10
+_PAGES, _PAGES_SETTLING = 10, 100
 
 
 class Gateway:
@@ -122,7 +123,7 @@ class Gateway:
         kind = Kind.SETTLE if settling else Kind.READ
         found: dict[int, Appointment] = {}
         async with self._watched("appointments"):
-            for index in range(_PAGES):
+            for index in range(pages := _PAGES_SETTLING if settling else _PAGES):
                 try:
                     page = await self._page(owner, index, kind)
                 except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
@@ -132,9 +133,10 @@ class Gateway:
                 if page.is_last(index, _PAGE) or not page.entries or (page.appointments and not news):
                     break
             else:
-                _log.warning("a citizen has more than %d pages of appointments; the rest is not read", _PAGES)
-        # A service that ignores the filter would show a stranger's appointments; one that does not tell whose they are
-        # has to be trusted.
+                _log.warning("there are more than %d pages of appointments; the rest is not read", pages)
+                if settling:
+                    raise UnreadableAnswer  # not seen is not the same as not made
+        # A service that ignores the filter would show strangers' appointments; one that does not tell has to be trusted.
         tells = any(one.owner is not None for one in found.values())
         mine = [one for one in found.values() if one.owner == owner or not tells]
         return tuple(sorted(mine, key=lambda one: (one.at, one.id)))

@@ -200,4 +200,5 @@ def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | N
 def _text(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) <= _LARGEST else ""
-    return value.strip() if isinstance(value, str) else ""
+    # Halves of surrogate pairs, which JSON can write, cannot be stored nor sent.
+    return value.strip().encode("utf-8", "replace").decode() if isinstance(value, str) else ""

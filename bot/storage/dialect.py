@@ -1,6 +1,7 @@
 """The one file that knows SQLite from PostgreSQL: how to connect, and how each says *insert, or else*."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, event, make_url
@@ -80,3 +81,22 @@ def is_passing(error: BaseException) -> bool:
     """Whether the database cannot write just now (locked, full, read-only, gone), rather than being asked wrongly."""
     wrong = isinstance(error, DBAPIError) and "no such" in str(error.orig)
     return isinstance(error, OperationalError | InterfaceError | OSError | PoolTimeout) and not wrong
+
+
+def cause(error: BaseException) -> str:
+    """The database's own words, without the statement and its values: those may be private."""
+    return str(getattr(error, "orig", error))
+
+
+class DatabaseFile:
+    """The file under an open SQLite database, which can be taken away without any statement failing."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        name = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._path = Path(name) if name and name != ":memory:" else None
+        self._inode = self._path.stat().st_ino if self._path else 0
+
+    def check(self) -> None:
+        """Raise `OSError` where what is written would be gone with the process."""
+        if self._path and (not self._path.exists() or self._path.stat().st_ino != self._inode):
+            raise FileNotFoundError(f"{self._path} is gone or another file: put it back and start the bot again")

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import Row, Select, delete, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,6 +26,7 @@ from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
 log = logging.getLogger(__name__)
 MAX_BATCH = 1000
 PAGE = 1000
+WEEK = 7 * 24 * 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
@@ -53,12 +54,14 @@ class Store:
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._closing = False
+        self._file: dialect.DatabaseFile | None = None
         self.writable = True
 
     async def open(self) -> Self:
         """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
         async with self._engine.begin() as connection:
             await connection.run_sync(migrate.upgrade)
+        self._file = dialect.DatabaseFile(self._engine)
         self._writer = asyncio.create_task(self._write_for_ever(), name="store")
         return self
 
@@ -122,7 +125,7 @@ class Store:
                     await self._blame(batch, error)
                     return
                 if self.writable:
-                    log.error("database cannot be written: %s; waiting, nothing is lost", _cause(error))  # noqa: TRY400
+                    log.error("database cannot be written: %s; waiting, nothing is lost", dialect.cause(error))  # noqa: TRY400
                 self.writable = False
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -137,6 +140,8 @@ class Store:
 
     async def _transact(self, batch: list[_Item]) -> None:
         now = time.time()
+        if self._file:
+            self._file.check()
         async with self._engine.begin() as connection:
             arrived = [item for item in batch if item.updates]
             if arrived:
@@ -155,7 +160,7 @@ class Store:
     async def _blame(self, batch: list[_Item], error: Exception) -> None:
         """One change is wrong in itself: the others must not suffer for it."""
         if len(batch) == 1:
-            log.error("a change could not be stored: %s", _cause(error))
+            log.error("a change could not be stored: %s", dialect.cause(error))
             if not batch[0].waiter.done():
                 batch[0].waiter.set_exception(error)
             return
@@ -222,9 +227,10 @@ class Store:
         return next((row.value for row in await self._all(select(facts.c.value).where(facts.c.name == name))), None)
 
     async def forget_done(self, before: float) -> None:
-        """Drop the numbers of updates that were done before `before` (Unix seconds) without an error."""
+        """Drop the numbers of updates done before `before` (Unix seconds); those set aside stay a week longer."""
+        long_ago = or_(inbox.c.error.is_(None), inbox.c.done_at < before - WEEK)
         async with self._engine.begin() as connection:
-            await connection.execute(delete(inbox).where(inbox.c.done_at < before, inbox.c.error.is_(None)))
+            await connection.execute(delete(inbox).where(inbox.c.done_at < before, long_ago))
 
     async def standing(self) -> tuple[str | None, str | None]:
         """The database's revision, and the newest there is."""
@@ -237,11 +243,6 @@ class Store:
         return self._engine
 
 
-def _cause(error: BaseException) -> str:
-    """The database's own words, without the statement and its values: those may be private."""
-    return str(getattr(error, "orig", error))
-
-
 def _say_failure(waiter: asyncio.Future[Any]) -> None:
     if not waiter.cancelled() and (error := waiter.exception()) and not isinstance(error, StoreClosedError):
-        log.error("a change that nobody waited for was not stored: %s", _cause(error))
+        log.error("a change that nobody waited for was not stored: %s", dialect.cause(error))

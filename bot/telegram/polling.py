@@ -88,6 +88,7 @@ class Poller:
         else:
             if isinstance(updates, list) and (not updates or any(map(is_numbered, updates))):
                 self._weather.good()
+                self._heard_at = asyncio.get_running_loop().time()
                 self._pause = FIRST_PAUSE
                 if not updates:
                     # All is confirmed. Update numbers may start anew, lower, after a quiet week: ask without an offset.

@@ -121,9 +121,10 @@ class FastRequest(BaseRequest):
             answer = from_json(payload)
         if answer is None:
             try:
-                # Halves of surrogate pairs, which JSON can write and Unicode cannot: one must not hold up a batch.
-                answer = from_json(json.dumps(json.loads(payload), ensure_ascii=False).encode("utf-8", "replace"))
-            except ValueError:
+                # Halves of surrogate pairs, odd bytes, deep nests: one such update must not hold up a batch.
+                lenient = json.loads(payload.decode("utf-8", "replace"))
+                answer = json.loads(json.dumps(lenient, ensure_ascii=False).encode("utf-8", "replace"))
+            except (ValueError, RecursionError):
                 raise TelegramError("the answer is not JSON") from None
         if not isinstance(answer, dict) or not answer.keys() & {"result", "description"}:
             raise TelegramError(NOT_TELEGRAM)

@@ -39,7 +39,11 @@ def stored_update(update: Json) -> StoredUpdate:
         chat = (body.get("message") or body).get("chat") if isinstance(body.get("message") or body, dict) else None
         number = chat.get("id") if isinstance(chat, dict) else None
         chat_id = number if type(number) is int and abs(number) <= LARGEST else 0
-    return StoredUpdate(int(update["update_id"]), chat_id, to_json(_lean(update)).decode())
+    try:
+        stored = to_json(_lean(update)).decode()
+    except ValueError:
+        stored = ""  # nested beyond reason; the reader will set it aside
+    return StoredUpdate(int(update["update_id"]), chat_id, stored)
 
 
 def _lean(update: Json) -> Json:

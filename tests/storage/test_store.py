@@ -1,6 +1,7 @@
 """What is stored is stored whole, once, and found again by the next life."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
@@ -57,7 +58,7 @@ async def test_one_that_is_set_aside_is_not_open_and_keeps_why(store: Store, dat
     await store.receive((update(1),))
     await store.commit(Change(failed=(SetAside(1, "KeyError"),)))
     assert await store.open_updates() == ()
-    await store.forget_done(1e12)
+    await store.forget_done(time.time() + 60)
     await store.close()
     assert rows(database, "SELECT update_id, error FROM inbox") == [(1, "KeyError")]
 
