@@ -136,7 +136,7 @@ class Gateway:
                 _log.warning("there are more than %d pages of appointments; the rest is not read", pages)
                 if settling:
                     raise UnreadableAnswer  # not seen is not the same as not made
-        # A service that ignores the filter would show strangers' appointments; one that does not tell has to be trusted.
+        # A service that ignores the filter would show strangers' appointments; one that does not tell must be trusted.
         tells = any(one.owner is not None for one in found.values())
         mine = [one for one in found.values() if one.owner == owner or not tells]
         return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
