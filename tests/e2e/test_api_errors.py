@@ -11,8 +11,8 @@ from tests.e2e.house import House
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OTHER_TIME, OTHER_OFFICE, RETRY, MINE = "autre horaire", "autre service", "Réessayer", "Mes rendez-vous"
 NOT_ACCEPTED = "Le service n’a pas accepté cette demande."
-NO_ACCESS = "Le bot n’a pas accès à ce service pour le moment. Ce n’est pas de votre fait."
-NO_CREDIT = "son crédit est épuisé"
+NO_ACCESS = "Le bot n’a pas accès au système de rendez-vous en ce moment. Vous n’y êtes pour rien."
+NO_CREDIT = "son crédit prépayé est à vérifier"
 NO_OFFICE = "Ce service ne prend plus de rendez-vous ici."
 REFUSALS = {
     "INVALID_REQUEST": (NOT_ACCEPTED, OTHER_TIME),
@@ -21,15 +21,15 @@ REFUSALS = {
     "INVALID_DATE_TIME": ("Le service n’accepte pas cet horaire.", OTHER_TIME),
     "INVALID_PHONE_NUMBER": (NOT_ACCEPTED, OTHER_TIME),
     "INVALID_EMAIL": (NOT_ACCEPTED, OTHER_TIME),
-    "MISSING_API_KEY": (NO_ACCESS, OTHER_OFFICE),
-    "INVALID_API_KEY": (NO_ACCESS, OTHER_OFFICE),
-    "EXPIRED_API_KEY": (NO_ACCESS, OTHER_OFFICE),
-    "INVALID_TOKEN_FORMAT": (NO_ACCESS, OTHER_OFFICE),
-    "INSUFFICIENT_CREDITS": (NO_CREDIT, OTHER_OFFICE),
-    "CREDIT_CHECK_FAILED": (NO_CREDIT, OTHER_OFFICE),
-    "PAYMENT_REQUIRED": (NO_CREDIT, OTHER_OFFICE),
-    "INSUFFICIENT_SCOPE": (NO_ACCESS, OTHER_OFFICE),
-    "ORGANIZATION_MISMATCH": (NO_ACCESS, OTHER_OFFICE),
+    "MISSING_API_KEY": (NO_ACCESS, RETRY),
+    "INVALID_API_KEY": (NO_ACCESS, RETRY),
+    "EXPIRED_API_KEY": (NO_ACCESS, RETRY),
+    "INVALID_TOKEN_FORMAT": (NO_ACCESS, RETRY),
+    "INSUFFICIENT_CREDITS": (NO_CREDIT, RETRY),
+    "CREDIT_CHECK_FAILED": (NO_CREDIT, RETRY),
+    "PAYMENT_REQUIRED": (NO_CREDIT, RETRY),
+    "INSUFFICIENT_SCOPE": (NO_ACCESS, RETRY),
+    "ORGANIZATION_MISMATCH": (NO_ACCESS, RETRY),
     "DEPARTMENT_ACCESS_DENIED": (NO_OFFICE, OTHER_OFFICE),
     "APPOINTMENT_NOT_FOUND": ("Ce rendez-vous est introuvable.", OTHER_TIME),
     "DEPARTMENT_NOT_FOUND": (NO_OFFICE, OTHER_OFFICE),
@@ -40,6 +40,8 @@ PASSING: dict[str, tuple[str, dict[str, Any]]] = {
     "500": ("status", {"status": 500}),
     "503": ("status", {"status": 503}),
     "a proxy's page": ("html", {"status": 502}),
+    "a proxy's page that blames the client": ("html", {"status": 403}),
+    "a proxy's page after it was done": ("html", {"status": 404, "when": "after"}),
     "a page that says that all is well": ("html", {"status": 200}),
     "half an answer": ("garbage", {}),
     "an answer that is no appointment": ("garbage", {"body": json.dumps([1, "two", None])}),

@@ -19,7 +19,7 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a page where data should be": ("Conservation", "html", {"status": 200}, DOWN),
     "half an answer": ("Kaloum", "garbage", {}, DOWN),
     "a cut connection": ("Ratoma", "drop_before", {}, DOWN),
-    "401": ("Passport", "error_code", {"code": "EXPIRED_API_KEY"}, "Le bot n’a pas accès à ce service"),
+    "401": ("Passport", "error_code", {"code": "EXPIRED_API_KEY"}, "Le bot n’a pas accès au système de rendez-vous"),
     "404": ("Permis de construire", "error_code", {"code": "DEPARTMENT_NOT_FOUND"}, "ne prend plus de rendez-vous ici"),
     "429": ("Titres de séjour", "rate_limit", {"seconds": 1}, "Il y a trop de demandes"),
 }

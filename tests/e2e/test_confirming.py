@@ -69,13 +69,15 @@ async def test_while_it_takes_long_the_citizen_hears_so_and_gets_one_ticket(hous
     assert len(await aissatou.appointments()) == 1
 
 
-async def test_while_a_booking_is_under_way_stop_says_that_it_is_too_late(house: House, aissatou: Citizen) -> None:
+async def test_stop_comes_too_late_for_a_booking_that_is_being_made_and_its_ticket_comes(
+    house: House, aissatou: Citizen
+) -> None:
     summary = await aissatou.reaches_summary()
     await house.office("delay", "POST", "/appointments", seconds=1.6, times=1)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.say("/stop")
-    await aissatou.waits_for("/stop ne peut plus l’arrêter")
+    await aissatou.waits_for("Vous renoncez à cette réservation")
     await house.settles()
     assert len(await aissatou.appointments()) == 1
 
@@ -86,7 +88,7 @@ async def test_a_booking_given_up_before_it_was_made_is_not_made(house: House, a
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Renoncer"), forged=True)
-    await aissatou.waits_for("abandonnée")
+    await aissatou.waits_for("Rien n’a été réservé")
     await house.settles()
     assert "Vérifiez" in (await aissatou.screen()).text, "the choices are still there"
     assert await aissatou.appointments() == []

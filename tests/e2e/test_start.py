@@ -40,7 +40,6 @@ WRONG = {
         "the database cannot be used (DATABASE_URL): Can't load plugin: sqlalchemy.dialects:oracle.smoke",
         1,
     ),
-    "a language without a catalogue": ({"DEFAULT_LOCALE": "xx"}, "no catalogue for the default locale 'xx'", 1),
 }
 
 
@@ -96,3 +95,10 @@ async def test_it_waits_for_a_telegram_that_is_not_there_yet(tmp_path: Path) -> 
         assert bot.words[0].startswith("Telegram (starting) cannot be reached")
         assert bot.words[1] == "Telegram (starting) answers again"
         assert TOKEN not in bot.log
+
+
+async def test_a_language_without_a_catalogue_is_a_wrong_setting(tmp_path: Path) -> None:
+    async with town(tmp_path) as (_here, bot):
+        await bot.start(ready=False, DEFAULT_LOCALE="xx")
+        assert await bot.ended(SECONDS) == 2
+        assert "DEFAULT_LOCALE: must be one of en, fr" in bot.log
