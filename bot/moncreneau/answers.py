@@ -50,6 +50,9 @@ _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.REQUEST_TIMEOUT: errors.ServerError,
 }
 
+_OURS_TO_SAY = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
+)
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,49}")
 _APPOINTMENT = re.compile(r"/appointments/[^/]+/?$")
 _DEPARTMENT = re.compile(r"/departments/[^/]+")
@@ -78,8 +81,9 @@ def _kind(response: httpx.Response, code: str, body: Any) -> type[errors.Moncren
     status = response.status_code
     if not response.is_client_error or status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.ServerError
-    if body is None and response.content.strip() and _may_have_acted(response):
-        # A page of something in between, whatever its status: the service behind it may have done what was asked.
+    if body is None and response.content.strip() and (status in _OURS_TO_SAY or _may_have_acted(response)):
+        # A page of something in between: it knows nothing of keys, credits and slots, and what is behind it may have
+        # done what was asked.
         return errors.ServerError
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         named = _BY_CODE.get(code, errors.RateLimited)

@@ -152,7 +152,7 @@ class Gateway:
                 body = await self._client.post("appointments", models.order_body(order))
                 appointment = models.read_appointment(body, self._zone, order)
         except ApiError as error:
-            if isinstance(error, SlotNotAvailable):
+            if error.trouble.problem is Problem.SLOT_TAKEN:
                 self._slots.refused(order.department_id, order.at)
             elif error.fate is Fate.UNKNOWN:
                 self._slots.unsure(order.department_id, order.at)

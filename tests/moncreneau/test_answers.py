@@ -75,12 +75,17 @@ def test_every_error_of_the_contract_is_a_type(
         (504, Problem.DOWN, Fate.UNKNOWN),
     ],
 )
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>proxy</html>", b'{"error": {"code": "BRAND_NEW"}}', b'{"error": "x"}', b"[1]", b"\xff\x00"]
-)
+@pytest.mark.parametrize("body", [b"", b'{"error": {"code": "BRAND_NEW"}}', b'{"error": "x"}', b"[1]"])
 def test_an_unknown_code_or_body_is_read_by_its_status(status: int, problem: Problem, fate: Fate, body: bytes) -> None:
     error = told(status, body)
     assert (error.trouble.problem, error.fate) == (problem, fate)
+
+
+@pytest.mark.parametrize("body", [b"<html>proxy</html>", b"\xff\x00"])
+@pytest.mark.parametrize("status", [401, 402, 403, 409, 500, 502])
+def test_a_page_of_something_in_between_knows_nothing_of_keys_credits_and_slots(status: int, body: bytes) -> None:
+    error = told(status, body)
+    assert (error.trouble.problem, error.fate) == (Problem.DOWN, Fate.UNKNOWN)
 
 
 @pytest.mark.parametrize(
