@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.app.broadcast_ports import Admin, Books, Card, Herald, Roll
-from bot.app.courier import Courier, Round, either
+from bot.app.courier import Courier, Round
+from bot.app.patience import either
 from bot.app.recaller import Recaller
 from bot.core.broadcast import Broadcast, Deed, Done, Fate, Plan, Status, content_for
 from bot.core.sight import Sight

@@ -17,6 +17,7 @@ from datetime import datetime
 from bot.app.broadcast_ports import Entry, Herald, Letter, Recipient, Roll
 from bot.app.ledger import Ledger
 from bot.app.pacing import FloodWatch, Overall, Steady
+from bot.app.patience import either
 from bot.app.ports import (
     ChatGoneError,
     ChatLeftError,
@@ -33,6 +34,8 @@ from bot.core.moments import is_night, morning_after
 
 log = logging.getLogger(__name__)
 PAGE = 500
+FRESH = 60.0
+"""Seconds after which a page of recipients is read anew."""
 ON_WIRE = 200
 """Calls at once; more do not make it faster."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -125,8 +128,11 @@ class Courier:
                 yield heapq.heappop(rounds.later)[2]
             elif not exhausted and len(rounds.later) < PAGE:
                 page = await self._roll.page(rounds.plan.number, Fate.PENDING, after, PAGE)
-                exhausted = len(page) < PAGE
+                exhausted, read_at = len(page) < PAGE, loop.time()
                 for recipient in page:
+                    if loop.time() - read_at > FRESH:
+                        exhausted = False  # who opted out or left meanwhile must count: read on from here, anew
+                        break
                     after = recipient.chat_id
                     yield recipient
                     if rounds.halted.is_set():
@@ -156,10 +162,17 @@ class Courier:
             ledger.soon(Entry(recipient.chat_id, fate, error=LEFT if recipient.left else OPTED_OUT))
             rounds.befalls(Fate.PENDING, fate)
             return False
+        rested = False
         while not rounds.at_night and is_night(now := self._now()) and not rounds.halted.is_set():
+            rested = True
             rounds.resting = morning_after(now)
             await either(rounds.halted, min(NIGHT_LOOK, (rounds.resting - now).total_seconds()))
         rounds.resting = None
+        if rested and not rounds.halted.is_set():
+            # A night is long enough to leave, or to want no more announcements.
+            now_known = await self._roll.page(rounds.plan.number, Fate.PENDING, recipient.chat_id - 1, 1)
+            same = [each for each in now_known if each.chat_id == recipient.chat_id]
+            return bool(same) and await self._may_go(rounds, same[0], ledger)
         await either(rounds.halted, self._hold - asyncio.get_running_loop().time())
         if not rounds.halted.is_set():
             await self._pace.turn()
@@ -235,14 +248,3 @@ class Courier:
         self._weather.good()
         self._floods.went()
         self._pause = FIRST_PAUSE
-
-
-async def either(event: asyncio.Event, seconds: float) -> None:
-    """Until the event, or so many seconds."""
-    if seconds <= 0:
-        return
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return

@@ -7,9 +7,10 @@ import asyncio
 import time
 
 from bot.app.broadcast_ports import Entry, Herald, Recipient, Roll
-from bot.app.courier import Round, either
+from bot.app.courier import Round
 from bot.app.ledger import Ledger
 from bot.app.pacing import Overall, Steady
+from bot.app.patience import either
 from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
 from bot.app.records import Urgency
 from bot.core.broadcast import Fate

@@ -1,6 +1,7 @@
 """A courier on the way: at most once, paced, through floods and outages, by day."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -201,6 +202,19 @@ async def test_it_rests_by_night_and_goes_on_in_the_morning() -> None:
     clock.now = MORNING
     assert await going
     assert herald.chats() == [1, 2]
+
+
+@in_no_time
+async def test_who_opts_out_while_it_rests_is_spared_in_the_morning() -> None:
+    roll, herald, clock = FakeRoll.of(1, 2, 3), FakeHerald(), Clock(NIGHT)
+    going = asyncio.create_task(Trip(roll, herald, clock=clock).goes())
+    await asyncio.sleep(3600)
+    roll.people[1] = replace(roll.people[1], wanted=False)
+    roll.people[3] = replace(roll.people[3], wanted=False)
+    clock.now = MORNING
+    assert await going
+    assert herald.chats() == [2]
+    assert roll.tally() == {"sent": 1, "skipped": 2}
 
 
 @in_no_time
