@@ -119,3 +119,11 @@ def test_without_a_rate_no_chat_waits_and_idle_chats_are_forgotten() -> None:
     for chat in range(1, 10_050):
         room.wait_for(chat, float(chat * 10), edit=False)
     assert len(room._due) < 100
+
+
+@in_no_time
+async def test_a_few_flooded_chats_are_flooded_each_for_itself_while_others_get_through() -> None:
+    watch = FloodWatch(Overall(30))
+    for _ in range(5):
+        watch.went()
+    assert not any(watch.struck(chat, 30) for chat in (1, 2, 3))
