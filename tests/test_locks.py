@@ -1,4 +1,4 @@
-"""The lock files, read as pip reads them."""
+"""The lock files, read as pip reads them. (That they are what pyproject.toml asks for: `test_architecture`.)"""
 
 import re
 from importlib.metadata import distributions
@@ -28,8 +28,3 @@ def test_what_somebody_asks_for_with_an_extra_is_locked_with_it(lock: Path) -> N
                 name, extra = asked.group(1).lower(), asked.group(2)
                 if "extra ==" not in requirement and name in locked:
                     assert f"[{extra}]" in locked[name], f"{distribution.name} asks for {name}[{extra}]"
-
-
-@pytest.mark.parametrize("lock", LOCKS, ids=str)
-def test_no_lock_names_an_address(lock: Path) -> None:
-    assert "://" not in lock.read_text()

@@ -2,6 +2,8 @@
 
 import zlib
 
+import zxingcpp
+
 from bot.sandbox.telegram.config import TOKEN
 from tests.e2e.citizen import Citizen
 from tests.e2e.house import House
@@ -21,15 +23,22 @@ async def download(house: House, file_id: str) -> bytes:
     return (await http.get(f"/file/bot{TOKEN}/{path}")).content
 
 
-def modules(png: bytes, scale: int, border: int) -> list[bytes]:
-    """The squares of a QR code, 1 for dark, from a picture of one bit a pixel."""
+def read_qr(png: bytes) -> zxingcpp.Barcode:
+    """What a phone's camera makes of the picture. zxing reads by its own code, and writes by libzint's."""
+    size, lines = pixels(png)
+    grey = b"".join(bytes(255 * (line[x // 8] >> (7 - x % 8) & 1) for x in range(size)) for line in lines)
+    (found,) = zxingcpp.read_barcodes(zxingcpp.ImageView(grey, size, size, zxingcpp.ImageFormat.Lum))
+    return found
+
+
+def pixels(png: bytes) -> tuple[int, list[bytes]]:
+    """The side, and the lines of eight pixels a byte, of a square picture of one bit a pixel."""
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     width = int.from_bytes(png[16:20], "big")
     assert png[24:29] == b"\x01\x00\x00\x00\x00", "one bit a pixel, grey, not interlaced"
     lines = _lines(zlib.decompress(b"".join(_chunks(png, b"IDAT"))), (width + 7) // 8)
     assert len(lines) == width, "square"
-    places = [place * scale + scale // 2 for place in range(border, width // scale - border)]
-    return [bytes(1 - (lines[y][x // 8] >> (7 - x % 8) & 1) for x in places) for y in places]
+    return width, lines
 
 
 def _chunks(png: bytes, wanted: bytes) -> list[bytes]:
@@ -43,11 +52,7 @@ def _chunks(png: bytes, wanted: bytes) -> list[bytes]:
 
 
 def _lines(data: bytes, stride: int) -> list[bytes]:
-    """The rows of pixels, with PNG's filters *none* and *up* undone (PNG specification, section 9)."""
-    above, lines = bytes(stride), []
-    for at in range(0, len(data), stride + 1):
-        kind, line = data[at], data[at + 1 : at + 1 + stride]
-        assert kind in {0, 2}, "another filter"
-        above = bytes(a + b & 255 for a, b in zip(line, above, strict=True)) if kind else line
-        lines.append(above)
-    return lines
+    """The rows of pixels; none is filtered (PNG specification, section 9)."""
+    rows = [data[at : at + stride + 1] for at in range(0, len(data), stride + 1)]
+    assert {row[0] for row in rows} == {0}, "a filter"
+    return [row[1:] for row in rows]
