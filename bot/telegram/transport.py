@@ -12,20 +12,23 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, PoolTimeoutError, PyreqwestError, RequestTimeoutError
 from pyreqwest.multipart import FormBuilder, PartBuilder
-from telegram import Bot
+from telegram import Bot, InputFile
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+
+if TYPE_CHECKING:
+    from pyreqwest.response import Response
 
 CONNECTIONS = 100
 IDLE = timedelta(seconds=50)
 CONNECT = timedelta(seconds=5)
-READ_SECONDS = 15.0
+READ = timedelta(seconds=15)
 WHILE_CONNECTING = "client error (Connect)"
 NOT_TELEGRAM = "the answer is none of the Bot API's"
 # PTB's way to say that `RetryAfter.retry_after` may be a timedelta; without it each 429 raises a deprecation warning.
@@ -37,18 +40,40 @@ class SurelyNotSentError(NetworkError):
 
 
 class LeanBot(Bot):
-    """PTB's `Bot` with a lean way to call: ready JSON in, raw JSON out, PTB's errors.
+    """PTB's `Bot` with a lean way to call: ready values in, raw JSON out, PTB's errors.
 
-    It is what `Bot.do_api_request` does, less the warning that this raises and formats for every method that PTB knows.
+    `Bot.do_api_request` does the same and more: it warns of every method that PTB knows, and looks into every value for
+    objects of PTB's, which takes longer than the rest of the call.
     """
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
-        """Call a Bot API method; values are strings, numbers or `InputFile`. Raises `TelegramError`."""
+        """Call a Bot API method; values are strings (ready JSON), numbers or `InputFile`. Raises `TelegramError`."""
         limit = BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout
         try:
-            return await self._post(method, parameters, read_timeout=limit)
+            if InputFile in map(type, parameters.values()):
+                return await self._post(method, parameters, read_timeout=limit)
+            form = cast("RequestData", Form(parameters))
+            return await self.request.post(f"{self.base_url}/{method}", form, read_timeout=limit)
         except (KeyError, TypeError, AttributeError):
             raise TelegramError(NOT_TELEGRAM) from None
+
+
+class Form:
+    """Parameters without files. `BaseRequest.post` hands them to `do_request` as they are, and nobody else looks.
+
+    PTB's own `RequestData` is final and made of objects that are made for every parameter.
+    """
+
+    __slots__ = ("_values",)
+    contains_files = False
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    @property
+    def json_parameters(self) -> dict[str, str]:
+        """See `RequestData.json_parameters`."""
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in self._values.items()}
 
 
 class FastRequest(BaseRequest):
@@ -56,13 +81,17 @@ class FastRequest(BaseRequest):
 
     def __init__(self) -> None:
         self._client: Client | None = None
-        self.said: tuple[str | None, float] = (None, 0.0)
+        self._last: tuple[Response, float] | None = None
+
+    @property
+    def said(self) -> tuple[str | None, float]:
         """The `Date` of the last answer, and when it came (Unix seconds)."""
+        return (self._last[0].get_header("date"), self._last[1]) if self._last else (None, 0.0)
 
     @property
     def read_timeout(self) -> float:
         """The time limit of a call in seconds, where the caller gives none."""
-        return READ_SECONDS
+        return READ.total_seconds()
 
     async def initialize(self) -> None:
         """Open the pool."""
@@ -91,16 +120,17 @@ class FastRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """Send one request; returns status and body. Raises `SurelyNotSentError`, `TimedOut`, `NetworkError`."""
         assert self._client is not None, "not initialised"  # noqa: S101 — a mistake of ours, not of the network
-        seconds = READ_SECONDS if read_timeout is BaseRequest.DEFAULT_NONE else float(read_timeout)
-        builder = self._client.request(method, url).timeout(timedelta(seconds=seconds))
+        limit = READ if read_timeout is BaseRequest.DEFAULT_NONE else timedelta(seconds=read_timeout)
+        builder = self._client.request(method, url).timeout(limit)
+        task = asyncio.current_task()
+        cancelled = task.cancelling() if task else 0
         try:
             if request_data is not None and request_data.contains_files:
                 builder = builder.multipart(_multipart(request_data.json_parameters, request_data.multipart_data))
             elif request_data is not None:
                 builder = builder.form(request_data.json_parameters)
-            cancelled = _cancellations()
             response = await builder.build().send()
-            self.said = (response.get_header("date"), time.time())
+            self._last = (response, time.time())
             body = bytes(await response.bytes())
         except PyreqwestError as error:
             if isinstance(error, PoolTimeoutError) or _while_connecting(error):
@@ -108,7 +138,7 @@ class FastRequest(BaseRequest):
             if isinstance(error, RequestTimeoutError):
                 raise TimedOut(_named(error)) from None
             raise NetworkError(_named(error)) from None
-        if _cancellations() > cancelled:
+        if task and task.cancelling() > cancelled:
             # pyreqwest 0.15 forgets a cancellation that meets an answer; who polls for ever would never end.
             raise asyncio.CancelledError
         return response.status, body
@@ -129,12 +159,6 @@ class FastRequest(BaseRequest):
         if not isinstance(answer, dict) or not answer.keys() & {"result", "description"}:
             raise TelegramError(NOT_TELEGRAM)
         return answer
-
-
-def _cancellations() -> int:
-    """How often the present task was told to end."""
-    task = asyncio.current_task()
-    return task.cancelling() if task else 0
 
 
 def _while_connecting(error: PyreqwestError) -> bool:
