@@ -35,7 +35,7 @@ OUTSIDE = {
     "app": {"pydantic"},
     "telegram": {"telegram", "pyreqwest", "pydantic_core", "zxingcpp"},
     "moncreneau": {"httpx", "pyreqwest"},
-    "storage": {"sqlalchemy", "alembic"},
+    "storage": {"sqlalchemy", "alembic", "pydantic_core"},
     "sandbox": {"starlette", "uvicorn"},
     "backstage.py": set[str](),
     "bootstrap.py": {"sqlalchemy"},

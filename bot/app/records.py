@@ -4,7 +4,7 @@ A `Change` is all that one turn of a conversation alters; it is stored whole or 
 store works, nor Telegram's formats (an update's body is opaque text). Times are Unix seconds.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -117,8 +117,8 @@ class SetAside:
     error: str
 
 
-Work = Callable[[Any], Awaitable[None]]
-"""What a repository writes with the store's own connection. It may be called again where the database was busy."""
+Work = Callable[[Any], None]
+"""What a repository writes, given the store's connection, in its thread. Called again where the database was busy."""
 
 
 @dataclass(frozen=True, slots=True)

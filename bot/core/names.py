@@ -40,6 +40,7 @@ def suggestions(*candidates: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if not isinstance(name, Notice)))
 
 
+@lru_cache(maxsize=4096)
 def visible(text: str) -> str:
     """NFC, line breaks as spaces, without characters that show nothing (format and control characters)."""
     spaced = "".join(" " if char in "\n\r\t\v\f\u2028\u2029" else char for char in unicodedata.normalize("NFC", text))

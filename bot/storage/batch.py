@@ -10,8 +10,8 @@ the kinds touch different tables or run in the order below. Knows SQL, not when 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.app.records import Change, StoredUpdate
 from bot.storage import dialect, rows
@@ -118,15 +118,15 @@ class Statements:
             last.append((self.done, {"keys": done, "at": now}))
         return [*first, *((statement, values) for statement, values in gathered if values), *last]
 
-    async def insert_new(
-        self, connection: AsyncConnection, updates: Sequence[StoredUpdate], now: float
+    def insert_new(
+        self, connection: Connection, updates: Sequence[StoredUpdate], now: float
     ) -> dict[int, StoredUpdate]:
         """Put updates into the inbox; those that were not there before come back, by id."""
         ids = [each.update_id for each in updates]
-        known = set(await connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
+        known = set(connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
         new = {each.update_id: each for each in updates if each.update_id not in known}
         if new:
-            await connection.execute(self.receive, [rows.update_row(each, now) for each in new.values()])
+            connection.execute(self.receive, [rows.update_row(each, now) for each in new.values()])
         return new
 
 

@@ -5,8 +5,7 @@ Every write goes through the store's one writer, together with what citizens do.
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.app.broadcast_ports import Admin, Card
 from bot.app.records import Work
@@ -37,10 +36,10 @@ class BroadcastBooks:
     async def next_number(self) -> int:
         """See `Books`."""
 
-        async def work(connection: AsyncConnection) -> int:
-            last = await connection.scalar(select(facts.c.value).where(facts.c.name == COUNTER))
+        def work(connection: Connection) -> int:
+            last = connection.scalar(select(facts.c.value).where(facts.c.name == COUNTER))
             number = int(last or 0) + 1
-            await connection.execute(self._put_fact, {"name": COUNTER, "value": str(number)})
+            connection.execute(self._put_fact, {"name": COUNTER, "value": str(number)})
             return number
 
         return await write(self._store, work)
@@ -54,11 +53,11 @@ class BroadcastBooks:
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
         """See `Books`."""
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             if body is None:
-                await connection.execute(delete(drafts).where(drafts.c.chat_id == chat_id))
+                connection.execute(delete(drafts).where(drafts.c.chat_id == chat_id))
             else:
-                await connection.execute(self._put_draft, {"chat_id": chat_id, "body": body})
+                connection.execute(self._put_draft, {"chat_id": chat_id, "body": body})
 
         return work
 
@@ -69,13 +68,13 @@ class BroadcastBooks:
     async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
         """See `Books`."""
 
-        async def work(connection: AsyncConnection) -> bool:
-            made = await connection.execute(self._put_broadcast, shapes.plan_row(plan))
-            await connection.execute(delete(drafts).where(drafts.c.chat_id == card.chat_id))
+        def work(connection: Connection) -> bool:
+            made = connection.execute(self._put_broadcast, shapes.plan_row(plan))
+            connection.execute(delete(drafts).where(drafts.c.chat_id == card.chat_id))
             if not made.rowcount:
                 return False
-            await connection.execute(insert(deeds), shapes.deed_row(plan.number, admin, done))
-            await connection.execute(self._put_card, shapes.card_row(card))
+            connection.execute(insert(deeds), shapes.deed_row(plan.number, admin, done))
+            connection.execute(self._put_card, shapes.card_row(card))
             return True
 
         return await write(self._store, work)
@@ -87,10 +86,10 @@ class BroadcastBooks:
         mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == before)
         ended = {"is_reported": False} if after not in ENDED else {}
 
-        async def work(connection: AsyncConnection) -> bool:
-            moved = await connection.execute(mine.values(status=after.value, **ended))
+        def work(connection: Connection) -> bool:
+            moved = connection.execute(mine.values(status=after.value, **ended))
             if moved.rowcount and by:
-                await connection.execute(insert(deeds), shapes.deed_row(number, *by))
+                connection.execute(insert(deeds), shapes.deed_row(number, *by))
             return bool(moved.rowcount)
 
         return await write(self._store, work)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_SECONDS = 5
-CONNECTIONS = 3
-"""One that writes and two that read. Each costs a thread and a cache."""
+CONNECTIONS = 2
+"""That read; one more writes. Each costs a thread and a cache."""
 STATEMENTS = 16
 """Prepared statements kept a connection. A batch's are large, and nearly every batch is of another size."""
 PRAGMAS = (
@@ -27,19 +27,39 @@ PRAGMAS = (
 
 
 def engine_for(url: str) -> AsyncEngine:
-    """An engine for the database at `url`; nothing is opened yet."""
-    if make_url(url).get_backend_name() == "sqlite":
-        kept = {"cached_statements": STATEMENTS}
-        # A database in memory (tests) is one connection by nature and takes no number.
-        room = {} if make_url(url).database in {None, "", ":memory:"} else {"pool_size": CONNECTIONS, "max_overflow": 0}
-        engine = create_async_engine(url, connect_args=kept, **room)
-    else:
-        engine = create_async_engine(url)
+    """An engine for reading the database at `url`; nothing is opened yet."""
+    engine = create_async_engine(url, **_options(url, CONNECTIONS))
+    _prepare(engine.sync_engine)
+    return engine
+
+
+def writing_engine_for(url: str) -> Engine:
+    """An engine of one connection, for the thread that writes (`writer`)."""
+    engine = create_engine(make_url(url).set(drivername=_blocking_driver(url)), **_options(url, 1))
+    _prepare(engine)
     # Many rows in one INSERT, also where nothing is returned (see `batch` for why).
     engine.dialect.use_insertmanyvalues_wo_returning = True
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _blocking_driver(url: str) -> str:
+    """The driver for a thread: Python's own for SQLite; psycopg is one for both ways."""
+    return "sqlite+pysqlite" if make_url(url).get_backend_name() == "sqlite" else make_url(url).drivername
+
+
+def _options(url: str, connections: int) -> dict[str, Any]:
+    if make_url(url).get_backend_name() != "sqlite":
+        return {}
+    kept = {"connect_args": {"cached_statements": STATEMENTS}}
+    # A database in memory (tests) is one connection by nature and takes no number. The last connection used is used
+    # again: its pages are in its cache, and the others are never opened unless they are needed.
+    in_memory = make_url(url).database in {None, "", ":memory:"}
+    return kept if in_memory else {**kept, "pool_size": connections, "max_overflow": 0, "pool_use_lifo": True}
+
+
+def _prepare(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -59,7 +79,7 @@ def begin_whole(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def insert_ignore(engine: AsyncEngine, table: Table) -> Any:
+def insert_ignore(engine: AsyncEngine | Engine, table: Table) -> Any:
     """*Insert, unless it is there*."""
     if engine.dialect.name == "sqlite":
         # Not ON CONFLICT: SQLAlchemy writes many rows as one statement only where nothing follows the VALUES.
@@ -67,7 +87,7 @@ def insert_ignore(engine: AsyncEngine, table: Table) -> Any:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-def upsert(engine: AsyncEngine, table: Table, columns: Sequence[str]) -> Any:
+def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -> Any:
     """*Insert, or else set `columns`*. No key may come twice in one execution."""
     keys = [column.name for column in table.primary_key.columns]
     if engine.dialect.name == "sqlite" and {*keys, *columns} == set(table.columns.keys()):

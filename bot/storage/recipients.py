@@ -8,8 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from bot.app.broadcast_ports import Entry, Recipient
 from bot.core.broadcast import Audience, Fate, Figures, Status
@@ -53,11 +52,11 @@ class RecipientRoll:
             chats.c.chat_id > row.prepared_to, chats.c.chat_id <= end, *reached(audience, now)
         )
 
-        async def work(connection: AsyncConnection) -> None:
+        def work(connection: Connection) -> None:
             mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == Status.PREPARING)
-            moved = await connection.execute(mine.values(prepared_to=end))
+            moved = connection.execute(mine.values(prepared_to=end))
             if moved.rowcount:
-                await connection.execute(insert(recipients).from_select(["number", "chat_id", "status"], these))
+                connection.execute(insert(recipients).from_select(["number", "chat_id", "status"], these))
 
         await write(self._store, work)
         return last is not None
@@ -108,8 +107,8 @@ class RecipientRoll:
         """See `Roll`."""
         mine = update(recipients).where(recipients.c.number == number, recipients.c.status == before.value)
 
-        async def work(connection: AsyncConnection) -> int:
-            return (await connection.execute(mine.values(status=after.value))).rowcount
+        def work(connection: Connection) -> int:
+            return (connection.execute(mine.values(status=after.value))).rowcount
 
         return await write(self._store, work)
 

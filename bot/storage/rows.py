@@ -4,6 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Row
 
 from bot.app.records import AttemptKind, Delivery, Kind, Made, StoredAttempt, StoredChat, StoredUpdate, Urgency
@@ -43,12 +44,12 @@ def read_update(row: Row[Any]) -> StoredUpdate:
 def delivery_row(delivery: Delivery) -> Values:
     """The row of a message on its way."""
     message = delivery.message
-    rows = [[[button.label, button.action, button.url] for button in row] for row in message.rows]
+    rows = [[(button.label, button.action, button.url) for button in row] for row in message.rows]
     return {
         "id": delivery.id,
         "chat_id": delivery.chat_id,
         "kind": delivery.kind.value,
-        "body": json.dumps([message.text, rows, message.qr_link], ensure_ascii=False),
+        "body": to_json((message.text, rows, message.qr_link)).decode(),
         "screen": delivery.screen,
         "target": delivery.target,
         "urgency": int(delivery.urgency),

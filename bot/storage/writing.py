@@ -1,9 +1,9 @@
 """Other repositories' way into the store's one writer: what they write is committed together with what citizens do."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from bot.app.records import Change
 from bot.storage.store import Store
@@ -11,12 +11,12 @@ from bot.storage.store import Store
 T = TypeVar("T")
 
 
-async def write(store: Store, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Do `work` within the store's next transaction; returns its result when that is on the disk."""
+async def write(store: Store, work: Callable[[Connection], T]) -> T:
+    """Do `work` within the store's next transaction, in its thread; returns its result when that is on the disk."""
     results: list[T] = []
 
-    async def run(connection: AsyncConnection) -> None:
-        results[:] = [await work(connection)]
+    def run(connection: Connection) -> None:
+        results[:] = [work(connection)]
 
     await store.commit(Change(works=(run,)))
     return results[0]
@@ -24,8 +24,4 @@ async def write(store: Store, work: Callable[[AsyncConnection], Awaitable[T]]) -
 
 async def execute(store: Store, statement: Any, values: Any = None) -> None:
     """Write one statement."""
-
-    async def work(connection: AsyncConnection) -> None:
-        await connection.execute(statement, values)
-
-    await write(store, work)
+    await write(store, lambda connection: connection.execute(statement, values))

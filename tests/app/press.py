@@ -153,7 +153,7 @@ class FakeBooks:
         return self.drafts.get(chat_id)
 
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
-        async def work(_connection: object) -> None:
+        def work(_connection: object) -> None:
             self.drafts.pop(chat_id, None)
             if body is not None:
                 self.drafts[chat_id] = body
@@ -161,7 +161,7 @@ class FakeBooks:
         return work
 
     async def write(self, work: Work) -> None:
-        await work(None)
+        work(None)
 
     async def confirm(self, plan: Plan, _admin: Admin, done: Done, card: Card) -> bool:
         self.drafts.pop(card.chat_id, None)

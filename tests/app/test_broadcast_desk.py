@@ -124,7 +124,7 @@ class Desk:
         """An admin does something; what it changes is stored."""
         change = await self._desk.handle(ADMIN, FromCitizen(event, ADMIN, raw))
         for work in change.works if change else ():
-            await work(None)
+            work(None)
         return change
 
     async def commands(self, name: str) -> Change | None:

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.records import Change, Delivery, Kind, Made, SetAside, Settled, StoredAttempt, StoredChat, Urgency
+from bot.app.records import Change, Delivery, Made, SetAside, Settled, StoredAttempt, StoredChat
 from bot.storage import store as module
 from bot.storage.store import Store, StoreClosedError
-from bot.views.message import Message
 from tests.storage.values import CHAT, attempt, delivery, rows, turn, update
 
 AT = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
@@ -81,24 +80,6 @@ async def test_a_turn_is_stored_with_all_that_it_changes(store: Store) -> None:
     assert await store.open_updates() == ()
 
 
-async def test_every_kind_of_delivery_comes_back_as_it_was(store: Store) -> None:
-    sent = [
-        Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK, not_before=7.5),
-        Delivery(2, -CHAT, Kind.PICTURE, Message("x", qr_link="https://x.gn/é"), urgency=Urgency.NOTICE),
-        delivery(3),
-    ]
-    await store.commit(Change(queued=tuple(sent)))
-    assert await deliveries(store) == sent
-    await store.commit(Change(sent=(1, 3)))
-    assert await deliveries(store) == sent[1:2]
-
-
-async def test_many_deliveries_come_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAGE", 3)
-    await store.commit(Change(queued=tuple(delivery(number) for number in range(10, 0, -1))))
-    assert [each.id for each in await deliveries(store)] == list(range(1, 11))
-
-
 async def test_who_leaves_loses_what_waits_for_them_and_nobody_else_does(store: Store) -> None:
     await store.commit(Change(chat=StoredChat(CHAT, "s", "fr"), queued=(delivery(1), delivery(2, 8))))
     await store.commit(Change(left=CHAT))
@@ -124,14 +105,6 @@ async def test_the_same_attempt_opened_again_changes_nothing(store: Store) -> No
     await store.commit(Change(opened=(attempt(1),)))
     await store.commit(Change(opened=(StoredAttempt(CHAT, 1, attempt(1).kind, "other"),)))
     assert await store.open_attempts() == (attempt(1),)
-
-
-async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> None:
-    assert await store.picture("https://x.gn/1") is None
-    assert await store.fact("face") is None
-    for value in ("one", "two"):
-        await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
-    assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
 
 
 async def test_what_nobody_waits_for_is_stored_before_the_end(store: Store, database: Path) -> None:

@@ -4,9 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.store import Store
 from bot.storage.tables import drafts
@@ -22,9 +21,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def test_the_result_comes_back_when_it_is_on_the_disk(store: Store, tmp_path: Path) -> None:
-    async def work(connection: AsyncConnection) -> str | None:
-        await connection.execute(insert(drafts), {"chat_id": 1, "body": "one"})
-        body: str | None = await connection.scalar(select(drafts.c.body))
+    def work(connection: Connection) -> str | None:
+        connection.execute(insert(drafts), {"chat_id": 1, "body": "one"})
+        body: str | None = connection.scalar(select(drafts.c.body))
         return body
 
     assert await write(store, work) == "one"

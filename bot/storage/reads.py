@@ -1,0 +1,91 @@
+"""Plain reads: what is known of a chat, and what an earlier life left open. Knows nothing of how it got there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
+from bot.storage import dialect, migrate, rows
+from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
+
+PAGE = 1000
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+
+
+class Reads:
+    """The reading half of the store."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = dialect.engine_for(url)
+        self._closing = False
+
+    async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows. While the database cannot be used (it is nobody's mistake), waits until it can."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                async with self._engine.connect() as connection:
+                    found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+                    return found
+            except SQLAlchemyError as error:
+                if not dialect.is_passing(error) or self._closing:
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def chat(self, chat_id: int) -> StoredChat | None:
+        """What is known of a chat."""
+        found = await self._all(select(chats).where(chats.c.chat_id == chat_id))
+        return next((StoredChat(row.chat_id, row.session, row.locale, row.is_left) for row in found), None)
+
+    async def open_updates(self) -> tuple[StoredUpdate, ...]:
+        """Updates that were received and not done, by id."""
+        query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
+        return tuple(rows.read_update(row) for row in await self._all(query))
+
+    async def open_deliveries(self) -> AsyncIterator[Delivery]:
+        """Messages not surely sent, by id."""
+        last = -1
+        while True:
+            query = select(outbox).where(outbox.c.id > last).order_by(outbox.c.id).limit(PAGE)
+            page = await self._all(query)
+            for row in page:
+                yield rows.read_delivery(row)
+                last = row.id
+            if len(page) < PAGE:
+                return
+
+    async def open_attempts(self) -> tuple[StoredAttempt, ...]:
+        """Attempts without an outcome, oldest first."""
+        query = select(attempts).where(attempts.c.settled_at.is_(None)).order_by(attempts.c.opened_at)
+        return tuple(rows.read_attempt(row) for row in await self._all(query))
+
+    async def made_by(self, chat_id: int) -> frozenset[int]:
+        """The numbers of the appointments that earlier attempts of this chat made."""
+        query = select(attempts.c.appointment_id).where(
+            attempts.c.chat_id == chat_id, attempts.c.appointment_id.is_not(None)
+        )
+        return frozenset(row.appointment_id for row in await self._all(query))
+
+    async def picture(self, link: str) -> str | None:
+        """Telegram's `file_id` for the QR picture of this link, where it has one."""
+        found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))
+        return next((row.file_id for row in found), None)
+
+    async def fact(self, name: str) -> str | None:
+        """A small fact that was remembered."""
+        return next((row.value for row in await self._all(select(facts.c.value).where(facts.c.name == name))), None)
+
+    async def standing(self) -> tuple[str | None, str | None]:
+        """The database's revision, and the newest there is."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(migrate.standing)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For other repositories on the same database."""
+        return self._engine

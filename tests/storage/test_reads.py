@@ -1,0 +1,59 @@
+"""What was stored is read as it was."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.storage import migrate, reads
+from bot.storage.store import Store
+from bot.views.message import Message
+from tests.storage.values import CHAT, delivery
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    yield opened
+    await opened.close()
+
+
+async def deliveries(store: Store) -> list[Delivery]:
+    return [each async for each in store.open_deliveries()]
+
+
+async def test_nobody_and_nothing_is_known_at_first(store: Store) -> None:
+    assert await store.chat(CHAT) is None
+    assert await deliveries(store) == []
+    assert (await store.open_updates(), await store.open_attempts(), await store.made_by(CHAT)) == ((), (), frozenset())
+
+
+async def test_every_kind_of_delivery_comes_back_as_it_was(store: Store) -> None:
+    sent = [
+        Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK, not_before=7.5),
+        Delivery(2, -CHAT, Kind.PICTURE, Message("x", qr_link="https://x.gn/é"), urgency=Urgency.NOTICE),
+        delivery(3),
+    ]
+    await store.commit(Change(queued=tuple(sent)))
+    assert await deliveries(store) == sent
+    await store.commit(Change(sent=(1, 3)))
+    assert await deliveries(store) == sent[1:2]
+
+
+async def test_many_deliveries_come_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "PAGE", 3)
+    await store.commit(Change(queued=tuple(delivery(number) for number in range(10, 0, -1))))
+    assert [each.id for each in await deliveries(store)] == list(range(1, 11))
+
+
+async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> None:
+    assert await store.picture("https://x.gn/1") is None
+    assert await store.fact("face") is None
+    for value in ("one", "two"):
+        await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
+    assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
+
+
+async def test_the_revision_is_told(store: Store) -> None:
+    assert await store.standing() == (migrate.newest(), migrate.newest())
