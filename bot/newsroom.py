@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from bot.app.broadcast_desk import BroadcastDesk, Drawings
+from bot.app.broadcast_desk import LISTED, BroadcastDesk, Drawings
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
@@ -26,6 +26,7 @@ from bot.core.wishes import Show
 from bot.i18n import Translators
 from bot.settings import Settings
 from bot.storage.broadcasts import BroadcastBooks
+from bot.storage.reading import Reader
 from bot.storage.recipients import RecipientRoll
 from bot.storage.store import Store
 from bot.telegram import profile
@@ -69,13 +70,22 @@ class Newsroom:
         self._now = office_time
         self._office = office
         messenger = TelegramMessenger(bot)
-        books, roll = BroadcastBooks(store), RecipientRoll(store)
+        reader = Reader(store)
+        books, roll = BroadcastBooks(store, reader), RecipientRoll(store, reader)
         herald = TelegramHerald(messenger, lambda locale: announcing.below(translators.get(locale)))
         paid = settings.paid_broadcast_rate
         pace = Steady(paid or settings.broadcast_rate or None)
         # What is paid for is counted apart from what every bot may send.
         lane = Overall(None) if paid else overall
-        self._reporter = Reporter(books, roll, herald, overall, admins=settings.admin_ids, caption=self._caption)
+        self._reporter = Reporter(
+            books,
+            roll,
+            herald,
+            overall,
+            admins=settings.admin_ids,
+            locale_of=self._locale_of,
+            caption=self._caption,
+        )
         self._broadcasts = Broadcasts(
             books,
             roll,
@@ -122,6 +132,9 @@ class Newsroom:
         resumed = await self._broadcasts.resume()
         if resumed:
             log.warning("%d broadcasts go on", resumed)
+        for sight in await self._broadcasts.recent(LISTED):
+            # An earlier process may have been killed before it could show how it ended.
+            self._cards.touch(sight.broadcast.plan.number)
         try:
             yield
         finally:

@@ -58,14 +58,21 @@ class Desk:
     """A desk on fakes; `shown` is the stage that was drawn last."""
 
     def __init__(self, *chats: int) -> None:
-        self.books, self.roll, self.herald = FakeBooks(), FakeRoll.of(*chats), FakeHerald()
+        self.roll, self.herald = FakeRoll.of(*chats), FakeHerald()
+        self.books = FakeBooks(roll=self.roll)
         self.offices = FakeMoncreneau(offices=(Department(5, "Passeports"),))
         self.shown: Show | None = None
         self.drawn: list[str] = []
         self.touched: list[int] = []
         overall, pace, clock = Overall(None), Steady(None), Clock()
         reporter = Reporter(
-            self.books, self.roll, self.herald, overall, admins={ADMIN}, caption=lambda *_: Message("caption")
+            self.books,
+            self.roll,
+            self.herald,
+            overall,
+            admins={ADMIN},
+            locale_of=self._locale,
+            caption=lambda *_: Message("caption"),
         )
         self.broadcasts = Broadcasts(
             self.books,

@@ -231,5 +231,60 @@ async def test_a_note_that_cannot_be_written_ends_the_round_before_anything_is_s
     trip = Trip(roll, herald)
     with pytest.raises(OSError, match="no disk"):
         await trip.goes()
-    assert trip.round.broken
+    assert trip.round.halted.is_set()
     assert herald.sent == []
+
+
+@in_no_time
+async def test_a_list_that_cannot_be_read_leaves_nobody_on_the_wire() -> None:
+    roll, herald = FakeRoll.of(*range(1, PAGE + 2)), FakeHerald(lag=5.0)
+    going = asyncio.create_task(Trip(roll, herald, rate=1000).goes())
+    await asyncio.sleep(0.1)
+    roll.unreadable = 1
+    with pytest.raises(ValueError, match="nonsense"):
+        await going
+    assert set(roll.tally()) == {"sent", "pending"}
+    assert roll.tally()["sent"] == len(herald.sent)
+
+
+@in_no_time
+async def test_who_opts_out_while_it_goes_is_spared() -> None:
+    roll, herald = FakeRoll.of(*range(1, 101)), FakeHerald()
+    going = asyncio.create_task(Trip(roll, herald, rate=10).goes())
+    await asyncio.sleep(3)
+    roll.people |= {50: replace(roll.people[50], wanted=False), 60: replace(roll.people[60], left=True)}
+    await going
+    assert roll.tally() == {"sent": 98, "skipped": 1, "blocked": 1}
+    assert not {50, 60} & set(herald.chats())
+
+
+@in_no_time
+async def test_who_opts_out_while_a_flood_holds_them_up_is_spared() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald()
+    herald.fails(1, FloodedError(30))
+    going = asyncio.create_task(Trip(roll, herald).goes())
+    await asyncio.sleep(10)
+    roll.people[1] = replace(roll.people[1], wanted=False)
+    await going
+    assert herald.chats() == [2]
+    assert roll.tally() == {"sent": 1, "skipped": 1}
+
+
+@in_no_time
+async def test_nobody_is_looked_up_again_who_was_read_a_moment_ago() -> None:
+    roll = FakeRoll.of(*range(1, 2 * PAGE))
+    await Trip(roll, FakeHerald()).goes()
+    assert roll.looks == 0
+
+
+@in_no_time
+async def test_after_a_stop_only_those_who_are_asked_for_again_get_it() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3), FakeHerald()
+    roll.fates[2] = replace(roll.fates[2], fate=Fate.AGAIN)
+    herald.fails(2, FloodedError(5))
+    trip = Trip(roll, herald)
+    trip.round.turns = frozenset({Fate.AGAIN})
+    assert await trip.goes()
+    assert herald.chats() == [2]
+    assert roll.tally() == {"pending": 2, "sent": 1}
+    assert [each.fate for each in roll.log] == [Fate.SENDING, Fate.AGAIN, Fate.SENDING, Fate.SENT]
