@@ -164,6 +164,9 @@ class Herald(Protocol):
     def letter(self, content: Content, locale: str) -> Letter:
         """Make ready what a citizen who speaks `locale` gets, down to the button under it."""
 
+    async def reach(self) -> None:
+        """Ask for nothing; raises where nobody answers."""
+
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
         """Send it; returns the message's number."""
 

@@ -2,7 +2,7 @@
 
 A recipient is marked `sending` on the disk before the call goes out, and what came of it is written after: whoever is
 `sent` never gets it again, whatever happens to this process. A flood waits for that chat alone, or for everybody; while
-Telegram cannot be reached one recipient after another is tried, not all of them. Knows nothing of Telegram's formats.
+Telegram cannot be reached nobody is sent to. Knows nothing of Telegram's formats.
 """
 
 import asyncio
@@ -35,7 +35,10 @@ FRESH = 1.0
 LONG_AGO = float("-inf")
 ON_WIRE = 200
 """Calls at once; more do not make it faster."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
+"""Seconds before the next one is tried after a failure that may not be theirs."""
+FIRST_PROBE, LAST_PROBE = 1.0, 30.0
+"""Seconds between two questions whether Telegram is back."""
 NIGHT_LOOK = 20.0
 """Seconds between two looks whether the night is over."""
 OPTED_OUT, LEFT = "wants no announcements", "left before it was sent"
@@ -133,7 +136,7 @@ class Courier:
         loop = asyncio.get_running_loop()
         if self._spared(rounds, recipient, ledger):
             return None
-        await either(rounds.halted, self._hold - loop.time())
+        await self._fair_weather(rounds)
         if not rounds.halted.is_set():
             await self._pace.turn()
             await self._overall.turn(Urgency.BULK)
@@ -154,6 +157,21 @@ class Courier:
             rounds.befalls(recipient.fate, fate)
             return True
         return False
+
+    async def _fair_weather(self, rounds: Round) -> None:
+        """Wait while Telegram is away. It is asked for nothing meanwhile: finding out costs nobody their message."""
+        await either(rounds.halted, self._hold - asyncio.get_running_loop().time())
+        pause = FIRST_PROBE
+        while not self._weather.fine and not rounds.halted.is_set():
+            try:
+                await self._herald.reach()
+            except (NotSentError, MaybeSentError):
+                await either(rounds.halted, pause)
+                pause = min(pause * 2, LAST_PROBE)
+            except SendError:
+                return  # it answers
+            else:
+                return
 
     async def _daylight(self, rounds: Round) -> None:
         """Wait for the morning, unless an admin insisted."""
@@ -176,6 +194,7 @@ class Courier:
                 entry = self._failed(rounds, recipient, error)
             else:
                 self._good()
+                self._floods.went()
             ledger.soon(entry)
             rounds.befalls(Fate.SENDING, entry.fate)
             rounds.done += entry.fate not in rounds.turns
@@ -190,13 +209,16 @@ class Courier:
         now = asyncio.get_running_loop().time()
         match error:
             case FloodedError(retry_after=wait):
+                self._good()
                 self._floods.struck(chat_id, wait)
                 rounds.puts_off(recipient, now + wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
                 return Entry(chat_id, recipient.fate)
             case ChatGoneError():
+                self._good()
                 self._left(chat_id)
                 return Entry(chat_id, Fate.FAILED, error=why)
             case ChatLeftError():
+                self._good()
                 self._left(chat_id)
                 return Entry(chat_id, Fate.BLOCKED, error=why)
             case NotSentError():
@@ -207,6 +229,7 @@ class Courier:
                 self._bad(why)
                 return Entry(chat_id, Fate.UNKNOWN, error=why)
             case MessageRefusedError():
+                self._good()
                 return Entry(chat_id, Fate.FAILED, error=why)
             case _:
                 return Entry(chat_id, Fate.UNKNOWN, error=why)
@@ -220,6 +243,6 @@ class Courier:
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _good(self) -> None:
+        """It answers, whatever it says."""
         self._weather.good()
-        self._floods.went()
         self._pause = FIRST_PAUSE

@@ -72,6 +72,10 @@ class TelegramHerald:
             call[content.media.value] = content.file_id
         return method, call
 
+    async def reach(self) -> None:
+        """See `Herald.reach`."""
+        await self._messenger.call("getMe", {})
+
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
         """See `Herald.send`."""
         method, call = letter

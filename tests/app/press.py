@@ -104,6 +104,8 @@ class FakeHerald:
     recalled: list[int] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
     at: list[float] = field(default_factory=list)
+    away: SendError | None = None
+    probes: int = 0
     on_wire: int = 0
     most_on_wire: int = 0
     paid: int = 0
@@ -111,6 +113,11 @@ class FakeHerald:
 
     def letter(self, content: Content, locale: str) -> Letter:
         return "sendMessage", {"text": content.text, "locale": locale}
+
+    async def reach(self) -> None:
+        self.probes += 1
+        if self.away:
+            raise self.away
 
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
         self.at.append(asyncio.get_running_loop().time())

@@ -118,6 +118,11 @@ async def test_an_answer_that_says_nothing_is_no_number(herald: TelegramHerald, 
     assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
+async def test_it_can_be_asked_whether_anybody_answers(herald: TelegramHerald, wire: Wire) -> None:
+    await herald.reach()
+    assert wire.calls == [("getMe", {})]
+
+
 async def test_a_message_is_taken_back(herald: TelegramHerald, wire: Wire) -> None:
     assert await herald.recall(7, 71)
     assert wire.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
