@@ -174,8 +174,8 @@ class Newsroom:
     def _card(self, sight: Sight, locale: str) -> Message:
         return views.card(sight, self._translators.get(locale), self._office)
 
-    def _listing(self, sights: tuple[Sight, ...], locale: str) -> Message:
-        return views.listing(sights, self._translators.get(locale))
+    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
+        return views.listing(sights, self._translators.get(locale), older)
 
     def _recalling(self, sight: Sight, locale: str) -> Message:
         return views.recalling(sight, self._translators.get(locale))

@@ -101,8 +101,8 @@ class Books(Protocol):
     async def broadcast(self, number: int) -> Broadcast | None:
         """A broadcast with its history and its figures as they were written last."""
 
-    async def recent(self, most: int) -> tuple[Broadcast, ...]:
-        """The newest broadcasts, newest first."""
+    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
+        """The newest broadcasts, newest first; only those with a number below `below`, where that is given."""
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and those that ended and are not reported yet."""
@@ -147,8 +147,8 @@ class Roll(Protocol):
     async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
         """Write what became of recipients."""
 
-    async def change_fates(self, number: int, before: Fate, after: Fate) -> int:
-        """All recipients of one fate get another; returns how many."""
+    async def change_fates(self, number: int, before: Fate, after: Fate, why: str) -> int:
+        """All recipients of one fate get another, for this reason; returns how many."""
 
     def report(self, number: int) -> AsyncIterator[tuple[Entry, ...]]:
         """Everybody's fate, in order of chat number, by pages."""

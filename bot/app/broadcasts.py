@@ -29,6 +29,7 @@ BREATH = 0.005
 """Seconds between two pages of recipients that are written: room for citizens."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before what went wrong is tried again."""
+LOST = "on its way when the bot was stopped"
 LIVE = frozenset(Status) - ENDED
 
 
@@ -117,9 +118,14 @@ class Broadcasts:
         broadcast = await self._books.broadcast(number)
         return self._seen(broadcast) if broadcast else None
 
-    async def recent(self, most: int) -> tuple[Sight, ...]:
-        """The newest broadcasts as they stand at this moment, newest first."""
-        return tuple(self._seen(each) for each in await self._books.recent(most))
+    async def recent(self, most: int, below: int | None = None) -> tuple[Sight, ...]:
+        """The newest broadcasts (with a number below `below`) as they stand at this moment, newest first."""
+        return tuple(self._seen(each) for each in await self._books.recent(most, below))
+
+    async def live(self) -> tuple[Sight, ...]:
+        """Those that have something left to do, newest first."""
+        found = [await self.look(number) for number in reversed(await self._books.numbers(LIVE))]
+        return tuple(each for each in found if each and each.broadcast.status in LIVE)
 
     def _seen(self, broadcast: Broadcast) -> Sight:
         rounds = self._rounds.get(broadcast.plan.number)
@@ -152,7 +158,7 @@ class Broadcasts:
             try:
                 # Whoever was on the wire when it went wrong, or when an earlier process was killed: nobody knows what
                 # came of it, so nobody gets it twice.
-                await self._roll.change_fates(number, Fate.SENDING, Fate.UNKNOWN)
+                await self._roll.change_fates(number, Fate.SENDING, Fate.UNKNOWN, LOST)
                 while not self._stopping and await self._take_step(number):
                     self._changed(number)
                     pause = FIRST_PAUSE

@@ -13,6 +13,7 @@ class Verb(StrEnum):
     """What a button under a broadcast asks; short, for it travels with the button."""
 
     SEE = "see"
+    OLDER = "older"
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"

@@ -114,9 +114,10 @@ class BroadcastBooks:
         found = await self._found(select(broadcasts).where(broadcasts.c.number == number))
         return found[0] if found else None
 
-    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
         """See `Books`."""
-        return await self._found(select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most))
+        query = select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most)
+        return await self._found(query if below is None else query.where(broadcasts.c.number < below))
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
         async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:

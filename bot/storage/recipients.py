@@ -110,12 +110,12 @@ class RecipientRoll:
         values = [shapes.entry_values(number, each, now) for each in entries]
         await execute(self._store, self._note, values)
 
-    async def change_fates(self, number: int, before: Fate, after: Fate) -> int:
+    async def change_fates(self, number: int, before: Fate, after: Fate, why: str) -> int:
         """See `Roll`."""
         mine = update(recipients).where(recipients.c.number == number, recipients.c.status == before.value)
 
         async def work(connection: AsyncConnection) -> int:
-            return (await connection.execute(mine.values(status=after.value))).rowcount
+            return (await connection.execute(mine.values(status=after.value, error=why))).rowcount
 
         return await write(self._store, work)
 

@@ -41,8 +41,8 @@ def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     return Message(text, keys.grid(buttons, 2))
 
 
-def listing(sights: tuple[Sight, ...], t: Translator) -> Message:
-    """The newest broadcasts with their figures, each with the button that leads to it."""
+def listing(sights: tuple[Sight, ...], t: Translator, older: int | None = None) -> Message:
+    """Broadcasts with their figures, each with the button that leads to it; and one to those older than `older`."""
     if not sights:
         return Message(t.text("bc.none"))
     entries = (
@@ -53,7 +53,8 @@ def listing(sights: tuple[Sight, ...], t: Translator) -> Message:
         Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
         for number in (each.broadcast.plan.number for each in sights)
     )
-    return Message(paragraphs(t.text("bc.list"), *entries), keys.grid(buttons, 2))
+    more = () if older is None else ((Button(t.label("button.steer_older"), steered(older, Verb.OLDER)),),)
+    return Message(paragraphs(t.text("bc.list"), *entries), (*keys.grid(buttons, 2), *more))
 
 
 def recalling(sight: Sight, t: Translator) -> Message:

@@ -81,9 +81,9 @@ class FakeRoll:
         self.log.extend(entries)
         self.fates |= {each.chat_id: each for each in entries}
 
-    async def change_fates(self, _number: int, before: Fate, after: Fate) -> int:
+    async def change_fates(self, _number: int, before: Fate, after: Fate, why: str | None = None) -> int:
         found = [each for each in self.fates.values() if each.fate is before]
-        self.fates |= {each.chat_id: replace(each, fate=after) for each in found}
+        self.fates |= {each.chat_id: replace(each, fate=after, error=why) for each in found}
         return len(found)
 
     async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
@@ -218,8 +218,9 @@ class FakeBooks:
     async def broadcast(self, number: int) -> Broadcast | None:
         return self.broadcasts.get(number)
 
-    async def recent(self, most: int) -> tuple[Broadcast, ...]:
-        return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
+    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
+        numbers = [each for each in sorted(self.broadcasts, reverse=True) if below is None or each < below]
+        return tuple(self.broadcasts[each] for each in numbers[:most])
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         waiting = self.broadcasts.keys() - self.told

@@ -177,6 +177,7 @@ async def test_after_a_kill_it_goes_on_and_who_was_on_the_wire_is_unknown() -> N
         await asyncio.sleep(5)
         assert here.herald.chats() == [3]
         assert here.roll.tally() == {"unknown": 1, "sent": 2}
+        assert here.roll.fates[1].error == "on its way when the bot was stopped"
         assert here.status() is Status.DONE
 
 

@@ -84,6 +84,19 @@ async def test_the_progress_is_one_message_that_edits_itself(house: House, admin
     assert first.number == last.number
 
 
+async def test_the_end_is_shown_though_the_card_was_flooded_until_the_bot_died(house: House, admin: Admin) -> None:
+    await citizens(house, 12)
+    await admin.broadcasts()
+    await admin.sees("en cours")
+    flood = {"kind": "flood", "match": {"method": "editMessageText", "chat_id": ADMIN_ID}, "retry_after": 3600}
+    await house.town.misbehave(telegram=[flood])
+    assert tally(await admin.report()) == {"sent": 12}
+    await house.stop()
+    await house.town.behave()
+    await house.start()
+    await admin.sees("terminée", "100")
+
+
 async def test_two_admins_see_and_steer_the_same(house: House, admin: Admin, other: Admin) -> None:
     people = await citizens(house, 15)
     await other.says("/start")

@@ -74,6 +74,7 @@ async def test_the_newest_come_first(room: Newsroom) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)
     assert [each.plan.number for each in await room.books.recent(2)] == [3, 2]
+    assert [each.plan.number for each in await room.books.recent(2, below=2)] == [1]
     assert await room.books.broadcast(4) is None
 
 

@@ -118,7 +118,8 @@ async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
     await room.confirms()
     await room.prepares()
     await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.SENDING)))
-    assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN) == 2
+    assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN, "killed") == 2
     figures = await room.roll.count_fates(1)
     assert (figures.of(Fate.UNKNOWN), figures.of(Fate.PENDING)) == (2, 1)
+    assert rows(room.database, "SELECT chat_id, error FROM recipients") == [(1, "killed"), (2, "killed"), (3, None)]
     assert rows(room.database, "SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]

@@ -132,6 +132,12 @@ def test_the_list_leads_to_each() -> None:
     assert "👥 2\u202f000 · ✅ 1\u202f500 · 🚫 3 · ⚠️ 0 · ❔ 1" in message.text
 
 
+def test_the_list_leads_to_the_next_page_where_there_is_one() -> None:
+    message = listing((sight(),), EN, older=12)
+    assert telegram.actions(message)[-1] == "bc:12:older"
+    assert verbs(message) == [Verb.SEE, Verb.OLDER]
+
+
 def test_an_empty_list_says_how_to_begin() -> None:
     assert "/broadcast" in listing((), EN).text
 
