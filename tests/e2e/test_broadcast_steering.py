@@ -194,6 +194,20 @@ async def test_an_admin_who_is_none_any_more_steers_nothing_and_others_can(
     await other.pushes("see")
     await other.pushes("stop")
     await other.sees("stopped", "Stopped by Hawa")
+    assert tally(await other.report())["sent"] == await got(people)
+    assert not any("document" in each["message"] for each in await admin.phone.transcript())
+
+
+async def test_where_nobody_who_follows_is_an_admin_any_more_the_others_get_the_report(
+    house: House, admin: Admin, other: Admin
+) -> None:
+    people = await citizens(house, 12)
+    await other.says("/start")
+    await admin.broadcasts()
+    await eventually("it is under way", lambda: at_least(people, 2))
+    await begin_anew(house, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    assert tally(await other.report())["sent"] == 13
+    assert not any("document" in each["message"] for each in await admin.phone.transcript())
 
 
 async def test_a_broadcast_rests_by_night_unless_an_admin_insists(house: House, admin: Admin) -> None:

@@ -1,9 +1,6 @@
 """Other repositories' reads wait while the database cannot be used, and say so once."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,20 +12,8 @@ from bot.storage import dialect
 from bot.storage.reading import Reader
 from bot.storage.store import Store
 from bot.storage.tables import chats
+from tests.storage.disks import HASTY, locked
 from tests.storage.newsroom import newsroom
-
-HASTY = ("PRAGMA journal_mode=DELETE", "PRAGMA busy_timeout=1")
-"""A database that a writer locks for readers too, and connections that give up waiting for it."""
-
-
-@contextmanager
-def locked(database: Path) -> Iterator[None]:
-    """Somebody else has the database for themselves."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("BEGIN EXCLUSIVE")
-    yield
-    connection.execute("ROLLBACK")
-    connection.close()
 
 
 async def count(connection: AsyncConnection) -> int:
