@@ -88,7 +88,7 @@ def day_time() -> str:
 
 
 def main() -> int:
-    """Run it; 1 when it was slower than it has to be."""
+    """Run it; 1 when it was slower than it has to be, whatever was at the other end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=15_000)
     parser.add_argument("--far-ends", default="sandbox,lean")
@@ -98,7 +98,7 @@ def main() -> int:
         row = asyncio.run(measure(kind, chosen.count))
         print(json.dumps(row), flush=True)
         rates.append(float(row["sent/s"]))
-    return 0 if max(rates) >= WANTED else 1
+    return 0 if min(rates) >= WANTED else 1
 
 
 if __name__ == "__main__":

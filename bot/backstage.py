@@ -14,16 +14,19 @@ from bot import doors
 from bot.app.clerk import Clerk
 from bot.app.conversations import Conversations
 from bot.app.keeping import Facts, Keeper
+from bot.app.noting import Noting
 from bot.app.outbox import Outbox
 from bot.app.ports import ApiError, Clock
+from bot.app.records import Change
 from bot.app.status import Database, Overview, StatusDesk
 from bot.app.today import FACT, Today
 from bot.app.troubles import TroubleNotices
 from bot.core.condition import Condition
-from bot.core.model import Problem
+from bot.core.model import Appointment, Problem
 from bot.doors import StartError
 from bot.i18n import Translators
 from bot.settings import Settings
+from bot.storage.appointments import AppointmentBook
 from bot.storage.figures import set_aside
 from bot.storage.store import Store
 from bot.telegram.polling import Poller
@@ -36,7 +39,10 @@ BUDGET = "budget"
 
 
 class Backstage:
-    """The gateway, watched: its budget, the day's figures and its troubles are remembered, admins are told."""
+    """The gateway, watched: its budget, the day's figures and its troubles are remembered, admins are told.
+
+    `api` is what citizens are served with: the same, and what it tells of their appointments is noted.
+    """
 
     def __init__(
         self, settings: Settings, clock: Clock, store: Store, translators: Translators, office: Office
@@ -51,6 +57,8 @@ class Backstage:
         self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
         self.gateway = doors.moncreneau(settings, clock, self._keeper.changed, self.notices.changed)
         self.notices.met = self.gateway.troubles
+        self.api = Noting(self.gateway, self._noted)
+        self._book = AppointmentBook(store)
         self.counted: Counter[str] = Counter()
         self._today = Today(
             self._office_time, lambda: sum(self.gateway.stats().requests.values()), lambda: self.counted["booked"]
@@ -106,6 +114,9 @@ class Backstage:
             if error.trouble.problem is Problem.NO_ACCESS:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
             log.warning("the moncreneau API does not answer yet: %s", error)
+
+    def _noted(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
+        self._store.commit_soon(Change(works=(self._book.told(chat_id, appointments, made_since),)))
 
     def _facts(self) -> Facts:
         budget = doors.kept_budget(self.gateway)

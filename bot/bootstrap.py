@@ -143,8 +143,6 @@ def _translators(settings: Settings) -> Translators:
 def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
     settings: Settings, clock: Clock, translators: Translators, store: Store, bot: LeanBot, backstage: Backstage
 ) -> House:
-    gateway = backstage.gateway
-
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
@@ -163,16 +161,16 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, settings.default_locale),
-        turns=Turns(gateway, draw, office_time, settings.booking_horizon_days),
+        turns=Turns(backstage.api, draw, office_time, settings.booking_horizon_days),
         outbox=outbox,
         read=Reader(bot.username, translators.resolve),
         office_time=office_time,
         groups=GroupHints(hint),
         at_once=settings.chats_at_once,
     )
-    clerk = Clerk(store, gateway, Outcomes(conversations.settle, backstage.counted), office_time)
+    clerk = Clerk(store, backstage.api, Outcomes(conversations.settle, backstage.counted), office_time)
     conversations.clerk = clerk
-    return House(settings, store, gateway, outbox, conversations, clerk, bot, translators)
+    return House(settings, store, backstage.gateway, outbox, conversations, clerk, bot, translators)
 
 
 def _newsroom(house: House, backstage: Backstage, clock: Clock) -> Newsroom:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from bot.app.broadcast_desk import BroadcastDesk, Drawings
+from bot.app.broadcast_desk import LISTED, BroadcastDesk, Drawings
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
@@ -75,7 +75,15 @@ class Newsroom:
         pace = Steady(paid or settings.broadcast_rate or None)
         # What is paid for is counted apart from what every bot may send.
         lane = Overall(None) if paid else overall
-        self._reporter = Reporter(books, roll, herald, overall, admins=settings.admin_ids, caption=self._caption)
+        self._reporter = Reporter(
+            books,
+            roll,
+            herald,
+            overall,
+            admins=settings.admin_ids,
+            locale_of=self._locale_of,
+            caption=self._caption,
+        )
         self._broadcasts = Broadcasts(
             books,
             roll,
@@ -122,6 +130,9 @@ class Newsroom:
         resumed = await self._broadcasts.resume()
         if resumed:
             log.warning("%d broadcasts go on", resumed)
+        for sight in await self._broadcasts.recent(LISTED):
+            # An earlier process may have been killed before it could show how it ended.
+            self._cards.touch(sight.broadcast.plan.number)
         try:
             yield
         finally:
@@ -161,8 +172,8 @@ class Newsroom:
     def _card(self, sight: Sight, locale: str) -> Message:
         return views.card(sight, self._translators.get(locale), self._office)
 
-    def _listing(self, sights: tuple[Sight, ...], locale: str) -> Message:
-        return views.listing(sights, self._translators.get(locale))
+    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
+        return views.listing(sights, self._translators.get(locale), older)
 
     def _recalling(self, sight: Sight, locale: str) -> Message:
         return views.recalling(sight, self._translators.get(locale))

@@ -31,7 +31,7 @@ FAMILIES = {
     "remark.": tuple(Remark),
     "bc.status.": tuple(broadcast.Status),
     "bc.deed.": tuple(broadcast.Deed),
-    "bc.fate.": tuple(each for each in broadcast.Fate if each not in {"pending", "sending"}),
+    "bc.fate.": tuple(each for each in broadcast.Fate if each not in {"pending", "again", "sending"}),
     "button.steer_": tuple(Verb),
     "command.": (*USUAL, *EXTRA, *ADMIN),
 }

@@ -51,7 +51,8 @@ class Drawings:
     """What things look like; each in a language."""
 
     stage: Callable[[Show, str], Message]
-    listing: Callable[[tuple[Sight, ...], str], Message]
+    listing: Callable[[tuple[Sight, ...], int | None, str], Message]
+    """The last is the language; before it the number whose elders stand on the next page, where there may be some."""
     recalling: Callable[[Sight, str], Message]
 
 
@@ -110,7 +111,7 @@ class BroadcastDesk:
                 number = draft.number if draft else await self._books.next_number()
                 return await self._play(visit, draft, Called(at=event.at, number=number, locales=self._locales))
             case Commanded(name="broadcasts"):
-                return self._say(visit, self._drawings.listing(await self._broadcasts.recent(LISTED), locale))
+                return self._say(visit, await self._listed(locale))
             case Commanded(name="stop") if draft and not draft.aside:
                 return self._answer(visit, None, Show(None, remark=Remark.CANCELLED))
             case Pressed(action=action, screen=None) if asked := broadcast_actions.heard(action):
@@ -204,6 +205,15 @@ class BroadcastDesk:
         kind = Kind.SEND if target is None else Kind.EDIT
         return Change(queued=(Delivery(self._ids.next(), visit.chat_id, kind, message, target=target),))
 
+    async def _listed(self, locale: str, below: int | None = None) -> Message:
+        """A page of the list. The first one has all that are under way, however old they are."""
+        page = await self._broadcasts.recent(LISTED, below)
+        known = {each.broadcast.plan.number for each in page}
+        live = await self._broadcasts.live() if below is None else ()
+        older = min(known) if len(page) == LISTED else None
+        more = tuple(each for each in live if each.broadcast.plan.number not in known)
+        return self._drawings.listing(page + more, older, locale)
+
     # --- steering ------------------------------------------------------------------------------------------------
 
     async def _pressed(
@@ -216,6 +226,8 @@ class BroadcastDesk:
         sight = await self._broadcasts.look(number)
         if sight is None:
             return self._answer(visit, draft, Show(draft, remark=Remark.STALE))
+        if turn is None and ask == Verb.OLDER:
+            return self._say(visit, await self._listed(visit.locale, number), event.message)
         if turn is None and ask == Verb.RECALL:
             return self._say(visit, self._drawings.recalling(sight, visit.locale), event.message)
         if turn is None and ask == Verb.REPORT:

@@ -16,13 +16,18 @@ from bot.views.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody whose turn comes: the language they get it in, and whether they may still be written to."""
+    """Somebody whose turn comes: the language they get it in, and whether they may still be written to.
+
+    `fate` befell them at `at` (Unix seconds); `message_id` is the message that they have.
+    """
 
     chat_id: int
     locale: str
     left: bool = False
     wanted: bool = True
     message_id: int = 0
+    fate: Fate = Fate.PENDING
+    at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,13 @@ class Entry:
     error: str | None = None
 
 
+NOWHERE = 0
+"""The message of a card that is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The message in an admin's chat that shows how a broadcast gets on."""
+    """The message in an admin's chat that shows how a broadcast gets on; who has one follows the broadcast."""
 
     number: int
     chat_id: int
@@ -54,7 +63,10 @@ class Admin:
 
 
 class Books(Protocol):
-    """What is remembered of broadcasts. What is written is on the disk when a method returns."""
+    """What is remembered of broadcasts. What is written is on the disk when a method returns.
+
+    While the database cannot be used, every method waits until it can.
+    """
 
     async def next_number(self) -> int:
         """A number that no broadcast ever had."""
@@ -71,39 +83,51 @@ class Books(Protocol):
     async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
         """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
 
-    async def move(self, number: int, before: Status, after: Status, by: tuple[Admin, Done] | None = None) -> bool:
-        """From one status to another, with the deed that led there. False: it was not in that status any more."""
+    async def move(  # noqa: PLR0913 — all that one move does is one transaction
+        self,
+        number: int,
+        before: Status,
+        after: Status,
+        by: tuple[Admin, Done] | None = None,
+        *,
+        insist: bool = False,
+        again: bool = False,
+    ) -> bool:
+        """From one status to another, with the deed that led there. False: it was not in that status any more.
+
+        `insist`: from now on it may go by night; `again`: the unknown are to get it again. All of it or nothing.
+        """
 
     async def broadcast(self, number: int) -> Broadcast | None:
         """A broadcast with its history and its figures as they were written last."""
 
-    async def recent(self, most: int) -> tuple[Broadcast, ...]:
-        """The newest broadcasts, newest first."""
+    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
+        """The newest broadcasts, newest first; only those with a number below `below`, where that is given."""
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and those that ended and are not reported yet."""
 
-    async def reported(self, number: int) -> None:
-        """The report has been sent."""
+    async def reported(self, broadcast: Broadcast) -> None:
+        """The report of this end has been sent; where an admin led it on meanwhile, that of the next end has not."""
 
     async def is_reported(self, number: int) -> bool:
         """Whether it has."""
 
-    async def insist(self, number: int) -> None:
-        """It may go by night."""
-
     async def put_card(self, card: Card) -> None:
         """Remember where an admin sees the broadcast; one an admin."""
 
-    async def drop_card(self, card: Card) -> None:
-        """The message is gone."""
+    async def lose_card(self, card: Card) -> None:
+        """The message is gone: the admin follows without one (`NOWHERE`)."""
 
     async def cards(self, number: int) -> tuple[Card, ...]:
         """Where the broadcast is shown."""
 
 
 class Roll(Protocol):
-    """Who gets a broadcast, and what became of each. What is written is on the disk when a method returns."""
+    """Who gets a broadcast, and what became of each. What is written is on the disk when a method returns.
+
+    While the database cannot be used, every method waits until it can.
+    """
 
     async def prepare(self, number: int, now: datetime) -> bool:
         """Write the next page of recipients; returns whether there are more to write."""
@@ -114,14 +138,17 @@ class Roll(Protocol):
     async def count_fates(self, number: int) -> Figures:
         """The figures, counted now and written down."""
 
-    async def page(self, number: int, fate: Fate, after: int, size: int, since: float = 0.0) -> tuple[Recipient, ...]:
-        """Recipients of this fate with a chat number above `after`, in order; `since` when it befell them."""
+    async def page(self, number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
+        """Recipients of these fates with a chat number above `after`, in order."""
+
+    async def known(self, recipient: Recipient) -> Recipient:
+        """The same, with what is known now: their language, whether they left, what they want."""
 
     async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
         """Write what became of recipients."""
 
-    async def change_fates(self, number: int, before: Fate, after: Fate) -> int:
-        """All recipients of one fate get another; returns how many."""
+    async def change_fates(self, number: int, before: Fate, after: Fate, why: str) -> int:
+        """All recipients of one fate get another, for this reason; returns how many."""
 
     def report(self, number: int) -> AsyncIterator[tuple[Entry, ...]]:
         """Everybody's fate, in order of chat number, by pages."""
@@ -137,11 +164,14 @@ class Herald(Protocol):
     def letter(self, content: Content, locale: str) -> Letter:
         """Make ready what a citizen who speaks `locale` gets, down to the button under it."""
 
+    async def reach(self) -> None:
+        """Ask for nothing; raises where nobody answers."""
+
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
         """Send it; returns the message's number."""
 
-    async def recall(self, chat_id: int, message_id: int) -> None:
-        """Take a message back. One that is gone already is a success."""
+    async def recall(self, chat_id: int, message_id: int) -> bool:
+        """Take a message back. False: it is gone already."""
 
     async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
         """Send a file."""

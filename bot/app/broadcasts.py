@@ -7,23 +7,29 @@ left only once. Knows neither Telegram nor SQL, and no words.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from bot.app.broadcast_ports import Admin, Books, Card, Herald, Roll
-from bot.app.courier import Courier, Round
-from bot.app.patience import either
+from bot.app.courier import Courier
+from bot.app.patience import either, unless
 from bot.app.recaller import Recaller
+from bot.app.rounds import Round
+from bot.app.traces import without_values
 from bot.core.broadcast import Broadcast, Deed, Done, Fate, Plan, Status, content_for
 from bot.core.sight import Sight
-from bot.core.steering import ENDED, Verb, move
+from bot.core.steering import ENDED, Verb, end_of, move, whose_turn
 
 log = logging.getLogger(__name__)
 LOOK = 30.0
 """Seconds between two looks at the clock while waiting for a start."""
 BREATH = 0.005
 """Seconds between two pages of recipients that are written: room for citizens."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before what went wrong is tried again."""
+LOST = "on its way when the bot was stopped"
 LIVE = frozenset(Status) - ENDED
 
 
@@ -42,7 +48,7 @@ class Broadcasts:
         locales: tuple[str, ...],
         rate: float,
         changed: Callable[[int], None],
-        ended: Callable[[int], Awaitable[None]],
+        ended: Callable[[int], Coroutine[Any, Any, None]],
     ) -> None:
         self._books = books
         self._roll = roll
@@ -101,12 +107,9 @@ class Broadcasts:
             return False
         after, deed = found
         done = Done(admin.name, deed, self._now())
-        if not await self._books.move(number, sight.broadcast.status, after, (admin, done)):
+        before, insist, again = sight.broadcast.status, verb is Verb.NIGHT, verb is Verb.RESEND
+        if not await self._books.move(number, before, after, (admin, done), insist=insist, again=again):
             return False
-        if verb is Verb.NIGHT:
-            await self._books.insist(number)
-        if verb is Verb.RESEND:
-            await self._roll.change_fates(number, Fate.UNKNOWN, Fate.PENDING)
         self._begin(number)
         return True
 
@@ -115,9 +118,14 @@ class Broadcasts:
         broadcast = await self._books.broadcast(number)
         return self._seen(broadcast) if broadcast else None
 
-    async def recent(self, most: int) -> tuple[Sight, ...]:
-        """The newest broadcasts as they stand at this moment, newest first."""
-        return tuple(self._seen(each) for each in await self._books.recent(most))
+    async def recent(self, most: int, below: int | None = None) -> tuple[Sight, ...]:
+        """The newest broadcasts (with a number below `below`) as they stand at this moment, newest first."""
+        return tuple(self._seen(each) for each in await self._books.recent(most, below))
+
+    async def live(self) -> tuple[Sight, ...]:
+        """Those that have something left to do, newest first."""
+        found = [await self.look(number) for number in reversed(await self._books.numbers(LIVE))]
+        return tuple(each for each in found if each and each.broadcast.status in LIVE)
 
     def _seen(self, broadcast: Broadcast) -> Sight:
         rounds = self._rounds.get(broadcast.plan.number)
@@ -126,8 +134,7 @@ class Broadcasts:
         figures = rounds.figures()
         elapsed = asyncio.get_running_loop().time() - rounds.began if rounds.began else 0.0
         measured = rounds.done / elapsed if elapsed > 1 and rounds.done else self._rate
-        left = figures.of(Fate.SENT) if broadcast.status is Status.RECALLING else figures.left
-        return Sight(replace(broadcast, figures=figures), rounds.resting, left / min(measured, self._rate))
+        return Sight(replace(broadcast, figures=figures), rounds.resting, rounds.left() / min(measured, self._rate))
 
     # --- one broadcast's life ------------------------------------------------------------------------------------
 
@@ -145,13 +152,29 @@ class Broadcasts:
             rounds.halted.set()
 
     async def _live(self, number: int) -> None:
-        try:
-            # Whoever was on the wire when an earlier process was killed: nobody knows, so nobody gets it twice.
-            await self._roll.change_fates(number, Fate.SENDING, Fate.UNKNOWN)
-            while not self._stopping and await self._take_step(number):
-                self._changed(number)
-        except Exception:
-            log.exception("broadcast %d cannot go on until the next start", number)
+        """Step by step to its end. What goes wrong is tried again until it can be done, and said once."""
+        nudge, pause, fine = self._nudges[number], FIRST_PAUSE, True
+        while not self._stopping:
+            try:
+                # Whoever was on the wire when it went wrong, or when an earlier process was killed: nobody knows what
+                # came of it, so nobody gets it twice.
+                await self._roll.change_fates(number, Fate.SENDING, Fate.UNKNOWN, LOST)
+                while not self._stopping and await self._take_step(number):
+                    self._changed(number)
+                    pause = FIRST_PAUSE
+                    if not fine:
+                        log.warning("broadcast %d goes on", number)
+                    fine = True
+            except Exception as error:
+                if fine:
+                    name = type(error).__name__
+                    log.exception("broadcast %d is held up: %s", number, name, exc_info=without_values(error))
+                fine = False
+                nudge.clear()
+                await either(nudge, pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                return
 
     async def _take_step(self, number: int) -> bool:
         """What the status asks for; returns whether there is more to do."""
@@ -166,13 +189,14 @@ class Broadcasts:
             case Status.SCHEDULED:
                 await self._wait_for_start(broadcast, nudge)
             case Status.RUNNING | Status.RECALLING:
-                return await self._carry(broadcast, nudge)
+                await self._carry(broadcast, nudge)
             case Status.PAUSED:
                 await self._rest(number)
                 await nudge.wait()
             case Status.STOPPED | Status.DONE | Status.RECALLED:
                 await self._rest(number)
-                await self._ended(number)
+                # An admin who leads it on meanwhile gets the report of the next end.
+                await unless(nudge, self._ended(number))
                 return nudge.is_set()
         return True
 
@@ -194,23 +218,23 @@ class Broadcasts:
                 return
         await self._books.move(number, Status.SCHEDULED, Status.RUNNING)
 
-    async def _carry(self, broadcast: Broadcast, nudge: asyncio.Event) -> bool:
-        plan = broadcast.plan
+    async def _carry(self, broadcast: Broadcast, nudge: asyncio.Event) -> None:
+        plan, status = broadcast.plan, broadcast.status
+        recalling = status is Status.RECALLING
         letters = {each: self._herald.letter(content_for(plan.versions, each), each) for each in self._locales}
         figures = await self._roll.count_fates(plan.number)
-        rounds = Round(plan, letters, Counter(dict(figures.counts)), at_night=plan.at_night)
+        turns = frozenset({Fate.SENT}) if recalling else whose_turn(broadcast)
+        rounds = Round(plan, letters, turns, Counter(dict(figures.counts)))
         self._rounds[plan.number] = rounds
         try:
             if nudge.is_set():
-                return True
-            recalling = broadcast.status is Status.RECALLING
+                return
             finished = await (self._recaller if recalling else self._courier).carry(rounds)
         finally:
-            await self._roll.count_fates(plan.number)
             del self._rounds[plan.number]
         if finished:
-            await self._books.move(plan.number, broadcast.status, Status.RECALLED if recalling else Status.DONE)
-        return not rounds.broken
+            figures = await self._roll.count_fates(plan.number)
+            await self._books.move(plan.number, status, end_of(status, figures))
 
     async def _rest(self, number: int) -> None:
         """Write the figures down, for they stay as they are for a while."""

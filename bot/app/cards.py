@@ -1,26 +1,30 @@
 """The messages that show admins how broadcasts get on: one an admin and broadcast, edited in place, never sent anew.
 
-Every edit of a card is made here, by one task, so that a later truth never loses to an earlier one. A card whose
-message is gone is forgotten; so is that of an admin who is none any more. Knows no words and no Telegram.
+Every edit of a card is made here, one at a time, and each shows what holds when it is made: a later truth never loses
+to an earlier one, and what Telegram makes wait is not old when it comes. One card's wait is no other's. A card whose
+message is gone is shown no more; nor is that of an admin who is none any more. Knows no words and no Telegram.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection
 
-from bot.app.broadcast_ports import Books, Card
+from bot.app.broadcast_ports import NOWHERE, Books, Card
 from bot.app.pacing import Overall
+from bot.app.patience import either
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, Messenger, NotSentError, SendError
 from bot.app.records import Delivery, Kind
+from bot.app.traces import without_values
 from bot.core.sight import Sight
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)
 INTERVAL = 3.0
-"""Seconds between two edits of a card whose broadcast is moving."""
+"""Seconds between two edits of a card whose broadcast is moving, and before one is tried again that was lost."""
 
 Draw = Callable[[Sight, str], Message]
+Place = tuple[int, int]
+"""Where a card hangs: the broadcast's number, the admin's chat."""
 
 
 class Cards:
@@ -46,7 +50,10 @@ class Cards:
         self._moving = moving
         self._due: set[int] = set()
         self._wake = asyncio.Event()
-        self._shown: dict[tuple[int, int], Message] = {}
+        self._shown: dict[Place, tuple[int, Message]] = {}
+        self._wanted: dict[Place, Card] = {}
+        self._painters: dict[Place, asyncio.Task[None]] = {}
+        self._quiet_until: dict[int, float] = {}
 
     async def put(self, card: Card) -> None:
         """From now on the broadcast is shown here, and in no other message of this admin."""
@@ -61,37 +68,68 @@ class Cards:
 
     async def run(self) -> None:
         """Draw until cancelled."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(INTERVAL):
-                    await self._wake.wait()
-            self._wake.clear()
-            due, self._due = self._due | set(self._moving()), set()
-            for number in sorted(due):
-                try:
-                    await self._refresh(number)
-                except Exception:
-                    log.exception("the cards of broadcast %d could not be drawn", number)
-
-    async def _refresh(self, number: int) -> None:
-        for card in await self._books.cards(number):
-            sight = await self._look(number) if card.chat_id in self._admins else None
-            if sight is not None:
-                await self._edit(card, self._draw(sight, card.locale))
-
-    async def _edit(self, card: Card, message: Message) -> None:
-        place = (card.number, card.chat_id)
-        if self._shown.get(place) == message:
-            return
-        await self._overall.edit()
-        delivery = Delivery(0, card.chat_id, Kind.EDIT, message, target=card.message_id)
         try:
-            await self._messenger.deliver(delivery, None)
-        except (FloodedError, NotSentError, MaybeSentError):
-            self._due.add(card.number)  # with the next round
-        except EditLostError:
-            await self._books.drop_card(card)
-        except SendError as error:
-            log.warning("a card of broadcast %d could not be drawn: %s", card.number, error)
-        else:
-            self._shown[place] = message
+            while True:
+                await either(self._wake, INTERVAL)
+                self._wake.clear()
+                due, self._due = self._due | set(self._moving()), set()
+                for number in sorted(due):
+                    try:
+                        for card in await self._books.cards(number):
+                            self._want(card)
+                    except Exception as error:  # noqa: BLE001 — the cards of one must not stop those of all
+                        self._stumbled(number, error)
+        finally:
+            for task in self._painters.values():
+                task.cancel()
+
+    def _want(self, card: Card) -> None:
+        """It is to show what holds now."""
+        if card.chat_id not in self._admins or card.message_id == NOWHERE:
+            return
+        place = (card.number, card.chat_id)
+        self._wanted[place] = card
+        if place not in self._painters:
+            self._painters[place] = asyncio.create_task(self._paint(place))
+
+    async def _paint(self, place: Place) -> None:
+        """Edit one card until it shows what holds."""
+        number, chat_id = place
+        loop = asyncio.get_running_loop()
+        try:
+            while place in self._wanted:
+                if (wait := self._quiet_until.get(chat_id, 0.0) - loop.time()) > 0:
+                    await asyncio.sleep(wait)
+                await self._overall.edit()
+                card = self._wanted.pop(place)
+                try:
+                    await self._edit(card)
+                except FloodedError as flood:
+                    self._quiet_until[chat_id] = loop.time() + flood.retry_after
+                    self._wanted.setdefault(place, card)
+                except (NotSentError, MaybeSentError):
+                    self._quiet_until[chat_id] = loop.time() + INTERVAL
+                    self._wanted.setdefault(place, card)
+                except EditLostError:
+                    await self._books.lose_card(card)
+                except SendError as error:
+                    log.warning("a card of broadcast %d could not be drawn: %s", number, error)
+        except Exception as error:  # noqa: BLE001 — a card that cannot be drawn now is drawn when something happens
+            self._stumbled(number, error)
+        finally:
+            del self._painters[place]
+
+    async def _edit(self, card: Card) -> None:
+        sight = await self._look(card.number)
+        if sight is None:
+            return
+        message = self._draw(sight, card.locale)
+        place = (card.number, card.chat_id)
+        if self._shown.get(place) != (card.message_id, message):
+            await self._messenger.deliver(Delivery(0, card.chat_id, Kind.EDIT, message, target=card.message_id), None)
+            self._shown[place] = (card.message_id, message)
+
+    @staticmethod
+    def _stumbled(number: int, error: Exception) -> None:
+        name = type(error).__name__
+        log.error("the cards of broadcast %d could not be drawn: %s", number, name, exc_info=without_values(error))

@@ -21,6 +21,7 @@ the connection was lost is the limit that we name."""
 RESUMED_LOOKS = (0.5, 1.5, 4.0, 4.5, 5.0)
 """After a restart nobody knows how long a request was under way: as long, in all, as we would have waited for it."""
 SLOW = 5.0
+OWNER = "telegram:"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 BOOKINGS: TypeAdapter[Attempt] = TypeAdapter(Attempt)
 CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
@@ -28,7 +29,13 @@ CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
 
 def owner_of(chat_id: int) -> str:
     """The `externalUserId` of a chat."""
-    return f"telegram:{chat_id}"
+    return f"{OWNER}{chat_id}"
+
+
+def chat_of(owner: str) -> int | None:
+    """The chat of an `externalUserId`; None where it is none of ours."""
+    number = owner.removeprefix(OWNER)
+    return int(number) if number != owner and number.removeprefix("-").isdecimal() else None
 
 
 @dataclass(slots=True)

@@ -2,19 +2,15 @@
 
 A recipient is marked `sending` on the disk before the call goes out, and what came of it is written after: whoever is
 `sent` never gets it again, whatever happens to this process. A flood waits for that chat alone, or for everybody; while
-Telegram cannot be reached one recipient after another is tried, not all of them. Knows nothing of Telegram's formats.
+Telegram cannot be reached nobody is sent to. Knows nothing of Telegram's formats.
 """
 
 import asyncio
-import heapq
-import logging
 import random
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.app.broadcast_ports import Entry, Herald, Letter, Recipient, Roll
+from bot.app.broadcast_ports import Entry, Herald, Recipient, Roll
 from bot.app.ledger import Ledger
 from bot.app.pacing import FloodWatch, Overall, Steady
 from bot.app.patience import either
@@ -28,50 +24,24 @@ from bot.app.ports import (
     SendError,
 )
 from bot.app.records import Urgency
+from bot.app.rounds import Round
 from bot.app.weather import Weather
-from bot.core.broadcast import Fate, Figures, Plan
+from bot.core.broadcast import Fate
 from bot.core.moments import is_night, morning_after
 
-log = logging.getLogger(__name__)
 PAGE = 500
-FRESH = 60.0
-"""Seconds after which a page of recipients is read anew."""
+FRESH = 1.0
+"""Seconds for which what is known of a recipient holds: then it is looked up once more before they are sent to."""
+LONG_AGO = float("-inf")
 ON_WIRE = 200
 """Calls at once; more do not make it faster."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
+"""Seconds before the next one is tried after a failure that may not be theirs."""
+FIRST_PROBE, LAST_PROBE = 1.0, 30.0
+"""Seconds between two questions whether Telegram is back."""
 NIGHT_LOOK = 20.0
 """Seconds between two looks whether the night is over."""
 OPTED_OUT, LEFT = "wants no announcements", "left before it was sent"
-
-
-@dataclass(slots=True)
-class Round:
-    """One broadcast on its way. `halt` it and nobody more gets it; who is on the wire is still heard of.
-
-    `counts` are the figures as they are now; `resting` says until when the night holds it up; `done` and `began` tell
-    how fast it goes.
-    """
-
-    plan: Plan
-    letters: dict[str, Letter]
-    counts: Counter[Fate] = field(default_factory=Counter)
-    resting: datetime | None = None
-    at_night: bool = False
-    halted: asyncio.Event = field(default_factory=asyncio.Event)
-    later: list[tuple[float, int, Recipient]] = field(default_factory=list)
-    on_wire: set[asyncio.Task[None]] = field(default_factory=set)
-    done: int = 0
-    began: float = 0.0
-    broken: bool = False
-
-    def figures(self) -> Figures:
-        """How many have which fate at this moment."""
-        return Figures(tuple((fate, number) for fate, number in self.counts.items() if number))
-
-    def befalls(self, before: Fate, after: Fate) -> None:
-        """Somebody's fate changes."""
-        self.counts[before] -= 1
-        self.counts[after] += 1
 
 
 class Courier:
@@ -101,13 +71,19 @@ class Courier:
         self._room = asyncio.Semaphore(ON_WIRE)
 
     async def carry(self, rounds: Round) -> bool:
-        """Send to everybody who is pending. Returns whether nobody is left, False: it was halted before that."""
+        """Send to everybody whose turn it is. Returns whether nobody is left, False: it was halted before that.
+
+        Raises what made it impossible to go on, when all who were on the wire are heard of.
+        """
         ledger = Ledger(self._roll, rounds.plan.number)
         rounds.began = asyncio.get_running_loop().time()
         try:
-            async for recipient in self._pending(rounds):
-                if await self._may_go(rounds, recipient, ledger):
-                    await self._dispatch(rounds, recipient, ledger)
+            try:
+                async for recipient, known_at in self._next(rounds):
+                    if sure := await self._at_their_turn(rounds, recipient, known_at, ledger):
+                        await self._dispatch(rounds, sure, ledger)
+            except Exception as error:  # noqa: BLE001 — whatever it is, it must not leave anybody on the wire
+                rounds.fails(error)
             while rounds.on_wire:
                 await asyncio.wait(rounds.on_wire)
         except BaseException:
@@ -116,29 +92,27 @@ class Courier:
                 task.cancel()
             raise
         await ledger.close()
+        if rounds.error:
+            raise rounds.error
         return not rounds.halted.is_set()
 
-    async def _pending(self, rounds: Round) -> AsyncIterator[Recipient]:
-        """Whoever is next: those who had to wait and are due, then the next of the list; until nobody is left."""
+    async def _next(self, rounds: Round) -> AsyncIterator[tuple[Recipient, float]]:
+        """Whoever is next, and when that was known of them: those who had to wait and are due, then the list."""
         loop = asyncio.get_running_loop()
-        after, page = 0, tuple[Recipient, ...]()
-        exhausted = False
+        after, exhausted = 0, False
         while not rounds.halted.is_set():
-            if rounds.later and rounds.later[0][0] <= loop.time():
-                yield heapq.heappop(rounds.later)[2]
+            if recipient := rounds.due(loop.time()):
+                yield recipient, LONG_AGO
             elif not exhausted and len(rounds.later) < PAGE:
-                page = await self._roll.page(rounds.plan.number, Fate.PENDING, after, PAGE)
-                exhausted, read_at = len(page) < PAGE, loop.time()
-                for recipient in page:
-                    if loop.time() - read_at > FRESH:
-                        exhausted = False  # who opted out or left meanwhile must count: read on from here, anew
-                        break
-                    after = recipient.chat_id
-                    yield recipient
+                page, read_at = await self._roll.page(rounds.plan.number, rounds.turns, after, PAGE), loop.time()
+                exhausted = len(page) < PAGE
+                for each in page:
+                    after = each.chat_id
+                    yield each, read_at
                     if rounds.halted.is_set():
                         return
-                    while rounds.later and rounds.later[0][0] <= loop.time():
-                        yield heapq.heappop(rounds.later)[2]
+                    while recipient := rounds.due(loop.time()):
+                        yield recipient, LONG_AGO
             elif rounds.later:
                 await either(rounds.halted, rounds.later[0][0] - loop.time())
             elif rounds.on_wire:
@@ -155,35 +129,62 @@ class Courier:
         if not self._weather.fine:
             await asyncio.wait({task})
 
-    async def _may_go(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> bool:
-        """Whether this one is to be sent to, once its turn has come."""
-        if recipient.left or not recipient.wanted:
-            fate = Fate.BLOCKED if recipient.left else Fate.SKIPPED
-            ledger.soon(Entry(recipient.chat_id, fate, error=LEFT if recipient.left else OPTED_OUT))
-            rounds.befalls(Fate.PENDING, fate)
-            return False
-        rested = False
-        while not rounds.at_night and is_night(now := self._now()) and not rounds.halted.is_set():
-            rested = True
-            rounds.resting = morning_after(now)
-            await either(rounds.halted, min(NIGHT_LOOK, (rounds.resting - now).total_seconds()))
-        rounds.resting = None
-        if rested and not rounds.halted.is_set():
-            # A night is long enough to leave, or to want no more announcements.
-            now_known = await self._roll.page(rounds.plan.number, Fate.PENDING, recipient.chat_id - 1, 1)
-            same = [each for each in now_known if each.chat_id == recipient.chat_id]
-            return bool(same) and await self._may_go(rounds, same[0], ledger)
-        await either(rounds.halted, self._hold - asyncio.get_running_loop().time())
+    async def _at_their_turn(
+        self, rounds: Round, recipient: Recipient, known_at: float, ledger: Ledger
+    ) -> Recipient | None:
+        """The recipient as they are known when their turn has come; None where they are not to get it (now)."""
+        loop = asyncio.get_running_loop()
+        if self._spared(rounds, recipient, ledger):
+            return None
+        await self._fair_weather(rounds)
         if not rounds.halted.is_set():
             await self._pace.turn()
             await self._overall.turn(Urgency.BULK)
-        return not rounds.halted.is_set()
+        await self._daylight(rounds)
+        if not rounds.halted.is_set() and loop.time() - known_at > FRESH:
+            # They waited for long enough to leave, or to want no more announcements.
+            recipient = await self._roll.known(recipient)
+            if self._spared(rounds, recipient, ledger):
+                return None
+        return None if rounds.halted.is_set() else recipient
+
+    @staticmethod
+    def _spared(rounds: Round, recipient: Recipient, ledger: Ledger) -> bool:
+        """Whether they left or want no announcements, which is noted."""
+        if recipient.left or not recipient.wanted:
+            fate = Fate.BLOCKED if recipient.left else Fate.SKIPPED
+            ledger.soon(Entry(recipient.chat_id, fate, error=LEFT if recipient.left else OPTED_OUT))
+            rounds.befalls(recipient.fate, fate)
+            return True
+        return False
+
+    async def _fair_weather(self, rounds: Round) -> None:
+        """Wait while Telegram is away. It is asked for nothing meanwhile: finding out costs nobody their message."""
+        await either(rounds.halted, self._hold - asyncio.get_running_loop().time())
+        pause = FIRST_PROBE
+        while not self._weather.fine and not rounds.halted.is_set():
+            try:
+                await self._herald.reach()
+            except (NotSentError, MaybeSentError):
+                await either(rounds.halted, pause)
+                pause = min(pause * 2, LAST_PROBE)
+            except SendError:
+                return  # it answers
+            else:
+                return
+
+    async def _daylight(self, rounds: Round) -> None:
+        """Wait for the morning, unless an admin insisted."""
+        while not rounds.plan.at_night and is_night(now := self._now()) and not rounds.halted.is_set():
+            rounds.resting = morning_after(now)
+            await either(rounds.halted, min(NIGHT_LOOK, (rounds.resting - now).total_seconds()))
+        rounds.resting = None
 
     async def _send(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:
         """One recipient: marked, sent, and what came of it noted."""
         chat_id = recipient.chat_id
         letter = rounds.letters.get(recipient.locale) or next(iter(rounds.letters.values()))
-        rounds.befalls(Fate.PENDING, Fate.SENDING)
+        rounds.befalls(recipient.fate, Fate.SENDING)
         try:
             await ledger.now(Entry(chat_id, Fate.SENDING))
             try:
@@ -193,48 +194,45 @@ class Courier:
                 entry = self._failed(rounds, recipient, error)
             else:
                 self._good()
+                self._floods.went()
             ledger.soon(entry)
             rounds.befalls(Fate.SENDING, entry.fate)
-            rounds.done += entry.fate is not Fate.PENDING
-        except Exception:
-            log.exception(
-                "broadcast %d: a note could not be written; it stops until the next start", rounds.plan.number
-            )
-            rounds.broken = True
-            rounds.halted.set()
+            rounds.done += entry.fate not in rounds.turns
+        except Exception as error:  # noqa: BLE001 — a note that cannot be written, or our own code: see `carry`
+            rounds.fails(error)
         finally:
             self._room.release()
 
     def _failed(self, rounds: Round, recipient: Recipient, error: SendError) -> Entry:
         """What a failure makes of the recipient, and of those who come after."""
         chat_id, why = recipient.chat_id, str(error)[:200]
+        now = asyncio.get_running_loop().time()
         match error:
             case FloodedError(retry_after=wait):
+                self._good()
                 self._floods.struck(chat_id, wait)
-                self._wait(rounds, recipient, wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
-                return Entry(chat_id, Fate.PENDING)
+                rounds.puts_off(recipient, now + wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
+                return Entry(chat_id, recipient.fate)
             case ChatGoneError():
+                self._good()
                 self._left(chat_id)
                 return Entry(chat_id, Fate.FAILED, error=why)
             case ChatLeftError():
+                self._good()
                 self._left(chat_id)
                 return Entry(chat_id, Fate.BLOCKED, error=why)
             case NotSentError():
-                self._wait(rounds, recipient, 0.0)
+                rounds.puts_off(recipient, now)
                 self._bad(why)
-                return Entry(chat_id, Fate.PENDING)
+                return Entry(chat_id, recipient.fate)
             case MaybeSentError():
                 self._bad(why)
                 return Entry(chat_id, Fate.UNKNOWN, error=why)
             case MessageRefusedError():
+                self._good()
                 return Entry(chat_id, Fate.FAILED, error=why)
             case _:
                 return Entry(chat_id, Fate.UNKNOWN, error=why)
-
-    @staticmethod
-    def _wait(rounds: Round, recipient: Recipient, seconds: float) -> None:
-        due = asyncio.get_running_loop().time() + seconds
-        heapq.heappush(rounds.later, (due, recipient.chat_id, recipient))
 
     def _bad(self, why: str) -> None:
         """Telegram does not answer: nobody else goes out before a pause, longer each time."""
@@ -245,6 +243,6 @@ class Courier:
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _good(self) -> None:
+        """It answers, whatever it says."""
         self._weather.good()
-        self._floods.went()
         self._pause = FIRST_PAUSE

@@ -84,6 +84,7 @@ class Fate(StrEnum):
     """What became of one recipient."""
 
     PENDING = "pending"
+    AGAIN = "again"  # was UNKNOWN, and an admin asked that it be sent again
     SENDING = "sending"  # on the wire; after a kill nobody knows, so it becomes UNKNOWN
     SENT = "sent"
     BLOCKED = "blocked"
@@ -124,7 +125,7 @@ class Figures:
     @property
     def left(self) -> int:
         """Those whose turn has not come, or is just now."""
-        return self.of(Fate.PENDING) + self.of(Fate.SENDING)
+        return self.of(Fate.PENDING) + self.of(Fate.AGAIN) + self.of(Fate.SENDING)
 
 
 class Deed(StrEnum):

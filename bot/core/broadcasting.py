@@ -26,7 +26,7 @@ from bot.core.moments import read_days, read_moment
 from bot.core.wishes import Called, Counted, Happening, OfficesRead, Preview, PreviewFailed, Pushed, Sent, Show
 
 MAX_TEXT, MAX_CAPTION = 4096, 1024
-"""Bot API: `sendMessage`, `sendPhoto` and `sendDocument`."""
+"""In UTF-16 units, as entities are counted: an emoji is two or more (Bot API: `sendMessage`, `sendPhoto`, …)."""
 HORIZON = timedelta(days=366)
 
 
@@ -80,11 +80,12 @@ def _sent(draft: Draft, event: Sent) -> Step:
 
 def unfit(content: Content) -> Remark | None:
     """Why this cannot be sent, where its length alone tells."""
+    length = len(content.text.encode("utf-16-le", "surrogatepass")) // 2
     if content.media is not Media.TEXT:
-        return Remark.CAPTION_LONG if len(content.text) > MAX_CAPTION else None
+        return Remark.CAPTION_LONG if length > MAX_CAPTION else None
     if not content.text.strip():
         return Remark.TEXT_EMPTY
-    return Remark.TEXT_LONG if len(content.text) > MAX_TEXT else None
+    return Remark.TEXT_LONG if length > MAX_TEXT else None
 
 
 def _taken(draft: Draft, locale: str, content: Content) -> Step:

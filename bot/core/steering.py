@@ -6,13 +6,14 @@ that asks what no longer makes sense changes nothing. Knows nothing of how any o
 
 from enum import StrEnum
 
-from bot.core.broadcast import Broadcast, Deed, Fate, Status
+from bot.core.broadcast import Broadcast, Deed, Fate, Figures, Status
 
 
 class Verb(StrEnum):
     """What a button under a broadcast asks; short, for it travels with the button."""
 
     SEE = "see"
+    OLDER = "older"
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
@@ -33,7 +34,10 @@ MOVES: dict[tuple[Status, Verb], tuple[Status, Deed]] = {
     (Status.RUNNING, Verb.NIGHT): (Status.RUNNING, Deed.INSISTED),
     (Status.PAUSED, Verb.RESUME): (Status.RUNNING, Deed.RESUMED),
     (Status.PAUSED, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
+    (Status.PAUSED, Verb.RESEND): (Status.PAUSED, Deed.RESENT),
+    (Status.STOPPED, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
     (Status.DONE, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
+    (Status.RECALLED, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
     (Status.DONE, Verb.REALLY_RECALL): (Status.RECALLING, Deed.RECALLED),
     (Status.STOPPED, Verb.REALLY_RECALL): (Status.RECALLING, Deed.RECALLED),
 }
@@ -45,11 +49,25 @@ ENDED = frozenset({Status.STOPPED, Status.DONE, Status.RECALLED})
 
 def move(broadcast: Broadcast, verb: Verb) -> tuple[Status, Deed] | None:
     """Where this broadcast goes when `verb` is asked; None where that makes no sense now."""
-    if verb is Verb.RESEND and not broadcast.figures.of(Fate.UNKNOWN):
-        return None
-    if verb is Verb.REALLY_RECALL and not broadcast.figures.of(Fate.SENT):
+    figures = broadcast.figures
+    # One that was stopped before it came to those who are asked for again: they still are.
+    unknown = figures.of(Fate.UNKNOWN) or (broadcast.status in ENDED and figures.of(Fate.AGAIN))
+    if (verb is Verb.RESEND and not unknown) or (verb is Verb.REALLY_RECALL and not figures.of(Fate.SENT)):
         return None
     return MOVES.get((broadcast.status, verb))
+
+
+def whose_turn(broadcast: Broadcast) -> frozenset[Fate]:
+    """Who gets it while it runs. One that was stopped goes on to those alone for whom an admin asked again."""
+    stopped = any(each.deed is Deed.STOPPED for each in broadcast.history)
+    return frozenset({Fate.AGAIN} if stopped else {Fate.PENDING, Fate.AGAIN})
+
+
+def end_of(status: Status, figures: Figures) -> Status:
+    """What a broadcast is when it did all that its status asks for."""
+    if status is Status.RECALLING:
+        return Status.RECALLED
+    return Status.STOPPED if figures.of(Fate.PENDING) else Status.DONE
 
 
 def offered(broadcast: Broadcast, *, resting: bool) -> tuple[Verb, ...]:

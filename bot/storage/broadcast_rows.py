@@ -74,10 +74,16 @@ def read_entry(row: Row[Any]) -> Entry:
 
 
 def read_recipient(row: Any) -> Recipient:
-    """A recipient; one whose chat is not known any more wants nothing."""
-    if row.locale is None:
-        return Recipient(row.chat_id, "", wanted=False, message_id=row.message_id or 0)
-    return Recipient(row.chat_id, row.locale, row.is_left, row.announcements, row.message_id or 0)
+    """A recipient and what is known of them now."""
+    recipient = Recipient(row.chat_id, "", message_id=row.message_id or 0, fate=Fate(row.status), at=row.at or 0.0)
+    return as_known(recipient, row if row.locale is not None else None)
+
+
+def as_known(recipient: Recipient, row: Any) -> Recipient:
+    """The recipient as their chat's row says (None: the chat is not known any more, and wants nothing)."""
+    if row is None:
+        return replace(recipient, locale="", wanted=False)
+    return replace(recipient, locale=row.locale, left=row.is_left, wanted=row.announcements)
 
 
 def card_row(card: Card) -> Values:

@@ -5,16 +5,17 @@ Every write goes through the store's one writer, together with what citizens do.
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app.broadcast_ports import Admin, Card
+from bot.app.broadcast_ports import NOWHERE, Admin, Card
 from bot.app.records import Work
-from bot.core.broadcast import Broadcast, Done, Plan, Status
+from bot.core.broadcast import Broadcast, Done, Fate, Plan, Status
 from bot.core.steering import ENDED
 from bot.storage import broadcast_rows as shapes
 from bot.storage import dialect
 from bot.storage.store import Store
-from bot.storage.tables import broadcasts, cards, deeds, drafts, facts
+from bot.storage.tables import broadcasts, cards, deeds, drafts, facts, recipients
 from bot.storage.writing import execute, write
 
 COUNTER = "broadcast number"
@@ -25,11 +26,11 @@ class BroadcastBooks:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._engine = store.engine
-        self._put_draft = dialect.upsert(self._engine, drafts, ["body"])
-        self._put_card = dialect.upsert(self._engine, cards, ["message_id", "locale"])
-        self._put_fact = dialect.upsert(self._engine, facts, ["value"])
-        self._put_broadcast = dialect.insert_ignore(self._engine, broadcasts)
+        self._read = store.reader.read
+        self._put_draft = dialect.upsert(store.engine, drafts, ["body"])
+        self._put_card = dialect.upsert(store.engine, cards, ["message_id", "locale"])
+        self._put_fact = dialect.upsert(store.engine, facts, ["value"])
+        self._put_broadcast = dialect.insert_ignore(store.engine, broadcasts)
 
     # --- composing -----------------------------------------------------------------------------------------------
 
@@ -46,8 +47,8 @@ class BroadcastBooks:
 
     async def draft(self, chat_id: int) -> str | None:
         """See `Books`."""
-        async with self._engine.connect() as connection:
-            found: str | None = await connection.scalar(select(drafts.c.body).where(drafts.c.chat_id == chat_id))
+        query = select(drafts.c.body).where(drafts.c.chat_id == chat_id)
+        found: str | None = await self._read(lambda connection: connection.scalar(query))
         return found
 
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
@@ -81,59 +82,77 @@ class BroadcastBooks:
 
     # --- the broadcast -------------------------------------------------------------------------------------------
 
-    async def move(self, number: int, before: Status, after: Status, by: tuple[Admin, Done] | None = None) -> bool:
+    async def move(  # noqa: PLR0913 — all that one move does is one transaction
+        self,
+        number: int,
+        before: Status,
+        after: Status,
+        by: tuple[Admin, Done] | None = None,
+        *,
+        insist: bool = False,
+        again: bool = False,
+    ) -> bool:
         """See `Books`."""
         mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == before)
         ended = {"is_reported": False} if after not in ENDED else {}
+        night = {"at_night": True} if insist else {}
+        unknown = update(recipients).where(recipients.c.number == number, recipients.c.status == Fate.UNKNOWN.value)
 
         def work(connection: Connection) -> bool:
-            moved = connection.execute(mine.values(status=after.value, **ended))
+            moved = connection.execute(mine.values(status=after.value, **ended, **night))
             if moved.rowcount and by:
                 connection.execute(insert(deeds), shapes.deed_row(number, *by))
+            if moved.rowcount and again:
+                connection.execute(unknown.values(status=Fate.AGAIN.value))
             return bool(moved.rowcount)
 
         return await write(self._store, work)
 
-    async def insist(self, number: int) -> None:
-        """See `Books`."""
-        await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(at_night=True))
-
     async def broadcast(self, number: int) -> Broadcast | None:
         """See `Books`."""
-        found = await self._read(select(broadcasts).where(broadcasts.c.number == number))
+        found = await self._found(select(broadcasts).where(broadcasts.c.number == number))
         return found[0] if found else None
 
-    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
         """See `Books`."""
-        return await self._read(select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most))
+        query = select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most)
+        return await self._found(query if below is None else query.where(broadcasts.c.number < below))
 
-    async def _read(self, query: Any) -> tuple[Broadcast, ...]:
-        async with self._engine.connect() as connection:
+    async def _found(self, query: Any) -> tuple[Broadcast, ...]:
+        async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:
             found = (await connection.execute(query)).all()
             numbers = [row.number for row in found]
             history = await connection.execute(select(deeds).where(deeds.c.number.in_(numbers)).order_by(deeds.c.id))
             told: dict[int, list[Done]] = {}
             for each in history:
                 told.setdefault(each.number, []).append(shapes.read_deed(each))
-        return tuple(shapes.read_broadcast(row, told.get(row.number, ())) for row in found)
+            return tuple(shapes.read_broadcast(row, told.get(row.number, ())) for row in found)
+
+        return await self._read(work)
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         """See `Books`."""
         wanted = [each.value for each in statuses]
         ended = broadcasts.c.status.in_([each.value for each in ENDED]) & broadcasts.c.is_reported.is_(False)
-        query = select(broadcasts.c.number).where(broadcasts.c.status.in_(wanted) | ended)
-        async with self._engine.connect() as connection:
-            return tuple(await connection.scalars(query.order_by(broadcasts.c.number)))
+        query = select(broadcasts.c.number).where(broadcasts.c.status.in_(wanted) | ended).order_by(broadcasts.c.number)
+
+        async def work(connection: AsyncConnection) -> tuple[int, ...]:
+            return tuple(await connection.scalars(query))
+
+        return await self._read(work)
 
     async def is_reported(self, number: int) -> bool:
         """See `Books`."""
-        async with self._engine.connect() as connection:
-            query = select(broadcasts.c.is_reported).where(broadcasts.c.number == number)
-            return bool(await connection.scalar(query))
+        query = select(broadcasts.c.is_reported).where(broadcasts.c.number == number)
+        return bool(await self._read(lambda connection: connection.scalar(query)))
 
-    async def reported(self, number: int) -> None:
-        """See `Books`."""
-        await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(is_reported=True))
+    async def reported(self, broadcast: Broadcast) -> None:
+        """See `Books`. Whatever an admin did meanwhile is a deed more: another end is ahead, with its own report."""
+        number = broadcast.plan.number
+        done = select(func.count()).select_from(deeds).where(deeds.c.number == number).scalar_subquery()
+        same = (broadcasts.c.status == broadcast.status.value, done == len(broadcast.history))
+        mine = update(broadcasts).where(broadcasts.c.number == number, *same)
+        await execute(self._store, mine.values(is_reported=True))
 
     # --- the cards -----------------------------------------------------------------------------------------------
 
@@ -141,13 +160,17 @@ class BroadcastBooks:
         """See `Books`."""
         await execute(self._store, self._put_card, shapes.card_row(card))
 
-    async def drop_card(self, card: Card) -> None:
+    async def lose_card(self, card: Card) -> None:
         """See `Books`."""
         mine = (cards.c.number == card.number, cards.c.chat_id == card.chat_id, cards.c.message_id == card.message_id)
-        await execute(self._store, delete(cards).where(*mine))
+        await execute(self._store, update(cards).where(*mine).values(message_id=NOWHERE))
 
     async def cards(self, number: int) -> tuple[Card, ...]:
         """See `Books`."""
-        async with self._engine.connect() as connection:
-            found = await connection.execute(select(cards).where(cards.c.number == number))
+        query = select(cards).where(cards.c.number == number).order_by(cards.c.chat_id)
+
+        async def work(connection: AsyncConnection) -> tuple[Card, ...]:
+            found = await connection.execute(query)
             return tuple(Card(row.number, row.chat_id, row.message_id, row.locale) for row in found)
+
+        return await self._read(work)

@@ -1,19 +1,17 @@
 """Plain reads: what is known of a chat, and what an earlier life left open. Knows nothing of how it got there."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import dialect, migrate, rows
+from bot.storage.reading import Reader
 from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
 
 PAGE = 1000
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
 class Reads:
@@ -21,21 +19,16 @@ class Reads:
 
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = dialect.engine_for(url)
-        self._closing = False
+        self.reader = Reader(self._engine)
 
     async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        """The rows. While the database cannot be used (it is nobody's mistake), waits until it can."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                async with self._engine.connect() as connection:
-                    found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-                    return found
-            except SQLAlchemyError as error:
-                if not dialect.is_passing(error) or self._closing:
-                    raise
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+        """The rows; waits while the database cannot be used."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return found
+
+        return await self.reader.read(work)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
         """What is known of a chat."""

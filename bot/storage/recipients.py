@@ -5,10 +5,12 @@ why anything is written.
 """
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.broadcast_ports import Entry, Recipient
 from bot.core.broadcast import Audience, Fate, Figures, Status
@@ -21,6 +23,8 @@ from bot.storage.writing import execute, write
 RANGE = 5000
 """Chats that are looked at in one transaction when recipients are written: some 20 ms."""
 PAGE = 5000
+KNOWN = (chats.c.locale, chats.c.is_left, chats.c.announcements)
+"""What may change of a citizen while a broadcast is under way."""
 
 
 class RecipientRoll:
@@ -28,23 +32,30 @@ class RecipientRoll:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._engine = store.engine
+        self._read = store.reader.read
+        unchanged = recipients.c.status == bindparam("fate")
         self._note = (
             update(recipients)
             .where(recipients.c.number == bindparam("which"), recipients.c.chat_id == bindparam("whom"))
             .values(
-                status=bindparam("fate"), message_id=bindparam("shown"), error=bindparam("why"), at=bindparam("now")
+                status=bindparam("fate"),
+                message_id=bindparam("shown"),
+                error=bindparam("why"),
+                at=case((unchanged, recipients.c.at), else_=bindparam("now")),
             )
         )
 
     async def prepare(self, number: int, now: datetime) -> bool:
         """See `Roll`."""
-        async with self._engine.connect() as connection:
+
+        async def look(connection: AsyncConnection) -> tuple[Any, int | None, int | None]:
             found = await connection.execute(select(broadcasts).where(broadcasts.c.number == number))
             row = found.one()
             ahead = select(chats.c.chat_id).where(chats.c.chat_id > row.prepared_to).order_by(chats.c.chat_id)
             last = await connection.scalar(ahead.offset(RANGE - 1).limit(1))
-            end = last if last is not None else await connection.scalar(select(func.max(chats.c.chat_id)))
+            return row, last, last if last is not None else await connection.scalar(select(func.max(chats.c.chat_id)))
+
+        row, last, end = await self._read(look)
         if end is None or end <= row.prepared_to:
             return False
         audience = shapes.read_plan(row).audience
@@ -64,38 +75,33 @@ class RecipientRoll:
     async def count(self, audience: Audience, now: datetime) -> int:
         """See `Roll`."""
         query = select(func.count()).select_from(chats).where(*reached(audience, now))
-        async with self._engine.connect() as connection:
-            return int(await connection.scalar(query) or 0)
+        return int((await self._rows(query))[0][0])
 
     async def count_fates(self, number: int) -> Figures:
         """See `Roll`."""
         query = select(recipients.c.status, func.count()).where(recipients.c.number == number)
-        async with self._engine.connect() as connection:
-            counted = (await connection.execute(query.group_by(recipients.c.status))).all()
+        counted = await self._rows(query.group_by(recipients.c.status))
         figures = Figures(tuple((Fate(status), count) for status, count in counted))
         text = shapes.write_figures(figures)
         await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(figures=text))
         return figures
 
-    async def page(self, number: int, fate: Fate, after: int, size: int, since: float = 0.0) -> tuple[Recipient, ...]:
+    async def page(self, number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
         """See `Roll`."""
-        columns = (
-            recipients.c.chat_id,
-            recipients.c.message_id,
-            chats.c.locale,
-            chats.c.is_left,
-            chats.c.announcements,
-        )
+        columns = (recipients.c.chat_id, recipients.c.status, recipients.c.message_id, recipients.c.at, *KNOWN)
         query = (
             select(*columns)
             .outerjoin_from(recipients, chats, chats.c.chat_id == recipients.c.chat_id)
-            .where(recipients.c.number == number, recipients.c.chat_id > after, recipients.c.status == fate.value)
+            .where(recipients.c.number == number, recipients.c.chat_id > after, recipients.c.status.in_(fates))
             .order_by(recipients.c.chat_id)
             .limit(size)
         )
-        query = query.where(recipients.c.at >= since) if since else query
-        async with self._engine.connect() as connection:
-            return tuple(shapes.read_recipient(row) for row in await connection.execute(query))
+        return tuple(shapes.read_recipient(row) for row in await self._rows(query))
+
+    async def known(self, recipient: Recipient) -> Recipient:
+        """See `Roll`."""
+        found = await self._rows(select(*KNOWN).where(chats.c.chat_id == recipient.chat_id))
+        return shapes.as_known(recipient, found[0] if found else None)
 
     async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
         """See `Roll`."""
@@ -103,12 +109,12 @@ class RecipientRoll:
         values = [shapes.entry_values(number, each, now) for each in entries]
         await execute(self._store, self._note, values)
 
-    async def change_fates(self, number: int, before: Fate, after: Fate) -> int:
+    async def change_fates(self, number: int, before: Fate, after: Fate, why: str) -> int:
         """See `Roll`."""
         mine = update(recipients).where(recipients.c.number == number, recipients.c.status == before.value)
 
         def work(connection: Connection) -> int:
-            return (connection.execute(mine.values(status=after.value))).rowcount
+            return (connection.execute(mine.values(status=after.value, error=why))).rowcount
 
         return await write(self._store, work)
 
@@ -117,9 +123,15 @@ class RecipientRoll:
         last = 0
         while True:
             query = select(recipients).where(recipients.c.number == number, recipients.c.chat_id > last)
-            async with self._engine.connect() as connection:
-                found = (await connection.execute(query.order_by(recipients.c.chat_id).limit(PAGE))).all()
+            found = await self._rows(query.order_by(recipients.c.chat_id).limit(PAGE))
             if not found:
                 return
             yield tuple(shapes.read_entry(row) for row in found)
             last = found[-1].chat_id
+
+    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
+        async def work(connection: AsyncConnection) -> Sequence[Any]:
+            found: Sequence[Any] = (await connection.execute(query)).all()
+            return found
+
+        return await self._read(work)

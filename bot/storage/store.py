@@ -47,6 +47,7 @@ class Store(Reads):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self._closing = False
         self._statements = Statements(self._engine)
         self._waiting: list[_Item] = []
         self._wake = asyncio.Event()
@@ -64,7 +65,7 @@ class Store(Reads):
 
     async def close(self, grace: float = 5.0) -> None:
         """Write what waits, for at most `grace` seconds, and let go of the database."""
-        self._closing = True
+        self._closing = self.reader.closing = True
         self._wake.set()
         if self._writing:
             _, pending = await asyncio.wait({self._writing}, timeout=grace)

@@ -72,6 +72,10 @@ class TelegramHerald:
             call[content.media.value] = content.file_id
         return method, call
 
+    async def reach(self) -> None:
+        """See `Herald.reach`."""
+        await self._messenger.call("getMe", {})
+
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
         """See `Herald.send`."""
         method, call = letter
@@ -79,13 +83,15 @@ class TelegramHerald:
         answer = await self._messenger.call(method, {"chat_id": chat_id, **call, **extra})
         return int(answer.get("message_id") or 0) if isinstance(answer, dict) else 0
 
-    async def recall(self, chat_id: int, message_id: int) -> None:
+    async def recall(self, chat_id: int, message_id: int) -> bool:
         """See `Herald.recall`."""
         try:
             await self._messenger.call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})
         except (EditLostError, MessageRefusedError) as error:
-            if not any(each in str(error).lower() for each in GONE):
-                raise
+            if any(each in str(error).lower() for each in GONE):
+                return False
+            raise
+        return True
 
     async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
         """See `Herald.document`."""

@@ -16,6 +16,7 @@ TOLD = 8
 """Deeds that a card tells; the last ones."""
 WHO = 40
 MOVING = frozenset({Status.RUNNING, Status.RECALLING})
+TAKEN_BACK = frozenset({Status.RECALLING, Status.RECALLED})
 SHOWN = (Fate.SENT, Fate.BLOCKED, Fate.FAILED, Fate.UNKNOWN, Fate.SKIPPED, Fate.RECALLED)
 
 
@@ -40,8 +41,8 @@ def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     return Message(text, keys.grid(buttons, 2))
 
 
-def listing(sights: tuple[Sight, ...], t: Translator) -> Message:
-    """The newest broadcasts with their figures, each with the button that leads to it."""
+def listing(sights: tuple[Sight, ...], t: Translator, older: int | None = None) -> Message:
+    """Broadcasts with their figures, each with the button that leads to it; and one to those older than `older`."""
     if not sights:
         return Message(t.text("bc.none"))
     entries = (
@@ -52,7 +53,8 @@ def listing(sights: tuple[Sight, ...], t: Translator) -> Message:
         Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
         for number in (each.broadcast.plan.number for each in sights)
     )
-    return Message(paragraphs(t.text("bc.list"), *entries), keys.grid(buttons, 2))
+    more = () if older is None else ((Button(t.label("button.steer_older"), steered(older, Verb.OLDER)),),)
+    return Message(paragraphs(t.text("bc.list"), *entries), (*keys.grid(buttons, 2), *more))
 
 
 def recalling(sight: Sight, t: Translator) -> Message:
@@ -71,11 +73,25 @@ def recalling(sight: Sight, t: Translator) -> Message:
 
 def report(broadcast: Broadcast, t: Translator) -> Message:
     """What stands under the CSV file."""
-    return Message(lines(_title(broadcast, t), _in_short(broadcast, t)))
+    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t)))
 
 
 def _title(broadcast: Broadcast, t: Translator) -> Safe:
-    return t.text("bc.title", number=broadcast.plan.number, status=t.text(f"bc.status.{broadcast.status}"))
+    return t.text("bc.title", number=broadcast.plan.number, status=_status(broadcast, t))
+
+
+def _status(broadcast: Broadcast, t: Translator) -> Safe:
+    """The status, but for a recall that did not get everything back."""
+    figures = broadcast.figures
+    if broadcast.status is Status.RECALLED and figures.of(Fate.SENT):
+        return t.text("bc.recalled_partly" if figures.of(Fate.RECALLED) else "bc.recalled_not")
+    return t.text(f"bc.status.{broadcast.status}")
+
+
+def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many still have what was to be taken back."""
+    kept = broadcast.figures.of(Fate.SENT) if broadcast.status is Status.RECALLED else 0
+    return t.text("bc.kept", n=kept, count=words.number(kept)) if kept else None
 
 
 def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
@@ -83,7 +99,7 @@ def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     if not figures.total:
         return None
     part = (figures.total - figures.left) / figures.total
-    if status is Status.RECALLING:
+    if status in TAKEN_BACK:
         part = figures.of(Fate.RECALLED) / max(1, figures.of(Fate.RECALLED) + figures.of(Fate.SENT))
     full = round(part * BAR)
     remaining = None
@@ -92,7 +108,7 @@ def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     elif status in MOVING and sight.seconds is not None:
         remaining = t.text("bc.remaining", duration=words.duration(t, sight.seconds))
     bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
-    return lines(bar, _figures(sight.broadcast, t), remaining)
+    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), remaining)
 
 
 def _figures(broadcast: Broadcast, t: Translator) -> Safe:

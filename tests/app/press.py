@@ -1,16 +1,18 @@
 """Stand-ins that obey the protocols of `bot.app.broadcast_ports`, and a courier at work between them."""
 
 import asyncio
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.app.broadcast_ports import Admin, Card, Entry, Letter, Recipient
-from bot.app.courier import Courier, Round
+from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry, Letter, Recipient
+from bot.app.courier import Courier
 from bot.app.pacing import Overall, Steady
 from bot.app.ports import SendError
 from bot.app.records import Work
+from bot.app.rounds import Round
 from bot.core.broadcast import (
     Audience,
     Broadcast,
@@ -42,11 +44,13 @@ class FakeRoll:
     log: list[Entry] = field(default_factory=list)
     to_prepare: int = 0
     broken: bool = False
+    unreadable: int = 0
+    looks: int = 0
 
     @classmethod
     def of(cls, *chats: int, fate: Fate = Fate.PENDING) -> "FakeRoll":
         """These chats, all of one fate."""
-        people = {each: Recipient(each, "fr", message_id=each * 10) for each in chats}
+        people = {each: Recipient(each, "fr", message_id=each * 10, at=time.time()) for each in chats}
         return cls(people, {each: Entry(each, fate, each * 10) for each in chats})
 
     async def count(self, _audience: Audience, _now: datetime) -> int:
@@ -59,9 +63,16 @@ class FakeRoll:
     async def count_fates(self, _number: int) -> Figures:
         return Figures(tuple(Counter(each.fate for each in self.fates.values()).items()))
 
-    async def page(self, _number: int, fate: Fate, after: int, size: int, since: float = 0.0) -> tuple[Recipient, ...]:
-        found = [self.people[each] for each in sorted(self.people) if each > after and self.fates[each].fate is fate]
-        return tuple(found[:size]) if since < 9e12 else ()
+    async def page(self, _number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
+        if self.unreadable:
+            self.unreadable -= 1
+            raise ValueError("nonsense")
+        found = [each for each in sorted(self.people) if each > after and self.fates[each].fate in fates]
+        return tuple(replace(self.people[each], fate=self.fates[each].fate) for each in found[:size])
+
+    async def known(self, recipient: Recipient) -> Recipient:
+        self.looks += 1
+        return replace(self.people[recipient.chat_id], fate=recipient.fate)
 
     async def note(self, _number: int, entries: tuple[Entry, ...]) -> None:
         await asyncio.sleep(HOLD_BACK)
@@ -70,9 +81,9 @@ class FakeRoll:
         self.log.extend(entries)
         self.fates |= {each.chat_id: each for each in entries}
 
-    async def change_fates(self, _number: int, before: Fate, after: Fate) -> int:
+    async def change_fates(self, _number: int, before: Fate, after: Fate, why: str | None = None) -> int:
         found = [each for each in self.fates.values() if each.fate is before]
-        self.fates |= {each.chat_id: replace(each, fate=after) for each in found}
+        self.fates |= {each.chat_id: replace(each, fate=after, error=why) for each in found}
         return len(found)
 
     async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
@@ -91,7 +102,10 @@ class FakeHerald:
     failures: dict[int, deque[SendError | None]] = field(default_factory=dict)
     documents: list[tuple[int, str, bytes]] = field(default_factory=list)
     recalled: list[int] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
     at: list[float] = field(default_factory=list)
+    away: SendError | None = None
+    probes: int = 0
     on_wire: int = 0
     most_on_wire: int = 0
     paid: int = 0
@@ -99,6 +113,11 @@ class FakeHerald:
 
     def letter(self, content: Content, locale: str) -> Letter:
         return "sendMessage", {"text": content.text, "locale": locale}
+
+    async def reach(self) -> None:
+        self.probes += 1
+        if self.away:
+            raise self.away
 
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
         self.at.append(asyncio.get_running_loop().time())
@@ -111,10 +130,11 @@ class FakeHerald:
         self.sent.append((chat_id, letter[1]["locale"]))
         return chat_id * 10
 
-    async def recall(self, chat_id: int, message_id: int) -> None:
+    async def recall(self, chat_id: int, message_id: int) -> bool:
         self._fail(chat_id)
         assert message_id == chat_id * 10
         self.recalled.append(chat_id)
+        return chat_id not in self.gone
 
     async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
         self._fail(chat_id)
@@ -141,6 +161,7 @@ class FakeBooks:
 
     broadcasts: dict[int, Broadcast] = field(default_factory=dict)
     shown: dict[tuple[int, int], Card] = field(default_factory=dict)
+    roll: FakeRoll = field(default_factory=FakeRoll)
     told: set[int] = field(default_factory=set)
     drafts: dict[int, str] = field(default_factory=dict)
     numbers_given: int = 0
@@ -171,33 +192,44 @@ class FakeBooks:
         self.shown[card.number, card.chat_id] = card
         return True
 
-    async def move(self, number: int, before: Status, after: Status, by: tuple[Admin, Done] | None = None) -> bool:
+    async def move(  # noqa: PLR0913 — as in `Books`
+        self,
+        number: int,
+        before: Status,
+        after: Status,
+        by: tuple[Admin, Done] | None = None,
+        *,
+        insist: bool = False,
+        again: bool = False,
+    ) -> bool:
         await asyncio.sleep(0)
         found = self.broadcasts[number]
         if found.status is not before:
             return False
         history = (*found.history, by[1]) if by else found.history
-        self.broadcasts[number] = replace(found, status=after, history=history)
+        plan = replace(found.plan, at_night=found.plan.at_night or insist)
+        self.broadcasts[number] = replace(found, plan=plan, status=after, history=history)
+        if again:
+            await self.roll.change_fates(number, Fate.UNKNOWN, Fate.AGAIN)
         if after not in ENDED:
             self.told.discard(number)
         return True
 
-    async def insist(self, number: int) -> None:
-        found = self.broadcasts[number]
-        self.broadcasts[number] = replace(found, plan=replace(found.plan, at_night=True))
-
     async def broadcast(self, number: int) -> Broadcast | None:
         return self.broadcasts.get(number)
 
-    async def recent(self, most: int) -> tuple[Broadcast, ...]:
-        return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
+    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
+        numbers = [each for each in sorted(self.broadcasts, reverse=True) if below is None or each < below]
+        return tuple(self.broadcasts[each] for each in numbers[:most])
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         waiting = self.broadcasts.keys() - self.told
         return tuple(n for n, each in self.broadcasts.items() if each.status in statuses or n in waiting)
 
-    async def reported(self, number: int) -> None:
-        self.told.add(number)
+    async def reported(self, broadcast: Broadcast) -> None:
+        found = self.broadcasts[broadcast.plan.number]
+        if (found.status, found.history) == (broadcast.status, broadcast.history):
+            self.told.add(broadcast.plan.number)
 
     async def is_reported(self, number: int) -> bool:
         return number in self.told
@@ -205,8 +237,9 @@ class FakeBooks:
     async def put_card(self, card: Card) -> None:
         self.shown[card.number, card.chat_id] = card
 
-    async def drop_card(self, card: Card) -> None:
-        self.shown.pop((card.number, card.chat_id), None)
+    async def lose_card(self, card: Card) -> None:
+        if self.shown[card.number, card.chat_id] == card:
+            self.shown[card.number, card.chat_id] = replace(card, message_id=NOWHERE)
 
     async def cards(self, number: int) -> tuple[Card, ...]:
         return tuple(card for (each, _), card in self.shown.items() if each == number)
@@ -254,7 +287,8 @@ class Trip:
         )
         letters = {each: herald.letter(PLAN.versions[0].content, each) for each in ("fr", "en")}
         counts = Counter(each.fate for each in roll.fates.values())
-        self.round = Round(PLAN, letters, counts, at_night=at_night)
+        turns = frozenset({Fate.PENDING, Fate.AGAIN})
+        self.round = Round(replace(PLAN, at_night=at_night), letters, turns, counts)
 
     async def goes(self) -> bool:
         """To its end."""

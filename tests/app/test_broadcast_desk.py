@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.broadcast_desk import PREVIEW_TRIES, BroadcastDesk, Drawings
+from bot.app.broadcast_desk import LISTED, PREVIEW_TRIES, BroadcastDesk, Drawings
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
@@ -58,14 +58,21 @@ class Desk:
     """A desk on fakes; `shown` is the stage that was drawn last."""
 
     def __init__(self, *chats: int) -> None:
-        self.books, self.roll, self.herald = FakeBooks(), FakeRoll.of(*chats), FakeHerald()
+        self.roll, self.herald = FakeRoll.of(*chats), FakeHerald()
+        self.books = FakeBooks(roll=self.roll)
         self.offices = FakeMoncreneau(offices=(Department(5, "Passeports"),))
         self.shown: Show | None = None
         self.drawn: list[str] = []
         self.touched: list[int] = []
         overall, pace, clock = Overall(None), Steady(None), Clock()
         reporter = Reporter(
-            self.books, self.roll, self.herald, overall, admins={ADMIN}, caption=lambda *_: Message("caption")
+            self.books,
+            self.roll,
+            self.herald,
+            overall,
+            admins={ADMIN},
+            locale_of=self._locale,
+            caption=lambda *_: Message("caption"),
         )
         self.broadcasts = Broadcasts(
             self.books,
@@ -114,8 +121,8 @@ class Desk:
         self.shown = show
         return Message(f"stage {locale}")
 
-    def _listing(self, sights: tuple[Sight, ...], locale: str) -> Message:
-        return Message(f"list {len(sights)} {locale}")
+    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
+        return Message(f"list {[each.broadcast.plan.number for each in sights]} {older} {locale}")
 
     def _recalling(self, _sight: Sight, _locale: str) -> Message:
         return Message("recall?")
@@ -299,7 +306,21 @@ async def test_the_list_has_what_there_is() -> None:
     desk.books.has(Status.DONE)
     change = await desk.commands("broadcasts")
     assert change
-    assert change.queued[0].message == Message("list 1 fr")
+    assert change.queued[0].message == Message("list [1] None fr")
+
+
+async def test_the_list_has_what_is_under_way_however_old_and_leads_to_older_ones() -> None:
+    desk = Desk()
+    for number in range(1, LISTED + 5):
+        desk.books.has(Status.DONE, number=number)
+    desk.books.has(Status.SCHEDULED, number=2)
+    change = await desk.commands("broadcasts")
+    assert change
+    assert change.queued[0].message == Message("list [12, 11, 10, 9, 8, 7, 6, 5, 2] 5 fr")
+    change = await desk.presses(steered(5, Verb.OLDER), message=88)
+    assert change
+    assert change.queued[0].message == Message("list [4, 3, 2, 1] None fr")
+    assert change.queued[0].target == 88
 
 
 async def test_a_button_under_a_broadcast_steers_it_and_shows_the_truth_there() -> None:

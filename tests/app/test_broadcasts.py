@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.app.broadcast_ports import Admin, Card
+import pytest
+
+from bot.app.broadcast_ports import Admin, Card, Entry
 from bot.app.broadcasts import Broadcasts
 from bot.app.courier import Courier
 from bot.app.pacing import Overall, Steady
 from bot.app.recaller import Recaller
-from bot.core.broadcast import Deed, Fate, Figures, Status
+from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.core.sight import Sight
 from bot.core.steering import Verb
 from tests.app.hurry import in_no_time
@@ -26,9 +28,11 @@ class Press:
     """Broadcasts at work on fakes."""
 
     def __init__(self, *chats: int, fate: Fate = Fate.PENDING) -> None:
-        self.books, self.roll, self.herald = FakeBooks(), FakeRoll.of(*chats, fate=fate), FakeHerald()
+        self.roll, self.herald = FakeRoll.of(*chats, fate=fate), FakeHerald()
+        self.books = FakeBooks(roll=self.roll)
         self.clock = Clock()
         self.ended: list[int] = []
+        self.slow = 0.0
         self.changed: list[int] = []
         self.broadcasts = self.made()
 
@@ -50,8 +54,14 @@ class Press:
         )
 
     async def _end(self, number: int) -> None:
+        await asyncio.sleep(self.slow)
         self.ended.append(number)
-        await self.books.reported(number)
+        await self.books.reported(self.books.broadcasts[number])
+
+    def stopped(self) -> None:
+        """Somebody had stopped it."""
+        found = self.books.broadcasts[1]
+        self.books.broadcasts[1] = replace(found, history=(*found.history, Done("Hawa", Deed.STOPPED, DAY)))
 
     def status(self) -> Status:
         return self.books.broadcasts[1].status
@@ -167,6 +177,7 @@ async def test_after_a_kill_it_goes_on_and_who_was_on_the_wire_is_unknown() -> N
         await asyncio.sleep(5)
         assert here.herald.chats() == [3]
         assert here.roll.tally() == {"unknown": 1, "sent": 2}
+        assert here.roll.fates[1].error == "on its way when the bot was stopped"
         assert here.status() is Status.DONE
 
 
@@ -180,6 +191,52 @@ async def test_the_unknown_get_it_again_when_the_admin_asks() -> None:
         await asyncio.sleep(5)
         assert here.herald.chats() == [2]
         assert here.status() is Status.DONE
+
+
+@in_no_time
+async def test_after_a_stop_the_unknown_alone_get_it_again() -> None:
+    async with press(1, 2, 3) as here:
+        here.books.has(Status.STOPPED, Figures(((Fate.UNKNOWN, 1), (Fate.PENDING, 1), (Fate.SENT, 1))))
+        here.stopped()
+        here.roll.fates |= {1: Entry(1, Fate.SENT, 10), 2: Entry(2, Fate.UNKNOWN)}
+        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        await asyncio.sleep(5)
+        assert here.herald.chats() == [2]
+        assert here.status() is Status.STOPPED
+        assert here.roll.tally() == {"sent": 2, "pending": 1}
+        assert here.ended == [1]
+
+
+@in_no_time
+async def test_while_it_is_paused_the_unknown_wait_with_the_others() -> None:
+    async with press(1, 2, 3) as here:
+        here.books.has(Status.PAUSED, Figures(((Fate.UNKNOWN, 1), (Fate.PENDING, 2))))
+        here.roll.fates[2] = Entry(2, Fate.UNKNOWN)
+        await here.broadcasts.resume()
+        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        await asyncio.sleep(5)
+        assert here.status() is Status.PAUSED
+        assert here.herald.sent == []
+        assert await here.broadcasts.steer(1, Verb.RESUME, ADMIN)
+        await asyncio.sleep(5)
+        assert here.herald.chats() == [1, 2, 3]
+        assert here.status() is Status.DONE
+
+
+@in_no_time
+async def test_a_report_that_does_not_get_through_holds_up_no_admin() -> None:
+    async with press(1, 2) as here:
+        here.slow = 3600.0
+        here.books.has(Status.DONE, Figures(((Fate.UNKNOWN, 1), (Fate.SENT, 1))))
+        here.roll.fates |= {1: Entry(1, Fate.SENT, 10), 2: Entry(2, Fate.UNKNOWN)}
+        assert await here.broadcasts.resume() == 1
+        await asyncio.sleep(5)
+        here.slow = 1.0
+        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        await asyncio.sleep(5)
+        assert here.herald.chats() == [2]
+        assert here.ended == [1], "the report of the second end"
+        assert await here.books.is_reported(1)
 
 
 @in_no_time
@@ -246,13 +303,45 @@ async def test_a_paused_one_ends_with_the_process_too() -> None:
 
 
 @in_no_time
-async def test_one_that_cannot_be_written_waits_for_the_next_start() -> None:
+async def test_one_that_cannot_be_written_goes_on_when_it_can(caplog: pytest.LogCaptureFixture) -> None:
     async with press(1, 2) as here:
         here.roll.broken = True
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
-        await asyncio.sleep(5)
+        await asyncio.sleep(60)
         assert here.status() is Status.RUNNING
         assert here.herald.sent == []
+        here.roll.broken = False
+        await asyncio.sleep(60)
+        assert here.herald.chats() == [1, 2]
+        assert here.status() is Status.DONE
+    assert [record.getMessage() for record in caplog.records] == [
+        "broadcast 1 is held up: OSError",
+        "broadcast 1 goes on",
+    ]
+
+
+@in_no_time
+async def test_one_whose_list_cannot_be_read_goes_on_when_it_can() -> None:
+    async with press(*range(1, 601)) as here:
+        here.roll.unreadable = 3
+        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await asyncio.sleep(30)
+        here.roll.unreadable = 1
+        await asyncio.sleep(90)
+        assert here.herald.chats() == list(range(1, 601))
+        assert here.roll.tally() == {"sent": 600}
+
+
+@in_no_time
+async def test_one_that_is_held_up_is_stopped_at_once() -> None:
+    async with press(1, 2) as here:
+        here.roll.unreadable = 10**6
+        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await asyncio.sleep(300)
+        assert await here.broadcasts.steer(1, Verb.STOP, ADMIN)
+        await asyncio.sleep(0.1)
+        assert here.ended == [1]
+        assert here.status() is Status.STOPPED
 
 
 @in_no_time

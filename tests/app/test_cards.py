@@ -5,10 +5,18 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.app.broadcast_ports import Card
+from bot.app.broadcast_ports import NOWHERE, Card
 from bot.app.cards import INTERVAL, Cards
 from bot.app.pacing import Overall
-from bot.app.ports import EditLostError, FloodedError, MessageRefusedError, Receipt, SendError
+from bot.app.ports import (
+    EditLostError,
+    FloodedError,
+    MaybeSentError,
+    MessageRefusedError,
+    NotSentError,
+    Receipt,
+    SendError,
+)
 from bot.app.records import Delivery, Kind
 from bot.core.broadcast import Status
 from bot.core.sight import Sight
@@ -16,7 +24,7 @@ from bot.views.message import Message
 from tests.app.hurry import in_no_time
 from tests.app.press import FakeBooks
 
-ADMIN, GONE = 900, 901
+ADMIN, OTHER, GONE = 900, 901, 902
 
 
 class Phones:
@@ -24,12 +32,20 @@ class Phones:
 
     def __init__(self) -> None:
         self.edits: list[tuple[int, int | None, str]] = []
-        self.failures: deque[SendError] = deque()
+        self.failures: dict[int, deque[SendError]] = {}
+        self.slow: dict[int, float] = {}
+        self.tried = 0
+
+    def fails(self, chat_id: int, *errors: SendError) -> None:
+        """The next edits in this chat fail like this."""
+        self.failures[chat_id] = deque(errors)
 
     async def deliver(self, delivery: Delivery, _file_id: str | None) -> Receipt:
         assert delivery.kind is Kind.EDIT
-        if self.failures:
-            raise self.failures.popleft()
+        self.tried += 1
+        await asyncio.sleep(self.slow.get(delivery.chat_id, 0.0))
+        if waiting := self.failures.get(delivery.chat_id):
+            raise waiting.popleft()
         self.edits.append((delivery.chat_id, delivery.target, delivery.message.text))
         return Receipt(delivery.target or 0)
 
@@ -49,7 +65,7 @@ class Wall:
             self.books,
             self.phones,
             Overall(None),
-            {ADMIN},
+            {ADMIN, OTHER},
             lambda sight, locale: Message(f"{self.words} {locale} {sight.broadcast.plan.number}"),
             look=self._look,
             moving=lambda: self.moves,
@@ -68,6 +84,9 @@ async def hanging() -> AsyncIterator[Wall]:
     task = asyncio.create_task(wall.cards.run())
     yield wall
     task.cancel()
+    await asyncio.wait({task})
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) == 1, "nobody draws any more"
 
 
 @in_no_time
@@ -120,29 +139,91 @@ async def test_who_is_no_admin_any_more_sees_nothing_more() -> None:
 
 
 @in_no_time
-async def test_a_flood_loses_no_last_word() -> None:
+async def test_a_flood_is_waited_for_and_then_the_newest_is_shown() -> None:
     async with hanging() as wall:
-        wall.phones.failures.append(FloodedError(1))
+        wall.phones.fails(ADMIN, FloodedError(30))
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        for each in range(20):
+            await asyncio.sleep(1)
+            wall.words = f"second {each}"
+            wall.cards.touch(1)
+        assert wall.phones.tried == 1
+        await asyncio.sleep(15)
+        assert wall.phones.edits == [(ADMIN, 70, "second 19 fr 1")]
+
+
+@in_no_time
+async def test_what_ends_during_a_flood_is_shown_after_it() -> None:
+    async with hanging() as wall:
+        wall.moves = (1,)
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await asyncio.sleep(1)
+        wall.phones.fails(ADMIN, FloodedError(20), FloodedError(20))
+        wall.words = "nearly"
+        await asyncio.sleep(2 * INTERVAL)
+        wall.words, wall.moves = "done", ()
+        wall.cards.touch(1)
+        await asyncio.sleep(60)
+        assert wall.phones.edits == [(ADMIN, 70, "one fr 1"), (ADMIN, 70, "done fr 1")]
+
+
+@in_no_time
+async def test_a_flood_in_one_chat_holds_up_no_other() -> None:
+    async with hanging() as wall:
+        wall.phones.fails(ADMIN, FloodedError(60))
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.cards.put(Card(1, OTHER, 71, "en"))
+        await asyncio.sleep(1)
+        assert wall.phones.edits == [(OTHER, 71, "one en 1")]
+
+
+@in_no_time
+async def test_a_slow_wire_holds_up_no_other() -> None:
+    async with hanging() as wall:
+        wall.phones.slow = {ADMIN: 60.0}
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.cards.put(Card(1, OTHER, 71, "en"))
+        await asyncio.sleep(1)
+        assert wall.phones.edits == [(OTHER, 71, "one en 1")]
+
+
+@in_no_time
+async def test_an_edit_that_was_lost_is_made_again() -> None:
+    async with hanging() as wall:
+        wall.phones.fails(ADMIN, NotSentError("no route"), MaybeSentError("timed out"))
         await wall.cards.put(Card(1, ADMIN, 70, "fr"))
         await asyncio.sleep(3 * INTERVAL)
         assert wall.phones.edits == [(ADMIN, 70, "one fr 1")]
 
 
 @in_no_time
-async def test_a_card_whose_message_is_gone_is_forgotten() -> None:
+async def test_a_newer_card_is_drawn_in_the_place_of_one_that_waits() -> None:
     async with hanging() as wall:
-        wall.phones.failures.append(EditLostError("gone"))
+        wall.phones.fails(ADMIN, FloodedError(10))
         await wall.cards.put(Card(1, ADMIN, 70, "fr"))
         await asyncio.sleep(1)
-        assert await wall.books.cards(1) == ()
-        assert wall.phones.edits == []
+        await wall.cards.put(Card(1, ADMIN, 71, "fr"))
+        await asyncio.sleep(20)
+        assert wall.phones.edits == [(ADMIN, 71, "one fr 1")]
+
+
+@in_no_time
+async def test_a_card_whose_message_is_gone_is_shown_no_more_and_its_admin_follows() -> None:
+    async with hanging() as wall:
+        wall.phones.fails(ADMIN, EditLostError("gone"))
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await asyncio.sleep(1)
+        assert await wall.books.cards(1) == (Card(1, ADMIN, NOWHERE, "fr"),)
+        wall.cards.touch(1)
+        await asyncio.sleep(1)
+        assert wall.phones.tried == 1
 
 
 @in_no_time
 async def test_what_cannot_be_drawn_stops_no_other() -> None:
     async with hanging() as wall:
         wall.books.has(Status.DONE, number=2)
-        wall.phones.failures.append(MessageRefusedError("odd"))
+        wall.phones.fails(ADMIN, MessageRefusedError("odd"))
         await wall.cards.put(Card(1, ADMIN, 70, "fr"))
         await wall.cards.put(Card(2, ADMIN, 71, "en"))
         await wall.cards.put(Card(3, ADMIN, 72, "en"))

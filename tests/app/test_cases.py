@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.app.cases import BOOKINGS, Case, made_by, owner_of
+from bot.app.cases import BOOKINGS, Case, chat_of, made_by, owner_of
 from bot.app.records import AttemptKind, StoredAttempt
 from bot.core.flows import Attempt
 from bot.core.model import Appointment, Department, Draft, Order, Status
@@ -23,6 +23,14 @@ def case(draft: Draft) -> Case:
 def test_a_booking_asks_for_what_was_confirmed_in_the_name_of_its_chat() -> None:
     assert case(Draft(Department(5, "Passport"), at=AT, name="Aïssatou Bah")).order() == ORDER
     assert owner_of(7) == "telegram:7"
+
+
+@pytest.mark.parametrize(
+    ("owner", "chat_id"),
+    [("telegram:7", 7), ("telegram:-7", -7), ("telegram:", None), ("telegram:x", None), ("7", None), ("sms:7", None)],
+)
+def test_the_name_of_a_chat_leads_back_to_it(owner: str, chat_id: int | None) -> None:
+    assert chat_of(owner) == chat_id
 
 
 def test_a_booking_without_a_time_or_a_name_is_a_mistake_of_ours() -> None:

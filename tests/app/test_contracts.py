@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from bot.app.noting import Noting
 from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Messenger, Moncreneau
 from bot.app.records import Delivery, Kind
 from bot.core.model import Department, Order, Problem, Slot, Status
@@ -47,7 +48,13 @@ async def real_office() -> AsyncIterator[Moncreneau]:
         await gateway.aclose()
 
 
-offices = pytest.mark.parametrize("opened", [fake_office, real_office], ids=["fake", "real"])
+@asynccontextmanager
+async def noted_office() -> AsyncIterator[Moncreneau]:
+    async with fake_office() as api:
+        yield Noting(api, lambda *_: None)
+
+
+offices = pytest.mark.parametrize("opened", [fake_office, noted_office, real_office], ids=["fake", "noted", "real"])
 
 
 @offices

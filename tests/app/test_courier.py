@@ -17,6 +17,7 @@ from bot.app.ports import (
     MaybeSentError,
     MessageRefusedError,
     NotSentError,
+    SendError,
 )
 from bot.app.records import Urgency
 from bot.core.broadcast import Fate
@@ -123,18 +124,58 @@ async def test_what_was_surely_not_sent_is_tried_until_it_is() -> None:
     assert roll.tally() == {"sent": 2}
 
 
+@pytest.mark.parametrize("away", [NotSentError("no route"), MaybeSentError("bad gateway")], ids=["refused", "lost"])
+def test_while_telegram_is_away_it_is_asked_for_nothing_and_nobody_pays_for_it(away: SendError) -> None:
+    @in_no_time
+    async def an_hour_away() -> None:
+        roll, herald = FakeRoll.of(*range(1, 101)), FakeHerald()
+        for each in range(1, 101):
+            herald.fails(each, *([away] if each > 10 else []))
+        herald.away = away
+        going = asyncio.create_task(Trip(roll, herald, rate=25).goes())
+        await asyncio.sleep(3600)
+        assert len(herald.at) < 20
+        assert 100 < herald.probes < 150
+        herald.away = None
+        for each in range(1, 101):
+            herald.fails(each)
+        assert await going
+        lost = roll.tally().get("unknown", 0)
+        assert lost < 10
+        assert roll.tally()["sent"] == 100 - lost
+
+    an_hour_away()
+
+
 @in_no_time
-async def test_while_telegram_is_away_one_after_another_is_tried() -> None:
-    roll, herald = FakeRoll.of(*range(1, 500)), FakeHerald()
-    for each in range(1, 500):
-        herald.fails(each, *([MaybeSentError("bad gateway")] if each > 10 else []))
-    trip = Trip(roll, herald, rate=25)
-    going = asyncio.create_task(trip.goes())
-    await asyncio.sleep(600)
-    trip.round.halted.set()
-    assert not await going
-    assert roll.tally()["unknown"] < 40
-    assert roll.tally()["pending"] > 400
+async def test_chats_that_fail_one_after_another_do_not_hold_up_the_others_for_long() -> None:
+    roll, herald = FakeRoll.of(*range(1, 41)), FakeHerald()
+    for each in range(1, 31):
+        herald.fails(each, MaybeSentError("bad gateway"))
+    began = asyncio.get_running_loop().time()
+    await Trip(roll, herald, rate=25).goes()
+    assert asyncio.get_running_loop().time() - began < 65
+    assert roll.tally() == {"unknown": 30, "sent": 10}
+
+
+@in_no_time
+async def test_a_probe_that_is_flooded_was_answered() -> None:
+    roll, herald = FakeRoll.of(*range(1, 11)), FakeHerald()
+    for each in range(1, 6):
+        herald.fails(each, NotSentError("no route"))
+    herald.away = FloodedError(3)
+    assert await Trip(roll, herald, rate=25).goes()
+    assert roll.tally() == {"sent": 10}
+
+
+@in_no_time
+async def test_a_refusal_is_an_answer() -> None:
+    roll, herald = FakeRoll.of(*range(1, 61)), FakeHerald()
+    for each in range(1, 61):
+        herald.fails(each, ChatLeftError("blocked") if each % 2 else MaybeSentError("bad gateway"))
+    await Trip(roll, herald, rate=25).goes()
+    assert herald.probes == 0
+    assert roll.tally() == {"blocked": 30, "unknown": 30}
 
 
 @in_no_time
@@ -231,5 +272,61 @@ async def test_a_note_that_cannot_be_written_ends_the_round_before_anything_is_s
     trip = Trip(roll, herald)
     with pytest.raises(OSError, match="no disk"):
         await trip.goes()
-    assert trip.round.broken
+    assert trip.round.halted.is_set()
     assert herald.sent == []
+
+
+@in_no_time
+async def test_a_list_that_cannot_be_read_leaves_nobody_on_the_wire() -> None:
+    roll, herald = FakeRoll.of(*range(1, PAGE + 2)), FakeHerald(lag=5.0)
+    going = asyncio.create_task(Trip(roll, herald, rate=1000).goes())
+    await asyncio.sleep(0.1)
+    roll.unreadable = 1
+    with pytest.raises(ValueError, match="nonsense"):
+        await going
+    assert set(roll.tally()) == {"sent", "pending"}
+    assert roll.tally()["sent"] == len(herald.sent)
+
+
+@in_no_time
+async def test_who_opts_out_while_it_goes_is_spared() -> None:
+    roll, herald = FakeRoll.of(*range(1, 101)), FakeHerald()
+    going = asyncio.create_task(Trip(roll, herald, rate=10).goes())
+    await asyncio.sleep(3)
+    roll.people |= {50: replace(roll.people[50], wanted=False), 60: replace(roll.people[60], left=True)}
+    await going
+    assert roll.tally() == {"sent": 98, "skipped": 1, "blocked": 1}
+    assert not {50, 60} & set(herald.chats())
+
+
+@in_no_time
+async def test_who_opts_out_while_a_flood_holds_them_up_is_spared() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald()
+    herald.fails(1, FloodedError(30))
+    going = asyncio.create_task(Trip(roll, herald).goes())
+    await asyncio.sleep(10)
+    roll.people[1] = replace(roll.people[1], wanted=False)
+    await going
+    assert herald.chats() == [2]
+    assert roll.tally() == {"sent": 1, "skipped": 1}
+
+
+@in_no_time
+async def test_nobody_is_looked_up_again_who_was_read_a_moment_ago(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.app.courier.FRESH", 3600.0)  # a moment, however slow this machine is
+    roll = FakeRoll.of(*range(1, 2 * PAGE))
+    await Trip(roll, FakeHerald()).goes()
+    assert roll.looks == 0
+
+
+@in_no_time
+async def test_after_a_stop_only_those_who_are_asked_for_again_get_it() -> None:
+    roll, herald = FakeRoll.of(1, 2, 3), FakeHerald()
+    roll.fates[2] = replace(roll.fates[2], fate=Fate.AGAIN)
+    herald.fails(2, FloodedError(5))
+    trip = Trip(roll, herald)
+    trip.round.turns = frozenset({Fate.AGAIN})
+    assert await trip.goes()
+    assert herald.chats() == [2]
+    assert roll.tally() == {"pending": 2, "sent": 1}
+    assert [each.fate for each in roll.log] == [Fate.SENDING, Fate.AGAIN, Fate.SENDING, Fate.SENT]

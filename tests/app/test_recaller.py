@@ -1,12 +1,14 @@
 """Taking a broadcast back."""
 
 import asyncio
+import time
 from collections import Counter
+from dataclasses import replace
 
-from bot.app.courier import Round
 from bot.app.pacing import Overall, Steady
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
-from bot.app.recaller import AT_ONCE, Recaller
+from bot.app.recaller import AT_ONCE, DELETABLE, Recaller
+from bot.app.rounds import Round
 from bot.core.broadcast import Fate
 from tests.app.hurry import in_no_time
 from tests.app.press import PLAN, FakeHerald, FakeRoll
@@ -14,7 +16,7 @@ from tests.app.press import PLAN, FakeHerald, FakeRoll
 
 def recall(roll: FakeRoll, herald: FakeHerald, rate: float | None = None) -> tuple[Recaller, Round]:
     counts = Counter(each.fate for each in roll.fates.values())
-    return Recaller(roll, herald, Steady(rate), Overall(None)), Round(PLAN, {}, counts)
+    return Recaller(roll, herald, Steady(rate), Overall(None)), Round(PLAN, {}, frozenset({Fate.SENT}), counts)
 
 
 @in_no_time
@@ -36,6 +38,30 @@ async def test_what_cannot_be_deleted_stays_sent_with_the_reason() -> None:
     assert roll.tally() == {"sent": 1, "recalled": 1}
     assert "can't be deleted" in (roll.fates[1].error or "")
     assert roll.fates[1].message_id == 10
+
+
+@in_no_time
+async def test_what_is_too_old_is_not_asked_for_and_stays_sent_with_the_reason() -> None:
+    roll, herald = FakeRoll.of(1, 2, fate=Fate.SENT), FakeHerald()
+    roll.people[1] = replace(roll.people[1], at=time.time() - DELETABLE - 60)
+    recaller, rounds = recall(roll, herald)
+    assert await recaller.carry(rounds)
+    assert herald.recalled == [2]
+    assert roll.tally() == {"sent": 1, "recalled": 1}
+    assert "older than 48 hours" in (roll.fates[1].error or "")
+    assert rounds.left() == 0
+
+
+@in_no_time
+async def test_what_was_gone_before_says_so() -> None:
+    roll, herald = FakeRoll.of(1, 2, fate=Fate.SENT), FakeHerald()
+    herald.gone = {1, 2}
+    herald.fails(2, MaybeSentError("timed out"), None)
+    recaller, rounds = recall(roll, herald)
+    assert await recaller.carry(rounds)
+    assert roll.tally() == {"recalled": 2}
+    assert roll.fates[1].error == "it was gone already"
+    assert roll.fates[2].error is None, "the first try may have taken it back"
 
 
 @in_no_time

@@ -1,13 +1,16 @@
 """The report: a CSV without names, to every admin who follows, once by itself and on request."""
 
-from bot.app.broadcast_ports import Card, Entry
+import asyncio
+from collections.abc import Collection
+
+from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
 from bot.app.pacing import Overall
-from bot.app.ports import FloodedError, MessageRefusedError, NotSentError
+from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.reports import Reporter, file_name, write_report
-from bot.core.broadcast import Fate, Figures, Status
+from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.views.message import Message
 from tests.app.hurry import in_no_time
-from tests.app.press import FakeBooks, FakeHerald, FakeRoll
+from tests.app.press import DAY, FakeBooks, FakeHerald, FakeRoll
 
 ADMIN, OTHER = 900, 901
 SENT = Figures(((Fate.SENT, 2),))
@@ -16,15 +19,24 @@ SENT = Figures(((Fate.SENT, 2),))
 class Office:
     """A reporter at work; both admins follow broadcast 1."""
 
-    def __init__(self, figures: Figures = SENT) -> None:
+    def __init__(self, figures: Figures = SENT, admins: Collection[int] = (ADMIN,)) -> None:
         self.books, self.herald = FakeBooks(), FakeHerald()
         self.roll = FakeRoll.of(1, 2, fate=Fate.SENT)
         self.books.has(Status.DONE, figures)
         for each in (ADMIN, OTHER):
             self.books.shown[1, each] = Card(1, each, 70, "fr")
         self.reporter = Reporter(
-            self.books, self.roll, self.herald, Overall(None), admins={ADMIN}, caption=lambda *_: Message("caption")
+            self.books,
+            self.roll,
+            self.herald,
+            Overall(None),
+            admins=admins,
+            locale_of=self._locale_of,
+            caption=lambda _, locale: Message(f"caption {locale}"),
         )
+
+    async def _locale_of(self, _chat_id: int) -> str | None:
+        return "en"
 
     def got(self) -> list[int]:
         return [chat for chat, _, _ in self.herald.documents]
@@ -69,10 +81,53 @@ async def test_floods_and_outages_are_waited_for() -> None:
 
 
 @in_no_time
-async def test_it_is_given_up_in_the_end() -> None:
+async def test_what_is_asked_for_is_given_up_in_the_end() -> None:
     office = Office()
     office.herald.fails(ADMIN, MessageRefusedError("too big"))
     await office.reporter.send(1, ADMIN, "fr")
     office.herald.fails(ADMIN, *[FloodedError(1)] * 9)
     await office.reporter.send(1, ADMIN, "fr")
     assert office.got() == []
+
+
+@in_no_time
+async def test_what_nobody_asked_for_is_never_given_up() -> None:
+    office = Office()
+    office.herald.fails(ADMIN, *[NotSentError("no route")] * 50, MaybeSentError("timed out"), FloodedError(60), None)
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]
+    assert await office.books.is_reported(1)
+
+
+@in_no_time
+async def test_an_admin_who_cannot_be_reached_holds_up_no_other() -> None:
+    office = Office(admins={ADMIN, OTHER})
+    office.herald.fails(ADMIN, *[NotSentError("no route")] * 10**4)
+    reporting = asyncio.create_task(office.reporter.ended(1))
+    await asyncio.sleep(60)
+    assert office.got() == [OTHER]
+    assert not await office.books.is_reported(1)
+    reporting.cancel()
+
+
+async def test_an_admin_who_deleted_the_card_gets_it_all_the_same() -> None:
+    office = Office()
+    office.books.shown[1, ADMIN] = Card(1, ADMIN, NOWHERE, "fr")
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]
+
+
+async def test_where_nobody_who_follows_is_an_admin_any_more_all_admins_get_it() -> None:
+    office = Office(admins={902, 903})
+    await office.reporter.ended(1)
+    assert sorted(office.got()) == [902, 903]
+
+
+async def test_where_it_was_led_on_meanwhile_the_next_end_is_reported_too() -> None:
+    office = Office()
+    (first_end,) = office.books.broadcasts.values()
+    await office.books.move(1, Status.DONE, Status.RECALLING, (Admin(ADMIN, "Hawa"), Done("Hawa", Deed.RECALLED, DAY)))
+    await office.books.reported(first_end)
+    await office.books.move(1, Status.RECALLING, Status.RECALLED)
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]

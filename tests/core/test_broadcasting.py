@@ -59,6 +59,8 @@ def test_a_second_version_leads_on() -> None:
         (Remark.UNSUPPORTED, Remark.UNSUPPORTED),
         (Remark.ALBUM, Remark.ALBUM),
         (Content(Media.TEXT, "x" * (MAX_TEXT + 1)), Remark.TEXT_LONG),
+        (Content(Media.TEXT, "👍" * (MAX_TEXT // 2) + "x"), Remark.TEXT_LONG),
+        (Content(Media.PHOTO, "👍" * (MAX_CAPTION // 2) + "x", "f"), Remark.CAPTION_LONG),
         (Content(Media.TEXT, " \n"), Remark.TEXT_EMPTY),
         (Content(Media.PHOTO, "x" * (MAX_CAPTION + 1), "f"), Remark.CAPTION_LONG),
         (Content(Media.DOCUMENT, "x" * (MAX_CAPTION + 1), "f"), Remark.CAPTION_LONG),
@@ -72,6 +74,7 @@ def test_what_cannot_be_sent_is_said_and_asked_for_again(content: Content | Rema
 
 def test_what_just_fits_is_taken() -> None:
     assert unfit(Content(Media.TEXT, "x" * MAX_TEXT)) is None
+    assert unfit(Content(Media.TEXT, "👍" * (MAX_TEXT // 2))) is None
     assert unfit(Content(Media.PHOTO, "x" * MAX_CAPTION, "f")) is None
     assert unfit(Content(Media.DOCUMENT, "", "f")) is None
 

@@ -1,11 +1,14 @@
+from dataclasses import replace
+from datetime import datetime
 from itertools import product
 
 import pytest
 
-from bot.core.broadcast import Broadcast, Content, Deed, Everyone, Fate, Figures, Media, Plan, Status, Version
-from bot.core.steering import ENDED, MOVES, Verb, move, offered
+from bot.core.broadcast import Broadcast, Content, Deed, Done, Everyone, Fate, Figures, Media, Plan, Status, Version
+from bot.core.steering import ENDED, MOVES, Verb, end_of, move, offered, whose_turn
 
 PLAN = Plan(12, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
+AT = datetime.fromisoformat("2026-03-02T09:00")
 SOME = Figures(((Fate.SENT, 3), (Fate.UNKNOWN, 1), (Fate.PENDING, 2)))
 
 
@@ -21,6 +24,9 @@ def standing(status: Status, figures: Figures = SOME) -> Broadcast:
         (Status.RUNNING, Verb.STOP, Status.STOPPED, Deed.STOPPED),
         (Status.SCHEDULED, Verb.START, Status.RUNNING, Deed.STARTED),
         (Status.DONE, Verb.RESEND, Status.RUNNING, Deed.RESENT),
+        (Status.STOPPED, Verb.RESEND, Status.RUNNING, Deed.RESENT),
+        (Status.RECALLED, Verb.RESEND, Status.RUNNING, Deed.RESENT),
+        (Status.PAUSED, Verb.RESEND, Status.PAUSED, Deed.RESENT),
         (Status.STOPPED, Verb.REALLY_RECALL, Status.RECALLING, Deed.RECALLED),
     ],
 )
@@ -35,6 +41,35 @@ def test_what_makes_no_sense_now_leads_nowhere(status: Status, verb: Verb) -> No
 
 def test_nobody_is_sent_to_again_when_nobody_is_unknown() -> None:
     assert move(standing(Status.DONE, Figures(((Fate.SENT, 3),))), Verb.RESEND) is None
+
+
+@pytest.mark.parametrize("status", sorted({*ENDED, Status.PAUSED}))
+def test_wherever_somebody_is_unknown_and_it_rests_sending_again_is_offered(status: Status) -> None:
+    assert Verb.RESEND in offered(standing(status), resting=False)
+
+
+def test_those_who_were_asked_for_again_before_it_was_stopped_still_are() -> None:
+    waiting = Figures(((Fate.AGAIN, 1),))
+    assert move(standing(Status.STOPPED, waiting), Verb.RESEND)
+    assert not move(standing(Status.PAUSED, waiting), Verb.RESEND)
+
+
+def test_one_that_was_stopped_goes_on_to_those_alone_who_are_asked_for_again() -> None:
+    stopped = replace(standing(Status.RUNNING), history=(Done("Hawa", Deed.STOPPED, AT),))
+    assert whose_turn(stopped) == {Fate.AGAIN}
+    assert whose_turn(standing(Status.RUNNING)) == {Fate.PENDING, Fate.AGAIN}
+
+
+@pytest.mark.parametrize(
+    ("status", "figures", "end"),
+    [
+        (Status.RECALLING, SOME, Status.RECALLED),
+        (Status.RUNNING, SOME, Status.STOPPED),
+        (Status.RUNNING, Figures(((Fate.SENT, 3),)), Status.DONE),
+    ],
+)
+def test_a_broadcast_ends_as_what_it_did(status: Status, figures: Figures, end: Status) -> None:
+    assert end_of(status, figures) is end
 
 
 def test_nothing_is_recalled_when_nothing_was_sent() -> None:

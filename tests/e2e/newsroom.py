@@ -86,13 +86,14 @@ class Admin:
 
         return await _until(f"the admin sees {words!r}", look)
 
-    async def report(self) -> list[Json]:
-        """The newest report, row by row."""
+    async def report(self, which: int = 1) -> list[Json]:
+        """The report that came first, or second …, row by row."""
 
         async def look() -> Json | None:
             kept = await self.phone.transcript()
             found = [each["message"]["document"] for each in kept if each["by_bot"] and "document" in each["message"]]
-            return next((each for each in reversed(found) if each["file_name"].startswith("broadcast-")), None)
+            reports = [each for each in found if each["file_name"].startswith("broadcast-")]
+            return reports[which - 1] if len(reports) >= which else None
 
         document = await _until("there is a report", look)
         answer = await self._http.get(f"/__sandbox/page/files/{document['file_id']}")

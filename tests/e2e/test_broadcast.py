@@ -61,6 +61,44 @@ async def test_formatting_arrives_as_the_admin_made_it(house: House, admin: Admi
     assert preview["reply_markup"] == message["reply_markup"]
 
 
+async def test_formatting_of_every_kind_arrives_sign_for_sign(house: House, admin: Admin) -> None:
+    (citizen,) = await citizens(house, 1)
+    text = "👨‍👩‍👧 gras italique 🇬🇳 code bloc cité caché lien @ici Mme Bah 👍 fin"
+
+    def part(kind: str, words: str, **more: object) -> dict[str, object]:
+        offset, length = (len(each.encode("utf-16-le")) // 2 for each in (text[: text.index(words)], words))
+        return {"type": kind, "offset": offset, "length": length, **more}
+
+    somebody = {"id": citizen.chat_id, "is_bot": False, "first_name": "Mme Bah"}
+    entities = [
+        part("bold", "gras italique"),
+        part("italic", "italique"),
+        part("underline", "🇬🇳"),
+        part("code", "code"),
+        part("pre", "bloc", language="python"),
+        part("expandable_blockquote", "cité caché"),
+        part("spoiler", "caché"),
+        part("text_link", "lien", url="https://moncreneau.gn/?a=1&b=2"),
+        part("mention", "@ici"),
+        part("text_mention", "Mme Bah", user=somebody),
+        part("custom_emoji", "👍", custom_emoji_id="5368324170671202286"),
+        part("strikethrough", "fin"),
+    ]
+    await admin.says("/broadcast")
+    await admin.sends_raw(text=text, entities=entities, link_preview_options={"is_disabled": True})
+    await admin.pushes("one")
+    await admin.pushes("all")
+    (preview,) = await heard_by(admin.phone, "gras italique")
+    await admin.pushes("now")
+    await admin.pushes("go")
+    await admin.report()
+    (message,) = await heard_by(citizen, "gras italique")
+    for each in (preview, message):
+        assert each["text"] == text
+        assert each["entities"] == entities
+    assert preview["reply_markup"] == message["reply_markup"]
+
+
 @pytest.mark.parametrize("what", ["photo", "document"])
 async def test_a_photo_or_document_goes_out_with_its_caption(house: House, admin: Admin, what: str) -> None:
     (citizen,) = await citizens(house, 1)
@@ -115,6 +153,21 @@ async def test_only_those_with_a_coming_appointment_in_the_department_get_it(hou
     await admin.pushes("go")
     assert [int(each["chat_id"]) for each in await admin.report()] == [visitor.id]
     assert data
+
+
+async def test_what_the_office_cancels_counts_no_more_once_the_citizen_looked(house: House, admin: Admin) -> None:
+    visitor, other = await house.citizen(), await house.citizen()
+    number = await visitor.books()
+    kept = await other.books()
+    (booked,) = [each for each in await other.appointments() if each["id"] == kept]
+    cancelled = {"status": "CANCELLED"}
+    (await house.town.moncreneau.post(f"/__sandbox/appointments/{number}/status", json=cancelled)).raise_for_status()
+    await visitor.says("/appointments")
+    await admin.says("/broadcast")
+    await admin.says("Le bureau déménage")
+    await admin.pushes("one")
+    await admin.pushes("days")
+    assert "1 destinataire" in (await admin.says(booked["dateTime"][:10])).text
 
 
 async def _grew(admin: Admin, before: int) -> bool:

@@ -84,6 +84,19 @@ async def test_the_progress_is_one_message_that_edits_itself(house: House, admin
     assert first.number == last.number
 
 
+async def test_the_end_is_shown_though_the_card_was_flooded_until_the_bot_died(house: House, admin: Admin) -> None:
+    await citizens(house, 12)
+    await admin.broadcasts()
+    await admin.sees("en cours")
+    flood = {"kind": "flood", "match": {"method": "editMessageText", "chat_id": ADMIN_ID}, "retry_after": 3600}
+    await house.town.misbehave(telegram=[flood])
+    assert tally(await admin.report()) == {"sent": 12}
+    await house.stop()
+    await house.town.behave()
+    await house.start()
+    await admin.sees("terminée", "100")
+
+
 async def test_two_admins_see_and_steer_the_same(house: House, admin: Admin, other: Admin) -> None:
     people = await citizens(house, 15)
     await other.says("/start")
@@ -120,6 +133,36 @@ async def test_recalling_is_asked_twice_and_takes_it_back_everywhere(house: Hous
     await admin.pushes("recalling")
     await admin.sees("retirée", "Retirés")
     assert await got(people) == 0
+    assert tally(await admin.report(2)) == {"recalled": 4}
+
+
+async def test_a_recall_ends_with_its_report_though_the_bot_dies_before_it_is_sent(house: House, admin: Admin) -> None:
+    await citizens(house, 4)
+    await admin.broadcasts()
+    await admin.report()
+    await house.town.misbehave(telegram=[{"kind": "status", "match": {"method": "sendDocument"}, "status": 502}])
+    await admin.pushes("recall")
+    await admin.pushes("recalling")
+    await admin.sees("retirée", "Retirés")
+    await house.stop()
+    await house.town.behave()
+    await house.start()
+    assert tally(await admin.report(2)) == {"recalled": 4}
+
+
+async def test_after_a_stop_it_is_sent_again_to_the_unknown_and_to_nobody_else(house: House, admin: Admin) -> None:
+    people = await citizens(house, 20)
+    lost = {"method": "sendMessage", "chat_id": people[0].chat_id}
+    await house.town.misbehave(telegram=[{"kind": "drop_before", "match": lost, "times": 1}])
+    await admin.broadcasts()
+    await eventually("it is under way", lambda: at_least(people, 2))
+    await admin.pushes("stop")
+    told = tally(await admin.report())
+    assert told["unknown"] == 1
+    await admin.pushes("again")
+    later = tally(await admin.report(2))
+    assert later == {"sent": told["sent"] + 1, "pending": told["pending"]}
+    assert len(await heard_by(people[0], TEXT)) == 1
 
 
 async def test_what_is_older_than_two_days_stays(house: House, admin: Admin) -> None:
@@ -129,8 +172,11 @@ async def test_what_is_older_than_two_days_stays(house: House, admin: Admin) -> 
     await house.town.telegram.post("/__sandbox/clock", json={"advance": 49 * 3600})
     await admin.pushes("recall")
     await admin.pushes("recalling")
-    await admin.sees("retirée")
+    await admin.sees("retrait impossible", "2 messages n’ont pas pu être retirés")
     assert await got(people) == 2
+    told = await admin.report(2)
+    assert tally(told) == {"sent": 2}
+    assert all("can't be deleted" in each["reason"] for each in told)
 
 
 async def test_an_admin_who_is_none_any_more_steers_nothing_and_others_can(
@@ -148,6 +194,20 @@ async def test_an_admin_who_is_none_any_more_steers_nothing_and_others_can(
     await other.pushes("see")
     await other.pushes("stop")
     await other.sees("stopped", "Stopped by Hawa")
+    assert tally(await other.report())["sent"] == await got(people)
+    assert not any("document" in each["message"] for each in await admin.phone.transcript())
+
+
+async def test_where_nobody_who_follows_is_an_admin_any_more_the_others_get_the_report(
+    house: House, admin: Admin, other: Admin
+) -> None:
+    people = await citizens(house, 12)
+    await other.says("/start")
+    await admin.broadcasts()
+    await eventually("it is under way", lambda: at_least(people, 2))
+    await begin_anew(house, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    assert tally(await other.report())["sent"] == 13
+    assert not any("document" in each["message"] for each in await admin.phone.transcript())
 
 
 async def test_a_broadcast_rests_by_night_unless_an_admin_insists(house: House, admin: Admin) -> None:

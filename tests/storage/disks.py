@@ -1,7 +1,8 @@
-"""Disks that are full or read-only, for real where the tests may mount one, else as good as that."""
+"""Disks that are full or read-only, for real where tests may mount one, else as good as that; and locked databases."""
 
 import os
 import resource
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from pathlib import Path
 
 SIZE = "4m"
 BLOCK = b"\0" * 4096
+HASTY = ("PRAGMA journal_mode=DELETE", "PRAGMA busy_timeout=1")
+"""For `dialect.PRAGMAS`: a database that a writer locks for readers too, and connections that do not wait for it."""
 
 
 @dataclass(slots=True)
@@ -82,6 +85,18 @@ def small_disk(folder: Path) -> Iterator[Disk]:
             _run("umount", "-l", str(folder))
         else:
             disk.allow()
+
+
+@contextmanager
+def locked(database: Path) -> Iterator[None]:
+    """Somebody else has the database for themselves; it must have been opened with `HASTY`."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
 
 
 def _run(*command: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.broadcast_ports import Admin, Card
+from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
 from bot.app.records import Change
 from bot.core.broadcast import Deed, Done, Fate, Status
 from bot.core.steering import ENDED
@@ -19,6 +19,13 @@ LIVE = frozenset(Status) - ENDED
 async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
     async with newsroom(tmp_path) as here:
         yield here
+
+
+async def reports(room: Newsroom, number: int) -> None:
+    """The report of the present end is sent."""
+    broadcast = await room.books.broadcast(number)
+    assert broadcast
+    await room.books.reported(broadcast)
 
 
 async def test_no_number_is_given_twice(room: Newsroom) -> None:
@@ -67,6 +74,7 @@ async def test_the_newest_come_first(room: Newsroom) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)
     assert [each.plan.number for each in await room.books.recent(2)] == [3, 2]
+    assert [each.plan.number for each in await room.books.recent(2, below=2)] == [1]
     assert await room.books.broadcast(4) is None
 
 
@@ -75,7 +83,7 @@ async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Ne
         await room.confirms(number=number)
     await room.books.move(1, Status.PREPARING, Status.DONE)
     await room.books.move(2, Status.PREPARING, Status.DONE)
-    await room.books.reported(2)
+    await reports(room, 2)
     assert await room.books.is_reported(2)
     assert await room.books.numbers(LIVE) == (1, 3)
 
@@ -83,17 +91,47 @@ async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Ne
 async def test_what_runs_again_is_reported_again(room: Newsroom) -> None:
     await room.confirms()
     await room.books.move(1, Status.PREPARING, Status.DONE)
-    await room.books.reported(1)
+    await reports(room, 1)
     await room.books.move(1, Status.DONE, Status.RUNNING)
     assert not await room.books.is_reported(1)
 
 
+async def test_the_report_of_one_end_is_not_that_of_the_next(room: Newsroom) -> None:
+    await room.confirms()
+    await room.books.move(1, Status.PREPARING, Status.DONE)
+    first_end = await room.books.broadcast(1)
+    assert first_end
+    again = Done("Hawa", Deed.RESENT, NOW)
+    await room.books.move(1, Status.DONE, Status.RUNNING, (OTHER, again), again=True)
+    await room.books.reported(first_end)
+    await room.books.move(1, Status.RUNNING, Status.DONE)
+    await room.books.reported(first_end)
+    assert not await room.books.is_reported(1)
+    assert await room.books.numbers(LIVE) == (1,)
+    await reports(room, 1)
+    assert await room.books.is_reported(1)
+
+
 async def test_insisting_lets_it_go_by_night(room: Newsroom) -> None:
     await room.confirms()
-    await room.books.insist(1)
+    insisted = Done("Hawa", Deed.INSISTED, NOW)
+    await room.books.move(1, Status.PREPARING, Status.PREPARING, (OTHER, insisted), insist=True)
     broadcast = await room.books.broadcast(1)
     assert broadcast
     assert broadcast.plan.at_night
+
+
+async def test_the_unknown_get_it_again_in_the_move_that_says_so(room: Newsroom) -> None:
+    await room.chats(1, 2)
+    await room.confirms()
+    await room.prepares()
+    await room.roll.note(1, (Entry(1, Fate.UNKNOWN), Entry(2, Fate.SENT, 71)))
+    again = Done("Hawa", Deed.RESENT, NOW)
+    assert not await room.books.move(1, Status.DONE, Status.RUNNING, (OTHER, again), again=True)
+    assert (await room.roll.count_fates(1)).of(Fate.UNKNOWN) == 1
+    assert await room.books.move(1, Status.PREPARING, Status.RUNNING, (OTHER, again), again=True)
+    figures = await room.roll.count_fates(1)
+    assert (figures.of(Fate.AGAIN), figures.of(Fate.SENT)) == (1, 1)
 
 
 async def test_figures_are_those_that_were_written_last(room: Newsroom) -> None:
@@ -111,6 +149,6 @@ async def test_an_admin_has_one_card(room: Newsroom) -> None:
     await room.books.put_card(Card(1, 900, 71, "en"))
     await room.books.put_card(Card(1, 901, 72, "fr"))
     assert set(await room.books.cards(1)) == {Card(1, 900, 71, "en"), Card(1, 901, 72, "fr")}
-    await room.books.drop_card(Card(1, 900, 70, "fr"))
-    await room.books.drop_card(Card(1, 901, 72, "fr"))
-    assert await room.books.cards(1) == (Card(1, 900, 71, "en"),)
+    await room.books.lose_card(Card(1, 900, 70, "fr"))
+    await room.books.lose_card(Card(1, 901, 72, "fr"))
+    assert await room.books.cards(1) == (Card(1, 900, 71, "en"), Card(1, 901, NOWHERE, "fr"))

@@ -12,6 +12,8 @@ from bot.storage import recipients
 from tests.storage.newsroom import NOW, Newsroom, newsroom
 from tests.storage.values import rows
 
+PENDING, SENT = frozenset({Fate.PENDING}), frozenset({Fate.SENT})
+
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
@@ -61,14 +63,42 @@ async def test_a_page_has_those_of_one_fate_with_what_is_known_of_them(room: New
     with sqlite3.connect(room.database) as connection:
         connection.execute("DELETE FROM chats WHERE chat_id = 5")
     connection.close()
-    assert await room.roll.page(1, Fate.PENDING, 0, 10) == (
+    assert await room.roll.page(1, PENDING, 0, 10) == (
         Recipient(1, "fr"),
         Recipient(2, "en"),
         Recipient(3, "fr", left=True),
         Recipient(4, "fr", wanted=False),
         Recipient(5, "", wanted=False),
     )
-    assert [each.chat_id for each in await room.roll.page(1, Fate.PENDING, 2, 2)] == [3, 4]
+    assert [each.chat_id for each in await room.roll.page(1, PENDING, 2, 2)] == [3, 4]
+
+
+async def test_what_is_known_of_somebody_is_looked_up_once_more(room: Newsroom) -> None:
+    await room.chats(1, locale="en", announcements=False)
+    assert await room.roll.known(Recipient(1, "fr", fate=Fate.AGAIN)) == Recipient(
+        1, "en", wanted=False, fate=Fate.AGAIN
+    )
+    assert await room.roll.known(Recipient(2, "fr", left=True)) == Recipient(2, "", left=True, wanted=False)
+
+
+async def test_a_page_may_have_those_of_several_fates(room: Newsroom) -> None:
+    await room.chats(1, 2, 3)
+    await room.confirms()
+    await room.prepares()
+    await room.roll.note(1, (Entry(2, Fate.AGAIN), Entry(3, Fate.SENT)))
+    found = await room.roll.page(1, frozenset({Fate.PENDING, Fate.AGAIN}), 0, 10)
+    assert [(each.chat_id, each.fate) for each in found] == [(1, Fate.PENDING), (2, Fate.AGAIN)]
+
+
+async def test_a_fate_is_as_old_as_it_is_though_its_reason_is_new(room: Newsroom) -> None:
+    await room.chats(1)
+    await room.confirms()
+    await room.prepares()
+    await room.roll.note(1, (Entry(1, Fate.SENT, 71),))
+    (before,) = await room.roll.page(1, SENT, 0, 10)
+    await room.roll.note(1, (Entry(1, Fate.SENT, 71, "cannot be recalled"),))
+    assert await room.roll.page(1, SENT, 0, 10) == (before,)
+    assert before.at > 0
 
 
 async def test_what_became_of_them_is_noted_and_reported(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,8 +109,8 @@ async def test_what_became_of_them_is_noted_and_reported(room: Newsroom, monkeyp
     await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.FAILED, error="no"), Entry(1, Fate.SENT, 71)))
     told = [entry async for page in room.roll.report(1) for entry in page]
     assert told == [Entry(1, Fate.SENT, 71), Entry(2, Fate.FAILED, error="no"), Entry(3, Fate.PENDING)]
-    assert await room.roll.page(1, Fate.SENT, 0, 10) == (Recipient(1, "fr", message_id=71),)
-    assert await room.roll.page(1, Fate.SENT, 0, 10, since=9e12) == ()
+    (found,) = await room.roll.page(1, SENT, 0, 10)
+    assert (found.chat_id, found.message_id, found.fate) == (1, 71, Fate.SENT)
 
 
 async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
@@ -88,7 +118,8 @@ async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
     await room.confirms()
     await room.prepares()
     await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.SENDING)))
-    assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN) == 2
+    assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN, "killed") == 2
     figures = await room.roll.count_fates(1)
     assert (figures.of(Fate.UNKNOWN), figures.of(Fate.PENDING)) == (2, 1)
+    assert rows(room.database, "SELECT chat_id, error FROM recipients") == [(1, "killed"), (2, "killed"), (3, None)]
     assert rows(room.database, "SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]

@@ -118,14 +118,19 @@ async def test_an_answer_that_says_nothing_is_no_number(herald: TelegramHerald, 
     assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
+async def test_it_can_be_asked_whether_anybody_answers(herald: TelegramHerald, wire: Wire) -> None:
+    await herald.reach()
+    assert wire.calls == [("getMe", {})]
+
+
 async def test_a_message_is_taken_back(herald: TelegramHerald, wire: Wire) -> None:
-    await herald.recall(7, 71)
+    assert await herald.recall(7, 71)
     assert wire.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
 
 
-async def test_one_that_is_gone_already_is_taken_back(herald: TelegramHerald, wire: Wire) -> None:
+async def test_one_that_is_gone_already_is_known_as_such(herald: TelegramHerald, wire: Wire) -> None:
     wire.answer = MessageRefusedError("Message to delete not found")
-    await herald.recall(7, 71)
+    assert not await herald.recall(7, 71)
 
 
 @pytest.mark.parametrize("error", [MessageRefusedError("message can't be deleted"), ChatLeftError("blocked")])

@@ -94,13 +94,30 @@ def test_recalling_has_a_bar_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("taken_back", "kept", "words"),
+    [
+        (3, 0, "Announcement 12 · recalled"),
+        (3, 1, "Announcement 12 · recalled in part"),
+        (0, 2, "Announcement 12 · could not be recalled"),
+    ],
+)
+def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: int, words: str) -> None:
+    seen = sight(Status.RECALLED, Figures(((Fate.RECALLED, taken_back), (Fate.SENT, kept))))
+    for message in (card(seen, EN), report(seen.broadcast, EN)):
+        text = plain(message.text)
+        assert text.splitlines()[0] == f"📣 {words}"
+        assert ("could not be taken back" in text) == bool(kept)
+    assert f"📣 {words}\n" in plain(listing((seen,), EN).text)
+
+
+@pytest.mark.parametrize(
     ("status", "buttons"),
     [
         (Status.RUNNING, [Verb.PAUSE, Verb.STOP]),
-        (Status.PAUSED, [Verb.RESUME, Verb.STOP]),
+        (Status.PAUSED, [Verb.RESUME, Verb.STOP, Verb.RESEND]),
         (Status.DONE, [Verb.RESEND, Verb.RECALL, Verb.REPORT]),
-        (Status.STOPPED, [Verb.RECALL, Verb.REPORT]),
-        (Status.RECALLED, [Verb.REPORT]),
+        (Status.STOPPED, [Verb.RESEND, Verb.RECALL, Verb.REPORT]),
+        (Status.RECALLED, [Verb.RESEND, Verb.REPORT]),
         (Status.RECALLING, []),
     ],
 )
@@ -113,6 +130,12 @@ def test_the_list_leads_to_each() -> None:
     assert verbs(message) == [Verb.SEE, Verb.SEE]
     assert "Announcement 12 · being sent" in plain(message.text)
     assert "👥 2\u202f000 · ✅ 1\u202f500 · 🚫 3 · ⚠️ 0 · ❔ 1" in message.text
+
+
+def test_the_list_leads_to_the_next_page_where_there_is_one() -> None:
+    message = listing((sight(),), EN, older=12)
+    assert telegram.actions(message)[-1] == "bc:12:older"
+    assert verbs(message) == [Verb.SEE, Verb.OLDER]
 
 
 def test_an_empty_list_says_how_to_begin() -> None:

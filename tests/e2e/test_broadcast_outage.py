@@ -1,0 +1,36 @@
+"""A broadcast goes on by itself when its database could neither be read nor written for a while."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from bot.storage import dialect
+from tests.e2e.house import standing
+from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.waiting import eventually
+from tests.storage.disks import HASTY, locked
+
+TEXT = "Bonjour à tous"
+PEOPLE = 20
+
+
+async def test_a_locked_database_holds_it_up_and_nobody_gets_it_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(dialect, "PRAGMAS", HASTY)
+    async with standing(tmp_path) as house:
+        await house.start(broadcast_rate=8.0)
+        admin = Admin(house.town.telegram, settles=house.settles)
+        people = await citizens(house, PEOPLE)
+        await admin.broadcasts(TEXT)
+        await eventually("it is under way", lambda: heard_by(people[1], TEXT))
+        caplog.clear()
+        with locked(tmp_path / "bot.db"):
+            await eventually("nothing can be read", lambda: "cannot be reached: database is locked" in caplog.text)
+        assert tally(await admin.report()) == {"sent": PEOPLE}
+        for each in people:
+            assert len(await heard_by(each, TEXT)) == 1
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert sum("(reading) cannot be reached" in each for each in said) == 1
+    assert not any("held up" in each for each in said)

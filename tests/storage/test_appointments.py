@@ -1,0 +1,72 @@
+"""The table of appointments follows what the API tells."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app.records import Change
+from bot.core.broadcast import Visitors
+from bot.core.model import Appointment, Status
+from bot.storage.appointments import AppointmentBook
+from tests.storage.newsroom import NOW, Newsroom, newsroom
+from tests.storage.values import rows
+
+TOMORROW, LATER = "2026-03-03T10:00", "2026-03-05T11:30"
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
+    async with newsroom(tmp_path) as here:
+        await here.chats(1, 2)
+        await here.books_for(1, 101, 5, TOMORROW)
+        await here.books_for(2, 102, 5, TOMORROW)
+        yield here
+
+
+def appointment(number: int, at: str = TOMORROW, status: Status = Status.SCHEDULED, department: int = 5) -> Appointment:
+    return Appointment(number, department, datetime.fromisoformat(at), "Aïssatou", status)
+
+
+async def tell(room: Newsroom, *told: Appointment, made_since: frozenset[int] = frozenset()) -> None:
+    """The API says that these are all of chat 1's."""
+    await room.store.commit(Change(works=(AppointmentBook(room.store).told(1, told, made_since),)))
+
+
+def of_chat_1(room: Newsroom) -> list[tuple[object, ...]]:
+    query = "SELECT appointment_id, department_id, starts_at, is_cancelled FROM appointments WHERE chat_id = 1"
+    return rows(room.database, f"{query} ORDER BY appointment_id")
+
+
+async def test_one_that_the_office_cancelled_counts_no_more(room: Newsroom) -> None:
+    await tell(room, appointment(101, status=Status.CANCELLED))
+    assert of_chat_1(room) == [(101, 5, TOMORROW, 1)]
+    assert await room.roll.count(Visitors(5, ""), NOW) == 1
+
+
+async def test_one_that_is_not_told_any_more_counts_no_more_and_other_chats_are_left_alone(room: Newsroom) -> None:
+    await tell(room)
+    assert of_chat_1(room) == [(101, 5, TOMORROW, 1)]
+    assert await room.roll.count(Visitors(5, ""), NOW) == 1
+
+
+async def test_one_that_the_office_moved_counts_for_its_new_day(room: Newsroom) -> None:
+    await tell(room, appointment(101, LATER, department=8))
+    assert of_chat_1(room) == [(101, 8, LATER, 0)]
+
+
+async def test_one_that_was_made_elsewhere_counts(room: Newsroom) -> None:
+    await tell(room, appointment(101), appointment(103, LATER))
+    assert of_chat_1(room) == [(101, 5, TOMORROW, 0), (103, 5, LATER, 0)]
+
+
+async def test_one_that_was_made_while_the_api_was_asked_still_counts(room: Newsroom) -> None:
+    await tell(room, made_since=frozenset({101}))
+    assert of_chat_1(room) == [(101, 5, TOMORROW, 0)]
+
+
+async def test_one_that_is_told_again_counts_again(room: Newsroom) -> None:
+    await tell(room)
+    await tell(room, appointment(101))
+    assert of_chat_1(room) == [(101, 5, TOMORROW, 0)]
