@@ -49,6 +49,9 @@ class Moncreneau(Protocol):
         Others may be offered other slots meanwhile, where there are plenty; nothing is held, and nothing promised.
         """
 
+    def freed(self, department_id: int, at: datetime) -> None:
+        """Hear that an appointment was surely cancelled: others may be offered its slot."""
+
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""
 

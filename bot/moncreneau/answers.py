@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from bot.moncreneau import errors
-from bot.moncreneau.headers import retry_after
+from bot.moncreneau.headers import HOUR, retry_after
 
 _BY_CODE: dict[str, type[errors.MoncreneauError]] = {
     "INVALID_REQUEST": errors.InvalidRequest,
@@ -66,7 +66,10 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     body = body_of(response)
     code = _code_in(body)
     kind = _kind(response, code, body)
-    return kind(code, status=response.status_code, retry_after=retry_after(response.headers, now()))
+    wait = retry_after(response.headers, now())
+    if wait is not None and not issubclass(kind, errors.RateLimited):
+        wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
+    return kind(code, status=response.status_code, retry_after=wait)
 
 
 def body_of(response: httpx.Response) -> Any:

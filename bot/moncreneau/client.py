@@ -1,7 +1,8 @@
 """Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
 
-Every try passes the breaker and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
-only, all within one time limit); writes are sent exactly once, because the API has no idempotency key.
+Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
+only, all within one time limit); writes are sent exactly once, because the API has no idempotency key. Writes have a
+breaker of their own beside the one for everything: a service that answers reads need not be able to write.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +32,7 @@ from bot.moncreneau.errors import (
     UnreadableAnswer,
 )
 from bot.moncreneau.headers import clock_gap
+from bot.moncreneau.pulse import Pulse
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -61,6 +64,7 @@ class Client:
         *,
         budget: Budget,
         breaker: Breaker,
+        writes: Breaker,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
         patience: Patience | None = None,
@@ -76,10 +80,13 @@ class Client:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._budget = budget
         self._breaker = breaker
+        self._writes = writes
         self._now = now
         self._patience = patience = patience or Patience()
         self._sleep = sleep
         self._jitter = jitter
+        self.pulse = Pulse(now)
+        """Whether it answers; of a write that fails the breaker for writes tells."""
         self.sent: Counter[Kind] = Counter()
         """How many requests were tried, by urgency."""
         self.clock_gap: float | None = None
@@ -141,8 +148,11 @@ class Client:
         return True
 
     async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
-        """One try: past the breaker and the budget, over the wire, and both told how it went."""
-        with self._breaker.enter() as passage, self._budget.spend(kind) as spending:
+        """One try: past the breakers and the budget, over the wire, and all told how it went."""
+        with ExitStack() as way:
+            breakers = (self._breaker, self._writes) if kind is Kind.WRITE else (self._breaker,)
+            passages = [way.enter_context(each.enter()) for each in breakers]
+            spending = way.enter_context(self._budget.spend(kind))
             self.sent[kind] += 1
             answer = await self._exchange(request, deadline)
             error: MoncreneauError | None
@@ -155,9 +165,14 @@ class Client:
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
             if error is not None and error.outage:
-                passage.failed()
+                for passage in passages:
+                    passage.failed()
+                if kind is not Kind.WRITE:
+                    self.pulse.failed()
             else:
-                passage.answered()
+                for passage in passages:
+                    passage.answered()
+                self.pulse.answered()
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
         return body_of(answer)

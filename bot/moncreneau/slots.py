@@ -121,8 +121,17 @@ class SlotCache:
         self._marks.at(department_id, at).taken = self._now()
 
     def freed(self, department_id: int, at: datetime) -> None:
-        """Note that an appointment of ours was cancelled: the slot has one place more than we knew."""
+        """Note that an appointment was cancelled: the slot has one place more than we knew, and copies offer it."""
         self._marks.freed(department_id, at, self._now())
+        if at <= datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None):
+            return
+        for window, copy in self._cache:
+            covers = window[0] == department_id and window[1] <= at.date() <= window[2]
+            if covers and all(slot.at != at for slot in copy.value):
+                counts = any(slot.left is not None for slot in copy.value)
+                place = FreeSlot(at, 1 if counts else None)
+                copy.value = tuple(sorted((*copy.value, place), key=lambda slot: slot.at))
+                self._shelf.pop(window, None)
 
     async def surely_taken(self, department_id: int, at: datetime) -> bool:
         """Whether asking for the slot is in vain, by the service's own word.

@@ -44,6 +44,7 @@ class FakeMoncreneau:
     lag: float = 0.0
     shut: asyncio.Event | None = None
     choices: dict[str, tuple[int, datetime] | None] = field(default_factory=dict)
+    freed_slots: list[tuple[int, datetime]] = field(default_factory=list)
     posts: int = 0
     deletes: int = 0
     looks: int = 0
@@ -64,6 +65,9 @@ class FakeMoncreneau:
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
         self.choices[owner] = choice
+
+    def freed(self, department_id: int, at: datetime) -> None:
+        self.freed_slots.append((department_id, at))
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         self._read()

@@ -39,13 +39,14 @@ class Bench:
 
     def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None) -> None:
         self.pauses: list[float] = []
-        self.breaker = Breaker(clock)
+        self.breaker, self.writes = Breaker(clock), Breaker(clock)
         self.budget = Budget(clock)
         self.client = Client(
             url,
             KEY,
             budget=self.budget,
             breaker=self.breaker,
+            writes=self.writes,
             now=lambda: clock.unix,
             transport=transport,
             patience=Patience(connect=5, read=0.2, total=30),
@@ -327,5 +328,5 @@ def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
     url: str, key: str, clock: StillClock
 ) -> None:
     with pytest.raises(ValueError, match="moncreneau API") as caught:
-        Client(url, key, budget=Budget(clock), breaker=Breaker(clock), now=lambda: clock.unix)
+        Client(url, key, budget=Budget(clock), breaker=Breaker(clock), writes=Breaker(clock), now=lambda: clock.unix)
     assert not key or key not in str(caught.value)
