@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from bot.app.records import Settled, StoredAttempt
 from bot.core.flows import Attempt, CancelAttempt
-from bot.core.model import Appointment, Order, Status, Trouble
+from bot.core.model import Appointment, Order, Problem, Status, Trouble
 from bot.core.names import fold
 
 LOOKS = (0.5, 1.5, 4.0)
@@ -54,6 +54,8 @@ class Case:
     """The looks that are left."""
     pause: float = FIRST_PAUSE
     trouble: Trouble | None = None
+    verdict: Problem | None = None
+    """Why the last request was refused, if it turns out that it was."""
     told: tuple[Trouble | None] | None = None
     """What the citizen was last told of why it takes longer."""
     nudge: asyncio.Event = field(default_factory=asyncio.Event)

@@ -10,24 +10,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
 from bot.app.cases import LOOKS, Case, made_by
 from bot.app.crashpoints import reach
+from bot.app.endings import Ending, booked, cancelled, not_cancelled, refused, withdrawn
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
-from bot.app.records import AttemptKind, Made, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Settled, StoredAttempt
 from bot.app.traces import without_values
-from bot.core.events import (
-    AppointmentCancelled,
-    AttemptDelayed,
-    Booked,
-    BookingRefused,
-    BookingWithdrawn,
-    CancellingRefused,
-    Event,
-)
+from bot.core.events import AttemptDelayed, Event
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
 
 log = logging.getLogger(__name__)
@@ -116,19 +108,20 @@ class Clerk:
 
     # --- booking -------------------------------------------------------------------------------------------------
 
-    async def _book(self, case: Case) -> tuple[Event, Settled]:
+    async def _book(self, case: Case) -> Ending:
         """Until it is booked, refused or withdrawn. Raises `ApiError` for what may be tried again."""
-        number = case.stored.number
         order = case.order()
         if case.uncertain and (found := await self._look_for(case, order)):
-            return self._booked(case, found)
+            return booked(case, self._now(), found)
         case.uncertain = False
         if case.withdrawn:
-            return BookingWithdrawn(at=self._now(), number=number), case.settled("withdrawn")
+            return withdrawn(case, self._now())
+        if case.verdict:
+            return refused(case, self._now(), Trouble(case.verdict))
         if order.at <= self._now():
-            return self._refused(case, Trouble(Problem.BAD_DATE))
+            return refused(case, self._now(), Trouble(Problem.BAD_DATE))
         try:
-            return self._booked(case, await self._ask(case, self._api.book(order)))
+            return booked(case, self._now(), await self._ask(case, self._api.book(order)))
         except ApiError as error:
             if error.fate is not Fate.REFUSED:
                 raise
@@ -136,8 +129,8 @@ class Clerk:
                 # Taken, perhaps, by an earlier request of this very attempt. Should looking fail, look again.
                 case.uncertain, case.looks = True, LOOKS[:1]
                 if found := await self._find(case, order):
-                    return self._booked(case, found)
-            return self._refused(case, error.trouble)
+                    return booked(case, self._now(), found)
+            return refused(case, self._now(), error.trouble)
 
     async def _look_for(self, case: Case, order: Order) -> Appointment | None:
         """Look several times: a request that lost its answer may still be under way. A look that fails is none."""
@@ -155,23 +148,16 @@ class Clerk:
             appointments = await self._api.appointments(order.owner, settling=True)
         return next((each for each in appointments if each.id not in earlier and made_by(order, each)), None)
 
-    def _booked(self, case: Case, appointment: Appointment) -> tuple[Event, Settled]:
-        event = Booked(at=self._now(), number=case.stored.number, appointment=appointment)
-        made = Made(appointment.id, appointment.department_id, appointment.at)
-        return event, replace(case.settled("booked", appointment.id), made=made)
-
-    def _refused(self, case: Case, trouble: Trouble) -> tuple[Event, Settled]:
-        event = BookingRefused(at=self._now(), number=case.stored.number, trouble=trouble)
-        return event, case.settled(trouble.problem)
-
     # --- cancelling ----------------------------------------------------------------------------------------------
 
-    async def _cancel(self, case: Case) -> tuple[Event, Settled]:
+    async def _cancel(self, case: Case) -> Ending:
         """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
         appointment = case.appointment()
         if case.uncertain and await self._is_cancelled(appointment):
-            return self._cancelled(case, appointment)
+            return self._freed(case, appointment)
         case.uncertain = False
+        if case.verdict:
+            return not_cancelled(case, self._now(), Trouble(case.verdict))
         try:
             await self._ask(case, self._api.cancel(appointment.id))
         except ApiError as error:
@@ -179,20 +165,18 @@ class Clerk:
                 raise
             gone = error.trouble.problem is Problem.APPOINTMENT_GONE
             if (gone and case.retried) or await self._is_cancelled(appointment):
-                return self._cancelled(case, appointment)  # by an earlier request of this attempt, or by somebody else
-            event = CancellingRefused(at=self._now(), number=case.stored.number, trouble=error.trouble)
-            return event, case.settled(error.trouble.problem)
-        return self._cancelled(case, appointment)
+                return self._freed(case, appointment)  # by an earlier request of this attempt, or by somebody else
+            return not_cancelled(case, self._now(), error.trouble)
+        return self._freed(case, appointment)
 
     async def _is_cancelled(self, appointment: Appointment) -> bool:
         async with self._desk:
             found = await self._api.appointment(appointment.id)
         return found is not None and found.status is Status.CANCELLED
 
-    def _cancelled(self, case: Case, appointment: Appointment) -> tuple[Event, Settled]:
+    def _freed(self, case: Case, appointment: Appointment) -> Ending:
         self._api.freed(appointment.department_id, appointment.at)
-        event = AppointmentCancelled(at=self._now(), number=case.stored.number)
-        return event, replace(case.settled("cancelled"), cancelled=appointment.id)
+        return cancelled(case, self._now(), appointment)
 
     # --- both ----------------------------------------------------------------------------------------------------
 
@@ -208,6 +192,7 @@ class Clerk:
         except ApiError as error:
             case.uncertain = error.fate is Fate.UNKNOWN
             case.retried = case.retried or case.uncertain
+            case.verdict = error.verdict if case.uncertain else None
             if case.uncertain:
                 case.answer_lost(asyncio.get_running_loop().time() - began)
             raise

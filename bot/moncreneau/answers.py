@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from bot.core.model import Problem
 from bot.moncreneau import errors
 from bot.moncreneau.headers import HOUR, retry_after
 
@@ -50,6 +51,13 @@ _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.REQUEST_TIMEOUT: errors.ServerError,
 }
 
+_VERDICTS: dict[int, Problem] = {
+    HTTPStatus.BAD_REQUEST: Problem.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY: Problem.BAD_REQUEST,
+    HTTPStatus.CONFLICT: Problem.SLOT_TAKEN,
+}
+"""What a page of this status says, if what was asked for turns out not to be done: proxies hardly ever say these."""
+
 _OURS_TO_SAY = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
 )
@@ -69,7 +77,10 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     wait = retry_after(response.headers, now())
     if wait is not None and not issubclass(kind, errors.RateLimited):
         wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
-    return kind(code, status=response.status_code, retry_after=wait)
+    error = kind(code, status=response.status_code, retry_after=wait)
+    if isinstance(error, errors.ServerError) and (verdict := _VERDICTS.get(response.status_code)):
+        error.verdict, error.outage = verdict, False
+    return error
 
 
 def body_of(response: httpx.Response) -> Any:

@@ -76,6 +76,8 @@ class Budget:
         self._ends = 0.0
         self._assumed = False
         self._era = 0
+        self.used_before = 0.0
+        """The share of the limit that was used in the window before this one; 0 where that is long ago or not known."""
         self._blocked_since = self._blocked_until = 0.0
         self._in_flight = 0
 
@@ -169,6 +171,8 @@ class Budget:
             self._left = min(self._left, remaining)
         elif self._limit is None or window > self._window + _SAME or era == self._era:
             # A later window, or one that the service still names although by our clock it should be over.
+            if self._limit is not None and window > self._window + HOUR / 2 and not self._assumed:
+                self.used_before = 1 - self._left / self._limit
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
@@ -178,6 +182,7 @@ class Budget:
     def _roll(self) -> None:
         late = self._now() - self._ends
         if self._limit is not None and late >= 0:
+            self.used_before = 1 - self._left / self._limit if late < HOUR else 0.0
             self._left, self._assumed = self._limit, True
             self._ends += HOUR * (late // HOUR + 1)
             self._era += 1

@@ -150,8 +150,9 @@ class Client:
     async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
         """One try: past the breakers and the budget, over the wire, and all told how it went."""
         with ExitStack() as way:
-            breakers = (self._breaker, self._writes) if kind is Kind.WRITE else (self._breaker,)
-            passages = [way.enter_context(each.enter()) for each in breakers]
+            passages = [way.enter_context(self._breaker.enter())]
+            if kind is Kind.WRITE:
+                passages.append(way.enter_context(self._writes.enter()))
             spending = way.enter_context(self._budget.spend(kind))
             self.sent[kind] += 1
             answer = await self._exchange(request, deadline)
@@ -164,15 +165,17 @@ class Client:
                 spending.answered(answer.status_code, answer.headers)
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
-            if error is not None and error.outage:
-                for passage in passages:
-                    passage.failed()
-                if kind is not Kind.WRITE:
-                    self.pulse.failed()
-            else:
+            if error is None or not error.outage:
                 for passage in passages:
                     passage.answered()
                 self.pulse.answered()
+            elif kind is Kind.WRITE:
+                for passage in passages:
+                    if passage is passages[-1] or passage.is_probe:  # else it says nothing of reading
+                        passage.failed()
+            else:
+                passages[0].failed()
+                self.pulse.failed()
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
         return body_of(answer)

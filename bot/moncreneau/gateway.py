@@ -25,6 +25,7 @@ from bot.moncreneau.headers import DAY
 from bot.moncreneau.journal import Journal
 from bot.moncreneau.made import Made
 from bot.moncreneau.slots import SlotCache
+from bot.moncreneau.spans import Spans
 
 _log = logging.getLogger(__name__)
 _PAGES, _PAGES_SETTLING = 10, 100
@@ -79,7 +80,7 @@ class Gateway:
         )
         self._tally = Tally()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
-        self._slots = SlotCache(self._read_slots, now, zone, self._tally)
+        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally)
         self.chosen, self.freed = self._slots.chosen, self._slots.freed
         self._made = Made(now, zone)
         self._booked = 0
@@ -191,9 +192,8 @@ class Gateway:
 
     def name_of(self, department_id: int) -> str:
         """How operators are told of a department: by the name as far as it is known, and the number."""
-        copy = self._departments.peek("")
-        names = [one.name for one in copy.value if one.id == department_id] if copy else []
-        return " ".join([*names, f"({department_id})"])
+        known = copy.value if (copy := self._departments.peek("")) else ()
+        return " ".join([*(one.name for one in known if one.id == department_id), f"({department_id})"])
 
     def stats(self) -> ApiCondition:
         """How the service stands."""

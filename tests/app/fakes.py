@@ -15,13 +15,20 @@ class ScriptedError(ApiError):
     """What the service did not do, or did without saying so (`acted`)."""
 
     def __init__(
-        self, fate: Fate, problem: Problem = Problem.DOWN, *, acted: bool = False, retry_after: float | None = None
+        self,
+        fate: Fate,
+        problem: Problem = Problem.DOWN,
+        *,
+        acted: bool = False,
+        retry_after: float | None = None,
+        verdict: Problem | None = None,
     ) -> None:
         super().__init__(f"{fate.value}: {problem}")
         self.fate = fate
         self.trouble = Trouble(problem)
         self.retry_after = retry_after
         self.acted = acted
+        self.verdict = verdict
 
 
 def refused(problem: Problem) -> ScriptedError:

@@ -111,6 +111,18 @@ async def test_a_slot_taken_by_somebody_else_is_a_refusal(tmp_path: Path) -> Non
         assert outcome.trouble.problem is Problem.SLOT_TAKEN
 
 
+@pytest.mark.parametrize(("books", "outcome"), [(0, "slot_taken"), (1, "booked")], ids=["not made", "made"])
+@in_no_time
+async def test_a_refusal_in_words_that_are_not_the_services_is_believed_only_when_nothing_is_found(
+    tmp_path: Path, books: int, outcome: str
+) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(ScriptedError(Fate.UNKNOWN, acted=bool(books), verdict=Problem.SLOT_TAKEN))
+        await here.carries(BOOKING)
+        assert [settled.outcome for _, settled in here.said if settled] == [outcome]
+        assert (here.api.posts, len(here.api.books)) == (1, books)
+
+
 @in_no_time
 async def test_an_appointment_of_an_earlier_attempt_is_not_taken_for_this_one(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:

@@ -66,6 +66,16 @@ async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_p
 
 
 @in_no_time
+async def test_a_refusal_in_words_that_are_not_the_services_is_believed_when_it_still_stands(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(ScriptedError(Fate.UNKNOWN, verdict=Problem.BAD_REQUEST))
+        outcome = await here.carries(CANCELLING)
+        assert isinstance(outcome, CancellingRefused)
+        assert (outcome.trouble.problem, here.api.deletes) == (Problem.BAD_REQUEST, 1)
+
+
+@in_no_time
 async def test_one_that_is_gone_is_cancelled_only_after_a_request_of_ours(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         outcome = await here.carries(CANCELLING)
