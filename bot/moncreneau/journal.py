@@ -29,7 +29,9 @@ class Journal:
             yield
         except MoncreneauError as error:
             if isinstance(error, RateLimited | BudgetSpent):
-                error.trouble = Trouble(error.problem, from_when(self._clock(), error.retry_after, self._zone))
+                until = from_when(self._clock(), error.retry_after, self._zone)
+                today = self._clock().astimezone(self._zone).date()
+                error.trouble = Trouble(error.problem, until, another_day=until is not None and until.date() != today)
             self.last_error = (str(error), self._clock())
             self.standing.failed(operation, error, department_id)
             raise

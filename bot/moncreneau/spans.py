@@ -10,7 +10,7 @@ from itertools import chain
 from bot.moncreneau.errors import InvalidRequest
 from bot.moncreneau.models import FreeSlot
 
-_LENGTHS = (31, 14, 7)  # days: a month, two weeks, a week
+_LENGTHS = (31, 30, 14, 7)  # days: a month, however one counts it, two weeks, a week
 _PIECES = 4  # at most: what lies further ahead is not worth a request of each citizen's hour
 _DAY = timedelta(days=1)
 

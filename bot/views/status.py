@@ -98,7 +98,8 @@ def _held(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> Saf
     """Until when a 429 keeps us waiting."""
     if api.blocked_until is None:
         return None
-    return t.text("condition.held", time=t.time(api.blocked_until.astimezone(zone)), city=office.city)
+    at = api.blocked_until.astimezone(zone)
+    return t.text("condition.held", day=t.date_short(at.date()), time=t.time(at), city=office.city)
 
 
 def _hit_rate(api: ApiCondition, t: Translator) -> Safe:

@@ -36,3 +36,10 @@ def test_who_has_to_wait_is_told_until_when_by_the_offices_clock(clock: StillClo
     assert fails(journal, RateLimited(retry_after=1800)).trouble.until == (
         START + timedelta(hours=1, minutes=30)
     ).replace(tzinfo=None)
+
+
+def test_who_has_to_wait_until_tomorrow_is_told_so(clock: StillClock) -> None:
+    journal = Journal(clock, UTC, None)
+    assert not fails(journal, RateLimited(retry_after=3600)).trouble.another_day
+    assert fails(journal, RateLimited(retry_after=20 * 3600)).trouble.another_day
+    assert not fails(journal, RateLimited()).trouble.another_day

@@ -121,7 +121,7 @@ def test_what_does_not_work_stands_out() -> None:
         "⚠️ <b>The moncreneau API denies our key one department: Passeports &amp; Co (5).</b>",
         "⚠️ <b>The moncreneau credits are used up: nothing can be booked.</b>",
         "<b>0</b> of 1000",
-        "nothing is sent before 14:45 (Conakry time)",
+        "nothing is sent before Mon, Mar 2, 14:45 (Conakry time)",
         "⚠️ Telegram does not answer.",
         "⚠️ The database cannot be written.",
     ):
