@@ -77,7 +77,8 @@ class Budget:
         self._assumed = False
         self._era = 0
         self.used_before = 0.0
-        """The share of the limit that was used in the window before this one; 0 where that is long ago or not known."""
+        """The share of the limit that we used in the window before this one; 0 where that is long ago or not known."""
+        self._spent_here = 0
         self._blocked_since = self._blocked_until = 0.0
         self._in_flight = 0
 
@@ -154,6 +155,7 @@ class Budget:
         self._roll()
         if not spent:
             return
+        self._spent_here += 1
         if said is None or said[0].remaining is None:
             self._left = max(0, self._left - 1)
             if self._assumed:  # the service may have begun its hour with the very request that told us nothing
@@ -172,7 +174,7 @@ class Budget:
         elif self._limit is None or window > self._window + _SAME or era == self._era:
             # A later window, or one that the service still names although by our clock it should be over.
             if self._limit is not None and window > self._window + HOUR / 2 and not self._assumed:
-                self.used_before = 1 - self._left / self._limit
+                self.used_before, self._spent_here = self._spent_here / self._limit, 0
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
@@ -182,7 +184,7 @@ class Budget:
     def _roll(self) -> None:
         late = self._now() - self._ends
         if self._limit is not None and late >= 0:
-            self.used_before = 1 - self._left / self._limit if late < HOUR else 0.0
+            self.used_before, self._spent_here = self._spent_here / self._limit if late < HOUR else 0.0, 0
             self._left, self._assumed = self._limit, True
             self._ends += HOUR * (late // HOUR + 1)
             self._era += 1
