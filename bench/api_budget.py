@@ -42,7 +42,7 @@ DEPARTMENTS = {5: 0.5, 8: 0.3, 21: 0.2}
 """Which offices citizens go to, and how many of them."""
 EARLIEST, TWO_DAYS, CANCEL = 0.30, 0.40, 0.05
 """Which share of citizens takes the earliest slot, looks at two days, cancels later."""
-SEEDS = [1, 2, 3, 4]
+SEEDS = list(range(1, 11))
 RUNNERS = 5
 """Citizens who want the same slot in the same minute; the stand-in's slots take two."""
 MEMORY = "/dev/shm"  # noqa: S108 — what is proven here has nothing to do with a disk's speed
@@ -185,6 +185,19 @@ def _together(name: str, outcomes: list[Outcome]) -> Outcome:
     )
 
 
+def _shares(busy: Outcome) -> Iterator[tuple[str, float]]:
+    """What the requests of a busy hour were for. The first two are what no frugality can save."""
+    posts, deletes = busy.requests["POST /appointments"], busy.requests["DELETE /appointments/{id}"]
+    reads = busy.requests.total() - posts - deletes
+    parts = (
+        ("the booking itself", busy.in_the_hour),
+        ("cancelling", deletes),
+        ("bookings that were refused: lost races", posts - busy.in_the_hour),
+        ("reads, most of them to settle lost races", reads),
+    )
+    yield from ((name, count / max(1, busy.completed)) for name, count in parts)
+
+
 def _table(outcomes: list[Outcome]) -> None:
     kinds = sorted({kind for each in outcomes for kind in each.requests})
     print("requests per completed booking".ljust(44) + "".join(each.scenario.name.rjust(22) for each in outcomes))
@@ -203,6 +216,9 @@ def _table(outcomes: list[Outcome]) -> None:
     ]
     for name, values in rows:
         print(name.ljust(44) + "".join(str(value).rjust(22) for value in values))
+    print("of these, per completed booking:")
+    for name, share in _shares(outcomes[0]):
+        print(f"  {name}".ljust(44) + f"{share:.3f}".rjust(22))
     for each in outcomes:
         for words in each.wrong[:5]:
             print(f"  {each.scenario.name}: {words}")
@@ -217,10 +233,11 @@ def main(arguments: list[str] | None = None) -> int:
     rush = play(Scenario("1500 want, 1000/h", 1500, limit=1000), seeds[0])
     _table([busy, naive, rush])
     print("busy hours one by one:", *(f"{each.ratio:.3f}" for each in hours))
+    worst = max(each.ratio for each in hours)
     missed = [
         words
         for missed, words in (
-            (busy.ratio > RATIO, f"{busy.ratio:.3f} requests per completed booking, at most {RATIO} are allowed"),
+            (worst > RATIO, f"{worst:.3f} requests per completed booking in one hour, at most {RATIO} are allowed"),
             (rush.in_the_hour < BOOKINGS, f"{rush.in_the_hour} bookings within the hour, at least {BOOKINGS} are due"),
             (bool(busy.wrong or naive.wrong or rush.wrong), "somebody was told what is not true"),
         )

@@ -3,6 +3,7 @@
 Joined here and not in `bootstrap`, which joins what citizens need. Knows the parts, not how any of them works.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections import Counter
@@ -21,7 +22,7 @@ from bot.app.records import Change
 from bot.app.status import Database, Overview, StatusDesk
 from bot.app.today import FACT, Today
 from bot.app.troubles import TroubleNotices
-from bot.core.condition import Condition
+from bot.core.condition import Concern, Condition
 from bot.core.model import Appointment, Problem
 from bot.doors import StartError
 from bot.i18n import Translators
@@ -36,6 +37,12 @@ from bot.views.office import Office
 
 log = logging.getLogger(__name__)
 BUDGET = "budget"
+LISTEN = 60.0
+"""Seconds between looks at how long the API was not asked for anything."""
+QUIET, AWAY = 900.0, 300.0
+"""Seconds of that after which it is asked whether it answers; the second where it did not when it was last asked."""
+STALE = 60.0
+"""The same for an admin who asks how it stands."""
 
 
 class Backstage:
@@ -55,7 +62,7 @@ class Backstage:
         self.office = office
         self._keeper = Keeper(store, self._facts)
         self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
-        self.gateway = doors.moncreneau(settings, clock, self._keeper.changed, self.notices.changed)
+        self.gateway = doors.moncreneau(settings, clock, self._asked, self.notices.changed)
         self.notices.met = self.gateway.troubles
         self.api = Noting(self.gateway, self._noted)
         self._book = AppointmentBook(store)
@@ -72,7 +79,12 @@ class Backstage:
             self._today.restore(await self._store.fact(FACT))
             self.gateway.restore_troubles(await self.notices.known(self._store.fact))
             await self._verify()
-            yield
+            listening = asyncio.create_task(self._listen(), name="listen")
+            try:
+                yield
+            finally:
+                listening.cancel()
+                await asyncio.wait({listening})
         finally:
             await self.gateway.aclose()
             self._keeper.keep()
@@ -100,7 +112,13 @@ class Backstage:
 
     def desk(self, overview: Overview) -> StatusDesk:
         """Where admins ask for it."""
-        return StatusDesk(overview.look, self._condition, self.locale_of)
+
+        async def look() -> Condition:
+            if self.gateway.silence > STALE or not self.gateway.stats().reachable:
+                await self.gateway.probe()
+            return await overview.look()
+
+        return StatusDesk(look, self._condition, self.locale_of)
 
     async def locale_of(self, chat_id: int) -> str:
         """The language that a chat speaks, as far as it is known."""
@@ -118,6 +136,23 @@ class Backstage:
     def _noted(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
         self._store.commit_soon(Change(works=(self._book.told(chat_id, appointments, made_since),)))
 
+    async def _listen(self) -> None:
+        """Ask the API now and then where nobody else does: that it goes and comes is to be known all the same.
+
+        That costs four requests an hour, a dozen or so while it is away, and keeps the departments at hand.
+        """
+        while True:
+            await asyncio.sleep(LISTEN)
+            if self.gateway.silence >= (QUIET if self.gateway.stats().reachable else AWAY):
+                await self.gateway.probe()
+
+    def _asked(self) -> None:
+        """After every answer. That we are to wait must be known to the next process, however soon this one ends."""
+        if self.gateway.stats().blocked_until:
+            self._keeper.keep()
+        else:
+            self._keeper.changed()
+
     def _facts(self) -> Facts:
         budget = doors.kept_budget(self.gateway)
         return ((FACT, self._today.kept()), *(((BUDGET, budget),) if budget else ()))
@@ -126,7 +161,9 @@ class Backstage:
         return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)
 
     def _condition(self, condition: Condition, locale: str) -> Message:
-        return status.status(condition, self._translators.get(locale), self.office, self._settings.timezone)
+        return status.status(
+            condition, self._translators.get(locale), self.office, self._settings.timezone, self.gateway.name_of
+        )
 
-    def _trouble(self, problem: Problem, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
-        return status.trouble(problem, self._translators.get(locale), present=present)
+    def _trouble(self, concern: Concern, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
+        return status.trouble(concern, self._translators.get(locale), self.gateway.name_of, present=present)

@@ -15,7 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.app.ports import Clock
 from bot.app.weather import Weather
-from bot.core.model import Problem
+from bot.core.condition import Concern
 from bot.moncreneau.budget import BudgetSnapshot
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
@@ -82,7 +82,7 @@ def moncreneau(
     settings: Settings,
     clock: Clock,
     on_budget: Callable[[], None] | None = None,
-    on_trouble: Callable[[Problem, bool], None] | None = None,
+    on_trouble: Callable[[Concern, bool], None] | None = None,
 ) -> Gateway:
     """The gateway; nothing is asked yet. Raises `StartError` for what no key can be."""
     try:

@@ -43,7 +43,9 @@ class Figures(Collector):
 
 
 def _api(api: ApiCondition) -> Iterator[Metric]:
-    yield _gauge("api_reachable", "1 if the moncreneau API counts as up.", api.reachable)
+    yield _gauge("api_reachable", "1 if the moncreneau API answered when it was last asked.", api.reachable)
+    yield _gauge("api_accepting", "1 if it carries out bookings, as far as was tried.", api.accepts)
+    yield from _known("api_last_answer_timestamp_seconds", "When it last answered, Unix time.", _unix(api.heard))
     yield from _known("api_requests_limit", "Requests that the API grants an hour.", api.limit)
     yield from _known("api_requests_remaining", "Requests left in this hour.", api.remaining)
     yield from _known("api_reset_timestamp_seconds", "When the API counts afresh, Unix time.", _unix(api.reset))
@@ -58,9 +60,12 @@ def _api(api: ApiCondition) -> Iterator[Metric]:
     reads.add_metric(["memory"], api.hits)
     reads.add_metric(["service"], api.misses)
     yield reads
-    trouble = GaugeMetricFamily(NAME + "api_trouble", "1 while only the operator can mend it.", labels=["problem"])
-    for problem in sorted(api.troubles):
-        trouble.add_metric([problem], 1)
+    trouble = GaugeMetricFamily(
+        NAME + "api_trouble", "1 while only the operator can mend it.", labels=["problem", "department"]
+    )
+    for concern in sorted(api.troubles, key=lambda each: each.key):
+        department = "" if concern.department_id is None else str(concern.department_id)
+        trouble.add_metric([concern.problem, department], 1)
     yield trouble
     errors = GaugeMetricFamily(NAME + "api_last_error_timestamp_seconds", "The last error, and when.", labels=["error"])
     if api.last_error is not None and api.last_error_at is not None:

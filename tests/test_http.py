@@ -89,6 +89,7 @@ async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path)
     figures = dict(re.findall(r"^(moncreneau_bot_\S+) (\S+)$", text, re.MULTILINE))
     expected = {
         "api_reachable": 1,
+        "api_accepting": 1,
         "api_requests_limit": 1000,
         "api_requests_remaining": 997,
         'api_requests_total{urgency="write"}': 1,

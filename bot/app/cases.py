@@ -4,13 +4,15 @@ Knows the core's attempts and their stored form; asks nobody anything.
 """
 
 import asyncio
+import random
 from dataclasses import dataclass, field
+from typing import Self
 
 from pydantic import TypeAdapter
 
 from bot.app.records import Settled, StoredAttempt
 from bot.core.flows import Attempt, CancelAttempt
-from bot.core.model import Appointment, Order, Status, Trouble
+from bot.core.model import Appointment, Order, Problem, Status, Trouble
 from bot.core.names import fold
 
 LOOKS = (0.5, 1.5, 4.0)
@@ -18,11 +20,14 @@ LONG_LOOKS = (2.0, 5.0, 10.0, 20.0)
 """Seconds before each look whether a request with a lost answer was carried out (long ones after a time limit: the
 service may still be at it); when the last look finds nothing, it was not. A service that acts later than that after
 the connection was lost is the limit that we name."""
-RESUMED_LOOKS = (0.5, 1.5, 4.0, 4.5, 5.0)
-"""After a restart nobody knows how long a request was under way: as long, in all, as we would have waited for it."""
+RESUMED_LOOKS = (0.5, 15.0)
+"""After a restart nobody knows how long a request was under way: as long, in all, as we would have waited for it. There
+may be hundreds of them, and the last look decides; the first is for those who need not wait for it."""
 SLOW = 5.0
 OWNER = "telegram:"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+RAREST = 150.0
+"""Seconds to which pauses and looks grow where the same request loses its answer again and again."""
 BOOKINGS: TypeAdapter[Attempt] = TypeAdapter(Attempt)
 CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
 
@@ -48,10 +53,50 @@ class Case:
     withdrawn: bool = False
     heeded: bool = False
     stumbled: bool = False
+    lost: int = 0
+    """How many requests lost their answer."""
+    first_looks: tuple[float, ...] = LOOKS
+    """For how long must be looked at least, after the last request."""
     looks: tuple[float, ...] = LOOKS
+    """The looks that are left."""
     pause: float = FIRST_PAUSE
     trouble: Trouble | None = None
+    verdict: Problem | None = None
+    """Why the last request was refused, if it turns out that it was."""
+    told: tuple[Trouble | None] | None = None
+    """What the citizen was last told of why it takes longer."""
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @classmethod
+    def of(cls, attempt: StoredAttempt, *, resumed: bool) -> Self:
+        """A case just opened, or (`resumed`) found open after a restart: then it may have been sent before."""
+        looks = RESUMED_LOOKS if resumed else LOOKS
+        withdrawn = attempt.withdrawn
+        return cls(attempt, uncertain=resumed, retried=resumed, withdrawn=withdrawn, first_looks=looks, looks=looks)
+
+    def has_news(self) -> bool:
+        """Whether the citizen is to be told something of why it takes longer that they were not told yet."""
+        told, self.told = self.told, (self.trouble,)
+        return told != self.told
+
+    def answer_lost(self, seconds: float) -> None:
+        """A request was under way for so long and its answer was lost: it is to be looked for.
+
+        The first time several looks come soon: most often the answer alone was lost. Where it happens again the service
+        is ill, perhaps for hours, and looks cost what bookings need: one, late, is as sure.
+        """
+        self.lost += 1
+        self.first_looks = self.looks = LONG_LOOKS if seconds > SLOW else LOOKS
+        if self.lost > 1:
+            grown = min(sum(self.first_looks) * 2.0 ** min(self.lost - 1, 10), RAREST)
+            self.looks = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
+
+    def next_pause(self) -> float:
+        """Seconds before the next try; each time longer, and a little different for everybody."""
+        longest = RAREST if self.uncertain else LONGEST_PAUSE
+        pause = min(self.pause, longest)
+        self.pause = min(pause * 2, longest)
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 — as above
 
     def order(self) -> Order:
         """What a booking asks of the API. Raises `ValueError` for a body that is no confirmed booking."""
@@ -66,9 +111,9 @@ class Case:
             worker_id=draft.worker.id if draft.worker else None,
         )
 
-    def appointment_id(self) -> int:
-        """What a cancelling is about."""
-        return CANCELLINGS.validate_json(self.stored.body).ticket.appointment.id
+    def appointment(self) -> Appointment:
+        """What a cancelling is about, as it was when it was confirmed."""
+        return CANCELLINGS.validate_json(self.stored.body).ticket.appointment
 
     def settled(self, outcome: str, appointment_id: int | None = None) -> Settled:
         """The record of its end."""

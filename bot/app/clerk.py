@@ -9,26 +9,17 @@ way. Knows nothing of screens, HTTP or SQL.
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.app.cases import LONG_LOOKS, LONGEST_PAUSE, LOOKS, RESUMED_LOOKS, SLOW, Case, made_by
+from bot.app.cases import LOOKS, Case, made_by
 from bot.app.crashpoints import reach
+from bot.app.endings import Ending, booked, cancelled, not_cancelled, refused, withdrawn
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
-from bot.app.records import AttemptKind, Made, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Settled, StoredAttempt
 from bot.app.traces import without_values
-from bot.core.events import (
-    AppointmentCancelled,
-    AttemptDelayed,
-    Booked,
-    BookingRefused,
-    BookingWithdrawn,
-    CancellingRefused,
-    Event,
-)
+from bot.core.events import AttemptDelayed, Event
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
 
 log = logging.getLogger(__name__)
@@ -66,9 +57,7 @@ class Clerk:
         key = (attempt.chat_id, attempt.number)
         if key in self._cases or self._stopping:
             return
-        case = Case(attempt, uncertain=resumed, retried=resumed, withdrawn=attempt.withdrawn)
-        case.looks = RESUMED_LOOKS if resumed else LOOKS
-        self._cases[key] = case
+        case = self._cases[key] = Case.of(attempt, resumed=resumed)
         task = asyncio.create_task(self._carry(key, case))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -77,6 +66,7 @@ class Clerk:
         """The citizen gave the attempt up; it ends as soon as it is sure that it was not carried out."""
         if case := self._cases.get((chat_id, number)):
             case.withdrawn = True
+            case.looks = case.first_looks  # somebody waits; but no less is looked than makes it sure
             case.nudge.set()
 
     async def stop(self, grace: float) -> None:
@@ -118,35 +108,37 @@ class Clerk:
 
     # --- booking -------------------------------------------------------------------------------------------------
 
-    async def _book(self, case: Case) -> tuple[Event, Settled]:
+    async def _book(self, case: Case) -> Ending:
         """Until it is booked, refused or withdrawn. Raises `ApiError` for what may be tried again."""
-        number = case.stored.number
         order = case.order()
         if case.uncertain and (found := await self._look_for(case, order)):
-            return self._booked(case, found)
+            return booked(case, self._now(), found)
         case.uncertain = False
         if case.withdrawn:
-            return BookingWithdrawn(at=self._now(), number=number), case.settled("withdrawn")
+            return withdrawn(case, self._now())
+        if case.verdict:
+            return refused(case, self._now(), Trouble(case.verdict))
         if order.at <= self._now():
-            return self._refused(case, Trouble(Problem.BAD_DATE))
+            return refused(case, self._now(), Trouble(Problem.BAD_DATE))
         try:
-            return self._booked(case, await self._ask(case, self._api.book(order)))
+            return booked(case, self._now(), await self._ask(case, self._api.book(order)))
         except ApiError as error:
             if error.fate is not Fate.REFUSED:
                 raise
             if case.retried and error.trouble.problem in {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED}:
                 # Taken, perhaps, by an earlier request of this very attempt. Should looking fail, look again.
-                case.uncertain = True
+                case.uncertain, case.looks = True, LOOKS[:1]
                 if found := await self._find(case, order):
-                    return self._booked(case, found)
-            return self._refused(case, error.trouble)
+                    return booked(case, self._now(), found)
+            return refused(case, self._now(), error.trouble)
 
     async def _look_for(self, case: Case, order: Order) -> Appointment | None:
-        """Look several times: a request that lost its answer may still be under way."""
-        for pause in case.looks:
-            await self._rest(case, pause)
+        """Look several times: a request that lost its answer may still be under way. A look that fails is none."""
+        while case.looks:
+            await self._rest(case, case.looks[0])
             if found := await self._find(case, order):
                 return found
+            case.looks = case.looks[1:]
         return None
 
     async def _find(self, case: Case, order: Order) -> Appointment | None:
@@ -156,44 +148,35 @@ class Clerk:
             appointments = await self._api.appointments(order.owner, settling=True)
         return next((each for each in appointments if each.id not in earlier and made_by(order, each)), None)
 
-    def _booked(self, case: Case, appointment: Appointment) -> tuple[Event, Settled]:
-        event = Booked(at=self._now(), number=case.stored.number, appointment=appointment)
-        made = Made(appointment.id, appointment.department_id, appointment.at)
-        return event, replace(case.settled("booked", appointment.id), made=made)
-
-    def _refused(self, case: Case, trouble: Trouble) -> tuple[Event, Settled]:
-        event = BookingRefused(at=self._now(), number=case.stored.number, trouble=trouble)
-        return event, case.settled(trouble.problem)
-
     # --- cancelling ----------------------------------------------------------------------------------------------
 
-    async def _cancel(self, case: Case) -> tuple[Event, Settled]:
+    async def _cancel(self, case: Case) -> Ending:
         """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
-        appointment_id = case.appointment_id()
-        if case.uncertain and await self._is_cancelled(appointment_id):
-            return self._cancelled(case)
+        appointment = case.appointment()
+        if case.uncertain and await self._is_cancelled(appointment):
+            return self._freed(case, appointment)
         case.uncertain = False
+        if case.verdict:
+            return not_cancelled(case, self._now(), Trouble(case.verdict))
         try:
-            await self._ask(case, self._api.cancel(appointment_id))
+            await self._ask(case, self._api.cancel(appointment.id))
         except ApiError as error:
             if error.fate is not Fate.REFUSED:
                 raise
             gone = error.trouble.problem is Problem.APPOINTMENT_GONE
-            if (gone and case.retried) or await self._is_cancelled(appointment_id):
-                return self._cancelled(case)  # by an earlier request of this attempt, or by somebody else
-            event = CancellingRefused(at=self._now(), number=case.stored.number, trouble=error.trouble)
-            return event, case.settled(error.trouble.problem)
-        return self._cancelled(case)
+            if (gone and case.retried) or await self._is_cancelled(appointment):
+                return self._freed(case, appointment)  # by an earlier request of this attempt, or by somebody else
+            return not_cancelled(case, self._now(), error.trouble)
+        return self._freed(case, appointment)
 
-    async def _is_cancelled(self, appointment_id: int) -> bool:
+    async def _is_cancelled(self, appointment: Appointment) -> bool:
         async with self._desk:
-            appointment = await self._api.appointment(appointment_id)
-        return appointment is not None and appointment.status is Status.CANCELLED
+            found = await self._api.appointment(appointment.id)
+        return found is not None and found.status is Status.CANCELLED
 
-    def _cancelled(self, case: Case) -> tuple[Event, Settled]:
-        gone = case.appointment_id()
-        event = AppointmentCancelled(at=self._now(), number=case.stored.number)
-        return event, replace(case.settled("cancelled"), cancelled=gone)
+    def _freed(self, case: Case, appointment: Appointment) -> Ending:
+        self._api.freed(appointment.department_id, appointment.at)
+        return cancelled(case, self._now(), appointment)
 
     # --- both ----------------------------------------------------------------------------------------------------
 
@@ -209,17 +192,17 @@ class Clerk:
         except ApiError as error:
             case.uncertain = error.fate is Fate.UNKNOWN
             case.retried = case.retried or case.uncertain
-            slow = asyncio.get_running_loop().time() - began > SLOW
-            case.looks = LONG_LOOKS if slow else LOOKS
+            case.verdict = error.verdict if case.uncertain else None
+            if case.uncertain:
+                case.answer_lost(asyncio.get_running_loop().time() - began)
             raise
         case.uncertain = False
         return answer
 
     async def _wait(self, case: Case, retry_after: float | None) -> None:
         """Before the next try: as long as the service asks, else a little longer each time."""
-        pause = max(retry_after or 0.0, case.pause * random.uniform(0.5, 1.0))  # noqa: S311 — jitter, not a secret
-        case.pause = min(case.pause * 2, LONGEST_PAUSE)
-        if retry_after and pause > PATIENCE:
+        pause = max(retry_after or 0.0, case.next_pause())
+        if pause > PATIENCE:
             self._delayed(case)
         await self._rest(case, pause)
 
@@ -242,9 +225,11 @@ class Clerk:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await case.nudge.wait()
+                case.heeded = case.withdrawn
         if self._stopping:
             raise _ClosedError
 
     def _delayed(self, case: Case) -> None:
-        event = AttemptDelayed(at=self._now(), number=case.stored.number, trouble=case.trouble)
-        self._tell(case.stored.chat_id, event, None)
+        if case.has_news():
+            event = AttemptDelayed(at=self._now(), number=case.stored.number, trouble=case.trouble)
+            self._tell(case.stored.chat_id, event, None)

@@ -26,6 +26,7 @@ class Noting:
         self.chosen = api.chosen
         self.appointment = api.appointment
         self.cancel = api.cancel
+        self.freed = api.freed
 
     async def appointments(
         self, owner: str, *, settling: bool = False, number: int | None = None

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
-from bot.core.model import Appointment, Department, Order, Slot, Trouble
+from bot.core.model import Appointment, Department, Order, Problem, Slot, Trouble
 
 Clock = Callable[[], datetime]
 """Returns the present moment, aware, in UTC."""
@@ -32,6 +32,8 @@ class ApiError(Exception):
     trouble: Trouble
     retry_after: float | None
     """Seconds before which the same request must not be sent again, where the service said so."""
+    verdict: Problem | None = None
+    """Where it may have been done: why it was refused, if it turns out that it was not. None: it may be asked again."""
 
 
 class Moncreneau(Protocol):
@@ -48,6 +50,9 @@ class Moncreneau(Protocol):
 
         Others may be offered other slots meanwhile, where there are plenty; nothing is held, and nothing promised.
         """
+
+    def freed(self, department_id: int, at: datetime) -> None:
+        """Hear that an appointment was surely cancelled: others may be offered its slot."""
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""

@@ -6,8 +6,28 @@ Nothing here names a citizen. Knows neither where the figures come from nor how 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 from bot.core.model import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What only the operator can mend: OUT_OF_CREDITS, NO_ACCESS; the department where it is one department's alone."""
+
+    problem: Problem
+    department_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """A word for it, by which it is stored and sorted."""
+        return str(self.problem) if self.department_id is None else f"{self.problem}.{self.department_id}"
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """The reverse of `key`. Raises ValueError for what is none."""
+        problem, _, department = key.partition(".")
+        return cls(Problem(problem), int(department) if department else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +35,11 @@ class ApiCondition:
     """How the moncreneau API stands. Times are aware, in UTC; None means not known."""
 
     reachable: bool
+    """Whether it answered when it was last asked for something."""
+    accepts: bool = True
+    """Whether it carries out bookings and cancellings, as far as was tried."""
+    heard: datetime | None = None
+    """When it last answered."""
     limit: int | None = None
     """Requests that it grants an hour."""
     remaining: int | None = None
@@ -31,8 +56,7 @@ class ApiCondition:
     last_error: str | None = None
     """Status and code, nothing else."""
     last_error_at: datetime | None = None
-    troubles: frozenset[Problem] = frozenset()
-    """What the operator must mend: OUT_OF_CREDITS, NO_ACCESS."""
+    troubles: frozenset[Concern] = frozenset()
     clock_gap: float | None = None
     """Seconds by which its clock is ahead of ours."""
 

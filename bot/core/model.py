@@ -113,7 +113,11 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem and, where it is known, the office time from which trying again makes sense."""
+    """A problem and, where it is known, the office time from which trying again makes sense.
+
+    `another_day` tells that this is not today, so that its day must be told with its hour.
+    """
 
     problem: Problem
     until: datetime | None = None
+    another_day: bool = False

@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 
+from bot.core.model import Problem
 from bot.moncreneau import errors
-from bot.moncreneau.headers import retry_after
+from bot.moncreneau.headers import HOUR, retry_after
 
 _BY_CODE: dict[str, type[errors.MoncreneauError]] = {
     "INVALID_REQUEST": errors.InvalidRequest,
@@ -50,6 +51,13 @@ _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.REQUEST_TIMEOUT: errors.ServerError,
 }
 
+_VERDICTS: dict[int, Problem] = {
+    HTTPStatus.BAD_REQUEST: Problem.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY: Problem.BAD_REQUEST,
+    HTTPStatus.CONFLICT: Problem.SLOT_TAKEN,
+}
+"""What a page of this status says, if what was asked for turns out not to be done: proxies hardly ever say these."""
+
 _OURS_TO_SAY = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
 )
@@ -66,7 +74,13 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     body = body_of(response)
     code = _code_in(body)
     kind = _kind(response, code, body)
-    return kind(code, status=response.status_code, retry_after=retry_after(response.headers, now()))
+    wait = retry_after(response.headers, now())
+    if wait is not None and not issubclass(kind, errors.RateLimited):
+        wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
+    error = kind(code, status=response.status_code, retry_after=wait)
+    if isinstance(error, errors.ServerError) and (verdict := _VERDICTS.get(response.status_code)):
+        error.verdict, error.outage = verdict, False
+    return error
 
 
 def body_of(response: httpx.Response) -> Any:

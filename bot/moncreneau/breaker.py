@@ -89,6 +89,11 @@ class Passage:
         self._breaker = breaker
         self._probe = probe
 
+    @property
+    def is_probe(self) -> bool:
+        """Whether it was let through to find out whether the service is up again."""
+        return self._probe
+
     def answered(self) -> None:
         """Tell that the service answered, whatever it said."""
         self._breaker._answered()  # noqa: SLF001 — the two are one thing in two classes

@@ -4,8 +4,9 @@ The rules:
 1. A request in flight counts as spent from the moment it is let through, so that concurrency cannot overshoot.
 2. Within a window (named by its `X-RateLimit-Reset`) what is left only goes down: of answers that arrive out of order
    the lowest holds, and a request without an answer, or whose answer has no headers, costs one.
-3. Courtesy reads stop at the reserve; requests that settle an unknown outcome and writes go on until nothing is left.
-4. After a 429 nothing is sent before `Retry-After` has passed.
+3. Courtesy reads stop at the reserve. Requests that settle an unknown outcome go on to half of it: an outage that makes
+   many outcomes unknown must not eat what bookings need when it is over. Writes go on until nothing is left.
+4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock a full one is assumed, until an answer tells more. As long as no answer has ever
    told anything, nothing is refused: the service is the judge.
 """
@@ -21,7 +22,7 @@ from typing import Self
 
 from bot.app.ports import Clock
 from bot.moncreneau.errors import BudgetSpent
-from bot.moncreneau.headers import HOUR, Limits, limits, retry_after
+from bot.moncreneau.headers import DAY, HOUR, Limits, limits, retry_after
 
 _SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
 _DISTRUST = 60.0  # how long a window is believed whose end is already past by our clock; also how far clocks may differ
@@ -38,12 +39,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BudgetSnapshot:
-    """What the shell keeps over a restart. Times are Unix seconds; requests in flight are counted as spent."""
+    """What the shell keeps over a restart. Times are Unix seconds; requests in flight are counted as spent.
 
-    limit: int
-    remaining: int
-    window: float
-    ends: float
+    `limit` is None where no answer told one: then only `blocked_until` means anything.
+    """
+
+    limit: int | None = None
+    remaining: int = 0
+    window: float = 0.0
+    ends: float = 0.0
     blocked_until: float = 0.0
 
 
@@ -72,7 +76,10 @@ class Budget:
         self._ends = 0.0
         self._assumed = False
         self._era = 0
-        self._blocked_until = 0.0
+        self.used_before = 0.0
+        """The share of the limit that we used in the window before this one; 0 where that is long ago or not known."""
+        self._spent_here = 0
+        self._blocked_since = self._blocked_until = 0.0
         self._in_flight = 0
 
     @property
@@ -93,6 +100,12 @@ class Budget:
         return None if left is None or self._limit is None else max(0, left - ceil(self._limit * self._reserve))
 
     @property
+    def _for_settling(self) -> int | None:
+        """Requests that may still settle outcomes in this window; None while no answer has told."""
+        left = self.remaining
+        return None if left is None or self._limit is None else max(0, left - int(self._limit * self._reserve / 2))
+
+    @property
     def reset(self) -> datetime | None:
         """When the window ends, aware, in UTC."""
         self._roll()
@@ -108,7 +121,13 @@ class Budget:
         now = self._now()
         if self._blocked(now):
             raise self._spent(self._blocked_until, now)
-        left = self.above_reserve if kind is Kind.READ else self.remaining
+        match kind:
+            case Kind.READ:
+                left = self.above_reserve
+            case Kind.SETTLE:
+                left = self._for_settling
+            case Kind.WRITE:
+                left = self.remaining
         if left is not None and left < 1:
             raise self._spent(self._ends, now)
         self._in_flight += 1
@@ -118,16 +137,16 @@ class Budget:
         """What to keep over a restart, or None while nothing is known."""
         left = self.remaining
         if self._limit is None or left is None:
-            return None
+            return BudgetSnapshot(blocked_until=self._blocked_until) if self._blocked(self._now()) else None
         return BudgetSnapshot(self._limit, left, self._window, self._ends, self._blocked_until)
 
     def restore(self, kept: BudgetSnapshot) -> None:
         """Go on from what an earlier process knew; what this one has learnt from an answer already counts more."""
-        if self._limit is None and kept.limit > 0:
+        now = self._now()
+        if self._limit is None and kept.limit is not None and kept.limit > 0:
             self._limit, self._left = kept.limit, max(0, min(kept.remaining, kept.limit))
-            now = self._now()
             self._window, self._ends = kept.window, min(kept.ends, now + HOUR)
-            self._blocked_until = min(kept.blocked_until, now + HOUR)
+        self._block(now, min(kept.blocked_until, now + DAY))
 
     def _done(self, era: int, said: tuple[Limits, float | None] | None, *, spent: bool) -> None:
         """One request is over: `said` holds what its answer told, None where it had none."""
@@ -136,6 +155,7 @@ class Budget:
         self._roll()
         if not spent:
             return
+        self._spent_here += 1
         if said is None or said[0].remaining is None:
             self._left = max(0, self._left - 1)
             if self._assumed:  # the service may have begun its hour with the very request that told us nothing
@@ -143,7 +163,7 @@ class Budget:
         else:
             self._learn(said[0], said[0].remaining, era, now)
         if said is not None and said[1] is not None:
-            self._blocked_until = max(self._blocked_until, now + said[1])
+            self._block(now, now + said[1])
         self._on_change()
 
     def _learn(self, said: Limits, remaining: int, era: int, now: float) -> None:
@@ -153,6 +173,8 @@ class Budget:
             self._left = min(self._left, remaining)
         elif self._limit is None or window > self._window + _SAME or era == self._era:
             # A later window, or one that the service still names although by our clock it should be over.
+            if self._limit is not None and window > self._window + HOUR / 2 and not self._assumed:
+                self.used_before, self._spent_here = self._spent_here / self._limit, 0
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
@@ -162,12 +184,19 @@ class Budget:
     def _roll(self) -> None:
         late = self._now() - self._ends
         if self._limit is not None and late >= 0:
+            self.used_before, self._spent_here = self._spent_here / self._limit if late < HOUR else 0.0, 0
             self._left, self._assumed = self._limit, True
             self._ends += HOUR * (late // HOUR + 1)
             self._era += 1
 
     def _blocked(self, now: float) -> bool:
-        return now < self._blocked_until <= now + 2 * HOUR  # a clock set back must not keep us out for longer
+        # A clock that was set back must not keep us out for long.
+        return self._blocked_since - HOUR <= now < self._blocked_until
+
+    def _block(self, since: float, until: float) -> None:
+        if until > since:
+            until = max(until, self._blocked_until) if self._blocked(since) else until
+            self._blocked_since, self._blocked_until = since, until
 
     def _spent(self, until: float, now: float) -> BudgetSpent:
         at = datetime.fromtimestamp(until, self._zone).replace(tzinfo=None)

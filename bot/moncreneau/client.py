@@ -1,7 +1,8 @@
 """Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
 
-Every try passes the breaker and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
-only, all within one time limit); writes are sent exactly once, because the API has no idempotency key.
+Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
+only, all within one time limit); writes are sent exactly once, because the API has no idempotency key. Writes have a
+breaker of their own beside the one for everything: a service that answers reads need not be able to write.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +32,7 @@ from bot.moncreneau.errors import (
     UnreadableAnswer,
 )
 from bot.moncreneau.headers import clock_gap
+from bot.moncreneau.pulse import Pulse
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -61,6 +64,7 @@ class Client:
         *,
         budget: Budget,
         breaker: Breaker,
+        writes: Breaker,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
         patience: Patience | None = None,
@@ -76,10 +80,13 @@ class Client:
             logging.getLogger(name).setLevel(logging.WARNING)
         self._budget = budget
         self._breaker = breaker
+        self._writes = writes
         self._now = now
         self._patience = patience = patience or Patience()
         self._sleep = sleep
         self._jitter = jitter
+        self.pulse = Pulse(now)
+        """Whether it answers; of a write that fails the breaker for writes tells."""
         self.sent: Counter[Kind] = Counter()
         """How many requests were tried, by urgency."""
         self.clock_gap: float | None = None
@@ -141,8 +148,12 @@ class Client:
         return True
 
     async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
-        """One try: past the breaker and the budget, over the wire, and both told how it went."""
-        with self._breaker.enter() as passage, self._budget.spend(kind) as spending:
+        """One try: past the breakers and the budget, over the wire, and all told how it went."""
+        with ExitStack() as way:
+            passages = [way.enter_context(self._breaker.enter())]
+            if kind is Kind.WRITE:
+                passages.append(way.enter_context(self._writes.enter()))
+            spending = way.enter_context(self._budget.spend(kind))
             self.sent[kind] += 1
             answer = await self._exchange(request, deadline)
             error: MoncreneauError | None
@@ -154,10 +165,17 @@ class Client:
                 spending.answered(answer.status_code, answer.headers)
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
-            if error is not None and error.outage:
-                passage.failed()
+            if error is None or not error.outage:
+                for passage in passages:
+                    passage.answered()
+                self.pulse.answered()
+            elif kind is Kind.WRITE:
+                for passage in passages:
+                    if passage is passages[-1] or passage.is_probe:  # else it says nothing of reading
+                        passage.failed()
             else:
-                passage.answered()
+                passages[0].failed()
+                self.pulse.failed()
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
         return body_of(answer)

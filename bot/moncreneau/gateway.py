@@ -3,39 +3,34 @@
 Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen is told.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from types import MappingProxyType
 
 import httpx
 
 from bot.app.ports import ApiError, Clock, Fate
-from bot.core.condition import ApiCondition
-from bot.core.model import Appointment, Department, Order, Problem, Slot, Trouble
-from bot.moncreneau import models, pace
+from bot.core.condition import ApiCondition, Concern
+from bot.core.model import Appointment, Department, Order, Problem, Slot
+from bot.moncreneau import models, pace, pages
 from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
-from bot.moncreneau.cache import Cache, Tally
+from bot.moncreneau.cache import Ages, Cache, Tally
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.errors import (
-    AppointmentNotFound,
-    BudgetSpent,
-    MoncreneauError,
-    RateLimited,
-    SlotNotAvailable,
-    UnreadableAnswer,
-    UserNotFound,
-)
+from bot.moncreneau.errors import AppointmentNotFound, SlotNotAvailable
+from bot.moncreneau.headers import DAY
+from bot.moncreneau.journal import Journal
 from bot.moncreneau.made import Made
 from bot.moncreneau.slots import SlotCache
-from bot.moncreneau.standing import Standing
-from bot.moncreneau.times import from_when
+from bot.moncreneau.spans import Spans
 
 _log = logging.getLogger(__name__)
-_PAGE = 100
 _PAGES, _PAGES_SETTLING = 10, 100
+_PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
+_NOW = Ages(fresh=0, stale=0, last=DAY)
 
 
 class Gateway:
@@ -43,8 +38,8 @@ class Gateway:
 
     `clock` gives all time (budget, caches, breaker); `zone` is the office's. `transport` replaces httpx's own (see
     `bot.moncreneau.transport`). `reserve` is the share of the hourly limit kept for writes. `on_budget` is called after
-    every answer (cheap; persist `budget_snapshot()` from there), `on_reachable` once per change of state,
-    `on_trouble(problem, present)` once when credits or access are lost and once when they are back.
+    every answer (cheap; persist `budget_snapshot()` from there), `on_trouble(concern, present)` once
+    when credits or access are lost and once when they are back.
     """
 
     def __init__(  # noqa: PLR0913 — the parts and the callbacks, said by name
@@ -59,8 +54,7 @@ class Gateway:
         reserve: float = 0.10,
         caching: bool = True,
         on_budget: Callable[[], None] | None = None,
-        on_reachable: Callable[[bool], None] | None = None,
-        on_trouble: Callable[[Problem, bool], None] | None = None,
+        on_trouble: Callable[[Concern, bool], None] | None = None,
     ) -> None:
         def now() -> float:
             return clock().timestamp()
@@ -69,20 +63,27 @@ class Gateway:
         self._now = now
         self._zone = zone
         self._caching = caching
-        self._on_reachable = on_reachable or (lambda _up: None)
         self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
         self._breaker = Breaker(clock, on_change=self._turned)
-        self._standing = Standing(on_trouble)
+        # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
+        self._writes = Breaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
+        self._journal = Journal(clock, zone, on_trouble)
         self._client = Client(
-            base_url, key, budget=self._budget, breaker=self._breaker, now=now, transport=transport, patience=patience
+            base_url,
+            key,
+            budget=self._budget,
+            breaker=self._breaker,
+            writes=self._writes,
+            now=now,
+            transport=transport,
+            patience=patience,
         )
         self._tally = Tally()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
-        self._slots = SlotCache(self._read_slots, now, zone, self._tally)
-        self.chosen = self._slots.chosen
+        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally)
+        self.chosen, self.freed = self._slots.chosen, self._slots.freed
         self._made = Made(now, zone)
         self._booked = 0
-        self._last_error: tuple[str, datetime] | None = None
 
     async def verify(self) -> None:
         """Ask for the departments once, however little of the budget is left. Raises `ApiError`."""
@@ -106,7 +107,7 @@ class Gateway:
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """See `Moncreneau.appointment`; urgent, since it tells what became of a cancelling. Raises `ApiError`."""
-        async with self._watched("appointment"):
+        with self._journal.watched("appointment"):
             try:
                 body = await self._client.get(f"appointments/{int(appointment_id)}", kind=Kind.SETTLE)
             except AppointmentNotFound:
@@ -120,26 +121,11 @@ class Gateway:
         scarce = self._caching and pace.scarce(self._budget, self._now())
         if scarce and number is not None and (made := self._made.told(owner, number)):
             return (made,)
-        kind = Kind.SETTLE if settling else Kind.READ
-        found: dict[int, Appointment] = {}
-        async with self._watched("appointments"):
-            for index in range(pages := _PAGES_SETTLING if settling else _PAGES):
-                try:
-                    page = await self._page(owner, index, kind)
-                except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
-                    break
-                news = [one for one in page.appointments if one.id not in found]
-                found |= {one.id: one for one in news}
-                if page.is_last(index, _PAGE) or not page.entries or (page.appointments and not news):
-                    break
-            else:
-                _log.warning("there are more than %d pages of appointments; the rest is not read", pages)
-                if settling:
-                    raise UnreadableAnswer  # not seen is not the same as not made
-        # A service that ignores the filter would show strangers' appointments; one that does not tell must be trusted.
-        tells = any(one.owner is not None for one in found.values())
-        mine = [one for one in found.values() if one.owner == owner or not tells]
-        return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
+        kind, most = (Kind.SETTLE, _PAGES_SETTLING) if settling else (Kind.READ, _PAGES)
+        with self._journal.watched("appointments"):
+            return await pages.read_all(
+                lambda index: self._page(owner, index, kind), owner, most=most, to_the_end=settling
+            )
 
     async def book(self, order: Order) -> Appointment:
         """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST where the service said so just now."""
@@ -148,7 +134,7 @@ class Gateway:
         if anybody and await self._slots.surely_taken(order.department_id, order.at):
             raise SlotNotAvailable
         try:
-            async with self._watched("book"):
+            with self._journal.watched("book", order.department_id):
                 body = await self._client.post("appointments", models.order_body(order))
                 appointment = models.read_appointment(body, self._zone, order)
         except ApiError as error:
@@ -164,11 +150,9 @@ class Gateway:
 
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`."""
-        made = self._made.forget(appointment_id)  # whatever comes of it: from now on the service is asked
-        async with self._watched("cancel"):
+        self._made.forget(appointment_id)  # whatever comes of it: from now on the service is asked
+        with self._journal.watched("cancel"):
             await self._client.delete(f"appointments/{int(appointment_id)}")
-        if made:
-            self._slots.freed(made.department_id, made.at)
 
     def forget(self, department_id: int) -> None:
         """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
@@ -182,19 +166,43 @@ class Gateway:
         """Go on from an earlier process's budget."""
         self._budget.restore(kept)
 
-    def troubles(self) -> Mapping[Problem, frozenset[str]]:
+    def troubles(self) -> Mapping[Concern, frozenset[str]]:
         """The troubles that stand, with the operations that met them; to keep over a restart."""
-        return self._standing.met()
+        return self._journal.standing.met()
 
-    def restore_troubles(self, kept: Mapping[Problem, Iterable[str]]) -> None:
+    def restore_troubles(self, kept: Mapping[Concern, Iterable[str]]) -> None:
         """Go on from what an earlier process met, so that its end is noticed here."""
-        self._standing.restore(kept)
+        self._journal.standing.restore(kept)
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the service was last asked for anything."""
+        return self._client.pulse.silence
+
+    async def probe(self) -> None:
+        """Find out whether the service answers, by reading the departments; not where no request is to spare for it."""
+        if self._budget.above_reserve == 0 or self._budget.blocked_until:
+            return
+        try:
+            async with asyncio.timeout(_PROBE):
+                with suppress(ApiError):
+                    await self._departments.get("", lambda: self._read_departments(Kind.READ), _NOW)
+        except TimeoutError:
+            self._client.pulse.failed()
+
+    def name_of(self, department_id: int) -> str:
+        """How operators are told of a department: by the name as far as it is known, and the number."""
+        known = copy.value if (copy := self._departments.peek("")) else ()
+        return " ".join([*(one.name for one in known if one.id == department_id), f"({department_id})"])
 
     def stats(self) -> ApiCondition:
         """How the service stands."""
-        error, at = self._last_error or (None, None)
+        error, at = self._journal.last_error or (None, None)
+        pulse = self._client.pulse
         return ApiCondition(
-            reachable=self._breaker.closed,
+            reachable=self._breaker.closed and not pulse.missed,
+            accepts=self._writes.closed,
+            heard=None if pulse.heard is None else datetime.fromtimestamp(pulse.heard, UTC),
             limit=self._budget.limit,
             remaining=self._budget.remaining,
             reset=self._budget.reset,
@@ -205,7 +213,7 @@ class Gateway:
             booked=self._booked,
             last_error=error,
             last_error_at=at,
-            troubles=self._standing.problems,
+            troubles=self._journal.standing.concerns,
             clock_gap=self._client.clock_gap,
         )
 
@@ -216,35 +224,27 @@ class Gateway:
         await self._client.aclose()
 
     async def _read_departments(self, kind: Kind) -> tuple[Department, ...]:
-        async with self._watched("departments"):
+        with self._journal.watched("departments"):
             return models.read_departments(await self._client.get("departments", kind=kind))
 
     async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[models.FreeSlot, ...]:
-        async with self._watched("availability"):
+        with self._journal.watched("availability", department_id):
             dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
             body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
             return models.read_slots(body, self._zone)
 
     async def _page(self, owner: str, number: int, kind: Kind) -> models.Page:
-        params = {"externalUserId": owner, "page": number, "size": _PAGE}
+        params = {"externalUserId": owner, "page": number, "size": pages.SIZE}
         return models.read_page(await self._client.get("appointments", params, kind=kind), self._zone)
-
-    @asynccontextmanager
-    async def _watched(self, operation: str) -> AsyncIterator[None]:
-        """Keep what staff want to know of how an operation went."""
-        try:
-            yield
-        except MoncreneauError as error:
-            if isinstance(error, RateLimited | BudgetSpent):
-                error.trouble = Trouble(error.problem, from_when(self._clock(), error.retry_after, self._zone))
-            self._last_error = (str(error), self._clock())
-            self._standing.failed(operation, error.problem)
-            raise
-        self._standing.worked(operation)
 
     def _turned(self, up: bool) -> None:  # noqa: FBT001 — the breaker's callback
         if up:
             _log.info("the moncreneau API answers again")
         else:
             _log.warning("the moncreneau API does not answer; probing it until it does")
-        self._on_reachable(up)
+
+    def _turned_for_writes(self, up: bool) -> None:  # noqa: FBT001 — as above
+        if up:
+            _log.info("the moncreneau API books and cancels again")
+        else:
+            _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")

@@ -13,6 +13,7 @@ from math import isfinite
 _MILLISECONDS = 1e11  # Unix seconds reach this in the year 5138, so a larger number counts milliseconds
 _DELTA = 1e7  # and a number as small as this is no date of ours but a count of seconds from now
 HOUR = 3600.0
+DAY = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def limits(headers: Mapping[str, str], now: float) -> Limits:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait as the service asks (a number or an HTTP date), at most one hour: the limit is hourly."""
+    """Seconds to wait as the service asks (a number or an HTTP date), at most a day: who asks for more is mistaken."""
     text = headers.get("Retry-After")
     seconds = _number(text)
     if seconds is None and text:
@@ -52,7 +53,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
             seconds = parsedate_to_datetime(text).timestamp() - now
         except (ValueError, TypeError, OverflowError):
             return None
-    return None if seconds is None else min(max(seconds, 0.0), HOUR)
+    return None if seconds is None else min(max(seconds, 0.0), DAY)
 
 
 def clock_gap(headers: Mapping[str, str], now: float) -> float | None:

@@ -37,6 +37,6 @@ class Made:
         coming = made.at > datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
         return made if coming and 0 <= self._now() - at <= _TOLD else None
 
-    def forget(self, number: int) -> Appointment | None:
-        """Take it out: something happens to it."""
-        return self._made.pop(number, (None, 0.0))[0]
+    def forget(self, number: int) -> None:
+        """Something happens to it: it is told no more."""
+        self._made.pop(number, None)

@@ -1,11 +1,12 @@
 """How old a copy may get before it is read again, given what is left of the hour; must not know what is copied.
 
 The rule, in one sentence: **reads of availability may use what bookings are not on the way to using.** The hour's use
-is projected from what was spent so far. Nobody there: copies are 30 s old at most. From a quarter of the budget on,
+is projected from what was spent so far. Nobody there: copies are a minute old at most. From a quarter of the budget on,
 reads get 1 % of the limit, 10 an hour of 1000, shared by the windows that citizens look at, but a copy never serves for
-more than a quarter of an hour (half an hour where the last reading brought no news of strangers: see `slots`). Own
-bookings are noted beside the copies, so that only strangers' bookings can surprise us. When only the reserve is left,
-nothing is read.
+more than a quarter of an hour. (All of this twice, where the last reading brought no news of strangers: see `slots`.)
+Own bookings are noted beside the copies, so that only strangers' bookings can surprise us. When only the reserve is
+left, nothing is read. A rush does not end because the service begins to count anew: for a quarter of an hour the use of
+the hour before counts too.
 """
 
 from bot.moncreneau.budget import Budget
@@ -13,12 +14,13 @@ from bot.moncreneau.cache import Ages
 from bot.moncreneau.headers import HOUR
 from bot.moncreneau.slots import LAST
 
-FRESH = 30.0
+FRESH = 60.0
 STALE = 120.0
 _LEAST_SHARE = 0.01
 _SCARCE = 0.5
 _EASE = 4.0  # the share falls to nothing at a quarter of the budget
 _SETTLING_IN = 120.0  # seconds of a new window that are too few to project from
+_RUSH_ENDS = 900.0  # seconds of a new window after which the one before says nothing any more
 
 _DAY = 86_400.0
 
@@ -35,8 +37,8 @@ def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
 
 
 def department_ages(budget: Budget, now: float) -> Ages:
-    """The same for the list of departments, which hardly changes: 5 min, in busy hours 30, in an outage a day."""
-    fresh = 300.0 * (6 if scarce(budget, now) else 1)
+    """The same for the list of departments, which hardly changes: 5 min, in busy hours 45, in an outage a day."""
+    fresh = 300.0 * (9 if scarce(budget, now) else 1)
     return Ages(fresh=fresh, stale=4 * fresh, last=_DAY)
 
 
@@ -53,6 +55,8 @@ def _share(budget: Budget, now: float) -> float:
     limit, left, reset = budget.limit, budget.remaining, budget.reset
     if limit is None or left is None or reset is None:
         return 1.0
-    elapsed = max(_SETTLING_IN, HOUR - (reset.timestamp() - now))
-    projected = (limit - left) / limit * HOUR / elapsed
+    elapsed = HOUR - (reset.timestamp() - now)
+    projected = (limit - left) / limit * HOUR / max(_SETTLING_IN, elapsed)
+    if elapsed < _RUSH_ENDS:
+        projected = max(projected, budget.used_before)
     return max(_LEAST_SHARE, 1.0 - _EASE * projected)

@@ -30,13 +30,12 @@ Free: TypeAlias = tuple[FreeSlot, ...]
 Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
 
 LAST = 900.0  # seconds after which a copy serves nobody any more
-_CALM = 1800.0  # the same where the last reading brought nothing that we had not noted ourselves
+_CALM = 2  # times as long a copy is good where the last reading brought nothing that we had not noted ourselves
 _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as active
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN = 0.25  # the share of a copy's slots that may be hidden before it is read again
 _WORN_AGE = 30.0  # but not younger than this
 _PLENTY = 12  # slots that must be left to offer before one is kept from others because somebody is about to confirm it
-_RARELY = Ages(fresh=_CALM, stale=_CALM, last=_CALM)
 _AFRESH = Ages(fresh=0, stale=0, last=0)
 _MINUTE = 60.0  # offices begin at full minutes, so between two of them no time passes away
 
@@ -95,8 +94,8 @@ class SlotCache:
         known = self._cache.peek(window)
         if known is not None and self._ready(window, known).worn:
             ages = replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
-        elif ages.fresh >= LAST and window in self._calm:
-            ages = _RARELY
+        elif window in self._calm:
+            ages = Ages(_CALM * ages.fresh, _CALM * ages.stale, _CALM * ages.last)
         copy = await self._cache.get(window, lambda: self._read(window), ages)
         ready = self._ready(window, copy)
         if chosen := self._choices.of(department_id):
@@ -121,8 +120,17 @@ class SlotCache:
         self._marks.at(department_id, at).taken = self._now()
 
     def freed(self, department_id: int, at: datetime) -> None:
-        """Note that an appointment of ours was cancelled: the slot has one place more than we knew."""
+        """Note that an appointment was cancelled: the slot has one place more than we knew, and copies offer it."""
         self._marks.freed(department_id, at, self._now())
+        if at <= datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None):
+            return
+        for window, copy in self._cache:
+            covers = window[0] == department_id and window[1] <= at.date() <= window[2]
+            if covers and all(slot.at != at for slot in copy.value):
+                counts = any(slot.left is not None for slot in copy.value)
+                place = FreeSlot(at, 1 if counts else None)
+                copy.value = tuple(sorted((*copy.value, place), key=lambda slot: slot.at))
+                self._shelf.pop(window, None)
 
     async def surely_taken(self, department_id: int, at: datetime) -> bool:
         """Whether asking for the slot is in vain, by the service's own word.
@@ -185,7 +193,7 @@ class SlotCache:
             return window[0] == department_id and begins <= window[1] <= first and last <= window[2]
 
         def serves(window: Window, copy: Copy[Free]) -> bool:
-            return fits(window) and self._cache.age(copy) <= (_CALM if window in self._calm else LAST)
+            return fits(window) and self._cache.age(copy) <= (_CALM * LAST if window in self._calm else LAST)
 
         known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
         if known:

@@ -1,6 +1,6 @@
 """Looks at a database without changing it: can it be written, which revision has it, what was set aside in it."""
 
-import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +45,15 @@ async def examine(url: str, most: int) -> Checkup:
 
 
 def _exists(engine: AsyncEngine) -> bool:
-    """SQLite would make a file that is not there. Raises OSError where it could not."""
+    """SQLite would make a file that is not there. Raises OSError where it could not, as a try shows."""
     name = engine.url.database
     if engine.dialect.name != "sqlite" or not name or name == ":memory:" or Path(name).exists():
         return True
-    if not os.access(Path(name).absolute().parent, os.W_OK | os.X_OK):
-        raise PermissionError(f"{name} is not there, and its folder cannot be written")
-    return False
+    try:
+        with tempfile.TemporaryFile(dir=Path(name).absolute().parent):
+            return False
+    except OSError as error:
+        raise OSError(f"{name} is not there, and its folder cannot be written: {error.strerror}") from None
 
 
 async def _try_to_write(engine: AsyncEngine) -> None:

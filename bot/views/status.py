@@ -3,9 +3,10 @@
 Knows no figures but those handed in; nothing here names a citizen.
 """
 
-from datetime import tzinfo
+from collections.abc import Callable
+from datetime import timedelta, tzinfo
 
-from bot.core.condition import ApiCondition, Condition
+from bot.core.condition import ApiCondition, Concern, Condition
 from bot.core.model import Problem
 from bot.i18n import Safe, Translator
 from bot.views.facts import lines, paragraphs
@@ -13,16 +14,22 @@ from bot.views.message import Message
 from bot.views.office import Office
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+JUST_NOW = timedelta(minutes=2)
+"""What was heard so short a time ago is true now."""
+Names = Callable[[int], str]
+"""How a department is called."""
 
 
-def status(condition: Condition, t: Translator, office: Office, zone: tzinfo) -> Message:
+def status(condition: Condition, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:
     """All figures, the services first; `zone` is the office's, whose hours these are."""
     api = condition.api
     text = paragraphs(
         t.text("condition.title"),
         lines(
-            t.text("condition.api_fine" if api.reachable else "condition.api_bad"),
-            *(_trouble(problem, t) for problem in sorted(api.troubles)),
+            _reachable(condition, t),
+            _heard(api, t, zone),
+            None if api.accepts else t.text("condition.api_refuses"),
+            *(_trouble(each, t, names) for each in sorted(api.troubles, key=lambda each: each.key)),
             _budget(api, t, office, zone),
             _held(api, t, office, zone),
         ),
@@ -42,16 +49,41 @@ def status(condition: Condition, t: Translator, office: Office, zone: tzinfo) ->
     return Message(text)
 
 
-def trouble(problem: Problem, t: Translator, *, present: bool) -> Message:
+def trouble(concern: Concern, t: Translator, names: Names, *, present: bool) -> Message:
     """What only the operator can mend, and what to do; or that it works again."""
-    credit = problem is Problem.OUT_OF_CREDITS
-    if not present:
-        return Message(t.text("operator.credits_over" if credit else "operator.access_over"))
-    return Message(lines(_trouble(problem, t), t.text("operator.credits_next" if credit else "operator.access_next")))
+    if concern.department_id is not None:
+        words, following = _trouble(concern, t, names), t.text("operator.department_next")
+        over = t.text("operator.department_over", department=names(concern.department_id))
+    elif concern.problem is Problem.OUT_OF_CREDITS:
+        words, following = _trouble(concern, t, names), t.text("operator.credits_next")
+        over = t.text("operator.credits_over")
+    else:
+        words, following = _trouble(concern, t, names), t.text("operator.access_next")
+        over = t.text("operator.access_over")
+    return Message(lines(words, following) if present else over)
 
 
-def _trouble(problem: Problem, t: Translator) -> Safe:
-    return t.text("operator.credits" if problem is Problem.OUT_OF_CREDITS else "operator.access")
+def _trouble(concern: Concern, t: Translator, names: Names) -> Safe:
+    if concern.department_id is not None:
+        return t.text("operator.department", department=names(concern.department_id))
+    return t.text("operator.credits" if concern.problem is Problem.OUT_OF_CREDITS else "operator.access")
+
+
+def _reachable(condition: Condition, t: Translator) -> Safe:
+    """Whether it answers, no more surely than is known: where no request is to spare, it was not asked just now."""
+    api = condition.api
+    if not api.reachable:
+        return t.text("condition.api_bad")
+    known = api.heard is not None and condition.at - api.heard <= JUST_NOW
+    return t.text("condition.api_fine" if known else "condition.api_unknown")
+
+
+def _heard(api: ApiCondition, t: Translator, zone: tzinfo) -> Safe:
+    """When it last answered."""
+    if api.heard is None:
+        return t.text("condition.never_heard")
+    at = api.heard.astimezone(zone)
+    return t.text("condition.heard", day=t.date_short(at.date()), time=t.time(at))
 
 
 def _budget(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> Safe:
@@ -66,7 +98,8 @@ def _held(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> Saf
     """Until when a 429 keeps us waiting."""
     if api.blocked_until is None:
         return None
-    return t.text("condition.held", time=t.time(api.blocked_until.astimezone(zone)), city=office.city)
+    at = api.blocked_until.astimezone(zone)
+    return t.text("condition.held", day=t.date_short(at.date()), time=t.time(at), city=office.city)
 
 
 def _hit_rate(api: ApiCondition, t: Translator) -> Safe:

@@ -27,10 +27,13 @@ Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | Loa
 def cause(t: Translator, trouble: Trouble, office: Office) -> Safe:
     """What went wrong and, where it is known, from when on trying again makes sense."""
     when = trouble.until
-    return lines(
-        t.text(f"problem.{trouble.problem}"),
-        t.text("trouble.until", time=t.time(when), city=office.city) if when else None,
-    )
+    if when is None:
+        until = None
+    elif trouble.another_day:
+        until = t.text("trouble.until_day", day=t.date_short(when.date()), time=t.time(when), city=office.city)
+    else:
+        until = t.text("trouble.until", time=t.time(when), city=office.city)
+    return lines(t.text(f"problem.{trouble.problem}"), until)
 
 
 def meanwhile(t: Translator, trouble: Trouble | None, office: Office) -> Safe | None:
@@ -38,10 +41,13 @@ def meanwhile(t: Translator, trouble: Trouble | None, office: Office) -> Safe | 
     if trouble is None:
         return None
     when = trouble.until
-    return lines(
-        t.text(f"problem.{trouble.problem}"),
-        t.text("wait.until", time=t.time(when), city=office.city) if when else t.text("wait.going_on"),
-    )
+    if when is None:
+        until = t.text("wait.going_on")
+    elif trouble.another_day:
+        until = t.text("wait.until_day", day=t.date_short(when.date()), time=t.time(when), city=office.city)
+    else:
+        until = t.text("wait.until", time=t.time(when), city=office.city)
+    return lines(t.text(f"problem.{trouble.problem}"), until)
 
 
 def loading(flow: Loading, t: Translator, office: Office) -> Message:

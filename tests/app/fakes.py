@@ -15,13 +15,20 @@ class ScriptedError(ApiError):
     """What the service did not do, or did without saying so (`acted`)."""
 
     def __init__(
-        self, fate: Fate, problem: Problem = Problem.DOWN, *, acted: bool = False, retry_after: float | None = None
+        self,
+        fate: Fate,
+        problem: Problem = Problem.DOWN,
+        *,
+        acted: bool = False,
+        retry_after: float | None = None,
+        verdict: Problem | None = None,
     ) -> None:
         super().__init__(f"{fate.value}: {problem}")
         self.fate = fate
         self.trouble = Trouble(problem)
         self.retry_after = retry_after
         self.acted = acted
+        self.verdict = verdict
 
 
 def refused(problem: Problem) -> ScriptedError:
@@ -44,6 +51,7 @@ class FakeMoncreneau:
     lag: float = 0.0
     shut: asyncio.Event | None = None
     choices: dict[str, tuple[int, datetime] | None] = field(default_factory=dict)
+    freed_slots: list[tuple[int, datetime]] = field(default_factory=list)
     posts: int = 0
     deletes: int = 0
     looks: int = 0
@@ -64,6 +72,9 @@ class FakeMoncreneau:
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
         self.choices[owner] = choice
+
+    def freed(self, department_id: int, at: datetime) -> None:
+        self.freed_slots.append((department_id, at))
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         self._read()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.cases import LONG_LOOKS, LOOKS
+from bot.app.cases import LONG_LOOKS, LOOKS, RAREST
 from bot.app.ports import Fate
 from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.core.events import (
@@ -17,6 +17,7 @@ from bot.core.events import (
 from bot.core.model import (
     Appointment,
     Problem,
+    Trouble,
 )
 from tests.app.counter import AT, BOOKING, CHAT, LOST, LOST_BUT_DONE, MINE, OWNER, desk
 from tests.app.fakes import ScriptedError, refused
@@ -110,6 +111,18 @@ async def test_a_slot_taken_by_somebody_else_is_a_refusal(tmp_path: Path) -> Non
         assert outcome.trouble.problem is Problem.SLOT_TAKEN
 
 
+@pytest.mark.parametrize(("books", "outcome"), [(0, "slot_taken"), (1, "booked")], ids=["not made", "made"])
+@in_no_time
+async def test_a_refusal_in_words_that_are_not_the_services_is_believed_only_when_nothing_is_found(
+    tmp_path: Path, books: int, outcome: str
+) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(ScriptedError(Fate.UNKNOWN, acted=bool(books), verdict=Problem.SLOT_TAKEN))
+        await here.carries(BOOKING)
+        assert [settled.outcome for _, settled in here.said if settled] == [outcome]
+        assert (here.api.posts, len(here.api.books)) == (1, books)
+
+
 @in_no_time
 async def test_an_appointment_of_an_earlier_attempt_is_not_taken_for_this_one(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
@@ -155,6 +168,45 @@ async def test_the_citizen_hears_after_a_moment_that_it_takes_longer(tmp_path: P
         here.api.lag = 3.0
         await here.carries(BOOKING)
         assert [each.number for each in here.delays] == [1]
+
+
+@in_no_time
+async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour_and_gets_its_booking(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.extend([LOST] * 99)
+        here.clerk.begin(BOOKING)
+        await asyncio.sleep(3600)
+        assert here.api.posts + here.api.looks <= 60
+        assert here.delays[-1].trouble == Trouble(Problem.DOWN)
+        assert len(here.delays) == 1, "it was said once why it takes longer"
+        here.api.writes.clear()
+        began = asyncio.get_running_loop().time()
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert asyncio.get_running_loop().time() - began <= 2 * 1.25 * RAREST
+        assert len(here.api.books) == 1
+
+
+@in_no_time
+async def test_who_gives_up_in_a_long_outage_is_let_go_after_as_many_looks_as_ever(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.extend([LOST] * 99)
+        here.clerk.begin(BOOKING)
+        await asyncio.sleep(3600)
+        looked = here.api.looks
+        here.clerk.withdraw(CHAT, 1)
+        assert isinstance(await here.carries(BOOKING), BookingWithdrawn)
+        assert here.api.looks - looked == len(LOOKS)
+
+
+@in_no_time
+async def test_a_look_that_fails_is_made_again_alone(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST)
+        here.api.reads.extend([None, None, ScriptedError(Fate.UNKNOWN)])
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert here.api.looks == len(LOOKS) + 1
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ import pytest
 from bot.app.ports import Store as AnyStore
 from bot.app.records import Change, Delivery, Urgency
 from bot.app.troubles import CALM, RESTLESS, TroubleNotices
+from bot.core.condition import Concern
 from bot.core.model import Problem
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.hurry import in_no_time
 
-CREDITS, ACCESS = Problem.OUT_OF_CREDITS, Problem.NO_ACCESS
+CREDITS, ACCESS = Concern(Problem.OUT_OF_CREDITS), Concern(Problem.NO_ACCESS)
+PASSPORTS = Concern(Problem.NO_ACCESS, 5)
 
 
 class Office:
@@ -27,8 +29,8 @@ class Office:
         self.notices = TroubleNotices(store, admins, self.draw, self.locale_of)
         self.notices.met = lambda: {CREDITS: ("book",)}
 
-    def draw(self, problem: Problem, present: bool, locale: str) -> Message:  # noqa: FBT001 — the callback's shape
-        return Message(f"{problem} {'begins' if present else 'over'} {locale}")
+    def draw(self, concern: Concern, present: bool, locale: str) -> Message:  # noqa: FBT001 — the callback's shape
+        return Message(f"{concern.key} {'begins' if present else 'over'} {locale}")
 
     async def locale_of(self, chat_id: int) -> str:
         return "en" if chat_id == 2 else "fr"
@@ -129,10 +131,12 @@ def test_troubles_do_not_hide_each_other(tmp_path: Path) -> None:
         async with store_in(tmp_path) as store, open_office(store, admins=frozenset({1})) as office:
             office.notices.changed(CREDITS, True)  # noqa: FBT003
             office.notices.changed(ACCESS, True)  # noqa: FBT003
+            office.notices.changed(PASSPORTS, True)  # noqa: FBT003
             office.notices.changed(CREDITS, False)  # noqa: FBT003
             await settle(store)
             texts = [text.removesuffix(" fr") for _, text in office.heard]
-            assert texts == ["out_of_credits begins", "no_access begins", "out_of_credits over"]
+            assert texts == ["out_of_credits begins", "no_access begins", "no_access.5 begins", "out_of_credits over"]
+            assert await Office(store).notices.known(store.fact) == {ACCESS: [], PASSPORTS: []}
 
     play()
 

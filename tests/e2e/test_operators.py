@@ -5,18 +5,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot.i18n import Translators
+from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.citizen import CONFIRM, Citizen
-from tests.e2e.house import House, inhabited
+from tests.e2e.house import House, inhabited, standing
 from tests.e2e.phone import Phone
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")
 NOBODY = 424_242
 USED_UP, CREDITS_BACK = "Les crédits moncreneau sont épuisés", "Les réservations marchent à nouveau"
-REFUSES, ACCEPTS = "L’API moncreneau refuse notre clé", "L’API moncreneau accepte à nouveau notre clé"
+REFUSES, ACCEPTS = "L’API moncreneau refuse notre clé", "L’API moncreneau accepte à nouveau notre clé."
+DENIED, GRANTED = "refuse à notre clé l’accès à un service", "accepte à nouveau notre clé pour ce service"
 
 
 @pytest.fixture
@@ -48,6 +54,11 @@ async def hears(admin: Citizen, words: str, times: int = 1) -> None:
 
     await eventually(f"the admin hears {words!r}", look)
     assert await heard(admin, words) == times
+
+
+async def confirmed_at(citizen: Citizen, department: str) -> str:
+    await citizen.reaches_summary(department=department)
+    return (await citizen.taps_on(CONFIRM)).text
 
 
 async def confirmed(citizen: Citizen) -> str:
@@ -153,6 +164,55 @@ async def test_a_key_that_is_refused_is_one_notice_and_its_return_another(
     assert "Votre rendez-vous est confirmé" in (await citizens[0].taps_on("Réessayer")).text
     await hears(admin, ACCEPTS)
     assert await heard(admin, REFUSES) == 1
+
+
+async def test_a_department_that_is_denied_is_one_notice_that_names_it_and_one_when_it_works_again(
+    house: House, admin: Citizen
+) -> None:
+    await house.office("error_code", "GET", "/departments/5/availability", code="DEPARTMENT_ACCESS_DENIED")
+    citizens = [await house.citizen() for _ in range(2)]
+    for citizen in citizens:
+        assert FRENCH.label("problem.department_gone") in (await citizen.reaches_days()).text
+    await hears(admin, DENIED)
+    (notice,) = [each.text for each in await admin.messages() if DENIED in each.text]
+    assert "(5)" in notice
+    assert "Passport" in notice
+    assert DENIED in (await admin.says("/status")).text
+    await house.restart()
+    assert "Votre rendez-vous est confirmé" in await confirmed_at(citizens[0], "ID Card"), "the others can be booked"
+    await house.town.behave()
+    await citizens[1].reaches_days()
+    await hears(admin, GRANTED)
+    assert DENIED not in (await admin.says("/status")).text
+    assert await heard(admin, REFUSES) == 0
+
+
+async def test_whether_the_api_answers_is_found_out_if_it_was_not_asked_for_long(house: House, admin: Citizen) -> None:
+    with house.clock.put_forward(minutes=10):
+        text = (await admin.says("/status")).text.replace("\u00a0", " ")
+        assert "✅ L’API moncreneau répond." in text
+        assert "Dernière réponse : lun. 2 mars, 07:4" in text
+    with house.clock.put_forward(minutes=20):
+        await house.office("html", "GET", "/departments")
+        text = (await admin.says("/status")).text.replace("\u00a0", " ")
+        assert "⚠️ L’API moncreneau ne répond pas." in text
+        assert "Dernière réponse : lun. 2 mars, 07:4" in text
+        await house.town.behave()
+        assert "✅ L’API moncreneau répond." in (await admin.says("/status")).text
+
+
+async def test_a_429_that_says_nothing_but_how_long_to_wait_is_obeyed_by_the_next_process(tmp_path: Path) -> None:
+    def bare(_request: Request) -> Response:
+        return Response(status_code=429, headers={"Retry-After": "7200"})
+
+    async with standing(tmp_path) as house, serving(Starlette(routes=[Route("/{path:path}", bare)])) as url:
+        await house.start(moncreneau_api_url=f"{url}/api/v1")
+        await house.restart()
+        admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
+        assert "rien n’est envoyé avant le lun. 2 mars à 09:3" in (await admin.says("/status")).text
+        citizen = await house.citizen()
+        assert "09:3" in (await citizen.says("/book")).text
+        assert (await house.town.ledger())["requests"] == {}
 
 
 async def test_an_english_admin_reads_english(house: House, admin: Citizen) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.i18n import Translators
 from tests.e2e.house import House, inhabited
 from tests.e2e.waiting import eventually
 
+FRENCH = Translators.load().get("fr")
 Json = dict[str, Any]
 CUT: Json = {"kind": "drop_before"}
 FOUR_TRIES = 0.25 + 0.5 + 1
@@ -110,6 +112,38 @@ async def test_while_the_api_is_down_confirmed_bookings_wait_and_are_made_after_
         assert len(ledger["appointments"]) == len(citizens)
     assert caplog.text.count("does not answer; probing") == 1
     assert caplog.text.count("the moncreneau API answers again") == 1
+
+
+async def test_while_the_api_reads_but_does_not_book_who_confirms_is_told_and_gets_it_after_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with inhabited(tmp_path, capacity=1000) as house:
+        citizens = [await house.citizen() for _ in range(7)]
+        summaries = [await citizen.reaches_summary() for citizen in citizens]
+        before = (await house.town.ledger())["requests"]
+        acted = {"kind": "status", "status": 500, "when": "after", "times": 1, "match": {"method": "POST"}}
+        await house.town.misbehave(moncreneau=[acted, {"kind": "status", "status": 503, "match": {"method": "POST"}}])
+        for citizen, summary in zip(citizens[:-1], summaries[:-1], strict=True):
+            await citizen.phone.press(summary, "✅ Confirmer")
+        await eventually("the breaker says so", lambda: "neither books nor cancels" in caplog.text)
+        stats = house.open.gateway.stats()
+        assert (stats.reachable, stats.accepts) == (True, False)
+        await citizens[-1].phone.press(summaries[-1], "✅ Confirmer")
+        await citizens[-1].waits_for(FRENCH.label("problem.down"))
+        asked: Counter[str] = Counter((await house.town.ledger())["requests"]) - Counter(before)
+        assert asked.total() < 60, f"seven bookings, and no hammering: {asked}"
+        newcomer = await house.citizen()
+        await newcomer.phone.say("/book")
+        await newcomer.waits_for("Choisissez un service")
+        await house.town.behave()
+        await eventually("all is settled", lambda: house.open.clerk.open == 0, within=100)
+        for citizen in citizens:
+            assert len(await citizen.appointments()) == 1
+            assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
+        assert len((await house.town.ledger())["appointments"]) == len(citizens)
+    assert caplog.text.count("neither books nor cancels") == 1
+    assert caplog.text.count("books and cancels again") == 1
 
 
 async def _is_told_of_the_outage(house: House) -> None:

@@ -89,6 +89,27 @@ def test_a_page_of_something_in_between_knows_nothing_of_keys_credits_and_slots(
 
 
 @pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(409, Problem.SLOT_TAKEN), (400, Problem.BAD_REQUEST), (422, Problem.BAD_REQUEST), (404, None)],
+)
+def test_a_page_that_answers_a_booking_says_what_it_means_if_nothing_was_booked(
+    status: int, verdict: Problem | None
+) -> None:
+    request = httpx.Request("POST", "https://example.org/api/v1/appointments")
+    answered = httpx.Response(status, content=b"<h1>Conflict</h1>", request=request)
+    error = error_from(answered, lambda: 0.0)
+    assert (error.fate, error.verdict) == (Fate.UNKNOWN, verdict)
+    assert error.outage == (verdict is None), "the service is up"
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(503, 3600), (429, 20_000)])
+def test_how_long_to_wait_is_believed_for_a_day_where_it_is_our_limit_and_for_an_hour_where_it_is_a_guess(
+    status: int, seconds: float
+) -> None:
+    assert told(status, b"", Retry_After="20000").retry_after == seconds
+
+
+@pytest.mark.parametrize(
     ("path", "body", "problem"),
     [
         ("appointments/7", b"", Problem.APPOINTMENT_GONE),

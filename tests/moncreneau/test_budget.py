@@ -36,7 +36,7 @@ def test_nothing_is_refused_as_long_as_no_answer_ever_told_a_limit(clock: StillC
     assert (budget.limit, budget.remaining, budget.snapshot()) == (None, None, None)
 
 
-def test_reads_stop_at_the_reserve_and_writes_go_on_until_nothing_is_left(clock: StillClock) -> None:
+def test_reads_stop_at_the_reserve_settling_at_half_of_it_and_writes_when_nothing_is_left(clock: StillClock) -> None:
     budget = Budget(clock, timezone(timedelta(hours=2)), reserve=0.1)
     told(budget, 101)
     with budget.spend(Kind.READ) as spending:
@@ -44,9 +44,12 @@ def test_reads_stop_at_the_reserve_and_writes_go_on_until_nothing_is_left(clock:
     error = refusal(budget, Kind.READ)
     assert (error.trouble.problem, error.fate, error.retry_after) == (Problem.BUSY, Fate.NOT_SENT, HOUR)
     assert error.trouble.until == (START + timedelta(hours=3)).replace(tzinfo=None), "the office's time is told"
-    told(budget, 1)
+    told(budget, 51)
     with budget.spend(Kind.SETTLE) as spending:
-        spending.answered(200, budget_headers(0))
+        spending.answered(200, budget_headers(50))
+    refusal(budget, Kind.SETTLE)
+    told(budget, 1)
+    told(budget, 0)
     for kind in Kind:
         assert refusal(budget, kind).trouble.problem is Problem.BUSY
 
@@ -162,6 +165,47 @@ def test_after_a_429_nothing_is_sent_before_it_is_time(clock: StillClock, header
     doors.append(budget.blocked_until)
     assert doors == [START + timedelta(seconds=wait), None]
     budget.spend(Kind.READ)
+
+
+@pytest.mark.parametrize("hours", [3, 20])
+def test_a_429_counts_for_longer_than_the_hour_of_the_budget(clock: StillClock, hours: int) -> None:
+    budget = Budget(clock)
+    told(budget, 800)
+    with budget.spend(Kind.READ) as spending:
+        spending.answered(429, {"Retry-After": str(hours * HOUR)})
+    clock.pass_(hours * HOUR - 1)
+    assert refusal(budget, Kind.WRITE).retry_after == 1
+    clock.pass_(1)
+    budget.spend(Kind.WRITE)
+
+
+def test_a_429_that_names_a_date_is_obeyed(clock: StillClock) -> None:
+    budget = Budget(clock)
+    with budget.spend(Kind.READ) as spending:
+        spending.answered(429, {"Retry-After": "Wed, 21 Jan 2026 13:00:00 GMT"})
+    assert budget.blocked_until == START + timedelta(hours=3)
+
+
+def test_a_shorter_429_that_comes_later_does_not_open_the_door_sooner(clock: StillClock) -> None:
+    budget = Budget(clock)
+    two = budget.spend(Kind.READ), budget.spend(Kind.READ)
+    for spending, wait in zip(two, ("900", "30"), strict=True):
+        with spending:
+            spending.answered(429, {"Retry-After": wait})
+    assert budget.blocked_until == START + timedelta(seconds=900)
+
+
+def test_a_429_without_any_other_header_lives_through_a_restart(clock: StillClock) -> None:
+    before, after = Budget(clock), Budget(clock)
+    with before.spend(Kind.READ) as spending:
+        spending.answered(429, {"Retry-After": "7200"})
+    kept = before.snapshot()
+    assert kept is not None
+    after.restore(kept)
+    assert (after.limit, refusal(after, Kind.WRITE).retry_after) == (None, 7200)
+    clock.pass_(7200)
+    after.spend(Kind.WRITE)
+    assert after.snapshot() is None
 
 
 def test_a_clock_set_back_does_not_keep_the_door_shut(clock: StillClock) -> None:

@@ -39,13 +39,14 @@ class Bench:
 
     def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None) -> None:
         self.pauses: list[float] = []
-        self.breaker = Breaker(clock)
+        self.breaker, self.writes = Breaker(clock), Breaker(clock)
         self.budget = Budget(clock)
         self.client = Client(
             url,
             KEY,
             budget=self.budget,
             breaker=self.breaker,
+            writes=self.writes,
             now=lambda: clock.unix,
             transport=transport,
             patience=Patience(connect=5, read=0.2, total=30),
@@ -225,23 +226,41 @@ async def test_after_a_429_nothing_is_sent_until_it_is_time(bench: Bench, wire: 
 
 async def test_a_dead_service_is_not_asked_for_every_citizen(bench: Bench, wire: Wire, clock: StillClock) -> None:
     wire.says(answer(None, 500))
-    for _ in range(5):
-        await bench.fails("POST")
+    for _ in range(2):
+        await bench.fails("GET")
     for method in ("GET", "POST", "DELETE"):
         assert isinstance(await bench.fails(method), CircuitOpen)
     assert len(wire.seen) == 5
     clock.pass_(1)
+    assert isinstance(await bench.fails("POST"), ServerError), "a write may be what finds out"
+    assert isinstance(await bench.fails("GET"), CircuitOpen)
+    clock.pass_(2)
     wire.says(answer([]))
     await bench.call("GET")
     assert bench.breaker.closed
 
 
+async def test_a_service_that_does_not_write_is_still_read_and_what_it_reads_does_not_say_that_it_writes(
+    bench: Bench, wire: Wire, clock: StillClock
+) -> None:
+    for _ in range(5):
+        wire.says(answer(None, 503))
+        await bench.fails("POST")
+        wire.says(answer([]))
+        await bench.call("GET")
+    for method in ("POST", "DELETE"):
+        assert isinstance(await bench.fails(method), CircuitOpen)
+    assert (bench.breaker.closed, bench.writes.closed, len(wire.seen)) == (True, False, 10)
+    clock.pass_(1)
+    await bench.call("POST")
+    assert bench.writes.closed
+
+
 async def test_a_read_whose_next_try_is_refused_tells_what_went_wrong_first(bench: Bench, wire: Wire) -> None:
     wire.says(answer(None, 500))
-    for _ in range(4):
-        await bench.fails("POST")
-    assert isinstance(await bench.fails("GET"), ServerError)
-    assert len(wire.seen) == 5
+    for _ in range(2):
+        assert isinstance(await bench.fails("GET"), ServerError)
+    assert len(wire.seen) == 5, "three tries, then two of three"
 
 
 async def test_a_refusal_shows_that_the_service_is_up(bench: Bench, wire: Wire) -> None:
@@ -327,5 +346,5 @@ def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
     url: str, key: str, clock: StillClock
 ) -> None:
     with pytest.raises(ValueError, match="moncreneau API") as caught:
-        Client(url, key, budget=Budget(clock), breaker=Breaker(clock), now=lambda: clock.unix)
+        Client(url, key, budget=Budget(clock), breaker=Breaker(clock), writes=Breaker(clock), now=lambda: clock.unix)
     assert not key or key not in str(caught.value)

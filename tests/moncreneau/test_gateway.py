@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bot.app.ports import ApiError, Fate, Moncreneau
+from bot.core.condition import Concern
 from bot.core.model import Appointment, Order, Problem, Slot, Status
 from bot.moncreneau.errors import InvalidApiKey, MoncreneauError
 from bot.moncreneau.gateway import Gateway
@@ -19,6 +20,7 @@ from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, Still
 Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
 OWNER = "telegram:77"
+CREDITS = Concern(Problem.OUT_OF_CREDITS)
 ORDER = Order(5, AT, "Jean Dupont", OWNER)
 TODAY = START.date()
 SUNDAY = AT.date()
@@ -202,10 +204,9 @@ async def test_our_own_cancellation_offers_the_slot_again(
 ) -> None:
     await times(gateway)
     clock.pass_(1)
-    made = await gateway.book(ORDER)
+    await gateway.book(ORDER)
     assert Slot(AT) not in await times(gateway)
-    await gateway.cancel(made.id)
-    await gateway.cancel(99)
+    gateway.freed(5, AT)
     assert Slot(AT) in await times(gateway)
     assert service.asked.count("GET /departments/5/availability") == 1
 
@@ -292,7 +293,7 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
 ) -> None:
     await gateway.departments()
     assert len(await times(gateway)) == 2
-    service.remaining = 51
+    service.remaining = 61
     await gateway.book(ORDER)
     clock.pass_(890)
     assert len(await times(gateway)) == 1
@@ -343,7 +344,8 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
     assert dict(stats.requests) == {"read": 0, "settle": 1, "write": 2}
     assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
-    assert stats.troubles == {Problem.OUT_OF_CREDITS}
+    assert stats.troubles == {CREDITS}
+    assert stats.heard == START
 
 
 async def test_the_operator_hears_once_of_each_change(clock: StillClock, service: Service) -> None:
@@ -353,22 +355,94 @@ async def test_the_operator_hears_once_of_each_change(clock: StillClock, service
         KEY,
         clock=clock,
         transport=httpx.MockTransport(service),
-        on_reachable=heard.append,
-        on_trouble=lambda problem, present: heard.append((problem, present)),
+        on_trouble=lambda concern, present: heard.append((concern, present)),
     )
     service.refuses("POST", 402, "INSUFFICIENT_CREDITS")
     for _ in range(3):
         await refused(gateway)
     del service.overrides["POST"]
     await gateway.book(ORDER)
-    service.says("POST", None, 500)
-    for _ in range(20):
-        await refused(gateway)
-    clock.pass_(2)
-    del service.overrides["POST"]
-    await gateway.book(ORDER)
-    assert heard == [(Problem.OUT_OF_CREDITS, True), (Problem.OUT_OF_CREDITS, False), False, True]
+    assert heard == [(CREDITS, True), (CREDITS, False)]
+    service.refuses("GET /departments/5/availability", 403, "DEPARTMENT_ACCESS_DENIED")
+    for _ in range(2):
+        with pytest.raises(ApiError) as caught:
+            await times(gateway)
+        assert caught.value.trouble.problem is Problem.DEPARTMENT_GONE, "which is all that a citizen need know"
+    del service.overrides["GET /departments/5/availability"]
+    await gateway.availability(8, SUNDAY, SUNDAY)
+    await times(gateway)
+    assert heard[2:] == [(Concern(Problem.NO_ACCESS, 5), True), (Concern(Problem.NO_ACCESS, 5), False)]
     await gateway.aclose()
+
+
+async def test_a_department_is_named_to_operators_as_far_as_it_is_known(gateway: Gateway) -> None:
+    assert gateway.name_of(5) == "(5)"
+    await gateway.departments()
+    assert gateway.name_of(5) == "Passport Service (5)"
+    assert gateway.name_of(99) == "(99)"
+
+
+async def test_a_service_that_reads_but_does_not_write_is_asked_to_write_now_and_then_only(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    service.overrides["GET /appointments"] = pages([], last=True)
+    service.says("POST", None, 503)
+    for _ in range(1800):
+        error = await refused(gateway)
+        if error.fate is Fate.UNKNOWN:
+            await gateway.appointments(OWNER, settling=True)
+        clock.pass_(2)
+    assert service.asked.count("POST /appointments") <= 60, "an hour long"
+    stats = gateway.stats()
+    assert (stats.reachable, stats.accepts) == (True, False)
+    del service.overrides["POST"]
+    clock.pass_(120)
+    await gateway.book(ORDER)
+    assert gateway.stats().accepts
+
+
+async def test_a_service_that_nobody_asked_for_long_is_probed_for_one_request(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    assert gateway.silence > 1e9
+    await gateway.probe()
+    assert (gateway.silence, gateway.stats().reachable) == (0, True)
+    clock.pass_(1000)
+    assert gateway.silence == 1000
+    service.says("GET", None, 502)
+    await gateway.probe()
+    stats = gateway.stats()
+    assert (gateway.silence, stats.reachable, stats.heard) == (0, False, START)
+    assert len(await gateway.departments()) == 2, "what was read before is kept"
+    del service.overrides["GET"]
+    await gateway.probe()
+    assert gateway.stats().reachable
+
+
+async def test_a_service_that_lets_a_probe_wait_does_not_answer(
+    clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr("bot.moncreneau.gateway._PROBE", 0.01)
+    gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(hang))
+    await gateway.probe()
+    assert not gateway.stats().reachable
+    await gateway.aclose()
+
+
+async def test_no_request_that_bookings_need_is_spent_on_a_probe(gateway: Gateway, service: Service) -> None:
+    service.remaining = 101
+    await gateway.verify()
+    await gateway.probe()
+    service.says("DELETE", None, 429)
+    with pytest.raises(ApiError):
+        await gateway.cancel(1)
+    await gateway.probe()
+    assert service.asked == ["GET /departments", "DELETE /appointments/1"]
+    assert gateway.stats().last_error == "429 RateLimited"
 
 
 async def test_the_budget_lives_on_in_the_next_process(clock: StillClock, service: Service) -> None:

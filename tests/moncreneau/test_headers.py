@@ -39,13 +39,15 @@ def test_what_cannot_be_true_is_as_good_as_missing(limit: str, remaining: str, r
         ("30", 30),
         ("0", 0),
         ("-5", 0),
-        ("999999", 3600),
+        ("7200", 7200),
+        ("999999", 86_400),
         ("Mon, 17 Jan 2022 15:07:00 GMT", 20),
+        ("Mon, 17 Jan 2022 18:07:00 GMT", 3 * 3600 + 20),
         ("later", None),
         ("", None),
     ],
 )
-def test_retry_after_is_a_number_or_a_date_and_an_hour_at_most(text: str, seconds: float | None) -> None:
+def test_retry_after_is_a_number_or_a_date_and_a_day_at_most(text: str, seconds: float | None) -> None:
     assert retry_after({"Retry-After": text}, NOW) == seconds
 
 

@@ -134,6 +134,31 @@ async def test_our_own_cancellation_gives_the_slot_back(office: Office) -> None:
     assert await office.times() == [TEN, ELEVEN]
 
 
+async def test_a_slot_that_was_full_when_it_was_read_is_offered_when_one_of_ours_is_cancelled(
+    office: Office, clock: StillClock
+) -> None:
+    office.free = [FreeSlot(ELEVEN, 2)]
+    assert await office.times() == [ELEVEN]
+    office.slots.freed(5, TEN)
+    assert await office.times() == [TEN, ELEVEN]
+    assert not office.slots.known_taken(5, TEN)
+    office.slots.booked(5, TEN)
+    assert await office.times() == [ELEVEN], "it was one place"
+    clock.pass_(700)
+    assert await office.times() == [ELEVEN]
+    assert len(office.asked) == 2
+
+
+async def test_a_time_that_is_past_is_not_offered_because_it_was_cancelled(office: Office) -> None:
+    office.free = []
+    assert await office.times() == []
+    office.slots.freed(5, datetime(2026, 1, 21, 9, 0))  # noqa: DTZ001 — office time
+    office.slots.freed(8, TEN)
+    assert await office.times() == []
+    office.slots.freed(5, TEN)
+    assert await office.times() == [TEN]
+
+
 async def test_a_time_that_passes_is_no_longer_offered(office: Office, clock: StillClock) -> None:
     clock.at = datetime(2026, 1, 22, 9, 58, tzinfo=UTC)
     assert await office.times(TEN.date()) == [TEN, ELEVEN]

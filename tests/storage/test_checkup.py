@@ -41,7 +41,7 @@ async def test_one_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 async def test_where_none_could_be_made_that_is_said(tmp_path: Path) -> None:
-    with pytest.raises(PermissionError, match="its folder cannot be written"):
+    with pytest.raises(OSError, match="its folder cannot be written"):
         await examine(url(tmp_path / "nowhere"), 5)
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.condition import ApiCondition, Condition
+from bot.core.condition import ApiCondition, Concern, Condition
 from bot.core.model import Problem
 from bot.i18n import Translators
 from bot.views.office import CONAKRY
@@ -14,8 +14,11 @@ from bot.views.status import status, trouble
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 T = Translators.load()
+CREDITS, ACCESS = Concern(Problem.OUT_OF_CREDITS), Concern(Problem.NO_ACCESS)
+PASSPORTS = Concern(Problem.NO_ACCESS, 5)
 API = ApiCondition(
     reachable=True,
+    heard=datetime(2026, 3, 2, 14, 29, tzinfo=UTC),
     limit=1000,
     remaining=640,
     reset=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
@@ -39,8 +42,12 @@ FINE = Condition(
 )
 
 
+def named(department_id: int) -> str:
+    return f"Passeports & Co ({department_id})"
+
+
 def shown(condition: Condition, locale: str = "fr", zone: str = "Africa/Conakry") -> str:
-    return status(condition, T.get(locale), CONAKRY, ZoneInfo(zone)).text.replace("\u00a0", " ")
+    return status(condition, T.get(locale), CONAKRY, ZoneInfo(zone), named).text.replace("\u00a0", " ")
 
 
 def test_every_figure_stands_there_in_words() -> None:
@@ -48,6 +55,7 @@ def test_every_figure_stands_there_in_words() -> None:
         "📊 <b>L’état du bot</b>",
         "",
         "✅ L’API moncreneau répond.",
+        "Dernière réponse : lun. 2 mars, 14:29",
         "Requêtes restantes cette heure : <b>640</b> sur 1000 ; à nouveau à 15:00 (heure de Conakry)",
         "",
         "Lectures servies de mémoire : <b>97 %</b> sur 100",
@@ -85,31 +93,45 @@ def test_what_is_not_known_yet_is_said_to_be_so() -> None:
     assert "Dernière erreur de l’API : aucune depuis le démarrage" in text
 
 
+def test_what_was_not_asked_just_now_is_not_called_reachable_as_if_it_had_been() -> None:
+    text = shown(replace(FINE, api=replace(API, heard=NOW - timedelta(minutes=20))), "en")
+    assert "answered when it was last asked" in text
+    assert "Last answer: Mon, Mar 2, 14:10" in text
+    assert "Last answer: none since the start" in shown(replace(FINE, api=ApiCondition(reachable=True)), "en")
+
+
+def test_a_service_that_reads_but_does_not_book_is_said_to_be_so() -> None:
+    text = shown(replace(FINE, api=replace(API, accepts=False)), "en")
+    assert "✅ The moncreneau API answers." in text
+    assert "⚠️ It neither books nor cancels at present" in text
+
+
 def test_what_does_not_work_stands_out() -> None:
     api = replace(
         API,
         reachable=False,
         remaining=None,
         blocked_until=datetime(2026, 3, 2, 14, 45, tzinfo=UTC),
-        troubles=frozenset({Problem.OUT_OF_CREDITS, Problem.NO_ACCESS}),
+        troubles=frozenset({CREDITS, ACCESS, PASSPORTS}),
     )
     text = shown(replace(FINE, api=api, telegram=False, database=False), "en")
     for words in (
         "⚠️ The moncreneau API does not answer.",
         "⚠️ <b>The moncreneau API refuses our key (401 or 403).</b>",
+        "⚠️ <b>The moncreneau API denies our key one department: Passeports &amp; Co (5).</b>",
         "⚠️ <b>The moncreneau credits are used up: nothing can be booked.</b>",
         "<b>0</b> of 1000",
-        "nothing is sent before 14:45 (Conakry time)",
+        "nothing is sent before Mon, Mar 2, 14:45 (Conakry time)",
         "⚠️ Telegram does not answer.",
         "⚠️ The database cannot be written.",
     ):
         assert words in text
 
 
-@pytest.mark.parametrize("problem", [Problem.OUT_OF_CREDITS, Problem.NO_ACCESS])
+@pytest.mark.parametrize("concern", [CREDITS, ACCESS, PASSPORTS])
 @pytest.mark.parametrize("locale", T.supported)
-def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(problem: Problem, locale: str) -> None:
-    begins, over = (trouble(problem, T.get(locale), present=present).text for present in (True, False))
+def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(concern: Concern, locale: str) -> None:
+    begins, over = (trouble(concern, T.get(locale), named, present=present).text for present in (True, False))
     assert begins.startswith("⚠️ ")
     assert len(begins.splitlines()) == 2
     assert over.startswith("✅ ")

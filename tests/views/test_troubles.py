@@ -1,15 +1,26 @@
 """Reads that are not there yet, or came to nothing."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from bot.core import actions
-from bot.core.flows import LoadingAppointments, LoadingDays, LoadingDepartments, LoadingNearest, LoadingTimes, Purpose
+from bot.core.flows import (
+    Attempt,
+    LoadingAppointments,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    Purpose,
+    Submitting,
+)
 from bot.core.model import Problem, Trouble
+from bot.i18n import Translator
 from bot.views.render import render
 from bot.views.troubles import BOOKING_ONLY, Loading
-from tests.core.examples import BUSY, DOWN, FULL, SUNDAY
+from tests.core.examples import BUSY, DOWN, FULL, NOW, SUNDAY
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import plain
@@ -63,3 +74,14 @@ def test_what_was_chosen_is_kept_and_shown(flow: Loading) -> None:
 
 def test_when_it_is_known_from_when_on_it_is_said() -> None:
     assert "from 11:00 (Conakry time)" in render(LoadingDepartments(trouble=BUSY), EN).text
+
+
+@pytest.mark.parametrize(
+    ("translator", "words"),
+    [(EN, "from Tue, Mar 3, 07:00 (Conakry time)"), (FR, "à partir du mar. 3 mars à 07:00 (heure de Conakry)")],
+)
+def test_another_day_is_said_with_its_hour(translator: Translator, words: str) -> None:
+    until = Trouble(Problem.BUSY, datetime(2026, 3, 3, 7, 0), another_day=True)  # noqa: DTZ001 — office time
+    assert words in plain(render(LoadingDepartments(trouble=until), translator).text)
+    waiting = Submitting(Attempt(1, FULL, NOW), delayed=True, trouble=until)
+    assert words in plain(render(waiting, translator).text)

@@ -1,0 +1,39 @@
+"""A citizen's appointments through all pages; must not know how a page is fetched, nor why they are read."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.core.model import Appointment
+from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
+from bot.moncreneau.models import Page
+
+_log = logging.getLogger(__name__)
+SIZE = 100
+"""Entries a page: the most that the contract allows."""
+
+
+async def read_all(
+    fetch: Callable[[int], Awaitable[Page]], owner: str, *, most: int, to_the_end: bool
+) -> tuple[Appointment, ...]:
+    """What `owner` has, in order of time; `fetch` gives a page by its number, from 0. At most so many are read.
+
+    Raises what `fetch` raises, and `UnreadableAnswer` where not all could be read but it matters (`to_the_end`).
+    """
+    found: dict[int, Appointment] = {}
+    for index in range(most):
+        try:
+            page = await fetch(index)
+        except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
+            break
+        news = [one for one in page.appointments if one.id not in found]
+        found |= {one.id: one for one in news}
+        if page.is_last(index, SIZE) or not page.entries or (page.appointments and not news):
+            break
+    else:
+        _log.warning("there are more than %d pages of appointments; the rest is not read", most)
+        if to_the_end:
+            raise UnreadableAnswer  # not seen is not the same as not made
+    # A service that ignores the filter would show strangers' appointments; one that does not tell must be trusted.
+    tells = any(one.owner is not None for one in found.values())
+    mine = [one for one in found.values() if one.owner == owner or not tells]
+    return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
