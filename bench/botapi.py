@@ -6,16 +6,15 @@ to its answer. It is no judge of correctness (that is the sandbox): it answers w
 """
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import parse_qs
+from typing import cast
 
-Json = dict[str, Any]
-BOT = {"id": 42, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
+from bench import botapi_wire as wire
+
 OK = b'{"ok":true,"result":true}'
 STEPS = 6
+NO_BUTTONS = '{"inline_keyboard":[]}'
 NAME = "Aissatou Bah"
 
 
@@ -28,7 +27,10 @@ class Citizen:
     waiting: bool = False
     asked: float = 0.0
     message: int = 0
-    buttons: list[str] = field(default_factory=list)
+    text: str = '""'
+    """The text that the message shows, as JSON."""
+    markup: str = NO_BUTTONS
+    """Its buttons, as JSON."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ class BotApi:
         self.people = {1000 + each: Citizen(1000 + each) for each in range(citizens)}
         self.measure: Measure | None = None
         self.unmeasured: int | None = None
-        self._updates: list[tuple[int, Json]] = []
+        self._updates: list[tuple[int, str]] = []
         self._ids = 100_000
         self._messages = 1000
         self._poll: tuple[Connection, int] | None = None
@@ -85,12 +87,9 @@ class BotApi:
 
     async def ask(self) -> float:
         """One `/start` of a newcomer to an idle bot; returns the seconds until its answer."""
-        self._ids += 1
-        chat = {"id": 900_000_000 + self._ids, "type": "private", "first_name": "Probe"}
-        message = {"message_id": 1, "from": {**chat, "is_bot": False}, "chat": chat, "date": 0, "text": "/start"}
         self._probe = asyncio.get_running_loop().create_future()
         began = time.perf_counter()
-        self._updates.append((self._ids, {"update_id": self._ids, "message": message}))
+        self._arrive(wire.said(900_000_000 + self._ids, 1, "/start"))
         self._answer_poll()
         await asyncio.wait_for(self._probe, 10)
         return time.perf_counter() - began
@@ -110,32 +109,23 @@ class BotApi:
             return
         citizen.step = (citizen.step + 1) % STEPS
         citizen.waiting, citizen.asked = True, time.perf_counter()
-        person = {"id": citizen.chat, "is_bot": False, "first_name": "Aissatou", "language_code": "en"}
-        chat = {"id": citizen.chat, "type": "private", "first_name": "Aissatou"}
-        self._ids += 1
-        update: Json = {"update_id": self._ids}
         if citizen.step in {0, 4}:
             self._messages += 1
-            text = "/start" if citizen.step == 0 else NAME
-            update["message"] = {
-                "message_id": self._messages, "from": person, "chat": chat, "date": int(time.time()), "text": text
-            }  # fmt: skip
-        elif not citizen.buttons:
+            self._arrive(wire.said(citizen.chat, self._messages, "/start" if citizen.step == 0 else NAME))
+        elif data := wire.button(citizen.markup, "book" if citizen.step == 1 else ""):
+            self._arrive(wire.pressed(citizen.chat, citizen.message, citizen.text, citizen.markup, data))
+        else:
             citizen.step = -1
             asyncio.get_running_loop().call_later(0.05, self._next, citizen)
-            return
-        else:
-            book = [each for each in citizen.buttons if each.endswith(".book")]
-            data = book[0] if citizen.step == 1 and book else citizen.buttons[0]
-            message = {"message_id": citizen.message, "from": BOT, "chat": chat, "date": int(time.time()), "text": "…"}
-            update["callback_query"] = {
-                "id": str(self._ids), "from": person, "chat_instance": "1", "message": message, "data": data
-            }  # fmt: skip
-        self._updates.append((self._ids, update))
+
+    def _arrive(self, content: str) -> None:
+        self._ids += 1
+        self._updates.append((self._ids, f'{{"update_id":{self._ids},{content}}}'))
         if self._poll and self._flush is None:
             self._flush = asyncio.get_running_loop().call_soon(self._answer_poll)
 
-    def _answered(self, chat: int, message: int, buttons: list[str], *, ticket: bool) -> None:
+    def _answered(self, call: wire.Call, message: int, *, ticket: bool) -> None:
+        chat = call.chat
         citizen = self.people.get(chat)
         if citizen is None and self._probe and not self._probe.done():
             self._probe.set_result(None)
@@ -143,7 +133,7 @@ class BotApi:
             return
         if ticket and citizen.step == 0:
             return  # the QR picture of the booking before
-        citizen.message, citizen.buttons, citizen.waiting = message, buttons, False
+        citizen.message, citizen.text, citizen.markup, citizen.waiting = message, call.text, call.markup, False
         if self.measure and not self.measure.ended and chat != self.unmeasured:
             self.measure.latencies.append(time.perf_counter() - citizen.asked)
             self.measure.bookings += citizen.step == STEPS - 1
@@ -159,7 +149,7 @@ class BotApi:
             self._get_updates(connection, body)
             return
         if method == "getme":
-            self._reply(connection, json.dumps({"ok": True, "result": BOT}).encode())
+            self._reply(connection, wire.ME)
             return
         if method in {"sendmessage", "editmessagetext", "sendphoto"}:
             self._message(connection, method, body, kind)
@@ -167,36 +157,20 @@ class BotApi:
         self._reply(connection, OK)
 
     def _message(self, connection: "Connection", method: str, body: bytes, kind: str) -> None:
-        if "multipart" in kind:
-            # Only the chat is needed of a picture.
-            chat = int(body.split(b'name="chat_id"', 1)[1].split(b"\r\n\r\n", 1)[1].split(b"\r\n", 1)[0])
-            call: dict[str, list[str]] = {}
-        else:
-            call = parse_qs(body.decode())
-            chat = int(call["chat_id"][0])
-        markup = json.loads(call["reply_markup"][0]) if "reply_markup" in call else {}
-        buttons = [each["callback_data"] for row in markup.get("inline_keyboard", []) for each in row]
+        ticket = method == "sendphoto"
+        call = wire.Call(int(wire.part(body, "chat_id")), '""', NO_BUTTONS) if "multipart" in kind else wire.read(body)
         self._messages += 1
-        number = int(call["message_id"][0]) if method == "editmessagetext" else self._messages
-        result: Json = {"message_id": number, "from": BOT, "chat": {"id": chat, "type": "private"}, "date": 0}
-        if method == "sendphoto":
-            result["photo"] = [{"file_id": "f", "file_unique_id": "u", "width": 1, "height": 1}]
-        else:
-            result |= {"text": call["text"][0], "reply_markup": markup}
-        self._reply(connection, json.dumps({"ok": True, "result": result}).encode())
-        act = (chat, number, buttons)
+        number = call.message or self._messages
+        self._reply(connection, wire.message(call, number, picture=ticket))
         if self.latency:
-            asyncio.get_running_loop().call_later(
-                self.latency, lambda: self._answered(*act, ticket=method == "sendphoto")
-            )
+            asyncio.get_running_loop().call_later(self.latency, lambda: self._answered(call, number, ticket=ticket))
         else:
-            self._answered(*act, ticket=method == "sendphoto")
+            self._answered(call, number, ticket=ticket)
 
     def _get_updates(self, connection: "Connection", body: bytes) -> None:
-        call = parse_qs(body.decode())
-        offset = int(call.get("offset", ["0"])[0])
+        offset = wire.number(body, "offset")
         self._updates = [each for each in self._updates if each[0] >= offset]
-        self._poll = (connection, int(call.get("limit", ["100"])[0]))
+        self._poll = (connection, wire.number(body, "limit") or 100)
         self.polled.set()
         if self._updates:
             self._answer_poll()
@@ -206,8 +180,8 @@ class BotApi:
         if self._poll:
             connection, limit = self._poll
             self._poll = None
-            page = [update for _, update in self._updates[:limit]]
-            self._reply(connection, json.dumps({"ok": True, "result": page}).encode())
+            page = ",".join(update for _, update in self._updates[:limit])
+            self._reply(connection, f'{{"ok":true,"result":[{page}]}}'.encode())
 
     def _reply(self, connection: "Connection", body: bytes) -> None:
         if self.latency:
@@ -226,8 +200,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by name
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""

@@ -16,6 +16,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import uvloop
+
 from bench.botapi import BotApi, Connection, Measure
 from bot.storage.store import Store
 
@@ -183,7 +185,7 @@ def main() -> None:
     parser.add_argument("--latencies", default="0,20,100", help="of the Bot API, in ms")
     chosen = parser.parse_args()
     for latency in chosen.latencies.split(","):
-        asyncio.run(compare(chosen.citizens, float(latency) / 1000, chosen.rounds, chosen.seconds))
+        uvloop.run(compare(chosen.citizens, float(latency) / 1000, chosen.rounds, chosen.seconds))
 
 
 if __name__ == "__main__":
