@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_SECONDS = 5
 CONNECTIONS = 2
 """That read; one more writes. Each costs a thread and a cache."""
-STATEMENTS = 16
+STATEMENTS = 8
 """Prepared statements kept a connection. A batch's are large, and nearly every batch is of another size."""
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -23,6 +23,8 @@ PRAGMAS = (
     "PRAGMA synchronous=FULL",
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA foreign_keys=ON",
+    # KiB of pages a connection, half of SQLite's own: the system keeps the file's pages anyway, once for all.
+    "PRAGMA cache_size=-1000",
 )
 
 
