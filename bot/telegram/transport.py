@@ -50,31 +50,34 @@ class LeanBot(Bot):
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
         """Call a Bot API method; values are strings (ready JSON), numbers or `InputFile`. Raises `TelegramError`."""
         limit = BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout
+        form = cast("RequestData", Form(parameters))
         try:
-            if InputFile in map(type, parameters.values()):
-                return await self._post(method, parameters, read_timeout=limit)
-            form = cast("RequestData", Form(parameters))
             return await self.request.post(f"{self.base_url}/{method}", form, read_timeout=limit)
         except (KeyError, TypeError, AttributeError):
             raise TelegramError(NOT_TELEGRAM) from None
 
 
 class Form:
-    """Parameters without files. `BaseRequest.post` hands them to `do_request` as they are, and nobody else looks.
+    """The parameters of a call. `BaseRequest.post` hands them to `do_request` as they are, and nobody else looks.
 
     PTB's own `RequestData` is final and made of objects that are made for every parameter.
     """
 
-    __slots__ = ("_values",)
-    contains_files = False
+    __slots__ = ("json_parameters", "multipart_data")
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
+        self.json_parameters: dict[str, str] = {}
+        self.multipart_data: dict[str, tuple[str, Any, str]] = {}
+        for name, value in values.items():
+            if isinstance(value, InputFile):
+                self.multipart_data[name] = value.field_tuple
+            else:
+                self.json_parameters[name] = value if isinstance(value, str) else json.dumps(value)
 
     @property
-    def json_parameters(self) -> dict[str, str]:
-        """See `RequestData.json_parameters`."""
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in self._values.items()}
+    def contains_files(self) -> bool:
+        """See `RequestData.contains_files`."""
+        return bool(self.multipart_data)
 
 
 class FastRequest(BaseRequest):
