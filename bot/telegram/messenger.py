@@ -4,11 +4,12 @@ Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of 
 """
 
 import io
+import re
 from typing import Any
 
 from pydantic_core import to_json
 from telegram import InputFile
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.app.ports import (
     ChatGoneError,
@@ -29,6 +30,8 @@ from bot.views.message import Button, Message
 Json = dict[str, Any]
 NO_PREVIEW = '{"is_disabled":true}'
 GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
+FLOOD = re.compile(r"Too Many Requests(?:.*retry after (\d+))?", re.IGNORECASE)
+"""A 429 whose `parameters` are missing; PTB tells it from other failures by these words alone."""
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
@@ -102,9 +105,9 @@ class TelegramMessenger:
         except InvalidToken:
             # 401: nothing was sent, and nothing will be until the operator acts.
             raise NotSentError("the bot's token is not accepted any more") from None
-        except NetworkError as error:
-            raise MaybeSentError(_first_words(error)) from None
         except TelegramError as error:
+            if flood := FLOOD.match(str(error)):
+                raise FloodedError(float(flood[1] or 1)) from None
             raise MaybeSentError(_first_words(error)) from None
 
 

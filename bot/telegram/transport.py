@@ -55,6 +55,11 @@ class LeanBot(Bot):
             return await self.request.post(f"{self.base_url}/{method}", form, read_timeout=limit)
         except (KeyError, TypeError, AttributeError):
             raise TelegramError(NOT_TELEGRAM) from None
+        except TelegramError as error:
+            if isinstance(error.__cause__, TelegramError):
+                # A page of something in between: its 403 says nothing of the chat, its 400 nothing of the message.
+                raise NetworkError(NOT_TELEGRAM) from None
+            raise
 
 
 class Form:

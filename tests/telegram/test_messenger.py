@@ -82,6 +82,24 @@ async def test_a_flood_tells_how_long(wire: Wire, bot: LeanBot) -> None:
     assert caught.value.retry_after == 17
 
 
+@pytest.mark.parametrize(
+    ("words", "seconds"), [("Too Many Requests: retry after 9", 9), ("Too Many Requests: retry later", 1)]
+)
+async def test_a_flood_without_parameters_is_a_flood(wire: Wire, bot: LeanBot, words: str, seconds: float) -> None:
+    wire.says(answer({"ok": False, "error_code": 429, "description": words}, 429))
+    with pytest.raises(FloodedError) as caught:
+        await TelegramMessenger(bot).deliver(WORDS, None)
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 429, 502])
+async def test_a_page_of_a_proxy_is_no_verdict_on_chat_or_message(wire: Wire, bot: LeanBot, code: int) -> None:
+    wire.says(answer(b"<html>Access denied</html>", code))
+    with pytest.raises(MaybeSentError) as caught:
+        await TelegramMessenger(bot).deliver(WORDS, None)
+    assert "html" not in str(caught.value)
+
+
 async def test_what_has_not_changed_is_a_success(wire: Wire, bot: LeanBot) -> None:
     words = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
     wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
