@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.types import Scope
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -42,6 +43,8 @@ class _DroppableProtocol(H11Protocol):
                 scope.setdefault("extensions", {})[_DROP] = self.drop
             try:
                 await app(scope, receive, send)
+            except ClientDisconnect:
+                return  # the client was killed in the middle of its request, as bots are here
             except asyncio.CancelledError:
                 # The server is closing under a request; uvicorn would log a stack trace for it.
                 if not self.transport.is_closing():

@@ -75,3 +75,24 @@ def test_a_port_that_is_taken_is_an_error_where_it_was_asked_for() -> None:
         serving_in_thread(app(), port=httpx.URL(url).port or 0),
     ):
         pass
+
+
+async def test_a_client_that_dies_in_the_middle_of_its_request_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    read, over = asyncio.Event(), asyncio.Event()
+
+    async def swallow(request: Request) -> Response:
+        read.set()
+        try:
+            await request.body()
+        finally:
+            over.set()
+        return PlainTextResponse("never")
+
+    async with serving(Starlette(routes=[Route("/", swallow, methods=["POST"])])) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
+        await read.wait()
+        writer.transport.abort()
+        await over.wait()
+    assert not caplog.records
