@@ -7,7 +7,6 @@ way. Knows nothing of screens, HTTP or SQL.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -135,10 +134,11 @@ class Clerk:
     async def _look_for(self, case: Case, order: Order) -> Appointment | None:
         """Look several times: a request that lost its answer may still be under way. A look that fails is none."""
         while case.looks:
-            await self._rest(case, case.looks[0])
+            whole = await self._rest(case, case.looks[0])
             if found := await self._find(case, order):
                 return found
-            case.looks = case.looks[1:]
+            if whole:  # who gives up is looked for at once, and once more: it may still be carried out as late as ever
+                case.looks = case.looks[1:]
         return None
 
     async def _find(self, case: Case, order: Order) -> Appointment | None:
@@ -214,20 +214,23 @@ class Clerk:
             log.error("an attempt fails and is tried again: %s", name, exc_info=without_values(error))
         case.stumbled = True
 
-    async def _rest(self, case: Case, seconds: float) -> None:
-        """Sleep, unless the citizen gives up or the clerk goes home."""
+    async def _rest(self, case: Case, seconds: float) -> bool:
+        """Sleep, unless the citizen gives up or the clerk goes home; whether it was for as long as was meant."""
         if self._stopping:
             raise _ClosedError
         case.nudge.clear()
         if case.withdrawn and not case.heeded:
             case.heeded = True
-            return
-        with contextlib.suppress(TimeoutError):
+            return False
+        try:
             async with asyncio.timeout(seconds):
                 await case.nudge.wait()
                 case.heeded = case.withdrawn
+        except TimeoutError:
+            return True
         if self._stopping:
             raise _ClosedError
+        return False
 
     def _delayed(self, case: Case) -> None:
         if case.has_news():

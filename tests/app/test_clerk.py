@@ -197,7 +197,20 @@ async def test_who_gives_up_in_a_long_outage_is_let_go_after_as_many_looks_as_ev
         looked = here.api.looks
         here.clerk.withdraw(CHAT, 1)
         assert isinstance(await here.carries(BOOKING), BookingWithdrawn)
-        assert here.api.looks - looked == len(LOOKS)
+        assert here.api.looks - looked == 1 + len(LOOKS), "one at once, and then as ever"
+
+
+@in_no_time
+async def test_giving_up_after_a_restart_makes_nobody_look_for_less_long(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.clerk.begin(BOOKING, resumed=True)
+        await asyncio.sleep(3)
+        here.clerk.withdraw(CHAT, 1)
+        await asyncio.sleep(5)
+        assert here.clerk.open == 1, "a request of the earlier process may still be under way"
+        here.api.books[MINE.id] = MINE
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert here.api.posts == 0
 
 
 @in_no_time
