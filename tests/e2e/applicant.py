@@ -27,6 +27,8 @@ class Wish:
     gives_up: bool = False
     confirmed: bool = False
     gave_up: bool = False
+    told_of_nothing: bool = False
+    """Whether the phone says that it was given up in time."""
     ticket: int | None = None
     link: str | None = None
     cancel_confirmed: bool = False
@@ -101,6 +103,19 @@ class Applicant:
             elif pace.is_too_long():
                 await self.phone.say(f"/cancel {wish.ticket}")
             await asyncio.sleep(PAUSE)
+
+    async def look_back(self) -> None:
+        """Read all that was ever written, for who gave a booking up and walked away: it may have been made before.
+
+        Then the ticket stands there; the bot must not have said that nothing was booked.
+        """
+        given_up = [wish for wish in self.wishes if wish.gave_up and wish.ticket is None]
+        for shown in await self.phone.look(everything=True) if given_up else ():
+            for wish in given_up:
+                if wish.name in shown.text and self.words.says(shown.text, "ticket.booked"):
+                    wish.ticket = self.words.number_in(shown.text)
+                    wish.link = next((word for word in shown.text.split() if "/qr/" in word), None)
+                wish.told_of_nothing |= wish.name in shown.text and self.words.says(shown.text, "notice.given_up")
 
     # --- reading -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,9 @@ from tests.e2e.phone import new_phone
 from tests.e2e.reckoning import Reckoning, count_duplicates, reckon
 from tests.e2e.torment import Killer, Kills, faults_of_moncreneau, faults_of_telegram
 from tests.e2e.town import CREDITS, OFFICES, Town, town
+from tests.e2e.waiting import eventually
 from tests.e2e.words import Words
+from tests.storage.values import rows
 
 SEED = "CRASH_SEED"
 USUAL = Habits()
@@ -121,6 +123,11 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         broken = [repr(each) for each in results if isinstance(each, Exception)]
         unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in applicants if late and each.doing]
         struck = await here.behave()
+        # What was given up may still be looked for.
+        await eventually("every attempt has its outcome", lambda: not _open_attempts(bot.database), within=120)
+        await eventually("every word is out", lambda: not _unsent(bot.database), within=60)
+        for each in applicants:
+            await each.look_back()
         reckoning = reckon(applicants, await here.ledger(), CREDITS)
         reckoning.duplicates = await count_duplicates(applicants)
         reckoning.wrong += broken
@@ -130,6 +137,16 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         return Report(
             seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, over[0], bot.log
         )
+
+
+def _open_attempts(database: Path) -> int:
+    (found,) = rows(database, "SELECT count(*) FROM attempts WHERE settled_at IS NULL")
+    return int(found[0])
+
+
+def _unsent(database: Path) -> int:
+    (found,) = rows(database, "SELECT count(*) FROM outbox")
+    return int(found[0])
 
 
 async def new_applicant(here: Town, number: int, seed: float, habits: Habits = USUAL) -> Applicant:

@@ -66,6 +66,8 @@ def _compare(found: Reckoning, wish: Wish, made: list[Json]) -> None:
     if entry is None:
         found.lost.append(f"{wish}: the office knows nothing of the ticket")
         return
+    if wish.told_of_nothing:
+        found.wrong.append(f"{wish} was said not to be booked")
     if not wish.confirmed:
         found.wrong.append(f"{wish} was booked and never confirmed")
     if entry["qrCode"] != wish.link:
