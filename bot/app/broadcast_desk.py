@@ -226,6 +226,8 @@ class BroadcastDesk:
         sight = await self._broadcasts.look(number)
         if sight is None:
             return self._answer(visit, draft, Show(draft, remark=Remark.STALE))
+        if turn is None and ask in {Verb.OLDER, Verb.RECALL}:
+            await self._cards.clear(visit.chat_id, event.message)
         if turn is None and ask == Verb.OLDER:
             return self._say(visit, await self._listed(visit.locale, number), event.message)
         if turn is None and ask == Verb.RECALL:

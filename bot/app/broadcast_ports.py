@@ -114,7 +114,13 @@ class Books(Protocol):
         """Whether it has."""
 
     async def put_card(self, card: Card) -> None:
-        """Remember where an admin sees the broadcast; one an admin."""
+        """Remember where an admin sees the broadcast; one an admin.
+
+        A message shows one broadcast: where it showed another, that one is followed without a card from now on.
+        """
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        """This message shows no broadcast any more; the admin follows without a card."""
 
     async def lose_card(self, card: Card) -> None:
         """The message is gone: the admin follows without one (`NOWHERE`)."""

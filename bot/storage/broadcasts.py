@@ -5,7 +5,7 @@ Every write goes through the store's one writer, together with what citizens do.
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.broadcast_ports import NOWHERE, Admin, Card
@@ -29,6 +29,8 @@ class BroadcastBooks:
         self._read = store.reader.read
         self._put_draft = dialect.upsert(store.engine, drafts, ["body"])
         self._put_card = dialect.upsert(store.engine, cards, ["message_id", "locale"])
+        here = (cards.c.chat_id == bindparam("chat"), cards.c.message_id == bindparam("message"))
+        self._clear = update(cards).where(*here).values(message_id=NOWHERE)
         self._put_fact = dialect.upsert(store.engine, facts, ["value"])
         self._put_broadcast = dialect.insert_ignore(store.engine, broadcasts)
 
@@ -75,7 +77,7 @@ class BroadcastBooks:
             if not made.rowcount:
                 return False
             connection.execute(insert(deeds), shapes.deed_row(plan.number, admin, done))
-            connection.execute(self._put_card, shapes.card_row(card))
+            self._hang(connection, card)
             return True
 
         return await write(self._store, work)
@@ -158,7 +160,15 @@ class BroadcastBooks:
 
     async def put_card(self, card: Card) -> None:
         """See `Books`."""
-        await execute(self._store, self._put_card, shapes.card_row(card))
+        await write(self._store, lambda connection: self._hang(connection, card))
+
+    def _hang(self, connection: Connection, card: Card) -> None:
+        connection.execute(self._clear, {"chat": card.chat_id, "message": card.message_id})
+        connection.execute(self._put_card, shapes.card_row(card))
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        """See `Books`."""
+        await execute(self._store, self._clear, {"chat": chat_id, "message": message_id})
 
     async def lose_card(self, card: Card) -> None:
         """See `Books`."""

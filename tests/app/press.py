@@ -235,7 +235,13 @@ class FakeBooks:
         return number in self.told
 
     async def put_card(self, card: Card) -> None:
+        await self.clear(card.chat_id, card.message_id)
         self.shown[card.number, card.chat_id] = card
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        for place, card in self.shown.items():
+            if (card.chat_id, card.message_id) == (chat_id, message_id):
+                self.shown[place] = replace(card, message_id=NOWHERE)
 
     async def lose_card(self, card: Card) -> None:
         if self.shown[card.number, card.chat_id] == card:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.app.broadcast_desk import LISTED, PREVIEW_TRIES, BroadcastDesk, Drawings
+from bot.app.broadcast_ports import NOWHERE
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
@@ -349,6 +350,15 @@ async def test_recalling_is_asked_about_first() -> None:
     assert change
     assert (change.queued[0].message, change.queued[0].target) == (Message("recall?"), PRESSED)
     assert desk.books.broadcasts[1].status is Status.DONE
+
+
+@pytest.mark.parametrize("verb", [Verb.RECALL, Verb.OLDER])
+async def test_a_card_that_becomes_something_else_is_none_any_more(verb: Verb) -> None:
+    desk = Desk()
+    desk.books.has(Status.DONE, Figures(((Fate.SENT, 2),)))
+    await desk.presses(steered(1, Verb.SEE))
+    await desk.presses(steered(1, verb))
+    assert desk.books.shown[1, ADMIN].message_id == NOWHERE
 
 
 async def test_the_report_is_sent_on_request() -> None:

@@ -152,3 +152,15 @@ async def test_an_admin_has_one_card(room: Newsroom) -> None:
     await room.books.lose_card(Card(1, 900, 70, "fr"))
     await room.books.lose_card(Card(1, 901, 72, "fr"))
     assert await room.books.cards(1) == (Card(1, 900, 71, "en"), Card(1, 901, NOWHERE, "fr"))
+
+
+async def test_a_message_shows_one_broadcast(room: Newsroom) -> None:
+    await room.confirms()
+    await room.confirms(number=2)
+    assert await room.books.cards(1) == (Card(1, 900, NOWHERE, "fr"),)
+    await room.books.put_card(Card(1, 900, 70, "fr"))
+    await room.books.put_card(Card(1, 901, 70, "fr"))
+    assert await room.books.cards(1) == (Card(1, 900, 70, "fr"), Card(1, 901, 70, "fr"))
+    assert await room.books.cards(2) == (Card(2, 900, NOWHERE, "fr"),)
+    await room.books.clear(900, 70)
+    assert await room.books.cards(1) == (Card(1, 900, NOWHERE, "fr"), Card(1, 901, 70, "fr"))
