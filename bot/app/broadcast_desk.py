@@ -146,16 +146,20 @@ class BroadcastDesk:
                         shown = wish
                     case ReadOffices(message=message):
                         waiting.append(await self._read_offices(visit, message))
-                    case Count(audience=audience, then=then, message=message):
-                        count = await self._roll.count(audience, visit.event.at)
-                        seconds = self._broadcasts.seconds_for(count)
-                        at = visit.event.at
-                        waiting.append(Counted(at=at, count=count, seconds=seconds, then=then, message=message))
+                    case Count():
+                        waiting.append(await self._count(visit, wish))
                     case Preview(versions=versions):
                         waiting.extend(await self._preview(visit, versions))
                     case Launch():
                         await self._launch(visit, wish)
         return self._answer(visit, draft, shown)
+
+    async def _count(self, visit: _Visit, wish: Count) -> Counted:
+        at, count = visit.event.at, await self._roll.count(wish.audience, visit.event.at)
+        seconds = self._broadcasts.seconds_for(count)
+        return Counted(
+            at=at, count=count, seconds=seconds, then=wish.then, message=wish.message, confirmed=wish.confirmed
+        )
 
     async def _read_offices(self, visit: _Visit, message: int) -> OfficesRead:
         try:

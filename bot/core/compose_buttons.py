@@ -22,7 +22,7 @@ from bot.core.composing import (
     Reviewing,
 )
 from bot.core.moments import is_night
-from bot.core.wishes import Launch, Pushed, ReadOffices
+from bot.core.wishes import Pushed, ReadOffices
 
 
 def pushed(draft: Draft, event: Pushed) -> Step | None:
@@ -112,7 +112,7 @@ def _ready_pushed(draft: Draft, event: Pushed) -> Step | None:
                 return show(draft.at(AskingTime()), message, Remark.PAST)
             if not draft.at_night and is_night(starts or at):
                 return go(draft, AskingNight(starts), message)
-            return None, (Launch(draft, starts, message),)
+            return confirm(draft, starts, message, confirmed=True)
         case AskingTime() | AskingNight() | Confirming(), Ask.BACK:
             return go(draft, Reviewing(), message)
         case _:

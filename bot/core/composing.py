@@ -34,6 +34,7 @@ class Remark(StrEnum):
     NO_TIME = "no_time"
     PAST = "past"
     FAR = "far"
+    RECOUNTED = "recounted"
     CANCELLED = "cancelled"
 
 
@@ -107,9 +108,10 @@ class AskingNight:
 
 @dataclass(frozen=True, slots=True)
 class Confirming:
-    """The last question before it goes out."""
+    """The last question before it goes out; `again`: the number had changed when it was confirmed."""
 
     starts: datetime | None = None
+    again: bool = False
     kind: Literal["confirming"] = "confirming"
 
 
