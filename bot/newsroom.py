@@ -21,6 +21,7 @@ from bot.app.recaller import Recaller
 from bot.app.records import Change
 from bot.app.reports import Reporter
 from bot.core.broadcast import Broadcast
+from bot.core.listing import Place
 from bot.core.sight import Sight
 from bot.core.wishes import Show
 from bot.i18n import Translators
@@ -172,8 +173,8 @@ class Newsroom:
     def _card(self, sight: Sight, locale: str) -> Message:
         return views.card(sight, self._translators.get(locale), self._office)
 
-    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
-        return views.listing(sights, self._translators.get(locale), older)
+    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
+        return views.listing(sights, self._translators.get(locale), last, self._office)
 
     def _recalling(self, sight: Sight, locale: str) -> Message:
         return views.recalling(sight, self._translators.get(locale))

@@ -24,6 +24,7 @@ from bot.core.broadcast import Content, Plan, Version
 from bot.core.broadcasting import step
 from bot.core.composing import Draft, Remark, read_draft, write_draft
 from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
+from bot.core.listing import Place, place_of, read_place
 from bot.core.sight import Sight
 from bot.core.steering import Verb
 from bot.core.wishes import (
@@ -51,8 +52,8 @@ class Drawings:
     """What things look like; each in a language."""
 
     stage: Callable[[Show, str], Message]
-    listing: Callable[[tuple[Sight, ...], int | None, str], Message]
-    """The last is the language; before it the number whose elders stand on the next page, where there may be some."""
+    listing: Callable[[tuple[Sight, ...], Place | None, str], Message]
+    """The last is the language; before it the place after which the next page begins, where there is one."""
     recalling: Callable[[Sight, str], Message]
 
 
@@ -209,14 +210,12 @@ class BroadcastDesk:
         kind = Kind.SEND if target is None else Kind.EDIT
         return Change(queued=(Delivery(self._ids.next(), visit.chat_id, kind, message, target=target),))
 
-    async def _listed(self, locale: str, below: int | None = None) -> Message:
-        """A page of the list. The first one has all that are under way, however old they are."""
-        page = await self._broadcasts.recent(LISTED, below)
-        known = {each.broadcast.plan.number for each in page}
-        live = await self._broadcasts.live() if below is None else ()
-        older = min(known) if len(page) == LISTED else None
-        more = tuple(each for each in live if each.broadcast.plan.number not in known)
-        return self._drawings.listing(page + more, older, locale)
+    async def _listed(self, locale: str, after: Place | None = None) -> Message:
+        """A page of the list."""
+        found = await self._broadcasts.listed(LISTED + 1, after)
+        page = found[:LISTED]
+        last = place_of(page[-1].broadcast) if len(found) > LISTED else None
+        return self._drawings.listing(page, last, locale)
 
     # --- steering ------------------------------------------------------------------------------------------------
 
@@ -233,7 +232,7 @@ class BroadcastDesk:
         if turn is None and ask in {Verb.OLDER, Verb.RECALL}:
             await self._cards.clear(visit.chat_id, event.message)
         if turn is None and ask == Verb.OLDER:
-            return self._say(visit, await self._listed(visit.locale, number), event.message)
+            return self._say(visit, await self._listed(visit.locale, read_place(number, value)), event.message)
         if turn is None and ask == Verb.RECALL:
             return self._say(visit, self._drawings.recalling(sight, visit.locale), event.message)
         if turn is None and ask == Verb.REPORT:

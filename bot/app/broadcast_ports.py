@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.app.records import Work
 from bot.core.broadcast import Audience, Broadcast, Content, Done, Fate, Figures, Plan, Status
+from bot.core.listing import Place
 from bot.views.message import Message
 
 
@@ -101,8 +102,11 @@ class Books(Protocol):
     async def broadcast(self, number: int) -> Broadcast | None:
         """A broadcast with its history and its figures as they were written last."""
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
-        """The newest broadcasts, newest first; only those with a number below `below`, where that is given."""
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        """The newest broadcasts, newest first."""
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        """Broadcasts in the order of `Place.key`, those behind `after` where that is given."""
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and those that ended and are not reported yet."""

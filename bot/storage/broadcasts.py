@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.app.broadcast_ports import NOWHERE, Admin, Card
 from bot.app.records import Work
 from bot.core.broadcast import Broadcast, Done, Fate, Plan, Status
+from bot.core.listing import Place
 from bot.core.steering import ENDED
 from bot.storage import broadcast_rows as shapes
 from bot.storage import dialect
@@ -115,10 +116,14 @@ class BroadcastBooks:
         found = await self._found(select(broadcasts).where(broadcasts.c.number == number))
         return found[0] if found else None
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
         """See `Books`."""
-        query = select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most)
-        return await self._found(query if below is None else query.where(broadcasts.c.number < below))
+        return await self._found(select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most))
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        """See `Books`."""
+        query = select(broadcasts).order_by(*shapes.LISTING).limit(most)
+        return await self._found(query.where(shapes.behind(after)) if after else query)
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
         async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:

@@ -2,6 +2,7 @@
 
 from bot.core.broadcast import Broadcast, Fate, Status
 from bot.core.broadcast_actions import steered
+from bot.core.listing import Place, write_place
 from bot.core.sight import Sight
 from bot.core.steering import Verb, offered
 from bot.i18n import Safe, Translator
@@ -23,15 +24,11 @@ SHOWN = (Fate.SENT, Fate.BLOCKED, Fate.FAILED, Fate.UNKNOWN, Fate.SKIPPED, Fate.
 def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     """One broadcast: where it stands, its figures, who did what, and what can be done."""
     broadcast = sight.broadcast
-    starts = broadcast.plan.starts
-    waiting = starts and broadcast.status in {Status.PREPARING, Status.SCHEDULED}
     text = paragraphs(
         lines(_title(broadcast, t), words.excerpt(t, broadcast)),
         lines(
             words.audience(t, broadcast.plan.audience),
-            t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
-            if starts and waiting
-            else None,
+            _start(broadcast, t, office),
         ),
         _progress(sight, t, office),
         lines(*(_deed(broadcast, place, t) for place in range(len(broadcast.history))[-TOLD:])),
@@ -41,20 +38,28 @@ def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     return Message(text, keys.grid(buttons, 2))
 
 
-def listing(sights: tuple[Sight, ...], t: Translator, older: int | None = None) -> Message:
-    """Broadcasts with their figures, each with the button that leads to it; and one to those older than `older`."""
+def listing(sights: tuple[Sight, ...], t: Translator, last: Place | None = None, office: Office = CONAKRY) -> Message:
+    """Broadcasts with their figures, each with the button that leads to it; and one to those that come after `last`."""
     if not sights:
         return Message(t.text("bc.none"))
     entries = (
-        lines(_title(each.broadcast, t), words.excerpt(t, each.broadcast), _in_short(each.broadcast, t))
+        lines(
+            _title(each.broadcast, t),
+            words.excerpt(t, each.broadcast),
+            _start(each.broadcast, t, office),
+            _in_short(each.broadcast, t),
+        )
         for each in sights
     )
     buttons = (
         Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
         for number in (each.broadcast.plan.number for each in sights)
     )
-    more = () if older is None else ((Button(t.label("button.steer_older"), steered(older, Verb.OLDER)),),)
-    return Message(paragraphs(t.text("bc.list"), *entries), (*keys.grid(buttons, 2), *more))
+    rows = keys.grid(buttons, 2)
+    if last:
+        more = steered(last.number, Verb.OLDER, write_place(last))
+        rows = (*rows, (Button(t.label("button.steer_older"), more),))
+    return Message(paragraphs(t.text("bc.list"), *entries), rows)
 
 
 def recalling(sight: Sight, t: Translator) -> Message:
@@ -78,6 +83,14 @@ def report(broadcast: Broadcast, t: Translator) -> Message:
 
 def _title(broadcast: Broadcast, t: Translator) -> Safe:
     return t.text("bc.title", number=broadcast.plan.number, status=_status(broadcast, t))
+
+
+def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
+    """When it will begin, where it has not."""
+    starts = broadcast.plan.starts
+    if starts is None or broadcast.status not in {Status.PREPARING, Status.SCHEDULED}:
+        return None
+    return t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
 
 
 def _status(broadcast: Broadcast, t: Translator) -> Safe:

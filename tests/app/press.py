@@ -27,6 +27,7 @@ from bot.core.broadcast import (
     Status,
     Version,
 )
+from bot.core.listing import Place, place_of
 from bot.core.steering import ENDED
 from bot.views.message import Message
 
@@ -218,9 +219,12 @@ class FakeBooks:
     async def broadcast(self, number: int) -> Broadcast | None:
         return self.broadcasts.get(number)
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
-        numbers = [each for each in sorted(self.broadcasts, reverse=True) if below is None or each < below]
-        return tuple(self.broadcasts[each] for each in numbers[:most])
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        found = sorted(self.broadcasts.values(), key=lambda each: place_of(each).key)
+        return tuple([each for each in found if after is None or place_of(each).key > after.key][:most])
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         waiting = self.broadcasts.keys() - self.told

@@ -31,6 +31,7 @@ from bot.core.composing import (
     read_draft,
 )
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
+from bot.core.listing import Place, write_place
 from bot.core.model import Department
 from bot.core.sight import Sight
 from bot.core.steering import Verb
@@ -122,8 +123,9 @@ class Desk:
         self.shown = show
         return Message(f"stage {locale}")
 
-    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
-        return Message(f"list {[each.broadcast.plan.number for each in sights]} {older} {locale}")
+    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
+        behind = last and f"{write_place(last)}-{last.number}"
+        return Message(f"list {[each.broadcast.plan.number for each in sights]} {behind} {locale}")
 
     def _recalling(self, _sight: Sight, _locale: str) -> Message:
         return Message("recall?")
@@ -310,17 +312,17 @@ async def test_the_list_has_what_there_is() -> None:
     assert change.queued[0].message == Message("list [1] None fr")
 
 
-async def test_the_list_has_what_is_under_way_however_old_and_leads_to_older_ones() -> None:
+async def test_the_list_begins_with_what_is_under_way_however_old_and_goes_on_page_by_page() -> None:
     desk = Desk()
     for number in range(1, LISTED + 5):
         desk.books.has(Status.DONE, number=number)
-    desk.books.has(Status.SCHEDULED, number=2)
+    desk.books.has(Status.PAUSED, number=2)
     change = await desk.commands("broadcasts")
     assert change
-    assert change.queued[0].message == Message("list [12, 11, 10, 9, 8, 7, 6, 5, 2] 5 fr")
-    change = await desk.presses(steered(5, Verb.OLDER), message=88)
+    assert change.queued[0].message == Message("list [2, 12, 11, 10, 9, 8, 7, 6] 2.-6 fr")
+    change = await desk.presses(steered(6, Verb.OLDER, "2."), message=88)
     assert change
-    assert change.queued[0].message == Message("list [4, 3, 2, 1] None fr")
+    assert change.queued[0].message == Message("list [5, 4, 3, 1] None fr")
     assert change.queued[0].target == 88
 
 

@@ -1,13 +1,16 @@
 """Broadcasts on a real database: numbers, drafts, confirming once, moving once, history, cards."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
 from bot.app.records import Change
-from bot.core.broadcast import Deed, Done, Fate, Status
+from bot.core.broadcast import Broadcast, Deed, Done, Fate, Status
+from bot.core.listing import place_of
 from bot.core.steering import ENDED
 from tests.storage.newsroom import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
 
@@ -74,8 +77,26 @@ async def test_the_newest_come_first(room: Newsroom) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)
     assert [each.plan.number for each in await room.books.recent(2)] == [3, 2]
-    assert [each.plan.number for each in await room.books.recent(2, below=2)] == [1]
     assert await room.books.broadcast(4) is None
+
+
+async def test_the_list_is_in_order_and_each_page_goes_on_where_the_last_one_ended(room: Newsroom) -> None:
+    for number, status in enumerate(Status, start=1):
+        await room.confirms(number=number)
+        await room.books.move(number, Status.PREPARING, status)
+    for number in (20, 21, 22, 23):
+        starts = NOW + timedelta(days=10 - number // 2)
+        timed = replace(plan(number=number), starts=starts)
+        await room.books.confirm(timed, ADMIN, CONFIRMED, Card(number, 900, number, "fr"))
+        await room.books.move(number, Status.PREPARING, Status.SCHEDULED)
+    listed = await room.books.listed(99)
+    assert listed == tuple(sorted(listed, key=lambda each: place_of(each).key))
+    assert {each.plan.number for each in listed} == {*range(1, len(Status) + 1), 20, 21, 22, 23}
+    pages, after = list[Broadcast](), None
+    while page := await room.books.listed(2, after):
+        pages.extend(page)
+        after = place_of(page[-1])
+    assert tuple(pages) == listed
 
 
 async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Newsroom) -> None:
