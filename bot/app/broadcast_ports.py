@@ -178,7 +178,7 @@ class Herald(Protocol):
         """Ask for nothing; raises where nobody answers."""
 
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
-        """Send it; returns the message's number."""
+        """Send it; returns the message's number, 0 where the answer does not tell."""
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
         """Take a message back. False: it is gone already."""

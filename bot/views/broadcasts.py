@@ -1,6 +1,6 @@
 """How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report."""
 
-from bot.core.broadcast import Broadcast, Fate, Status
+from bot.core.broadcast import Broadcast, Fate, Figures, Status
 from bot.core.broadcast_actions import steered
 from bot.core.listing import Place, write_place
 from bot.core.sight import Sight
@@ -78,7 +78,7 @@ def recalling(sight: Sight, t: Translator) -> Message:
 
 def report(broadcast: Broadcast, t: Translator) -> Message:
     """What stands under the CSV file."""
-    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t)))
+    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t), _maybe(broadcast, t)))
 
 
 def _title(broadcast: Broadcast, t: Translator) -> Safe:
@@ -107,13 +107,25 @@ def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
     return t.text("bc.kept", n=kept, count=words.number(kept)) if kept else None
 
 
+def _perhaps(figures: Figures) -> int:
+    """How many may have it, and nobody knows: without its number it cannot be taken back."""
+    return figures.of(Fate.UNKNOWN) + figures.of(Fate.AGAIN)
+
+
+def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many may still have what was to be taken back."""
+    maybe = _perhaps(broadcast.figures) if broadcast.status in TAKEN_BACK else 0
+    return t.text("bc.maybe", n=maybe, count=words.number(maybe)) if maybe else None
+
+
 def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     figures, status = sight.broadcast.figures, sight.broadcast.status
     if not figures.total:
         return None
     part = (figures.total - figures.left) / figures.total
     if status in TAKEN_BACK:
-        part = figures.of(Fate.RECALLED) / max(1, figures.of(Fate.RECALLED) + figures.of(Fate.SENT))
+        taken = figures.of(Fate.RECALLED)
+        part = taken / max(1, taken + figures.of(Fate.SENT) + _perhaps(figures))
     full = round(part * BAR)
     remaining = None
     if sight.resting:
@@ -121,7 +133,7 @@ def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     elif status in MOVING and sight.seconds is not None:
         remaining = t.text("bc.remaining", duration=words.duration(t, sight.seconds))
     bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
-    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), remaining)
+    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), _maybe(sight.broadcast, t), remaining)
 
 
 def _figures(broadcast: Broadcast, t: Translator) -> Safe:

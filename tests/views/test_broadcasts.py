@@ -112,6 +112,16 @@ def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: i
     assert f"📣 {words}\n" in plain(listing((seen,), EN).text)
 
 
+@pytest.mark.parametrize("status", [Status.RECALLING, Status.RECALLED])
+def test_a_recall_says_how_many_may_have_it_and_nobody_knows(status: Status) -> None:
+    seen = sight(status, Figures(((Fate.RECALLED, 150), (Fate.UNKNOWN, 43), (Fate.AGAIN, 7))))
+    text = plain(card(seen, EN).text)
+    assert "75%" in text
+    assert "50 people may still have it" in text
+    assert "50 people may still have it" in plain(report(seen.broadcast, EN).text)
+    assert "may still have it" not in card(sight(Status.DONE), EN).text
+
+
 @pytest.mark.parametrize(
     ("status", "buttons"),
     [
