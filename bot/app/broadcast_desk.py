@@ -42,8 +42,11 @@ from bot.core.wishes import (
     Show,
 )
 from bot.views.message import Message
+from bot.views.profile import ADMIN, EXTRA, USUAL
 
 LISTED = 8
+COMMANDS = frozenset({*USUAL, *EXTRA, *ADMIN})
+"""Whatever else begins with a slash was meant for citizens, and would never reach the draft."""
 PREVIEW_TRIES, PREVIEW_PAUSE = 3, 1.0
 
 
@@ -117,6 +120,8 @@ class BroadcastDesk:
                 return self._answer(visit, None, Show(None, remark=Remark.CANCELLED))
             case Pressed(action=action, screen=None) if asked := broadcast_actions.heard(action):
                 return await self._pressed(visit, event, draft, asked)
+            case Commanded(name=name) if draft and not draft.aside and name not in COMMANDS:
+                return await self._play(visit, draft, Sent(at=event.at, text="", content=Remark.COMMAND))
             case Commanded() | Pressed():
                 await self._aside(chat_id, draft, event)
                 return None

@@ -27,6 +27,7 @@ class Remark(StrEnum):
     TEXT_LONG = "text_long"
     CAPTION_LONG = "caption_long"
     TEXT_EMPTY = "text_empty"
+    COMMAND = "command"
     REFUSED = "refused"
     NOT_SHOWN = "not_shown"
     NOBODY = "nobody"

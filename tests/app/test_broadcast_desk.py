@@ -278,6 +278,16 @@ async def test_an_admin_who_does_something_else_is_a_citizen_like_any_other() ->
     assert desk.shown.remark is Remark.RESUMED
 
 
+async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken() -> None:
+    desk = Desk(1)
+    assert await desk.commands("foo") is None
+    await desk.commands("broadcast")
+    assert await desk.commands("demain")
+    assert desk.shown
+    assert desk.shown.remark is Remark.COMMAND
+    assert not desk.draft().aside
+
+
 async def test_the_button_under_the_preview_puts_nothing_aside() -> None:
     desk = Desk(1)
     await desk.reviews()
