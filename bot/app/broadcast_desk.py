@@ -200,7 +200,7 @@ class BroadcastDesk:
         draft = wish.draft
         if draft.audience is None:
             return
-        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, draft.at_night)
+        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, at_night=draft.night is not None)
         await self._broadcasts.launch(plan, visit.admin, Card(draft.number, visit.chat_id, wish.message, visit.locale))
         self._cards.touch(draft.number)
 

@@ -84,19 +84,18 @@ class Books(Protocol):
     async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
         """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
 
-    async def move(  # noqa: PLR0913 — all that one move does is one transaction
+    async def move(
         self,
         number: int,
         before: Status,
         after: Status,
         by: tuple[Admin, Done] | None = None,
         *,
-        insist: bool = False,
         again: bool = False,
     ) -> bool:
         """From one status to another, with the deed that led there. False: it was not in that status any more.
 
-        `insist`: from now on it may go by night; `again`: the unknown are to get it again. All of it or nothing.
+        `again`: the unknown are to get it again. All of it or nothing.
         """
 
     async def broadcast(self, number: int) -> Broadcast | None:

@@ -21,7 +21,7 @@ from bot.app.traces import without_values
 from bot.core.broadcast import Broadcast, Deed, Done, Fate, Plan, Status, content_for
 from bot.core.listing import Place
 from bot.core.sight import Sight
-from bot.core.steering import ENDED, Verb, end_of, move, whose_turn
+from bot.core.steering import ENDED, Verb, end_of, move, nights_of, whose_turn
 
 log = logging.getLogger(__name__)
 LOOK = 30.0
@@ -108,8 +108,8 @@ class Broadcasts:
             return False
         after, deed = found
         done = Done(admin.name, deed, self._now())
-        before, insist, again = sight.broadcast.status, verb is Verb.NIGHT, verb is Verb.RESEND
-        if not await self._books.move(number, before, after, (admin, done), insist=insist, again=again):
+        before = sight.broadcast.status
+        if not await self._books.move(number, before, after, (admin, done), again=verb is Verb.RESEND):
             return False
         self._begin(number)
         return True
@@ -224,7 +224,7 @@ class Broadcasts:
         letters = {each: self._herald.letter(content_for(plan.versions, each), each) for each in self._locales}
         figures = await self._roll.count_fates(plan.number)
         turns = frozenset({Fate.SENT}) if recalling else whose_turn(broadcast)
-        rounds = Round(plan, letters, turns, Counter(dict(figures.counts)))
+        rounds = Round(plan, letters, turns, Counter(dict(figures.counts)), nights=nights_of(broadcast))
         self._rounds[plan.number] = rounds
         try:
             if nudge.is_set():

@@ -154,7 +154,7 @@ class Done:
 class Plan:
     """What an admin confirmed, under a number that no other broadcast has.
 
-    `starts` is when sending begins (None: at once); `at_night` when the admin insisted that it may go by night.
+    `starts` is when sending begins (None: at once); `at_night` when the admin insisted that it may begin by night.
     """
 
     number: int

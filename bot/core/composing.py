@@ -136,7 +136,8 @@ class Draft:
 
     `number` will be the broadcast's; `turn` grows with every stage, so that buttons of earlier ones are known as such;
     `locales` are the languages there are, the default first; `count` and `seconds` tell how many would get it and how
-    long that takes, as counted last; `at_night` once the admin insisted; `aside` while the admin does something else.
+    long that takes, as counted last; `night` is the morning after the night for which the admin insisted; `aside` while
+    the admin does something else.
     """
 
     number: int
@@ -147,7 +148,7 @@ class Draft:
     audience: Audience | None = None
     count: int = 0
     seconds: float = 0.0
-    at_night: bool = False
+    night: datetime | None = None
     aside: bool = False
 
     def at(self, stage: Stage) -> "Draft":

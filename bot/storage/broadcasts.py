@@ -85,24 +85,22 @@ class BroadcastBooks:
 
     # --- the broadcast -------------------------------------------------------------------------------------------
 
-    async def move(  # noqa: PLR0913 — all that one move does is one transaction
+    async def move(
         self,
         number: int,
         before: Status,
         after: Status,
         by: tuple[Admin, Done] | None = None,
         *,
-        insist: bool = False,
         again: bool = False,
     ) -> bool:
         """See `Books`."""
         mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == before)
         ended = {"is_reported": False} if after not in ENDED else {}
-        night = {"at_night": True} if insist else {}
         unknown = update(recipients).where(recipients.c.number == number, recipients.c.status == Fate.UNKNOWN.value)
 
         def work(connection: Connection) -> bool:
-            moved = connection.execute(mine.values(status=after.value, **ended, **night))
+            moved = connection.execute(mine.values(status=after.value, **ended))
             if moved.rowcount and by:
                 connection.execute(insert(deeds), shapes.deed_row(number, *by))
             if moved.rowcount and again:

@@ -193,14 +193,13 @@ class FakeBooks:
         self.shown[card.number, card.chat_id] = card
         return True
 
-    async def move(  # noqa: PLR0913 — as in `Books`
+    async def move(
         self,
         number: int,
         before: Status,
         after: Status,
         by: tuple[Admin, Done] | None = None,
         *,
-        insist: bool = False,
         again: bool = False,
     ) -> bool:
         await asyncio.sleep(0)
@@ -208,8 +207,7 @@ class FakeBooks:
         if found.status is not before:
             return False
         history = (*found.history, by[1]) if by else found.history
-        plan = replace(found.plan, at_night=found.plan.at_night or insist)
-        self.broadcasts[number] = replace(found, plan=plan, status=after, history=history)
+        self.broadcasts[number] = replace(found, status=after, history=history)
         if again:
             await self.roll.change_fates(number, Fate.UNKNOWN, Fate.AGAIN)
         if after not in ENDED:
@@ -282,7 +280,7 @@ class Trip:
         overall: Overall | None = None,
         clock: Clock | None = None,
         paid: bool = False,
-        at_night: bool = False,
+        nights: frozenset[datetime] = frozenset(),
     ) -> None:
         self.left: list[int] = []
         self.clock = clock or Clock()
@@ -298,7 +296,7 @@ class Trip:
         letters = {each: herald.letter(PLAN.versions[0].content, each) for each in ("fr", "en")}
         counts = Counter(each.fate for each in roll.fates.values())
         turns = frozenset({Fate.PENDING, Fate.AGAIN})
-        self.round = Round(replace(PLAN, at_night=at_night), letters, turns, counts)
+        self.round = Round(PLAN, letters, turns, counts, nights=nights)
 
     async def goes(self) -> bool:
         """To its end."""

@@ -154,7 +154,7 @@ def test_sending_now_by_night_needs_the_admin_to_insist() -> None:
     composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().pushes(Ask.NOW)
     assert composer.stands() == AskingNight()
     assert composer.pushes(Ask.INSIST).stands() == Confirming()
-    assert composer.pushes(Ask.GO).launched[0].draft.at_night
+    assert composer.pushes(Ask.GO).launched[0].draft.night
 
 
 def test_by_night_another_time_can_be_chosen() -> None:
@@ -179,4 +179,21 @@ def test_insisting_once_does_not_count_for_another_time() -> None:
     composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
     composer.pushes(Ask.BACK).pushes(Ask.LATER)
     assert composer.draft
-    assert not composer.draft.at_night
+    assert composer.draft.night is None
+
+
+def test_insisting_does_not_outlast_the_night_that_was_meant() -> None:
+    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
+    composer.later(hours=12).pushes(Ask.GO)
+    assert composer.stands() == Confirming()
+    assert composer.draft
+    assert composer.draft.night is None
+    assert composer.launched == []
+    assert composer.pushes(Ask.GO).launched
+
+
+def test_by_another_night_the_admin_is_asked_once_more() -> None:
+    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
+    composer.later(days=1).pushes(Ask.GO)
+    assert composer.stands() == AskingNight()
+    assert composer.launched == []

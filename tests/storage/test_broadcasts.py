@@ -133,15 +133,6 @@ async def test_the_report_of_one_end_is_not_that_of_the_next(room: Newsroom) -> 
     assert await room.books.is_reported(1)
 
 
-async def test_insisting_lets_it_go_by_night(room: Newsroom) -> None:
-    await room.confirms()
-    insisted = Done("Hawa", Deed.INSISTED, NOW)
-    await room.books.move(1, Status.PREPARING, Status.PREPARING, (OTHER, insisted), insist=True)
-    broadcast = await room.books.broadcast(1)
-    assert broadcast
-    assert broadcast.plan.at_night
-
-
 async def test_the_unknown_get_it_again_in_the_move_that_says_so(room: Newsroom) -> None:
     await room.chats(1, 2)
     await room.confirms()
