@@ -143,11 +143,12 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Who did what, and when."""
+    """Who did what, and when. `user_id` where the name alone does not tell who."""
 
     who: str
     deed: Deed
     at: datetime
+    user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ from bot.storage.writing import execute, write
 
 COUNTER = "broadcast number"
 
+_BEGINNING = func.substr(deeds.c.who, 1, shapes.NAME)
+NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(deeds.c.user_id.distinct()) > 1)
+"""Names that more than one admin had when they did something."""
+
 
 class BroadcastBooks:
     """See `Books`."""
@@ -128,9 +132,10 @@ class BroadcastBooks:
             found = (await connection.execute(query)).all()
             numbers = [row.number for row in found]
             history = await connection.execute(select(deeds).where(deeds.c.number.in_(numbers)).order_by(deeds.c.id))
+            namesakes = frozenset(await connection.scalars(NAMESAKES))
             told: dict[int, list[Done]] = {}
             for each in history:
-                told.setdefault(each.number, []).append(shapes.read_deed(each))
+                told.setdefault(each.number, []).append(shapes.read_deed(each, namesakes))
             return tuple(shapes.read_broadcast(row, told.get(row.number, ())) for row in found)
 
         return await self._read(work)

@@ -158,4 +158,7 @@ def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
 
 def _deed(broadcast: Broadcast, place: int, t: Translator) -> Safe:
     done = broadcast.history[place]
-    return t.text(f"bc.deed.{done.deed}", who=keys.clip(done.who, WHO), moment=moment(t, done.at))
+    who = keys.clip(done.who, WHO)
+    if done.user_id is not None:
+        who = f"{who} ({done.user_id})"
+    return t.text(f"bc.deed.{done.deed}", who=who, moment=moment(t, done.at))

@@ -73,6 +73,17 @@ async def test_a_status_is_left_once_however_many_try(room: Newsroom) -> None:
     assert broadcast.history == (CONFIRMED, stopped)
 
 
+async def test_admins_of_one_name_are_told_apart(room: Newsroom) -> None:
+    await room.confirms()
+    paused = Done("Ibrahima", Deed.PAUSED, NOW)
+    assert await room.books.move(1, Status.PREPARING, Status.PAUSED, (Admin(901, "Ibrahima"), paused))
+    resumed = Done("Hawa", Deed.RESUMED, NOW)
+    assert await room.books.move(1, Status.PAUSED, Status.RUNNING, (Admin(902, "Hawa"), resumed))
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert [each.user_id for each in broadcast.history] == [900, 901, None]
+
+
 async def test_the_newest_come_first(room: Newsroom) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)

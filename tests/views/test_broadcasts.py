@@ -70,6 +70,13 @@ def test_the_card_tells_who_did_what() -> None:
     assert "Paused by Ibrahima <b>, Sun, Jan 25, 09:30" in text
 
 
+def test_admins_of_one_name_are_told_apart() -> None:
+    history = tuple(Done("Ibrahima", Deed.PAUSED, AT, number) for number in (900, 901))
+    text = plain(card(Sight(Broadcast(PLAN, Status.PAUSED, SOME, history)), EN).text)
+    assert "Paused by Ibrahima (900)" in text
+    assert "Paused by Ibrahima (901)" in text
+
+
 def test_before_anybody_is_counted_there_is_no_bar() -> None:
     assert "░" not in card(sight(Status.PREPARING, Figures()), EN).text
 
