@@ -88,7 +88,8 @@ class FakeRoll:
         return len(found)
 
     async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
-        yield tuple(self.fates[each] for each in sorted(self.fates))
+        for each in sorted(self.fates):
+            yield (self.fates[each],)
 
     def tally(self) -> dict[str, int]:
         """How many have which fate."""
