@@ -6,7 +6,7 @@ Knows the parts and the settings, not how any of them works.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from bot.app.recaller import Recaller
 from bot.app.records import Change
 from bot.app.reports import Reporter
 from bot.core.broadcast import Broadcast
+from bot.core.listing import Place
 from bot.core.sight import Sight
 from bot.core.wishes import Show
 from bot.i18n import Translators
@@ -40,7 +41,7 @@ from bot.views.office import Office
 log = logging.getLogger(__name__)
 GRACE = 1.0
 ADMINS = "admins"
-"""The fact under which the admins of the last start are kept."""
+"""The fact under which those are kept who may see the admins' commands."""
 UNLIMITED = 1000.0
 """Messages per second that are expected where nothing limits them."""
 
@@ -144,14 +145,18 @@ class Newsroom:
 
     async def _part_with_former_admins(self) -> None:
         """Nobody else can tell that there are commands for admins, least of all those who were one."""
-        admins = self._admins
         known = {int(each) for each in (await self._store.fact(ADMINS) or "").split()}
-        if known == admins:
-            return
-        if await profile.hide(self._bot, sorted(known - admins), self._translators.supported):
-            # The face is set anew at the next start: somebody who is an admin again must get the commands back.
-            facts = ((ADMINS, " ".join(map(str, sorted(admins)))), *((("face", ""),) if known - admins else ()))
-            await self._store.commit(Change(remembered=facts))
+        former = known - self._admins
+        if known != self._admins:
+            # Who may see the commands is remembered until they surely do not, however often the bot starts meanwhile.
+            # And the face is set anew at the next start: somebody who is an admin again must get the commands back.
+            await self._remember(known | self._admins, *((("face", ""),) if former else ()))
+        if former:
+            await profile.hide(self._bot, sorted(former), self._translators.supported)
+            await self._remember(self._admins)
+
+    async def _remember(self, admins: Collection[int], *more: tuple[str, str]) -> None:
+        await self._store.commit(Change(remembered=((ADMINS, " ".join(map(str, sorted(admins)))), *more)))
 
     def _changed(self, number: int) -> None:
         self._cards.touch(number)
@@ -172,8 +177,8 @@ class Newsroom:
     def _card(self, sight: Sight, locale: str) -> Message:
         return views.card(sight, self._translators.get(locale), self._office)
 
-    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
-        return views.listing(sights, self._translators.get(locale), older)
+    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
+        return views.listing(sights, self._translators.get(locale), last, self._office)
 
     def _recalling(self, sight: Sight, locale: str) -> Message:
         return views.recalling(sight, self._translators.get(locale))

@@ -24,6 +24,7 @@ from bot.core.broadcast import Content, Plan, Version
 from bot.core.broadcasting import step
 from bot.core.composing import Draft, Remark, read_draft, write_draft
 from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
+from bot.core.listing import Place, place_of, read_place
 from bot.core.sight import Sight
 from bot.core.steering import Verb
 from bot.core.wishes import (
@@ -41,8 +42,11 @@ from bot.core.wishes import (
     Show,
 )
 from bot.views.message import Message
+from bot.views.profile import ADMIN, EXTRA, USUAL
 
 LISTED = 8
+COMMANDS = frozenset({*USUAL, *EXTRA, *ADMIN})
+"""Whatever else begins with a slash was meant for citizens, and would never reach the draft."""
 PREVIEW_TRIES, PREVIEW_PAUSE = 3, 1.0
 
 
@@ -51,8 +55,8 @@ class Drawings:
     """What things look like; each in a language."""
 
     stage: Callable[[Show, str], Message]
-    listing: Callable[[tuple[Sight, ...], int | None, str], Message]
-    """The last is the language; before it the number whose elders stand on the next page, where there may be some."""
+    listing: Callable[[tuple[Sight, ...], Place | None, str], Message]
+    """The last is the language; before it the place after which the next page begins, where there is one."""
     recalling: Callable[[Sight, str], Message]
 
 
@@ -116,6 +120,8 @@ class BroadcastDesk:
                 return self._answer(visit, None, Show(None, remark=Remark.CANCELLED))
             case Pressed(action=action, screen=None) if asked := broadcast_actions.heard(action):
                 return await self._pressed(visit, event, draft, asked)
+            case Commanded(name=name) if draft and not draft.aside and name not in COMMANDS:
+                return await self._play(visit, draft, Sent(at=event.at, text="", content=Remark.COMMAND))
             case Commanded() | Pressed():
                 await self._aside(chat_id, draft, event)
                 return None
@@ -146,16 +152,20 @@ class BroadcastDesk:
                         shown = wish
                     case ReadOffices(message=message):
                         waiting.append(await self._read_offices(visit, message))
-                    case Count(audience=audience, then=then, message=message):
-                        count = await self._roll.count(audience, visit.event.at)
-                        seconds = self._broadcasts.seconds_for(count)
-                        at = visit.event.at
-                        waiting.append(Counted(at=at, count=count, seconds=seconds, then=then, message=message))
+                    case Count():
+                        waiting.append(await self._count(visit, wish))
                     case Preview(versions=versions):
                         waiting.extend(await self._preview(visit, versions))
                     case Launch():
                         await self._launch(visit, wish)
         return self._answer(visit, draft, shown)
+
+    async def _count(self, visit: _Visit, wish: Count) -> Counted:
+        at, count = visit.event.at, await self._roll.count(wish.audience, visit.event.at)
+        seconds = self._broadcasts.seconds_for(count)
+        return Counted(
+            at=at, count=count, seconds=seconds, then=wish.then, message=wish.message, confirmed=wish.confirmed
+        )
 
     async def _read_offices(self, visit: _Visit, message: int) -> OfficesRead:
         try:
@@ -190,7 +200,7 @@ class BroadcastDesk:
         draft = wish.draft
         if draft.audience is None:
             return
-        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, draft.at_night)
+        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, at_night=draft.night is not None)
         await self._broadcasts.launch(plan, visit.admin, Card(draft.number, visit.chat_id, wish.message, visit.locale))
         self._cards.touch(draft.number)
 
@@ -205,14 +215,12 @@ class BroadcastDesk:
         kind = Kind.SEND if target is None else Kind.EDIT
         return Change(queued=(Delivery(self._ids.next(), visit.chat_id, kind, message, target=target),))
 
-    async def _listed(self, locale: str, below: int | None = None) -> Message:
-        """A page of the list. The first one has all that are under way, however old they are."""
-        page = await self._broadcasts.recent(LISTED, below)
-        known = {each.broadcast.plan.number for each in page}
-        live = await self._broadcasts.live() if below is None else ()
-        older = min(known) if len(page) == LISTED else None
-        more = tuple(each for each in live if each.broadcast.plan.number not in known)
-        return self._drawings.listing(page + more, older, locale)
+    async def _listed(self, locale: str, after: Place | None = None) -> Message:
+        """A page of the list."""
+        found = await self._broadcasts.listed(LISTED + 1, after)
+        page = found[:LISTED]
+        last = place_of(page[-1].broadcast) if len(found) > LISTED else None
+        return self._drawings.listing(page, last, locale)
 
     # --- steering ------------------------------------------------------------------------------------------------
 
@@ -226,8 +234,10 @@ class BroadcastDesk:
         sight = await self._broadcasts.look(number)
         if sight is None:
             return self._answer(visit, draft, Show(draft, remark=Remark.STALE))
+        if turn is None and ask in {Verb.OLDER, Verb.RECALL}:
+            await self._cards.clear(visit.chat_id, event.message)
         if turn is None and ask == Verb.OLDER:
-            return self._say(visit, await self._listed(visit.locale, number), event.message)
+            return self._say(visit, await self._listed(visit.locale, read_place(number, value)), event.message)
         if turn is None and ask == Verb.RECALL:
             return self._say(visit, self._drawings.recalling(sight, visit.locale), event.message)
         if turn is None and ask == Verb.REPORT:

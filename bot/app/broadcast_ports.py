@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from bot.app.records import Work
 from bot.core.broadcast import Audience, Broadcast, Content, Done, Fate, Figures, Plan, Status
+from bot.core.listing import Place
 from bot.views.message import Message
 
 
@@ -83,26 +84,28 @@ class Books(Protocol):
     async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
         """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
 
-    async def move(  # noqa: PLR0913 — all that one move does is one transaction
+    async def move(
         self,
         number: int,
         before: Status,
         after: Status,
         by: tuple[Admin, Done] | None = None,
         *,
-        insist: bool = False,
         again: bool = False,
     ) -> bool:
         """From one status to another, with the deed that led there. False: it was not in that status any more.
 
-        `insist`: from now on it may go by night; `again`: the unknown are to get it again. All of it or nothing.
+        `again`: the unknown are to get it again. All of it or nothing.
         """
 
     async def broadcast(self, number: int) -> Broadcast | None:
         """A broadcast with its history and its figures as they were written last."""
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
-        """The newest broadcasts, newest first; only those with a number below `below`, where that is given."""
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        """The newest broadcasts, newest first."""
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        """Broadcasts in the order of `Place.key`, those behind `after` where that is given."""
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and those that ended and are not reported yet."""
@@ -114,7 +117,13 @@ class Books(Protocol):
         """Whether it has."""
 
     async def put_card(self, card: Card) -> None:
-        """Remember where an admin sees the broadcast; one an admin."""
+        """Remember where an admin sees the broadcast; one an admin.
+
+        A message shows one broadcast: where it showed another, that one is followed without a card from now on.
+        """
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        """This message shows no broadcast any more; the admin follows without a card."""
 
     async def lose_card(self, card: Card) -> None:
         """The message is gone: the admin follows without one (`NOWHERE`)."""
@@ -168,7 +177,7 @@ class Herald(Protocol):
         """Ask for nothing; raises where nobody answers."""
 
     async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
-        """Send it; returns the message's number."""
+        """Send it; returns the message's number, 0 where the answer does not tell."""
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
         """Take a message back. False: it is gone already."""

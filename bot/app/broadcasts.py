@@ -19,8 +19,9 @@ from bot.app.recaller import Recaller
 from bot.app.rounds import Round
 from bot.app.traces import without_values
 from bot.core.broadcast import Broadcast, Deed, Done, Fate, Plan, Status, content_for
+from bot.core.listing import Place
 from bot.core.sight import Sight
-from bot.core.steering import ENDED, Verb, end_of, move, whose_turn
+from bot.core.steering import ENDED, Verb, end_of, move, nights_of, whose_turn
 
 log = logging.getLogger(__name__)
 LOOK = 30.0
@@ -107,8 +108,8 @@ class Broadcasts:
             return False
         after, deed = found
         done = Done(admin.name, deed, self._now())
-        before, insist, again = sight.broadcast.status, verb is Verb.NIGHT, verb is Verb.RESEND
-        if not await self._books.move(number, before, after, (admin, done), insist=insist, again=again):
+        before = sight.broadcast.status
+        if not await self._books.move(number, before, after, (admin, done), again=verb is Verb.RESEND):
             return False
         self._begin(number)
         return True
@@ -118,14 +119,13 @@ class Broadcasts:
         broadcast = await self._books.broadcast(number)
         return self._seen(broadcast) if broadcast else None
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Sight, ...]:
-        """The newest broadcasts (with a number below `below`) as they stand at this moment, newest first."""
-        return tuple(self._seen(each) for each in await self._books.recent(most, below))
+    async def recent(self, most: int) -> tuple[Sight, ...]:
+        """The newest broadcasts as they stand at this moment, newest first."""
+        return tuple(self._seen(each) for each in await self._books.recent(most))
 
-    async def live(self) -> tuple[Sight, ...]:
-        """Those that have something left to do, newest first."""
-        found = [await self.look(number) for number in reversed(await self._books.numbers(LIVE))]
-        return tuple(each for each in found if each and each.broadcast.status in LIVE)
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Sight, ...]:
+        """Broadcasts as they stand at this moment, as `Books.listed` orders them."""
+        return tuple(self._seen(each) for each in await self._books.listed(most, after))
 
     def _seen(self, broadcast: Broadcast) -> Sight:
         rounds = self._rounds.get(broadcast.plan.number)
@@ -224,7 +224,7 @@ class Broadcasts:
         letters = {each: self._herald.letter(content_for(plan.versions, each), each) for each in self._locales}
         figures = await self._roll.count_fates(plan.number)
         turns = frozenset({Fate.SENT}) if recalling else whose_turn(broadcast)
-        rounds = Round(plan, letters, turns, Counter(dict(figures.counts)))
+        rounds = Round(plan, letters, turns, Counter(dict(figures.counts)), nights=nights_of(broadcast))
         self._rounds[plan.number] = rounds
         try:
             if nudge.is_set():

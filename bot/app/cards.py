@@ -2,7 +2,8 @@
 
 Every edit of a card is made here, one at a time, and each shows what holds when it is made: a later truth never loses
 to an earlier one, and what Telegram makes wait is not old when it comes. One card's wait is no other's. A card whose
-message is gone is shown no more; nor is that of an admin who is none any more. Knows no words and no Telegram.
+message is gone is shown no more; nor is that of an admin who is none any more. A message shows one broadcast: the one
+that was put there last. Knows no words and no Telegram.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ INTERVAL = 3.0
 
 Draw = Callable[[Sight, str], Message]
 Place = tuple[int, int]
-"""Where a card hangs: the broadcast's number, the admin's chat."""
+"""Where a card hangs: the admin's chat, the message."""
 
 
 class Cards:
@@ -56,10 +57,15 @@ class Cards:
         self._quiet_until: dict[int, float] = {}
 
     async def put(self, card: Card) -> None:
-        """From now on the broadcast is shown here, and in no other message of this admin."""
+        """From now on the broadcast is shown here, in no other message of this admin, and nothing else is."""
         await self._books.put_card(card)
-        self._shown.pop((card.number, card.chat_id), None)
+        self._shown.pop((card.chat_id, card.message_id), None)
         self.touch(card.number)
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        """This message shows something else from now on."""
+        await self._books.clear(chat_id, message_id)
+        self._shown.pop((chat_id, message_id), None)
 
     def touch(self, number: int) -> None:
         """Something happened to the broadcast: show it now."""
@@ -87,21 +93,23 @@ class Cards:
         """It is to show what holds now."""
         if card.chat_id not in self._admins or card.message_id == NOWHERE:
             return
-        place = (card.number, card.chat_id)
+        place = (card.chat_id, card.message_id)
         self._wanted[place] = card
         if place not in self._painters:
             self._painters[place] = asyncio.create_task(self._paint(place))
 
     async def _paint(self, place: Place) -> None:
-        """Edit one card until it shows what holds."""
-        number, chat_id = place
+        """Edit one message until it shows what holds."""
+        chat_id, _ = place
         loop = asyncio.get_running_loop()
+        number = self._wanted[place].number
         try:
             while place in self._wanted:
                 if (wait := self._quiet_until.get(chat_id, 0.0) - loop.time()) > 0:
                     await asyncio.sleep(wait)
                 await self._overall.edit()
                 card = self._wanted.pop(place)
+                number = card.number
                 try:
                     await self._edit(card)
                 except FloodedError as flood:
@@ -121,13 +129,14 @@ class Cards:
 
     async def _edit(self, card: Card) -> None:
         sight = await self._look(card.number)
-        if sight is None:
+        # While it waited, the broadcast may have moved to another message, or the message to another broadcast.
+        if sight is None or card not in await self._books.cards(card.number):
             return
         message = self._draw(sight, card.locale)
-        place = (card.number, card.chat_id)
-        if self._shown.get(place) != (card.message_id, message):
+        place = (card.chat_id, card.message_id)
+        if self._shown.get(place) != (card.number, message):
             await self._messenger.deliver(Delivery(0, card.chat_id, Kind.EDIT, message, target=card.message_id), None)
-            self._shown[place] = (card.message_id, message)
+            self._shown[place] = (card.number, message)
 
     @staticmethod
     def _stumbled(number: int, error: Exception) -> None:

@@ -27,7 +27,7 @@ from bot.app.records import Urgency
 from bot.app.rounds import Round
 from bot.app.weather import Weather
 from bot.core.broadcast import Fate
-from bot.core.moments import is_night, morning_after
+from bot.core.moments import night_of
 
 PAGE = 500
 FRESH = 1.0
@@ -174,10 +174,10 @@ class Courier:
                 return
 
     async def _daylight(self, rounds: Round) -> None:
-        """Wait for the morning, unless an admin insisted."""
-        while not rounds.plan.at_night and is_night(now := self._now()) and not rounds.halted.is_set():
-            rounds.resting = morning_after(now)
-            await either(rounds.halted, min(NIGHT_LOOK, (rounds.resting - now).total_seconds()))
+        """Wait for the morning, unless an admin insisted for this night."""
+        while (night := night_of(now := self._now())) and night not in rounds.nights and not rounds.halted.is_set():
+            rounds.resting = night
+            await either(rounds.halted, min(NIGHT_LOOK, (night - now).total_seconds()))
         rounds.resting = None
 
     async def _send(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:

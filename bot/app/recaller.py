@@ -20,7 +20,7 @@ PAGE, AT_ONCE = 500, 50
 DELETABLE = 48 * 3600.0
 """Seconds for which a bot may delete what it sent (Bot API, `deleteMessage`)."""
 PAUSE = 2.0
-TOO_OLD, WAS_GONE = "older than 48 hours", "it was gone already"
+TOO_OLD, NO_NUMBER, WAS_GONE = "older than 48 hours", "its number is unknown", "it was gone already"
 
 
 class Recaller:
@@ -52,6 +52,9 @@ class Recaller:
     async def _recall(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:
         if recipient.at < time.time() - DELETABLE:
             self._kept(rounds, recipient, ledger, TOO_OLD)
+            return
+        if not recipient.message_id:
+            self._kept(rounds, recipient, ledger, NO_NUMBER)
             return
         asked = False
         while not rounds.halted.is_set():

@@ -7,7 +7,7 @@ import asyncio
 import csv
 import io
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from itertools import count
 
 from bot.app.broadcast_ports import Books, Herald, Roll
@@ -20,24 +20,35 @@ from bot.views.message import Message
 log = logging.getLogger(__name__)
 TRIES = 5
 PAUSE, LONGEST_PAUSE = 2.0, 60.0
+MOST = 20_000_000
+"""Bytes after which another file begins; Telegram takes 50 MB from bots, but large ones get lost on a bad line."""
 HEADER = ("chat_id", "status", "reason")
 
 
-def file_name(number: int) -> str:
-    """What the file is called."""
-    return f"broadcast-{number}.csv"
+async def write_report(roll: Roll, number: int, most: int = MOST) -> AsyncIterator[tuple[str, bytes]]:
+    """The file with its name; several, each with its header, where one would be larger than some `most` bytes.
 
-
-async def write_report(roll: Roll, number: int) -> bytes:
-    """The file, read page by page: some 30 bytes a recipient stay in memory, and nothing else."""
-    content = io.BytesIO()
-    text = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
-    out = csv.writer(text, lineterminator="\r\n")
-    out.writerow(HEADER)
+    Read page by page: no more than one file stays in memory.
+    """
+    part, content = 1, _begun()
     async for page in roll.report(number):
-        out.writerows((each.chat_id, each.fate.value, each.error or "") for each in page)
+        if len(content.getbuffer()) > most:
+            yield f"broadcast-{number}-{part}.csv", content.getvalue()
+            part, content = part + 1, _begun()
+        _add(content, ((each.chat_id, each.fate.value, each.error or "") for each in page))
+    yield f"broadcast-{number}{f'-{part}' if part > 1 else ''}.csv", content.getvalue()
+
+
+def _begun() -> io.BytesIO:
+    content = io.BytesIO()
+    _add(content, (HEADER,))
+    return content
+
+
+def _add(content: io.BytesIO, rows: Iterable[tuple[object, ...]]) -> None:
+    text = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
     text.detach()
-    return content.getvalue()
 
 
 class Reporter:
@@ -68,15 +79,16 @@ class Reporter:
         if broadcast is None or await self._books.is_reported(number):
             return
         if broadcast.figures.left < broadcast.figures.total:
-            content = await write_report(self._roll, number)
             followers = await self._followers(number)
-            await asyncio.gather(*(self._deliver(broadcast, content, *each) for each in followers))
+            async for file in write_report(self._roll, number):
+                await asyncio.gather(*(self._deliver(broadcast, file, *each) for each in followers))
         await self._books.reported(broadcast)
 
     async def send(self, number: int, chat_id: int, locale: str) -> None:
         """Send the report to one chat; given up after some tries, for it can be asked for again."""
         if broadcast := await self._books.broadcast(number):
-            await self._deliver(broadcast, await write_report(self._roll, number), chat_id, locale, tries=TRIES)
+            async for file in write_report(self._roll, number):
+                await self._deliver(broadcast, file, chat_id, locale, tries=TRIES)
 
     async def _followers(self, number: int) -> tuple[tuple[int, str], ...]:
         """The admins who follow the broadcast, each with their language; where none of them is one any more, all."""
@@ -85,14 +97,14 @@ class Reporter:
         return still or tuple([(each, await self._locale_of(each) or "") for each in sorted(self._admins)])
 
     async def _deliver(
-        self, broadcast: Broadcast, content: bytes, chat_id: int, locale: str, *, tries: int | None = None
+        self, broadcast: Broadcast, file: tuple[str, bytes], chat_id: int, locale: str, *, tries: int | None = None
     ) -> None:
         """A report may come twice; it must rather do that than get lost."""
         number, caption, pause = broadcast.plan.number, self._caption(broadcast, locale), PAUSE
         for _ in count() if tries is None else range(tries):
             await self._overall.turn(Urgency.NOTICE)
             try:
-                await self._herald.document(chat_id, file_name(number), content, caption)
+                await self._herald.document(chat_id, *file, caption)
             except FloodedError as flood:
                 await asyncio.sleep(flood.retry_after)
             except (NotSentError, MaybeSentError):

@@ -16,7 +16,8 @@ class Round:
 
     `turns` are the fates whose turn it is; `counts` are the figures as they are now; `resting` says until when the
     night holds it up; `done` and `began` tell how fast it goes; `kept` counts the messages that could not be taken
-    back; `error` is why it had to be halted, where nobody asked for it.
+    back; `error` is why it had to be halted, where nobody asked for it; `nights` are those in which it need
+    not rest (`nights_of`).
     """
 
     plan: Plan
@@ -31,6 +32,7 @@ class Round:
     began: float = 0.0
     kept: int = 0
     error: Exception | None = None
+    nights: frozenset[datetime] = frozenset()
 
     def figures(self) -> Figures:
         """How many have which fate at this moment."""

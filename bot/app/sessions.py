@@ -5,6 +5,7 @@ A kept session is always the last one that was committed. Knows nothing of what 
 
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from datetime import datetime
 
 from bot.app.ports import Store
@@ -26,15 +27,21 @@ class Sessions:
         self._kept: OrderedDict[int, Session] = OrderedDict()
 
     async def get(self, chat_id: int, now: datetime, locale: str) -> Session:
-        """The chat's session; a new one for a chat that is not known or whose session cannot be read."""
+        """The chat's session; a new one for a chat that is not known or whose session cannot be read.
+
+        Whether announcements are wanted never depends on that, and a language that is not the phone's stays.
+        """
         if session := self._kept.get(chat_id):
             self._kept.move_to_end(chat_id)
             return session
         known = await self._store.chat(chat_id)
-        session = read_session(known.session) if known else None
-        if known and session is None:
+        if known is None:
+            return new_session(locale or self._default_locale, now)
+        session = read_session(known.session)
+        if session is None:
             log.error("a session of an unknown version was dropped")
-        return session or new_session(locale or self._default_locale, now)
+            session = replace(new_session(known.locale, now), chose_locale=bool(locale) and locale != known.locale)
+        return replace(session, announcements=known.announcements)
 
     def keep(self, chat_id: int, session: Session) -> None:
         """Remember what was just committed."""

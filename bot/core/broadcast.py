@@ -143,18 +143,19 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Who did what, and when."""
+    """Who did what, and when. `user_id` where the name alone does not tell who."""
 
     who: str
     deed: Deed
     at: datetime
+    user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What an admin confirmed, under a number that no other broadcast has.
 
-    `starts` is when sending begins (None: at once); `at_night` when the admin insisted that it may go by night.
+    `starts` is when sending begins (None: at once); `at_night` when the admin insisted that it may begin by night.
     """
 
     number: int

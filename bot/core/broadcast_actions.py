@@ -41,9 +41,9 @@ def asked(number: int, turn: int, ask: Ask, value: str = "") -> str:
     return f"{KIND}:{number}.{turn}:{ask}:{value}"
 
 
-def steered(number: int, verb: str) -> str:
+def steered(number: int, verb: str, value: str = "") -> str:
     """The action of a button under a broadcast."""
-    return f"{KIND}:{number}:{verb}"
+    return f"{KIND}:{number}:{verb}:{value}" if value else f"{KIND}:{number}:{verb}"
 
 
 def heard(action: str) -> tuple[int, int | None, str, str] | None:

@@ -18,12 +18,13 @@ from bot.core.composing import (
     ChoosingAudience,
     ChoosingOffice,
     ChoosingVersions,
+    Confirming,
     Draft,
     Remark,
     Reviewing,
 )
 from bot.core.moments import read_days, read_moment
-from bot.core.wishes import Called, Counted, Happening, OfficesRead, Preview, PreviewFailed, Pushed, Sent, Show
+from bot.core.wishes import Called, Counted, Happening, Launch, OfficesRead, Preview, PreviewFailed, Pushed, Sent, Show
 
 MAX_TEXT, MAX_CAPTION = 4096, 1024
 """In UTF-16 units, as entities are counted: an emoji is two or more (Bot API: `sendMessage`, `sendPhoto`, …)."""
@@ -99,6 +100,12 @@ def _counted(draft: Draft, event: Counted) -> Step:
     counted = replace(draft, count=event.count, seconds=event.seconds)
     if not event.count:
         return show(replace(counted, audience=None).at(ChoosingAudience()), remark=Remark.NOBODY)
+    if event.confirmed and isinstance(draft.stage, Confirming):
+        # On a busy day somebody comes or goes at every moment: asked a second time, a hundredth is no other number.
+        slack = draft.count // 100 if draft.stage.again else 0
+        if abs(event.count - draft.count) <= slack:
+            return None, (Launch(draft, draft.stage.starts, event.message or 0),)
+        return show(counted.at(event.then), event.message, Remark.RECOUNTED)
     after = counted.at(event.then)
     if isinstance(event.then, Reviewing):
         return after, (Preview(after.versions), Show(after))

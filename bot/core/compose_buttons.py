@@ -21,8 +21,8 @@ from bot.core.composing import (
     Remark,
     Reviewing,
 )
-from bot.core.moments import is_night
-from bot.core.wishes import Launch, Pushed, ReadOffices
+from bot.core.moments import night_of
+from bot.core.wishes import Pushed, ReadOffices
 
 
 def pushed(draft: Draft, event: Pushed) -> Step | None:
@@ -102,17 +102,18 @@ def _ready_pushed(draft: Draft, event: Pushed) -> Step | None:
         case Reviewing(), Ask.AUDIENCE:
             return go(draft, ChoosingAudience(), message)
         case Reviewing(), Ask.NOW:
-            return unless_night(replace(draft, at_night=False), None, at, message)
+            return unless_night(replace(draft, night=None), None, at, message)
         case (Reviewing() | AskingNight(), Ask.LATER):
-            return go(replace(draft, at_night=False), AskingTime(), message)
+            return go(replace(draft, night=None), AskingTime(), message)
         case AskingNight(starts=starts), Ask.INSIST:
-            return confirm(replace(draft, at_night=True), starts, message)
+            return confirm(replace(draft, night=night_of(starts or at)), starts, message)
         case Confirming(starts=starts), Ask.GO:
             if starts and starts <= at:
                 return show(draft.at(AskingTime()), message, Remark.PAST)
-            if not draft.at_night and is_night(starts or at):
-                return go(draft, AskingNight(starts), message)
-            return None, (Launch(draft, starts, message),)
+            if draft.night != night_of(starts or at):
+                # Night has fallen since, or the night is over for which the admin insisted.
+                return unless_night(replace(draft, night=None), starts, at, message)
+            return confirm(draft, starts, message, confirmed=True)
         case AskingTime() | AskingNight() | Confirming(), Ask.BACK:
             return go(draft, Reviewing(), message)
         case _:

@@ -55,8 +55,8 @@ def unless_night(draft: Draft, starts: datetime | None, at: datetime, message: i
     return confirm(draft, starts, message)
 
 
-def confirm(draft: Draft, starts: datetime | None, message: int | None = None) -> Step:
-    """Count again: the number that is confirmed is the number of now."""
+def confirm(draft: Draft, starts: datetime | None, message: int | None = None, *, confirmed: bool = False) -> Step:
+    """Count again: the number that is confirmed is the number of now, and the one that gets it."""
     if draft.audience is None:
         return go(draft, ChoosingAudience(), message)
-    return draft, (Count(draft.audience, Confirming(starts), message),)
+    return draft, (Count(draft.audience, Confirming(starts, again=confirmed), message, confirmed),)

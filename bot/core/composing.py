@@ -27,6 +27,7 @@ class Remark(StrEnum):
     TEXT_LONG = "text_long"
     CAPTION_LONG = "caption_long"
     TEXT_EMPTY = "text_empty"
+    COMMAND = "command"
     REFUSED = "refused"
     NOT_SHOWN = "not_shown"
     NOBODY = "nobody"
@@ -34,6 +35,7 @@ class Remark(StrEnum):
     NO_TIME = "no_time"
     PAST = "past"
     FAR = "far"
+    RECOUNTED = "recounted"
     CANCELLED = "cancelled"
 
 
@@ -107,9 +109,10 @@ class AskingNight:
 
 @dataclass(frozen=True, slots=True)
 class Confirming:
-    """The last question before it goes out."""
+    """The last question before it goes out; `again`: the number had changed when it was confirmed."""
 
     starts: datetime | None = None
+    again: bool = False
     kind: Literal["confirming"] = "confirming"
 
 
@@ -133,7 +136,8 @@ class Draft:
 
     `number` will be the broadcast's; `turn` grows with every stage, so that buttons of earlier ones are known as such;
     `locales` are the languages there are, the default first; `count` and `seconds` tell how many would get it and how
-    long that takes, as counted last; `at_night` once the admin insisted; `aside` while the admin does something else.
+    long that takes, as counted last; `night` is the morning after the night for which the admin insisted; `aside` while
+    the admin does something else.
     """
 
     number: int
@@ -144,7 +148,7 @@ class Draft:
     audience: Audience | None = None
     count: int = 0
     seconds: float = 0.0
-    at_night: bool = False
+    night: datetime | None = None
     aside: bool = False
 
     def at(self, stage: Stage) -> "Draft":

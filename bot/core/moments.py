@@ -67,6 +67,11 @@ def morning_after(at: datetime) -> datetime:
     return morning if at < morning else morning + timedelta(days=1)
 
 
+def night_of(at: datetime) -> datetime | None:
+    """The night that `at` is in, by the morning that ends it; None by day."""
+    return morning_after(at) if is_night(at) else None
+
+
 def reaches_night(start: datetime, seconds: float) -> bool:
     """Whether something that begins at `start`, by day, lasts into the night."""
     evening = datetime.combine(start.date(), NIGHT)

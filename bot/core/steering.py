@@ -4,9 +4,11 @@ The buttons under a broadcast are made from this table, and what is pressed is j
 that asks what no longer makes sense changes nothing. Knows nothing of how any of it is done.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from bot.core.broadcast import Broadcast, Deed, Fate, Figures, Status
+from bot.core.moments import night_of
 
 
 class Verb(StrEnum):
@@ -61,6 +63,15 @@ def whose_turn(broadcast: Broadcast) -> frozenset[Fate]:
     """Who gets it while it runs. One that was stopped goes on to those alone for whom an admin asked again."""
     stopped = any(each.deed is Deed.STOPPED for each in broadcast.history)
     return frozenset({Fate.AGAIN} if stopped else {Fate.PENDING, Fate.AGAIN})
+
+
+def nights_of(broadcast: Broadcast) -> frozenset[datetime]:
+    """The nights (by the morning that ends each) in which it may go on: those for which an admin insisted."""
+    insisted = [each.at for each in broadcast.history if each.deed is Deed.INSISTED]
+    if broadcast.plan.at_night:
+        confirmed = next((each.at for each in broadcast.history if each.deed is Deed.CONFIRMED), None)
+        insisted += [at for at in (broadcast.plan.starts or confirmed,) if at]
+    return frozenset(night for night in map(night_of, insisted) if night)
 
 
 def end_of(status: Status, figures: Figures) -> Status:

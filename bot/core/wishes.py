@@ -61,6 +61,7 @@ class Counted:
     seconds: float
     then: Stage
     message: int | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +97,15 @@ class ReadOffices:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many get it now, and how long that takes. Answered by `Counted`, on the way to the stage `then`."""
+    """How many get it now, and how long that takes. Answered by `Counted`, on the way to the stage `then`.
+
+    `confirmed`: the admin has just confirmed the number that was counted before; it goes out if that still holds.
+    """
 
     audience: Audience
     then: Stage
     message: int | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,37 @@
 """Between the values of broadcasts and their tables' rows. Knows both shapes and nothing of transactions."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import ColumnElement, Row, and_, case, or_
 
 from bot.app.broadcast_ports import Admin, Card, Entry, Recipient
 from bot.core.broadcast import Broadcast, Deed, Done, Fate, Figures, Plan, Status
 from bot.core.broadcast_codec import read_plan as read_plan_text
 from bot.core.broadcast_codec import write_plan
+from bot.core.listing import PAST, TO_COME, UNDER_WAY, Place
+from bot.core.steering import ENDED
 from bot.storage.rows import Values, office_text
+from bot.storage.tables import broadcasts
+
+NAME = 32
+"""So many characters of a name are compared: a card has no room for much more."""
+_ENDED = broadcasts.c.status.in_([each.value for each in ENDED])
+_TO_COME = (broadcasts.c.status == Status.SCHEDULED.value) & broadcasts.c.starts_at.is_not(None)
+_RANK: ColumnElement[int] = case((_ENDED, PAST), (_TO_COME, TO_COME), else_=UNDER_WAY)
+_STARTS: ColumnElement[str] = case((_TO_COME, broadcasts.c.starts_at), else_="")
+LISTING = (_RANK, _STARTS, broadcasts.c.number.desc())
+"""`Place.key` in SQL."""
+
+
+def behind(place: Place) -> ColumnElement[bool]:
+    """Those that come after this place in the list."""
+    same_start = and_(place.starts <= _STARTS, broadcasts.c.number < place.number)
+    same_rank = and_(place.rank <= _RANK, or_(place.starts < _STARTS, same_start))
+    return or_(place.rank < _RANK, same_rank)
 
 
 def plan_row(plan: Plan) -> Values:
@@ -51,9 +70,10 @@ def deed_row(number: int, admin: Admin, done: Done) -> Values:
     return {"number": number, "user_id": admin.user_id, "who": done.who[:128], "deed": done.deed.value, "at": at}
 
 
-def read_deed(row: Row[Any]) -> Done:
-    """The reverse of `deed_row`."""
-    return Done(row.who, Deed(row.deed), datetime.fromisoformat(row.at))
+def read_deed(row: Row[Any], namesakes: Collection[str]) -> Done:
+    """The reverse of `deed_row`; `namesakes` are the beginnings of names that several admins have."""
+    user_id = row.user_id if row.who[:NAME] in namesakes else None
+    return Done(row.who, Deed(row.deed), datetime.fromisoformat(row.at), user_id)
 
 
 def entry_values(number: int, entry: Entry, now: float) -> Values:

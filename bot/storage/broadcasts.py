@@ -5,12 +5,13 @@ Every write goes through the store's one writer, together with what citizens do.
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.broadcast_ports import NOWHERE, Admin, Card
 from bot.app.records import Work
 from bot.core.broadcast import Broadcast, Done, Fate, Plan, Status
+from bot.core.listing import Place
 from bot.core.steering import ENDED
 from bot.storage import broadcast_rows as shapes
 from bot.storage import dialect
@@ -19,6 +20,10 @@ from bot.storage.tables import broadcasts, cards, deeds, drafts, facts, recipien
 from bot.storage.writing import execute, write
 
 COUNTER = "broadcast number"
+
+_BEGINNING = func.substr(deeds.c.who, 1, shapes.NAME)
+NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(deeds.c.user_id.distinct()) > 1)
+"""Names that more than one admin had when they did something."""
 
 
 class BroadcastBooks:
@@ -29,6 +34,8 @@ class BroadcastBooks:
         self._read = store.reader.read
         self._put_draft = dialect.upsert(store.engine, drafts, ["body"])
         self._put_card = dialect.upsert(store.engine, cards, ["message_id", "locale"])
+        here = (cards.c.chat_id == bindparam("chat"), cards.c.message_id == bindparam("message"))
+        self._clear = update(cards).where(*here).values(message_id=NOWHERE)
         self._put_fact = dialect.upsert(store.engine, facts, ["value"])
         self._put_broadcast = dialect.insert_ignore(store.engine, broadcasts)
 
@@ -75,31 +82,29 @@ class BroadcastBooks:
             if not made.rowcount:
                 return False
             connection.execute(insert(deeds), shapes.deed_row(plan.number, admin, done))
-            connection.execute(self._put_card, shapes.card_row(card))
+            self._hang(connection, card)
             return True
 
         return await write(self._store, work)
 
     # --- the broadcast -------------------------------------------------------------------------------------------
 
-    async def move(  # noqa: PLR0913 — all that one move does is one transaction
+    async def move(
         self,
         number: int,
         before: Status,
         after: Status,
         by: tuple[Admin, Done] | None = None,
         *,
-        insist: bool = False,
         again: bool = False,
     ) -> bool:
         """See `Books`."""
         mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == before)
         ended = {"is_reported": False} if after not in ENDED else {}
-        night = {"at_night": True} if insist else {}
         unknown = update(recipients).where(recipients.c.number == number, recipients.c.status == Fate.UNKNOWN.value)
 
         def work(connection: Connection) -> bool:
-            moved = connection.execute(mine.values(status=after.value, **ended, **night))
+            moved = connection.execute(mine.values(status=after.value, **ended))
             if moved.rowcount and by:
                 connection.execute(insert(deeds), shapes.deed_row(number, *by))
             if moved.rowcount and again:
@@ -113,19 +118,24 @@ class BroadcastBooks:
         found = await self._found(select(broadcasts).where(broadcasts.c.number == number))
         return found[0] if found else None
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
         """See `Books`."""
-        query = select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most)
-        return await self._found(query if below is None else query.where(broadcasts.c.number < below))
+        return await self._found(select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most))
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        """See `Books`."""
+        query = select(broadcasts).order_by(*shapes.LISTING).limit(most)
+        return await self._found(query.where(shapes.behind(after)) if after else query)
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
         async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:
             found = (await connection.execute(query)).all()
             numbers = [row.number for row in found]
             history = await connection.execute(select(deeds).where(deeds.c.number.in_(numbers)).order_by(deeds.c.id))
+            namesakes = frozenset(await connection.scalars(NAMESAKES))
             told: dict[int, list[Done]] = {}
             for each in history:
-                told.setdefault(each.number, []).append(shapes.read_deed(each))
+                told.setdefault(each.number, []).append(shapes.read_deed(each, namesakes))
             return tuple(shapes.read_broadcast(row, told.get(row.number, ())) for row in found)
 
         return await self._read(work)
@@ -158,7 +168,15 @@ class BroadcastBooks:
 
     async def put_card(self, card: Card) -> None:
         """See `Books`."""
-        await execute(self._store, self._put_card, shapes.card_row(card))
+        await write(self._store, lambda connection: self._hang(connection, card))
+
+    def _hang(self, connection: Connection, card: Card) -> None:
+        connection.execute(self._clear, {"chat": card.chat_id, "message": card.message_id})
+        connection.execute(self._put_card, shapes.card_row(card))
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        """See `Books`."""
+        await execute(self._store, self._clear, {"chat": chat_id, "message": message_id})
 
     async def lose_card(self, card: Card) -> None:
         """See `Books`."""

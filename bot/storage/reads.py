@@ -33,7 +33,7 @@ class Reads:
     async def chat(self, chat_id: int) -> StoredChat | None:
         """What is known of a chat."""
         found = await self._all(select(chats).where(chats.c.chat_id == chat_id))
-        return next((StoredChat(row.chat_id, row.session, row.locale, row.is_left) for row in found), None)
+        return next((rows.read_chat(row) for row in found), None)
 
     async def open_updates(self) -> tuple[StoredUpdate, ...]:
         """Updates that were received and not done, by id."""

@@ -13,6 +13,11 @@ from bot.views.message import Button, Message
 Values = dict[str, Any]
 
 
+def read_chat(row: Row[Any]) -> StoredChat:
+    """The reverse of `chat_row`."""
+    return StoredChat(row.chat_id, row.session, row.locale, row.is_left, row.announcements)
+
+
 def chat_row(chat: StoredChat, now: float) -> Values:
     """The row of a chat that did something now."""
     return {

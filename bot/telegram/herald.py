@@ -15,7 +15,7 @@ from bot.app.broadcast_ports import Letter
 from bot.app.ports import EditLostError, MessageRefusedError
 from bot.core.broadcast import Content, Media
 from bot.core.composing import Remark
-from bot.telegram.messenger import TelegramMessenger, keyboard
+from bot.telegram.messenger import TelegramMessenger, keyboard, message_number
 from bot.views.message import Message
 
 Json = dict[str, Any]
@@ -80,8 +80,7 @@ class TelegramHerald:
         """See `Herald.send`."""
         method, call = letter
         extra = {"allow_paid_broadcast": "true"} if paid else {}
-        answer = await self._messenger.call(method, {"chat_id": chat_id, **call, **extra})
-        return int(answer.get("message_id") or 0) if isinstance(answer, dict) else 0
+        return message_number(await self._messenger.call(method, {"chat_id": chat_id, **call, **extra}))
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
         """See `Herald.recall`."""

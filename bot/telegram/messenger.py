@@ -32,6 +32,8 @@ NO_PREVIEW = '{"is_disabled":true}'
 GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
 FLOOD = re.compile(r"Too Many Requests(?:.*retry after (\d+))?", re.IGNORECASE)
 """A 429 whose `parameters` are missing; PTB tells it from other failures by these words alone."""
+LAST_NUMBER = 2**53
+"""Telegram's numbers fit into 32 bits for now; larger ones than this cannot be written in JSON safely."""
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
@@ -134,12 +136,22 @@ def _bad_request(error: BadRequest) -> Any:
     raise MessageRefusedError(str(error)) from None
 
 
+def message_number(answer: Any) -> int:
+    """The number of the message that was sent; 0 where the answer has none that one could be.
+
+    It was sent all the same: what a broken proxy makes of an answer must neither lose nor repeat a message.
+    """
+    number = answer.get("message_id") if isinstance(answer, dict) else None
+    return number if type(number) is int and 0 < number <= LAST_NUMBER else 0
+
+
 def _receipt(answer: Any) -> Receipt:
     if not isinstance(answer, dict):
         return Receipt()
-    photos = answer.get("photo") or []
-    file_id = photos[-1].get("file_id") if photos and isinstance(photos[-1], dict) else None
-    return Receipt(int(answer.get("message_id") or 0), file_id)
+    photos = answer.get("photo")
+    largest = photos[-1] if isinstance(photos, list) and photos else None
+    file_id = largest.get("file_id") if isinstance(largest, dict) else None
+    return Receipt(message_number(answer), file_id if isinstance(file_id, str) else None)
 
 
 def _seconds(error: RetryAfter) -> float:

@@ -70,24 +70,29 @@ async def keep_shown(bot: LeanBot, wanted: list[Call], known: str) -> AsyncItera
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def hide(bot: LeanBot, admins: Iterable[int], languages: Iterable[str]) -> bool:
-    """Take back what these admins, who are none any more, saw of commands; returns whether all is taken back."""
+async def hide(bot: LeanBot, admins: Iterable[int], languages: Iterable[str]) -> None:
+    """Take back what these admins, who are none any more, saw of commands, trying until all is taken back."""
     scopes = [json.dumps({"type": "chat", "chat_id": each}) for each in admins]
-    wanted = [
+    left: list[Call] = [
         ("deleteMyCommands", {"scope": scope, **({"language_code": language} if language else {})})
         for scope in scopes
         for language in ("", *languages)
     ]
-    return all([await _made(bot, call) for call in wanted])
+    pause = FIRST_PAUSE
+    while left := [call for call in left if not await _made(bot, call, nobody=True)]:
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def _made(bot: LeanBot, call: Call) -> bool:
+async def _made(bot: LeanBot, call: Call, *, nobody: bool = False) -> bool:
+    """Whether it is done. `nobody`: so it is for a chat that does not exist."""
     method, parameters = call
     try:
         await bot.call(method, parameters)
     except TelegramError as error:
-        if "chat not found" not in str(error).lower():
-            log.warning("%s failed: %s", method, str(error)[:200])
+        if "chat not found" in str(error).lower():
+            return nobody
+        log.warning("%s failed: %s", method, str(error)[:200])
         return False
     return True
 

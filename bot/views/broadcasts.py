@@ -1,7 +1,8 @@
 """How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report."""
 
-from bot.core.broadcast import Broadcast, Fate, Status
+from bot.core.broadcast import Broadcast, Fate, Figures, Status
 from bot.core.broadcast_actions import steered
+from bot.core.listing import Place, write_place
 from bot.core.sight import Sight
 from bot.core.steering import Verb, offered
 from bot.i18n import Safe, Translator
@@ -23,15 +24,11 @@ SHOWN = (Fate.SENT, Fate.BLOCKED, Fate.FAILED, Fate.UNKNOWN, Fate.SKIPPED, Fate.
 def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     """One broadcast: where it stands, its figures, who did what, and what can be done."""
     broadcast = sight.broadcast
-    starts = broadcast.plan.starts
-    waiting = starts and broadcast.status in {Status.PREPARING, Status.SCHEDULED}
     text = paragraphs(
         lines(_title(broadcast, t), words.excerpt(t, broadcast)),
         lines(
             words.audience(t, broadcast.plan.audience),
-            t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
-            if starts and waiting
-            else None,
+            _start(broadcast, t, office),
         ),
         _progress(sight, t, office),
         lines(*(_deed(broadcast, place, t) for place in range(len(broadcast.history))[-TOLD:])),
@@ -41,20 +38,28 @@ def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     return Message(text, keys.grid(buttons, 2))
 
 
-def listing(sights: tuple[Sight, ...], t: Translator, older: int | None = None) -> Message:
-    """Broadcasts with their figures, each with the button that leads to it; and one to those older than `older`."""
+def listing(sights: tuple[Sight, ...], t: Translator, last: Place | None = None, office: Office = CONAKRY) -> Message:
+    """Broadcasts with their figures, each with the button that leads to it; and one to those that come after `last`."""
     if not sights:
         return Message(t.text("bc.none"))
     entries = (
-        lines(_title(each.broadcast, t), words.excerpt(t, each.broadcast), _in_short(each.broadcast, t))
+        lines(
+            _title(each.broadcast, t),
+            words.excerpt(t, each.broadcast),
+            _start(each.broadcast, t, office),
+            _in_short(each.broadcast, t),
+        )
         for each in sights
     )
     buttons = (
         Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
         for number in (each.broadcast.plan.number for each in sights)
     )
-    more = () if older is None else ((Button(t.label("button.steer_older"), steered(older, Verb.OLDER)),),)
-    return Message(paragraphs(t.text("bc.list"), *entries), (*keys.grid(buttons, 2), *more))
+    rows = keys.grid(buttons, 2)
+    if last:
+        more = steered(last.number, Verb.OLDER, write_place(last))
+        rows = (*rows, (Button(t.label("button.steer_older"), more),))
+    return Message(paragraphs(t.text("bc.list"), *entries), rows)
 
 
 def recalling(sight: Sight, t: Translator) -> Message:
@@ -73,11 +78,19 @@ def recalling(sight: Sight, t: Translator) -> Message:
 
 def report(broadcast: Broadcast, t: Translator) -> Message:
     """What stands under the CSV file."""
-    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t)))
+    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t), _maybe(broadcast, t)))
 
 
 def _title(broadcast: Broadcast, t: Translator) -> Safe:
     return t.text("bc.title", number=broadcast.plan.number, status=_status(broadcast, t))
+
+
+def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
+    """When it will begin, where it has not."""
+    starts = broadcast.plan.starts
+    if starts is None or broadcast.status not in {Status.PREPARING, Status.SCHEDULED}:
+        return None
+    return t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
 
 
 def _status(broadcast: Broadcast, t: Translator) -> Safe:
@@ -94,13 +107,25 @@ def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
     return t.text("bc.kept", n=kept, count=words.number(kept)) if kept else None
 
 
+def _perhaps(figures: Figures) -> int:
+    """How many may have it, and nobody knows: without its number it cannot be taken back."""
+    return figures.of(Fate.UNKNOWN) + figures.of(Fate.AGAIN)
+
+
+def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many may still have what was to be taken back."""
+    maybe = _perhaps(broadcast.figures) if broadcast.status in TAKEN_BACK else 0
+    return t.text("bc.maybe", n=maybe, count=words.number(maybe)) if maybe else None
+
+
 def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     figures, status = sight.broadcast.figures, sight.broadcast.status
     if not figures.total:
         return None
     part = (figures.total - figures.left) / figures.total
     if status in TAKEN_BACK:
-        part = figures.of(Fate.RECALLED) / max(1, figures.of(Fate.RECALLED) + figures.of(Fate.SENT))
+        taken = figures.of(Fate.RECALLED)
+        part = taken / max(1, taken + figures.of(Fate.SENT) + _perhaps(figures))
     full = round(part * BAR)
     remaining = None
     if sight.resting:
@@ -108,7 +133,7 @@ def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     elif status in MOVING and sight.seconds is not None:
         remaining = t.text("bc.remaining", duration=words.duration(t, sight.seconds))
     bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
-    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), remaining)
+    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), _maybe(sight.broadcast, t), remaining)
 
 
 def _figures(broadcast: Broadcast, t: Translator) -> Safe:
@@ -133,4 +158,7 @@ def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
 
 def _deed(broadcast: Broadcast, place: int, t: Translator) -> Safe:
     done = broadcast.history[place]
-    return t.text(f"bc.deed.{done.deed}", who=keys.clip(done.who, WHO), moment=moment(t, done.at))
+    who = keys.clip(done.who, WHO)
+    if done.user_id is not None:
+        who = f"{who} ({done.user_id})"
+    return t.text(f"bc.deed.{done.deed}", who=who, moment=moment(t, done.at))

@@ -154,9 +154,10 @@ def _confirming(  # noqa: PLR0913, PLR0917 — a drawing needs all of these
     at = t.text("bc.at_once")
     if starts:
         at = t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
-    night = None
-    if not draft.at_night and reaches_night(starts or now, draft.seconds):
-        night = t.text("bc.rests")
+    begin = starts or now
+    by_day = draft.night or begin
+    left = draft.seconds - (by_day - begin).total_seconds()
+    night = t.text("bc.rests") if reaches_night(by_day, left) else None
     text = paragraphs(t.text("bc.confirm"), lines(_facts(draft, t), at), night)
     go = k.row(t.label("button.bc_go", n=draft.count, count=words.number(draft.count)), Ask.GO)
     return text, (go, k.row(t.label("button.back"), Ask.BACK))

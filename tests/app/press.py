@@ -27,6 +27,7 @@ from bot.core.broadcast import (
     Status,
     Version,
 )
+from bot.core.listing import Place, place_of
 from bot.core.steering import ENDED
 from bot.views.message import Message
 
@@ -87,7 +88,8 @@ class FakeRoll:
         return len(found)
 
     async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
-        yield tuple(self.fates[each] for each in sorted(self.fates))
+        for each in sorted(self.fates):
+            yield (self.fates[each],)
 
     def tally(self) -> dict[str, int]:
         """How many have which fate."""
@@ -192,14 +194,13 @@ class FakeBooks:
         self.shown[card.number, card.chat_id] = card
         return True
 
-    async def move(  # noqa: PLR0913 — as in `Books`
+    async def move(
         self,
         number: int,
         before: Status,
         after: Status,
         by: tuple[Admin, Done] | None = None,
         *,
-        insist: bool = False,
         again: bool = False,
     ) -> bool:
         await asyncio.sleep(0)
@@ -207,8 +208,7 @@ class FakeBooks:
         if found.status is not before:
             return False
         history = (*found.history, by[1]) if by else found.history
-        plan = replace(found.plan, at_night=found.plan.at_night or insist)
-        self.broadcasts[number] = replace(found, plan=plan, status=after, history=history)
+        self.broadcasts[number] = replace(found, status=after, history=history)
         if again:
             await self.roll.change_fates(number, Fate.UNKNOWN, Fate.AGAIN)
         if after not in ENDED:
@@ -218,9 +218,12 @@ class FakeBooks:
     async def broadcast(self, number: int) -> Broadcast | None:
         return self.broadcasts.get(number)
 
-    async def recent(self, most: int, below: int | None = None) -> tuple[Broadcast, ...]:
-        numbers = [each for each in sorted(self.broadcasts, reverse=True) if below is None or each < below]
-        return tuple(self.broadcasts[each] for each in numbers[:most])
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        found = sorted(self.broadcasts.values(), key=lambda each: place_of(each).key)
+        return tuple([each for each in found if after is None or place_of(each).key > after.key][:most])
 
     async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
         waiting = self.broadcasts.keys() - self.told
@@ -235,7 +238,13 @@ class FakeBooks:
         return number in self.told
 
     async def put_card(self, card: Card) -> None:
+        await self.clear(card.chat_id, card.message_id)
         self.shown[card.number, card.chat_id] = card
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        for place, card in self.shown.items():
+            if (card.chat_id, card.message_id) == (chat_id, message_id):
+                self.shown[place] = replace(card, message_id=NOWHERE)
 
     async def lose_card(self, card: Card) -> None:
         if self.shown[card.number, card.chat_id] == card:
@@ -272,7 +281,7 @@ class Trip:
         overall: Overall | None = None,
         clock: Clock | None = None,
         paid: bool = False,
-        at_night: bool = False,
+        nights: frozenset[datetime] = frozenset(),
     ) -> None:
         self.left: list[int] = []
         self.clock = clock or Clock()
@@ -288,7 +297,7 @@ class Trip:
         letters = {each: herald.letter(PLAN.versions[0].content, each) for each in ("fr", "en")}
         counts = Counter(each.fate for each in roll.fates.values())
         turns = frozenset({Fate.PENDING, Fate.AGAIN})
-        self.round = Round(replace(PLAN, at_night=at_night), letters, turns, counts)
+        self.round = Round(PLAN, letters, turns, counts, nights=nights)
 
     async def goes(self) -> bool:
         """To its end."""

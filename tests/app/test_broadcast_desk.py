@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.app.broadcast_desk import LISTED, PREVIEW_TRIES, BroadcastDesk, Drawings
+from bot.app.broadcast_ports import NOWHERE
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
@@ -30,6 +31,7 @@ from bot.core.composing import (
     read_draft,
 )
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
+from bot.core.listing import Place, write_place
 from bot.core.model import Department
 from bot.core.sight import Sight
 from bot.core.steering import Verb
@@ -121,8 +123,9 @@ class Desk:
         self.shown = show
         return Message(f"stage {locale}")
 
-    def _listing(self, sights: tuple[Sight, ...], older: int | None, locale: str) -> Message:
-        return Message(f"list {[each.broadcast.plan.number for each in sights]} {older} {locale}")
+    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
+        behind = last and f"{write_place(last)}-{last.number}"
+        return Message(f"list {[each.broadcast.plan.number for each in sights]} {behind} {locale}")
 
     def _recalling(self, _sight: Sight, _locale: str) -> Message:
         return Message("recall?")
@@ -275,6 +278,16 @@ async def test_an_admin_who_does_something_else_is_a_citizen_like_any_other() ->
     assert desk.shown.remark is Remark.RESUMED
 
 
+async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken() -> None:
+    desk = Desk(1)
+    assert await desk.commands("foo") is None
+    await desk.commands("broadcast")
+    assert await desk.commands("demain")
+    assert desk.shown
+    assert desk.shown.remark is Remark.COMMAND
+    assert not desk.draft().aside
+
+
 async def test_the_button_under_the_preview_puts_nothing_aside() -> None:
     desk = Desk(1)
     await desk.reviews()
@@ -309,17 +322,17 @@ async def test_the_list_has_what_there_is() -> None:
     assert change.queued[0].message == Message("list [1] None fr")
 
 
-async def test_the_list_has_what_is_under_way_however_old_and_leads_to_older_ones() -> None:
+async def test_the_list_begins_with_what_is_under_way_however_old_and_goes_on_page_by_page() -> None:
     desk = Desk()
     for number in range(1, LISTED + 5):
         desk.books.has(Status.DONE, number=number)
-    desk.books.has(Status.SCHEDULED, number=2)
+    desk.books.has(Status.PAUSED, number=2)
     change = await desk.commands("broadcasts")
     assert change
-    assert change.queued[0].message == Message("list [12, 11, 10, 9, 8, 7, 6, 5, 2] 5 fr")
-    change = await desk.presses(steered(5, Verb.OLDER), message=88)
+    assert change.queued[0].message == Message("list [2, 12, 11, 10, 9, 8, 7, 6] 2.-6 fr")
+    change = await desk.presses(steered(6, Verb.OLDER, "2."), message=88)
     assert change
-    assert change.queued[0].message == Message("list [4, 3, 2, 1] None fr")
+    assert change.queued[0].message == Message("list [5, 4, 3, 1] None fr")
     assert change.queued[0].target == 88
 
 
@@ -349,6 +362,15 @@ async def test_recalling_is_asked_about_first() -> None:
     assert change
     assert (change.queued[0].message, change.queued[0].target) == (Message("recall?"), PRESSED)
     assert desk.books.broadcasts[1].status is Status.DONE
+
+
+@pytest.mark.parametrize("verb", [Verb.RECALL, Verb.OLDER])
+async def test_a_card_that_becomes_something_else_is_none_any_more(verb: Verb) -> None:
+    desk = Desk()
+    desk.books.has(Status.DONE, Figures(((Fate.SENT, 2),)))
+    await desk.presses(steered(1, Verb.SEE))
+    await desk.presses(steered(1, verb))
+    assert desk.books.shown[1, ADMIN].message_id == NOWHERE
 
 
 async def test_the_report_is_sent_on_request() -> None:

@@ -131,6 +131,35 @@ async def test_an_admin_has_one_card_the_newest() -> None:
 
 
 @in_no_time
+async def test_a_message_that_becomes_the_card_of_another_shows_that_one_alone() -> None:
+    async with hanging() as wall:
+        wall.books.has(Status.RUNNING, number=2)
+        wall.moves = (1, 2)
+        wall.phones.slow = {ADMIN: 1.0}
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await asyncio.sleep(0.5)
+        await wall.cards.put(Card(2, ADMIN, 70, "fr"))
+        for each in range(3):
+            await asyncio.sleep(2 * INTERVAL)
+            wall.words = str(each)
+        shown = [words.split()[-1] for _, _, words in wall.phones.edits]
+        assert shown == ["1", "2", "2", "2"]
+        assert Card(1, ADMIN, NOWHERE, "fr") in await wall.books.cards(1), "they still get its report"
+
+
+@in_no_time
+async def test_a_message_that_shows_something_else_is_left_alone() -> None:
+    async with hanging() as wall:
+        wall.moves = (1,)
+        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await asyncio.sleep(1)
+        await wall.cards.clear(ADMIN, 70)
+        wall.words = "two"
+        await asyncio.sleep(3 * INTERVAL)
+        assert [words for _, _, words in wall.phones.edits] == ["one fr 1"]
+
+
+@in_no_time
 async def test_who_is_no_admin_any_more_sees_nothing_more() -> None:
     async with hanging() as wall:
         await wall.cards.put(Card(1, GONE, 70, "fr"))

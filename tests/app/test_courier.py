@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -261,7 +261,19 @@ async def test_who_opts_out_while_it_rests_is_spared_in_the_morning() -> None:
 @in_no_time
 async def test_it_goes_by_night_when_the_admin_insisted() -> None:
     herald = FakeHerald()
-    assert await Trip(FakeRoll.of(1), herald, clock=Clock(NIGHT), at_night=True).goes()
+    assert await Trip(FakeRoll.of(1), herald, clock=Clock(NIGHT), nights=frozenset({MORNING})).goes()
+    assert herald.chats() == [1]
+
+
+@in_no_time
+async def test_insisting_holds_for_that_night_alone() -> None:
+    herald, clock = FakeHerald(), Clock(NIGHT + timedelta(days=1))
+    trip = Trip(FakeRoll.of(1), herald, clock=clock, nights=frozenset({MORNING}))
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(60)
+    assert trip.round.resting == MORNING + timedelta(days=1)
+    clock.now = MORNING + timedelta(days=1)
+    assert await going
     assert herald.chats() == [1]
 
 

@@ -53,6 +53,17 @@ async def test_what_is_too_old_is_not_asked_for_and_stays_sent_with_the_reason()
 
 
 @in_no_time
+async def test_a_message_of_unknown_number_stays_sent_and_says_so() -> None:
+    roll, herald = FakeRoll.of(1, 2, fate=Fate.SENT), FakeHerald()
+    roll.people[1] = replace(roll.people[1], message_id=0)
+    recaller, rounds = recall(roll, herald)
+    assert await recaller.carry(rounds)
+    assert herald.recalled == [2]
+    assert roll.fates[1].error == "cannot be recalled: its number is unknown"
+    assert rounds.left() == 0
+
+
+@in_no_time
 async def test_what_was_gone_before_says_so() -> None:
     roll, herald = FakeRoll.of(1, 2, fate=Fate.SENT), FakeHerald()
     herald.gone = {1, 2}

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
 from bot.app.pacing import Overall
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
-from bot.app.reports import Reporter, file_name, write_report
+from bot.app.reports import Reporter, write_report
 from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.views.message import Message
 from tests.app.hurry import in_no_time
@@ -45,10 +45,18 @@ class Office:
 async def test_a_row_has_number_status_and_reason() -> None:
     roll = FakeRoll.of(1, 2, fate=Fate.SENT)
     roll.fates[2] = Entry(2, Fate.FAILED, error='bad, "really"')
-    assert (await write_report(roll, 1)).decode() == (
-        'chat_id,status,reason\r\n1,sent,\r\n2,failed,"bad, ""really"""\r\n'
-    )
-    assert file_name(7) == "broadcast-7.csv"
+    ((name, content),) = [each async for each in write_report(roll, 7)]
+    assert name == "broadcast-7.csv"
+    assert content.decode() == 'chat_id,status,reason\r\n1,sent,\r\n2,failed,"bad, ""really"""\r\n'
+
+
+async def test_what_is_too_large_for_one_file_comes_in_several() -> None:
+    roll = FakeRoll.of(1, 2, 3, fate=Fate.SENT)
+    two_rows = len("chat_id,status,reason\r\n1,sent,\r\n") + 1
+    assert [each async for each in write_report(roll, 7, two_rows)] == [
+        ("broadcast-7-1.csv", b"chat_id,status,reason\r\n1,sent,\r\n2,sent,\r\n"),
+        ("broadcast-7-2.csv", b"chat_id,status,reason\r\n3,sent,\r\n"),
+    ]
 
 
 async def test_admins_who_follow_get_it_once_and_others_do_not() -> None:

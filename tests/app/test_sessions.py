@@ -9,6 +9,7 @@ import pytest
 from bot.app import sessions as module
 from bot.app.records import Change, StoredChat
 from bot.app.sessions import Sessions
+from bot.core.codec import write_session
 from bot.core.session import Session
 from bot.storage.store import Store
 
@@ -48,6 +49,33 @@ async def test_a_session_that_cannot_be_read_begins_anew_and_is_logged(
     session = await Sessions(store, "fr").get(7, NOW, "en")
     assert session.flow.kind == "idle"
     assert "dropped" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["2:{}", write_session(Session("fr", NOW, announcements=True))])
+async def test_who_wants_no_announcements_gets_none_whatever_becomes_of_the_session(store: Store, text: str) -> None:
+    await store.commit(Change(chat=StoredChat(7, text, "fr", announcements=False)))
+    session = await Sessions(store, "fr").get(7, NOW, "fr")
+    await store.commit(Change(chat=Sessions.stored(7, session)))
+    chat = await store.chat(7)
+    assert chat
+    assert not chat.announcements
+
+
+async def test_a_language_that_is_not_the_phones_outlives_the_session(store: Store) -> None:
+    await store.commit(Change(chat=StoredChat(7, "2:{}", "en")))
+    session = await Sessions(store, "fr").get(7, NOW, "fr")
+    assert (session.locale, session.chose_locale) == ("en", True)
+    session = await Sessions(store, "fr").get(7, NOW, "")
+    assert (session.locale, session.chose_locale) == ("en", False)
+
+
+async def test_who_returns_with_a_session_that_cannot_be_read_has_not_left(store: Store) -> None:
+    await store.commit(Change(chat=StoredChat(7, "2:{}", "fr", left=True)))
+    session = await Sessions(store, "fr").get(7, NOW, "fr")
+    await store.commit(Change(chat=Sessions.stored(7, session)))
+    chat = await store.chat(7)
+    assert chat
+    assert not chat.left
 
 
 async def test_only_so_many_are_kept_and_those_longest_silent_go_first(

@@ -58,9 +58,16 @@ class Composer:
                     case ReadOffices(message=number):
                         found = () if self.trouble else self.offices
                         waiting.append(OfficesRead(at=self.at, message=number, departments=found, trouble=self.trouble))
-                    case Count(then=then, message=where):
+                    case Count():
                         waiting.append(
-                            Counted(at=self.at, count=self.reaches, seconds=self.reaches / 25, then=then, message=where)
+                            Counted(
+                                at=self.at,
+                                count=self.reaches,
+                                seconds=self.reaches / 25,
+                                then=wish.then,
+                                message=wish.message,
+                                confirmed=wish.confirmed,
+                            )
                         )
                     case Preview():
                         self.previews.append(wish)

@@ -162,7 +162,7 @@ def test_a_time_by_night_needs_the_admin_to_insist() -> None:
     composer.pushes(Ask.INSIST)
     assert composer.stands() == Confirming(night)
     assert composer.draft
-    assert composer.draft.at_night
+    assert composer.draft.night == datetime.fromisoformat("2026-01-26T07:00")
 
 
 # --- late, repeated, forged --------------------------------------------------------------------------------------

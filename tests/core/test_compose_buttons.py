@@ -121,11 +121,40 @@ def test_what_is_confirmed_is_launched() -> None:
     assert launched.message == MESSAGE
 
 
+def test_a_number_that_changed_before_it_was_confirmed_is_asked_about_again() -> None:
+    composer = Composer(reaches=11).reviews().pushes(Ask.NOW)
+    composer.reaches = 101
+    composer.pushes(Ask.GO)
+    assert (composer.stands(), composer.remark) == (Confirming(again=True), Remark.RECOUNTED)
+    assert composer.draft
+    assert composer.draft.count == 101
+    assert composer.launched == []
+    composer.pushes(Ask.GO)
+    assert [each.draft.count for each in composer.launched] == [101]
+
+
+@pytest.mark.parametrize(("before", "after", "goes"), [(1000, 1010, True), (1000, 1011, False), (99, 100, False)])
+def test_asked_a_second_time_a_hundredth_is_no_other_number(before: int, after: int, *, goes: bool) -> None:
+    composer = Composer(reaches=5).reviews().pushes(Ask.NOW)
+    composer.reaches = before
+    composer.pushes(Ask.GO)
+    composer.reaches = after
+    composer.pushes(Ask.GO)
+    assert bool(composer.launched) is goes
+
+
+def test_nobody_left_when_it_is_confirmed_leads_back_to_the_recipients() -> None:
+    composer = Composer().reviews().pushes(Ask.NOW)
+    composer.reaches = 0
+    composer.pushes(Ask.GO)
+    assert (composer.stands(), composer.remark) == (ChoosingAudience(), Remark.NOBODY)
+
+
 def test_sending_now_by_night_needs_the_admin_to_insist() -> None:
     composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().pushes(Ask.NOW)
     assert composer.stands() == AskingNight()
     assert composer.pushes(Ask.INSIST).stands() == Confirming()
-    assert composer.pushes(Ask.GO).launched[0].draft.at_night
+    assert composer.pushes(Ask.GO).launched[0].draft.night
 
 
 def test_by_night_another_time_can_be_chosen() -> None:
@@ -150,4 +179,21 @@ def test_insisting_once_does_not_count_for_another_time() -> None:
     composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
     composer.pushes(Ask.BACK).pushes(Ask.LATER)
     assert composer.draft
-    assert not composer.draft.at_night
+    assert composer.draft.night is None
+
+
+def test_insisting_does_not_outlast_the_night_that_was_meant() -> None:
+    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
+    composer.later(hours=12).pushes(Ask.GO)
+    assert composer.stands() == Confirming()
+    assert composer.draft
+    assert composer.draft.night is None
+    assert composer.launched == []
+    assert composer.pushes(Ask.GO).launched
+
+
+def test_by_another_night_the_admin_is_asked_once_more() -> None:
+    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
+    composer.later(days=1).pushes(Ask.GO)
+    assert composer.stands() == AskingNight()
+    assert composer.launched == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.moments import is_night, morning_after, reaches_night, read_day, read_days, read_moment
+from bot.core.moments import is_night, morning_after, night_of, reaches_night, read_day, read_days, read_moment
 
 TODAY = date(2026, 1, 20)
 NOW = datetime.fromisoformat("2026-01-20T10:00")
@@ -103,3 +103,8 @@ def test_what_is_written_the_iso_way_is_read_back(at: datetime) -> None:
     at = at.replace(second=0, microsecond=0)
     assert read_moment(f"{at:%Y-%m-%d %H:%M}", NOW) == at
     assert is_night(at) == (morning_after(at).hour == 7 and not 7 <= at.hour < 21)
+
+
+def test_a_night_is_known_by_the_morning_that_ends_it() -> None:
+    assert night_of(NOW) is None
+    assert night_of(NOW.replace(hour=22)) == night_of(NOW.replace(day=21, hour=3)) == NOW.replace(day=21, hour=7)

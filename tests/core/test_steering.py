@@ -1,11 +1,11 @@
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 
 from bot.core.broadcast import Broadcast, Content, Deed, Done, Everyone, Fate, Figures, Media, Plan, Status, Version
-from bot.core.steering import ENDED, MOVES, Verb, end_of, move, offered, whose_turn
+from bot.core.steering import ENDED, MOVES, Verb, end_of, move, nights_of, offered, whose_turn
 
 PLAN = Plan(12, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
 AT = datetime.fromisoformat("2026-03-02T09:00")
@@ -96,3 +96,25 @@ def test_the_report_is_offered_when_it_is_over(status: Status) -> None:
 def test_recalling_is_asked_twice() -> None:
     assert Verb.RECALL in offered(standing(Status.DONE), resting=False)
     assert Verb.REALLY_RECALL not in offered(standing(Status.DONE), resting=False)
+
+
+EVENING = datetime.fromisoformat("2026-03-02T22:00")
+FIRST, SECOND = datetime.fromisoformat("2026-03-03T07:00"), datetime.fromisoformat("2026-03-04T07:00")
+
+
+@pytest.mark.parametrize(
+    ("plan", "deeds", "nights"),
+    [
+        (PLAN, [(Deed.CONFIRMED, EVENING)], set()),
+        (replace(PLAN, at_night=True), [(Deed.CONFIRMED, EVENING)], {FIRST}),
+        (replace(PLAN, at_night=True), [(Deed.CONFIRMED, FIRST)], set()),
+        (replace(PLAN, at_night=True), [], set()),
+        (replace(PLAN, at_night=True, starts=EVENING + timedelta(days=1)), [(Deed.CONFIRMED, AT)], {SECOND}),
+        (PLAN, [(Deed.CONFIRMED, AT), (Deed.INSISTED, EVENING), (Deed.INSISTED, FIRST)], {FIRST}),
+    ],
+)
+def test_it_goes_by_night_where_an_admin_insisted_for_that_night(
+    plan: Plan, deeds: list[tuple[Deed, datetime]], nights: set[datetime]
+) -> None:
+    history = tuple(Done("Ibrahima", deed, at) for deed, at in deeds)
+    assert nights_of(Broadcast(plan, Status.RUNNING, SOME, history)) == nights

@@ -1,11 +1,10 @@
 """Broadcasts from end to end over HTTP: composing, preview, confirmation, delivery, report."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.house import House, inhabited
 from tests.e2e.newsroom import Admin, citizens, heard_by, tally
 from tests.e2e.waiting import eventually
@@ -248,38 +247,3 @@ async def test_an_admin_who_composes_can_book_meanwhile(admin: Admin) -> None:
     assert "Passport" in answer.text
     resumed = await admin.says("/broadcast")
     assert "commencé" in resumed.text
-
-
-async def commands(house: House, chat_id: int) -> set[str]:
-    """The commands in the menu of a chat."""
-    answer = await house.town.telegram.get(f"/__sandbox/page/{chat_id}")
-    return {each["command"] for each in answer.json()["bot"]["commands"]}
-
-
-async def test_who_is_no_admin_any_more_has_the_commands_of_everybody(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
-    await admin.says("/start")
-    await eventually("the admin's menu is set", lambda: _has(commands(house, ADMIN_ID), "broadcast"), within=60)
-    await house.stop()
-    await house.start(admin_ids=frozenset({1}))
-    plain = await commands(house, citizen.chat_id)
-
-    async def same() -> bool:
-        return await commands(house, ADMIN_ID) == plain
-
-    await eventually("the menu is that of everybody", same)
-    unknown = await admin.says("/nonsense")
-    assert (await admin.says("/broadcast")).text == unknown.text
-
-
-async def test_the_commands_are_in_the_menu_of_admins_alone(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
-    await admin.says("/start")
-
-    await eventually("the admin's menu is set", lambda: _has(commands(house, ADMIN_ID), "broadcast"), within=60)
-    assert "broadcast" not in await commands(house, citizen.chat_id)
-    assert "announcements" in await commands(house, citizen.chat_id)
-
-
-async def _has(menu: Awaitable[set[str]], command: str) -> bool:
-    return command in await menu

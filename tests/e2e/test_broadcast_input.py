@@ -39,6 +39,12 @@ async def test_what_cannot_be_sent_says_what_works(admin: Admin, what: str) -> N
     assert "document" in answer.text
 
 
+async def test_a_text_that_begins_with_a_slash_says_what_to_do(admin: Admin) -> None:
+    await admin.says("/broadcast")
+    assert "Mettez quelque chose devant" in (await admin.says("/demain le service est fermé")).text
+    assert "langue" in (await admin.says("📣 /demain le service est fermé")).text
+
+
 async def test_an_album_is_refused(admin: Admin) -> None:
     await admin.says("/broadcast")
     photo = [{"file_id": "x", "file_unique_id": "y", "width": 1, "height": 1}]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bot.core.broadcast import Content, Media
 from bot.core.broadcast_actions import Ask
 from bot.core.composing import Confirming, Remark, read_draft, write_draft
-from bot.core.moments import is_night
+from bot.core.moments import night_of
 from bot.views.composing import stage
 from tests.core.composer import MORNING, Composer
 from tests.views.pages import FR
@@ -66,12 +66,12 @@ def test_nothing_goes_out_that_was_not_previewed_and_confirmed(deeds: list[tuple
         if len(composer.launched) > launched:
             assert before
             assert isinstance(before.stage, Confirming)
-            assert before.count > 0
+            assert before.count == composer.reaches > 0
             wish = composer.launched[-1]
             assert wish.draft.versions == composer.previews[-1].versions
             assert wish.draft.audience == before.audience
             starts = wish.starts or composer.at
-            assert wish.draft.at_night or not is_night(starts)
+            assert wish.draft.night == night_of(starts)
             assert starts >= composer.at
     assert composer.at - MORNING < timedelta(days=40)
 

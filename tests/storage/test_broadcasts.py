@@ -1,13 +1,16 @@
 """Broadcasts on a real database: numbers, drafts, confirming once, moving once, history, cards."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
 from bot.app.records import Change
-from bot.core.broadcast import Deed, Done, Fate, Status
+from bot.core.broadcast import Broadcast, Deed, Done, Fate, Status
+from bot.core.listing import place_of
 from bot.core.steering import ENDED
 from tests.storage.newsroom import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
 
@@ -70,12 +73,41 @@ async def test_a_status_is_left_once_however_many_try(room: Newsroom) -> None:
     assert broadcast.history == (CONFIRMED, stopped)
 
 
+async def test_admins_of_one_name_are_told_apart(room: Newsroom) -> None:
+    await room.confirms()
+    paused = Done("Ibrahima", Deed.PAUSED, NOW)
+    assert await room.books.move(1, Status.PREPARING, Status.PAUSED, (Admin(901, "Ibrahima"), paused))
+    resumed = Done("Hawa", Deed.RESUMED, NOW)
+    assert await room.books.move(1, Status.PAUSED, Status.RUNNING, (Admin(902, "Hawa"), resumed))
+    broadcast = await room.books.broadcast(1)
+    assert broadcast
+    assert [each.user_id for each in broadcast.history] == [900, 901, None]
+
+
 async def test_the_newest_come_first(room: Newsroom) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)
     assert [each.plan.number for each in await room.books.recent(2)] == [3, 2]
-    assert [each.plan.number for each in await room.books.recent(2, below=2)] == [1]
     assert await room.books.broadcast(4) is None
+
+
+async def test_the_list_is_in_order_and_each_page_goes_on_where_the_last_one_ended(room: Newsroom) -> None:
+    for number, status in enumerate(Status, start=1):
+        await room.confirms(number=number)
+        await room.books.move(number, Status.PREPARING, status)
+    for number in (20, 21, 22, 23):
+        starts = NOW + timedelta(days=10 - number // 2)
+        timed = replace(plan(number=number), starts=starts)
+        await room.books.confirm(timed, ADMIN, CONFIRMED, Card(number, 900, number, "fr"))
+        await room.books.move(number, Status.PREPARING, Status.SCHEDULED)
+    listed = await room.books.listed(99)
+    assert listed == tuple(sorted(listed, key=lambda each: place_of(each).key))
+    assert {each.plan.number for each in listed} == {*range(1, len(Status) + 1), 20, 21, 22, 23}
+    pages, after = list[Broadcast](), None
+    while page := await room.books.listed(2, after):
+        pages.extend(page)
+        after = place_of(page[-1])
+    assert tuple(pages) == listed
 
 
 async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Newsroom) -> None:
@@ -112,15 +144,6 @@ async def test_the_report_of_one_end_is_not_that_of_the_next(room: Newsroom) -> 
     assert await room.books.is_reported(1)
 
 
-async def test_insisting_lets_it_go_by_night(room: Newsroom) -> None:
-    await room.confirms()
-    insisted = Done("Hawa", Deed.INSISTED, NOW)
-    await room.books.move(1, Status.PREPARING, Status.PREPARING, (OTHER, insisted), insist=True)
-    broadcast = await room.books.broadcast(1)
-    assert broadcast
-    assert broadcast.plan.at_night
-
-
 async def test_the_unknown_get_it_again_in_the_move_that_says_so(room: Newsroom) -> None:
     await room.chats(1, 2)
     await room.confirms()
@@ -152,3 +175,15 @@ async def test_an_admin_has_one_card(room: Newsroom) -> None:
     await room.books.lose_card(Card(1, 900, 70, "fr"))
     await room.books.lose_card(Card(1, 901, 72, "fr"))
     assert await room.books.cards(1) == (Card(1, 900, 71, "en"), Card(1, 901, NOWHERE, "fr"))
+
+
+async def test_a_message_shows_one_broadcast(room: Newsroom) -> None:
+    await room.confirms()
+    await room.confirms(number=2)
+    assert await room.books.cards(1) == (Card(1, 900, NOWHERE, "fr"),)
+    await room.books.put_card(Card(1, 900, 70, "fr"))
+    await room.books.put_card(Card(1, 901, 70, "fr"))
+    assert await room.books.cards(1) == (Card(1, 900, 70, "fr"), Card(1, 901, 70, "fr"))
+    assert await room.books.cards(2) == (Card(2, 900, NOWHERE, "fr"),)
+    await room.books.clear(900, 70)
+    assert await room.books.cards(1) == (Card(1, 900, NOWHERE, "fr"), Card(1, 901, 70, "fr"))

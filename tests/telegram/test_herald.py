@@ -113,6 +113,14 @@ async def test_paid_broadcasts_say_so(herald: TelegramHerald, wire: Wire) -> Non
     assert [call.get("allow_paid_broadcast") for _, call in wire.calls] == ["true", None]
 
 
+@pytest.mark.parametrize("number", ["abc", 2**70, None, float("inf"), True, -1, [1]])
+async def test_a_number_that_is_none_does_not_undo_that_it_was_sent(
+    herald: TelegramHerald, wire: Wire, number: Any
+) -> None:
+    wire.answer = {"message_id": number}
+    assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
+
+
 async def test_an_answer_that_says_nothing_is_no_number(herald: TelegramHerald, wire: Wire) -> None:
     wire.answer = True
     assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0

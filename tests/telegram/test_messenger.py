@@ -45,6 +45,23 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
     ]
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"message_id": "abc"},
+        {"message_id": 2**70},
+        {"photo": {}},
+        {"photo": ["x"]},
+        {"photo": [{"file_id": 5}]},
+        [1],
+        7,
+    ],
+)
+async def test_an_answer_of_nonsense_is_still_a_message_that_was_sent(wire: Wire, bot: LeanBot, result: object) -> None:
+    wire.says(answer({"ok": True, "result": result}))
+    assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
+
+
 def test_lasting_buttons_are_bound_to_no_screen() -> None:
     assert json.loads(keyboard(WORDS.message, None))["inline_keyboard"][0][0]["callback_data"] == "*.yes"
 

@@ -6,11 +6,11 @@ import json
 from bot.sandbox.telegram.config import PEOPLE
 from bot.sandbox.telegram.phone import say
 from bot.sandbox.telegram.world import World
-from bot.telegram.profile import Call, Face, calls, keep_shown
+from bot.telegram.profile import Call, Face, calls, hide, keep_shown
 from bot.telegram.transport import LeanBot
 from tests.e2e.waiting import eventually
 
-ADMIN = PEOPLE[-1].id
+ADMIN, NOBODY = PEOPLE[-1].id, 424_242
 FR = Face("fr", (("book", "Réserver"),), (("book", "Réserver"), ("status", "État")), "Description", "Courte")
 ALL = Face("", (("book", "Réserver"),), (("book", "Réserver"), ("status", "État")), "Description", "Courte")
 
@@ -71,3 +71,13 @@ async def test_what_fails_is_tried_again(telegram: tuple[World, LeanBot]) -> Non
     marks = await shown(bot, calls((FR,), ()), "", 2)
     assert len(marks) == 2
     assert world.profile.descriptions == {"fr": "Description"}
+
+
+async def test_what_a_former_admin_saw_is_taken_back_however_often_that_fails(telegram: tuple[World, LeanBot]) -> None:
+    world, bot = telegram
+    say(world, world.chats[ADMIN], "/start")
+    await shown(bot, calls((ALL, FR), {ADMIN}), "", 1)
+    assert world.profile.commands[("chat", ADMIN), "fr"]
+    world.faults.add({"kind": "html", "method": "deleteMyCommands", "times": 3})
+    await hide(bot, (ADMIN, NOBODY), ("fr",))
+    assert not [scope for scope, _ in world.profile.commands if scope == ("chat", ADMIN)]

@@ -4,8 +4,10 @@ from datetime import datetime
 
 import pytest
 
+from bot.app.broadcast_desk import LISTED
 from bot.core.broadcast import Broadcast, Content, Deed, Done, Everyone, Fate, Figures, Media, Plan, Status, Version
 from bot.core.broadcast_actions import heard
+from bot.core.listing import TO_COME, Place
 from bot.core.sight import Sight
 from bot.core.steering import Verb
 from bot.i18n import Translator
@@ -68,6 +70,13 @@ def test_the_card_tells_who_did_what() -> None:
     assert "Paused by Ibrahima <b>, Sun, Jan 25, 09:30" in text
 
 
+def test_admins_of_one_name_are_told_apart() -> None:
+    history = tuple(Done("Ibrahima", Deed.PAUSED, AT, number) for number in (900, 901))
+    text = plain(card(Sight(Broadcast(PLAN, Status.PAUSED, SOME, history)), EN).text)
+    assert "Paused by Ibrahima (900)" in text
+    assert "Paused by Ibrahima (901)" in text
+
+
 def test_before_anybody_is_counted_there_is_no_bar() -> None:
     assert "░" not in card(sight(Status.PREPARING, Figures()), EN).text
 
@@ -110,6 +119,16 @@ def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: i
     assert f"📣 {words}\n" in plain(listing((seen,), EN).text)
 
 
+@pytest.mark.parametrize("status", [Status.RECALLING, Status.RECALLED])
+def test_a_recall_says_how_many_may_have_it_and_nobody_knows(status: Status) -> None:
+    seen = sight(status, Figures(((Fate.RECALLED, 150), (Fate.UNKNOWN, 43), (Fate.AGAIN, 7))))
+    text = plain(card(seen, EN).text)
+    assert "75%" in text
+    assert "50 people may still have it" in text
+    assert "50 people may still have it" in plain(report(seen.broadcast, EN).text)
+    assert "may still have it" not in card(sight(Status.DONE), EN).text
+
+
 @pytest.mark.parametrize(
     ("status", "buttons"),
     [
@@ -133,9 +152,25 @@ def test_the_list_leads_to_each() -> None:
 
 
 def test_the_list_leads_to_the_next_page_where_there_is_one() -> None:
-    message = listing((sight(),), EN, older=12)
-    assert telegram.actions(message)[-1] == "bc:12:older"
+    message = listing((sight(),), EN, Place(TO_COME, "2026-01-25T09:30", 12))
+    assert telegram.actions(message)[-1] == "bc:12:older:1.2026-01-25T09:30"
     assert verbs(message) == [Verb.SEE, Verb.OLDER]
+
+
+@pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
+def test_a_full_page_of_the_list_is_far_below_what_telegram_takes(t: Translator) -> None:
+    content = Content(Media.TEXT, "🎉" * 4000)
+    last = Place(TO_COME, "2026-01-25T09:30", 10**12)
+    many = Figures(tuple((fate, 10**9) for fate in Fate))
+    plan = Plan(10**12, (Version("", content),), Everyone(), starts=AT)
+    message = listing((Sight(Broadcast(plan, Status.SCHEDULED, many)),) * LISTED, t, last)
+    check_limits(message)
+    assert len(plain(message.text).encode("utf-16-le")) // 2 < 3000
+
+
+def test_the_list_says_when_those_to_come_begin() -> None:
+    later = Plan(12, PLAN.versions, Everyone(), starts=AT)
+    assert "09:30" in listing((Sight(Broadcast(later, Status.SCHEDULED, SOME)),), EN).text
 
 
 def test_an_empty_list_says_how_to_begin() -> None:

@@ -1,6 +1,7 @@
 """Every stage of composing, in words and buttons; and what an admin reads who did something wrong."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -145,8 +146,9 @@ def test_the_last_question_says_when() -> None:
 def test_what_reaches_into_the_night_says_that_it_rests() -> None:
     long = Draft(1, ("fr",), versions=(Version("", HELLO),), audience=Everyone(), count=10**6, seconds=40_000)
     assert "rests" in drawn(Confirming(), draft=long).text
-    insisted = Draft(1, ("fr",), audience=Everyone(), count=10**6, seconds=40_000, at_night=True)
-    assert "rests" not in drawn(Confirming(), draft=insisted).text
+    insisted = replace(long, night=datetime.combine(NIGHT + timedelta(days=1), time(7)))
+    assert "rests" not in drawn(Confirming(NIGHT), draft=insisted).text
+    assert "rests" in drawn(Confirming(NIGHT), draft=replace(insisted, seconds=100_000)).text, "the next night"
     assert "rests" not in drawn(Confirming()).text
 
 
