@@ -28,7 +28,7 @@ from bot.core.effects import (
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
 from bot.core.flows import Attempt, Confirming, Flow, LoadingAppointments, Submitting, TypingName
-from bot.core.model import Department
+from bot.core.model import Appointment, Department
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
@@ -95,11 +95,20 @@ class Turns:
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
                     appointments, departments = await asyncio.gather(
-                        self._api.appointments(owner_of(chat_id), settling=urgent, number=number), self._offices()
+                        self._appointments(owner_of(chat_id), number, urgent=urgent), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), trouble=error.trouble)
+
+    async def _appointments(self, owner: str, number: int | None, *, urgent: bool) -> tuple[Appointment, ...]:
+        """What can be read is shown, whatever else there may be."""
+        try:
+            return await self._api.appointments(owner, settling=urgent, number=number)
+        except ApiError as error:
+            if error.seen:
+                return error.seen
+            raise
 
     async def _offices(self) -> tuple[Department, ...]:
         """The departments to name appointments by; without them they are told by number, which is better than not."""

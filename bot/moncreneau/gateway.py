@@ -15,7 +15,7 @@ import httpx
 from bot.app.ports import ApiError, Clock, Fate
 from bot.core.condition import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
-from bot.moncreneau import models, pace, pages
+from bot.moncreneau import models, orders, pace, pages
 from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
 from bot.moncreneau.cache import Ages, Cache, Tally
@@ -135,12 +135,11 @@ class Gateway:
             raise SlotNotAvailable
         try:
             with self._journal.watched("book", order.department_id):
-                body = await self._client.post("appointments", models.order_body(order))
-                appointment = models.read_appointment(body, self._zone, order)
+                appointment = await orders.place(self._client, order, self._zone)
         except ApiError as error:
             if error.trouble.problem is Problem.SLOT_TAKEN:
                 self._slots.refused(order.department_id, order.at)
-            elif error.fate is Fate.UNKNOWN:
+            elif error.fate in {Fate.UNKNOWN, Fate.ACCEPTED}:
                 self._slots.unsure(order.department_id, order.at)
             raise
         self._booked += 1

@@ -481,3 +481,13 @@ async def test_what_somebody_else_changed_is_read_again(gateway: Gateway, servic
 async def test_concurrent_identical_reads_are_one_request(gateway: Gateway, service: Service) -> None:
     await asyncio.gather(*(gateway.departments() for _ in range(20)), *(times(gateway) for _ in range(20)))
     assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize("content", [json.dumps(APPOINTMENT | {"id": "apt_7f"}), "[]", "", "<html>Thanks</html>"])
+async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must_never_be_asked_again(
+    gateway: Gateway, service: Service, content: str
+) -> None:
+    service.overrides["POST"] = lambda _request: httpx.Response(201, text=content)
+    error = await refused(gateway)
+    assert (error.fate, error.trouble.problem) == (Fate.ACCEPTED, Problem.NO_TICKET)
+    assert "NoTicket" in str(gateway.stats().last_error)
