@@ -10,8 +10,8 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +33,7 @@ from bot.moncreneau.errors import (
 )
 from bot.moncreneau.headers import clock_gap
 from bot.moncreneau.pulse import Pulse
+from bot.moncreneau.transport import WIDTH
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -91,13 +92,14 @@ class Client:
         """How many requests were tried, by urgency."""
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
+        self._lanes = asyncio.Semaphore(WIDTH)
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             headers={"X-API-Key": key, "Accept": "application/json", "User-Agent": "moncreneau-bot"},
             timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=patience.connect),
             # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
             # that the service closes them under a booking.
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=15),
+            limits=httpx.Limits(max_connections=WIDTH, max_keepalive_connections=16, keepalive_expiry=15),
             transport=transport,
             follow_redirects=False,
         )
@@ -153,6 +155,32 @@ class Client:
 
     async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
         """One try: past the breakers and the budget, over the wire, and all told how it went."""
+        async with self._lane():
+            return await self._send(request, kind, deadline, empty=empty)
+
+    @asynccontextmanager
+    async def _lane(self) -> AsyncIterator[None]:
+        """One of the connections, and nobody scouting ahead. Raises `NoneFree`.
+
+        Breakers and budget are asked after that: while one waits, the service may close its door.
+        """
+        if self._lanes.locked():
+            with self._breaker.enter():  # a service that is down is told at once
+                pass
+        try:
+            async with asyncio.timeout(self._patience.connect):
+                await self._lanes.acquire()
+        except TimeoutError:
+            raise NoneFree from None
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience.connect):
+                    await self._budget.scout.back()
+            yield
+        finally:
+            self._lanes.release()
+
+    async def _send(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool) -> Any:
         with ExitStack() as way:
             passages = [way.enter_context(self._breaker.enter())]
             if kind is Kind.WRITE:

@@ -62,4 +62,5 @@ def from_when(now: datetime, wait: float | None, zone: tzinfo) -> datetime | Non
     """The full minute, office time, after `wait` seconds; None where they are few or not known."""
     if wait is None or wait < _SOON:
         return None
-    return (now + timedelta(seconds=wait + 59)).astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
+    # A second for the service's rounding: who is let in at 15:00:01 is told 15:00.
+    return (now + timedelta(seconds=wait + 58)).astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)
