@@ -90,6 +90,8 @@ class Client:
         """Whether it answers; of a write that fails the breaker for writes tells."""
         self.sent: Counter[Kind] = Counter()
         """How many requests were tried, by urgency."""
+        self.proven = False
+        """Whether a request ever got a 2xx: then the key is one."""
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
         self._lanes = asyncio.Semaphore(WIDTH)
@@ -197,6 +199,7 @@ class Client:
                 spending.answered(answer.status_code, answer.headers)
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
+                self.proven = self.proven or error is None
             if error is None or not error.outage:
                 for passage in passages:
                     passage.answered()

@@ -1,5 +1,6 @@
 """What staff want to know of how requests went: the last error, and what only they can mend; must not know HTTP."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
@@ -10,6 +11,24 @@ from bot.core.model import Trouble
 from bot.moncreneau.errors import BudgetSpent, MoncreneauError, RateLimited
 from bot.moncreneau.standing import Standing
 from bot.moncreneau.times import from_when
+
+_log = logging.getLogger(__name__)
+
+
+def turned(up: bool) -> None:  # noqa: FBT001 — a breaker's callback
+    """Log that the service goes, or that it is back."""
+    if up:
+        _log.info("the moncreneau API answers again")
+    else:
+        _log.warning("the moncreneau API does not answer; probing it until it does")
+
+
+def turned_for_writes(up: bool) -> None:  # noqa: FBT001 — as above
+    """The same of bookings and cancellings alone."""
+    if up:
+        _log.info("the moncreneau API books and cancels again")
+    else:
+        _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")
 
 
 class Journal:

@@ -44,7 +44,8 @@ def test_reads_stop_at_the_reserve_settling_at_half_of_it_and_writes_when_nothin
         spending.answered(200, budget_headers(100))
     error = refusal(budget, Kind.READ)
     assert (error.trouble.problem, error.fate, error.retry_after) == (Problem.BUSY, Fate.NOT_SENT, HOUR + 1)
-    assert error.trouble.until == (START + timedelta(hours=3, seconds=1)).replace(tzinfo=None), "the office's time is told"
+    office = START + timedelta(hours=3, seconds=1)
+    assert error.trouble.until == office.replace(tzinfo=None), "the office's time is told"
     told(budget, 51)
     with budget.spend(Kind.SETTLE) as spending:
         spending.answered(200, budget_headers(50))

@@ -354,18 +354,19 @@ async def test_what_waits_for_a_connection_is_not_sent_any_more_when_the_service
     clock: StillClock,
 ) -> None:
     seen = 0
-    door = asyncio.Event()
+    full, door = asyncio.Event(), asyncio.Event()
 
     async def slow(_request: httpx.Request) -> httpx.Response:
         nonlocal seen
         seen += 1
+        if seen == WIDTH:
+            full.set()
         await door.wait()
         return httpx.Response(429, headers={"Retry-After": "600"})
 
     bench = Bench("https://example.org", clock, httpx.MockTransport(slow))
     asked = [asyncio.create_task(bench.fails("GET")) for _ in range(3 * WIDTH)]
-    while seen < WIDTH:
-        await asyncio.sleep(0)
+    await full.wait()
     door.set()
     errors = await asyncio.gather(*asked)
     assert seen == WIDTH
