@@ -15,6 +15,7 @@ from bot.app.ports import ApiError, Clock, Fate
 from bot.core.condition import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
 from bot.moncreneau import journal, models, orders, pace, pages
+from bot.moncreneau.apart import Apart
 from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
 from bot.moncreneau.cache import Ages, Cache, Tally
@@ -62,7 +63,7 @@ class Gateway:
         self._zone = zone
         self._caching = caching
         self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
-        self._breaker = Breaker(clock, on_change=journal.turned)
+        self._breaker = Breaker(clock, span=2, on_change=journal.turned)
         # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
         self._writes = Breaker(clock, longest_pause=120.0, on_change=journal.turned_for_writes)
         self._journal = Journal(clock, zone, on_trouble)
@@ -72,6 +73,7 @@ class Gateway:
             budget=self._budget,
             breaker=self._breaker,
             writes=self._writes,
+            apart=Apart(clock).of,
             now=now,
             transport=transport,
             patience=patience,

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from bot.app.ports import Clock
 from bot.core.condition import Concern
 from bot.core.model import Trouble
-from bot.moncreneau.errors import BudgetSpent, MoncreneauError, RateLimited
+from bot.moncreneau.errors import BudgetSpent, CircuitOpen, MoncreneauError, RateLimited
 from bot.moncreneau.standing import Standing
 from bot.moncreneau.times import from_when
 
@@ -51,7 +51,8 @@ class Journal:
                 until = from_when(self._clock(), error.retry_after, self._zone)
                 today = self._clock().astimezone(self._zone).date()
                 error.trouble = Trouble(error.problem, until, another_day=until is not None and until.date() != today)
-            self.last_error = (str(error), self._clock())
+            if not isinstance(error, BudgetSpent | CircuitOpen):  # our own restraint is none of the service's
+                self.last_error = (str(error), self._clock())
             self.standing.failed(operation, error, department_id)
             raise
         self.standing.worked(operation, department_id)

@@ -491,3 +491,50 @@ async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must
     error = await refused(gateway)
     assert (error.fate, error.trouble.problem) == (Fate.ACCEPTED, Problem.NO_TICKET)
     assert "NoTicket" in str(gateway.stats().last_error)
+
+
+async def test_one_department_that_ails_shuts_nothing_but_itself(clock: StillClock, service: Service) -> None:
+    gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
+    service.says("GET /departments/5", {"error": "?"}, 500)
+    for _ in range(9):
+        with pytest.raises(ApiError):
+            await times(gateway)
+    asked = len(service.asked)
+    assert asked < 9, "it is told at once"
+    await gateway.availability(8, SUNDAY, SUNDAY)
+    await gateway.book(ORDER)
+    assert len(service.asked) == asked + 2
+    service.says("GET", {"error": "?"}, 500)
+    for _ in range(3):
+        with pytest.raises(ApiError):
+            await gateway.departments()
+        with pytest.raises(ApiError):
+            await gateway.appointment(7)
+    assert not gateway.stats().reachable
+    with pytest.raises(ApiError):
+        await gateway.appointments(OWNER)
+    assert "GET /appointments" not in service.asked, "but where several fail all is told at once"
+    await gateway.aclose()
+
+
+async def test_in_an_outage_staff_see_the_services_own_error_and_how_few_reads_were_served(
+    gateway: Gateway, service: Service
+) -> None:
+    service.says("GET", {"error": "?"}, 503)
+    for _ in range(9):
+        with pytest.raises(ApiError):
+            await gateway.departments()
+    stats = gateway.stats()
+    assert "503" in str(stats.last_error)
+    assert stats.hit_rate == 0
+
+
+async def test_what_never_left_this_machine_is_no_request(clock: StillClock) -> None:
+    def nobody(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(nobody))
+    with pytest.raises(ApiError):
+        await gateway.departments()
+    assert sum(gateway.stats().requests.values()) == 0
+    await gateway.aclose()
