@@ -67,7 +67,7 @@ class Backstage:
         self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
         self.gateway = doors.moncreneau(settings, clock, self._asked, self.notices.changed)
         self.notices.met = self.gateway.troubles
-        self.api = Noting(self.gateway, self._noted)
+        self.api = Noting(self.gateway, self._noted, store.made_by)
         self._book = AppointmentBook(store)
         self.counted: Counter[str] = Counter()
         self._today = Today(

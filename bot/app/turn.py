@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.app.cases import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.owning import MadeBy, nobody, own
 from bot.app.ports import ApiError, Moncreneau
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
@@ -60,8 +61,16 @@ class _Draft:
 class Turns:
     """Takes turns for any chat."""
 
-    def __init__(self, api: Moncreneau, render: Render, office_time: Callable[[], datetime], horizon_days: int) -> None:
+    def __init__(
+        self,
+        api: Moncreneau,
+        render: Render,
+        office_time: Callable[[], datetime],
+        horizon_days: int,
+        made_by: MadeBy = nobody,
+    ) -> None:
         self._api = api
+        self._made_by = made_by
         self._render = render
         self._now = office_time
         self._horizon = timedelta(days=horizon_days)
@@ -95,20 +104,21 @@ class Turns:
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
                     appointments, departments = await asyncio.gather(
-                        self._appointments(owner_of(chat_id), number, urgent=urgent), self._offices()
+                        self._appointments(chat_id, number, urgent=urgent), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), trouble=error.trouble)
 
-    async def _appointments(self, owner: str, number: int | None, *, urgent: bool) -> tuple[Appointment, ...]:
-        """What can be read is shown, whatever else there may be."""
+    async def _appointments(self, chat_id: int, number: int | None, *, urgent: bool) -> tuple[Appointment, ...]:
+        """What can be read, and is surely theirs, is shown, whatever else there may be."""
         try:
-            return await self._api.appointments(owner, settling=urgent, number=number)
+            found = await self._api.appointments(owner_of(chat_id), settling=urgent, number=number)
         except ApiError as error:
-            if error.seen:
-                return error.seen
-            raise
+            if not error.seen:
+                raise
+            found = error.seen
+        return await own(chat_id, found, self._made_by)
 
     async def _offices(self) -> tuple[Department, ...]:
         """The departments to name appointments by; without them they are told by number, which is better than not."""
