@@ -26,6 +26,7 @@ from bot.core.condition import Concern, Condition
 from bot.core.model import Appointment, Problem
 from bot.doors import StartError
 from bot.i18n import Translators
+from bot.moncreneau.errors import BudgetSpent
 from bot.settings import Settings
 from bot.storage.appointments import AppointmentBook
 from bot.storage.figures import set_aside
@@ -36,7 +37,8 @@ from bot.views.message import Message
 from bot.views.office import Office
 
 log = logging.getLogger(__name__)
-BUDGET = "budget"
+BUDGET, PROVEN = "budget", "key"
+"""Facts about a key: what is left of its hour, and that it worked."""
 LISTEN = 60.0
 """Seconds between looks at how long the API was not asked for anything."""
 QUIET, AWAY = 900.0, 300.0
@@ -57,6 +59,7 @@ class Backstage:
         self._settings = settings
         self._clock = clock
         self._since = clock()
+        self._budget, self._proven = (doors.fact_of_key(what, settings) for what in (BUDGET, PROVEN))
         self._store = store
         self._translators = translators
         self.office = office
@@ -64,7 +67,7 @@ class Backstage:
         self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
         self.gateway = doors.moncreneau(settings, clock, self._asked, self.notices.changed)
         self.notices.met = self.gateway.troubles
-        self.api = Noting(self.gateway, self._noted)
+        self.api = Noting(self.gateway, self._noted, store.made_by)
         self._book = AppointmentBook(store)
         self.counted: Counter[str] = Counter()
         self._today = Today(
@@ -73,9 +76,9 @@ class Backstage:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Go on from what was kept, then ask the API once: a key that is refused ends it. Raises `StartError`."""
+        """Go on from what was kept, then ask the API once. Raises `StartError` for a key that it never accepted."""
         try:
-            doors.restore_budget(self.gateway, await self._store.fact(BUDGET))
+            doors.restore_budget(self.gateway, await self._store.fact(self._budget))
             self._today.restore(await self._store.fact(FACT))
             self.gateway.restore_troubles(await self.notices.known(self._store.fact))
             await self._verify()
@@ -129,9 +132,14 @@ class Backstage:
         try:
             await self.gateway.verify()
         except ApiError as error:
-            if error.trouble.problem is Problem.NO_ACCESS:
+            if isinstance(error, BudgetSpent):
+                log.warning("the moncreneau API is not asked before %s: its limit is used up", doors.hour(error))
+            elif error.trouble.problem is not Problem.NO_ACCESS:
+                log.warning("the moncreneau API does not answer yet: %s", error)
+            elif await self._store.fact(self._proven):
+                log.error("the moncreneau API accepts MONCRENEAU_API_KEY no more: %s; citizens are told", error)  # noqa: TRY400
+            else:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
-            log.warning("the moncreneau API does not answer yet: %s", error)
 
     def _noted(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
         self._store.commit_soon(Change(works=(self._book.told(chat_id, appointments, made_since),)))
@@ -154,8 +162,9 @@ class Backstage:
             self._keeper.changed()
 
     def _facts(self) -> Facts:
-        budget = doors.kept_budget(self.gateway)
-        return ((FACT, self._today.kept()), *(((BUDGET, budget),) if budget else ()))
+        budget, proven = doors.kept_budget(self.gateway), "worked" if self.gateway.proven else None
+        facts = {FACT: self._today.kept(), self._budget: budget, self._proven: proven}
+        return tuple((name, value) for name, value in facts.items() if value)
 
     def _office_time(self) -> datetime:
         return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)

@@ -161,7 +161,7 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, settings.default_locale),
-        turns=Turns(backstage.api, draw, office_time, settings.booking_horizon_days),
+        turns=Turns(backstage.api, draw, office_time, settings.booking_horizon_days, store.made_by),
         outbox=outbox,
         read=Reader(bot.username, translators.resolve),
         office_time=office_time,

@@ -5,6 +5,7 @@ in one clear line; one that is only shut for now is a matter of waiting. Knows n
 """
 
 import asyncio
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from dataclasses import asdict
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import InvalidToken, TelegramError
 
-from bot.app.ports import Clock
+from bot.app.ports import ApiError, Clock
 from bot.app.weather import Weather
 from bot.core.condition import Concern
 from bot.moncreneau.budget import BudgetSnapshot
@@ -98,6 +99,18 @@ def moncreneau(
         )
     except ValueError as error:
         raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None
+
+
+def fact_of_key(what: str, settings: Settings) -> str:
+    """The name of a fact about this key at this address; neither can be read in it."""
+    key = settings.moncreneau_api_key.get_secret_value().strip()
+    return f"{what}.{hashlib.sha256(f'{settings.moncreneau_api_url} {key}'.encode()).hexdigest()[:16]}"
+
+
+def hour(error: ApiError) -> str:
+    """When asking again makes sense, in office time."""
+    until = error.trouble.until
+    return f"{until:%Y-%m-%d %H:%M}" if until else "a minute from now"
 
 
 def kept_budget(gateway: Gateway) -> str | None:

@@ -4,6 +4,7 @@ A try never raises and never shows a secret: of errors it repeats kinds and code
 does not print.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,10 +16,11 @@ from bot import doors
 from bot.app.ports import ApiError
 from bot.core.model import Department, Problem
 from bot.doors import StartError
+from bot.moncreneau.errors import BudgetSpent
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.headers import clock_gap
 from bot.settings import Settings
-from bot.storage.checkup import Checkup, examine
+from bot.storage.checkup import Checkup, examine, remembered
 from bot.telegram.transport import FastRequest
 
 NOBODY = "telegram:0"
@@ -97,6 +99,9 @@ async def moncreneau(given: Settings) -> Found:
         found.lines.append(Line(Level.FAIL, "key", str(error)))
         return found
     try:
+        with contextlib.suppress(*doors.UNUSABLE):  # of the database another try tells
+            kept = await remembered(given.database_url, doors.fact_of_key("budget", given))
+            doors.restore_budget(gateway, kept)
         found.lines += await _api(gateway)
         found.clock_gap = gateway.stats().clock_gap
     finally:
@@ -126,6 +131,9 @@ def _refused(subject: str, error: ApiError) -> Line:
         case Problem.NO_ACCESS:
             advice = "check MONCRENEAU_API_KEY, its scopes (appointments:read, appointments:create) and its expiry"
             return Line(Level.FAIL, subject, f"the moncreneau API refuses it: {error}", advice)
+        case Problem.BUSY if isinstance(error, BudgetSpent):
+            words = f"not asked before {doors.hour(error)}: the running bot used up what the API allows"
+            return Line(Level.WARN, subject, words, "try again then; the running bot waits, too")
         case Problem.BUSY:
             words = f"the moncreneau API has no requests left for us: {error}"
             return Line(Level.WARN, subject, words, "try again when the hour is over; the running bot waits, too")

@@ -57,11 +57,40 @@ async def test_the_apis_budget_outlives_a_restart(tmp_path: Path) -> None:
     async with inhabited(tmp_path, rate_limit=1000) as house:
         await (await house.citizen()).books()
         await house.stop()
-        await house.start(moncreneau_api_url="http://127.0.0.1:9/api/v1")
+        await house.office("drop_before")
+        await house.start()
         stats = house.open.gateway.stats()
         assert stats.limit == 1000
         assert stats.remaining is not None
         assert stats.remaining < 1000
+        await house.stop()
+        await house.start(moncreneau_api_key=type(house.settings.moncreneau_api_key)("mk_another"))
+        assert house.open.gateway.stats().limit is None, "another key has an hour of its own"
+
+
+async def test_a_key_that_worked_before_and_is_refused_does_not_end_the_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path) as house:
+        await (await house.citizen()).books()
+        await house.stop()
+        await house.office("error_code", code="EXPIRED_API_KEY")
+        await house.start()
+        assert "accepts MONCRENEAU_API_KEY no more: 401 EXPIRED_API_KEY" in caplog.text
+        assert "Bonjour" in (await (await house.citizen()).says("/start")).text
+        await house.stop()
+        await _started(house, moncreneau_api_key=type(house.settings.moncreneau_api_key)("mk_another"))
+
+
+async def test_whom_the_service_told_to_wait_is_not_said_to_hear_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with inhabited(tmp_path, rate_limit=1000) as house:
+        await house.office("rate_limit", seconds=1800)
+        await (await house.citizen()).says("/appointments")
+        await house.restart()
+        assert "the moncreneau API is not asked before 2026-03-02 08:0" in caplog.text
+        assert "does not answer yet" not in caplog.text
 
 
 def test_the_clock_is_the_real_one_unless_another_is_given() -> None:

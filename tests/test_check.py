@@ -1,6 +1,7 @@
 """`python -m bot check` as a process: what it says of each thing, and its exit code; no secret is ever shown."""
 
 import asyncio
+import json
 import os
 import sqlite3
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.records import Change
+from bot.doors import fact_of_key
 from bot.sandbox.telegram.config import TOKEN
+from bot.settings import read_settings
 from bot.storage.store import Store
 from tests.e2e.bot_process import ROOT
 from tests.e2e.town import Town, town
@@ -148,6 +152,19 @@ async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
     checked = await check()
     assert checked.code == 0
     assert "no requests left" in checked.line("key", "WARN")
+
+
+async def test_what_the_service_told_the_bot_to_wait_for_is_not_asked(check: Checker) -> None:
+    until = datetime(2099, 1, 1, tzinfo=UTC).timestamp()
+    given = {name.lower(): value for name, value in check.town.settings.items()}
+    name = fact_of_key("budget", read_settings(_env_file=None, **given))
+    store = await Store(f"sqlite+aiosqlite:///{check.database}").open()
+    await store.commit(Change(remembered=((name, json.dumps({"blocked_until": until})),)))
+    await store.close()
+    checked = await check()
+    assert checked.code == 0
+    assert "not asked before" in checked.line("key", "WARN")
+    assert (await check(MONCRENEAU_API_KEY="mk_wrong")).line("key", "FAIL"), "another key may be asked"
 
 
 async def test_a_dead_api_is_told_with_its_setting(check: Checker) -> None:

@@ -61,6 +61,9 @@ class Case:
     """The looks that are left."""
     pause: float = FIRST_PAUSE
     trouble: Trouble | None = None
+    never_again: bool = False
+    """Whether it must not be asked for again: the API said that it is booked, or may say so, in words that cannot be
+    read."""
     verdict: Problem | None = None
     """Why the last request was refused, if it turns out that it was."""
     told: tuple[Trouble | None] | None = None
@@ -72,7 +75,20 @@ class Case:
         """A case just opened, or (`resumed`) found open after a restart: then it may have been sent before."""
         looks = RESUMED_LOOKS if resumed else LOOKS
         withdrawn = attempt.withdrawn
-        return cls(attempt, uncertain=resumed, retried=resumed, withdrawn=withdrawn, first_looks=looks, looks=looks)
+        return cls(
+            attempt,
+            uncertain=resumed,
+            retried=resumed,
+            withdrawn=withdrawn,
+            first_looks=looks,
+            looks=looks,
+            never_again=attempt.accepted,
+        )
+
+    def stumbles(self) -> bool:
+        """Our own code or the database failed; whether that is to be said: once an attempt."""
+        first, self.stumbled = not self.stumbled, True
+        return first
 
     def has_news(self) -> bool:
         """Whether the citizen is to be told something of why it takes longer that they were not told yet."""

@@ -12,11 +12,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from bot.app.cases import LOOKS, Case, made_by
+from bot.app.cases import LOOKS, Case
 from bot.app.crashpoints import reach
 from bot.app.endings import Ending, booked, cancelled, not_cancelled, refused, withdrawn
+from bot.app.looking import made_for
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
-from bot.app.records import AttemptKind, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.app.traces import without_values
 from bot.core.events import AttemptDelayed, Event
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
@@ -93,8 +94,10 @@ class Clerk:
                     await self._wait(case, error.retry_after)
                 except _ClosedError:
                     raise
-                except Exception as error:  # noqa: BLE001 — whatever it is, what was confirmed is never dropped
-                    self._stumble(case, error)
+                except Exception as error:  # whatever it is, what was confirmed is never dropped
+                    if case.stumbles():
+                        name, trace = type(error).__name__, without_values(error)
+                        log.error("an attempt fails and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
                     await self._wait(case, None)
                 else:
                     self._tell(case.stored.chat_id, event, settled)
@@ -112,13 +115,15 @@ class Clerk:
         order = case.order()
         if case.uncertain and (found := await self._look_for(case, order)):
             return booked(case, self._now(), found)
+        if case.never_again:
+            return refused(case, self._now(), Trouble(Problem.NO_TICKET))
         case.uncertain = False
         if case.withdrawn:
             return withdrawn(case, self._now())
         if case.verdict:
             return refused(case, self._now(), Trouble(case.verdict))
         if order.at <= self._now():
-            return refused(case, self._now(), Trouble(Problem.BAD_DATE))
+            return refused(case, self._now(), Trouble(Problem.TOO_LATE if case.trouble else Problem.BAD_DATE))
         try:
             return booked(case, self._now(), await self._ask(case, self._api.book(order)))
         except ApiError as error:
@@ -135,18 +140,23 @@ class Clerk:
         """Look several times: a request that lost its answer may still be under way. A look that fails is none."""
         while case.looks:
             whole = await self._rest(case, case.looks[0])
-            if found := await self._find(case, order):
-                return found
+            try:
+                if found := await self._find(case, order):
+                    return found
+            except ApiError as error:
+                # What cannot be read may be the very appointment: nobody can tell, but it need not be asked again.
+                wanted = not (case.never_again or case.withdrawn or order.at <= self._now())
+                if wanted or error.trouble.problem is not Problem.NO_TICKET:
+                    raise
+                case.never_again = True
             if whole:  # who gives up is looked for at once, and once more: it may still be carried out as late as ever
                 case.looks = case.looks[1:]
         return None
 
     async def _find(self, case: Case, order: Order) -> Appointment | None:
-        """The appointment that this order made, not one that an earlier order of the chat made."""
         earlier = await self._store.made_by(case.stored.chat_id)
         async with self._desk:
-            appointments = await self._api.appointments(order.owner, settling=True)
-        return next((each for each in appointments if each.id not in earlier and made_by(order, each)), None)
+            return await made_for(order, self._api, earlier)
 
     # --- cancelling ----------------------------------------------------------------------------------------------
 
@@ -190,14 +200,22 @@ class Clerk:
                 answer = await request
                 reach("after answer")
         except ApiError as error:
-            case.uncertain = error.fate is Fate.UNKNOWN
+            case.uncertain = error.fate in {Fate.UNKNOWN, Fate.ACCEPTED}
             case.retried = case.retried or case.uncertain
             case.verdict = error.verdict if case.uncertain else None
             if case.uncertain:
                 case.answer_lost(asyncio.get_running_loop().time() - began)
+            if error.fate is Fate.ACCEPTED:
+                await self._accepted(case)
             raise
         case.uncertain = False
         return answer
+
+    async def _accepted(self, case: Case) -> None:
+        """It is said to be done; the next process must know that, too."""
+        case.never_again = True
+        log.error("the API accepted a booking and gave no ticket that can be read; it is not asked again")
+        await self._store.commit(Change(accepted=(case.stored.chat_id, case.stored.number)))
 
     async def _wait(self, case: Case, retry_after: float | None) -> None:
         """Before the next try: as long as the service asks, else a little longer each time."""
@@ -205,14 +223,6 @@ class Clerk:
         if pause > PATIENCE:
             self._delayed(case)
         await self._rest(case, pause)
-
-    @staticmethod
-    def _stumble(case: Case, error: Exception) -> None:
-        """Our own code or the database failed; said once an attempt."""
-        if not case.stumbled:
-            name = type(error).__name__
-            log.error("an attempt fails and is tried again: %s", name, exc_info=without_values(error))
-        case.stumbled = True
 
     async def _rest(self, case: Case, seconds: float) -> bool:
         """Sleep, unless the citizen gives up or the clerk goes home; whether it was for as long as was meant."""

@@ -7,6 +7,7 @@ it costs no request more. Knows neither HTTP nor SQL, nor what the notes are for
 from collections.abc import Callable
 
 from bot.app.cases import chat_of
+from bot.app.owning import MadeBy, nobody, own
 from bot.app.ports import Moncreneau
 from bot.core.model import Appointment, Order
 
@@ -17,9 +18,10 @@ Note = Callable[[int, tuple[Appointment, ...], frozenset[int]], None]
 class Noting:
     """See `Moncreneau`; everything comes from `api`."""
 
-    def __init__(self, api: Moncreneau, note: Note) -> None:
+    def __init__(self, api: Moncreneau, note: Note, made_by: MadeBy = nobody) -> None:
         self._api = api
         self._note = note
+        self._made_by = made_by
         self._asking: list[set[int]] = []
         self.departments = api.departments
         self.availability = api.availability
@@ -36,13 +38,14 @@ class Noting:
         self._asking.append(made)
         try:
             found = await self._api.appointments(owner, settling=settling, number=number)
+            chat_id = chat_of(owner)
+            mine = () if chat_id is None else await own(chat_id, found, self._made_by)
         finally:
             self._asking = [each for each in self._asking if each is not made]
-        chat_id = chat_of(owner)
         # One that is wanted alone may have come alone: that says nothing of the others.
         alone = number is not None and [each.id for each in found] == [number]
         if chat_id is not None and not alone:
-            self._note(chat_id, found, frozenset(made))
+            self._note(chat_id, mine, frozenset(made))
         return found
 
     async def book(self, order: Order) -> Appointment:

@@ -23,6 +23,7 @@ class Fate(Enum):
     REFUSED = "refused"  # surely not done, and asking the same again is pointless
     NOT_SENT = "not sent"  # surely not done; the same may be asked again later
     UNKNOWN = "unknown"  # may have been done: ask what happened before asking again
+    ACCEPTED = "accepted"  # said to be done, in words that cannot be read: never ask the same again
 
 
 class ApiError(Exception):
@@ -34,6 +35,8 @@ class ApiError(Exception):
     """Seconds before which the same request must not be sent again, where the service said so."""
     verdict: Problem | None = None
     """Where it may have been done: why it was refused, if it turns out that it was not. None: it may be asked again."""
+    seen: tuple[Appointment, ...] = ()
+    """What could be read of a list of appointments nevertheless."""
 
 
 class Moncreneau(Protocol):
@@ -61,6 +64,8 @@ class Moncreneau(Protocol):
         self, owner: str, *, settling: bool = False, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
+
+        One that cannot be read is left out, unless `settling`: then the error has in `seen` what could be read.
 
         They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome, or that a
         cancelling waits for: it is as urgent as a write. Where one `number` alone is wanted and requests are

@@ -86,6 +86,8 @@ class StoredAttempt:
     kind: AttemptKind
     body: str
     withdrawn: bool = False
+    accepted: bool = False
+    """Whether the API said that it is done, in words that cannot be read: it must not be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Change:
     sent: tuple[int, ...] = ()
     opened: tuple[StoredAttempt, ...] = ()
     withdrawn: tuple[int, int] | None = None
+    accepted: tuple[int, int] | None = None
     settled: Settled | None = None
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""

@@ -79,6 +79,9 @@ class TroubleNotices:
         if present == (concern in self._told):
             return
         notices = tuple([await self._notice(admin, concern, present=present) for admin in sorted(self._admins)])
+        if not self._admins:  # nobody is told: whoever is an admin after the next start still is to be
+            log.warning("%s: %s; ADMIN_IDS is empty: nobody is told", concern.key, "begins" if present else "is over")
+            return
         told = {each: operations for each, operations in self._told.items() if each != concern}
         if present:
             told[concern] = sorted(self.met().get(concern, ()))

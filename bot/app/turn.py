@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.app.cases import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.owning import MadeBy, nobody, own
 from bot.app.ports import ApiError, Moncreneau
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
@@ -28,7 +29,7 @@ from bot.core.effects import (
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
 from bot.core.flows import Attempt, Confirming, Flow, LoadingAppointments, Submitting, TypingName
-from bot.core.model import Department
+from bot.core.model import Appointment, Department
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
@@ -60,8 +61,16 @@ class _Draft:
 class Turns:
     """Takes turns for any chat."""
 
-    def __init__(self, api: Moncreneau, render: Render, office_time: Callable[[], datetime], horizon_days: int) -> None:
+    def __init__(
+        self,
+        api: Moncreneau,
+        render: Render,
+        office_time: Callable[[], datetime],
+        horizon_days: int,
+        made_by: MadeBy = nobody,
+    ) -> None:
         self._api = api
+        self._made_by = made_by
         self._render = render
         self._now = office_time
         self._horizon = timedelta(days=horizon_days)
@@ -95,11 +104,21 @@ class Turns:
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
                     appointments, departments = await asyncio.gather(
-                        self._api.appointments(owner_of(chat_id), settling=urgent, number=number), self._offices()
+                        self._appointments(chat_id, number, urgent=urgent), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), trouble=error.trouble)
+
+    async def _appointments(self, chat_id: int, number: int | None, *, urgent: bool) -> tuple[Appointment, ...]:
+        """What can be read, and is surely theirs, is shown, whatever else there may be."""
+        try:
+            found = await self._api.appointments(owner_of(chat_id), settling=urgent, number=number)
+        except ApiError as error:
+            if not error.seen:
+                raise
+            found = error.seen
+        return await own(chat_id, found, self._made_by)
 
     async def _offices(self) -> tuple[Department, ...]:
         """The departments to name appointments by; without them they are told by number, which is better than not."""

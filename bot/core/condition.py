@@ -48,9 +48,9 @@ class ApiCondition:
     hits: int = 0
     """Reads answered from memory, stale copies and shared requests included."""
     misses: int = 0
-    """Reads for which the service had to be asked."""
+    """Reads for which the service had to be asked, and those that failed."""
     requests: Mapping[str, int] = field(default_factory=dict)
-    """Requests tried since the start, by urgency: `read`, `settle`, `write`."""
+    """Requests that left this machine since the start, by urgency: `read`, `settle`, `write`."""
     booked: int = 0
     """Bookings that it answered since the start."""
     last_error: str | None = None

@@ -108,6 +108,8 @@ class Problem(StrEnum):
     DEPARTMENT_GONE = "department_gone"  # 404 DEPARTMENT_NOT_FOUND, 403 DEPARTMENT_ACCESS_DENIED
     APPOINTMENT_GONE = "appointment_gone"  # 404 APPOINTMENT_NOT_FOUND
     BUSY = "busy"  # 429, or our own budget is used up; `Trouble.until` tells the hour
+    TOO_LATE = "too_late"  # its time passed while it waited for a service that was busy or away; not booked
+    NO_TICKET = "no_ticket"  # a 2xx, or an entry of the list, that cannot be read: nobody knows whether it is booked
     DOWN = "down"  # 5xx, no network, a proxy's page, a time limit
 
 

@@ -95,6 +95,8 @@ def _kind(response: httpx.Response, code: str, body: Any) -> type[errors.Moncren
     status = response.status_code
     if not response.is_client_error or status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.ServerError
+    if status == HTTPStatus.FORBIDDEN and not response.content.strip():
+        return errors.ServerError  # a firewall: the API has a code for each of its reasons
     if body is None and response.content.strip() and (status in _OURS_TO_SAY or _may_have_acted(response)):
         # A page of something in between: it knows nothing of keys, credits and slots, and what is behind it may have
         # done what was asked.

@@ -1,8 +1,9 @@
 """A circuit breaker: a dead API is noticed once and told at once; must not know what is asked of the API.
 
-Closed, everything passes. After `failures` outages in a row it opens: requests fail at once with `CircuitOpen`. When
-the pause is over one request is let through as a probe: if it is answered the breaker closes, if not the pause doubles
-(up to `longest_pause`). Failures of requests that had started before it opened change nothing.
+Closed, everything passes. After `failures` outages in a row, at `span` different things, it opens: requests fail at
+once with `CircuitOpen`. When the pause is over one request is let through as a probe: if it is answered the breaker
+closes, if not the pause doubles (up to `longest_pause`). Failures of requests that had started before it opened
+change nothing.
 """
 
 import random
@@ -26,6 +27,7 @@ class Breaker:
         clock: Clock,
         *,
         failures: int = 5,
+        span: int = 1,
         first_pause: float = 1.0,
         longest_pause: float = 60.0,
         jitter: Callable[[], float] = random.random,
@@ -33,6 +35,8 @@ class Breaker:
     ) -> None:
         self._clock = clock
         self._allowed = failures
+        self._span = span
+        self._failing = set[str]()
         self._first = first_pause
         self._longest = longest_pause
         self._jitter = jitter
@@ -59,14 +63,16 @@ class Breaker:
 
     def _answered(self) -> None:
         self._failed = self._pauses = 0
+        self._failing.clear()
         if self._until is not None:
             self._until = None
             self._on_change(True)  # noqa: FBT003 — a callback's only argument
 
-    def _failure(self, *, probe: bool) -> None:
+    def _failure(self, what: str, *, probe: bool) -> None:
         if self._until is None:
             self._failed += 1
-            if self._failed >= self._allowed:
+            self._failing.add(what)
+            if self._failed >= self._allowed and len(self._failing) >= self._span:
                 self._pause()
                 self._on_change(False)  # noqa: FBT003 — a callback's only argument
         elif probe:
@@ -98,9 +104,13 @@ class Passage:
         """Tell that the service answered, whatever it said."""
         self._breaker._answered()  # noqa: SLF001 — the two are one thing in two classes
 
-    def failed(self) -> None:
-        """Tell that there was an outage."""
-        self._breaker._failure(probe=self._probe)  # noqa: SLF001 — as above
+    def ails(self, what: str) -> None:
+        """Tell of an outage that counts as none, but for whatever else fails meanwhile."""
+        self._breaker._failing.add(what)  # noqa: SLF001 — as above
+
+    def failed(self, what: str = "") -> None:
+        """Tell that there was an outage, and at what."""
+        self._breaker._failure(what, probe=self._probe)  # noqa: SLF001 — as above
 
     def __enter__(self) -> Self:
         return self

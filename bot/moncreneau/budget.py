@@ -7,8 +7,9 @@ The rules:
 3. Courtesy reads stop at the reserve. Requests that settle an unknown outcome go on to half of it: an outage that makes
    many outcomes unknown must not eat what bookings need when it is over. Writes go on until nothing is left.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
-5. When the window is over by our clock a full one is assumed, until an answer tells more. As long as no answer has ever
-   told anything, nothing is refused: the service is the judge.
+5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
+   an answer tells more; one request goes first (`scout`). As long as no answer has ever told anything, nothing is
+   refused: the service is the judge.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,15 +18,16 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from http import HTTPStatus
 from math import ceil
-from types import TracebackType
 from typing import Self
 
 from bot.app.ports import Clock
 from bot.moncreneau.errors import BudgetSpent
 from bot.moncreneau.headers import DAY, HOUR, Limits, limits, retry_after
+from bot.moncreneau.scout import Scout
 
 _SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
-_DISTRUST = 60.0  # how long a window is believed whose end is already past by our clock; also how far clocks may differ
+_ROUNDED = 1.0  # seconds by which a reset may be later than it is told, in whole seconds
+_DISTRUST = 60.0  # how far clocks may differ: a window whose end is past by ours is believed for 1 s, 2 s, … so long
 _UNSAID = 60.0  # the wait after a 429 that does not name one
 
 
@@ -75,7 +77,9 @@ class Budget:
         self._window = 0.0
         self._ends = 0.0
         self._assumed = False
+        self._doubt = _ROUNDED
         self._era = 0
+        self.scout = Scout()
         self.used_before = 0.0
         """The share of the limit that we used in the window before this one; 0 where that is long ago or not known."""
         self._spent_here = 0
@@ -131,7 +135,7 @@ class Budget:
         if left is not None and left < 1:
             raise self._spent(self._ends, now)
         self._in_flight += 1
-        return Spending(self, self._era)
+        return Spending(self, self._era, first=self._assumed and self.scout.leaves(self._era))
 
     def snapshot(self) -> BudgetSnapshot | None:
         """What to keep over a restart, or None while nothing is known."""
@@ -178,8 +182,15 @@ class Budget:
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
-            self._ends = min(window, now + HOUR + _DISTRUST) if window > now else now + _DISTRUST
+            self._ends = self._end_of(window, now)
             self._era += 1
+
+    def _end_of(self, window: float, now: float) -> float:
+        if window + _ROUNDED > now:
+            self._doubt = _ROUNDED
+            return min(window + _ROUNDED, now + HOUR + _DISTRUST)
+        doubt, self._doubt = self._doubt, min(2 * self._doubt, _DISTRUST)
+        return now + doubt
 
     def _roll(self) -> None:
         late = self._now() - self._ends
@@ -209,9 +220,10 @@ class Budget:
 class Spending:
     """One request that was let through. Leaving the `with` block without a word leaves it spent."""
 
-    def __init__(self, budget: Budget, era: int) -> None:
+    def __init__(self, budget: Budget, era: int, *, first: bool = False) -> None:
         self._budget = budget
         self._era = era
+        self._first = first
         self._said: tuple[Limits, float | None] | None = None
         self._sent = True
 
@@ -231,7 +243,7 @@ class Spending:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._budget._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above
+        if self._first:
+            self._budget.scout.returns()

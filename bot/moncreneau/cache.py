@@ -39,7 +39,7 @@ class Copy(Generic[V]):
 
 @dataclass(slots=True)
 class Tally:
-    """How reads were answered: from memory, from an old copy, by waiting for somebody else's read, by asking."""
+    """How reads were answered: from memory, from an old copy, by waiting for somebody else's read, by asking or not."""
 
     hits: int = 0
     stale: int = 0
@@ -72,10 +72,9 @@ class Cache(Generic[K, V]):
                 self._tally.stale += 1
                 self._renew(key, copy, fetch, ages)
             return copy
-        if key in self.flights:
-            self._tally.shared += 1
+        joined = key in self.flights
         try:
-            return await self.flights.join(key, lambda: self._load(key, fetch))
+            copy = await self.flights.join(key, lambda: self._load(key, fetch))
         except ApiError as error:
             copy = self._copies.get(key)
             if (
@@ -85,7 +84,10 @@ class Cache(Generic[K, V]):
             ):
                 self._tally.stale += 1
                 return copy
+            self._tally.misses += 1
             raise
+        self._tally.shared += joined
+        return copy
 
     def put(self, key: K, value: V, began: float) -> Copy[V]:
         """Remember `value`, read by a request that began then."""

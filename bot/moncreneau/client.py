@@ -1,8 +1,9 @@
 """Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
 
 Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
-only, all within one time limit); writes are sent exactly once, because the API has no idempotency key. Writes have a
-breaker of their own beside the one for everything: a service that answers reads need not be able to write.
+only, all within one time limit); writes are sent exactly once, because the API has no idempotency key. Beside the
+breaker for everything writes have one of their own, and so (`apart`) has each thing that is read: a service that
+answers reads need not be able to write, and one department's troubles are not another's.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from typing import Any
 import httpx
 
 from bot.moncreneau.answers import body_of, error_from
-from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.breaker import Breaker, Passage
 from bot.moncreneau.budget import Budget, Kind
 from bot.moncreneau.errors import (
     BudgetSpent,
@@ -32,7 +33,9 @@ from bot.moncreneau.errors import (
     UnreadableAnswer,
 )
 from bot.moncreneau.headers import clock_gap
+from bot.moncreneau.lanes import Lanes
 from bot.moncreneau.pulse import Pulse
+from bot.moncreneau.transport import WIDTH
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -65,6 +68,7 @@ class Client:
         budget: Budget,
         breaker: Breaker,
         writes: Breaker,
+        apart: Callable[[str], Breaker] | None = None,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
         patience: Patience | None = None,
@@ -81,6 +85,7 @@ class Client:
         self._budget = budget
         self._breaker = breaker
         self._writes = writes
+        self._apart = apart
         self._now = now
         self._patience = patience = patience or Patience()
         self._sleep = sleep
@@ -88,16 +93,19 @@ class Client:
         self.pulse = Pulse(now)
         """Whether it answers; of a write that fails the breaker for writes tells."""
         self.sent: Counter[Kind] = Counter()
-        """How many requests were tried, by urgency."""
+        """How many requests left this machine, by urgency."""
+        self.proven = False
+        """Whether a request ever got a 2xx: then the key is one."""
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
+        self._lanes = Lanes(WIDTH, breaker, budget.scout, patience.connect)
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             headers={"X-API-Key": key, "Accept": "application/json", "User-Agent": "moncreneau-bot"},
             timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=patience.connect),
             # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
             # that the service closes them under a booking.
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=15),
+            limits=httpx.Limits(max_connections=WIDTH, max_keepalive_connections=16, keepalive_expiry=15),
             transport=transport,
             follow_redirects=False,
         )
@@ -153,13 +161,20 @@ class Client:
 
     async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
         """One try: past the breakers and the budget, over the wire, and all told how it went."""
+        async with self._lanes.one():
+            return await self._send(request, kind, deadline, empty=empty)
+
+    async def _send(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool) -> Any:
+        what = request.url.path.removeprefix(self._http.base_url.path)
+        what = "writes" if kind is Kind.WRITE else what
         with ExitStack() as way:
             passages = [way.enter_context(self._breaker.enter())]
             if kind is Kind.WRITE:
                 passages.append(way.enter_context(self._writes.enter()))
+            elif self._apart:
+                passages.append(way.enter_context(self._apart(what).enter()))
             spending = way.enter_context(self._budget.spend(kind))
-            self.sent[kind] += 1
-            answer = await self._exchange(request, deadline)
+            answer = await self._counted(request, kind, deadline)
             error: MoncreneauError | None
             if isinstance(answer, MoncreneauError):
                 error = answer
@@ -169,20 +184,35 @@ class Client:
                 spending.answered(answer.status_code, answer.headers)
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
-            if error is None or not error.outage:
-                for passage in passages:
-                    passage.answered()
-                self.pulse.answered()
-            elif kind is Kind.WRITE:
-                for passage in passages:
-                    if passage is passages[-1] or passage.is_probe:  # else it says nothing of reading
-                        passage.failed()
-            else:
-                passages[0].failed()
-                self.pulse.failed()
+                self.proven = self.proven or error is None
+            self._note(passages, kind, what, failed=error is not None and error.outage)
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
         return body_of(answer)
+
+    async def _counted(self, request: httpx.Request, kind: Kind, deadline: float) -> httpx.Response | MoncreneauError:
+        left = True
+        try:
+            answer = await self._exchange(request, deadline)
+            left = not isinstance(answer, NoConnection)
+        finally:
+            self.sent[kind] += left
+        return answer
+
+    def _note(self, passages: list[Passage], kind: Kind, what: str, *, failed: bool) -> None:
+        """Tell the breakers, the one for everything first, and the pulse how it went."""
+        general = passages[0]
+        for passage in passages:
+            if not failed:
+                passage.answered()
+            elif kind is Kind.WRITE and passage is general and not general.is_probe:
+                passage.ails(what)  # it says nothing of reading
+            else:
+                passage.failed(what)
+        if not failed:
+            self.pulse.answered()
+        elif kind is not Kind.WRITE:
+            self.pulse.failed()
 
     async def _exchange(self, request: httpx.Request, deadline: float) -> httpx.Response | MoncreneauError:
         """The answer, or an error that stands for having none.

@@ -18,7 +18,7 @@
         ├── ServerError            5xx and whatever else no client could have caused
         ├── TimedOut               sent, and no answer within the time limit
         ├── ConnectionLost         sent, and the wire was cut
-        └── UnreadableAnswer       2xx with something that is not the answer
+        └── UnreadableAnswer       2xx and not the answer (in `unreadable`: NoTicket, UnreadableEntries)
 
 Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
 """

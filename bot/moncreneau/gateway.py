@@ -4,7 +4,6 @@ Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen i
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
@@ -15,7 +14,8 @@ import httpx
 from bot.app.ports import ApiError, Clock, Fate
 from bot.core.condition import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
-from bot.moncreneau import models, pace, pages
+from bot.moncreneau import journal, models, orders, pace, pages
+from bot.moncreneau.apart import Apart
 from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
 from bot.moncreneau.cache import Ages, Cache, Tally
@@ -27,7 +27,6 @@ from bot.moncreneau.made import Made
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.spans import Spans
 
-_log = logging.getLogger(__name__)
 _PAGES, _PAGES_SETTLING = 10, 100
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
 _NOW = Ages(fresh=0, stale=0, last=DAY)
@@ -64,9 +63,9 @@ class Gateway:
         self._zone = zone
         self._caching = caching
         self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
-        self._breaker = Breaker(clock, on_change=self._turned)
+        self._breaker = Breaker(clock, span=2, on_change=journal.turned)
         # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
-        self._writes = Breaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
+        self._writes = Breaker(clock, longest_pause=120.0, on_change=journal.turned_for_writes)
         self._journal = Journal(clock, zone, on_trouble)
         self._client = Client(
             base_url,
@@ -74,6 +73,7 @@ class Gateway:
             budget=self._budget,
             breaker=self._breaker,
             writes=self._writes,
+            apart=Apart(clock).of,
             now=now,
             transport=transport,
             patience=patience,
@@ -135,12 +135,11 @@ class Gateway:
             raise SlotNotAvailable
         try:
             with self._journal.watched("book", order.department_id):
-                body = await self._client.post("appointments", models.order_body(order))
-                appointment = models.read_appointment(body, self._zone, order)
+                appointment = await orders.place(self._client, order, self._zone)
         except ApiError as error:
             if error.trouble.problem is Problem.SLOT_TAKEN:
                 self._slots.refused(order.department_id, order.at)
-            elif error.fate is Fate.UNKNOWN:
+            elif error.fate in {Fate.UNKNOWN, Fate.ACCEPTED}:
                 self._slots.unsure(order.department_id, order.at)
             raise
         self._booked += 1
@@ -173,6 +172,11 @@ class Gateway:
     def restore_troubles(self, kept: Mapping[Concern, Iterable[str]]) -> None:
         """Go on from what an earlier process met, so that its end is noticed here."""
         self._journal.standing.restore(kept)
+
+    @property
+    def proven(self) -> bool:
+        """Whether the service ever did what we asked, so that it knows our key."""
+        return self._client.proven
 
     @property
     def silence(self) -> float:
@@ -236,15 +240,3 @@ class Gateway:
     async def _page(self, owner: str, number: int, kind: Kind) -> models.Page:
         params = {"externalUserId": owner, "page": number, "size": pages.SIZE}
         return models.read_page(await self._client.get("appointments", params, kind=kind), self._zone)
-
-    def _turned(self, up: bool) -> None:  # noqa: FBT001 — the breaker's callback
-        if up:
-            _log.info("the moncreneau API answers again")
-        else:
-            _log.warning("the moncreneau API does not answer; probing it until it does")
-
-    def _turned_for_writes(self, up: bool) -> None:  # noqa: FBT001 — as above
-        if up:
-            _log.info("the moncreneau API books and cancels again")
-        else:
-            _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")

@@ -1,5 +1,6 @@
 """What staff want to know of how requests went: the last error, and what only they can mend; must not know HTTP."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
@@ -7,9 +8,27 @@ from datetime import datetime, tzinfo
 from bot.app.ports import Clock
 from bot.core.condition import Concern
 from bot.core.model import Trouble
-from bot.moncreneau.errors import BudgetSpent, MoncreneauError, RateLimited
+from bot.moncreneau.errors import BudgetSpent, CircuitOpen, MoncreneauError, RateLimited
 from bot.moncreneau.standing import Standing
 from bot.moncreneau.times import from_when
+
+_log = logging.getLogger(__name__)
+
+
+def turned(up: bool) -> None:  # noqa: FBT001 — a breaker's callback
+    """Log that the service goes, or that it is back."""
+    if up:
+        _log.info("the moncreneau API answers again")
+    else:
+        _log.warning("the moncreneau API does not answer; probing it until it does")
+
+
+def turned_for_writes(up: bool) -> None:  # noqa: FBT001 — as above
+    """The same of bookings and cancellings alone."""
+    if up:
+        _log.info("the moncreneau API books and cancels again")
+    else:
+        _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")
 
 
 class Journal:
@@ -32,7 +51,8 @@ class Journal:
                 until = from_when(self._clock(), error.retry_after, self._zone)
                 today = self._clock().astimezone(self._zone).date()
                 error.trouble = Trouble(error.problem, until, another_day=until is not None and until.date() != today)
-            self.last_error = (str(error), self._clock())
+            if not isinstance(error, BudgetSpent | CircuitOpen):  # our own restraint is none of the service's
+                self.last_error = (str(error), self._clock())
             self.standing.failed(operation, error, department_id)
             raise
         self.standing.worked(operation, department_id)

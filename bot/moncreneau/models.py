@@ -31,12 +31,16 @@ class FreeSlot:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of appointments; `entries` counts what the service sent, readable or not."""
+    """One page of appointments; `entries` counts what the service sent, readable or not.
+
+    `unread` has the owners, as far as they can be read, of the entries that cannot be.
+    """
 
     appointments: tuple[Appointment, ...]
     entries: int
     pages: int | None
     last: bool | None
+    unread: tuple[str | None, ...] = ()
 
     def is_last(self, number: int, size: int) -> bool:
         """Whether this page, the `number`th from 0, of so many entries each, is the last, however it says so."""
@@ -79,11 +83,13 @@ def read_page(body: Any, zone: tzinfo) -> Page:
     entries = _listed(body)
     about = body if isinstance(body, dict) else {"last": True}
     last = about.get("last")
+    read = [(raw, _appointment(raw, zone, None)) for raw in entries]
     return Page(
-        tuple(_each(entries, lambda raw: _appointment(raw, zone, None), "appointments")),
+        tuple(_each([found for _, found in read], lambda found: found, "appointments")),
         entries=len(entries),
         pages=read_id(about.get("totalPages")),
         last=last if isinstance(last, bool) else None,
+        unread=tuple(_owner(raw) for raw, found in read if found is None),
     )
 
 
@@ -195,6 +201,10 @@ def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | N
         qr_link=_text(raw.get("qrCode")) or None,
         owner=_text(owner) or None,
     )
+
+
+def _owner(raw: Any) -> str | None:
+    return _text(raw.get("externalUserId")) or None if isinstance(raw, dict) else None
 
 
 def _text(value: Any) -> str:

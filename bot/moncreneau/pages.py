@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from bot.core.model import Appointment
 from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
 from bot.moncreneau.models import Page
+from bot.moncreneau.unreadable import UnreadableEntries
 
 _log = logging.getLogger(__name__)
 SIZE = 100
@@ -17,9 +18,11 @@ async def read_all(
 ) -> tuple[Appointment, ...]:
     """What `owner` has, in order of time; `fetch` gives a page by its number, from 0. At most so many are read.
 
-    Raises what `fetch` raises, and `UnreadableAnswer` where not all could be read but it matters (`to_the_end`).
+    Raises what `fetch` raises, and `UnreadableAnswer` where not all could be read but it matters (`to_the_end`), or
+    nothing at all could: an entry that cannot be read is one that was not seen, not one that is not there.
     """
     found: dict[int, Appointment] = {}
+    unread: list[str | None] = []
     for index in range(most):
         try:
             page = await fetch(index)
@@ -27,6 +30,7 @@ async def read_all(
             break
         news = [one for one in page.appointments if one.id not in found]
         found |= {one.id: one for one in news}
+        unread += page.unread
         if page.is_last(index, SIZE) or not page.entries or (page.appointments and not news):
             break
     else:
@@ -36,4 +40,9 @@ async def read_all(
     # A service that ignores the filter would show strangers' appointments; one that does not tell must be trusted.
     tells = any(one.owner is not None for one in found.values())
     mine = [one for one in found.values() if one.owner == owner or not tells]
-    return tuple(sorted(mine, key=lambda one: (one.at, one.id)))
+    mine.sort(key=lambda one: (one.at, one.id))
+    if any(each is None or each == owner for each in unread) and (to_the_end or not mine):
+        failure = UnreadableEntries() if to_the_end else UnreadableAnswer()
+        failure.seen = tuple(mine)
+        raise failure
+    return tuple(mine)

@@ -17,6 +17,8 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.compatibility.httpx import HttpxTransport
 from pyreqwest.exceptions import DetailedPyreqwestError
 
+WIDTH = 64
+"""Connections at most."""
 _IDLE = timedelta(seconds=15)
 _WHILE_CONNECTING = "client error (Connect)"
 
@@ -26,7 +28,7 @@ def fast_transport(connect: float = 5.0, read: float = 15.0) -> httpx.AsyncBaseT
     limit = timedelta(seconds=connect)
     builder = ClientBuilder().follow_redirects(enable=False).referer(enable=False)
     builder = builder.connect_timeout(limit).read_timeout(timedelta(seconds=read))
-    builder = builder.max_connections(64).pool_timeout(limit)
+    builder = builder.max_connections(WIDTH).pool_timeout(limit)
     return _TruthfulTransport(builder.pool_idle_timeout(_IDLE).pool_max_idle_per_host(16).build())
 
 

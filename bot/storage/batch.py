@@ -46,6 +46,11 @@ class Statements:
             .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
             .values(withdrawn=True)
         )
+        self.accept = (
+            update(attempts)
+            .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
+            .values(outcome=rows.ACCEPTED)
+        )
         self.settle = (
             update(attempts)
             .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
@@ -71,6 +76,7 @@ class Statements:
                 self.queue,
                 self.open,
                 self.withdraw,
+                self.accept,
                 self.settle,
                 self.made,
                 self.gone,
@@ -79,7 +85,7 @@ class Statements:
                 self.failed,
             )
         ]
-        presence, drop, queue, opened, withdraw, settle, made, gone, picture, remember, failed = (
+        presence, drop, queue, opened, withdraw, accept, settle, made, gone, picture, remember, failed = (
             values for _, values in gathered
         )
         for change in changes:
@@ -95,6 +101,8 @@ class Statements:
             opened.extend(rows.attempt_row(each, now) for each in change.opened)
             if change.withdrawn:
                 withdraw.append({"key": change.withdrawn[0], "which": change.withdrawn[1]})
+            if change.accepted:
+                accept.append({"key": change.accepted[0], "which": change.accepted[1]})
             if (end := change.settled) is not None:
                 settle.append(
                     {

@@ -4,6 +4,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.storage import dialect, migrate
@@ -40,6 +42,21 @@ async def examine(url: str, most: int) -> Checkup:
         return Checkup(
             present, newest, known=True, set_aside=await set_aside(engine), poison=await poison(engine, most)
         )
+    finally:
+        await engine.dispose()
+
+
+async def remembered(url: str, name: str) -> str | None:
+    """A fact that the bot stored there; None where there is none, or no database that could tell."""
+    engine = dialect.engine_for(url)
+    try:
+        if not _exists(engine):
+            return None
+        async with engine.connect() as connection:
+            found: str | None = await connection.scalar(select(facts.c.value).where(facts.c.name == name))
+            return found
+    except (SQLAlchemyError, OSError):
+        return None
     finally:
         await engine.dispose()
 

@@ -11,6 +11,8 @@ from bot.app.records import AttemptKind, Delivery, Kind, Made, StoredAttempt, St
 from bot.views.message import Button, Message
 
 Values = dict[str, Any]
+ACCEPTED = "accepted"
+"""The outcome of an attempt that is still open, when the API accepted it in words that cannot be read."""
 
 
 def read_chat(row: Row[Any]) -> StoredChat:
@@ -107,5 +109,6 @@ def office_text(at: datetime) -> str:
 
 
 def read_attempt(row: Row[Any]) -> StoredAttempt:
-    """The reverse of `attempt_row`."""
-    return StoredAttempt(row.chat_id, row.number, AttemptKind(row.kind), row.body, row.withdrawn)
+    """The reverse of `attempt_row`, and whether it was accepted since."""
+    accepted = row.outcome == ACCEPTED
+    return StoredAttempt(row.chat_id, row.number, AttemptKind(row.kind), row.body, row.withdrawn, accepted)

@@ -15,6 +15,8 @@ from bot.views.troubles import cause, meanwhile
 NEXT_STEPS: dict[Problem, tuple[Callable[[Translator], keys.Row], ...]] = {
     Problem.SLOT_TAKEN: (keys.other_time, keys.other_department),
     Problem.BAD_DATE: (keys.other_time, keys.other_department),
+    Problem.TOO_LATE: (keys.other_time, keys.other_department),
+    Problem.NO_TICKET: (keys.appointments,),
     Problem.ALREADY_BOOKED: (keys.appointments, keys.other_time),
     Problem.OUT_OF_CREDITS: (keys.retry, keys.other_department),
     Problem.NO_ACCESS: (keys.retry, keys.other_department),
@@ -73,7 +75,7 @@ def refused(flow: Refused, t: Translator, office: Office) -> Message:
     """Why there is no appointment, and the next step that fits."""
     problem = flow.trouble.problem
     text = paragraphs(
-        t.text("refused.title"),
+        t.text("refused.unsure" if problem is Problem.NO_TICKET else "refused.title"),
         cause(t, flow.trouble, office),
         draft_facts(t, flow.draft, office),
         lines(t.text(f"refused.{problem}"), _typed_number(flow, t)),

@@ -19,7 +19,15 @@ from bot.views.message import Message
 from bot.views.office import Office
 
 BOOKING_ONLY = frozenset(
-    {Problem.SLOT_TAKEN, Problem.ALREADY_BOOKED, Problem.OUT_OF_CREDITS, Problem.BAD_DATE, Problem.DEPARTMENT_GONE}
+    {
+        Problem.SLOT_TAKEN,
+        Problem.ALREADY_BOOKED,
+        Problem.OUT_OF_CREDITS,
+        Problem.BAD_DATE,
+        Problem.DEPARTMENT_GONE,
+        Problem.TOO_LATE,
+        Problem.NO_TICKET,
+    }
 )
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments
 

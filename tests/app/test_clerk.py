@@ -249,3 +249,100 @@ async def test_who_goes_home_leaves_what_is_open_open(tmp_path: Path) -> None:
         assert not [settled for _, settled in here.said if settled]
         here.clerk.begin(BOOKING)
         assert here.clerk.open == 0, "nothing new is begun"
+
+
+UNREADABLE = ScriptedError(Fate.UNKNOWN, Problem.NO_TICKET)
+ACCEPTED = ScriptedError(Fate.ACCEPTED, Problem.NO_TICKET, acted=True)
+
+
+@in_no_time
+async def test_what_was_accepted_without_a_ticket_is_looked_for(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(ACCEPTED)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, len(here.api.books)) == (1, 1)
+
+
+@pytest.mark.parametrize("looks", [[], [UNREADABLE] * len(LOOKS)], ids=["not listed", "listed unreadably"])
+@in_no_time
+async def test_what_was_accepted_and_is_not_found_is_never_asked_for_again_but_told(
+    tmp_path: Path, looks: list[ScriptedError]
+) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(ScriptedError(Fate.ACCEPTED, Problem.NO_TICKET))
+        here.api.reads.extend(looks)
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.trouble.problem is Problem.NO_TICKET
+        assert (here.api.posts, here.api.looks) == (1, len(LOOKS))
+
+
+@in_no_time
+async def test_what_was_accepted_before_a_restart_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.store.commit(Change(opened=(BOOKING,)))
+        await here.store.commit(Change(accepted=(BOOKING.chat_id, BOOKING.number)))
+        (found,) = await here.store.open_attempts()
+        assert found.accepted
+        outcome = await here.carries(found, resumed=True)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.trouble.problem is Problem.NO_TICKET
+        assert here.api.posts == 0
+
+
+@in_no_time
+async def test_that_it_was_accepted_is_on_the_disk_before_anybody_looks(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.store.commit(Change(opened=(BOOKING,)))
+        here.api.writes.append(ACCEPTED)
+        await here.carries(BOOKING)
+        (found,) = await here.store.open_attempts()  # the outcome is stored by the conversation
+        assert found.accepted
+
+
+@in_no_time
+async def test_while_not_all_can_be_read_a_lost_booking_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST_BUT_DONE)
+        here.api.reads.extend([UNREADABLE] * 9)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, len(here.api.books)) == (1, 1)
+        assert here.delays[-1].trouble == Trouble(Problem.NO_TICKET)
+
+
+@in_no_time
+async def test_what_can_be_read_is_found_among_what_cannot(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST)
+        among = ScriptedError(Fate.UNKNOWN, Problem.NO_TICKET)
+        among.seen = (Appointment(60, 5, AT, "Aïssatou Bah", owner=OWNER),)
+        here.api.reads.append(among)
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, Booked)
+        assert outcome.appointment.id == 60
+
+
+@in_no_time
+async def test_giving_up_what_nobody_can_read_ends_with_the_truth(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(LOST_BUT_DONE)
+        here.api.reads.extend([UNREADABLE] * 99)
+        here.clerk.begin(BOOKING)
+        await asyncio.sleep(60)
+        here.clerk.withdraw(CHAT, BOOKING.number)
+        await here.told.wait()
+        outcome = here.said[-1][0]
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.trouble.problem is Problem.NO_TICKET
+
+
+@in_no_time
+async def test_what_waits_until_its_time_has_passed_is_told_so(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.append(ScriptedError(Fate.NOT_SENT, Problem.BUSY, retry_after=90))
+        here.clerk.begin(BOOKING)
+        await asyncio.sleep(30)
+        here.now = AT
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], BookingRefused)
+        assert here.said[-1][0].trouble.problem is Problem.TOO_LATE

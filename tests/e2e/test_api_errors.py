@@ -42,11 +42,14 @@ PASSING: dict[str, tuple[str, dict[str, Any]]] = {
     "a proxy's page": ("html", {"status": 502}),
     "a proxy's page that blames the client": ("html", {"status": 403}),
     "a proxy's page after it was done": ("html", {"status": 404, "when": "after"}),
-    "a page that says that all is well": ("html", {"status": 200}),
-    "half an answer": ("garbage", {}),
-    "an answer that is no appointment": ("garbage", {"body": json.dumps([1, "two", None])}),
     "a connection cut before": ("drop_before", {}),
     "a connection cut after": ("drop_after", {}),
+}
+
+UNREADABLE: dict[str, dict[str, Any]] = {
+    "a page that says that all is well": {"kind": "html", "status": 200},
+    "half an answer": {"kind": "garbage"},
+    "an answer that is no appointment": {"kind": "garbage", "body": json.dumps([1, "two", None])},
 }
 
 
@@ -114,6 +117,23 @@ async def test_what_passes_ends_in_exactly_one_appointment(house: House) -> None
     for citizen in citizens:
         assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
         assert len(await citizen.appointments()) == 1
+    await house.calms_down()
+
+
+@pytest.mark.parametrize("how", UNREADABLE.values(), ids=UNREADABLE.keys())
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_what_was_accepted_in_words_that_cannot_be_read_is_looked_for_and_not_asked_again(
+    house: House, aissatou: Citizen, how: dict[str, Any], when: str
+) -> None:
+    await aissatou.reaches_summary()
+    before = (await house.town.ledger())["requests"].get("POST /appointments", 0)
+    await house.office(**how, method="POST", path="/appointments", when=when)
+    await aissatou.taps_on("Confirmer")
+    await house.settles()
+    text = (await aissatou.screen()).text
+    assert ("Votre rendez-vous est confirmé" if when == "after" else "il a peut-être été pris") in text
+    assert len(await aissatou.appointments()) == (when == "after")
+    assert (await house.town.ledger())["requests"]["POST /appointments"] == before + 1
     await house.calms_down()
 
 

@@ -206,8 +206,9 @@ async def test_a_429_that_says_nothing_but_how_long_to_wait_is_obeyed_by_the_nex
         return Response(status_code=429, headers={"Retry-After": "7200"})
 
     async with standing(tmp_path) as house, serving(Starlette(routes=[Route("/{path:path}", bare)])) as url:
-        await house.start(moncreneau_api_url=f"{url}/api/v1")
-        await house.restart()
+        for _ in range(2):
+            await house.stop()
+            await house.start(moncreneau_api_url=f"{url}/api/v1")
         admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
         assert "rien n’est envoyé avant le lun. 2 mars à 09:3" in (await admin.says("/status")).text
         citizen = await house.citizen()

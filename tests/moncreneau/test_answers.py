@@ -63,7 +63,6 @@ def test_every_error_of_the_contract_is_a_type(
         (400, Problem.BAD_REQUEST, Fate.REFUSED),
         (401, Problem.NO_ACCESS, Fate.REFUSED),
         (402, Problem.OUT_OF_CREDITS, Fate.REFUSED),
-        (403, Problem.NO_ACCESS, Fate.REFUSED),
         (408, Problem.DOWN, Fate.UNKNOWN),
         (409, Problem.SLOT_TAKEN, Fate.REFUSED),
         (418, Problem.BAD_REQUEST, Fate.REFUSED),
@@ -86,6 +85,11 @@ def test_an_unknown_code_or_body_is_read_by_its_status(status: int, problem: Pro
 def test_a_page_of_something_in_between_knows_nothing_of_keys_credits_and_slots(status: int, body: bytes) -> None:
     error = told(status, body)
     assert (error.trouble.problem, error.fate) == (Problem.DOWN, Fate.UNKNOWN)
+
+
+def test_an_empty_403_is_a_firewall_s_and_says_nothing_of_the_key() -> None:
+    assert told(403, b"").trouble.problem is Problem.DOWN
+    assert told(403, b'{"error": {}}').trouble.problem is Problem.NO_ACCESS
 
 
 @pytest.mark.parametrize(

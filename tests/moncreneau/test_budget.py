@@ -1,5 +1,6 @@
 """The budget never overshoots, keeps its reserve for writes, and survives what services do to headers."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
@@ -42,8 +43,9 @@ def test_reads_stop_at_the_reserve_settling_at_half_of_it_and_writes_when_nothin
     with budget.spend(Kind.READ) as spending:
         spending.answered(200, budget_headers(100))
     error = refusal(budget, Kind.READ)
-    assert (error.trouble.problem, error.fate, error.retry_after) == (Problem.BUSY, Fate.NOT_SENT, HOUR)
-    assert error.trouble.until == (START + timedelta(hours=3)).replace(tzinfo=None), "the office's time is told"
+    assert (error.trouble.problem, error.fate, error.retry_after) == (Problem.BUSY, Fate.NOT_SENT, HOUR + 1)
+    office = START + timedelta(hours=3, seconds=1)
+    assert error.trouble.until == office.replace(tzinfo=None), "the office's time is told"
     told(budget, 51)
     with budget.spend(Kind.SETTLE) as spending:
         spending.answered(200, budget_headers(50))
@@ -100,7 +102,7 @@ def test_a_full_hour_is_assumed_when_the_window_is_over(clock: StillClock) -> No
     budget = Budget(clock)
     told(budget, 0)
     refusal(budget, Kind.WRITE)
-    clock.pass_(HOUR)
+    clock.pass_(HOUR + 1)
     assert budget.remaining == 1000
     clock.pass_(5 * HOUR)
     assert budget.remaining == 1000
@@ -314,3 +316,38 @@ def test_it_never_overshoots_whatever_the_order_of_sending_arriving_answering_an
                     spending.answered(200, one.headers)
             flying.remove(one)
     assert office.worst <= limit
+
+
+def test_an_hour_that_ends_within_the_second_is_not_begun_too_early(clock: StillClock) -> None:
+    budget = Budget(clock)
+    told(budget, 0)
+    clock.pass_(HOUR)
+    assert refusal(budget, Kind.WRITE).retry_after == 1
+    clock.pass_(1)
+    budget.spend(Kind.WRITE)
+
+
+async def test_in_a_new_hour_one_request_goes_first(clock: StillClock) -> None:
+    budget = Budget(clock)
+    told(budget, 0)
+    clock.pass_(HOUR + 1)
+    with budget.spend(Kind.WRITE) as first:
+        waiting = asyncio.create_task(budget.scout.back())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        first.answered(200, budget_headers(999, reset=clock.unix + HOUR))
+    await waiting
+    with budget.spend(Kind.WRITE):
+        await budget.scout.back()
+
+
+def test_a_429_that_still_names_the_hour_before_closes_the_door_for_as_long_as_it_says(clock: StillClock) -> None:
+    budget = Budget(clock)
+    told(budget, 0)
+    clock.pass_(HOUR + 1)
+    for _ in range(3):
+        with budget.spend(Kind.WRITE) as spending:
+            spending.answered(429, budget_headers(0) | {"Retry-After": "4"})
+        assert refusal(budget, Kind.WRITE).retry_after == 4
+        clock.pass_(4)
+    budget.spend(Kind.WRITE)

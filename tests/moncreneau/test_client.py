@@ -17,7 +17,7 @@ from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, Kind
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import CircuitOpen, NoConnection, NoneFree, ServerError, TimedOut, UnreadableAnswer
-from bot.moncreneau.transport import fast_transport
+from bot.moncreneau.transport import WIDTH, fast_transport
 from tests.moncreneau.support import (
     KEY,
     RESET,
@@ -348,3 +348,38 @@ def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
     with pytest.raises(ValueError, match="moncreneau API") as caught:
         Client(url, key, budget=Budget(clock), breaker=Breaker(clock), writes=Breaker(clock), now=lambda: clock.unix)
     assert not key or key not in str(caught.value)
+
+
+async def test_what_waits_for_a_connection_is_not_sent_any_more_when_the_service_closes_its_door(
+    clock: StillClock,
+) -> None:
+    seen = 0
+    full, door = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: httpx.Request) -> httpx.Response:
+        nonlocal seen
+        seen += 1
+        if seen == WIDTH:
+            full.set()
+        await door.wait()
+        return httpx.Response(429, headers={"Retry-After": "600"})
+
+    bench = Bench("https://example.org", clock, httpx.MockTransport(slow))
+    asked = [asyncio.create_task(bench.fails("GET")) for _ in range(3 * WIDTH)]
+    await full.wait()
+    door.set()
+    errors = await asyncio.gather(*asked)
+    assert seen == WIDTH
+    assert {error.trouble.problem for error in errors} == {Problem.BUSY}
+    await bench.client.aclose()
+
+
+async def test_in_a_new_hour_all_wait_for_the_answer_to_the_first(clock: StillClock) -> None:
+    answers = iter([httpx.Response(200, json=[], headers=budget_headers(0))])
+    late = httpx.Response(429, headers=budget_headers(0) | {"Retry-After": "1"})
+    bench = Bench("https://example.org", clock, httpx.MockTransport(lambda _: next(answers, late)))
+    await bench.call("GET")
+    clock.pass_(3601)
+    await asyncio.gather(*(bench.fails("POST") for _ in range(9)))
+    assert bench.client.sent[Kind.WRITE] == 1
+    await bench.client.aclose()

@@ -3,7 +3,7 @@
 import re
 
 from bot.app.ports import ApiError
-from bot.moncreneau import errors
+from bot.moncreneau import errors, unreadable
 
 
 def kinds() -> list[type[errors.MoncreneauError]]:
@@ -15,6 +15,7 @@ def kinds() -> list[type[errors.MoncreneauError]]:
 
 def test_the_tree_in_the_docstring_names_every_error_there_is() -> None:
     named = set(re.findall(r"\b[A-Z]\w+\b", errors.__doc__ or ""))
+    assert unreadable.NoTicket in kinds()
     assert {kind.__name__ for kind in kinds()} - {"MoncreneauError"} <= named
 
 
@@ -30,4 +31,4 @@ def test_every_error_tells_its_fate_and_its_trouble_and_can_be_caught_as_an_api_
 def test_what_was_refused_or_not_sent_was_surely_not_done() -> None:
     assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Refused)} == {"refused"}
     assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.NotSent)} == {"not sent"}
-    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Unsure)} == {"unknown"}
+    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Unsure)} == {"unknown", "accepted"}

@@ -340,7 +340,7 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     await refused(gateway)
     stats = gateway.stats()
     assert stats.reachable
-    assert (stats.limit, stats.remaining, stats.reset) == (1000, 997, START + timedelta(hours=1))
+    assert (stats.limit, stats.remaining, stats.reset) == (1000, 997, START + timedelta(hours=1, seconds=1))
     assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
     assert dict(stats.requests) == {"read": 0, "settle": 1, "write": 2}
     assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
@@ -481,3 +481,60 @@ async def test_what_somebody_else_changed_is_read_again(gateway: Gateway, servic
 async def test_concurrent_identical_reads_are_one_request(gateway: Gateway, service: Service) -> None:
     await asyncio.gather(*(gateway.departments() for _ in range(20)), *(times(gateway) for _ in range(20)))
     assert len(service.asked) == 2
+
+
+@pytest.mark.parametrize("content", [json.dumps(APPOINTMENT | {"id": "apt_7f"}), "[]", "", "<html>Thanks</html>"])
+async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must_never_be_asked_again(
+    gateway: Gateway, service: Service, content: str
+) -> None:
+    service.overrides["POST"] = lambda _request: httpx.Response(201, text=content)
+    error = await refused(gateway)
+    assert (error.fate, error.trouble.problem) == (Fate.ACCEPTED, Problem.NO_TICKET)
+    assert "NoTicket" in str(gateway.stats().last_error)
+
+
+async def test_one_department_that_ails_shuts_nothing_but_itself(clock: StillClock, service: Service) -> None:
+    gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
+    service.says("GET /departments/5", {"error": "?"}, 500)
+    for _ in range(9):
+        with pytest.raises(ApiError):
+            await times(gateway)
+    asked = len(service.asked)
+    assert asked < 9, "it is told at once"
+    await gateway.availability(8, SUNDAY, SUNDAY)
+    await gateway.book(ORDER)
+    assert len(service.asked) == asked + 2
+    service.says("GET", {"error": "?"}, 500)
+    for _ in range(3):
+        with pytest.raises(ApiError):
+            await gateway.departments()
+        with pytest.raises(ApiError):
+            await gateway.appointment(7)
+    assert not gateway.stats().reachable
+    with pytest.raises(ApiError):
+        await gateway.appointments(OWNER)
+    assert "GET /appointments" not in service.asked, "but where several fail all is told at once"
+    await gateway.aclose()
+
+
+async def test_in_an_outage_staff_see_the_services_own_error_and_how_few_reads_were_served(
+    gateway: Gateway, service: Service
+) -> None:
+    service.says("GET", {"error": "?"}, 503)
+    for _ in range(9):
+        with pytest.raises(ApiError):
+            await gateway.departments()
+    stats = gateway.stats()
+    assert "503" in str(stats.last_error)
+    assert stats.hit_rate == 0
+
+
+async def test_what_never_left_this_machine_is_no_request(clock: StillClock) -> None:
+    def nobody(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(nobody))
+    with pytest.raises(ApiError):
+        await gateway.departments()
+    assert sum(gateway.stats().requests.values()) == 0
+    await gateway.aclose()

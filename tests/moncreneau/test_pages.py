@@ -6,6 +6,7 @@ from bot.core.model import Appointment
 from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
 from bot.moncreneau.models import Page
 from bot.moncreneau.pages import SIZE, read_all
+from bot.moncreneau.unreadable import UnreadableEntries
 from tests.moncreneau.test_gateway import AT, OWNER
 
 
@@ -45,3 +46,22 @@ async def test_who_is_not_known_has_nothing() -> None:
 
 async def test_strangers_are_left_out() -> None:
     assert await numbers(page(1, last=False), page(2, last=True, owner="telegram:78")) == [1]
+
+
+async def test_what_cannot_be_read_is_not_seen_and_settles_nothing() -> None:
+    for owner in (None, OWNER):
+        torn = Page(page(1).appointments, entries=2, pages=None, last=True, unread=(owner,))
+        with pytest.raises(UnreadableEntries) as caught:
+            await numbers(torn, to_the_end=True)
+        assert [each.id for each in caught.value.seen] == [1]
+        assert await numbers(torn) == [1]
+
+
+async def test_where_nothing_can_be_read_nobody_is_told_that_there_is_nothing() -> None:
+    with pytest.raises(UnreadableAnswer):
+        await numbers(Page((), entries=1, pages=None, last=True, unread=(None,)))
+
+
+async def test_strangers_that_cannot_be_read_are_strangers() -> None:
+    torn = Page((), entries=1, pages=None, last=True, unread=("telegram:78",))
+    assert await numbers(torn, to_the_end=True) == []

@@ -24,6 +24,10 @@ AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
         "2026-01-25T14:30:00Z[Africa/Conakry]",
         " 2026-01-25T14:30:00 ",
         [2026, 1, 25, 14, 30],
+        1769351400,
+        1769351400000,
+        "1769351400000",
+        1769351400000.0,
         [2026, 1, 25, 14, 30, 0, 5],
     ],
 )
@@ -62,7 +66,8 @@ def test_a_time_is_sent_as_the_contract_has_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wait", "said"), [(None, None), (59.9, None), (60, (15, 32)), (90.5, (15, 33)), (1740, (16, 0)), (1741, (16, 1))]
+    ("wait", "said"),
+    [(None, None), (59.9, None), (60, (15, 32)), (90.5, (15, 33)), (1740, (16, 0)), (1741, (16, 0)), (1742, (16, 1))],
 )
 def test_a_wait_is_told_as_the_first_full_minute_after_it(wait: float | None, said: tuple[int, int] | None) -> None:
     at = from_when(datetime(2026, 1, 25, 14, 31, 0, tzinfo=UTC), wait, PARIS)

@@ -97,9 +97,11 @@ def test_a_booking_that_is_given_up_cannot_be_given_up_again() -> None:
 
 @pytest.mark.parametrize("problem", list(Problem))
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
-def test_every_refusal_says_that_nothing_was_booked_and_why(problem: Problem, t: Translator) -> None:
+def test_every_refusal_says_that_nothing_was_booked_as_far_as_that_is_known_and_why(
+    problem: Problem, t: Translator
+) -> None:
     message = render(Refused(FULL, Trouble(problem)), t)
-    assert t.text("refused.title") in message.text
+    assert t.text("refused.unsure" if problem is Problem.NO_TICKET else "refused.title") in message.text
     assert t.text(f"problem.{problem}") in message.text
     assert t.text(f"refused.{problem}") in message.text
 
@@ -117,6 +119,8 @@ def test_no_two_problems_have_the_same_words() -> None:
         (Problem.ALREADY_BOOKED, actions.APPOINTMENTS),
         (Problem.OUT_OF_CREDITS, actions.RETRY),
         (Problem.BAD_DATE, actions.OTHER_TIME),
+        (Problem.TOO_LATE, actions.OTHER_TIME),
+        (Problem.NO_TICKET, actions.APPOINTMENTS),
         (Problem.BAD_REQUEST, actions.OTHER_TIME),
         (Problem.NO_ACCESS, actions.RETRY),
         (Problem.DEPARTMENT_GONE, actions.CHANGE_DEPARTMENT),

@@ -1,0 +1,18 @@
+"""Places an order with the service; must not know what slots are offered, nor why somebody orders."""
+
+from datetime import tzinfo
+
+from bot.core.model import Appointment, Order
+from bot.moncreneau import models
+from bot.moncreneau.client import Client
+from bot.moncreneau.errors import UnreadableAnswer
+from bot.moncreneau.unreadable import NoTicket
+
+
+async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
+    """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read."""
+    try:
+        body = await client.post("appointments", models.order_body(order))
+        return models.read_appointment(body, zone, order)
+    except UnreadableAnswer as error:
+        raise NoTicket(status=error.status) from None
