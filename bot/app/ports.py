@@ -42,8 +42,13 @@ class Moncreneau(Protocol):
     async def departments(self) -> tuple[Department, ...]:
         """All departments that take appointments, active ones only; may be some minutes old."""
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
-        """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours."""
+    async def availability(
+        self, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
+        """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours.
+
+        The API does not tell them by member of staff; what the bot did itself it knows for each of them.
+        """
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
         """Hear which slot (department, time) a citizen is about to confirm; None: none any more.

@@ -27,7 +27,17 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
-from bot.core.flows import Attempt, Confirming, Flow, LoadingAppointments, Submitting, TypingName
+from bot.core.flows import (
+    Attempt,
+    Confirming,
+    Flow,
+    LoadingAppointments,
+    LoadingDays,
+    LoadingNearest,
+    LoadingTimes,
+    Submitting,
+    TypingName,
+)
 from bot.core.model import Department
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
@@ -90,7 +100,7 @@ class Turns:
                     return DepartmentsLoaded(at=self._now(), departments=await self._api.departments())
                 case LoadSlots(department_id=department):
                     first = self._now().date()
-                    slots = await self._api.availability(department, first, first + self._horizon)
+                    slots = await self._api.availability(department, first, first + self._horizon, _staff(flow))
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
@@ -144,6 +154,15 @@ def _choice(flow: Flow) -> tuple[int, datetime] | None:
     match flow:
         case TypingName(draft=draft) | Confirming(draft=draft) | Submitting(attempt=Attempt(draft=draft)):
             return (draft.department.id, draft.at) if draft.at and not draft.worker else None
+        case _:
+            return None
+
+
+def _staff(flow: Flow) -> int | None:
+    """Whose slots are looked for, where a member of staff was chosen."""
+    match flow:
+        case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft) if draft.worker:
+            return draft.worker.id
         case _:
             return None
 

@@ -97,13 +97,15 @@ class Gateway:
         ages = pace.department_ages(self._budget, self._now())
         return (await self._departments.get("", lambda: self._read_departments(Kind.READ), ages)).value
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+    async def availability(
+        self, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
         """See `Moncreneau.availability`; minutes old in busy hours (`pace`). Raises `ApiError`."""
         if not self._caching:
             slots = await self._read_slots(department_id, first, last)
             return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
         ages = pace.slot_ages(self._budget, self._slots.active, self._now())
-        return await self._slots.get(department_id, first, last, ages)
+        return await self._slots.get(department_id, first, last, ages, worker_id)
 
     async def appointment(self, appointment_id: int) -> Appointment | None:
         """See `Moncreneau.appointment`; urgent, since it tells what became of a cancelling. Raises `ApiError`."""
@@ -128,7 +130,7 @@ class Gateway:
             )
 
     async def book(self, order: Order) -> Appointment:
-        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST where the service said so just now."""
+        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST on hard evidence alone."""
         # The slots do not tell whose they are: of one member of staff's they know nothing.
         anybody = self._caching and order.worker_id is None
         if anybody and await self._slots.surely_taken(order.department_id, order.at):
@@ -139,12 +141,12 @@ class Gateway:
                 appointment = models.read_appointment(body, self._zone, order)
         except ApiError as error:
             if error.trouble.problem is Problem.SLOT_TAKEN:
-                self._slots.refused(order.department_id, order.at)
+                self._slots.refused(order.department_id, order.at, order.worker_id)
             elif error.fate is Fate.UNKNOWN:
-                self._slots.unsure(order.department_id, order.at)
+                self._slots.unsure(order.department_id, order.at, order.worker_id)
             raise
         self._booked += 1
-        self._slots.booked(order.department_id, order.at)
+        self._slots.booked(order.department_id, order.at, order.worker_id)
         self._made.add(appointment, order.owner)
         return appointment
 

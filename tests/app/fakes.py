@@ -63,7 +63,13 @@ class FakeMoncreneau:
         self._read()
         return self.offices
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+    async def availability(
+        self,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,  # noqa: ARG002 — the protocol's
+    ) -> tuple[Slot, ...]:
         self._read()
         known = any(each.id == department_id for each in self.offices)
         if not known:

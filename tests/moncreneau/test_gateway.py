@@ -153,6 +153,15 @@ async def test_where_we_may_have_taken_the_last_place_a_reading_decides_for_ever
     assert service.asked.count("POST /appointments") == 1, "a refusal would have served nobody else"
 
 
+async def test_a_slot_that_a_reading_did_not_offer_is_asked_for_all_the_same(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    service.says("GET /departments/5/availability", {"availability": []})
+    await times(gateway)
+    clock.pass_(20)
+    assert (await gateway.book(ORDER)).id == 12345, "the booking itself decides who gets the slot"
+
+
 async def test_a_reading_that_fails_leaves_the_decision_to_the_booking(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
