@@ -1,8 +1,9 @@
 """Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
 
 Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
-only, all within one time limit); writes are sent exactly once, because the API has no idempotency key. Writes have a
-breaker of their own beside the one for everything: a service that answers reads need not be able to write.
+only, all within one time limit, and never after a try that took the whole limit); writes are sent exactly once, because
+the API has no idempotency key. Writes have a breaker of their own beside the one for everything: a service that answers
+reads need not be able to write.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from bot.moncreneau.errors import (
     CircuitOpen,
     ConnectionLost,
     MoncreneauError,
+    NobodyThere,
     NoConnection,
     NoneFree,
     TimedOut,
@@ -117,7 +119,7 @@ class Client:
             except (BudgetSpent, CircuitOpen) as refused:
                 raise failure or refused from None
             except MoncreneauError as error:
-                if not error.outage or isinstance(error, UnreadableAnswer):
+                if not error.outage or error.hung or isinstance(error, UnreadableAnswer):
                     raise
                 failure = error
         raise failure or TimedOut()
@@ -178,7 +180,7 @@ class Client:
                     if passage is passages[-1] or passage.is_probe:  # else it says nothing of reading
                         passage.failed()
             else:
-                passages[0].failed()
+                passages[0].failed(hung=error.hung)
                 self.pulse.failed()
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
@@ -195,7 +197,7 @@ class Client:
         except (TimeoutError, httpx.TimeoutException) as error:
             if isinstance(error, httpx.PoolTimeout):
                 return NoneFree()
-            return NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
+            return NobodyThere() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
         except (httpx.ConnectError, httpx.UnsupportedProtocol):
             return NoConnection()
         except Exception as error:  # noqa: BLE001 — whatever a transport raises, the request may have arrived

@@ -13,7 +13,8 @@
     │   ├── RateLimited            RateLimitExceeded, TooManyRequests
     │   ├── BudgetSpent            our own restraint, before the service has to say it
     │   ├── CircuitOpen            the service was found down a moment ago
-    │   └── NoConnection           nobody answered the door; NoneFree: our own connections are all in use
+    │   └── NoConnection           nobody answered the door; NobodyThere: nor said so within the time limit;
+    │                              NoneFree: our own connections are all in use
     └── Unsure                     may have been done: ask before asking again
         ├── ServerError            5xx and whatever else no client could have caused
         ├── TimedOut               sent, and no answer within the time limit
@@ -35,6 +36,7 @@ class MoncreneauError(ApiError):
     fate = Fate.UNKNOWN
     problem = Problem.DOWN
     outage = False  # whether this speaks against the service being up: the circuit breaker counts these
+    hung = False  # whether a whole time limit was waited for nothing: nobody else should have to
 
     def __init__(
         self,
@@ -216,6 +218,12 @@ class NoConnection(NotSent):
     outage = True
 
 
+class NobodyThere(NoConnection):
+    """The time limit for connecting passed in silence."""
+
+    hung = True
+
+
 class NoneFree(NoConnection):
     """All of our own connections were busy for too long, which says nothing of the service."""
 
@@ -236,6 +244,7 @@ class TimedOut(Unsure):
     """Sent, and no answer within the time limit."""
 
     outage = True
+    hung = True
 
 
 class ConnectionLost(Unsure):

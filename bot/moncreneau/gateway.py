@@ -18,10 +18,9 @@ from bot.core.model import Appointment, Department, Order, Problem, Slot
 from bot.moncreneau import models, pace, pages
 from bot.moncreneau.breaker import Breaker
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
-from bot.moncreneau.cache import Ages, Cache, Tally
+from bot.moncreneau.cache import Cache, Tally
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import AppointmentNotFound, SlotNotAvailable
-from bot.moncreneau.headers import DAY
 from bot.moncreneau.journal import Journal
 from bot.moncreneau.made import Made
 from bot.moncreneau.slots import SlotCache
@@ -30,7 +29,6 @@ from bot.moncreneau.spans import Spans
 _log = logging.getLogger(__name__)
 _PAGES, _PAGES_SETTLING = 10, 100
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
-_NOW = Ages(fresh=0, stale=0, last=DAY)
 
 
 class Gateway:
@@ -79,8 +77,8 @@ class Gateway:
             patience=patience,
         )
         self._tally = Tally()
-        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
-        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally)
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._is_up)
+        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally, self._is_up)
         self.chosen, self.freed = self._slots.chosen, self._slots.freed
         self._made = Made(now, zone)
         self._booked = 0
@@ -188,7 +186,7 @@ class Gateway:
         try:
             async with asyncio.timeout(_PROBE):
                 with suppress(ApiError):
-                    await self._departments.get("", lambda: self._read_departments(Kind.READ), _NOW)
+                    await self._departments.afresh("", lambda: self._read_departments(Kind.READ))
         except TimeoutError:
             self._client.pulse.failed()
 
@@ -239,10 +237,15 @@ class Gateway:
         params = {"externalUserId": owner, "page": number, "size": pages.SIZE}
         return models.read_page(await self._client.get("appointments", params, kind=kind), self._zone)
 
+    def _is_up(self) -> bool:
+        return self._breaker.closed
+
     def _turned(self, up: bool) -> None:  # noqa: FBT001 — the breaker's callback
         if up:
             _log.info("the moncreneau API answers again")
         else:
+            self._departments.flights.call_off()
+            self._slots.call_off()
             _log.warning("the moncreneau API does not answer; probing it until it does")
 
     def _turned_for_writes(self, up: bool) -> None:  # noqa: FBT001 — as above

@@ -31,13 +31,23 @@ _AFRESH = Ages(fresh=0, stale=0, last=0)
 
 
 class SlotCache:
-    """Availability by department and window; `now` gives Unix seconds, `zone` is the office's."""
+    """Availability by department and window.
 
-    def __init__(self, fetch: Fetch, now: Callable[[], float], zone: tzinfo, tally: Tally) -> None:
+    `now` gives Unix seconds, `zone` is the office's, `up` tells whether the service counts as up.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        now: Callable[[], float],
+        zone: tzinfo,
+        tally: Tally,
+        up: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._fetch = fetch
         self._now = now
         self._zone = zone
-        self._cache: Cache[Window, Free] = Cache(now, tally)
+        self._cache: Cache[Window, Free] = Cache(now, tally, up=up)
         self._asked: dict[Window, float] = {}
         self._marks = Marks()
         self._shelf = Shelf(self._marks, now, zone)
@@ -149,6 +159,10 @@ class SlotCache:
         for window, _ in list(self._cache):
             if window[0] == department_id:
                 self._cache.drop(window)
+
+    def call_off(self) -> None:
+        """Nobody waits any longer for what is being read."""
+        self._cache.flights.call_off()
 
     async def aclose(self) -> None:
         """Stop what is being read."""
