@@ -306,9 +306,7 @@ async def test_no_key_no_name_and_no_chat_id_stands_in_a_log_or_an_error(
         assert secret not in shown
 
 
-async def test_one_read_that_waited_a_whole_time_limit_is_enough_for_everybody(
-    bench: Bench, wire: Wire
-) -> None:
+async def test_one_read_that_waited_a_whole_time_limit_is_enough_for_everybody(bench: Bench, wire: Wire) -> None:
     wire.says(SILENCE)
     assert isinstance(await bench.fails("GET"), TimedOut)
     assert isinstance(await bench.fails("GET"), CircuitOpen)
