@@ -7,7 +7,7 @@ it costs no request more. Knows neither HTTP nor SQL, nor what the notes are for
 from collections.abc import Callable
 
 from bot.app.cases import chat_of
-from bot.app.ports import Moncreneau
+from bot.app.ports import Moncreneau, Need
 from bot.core.model import Appointment, Order
 
 Note = Callable[[int, tuple[Appointment, ...], frozenset[int]], None]
@@ -29,13 +29,13 @@ class Noting:
         self.freed = api.freed
 
     async def appointments(
-        self, owner: str, *, settling: bool = False, number: int | None = None
+        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`."""
         made = set[int]()
         self._asking.append(made)
         try:
-            found = await self._api.appointments(owner, settling=settling, number=number)
+            found = await self._api.appointments(owner, need, number=number)
         finally:
             self._asking = [each for each in self._asking if each is not made]
         chat_id = chat_of(owner)

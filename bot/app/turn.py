@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.app.cases import BOOKINGS, CANCELLINGS, owner_of
-from bot.app.ports import ApiError, Moncreneau
+from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
 from bot.core.effects import (
@@ -104,8 +104,9 @@ class Turns:
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
+                    need = Need.CANCEL if urgent else Need.LOOK
                     appointments, departments = await asyncio.gather(
-                        self._api.appointments(owner_of(chat_id), settling=urgent, number=number), self._offices()
+                        self._api.appointments(owner_of(chat_id), need, number=number), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:

@@ -27,7 +27,6 @@ from bot.moncreneau.errors import (
     CircuitOpen,
     ConnectionLost,
     MoncreneauError,
-    NobodyThere,
     NoConnection,
     NoneFree,
     TimedOut,
@@ -197,7 +196,9 @@ class Client:
         except (TimeoutError, httpx.TimeoutException) as error:
             if isinstance(error, httpx.PoolTimeout):
                 return NoneFree()
-            return NobodyThere() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
+            failure = NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
+            failure.hung = True
+            return failure
         except (httpx.ConnectError, httpx.UnsupportedProtocol):
             return NoConnection()
         except Exception as error:  # noqa: BLE001 — whatever a transport raises, the request may have arrived

@@ -2,8 +2,7 @@
 
     ApiError (bot.app.ports)
     ├── Refused                    surely not done; asking the same again is pointless
-    │   ├── InvalidRequest         MissingRequiredField, InvalidFieldValue, InvalidDateTime, InvalidPhoneNumber,
-    │   │                          InvalidEmail
+    │   ├── InvalidRequest  MissingRequiredField, InvalidFieldValue, InvalidDateTime, InvalidPhoneNumber, InvalidEmail
     │   ├── NoAccess               MissingApiKey, InvalidApiKey, ExpiredApiKey, InvalidTokenFormat,
     │   │                          InsufficientScope, OrganizationMismatch, DepartmentAccessDenied
     │   ├── OutOfCredits           InsufficientCredits, CreditCheckFailed, PaymentRequired
@@ -13,8 +12,7 @@
     │   ├── RateLimited            RateLimitExceeded, TooManyRequests
     │   ├── BudgetSpent            our own restraint, before the service has to say it
     │   ├── CircuitOpen            the service was found down a moment ago
-    │   └── NoConnection           nobody answered the door; NobodyThere: nor said so within the time limit;
-    │                              NoneFree: our own connections are all in use
+    │   └── NoConnection           nobody answered the door; NoneFree: our own connections are all in use
     └── Unsure                     may have been done: ask before asking again
         ├── ServerError            5xx and whatever else no client could have caused
         ├── TimedOut               sent, and no answer within the time limit
@@ -218,12 +216,6 @@ class NoConnection(NotSent):
     outage = True
 
 
-class NobodyThere(NoConnection):
-    """The time limit for connecting passed in silence."""
-
-    hung = True
-
-
 class NoneFree(NoConnection):
     """All of our own connections were busy for too long, which says nothing of the service."""
 
@@ -244,7 +236,6 @@ class TimedOut(Unsure):
     """Sent, and no answer within the time limit."""
 
     outage = True
-    hung = True
 
 
 class ConnectionLost(Unsure):

@@ -4,7 +4,6 @@ Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen i
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
@@ -12,22 +11,28 @@ from types import MappingProxyType
 
 import httpx
 
-from bot.app.ports import ApiError, Clock, Fate
+from bot.app.ports import ApiError, Clock, Fate, Need
 from bot.core.condition import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
-from bot.moncreneau import models, pace, pages
-from bot.moncreneau.breaker import Breaker
+from bot.moncreneau import models, pace
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
 from bot.moncreneau.cache import Cache, Tally
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import AppointmentNotFound, SlotNotAvailable
 from bot.moncreneau.journal import Journal
 from bot.moncreneau.made import Made
+from bot.moncreneau.outages import Outages
+from bot.moncreneau.pages import Lists
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.spans import Spans
+from bot.moncreneau.visits import Visits
 
-_log = logging.getLogger(__name__)
-_PAGES, _PAGES_SETTLING = 10, 100
+_KINDS = {
+    Need.LOOK: Kind.READ,
+    Need.CANCEL: Kind.URGENT,
+    Need.SETTLE: Kind.URGENT,
+    Need.SETTLE_AGAIN: Kind.SETTLE,
+}
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
 
 
@@ -62,24 +67,24 @@ class Gateway:
         self._zone = zone
         self._caching = caching
         self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
-        self._breaker = Breaker(clock, on_change=self._turned)
-        # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
-        self._writes = Breaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
+        self._outages = Outages(clock, self._call_off)
         self._journal = Journal(clock, zone, on_trouble)
         self._client = Client(
             base_url,
             key,
             budget=self._budget,
-            breaker=self._breaker,
-            writes=self._writes,
+            breaker=self._outages.everything,
+            writes=self._outages.writes,
             now=now,
             transport=transport,
             patience=patience,
         )
         self._tally = Tally()
-        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._is_up)
-        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally, self._is_up)
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._outages.up)
+        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally, self._outages.up)
         self.chosen, self.freed = self._slots.chosen, self._slots.freed
+        self._lists = Lists(self._client, zone)
+        self._visits = Visits(self._lists.read, now, self._tally, self._outages.up)
         self._made = Made(now, zone)
         self._booked = 0
 
@@ -105,27 +110,26 @@ class Gateway:
         ages = pace.slot_ages(self._budget, self._slots.active, self._now())
         return await self._slots.get(department_id, first, last, ages, worker_id)
 
-    async def appointment(self, appointment_id: int) -> Appointment | None:
-        """See `Moncreneau.appointment`; urgent, since it tells what became of a cancelling. Raises `ApiError`."""
+    async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
+        """See `Moncreneau.appointment`. Raises `ApiError`."""
         with self._journal.watched("appointment"):
             try:
-                body = await self._client.get(f"appointments/{int(appointment_id)}", kind=Kind.SETTLE)
+                body = await self._client.get(f"appointments/{int(appointment_id)}", kind=_KINDS[need])
             except AppointmentNotFound:
                 return None
             return models.read_appointment(body, self._zone)
 
     async def appointments(
-        self, owner: str, *, settling: bool = False, number: int | None = None
+        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
         scarce = self._caching and pace.scarce(self._budget, self._now())
         if scarce and number is not None and (made := self._made.told(owner, number)):
             return (made,)
-        kind, most = (Kind.SETTLE, _PAGES_SETTLING) if settling else (Kind.READ, _PAGES)
         with self._journal.watched("appointments"):
-            return await pages.read_all(
-                lambda index: self._page(owner, index, kind), owner, most=most, to_the_end=settling
-            )
+            if need in {Need.SETTLE, Need.SETTLE_AGAIN}:
+                return await self._lists.read(owner, _KINDS[need], settling=True)
+            return await (self._visits.look if self._caching else self._lists.read)(owner, _KINDS[need])
 
     async def book(self, order: Order) -> Appointment:
         """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST on hard evidence alone."""
@@ -143,6 +147,8 @@ class Gateway:
             elif error.fate is Fate.UNKNOWN:
                 self._slots.unsure(order.department_id, order.at, order.worker_id)
             raise
+        finally:
+            self._visits.changed(order.owner)
         self._booked += 1
         self._slots.booked(order.department_id, order.at, order.worker_id)
         self._made.add(appointment, order.owner)
@@ -151,8 +157,11 @@ class Gateway:
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`."""
         self._made.forget(appointment_id)  # whatever comes of it: from now on the service is asked
-        with self._journal.watched("cancel"):
-            await self._client.delete(f"appointments/{int(appointment_id)}")
+        try:
+            with self._journal.watched("cancel"):
+                await self._client.delete(f"appointments/{int(appointment_id)}")
+        finally:
+            self._visits.cancelled(appointment_id)
 
     def forget(self, department_id: int) -> None:
         """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
@@ -200,8 +209,8 @@ class Gateway:
         error, at = self._journal.last_error or (None, None)
         pulse = self._client.pulse
         return ApiCondition(
-            reachable=self._breaker.closed and not pulse.missed,
-            accepts=self._writes.closed,
+            reachable=self._outages.up() and not pulse.missed,
+            accepts=self._outages.writes.closed,
             heard=None if pulse.heard is None else datetime.fromtimestamp(pulse.heard, UTC),
             limit=self._budget.limit,
             remaining=self._budget.remaining,
@@ -219,7 +228,8 @@ class Gateway:
 
     async def aclose(self) -> None:
         """Stop reading and close the connections."""
-        await self._departments.flights.aclose()
+        for flights in (self._departments.flights, self._visits.flights):
+            await flights.aclose()
         await self._slots.aclose()
         await self._client.aclose()
 
@@ -233,23 +243,7 @@ class Gateway:
             body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
             return models.read_slots(body, self._zone)
 
-    async def _page(self, owner: str, number: int, kind: Kind) -> models.Page:
-        params = {"externalUserId": owner, "page": number, "size": pages.SIZE}
-        return models.read_page(await self._client.get("appointments", params, kind=kind), self._zone)
-
-    def _is_up(self) -> bool:
-        return self._breaker.closed
-
-    def _turned(self, up: bool) -> None:  # noqa: FBT001 — the breaker's callback
-        if up:
-            _log.info("the moncreneau API answers again")
-        else:
-            self._departments.flights.call_off()
-            self._slots.call_off()
-            _log.warning("the moncreneau API does not answer; probing it until it does")
-
-    def _turned_for_writes(self, up: bool) -> None:  # noqa: FBT001 — as above
-        if up:
-            _log.info("the moncreneau API books and cancels again")
-        else:
-            _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")
+    def _call_off(self) -> None:
+        for flights in (self._departments.flights, self._visits.flights):
+            flights.call_off()
+        self._slots.call_off()

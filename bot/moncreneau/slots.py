@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from math import inf
 from typing import Any, TypeAlias
 
 from bot.app.ports import ApiError
@@ -27,7 +28,8 @@ _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as 
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN_AGE = 30.0  # but not younger than this
 _PLENTY = 12  # slots that must be left to offer before one is kept from others because somebody is about to confirm it
-_AFRESH = Ages(fresh=0, stale=0, last=0)
+_AFRESH = Ages(fresh=-1, stale=-1, last=-1)
+_RATHER_AFRESH = replace(_AFRESH, last=inf)
 
 
 class SlotCache:
@@ -94,7 +96,7 @@ class SlotCache:
             return ()
         if not any(standing is Standing.PROVEN for _, standing in doubtful):
             with suppress(ApiError):
-                copy = await self._cache.get(window, lambda: self._read(window), _AFRESH)
+                copy = await self._cache.get(window, lambda: self._read(window), _RATHER_AFRESH)
             if found := self._shelf.ready(window, desk, copy).between(*days):
                 return found
         return tuple(slot for slot, _ in self._shelf.in_doubt(desk, copy, days))

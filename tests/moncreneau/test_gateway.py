@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate, Moncreneau
+from bot.app.ports import ApiError, Fate, Moncreneau, Need
 from bot.core.condition import Concern
 from bot.core.model import Appointment, Order, Problem, Slot, Status
 from bot.moncreneau.errors import InvalidApiKey, MoncreneauError
@@ -315,8 +315,55 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
     with pytest.raises(ApiError):
         await gateway.appointments(OWNER)
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
-    assert len(await gateway.appointments(OWNER, settling=True)) == 1
+    assert len(await gateway.appointments(OWNER, Need.SETTLE)) == 1
     await gateway.cancel(12345)
+
+
+async def test_with_little_left_appointments_are_still_read_to_cancel_one_and_to_find_one_whose_answer_was_lost(
+    gateway: Gateway, service: Service
+) -> None:
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    service.remaining = 45
+    await gateway.book(ORDER)
+    for refused_now in (Need.LOOK, Need.SETTLE_AGAIN):
+        with pytest.raises(ApiError):
+            await gateway.appointments(OWNER, refused_now)
+    for need in (Need.CANCEL, Need.SETTLE):
+        assert [one.id for one in await gateway.appointments(OWNER, need)] == [1]
+
+
+async def test_a_citizen_who_asks_a_thousand_times_costs_a_request_in_ten_seconds_and_twenty_an_hour(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    await asyncio.gather(*(gateway.appointments(OWNER) for _ in range(1000)))
+    assert len(service.asked) == 1
+    for _ in range(19):
+        clock.pass_(11)
+        await gateway.appointments(OWNER)
+    clock.pass_(11)
+    with pytest.raises(ApiError) as caught:
+        await gateway.appointments(OWNER)
+    assert caught.value.trouble.problem is Problem.BUSY
+    assert caught.value.trouble.until == (START + timedelta(hours=1)).replace(tzinfo=None)
+    assert len(service.asked) == 20
+
+
+async def test_who_settles_an_outcome_is_never_told_from_memory(gateway: Gateway, service: Service) -> None:
+    service.overrides["GET /appointments"] = pages([], last=True)
+    assert await gateway.appointments(OWNER) == ()
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    assert len(await gateway.appointments(OWNER, Need.SETTLE)) == 1
+
+
+async def test_what_was_just_cancelled_or_booked_shows_at_once(gateway: Gateway, service: Service) -> None:
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    await gateway.appointments(OWNER)
+    await gateway.cancel(1)
+    await gateway.appointments(OWNER)
+    await gateway.book(ORDER)
+    await gateway.appointments(OWNER)
+    assert service.asked.count("GET /appointments") == 3
 
 
 async def test_departments_are_remembered_for_a_day_when_the_service_is_down(
@@ -351,7 +398,7 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     assert stats.reachable
     assert (stats.limit, stats.remaining, stats.reset) == (1000, 997, START + timedelta(hours=1))
     assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
-    assert dict(stats.requests) == {"read": 0, "settle": 1, "write": 2}
+    assert dict(stats.requests) == {"read": 0, "settle": 1, "urgent": 0, "write": 2}
     assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
     assert stats.troubles == {CREDITS}
     assert stats.heard == START
@@ -399,7 +446,7 @@ async def test_a_service_that_reads_but_does_not_write_is_asked_to_write_now_and
     for _ in range(1800):
         error = await refused(gateway)
         if error.fate is Fate.UNKNOWN:
-            await gateway.appointments(OWNER, settling=True)
+            await gateway.appointments(OWNER, Need.SETTLE)
         clock.pass_(2)
     assert service.asked.count("POST /appointments") <= 60, "an hour long"
     stats = gateway.stats()
