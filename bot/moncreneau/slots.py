@@ -23,7 +23,13 @@ from bot.moncreneau.ready import Free, Shelf, Window
 Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
 
 LAST = 900.0  # seconds after which a copy serves nobody any more
-_CALM = 2  # times as long a copy is good where the last reading brought nothing that we had not noted ourselves
+_QUIET = (
+    1.5  # times as long a copy is good in a busy hour if the last reading brought nothing but what we noted ourselves
+)
+_REFUSED = 3  # times as soon a copy is read again once the service has refused a slot that it offers
+_CALM_HOUR = (
+    60.0  # an hour is calm as long as copies need not be older than this, and then a refusal ends a copy's life
+)
 _ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as active
 _WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
 _WORN_AGE = 30.0  # but not younger than this
@@ -54,7 +60,8 @@ class SlotCache:
         self._marks = Marks()
         self._shelf = Shelf(self._marks, now, zone)
         self._choices = Choices(now)
-        self._calm: set[Window] = set()
+        self._quiet: set[Window] = set()
+        self._refused: dict[int, float] = {}
 
     @property
     def active(self) -> int:
@@ -63,7 +70,7 @@ class SlotCache:
         for window in [window for window, at in self._asked.items() if at < since]:
             del self._asked[window]
             self._shelf.drop(window)
-            self._calm.discard(window)
+            self._quiet.discard(window)
         return max(1, len(self._asked))
 
     async def get(
@@ -72,17 +79,24 @@ class SlotCache:
         """The free slots from `first` to `last`, earliest first. Raises what reading them raises."""
         window, desk = self._window(department_id, first, last), (department_id, worker_id)
         self._asked[window] = self._now()
-        known = self._cache.peek(window)
-        if known is not None and self._shelf.ready(window, desk, known).worn:
-            ages = replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
-        elif window in self._calm:
-            ages = Ages(_CALM * ages.fresh, _CALM * ages.stale, _CALM * ages.last)
+        ages = self._ages(window, desk, ages)
         copy = await self._cache.get(window, lambda: self._read(window), ages)
         ready = self._shelf.ready(window, desk, copy)
         if chosen := None if worker_id else self._choices.of(department_id):
             others = self._shelf.but_for(desk, ready, chosen)
             ready = others if len(others.slots) >= _PLENTY else ready
         return ready.between(first, last) or await self._last_resort(window, desk, copy, (first, last))
+
+    def _ages(self, window: Window, desk: Desk, ages: Ages) -> Ages:
+        """How old the copy of this window may be, by what happened there."""
+        known, calm = self._cache.peek(window), ages.fresh <= _CALM_HOUR
+        if calm and known is not None and self._refused.get(window[0], 0.0) > known.began:
+            return replace(ages, fresh=-1, stale=-1)  # a stranger was there first: the copy is not what it was
+        if known is not None and self._shelf.ready(window, desk, known).worn:
+            return replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
+        if window in self._quiet and not calm:
+            return Ages(_QUIET * ages.fresh, _QUIET * ages.stale, _QUIET * ages.last)
+        return ages
 
     async def _last_resort(
         self, window: Window, desk: Desk, copy: Copy[Free], days: tuple[date, date]
@@ -116,6 +130,7 @@ class SlotCache:
     def refused(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
         """Note that the service says that the slot is not available."""
         self._marks.at((department_id, worker_id), at).taken = self._now()
+        self._refused[department_id] = self._now()
 
     def freed(self, department_id: int, at: datetime) -> None:
         """Note that an appointment was cancelled: the slot has one place more than we knew, and copies offer it."""
@@ -175,7 +190,7 @@ class SlotCache:
         free = await self._fetch(*window)
         department_id, first, last = window
         known = self._cache.peek(window)
-        (self._calm.add if known and self._is_no_news(department_id, known, free) else self._calm.discard)(window)
+        (self._quiet.add if known and self._is_no_news(department_id, known, free) else self._quiet.discard)(window)
         end = datetime.combine(last, time.max)
         self._marks.learn(department_id, datetime.combine(first, time.min), end, free, began)
         return free
@@ -196,7 +211,7 @@ class SlotCache:
             return window[0] == department_id and begins <= window[1] <= first and last <= window[2]
 
         def serves(window: Window, copy: Copy[Free]) -> bool:
-            return fits(window) and self._cache.age(copy) <= (_CALM * LAST if window in self._calm else LAST)
+            return fits(window) and self._cache.age(copy) <= (_QUIET * LAST if window in self._quiet else LAST)
 
         known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
         if known:

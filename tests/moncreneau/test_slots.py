@@ -284,6 +284,7 @@ async def test_a_booking_with_one_member_of_staff_takes_nothing_of_another(offic
     assert await office.times(worker_id=42) == [TEN, ELEVEN]
 
 
+CALM = Ages(fresh=45, stale=60, last=900)
 BUSY = Ages(fresh=900, stale=900, last=900)
 
 
@@ -295,17 +296,38 @@ async def read_at(office: Office, *minutes: float) -> int:
     return len(office.asked)
 
 
-async def test_a_copy_serves_for_half_an_hour_where_the_last_reading_brought_no_news(office: Office) -> None:
+async def test_a_copy_serves_half_as_long_again_where_the_last_reading_brought_no_news(office: Office) -> None:
     assert await read_at(office, 0, 14, 16) == 2
-    assert await read_at(office, 44) == 2, "nobody but us books there"
-    assert await read_at(office, 47) == 3
+    assert await read_at(office, 38) == 2, "nobody but us books there"
+    assert await read_at(office, 39) == 3
+
+
+async def test_in_a_calm_hour_no_copy_is_older_than_a_minute_whatever_the_last_reading_brought(office: Office) -> None:
+    for second in range(0, 600, 20):
+        office.clock.at = datetime(2026, 1, 21, 10, 0, tzinfo=UTC) + timedelta(seconds=second)
+        await office.slots.get(5, TODAY, TODAY + timedelta(days=6), CALM)
+        assert office.clock.unix - max(copy.began for _, copy in office.slots._cache) <= 60
+
+
+async def test_in_a_calm_hour_a_refusal_ends_the_copys_life(office: Office, clock: StillClock) -> None:
+    async def look() -> list[datetime]:
+        return [slot.at for slot in await office.slots.get(5, TODAY, TODAY + timedelta(days=6), CALM)]
+
+    await look()
+    clock.pass_(5)
+    office.slots.refused(5, TEN)
+    clock.pass_(1)
+    office.free = [FreeSlot(ELEVEN), FreeSlot(ELEVEN.replace(minute=30))]
+    assert await look() == [ELEVEN, ELEVEN.replace(minute=30)]
+    await look()
+    assert len(office.asked) == 2
 
 
 async def test_our_own_bookings_are_no_news(office: Office) -> None:
     assert await read_at(office, 0) == 1
     office.slots.booked(5, TEN)
     office.free = [FreeSlot(ELEVEN)]
-    assert await read_at(office, 16, 44) == 2
+    assert await read_at(office, 16, 38) == 2
 
 
 @pytest.mark.parametrize("free", [[ELEVEN], [TEN, ELEVEN, ELEVEN.replace(minute=30)]])
