@@ -2,8 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from bot.app.cases import BOOKINGS, CANCELLINGS
-from bot.app.ports import Fate
+from bot.app.ports import Fate, Need
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import Ids, Outcome, Turns
 from bot.core.events import Booked, Commanded, Event, Pressed, Typed
@@ -102,6 +104,13 @@ async def test_whose_slots_are_asked_for_is_said_where_a_member_of_staff_was_cho
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], "d:5")))
     await turns.take(7, outcomes[-1].session, press(outcomes[-1], "w:43"))
     assert office.staff == 43
+
+
+@pytest.mark.parametrize(("name", "need"), [("appointments", Need.LOOK), ("cancel", Need.CANCEL)])
+async def test_appointments_are_read_as_urgently_as_what_waits_for_them(name: str, need: Need) -> None:
+    office = api()
+    await play(office, command(name))
+    assert office.needs == [need]
 
 
 async def test_a_pressed_button_changes_the_message_under_which_it_stood() -> None:
