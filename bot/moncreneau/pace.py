@@ -6,14 +6,15 @@ on, reads get 1 % of the limit, 10 an hour of 1000, shared by the windows that c
 serves for more than a quarter of an hour (half as long again where the last reading brought no news of strangers: see
 `slots`). That much is saved although requests are left, because a busy hour of 300 bookings may cost 1.15 requests
 each, of which cancelling and lost races leave some twenty reads. Own bookings are noted beside the copies, so that
-only strangers' bookings can surprise us. When only the reserve is left, nothing is read. A rush does not end because
-the service begins to count anew: for a quarter of an hour the use of the hour before counts too.
+only strangers' bookings can surprise us. When only the reserve is left, nothing is read, and copies serve for half an
+hour. A rush does not end because the service begins to count anew: for a quarter of an hour the use of the hour
+before counts too.
 """
 
 from bot.moncreneau.budget import Budget
 from bot.moncreneau.cache import Ages
 from bot.moncreneau.headers import HOUR
-from bot.moncreneau.slots import LAST
+from bot.moncreneau.slots import LAST, LONGEST
 
 FRESH = 45.0
 STALE = 60.0
@@ -34,7 +35,7 @@ def scarce(budget: Budget, now: float) -> bool:
 def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
     """The ages up to which availability is good, with so many windows being looked at; `now` in Unix seconds."""
     fresh = min(max(FRESH, _interval(budget, windows, now)), LAST)
-    return Ages(fresh=fresh, stale=min(max(STALE, fresh * STALE / FRESH), LAST), last=LAST)
+    return Ages(fresh=fresh, stale=min(max(STALE, fresh * STALE / FRESH), LAST), last=LONGEST)
 
 
 def department_ages(budget: Budget, now: float) -> Ages:

@@ -22,7 +22,8 @@ from bot.moncreneau.ready import Free, Shelf, Window
 
 Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
 
-LAST = 900.0  # seconds after which a copy serves nobody any more
+LAST = 900.0  # seconds after which a copy is read again, however busy the hour
+LONGEST = 1800.0  # seconds after which it serves nobody any more, although it cannot be read again
 _QUIET = (
     1.5  # times as long a copy is good in a busy hour if the last reading brought nothing but what we noted ourselves
 )
@@ -95,7 +96,7 @@ class SlotCache:
         if known is not None and self._shelf.ready(window, desk, known).worn:
             return replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
         if window in self._quiet and not calm:
-            return Ages(_QUIET * ages.fresh, _QUIET * ages.stale, _QUIET * ages.last)
+            return Ages(_QUIET * ages.fresh, _QUIET * ages.stale, ages.last)
         return ages
 
     async def _last_resort(
@@ -211,7 +212,7 @@ class SlotCache:
             return window[0] == department_id and begins <= window[1] <= first and last <= window[2]
 
         def serves(window: Window, copy: Copy[Free]) -> bool:
-            return fits(window) and self._cache.age(copy) <= (_QUIET * LAST if window in self._quiet else LAST)
+            return fits(window) and self._cache.age(copy) <= LONGEST
 
         known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
         if known:

@@ -304,7 +304,7 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
     assert len(await times(gateway)) == 2
     service.remaining = 61
     await gateway.book(ORDER)
-    clock.pass_(890)
+    clock.pass_(1790)
     assert len(await times(gateway)) == 1
     assert len(await gateway.departments()) == 2
     clock.pass_(11)

@@ -37,7 +37,7 @@ def test_the_fuller_the_hour_the_longer_a_copy_serves(
 ) -> None:
     ages = slot_ages(after(minutes, used, clock), windows, clock.unix)
     assert ages.fresh == pytest.approx(fresh)
-    assert ages.fresh <= ages.stale <= ages.last == 900
+    assert ages.fresh <= ages.stale <= 900 < ages.last == 1800
 
 
 def test_departments_are_read_every_five_minutes_or_twenty_in_busy_hours(clock: StillClock) -> None:
