@@ -61,6 +61,8 @@ class Citizen:
     """Whether the bot said from when on it can make what was confirmed."""
     ticket: int | None = None
     looked: int = 0
+    before_confirming: "Callable[[Citizen], None] | None" = None
+    """What happens elsewhere while this citizen makes up their mind."""
     _news: asyncio.Queue[tuple[Delivery, int]] = field(default_factory=asyncio.Queue)
 
     def hear(self, delivery: Delivery, message: int) -> None:
@@ -91,6 +93,9 @@ class Citizen:
         if actions.YES in kinds:
             return await self._press(delivery, number, actions.YES)
         if actions.CONFIRM in kinds:
+            if self.before_confirming:
+                await self._think(READ)
+                self.before_confirming(self)
             return await self._press(delivery, number, actions.CONFIRM)
         if actions.GIVE_UP in kinds:
             self._wait(message)
@@ -111,6 +116,8 @@ class Citizen:
             return await self._choose_day(delivery, number)
         if actions.TIME in kinds:
             return await self._choose_time(delivery, number)
+        if actions.OTHER_TIME in kinds:  # its hour passed while they made up their mind
+            return await self._press(delivery, number, actions.OTHER_TIME)
         if actions.NAME in kinds:
             return await self._press(delivery, number, actions.numbered(actions.NAME, 0))
         if actions.BOOK in kinds or actions.HELP in kinds:

@@ -10,6 +10,7 @@ from typing import Self
 
 from pydantic import TypeAdapter
 
+from bot.app.ports import Need
 from bot.app.records import Settled, StoredAttempt
 from bot.core.flows import Attempt, CancelAttempt
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
@@ -68,6 +69,8 @@ class Case:
     """Why the last request was refused, if it turns out that it was."""
     told: tuple[Trouble | None] | None = None
     """What the citizen was last told of why it takes longer."""
+    looked: int = 0
+    """How often was looked what became of it, whether that was answered or not."""
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
@@ -106,6 +109,11 @@ class Case:
         if self.lost > 1:
             grown = min(sum(self.first_looks) * 2.0 ** min(self.lost - 1, 10), RAREST)
             self.looks = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
+
+    def need(self) -> Need:
+        """How urgent the next look is: the first ones are; those that follow may go on for hours."""
+        self.looked += 1
+        return Need.SETTLE if self.looked <= len(self.first_looks) else Need.SETTLE_AGAIN
 
     def next_pause(self) -> float:
         """Seconds before the next try; each time longer, and a little different for everybody."""

@@ -156,14 +156,14 @@ class Clerk:
     async def _find(self, case: Case, order: Order) -> Appointment | None:
         earlier = await self._store.made_by(case.stored.chat_id)
         async with self._desk:
-            return await made_for(order, self._api, earlier)
+            return await made_for(order, self._api, earlier, case.need())
 
     # --- cancelling ----------------------------------------------------------------------------------------------
 
     async def _cancel(self, case: Case) -> Ending:
         """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
         appointment = case.appointment()
-        if case.uncertain and await self._is_cancelled(appointment):
+        if case.uncertain and await self._is_cancelled(case, appointment):
             return self._freed(case, appointment)
         case.uncertain = False
         if case.verdict:
@@ -174,14 +174,14 @@ class Clerk:
             if error.fate is not Fate.REFUSED:
                 raise
             gone = error.trouble.problem is Problem.APPOINTMENT_GONE
-            if (gone and case.retried) or await self._is_cancelled(appointment):
+            if (gone and case.retried) or await self._is_cancelled(case, appointment):
                 return self._freed(case, appointment)  # by an earlier request of this attempt, or by somebody else
             return not_cancelled(case, self._now(), error.trouble)
         return self._freed(case, appointment)
 
-    async def _is_cancelled(self, appointment: Appointment) -> bool:
+    async def _is_cancelled(self, case: Case, appointment: Appointment) -> bool:
         async with self._desk:
-            found = await self._api.appointment(appointment.id)
+            found = await self._api.appointment(appointment.id, case.need())
         return found is not None and found.status is Status.CANCELLED
 
     def _freed(self, case: Case, appointment: Appointment) -> Ending:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bot.app.cases import chat_of
 from bot.app.owning import MadeBy, nobody, own
-from bot.app.ports import Moncreneau
+from bot.app.ports import Moncreneau, Need
 from bot.core.model import Appointment, Order
 
 Note = Callable[[int, tuple[Appointment, ...], frozenset[int]], None]
@@ -31,13 +31,13 @@ class Noting:
         self.freed = api.freed
 
     async def appointments(
-        self, owner: str, *, settling: bool = False, number: int | None = None
+        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`."""
         made = set[int]()
         self._asking.append(made)
         try:
-            found = await self._api.appointments(owner, settling=settling, number=number)
+            found = await self._api.appointments(owner, need, number=number)
             chat_id = chat_of(owner)
             mine = () if chat_id is None else await own(chat_id, found, self._made_by)
         finally:

@@ -39,14 +39,28 @@ class ApiError(Exception):
     """What could be read of a list of appointments nevertheless."""
 
 
+class Need(Enum):
+    """Why a citizen's appointments are read: how fresh they must be, and how urgent it is."""
+
+    LOOK = "look"  # the citizen wants to see them; some seconds old will do
+    CANCEL = "cancel"  # a cancelling waits for it, the same; nearly as urgent as a write
+    SETTLE = "settle"  # an unknown outcome is looked for: afresh, through all pages, nearly as urgent as a write
+    SETTLE_AGAIN = "settle again"  # the same after the first looks failed: less urgent, for it may go on for hours
+
+
 class Moncreneau(Protocol):
     """The moncreneau API as the conversation uses it. Every method raises `ApiError`."""
 
     async def departments(self) -> tuple[Department, ...]:
         """All departments that take appointments, active ones only; may be some minutes old."""
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
-        """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours."""
+    async def availability(
+        self, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
+        """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours.
+
+        The API does not tell them by member of staff; what the bot did itself it knows for each of them.
+        """
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
         """Hear which slot (department, time) a citizen is about to confirm; None: none any more.
@@ -57,19 +71,17 @@ class Moncreneau(Protocol):
     def freed(self, department_id: int, at: datetime) -> None:
         """Hear that an appointment was surely cancelled: others may be offered its slot."""
 
-    async def appointment(self, appointment_id: int) -> Appointment | None:
+    async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""
 
     async def appointments(
-        self, owner: str, *, settling: bool = False, number: int | None = None
+        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
-        One that cannot be read is left out, unless `settling`: then the error has in `seen` what could be read.
-
-        They are read afresh, through all pages. `settling` marks a read that settles an unknown outcome, or that a
-        cancelling waits for: it is as urgent as a write. Where one `number` alone is wanted and requests are
-        scarce, one that was made here a moment ago comes alone and as it was made: the API decides on cancelling it.
+        One that cannot be read is left out, unless an outcome is settled: then the error has in `seen` what could be
+        read. Where one `number` alone is wanted and requests are scarce, one that was made here a moment ago comes
+        alone and as it was made: the API decides on cancelling it.
         """
 
     async def book(self, order: Order) -> Appointment:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.app.cases import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.owning import MadeBy, nobody, own
-from bot.app.ports import ApiError, Moncreneau
+from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
 from bot.core.effects import (
@@ -28,7 +28,17 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
-from bot.core.flows import Attempt, Confirming, Flow, LoadingAppointments, Submitting, TypingName
+from bot.core.flows import (
+    Attempt,
+    Confirming,
+    Flow,
+    LoadingAppointments,
+    LoadingDays,
+    LoadingNearest,
+    LoadingTimes,
+    Submitting,
+    TypingName,
+)
 from bot.core.model import Appointment, Department
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
@@ -99,21 +109,22 @@ class Turns:
                     return DepartmentsLoaded(at=self._now(), departments=await self._api.departments())
                 case LoadSlots(department_id=department):
                     first = self._now().date()
-                    slots = await self._api.availability(department, first, first + self._horizon)
+                    slots = await self._api.availability(department, first, first + self._horizon, _staff(flow))
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
                     number = flow.number if isinstance(flow, LoadingAppointments) else None
+                    need = Need.CANCEL if urgent else Need.LOOK
                     appointments, departments = await asyncio.gather(
-                        self._appointments(chat_id, number, urgent=urgent), self._offices()
+                        self._appointments(chat_id, need, number), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), trouble=error.trouble)
 
-    async def _appointments(self, chat_id: int, number: int | None, *, urgent: bool) -> tuple[Appointment, ...]:
+    async def _appointments(self, chat_id: int, need: Need, number: int | None) -> tuple[Appointment, ...]:
         """What can be read, and is surely theirs, is shown, whatever else there may be."""
         try:
-            found = await self._api.appointments(owner_of(chat_id), settling=urgent, number=number)
+            found = await self._api.appointments(owner_of(chat_id), need, number=number)
         except ApiError as error:
             if not error.seen:
                 raise
@@ -163,6 +174,15 @@ def _choice(flow: Flow) -> tuple[int, datetime] | None:
     match flow:
         case TypingName(draft=draft) | Confirming(draft=draft) | Submitting(attempt=Attempt(draft=draft)):
             return (draft.department.id, draft.at) if draft.at and not draft.worker else None
+        case _:
+            return None
+
+
+def _staff(flow: Flow) -> int | None:
+    """Whose slots are looked for, where a member of staff was chosen."""
+    match flow:
+        case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft) if draft.worker:
+            return draft.worker.id
         case _:
             return None
 

@@ -1,9 +1,10 @@
 """A circuit breaker: a dead API is noticed once and told at once; must not know what is asked of the API.
 
-Closed, everything passes. After `failures` outages in a row, at `span` different things, it opens: requests fail at
-once with `CircuitOpen`. When the pause is over one request is let through as a probe: if it is answered the breaker
-closes, if not the pause doubles (up to `longest_pause`). Failures of requests that had started before it opened
-change nothing.
+Closed, everything passes. It opens after `failures` outages in a row, at `span` different things, and after a single
+one that took a whole time limit while nothing else was answered: nobody else should have to wait for that. Open,
+requests fail at once with `CircuitOpen`. When the pause is over one request is let through as a probe: if it is
+answered it closes, if not the pause doubles (up to `longest_pause`). Failures of requests that had started before it
+opened change nothing.
 """
 
 import random
@@ -42,6 +43,7 @@ class Breaker:
         self._jitter = jitter
         self._on_change = on_change or (lambda _up: None)
         self._failed = 0
+        self._answers = 0
         self._pauses = 0
         self._until: float | None = None
         self._probing = False
@@ -54,25 +56,27 @@ class Breaker:
     def enter(self) -> "Passage":
         """Let one request pass. Raises `CircuitOpen` with the seconds after which asking again makes sense."""
         if self._until is None:
-            return Passage(self, probe=False)
+            return Passage(self, self._answers, probe=False)
         wait = self._until - self._clock().timestamp()
         if self._probing or 0 < wait <= self._longest:  # a clock set back must not lengthen the pause
             raise CircuitOpen(retry_after=max(wait, self._first))
         self._probing = True
-        return Passage(self, probe=True)
+        return Passage(self, self._answers, probe=True)
 
     def _answered(self) -> None:
+        self._answers += 1
         self._failed = self._pauses = 0
         self._failing.clear()
         if self._until is not None:
             self._until = None
             self._on_change(True)  # noqa: FBT003 — a callback's only argument
 
-    def _failure(self, what: str, *, probe: bool) -> None:
+    def _failure(self, what: str, answers: int, *, probe: bool, hung: bool) -> None:
         if self._until is None:
             self._failed += 1
             self._failing.add(what)
-            if self._failed >= self._allowed and len(self._failing) >= self._span:
+            in_a_row = self._failed >= self._allowed and len(self._failing) >= self._span
+            if in_a_row or (hung and answers == self._answers):
                 self._pause()
                 self._on_change(False)  # noqa: FBT003 — a callback's only argument
         elif probe:
@@ -91,8 +95,9 @@ class Breaker:
 class Passage:
     """One request on its way. Leaving the `with` block without a word (it was cancelled) says nothing."""
 
-    def __init__(self, breaker: Breaker, *, probe: bool) -> None:
+    def __init__(self, breaker: Breaker, answers: int, *, probe: bool) -> None:
         self._breaker = breaker
+        self._before = answers
         self._probe = probe
 
     @property
@@ -108,9 +113,9 @@ class Passage:
         """Tell of an outage that counts as none, but for whatever else fails meanwhile."""
         self._breaker._failing.add(what)  # noqa: SLF001 — as above
 
-    def failed(self, what: str = "") -> None:
-        """Tell that there was an outage, and at what."""
-        self._breaker._failure(what, probe=self._probe)  # noqa: SLF001 — as above
+    def failed(self, what: str = "", *, hung: bool = False) -> None:
+        """Tell that there was an outage, and at what; `hung` where a whole time limit was waited for nothing."""
+        self._breaker._failure(what, self._before, probe=self._probe, hung=hung)  # noqa: SLF001 — as above
 
     def __enter__(self) -> Self:
         return self

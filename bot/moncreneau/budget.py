@@ -4,12 +4,11 @@ The rules:
 1. A request in flight counts as spent from the moment it is let through, so that concurrency cannot overshoot.
 2. Within a window (named by its `X-RateLimit-Reset`) what is left only goes down: of answers that arrive out of order
    the lowest holds, and a request without an answer, or whose answer has no headers, costs one.
-3. Courtesy reads stop at the reserve. Requests that settle an unknown outcome go on to half of it: an outage that makes
-   many outcomes unknown must not eat what bookings need when it is over. Writes go on until nothing is left.
+3. Courtesy reads stop at the reserve; looking again and again for an unknown outcome at half of it, for an outage must
+   not eat what bookings need; first looks, and what a cancelling waits for, at a hundredth of the limit; writes at 0.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
-   an answer tells more; one request goes first (`scout`). As long as no answer has ever told anything, nothing is
-   refused: the service is the judge.
+   an answer tells more; one request goes first (`scout`). Until an answer tells anything, the service is the judge.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +27,7 @@ from bot.moncreneau.scout import Scout
 _SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
 _ROUNDED = 1.0  # seconds by which a reset may be later than it is told, in whole seconds
 _DISTRUST = 60.0  # how far clocks may differ: a window whose end is past by ours is believed for 1 s, 2 s, … so long
+_FLOOR = 0.01  # the share of the limit that is for writes alone
 _UNSAID = 60.0  # the wait after a 429 that does not name one
 
 
@@ -35,7 +35,8 @@ class Kind(StrEnum):
     """How urgent a request is."""
 
     READ = "read"  # a courtesy: departments, availability, looking at one's appointments
-    SETTLE = "settle"  # finds out what became of a write
+    SETTLE = "settle"  # finds out what became of a write, after the first looks failed
+    URGENT = "urgent"  # finds out for the first time, or a cancelling waits for it
     WRITE = "write"  # what the citizen confirmed
 
 
@@ -100,14 +101,20 @@ class Budget:
     @property
     def above_reserve(self) -> int | None:
         """Courtesy reads that may still be made in this window; None while no answer has told."""
-        left = self.remaining
-        return None if left is None or self._limit is None else max(0, left - ceil(self._limit * self._reserve))
+        return self._left_for(Kind.READ)
 
-    @property
-    def _for_settling(self) -> int | None:
-        """Requests that may still settle outcomes in this window; None while no answer has told."""
+    def _left_for(self, kind: Kind) -> int | None:
+        """Requests of that kind that may still be made in this window; None while no answer has told."""
         left = self.remaining
-        return None if left is None or self._limit is None else max(0, left - int(self._limit * self._reserve / 2))
+        if left is None or self._limit is None:
+            return None
+        kept = {
+            Kind.READ: ceil(self._limit * self._reserve),
+            Kind.SETTLE: int(self._limit * self._reserve / 2),
+            Kind.URGENT: int(self._limit * min(_FLOOR, self._reserve / 2)),
+            Kind.WRITE: 0,
+        }
+        return max(0, left - kept[kind])
 
     @property
     def reset(self) -> datetime | None:
@@ -125,13 +132,7 @@ class Budget:
         now = self._now()
         if self._blocked(now):
             raise self._spent(self._blocked_until, now)
-        match kind:
-            case Kind.READ:
-                left = self.above_reserve
-            case Kind.SETTLE:
-                left = self._for_settling
-            case Kind.WRITE:
-                left = self.remaining
+        left = self._left_for(kind)
         if left is not None and left < 1:
             raise self._spent(self._ends, now)
         self._in_flight += 1

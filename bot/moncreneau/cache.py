@@ -1,8 +1,9 @@
 """Remembers what was read and when, and decides whether to ask again; must not know what is remembered.
 
 A copy up to `fresh` seconds old is given at once. Up to `stale` it is given at once and renewed behind the citizen's
-back. Older ones are renewed first; only if the service cannot be asked (down, busy, our budget kept for writes) they
-are given as they are, up to `last`. An error is shared by those who wait for it and never remembered.
+back. Older ones are renewed first; only if the service cannot be asked (down, slow, busy, our budget kept for writes)
+they are given as they are, up to `last`. An error is shared by those who wait for it and never remembered. While the
+service counts as down nobody waits for the request that finds out whether it still is.
 """
 
 from collections import OrderedDict
@@ -12,8 +13,11 @@ from typing import Any, Generic, TypeVar
 
 from bot.app.ports import ApiError
 from bot.core.model import Problem
+from bot.moncreneau.errors import CircuitOpen
 from bot.moncreneau.flight import Flights
 
+SLOW = 1.5
+"""Seconds after which an old copy is given where there is one; while the service is down, nobody waits longer."""
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -48,10 +52,16 @@ class Tally:
 
 
 class Cache(Generic[K, V]):
-    """Copies by key, the least recently used dropped above `size`. `now` gives Unix seconds."""
+    """Copies by key, the least recently used dropped above `size`.
 
-    def __init__(self, now: Callable[[], float], tally: Tally, size: int = 256) -> None:
+    `now` gives Unix seconds, `up` whether the service counts as up.
+    """
+
+    def __init__(
+        self, now: Callable[[], float], tally: Tally, size: int = 256, up: Callable[[], bool] = lambda: True
+    ) -> None:
         self._now = now
+        self._up = up
         self._tally = tally
         self._size = size
         self._copies: OrderedDict[K, Copy[V]] = OrderedDict()
@@ -73,21 +83,27 @@ class Cache(Generic[K, V]):
                 self._renew(key, copy, fetch, ages)
             return copy
         joined = key in self.flights
+        usable = age <= ages.last
+        patience = 0.0 if usable and not self._up() else SLOW if usable or not self._up() else None
         try:
-            copy = await self.flights.join(key, lambda: self._load(key, fetch))
-        except ApiError as error:
-            copy = self._copies.get(key)
-            if (
-                copy is not None
-                and self.age(copy) <= ages.last
-                and error.trouble.problem in {Problem.BUSY, Problem.DOWN}
-            ):
-                self._tally.stale += 1
-                return copy
+            copy = await self.flights.join(key, lambda: self._load(key, fetch), patience)
+        except TimeoutError:
+            error: ApiError = CircuitOpen()
+        except ApiError as failure:
+            error = failure
+        else:
+            self._tally.shared += joined
+            return copy
+        copy = self._copies.get(key)
+        if copy is None or self.age(copy) > ages.last or error.trouble.problem not in {Problem.BUSY, Problem.DOWN}:
             self._tally.misses += 1
-            raise
-        self._tally.shared += joined
+            raise error
+        self._tally.stale += 1
         return copy
+
+    async def afresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
+        """What `fetch` gives now, however long it takes, or what is being read already. Raises what it raises."""
+        return await self.flights.join(key, lambda: self._load(key, fetch))
 
     def put(self, key: K, value: V, began: float) -> Copy[V]:
         """Remember `value`, read by a request that began then."""

@@ -1,9 +1,10 @@
 """Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
 
 Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
-only, all within one time limit); writes are sent exactly once, because the API has no idempotency key. Beside the
-breaker for everything writes have one of their own, and so (`apart`) has each thing that is read: a service that
-answers reads need not be able to write, and one department's troubles are not another's.
+only, all within one time limit, and never after a try that took the whole limit); writes are sent exactly once, for
+the API has no idempotency key. Beside the breaker for everything writes have one of their own, and so (`apart`) has
+each thing that is read: a service that answers reads need not be able to write, and one department's troubles are not
+another's.
 """
 
 import asyncio
@@ -125,7 +126,7 @@ class Client:
             except (BudgetSpent, CircuitOpen) as refused:
                 raise failure or refused from None
             except MoncreneauError as error:
-                if not error.outage or isinstance(error, UnreadableAnswer):
+                if not error.outage or error.hung or isinstance(error, UnreadableAnswer):
                     raise
                 failure = error
         raise failure or TimedOut()
@@ -185,7 +186,7 @@ class Client:
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
                 self.proven = self.proven or error is None
-            self._note(passages, kind, what, failed=error is not None and error.outage)
+            self._note(passages, kind, what, error if error is not None and error.outage else None)
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
         return body_of(answer)
@@ -199,17 +200,17 @@ class Client:
             self.sent[kind] += left
         return answer
 
-    def _note(self, passages: list[Passage], kind: Kind, what: str, *, failed: bool) -> None:
+    def _note(self, passages: list[Passage], kind: Kind, what: str, outage: MoncreneauError | None) -> None:
         """Tell the breakers, the one for everything first, and the pulse how it went."""
         general = passages[0]
         for passage in passages:
-            if not failed:
+            if outage is None:
                 passage.answered()
             elif kind is Kind.WRITE and passage is general and not general.is_probe:
                 passage.ails(what)  # it says nothing of reading
             else:
-                passage.failed(what)
-        if not failed:
+                passage.failed(what, hung=outage.hung and kind is not Kind.WRITE)
+        if outage is None:
             self.pulse.answered()
         elif kind is not Kind.WRITE:
             self.pulse.failed()
@@ -225,7 +226,9 @@ class Client:
         except (TimeoutError, httpx.TimeoutException) as error:
             if isinstance(error, httpx.PoolTimeout):
                 return NoneFree()
-            return NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
+            failure = NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
+            failure.hung = True
+            return failure
         except (httpx.ConnectError, httpx.UnsupportedProtocol):
             return NoConnection()
         except Exception as error:  # noqa: BLE001 — whatever a transport raises, the request may have arrived

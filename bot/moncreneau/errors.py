@@ -2,8 +2,7 @@
 
     ApiError (bot.app.ports)
     ├── Refused                    surely not done; asking the same again is pointless
-    │   ├── InvalidRequest         MissingRequiredField, InvalidFieldValue, InvalidDateTime, InvalidPhoneNumber,
-    │   │                          InvalidEmail
+    │   ├── InvalidRequest  MissingRequiredField, InvalidFieldValue, InvalidDateTime, InvalidPhoneNumber, InvalidEmail
     │   ├── NoAccess               MissingApiKey, InvalidApiKey, ExpiredApiKey, InvalidTokenFormat,
     │   │                          InsufficientScope, OrganizationMismatch, DepartmentAccessDenied
     │   ├── OutOfCredits           InsufficientCredits, CreditCheckFailed, PaymentRequired
@@ -35,6 +34,7 @@ class MoncreneauError(ApiError):
     fate = Fate.UNKNOWN
     problem = Problem.DOWN
     outage = False  # whether this speaks against the service being up: the circuit breaker counts these
+    hung = False  # whether a whole time limit was waited for nothing: nobody else should have to
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """Concurrent identical reads become one; must not know what is read.
 
-The work runs in a task of its own: a waiter that is cancelled leaves the others waiting, an error reaches them all and
-is forgotten, and what nobody waits for any more still finishes, for those who come next.
+The work runs in a task of its own: a waiter that is cancelled or loses patience leaves the others waiting, an error
+reaches them all and is forgotten, and what nobody waits for any more still finishes, for those who come next.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ class Flights(Generic[K, V]):
 
     def __init__(self) -> None:
         self._tasks: dict[K, asyncio.Task[V]] = {}
+        self._end_of_waiting: asyncio.Future[None] | None = None
 
     def __contains__(self, key: K) -> bool:
         return key in self._tasks
@@ -24,9 +25,24 @@ class Flights(Generic[K, V]):
     def __iter__(self) -> Iterator[K]:
         return iter(self._tasks)
 
-    async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> V:
-        """The result of the work under that key, begun now unless it is under way already."""
-        return await asyncio.shield(self.start(key, work))
+    async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, V]], patience: float | None = None) -> V:
+        """The result of the work under that key, begun now unless it is under way already.
+
+        Raises TimeoutError after `patience` seconds, and when waiting was called off; the work goes on.
+        """
+        task = self.start(key, work)
+        end = self._end_of_waiting or asyncio.get_running_loop().create_future()
+        self._end_of_waiting = end
+        await asyncio.wait({task, end}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+
+    def call_off(self) -> None:
+        """Nobody waits any longer for what is under way."""
+        if self._end_of_waiting is not None:
+            self._end_of_waiting.set_result(None)
+            self._end_of_waiting = None
 
     def start(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> asyncio.Task[V]:
         """Begin the work unless it is under way already, and do not wait for it."""

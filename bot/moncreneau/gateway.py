@@ -11,34 +11,32 @@ from types import MappingProxyType
 
 import httpx
 
-from bot.app.ports import ApiError, Clock, Fate
+from bot.app.ports import ApiError, Clock, Fate, Need
 from bot.core.condition import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
-from bot.moncreneau import journal, models, orders, pace, pages
-from bot.moncreneau.apart import Apart
-from bot.moncreneau.breaker import Breaker
+from bot.moncreneau import models, orders, pace
 from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
-from bot.moncreneau.cache import Ages, Cache, Tally
+from bot.moncreneau.cache import Cache, Tally
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import AppointmentNotFound, SlotNotAvailable
-from bot.moncreneau.headers import DAY
 from bot.moncreneau.journal import Journal
 from bot.moncreneau.made import Made
+from bot.moncreneau.outages import Outages
+from bot.moncreneau.pages import Lists
 from bot.moncreneau.slots import SlotCache
 from bot.moncreneau.spans import Spans
+from bot.moncreneau.visits import Visits
 
-_PAGES, _PAGES_SETTLING = 10, 100
+_KINDS = dict(zip(Need, (Kind.READ, Kind.URGENT, Kind.URGENT, Kind.SETTLE), strict=True))
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
-_NOW = Ages(fresh=0, stale=0, last=DAY)
 
 
 class Gateway:
     """The way to the API. Close it with `aclose`.
 
-    `clock` gives all time (budget, caches, breaker); `zone` is the office's. `transport` replaces httpx's own (see
-    `bot.moncreneau.transport`). `reserve` is the share of the hourly limit kept for writes. `on_budget` is called after
-    every answer (cheap; persist `budget_snapshot()` from there), `on_trouble(concern, present)` once
-    when credits or access are lost and once when they are back.
+    `clock` gives all time; `zone` is the office's. `transport` replaces httpx's own (`bot.moncreneau.transport`).
+    `reserve` is the share of the hourly limit kept for writes. `on_budget` is called after every answer (cheap),
+    `on_trouble(concern, present)` once when credits or access are lost and once when they are back.
     """
 
     def __init__(  # noqa: PLR0913 — the parts and the callbacks, said by name
@@ -63,25 +61,25 @@ class Gateway:
         self._zone = zone
         self._caching = caching
         self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
-        self._breaker = Breaker(clock, span=2, on_change=journal.turned)
-        # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
-        self._writes = Breaker(clock, longest_pause=120.0, on_change=journal.turned_for_writes)
+        self._outages = Outages(clock, self._call_off)
         self._journal = Journal(clock, zone, on_trouble)
         self._client = Client(
             base_url,
             key,
             budget=self._budget,
-            breaker=self._breaker,
-            writes=self._writes,
-            apart=Apart(clock).of,
+            breaker=self._outages.everything,
+            writes=self._outages.writes,
+            apart=self._outages.apart,
             now=now,
             transport=transport,
             patience=patience,
         )
         self._tally = Tally()
-        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
-        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally)
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._outages.up)
+        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally, self._outages.up)
         self.chosen, self.freed = self._slots.chosen, self._slots.freed
+        self._lists = Lists(self._client, zone)
+        self._visits = Visits(self._lists.read, now, self._tally, self._outages.up)
         self._made = Made(now, zone)
         self._booked = 0
 
@@ -97,38 +95,39 @@ class Gateway:
         ages = pace.department_ages(self._budget, self._now())
         return (await self._departments.get("", lambda: self._read_departments(Kind.READ), ages)).value
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+    async def availability(
+        self, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
         """See `Moncreneau.availability`; minutes old in busy hours (`pace`). Raises `ApiError`."""
         if not self._caching:
             slots = await self._read_slots(department_id, first, last)
             return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
         ages = pace.slot_ages(self._budget, self._slots.active, self._now())
-        return await self._slots.get(department_id, first, last, ages)
+        return await self._slots.get(department_id, first, last, ages, worker_id)
 
-    async def appointment(self, appointment_id: int) -> Appointment | None:
-        """See `Moncreneau.appointment`; urgent, since it tells what became of a cancelling. Raises `ApiError`."""
+    async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
+        """See `Moncreneau.appointment`. Raises `ApiError`."""
         with self._journal.watched("appointment"):
             try:
-                body = await self._client.get(f"appointments/{int(appointment_id)}", kind=Kind.SETTLE)
+                body = await self._client.get(f"appointments/{int(appointment_id)}", kind=_KINDS[need])
             except AppointmentNotFound:
                 return None
             return models.read_appointment(body, self._zone)
 
     async def appointments(
-        self, owner: str, *, settling: bool = False, number: int | None = None
+        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
         scarce = self._caching and pace.scarce(self._budget, self._now())
         if scarce and number is not None and (made := self._made.told(owner, number)):
             return (made,)
-        kind, most = (Kind.SETTLE, _PAGES_SETTLING) if settling else (Kind.READ, _PAGES)
         with self._journal.watched("appointments"):
-            return await pages.read_all(
-                lambda index: self._page(owner, index, kind), owner, most=most, to_the_end=settling
-            )
+            if need in {Need.SETTLE, Need.SETTLE_AGAIN}:
+                return await self._lists.read(owner, _KINDS[need], settling=True)
+            return await (self._visits.look if self._caching else self._lists.read)(owner, _KINDS[need])
 
     async def book(self, order: Order) -> Appointment:
-        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST where the service said so just now."""
+        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST on hard evidence alone."""
         # The slots do not tell whose they are: of one member of staff's they know nothing.
         anybody = self._caching and order.worker_id is None
         if anybody and await self._slots.surely_taken(order.department_id, order.at):
@@ -138,20 +137,25 @@ class Gateway:
                 appointment = await orders.place(self._client, order, self._zone)
         except ApiError as error:
             if error.trouble.problem is Problem.SLOT_TAKEN:
-                self._slots.refused(order.department_id, order.at)
+                self._slots.refused(order.department_id, order.at, order.worker_id)
             elif error.fate in {Fate.UNKNOWN, Fate.ACCEPTED}:
-                self._slots.unsure(order.department_id, order.at)
+                self._slots.unsure(order.department_id, order.at, order.worker_id)
             raise
+        finally:
+            self._visits.changed(order.owner)
         self._booked += 1
-        self._slots.booked(order.department_id, order.at)
+        self._slots.booked(order.department_id, order.at, order.worker_id)
         self._made.add(appointment, order.owner)
         return appointment
 
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`."""
         self._made.forget(appointment_id)  # whatever comes of it: from now on the service is asked
-        with self._journal.watched("cancel"):
-            await self._client.delete(f"appointments/{int(appointment_id)}")
+        try:
+            with self._journal.watched("cancel"):
+                await self._client.delete(f"appointments/{int(appointment_id)}")
+        finally:
+            self._visits.cancelled(appointment_id)
 
     def forget(self, department_id: int) -> None:
         """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
@@ -190,7 +194,7 @@ class Gateway:
         try:
             async with asyncio.timeout(_PROBE):
                 with suppress(ApiError):
-                    await self._departments.get("", lambda: self._read_departments(Kind.READ), _NOW)
+                    await self._departments.afresh("", lambda: self._read_departments(Kind.READ))
         except TimeoutError:
             self._client.pulse.failed()
 
@@ -204,8 +208,8 @@ class Gateway:
         error, at = self._journal.last_error or (None, None)
         pulse = self._client.pulse
         return ApiCondition(
-            reachable=self._breaker.closed and not pulse.missed,
-            accepts=self._writes.closed,
+            reachable=self._outages.up() and not pulse.missed,
+            accepts=self._outages.writes.closed,
             heard=None if pulse.heard is None else datetime.fromtimestamp(pulse.heard, UTC),
             limit=self._budget.limit,
             remaining=self._budget.remaining,
@@ -223,7 +227,8 @@ class Gateway:
 
     async def aclose(self) -> None:
         """Stop reading and close the connections."""
-        await self._departments.flights.aclose()
+        for flights in (self._departments.flights, self._visits.flights):
+            await flights.aclose()
         await self._slots.aclose()
         await self._client.aclose()
 
@@ -237,6 +242,7 @@ class Gateway:
             body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
             return models.read_slots(body, self._zone)
 
-    async def _page(self, owner: str, number: int, kind: Kind) -> models.Page:
-        params = {"externalUserId": owner, "page": number, "size": pages.SIZE}
-        return models.read_page(await self._client.get("appointments", params, kind=kind), self._zone)
+    def _call_off(self) -> None:
+        for flights in (self._departments.flights, self._visits.flights):
+            flights.call_off()
+        self._slots.call_off()

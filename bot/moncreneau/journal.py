@@ -15,22 +15,6 @@ from bot.moncreneau.times import from_when
 _log = logging.getLogger(__name__)
 
 
-def turned(up: bool) -> None:  # noqa: FBT001 — a breaker's callback
-    """Log that the service goes, or that it is back."""
-    if up:
-        _log.info("the moncreneau API answers again")
-    else:
-        _log.warning("the moncreneau API does not answer; probing it until it does")
-
-
-def turned_for_writes(up: bool) -> None:  # noqa: FBT001 — as above
-    """The same of bookings and cancellings alone."""
-    if up:
-        _log.info("the moncreneau API books and cancels again")
-    else:
-        _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")
-
-
 class Journal:
     """`zone` is the office's, in whose time citizens are told from when on trying again makes sense."""
 

@@ -1,21 +1,23 @@
 """How old a copy may get before it is read again, given what is left of the hour; must not know what is copied.
 
 The rule, in one sentence: **reads of availability may use what bookings are not on the way to using.** The hour's use
-is projected from what was spent so far. Nobody there: copies are a minute old at most. From a quarter of the budget on,
-reads get 1 % of the limit, 10 an hour of 1000, shared by the windows that citizens look at, but a copy never serves for
-more than a quarter of an hour. (All of this twice, where the last reading brought no news of strangers: see `slots`.)
-Own bookings are noted beside the copies, so that only strangers' bookings can surprise us. When only the reserve is
-left, nothing is read. A rush does not end because the service begins to count anew: for a quarter of an hour the use of
-the hour before counts too.
+is projected from what was spent so far. Nobody there: copies are a minute old at most. From a quarter of the budget
+on, reads get 1 % of the limit, 10 an hour of 1000, shared by the windows that citizens look at, but a copy never
+serves for more than a quarter of an hour (half as long again where the last reading brought no news of strangers: see
+`slots`). That much is saved although requests are left, because a busy hour of 300 bookings may cost 1.15 requests
+each, of which cancelling and lost races leave some twenty reads. Own bookings are noted beside the copies, so that
+only strangers' bookings can surprise us. When only the reserve is left, nothing is read, and copies serve for half an
+hour. A rush does not end because the service begins to count anew: for a quarter of an hour the use of the hour
+before counts too.
 """
 
 from bot.moncreneau.budget import Budget
 from bot.moncreneau.cache import Ages
 from bot.moncreneau.headers import HOUR
-from bot.moncreneau.slots import LAST
+from bot.moncreneau.slots import LAST, LONGEST
 
-FRESH = 60.0
-STALE = 120.0
+FRESH = 45.0
+STALE = 60.0
 _LEAST_SHARE = 0.01
 _SCARCE = 0.5
 _EASE = 4.0  # the share falls to nothing at a quarter of the budget
@@ -33,13 +35,13 @@ def scarce(budget: Budget, now: float) -> bool:
 def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
     """The ages up to which availability is good, with so many windows being looked at; `now` in Unix seconds."""
     fresh = min(max(FRESH, _interval(budget, windows, now)), LAST)
-    return Ages(fresh=fresh, stale=min(max(STALE, 2 * fresh), LAST), last=LAST)
+    return Ages(fresh=fresh, stale=min(max(STALE, fresh * STALE / FRESH), LAST), last=LONGEST)
 
 
 def department_ages(budget: Budget, now: float) -> Ages:
-    """The same for the list of departments, which hardly changes: 5 min, in busy hours 45, in an outage a day."""
-    fresh = 300.0 * (9 if scarce(budget, now) else 1)
-    return Ages(fresh=fresh, stale=4 * fresh, last=_DAY)
+    """The same for the list of departments, which hardly changes: 5 min, in busy hours 20, in an outage a day."""
+    fresh = 300.0 * (4 if scarce(budget, now) else 1)
+    return Ages(fresh=fresh, stale=2 * fresh, last=_DAY)
 
 
 def _interval(budget: Budget, windows: int, now: float) -> float:

@@ -1,16 +1,37 @@
-"""A citizen's appointments through all pages; must not know how a page is fetched, nor why they are read."""
+"""A citizen's appointments through all pages; must not know why they are read."""
 
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import tzinfo
 
 from bot.core.model import Appointment
+from bot.moncreneau.budget import Kind
+from bot.moncreneau.client import Client
 from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
-from bot.moncreneau.models import Page
+from bot.moncreneau.models import Page, read_page
 from bot.moncreneau.unreadable import UnreadableEntries
 
 _log = logging.getLogger(__name__)
 SIZE = 100
 """Entries a page: the most that the contract allows."""
+_MOST, _MOST_SETTLING = 10, 100  # pages
+
+
+class Lists:
+    """Reads the lists; `zone` is the office's."""
+
+    def __init__(self, client: Client, zone: tzinfo) -> None:
+        self._client = client
+        self._zone = zone
+
+    async def read(self, owner: str, kind: Kind, *, settling: bool = False) -> tuple[Appointment, ...]:
+        """What `owner` has, in order of time; to the end where it settles an outcome. Raises `ApiError`."""
+
+        async def page(number: int) -> Page:
+            params = {"externalUserId": owner, "page": number, "size": SIZE}
+            return read_page(await self._client.get("appointments", params, kind=kind), self._zone)
+
+        return await read_all(page, owner, most=_MOST_SETTLING if settling else _MOST, to_the_end=settling)
 
 
 async def read_all(

@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 from bot.storage import dialect
 
 T = TypeVar("T")
+LAST = 1.0
+"""Seconds that a transaction gets to end in any case: whoever opens the database next must not meet it."""
 
 
 class Writer:
@@ -34,9 +36,9 @@ class Writer:
             return work(connection)
 
     async def close(self, grace: float = 0.0) -> None:
-        """Let go of the database when what is being written is done; waits for that `grace` seconds at most."""
+        """Let go of the database when what is being written is done; waits for that `grace` seconds, or a second."""
         if not self._closed:
             self._closed = True
             done = asyncio.wrap_future(self._thread.submit(self._engine.dispose))
             self._thread.shutdown(wait=False)
-            await asyncio.wait({done}, timeout=grace)
+            await asyncio.wait({done}, timeout=max(grace, LAST))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
 
-from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Receipt
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Need, Receipt
 from bot.app.records import Delivery, Kind
 from bot.core.model import Appointment, Department, Order, Problem, Slot, Status, Trouble
 
@@ -55,6 +55,7 @@ class FakeMoncreneau:
     posts: int = 0
     deletes: int = 0
     looks: int = 0
+    needs: list[Need] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=lambda: count(100))
 
     async def departments(self) -> tuple[Department, ...]:
@@ -63,7 +64,13 @@ class FakeMoncreneau:
         self._read()
         return self.offices
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+    async def availability(
+        self,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,  # noqa: ARG002 — the protocol's
+    ) -> tuple[Slot, ...]:
         self._read()
         known = any(each.id == department_id for each in self.offices)
         if not known:
@@ -76,18 +83,20 @@ class FakeMoncreneau:
     def freed(self, department_id: int, at: datetime) -> None:
         self.freed_slots.append((department_id, at))
 
-    async def appointment(self, appointment_id: int) -> Appointment | None:
+    async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
+        self.needs.append(need)
         self._read()
         return self.books.get(appointment_id)
 
     async def appointments(
         self,
         owner: str,
+        need: Need = Need.LOOK,
         *,
-        settling: bool = False,
         number: int | None = None,  # noqa: ARG002 — the protocol's
     ) -> tuple[Appointment, ...]:
-        self.looks += settling
+        self.looks += need in {Need.SETTLE, Need.SETTLE_AGAIN}
+        self.needs.append(need)
         self._read()
         mine = (each for each in self.books.values() if each.owner == owner)
         return tuple(sorted(mine, key=lambda each: (each.at, each.id)))

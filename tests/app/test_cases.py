@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.app.cases import BOOKINGS, LONG_LOOKS, LOOKS, RAREST, RESUMED_LOOKS, Case, chat_of, made_by, owner_of
+from bot.app.ports import Need
 from bot.app.records import AttemptKind, StoredAttempt
 from bot.core.flows import Attempt
 from bot.core.model import Appointment, Department, Draft, Order, Problem, Status, Trouble
@@ -104,3 +105,8 @@ def test_a_name_that_reads_the_same_is_the_same() -> None:
 )
 def test_another_department_time_or_name_is_not_its_work_nor_is_a_cancelled_one(other: Appointment) -> None:
     assert not made_by(ORDER, other)
+
+
+def test_the_first_looks_are_urgent_and_those_after_them_are_not() -> None:
+    case = Case.of(StoredAttempt(7, 3, AttemptKind.BOOK, ""), resumed=False)
+    assert [case.need() for _ in range(5)] == [Need.SETTLE] * len(LOOKS) + [Need.SETTLE_AGAIN] * 2

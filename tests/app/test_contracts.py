@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.app.noting import Noting
-from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Messenger, Moncreneau
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Messenger, Moncreneau, Need
 from bot.app.records import Delivery, Kind
 from bot.core.model import Department, Order, Problem, Slot, Status
 from bot.moncreneau.gateway import Gateway
@@ -77,7 +77,7 @@ async def test_what_is_booked_is_there_and_can_be_cancelled(opened: Opened) -> N
         found = await api.appointment(made.id)
         assert found is not None
         assert found.status is Status.CANCELLED
-        assert [each.status for each in await api.appointments(ME, settling=True)] == [Status.CANCELLED]
+        assert [each.status for each in await api.appointments(ME, Need.SETTLE)] == [Status.CANCELLED]
         api.freed(5, NINE)
         assert Slot(NINE) in await api.availability(5, DAY, DAY)
 

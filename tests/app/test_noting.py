@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.app.noting import Noting
-from bot.app.ports import ApiError, Moncreneau
+from bot.app.ports import ApiError, Moncreneau, Need
 from bot.core.model import Appointment, Department, Order, Problem, Slot, Status
 from tests.app.fakes import FakeMoncreneau, refused
 
@@ -73,9 +73,9 @@ async def test_what_is_made_meanwhile_is_known_as_such() -> None:
         """Answers with what there was when it was asked, when it is let."""
 
         async def appointments(
-            self, owner: str, *, settling: bool = False, number: int | None = None
+            self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
         ) -> tuple[Appointment, ...]:
-            found = await super().appointments(owner, settling=settling, number=number)
+            found = await super().appointments(owner, need, number=number)
             await slow.wait()
             return found
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.app.noting import Noting
 from bot.app.owning import own
+from bot.app.ports import Need
 from bot.app.turn import Turns
 from bot.core.events import Commanded
 from bot.core.flows import AskingCancel, Listing
@@ -25,8 +26,8 @@ class Ownerless(FakeMoncreneau):
     async def appointments(
         self,
         owner: str,  # noqa: ARG002 — the protocol's
+        need: Need = Need.LOOK,  # noqa: ARG002 — as above
         *,
-        settling: bool = False,  # noqa: ARG002 — as above
         number: int | None = None,  # noqa: ARG002 — as above
     ) -> tuple[Appointment, ...]:
         return tuple(self.books.values())
@@ -65,5 +66,5 @@ async def test_a_stranger_s_is_not_noted_as_theirs_but_the_clerk_may_look_for_wh
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
     asked = Noting(office, lambda _chat, told, _since: noted.extend(each.id for each in told), made)
     await asked.book(Order(OFFICE.id, TEN, "Aïssatou Bah", ME))
-    assert len(await asked.appointments(ME, settling=True)) == 3
+    assert len(await asked.appointments(ME, Need.SETTLE)) == 3
     assert noted == [1, 100], "the second names its owner"

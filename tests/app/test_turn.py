@@ -2,8 +2,10 @@
 
 from datetime import date, datetime, timedelta
 
+import pytest
+
 from bot.app.cases import BOOKINGS, CANCELLINGS
-from bot.app.ports import Fate
+from bot.app.ports import Fate, Need
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import Ids, Outcome, Turns
 from bot.core.events import Booked, Commanded, Event, Pressed, Typed
@@ -13,6 +15,7 @@ from bot.core.model import (
     Problem,
     Slot,
     Ticket,
+    Worker,
 )
 from bot.core.notices import Notice
 from bot.core.screens import Screen
@@ -30,9 +33,13 @@ class Watched(FakeMoncreneau):
     """Remembers which days were asked for."""
 
     asked: tuple[date, date] | None = None
+    staff: int | None = None
 
-    async def availability(self, department_id: int, first: date, last: date) -> tuple[Slot, ...]:
+    async def availability(
+        self, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
         self.asked = (first, last)
+        self.staff = worker_id
         return await super().availability(department_id, first, last)
 
 
@@ -86,6 +93,24 @@ async def test_free_slots_are_asked_for_from_today_to_the_horizon() -> None:
     office = api()
     await booked(office)
     assert office.asked == (NOW.date(), NOW.date() + timedelta(days=HORIZON))
+
+
+async def test_whose_slots_are_asked_for_is_said_where_a_member_of_staff_was_chosen() -> None:
+    office = api()
+    office.offices = (Department(5, "Passeports", asks_worker=True, workers=(Worker(42, "A"), Worker(43, "B"))),)
+    outcomes = await play(office, command("book"))
+    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    if outcomes[-1].session.flow.kind == "choosing_department":
+        outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], "d:5")))
+    await turns.take(7, outcomes[-1].session, press(outcomes[-1], "w:43"))
+    assert office.staff == 43
+
+
+@pytest.mark.parametrize(("name", "need"), [("appointments", Need.LOOK), ("cancel", Need.CANCEL)])
+async def test_appointments_are_read_as_urgently_as_what_waits_for_them(name: str, need: Need) -> None:
+    office = api()
+    await play(office, command(name))
+    assert office.needs == [need]
 
 
 async def test_a_pressed_button_changes_the_message_under_which_it_stood() -> None:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate
+from bot.app.ports import ApiError, Fate, Need
 from bot.core.model import Order, Problem, Status
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
@@ -129,7 +129,7 @@ async def test_a_free_slot_can_be_seen_booked_found_again_and_cancelled(gateway:
     made = await gateway.book(ORDER)
     assert (made.id, made.at, made.name, made.status) == (12345, AT, "Jean Dupont", Status.SCHEDULED)
     assert made.qr_link == "https://moncreneau.gn/qr/12345"
-    assert [one.id for one in await gateway.appointments(OWNER, settling=True)] == [12345]
+    assert [one.id for one in await gateway.appointments(OWNER, Need.SETTLE)] == [12345]
     assert AT not in [slot.at for slot in await gateway.availability(5, AT.date(), AT.date())]
     await gateway.cancel(made.id)
     found = await gateway.appointment(made.id)

@@ -50,6 +50,18 @@ def test_it_opens_after_so_many_failures_in_a_row_and_says_so_once(watched: Watc
     assert watched.changes == [False]
 
 
+def test_one_time_limit_waited_for_in_vain_opens_it_unless_something_else_was_answered_meanwhile(
+    watched: Watched,
+) -> None:
+    with watched.breaker.enter() as slow:
+        watched.answer()
+        slow.failed(hung=True)
+    assert watched.breaker.closed
+    with watched.breaker.enter() as dead:
+        dead.failed(hung=True)
+    assert watched.changes == [False]
+
+
 def test_one_probe_is_let_through_when_the_pause_is_over(watched: Watched, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)

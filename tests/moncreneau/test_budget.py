@@ -37,7 +37,9 @@ def test_nothing_is_refused_as_long_as_no_answer_ever_told_a_limit(clock: StillC
     assert (budget.limit, budget.remaining, budget.snapshot()) == (None, None, None)
 
 
-def test_reads_stop_at_the_reserve_settling_at_half_of_it_and_writes_when_nothing_is_left(clock: StillClock) -> None:
+def test_reads_stop_at_the_reserve_settling_at_half_of_it_urgent_ones_near_nothing_and_writes_at_nothing(
+    clock: StillClock,
+) -> None:
     budget = Budget(clock, timezone(timedelta(hours=2)), reserve=0.1)
     told(budget, 101)
     with budget.spend(Kind.READ) as spending:
@@ -50,6 +52,10 @@ def test_reads_stop_at_the_reserve_settling_at_half_of_it_and_writes_when_nothin
     with budget.spend(Kind.SETTLE) as spending:
         spending.answered(200, budget_headers(50))
     refusal(budget, Kind.SETTLE)
+    told(budget, 11)
+    with budget.spend(Kind.URGENT) as spending:
+        spending.answered(200, budget_headers(10))
+    refusal(budget, Kind.URGENT)
     told(budget, 1)
     told(budget, 0)
     for kind in Kind:

@@ -5,7 +5,14 @@ import asyncio
 import pytest
 
 from bot.moncreneau.cache import Ages, Cache, Tally
-from bot.moncreneau.errors import BudgetSpent, DepartmentNotFound, InvalidApiKey, MoncreneauError, ServerError
+from bot.moncreneau.errors import (
+    BudgetSpent,
+    CircuitOpen,
+    DepartmentNotFound,
+    InvalidApiKey,
+    MoncreneauError,
+    ServerError,
+)
 from tests.moncreneau.support import StillClock
 
 AGES = Ages(fresh=30, stale=120, last=900)
@@ -16,13 +23,17 @@ class Shelf:
 
     def __init__(self, clock: StillClock, size: int = 3) -> None:
         self.tally = Tally()
-        self.cache: Cache[str, int] = Cache(lambda: clock.unix, self.tally, size)
+        self.up = True
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.cache: Cache[str, int] = Cache(lambda: clock.unix, self.tally, size, up=lambda: self.up)
         self.asked = 0
         self.error: MoncreneauError | None = None
 
     async def fetch(self) -> int:
         self.asked += 1
         await asyncio.sleep(0)
+        await self.gate.wait()
         if self.error is not None:
             raise self.error
         return self.asked
@@ -121,3 +132,47 @@ async def test_a_copy_from_the_future_is_read_again(shelf: Shelf, clock: StillCl
     await shelf.get()
     clock.pass_(-60)
     assert await shelf.get() == 2
+
+
+async def test_an_old_one_serves_when_the_service_is_slow_and_the_reading_still_arrives(
+    shelf: Shelf, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moncreneau.cache.SLOW", 0.0)
+    await shelf.get()
+    clock.pass_(200)
+    shelf.gate.clear()
+    assert await shelf.get() == 1
+    shelf.gate.set()
+    await shelf.settle()
+    assert await shelf.get() == 2
+    assert shelf.asked == 2
+
+
+async def test_nobody_waits_for_a_service_that_is_down(
+    shelf: Shelf, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moncreneau.cache.SLOW", 0.0)
+    await shelf.get()
+    clock.pass_(200)
+    shelf.up = False
+    shelf.gate.clear()
+    assert await shelf.get() == 1
+    with pytest.raises(CircuitOpen):
+        await shelf.get("b")
+    await shelf.cache.flights.aclose()
+
+
+async def test_who_waits_when_it_turns_out_to_be_down_is_told_at_once(shelf: Shelf) -> None:
+    shelf.gate.clear()
+    waiting = asyncio.create_task(shelf.get())
+    await shelf.settle()
+    shelf.cache.flights.call_off()
+    with pytest.raises(CircuitOpen):
+        await waiting
+    await shelf.cache.flights.aclose()
+
+
+async def test_who_must_know_waits_for_as_long_as_it_takes(shelf: Shelf) -> None:
+    await shelf.get()
+    shelf.up = False
+    assert (await shelf.cache.afresh("a", shelf.fetch)).value == 2

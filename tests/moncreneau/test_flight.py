@@ -64,3 +64,25 @@ async def test_closing_ends_what_is_under_way() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not list(flights)
+
+
+async def test_who_loses_patience_leaves_and_the_work_goes_on() -> None:
+    flights, work = Flights[str, str](), Work()
+    with pytest.raises(TimeoutError):
+        await flights.join("a", work, patience=0)
+    waiting = asyncio.create_task(flights.join("a", work))
+    await asyncio.sleep(0)
+    work.gate.set()
+    assert await waiting == "done"
+    assert work.begun == 1
+
+
+async def test_waiting_can_be_called_off_for_everybody() -> None:
+    flights, work = Flights[str, str](), Work()
+    flights.call_off()
+    waiting = [asyncio.create_task(flights.join(key, work)) for key in "aab"]
+    await asyncio.sleep(0)
+    flights.call_off()
+    assert [type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)] == [TimeoutError] * 3
+    assert "a" in flights, "what is under way may still arrive, for those who come next"
+    await flights.aclose()

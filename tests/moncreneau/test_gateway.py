@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate, Moncreneau
+from bot.app.ports import ApiError, Fate, Moncreneau, Need
 from bot.core.condition import Concern
 from bot.core.model import Appointment, Order, Problem, Slot, Status
 from bot.moncreneau.errors import InvalidApiKey, MoncreneauError
@@ -122,7 +122,7 @@ async def test_citizens_who_look_and_book_cost_little_more_than_their_bookings(
     assert len(service.asked) / 300 <= 1.10
 
 
-async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_costs_no_reading(
+async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_in_a_quiet_hour_the_others_are_read_afresh(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
     assert Slot(AT) in await times(gateway)
@@ -132,10 +132,10 @@ async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_costs_no_re
     assert (error.fate, error.trouble.problem) == (Fate.REFUSED, Problem.SLOT_TAKEN)
     assert Slot(AT) not in await times(gateway)
     await refused(gateway, Order(5, AT, "Marie", "telegram:78"))
-    assert len(service.asked) == 2, "what the service said a moment ago need not be asked again"
+    assert service.asked[1:] == ["POST /appointments", "GET /departments/5/availability"], "it need not be said twice"
     clock.pass_(11)
     await refused(gateway)
-    assert service.asked[2:] == ["GET /departments/5/availability", "POST /appointments"], "later it decides again"
+    assert service.asked[3:] == ["GET /departments/5/availability", "POST /appointments"], "later it decides again"
 
 
 async def test_where_we_may_have_taken_the_last_place_a_reading_decides_for_everybody(
@@ -151,6 +151,15 @@ async def test_where_we_may_have_taken_the_last_place_a_reading_decides_for_ever
         assert error.trouble.problem is Problem.SLOT_TAKEN
     assert service.asked.count("GET /departments/5/availability") == 2
     assert service.asked.count("POST /appointments") == 1, "a refusal would have served nobody else"
+
+
+async def test_a_slot_that_a_reading_did_not_offer_is_asked_for_all_the_same(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    service.says("GET /departments/5/availability", {"availability": []})
+    await times(gateway)
+    clock.pass_(20)
+    assert (await gateway.book(ORDER)).id == 12345, "the booking itself decides who gets the slot"
 
 
 async def test_a_reading_that_fails_leaves_the_decision_to_the_booking(
@@ -295,7 +304,7 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
     assert len(await times(gateway)) == 2
     service.remaining = 61
     await gateway.book(ORDER)
-    clock.pass_(890)
+    clock.pass_(1790)
     assert len(await times(gateway)) == 1
     assert len(await gateway.departments()) == 2
     clock.pass_(11)
@@ -306,8 +315,55 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
     with pytest.raises(ApiError):
         await gateway.appointments(OWNER)
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
-    assert len(await gateway.appointments(OWNER, settling=True)) == 1
+    assert len(await gateway.appointments(OWNER, Need.SETTLE)) == 1
     await gateway.cancel(12345)
+
+
+async def test_with_little_left_appointments_are_still_read_to_cancel_one_and_to_find_one_whose_answer_was_lost(
+    gateway: Gateway, service: Service
+) -> None:
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    service.remaining = 45
+    await gateway.book(ORDER)
+    for refused_now in (Need.LOOK, Need.SETTLE_AGAIN):
+        with pytest.raises(ApiError):
+            await gateway.appointments(OWNER, refused_now)
+    for need in (Need.CANCEL, Need.SETTLE):
+        assert [one.id for one in await gateway.appointments(OWNER, need)] == [1]
+
+
+async def test_a_citizen_who_asks_a_thousand_times_costs_a_request_in_ten_seconds_and_twenty_an_hour(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    await asyncio.gather(*(gateway.appointments(OWNER) for _ in range(1000)))
+    assert len(service.asked) == 1
+    for _ in range(19):
+        clock.pass_(11)
+        await gateway.appointments(OWNER)
+    clock.pass_(11)
+    with pytest.raises(ApiError) as caught:
+        await gateway.appointments(OWNER)
+    assert caught.value.trouble.problem is Problem.BUSY
+    assert caught.value.trouble.until == (START + timedelta(hours=1)).replace(tzinfo=None)
+    assert len(service.asked) == 20
+
+
+async def test_who_settles_an_outcome_is_never_told_from_memory(gateway: Gateway, service: Service) -> None:
+    service.overrides["GET /appointments"] = pages([], last=True)
+    assert await gateway.appointments(OWNER) == ()
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    assert len(await gateway.appointments(OWNER, Need.SETTLE)) == 1
+
+
+async def test_what_was_just_cancelled_or_booked_shows_at_once(gateway: Gateway, service: Service) -> None:
+    service.overrides["GET /appointments"] = pages([entry(1)], last=True)
+    await gateway.appointments(OWNER)
+    await gateway.cancel(1)
+    await gateway.appointments(OWNER)
+    await gateway.book(ORDER)
+    await gateway.appointments(OWNER)
+    assert service.asked.count("GET /appointments") == 3
 
 
 async def test_departments_are_remembered_for_a_day_when_the_service_is_down(
@@ -342,7 +398,7 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     assert stats.reachable
     assert (stats.limit, stats.remaining, stats.reset) == (1000, 997, START + timedelta(hours=1, seconds=1))
     assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
-    assert dict(stats.requests) == {"read": 0, "settle": 1, "write": 2}
+    assert dict(stats.requests) == {"read": 0, "settle": 1, "urgent": 0, "write": 2}
     assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
     assert stats.troubles == {CREDITS}
     assert stats.heard == START
@@ -390,7 +446,7 @@ async def test_a_service_that_reads_but_does_not_write_is_asked_to_write_now_and
     for _ in range(1800):
         error = await refused(gateway)
         if error.fate is Fate.UNKNOWN:
-            await gateway.appointments(OWNER, settling=True)
+            await gateway.appointments(OWNER, Need.SETTLE)
         clock.pass_(2)
     assert service.asked.count("POST /appointments") <= 60, "an hour long"
     stats = gateway.stats()
@@ -407,8 +463,8 @@ async def test_a_service_that_nobody_asked_for_long_is_probed_for_one_request(
     assert gateway.silence > 1e9
     await gateway.probe()
     assert (gateway.silence, gateway.stats().reachable) == (0, True)
-    clock.pass_(1000)
-    assert gateway.silence == 1000
+    clock.pass_(250)
+    assert gateway.silence == 250
     service.says("GET", None, 502)
     await gateway.probe()
     stats = gateway.stats()

@@ -8,6 +8,7 @@ from bot.moncreneau.marks import Marks
 from bot.moncreneau.models import FreeSlot
 
 TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
+ANYBODY = (5, None)
 FIRST, LAST = TEN.replace(hour=0), TEN.replace(hour=23)
 
 
@@ -24,7 +25,7 @@ class Office:
     def book(self, at: datetime) -> None:
         self.now += 1
         self.booked[at] = self.booked.get(at, 0) + 1
-        self.marks.at(5, at).booked.append(self.now)
+        self.marks.at(ANYBODY, at).booked.append(self.now)
 
     def read(self) -> None:
         self.now += 1
@@ -34,10 +35,10 @@ class Office:
         self.marks.learn(5, FIRST, LAST, free, self.began)
 
     def offers(self, at: datetime) -> bool:
-        return self.marks.offered(5, FreeSlot(at), self.began)
+        return self.marks.offered(ANYBODY, FreeSlot(at), self.began)
 
     def surely_full(self, at: datetime, left: int | None = None) -> bool:
-        return self.marks.known_taken(5, at, FreeSlot(at, left), self.began, self.now)
+        return self.marks.known_taken(ANYBODY, at, FreeSlot(at, left), self.began, self.now)
 
 
 def minute(number: int) -> datetime:
@@ -79,7 +80,7 @@ def test_a_booking_that_may_have_been_made_hides_the_slot_but_proves_nothing() -
     for number in range(6):
         office.book(minute(number))
     office.read()
-    office.marks.at(5, minute(9)).unsure = office.now
+    office.marks.at(ANYBODY, minute(9)).unsure = office.now
     assert not office.offers(minute(9))
     assert not office.surely_full(minute(9)), "its own citizen may have to ask again"
 
@@ -92,29 +93,44 @@ def test_a_cancelled_booking_is_taken_off_whether_it_was_read_since_or_not() -> 
     office.book(TEN)
     office.read()
     office.marks.freed(5, TEN, office.now)
-    assert office.marks.at(5, TEN).seen == 0
+    assert office.marks.at(ANYBODY, TEN).seen == 0
 
 
-def test_what_a_young_reading_does_not_offer_is_not_asked_for_unless_we_gave_it_back() -> None:
-    marks, now = Marks(), 1000.0
-    assert marks.known_taken(5, TEN, None, now - 30, now)
-    assert not marks.known_taken(5, TEN, None, now - 130, now), "it may have been given back since"
-    assert not marks.known_taken(5, TEN, None, 0.0, now), "no reading at all says nothing"
-    marks.freed(5, TEN, now - 10)
-    assert not marks.known_taken(5, TEN, None, now - 30, now)
+def test_a_reading_that_lacks_a_slot_proves_nothing_where_no_booking_of_ours_took_its_last_place() -> None:
+    office = Office(1)
+    assert not office.marks.known_taken(ANYBODY, TEN, None, office.now, office.now), "a stranger's may be free again"
+    office.book(TEN)
+    office.read()
+    assert office.marks.known_taken(ANYBODY, TEN, None, office.began, office.now + 30)
+    assert not office.marks.known_taken(ANYBODY, TEN, None, office.began, office.now + 61), (
+        "it may be given back by now"
+    )
+    office.marks.freed(5, TEN, office.now)
+    assert not office.marks.known_taken(ANYBODY, TEN, None, office.began, office.now)
+
+
+def test_what_one_member_of_staff_took_hides_nothing_of_another() -> None:
+    marks = Marks()
+    marks.at((5, 42), TEN).booked.append(200.0)
+    marks.at((5, 42), minute(1)).taken = 200.0
+    for at in (TEN, minute(1)):
+        assert not marks.offered((5, 42), FreeSlot(at), 100.0)
+        assert marks.offered((5, 43), FreeSlot(at), 100.0)
+        assert marks.offered(ANYBODY, FreeSlot(at), 100.0)
+    assert marks.noted(5, TEN, 100.0), "whoever it was with, it was ours"
 
 
 def test_what_was_noted_since_is_told_slot_by_slot_as_far_as_it_can_be() -> None:
     office = Office(1)
-    before = office.marks.changes[5]
-    assert office.marks.since(5, before) == ()
+    before = office.marks.changes[ANYBODY]
+    assert office.marks.since(ANYBODY, before) == ()
     office.book(TEN)
     office.book(minute(1))
-    assert office.marks.since(5, before) == (TEN, minute(1))
-    assert office.marks.since(5, before + 1) == (minute(1),)
-    assert office.marks.since(8, 0) == ()
+    assert office.marks.since(ANYBODY, before) == (TEN, minute(1))
+    assert office.marks.since(ANYBODY, before + 1) == (minute(1),)
+    assert office.marks.since((8, None), 0) == ()
     for n in range(64):
         office.book(minute(n))
-    assert office.marks.since(5, before) is None, "too much to tell"
+    assert office.marks.since(ANYBODY, before) is None, "too much to tell"
     office.read()
-    assert office.marks.since(5, before + 66) is None, "a reading may change what is known of every slot"
+    assert office.marks.since(ANYBODY, before + 66) is None, "a reading may change what is known of every slot"

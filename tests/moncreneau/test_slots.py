@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from bot.moncreneau.cache import Ages, Tally
+from bot.moncreneau.errors import BudgetSpent, MoncreneauError
 from bot.moncreneau.models import FreeSlot
 from bot.moncreneau.slots import SlotCache
 from tests.moncreneau.support import StillClock
@@ -23,16 +24,21 @@ class Office:
     def __init__(self, clock: StillClock) -> None:
         self.clock = clock
         self.asked: list[tuple[int, date, date]] = []
+        self.error: MoncreneauError | None = None
         self.free: list[FreeSlot] = [FreeSlot(TEN), FreeSlot(ELEVEN)]
         self.slots = SlotCache(self.read, lambda: clock.unix, UTC, Tally())
 
     async def read(self, department_id: int, first: date, last: date) -> tuple[FreeSlot, ...]:
         self.asked.append((department_id, first, last))
         await asyncio.sleep(0)
+        if self.error is not None:
+            raise self.error
         return tuple(self.free)
 
-    async def times(self, first: date = TODAY, days: int = 7, department_id: int = 5) -> list[datetime]:
-        found = await self.slots.get(department_id, first, first + timedelta(days=days - 1), AGES)
+    async def times(
+        self, first: date = TODAY, days: int = 7, department_id: int = 5, worker_id: int | None = None
+    ) -> list[datetime]:
+        found = await self.slots.get(department_id, first, first + timedelta(days=days - 1), AGES, worker_id)
         return [slot.at for slot in found]
 
 
@@ -189,13 +195,13 @@ async def test_notes_do_not_pile_up_for_ever(office: Office) -> None:
 
 async def test_what_a_window_offers_is_made_once_for_many_citizens(office: Office, clock: StillClock) -> None:
     first = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
-    shelf = dict(office.slots._shelf)
+    shelf = dict(office.slots._shelf.kept)
     clock.pass_(1)
     again = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
     office.slots.booked(8, TEN)
     await office.slots.get(5, TEN.date(), TEN.date(), AGES)
     assert again == first
-    assert office.slots._shelf == shelf
+    assert office.slots._shelf.kept == shelf
     office.slots.booked(5, TEN)
     assert await office.times() == [ELEVEN]
 
@@ -212,7 +218,7 @@ async def test_what_was_kept_ready_is_what_would_be_made_anew_whatever_happened(
         chance.choice(acts)(5, chance.choice(times))
         clock.pass_(chance.choice((0.0, 1.0, 20.0)))
         ready = await office.times(TEN.date(), 1)
-        office.slots._shelf.clear()
+        office.slots._shelf.kept.clear()
         assert await office.times(TEN.date(), 1) == ready
     assert ready != times
 
@@ -221,7 +227,7 @@ async def test_what_nobody_asks_for_any_more_is_not_kept_ready(office: Office, c
     await office.times()
     clock.pass_(601)
     assert office.slots.active == 1
-    assert not office.slots._shelf
+    assert not office.slots._shelf.kept
 
 
 async def test_a_note_that_is_dropped_for_lack_of_room_counts_as_a_change(office: Office) -> None:
@@ -233,6 +239,52 @@ async def test_a_note_that_is_dropped_for_lack_of_room_counts_as_a_change(office
     assert await office.times() == [TEN, ELEVEN]
 
 
+async def test_where_all_that_is_left_may_be_ours_it_is_read_again_before_anybody_is_sent_away(
+    office: Office, clock: StillClock
+) -> None:
+    office.free = [FreeSlot(TEN)]
+    await office.times()
+    clock.pass_(1)
+    office.slots.booked(5, TEN)
+    clock.pass_(1)
+    assert await office.times() == [TEN], "it takes several"
+    assert len(office.asked) == 2
+    office.slots.booked(5, TEN)
+    clock.pass_(1)
+    assert await office.times() == [TEN]
+    assert len(office.asked) == 2, "which is known by now: the booking itself decides"
+
+
+async def test_where_it_was_the_last_place_the_reading_says_so(office: Office, clock: StillClock) -> None:
+    office.free = [FreeSlot(TEN)]
+    await office.times()
+    office.slots.booked(5, TEN)
+    office.free = []
+    clock.pass_(1)
+    assert await office.times() == await office.times() == []
+    assert len(office.asked) == 2
+
+
+async def test_where_it_cannot_be_read_again_what_may_be_free_is_offered(office: Office, clock: StillClock) -> None:
+    office.free = [FreeSlot(TEN), FreeSlot(ELEVEN)]
+    await office.times()
+    clock.pass_(1)
+    office.slots.booked(5, TEN)
+    office.slots.refused(5, ELEVEN)
+    office.error = BudgetSpent()
+    assert await office.times() == [TEN], "but not what the service itself called taken"
+
+
+async def test_a_booking_with_one_member_of_staff_takes_nothing_of_another(office: Office) -> None:
+    await office.times()
+    office.slots.booked(5, TEN, 42)
+    assert await office.times(worker_id=42) == [ELEVEN]
+    assert await office.times(worker_id=43) == await office.times() == [TEN, ELEVEN]
+    office.slots.freed(5, TEN)
+    assert await office.times(worker_id=42) == [TEN, ELEVEN]
+
+
+CALM = Ages(fresh=45, stale=60, last=900)
 BUSY = Ages(fresh=900, stale=900, last=900)
 
 
@@ -244,17 +296,38 @@ async def read_at(office: Office, *minutes: float) -> int:
     return len(office.asked)
 
 
-async def test_a_copy_serves_for_half_an_hour_where_the_last_reading_brought_no_news(office: Office) -> None:
+async def test_a_copy_serves_half_as_long_again_where_the_last_reading_brought_no_news(office: Office) -> None:
     assert await read_at(office, 0, 14, 16) == 2
-    assert await read_at(office, 44) == 2, "nobody but us books there"
-    assert await read_at(office, 47) == 3
+    assert await read_at(office, 38) == 2, "nobody but us books there"
+    assert await read_at(office, 39) == 3
+
+
+async def test_in_a_calm_hour_no_copy_is_older_than_a_minute_whatever_the_last_reading_brought(office: Office) -> None:
+    for second in range(0, 600, 20):
+        office.clock.at = datetime(2026, 1, 21, 10, 0, tzinfo=UTC) + timedelta(seconds=second)
+        await office.slots.get(5, TODAY, TODAY + timedelta(days=6), CALM)
+        assert office.clock.unix - max(copy.began for _, copy in office.slots._cache) <= 60
+
+
+async def test_in_a_calm_hour_a_refusal_ends_the_copys_life(office: Office, clock: StillClock) -> None:
+    async def look() -> list[datetime]:
+        return [slot.at for slot in await office.slots.get(5, TODAY, TODAY + timedelta(days=6), CALM)]
+
+    await look()
+    clock.pass_(5)
+    office.slots.refused(5, TEN)
+    clock.pass_(1)
+    office.free = [FreeSlot(ELEVEN), FreeSlot(ELEVEN.replace(minute=30))]
+    assert await look() == [ELEVEN, ELEVEN.replace(minute=30)]
+    await look()
+    assert len(office.asked) == 2
 
 
 async def test_our_own_bookings_are_no_news(office: Office) -> None:
     assert await read_at(office, 0) == 1
     office.slots.booked(5, TEN)
     office.free = [FreeSlot(ELEVEN)]
-    assert await read_at(office, 16, 44) == 2
+    assert await read_at(office, 16, 38) == 2
 
 
 @pytest.mark.parametrize("free", [[ELEVEN], [TEN, ELEVEN, ELEVEN.replace(minute=30)]])
