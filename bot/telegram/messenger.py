@@ -5,7 +5,7 @@ Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of 
 
 import io
 import re
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import to_json
 from telegram import InputFile
@@ -24,7 +24,7 @@ from bot.app.ports import (
 from bot.app.records import Delivery, Kind
 from bot.core.actions import spoken
 from bot.telegram.qr import qr_png
-from bot.telegram.transport import LeanBot, SurelyNotSentError
+from bot.telegram.transport import SurelyNotSentError
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
@@ -35,10 +35,17 @@ FLOOD = re.compile(r"Too Many Requests(?:.*retry after (\d+))?", re.IGNORECASE)
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
-class TelegramMessenger:
-    """The way out through `LeanBot`."""
+class Caller(Protocol):
+    """Whoever calls Bot API methods: `LeanBot`, `StandbyBot`."""
 
-    def __init__(self, bot: LeanBot) -> None:
+    async def call(self, method: str, parameters: Json, *, read_timeout: float | None = None) -> Any:
+        """See `LeanBot.call`."""
+
+
+class TelegramMessenger:
+    """The way out through a `Caller`."""
+
+    def __init__(self, bot: Caller) -> None:
         self._bot = bot
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:

@@ -11,13 +11,12 @@ import pytest
 from bot.app.broadcast_ports import Admin, Card, Entry
 from bot.app.broadcasts import Broadcasts
 from bot.app.courier import Courier
-from bot.app.pacing import Overall, Steady
 from bot.app.recaller import Recaller
 from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.core.sight import Sight
 from bot.core.steering import Verb
 from tests.app.hurry import in_no_time
-from tests.app.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll
+from tests.app.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
 
 ADMIN, OTHER = Admin(900, "Ibrahima"), Admin(901, "Hawa")
 CARD = Card(1, 900, 70, "fr")
@@ -38,14 +37,13 @@ class Press:
 
     def made(self) -> Broadcasts:
         """A new process, on the same books."""
-        pace, overall = Steady(RATE), Overall(None)
-        left = self.changed.append
+        ways, left = Ways(self.herald, rate=RATE), self.changed.append
         return Broadcasts(
             self.books,
             self.roll,
             self.herald,
-            Courier(self.roll, self.herald, pace=pace, overall=overall, left=left, office_time=self.clock),
-            Recaller(self.roll, self.herald, pace, overall),
+            Courier(self.roll, self.herald, ways.lane(), ways.per_chat, left=left, office_time=self.clock),
+            Recaller(self.roll, self.herald, ways.lane(), ways.per_chat),
             office_time=self.clock,
             locales=("fr", "en"),
             rate=RATE,
