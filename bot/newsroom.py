@@ -76,6 +76,7 @@ class Newsroom:
         self._outbox = outbox
         self._now = office_time
         self._office = office
+        self._stopping: asyncio.Task[None] | None = None
         messenger = TelegramMessenger(bot)
         self._standby = StandbyBot(lambda: doors.telegram(settings, ON_WIRE + AT_ONCE + SPARE))
         books, roll = BroadcastBooks(store), RecipientRoll(store)
@@ -140,7 +141,7 @@ class Newsroom:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Go on with what an earlier process left, until the end."""
+        """Go on with what an earlier process left; at the end nothing more goes out, see `close`."""
         tasks = (
             asyncio.create_task(self._cards.run(), name="cards"),
             asyncio.create_task(self._part_with_former_admins(), name="former admins"),
@@ -154,11 +155,17 @@ class Newsroom:
         try:
             yield
         finally:
-            await self._broadcasts.stop(GRACE)
+            self._stopping = asyncio.create_task(self._broadcasts.stop(GRACE), name="broadcasts stop")
             for task in tasks:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    async def close(self) -> None:
+        """Hear of those who are on the wire; the rest of the house stops at the same time."""
+        if self._stopping:
+            await self._stopping
+        await self._standby.shutdown()
 
     async def _part_with_former_admins(self) -> None:
         """Nobody else can tell that there are commands for admins, least of all those who were one."""

@@ -24,6 +24,7 @@ from bot.app.ports import (
     MessageRefusedError,
     NotSentError,
     SendError,
+    UnpaidError,
 )
 from bot.app.rounds import Round
 from bot.core.broadcast import Fate
@@ -200,6 +201,10 @@ class Courier:
             case ChatLeftError():
                 self._left(chat_id)
                 return Entry(chat_id, Fate.BLOCKED, error=why)
+            case UnpaidError():
+                rounds.unpaid = True
+                rounds.halted.set()
+                return Entry(chat_id, recipient.fate)
             case NotSentError():
                 rounds.puts_off(recipient, now)
                 return Entry(chat_id, recipient.fate)

@@ -16,7 +16,7 @@ class Round:
 
     `turns` are the fates whose turn it is; `counts` are the figures as they are now; `resting` says until when the
     night holds it up; `done` and `began` tell how fast it goes; `kept` counts the messages that could not be taken
-    back; `error` is why it had to be halted, where nobody asked for it.
+    back; `error` is why it had to be halted, where nobody asked for it; `unpaid` says that it has to be paid for first.
     """
 
     plan: Plan
@@ -31,6 +31,7 @@ class Round:
     began: float = 0.0
     kept: int = 0
     error: Exception | None = None
+    unpaid: bool = False
 
     def figures(self) -> Figures:
         """How many have which fate at this moment."""

@@ -20,6 +20,7 @@ from bot.app.ports import (
     MessageRefusedError,
     NotSentError,
     Receipt,
+    UnpaidError,
 )
 from bot.app.records import Delivery, Kind
 from bot.core.actions import spoken
@@ -32,6 +33,8 @@ NO_PREVIEW = '{"is_disabled":true}'
 GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
 FLOOD = re.compile(r"Too Many Requests(?:.*retry after (\d+))?", re.IGNORECASE)
 """A 429 whose `parameters` are missing; PTB tells it from other failures by these words alone."""
+UNPAID = ("payment", "balance", "stars")
+"""What a refusal for want of Stars may say; Telegram documents no words for it (Bot API, `allow_paid_broadcast`)."""
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
@@ -106,7 +109,7 @@ class TelegramMessenger:
         except ChatMigrated as error:
             raise ChatLeftError(str(error)) from None
         except BadRequest as error:
-            return _bad_request(error)
+            return _bad_request(error, paid="allow_paid_broadcast" in call)
         except SurelyNotSentError as error:
             raise NotSentError(str(error)) from None
         except InvalidToken:
@@ -130,8 +133,10 @@ def _button(button: Button, screen: int | None) -> dict[str, str]:
     return {"text": button.label, "callback_data": spoken(screen, button.action)}
 
 
-def _bad_request(error: BadRequest) -> Any:
+def _bad_request(error: BadRequest, *, paid: bool) -> Any:
     words = str(error).lower()
+    if paid and any(each in words for each in UNPAID):
+        raise UnpaidError(str(error)) from None
     if "message is not modified" in words:
         return {}
     if any(each in words for each in LOST):

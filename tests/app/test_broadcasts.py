@@ -11,6 +11,7 @@ import pytest
 from bot.app.broadcast_ports import Admin, Card, Entry
 from bot.app.broadcasts import Broadcasts
 from bot.app.courier import Courier
+from bot.app.ports import UnpaidError
 from bot.app.recaller import Recaller
 from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.core.sight import Sight
@@ -131,6 +132,23 @@ async def test_pause_and_resume() -> None:
         await asyncio.sleep(60)
         assert here.herald.chats() == list(range(1, 101))
         assert here.deeds()[1:] == [("Ibrahima", Deed.PAUSED), ("Hawa", Deed.RESUMED)]
+
+
+@in_no_time
+async def test_one_that_cannot_be_paid_for_is_paused_says_why_and_fails_nobody() -> None:
+    async with press(*range(1, 101)) as here:
+        for each in range(20, 101):
+            here.herald.fails(each, UnpaidError("BALANCE_TOO_LOW"))
+        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await asyncio.sleep(30)
+        assert here.status() is Status.PAUSED
+        assert here.deeds()[-1] == ("", Deed.UNPAID)
+        assert here.roll.tally() == {"sent": 19, "pending": 81}
+        for each in range(20, 101):
+            here.herald.fails(each)
+        assert await here.broadcasts.steer(1, Verb.RESUME, OTHER)
+        await asyncio.sleep(60)
+        assert here.herald.chats() == list(range(1, 101))
 
 
 @in_no_time
