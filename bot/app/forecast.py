@@ -5,9 +5,10 @@ an announcement that fails like this comes to is unknown; so one at a time goes 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
-from bot.app.patience import either
+from bot.app.patience import unless
 from bot.app.ports import MaybeSentError, NotSentError, SendError
 from bot.app.weather import Weather
 
@@ -19,8 +20,6 @@ FIRST_REST, LAST_REST = 2.0, 300.0
 """Seconds before somebody's message is tried again, after `Weather`'s patience is at its end."""
 LONGEST_CALL = 20.0
 """Seconds after which the one that was tried is surely heard of."""
-LOOK = 2.0
-"""Seconds between two looks whether it has cleared up meanwhile."""
 
 
 class Forecast:
@@ -32,13 +31,14 @@ class Forecast:
         self._held_until = 0.0
         self._pause, self._probe, self._rest = FIRST_PAUSE, FIRST_PROBE, FIRST_REST
         self._doubtful = self._tried = False
+        self._better = asyncio.Event()
 
     async def fair(self, halted: asyncio.Event) -> None:
         """Wait until the next one may go out, or until `halted`."""
         loop = asyncio.get_running_loop()
         while not halted.is_set():
             if (wait := self._held_until - loop.time()) > 0:
-                await either(halted, min(wait, LOOK))
+                await self._clears_up(halted, wait)
             elif not self._doubtful:
                 return
             elif not self._weather.fine and not await self._reached():
@@ -68,8 +68,20 @@ class Forecast:
     def good(self) -> None:
         """One was answered, whatever the answer."""
         self._weather.good()
+        self._better.set()
         self._held_until, self._doubtful, self._tried = 0.0, False, False
         self._pause, self._rest = FIRST_PAUSE, FIRST_REST
+
+    async def _clears_up(self, halted: asyncio.Event, seconds: float) -> None:
+        """Wait so long, or until somebody else's is answered, or until `halted`."""
+
+        async def better() -> None:
+            await self._better.wait()
+
+        self._better.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await unless(halted, better())
 
     async def _reached(self) -> bool:
         try:

@@ -33,9 +33,11 @@ async def lineup(roll: Roll, rounds: Round) -> AsyncIterator[tuple[Recipient, fl
                     return
                 while recipient := rounds.due(loop.time()):
                     yield recipient, LONG_AGO
+        elif rounds.on_wire:
+            # Any of them may be put off, and be due before those who were.
+            wait = rounds.later[0][0] - loop.time() if rounds.later else None
+            await asyncio.wait(rounds.on_wire, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
         elif rounds.later:
             await either(rounds.halted, rounds.later[0][0] - loop.time())
-        elif rounds.on_wire:
-            await asyncio.wait(rounds.on_wire)
         else:
             return

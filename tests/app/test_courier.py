@@ -143,6 +143,18 @@ async def test_many_flooded_chats_do_not_keep_others_from_their_turn() -> None:
 
 
 @in_no_time
+async def test_a_chat_that_is_flooded_for_an_hour_does_not_hold_up_one_that_is_flooded_for_a_moment() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald(lag=1.0)
+    herald.fails(1, FloodedError(3600))
+    herald.fails(2, NotSentError("no route"))
+    trip = Trip(roll, herald, rate=2)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(60)
+    assert herald.chats() == [2]
+    await going
+
+
+@in_no_time
 async def test_a_chats_flood_is_remembered_by_the_next_round_and_by_citizens() -> None:
     roll, herald = FakeRoll.of(1, 2), FakeHerald()
     herald.fails(1, FloodedError(60))
