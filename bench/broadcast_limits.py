@@ -22,6 +22,7 @@ from bench.broadcast_rate import day_time, sent
 from bench.load import bot_environment, moncreneau, process
 from bench.sandboxes import FIRST, TOKEN
 from bot.app.broadcast_ports import Admin, Card
+from bot.app.pacing import WINDOW
 from bot.core.broadcast import Deed, Done
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import RateLimits, TelegramSandbox, create_app, phone
@@ -133,6 +134,7 @@ async def measure(count: int, bookers: int, think: float, seconds: float) -> dic
         "took s": round(took, 1),
         "pace allows s": count / 25,
         "ratio": round(took / (count / 25), 3),
+        "ratio to what citizens leave": round(took / count * min(25.0, 30 / WINDOW - others / took), 3),
         "429": calls["rate_limited"],
         "citizens": bookers,
         "s between a citizen's steps": think,
