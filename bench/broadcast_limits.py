@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from bench.broadcast_million import NOW, fill, p99, plan
 from bench.broadcast_rate import day_time, sent
 from bench.load import bot_environment, moncreneau, process
 from bench.sandboxes import FIRST, TOKEN
 from bot.app.broadcast_ports import Admin, Card
+from bot.app.pacing import WINDOW
 from bot.core.broadcast import Deed, Done
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import RateLimits, TelegramSandbox, create_app, phone
@@ -28,9 +31,11 @@ from bot.sandbox.telegram.config import Citizen
 from bot.sandbox.telegram.world import World
 from bot.storage.broadcasts import BroadcastBooks
 from bot.storage.store import Store
+from bot.storage.tables import recipients
 
 BOOKERS = 900_000_000
 PATIENCE = 20.0
+OK = 200
 LONGEST = 1.1
 """Times what the pace allows."""
 NAME = "Aissatou Bah"
@@ -118,9 +123,10 @@ async def measure(count: int, bookers: int, think: float, seconds: float) -> dic
             alone = await _round(environment, world, store, bookers, think, seconds=seconds)
             done = Done("Admin", Deed.CONFIRMED, NOW)
             await BroadcastBooks(store).confirm(plan(1), Admin(1, "Admin"), done, Card(1, 1, 1, "fr"))
-            began = time.perf_counter()
+            before = _messages(world)
             along = await _round(environment, world, store, bookers, think, until=count)
-            took = time.perf_counter() - began
+            others = _messages(world) - before - count
+            took = await _duration(store, count)
         calls = world.calls_json()
         await store.close()
     return {
@@ -128,9 +134,12 @@ async def measure(count: int, bookers: int, think: float, seconds: float) -> dic
         "took s": round(took, 1),
         "pace allows s": count / 25,
         "ratio": round(took / (count / 25), 3),
+        "ratio to what citizens leave": round(took / count * min(25.0, 30 / WINDOW - others / took), 3),
         "429": calls["rate_limited"],
         "citizens": bookers,
+        "s between a citizen's steps": think,
         "steps/s": round(len(along.latencies) / took, 1),
+        "other messages/s": round(others / took, 1),
         "p99 ms without": round(p99(alone.latencies)),
         "p99 ms meanwhile": round(p99(along.latencies)),
         "p50 ms without": round(sorted(alone.latencies)[len(alone.latencies) // 2] * 1000),
@@ -138,6 +147,24 @@ async def measure(count: int, bookers: int, think: float, seconds: float) -> dic
         "bookings": along.bookings,
         "stalls": alone.stalls + along.stalls,
     }
+
+
+def _messages(world: World) -> int:
+    """How many messages, of the kinds that Telegram counts, the bot has sent."""
+    uncounted = {"sendchataction"}
+    return sum(
+        count
+        for (method, status), count in world.calls.items()
+        if method.lower().startswith("send") and method.lower() not in uncounted and status == OK
+    )
+
+
+async def _duration(store: Store, count: int) -> float:
+    """Seconds from the first recipient's note to the last one's, and one turn for the first."""
+    query = select(func.min(recipients.c.at), func.max(recipients.c.at)).where(recipients.c.status == "sent")
+    async with store.engine.connect() as connection:
+        first, last = (await connection.execute(query)).one()
+    return float(last - first) * count / (count - 1)
 
 
 async def _round(  # noqa: PLR0913 — what a round depends on

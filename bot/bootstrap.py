@@ -91,6 +91,7 @@ async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[Hous
         house = _join(settings, clock, translators, store, bot, backstage)
         newsroom = _newsroom(house, backstage, clock)
         house.conversations.staff = Staff(settings.admin_ids, (newsroom.desk,))
+        stack.push_async_callback(newsroom.close)
         poller = await _resume(house)
         stack.push_async_callback(_stop, house)
         overview = await stack.enter_async_context(

@@ -22,7 +22,7 @@ from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
 from bot.storage.store import Store
-from bot.telegram.transport import FastRequest, LeanBot
+from bot.telegram.transport import CONNECTIONS, FastRequest, LeanBot
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
@@ -48,9 +48,9 @@ async def opened(url: str) -> Store:
         raise StartError(f"the database cannot be used (DATABASE_URL): {in_words(error)}") from None
 
 
-def telegram(settings: Settings) -> LeanBot:
+def telegram(settings: Settings, connections: int = CONNECTIONS) -> LeanBot:
     """The bot at Telegram; nothing is asked yet. Raises `StartError` for what is no token at all."""
-    base, request = settings.telegram_api_url, FastRequest()
+    base, request = settings.telegram_api_url, FastRequest(connections)
     token = settings.telegram_bot_token.get_secret_value().strip()
     if not TOKEN.fullmatch(token):
         raise StartError("TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)")

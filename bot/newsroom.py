@@ -10,14 +10,18 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from bot import doors
 from bot.app.broadcast_desk import LISTED, BroadcastDesk, Drawings
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
+from bot.app.errands import Errands
+from bot.app.forecast import Forecast
+from bot.app.lane import ON_WIRE, Lane
 from bot.app.outbox import Outbox
 from bot.app.pacing import Overall, Steady
 from bot.app.ports import Moncreneau
-from bot.app.recaller import Recaller
+from bot.app.recaller import AT_ONCE, Recaller
 from bot.app.records import Change
 from bot.app.reports import Reporter
 from bot.core.broadcast import Broadcast
@@ -32,6 +36,7 @@ from bot.storage.store import Store
 from bot.telegram import profile
 from bot.telegram.herald import TelegramHerald, read_content
 from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.standby import StandbyBot
 from bot.telegram.transport import LeanBot
 from bot.views import announcing, composing
 from bot.views import broadcasts as views
@@ -39,7 +44,10 @@ from bot.views.message import Message
 from bot.views.office import Office
 
 log = logging.getLogger(__name__)
-GRACE = 1.0
+GRACE = 8.0
+"""Seconds, beside what the rest of the house takes to stop, in which those who are on the wire are heard of."""
+SPARE = 10
+"""Connections beside those of the lanes: for reports, and for the question whether Telegram is back."""
 ADMINS = "admins"
 """The fact under which those are kept who may see the admins' commands."""
 UNLIMITED = 1000.0
@@ -69,18 +77,29 @@ class Newsroom:
         self._outbox = outbox
         self._now = office_time
         self._office = office
+        self._stopping: asyncio.Task[None] | None = None
         messenger = TelegramMessenger(bot)
+        self._standby = StandbyBot(lambda: doors.telegram(settings, ON_WIRE + AT_ONCE + SPARE))
         books, roll = BroadcastBooks(store), RecipientRoll(store)
-        herald = TelegramHerald(messenger, lambda locale: announcing.below(translators.get(locale)))
+
+        def herald_through(way: TelegramMessenger) -> TelegramHerald:
+            return TelegramHerald(way, lambda locale: announcing.below(translators.get(locale)))
+
+        # Announcements have connections of their own: no citizen's message ever waits behind one of them.
+        herald = herald_through(TelegramMessenger(self._standby))
         paid = settings.paid_broadcast_rate
         pace = Steady(paid or settings.broadcast_rate or None)
         # What is paid for is counted apart from what every bot may send.
-        lane = Overall(None) if paid else overall
+        counted = Overall(None) if paid else overall
+        floods, per_chat = outbox.floods, outbox.per_chat
+        forecast = Forecast("Telegram (broadcasting)", herald.reach)
+        lane = Lane(pace, counted, floods, forecast)
+        errands = Errands(overall, per_chat, floods)
         self._reporter = Reporter(
             books,
             roll,
             herald,
-            overall,
+            errands,
             admins=settings.admin_ids,
             locale_of=self._locale_of,
             caption=self._caption,
@@ -89,8 +108,8 @@ class Newsroom:
             books,
             roll,
             herald,
-            Courier(roll, herald, pace=pace, overall=lane, left=self._left, office_time=office_time, paid=bool(paid)),
-            Recaller(roll, herald, pace, overall),
+            Courier(roll, herald, lane, per_chat, left=self._left, office_time=office_time, paid=bool(paid)),
+            Recaller(roll, herald, Lane(pace, overall, floods, forecast, width=AT_ONCE), per_chat),
             office_time=office_time,
             locales=translators.supported,
             rate=paid or min(settings.broadcast_rate or UNLIMITED, overall.bulk_rate or UNLIMITED),
@@ -109,8 +128,8 @@ class Newsroom:
         self.desk = BroadcastDesk(
             books=books,
             roll=roll,
-            herald=herald,
-            overall=overall,
+            herald=herald_through(messenger),
+            errands=errands,
             offices=offices,
             broadcasts=self._broadcasts,
             cards=self._cards,
@@ -123,7 +142,7 @@ class Newsroom:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Go on with what an earlier process left, until the end."""
+        """Go on with what an earlier process left; at the end nothing more goes out, see `close`."""
         tasks = (
             asyncio.create_task(self._cards.run(), name="cards"),
             asyncio.create_task(self._part_with_former_admins(), name="former admins"),
@@ -137,11 +156,17 @@ class Newsroom:
         try:
             yield
         finally:
-            await self._broadcasts.stop(GRACE)
+            self._stopping = asyncio.create_task(self._broadcasts.stop(GRACE), name="broadcasts stop")
             for task in tasks:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    async def close(self) -> None:
+        """Hear of those who are on the wire; the rest of the house stops at the same time."""
+        if self._stopping:
+            await self._stopping
+        await self._standby.shutdown()
 
     async def _part_with_former_admins(self) -> None:
         """Nobody else can tell that there are commands for admins, least of all those who were one."""

@@ -13,8 +13,8 @@ from typing import Any
 from bot.app.broadcast_ports import Admin, Books, Card, Herald, Roll
 from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
+from bot.app.errands import Errands
 from bot.app.inbound import FromCitizen
-from bot.app.pacing import Overall
 from bot.app.ports import ApiError, FloodedError, MessageRefusedError, Moncreneau, NotSentError, SendError
 from bot.app.records import Change, Delivery, Kind, Urgency
 from bot.app.reports import Reporter
@@ -79,7 +79,7 @@ class BroadcastDesk:
         books: Books,
         roll: Roll,
         herald: Herald,
-        overall: Overall,
+        errands: Errands,
         offices: Moncreneau,
         broadcasts: Broadcasts,
         cards: Cards,
@@ -92,7 +92,7 @@ class BroadcastDesk:
         self._books = books
         self._roll = roll
         self._herald = herald
-        self._overall = overall
+        self._errands = errands
         self._offices = offices
         self._broadcasts = broadcasts
         self._cards = cards
@@ -179,11 +179,11 @@ class BroadcastDesk:
         for version in versions:
             letter = self._herald.letter(version.content, version.locale or visit.locale)
             for _ in range(PREVIEW_TRIES):
-                await self._overall.turn(Urgency.INTERACTIVE)
+                await self._errands.turn(visit.chat_id, Urgency.INTERACTIVE)
                 try:
                     await self._herald.send(letter, visit.chat_id)
                 except FloodedError as flood:
-                    await asyncio.sleep(flood.retry_after)
+                    self._errands.flooded(visit.chat_id, flood.retry_after)
                 except NotSentError:
                     await asyncio.sleep(PREVIEW_PAUSE)
                 except MessageRefusedError as error:
@@ -191,6 +191,7 @@ class BroadcastDesk:
                 except SendError:
                     return (PreviewFailed(at=visit.event.at),)
                 else:
+                    self._errands.went()
                     break
             else:
                 return (PreviewFailed(at=visit.event.at),)

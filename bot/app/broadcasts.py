@@ -31,6 +31,8 @@ BREATH = 0.005
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before what went wrong is tried again."""
 LOST = "on its way when the bot was stopped"
+NOBODY = Admin(0, "")
+"""Who pauses a broadcast that cannot be paid for."""
 LIVE = frozenset(Status) - ENDED
 
 
@@ -232,7 +234,10 @@ class Broadcasts:
             finished = await (self._recaller if recalling else self._courier).carry(rounds)
         finally:
             del self._rounds[plan.number]
-        if finished:
+        if rounds.unpaid:
+            done = Done("", Deed.UNPAID, self._now())
+            await self._books.move(plan.number, status, Status.PAUSED, (NOBODY, done))
+        elif finished:
             figures = await self._roll.count_fates(plan.number)
             await self._books.move(plan.number, status, end_of(status, figures))
 

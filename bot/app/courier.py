@@ -7,12 +7,14 @@ Telegram cannot be reached nobody is sent to. Knows nothing of Telegram's format
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 from bot.app.broadcast_ports import Entry, Herald, Recipient, Roll
+from bot.app.lane import Lane
 from bot.app.ledger import Ledger
-from bot.app.pacing import FloodWatch, Overall, Steady
+from bot.app.lineup import lineup
+from bot.app.pacing import PerChat
 from bot.app.patience import either
 from bot.app.ports import (
     ChatGoneError,
@@ -22,53 +24,40 @@ from bot.app.ports import (
     MessageRefusedError,
     NotSentError,
     SendError,
+    UnpaidError,
 )
-from bot.app.records import Urgency
 from bot.app.rounds import Round
-from bot.app.weather import Weather
 from bot.core.broadcast import Fate
 from bot.core.moments import night_of
 
-PAGE = 500
 FRESH = 1.0
 """Seconds for which what is known of a recipient holds: then it is looked up once more before they are sent to."""
-LONG_AGO = float("-inf")
-ON_WIRE = 200
-"""Calls at once; more do not make it faster."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
-"""Seconds before the next one is tried after a failure that may not be theirs."""
-FIRST_PROBE, LAST_PROBE = 1.0, 30.0
-"""Seconds between two questions whether Telegram is back."""
 NIGHT_LOOK = 20.0
 """Seconds between two looks whether the night is over."""
 OPTED_OUT, LEFT = "wants no announcements", "left before it was sent"
 
 
 class Courier:
-    """All that broadcasts share on the way out: the pace, the wire, the weather."""
+    """What all broadcasts share on the way out: the lane, the room in each chat, the night."""
 
     def __init__(  # noqa: PLR0913 — what it needs from the house
         self,
         roll: Roll,
         herald: Herald,
+        lane: Lane,
+        per_chat: PerChat,
         *,
-        pace: Steady,
-        overall: Overall,
         left: Callable[[int], None],
         office_time: Callable[[], datetime],
         paid: bool = False,
     ) -> None:
         self._roll = roll
         self._herald = herald
-        self._pace = pace
-        self._overall = overall
-        self._floods = FloodWatch(overall)
+        self._lane = lane
+        self._per_chat = per_chat
         self._left = left
         self._now = office_time
         self._paid = paid
-        self._weather = Weather("Telegram (broadcasting)")
-        self._pause, self._hold = FIRST_PAUSE, 0.0
-        self._room = asyncio.Semaphore(ON_WIRE)
 
     async def carry(self, rounds: Round) -> bool:
         """Send to everybody whose turn it is. Returns whether nobody is left, False: it was halted before that.
@@ -79,9 +68,8 @@ class Courier:
         rounds.began = asyncio.get_running_loop().time()
         try:
             try:
-                async for recipient, known_at in self._next(rounds):
-                    if sure := await self._at_their_turn(rounds, recipient, known_at, ledger):
-                        await self._dispatch(rounds, sure, ledger)
+                async for recipient, known_at in lineup(self._roll, rounds):
+                    await self._serve(rounds, recipient, known_at, ledger)
             except Exception as error:  # noqa: BLE001 — whatever it is, it must not leave anybody on the wire
                 rounds.fails(error)
             while rounds.on_wire:
@@ -96,57 +84,46 @@ class Courier:
             raise rounds.error
         return not rounds.halted.is_set()
 
-    async def _next(self, rounds: Round) -> AsyncIterator[tuple[Recipient, float]]:
-        """Whoever is next, and when that was known of them: those who had to wait and are due, then the list."""
-        loop = asyncio.get_running_loop()
-        after, exhausted = 0, False
+    async def _serve(self, rounds: Round, recipient: Recipient, known_at: float, ledger: Ledger) -> None:
+        """Send, beside others, when their turn has come; unless they are not to get it, or not now."""
+        if self._spared(rounds, recipient, ledger) or self._put_off(rounds, recipient):
+            return
+        if not await self._enter(rounds):
+            return
+        sure = None
+        try:
+            sure = await self._as_known(rounds, recipient, known_at, ledger)
+        finally:
+            if sure is None:
+                self._lane.leave()
+        if sure:
+            task = asyncio.create_task(self._send(rounds, sure, ledger))
+            rounds.on_wire.add(task)
+            task.add_done_callback(rounds.on_wire.discard)
+
+    async def _enter(self, rounds: Round) -> bool:
+        """Wait for a turn by day; returns False when it was halted before that."""
         while not rounds.halted.is_set():
-            if recipient := rounds.due(loop.time()):
-                yield recipient, LONG_AGO
-            elif not exhausted and len(rounds.later) < PAGE:
-                page, read_at = await self._roll.page(rounds.plan.number, rounds.turns, after, PAGE), loop.time()
-                exhausted = len(page) < PAGE
-                for each in page:
-                    after = each.chat_id
-                    yield each, read_at
-                    if rounds.halted.is_set():
-                        return
-                    while recipient := rounds.due(loop.time()):
-                        yield recipient, LONG_AGO
-            elif rounds.later:
-                await either(rounds.halted, rounds.later[0][0] - loop.time())
-            elif rounds.on_wire:
-                await asyncio.wait(rounds.on_wire)
-            else:
-                return
+            await self._daylight(rounds)
+            if not await self._lane.enter(rounds.halted):
+                return False
+            if not self._night(rounds):
+                return True
+            self._lane.leave()  # night fell while this waited
+        return False
 
-    async def _dispatch(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:
-        """Send, beside others; while Telegram is away, one at a time."""
-        await self._room.acquire()
-        task = asyncio.create_task(self._send(rounds, recipient, ledger))
-        rounds.on_wire.add(task)
-        task.add_done_callback(rounds.on_wire.discard)
-        if not self._weather.fine:
-            await asyncio.wait({task})
-
-    async def _at_their_turn(
-        self, rounds: Round, recipient: Recipient, known_at: float, ledger: Ledger
-    ) -> Recipient | None:
-        """The recipient as they are known when their turn has come; None where they are not to get it (now)."""
+    async def _as_known(self, rounds: Round, recipient: Recipient, known_at: float, ledger: Ledger) -> Recipient | None:
+        """The recipient as they are known now that their turn has come; None where they are not to get it (now)."""
         loop = asyncio.get_running_loop()
-        if self._spared(rounds, recipient, ledger):
-            return None
-        await self._fair_weather(rounds)
-        if not rounds.halted.is_set():
-            await self._pace.turn()
-            await self._overall.turn(Urgency.BULK)
-        await self._daylight(rounds)
-        if not rounds.halted.is_set() and loop.time() - known_at > FRESH:
+        if loop.time() - known_at > FRESH:
             # They waited for long enough to leave, or to want no more announcements.
             recipient = await self._roll.known(recipient)
             if self._spared(rounds, recipient, ledger):
                 return None
-        return None if rounds.halted.is_set() else recipient
+        if rounds.halted.is_set() or self._put_off(rounds, recipient):
+            return None
+        self._per_chat.wait_for(recipient.chat_id, loop.time(), edit=False)
+        return recipient
 
     @staticmethod
     def _spared(rounds: Round, recipient: Recipient, ledger: Ledger) -> bool:
@@ -158,91 +135,81 @@ class Courier:
             return True
         return False
 
-    async def _fair_weather(self, rounds: Round) -> None:
-        """Wait while Telegram is away. It is asked for nothing meanwhile: finding out costs nobody their message."""
-        await either(rounds.halted, self._hold - asyncio.get_running_loop().time())
-        pause = FIRST_PROBE
-        while not self._weather.fine and not rounds.halted.is_set():
-            try:
-                await self._herald.reach()
-            except (NotSentError, MaybeSentError):
-                await either(rounds.halted, pause)
-                pause = min(pause * 2, LAST_PROBE)
-            except SendError:
-                return  # it answers
-            else:
-                return
+    def _put_off(self, rounds: Round, recipient: Recipient) -> bool:
+        """Whether their chat has no room just now; then they come up again when it has."""
+        now = asyncio.get_running_loop().time()
+        if wait := self._per_chat.idle_in(recipient.chat_id, now):
+            rounds.puts_off(recipient, now + wait)
+        return bool(wait)
+
+    def _night(self, rounds: Round) -> datetime | None:
+        """The end of the night that it is, where an admin did not insist for this one."""
+        night = night_of(self._now())
+        return None if night in rounds.nights else night
 
     async def _daylight(self, rounds: Round) -> None:
         """Wait for the morning, unless an admin insisted for this night."""
-        while (night := night_of(now := self._now())) and night not in rounds.nights and not rounds.halted.is_set():
+        while (night := self._night(rounds)) and not rounds.halted.is_set():
             rounds.resting = night
-            await either(rounds.halted, min(NIGHT_LOOK, (night - now).total_seconds()))
+            await either(rounds.halted, min(NIGHT_LOOK, (night - self._now()).total_seconds()))
         rounds.resting = None
 
     async def _send(self, rounds: Round, recipient: Recipient, ledger: Ledger) -> None:
         """One recipient: marked, sent, and what came of it noted."""
-        chat_id = recipient.chat_id
-        letter = rounds.letters.get(recipient.locale) or next(iter(rounds.letters.values()))
         rounds.befalls(recipient.fate, Fate.SENDING)
         try:
-            await ledger.now(Entry(chat_id, Fate.SENDING))
-            try:
-                message_id = await self._herald.send(letter, chat_id, paid=self._paid)
-                entry = Entry(chat_id, Fate.SENT, message_id)
-            except SendError as error:
-                entry = self._failed(rounds, recipient, error)
-            else:
-                self._good()
-                self._floods.went()
+            await ledger.now(Entry(recipient.chat_id, Fate.SENDING))
+            entry = await self._sent(rounds, recipient)
             ledger.soon(entry)
             rounds.befalls(Fate.SENDING, entry.fate)
             rounds.done += entry.fate not in rounds.turns
         except Exception as error:  # noqa: BLE001 — a note that cannot be written, or our own code: see `carry`
             rounds.fails(error)
         finally:
-            self._room.release()
+            self._lane.leave()
+
+    async def _sent(self, rounds: Round, recipient: Recipient) -> Entry:
+        """Put it on the wire, unless it was halted or all were flooded while the mark was written."""
+        chat_id = recipient.chat_id
+        if rounds.halted.is_set() or self._lane.floods.pause():
+            rounds.puts_off(recipient, asyncio.get_running_loop().time())
+            return Entry(chat_id, recipient.fate)
+        letter = rounds.letters.get(recipient.locale) or next(iter(rounds.letters.values()))
+        try:
+            message_id = await self._herald.send(letter, chat_id, paid=self._paid)
+        except SendError as error:
+            return self._failed(rounds, recipient, error)
+        self._lane.forecast.good()
+        self._lane.floods.went()
+        return Entry(chat_id, Fate.SENT, message_id)
 
     def _failed(self, rounds: Round, recipient: Recipient, error: SendError) -> Entry:
         """What a failure makes of the recipient, and of those who come after."""
         chat_id, why = recipient.chat_id, str(error)[:200]
         now = asyncio.get_running_loop().time()
+        if isinstance(error, NotSentError | MaybeSentError):
+            self._lane.forecast.bad(why)
+        else:
+            self._lane.forecast.good()
         match error:
             case FloodedError(retry_after=wait):
-                self._good()
-                self._floods.struck(chat_id, wait)
+                self._lane.floods.struck(chat_id, wait, bulk=True)
                 rounds.puts_off(recipient, now + wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
                 return Entry(chat_id, recipient.fate)
             case ChatGoneError():
-                self._good()
                 self._left(chat_id)
                 return Entry(chat_id, Fate.FAILED, error=why)
             case ChatLeftError():
-                self._good()
                 self._left(chat_id)
                 return Entry(chat_id, Fate.BLOCKED, error=why)
+            case UnpaidError():
+                rounds.unpaid = True
+                rounds.halted.set()
+                return Entry(chat_id, recipient.fate)
             case NotSentError():
                 rounds.puts_off(recipient, now)
-                self._bad(why)
                 return Entry(chat_id, recipient.fate)
-            case MaybeSentError():
-                self._bad(why)
-                return Entry(chat_id, Fate.UNKNOWN, error=why)
             case MessageRefusedError():
-                self._good()
                 return Entry(chat_id, Fate.FAILED, error=why)
             case _:
                 return Entry(chat_id, Fate.UNKNOWN, error=why)
-
-    def _bad(self, why: str) -> None:
-        """Telegram does not answer: nobody else goes out before a pause, longer each time."""
-        self._weather.bad(why)
-        now = asyncio.get_running_loop().time()
-        if now >= self._hold:
-            self._hold = now + self._pause
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
-
-    def _good(self) -> None:
-        """It answers, whatever it says."""
-        self._weather.good()
-        self._pause = FIRST_PAUSE

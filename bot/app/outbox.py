@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from bot.app.crashpoints import reach
-from bot.app.pacing import FloodWatch, Overall, PerChat
+from bot.app.floods import FloodWatch
+from bot.app.pacing import Overall, PerChat
 from bot.app.ports import (
     ChatLeftError,
     EditLostError,
@@ -45,7 +46,7 @@ class Outbox:
         self._queues: dict[int, deque[Delivery]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._on_wire: set[int] = set()
-        self._floods = FloodWatch(overall)
+        self.floods = FloodWatch(overall, per_chat)
         self._stopping = False
         self._weather = Weather("Telegram (sending)")
         self.sent = 0
@@ -69,6 +70,11 @@ class Outbox:
     def overall(self) -> Overall:
         """The pace that everything shares which goes out."""
         return self._overall
+
+    @property
+    def per_chat(self) -> PerChat:
+        """The room in each chat, which everything shares that goes there."""
+        return self._per_chat
 
     def typing(self, chat_id: int) -> asyncio.Task[None]:
         """Show that the bot is at work; lost if it cannot be shown now."""
@@ -123,7 +129,7 @@ class Outbox:
                 receipt = await self._attempt(delivery)
             except FloodedError as flood:
                 self._on_wire.discard(delivery.chat_id)
-                await self._flooded(delivery.chat_id, flood.retry_after)
+                await self._flooded(delivery, flood.retry_after)
                 continue
             except (NotSentError, MaybeSentError) as error:
                 self._on_wire.discard(delivery.chat_id)
@@ -156,7 +162,7 @@ class Outbox:
                 self._on_wire.discard(delivery.chat_id)
             reach("delivery sent")
             self._weather.good()
-            self._floods.went()
+            self.floods.went(edit=delivery.kind is Kind.EDIT)
             self.sent += 1
             if queue and queue[0] is delivery:
                 queue.popleft()
@@ -185,8 +191,8 @@ class Outbox:
                 raise
             return await self._messenger.deliver(delivery, None)
 
-    async def _flooded(self, chat_id: int, retry_after: float) -> None:
-        self._floods.struck(chat_id, retry_after)
+    async def _flooded(self, delivery: Delivery, retry_after: float) -> None:
+        self.floods.struck(delivery.chat_id, retry_after, edit=delivery.kind is Kind.EDIT)
         await asyncio.sleep(retry_after + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
 
 

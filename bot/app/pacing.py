@@ -22,8 +22,6 @@ RESERVE = 1
 SLOWED = 60.0
 """Seconds for which the overall rate is halved after everybody was flooded."""
 MANY_CHATS = 10_000
-FLOODED_CHATS, FLOOD_SPAN = 3, 2.0
-"""This many chats flooded within this many seconds: it is not the chats, it is us."""
 CATCH_UP = 0.1
 """Seconds of a steady pace that may be made up at once after the loop was busy."""
 
@@ -126,40 +124,36 @@ class Steady:
             await asyncio.sleep(self._due - now)
 
 
-class FloodWatch:
-    """Tells the flood of a chat from a flood of ours: many chats at once slow everybody."""
-
-    def __init__(self, overall: Overall) -> None:
-        self._overall = overall
-        self._floods: deque[tuple[float, int]] = deque(maxlen=32)
-        self._went: deque[float] = deque(maxlen=32)
-
-    def went(self) -> None:
-        """Something got through to a chat."""
-        self._went.append(asyncio.get_running_loop().time())
-
-    def struck(self, chat_id: int, retry_after: float) -> bool:
-        """A chat was flooded; returns whether everybody has to wait."""
-        now = asyncio.get_running_loop().time()
-        self._floods.append((now, chat_id))
-        flooded = len({chat for at, chat in self._floods if at > now - FLOOD_SPAN})
-        went = sum(at > now - FLOOD_SPAN for at in self._went)
-        # A few chats that are flooded while others get their messages are flooded each for itself.
-        everybody = flooded >= FLOODED_CHATS and flooded > went
-        if everybody:
-            self._overall.flooded(retry_after)
-        return everybody
-
-
 class PerChat:
-    """Room in each chat: 1/s in the long run with a short burst. `rate` None: unlimited."""
+    """Room in each chat: 1/s in the long run with a short burst, and none while it is flooded. `rate` None: unlimited.
+
+    All times are the loop's.
+    """
 
     def __init__(self, rate: float | None) -> None:
         self._interval = 1 / rate if rate else 0.0
         self._due: dict[tuple[int, bool], float] = {}
+        self._flooded: dict[int, float] = {}
+
+    def flooded(self, chat_id: int, now: float, retry_after: float) -> None:
+        """The chat takes nothing for so many seconds."""
+        self._flooded[chat_id] = max(self._flooded.get(chat_id, 0.0), now + retry_after)
+        if len(self._flooded) > MANY_CHATS:
+            self._flooded = {chat: at for chat, at in self._flooded.items() if at > now}
+
+    def flood_left(self, chat_id: int, now: float) -> float:
+        """Seconds for which the chat is still flooded."""
+        return max(0.0, self._flooded.get(chat_id, now) - now) if self._flooded else 0.0
+
+    def idle_in(self, chat_id: int, now: float) -> float:
+        """Seconds until a message would use up none of the room that a citizen's answers may need. Takes nothing."""
+        return max(self.flood_left(chat_id, now), self._due.get((chat_id, False), now) - now, 0.0)
 
     def wait_for(self, chat_id: int, now: float, *, edit: bool) -> float:
         """Take room in the chat; returns the seconds to wait before using it."""
+        return max(self.flood_left(chat_id, now), self._take(chat_id, now, edit=edit))
+
+    def _take(self, chat_id: int, now: float, *, edit: bool) -> float:
         if not self._interval:
             return 0.0
         interval, burst = (self._interval, CHAT_BURST) if chat_id > 0 else (GROUP_INTERVAL, GROUP_BURST)

@@ -123,6 +123,10 @@ class MessageRefusedError(SendError):
     """This message is refused for good; others are not."""
 
 
+class UnpaidError(SendError):
+    """Surely not sent: what sending costs cannot be paid."""
+
+
 class EditLostError(SendError):
     """The message to edit is not there any more, or cannot be edited."""
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iter
 from itertools import count
 
 from bot.app.broadcast_ports import Books, Herald, Roll
-from bot.app.pacing import Overall
+from bot.app.errands import Errands
 from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
 from bot.app.records import Urgency
 from bot.core.broadcast import Broadcast
@@ -59,7 +59,7 @@ class Reporter:
         books: Books,
         roll: Roll,
         herald: Herald,
-        overall: Overall,
+        errands: Errands,
         *,
         admins: Collection[int],
         locale_of: Callable[[int], Awaitable[str | None]],
@@ -68,7 +68,7 @@ class Reporter:
         self._books = books
         self._roll = roll
         self._herald = herald
-        self._overall = overall
+        self._errands = errands
         self._admins = admins
         self._locale_of = locale_of
         self._caption = caption
@@ -102,11 +102,11 @@ class Reporter:
         """A report may come twice; it must rather do that than get lost."""
         number, caption, pause = broadcast.plan.number, self._caption(broadcast, locale), PAUSE
         for _ in count() if tries is None else range(tries):
-            await self._overall.turn(Urgency.NOTICE)
+            await self._errands.turn(chat_id, Urgency.NOTICE)
             try:
                 await self._herald.document(chat_id, *file, caption)
             except FloodedError as flood:
-                await asyncio.sleep(flood.retry_after)
+                self._errands.flooded(chat_id, flood.retry_after)
             except (NotSentError, MaybeSentError):
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -114,4 +114,5 @@ class Reporter:
                 log.warning("the report of broadcast %d did not arrive: %s", number, error)
                 return
             else:
+                self._errands.went()
                 return

@@ -16,8 +16,8 @@ class Round:
 
     `turns` are the fates whose turn it is; `counts` are the figures as they are now; `resting` says until when the
     night holds it up; `done` and `began` tell how fast it goes; `kept` counts the messages that could not be taken
-    back; `error` is why it had to be halted, where nobody asked for it; `nights` are those in which it need
-    not rest (`nights_of`).
+    back; `error` is why it had to be halted, where nobody asked for it; `nights` are those in which it need not rest
+    (`nights_of`); `unpaid` says that it has to be paid for first.
     """
 
     plan: Plan
@@ -33,6 +33,7 @@ class Round:
     kept: int = 0
     error: Exception | None = None
     nights: frozenset[datetime] = frozenset()
+    unpaid: bool = False
 
     def figures(self) -> Figures:
         """How many have which fate at this moment."""

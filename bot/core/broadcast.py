@@ -139,6 +139,7 @@ class Deed(StrEnum):
     RECALLED = "recalled"
     RESENT = "resent"
     INSISTED = "insisted"
+    UNPAID = "unpaid"  # nobody's deed: it was paused because what it costs could not be paid
 
 
 @dataclass(frozen=True, slots=True)

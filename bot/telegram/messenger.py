@@ -5,7 +5,7 @@ Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of 
 
 import io
 import re
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic_core import to_json
 from telegram import InputFile
@@ -20,11 +20,12 @@ from bot.app.ports import (
     MessageRefusedError,
     NotSentError,
     Receipt,
+    UnpaidError,
 )
 from bot.app.records import Delivery, Kind
 from bot.core.actions import spoken
 from bot.telegram.qr import qr_png
-from bot.telegram.transport import LeanBot, SurelyNotSentError
+from bot.telegram.transport import SurelyNotSentError
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
@@ -34,13 +35,22 @@ FLOOD = re.compile(r"Too Many Requests(?:.*retry after (\d+))?", re.IGNORECASE)
 """A 429 whose `parameters` are missing; PTB tells it from other failures by these words alone."""
 LAST_NUMBER = 2**53
 """Telegram's numbers fit into 32 bits for now; larger ones than this cannot be written in JSON safely."""
+UNPAID = ("payment", "balance", "stars")
+"""What a refusal for want of Stars may say; Telegram documents no words for it (Bot API, `allow_paid_broadcast`)."""
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
-class TelegramMessenger:
-    """The way out through `LeanBot`."""
+class Caller(Protocol):
+    """Whoever calls Bot API methods: `LeanBot`, `StandbyBot`."""
 
-    def __init__(self, bot: LeanBot) -> None:
+    async def call(self, method: str, parameters: Json, *, read_timeout: float | None = None) -> Any:
+        """See `LeanBot.call`."""
+
+
+class TelegramMessenger:
+    """The way out through a `Caller`."""
+
+    def __init__(self, bot: Caller) -> None:
         self._bot = bot
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
@@ -101,7 +111,7 @@ class TelegramMessenger:
         except ChatMigrated as error:
             raise ChatLeftError(str(error)) from None
         except BadRequest as error:
-            return _bad_request(error)
+            return _bad_request(error, paid="allow_paid_broadcast" in call)
         except SurelyNotSentError as error:
             raise NotSentError(str(error)) from None
         except InvalidToken:
@@ -125,8 +135,10 @@ def _button(button: Button, screen: int | None) -> dict[str, str]:
     return {"text": button.label, "callback_data": spoken(screen, button.action)}
 
 
-def _bad_request(error: BadRequest) -> Any:
+def _bad_request(error: BadRequest, *, paid: bool) -> Any:
     words = str(error).lower()
+    if paid and any(each in words for each in UNPAID):
+        raise UnpaidError(str(error)) from None
     if "message is not modified" in words:
         return {}
     if any(each in words for each in LOST):

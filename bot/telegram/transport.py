@@ -86,9 +86,10 @@ class Form:
 
 
 class FastRequest(BaseRequest):
-    """One pool of connections to one Bot API server."""
+    """One pool of connections to one Bot API server, `connections` at most at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, connections: int = CONNECTIONS) -> None:
+        self._connections = connections
         self._client: Client | None = None
         self._last: tuple[Response, float] | None = None
 
@@ -106,9 +107,9 @@ class FastRequest(BaseRequest):
         """Open the pool."""
         if self._client is None:
             builder = ClientBuilder().connect_timeout(CONNECT).pool_idle_timeout(IDLE)
-            builder = builder.pool_max_idle_per_host(CONNECTIONS)
+            builder = builder.pool_max_idle_per_host(self._connections)
             # No redirects: the token stands in the address and must not travel on.
-            builder = builder.max_connections(CONNECTIONS).follow_redirects(enable=False).referer(enable=False)
+            builder = builder.max_connections(self._connections).follow_redirects(enable=False).referer(enable=False)
             self._client = builder.user_agent(self.USER_AGENT).build()
 
     async def shutdown(self) -> None:

@@ -9,7 +9,11 @@ from datetime import datetime
 
 from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry, Letter, Recipient
 from bot.app.courier import Courier
-from bot.app.pacing import Overall, Steady
+from bot.app.errands import Errands
+from bot.app.floods import FloodWatch
+from bot.app.forecast import Forecast
+from bot.app.lane import ON_WIRE, Lane
+from bot.app.pacing import Overall, PerChat, Steady
 from bot.app.ports import SendError
 from bot.app.records import Work
 from bot.app.rounds import Round
@@ -269,6 +273,28 @@ class Clock:
         return self.now
 
 
+class Ways:
+    """All ways out of one house: what announcements and errands share with each other, and with citizens."""
+
+    def __init__(
+        self,
+        herald: FakeHerald,
+        *,
+        rate: float | None = None,
+        overall: Overall | None = None,
+        per_chat: PerChat | None = None,
+    ) -> None:
+        self.overall = overall or Overall(None)
+        self.per_chat = per_chat or PerChat(None)
+        self.floods = FloodWatch(self.overall, self.per_chat)
+        self.errands = Errands(self.overall, self.per_chat, self.floods)
+        self._pace, self._forecast = Steady(rate), Forecast("Telegram", herald.reach)
+
+    def lane(self, width: int = ON_WIRE) -> Lane:
+        """A lane for announcements."""
+        return Lane(self._pace, self.overall, self.floods, self._forecast, width=width)
+
+
 class Trip:
     """A courier and one round."""
 
@@ -279,17 +305,19 @@ class Trip:
         *,
         rate: float | None = None,
         overall: Overall | None = None,
+        ways: Ways | None = None,
         clock: Clock | None = None,
         paid: bool = False,
         nights: frozenset[datetime] = frozenset(),
     ) -> None:
         self.left: list[int] = []
         self.clock = clock or Clock()
+        self.ways = ways or Ways(herald, rate=rate, overall=overall)
         self.courier = Courier(
             roll,
             herald,
-            pace=Steady(rate),
-            overall=overall or Overall(None),
+            self.ways.lane(),
+            self.ways.per_chat,
             left=self.left.append,
             office_time=self.clock,
             paid=paid,

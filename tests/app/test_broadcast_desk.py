@@ -11,7 +11,6 @@ from bot.app.broadcasts import Broadcasts
 from bot.app.cards import Cards
 from bot.app.courier import Courier
 from bot.app.inbound import FromCitizen
-from bot.app.pacing import Overall, Steady
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError, Receipt
 from bot.app.recaller import Recaller
 from bot.app.records import Change, Delivery, Kind
@@ -39,7 +38,7 @@ from bot.core.wishes import Show
 from bot.views.message import Message
 from tests.app.fakes import FakeMoncreneau, refused
 from tests.app.hurry import in_no_time
-from tests.app.press import DAY, Clock, FakeBooks, FakeHerald, FakeRoll
+from tests.app.press import DAY, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
 from tests.core.examples import DOWN
 
 ADMIN = 900
@@ -66,12 +65,12 @@ class Desk:
         self.shown: Show | None = None
         self.drawn: list[str] = []
         self.touched: list[int] = []
-        overall, pace, clock = Overall(None), Steady(None), Clock()
+        ways, clock = Ways(self.herald), Clock()
         reporter = Reporter(
             self.books,
             self.roll,
             self.herald,
-            overall,
+            ways.errands,
             admins={ADMIN},
             locale_of=self._locale,
             caption=lambda *_: Message("caption"),
@@ -80,8 +79,8 @@ class Desk:
             self.books,
             self.roll,
             self.herald,
-            Courier(self.roll, self.herald, pace=pace, overall=overall, left=self.touched.append, office_time=clock),
-            Recaller(self.roll, self.herald, pace, overall),
+            Courier(self.roll, self.herald, ways.lane(), ways.per_chat, left=self.touched.append, office_time=clock),
+            Recaller(self.roll, self.herald, ways.lane(), ways.per_chat),
             office_time=clock,
             locales=("fr", "en"),
             rate=25.0,
@@ -91,7 +90,7 @@ class Desk:
         cards = Cards(
             self.books,
             Phones(),
-            overall,
+            ways.overall,
             {ADMIN},
             lambda *_: Message("card"),
             look=self.broadcasts.look,
@@ -101,7 +100,7 @@ class Desk:
             books=self.books,
             roll=self.roll,
             herald=self.herald,
-            overall=overall,
+            errands=ways.errands,
             offices=self.offices,
             broadcasts=self.broadcasts,
             cards=cards,

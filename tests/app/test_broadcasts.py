@@ -11,13 +11,13 @@ import pytest
 from bot.app.broadcast_ports import Admin, Card, Entry
 from bot.app.broadcasts import Broadcasts
 from bot.app.courier import Courier
-from bot.app.pacing import Overall, Steady
+from bot.app.ports import UnpaidError
 from bot.app.recaller import Recaller
 from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.core.sight import Sight
 from bot.core.steering import Verb
 from tests.app.hurry import in_no_time
-from tests.app.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll
+from tests.app.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
 
 ADMIN, OTHER = Admin(900, "Ibrahima"), Admin(901, "Hawa")
 CARD = Card(1, 900, 70, "fr")
@@ -38,14 +38,13 @@ class Press:
 
     def made(self) -> Broadcasts:
         """A new process, on the same books."""
-        pace, overall = Steady(RATE), Overall(None)
-        left = self.changed.append
+        ways, left = Ways(self.herald, rate=RATE), self.changed.append
         return Broadcasts(
             self.books,
             self.roll,
             self.herald,
-            Courier(self.roll, self.herald, pace=pace, overall=overall, left=left, office_time=self.clock),
-            Recaller(self.roll, self.herald, pace, overall),
+            Courier(self.roll, self.herald, ways.lane(), ways.per_chat, left=left, office_time=self.clock),
+            Recaller(self.roll, self.herald, ways.lane(), ways.per_chat),
             office_time=self.clock,
             locales=("fr", "en"),
             rate=RATE,
@@ -133,6 +132,23 @@ async def test_pause_and_resume() -> None:
         await asyncio.sleep(60)
         assert here.herald.chats() == list(range(1, 101))
         assert here.deeds()[1:] == [("Ibrahima", Deed.PAUSED), ("Hawa", Deed.RESUMED)]
+
+
+@in_no_time
+async def test_one_that_cannot_be_paid_for_is_paused_says_why_and_fails_nobody() -> None:
+    async with press(*range(1, 101)) as here:
+        for each in range(20, 101):
+            here.herald.fails(each, UnpaidError("BALANCE_TOO_LOW"))
+        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await asyncio.sleep(30)
+        assert here.status() is Status.PAUSED
+        assert here.deeds()[-1] == ("", Deed.UNPAID)
+        assert here.roll.tally() == {"sent": 19, "pending": 81}
+        for each in range(20, 101):
+            here.herald.fails(each)
+        assert await here.broadcasts.steer(1, Verb.RESUME, OTHER)
+        await asyncio.sleep(60)
+        assert here.herald.chats() == list(range(1, 101))
 
 
 @in_no_time

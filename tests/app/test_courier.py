@@ -3,12 +3,14 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from bot.app.broadcast_ports import Recipient
-from bot.app.courier import ON_WIRE, PAGE
-from bot.app.pacing import Overall
+from bot.app.lane import ON_WIRE
+from bot.app.lineup import PAGE
+from bot.app.pacing import Overall, PerChat
 from bot.app.ports import (
     ChatGoneError,
     ChatLeftError,
@@ -22,7 +24,7 @@ from bot.app.ports import (
 from bot.app.records import Urgency
 from bot.core.broadcast import Fate
 from tests.app.hurry import in_no_time
-from tests.app.press import Clock, FakeHerald, FakeRoll, Trip
+from tests.app.press import Clock, FakeHerald, FakeRoll, Trip, Ways
 
 NIGHT, MORNING = datetime.fromisoformat("2026-03-02T23:00"), datetime.fromisoformat("2026-03-03T07:00")
 
@@ -104,15 +106,89 @@ async def test_a_flood_makes_one_chat_wait_and_nobody_else() -> None:
 
 
 @in_no_time
-async def test_floods_in_many_chats_make_everybody_wait() -> None:
+async def test_floods_in_many_chats_one_after_another_make_all_announcements_wait() -> None:
     roll, herald = FakeRoll.of(*range(1, 30)), FakeHerald()
     for each in (1, 2, 3):
         herald.fails(each, FloodedError(60))
-    overall = Overall(30)
-    await Trip(roll, herald, rate=5, overall=overall).goes()
+    await Trip(roll, herald, rate=5).goes()
     pauses = [later - earlier for earlier, later in zip(herald.at, herald.at[1:], strict=False)]
     assert max(pauses) > 55
     assert herald.chats() == list(range(1, 30))
+
+
+@pytest.mark.parametrize(("rate", "most"), [(1, 4), (25, 10), (1000, ON_WIRE + 3)])
+def test_few_calls_are_made_into_a_flood_of_everything(rate: int, most: int) -> None:
+    @in_no_time
+    async def a_minute_of_flood() -> None:
+        roll, herald = FakeRoll.of(*range(1, 1001)), FakeHerald(lag=0.1)
+        for each in range(1, 1001):
+            herald.fails(each, FloodedError(60))
+        await asyncio.wait({asyncio.create_task(Trip(roll, herald, rate=rate).goes())}, timeout=59)
+        # Those on the wire when it begins, and two more.
+        assert len(herald.at) <= most
+
+    a_minute_of_flood()
+
+
+@in_no_time
+async def test_many_flooded_chats_do_not_keep_others_from_their_turn() -> None:
+    roll, herald = FakeRoll.of(*range(1, 1301)), FakeHerald()
+    for each in range(1, 1301):
+        herald.fails(each, *([FloodedError(3600)] if each % 2 else []))
+    going = asyncio.create_task(Trip(roll, herald).goes())
+    await asyncio.sleep(600)
+    assert roll.tally() == {"pending": 650, "sent": 650}
+    await going
+    assert roll.tally() == {"sent": 1300}
+
+
+@in_no_time
+async def test_a_chat_that_is_flooded_for_an_hour_does_not_hold_up_one_that_is_flooded_for_a_moment() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald(lag=1.0)
+    herald.fails(1, FloodedError(3600))
+    herald.fails(2, NotSentError("no route"))
+    trip = Trip(roll, herald, rate=2)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(60)
+    assert herald.chats() == [2]
+    await going
+
+
+@in_no_time
+async def test_a_chats_flood_is_remembered_by_the_next_round_and_by_citizens() -> None:
+    roll, herald = FakeRoll.of(1, 2), FakeHerald()
+    herald.fails(1, FloodedError(60))
+    first = Trip(roll, herald)
+    going = asyncio.create_task(first.goes())
+    await asyncio.sleep(10)
+    first.round.halted.set()
+    await going
+    began, calls = asyncio.get_running_loop().time(), len(herald.at)
+    assert first.ways.per_chat.wait_for(1, began, edit=False) > 40
+    await Trip(roll, herald, ways=first.ways).goes()
+    assert herald.at[calls] - began > 40
+
+
+@in_no_time
+async def test_a_chat_gets_no_announcement_faster_than_it_takes_messages() -> None:
+    herald = FakeHerald()
+    ways = Ways(herald, per_chat=PerChat(1))
+    await asyncio.gather(*(Trip(FakeRoll.of(1, 2), herald, ways=ways).goes() for _ in range(8)))
+    own = [at for at, (chat, _) in zip(herald.at, herald.sent, strict=True) if chat == 1]
+    assert len(own) == 8
+    assert min(later - earlier for earlier, later in pairwise(own)) > 0.9
+
+
+@in_no_time
+async def test_a_halt_takes_effect_on_those_who_wait_for_room_on_the_wire() -> None:
+    roll, herald = FakeRoll.of(*range(1, 1001)), FakeHerald(lag=10.0)
+    trip = Trip(roll, herald)
+    going = asyncio.create_task(trip.goes())
+    await asyncio.sleep(5)
+    trip.round.halted.set()
+    await going
+    assert len(herald.at) == ON_WIRE
+    assert roll.tally() == {"sent": ON_WIRE, "pending": 1000 - ON_WIRE}
 
 
 @in_no_time
@@ -148,14 +224,20 @@ def test_while_telegram_is_away_it_is_asked_for_nothing_and_nobody_pays_for_it(a
 
 
 @in_no_time
-async def test_chats_that_fail_one_after_another_do_not_hold_up_the_others_for_long() -> None:
-    roll, herald = FakeRoll.of(*range(1, 41)), FakeHerald()
-    for each in range(1, 31):
+async def test_where_telegram_answers_but_cannot_send_few_messages_are_spent_on_finding_out() -> None:
+    roll, herald = FakeRoll.of(*range(1, 501)), FakeHerald()
+    for each in range(1, 501):
         herald.fails(each, MaybeSentError("bad gateway"))
-    began = asyncio.get_running_loop().time()
-    await Trip(roll, herald, rate=25).goes()
-    assert asyncio.get_running_loop().time() - began < 65
-    assert roll.tally() == {"unknown": 30, "sent": 10}
+    going = asyncio.create_task(Trip(roll, herald, rate=25).goes())
+    await asyncio.sleep(20)
+    assert roll.tally()["unknown"] <= 8
+    await asyncio.sleep(3600)
+    lost = roll.tally()["unknown"]
+    assert lost < 25
+    for each in range(1, 501):
+        herald.fails(each)
+    await going
+    assert roll.tally() == {"unknown": lost, "sent": 500 - lost}
 
 
 @in_no_time

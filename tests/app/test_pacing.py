@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.app.pacing import CHAT_BURST, EDIT_BURST, WINDOW, FloodWatch, Overall, PerChat, Steady
+from bot.app.pacing import CHAT_BURST, EDIT_BURST, WINDOW, Overall, PerChat, Steady
 from bot.app.records import Urgency
 from tests.app.hurry import in_no_time
 
@@ -79,14 +79,6 @@ async def test_a_flood_stops_everybody_and_then_slows_them_for_a_minute() -> Non
 
 
 @in_no_time
-async def test_floods_of_many_chats_at_once_are_ours_and_of_one_are_its_own() -> None:
-    watch = FloodWatch(Overall(30))
-    assert not any(watch.struck(7, 1) for _ in range(10))
-    await asyncio.sleep(5)
-    assert [watch.struck(chat, 1) for chat in (7, 8, 9)] == [False, False, True]
-
-
-@in_no_time
 async def test_a_steady_pace_has_no_bursts() -> None:
     steady, began, times = Steady(10), _now(), []
     await asyncio.sleep(3)
@@ -119,11 +111,3 @@ def test_without_a_rate_no_chat_waits_and_idle_chats_are_forgotten() -> None:
     for chat in range(1, 10_050):
         room.wait_for(chat, float(chat * 10), edit=False)
     assert len(room._due) < 100
-
-
-@in_no_time
-async def test_a_few_flooded_chats_are_flooded_each_for_itself_while_others_get_through() -> None:
-    watch = FloodWatch(Overall(30))
-    for _ in range(5):
-        watch.went()
-    assert not any(watch.struck(chat, 30) for chat in (1, 2, 3))

@@ -5,18 +5,18 @@ import time
 from collections import Counter
 from dataclasses import replace
 
-from bot.app.pacing import Overall, Steady
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.recaller import AT_ONCE, DELETABLE, Recaller
 from bot.app.rounds import Round
 from bot.core.broadcast import Fate
 from tests.app.hurry import in_no_time
-from tests.app.press import PLAN, FakeHerald, FakeRoll
+from tests.app.press import PLAN, FakeHerald, FakeRoll, Ways
 
 
 def recall(roll: FakeRoll, herald: FakeHerald, rate: float | None = None) -> tuple[Recaller, Round]:
     counts = Counter(each.fate for each in roll.fates.values())
-    return Recaller(roll, herald, Steady(rate), Overall(None)), Round(PLAN, {}, frozenset({Fate.SENT}), counts)
+    ways = Ways(herald, rate=rate)
+    return Recaller(roll, herald, ways.lane(AT_ONCE), ways.per_chat), Round(PLAN, {}, frozenset({Fate.SENT}), counts)
 
 
 @in_no_time

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Collection
 
 from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
-from bot.app.pacing import Overall
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.reports import Reporter, write_report
 from bot.core.broadcast import Deed, Done, Fate, Figures, Status
 from bot.views.message import Message
 from tests.app.hurry import in_no_time
-from tests.app.press import DAY, FakeBooks, FakeHerald, FakeRoll
+from tests.app.press import DAY, FakeBooks, FakeHerald, FakeRoll, Ways
 
 ADMIN, OTHER = 900, 901
 SENT = Figures(((Fate.SENT, 2),))
@@ -29,7 +28,7 @@ class Office:
             self.books,
             self.roll,
             self.herald,
-            Overall(None),
+            Ways(self.herald).errands,
             admins=admins,
             locale_of=self._locale_of,
             caption=lambda _, locale: Message(f"caption {locale}"),

@@ -4,7 +4,11 @@ import asyncio
 from pathlib import Path
 
 from bot import bootstrap
+from bot.core.broadcast import Fate
+from bot.storage.recipients import RecipientRoll
 from tests.e2e.applicant import Habits
+from tests.e2e.house import standing
+from tests.e2e.newsroom import Admin, citizens, tally
 from tests.e2e.play import new_applicant
 from tests.e2e.reckoning import reckon
 from tests.e2e.town import CREDITS, town
@@ -42,6 +46,23 @@ async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_
 
 def test_it_grants_itself_less_than_ten_seconds() -> None:
     assert sum(getattr(bootstrap, name) for name in vars(bootstrap) if name.startswith("GRACE_")) < 10
+
+
+async def test_who_is_about_to_get_an_announcement_is_heard_of(tmp_path: Path) -> None:
+    async with standing(tmp_path) as house:
+        await house.start(broadcast_rate=0.0)
+        admin = Admin(house.town.telegram, settles=house.settles)
+        await citizens(house, 20)
+        await admin.composes()
+        await admin.pushes("now")
+        await house.town.misbehave(telegram=[{"kind": "delay", "seconds": 2.5, "match": {"method": "sendMessage"}}])
+        await admin.pushes("go")
+        roll = RecipientRoll(house.open.store)
+        await eventually("they are on the wire", lambda: roll.page(1, frozenset({Fate.SENDING}), 0, 1))
+        await house.stop()
+        await house.town.behave()
+        await house.start()
+        assert "unknown" not in tally(await admin.report())
 
 
 async def test_while_it_is_still_looking_for_telegram_it_ends_too(tmp_path: Path) -> None:

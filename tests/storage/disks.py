@@ -11,8 +11,9 @@ from pathlib import Path
 
 SIZE = "4m"
 BLOCK = b"\0" * 4096
-HASTY = ("PRAGMA journal_mode=DELETE", "PRAGMA busy_timeout=1")
-"""For `dialect.PRAGMAS`: a database that a writer locks for readers too, and connections that do not wait for it."""
+HASTY = ("PRAGMA journal_mode=DELETE", "PRAGMA busy_timeout=50")
+"""For `dialect.PRAGMAS`: a database that a writer locks for readers too, and connections that wait for it for a
+moment only (ms): longer than a write of our own takes."""
 
 
 @dataclass(slots=True)

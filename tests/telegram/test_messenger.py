@@ -14,6 +14,7 @@ from bot.app.ports import (
     NotSentError,
     Receipt,
     SendError,
+    UnpaidError,
 )
 from bot.app.records import Delivery, Kind
 from bot.sandbox.telegram.config import PEOPLE
@@ -107,6 +108,16 @@ async def test_a_flood_without_parameters_is_a_flood(wire: Wire, bot: LeanBot, w
     with pytest.raises(FloodedError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert caught.value.retry_after == seconds
+
+
+async def test_too_few_stars_are_the_fault_of_no_recipient_and_only_where_paid_for(wire: Wire, bot: LeanBot) -> None:
+    words = "Bad Request: not enough Telegram Stars on the balance"
+    wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
+    call = {"chat_id": 7, "text": "Bonjour"}
+    with pytest.raises(UnpaidError):
+        await TelegramMessenger(bot).call("sendMessage", call | {"allow_paid_broadcast": "true"})
+    with pytest.raises(MessageRefusedError):
+        await TelegramMessenger(bot).call("sendMessage", call)
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 429, 502])

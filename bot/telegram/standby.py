@@ -1,0 +1,64 @@
+"""Connections for announcements alone: opened when the first one goes out, closed when none went for a while.
+
+Citizens' calls go through a pool of their own, so that they never wait behind announcements; and while nothing is
+announced, this one costs no memory. Knows nothing of what is called.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from bot.telegram.transport import LeanBot
+
+IDLE = 30.0
+"""Seconds without a call after which the connections are closed."""
+
+
+class StandbyBot:
+    """Calls like a `LeanBot`; `make` makes one whenever there is none."""
+
+    def __init__(self, make: Callable[[], LeanBot], idle: float = IDLE) -> None:
+        self._make = make
+        self._idle = idle
+        self._bot: LeanBot | None = None
+        self._under_way = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are connections."""
+        return self._bot is not None
+
+    async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
+        """See `LeanBot.call`."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        self._under_way += 1
+        try:
+            bot = self._bot
+            if bot is None:
+                bot = self._bot = self._make()
+            await bot.request.initialize()
+            return await bot.call(method, parameters, read_timeout=read_timeout)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._timer = asyncio.get_running_loop().call_later(self._idle, self._close)
+
+    async def shutdown(self) -> None:
+        """Close the connections; the next call would open them again."""
+        if self._timer:
+            self._timer.cancel()
+        self._close()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _close(self) -> None:
+        # Whoever calls from now on gets a new one, and never one that is being closed.
+        bot, self._bot, self._timer = self._bot, None, None
+        if bot:
+            task = asyncio.create_task(bot.request.shutdown())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
