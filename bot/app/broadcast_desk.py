@@ -219,9 +219,8 @@ class BroadcastDesk:
     async def _listed(self, locale: str, after: Place | None = None) -> Message:
         """A page of the list."""
         found = await self._broadcasts.listed(LISTED + 1, after)
-        page = found[:LISTED]
-        last = place_of(page[-1].broadcast) if len(found) > LISTED else None
-        return self._drawings.listing(page, last, locale)
+        last = place_of(found[LISTED - 1].broadcast) if len(found) > LISTED else None
+        return self._drawings.listing(found[:LISTED], last, locale)
 
     # --- steering ------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,13 @@ from bot.moncreneau.unreadable import NoTicket
 
 
 async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
-    """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read."""
+    """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read.
+
+    Only an object is the service's own word. A page, or half an answer, may come from whatever stands in between, and
+    leaves open what became of the order.
+    """
+    body = await client.post("appointments", models.order_body(order))
     try:
-        body = await client.post("appointments", models.order_body(order))
         return models.read_appointment(body, zone, order)
     except UnreadableAnswer as error:
-        raise NoTicket(status=error.status) from None
+        raise (NoTicket(status=error.status) if isinstance(body, dict) else error) from None

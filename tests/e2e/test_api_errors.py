@@ -42,14 +42,16 @@ PASSING: dict[str, tuple[str, dict[str, Any]]] = {
     "a proxy's page": ("html", {"status": 502}),
     "a proxy's page that blames the client": ("html", {"status": 403}),
     "a proxy's page after it was done": ("html", {"status": 404, "when": "after"}),
+    "a page that says that all is well": ("html", {"status": 200}),
+    "half an answer": ("garbage", {}),
+    "an answer that is no appointment": ("garbage", {"body": json.dumps([1, "two", None])}),
     "a connection cut before": ("drop_before", {}),
     "a connection cut after": ("drop_after", {}),
 }
 
 UNREADABLE: dict[str, dict[str, Any]] = {
-    "a page that says that all is well": {"kind": "html", "status": 200},
-    "half an answer": {"kind": "garbage"},
-    "an answer that is no appointment": {"kind": "garbage", "body": json.dumps([1, "two", None])},
+    "a number that is none": {"kind": "garbage", "body": json.dumps({"id": "apt_7f", "status": "SCHEDULED"})},
+    "no number": {"kind": "garbage", "body": json.dumps({"status": "SCHEDULED"})},
 }
 
 

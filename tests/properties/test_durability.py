@@ -205,6 +205,10 @@ class Durability(RuleBasedStateMachine):
         assert done or not acknowledged
         if done:
             self.oracle.commit(change)
+        else:
+            # Taken again, as the next process does. How far a thread gets is chance, what comes after must not be.
+            self.runner.run(self._compare(copy.copy(self.oracle)))
+            self.commit(change)
 
     async def _cut_off(self, change: Change, steps: int) -> bool:
         """Let a commit go so many steps of the loop, then close; whether it was acknowledged."""
