@@ -18,7 +18,7 @@ from bot.moncreneau.cache import Ages, Cache, Tally
 from bot.moncreneau.errors import BudgetSpent
 from bot.moncreneau.headers import HOUR
 
-ALLOWED = 20
+ALLOWED = 60
 """Requests an hour of one owner, for looking and for cancelling each."""
 SERVES = 10.0
 """Seconds for which a list serves."""
