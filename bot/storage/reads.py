@@ -1,6 +1,8 @@
 """Plain reads: what is known of a chat, and what an earlier life left open. Knows nothing of how it got there."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -20,6 +22,8 @@ class Reads:
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = dialect.engine_for(url)
         self.reader = Reader(self._engine)
+        self._asked: dict[int, asyncio.Future[StoredChat | None]] = {}
+        self._looking: asyncio.Task[None] | None = None
 
     async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """The rows; waits while the database cannot be used."""
@@ -31,9 +35,28 @@ class Reads:
         return await self.reader.read(work)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
-        """What is known of a chat."""
-        found = await self._all(select(chats).where(chats.c.chat_id == chat_id))
-        return next((rows.read_chat(row) for row in found), None)
+        """What is known of a chat. Those that are asked for while a look is under way share the next one."""
+        waiter = self._asked.get(chat_id)
+        if waiter is None:
+            waiter = self._asked[chat_id] = asyncio.get_running_loop().create_future()
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(waiter)
+
+    async def _look(self) -> None:
+        """After a start everybody is asked for: a look for each would keep the last ones waiting for seconds."""
+        while self._asked:
+            asked = {chat_id: self._asked.pop(chat_id) for chat_id in tuple(islice(self._asked, PAGE))}
+            try:
+                found = await self._all(select(chats).where(chats.c.chat_id.in_(asked)))
+            except Exception as error:  # noqa: BLE001 — whatever it is, those who wait must hear of it
+                for waiter in asked.values():
+                    waiter.set_exception(error)
+                    waiter.exception()  # where nobody waits any more it is no news
+                continue
+            known = {row.chat_id: rows.read_chat(row) for row in found}
+            for chat_id, waiter in asked.items():
+                waiter.set_result(known.get(chat_id))
 
     async def open_updates(self) -> tuple[StoredUpdate, ...]:
         """Updates that were received and not done, by id."""

@@ -1,11 +1,13 @@
 """What was stored is read as it was."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.app.records import Change, Delivery, Kind, StoredChat, Urgency
 from bot.storage import migrate, reads
 from bot.storage.store import Store
 from bot.views.message import Message
@@ -53,6 +55,37 @@ async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> N
     for value in ("one", "two"):
         await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
     assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
+
+
+async def test_a_thousand_who_come_at_once_are_few_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.commit(Change(chat=StoredChat(7, "seven", "fr")))
+    looks = 0
+    read = store.reader.read
+
+    async def counted(work: Callable[[AsyncConnection], Awaitable[object]]) -> object:
+        nonlocal looks
+        looks += 1
+        return await read(work)
+
+    monkeypatch.setattr(store.reader, "read", counted)
+    found = await asyncio.gather(*(store.chat(number % 500) for number in range(1000)))
+    assert [each.session for each in found if each] == ["seven", "seven"]
+    assert looks <= 2
+
+
+async def test_a_look_that_fails_is_heard_of_by_all_who_wait_and_the_next_one_is_a_new_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = store.reader.read
+
+    async def broken(_work: object) -> object:
+        raise ValueError("no")
+
+    monkeypatch.setattr(store.reader, "read", broken)
+    results = await asyncio.gather(*(store.chat(number) for number in range(3)), return_exceptions=True)
+    assert [type(each) for each in results] == [ValueError] * 3
+    monkeypatch.setattr(store.reader, "read", read)
+    assert await store.chat(1) is None
 
 
 async def test_the_revision_is_told(store: Store) -> None:
