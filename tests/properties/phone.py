@@ -15,6 +15,7 @@ from bot.core.codec import read_session, write_session
 from bot.core.conversation import new_session, step
 from bot.core.effects import Book, CancelAppointment, Show, Tell, Withdraw
 from bot.core.events import (
+    Commanded,
     Event,
     Pressed,
     SentSomething,
@@ -106,16 +107,13 @@ class Phone(RuleBasedStateMachine):
         return effects
 
     def _check_write(self, effect: object, event: Event, before: Session) -> None:
-        """Writes come from a press on the present screen that says so, each attempt once."""
-        if not isinstance(effect, Book | CancelAppointment | Withdraw):
+        """Writes come from a press on the present screen that says so, each attempt once; `/stop` gives up, too."""
+        if isinstance(effect, Withdraw):
+            self._check_withdrawal(effect, event, before)
+        if not isinstance(effect, Book | CancelAppointment):
             return
         assert isinstance(event, Pressed)
         assert event.screen == before.screen
-        if isinstance(effect, Withdraw):
-            assert event.action == actions.GIVE_UP
-            assert effect.number not in self.withdrawn, "given up twice"
-            self.withdrawn.add(effect.number)
-            return
         asked = {actions.CONFIRM, actions.RETRY} if isinstance(effect, Book) else {actions.YES}
         assert event.action in asked
         assert effect.attempt.number not in self.attempts, "two attempts of one number"
@@ -123,6 +121,15 @@ class Phone(RuleBasedStateMachine):
         flow = self.session.flow
         assert isinstance(flow, Submitting | Cancelling)
         assert flow.attempt == effect.attempt, "what is pending can be read off the state"
+
+    def _check_withdrawal(self, effect: Withdraw, event: Event, before: Session) -> None:
+        if isinstance(event, Pressed):
+            assert (event.screen, event.action) == (before.screen, actions.GIVE_UP)
+        else:
+            assert isinstance(event, Commanded)
+            assert event.name == "stop"
+        assert effect.number not in self.withdrawn, "given up twice"
+        self.withdrawn.add(effect.number)
 
     def _appears(self, effect: Show | Tell, event: Event) -> None:
         """On the phone: in both languages, in the message that it replaces or in a new one."""
