@@ -112,10 +112,7 @@ def _kind(response: httpx.Response, code: str, body: Any) -> type[errors.Moncren
 
 
 def _may_have_acted(response: httpx.Response) -> bool:
-    try:
-        return response.request.method not in {"GET", "HEAD"}
-    except RuntimeError:  # an answer made by hand has no request
-        return False
+    return response.request.method not in {"GET", "HEAD"}
 
 
 def _not_found(response: httpx.Response, body: Any) -> type[errors.MoncreneauError]:
@@ -125,10 +122,7 @@ def _not_found(response: httpx.Response, body: Any) -> type[errors.MoncreneauErr
     """
     if body is None and response.content.strip():
         return errors.NoSuchPage
-    try:
-        path = response.request.url.path
-    except RuntimeError:  # an answer made by hand has no request
-        return errors.NotFound
+    path = response.request.url.path
     if _APPOINTMENT.search(path):
         return errors.AppointmentNotFound
     return errors.DepartmentNotFound if _DEPARTMENT.search(path) else errors.NotFound

@@ -36,7 +36,7 @@ from bot.moncreneau.errors import (
 from bot.moncreneau.headers import clock_gap
 from bot.moncreneau.lanes import Lanes
 from bot.moncreneau.pulse import Pulse
-from bot.moncreneau.transport import WIDTH
+from bot.moncreneau.transport import WIDTH, exchange
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -100,15 +100,17 @@ class Client:
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
         self._lanes = Lanes(WIDTH, breaker, budget.scout, patience.connect)
+        # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
+        # that the service closes them under a booking.
+        limits = httpx.Limits(max_connections=WIDTH, max_keepalive_connections=16, keepalive_expiry=15)
+        self._wire = transport or httpx.AsyncHTTPTransport(limits=limits)
+        # It makes the requests. They are handed to the transport without it: cookies, redirects and authentication,
+        # of which there are none here, would take it longer than all else that is done for a request.
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             headers={"X-API-Key": key, "Accept": "application/json", "User-Agent": "moncreneau-bot"},
             timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=patience.connect),
-            # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
-            # that the service closes them under a booking.
-            limits=httpx.Limits(max_connections=WIDTH, max_keepalive_connections=16, keepalive_expiry=15),
-            transport=transport,
-            follow_redirects=False,
+            transport=self._wire,
         )
         self._posting = httpx.Headers([*self._http.headers.multi_items(), ("Content-Type", "application/json")])
         self._urls: dict[str, httpx.URL] = {}
@@ -222,7 +224,7 @@ class Client:
         """
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._http.send(request)
+                return await exchange(self._wire, request)
         except (TimeoutError, httpx.TimeoutException) as error:
             if isinstance(error, httpx.PoolTimeout):
                 return NoneFree()

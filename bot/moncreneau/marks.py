@@ -107,7 +107,7 @@ class Marks:
             return Standing.FREE
         if mark.taken is not None and mark.taken >= began:
             return Standing.TAKEN
-        ours = sum(at >= began for at in mark.booked) + more
+        ours = len([at for at in mark.booked if at >= began]) + more
         if slot.left is not None:
             return Standing.FREE if slot.left > ours else Standing.TAKEN
         # A slot hidden for some minutes disappoints nobody, a refused booking does.
@@ -129,7 +129,7 @@ class Marks:
         if slot is None:
             given_back = mark.freed is not None and mark.freed >= began
             return bool(mark.seen) and not given_back and 0 <= now - began <= _YOUNG
-        ours = sum(booked >= began for booked in mark.booked)
+        ours = len([booked for booked in mark.booked if booked >= began])
         # Where the service tells no number, nobody knows how many places are left: the booking itself decides.
         return bool(ours) and slot.left is not None and slot.left <= ours
 

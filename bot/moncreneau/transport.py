@@ -50,3 +50,15 @@ class _TruthfulTransport(HttpxTransport):
 def _while_connecting(cause: BaseException | None) -> bool:
     causes = cause.details["causes"] if isinstance(cause, DetailedPyreqwestError) else None
     return any(one["message"] == _WHILE_CONNECTING for one in causes or ())
+
+
+async def exchange(wire: httpx.AsyncBaseTransport, request: httpx.Request) -> httpx.Response:
+    """The whole answer to a request, which it names; its connection is free then, or closed."""
+    answer = await wire.handle_async_request(request)
+    answer.request = request
+    try:
+        await answer.aread()
+    except BaseException:
+        await answer.aclose()
+        raise
+    return answer
