@@ -20,8 +20,8 @@ SWITCH_SECONDS = 0.0005
 """How long a busy loop may keep the database's thread waiting for Python's lock: a tenth of Python's own 5 ms, which a
 commit of a few statements would pay several times over."""
 
-GARBAGE = 5000, 20, 20
-"""Objects after which Python looks for cycles, of which a step makes a handful (its own is 700); costs 1 MB."""
+GARBAGE = 20_000, 20, 20
+"""Objects after which Python looks for cycles, of which a step makes a handful (its own is 700); costs 2 MB."""
 
 
 def main(arguments: list[str] | None = None) -> int:

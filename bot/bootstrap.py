@@ -199,7 +199,8 @@ async def _resume(house: House) -> Poller:
     for attempt in attempts:
         house.clerk.begin(attempt, resumed=True)
     messenger = TelegramMessenger(house.bot)
-    return Poller(house.bot, house.store, house.conversations, messenger.answer_press)
+    newest = await house.store.newest_update()
+    return Poller(house.bot, house.store, house.conversations, messenger.answer_press, newest)
 
 
 async def _stop(house: House) -> None:

@@ -1,93 +1,79 @@
 """Many turns' changes as few statements: each kind of change is gathered and executed once for the whole batch.
 
-Where it can be, that is one statement for all rows and not one a row: between two statements the database's thread
-must win Python's lock back from a busy loop, which costs more than the statement.
-
 What follows from the order of the changes is kept: within a kind they run in the order in which they were made, and
 the kinds touch different tables or run in the order below. Knows SQL, not when or how often a batch is committed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, Engine, bindparam, delete, literal_column, null, select, true, update
 
 from bot.app.records import Change, StoredUpdate
 from bot.storage import dialect, rows
+from bot.storage.dialect import Prepared
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
-Write = tuple[Any, list[rows.Values] | rows.Values]
+Write = tuple[Prepared, list[rows.Values]]
 
 
 class Statements:
     """The prepared statements, each run with a list of rows."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.receive = dialect.insert_ignore(engine, inbox)
-        self.done = (
+    def __init__(self, engine: Engine) -> None:
+        def prepared(statement: Any, *names: str) -> Prepared:
+            return Prepared(engine, statement, names)
+
+        this_update = inbox.c.update_id == bindparam("key")
+        this_attempt = (attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
+        self.known = select(inbox.c.update_id).where(inbox.c.update_id.between(bindparam("first"), bindparam("last")))
+        self.receive = prepared(dialect.insert_ignore(engine, inbox), *rows.UPDATE)
+        self.done = prepared(dialect.upsert(engine, inbox, ["done_at", "body"]), *rows.UPDATE, "done_at")
+        self.failed = prepared(
             update(inbox)
-            .where(inbox.c.update_id.in_(bindparam("keys", expanding=True)))
-            .values(done_at=bindparam("at"), body=None)
+            .where(this_update)
+            .values(done_at=bindparam("at"), tries=inbox.c.tries + literal_column("1"), error=bindparam("why"))
         )
-        self.failed = (
-            update(inbox)
-            .where(inbox.c.update_id == bindparam("key"))
-            .values(done_at=bindparam("at"), tries=inbox.c.tries + 1, error=bindparam("why"))
+        of_chat = ["session", "locale", "is_left", "announcements", "seen_at"]
+        self.chat = prepared(dialect.upsert(engine, chats, of_chat))
+        self.presence = prepared(
+            update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
         )
-        self.chat = dialect.upsert(engine, chats, ["session", "locale", "is_left", "announcements", "seen_at"])
-        self.presence = update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
-        self.drop_queue = delete(outbox).where(outbox.c.chat_id == bindparam("key"))
-        self.queue = dialect.insert_ignore(engine, outbox)
-        self.sent = delete(outbox).where(outbox.c.id.in_(bindparam("keys", expanding=True)))
-        self.open = dialect.insert_ignore(engine, attempts)
-        self.withdraw = (
+        self.drop_queue = prepared(delete(outbox).where(outbox.c.chat_id == bindparam("key")))
+        self.queue = prepared(dialect.insert_ignore(engine, outbox))
+        self.sent = prepared(delete(outbox).where(outbox.c.id == bindparam("key")))
+        self.open = prepared(dialect.insert_ignore(engine, attempts), *rows.ATTEMPT)
+        self.withdraw = prepared(update(attempts).where(*this_attempt).values(withdrawn=true()))
+        self.accept = prepared(update(attempts).where(*this_attempt).values(outcome=bindparam("how")))
+        self.settle = prepared(
             update(attempts)
-            .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
-            .values(withdrawn=True)
+            .where(*this_attempt)
+            .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=null())
         )
-        self.accept = (
-            update(attempts)
-            .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
-            .values(outcome=rows.ACCEPTED)
+        self.made = prepared(dialect.upsert(engine, appointments, ["starts_at", "is_cancelled"]))
+        self.gone = prepared(
+            update(appointments).where(appointments.c.appointment_id == bindparam("key")).values(is_cancelled=true())
         )
-        self.settle = (
-            update(attempts)
-            .where(attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
-            .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=None)
-        )
-        self.made = dialect.upsert(engine, appointments, ["starts_at", "is_cancelled"])
-        self.gone = (
-            update(appointments).where(appointments.c.appointment_id == bindparam("key")).values(is_cancelled=True)
-        )
-        self.picture = dialect.upsert(engine, pictures, ["file_id"])
-        self.remember = dialect.upsert(engine, facts, ["value"])
+        self.picture = prepared(dialect.upsert(engine, pictures, ["file_id"]))
+        self.remember = prepared(dialect.upsert(engine, facts, ["value"]))
 
     def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
-        """What to execute for these changes, in order, without the empty ones."""
+        """What to run for these changes, in order, without the empty ones."""
         chats_now: dict[int, rows.Values] = {}  # of several changes of one chat the last counts
-        done: list[int] = []
-        sent: list[int] = []
-        gathered: list[tuple[Any, list[rows.Values]]] = [
-            (statement, [])
-            for statement in (
-                self.presence,
-                self.drop_queue,
-                self.queue,
-                self.open,
-                self.withdraw,
-                self.accept,
-                self.settle,
-                self.made,
-                self.gone,
-                self.picture,
-                self.remember,
-                self.failed,
-            )
-        ]
-        presence, drop, queue, opened, withdraw, accept, settle, made, gone, picture, remember, failed = (
-            values for _, values in gathered
-        )
+        presence: list[rows.Values] = []
+        drop: list[rows.Values] = []
+        queue: list[rows.Values] = []
+        opened: list[rows.Values] = []
+        withdraw: list[rows.Values] = []
+        accept: list[rows.Values] = []
+        settle: list[rows.Values] = []
+        made: list[rows.Values] = []
+        gone: list[rows.Values] = []
+        picture: list[rows.Values] = []
+        remember: list[rows.Values] = []
+        failed: list[rows.Values] = []
+        sent: list[rows.Values] = []
+        done: list[rows.Values] = []
         for change in changes:
             if change.chat:
                 chats_now[change.chat.chat_id] = rows.chat_row(change.chat, now)
@@ -96,45 +82,54 @@ class Statements:
             if change.left is not None:
                 presence.append({"key": change.left, "gone": True})
                 drop.append({"key": change.left})
-            queue.extend(rows.delivery_row(each) for each in change.queued)
-            sent.extend(change.sent)
+            queue.extend(map(rows.delivery_row, change.queued))
+            sent.extend({"key": each} for each in change.sent)
             opened.extend(rows.attempt_row(each, now) for each in change.opened)
             if change.withdrawn:
                 withdraw.append({"key": change.withdrawn[0], "which": change.withdrawn[1]})
             if change.accepted:
-                accept.append({"key": change.accepted[0], "which": change.accepted[1]})
+                accept.append({"key": change.accepted[0], "which": change.accepted[1], "how": rows.ACCEPTED})
             if (end := change.settled) is not None:
-                settle.append(
-                    {
-                        "key": end.chat_id,
-                        "which": end.number,
-                        "at": now,
-                        "how": end.outcome,
-                        "made": end.appointment_id,
-                    }
-                )
+                settle.append(rows.end_row(end, now))
                 made.extend([rows.made_row(end.chat_id, end.made)] if end.made else [])
                 gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
             if change.picture:
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)
-            done.extend(change.done)
+            done.extend(rows.done_row(each, now) for each in change.done)
             failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
-        first: list[Write] = [(self.chat, list(chats_now.values()))] if chats_now else []
-        last: list[Write] = [(self.sent, {"keys": sent})] if sent else []
-        if done:
-            last.append((self.done, {"keys": done, "at": now}))
-        return [*first, *((statement, values) for statement, values in gathered if values), *last]
+        everything = (
+            (self.chat, list(chats_now.values())),
+            (self.presence, presence),
+            (self.drop_queue, drop),
+            (self.queue, queue),
+            (self.open, opened),
+            (self.withdraw, withdraw),
+            (self.accept, accept),
+            (self.settle, settle),
+            (self.made, made),
+            (self.gone, gone),
+            (self.picture, picture),
+            (self.remember, remember),
+            (self.failed, failed),
+            (self.sent, sent),
+            (self.done, done),
+        )
+        return [(statement, values) for statement, values in everything if values]
 
     def insert_new(
-        self, connection: Connection, updates: Sequence[StoredUpdate], now: float
+        self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float
     ) -> dict[int, StoredUpdate]:
-        """Put updates into the inbox; those that were not there before come back, by id."""
+        """Put updates into the inbox, but for those that the same batch says are `done`.
+
+        Those that were not there before come back, by id.
+        """
         ids = [each.update_id for each in updates]
-        known = set(connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
+        # Numbers that come together are close to each other (Bot API, `Update.update_id`: sequential).
+        known = set(connection.scalars(self.known, {"first": min(ids), "last": max(ids)}))
         new = {each.update_id: each for each in updates if each.update_id not in known}
-        if new:
-            connection.execute(self.receive, [rows.update_row(each, now) for each in new.values()])
+        if still_open := [rows.update_row(each, now) for each in new.values() if each.update_id not in done]:
+            self.receive.run(connection, still_open)
         return new
 
 

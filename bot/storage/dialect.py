@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -36,12 +36,21 @@ def engine_for(url: str) -> AsyncEngine:
 
 
 def writing_engine_for(url: str) -> Engine:
-    """An engine of one connection, for the thread that writes (`writer`)."""
-    engine = create_engine(make_url(url).set(drivername=_blocking_driver(url)), **_options(url, 1))
+    """An engine of one connection, for what writes (`writer`)."""
+    options = _options(url, 1)
+    if make_url(url).get_backend_name() == "sqlite":
+        # Values by name, as psycopg has them too: `Prepared` takes the same rows for both.
+        options["paramstyle"] = "named"
+        # The writer's thread begins and commits, the loop does what is between; never both at once.
+        options["connect_args"]["check_same_thread"] = False
+    engine = create_engine(make_url(url).set(drivername=_blocking_driver(url)), **options)
     _prepare(engine)
-    # Many rows in one INSERT, also where nothing is returned (see `batch` for why).
-    engine.dialect.use_insertmanyvalues_wo_returning = True
     return engine
+
+
+def is_file(engine: Engine) -> bool:
+    """Whether the database is a file beside us: statements then take microseconds, only commits wait."""
+    return engine.dialect.name == "sqlite"
 
 
 def _blocking_driver(url: str) -> str:
@@ -81,22 +90,40 @@ def begin_whole(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+class Prepared:
+    """A statement in the driver's own words, put together once; it is run with many rows.
+
+    What SQLAlchemy does for each row of each execution takes longer than what SQLite does. So a row must hold all of
+    `names`, the statement's values, and only what a driver takes: numbers, text, booleans, None.
+    """
+
+    def __init__(self, engine: Engine, statement: Any, names: Sequence[str] = ()) -> None:
+        self.statement = statement
+        self._words = str(statement.compile(dialect=engine.dialect, column_keys=names or None))
+
+    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Execute it once for each row."""
+        connection.exec_driver_sql(self._words, list(rows))
+
+
 def insert_ignore(engine: AsyncEngine | Engine, table: Table) -> Any:
     """*Insert, unless it is there*."""
-    if engine.dialect.name == "sqlite":
-        # Not ON CONFLICT: SQLAlchemy writes many rows as one statement only where nothing follows the VALUES.
-        return sqlite.insert(table).prefix_with("OR IGNORE")
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return _insert(engine, table).on_conflict_do_nothing()
 
 
 def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -> Any:
-    """*Insert, or else set `columns`*. No key may come twice in one execution."""
-    keys = [column.name for column in table.primary_key.columns]
-    if engine.dialect.name == "sqlite" and {*keys, *columns} == set(table.columns.keys()):
-        return sqlite.insert(table).prefix_with("OR REPLACE")  # the whole row is given; see above
-    insert = sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+    """*Insert, or else set `columns`*."""
+    insert = _insert(engine, table)
     updates = {name: insert.excluded[name] for name in columns}
     return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=updates)
+
+
+def _insert(engine: AsyncEngine | Engine, table: Table) -> Any:
+    if engine.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 — 2 MB for those who need it
+
+    return postgresql.insert(table)
 
 
 def is_passing(error: BaseException) -> bool:

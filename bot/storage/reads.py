@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
@@ -62,6 +62,11 @@ class Reads:
         """Updates that were received and not done, by id."""
         query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
         return tuple(rows.read_update(row) for row in await self._all(query))
+
+    async def newest_update(self) -> int:
+        """The highest number of an update that is known; -1 where none is."""
+        found = await self._all(select(func.max(inbox.c.update_id).label("newest")))
+        return -1 if found[0].newest is None else int(found[0].newest)
 
     async def open_deliveries(self) -> AsyncIterator[Delivery]:
         """Messages not surely sent, by id."""

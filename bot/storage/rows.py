@@ -7,12 +7,15 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Row
 
-from bot.app.records import AttemptKind, Delivery, Kind, Made, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.app.records import AttemptKind, Delivery, Kind, Made, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
 from bot.views.message import Button, Message
 
 Values = dict[str, Any]
 ACCEPTED = "accepted"
 """The outcome of an attempt that is still open, when the API accepted it in words that cannot be read."""
+UPDATE = ("update_id", "chat_id", "body", "received_at", "tries")
+ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
+"""What a row begins with, of those that are completed later; all other rows are whole."""
 
 
 def read_chat(row: Row[Any]) -> StoredChat:
@@ -43,6 +46,11 @@ def update_row(update: StoredUpdate, now: float) -> Values:
     }
 
 
+def done_row(update_id: int, now: float) -> Values:
+    """The row of an update that is done, whether it had one before or not: its number, and no content."""
+    return {"update_id": update_id, "chat_id": 0, "body": None, "received_at": now, "tries": 0, "done_at": now}
+
+
 def read_update(row: Row[Any]) -> StoredUpdate:
     """The reverse of `update_row`."""
     return StoredUpdate(row.update_id, row.chat_id, row.body or "", row.tries)
@@ -55,7 +63,7 @@ def delivery_row(delivery: Delivery) -> Values:
     return {
         "id": delivery.id,
         "chat_id": delivery.chat_id,
-        "kind": delivery.kind.value,
+        "kind": str(delivery.kind),
         "body": to_json((message.text, rows, message.qr_link)).decode(),
         "screen": delivery.screen,
         "target": delivery.target,
@@ -89,6 +97,17 @@ def attempt_row(attempt: StoredAttempt, now: float) -> Values:
         "body": attempt.body,
         "opened_at": now,
         "withdrawn": attempt.withdrawn,
+    }
+
+
+def end_row(end: Settled, now: float) -> Values:
+    """What an attempt's row becomes when its outcome is known."""
+    return {
+        "key": end.chat_id,
+        "which": end.number,
+        "at": now,
+        "how": end.outcome,
+        "made": end.appointment_id,
     }
 
 

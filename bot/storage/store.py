@@ -48,10 +48,10 @@ class Store(Reads):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self._closing = False
-        self._statements = Statements(self._engine)
         self._waiting: list[_Item] = []
         self._wake = asyncio.Event()
         self._writer = Writer(url)
+        self._statements = Statements(self._writer.engine)
         self._writing: asyncio.Task[None] | None = None
         self._file: dialect.DatabaseFile | None = None
         self.writable = True
@@ -140,20 +140,23 @@ class Store(Reads):
     async def _transact(self, batch: list[_Item]) -> None:
         if self._file:
             self._file.check()
-        await self._writer.transact(lambda connection: self._write(connection, batch))
+        long = any(item.change and item.change.works for item in batch)
+        transaction = self._writer.transact if long else self._writer.write
+        await transaction(lambda connection: self._write(connection, batch))
         reach("batch committed")
 
     def _write(self, connection: Connection, batch: list[_Item]) -> None:
-        """All of the batch; runs in the writer's thread."""
+        """All of the batch."""
         now = time.time()
         arrived = [item for item in batch if item.updates]
         if arrived:
             every = [update for item in arrived for update in item.updates]
-            new = self._statements.insert_new(connection, every, now)
+            done = {each for item in batch if item.change for each in item.change.done}
+            new = self._statements.insert_new(connection, every, done, now)
             for item in arrived:
                 item.result = claimed(item.updates, new)
         for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
-            connection.execute(statement, values)
+            statement.run(connection, values)
         for item in batch:
             for work in item.change.works if item.change else ():
                 work(connection)

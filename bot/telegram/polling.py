@@ -36,10 +36,15 @@ Json = dict[str, Any]
 
 
 class Poller:
-    """The only reader of the bot's updates."""
+    """The only reader of the bot's updates. `newest` is the highest number that the store knows."""
 
     def __init__(
-        self, bot: LeanBot, store: Store, conversations: Conversations, answer_press: Callable[[str], Awaitable[None]]
+        self,
+        bot: LeanBot,
+        store: Store,
+        conversations: Conversations,
+        answer_press: Callable[[str], Awaitable[None]],
+        newest: int,
     ) -> None:
         self._bot = bot
         self._store = store
@@ -48,6 +53,7 @@ class Poller:
         self._weather = Weather("Telegram (receiving)")
         self._answers: set[asyncio.Task[None]] = set()
         self._offset: int | None = None
+        self._newest = newest
         self._pause = FIRST_PAUSE
         self._heard_at = float("-inf")
 
@@ -113,10 +119,17 @@ class Poller:
                 self._answers.add(task)
                 task.add_done_callback(self._answers.discard)
         arrived = tuple(stored_update(each) for each in updates)
-        new = await self._receive(arrived)
+        if min(each.update_id for each in arrived) > self._newest:
+            # Never seen before: their turns begin beside the storing. What a turn alters is never stored before the
+            # update that it answers, mostly together with it: one commit, not two, between a press and its answer.
+            self._conversations.accept(arrived)
+            await self._receive(arrived)
+        else:
+            self._conversations.accept(await self._receive(arrived))
         reach("update stored")
-        self._conversations.accept(new)
-        self._offset = max(each.update_id for each in arrived) + 1
+        last = max(each.update_id for each in arrived)
+        self._newest = max(self._newest, last)
+        self._offset = last + 1
 
     async def _receive(self, arrived: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
         """Store a batch. An update that no database takes goes in without its content, to be set aside like others."""

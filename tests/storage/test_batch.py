@@ -2,15 +2,15 @@
 
 from bot.app.records import Change, SetAside, StoredChat
 from bot.storage.batch import Statements
-from bot.storage.dialect import engine_for
+from bot.storage.dialect import writing_engine_for
 from tests.storage.values import delivery, turn
 
-ENGINE = engine_for("sqlite+aiosqlite://")
+ENGINE = writing_engine_for("sqlite+aiosqlite://")
 
 
 def tables(*changes: Change) -> list[str]:
     """The tables that are written, statement by statement."""
-    return [statement.table.name for statement, _ in Statements(ENGINE).writes(changes, 1.0)]
+    return [prepared.statement.table.name for prepared, _ in Statements(ENGINE).writes(changes, 1.0)]
 
 
 def test_nothing_changed_is_nothing_written() -> None:
@@ -26,23 +26,21 @@ def test_a_hundred_turns_are_as_many_statements_as_one() -> None:
 
 def test_no_value_of_a_hundred_turns_is_missing() -> None:
     changes = [turn(number, 2 * number, 2 * number + 1, chat_id=number) for number in range(1, 101)]
-    written = {statement.table.name: values for statement, values in Statements(ENGINE).writes(changes, 1.0)}
+    written = {prepared.statement.table.name: values for prepared, values in Statements(ENGINE).writes(changes, 1.0)}
     assert len(written["chats"]) == 100
     assert len(written["outbox"]) == 200
 
 
 def test_what_waits_for_one_who_left_goes_before_new_messages_come() -> None:
     writes = Statements(ENGINE).writes((Change(queued=(delivery(1),)), Change(left=7)), 1.0)
-    kinds = [(statement.table.name, statement.__visit_name__) for statement, _ in writes]
+    kinds = [(prepared.statement.table.name, prepared.statement.__visit_name__) for prepared, _ in writes]
     assert kinds.index(("outbox", "delete")) < kinds.index(("outbox", "insert"))
 
 
 def test_a_chat_is_known_before_it_is_said_to_have_left() -> None:
     writes = Statements(ENGINE).writes((Change(left=7), Change(chat=StoredChat(7, "s", "fr"))), 1.0)
-    assert [statement.__visit_name__ for statement, _ in writes if statement.table.name == "chats"] == [
-        "insert",
-        "update",
-    ]
+    of_chats = [prepared.statement for prepared, _ in writes if prepared.statement.table.name == "chats"]
+    assert [statement.__visit_name__ for statement in of_chats] == ["insert", "update"]
 
 
 def test_done_and_failed_are_two_things() -> None:

@@ -1,15 +1,19 @@
-"""One transaction after another, in one thread, whole or not at all."""
+"""One transaction after another, whole or not at all; what waits does so in a thread."""
 
 import asyncio
+import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
 from bot.storage.writer import Writer
 from tests.storage.values import rows
+
+Way = Callable[[Writer, Callable[[Connection], Any]], Awaitable[Any]]
 
 
 @pytest.fixture
@@ -40,20 +44,60 @@ async def test_the_result_comes_when_others_can_read_what_was_written(writer: Wr
     assert rows(database, "SELECT x FROM t") == [(1,)]
 
 
-async def test_one_thread_writes_and_it_is_not_the_loop_s(writer: Writer) -> None:
+async def test_long_work_is_done_in_one_thread_and_it_is_not_the_loop_s(writer: Writer) -> None:
     threads = await asyncio.gather(*(writer.transact(put(number)) for number in range(20)))
     assert len(set(threads)) == 1
     assert threading.get_ident() not in threads
 
 
-async def test_work_that_fails_leaves_nothing(writer: Writer, database: Path) -> None:
+async def test_a_few_statements_are_run_in_the_loop(writer: Writer, database: Path) -> None:
+    assert await writer.write(put(2)) == threading.get_ident()
+    assert rows(database, "SELECT x FROM t") == [(2,)]
+
+
+async def test_short_and_long_work_take_turns(writer: Writer, database: Path) -> None:
+    await asyncio.gather(*((writer.write if number % 2 else writer.transact)(put(number)) for number in range(40)))
+    assert rows(database, "SELECT x FROM t ORDER BY x") == [(number,) for number in range(40)]
+
+
+@pytest.mark.parametrize("way", [Writer.transact, Writer.write])
+async def test_work_that_fails_leaves_nothing_and_the_next_goes_on(writer: Writer, database: Path, way: Way) -> None:
     def work(connection: Connection) -> None:
         connection.execute(text("INSERT INTO t VALUES (7)"))
         raise ValueError("in the middle")
 
     with pytest.raises(ValueError, match="in the middle"):
-        await writer.transact(work)
-    assert rows(database, "SELECT x FROM t") == []
+        await way(writer, work)
+    await way(writer, put(8))
+    assert rows(database, "SELECT x FROM t") == [(8,)]
+
+
+async def test_a_lock_is_waited_for_in_the_thread_and_the_loop_goes_on(writer: Writer, database: Path) -> None:
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.ensure_future(writer.write(put(3)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not writing.done()
+    other.execute("COMMIT")
+    other.close()
+    await writing
+    assert rows(database, "SELECT x FROM t") == [(3,)]
+
+
+async def test_who_is_cancelled_before_the_commit_leaves_nothing_to_those_who_follow(
+    writer: Writer, database: Path
+) -> None:
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.ensure_future(writer.write(put(4)))
+    await asyncio.sleep(0)  # until it waits for the thread
+    writing.cancel()
+    await asyncio.wait({writing})
+    other.execute("COMMIT")
+    other.close()
+    await writer.write(put(5))
+    assert rows(database, "SELECT x FROM t") == [(5,)]
 
 
 async def test_what_is_being_written_is_written_to_its_end_before_the_database_is_let_go(

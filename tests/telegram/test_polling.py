@@ -60,7 +60,8 @@ class Ear:
 async def ear(world: World, bot: LeanBot, folder: Path) -> AsyncIterator[Ear]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     heard = Heard()
-    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press)
+    newest = await store.newest_update()
+    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press, newest)
     task = asyncio.create_task(poller.run())
     try:
         yield Ear(world, bot, store, heard, poller)
