@@ -6,12 +6,30 @@
 import asyncio
 import sys
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
 from bot.sandbox.serving import serving
 
+COUNT = "/requests-so-far"
 SLOW_OWNER = b'"telegram:1000"'
+
+
+class Counting:
+    """Counts requests, and tells at `COUNT` how many there were."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._requests = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if scope["type"] == "http" and scope["path"] == COUNT:
+            await PlainTextResponse(str(self._requests))(scope, receive, send)
+            return
+        self._requests += scope["type"] == "http"
+        await self._app(scope, receive, send)
 
 
 class SlowForOne:
@@ -40,6 +58,7 @@ async def _serve(seconds: float) -> None:
     plenty = 10**9
     app = create_app(MoncreneauSandbox(capacity=plenty, credits=plenty, rate_limit=plenty))
     app.add_middleware(SlowForOne, seconds=seconds)
+    app.add_middleware(Counting)
     async with serving(app) as url:
         sys.stdout.write(url + "\n")
         sys.stdout.flush()

@@ -16,8 +16,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import uvloop
 
+from bench.api import COUNT
 from bench.botapi import BotApi, Connection, Measure
 from bot.storage.store import Store
 
@@ -40,6 +42,8 @@ class Figures:
     """MB."""
     bookings: int
     stalls: int
+    requests: float = 0.0
+    """Of the moncreneau API, for each booking."""
 
 
 @asynccontextmanager
@@ -100,7 +104,7 @@ async def run_ours(citizens: int, latency: float, seconds: float, slow: float = 
             await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()
             environment = bot_environment(telegram, url, database)
             async with process("-m", "bot", "run", **environment) as child:
-                return await drive(api, child.pid, seconds)
+                return await drive(api, child.pid, seconds, url)
 
 
 async def run_echo(citizens: int, latency: float, seconds: float) -> Figures:
@@ -112,10 +116,11 @@ async def run_echo(citizens: int, latency: float, seconds: float) -> Figures:
         return await drive(api, child.pid, seconds)
 
 
-async def drive(api: BotApi, pid: int, seconds: float) -> Figures:
-    """Warm up, measure, read what it cost."""
+async def drive(api: BotApi, pid: int, seconds: float, moncreneau: str = "") -> Figures:
+    """Warm up, measure, read what it cost; `moncreneau` is the address of the stand-in that counts requests."""
     api.start()
     await asyncio.sleep(1.5 + WARMUP)
+    asked = await _requests(moncreneau)
     measure, cpu = Measure(began=time.perf_counter()), cpu_seconds(pid)
     api.measure = measure
     end = time.perf_counter() + seconds
@@ -123,6 +128,7 @@ async def drive(api: BotApi, pid: int, seconds: float) -> Figures:
         await asyncio.sleep(0.5)
         api.unstick(PATIENCE)
     measure.ended = time.perf_counter()
+    asked = await _requests(moncreneau) - asked
     steps = max(len(measure.latencies), 1)
     return Figures(
         steps=measure.steps_per_second,
@@ -132,7 +138,13 @@ async def drive(api: BotApi, pid: int, seconds: float) -> Figures:
         rss=rss_mb(pid),
         bookings=measure.bookings,
         stalls=measure.stalls,
+        requests=asked / max(measure.bookings, 1),
     )
+
+
+async def _requests(moncreneau: str) -> int:
+    async with httpx.AsyncClient() as client:
+        return int((await client.get(moncreneau + COUNT)).text) if moncreneau else 0
 
 
 def cpu_seconds(pid: int) -> float:
@@ -172,7 +184,8 @@ async def compare(citizens: int, latency: float, rounds: int, seconds: float) ->
     print(_row("PTB echo, no state", echo))
     print(_row("moncreneau-bot, all stored", ours))
     print(f"ratio: median {statistics.median(ratios):.1f}, {min(ratios):.1f} to {max(ratios):.1f}", end="; ")
-    print(f"bookings {sum(each.bookings for each in ours)}, stalls {sum(each.stalls for each in ours)}")
+    print(f"bookings {sum(each.bookings for each in ours)}, stalls {sum(each.stalls for each in ours)}", end="; ")
+    print(f"API requests per booking {statistics.median(each.requests for each in ours):.2f}")
     return statistics.median(ratios)
 
 
