@@ -118,8 +118,10 @@ class Poller:
                 task = asyncio.ensure_future(self._answer_press(query["id"]))
                 self._answers.add(task)
                 task.add_done_callback(self._answers.discard)
-        arrived = tuple(stored_update(each) for each in updates)
-        if min(each.update_id for each in arrived) > self._newest:
+        # By number: one that comes twice in a batch is one.
+        by_number = {each.update_id: each for each in map(stored_update, updates)}
+        arrived = tuple(by_number.values())
+        if min(by_number) > self._newest:
             # Never seen before: their turns begin beside the storing. What a turn alters is never stored before the
             # update that it answers, mostly together with it: one commit, not two, between a press and its answer.
             self._conversations.accept(arrived)
@@ -127,9 +129,8 @@ class Poller:
         else:
             self._conversations.accept(await self._receive(arrived))
         reach("update stored")
-        last = max(each.update_id for each in arrived)
-        self._newest = max(self._newest, last)
-        self._offset = last + 1
+        self._newest = max(self._newest, *by_number)
+        self._offset = max(by_number) + 1
 
     async def _receive(self, arrived: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
         """Store a batch. An update that no database takes goes in without its content, to be set aside like others."""

@@ -41,6 +41,26 @@ async def test_an_update_is_new_once_and_open_until_it_is_done(store: Store) -> 
     assert await store.receive((update(2),)) == (), "a done one is still known"
 
 
+async def test_an_update_and_its_being_done_can_be_stored_together(store: Store, database: Path) -> None:
+    new, _ = await asyncio.gather(store.receive((update(1), update(2))), store.commit(turn(1, 11)))
+    assert new == (update(1), update(2))
+    assert await store.open_updates() == (update(2),)
+    assert await store.receive((update(1),)) == (), "it is known all the same"
+    assert rows(database, "SELECT update_id, body IS NULL FROM inbox ORDER BY 1") == [(1, 1), (2, 0)]
+
+
+async def test_an_update_that_is_done_before_it_is_stored_is_not_open_afterwards(store: Store) -> None:
+    await store.commit(turn(1, 11))
+    assert await store.receive((update(1),)) == ()
+    assert await store.open_updates() == ()
+
+
+async def test_the_newest_update_is_known_to_the_next_life(store: Store) -> None:
+    assert await store.newest_update() == -1
+    await store.receive((update(9), update(4)))
+    assert await store.newest_update() == 9
+
+
 async def test_an_update_that_two_bring_at_once_is_new_for_one_of_them(store: Store) -> None:
     both = await asyncio.gather(store.receive((update(1), update(2))), store.receive((update(2), update(3))))
     assert sorted(each.update_id for new in both for each in new) == [1, 2, 3]

@@ -107,6 +107,24 @@ async def test_nothing_is_confirmed_that_is_not_stored(here: Ear, monkeypatch: p
     await here.hears(1)
 
 
+async def test_what_was_never_seen_is_worked_on_beside_the_storing(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = asyncio.Event()
+    receive = here.store.receive
+
+    async def slow(updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
+        await locked.wait()
+        return await receive(updates)
+
+    monkeypatch.setattr(here.store, "receive", slow)
+    here.say("one")
+    (update,) = await here.hears(1)
+    assert not locked.is_set()
+    assert await here.store.open_updates() == ()
+    locked.set()
+    await eventually("the confirmation", lambda: not here.world.updates.pending(), pause=0.005)
+    assert await here.store.open_updates() == (update,)
+
+
 async def test_the_same_update_twice_is_one(here: Ear) -> None:
     here.say("one")
     (update,) = await here.hears(1)
@@ -114,6 +132,35 @@ async def test_the_same_update_twice_is_one(here: Ear) -> None:
     here.say("two")
     await here.hears(2)
     assert len({each.update_id for each in here.heard.updates}) == 2
+
+
+def batch(*numbers: int) -> dict[str, Any]:
+    """An answer to `getUpdates`."""
+    return {"ok": True, "result": [{"update_id": each, "message": {"chat": {"id": ID}}} for each in numbers]}
+
+
+async def test_what_comes_twice_in_one_batch_is_one(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+    wire.says(answer(batch(5, 6, 5)), answer(batch(7)))
+    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
+        assert [each.update_id for each in await here.hears(3)] == [5, 6, 7]
+
+
+async def test_a_batch_with_something_known_is_looked_through_before_it_is_worked_on(
+    wire: Wire, bot: LeanBot, tmp_path: Path
+) -> None:
+    wire.says(answer(batch(5, 6)), answer(batch(4, 6, 7)), answer(batch(1)))
+    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
+        assert [each.update_id for each in await here.hears(5)] == [5, 6, 4, 7, 1]
+
+
+async def test_what_an_earlier_life_heard_is_not_heard_again(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+    wire.says(answer(batch(5, 6)))
+    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
+        await here.hears(2)
+        await eventually("both stored", here.store.open_updates)
+    wire.says(answer(batch(5, 6, 7)))
+    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
+        assert [each.update_id for each in await here.hears(1)] == [7]
 
 
 async def test_a_press_is_answered_at_once(here: Ear) -> None:
