@@ -23,7 +23,8 @@ from bot.storage.tables import inbox
 from bot.storage.writer import Writer
 
 log = logging.getLogger(__name__)
-MAX_BATCH = 1000
+MAX_BATCH = 300
+"""Changes in a transaction: their statements hold the loop up for some 10 ms, and they share a commit of a few."""
 WEEK = 7 * 24 * 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
