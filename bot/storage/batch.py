@@ -14,6 +14,8 @@ from bot.storage import dialect, rows
 from bot.storage.dialect import Prepared
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
+CLOSE = 1000
+"""Numbers of updates no further apart are looked for as a range."""
 Write = tuple[Prepared, list[rows.Values]]
 
 
@@ -26,7 +28,7 @@ class Statements:
 
         this_update = inbox.c.update_id == bindparam("key")
         this_attempt = (attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
-        self.known = select(inbox.c.update_id).where(inbox.c.update_id.between(bindparam("first"), bindparam("last")))
+        self.between = select(inbox.c.update_id).where(inbox.c.update_id.between(bindparam("first"), bindparam("last")))
         self.receive = prepared(dialect.insert_ignore(engine, inbox), *rows.UPDATE)
         self.done = prepared(dialect.upsert(engine, inbox, ["done_at", "body"]), *rows.UPDATE, "done_at")
         self.failed = prepared(
@@ -124,13 +126,18 @@ class Statements:
 
         Those that were not there before come back, by id.
         """
-        ids = [each.update_id for each in updates]
-        # Numbers that come together are close to each other (Bot API, `Update.update_id`: sequential).
-        known = set(connection.scalars(self.known, {"first": min(ids), "last": max(ids)}))
+        known = self._known(connection, [each.update_id for each in updates])
         new = {each.update_id: each for each in updates if each.update_id not in known}
         if still_open := [rows.update_row(each, now) for each in new.values() if each.update_id not in done]:
             self.receive.run(connection, still_open)
         return new
+
+    def _known(self, connection: Connection, ids: Sequence[int]) -> set[int]:
+        """Which numbers the inbox has. Those that come together are mostly close (Bot API, `Update.update_id`)."""
+        first, last = min(ids), max(ids)
+        if last - first <= CLOSE:
+            return set(connection.scalars(self.between, {"first": first, "last": last}))
+        return set(connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
 
 
 def claimed(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:

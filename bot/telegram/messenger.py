@@ -25,7 +25,7 @@ from bot.app.ports import (
 from bot.app.records import Delivery, Kind
 from bot.core.actions import spoken
 from bot.telegram.qr import qr_png
-from bot.telegram.transport import SurelyNotSentError
+from bot.telegram.transport import SurelyNotSentError, seconds
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
@@ -105,7 +105,7 @@ class TelegramMessenger:
         try:
             return await self._bot.call(method, call)
         except RetryAfter as error:
-            raise FloodedError(_seconds(error)) from None
+            raise FloodedError(seconds(error)) from None
         except Forbidden as error:
             raise ChatLeftError(str(error)) from None
         except ChatMigrated as error:
@@ -164,11 +164,6 @@ def _receipt(answer: Any) -> Receipt:
     largest = photos[-1] if isinstance(photos, list) and photos else None
     file_id = largest.get("file_id") if isinstance(largest, dict) else None
     return Receipt(message_number(answer), file_id if isinstance(file_id, str) else None)
-
-
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return float(after) if isinstance(after, int | float) else after.total_seconds()
 
 
 def _first_words(error: TelegramError) -> str:

@@ -19,7 +19,7 @@ from bot.app.crashpoints import reach
 from bot.app.ports import Store
 from bot.app.records import StoredUpdate
 from bot.app.weather import Weather
-from bot.telegram.transport import LeanBot
+from bot.telegram.transport import LeanBot, seconds
 from bot.telegram.updates import ALLOWED, is_numbered, stored_update
 
 log = logging.getLogger(__name__)
@@ -86,8 +86,7 @@ class Poller:
         except InvalidToken:
             self._weather.bad("the token is not accepted any more (check TELEGRAM_BOT_TOKEN)")
         except RetryAfter as error:
-            after = error.retry_after
-            await asyncio.sleep(after if isinstance(after, int | float) else after.total_seconds())
+            await asyncio.sleep(seconds(error))
             return []
         except TelegramError as error:
             self._weather.bad(str(error).split(". Parsing", maxsplit=1)[0][:200])

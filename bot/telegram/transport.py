@@ -19,7 +19,7 @@ from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, PoolTimeoutError, PyreqwestError, RequestTimeoutError
 from pyreqwest.multipart import FormBuilder, PartBuilder
 from telegram import Bot, InputFile
-from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ IDLE = timedelta(seconds=50)
 CONNECT = timedelta(seconds=5)
 READ = timedelta(seconds=15)
 SUCCESS = range(200, 300)
+DAY, UNSAID = 24 * 3600.0, 1.0
 WHILE_CONNECTING = "client error (Connect)"
 NOT_TELEGRAM = "the answer is none of the Bot API's"
 # PTB's way to say that `RetryAfter.retry_after` may be a timedelta; without it each 429 raises a deprecation warning.
@@ -39,6 +40,16 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 class SurelyNotSentError(NetworkError):
     """The connection was never made: the request did not leave this machine."""
+
+
+def seconds(error: RetryAfter) -> float:
+    """How long a 429 asks to wait: a day at most, and a second where it says nothing that can be read."""
+    try:
+        after = error.retry_after
+        wait = after.total_seconds() if isinstance(after, timedelta) else float(after)
+    except (AttributeError, TypeError, ValueError):
+        return UNSAID
+    return min(max(wait, 0.0), DAY) if wait == wait else UNSAID  # noqa: PLR0124 — NaN is not itself
 
 
 class LeanBot(Bot):
@@ -58,7 +69,7 @@ class LeanBot(Bot):
             if status in SUCCESS:
                 return FastRequest.parse_json_payload(body)["result"]
             return await _Answered(status, body).post(url)
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, OverflowError):
             raise TelegramError(NOT_TELEGRAM) from None
         except TelegramError as error:
             if isinstance(error.__cause__, TelegramError):
@@ -147,6 +158,9 @@ class FastRequest(BaseRequest):
             response = await builder.build().send()
             self._last = (response, time.time())
             body = bytes(await response.bytes())
+        except ValueError as error:
+            # Half a surrogate pair, say: it can never be written, however often it is tried.
+            raise BadRequest(f"the request cannot be written: {type(error).__name__}") from None
         except PyreqwestError as error:
             if isinstance(error, PoolTimeoutError) or _while_connecting(error):
                 raise SurelyNotSentError(_named(error)) from None

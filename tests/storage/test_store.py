@@ -61,6 +61,12 @@ async def test_the_newest_update_is_known_to_the_next_life(store: Store) -> None
     assert await store.newest_update() == 9
 
 
+async def test_numbers_far_apart_are_known_again_all_the_same(store: Store) -> None:
+    far = (update(3), update(5_000_000))
+    assert await store.receive(far) == far
+    assert await store.receive((update(3), update(4), update(5_000_000))) == (update(4),)
+
+
 async def test_an_update_that_two_bring_at_once_is_new_for_one_of_them(store: Store) -> None:
     both = await asyncio.gather(store.receive((update(1), update(2))), store.receive((update(2), update(3))))
     assert sorted(each.update_id for new in both for each in new) == [1, 2, 3]

@@ -237,6 +237,16 @@ async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot:
         assert (await opened.hears(1))[0].update_id == 5
 
 
+async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+    refused = {"ok": False, "error_code": 429, "description": "Too Many Requests"}
+    for asked in ("0.01", 10**30):
+        wire.says(answer(refused | {"parameters": {"retry_after": asked}}, 429), answer(batch(5)))
+        folder = tmp_path / str(asked)
+        folder.mkdir()
+        async with ear(World(TelegramSandbox()), bot, folder) as here:
+            assert (await here.hears(1))[0].update_id == 5
+
+
 async def test_it_knows_whether_telegram_answered_lately(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     here.say("/start")
     await here.hears(1)

@@ -10,7 +10,7 @@ from telegram import InputFile
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.sandbox.telegram.config import TOKEN
-from bot.telegram.transport import FastRequest, LeanBot, SurelyNotSentError
+from bot.telegram.transport import FastRequest, LeanBot, SurelyNotSentError, seconds
 from tests.moncreneau.support import RESET, SILENCE, Answer, Wire, answer
 from tests.telegram.conftest import bot_at
 
@@ -128,6 +128,27 @@ async def test_what_telegram_refuses_comes_as_ptb_names_it(
 ) -> None:
     wire.says(said)
     assert isinstance(await failing(bot), kind)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [(7, 7.0), (0, 1.0), (10**9, 86400.0), ("7", 7.0), ("soon", 1.0), (None, 1.0), ([], 1.0), (-3, 0.0), (0.5, 0.5)],
+)
+async def test_a_429_asks_for_a_wait_whatever_it_says(wire: Wire, bot: LeanBot, asked: object, waits: float) -> None:
+    body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": asked}}
+    wire.says(answer(body, 429))
+    error = await failing(bot)
+    assert (seconds(error) if isinstance(error, RetryAfter) else 1.0) == waits
+
+
+async def test_a_429_with_a_number_beyond_all_numbers_is_an_error_like_others(wire: Wire, bot: LeanBot) -> None:
+    wire.says(answer({"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 10**30}}, 429))
+    assert not isinstance(await failing(bot), RetryAfter)
+
+
+async def test_what_cannot_be_written_is_refused_and_not_tried_for_ever(bot: LeanBot) -> None:
+    with pytest.raises(BadRequest, match="cannot be written"):
+        await bot.call("sendMessage", {"chat_id": 7, "text": "half \ud83d a pair"})
 
 
 async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wire: Wire, bot: LeanBot) -> None:
