@@ -15,7 +15,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, delete, or_
 
 from bot.app.crashpoints import reach
-from bot.app.records import Change, StoredUpdate
+from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import dialect, migrate
 from bot.storage.batch import Statements, claimed
 from bot.storage.reads import Reads
@@ -115,10 +115,13 @@ class Store(Reads):
                 return
 
     async def _write_until_done(self, batch: list[_Item]) -> None:
+        def work(connection: Connection) -> None:
+            self._write(connection, batch)
+
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._transact(batch)
+                await self._transact(batch, work)
             except Exception as error:  # noqa: BLE001 — whatever it is, somebody waits for the answer
                 if not dialect.is_passing(error):
                     await self._blame(batch, error)
@@ -137,12 +140,12 @@ class Store(Reads):
                         item.waiter.set_result(item.result)
                 return
 
-    async def _transact(self, batch: list[_Item]) -> None:
+    async def _transact(self, batch: list[_Item], work: Work) -> None:
         if self._file:
             self._file.check()
         long = any(item.change and item.change.works for item in batch)
         transaction = self._writer.transact if long else self._writer.write
-        await transaction(lambda connection: self._write(connection, batch))
+        await transaction(work)
         reach("batch committed")
 
     def _write(self, connection: Connection, batch: list[_Item]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.records import Change, Delivery, Made, SetAside, Settled, StoredAttempt, StoredChat
+from bot.app.records import Change, Delivery, Made, SetAside, Settled, StoredAttempt, StoredChat, Work
 from bot.storage import store as module
 from bot.storage.store import Store, StoreClosedError
 from tests.storage.values import CHAT, attempt, delivery, rows, turn, update
@@ -118,9 +118,9 @@ async def test_many_turns_share_few_transactions(store: Store, monkeypatch: pyte
     batches: list[int] = []
     transact = store._transact
 
-    async def counted(batch: list[module._Item]) -> None:
+    async def counted(batch: list[module._Item], work: Work) -> None:
         batches.append(len(batch))
-        await transact(batch)
+        await transact(batch, work)
 
     monkeypatch.setattr(store, "_transact", counted)
     changes = [Change(chat=StoredChat(number, "s", "fr"), queued=(delivery(number, number),)) for number in range(500)]
