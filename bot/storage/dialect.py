@@ -148,8 +148,8 @@ class Prepared:
 
 
 def insert_ignore(engine: AsyncEngine | Engine, table: Table) -> Any:
-    """*Insert, unless it is there*."""
-    return _insert(engine, table).on_conflict_do_nothing()
+    """*Insert, unless it is there*; the result's `rowcount` tells which, on both."""
+    return _insert(engine, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -> Any:

@@ -44,6 +44,7 @@ class Cluster:
         self._programs = binaries()
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self.owner = OWNER
         # PostgreSQL refuses to be root.
         self._user = next((name for name in (OWNER, "nobody") if _is_user(name)), None) if os.geteuid() == 0 else None
 
@@ -78,6 +79,15 @@ class Cluster:
             self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
+
+    @contextmanager
+    def away(self, how: signal.Signals = signal.SIGINT) -> Iterator[None]:
+        """It is not there until the block ends."""
+        self.stop(how)
+        try:
+            yield
+        finally:
+            self.start()
 
     def says(self, words: str, database: str = "postgres") -> list[Any]:
         """What its owner hears when saying this."""

@@ -1,8 +1,7 @@
 """What was stored is read as it was."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,13 +11,6 @@ from bot.storage import migrate, reads
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.storage.values import CHAT, delivery
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    yield opened
-    await opened.close()
 
 
 async def deliveries(store: Store) -> list[Delivery]:
