@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import make_url
 
 from tests.storage.cluster import Cluster
 
@@ -23,6 +24,11 @@ class Database:
     def is_file(self) -> bool:
         """Whether it is SQLite's."""
         return self.url.startswith("sqlite")
+
+    @property
+    def name(self) -> str:
+        """What the server calls it."""
+        return str(make_url(self.url).database)
 
     def rows(self, query: str) -> list[Any]:
         """What another process would read."""
