@@ -65,8 +65,13 @@ def _look_at(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     raise ValueError(f"the database's encoding is {encoding}: make one with ENCODING 'UTF8', which can hold every name")
 
 
-def _without_nul(  # noqa: PLR0913, PLR0917 — SQLAlchemy's own
-    _connection: Connection, _cursor: Any, words: str, values: Any, _context: Any, _many: bool  # noqa: FBT001
+def _without_nul(
+    _connection: Connection,
+    _cursor: Any,
+    words: str,
+    values: Any,
+    _context: Any,
+    _many: bool,  # noqa: FBT001 — SQLAlchemy's own
 ) -> tuple[str, Any]:
     """Text in PostgreSQL holds every sign but NUL: that one becomes the sign for what cannot be shown."""
     return words, [_holdable(each) for each in values] if isinstance(values, list) else _holdable(values)

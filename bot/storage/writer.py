@@ -74,7 +74,7 @@ class Writer:
         try:
             doubt = self._doubts.get(work)
             if doubt and dialect.was_committed(connection, doubt.number):
-                result = doubt.result
+                result: T = doubt.result
             else:
                 result = work(connection)
                 if number := dialect.transaction_number(connection):

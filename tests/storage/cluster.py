@@ -114,7 +114,7 @@ class Cluster:
         return self._run("pg_isready", "-q", "-h", str(self.folder)).returncode == 0
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        command = [self._programs / program, *arguments]
+        command = [str(self._programs / program), *arguments]
         return subprocess.run(command, cwd=self.folder, user=self._user, capture_output=True, check=False)  # noqa: S603
 
 

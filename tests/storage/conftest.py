@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bot.storage.store import Store
-from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, file_in, on
 
 
@@ -15,8 +14,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "sqlite":
         yield file_in(tmp_path)
         return
-    cluster: Cluster = request.getfixturevalue("cluster")
-    with on(cluster) as here:
+    with on(request.getfixturevalue("cluster")) as here:
         yield here
 
 

@@ -43,18 +43,17 @@ class Database:
 
     def says(self, words: str) -> list[Any]:
         """What another process hears when saying this, and it is committed."""
-        if self.is_file:
-            with closing(sqlite3.connect(self.place)) as connection, connection:
-                return connection.execute(words).fetchall()
-        with psycopg.connect(self.place) as connection:
-            cursor = connection.execute(words.encode())
+        with self.connected() as connection:
+            cursor = connection.execute(words)
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
     def held(self, table: str = "inbox") -> Iterator[None]:
         """Somebody else keeps all others from writing (SQLite) or from using this table (PostgreSQL)."""
+        begin = ("BEGIN IMMEDIATE",) if self.is_file else ("BEGIN", f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         with self.connected() as other:
-            other.execute("BEGIN IMMEDIATE" if self.is_file else f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE".encode())
+            for words in begin:
+                other.execute(words)
             try:
                 yield
             finally:
@@ -62,7 +61,7 @@ class Database:
 
     @contextmanager
     def connected(self) -> Iterator[Any]:
-        """Another process's connection, in which nothing begins by itself."""
+        """Another process's connection, in which nothing begins by itself: what is said is committed."""
         connection: Any
         if self.is_file:
             connection = sqlite3.connect(self.place, isolation_level=None)

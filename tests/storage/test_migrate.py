@@ -37,3 +37,12 @@ async def test_a_database_that_is_up_to_date_does_not_wake_alembic(
 
     monkeypatch.setattr(migrate, "_config", woken)
     await (await Store(database.url).open()).close()
+
+
+async def test_of_those_who_start_at_once_one_migrates_and_the_others_wait(database: Database) -> None:
+    stores = [Store(database.url) for _ in range(4)]
+    await asyncio.gather(*(each.open() for each in stores))
+    for each in stores:
+        assert await each.standing() == (migrate.newest(), migrate.newest())
+        await each.close()
+    assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]

@@ -49,6 +49,12 @@ async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> N
     assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
 
 
+async def test_a_picture_whose_link_is_longer_than_its_column_is_not_remembered_and_harms_nobody(store: Store) -> None:
+    link = "https://x.gn/" + "1" * 600
+    await store.commit(Change(picture=(link, "one"), remembered=(("face", "x"),)))
+    assert (await store.picture(link), await store.fact("face")) == (None, "x")
+
+
 async def test_a_thousand_who_come_at_once_are_few_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     await store.commit(Change(chat=StoredChat(7, "seven", "fr")))
     looks = 0

@@ -117,5 +117,9 @@ async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
     assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN, "killed") == 2
     figures = await room.roll.count_fates(1)
     assert (figures.of(Fate.UNKNOWN), figures.of(Fate.PENDING)) == (2, 1)
-    assert room.database.rows("SELECT chat_id, error FROM recipients ORDER BY chat_id") == [(1, "killed"), (2, "killed"), (3, None)]
+    assert room.database.rows("SELECT chat_id, error FROM recipients ORDER BY chat_id") == [
+        (1, "killed"),
+        (2, "killed"),
+        (3, None),
+    ]
     assert room.database.rows("SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]

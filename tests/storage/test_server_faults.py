@@ -133,7 +133,9 @@ async def test_a_server_without_room_for_one_more_connection_is_waited_for(
     cluster: Cluster, database: Database, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.says(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
-    cluster.says(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'")
+    database.says(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
     receiving = asyncio.create_task(store.receive((update(1),)))
     reading = asyncio.create_task(store.chat(77))
     await eventually("it is told", lambda: any("too many connections" in line for line in caplog.messages))

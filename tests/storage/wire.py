@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that can be cut at the worst moment: when a commit was sent, and nobody knows what became of it."""
+"""A wire to PostgreSQL that is cut at the worst moment: a commit was sent, and nobody knows what became of it."""
 
 import socket
 import threading
