@@ -3,7 +3,7 @@
 What only a server needs stands in `postgresql`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,12 @@ def begin_alone(connection: Connection) -> None:
         begin_whole(connection)
     else:
         postgresql.begin_alone(connection)
+
+
+def outwait(connection: Connection, tables: Iterable[str]) -> None:
+    """Let what a killed process had sent to a server come to its end before anybody reads; nothing waits in a file."""
+    if not is_file(connection.engine):
+        postgresql.outwait(connection, tables)
 
 
 def transaction_number(connection: Connection) -> str | None:

@@ -3,7 +3,7 @@
 The driver is psycopg, by way of SQLAlchemy; nothing of it is loaded before an engine is made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event, text
@@ -13,7 +13,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 OLDEST = 13
 """The first version that numbers transactions as `transaction_number` asks."""
 LOCK_SECONDS = 5
-SESSION = {"synchronous_commit": "on", "lock_timeout": f"{LOCK_SECONDS}s"}
+SESSION = {
+    "synchronous_commit": "on",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    # A machine that lost its power says no farewell; what it had locked is free after so long.
+    "idle_in_transaction_session_timeout": "30s",
+}
 """What every session begins with, whatever is the server's default: a commit is on the disk, no lock is for ever."""
 WIRE = {
     # Seconds, but for one in ms: a server that vanished without a word is noticed within half a minute, not hours.
@@ -86,6 +91,14 @@ def _holdable(values: Any) -> Any:
 def begin_alone(connection: Connection) -> None:
     """Wait until nobody else migrates; others wait until this transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATING})
+
+
+def outwait(connection: Connection, tables: Iterable[str]) -> None:
+    """Wait until what another session was writing is committed or undone.
+
+    A process that is killed does not take its session with it: the commit that it had sent may be on its way still.
+    """
+    connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def transaction_number(connection: Connection) -> str | None:

@@ -19,7 +19,7 @@ from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import dialect, migrate
 from bot.storage.batch import Statements, claimed
 from bot.storage.reads import Reads
-from bot.storage.tables import inbox
+from bot.storage.tables import inbox, metadata
 from bot.storage.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -59,6 +59,7 @@ class Store(Reads):
     async def open(self) -> Self:
         """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
         await self._writer.transact(migrate.upgrade)
+        await self._writer.transact(lambda connection: dialect.outwait(connection, metadata.tables))
         self._file = dialect.DatabaseFile(self._engine)
         self._writing = asyncio.create_task(self._write_for_ever(), name="store")
         return self

@@ -11,6 +11,7 @@ from bot.app.records import Change, StoredChat
 from bot.storage import dialect, postgresql
 from bot.storage.store import Store
 from bot.storage.writer import Writer
+from tests.e2e.waiting import eventually
 from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, on
 from tests.storage.newsroom import newsroom
@@ -42,7 +43,10 @@ def test_what_the_address_asks_for_is_kept() -> None:
     where = make_url("postgresql://u@h/d?connect_timeout=30&options=-c%20search_path%3Dbot")
     asked = postgresql.options(where)["connect_args"]
     assert "connect_timeout" not in asked
-    assert asked["options"] == "-c search_path=bot -c synchronous_commit=on -c lock_timeout=5s"
+    assert (
+        asked["options"]
+        == "-c search_path=bot -c synchronous_commit=on -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    )
 
 
 async def test_a_sign_that_postgresql_cannot_hold_stops_nobody(database: Database) -> None:
@@ -112,6 +116,21 @@ async def test_what_passes_is_told_by_the_servers_state(state: str, database: Da
     assert dialect.is_passing(raised.value) is passing
     assert dialect.cause(raised.value) == "no"
     await writer.close()
+
+
+async def test_who_starts_waits_for_what_a_killed_process_had_sent(database: Database) -> None:
+    await (await Store(database.url).open()).close()
+    with database.connected() as killed:
+        killed.execute("BEGIN")
+        killed.execute("INSERT INTO inbox (update_id, chat_id, body, received_at, tries) VALUES (5, 7, '{}', 1, 0)")
+        opening = asyncio.create_task(Store(database.url).open())
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        await eventually("it waits", lambda: database.rows(waiting))
+        assert not opening.done()
+        killed.execute("COMMIT")
+        store = await opening
+    assert [each.update_id for each in await store.open_updates()] == [5]
+    await store.close()
 
 
 async def test_the_server_tells_what_became_of_a_transaction(database: Database) -> None:

@@ -18,6 +18,8 @@ from tests.storage.values import delivery, turn, update
 from tests.storage.wire import Cut, cut
 
 AGAIN = "database can be written again"
+EVERYBODY_OUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 @pytest.fixture
@@ -133,9 +135,7 @@ async def test_a_server_without_room_for_one_more_connection_is_waited_for(
     cluster: Cluster, database: Database, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.says(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
-    database.says(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    database.says(EVERYBODY_OUT)
     receiving = asyncio.create_task(store.receive((update(1),)))
     reading = asyncio.create_task(store.chat(77))
     await eventually("it is told", lambda: any("too many connections" in line for line in caplog.messages))
