@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.house import House, inhabited
 from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.phone import new_phone
 from tests.e2e.play import SEED, Scale, play, seed_of_this_run
 from tests.e2e.town import town
 from tests.e2e.waiting import eventually
@@ -76,6 +77,22 @@ async def test_killed_again_and_again_everybody_has_exactly_what_they_confirmed(
     report = await play(tmp_path, seed, KILLED, database)
     assert not report.faults, "\n".join([f"{SEED}={seed}", *report.faults, report.log[-5000:]])
     assert report.reckoning.bookings >= KILLED.bookings
+
+
+async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not_told_it_hears_again(
+    tmp_path: Path, cluster: Cluster, database: Database
+) -> None:
+    async with town(tmp_path, database_url=database.url) as (here, bot):
+        await bot.start()
+        phone = await new_phone(here.telegram, "Moussa", "fr")
+        with cluster.away(SIGQUIT):
+            await phone.say("/start")
+            await eventually("it waits", lambda: any("nothing is lost" in line for line in bot.words))
+            assert await bot.stop() == 0
+            assert await here.pending() == 1
+        await bot.start()
+        await eventually("it is answered", phone.look)
+        assert database.rows("SELECT count(*) FROM chats") == [(1,)]
 
 
 async def test_a_server_that_is_not_there_ends_the_start_with_one_line_and_no_password(
