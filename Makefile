@@ -44,8 +44,8 @@ soak: $(VENV)/.for-working ## the long run: kills, cut wires, and the ledger com
 
 lock: $(VENV)/.made ## both locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
 	$(PIP) install $(UV)
-	$(COMPILE) --extra sandbox $(LOCK) --output-file requirements.lock
-	$(COMPILE) --extra sandbox --extra dev --constraint requirements.lock $(LOCK) \
+	$(COMPILE) --extra postgresql --extra sandbox $(LOCK) --output-file requirements.lock
+	$(COMPILE) --extra postgresql --extra sandbox --extra dev --constraint requirements.lock $(LOCK) \
 		--output-file tests/requirements.lock
 
 clean: ## remove what all this made: the environment, caches, the demo's data

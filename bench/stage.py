@@ -22,7 +22,7 @@ from bot.app.groups import GroupHints
 from bot.app.outbox import Outbox
 from bot.app.pacing import Overall, PerChat
 from bot.app.ports import Receipt
-from bot.app.records import Delivery, StoredChat, StoredUpdate
+from bot.app.records import Delivery, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
 from bot.core.notices import Notice
@@ -78,9 +78,9 @@ class Disk(Store):
 
     outside: Outside
 
-    async def _transact(self, batch: list[Any]) -> None:
+    async def _transact(self, batch: list[Any], work: Work) -> None:
         with self.outside.working():
-            await super()._transact(batch)
+            await super()._transact(batch, work)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
         """See `Store.chat`."""

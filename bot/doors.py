@@ -21,6 +21,7 @@ from bot.moncreneau.budget import BudgetSnapshot
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
+from bot.storage import dialect
 from bot.storage.store import Store
 from bot.telegram.transport import CONNECTIONS, FastRequest, LeanBot
 
@@ -35,17 +36,12 @@ class StartError(Exception):
     """The bot cannot work like this; the message says what to do."""
 
 
-def in_words(error: BaseException) -> str:
-    """The database's own words, without the statement and its values."""
-    return str(getattr(error, "orig", None) or error)
-
-
 async def opened(url: str) -> Store:
     """The store, brought up to date. Raises `StartError`."""
     try:
         return await Store(url).open()
     except UNUSABLE as error:
-        raise StartError(f"the database cannot be used (DATABASE_URL): {in_words(error)}") from None
+        raise StartError(f"the database cannot be used (DATABASE_URL): {dialect.cause(error)}") from None
 
 
 def telegram(settings: Settings, connections: int = CONNECTIONS) -> LeanBot:

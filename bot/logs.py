@@ -5,6 +5,7 @@ import time
 
 CHATTY = (
     "aiosqlite",
+    "psycopg",
     "sqlalchemy",
     "httpx",
     "httpcore",

@@ -20,6 +20,7 @@ from bot.moncreneau.errors import BudgetSpent
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.headers import clock_gap
 from bot.settings import Settings
+from bot.storage import dialect
 from bot.storage.checkup import Checkup, examine, remembered
 from bot.telegram.transport import FastRequest
 
@@ -160,7 +161,7 @@ async def database(url: str) -> list[Line]:
         return _database(await examine(url, SHOWN))
     except doors.UNUSABLE as error:
         advice = "check DATABASE_URL, the folder's rights and room, and whether the database is up"
-        return [Line(Level.FAIL, "database", f"cannot be used: {doors.in_words(error)}", advice)]
+        return [Line(Level.FAIL, "database", f"cannot be used: {dialect.cause(error)}", advice)]
 
 
 def _database(checkup: Checkup) -> list[Line]:

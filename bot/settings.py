@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 
 
@@ -28,7 +29,7 @@ class Settings(BaseSettings):
     telegram_api_url: str = "https://api.telegram.org"
     moncreneau_api_key: SecretStr = Field(min_length=1)
     moncreneau_api_url: str = "https://mc-prd.duckdns.org/api/v1"
-    database_url: str = "sqlite+aiosqlite:///moncreneau-bot.db"
+    database_url: str = Field(default="sqlite+aiosqlite:///moncreneau-bot.db", repr=False)  # may hold a password
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     default_locale: str = "fr"
     timezone: ZoneInfo = ZoneInfo("Africa/Conakry")
@@ -58,9 +59,11 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        if "://" not in value:
-            raise ValueError("must look like sqlite+aiosqlite:///moncreneau-bot.db")
-        return value
+        if value.strip().partition("://")[0] not in DATABASES:
+            raise ValueError(
+                "must look like sqlite+aiosqlite:///moncreneau-bot.db or postgresql://user:password@host/database"
+            )
+        return value.strip()
 
     @field_validator("default_locale")
     @classmethod

@@ -140,11 +140,11 @@ def declared(*extras: str) -> dict[str, str]:
 
 
 def test_the_lock_is_what_pyproject_asks_for() -> None:
-    assert declared("sandbox").items() <= pins("requirements.lock").items()
+    assert declared("postgresql", "sandbox").items() <= pins("requirements.lock").items()
 
 
 def test_the_tests_lock_is_what_pyproject_asks_for_on_top_of_what_runs() -> None:
-    assert declared("sandbox", "dev").items() <= pins("tests/requirements.lock").items()
+    assert declared("postgresql", "sandbox", "dev").items() <= pins("tests/requirements.lock").items()
     assert pins("requirements.lock").items() <= pins("tests/requirements.lock").items()
 
 

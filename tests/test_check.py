@@ -20,6 +20,8 @@ from bot.storage.store import Store
 from tests.e2e.bot_process import ROOT
 from tests.e2e.town import Town, town
 from tests.moncreneau.support import DEPARTMENTS, Answer, Wire, answer, wired
+from tests.storage.cluster import Cluster
+from tests.storage.databases import on
 
 
 @dataclass
@@ -192,6 +194,21 @@ async def test_a_database_that_cannot_be_used_is_told_without_its_password(check
     checked = await check("--quick", DATABASE_URL="nonsense//bot:geheim@host/db")
     assert checked.code == 1
     assert "geheim" not in checked.text
+
+
+async def test_a_server_is_checked_as_a_file_is_and_its_password_is_never_shown(
+    check: Checker, cluster: Cluster
+) -> None:
+    with on(cluster) as database:
+        assert "new: nothing is in it yet" in (await check("--quick", DATABASE_URL=database.url)).line(
+            "database", "WARN"
+        )
+        await (await Store(database.url).open()).close()
+        assert "can be written" in (await check("--quick", DATABASE_URL=database.url)).line("database", "OK")
+    gone = await check("--quick", DATABASE_URL="postgresql://bot:geheim@127.0.0.1:9/bot")
+    assert gone.code == 1
+    assert "cannot be used: connection" in gone.line("database", "FAIL")
+    assert "geheim" not in gone.text
 
 
 async def test_updates_that_were_set_aside_are_named_with_their_error(check: Checker) -> None:

@@ -21,7 +21,7 @@ def _as_it_was() -> Iterator[None]:
         logging.getLogger(name).setLevel(before)
 
 
-@pytest.mark.parametrize("library", ["aiosqlite", "sqlalchemy.engine", "httpx", "telegram.Bot"])
+@pytest.mark.parametrize("library", ["aiosqlite", "psycopg", "sqlalchemy.engine", "httpx", "telegram.Bot"])
 def test_a_library_that_would_quote_a_name_is_silent_even_when_debugging(
     library: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

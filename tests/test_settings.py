@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import DATABASES, Settings, SettingsError, read_settings
+from bot.storage.dialect import address
 
 SECRETS = {"telegram_bot_token": "1:secret", "moncreneau_api_key": "mk_secret"}
 NAMES = [name.upper() for name in Settings.model_fields]
@@ -71,6 +72,9 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("timezone", "Guinea"),
         ("timezone", "../../etc/passwd"),
         ("booking_horizon_days", "400"),
+        ("database_url", "bot.db"),
+        ("database_url", "mysql://bot:geheim@host/bot"),
+        ("database_url", "sqlite+pysqlcipher:///bot.db"),
         ("telegram_rate", "-1"),
         ("chats_at_once", "0"),
         ("api_reserve", "1"),
@@ -85,8 +89,21 @@ def test_what_is_wrong_is_named(name: str, value: str) -> None:
     assert line.startswith(f"  {name.upper()}: ")
 
 
+@pytest.mark.parametrize("scheme", DATABASES)
+def test_a_database_is_named_by_either_kind_whatever_its_driver(scheme: str) -> None:
+    url = f"{scheme}://bot:geheim@host/bot"
+    assert read_settings(**SECRETS, database_url=f" {url}\n").database_url == url
+    assert address(url).get_backend_name() in scheme.replace("postgres", "postgresql")
+
+
+def test_a_database_of_another_kind_is_refused_with_what_is_accepted() -> None:
+    with pytest.raises(SettingsError, match=r"DATABASE_URL: must look like sqlite.* or postgresql://") as error:
+        read_settings(**SECRETS, database_url="oracle://bot:geheim@host/bot")
+    assert "geheim" not in str(error.value)
+
+
 def test_no_secret_is_ever_shown() -> None:
-    settings = read_settings(**SECRETS)
+    settings = read_settings(**SECRETS, database_url="postgresql://bot:secret@host/bot")
     assert "secret" not in repr(settings).replace("SecretStr", "")
     with pytest.raises(SettingsError) as error:
         read_settings(**{**SECRETS, "log_level": "mk_secret_in_the_wrong_place"})

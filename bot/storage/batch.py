@@ -95,7 +95,7 @@ class Statements:
                 settle.append(rows.end_row(end, now))
                 made.extend([rows.made_row(end.chat_id, end.made)] if end.made else [])
                 gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
-            if change.picture:
+            if change.picture and rows.is_kept(*change.picture):
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)
             done.extend(rows.done_row(each, now) for each in change.done)

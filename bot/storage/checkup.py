@@ -64,7 +64,7 @@ async def remembered(url: str, name: str) -> str | None:
 def _exists(engine: AsyncEngine) -> bool:
     """SQLite would make a file that is not there. Raises OSError where it could not, as a try shows."""
     name = engine.url.database
-    if engine.dialect.name != "sqlite" or not name or name == ":memory:" or Path(name).exists():
+    if not dialect.is_file(engine) or not name or name == ":memory:" or Path(name).exists():
         return True
     try:
         with tempfile.TemporaryFile(dir=Path(name).absolute().parent):

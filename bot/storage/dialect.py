@@ -1,20 +1,25 @@
-"""The one file that knows SQLite from PostgreSQL: how to connect, and how each says *insert, or else*."""
+"""The one file that knows SQLite from PostgreSQL: how to connect, how each says *insert, or else*, and what passes.
 
-from collections.abc import Sequence
+What only a server needs stands in `postgresql`.
+"""
+
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.storage import postgresql
+
 BUSY_SECONDS = 5
 CONNECTIONS = 2
-"""That read; one more writes. Each costs a thread and a cache."""
+"""That read; one more writes. Each costs a thread and a cache, or a process of the server's."""
 STATEMENTS = 8
 """Prepared statements kept a connection. A batch's are large, and nearly every batch is of another size."""
 PRAGMAS = (
@@ -26,51 +31,71 @@ PRAGMAS = (
     # KiB of pages a connection, half of SQLite's own: the system keeps the file's pages anyway, once for all.
     "PRAGMA cache_size=-1000",
 )
+DRIVERS = {
+    "sqlite": ("sqlite+aiosqlite", "sqlite+pysqlite"),
+    # One library both for asyncio and for the thread that writes, whichever the address names.
+    "postgresql": ("postgresql+psycopg", "postgresql+psycopg"),
+}
+"""For asyncio, and for a thread."""
+
+
+def address(url: str, *, blocking: bool = False) -> URL:
+    """Where the database is, with a driver of ours. Raises `ValueError`, which repeats nothing of a password."""
+    try:
+        parsed = make_url(f"postgresql{url.removeprefix('postgres')}" if url.startswith("postgres:") else url)
+    except (ArgumentError, ValueError):
+        raise ValueError("the address cannot be read") from None
+    backend = parsed.get_backend_name()
+    if backend not in DRIVERS:
+        raise ValueError(f"{backend} is none of {', '.join(DRIVERS)}")
+    if "@" in (parsed.host or ""):
+        raise ValueError("an @ within the password is written %40")
+    return parsed.set(drivername=DRIVERS[backend][blocking])
 
 
 def engine_for(url: str) -> AsyncEngine:
     """An engine for reading the database at `url`; nothing is opened yet."""
-    engine = create_async_engine(url, **_options(url, CONNECTIONS))
+    where = address(url)
+    engine = create_async_engine(where, **_options(where, CONNECTIONS))
     _prepare(engine.sync_engine)
     return engine
 
 
 def writing_engine_for(url: str) -> Engine:
     """An engine of one connection, for what writes (`writer`)."""
-    options = _options(url, 1)
-    if make_url(url).get_backend_name() == "sqlite":
+    where = address(url, blocking=True)
+    options = _options(where, 1)
+    if where.get_backend_name() == "sqlite":
         # Values by name, as psycopg has them too: `Prepared` takes the same rows for both.
         options["paramstyle"] = "named"
         # The writer's thread begins and commits, the loop does what is between; never both at once.
         options["connect_args"]["check_same_thread"] = False
-    engine = create_engine(make_url(url).set(drivername=_blocking_driver(url)), **options)
+    engine = create_engine(where, **options)
     _prepare(engine)
     return engine
 
 
-def is_file(engine: Engine) -> bool:
+def is_file(engine: AsyncEngine | Engine) -> bool:
     """Whether the database is a file beside us: statements then take microseconds, only commits wait."""
     return engine.dialect.name == "sqlite"
 
 
-def _blocking_driver(url: str) -> str:
-    """The driver for a thread: Python's own for SQLite; psycopg is one for both ways."""
-    return "sqlite+pysqlite" if make_url(url).get_backend_name() == "sqlite" else make_url(url).drivername
-
-
-def _options(url: str, connections: int) -> dict[str, Any]:
-    if make_url(url).get_backend_name() != "sqlite":
-        return {}
+def _options(where: URL, connections: int) -> dict[str, Any]:
+    # The last connection used is used again: its pages are in its cache, and the others are never opened unless they
+    # are needed.
+    pool = {"pool_size": connections, "max_overflow": 0, "pool_use_lifo": True}
+    if where.get_backend_name() != "sqlite":
+        return {**pool, **postgresql.options(where)}
     kept = {"connect_args": {"cached_statements": STATEMENTS}}
-    # A database in memory (tests) is one connection by nature and takes no number. The last connection used is used
-    # again: its pages are in its cache, and the others are never opened unless they are needed.
-    in_memory = make_url(url).database in {None, "", ":memory:"}
-    return kept if in_memory else {**kept, "pool_size": connections, "max_overflow": 0, "pool_use_lifo": True}
+    # A database in memory (tests) is one connection by nature and takes no number.
+    return kept if where.database in {None, "", ":memory:"} else {**kept, **pool}
 
 
 def _prepare(engine: Engine) -> None:
-    if engine.dialect.name == "sqlite":
+    if is_file(engine):
         event.listen(engine, "connect", _prepare_sqlite)
+    else:
+        postgresql.prepare(engine)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -86,8 +111,30 @@ def begin_whole(connection: Connection) -> None:
     Python's sqlite3 begins one before the first INSERT only: what creates tables would be committed piece by piece,
     and a kill in between would leave half a database, which no later start could bring to the end.
     """
-    if connection.dialect.name == "sqlite":
+    if is_file(connection.engine):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def begin_alone(connection: Connection) -> None:
+    """The same for what nobody else may do at the same time."""
+    if is_file(connection.engine):
+        begin_whole(connection)
+    else:
+        postgresql.begin_alone(connection)
+
+
+def outwait(connection: Connection, tables: Iterable[str]) -> None:
+    """Let what a killed process had sent to a server come to its end before anybody reads; nothing waits in a file."""
+    if not is_file(connection.engine):
+        postgresql.outwait(connection, tables)
+
+
+def transaction_number(connection: Connection) -> str | None:
+    """By which to ask later whether it was committed; None where a commit that fails is surely none, as in a file."""
+    return None if is_file(connection.engine) else postgresql.transaction_number(connection)
+
+
+was_committed = postgresql.was_committed
 
 
 class Prepared:
@@ -107,8 +154,8 @@ class Prepared:
 
 
 def insert_ignore(engine: AsyncEngine | Engine, table: Table) -> Any:
-    """*Insert, unless it is there*."""
-    return _insert(engine, table).on_conflict_do_nothing()
+    """*Insert, unless it is there*; the result's `rowcount` tells which, on both."""
+    return _insert(engine, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -> Any:
@@ -119,29 +166,37 @@ def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -
 
 
 def _insert(engine: AsyncEngine | Engine, table: Table) -> Any:
-    if engine.dialect.name == "sqlite":
+    if is_file(engine):
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 — 2 MB for those who need it
+    from sqlalchemy.dialects import postgresql as words  # noqa: PLC0415 — 2 MB for those who need it
 
-    return postgresql.insert(table)
+    return words.insert(table)
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether the database cannot write just now (locked, full, read-only, gone), rather than being asked wrongly."""
-    wrong = isinstance(error, DBAPIError) and "no such" in str(error.orig)
-    return isinstance(error, OperationalError | InterfaceError | OSError | PoolTimeout) and not wrong
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in postgresql.PASSING:
+            return True
+        if "no such" in str(error.orig):
+            return False
+    return isinstance(error, OperationalError | InterfaceError | OSError | PoolTimeout)
 
 
 def cause(error: BaseException) -> str:
-    """The database's own words, without the statement and its values: those may be private."""
-    return str(getattr(error, "orig", error))
+    """The database's own words, without the statement and its values: those may be private.
+
+    PostgreSQL repeats values too, from the second line on.
+    """
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 class DatabaseFile:
     """The file under an open SQLite database, which can be taken away without any statement failing."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        name = engine.url.database if engine.dialect.name == "sqlite" else None
+        name = engine.url.database if is_file(engine) else None
         self._path = Path(name) if name and name != ":memory:" else None
         self._inode = self._path.stat().st_ino if self._path else 0
 

@@ -40,7 +40,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         return
     from alembic import command  # noqa: PLC0415 — only where there is something to do
 
-    dialect.begin_whole(connection)
+    dialect.begin_alone(connection)
     command.upgrade(_config(connection), revision)
 
 

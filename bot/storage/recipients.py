@@ -80,7 +80,7 @@ class RecipientRoll:
     async def count_fates(self, number: int) -> Figures:
         """See `Roll`."""
         query = select(recipients.c.status, func.count()).where(recipients.c.number == number)
-        counted = await self._rows(query.group_by(recipients.c.status))
+        counted = await self._rows(query.group_by(recipients.c.status).order_by(recipients.c.status))
         figures = Figures(tuple((Fate(status), count) for status, count in counted))
         text = shapes.write_figures(figures)
         await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(figures=text))

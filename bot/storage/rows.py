@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row
 
 from bot.app.records import AttemptKind, Delivery, Kind, Made, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.storage.tables import FILE_ID, LINK
 from bot.views.message import Button, Message
 
 Values = dict[str, Any]
@@ -120,6 +121,11 @@ def made_row(chat_id: int, made: Made) -> Values:
         "starts_at": office_text(made.at),
         "is_cancelled": False,
     }
+
+
+def is_kept(link: str, file_id: str) -> bool:
+    """Whether a picture's row takes them; a picture that has none is drawn anew."""
+    return len(link) <= LINK and len(file_id) <= FILE_ID
 
 
 def office_text(at: datetime) -> str:

@@ -15,11 +15,11 @@ from typing import Any, Self
 from sqlalchemy import Connection, delete, or_
 
 from bot.app.crashpoints import reach
-from bot.app.records import Change, StoredUpdate
+from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import dialect, migrate
 from bot.storage.batch import Statements, claimed
 from bot.storage.reads import Reads
-from bot.storage.tables import inbox
+from bot.storage.tables import inbox, metadata
 from bot.storage.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class Store(Reads):
     async def open(self) -> Self:
         """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
         await self._writer.transact(migrate.upgrade)
+        await self._writer.transact(lambda connection: dialect.outwait(connection, metadata.tables))
         self._file = dialect.DatabaseFile(self._engine)
         self._writing = asyncio.create_task(self._write_for_ever(), name="store")
         return self
@@ -116,10 +117,13 @@ class Store(Reads):
                 return
 
     async def _write_until_done(self, batch: list[_Item]) -> None:
+        def work(connection: Connection) -> None:
+            self._write(connection, batch)
+
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._transact(batch)
+                await self._transact(batch, work)
             except Exception as error:  # noqa: BLE001 — whatever it is, somebody waits for the answer
                 if not dialect.is_passing(error):
                     await self._blame(batch, error)
@@ -138,12 +142,12 @@ class Store(Reads):
                         item.waiter.set_result(item.result)
                 return
 
-    async def _transact(self, batch: list[_Item]) -> None:
+    async def _transact(self, batch: list[_Item], work: Work) -> None:
         if self._file:
             self._file.check()
         long = any(item.change and item.change.works for item in batch)
         transaction = self._writer.transact if long else self._writer.write
-        await transaction(lambda connection: self._write(connection, batch))
+        await transaction(work)
         reach("batch committed")
 
     def _write(self, connection: Connection, batch: list[_Item]) -> None:

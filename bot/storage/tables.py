@@ -18,6 +18,8 @@ from sqlalchemy import (
     true,
 )
 
+LINK, FILE_ID = 512, 256
+"""Characters that PostgreSQL keeps to; SQLite does not."""
 metadata = MetaData()
 
 chats = Table(
@@ -93,8 +95,8 @@ appointments = Table(
 pictures = Table(
     "pictures",
     metadata,
-    Column("link", String(512), primary_key=True),
-    Column("file_id", String(256), nullable=False),
+    Column("link", String(LINK), primary_key=True),
+    Column("file_id", String(FILE_ID), nullable=False),
 )
 """QR pictures that Telegram already has."""
 

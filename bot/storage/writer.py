@@ -3,14 +3,16 @@
 Through SQLAlchemy's asyncio each statement goes to a thread and back several times (cursor, execution, rows, closing),
 and each time that thread must win Python's lock from a busy loop: that costs more than all that SQLite does. So where
 the database is a file, a turn's statements, some microseconds each, run in the loop, between a BEGIN and a COMMIT in
-the thread. Long work is all done in the thread. Reads, which are few and short, stay with asyncio. Knows nothing of
-what is written.
+the thread. Long work, and all that goes to a server, is done in the thread. Reads, which are few and short, stay with
+asyncio. Knows nothing of what is written.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
@@ -19,6 +21,14 @@ from bot.storage import dialect
 T = TypeVar("T")
 LAST = 1.0
 """Seconds that a transaction gets to end in any case: whoever opens the database next must not meet it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A transaction whose commit has no answer yet, and what its work returned."""
+
+    number: str
+    result: Any
 
 
 class Writer:
@@ -30,10 +40,15 @@ class Writer:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
+        self._doubts: WeakKeyDictionary[Callable[[Connection], Any], _Doubt] = WeakKeyDictionary()
         self._closed = False
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
-        """Do `work`, however long, in a transaction; returns when it is on the disk. Raises what either raises."""
+        """Do `work`, however long, in a transaction; returns when it is on the disk. Raises what either raises.
+
+        Whoever tries again had better bring the very same `work`: where a server is lost before it answers a commit,
+        what it committed is not done twice.
+        """
         async with self._turn:
             return await self._hop(self._whole, work)
 
@@ -57,11 +72,18 @@ class Writer:
     def _whole(self, work: Callable[[Connection], T]) -> T:
         connection = self._open()
         try:
-            result = work(connection)
+            doubt = self._doubts.get(work)
+            if doubt and dialect.was_committed(connection, doubt.number):
+                result: T = doubt.result
+            else:
+                result = work(connection)
+                if number := dialect.transaction_number(connection):
+                    self._doubts[work] = _Doubt(number, result)
         except BaseException:
             connection.rollback()
             raise
         self._commit(connection)
+        self._doubts.pop(work, None)
         return result
 
     def _begin(self) -> Connection:

@@ -122,7 +122,9 @@ class House:
 
 
 @asynccontextmanager
-async def standing(folder: Path, clock: Clock | None = None, **office: Any) -> AsyncIterator[House]:
+async def standing(
+    folder: Path, clock: Clock | None = None, database_url: str = "", **office: Any
+) -> AsyncIterator[House]:
     """Both services, and a bot that is not started."""
     clock = clock or Clock()
     api = MoncreneauSandbox(
@@ -137,7 +139,7 @@ async def standing(folder: Path, clock: Clock | None = None, **office: Any) -> A
     ):
         town = Town(telegram_client, moncreneau_client)
         given = {name.lower(): value for name, value in town.settings.items()}
-        given["database_url"] = f"sqlite+aiosqlite:///{folder / 'bot.db'}"
+        given["database_url"] = database_url or f"sqlite+aiosqlite:///{folder / 'bot.db'}"
         settings = read_settings(_env_file=None, admin_ids=frozenset({ADMIN_ID}), **given)
         house = House(town, settings, clock, chats.state.world.updates, folder)
         try:
@@ -147,8 +149,10 @@ async def standing(folder: Path, clock: Clock | None = None, **office: Any) -> A
 
 
 @asynccontextmanager
-async def inhabited(folder: Path, clock: Clock | None = None, **office: Any) -> AsyncIterator[House]:
-    """Both services and the bot at work."""
-    async with standing(folder, clock, **office) as house:
+async def inhabited(
+    folder: Path, clock: Clock | None = None, database_url: str = "", **office: Any
+) -> AsyncIterator[House]:
+    """Both services and the bot at work, on a database in the folder or the one that is named."""
+    async with standing(folder, clock, database_url, **office) as house:
         await house.start()
         yield house

@@ -14,7 +14,7 @@ from tests.e2e.torment import Killer, Kills, faults_of_moncreneau, faults_of_tel
 from tests.e2e.town import CREDITS, OFFICES, Town, town
 from tests.e2e.waiting import eventually
 from tests.e2e.words import Words
-from tests.storage.values import rows
+from tests.storage.databases import Database, file_in
 
 SEED = "CRASH_SEED"
 USUAL = Habits()
@@ -87,11 +87,12 @@ class Report:
         return [*self.reckoning.faults, *self.unanswered]
 
 
-async def play(folder: Path, seed: int, scale: Scale) -> Report:
-    """Play it once."""
+async def play(folder: Path, seed: int, scale: Scale, database: Database | None = None) -> Report:
+    """Play it once, on SQLite where no database is given."""
+    database = database or file_in(folder)
     began = time.monotonic()
     chance = _dice(seed)
-    async with town(folder, seed) as (here, bot):
+    async with town(folder, seed, database.url) as (here, bot):
         dice = _dice(chance.random())
         killer = Killer(bot, dice, long_ones=scale.long_lives, every_point=scale.every_point)
         applicants = [await new_applicant(here, number, chance.random()) for number in range(scale.applicants)]
@@ -124,8 +125,8 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in applicants if late and each.doing]
         struck = await here.behave()
         # What was given up may still be looked for.
-        await eventually("every attempt has its outcome", lambda: not _open_attempts(bot.database), within=120)
-        await eventually("every word is out", lambda: not _unsent(bot.database), within=60)
+        await eventually("every attempt has its outcome", lambda: not _open_attempts(database), within=120)
+        await eventually("every word is out", lambda: not _unsent(database), within=60)
         for each in applicants:
             await each.look_back()
         reckoning = reckon(applicants, await here.ledger(), CREDITS)
@@ -139,13 +140,13 @@ async def play(folder: Path, seed: int, scale: Scale) -> Report:
         )
 
 
-def _open_attempts(database: Path) -> int:
-    (found,) = rows(database, "SELECT count(*) FROM attempts WHERE settled_at IS NULL")
+def _open_attempts(database: Database) -> int:
+    (found,) = database.rows("SELECT count(*) FROM attempts WHERE settled_at IS NULL")
     return int(found[0])
 
 
-def _unsent(database: Path) -> int:
-    (found,) = rows(database, "SELECT count(*) FROM outbox")
+def _unsent(database: Database) -> int:
+    (found,) = database.rows("SELECT count(*) FROM outbox")
     return int(found[0])
 
 

@@ -96,7 +96,9 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, seed: int = 0, **office: Any) -> AsyncIterator[tuple[Town, BotProcess]]:
+async def town(
+    folder: Path, seed: int = 0, database_url: str = "", **office: Any
+) -> AsyncIterator[tuple[Town, BotProcess]]:
     """Both services and a bot that is not started; a bot that still runs at the end is killed."""
     api = MoncreneauSandbox(
         **{"departments": OFFICES, "credits": CREDITS, "rate_limit": PLENTY, "seed": seed, **office}
@@ -110,7 +112,7 @@ async def town(folder: Path, seed: int = 0, **office: Any) -> AsyncIterator[tupl
         httpx.AsyncClient(base_url=moncreneau_url, timeout=60, limits=limits) as moncreneau_client,
     ):
         here = Town(telegram_client, moncreneau_client)
-        bot = BotProcess(folder, here.settings)
+        bot = BotProcess(folder, here.settings | ({"DATABASE_URL": database_url} if database_url else {}))
         try:
             yield here, bot
         finally:

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from bot.app.broadcast_ports import Admin, Card
 from bot.app.records import Change, Made, Settled, StoredChat
@@ -12,6 +11,7 @@ from bot.core.broadcast import Audience, Content, Deed, Done, Everyone, Media, P
 from bot.storage.broadcasts import BroadcastBooks
 from bot.storage.recipients import RecipientRoll
 from bot.storage.store import Store
+from tests.storage.databases import Database
 
 NOW = datetime.fromisoformat("2026-03-02T09:00")
 ADMIN = Admin(900, "Ibrahima")
@@ -25,7 +25,7 @@ class Newsroom:
     store: Store
     books: BroadcastBooks
     roll: RecipientRoll
-    database: Path
+    database: Database
 
     async def chats(self, *numbers: int, locale: str = "fr", left: bool = False, announcements: bool = True) -> None:
         """Citizens who started the bot."""
@@ -59,10 +59,9 @@ def plan(audience: Audience | None = None, number: int = 1) -> Plan:
 
 
 @asynccontextmanager
-async def newsroom(folder: Path) -> AsyncIterator[Newsroom]:
+async def newsroom(database: Database) -> AsyncIterator[Newsroom]:
     """Open one."""
-    database = folder / "bot.db"
-    store = await Store(f"sqlite+aiosqlite:///{database}").open()
+    store = await Store(database.url).open()
     try:
         yield Newsroom(store, BroadcastBooks(store), RecipientRoll(store), database)
     finally:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +9,15 @@ from bot.app.records import Change
 from bot.core.broadcast import Visitors
 from bot.core.model import Appointment, Status
 from bot.storage.appointments import AppointmentBook
+from tests.storage.databases import Database
 from tests.storage.newsroom import NOW, Newsroom, newsroom
-from tests.storage.values import rows
 
 TOMORROW, LATER = "2026-03-03T10:00", "2026-03-05T11:30"
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    async with newsroom(tmp_path) as here:
+async def room(database: Database) -> AsyncIterator[Newsroom]:
+    async with newsroom(database) as here:
         await here.chats(1, 2)
         await here.books_for(1, 101, 5, TOMORROW)
         await here.books_for(2, 102, 5, TOMORROW)
@@ -36,7 +35,7 @@ async def tell(room: Newsroom, *told: Appointment, made_since: frozenset[int] = 
 
 def of_chat_1(room: Newsroom) -> list[tuple[object, ...]]:
     query = "SELECT appointment_id, department_id, starts_at, is_cancelled FROM appointments WHERE chat_id = 1"
-    return rows(room.database, f"{query} ORDER BY appointment_id")
+    return room.database.rows(f"{query} ORDER BY appointment_id")
 
 
 async def test_one_that_the_office_cancelled_counts_no_more(room: Newsroom) -> None:

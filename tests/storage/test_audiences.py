@@ -2,20 +2,19 @@
 
 from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from bot.core.broadcast import Audience, Dated, Everyone, Speakers, Visitors
+from tests.storage.databases import Database
 from tests.storage.newsroom import NOW, Newsroom, newsroom
-from tests.storage.values import rows
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    async with newsroom(tmp_path) as here:
+async def room(database: Database) -> AsyncIterator[Newsroom]:
+    async with newsroom(database) as here:
         await here.chats(1, 2, 3)
         await here.chats(4, 5, locale="en")
         await here.chats(6, left=True)
@@ -52,4 +51,4 @@ async def test_it_reaches_these_and_nobody_else(room: Newsroom, audience: Audien
     assert await room.roll.count(audience, NOW) == len(reached)
     await room.confirms(audience)
     await room.prepares()
-    assert [each for (each,) in rows(room.database, "SELECT chat_id FROM recipients ORDER BY chat_id")] == reached
+    assert [each for (each,) in room.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")] == reached

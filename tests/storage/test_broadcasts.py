@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +11,7 @@ from bot.app.records import Change
 from bot.core.broadcast import Broadcast, Deed, Done, Fate, Status
 from bot.core.listing import place_of
 from bot.core.steering import ENDED
+from tests.storage.databases import Database
 from tests.storage.newsroom import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
 
 OTHER = Admin(901, "Hawa")
@@ -19,8 +19,8 @@ LIVE = frozenset(Status) - ENDED
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    async with newsroom(tmp_path) as here:
+async def room(database: Database) -> AsyncIterator[Newsroom]:
+    async with newsroom(database) as here:
         yield here
 
 

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, literal_column, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.storage import dialect
 from bot.storage.tables import chats, facts
+from tests.storage.databases import Database
 
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -33,6 +34,42 @@ def test_insert_or_else_is_said_in_both_tongues() -> None:
     assert "ON CONFLICT (chat_id) DO UPDATE SET session = excluded.session" in replace
 
 
+@pytest.mark.parametrize(
+    ("url", "reading", "writing"),
+    [
+        ("sqlite:///bot.db", "sqlite+aiosqlite:///bot.db", "sqlite+pysqlite:///bot.db"),
+        ("sqlite+aiosqlite:////x/bot.db", "sqlite+aiosqlite:////x/bot.db", "sqlite+pysqlite:////x/bot.db"),
+        *(
+            (
+                f"{scheme}://u:geheim@h:5433/d?sslmode=require",
+                *["postgresql+psycopg://u:***@h:5433/d?sslmode=require"] * 2,
+            )
+            for scheme in ("postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg")
+        ),
+    ],
+)
+def test_an_address_of_whatever_driver_leads_to_ours(url: str, reading: str, writing: str) -> None:
+    assert str(dialect.address(url)) == reading
+    assert str(dialect.address(url, blocking=True)) == writing
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("oracle://u:geheim@h/d", "oracle is none of sqlite, postgresql"),
+        ("nonsense", "the address cannot be read"),
+        ("postgresql://u:geheim/d", "the address cannot be read"),
+        ("postgresql://u:ge@heim@h/d", "an @ within the password is written %40"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_without_a_word_of_its_password(url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refused:
+        dialect.engine_for(url)
+    assert "heim" not in str(refused.value)
+    with pytest.raises(ValueError, match=words):
+        dialect.writing_engine_for(url)
+
+
 @pytest.mark.parametrize("table", [facts, chats])
 def test_the_same_statements_exist_for_postgresql(table: object) -> None:
     class Elsewhere:
@@ -44,8 +81,8 @@ def test_the_same_statements_exist_for_postgresql(table: object) -> None:
     assert "ON CONFLICT DO NOTHING" in str(statement.compile(dialect=POSTGRESQL))
 
 
-def test_a_prepared_statement_is_run_for_every_row(tmp_path: Path) -> None:
-    engine = dialect.writing_engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+def test_a_prepared_statement_is_run_for_every_row(database: Database) -> None:
+    engine = dialect.writing_engine_for(database.url)
     put = dialect.Prepared(engine, dialect.upsert(engine, facts, ["value"]))
     with engine.begin() as connection:
         facts.create(connection)
@@ -54,8 +91,21 @@ def test_a_prepared_statement_is_run_for_every_row(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_row_that_lacks_a_value_is_refused(tmp_path: Path) -> None:
-    engine = dialect.writing_engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+def test_per_cent_signs_of_a_prepared_statement_and_of_its_values_are_themselves(database: Database) -> None:
+    engine = dialect.writing_engine_for(database.url)
+    put = dialect.Prepared(engine, dialect.insert_ignore(engine, facts))
+    hundred = update(facts).where(facts.c.value.like(literal_column("'100 %'"))).values(value=bindparam("now"))
+    replace = dialect.Prepared(engine, hundred)
+    with engine.begin() as connection:
+        facts.create(connection)
+        put.run(connection, [{"name": "%(name)s", "value": "100 %"}, {"name": "%", "value": "10 %s"}])
+        replace.run(connection, [{"now": "%%"}])
+        assert {tuple(row) for row in connection.execute(facts.select())} == {("%(name)s", "%%"), ("%", "10 %s")}
+    engine.dispose()
+
+
+def test_a_row_that_lacks_a_value_is_refused(database: Database) -> None:
+    engine = dialect.writing_engine_for(database.url)
     put = dialect.Prepared(engine, dialect.insert_ignore(engine, facts))
     with engine.begin() as connection:
         facts.create(connection)
@@ -72,6 +122,7 @@ def test_a_row_that_lacks_a_value_is_refused(tmp_path: Path) -> None:
         (OperationalError("", {}, Exception("no such table: chats")), False),
         (OperationalError("", {}, Exception("no such column: x")), False),
         (InterfaceError("", {}, Exception("connection is closed")), True),
+        (ProgrammingError("", {}, Exception("gone"), connection_invalidated=True), True),
         (PoolTimeout(), True),
         (OSError("disk"), True),
         (IntegrityError("", {}, Exception("UNIQUE")), False),
@@ -81,3 +132,10 @@ def test_a_row_that_lacks_a_value_is_refused(tmp_path: Path) -> None:
 )
 def test_what_passes_is_waited_for_and_what_is_wrong_is_not(error: Exception, *, passing: bool) -> None:
     assert dialect.is_passing(error) is passing
+
+
+def test_of_what_a_database_says_the_first_line_is_told_without_values() -> None:
+    said = "duplicate key\nDETAIL:  Key (name)=(Aïssatou) already exists."
+    assert dialect.cause(IntegrityError("INSERT", {"name": "Aïssatou"}, Exception(said))) == "duplicate key"
+    assert dialect.cause(OSError("disk")) == "disk"
+    assert dialect.cause(ConnectionResetError()) == "ConnectionResetError"

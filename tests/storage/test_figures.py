@@ -1,14 +1,11 @@
 """What was set aside is counted, and named with its error."""
 
-from pathlib import Path
-
 from bot.app.records import Change, SetAside, StoredUpdate
 from bot.storage.figures import Poison, poison, set_aside
 from bot.storage.store import Store
 
 
-async def test_only_what_was_set_aside_is_counted_the_newest_first(tmp_path: Path) -> None:
-    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+async def test_only_what_was_set_aside_is_counted_the_newest_first(store: Store) -> None:
     assert await set_aside(store.engine) == 0
     await store.receive(tuple(StoredUpdate(number, 1, "{}") for number in range(1, 5)))
     await store.commit(Change(done=(1,)))
@@ -21,4 +18,3 @@ async def test_only_what_was_set_aside_is_counted_the_newest_first(tmp_path: Pat
     assert newest.at >= older.at > 0
     (only,) = await poison(store.engine, 1)
     assert only == Poison(3, "ValueError", newest.at)
-    await store.close()

@@ -1,6 +1,6 @@
 """Every start brings the database to the present tables; one that is there already costs a look."""
 
-from pathlib import Path
+import asyncio
 
 import pytest
 from sqlalchemy import Connection
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from bot.storage import migrate
 from bot.storage.dialect import engine_for
 from bot.storage.store import Store
-from tests.storage.values import rows
+from tests.storage.databases import Database
 
 
 def test_revisions_are_numbered_without_a_gap() -> None:
@@ -17,24 +17,32 @@ def test_revisions_are_numbered_without_a_gap() -> None:
     assert migrate.newest() == numbers[-1]
 
 
-async def test_an_empty_database_stands_nowhere_and_an_opened_one_at_the_newest(tmp_path: Path) -> None:
-    engine = engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+async def test_an_empty_database_stands_nowhere_and_an_opened_one_at_the_newest(database: Database) -> None:
+    engine = engine_for(database.url)
     async with engine.connect() as connection:
         assert await connection.run_sync(migrate.standing) == (None, migrate.newest())
     await engine.dispose()
-    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    store = await Store(database.url).open()
     await store.close()
-    assert rows(tmp_path / "bot.db", "SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
+    assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
 
 
 async def test_a_database_that_is_up_to_date_does_not_wake_alembic(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
-    await (await Store(url).open()).close()
+    await (await Store(database.url).open()).close()
 
     def woken(_connection: Connection) -> None:
         raise AssertionError("Alembic was woken")
 
     monkeypatch.setattr(migrate, "_config", woken)
-    await (await Store(url).open()).close()
+    await (await Store(database.url).open()).close()
+
+
+async def test_of_those_who_start_at_once_one_migrates_and_the_others_wait(database: Database) -> None:
+    stores = [Store(database.url) for _ in range(4)]
+    await asyncio.gather(*(each.open() for each in stores))
+    for each in stores:
+        assert await each.standing() == (migrate.newest(), migrate.newest())
+        await each.close()
+    assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]

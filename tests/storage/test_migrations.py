@@ -1,7 +1,5 @@
 """From nothing and from every earlier revision to the present tables, whole or not at all, with what was in them."""
 
-from pathlib import Path
-
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -11,26 +9,22 @@ from bot.app.records import StoredChat
 from bot.storage import dialect, migrate
 from bot.storage.store import Store
 from bot.storage.tables import metadata
-from tests.storage.values import rows
+from tests.storage.databases import Database
 
 FILLED = (
-    "INSERT INTO chats (chat_id, session, locale, is_left, seen_at) VALUES (77, 'a session', 'en', 0, 1.5)",
+    "INSERT INTO chats (chat_id, session, locale, is_left, seen_at) VALUES (77, 'a session', 'en', false, 1.5)",
     "INSERT INTO inbox (update_id, chat_id, body, received_at, tries) VALUES (5, 77, '{}', 1.5, 0)",
     "INSERT INTO inbox (update_id, chat_id, received_at, done_at, tries) VALUES (4, 77, 1.5, 2.5, 0)",
     """INSERT INTO outbox (id, chat_id, kind, body, urgency, not_before)
        VALUES (9, 77, 'send', '["Oui", [], null]', 0, 0)""",
-    "INSERT INTO attempts (chat_id, number, kind, body, opened_at, withdrawn) VALUES (77, 3, 'book', '{}', 1.5, 1)",
+    "INSERT INTO attempts (chat_id, number, kind, body, opened_at, withdrawn) VALUES (77, 3, 'book', '{}', 1.5, true)",
 )
 """What a bot of the first revision may have left behind."""
 
 
-def url_in(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'bot.db'}"
-
-
-async def made(folder: Path, revision: str, *statements: str) -> None:
+async def made(database: Database, revision: str, *statements: str) -> None:
     """A database as an earlier version of the bot left it."""
-    engine = dialect.engine_for(url_in(folder))
+    engine = dialect.engine_for(database.url)
     async with engine.begin() as connection:
         await connection.run_sync(migrate.upgrade, revision)
         for statement in statements:
@@ -38,9 +32,9 @@ async def made(folder: Path, revision: str, *statements: str) -> None:
     await engine.dispose()
 
 
-async def cut_short(folder: Path) -> None:
+async def cut_short(database: Database) -> None:
     """An upgrade whose process ends before it is committed."""
-    engine = dialect.engine_for(url_in(folder))
+    engine = dialect.engine_for(database.url)
     async with engine.connect() as connection:
         await connection.run_sync(migrate.upgrade)
         await connection.close()
@@ -48,9 +42,9 @@ async def cut_short(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("revision", sorted(migrate.revisions()))
-async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, tmp_path: Path) -> None:
-    await made(tmp_path, revision, *FILLED)
-    store = await Store(url_in(tmp_path)).open()
+async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, database: Database) -> None:
+    await made(database, revision, *FILLED)
+    store = await Store(database.url).open()
     try:
         assert await store.standing() == (migrate.newest(), migrate.newest())
         assert await store.chat(77) == StoredChat(77, "a session", "en")
@@ -61,9 +55,9 @@ async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, tmp_p
         await store.close()
 
 
-async def test_the_migrations_lead_to_the_tables_that_the_code_knows(tmp_path: Path) -> None:
-    await made(tmp_path, "head")
-    engine = dialect.engine_for(url_in(tmp_path))
+async def test_the_migrations_lead_to_the_tables_that_the_code_knows(database: Database) -> None:
+    await made(database, "head")
+    engine = dialect.engine_for(database.url)
 
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
@@ -74,14 +68,13 @@ async def test_the_migrations_lead_to_the_tables_that_the_code_knows(tmp_path: P
 
 
 @pytest.mark.parametrize("revision", sorted(migrate.revisions()))
-async def test_an_upgrade_that_is_cut_short_leaves_the_database_as_it_was(revision: str, tmp_path: Path) -> None:
-    await made(tmp_path, revision, *FILLED)
-    query = "SELECT name, sql FROM sqlite_master ORDER BY name"
-    before = rows(tmp_path / "bot.db", query)
-    await cut_short(tmp_path)
-    assert rows(tmp_path / "bot.db", query) == before
+async def test_an_upgrade_that_is_cut_short_leaves_the_database_as_it_was(revision: str, database: Database) -> None:
+    await made(database, revision, *FILLED)
+    before = database.shape()
+    await cut_short(database)
+    assert database.shape() == before
 
 
-async def test_a_first_start_that_is_cut_short_leaves_an_empty_database(tmp_path: Path) -> None:
-    await cut_short(tmp_path)
-    assert rows(tmp_path / "bot.db", "SELECT name FROM sqlite_master") == []
+async def test_a_first_start_that_is_cut_short_leaves_an_empty_database(database: Database) -> None:
+    await cut_short(database)
+    assert database.shape() == []

@@ -1,8 +1,7 @@
 """What was stored is read as it was."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,13 +11,6 @@ from bot.storage import migrate, reads
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.storage.values import CHAT, delivery
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    yield opened
-    await opened.close()
 
 
 async def deliveries(store: Store) -> list[Delivery]:
@@ -55,6 +47,12 @@ async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> N
     for value in ("one", "two"):
         await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
     assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
+
+
+async def test_a_picture_whose_link_is_longer_than_its_column_is_not_remembered_and_harms_nobody(store: Store) -> None:
+    link = "https://x.gn/" + "1" * 600
+    await store.commit(Change(picture=(link, "one"), remembered=(("face", "x"),)))
+    assert (await store.picture(link), await store.fact("face")) == (None, "x")
 
 
 async def test_a_thousand_who_come_at_once_are_few_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,23 +1,21 @@
 """Recipients on a real database: written page by page, noted, counted, reported."""
 
-import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.app.broadcast_ports import Entry, Recipient
 from bot.core.broadcast import Fate, Status
 from bot.storage import recipients
+from tests.storage.databases import Database
 from tests.storage.newsroom import NOW, Newsroom, newsroom
-from tests.storage.values import rows
 
 PENDING, SENT = frozenset({Fate.PENDING}), frozenset({Fate.SENT})
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Newsroom]:
-    async with newsroom(tmp_path) as here:
+async def room(database: Database) -> AsyncIterator[Newsroom]:
+    async with newsroom(database) as here:
         yield here
 
 
@@ -60,9 +58,7 @@ async def test_a_page_has_those_of_one_fate_with_what_is_known_of_them(room: New
     await room.chats(2, locale="en")
     await room.chats(3, left=True)
     await room.chats(4, announcements=False)
-    with sqlite3.connect(room.database) as connection:
-        connection.execute("DELETE FROM chats WHERE chat_id = 5")
-    connection.close()
+    room.database.says("DELETE FROM chats WHERE chat_id = 5")
     assert await room.roll.page(1, PENDING, 0, 10) == (
         Recipient(1, "fr"),
         Recipient(2, "en"),
@@ -121,5 +117,9 @@ async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
     assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN, "killed") == 2
     figures = await room.roll.count_fates(1)
     assert (figures.of(Fate.UNKNOWN), figures.of(Fate.PENDING)) == (2, 1)
-    assert rows(room.database, "SELECT chat_id, error FROM recipients") == [(1, "killed"), (2, "killed"), (3, None)]
-    assert rows(room.database, "SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]
+    assert room.database.rows("SELECT chat_id, error FROM recipients ORDER BY chat_id") == [
+        (1, "killed"),
+        (2, "killed"),
+        (3, None),
+    ]
+    assert room.database.rows("SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]

@@ -2,31 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from bot.app.records import Change, Delivery, Made, SetAside, Settled, StoredAttempt, StoredChat
+from bot.app.records import Change, Delivery, Made, SetAside, Settled, StoredAttempt, StoredChat, Work
 from bot.storage import store as module
 from bot.storage.store import Store, StoreClosedError
-from tests.storage.values import CHAT, attempt, delivery, rows, turn, update
+from tests.storage.databases import Database
+from tests.storage.values import CHAT, attempt, delivery, turn, update
 
 AT = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-async def store(database: Path) -> AsyncIterator[Store]:
-    opened = await Store(f"sqlite+aiosqlite:///{database}").open()
-    yield opened
-    await opened.close()
 
 
 async def deliveries(store: Store) -> list[Delivery]:
@@ -72,29 +59,29 @@ async def test_an_update_that_two_bring_at_once_is_new_for_one_of_them(store: St
     assert sorted(each.update_id for new in both for each in new) == [1, 2, 3]
 
 
-async def test_a_done_update_leaves_nothing_of_what_was_written(store: Store, database: Path) -> None:
+async def test_a_done_update_leaves_nothing_of_what_was_written(store: Store, database: Database) -> None:
     await store.receive((update(1, body='{"text": "Aïssatou"}'),))
     await store.commit(Change(done=(1,)))
     await store.close()
-    assert rows(database, "SELECT body, done_at IS NULL FROM inbox") == [(None, 0)]
+    assert database.rows("SELECT body, done_at IS NULL FROM inbox") == [(None, 0)]
 
 
-async def test_one_that_is_set_aside_is_not_open_and_keeps_why(store: Store, database: Path) -> None:
+async def test_one_that_is_set_aside_is_not_open_and_keeps_why(store: Store, database: Database) -> None:
     await store.receive((update(1),))
     await store.commit(Change(failed=(SetAside(1, "KeyError"),)))
     assert await store.open_updates() == ()
     await store.forget_done(time.time() + 60)
     await store.close()
-    assert rows(database, "SELECT update_id, error FROM inbox") == [(1, "KeyError")]
+    assert database.rows("SELECT update_id, error FROM inbox") == [(1, "KeyError")]
 
 
-async def test_done_updates_are_forgotten_after_a_while(store: Store, database: Path) -> None:
+async def test_done_updates_are_forgotten_after_a_while(store: Store, database: Database) -> None:
     await store.receive((update(1), update(2)))
     await store.commit(Change(done=(1,)))
     await store.forget_done(0)
-    assert rows(database, "SELECT count(*) FROM inbox") == [(2,)]
+    assert database.rows("SELECT count(*) FROM inbox") == [(2,)]
     await store.forget_done(1e12)
-    assert rows(database, "SELECT update_id FROM inbox") == [(2,)]
+    assert database.rows("SELECT update_id FROM inbox") == [(2,)]
 
 
 async def test_a_turn_is_stored_with_all_that_it_changes(store: Store) -> None:
@@ -115,7 +102,7 @@ async def test_who_leaves_loses_what_waits_for_them_and_nobody_else_does(store: 
     assert await store.chat(CHAT) == StoredChat(CHAT, "s", "fr")
 
 
-async def test_an_attempt_is_open_until_it_is_settled_and_then_keeps_no_name(store: Store, database: Path) -> None:
+async def test_an_attempt_is_open_until_it_is_settled_and_then_keeps_no_name(store: Store, database: Database) -> None:
     await store.commit(Change(opened=(attempt(1), attempt(2))))
     await store.commit(Change(withdrawn=(CHAT, 1)))
     assert await store.open_attempts() == (replace(attempt(1), withdrawn=True), attempt(2))
@@ -124,7 +111,7 @@ async def test_an_attempt_is_open_until_it_is_settled_and_then_keeps_no_name(sto
     assert await store.made_by(CHAT) == {50}
     assert await store.made_by(8) == frozenset()
     await store.close()
-    assert rows(database, "SELECT body, outcome FROM attempts WHERE number = 1") == [(None, "booked")]
+    assert database.rows("SELECT body, outcome FROM attempts WHERE number = 1") == [(None, "booked")]
 
 
 async def test_the_same_attempt_opened_again_changes_nothing(store: Store) -> None:
@@ -133,20 +120,20 @@ async def test_the_same_attempt_opened_again_changes_nothing(store: Store) -> No
     assert await store.open_attempts() == (attempt(1),)
 
 
-async def test_what_nobody_waits_for_is_stored_before_the_end(store: Store, database: Path) -> None:
+async def test_what_nobody_waits_for_is_stored_before_the_end(store: Store, database: Database) -> None:
     for number in range(50):
         store.commit_soon(Change(remembered=((f"fact {number}", "x"),)))
     await store.close()
-    assert rows(database, "SELECT count(*) FROM facts WHERE value = 'x'") == [(50,)]
+    assert database.rows("SELECT count(*) FROM facts WHERE value = 'x'") == [(50,)]
 
 
 async def test_many_turns_share_few_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     batches: list[int] = []
     transact = store._transact
 
-    async def counted(batch: list[module._Item]) -> None:
+    async def counted(batch: list[module._Item], work: Work) -> None:
         batches.append(len(batch))
-        await transact(batch)
+        await transact(batch, work)
 
     monkeypatch.setattr(store, "_transact", counted)
     changes = [Change(chat=StoredChat(number, "s", "fr"), queued=(delivery(number, number),)) for number in range(500)]
@@ -167,11 +154,11 @@ async def test_a_closed_store_says_so(store: Store) -> None:
     store.commit_soon(Change())
 
 
-async def test_the_next_life_finds_everything(store: Store, database: Path) -> None:
+async def test_the_next_life_finds_everything(store: Store, database: Database) -> None:
     await store.receive((update(1), update(2)))
     await store.commit(turn(1, 11, opened=5))
     await store.close()
-    again = await Store(f"sqlite+aiosqlite:///{database}").open()
+    again = await Store(database.url).open()
     assert await again.open_updates() == (update(2),)
     assert [each.id async for each in again.open_deliveries()] == [11]
     assert await again.open_attempts() == (attempt(5),)

@@ -1,7 +1,6 @@
 """One transaction after another, whole or not at all; what waits does so in a thread."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -11,20 +10,20 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.storage.writer import Writer
-from tests.storage.values import rows
+from tests.storage.databases import Database, file_in
 
 Way = Callable[[Writer, Callable[[Connection], Any]], Awaitable[Any]]
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "bot.db"
-
-
-@pytest.fixture
-async def writer(database: Path) -> AsyncIterator[Writer]:
-    here = Writer(f"sqlite+aiosqlite:///{database}")
+async def opened(database: Database) -> Writer:
+    here = Writer(database.url)
     await here.transact(lambda connection: connection.execute(text("CREATE TABLE t (x INTEGER PRIMARY KEY)")))
+    return here
+
+
+@pytest.fixture
+async def writer(database: Database) -> AsyncIterator[Writer]:
+    here = await opened(database)
     yield here
     await here.close(grace=5)
 
@@ -39,9 +38,9 @@ def put(number: int) -> Callable[[Connection], int]:
     return work
 
 
-async def test_the_result_comes_when_others_can_read_what_was_written(writer: Writer, database: Path) -> None:
+async def test_the_result_comes_when_others_can_read_what_was_written(writer: Writer, database: Database) -> None:
     await writer.transact(put(1))
-    assert rows(database, "SELECT x FROM t") == [(1,)]
+    assert database.rows("SELECT x FROM t") == [(1,)]
 
 
 async def test_long_work_is_done_in_one_thread_and_it_is_not_the_loop_s(writer: Writer) -> None:
@@ -50,18 +49,22 @@ async def test_long_work_is_done_in_one_thread_and_it_is_not_the_loop_s(writer: 
     assert threading.get_ident() not in threads
 
 
-async def test_a_few_statements_are_run_in_the_loop(writer: Writer, database: Path) -> None:
-    assert await writer.write(put(2)) == threading.get_ident()
-    assert rows(database, "SELECT x FROM t") == [(2,)]
+async def test_a_few_statements_are_run_in_the_loop_where_the_database_is_a_file(
+    writer: Writer, database: Database
+) -> None:
+    assert (await writer.write(put(2)) == threading.get_ident()) is database.is_file
+    assert database.rows("SELECT x FROM t") == [(2,)]
 
 
-async def test_short_and_long_work_take_turns(writer: Writer, database: Path) -> None:
+async def test_short_and_long_work_take_turns(writer: Writer, database: Database) -> None:
     await asyncio.gather(*((writer.write if number % 2 else writer.transact)(put(number)) for number in range(40)))
-    assert rows(database, "SELECT x FROM t ORDER BY x") == [(number,) for number in range(40)]
+    assert database.rows("SELECT x FROM t ORDER BY x") == [(number,) for number in range(40)]
 
 
 @pytest.mark.parametrize("way", [Writer.transact, Writer.write])
-async def test_work_that_fails_leaves_nothing_and_the_next_goes_on(writer: Writer, database: Path, way: Way) -> None:
+async def test_work_that_fails_leaves_nothing_and_the_next_goes_on(
+    writer: Writer, database: Database, way: Way
+) -> None:
     def work(connection: Connection) -> None:
         connection.execute(text("INSERT INTO t VALUES (7)"))
         raise ValueError("in the middle")
@@ -69,39 +72,34 @@ async def test_work_that_fails_leaves_nothing_and_the_next_goes_on(writer: Write
     with pytest.raises(ValueError, match="in the middle"):
         await way(writer, work)
     await way(writer, put(8))
-    assert rows(database, "SELECT x FROM t") == [(8,)]
+    assert database.rows("SELECT x FROM t") == [(8,)]
 
 
-async def test_a_lock_is_waited_for_in_the_thread_and_the_loop_goes_on(writer: Writer, database: Path) -> None:
-    other = sqlite3.connect(database, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    writing = asyncio.ensure_future(writer.write(put(3)))
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not writing.done()
-    other.execute("COMMIT")
-    other.close()
+async def test_a_lock_is_waited_for_in_the_thread_and_the_loop_goes_on(writer: Writer, database: Database) -> None:
+    with database.held("t"):
+        writing = asyncio.ensure_future(writer.write(put(3)))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not writing.done()
     await writing
-    assert rows(database, "SELECT x FROM t") == [(3,)]
+    assert database.rows("SELECT x FROM t") == [(3,)]
 
 
-async def test_who_is_cancelled_before_the_commit_leaves_nothing_to_those_who_follow(
-    writer: Writer, database: Path
-) -> None:
-    other = sqlite3.connect(database, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    writing = asyncio.ensure_future(writer.write(put(4)))
-    await asyncio.sleep(0)  # until it waits for the thread
-    writing.cancel()
-    await asyncio.wait({writing})
-    other.execute("COMMIT")
-    other.close()
+async def test_who_is_cancelled_before_the_commit_leaves_nothing_to_those_who_follow(tmp_path: Path) -> None:
+    database = file_in(tmp_path)
+    writer = await opened(database)
+    with database.held():
+        writing = asyncio.ensure_future(writer.write(put(4)))
+        await asyncio.sleep(0)  # until it waits for the thread
+        writing.cancel()
+        await asyncio.wait({writing})
     await writer.write(put(5))
-    assert rows(database, "SELECT x FROM t") == [(5,)]
+    assert database.rows("SELECT x FROM t") == [(5,)]
+    await writer.close(grace=5)
 
 
 async def test_what_is_being_written_is_written_to_its_end_before_the_database_is_let_go(
-    writer: Writer, database: Path
+    writer: Writer, database: Database
 ) -> None:
     begun, free = threading.Event(), threading.Event()
 
@@ -115,7 +113,7 @@ async def test_what_is_being_written_is_written_to_its_end_before_the_database_i
     await writer.close(grace=0)
     free.set()
     await writing
-    assert rows(database, "SELECT x FROM t") == [(9,)]
+    assert database.rows("SELECT x FROM t") == [(9,)]
 
 
 async def test_closing_twice_is_closing(writer: Writer) -> None:

@@ -1,8 +1,5 @@
 """Other repositories' writes share the store's transactions."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -10,29 +7,22 @@ from sqlalchemy.exc import IntegrityError
 from bot.storage.store import Store
 from bot.storage.tables import drafts
 from bot.storage.writing import execute, write
-from tests.storage.values import rows
+from tests.storage.databases import Database
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    here = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    yield here
-    await here.close()
-
-
-async def test_the_result_comes_back_when_it_is_on_the_disk(store: Store, tmp_path: Path) -> None:
+async def test_the_result_comes_back_when_it_is_on_the_disk(store: Store, database: Database) -> None:
     def work(connection: Connection) -> str | None:
         connection.execute(insert(drafts), {"chat_id": 1, "body": "one"})
         body: str | None = connection.scalar(select(drafts.c.body))
         return body
 
     assert await write(store, work) == "one"
-    assert rows(tmp_path / "bot.db", "SELECT body FROM drafts") == [("one",)]
+    assert database.rows("SELECT body FROM drafts") == [("one",)]
 
 
-async def test_a_wrong_write_fails_alone(store: Store, tmp_path: Path) -> None:
+async def test_a_wrong_write_fails_alone(store: Store, database: Database) -> None:
     await execute(store, insert(drafts), {"chat_id": 1, "body": "one"})
     with pytest.raises(IntegrityError):
         await execute(store, insert(drafts), {"chat_id": 1, "body": "twice"})
     await execute(store, insert(drafts), {"chat_id": 2, "body": "two"})
-    assert rows(tmp_path / "bot.db", "SELECT body FROM drafts ORDER BY chat_id") == [("one",), ("two",)]
+    assert database.rows("SELECT body FROM drafts ORDER BY chat_id") == [("one",), ("two",)]

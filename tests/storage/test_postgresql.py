@@ -1,0 +1,154 @@
+"""What a session on a server begins with, what its text can hold, and which servers are refused."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.app.records import Change, StoredChat
+from bot.storage import dialect, postgresql
+from bot.storage.store import Store
+from bot.storage.writer import Writer
+from tests.e2e.waiting import eventually
+from tests.storage.cluster import Cluster
+from tests.storage.databases import Database, on
+from tests.storage.newsroom import newsroom
+from tests.storage.values import update
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    with on(cluster) as here:
+        yield here
+
+
+async def test_every_session_is_durable_and_waits_for_a_lock_whatever_the_servers_default(
+    cluster: Cluster, database: Database
+) -> None:
+    cluster.says(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
+    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_isolation = serializable")
+    wanted = {"synchronous_commit": "on", "lock_timeout": "5s", "transaction_isolation": "read committed"}
+    reading, writing = dialect.engine_for(database.url), dialect.writing_engine_for(database.url)
+    async with reading.connect() as connection:
+        assert {name: await connection.scalar(text(f"SHOW {name}")) for name in wanted} == wanted
+    await reading.dispose()
+    with writing.connect() as connection:
+        assert {name: connection.scalar(text(f"SHOW {name}")) for name in wanted} == wanted
+    writing.dispose()
+
+
+def test_what_the_address_asks_for_is_kept() -> None:
+    where = make_url("postgresql://u@h/d?connect_timeout=30&options=-c%20search_path%3Dbot")
+    asked = postgresql.options(where)["connect_args"]
+    assert "connect_timeout" not in asked
+    assert (
+        asked["options"]
+        == "-c search_path=bot -c synchronous_commit=on -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    )
+
+
+async def test_a_sign_that_postgresql_cannot_hold_stops_nobody(database: Database) -> None:
+    async with newsroom(database) as room:
+        store = room.store
+        await asyncio.gather(
+            store.receive((update(1, body='{"text": "\0"}'), update(2))),
+            store.commit(Change(chat=StoredChat(7, "A\0B", "fr"), remembered=(("na\0me", "100 %s %(x)s %"),))),
+            store.commit(Change(chat=StoredChat(8, "whole", "fr"))),
+            room.books.write(room.books.keep_draft(900, "dr\0aft")),
+        )
+        assert [each.body for each in await store.open_updates()] == ['{"text": "\ufffd"}', '{"message": {}}']
+        assert await store.chat(7) == StoredChat(7, "A\ufffdB", "fr")
+        assert await store.chat(8) == StoredChat(8, "whole", "fr")
+        assert await store.fact("na\0me") == "100 %s %(x)s %", "found by the same name"
+        assert await room.books.draft(900) == "dr\ufffdaft"
+
+
+async def test_half_a_surrogate_pair_fails_alone(database: Database) -> None:
+    store = await Store(database.url).open()
+    half, whole = await asyncio.gather(
+        store.commit(Change(chat=StoredChat(7, "\ud83d", "fr"))),
+        store.commit(Change(chat=StoredChat(8, "whole", "fr"))),
+        return_exceptions=True,
+    )
+    assert isinstance(half, UnicodeEncodeError), "as with SQLite; nobody hands one in (`telegram.transport`)"
+    assert whole is None
+    assert await store.chat(8) == StoredChat(8, "whole", "fr")
+    await store.close()
+
+
+async def test_a_database_that_cannot_hold_every_name_is_refused(cluster: Cluster) -> None:
+    cluster.says("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+    for each in (Store(cluster.url("latin")).open, dialect.engine_for(cluster.url("latin")).connect().start):
+        with pytest.raises(ValueError, match="encoding is LATIN1: make one with ENCODING 'UTF8'"):
+            await each()
+    cluster.says("DROP DATABASE latin WITH (FORCE)")
+
+
+async def test_a_server_that_is_too_old_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgresql, "OLDEST", 99)
+    with pytest.raises(ValueError, match=r"^PostgreSQL \d+ is too old: 99 or newer is needed$"):
+        await Store(database.url).open()
+
+
+@pytest.mark.parametrize(
+    ("state", "passing"),
+    [
+        ("40001", True),  # a serialization failure
+        ("40P01", True),  # a deadlock
+        ("53100", True),  # the disk is full
+        ("53300", True),  # too many connections
+        ("55P03", True),  # a lock
+        ("57P03", True),  # starting up
+        ("58030", True),  # an I/O error
+        ("25006", True),  # read-only
+        ("22001", False),  # too long
+        ("23505", False),  # there already
+        ("42P01", False),  # no such table
+    ],
+)
+async def test_what_passes_is_told_by_the_servers_state(state: str, database: Database, *, passing: bool) -> None:
+    writer = Writer(database.url)
+    words = text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}', DETAIL = 'of somebody'; END $$")
+    with pytest.raises(DBAPIError) as raised:
+        await writer.transact(lambda connection: connection.execute(words))
+    assert dialect.is_passing(raised.value) is passing
+    assert dialect.cause(raised.value) == "no"
+    await writer.close()
+
+
+async def test_who_starts_waits_for_what_a_killed_process_had_sent(database: Database) -> None:
+    await (await Store(database.url).open()).close()
+    with database.connected() as killed:
+        killed.execute("BEGIN")
+        killed.execute("INSERT INTO inbox (update_id, chat_id, body, received_at, tries) VALUES (5, 7, '{}', 1, 0)")
+        opening = asyncio.create_task(Store(database.url).open())
+        waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
+        await eventually("it waits", lambda: database.rows(waiting))
+        assert not opening.done()
+        killed.execute("COMMIT")
+        store = await opening
+    assert [each.update_id for each in await store.open_updates()] == [5]
+    await store.close()
+
+
+async def test_the_server_tells_what_became_of_a_transaction(database: Database) -> None:
+    writer = Writer(database.url)
+    create = text("CREATE TABLE t (x INTEGER)")
+    engine = writer.engine
+    with engine.connect() as connection:
+        assert postgresql.transaction_number(connection) is None, "nothing is written"
+        connection.execute(create)
+        dropped = postgresql.transaction_number(connection)
+        connection.rollback()
+        connection.execute(create)
+        kept = postgresql.transaction_number(connection)
+        assert kept
+        assert dropped
+        with pytest.raises(BlockingIOError):
+            postgresql.was_committed(connection, kept)
+        connection.commit()
+        assert postgresql.was_committed(connection, kept)
+        assert not postgresql.was_committed(connection, dropped)
+    await writer.close()

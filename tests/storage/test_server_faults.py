@@ -1,0 +1,177 @@
+"""A server that is started anew, full, locked or lost in the middle of a commit: waited for, and nothing is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from signal import SIGINT, SIGQUIT, Signals
+
+import pytest
+
+from bot.app.records import Change, StoredChat
+from bot.storage import postgresql
+from bot.storage.store import Store
+from tests.e2e.waiting import eventually
+from tests.storage.cluster import BOT, Cluster
+from tests.storage.databases import Database, on
+from tests.storage.newsroom import newsroom
+from tests.storage.values import delivery, turn, update
+from tests.storage.wire import Cut, cut
+
+AGAIN = "database can be written again"
+EVERYBODY_OUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[Database]:
+    with on(cluster) as here:
+        yield here
+
+
+@pytest.fixture
+async def store(database: Database) -> AsyncIterator[Store]:
+    async with opened(database.url) as here:
+        yield here
+
+
+@pytest.fixture
+def wire(cluster: Cluster) -> Iterator[Cut]:
+    with cut(cluster.folder) as here:
+        yield here
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL waits for a lock for a moment, not for five seconds."""
+    monkeypatch.setattr(postgresql, "SESSION", {**postgresql.SESSION, "lock_timeout": "50ms"})
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Store]:
+    here = await Store(url).open()
+    try:
+        yield here
+    finally:
+        await here.close(grace=1)
+
+
+def ids(updates: tuple[object, ...]) -> list[int]:
+    return [each.update_id for each in updates]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("how", [SIGINT, SIGQUIT])
+async def test_a_server_that_is_started_anew_is_waited_for_by_those_who_write(
+    how: Signals, cluster: Cluster, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert ids(await store.receive((update(1),))) == [1]
+    with cluster.away(how):
+        receiving = asyncio.create_task(store.receive((update(2),)))
+        committing = asyncio.create_task(store.commit(turn(1, 10, opened=4)))
+        await eventually("the store says so", lambda: not store.writable)
+        assert not receiving.done()
+    assert ids(await receiving) == [2]
+    await committing
+    assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
+    assert ids(await store.open_updates()) == [2]
+    assert [each.number for each in await store.open_attempts()] == [4]
+    assert len([line for line in caplog.messages if line.startswith("database cannot be written: ")]) == 1
+    assert caplog.messages.count(AGAIN) == 1
+
+
+async def test_a_restart_while_nobody_asks_costs_readers_nothing(
+    cluster: Cluster, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.commit(turn(1))
+    assert await store.chat(77)
+    with cluster.away():
+        pass
+    assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_commit_whose_answer_is_lost_is_done_once(
+    when: str, wire: Cut, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"postgresql://{BOT}:x@127.0.0.1:{wire.port}/{database.name}"
+    async with opened(url) as store:
+        wire.arm(when)
+        assert ids(await store.receive((update(1), update(2)))) == [1, 2], "they are new, as nobody else saw them"
+        assert wire.cuts == 1
+        assert await store.receive((update(1),)) == ()
+    assert caplog.messages.count(AGAIN) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_an_announcement_whose_confirmation_is_lost_on_the_wire_is_confirmed_once(
+    when: str, wire: Cut, database: Database
+) -> None:
+    url = f"postgresql://{BOT}:x@127.0.0.1:{wire.port}/{database.name}"
+    async with newsroom(Database(url, database.place)) as room:
+        wire.arm(when)
+        assert await room.confirms()
+        assert wire.cuts == 1
+        assert not await room.confirms()
+        assert database.rows("SELECT count(*) FROM deeds") == [(1,)]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_lock_of_somebody_else_is_waited_for_and_reads_go_on(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(database.url) as store:
+        await store.commit(turn(1))
+        with database.held("inbox"):
+            receiving = asyncio.create_task(store.receive((update(2),)))
+            await eventually("the store says so", lambda: not store.writable)
+            assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
+        assert ids(await receiving) == [2]
+    assert caplog.messages[0] == (
+        "database cannot be written: canceling statement due to lock timeout; waiting, nothing is lost"
+    )
+
+
+async def test_a_server_without_room_for_one_more_connection_is_waited_for(
+    cluster: Cluster, database: Database, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster.says(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
+    database.says(EVERYBODY_OUT)
+    receiving = asyncio.create_task(store.receive((update(1),)))
+    reading = asyncio.create_task(store.chat(77))
+    await eventually("it is told", lambda: any("too many connections" in line for line in caplog.messages))
+    assert not receiving.done()
+    assert not reading.done()
+    cluster.says(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
+    assert ids(await receiving) == [1]
+    assert await reading is None
+
+
+async def test_a_database_that_is_read_only_for_now_is_waited_for(cluster: Cluster, database: Database) -> None:
+    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+    try:
+        reading_only = Store(database.url)
+        with pytest.raises(Exception, match="read-only"):
+            await reading_only.open()
+        await reading_only.close()
+    finally:
+        cluster.says(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
+    async with opened(database.url) as store:
+        assert ids(await store.receive((update(1),))) == [1]
+
+
+async def test_a_change_that_is_wrong_in_itself_harms_no_other_and_the_log_quotes_nobody(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.receive((update(1), update(2), update(3)))
+    wrong = Change(done=(2,), queued=(delivery(20),), chat=StoredChat(78, None, "fr"))  # type: ignore[arg-type]
+    first, bad, last = await asyncio.gather(
+        store.commit(turn(1, 10)), store.commit(wrong), store.commit(turn(3, 30)), return_exceptions=True
+    )
+    assert (first, last) == (None, None)
+    assert isinstance(bad, Exception)
+    assert ids(await store.open_updates()) == [2], "whole or not at all"
+    assert [each.id async for each in store.open_deliveries()] == [10, 30]
+    (line,) = caplog.messages
+    assert line == (
+        'a change could not be stored: null value in column "session" of relation "chats" violates not-null constraint'
+    )
