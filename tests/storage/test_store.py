@@ -28,12 +28,12 @@ async def test_an_update_is_new_once_and_open_until_it_is_done(store: Store) -> 
     assert await store.receive((update(2),)) == (), "a done one is still known"
 
 
-async def test_an_update_and_its_being_done_can_be_stored_together(store: Store, database: Path) -> None:
+async def test_an_update_and_its_being_done_can_be_stored_together(store: Store, database: Database) -> None:
     new, _ = await asyncio.gather(store.receive((update(1), update(2))), store.commit(turn(1, 11)))
     assert new == (update(1), update(2))
     assert await store.open_updates() == (update(2),)
     assert await store.receive((update(1),)) == (), "it is known all the same"
-    assert rows(database, "SELECT update_id, body IS NULL FROM inbox ORDER BY 1") == [(1, 1), (2, 0)]
+    assert database.rows("SELECT update_id, body IS NULL FROM inbox ORDER BY 1") == [(1, True), (2, False)]
 
 
 async def test_an_update_that_is_done_before_it_is_stored_is_not_open_afterwards(store: Store) -> None:
