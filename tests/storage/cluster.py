@@ -22,6 +22,13 @@ OWNER, BOT, PASSWORD = "postgres", "bot", "geheim"
 HASTE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=", "-c", "max_connections=40")
 """Nobody needs these databases after a power cut, and none is reached by network."""
 STARTS_WITHIN = 60.0
+EMPTIED = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public AUTHORIZATION {bot};
+ALTER DATABASE {name} RESET ALL;
+ALTER DATABASE {name} CONNECTION LIMIT -1"""
+"""As good as a new one, in a tenth of the time."""
 
 
 def binaries() -> Path:
@@ -44,6 +51,7 @@ class Cluster:
         self._programs = binaries()
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self._free: list[str] = []
         self.owner = OWNER
         # PostgreSQL refuses to be root.
         self._user = next((name for name in (OWNER, "nobody") if _is_user(name)), None) if os.geteuid() == 0 else None
@@ -102,13 +110,18 @@ class Cluster:
     @contextmanager
     def database(self) -> Iterator[str]:
         """The name of an empty one."""
-        self._made += 1
-        name = f"bot{self._made}"
-        self.says(f"CREATE DATABASE {name} OWNER {BOT}")
+        name = self._free.pop() if self._free else self._new()
         try:
             yield name
         finally:
-            self.says(f"DROP DATABASE {name} WITH (FORCE)")
+            self.says(EMPTIED.format(name=name, bot=BOT), name)
+            self._free.append(name)
+
+    def _new(self) -> str:
+        self._made += 1
+        name = f"bot{self._made}"
+        self.says(f"CREATE DATABASE {name} OWNER {BOT}")
+        return name
 
     def _answers(self) -> bool:
         return self._run("pg_isready", "-q", "-h", str(self.folder)).returncode == 0

@@ -6,9 +6,11 @@ from contextlib import asynccontextmanager
 from signal import SIGINT, SIGQUIT, Signals
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from bot.app.records import Change, StoredChat
 from bot.storage import postgresql
+from bot.storage.dialect import is_passing
 from bot.storage.store import Store
 from tests.e2e.waiting import eventually
 from tests.storage.cluster import BOT, Cluster
@@ -148,13 +150,12 @@ async def test_a_server_without_room_for_one_more_connection_is_waited_for(
 
 async def test_a_database_that_is_read_only_for_now_is_waited_for(cluster: Cluster, database: Database) -> None:
     cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
-    try:
-        reading_only = Store(database.url)
-        with pytest.raises(Exception, match="read-only"):
-            await reading_only.open()
-        await reading_only.close()
-    finally:
-        cluster.says(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
+    reading_only = Store(database.url)
+    with pytest.raises(DBAPIError, match="read-only") as refused:
+        await reading_only.open()
+    assert is_passing(refused.value)
+    await reading_only.close()
+    cluster.says(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
     async with opened(database.url) as store:
         assert ids(await store.receive((update(1),))) == [1]
 
