@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -118,45 +117,6 @@ def test_each_room_imports_only_the_packages_that_are_its_business(path: Path) -
 @pytest.mark.parametrize("path", sources(BOT / "core") + sources(BOT / "views"), ids=named)
 def test_the_core_and_the_views_reach_for_nothing_outside(path: Path) -> None:
     assert not set(imported(path)) & WORLDLY
-
-
-# --- what is installed -------------------------------------------------------------------------------------------
-
-
-def pins(lock: str) -> dict[str, str]:
-    """What a lock installs: names as the index writes them, and versions."""
-    return dict(
-        re.findall(r"^([a-z0-9][a-z0-9.-]*)(?:\[[a-z0-9,-]+\])?==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE)
-    )
-
-
-def declared(*extras: str) -> dict[str, str]:
-    """What pyproject.toml asks for, each with one exact version."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
-    found = [re.fullmatch(r"([A-Za-z0-9.-]+)(?:\[[a-z]+\])?==([0-9.]+)(?:;.*)?", each) for each in wanted]
-    assert all(found), "every dependency has an exact version"
-    return {match[1].lower(): match[2] for match in found if match}
-
-
-def test_the_lock_is_what_pyproject_asks_for() -> None:
-    assert declared("postgresql", "sandbox").items() <= pins("requirements.lock").items()
-
-
-def test_the_tests_lock_is_what_pyproject_asks_for_on_top_of_what_runs() -> None:
-    assert declared("postgresql", "sandbox", "dev").items() <= pins("tests/requirements.lock").items()
-    assert pins("requirements.lock").items() <= pins("tests/requirements.lock").items()
-
-
-@pytest.mark.parametrize("lock", ["requirements.lock", "tests/requirements.lock"])
-def test_every_locked_package_has_its_hashes(lock: str) -> None:
-    blocks = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
-    assert len(blocks) == len(pins(lock))
-    assert all("--hash=sha256:" in block for block in blocks)
-
-
-def test_no_lock_names_an_address() -> None:
-    assert not [lock for lock in ("requirements.lock", "tests/requirements.lock") if "://" in (ROOT / lock).read_text()]
 
 
 def test_no_tracked_file_names_a_package_registry() -> None:

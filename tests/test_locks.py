@@ -1,25 +1,63 @@
-"""The lock files, read as pip reads them. (That they are what pyproject.toml asks for: `test_architecture`.)"""
+"""The lock files: what pyproject.toml asks for, read as pip reads them."""
 
 import re
+import tomllib
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
-LOCKS = [Path("requirements.lock"), Path("tests/requirements.lock")]
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ("requirements.lock", "tests/requirements.lock")
 
 
-def _locked(lock: Path) -> dict[str, str]:
+def pins(lock: str) -> dict[str, str]:
+    """What a lock installs: names as the index writes them, and versions."""
+    return dict(
+        re.findall(r"^([a-z0-9][a-z0-9.-]*)(?:\[[a-z0-9,-]+\])?==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE)
+    )
+
+
+def declared(*extras: str) -> dict[str, str]:
+    """What pyproject.toml asks for, each with one exact version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
+    found = [re.fullmatch(r"([A-Za-z0-9.-]+)(?:\[[a-z]+\])?==([0-9.]+)(?:;.*)?", each) for each in wanted]
+    assert all(found), "every dependency has an exact version"
+    return {match[1].lower(): match[2] for match in found if match}
+
+
+def test_the_lock_is_what_pyproject_asks_for() -> None:
+    assert declared("postgresql", "sandbox").items() <= pins("requirements.lock").items()
+
+
+def test_the_tests_lock_is_what_pyproject_asks_for_on_top_of_what_runs() -> None:
+    assert declared("postgresql", "sandbox", "dev").items() <= pins("tests/requirements.lock").items()
+    assert pins("requirements.lock").items() <= pins("tests/requirements.lock").items()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_locked_package_has_its_hashes(lock: str) -> None:
+    blocks = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(pins(lock))
+    assert all("--hash=sha256:" in block for block in blocks)
+
+
+def test_no_lock_names_an_address() -> None:
+    assert not [lock for lock in LOCKS if "://" in (ROOT / lock).read_text()]
+
+
+def with_extras(lock: str) -> dict[str, str]:
     """Project name to what stands before its ==, extras and all."""
-    lines = re.findall(r"^([\w.-]+)((?:\[[\w,.-]+\])?)==", lock.read_text(), re.MULTILINE)
+    lines = re.findall(r"^([\w.-]+)((?:\[[\w,.-]+\])?)==", (ROOT / lock).read_text(), re.MULTILINE)
     return {name.lower(): name.lower() + extras for name, extras in lines}
 
 
-@pytest.mark.parametrize("lock", LOCKS, ids=str)
-def test_what_somebody_asks_for_with_an_extra_is_locked_with_it(lock: Path) -> None:
+@pytest.mark.parametrize("lock", LOCKS)
+def test_what_somebody_asks_for_with_an_extra_is_locked_with_it(lock: str) -> None:
     # pip (seen: 23.2, which comes with Python 3.11) else takes the newest release for a second project, not the locked
     # one, and refuses it for want of a hash: from the day on which a newer release appears nothing can be installed.
-    locked = _locked(lock)
+    locked = with_extras(lock)
     for distribution in distributions():
         if distribution.name.lower() not in locked:
             continue
