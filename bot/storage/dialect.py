@@ -72,6 +72,8 @@ def writing_engine_for(url: str) -> Engine:
         options["connect_args"]["check_same_thread"] = False
     engine = create_engine(where, **options)
     _prepare(engine)
+    if is_file(engine):
+        event.listen(engine, "connect", _keep_back)
     return engine
 
 
@@ -103,6 +105,11 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     for pragma in PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _keep_back(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """What is changed goes to the disk with the commit, in the thread, and not before it, from within the loop."""
+    connection.cursor().execute("PRAGMA cache_spill=OFF")
 
 
 def begin_whole(connection: Connection) -> None:

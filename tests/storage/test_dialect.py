@@ -26,6 +26,19 @@ async def test_every_connection_is_durable_and_waits_for_a_lock(tmp_path: Path) 
     assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1}
 
 
+def test_nothing_goes_to_the_disk_before_the_commit_however_much_is_written(tmp_path: Path) -> None:
+    engine = dialect.writing_engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    put = dialect.Prepared(engine, dialect.insert_ignore(engine, facts))
+    with engine.begin() as connection:
+        facts.create(connection)
+    before = (tmp_path / "bot.db-wal").stat().st_size
+    with engine.begin() as connection:
+        put.run(connection, [{"name": str(number), "value": "x" * 3000} for number in range(1000)])
+        assert (tmp_path / "bot.db-wal").stat().st_size == before
+    assert (tmp_path / "bot.db-wal").stat().st_size > before + 3_000_000
+    engine.dispose()
+
+
 def test_insert_or_else_is_said_in_both_tongues() -> None:
     engine = dialect.engine_for("sqlite+aiosqlite://")
     ignore = str(dialect.insert_ignore(engine, facts).compile(dialect=sqlite.dialect()))
