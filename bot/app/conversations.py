@@ -141,8 +141,9 @@ class Conversations:
         self.set_aside += 1
         try:
             await self._apologise(chat_id, item, name)
-        except Exception:
-            log.exception("it could not even be set aside; it stays open until the next start")
+        except Exception as failure:
+            trace = without_values(failure)
+            log.exception("it could not even be set aside; it stays open until the next start", exc_info=trace)
 
     async def _work_once(self, chat_id: int, item: _Item) -> None:
         if isinstance(item, _Result):
@@ -205,8 +206,8 @@ class Conversations:
             return
         try:
             await self._take_turn(chat_id, WorkFailed(at=self._now()), base)
-        except Exception:
-            log.exception("the apology failed too")
+        except Exception as failure:
+            log.error("the apology failed too: %s", type(failure).__name__, exc_info=without_values(failure))  # noqa: TRY400
             await self._store.commit(base)
 
 

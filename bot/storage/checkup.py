@@ -4,15 +4,17 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Column, Executable, Integer, MetaData, Table, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateTable
 
 from bot.storage import dialect, migrate
 from bot.storage.figures import Poison, poison, set_aside
 from bot.storage.tables import facts
 
 MARK = "checked"
+TRIAL = Table("moncreneau_check", MetaData(), Column("x", Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,11 @@ async def examine(url: str, most: int) -> Checkup:
             return Checkup(None, migrate.newest())
         async with engine.connect() as connection:
             present, newest = await connection.run_sync(migrate.standing)
+        if present is None and not dialect.is_file(engine):  # where a table that is taken back leaves nothing
+            await _try(engine, CreateTable(TRIAL))
         if present is None or present not in migrate.revisions():
             return Checkup(present, newest)
-        await _try_to_write(engine)
+        await _try(engine, dialect.upsert(engine, facts, ["value"]).values(name=MARK, value=""))
         return Checkup(
             present, newest, known=True, set_aside=await set_aside(engine), poison=await poison(engine, most)
         )
@@ -73,11 +77,11 @@ def _exists(engine: AsyncEngine) -> bool:
         raise OSError(f"{name} is not there, and its folder cannot be written: {error.strerror}") from None
 
 
-async def _try_to_write(engine: AsyncEngine) -> None:
+async def _try(engine: AsyncEngine, statement: Executable) -> None:
     """Write, and take it back."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
         try:
-            await connection.execute(dialect.upsert(engine, facts, ["value"]), [{"name": MARK, "value": ""}])
+            await connection.execute(statement)
         finally:
             await transaction.rollback()

@@ -48,15 +48,15 @@ def address(url: str, *, blocking: bool = False) -> URL:
     backend = parsed.get_backend_name()
     if backend not in DRIVERS:
         raise ValueError(f"{backend} is none of {', '.join(DRIVERS)}")
-    if "@" in (parsed.host or ""):
-        raise ValueError("an @ within the password is written %40")
+    if backend == "postgresql" and url.count("@") > 1:
+        raise ValueError("an @ within the password is written %40, a / %2F, a ? %3F, a : %3A")
     return parsed.set(drivername=DRIVERS[backend][blocking])
 
 
 def engine_for(url: str) -> AsyncEngine:
     """An engine for reading the database at `url`; nothing is opened yet."""
     where = address(url)
-    engine = create_async_engine(where, **_options(where, CONNECTIONS))
+    engine = create_async_engine(where, hide_parameters=True, **_options(where, CONNECTIONS))
     _prepare(engine.sync_engine)
     return engine
 
@@ -70,7 +70,7 @@ def writing_engine_for(url: str) -> Engine:
         options["paramstyle"] = "named"
         # The writer's thread begins and commits, the loop does what is between; never both at once.
         options["connect_args"]["check_same_thread"] = False
-    engine = create_engine(where, **options)
+    engine = create_engine(where, hide_parameters=True, **options)
     _prepare(engine)
     if is_file(engine):
         event.listen(engine, "connect", _keep_back)
@@ -136,12 +136,12 @@ def outwait(connection: Connection, tables: Iterable[str]) -> None:
         postgresql.outwait(connection, tables)
 
 
-def transaction_number(connection: Connection) -> str | None:
-    """By which to ask later whether it was committed; None where a commit that fails is surely none, as in a file."""
-    return None if is_file(connection.engine) else postgresql.transaction_number(connection)
+def sign(connection: Connection) -> str | None:
+    """A mark by which to ask later whether the transaction was committed; none in a file, where no answer is lost."""
+    return None if is_file(connection.engine) else postgresql.sign(connection)
 
 
-was_committed = postgresql.was_committed
+is_last = postgresql.is_last
 
 
 class Prepared:

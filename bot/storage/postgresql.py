@@ -5,13 +5,14 @@ The driver is psycopg, by way of SQLAlchemy; nothing of it is loaded before an e
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import URL, Connection, Engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 OLDEST = 13
-"""The first version that numbers transactions as `transaction_number` asks."""
+"""The oldest version that is still looked after, and on which this was thought through."""
 LOCK_SECONDS = 5
 SESSION = {
     "synchronous_commit": "on",
@@ -28,6 +29,7 @@ WIRE = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "application_name": "moncreneau-bot",
+    "client_encoding": "utf8",  # a database or an environment may ask for another, which holds fewer signs
 }
 """libpq's parameters; what the address itself says counts more."""
 MIGRATING = 0x6D6F6E63
@@ -101,15 +103,26 @@ def outwait(connection: Connection, tables: Iterable[str]) -> None:
     connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def transaction_number(connection: Connection) -> str | None:
-    """By which the server knows the present transaction; None for one that has written nothing."""
-    number = connection.scalar(text("SELECT CAST(pg_current_xact_id_if_assigned() AS text)"))
-    return None if number is None else str(number)
+SIGNATURE = "last transaction"
+"""The fact under which each transaction leaves its mark."""
+SIGN = text("""INSERT INTO facts (name, value) VALUES (:name, :mark)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value""")
+LAST = text("""INSERT INTO facts (name, value) VALUES (:name, '')
+    ON CONFLICT (name) DO UPDATE SET value = facts.value RETURNING value""")
+"""Written over with what stands there: so it waits for a transaction that is still under way and has left its mark."""
 
 
-def was_committed(connection: Connection, number: str) -> bool:
-    """Whether a transaction was, whose connection was lost. Raises `OSError` while the server itself does not know."""
-    fate = connection.scalar(text("SELECT pg_xact_status(CAST(CAST(:number AS text) AS xid8))"), {"number": number})
-    if fate == "in progress":
-        raise BlockingIOError("the last commit is still under way")
-    return bool(fate == "committed")
+def sign(connection: Connection) -> str:
+    """Leave a mark in the present transaction, exactly as durable as all else in it.
+
+    The server's own numbers (`pg_xact_status`) would not do: after a crash it gives those anew that never reached the
+    disk, and another's transaction would pass for ours.
+    """
+    mark = uuid4().hex
+    connection.execute(SIGN, {"name": SIGNATURE, "mark": mark})
+    return mark
+
+
+def is_last(connection: Connection, mark: str) -> bool:
+    """Whether the last transaction that was committed is the one with this mark."""
+    return bool(connection.scalar(LAST, {"name": SIGNATURE}) == mark)

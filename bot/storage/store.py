@@ -181,7 +181,8 @@ class Store(Reads):
         """Drop the numbers of updates done before `before` (Unix seconds); those set aside stay a week longer."""
         long_ago = or_(inbox.c.error.is_(None), inbox.c.done_at < before - WEEK)
         forget = delete(inbox).where(inbox.c.done_at < before, long_ago)
-        await self._writer.transact(lambda connection: connection.execute(forget))
+        # With the others' changes: what the writer is given again must be the last that it was given.
+        await self.commit(Change(works=(lambda connection: connection.execute(forget),)))
 
 
 def _say_failure(waiter: asyncio.Future[Any]) -> None:

@@ -27,7 +27,7 @@ LAST = 1.0
 class _Doubt:
     """A transaction whose commit has no answer yet, and what its work returned."""
 
-    number: str
+    mark: str
     result: Any
 
 
@@ -46,8 +46,8 @@ class Writer:
     async def transact(self, work: Callable[[Connection], T]) -> T:
         """Do `work`, however long, in a transaction; returns when it is on the disk. Raises what either raises.
 
-        Whoever tries again had better bring the very same `work`: where a server is lost before it answers a commit,
-        what it committed is not done twice.
+        Whoever tries again brings the very same `work`, before any other: where a server is lost before it answers a
+        commit, what it committed is not done twice.
         """
         async with self._turn:
             return await self._hop(self._whole, work)
@@ -73,12 +73,12 @@ class Writer:
         connection = self._open()
         try:
             doubt = self._doubts.get(work)
-            if doubt and dialect.was_committed(connection, doubt.number):
+            if doubt and dialect.is_last(connection, doubt.mark):
                 result: T = doubt.result
             else:
                 result = work(connection)
-                if number := dialect.transaction_number(connection):
-                    self._doubts[work] = _Doubt(number, result)
+                if mark := dialect.sign(connection):
+                    self._doubts[work] = _Doubt(mark, result)
         except BaseException:
             connection.rollback()
             raise

@@ -73,6 +73,9 @@ def test_an_address_of_whatever_driver_leads_to_ours(url: str, reading: str, wri
         ("nonsense", "the address cannot be read"),
         ("postgresql://u:geheim/d", "the address cannot be read"),
         ("postgresql://u:ge@heim@h/d", "an @ within the password is written %40"),
+        ("postgresql://u:ge@heim/im@h/d", "an @ within the password is written %40"),
+        ("postgresql://u:ge@heim?im@h/d", "an @ within the password is written %40"),
+        ("postgresql://u:ge@heim:5432/im@h/d", "an @ within the password is written %40"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_refused_without_a_word_of_its_password(url: str, words: str) -> None:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.app.records import Change, StoredChat
 from bot.storage import dialect, postgresql
+from bot.storage.checkup import examine
 from bot.storage.store import Store
 from bot.storage.writer import Writer
 from tests.e2e.waiting import eventually
@@ -133,22 +134,68 @@ async def test_who_starts_waits_for_what_a_killed_process_had_sent(database: Dat
     await store.close()
 
 
-async def test_the_server_tells_what_became_of_a_transaction(database: Database) -> None:
+async def test_a_transaction_is_known_again_by_its_mark(database: Database) -> None:
+    await (await Store(database.url).open()).close()
     writer = Writer(database.url)
-    create = text("CREATE TABLE t (x INTEGER)")
-    engine = writer.engine
-    with engine.connect() as connection:
-        assert postgresql.transaction_number(connection) is None, "nothing is written"
-        connection.execute(create)
-        dropped = postgresql.transaction_number(connection)
+    with writer.engine.connect() as connection:
+        dropped = postgresql.sign(connection)
         connection.rollback()
-        connection.execute(create)
-        kept = postgresql.transaction_number(connection)
-        assert kept
-        assert dropped
-        with pytest.raises(BlockingIOError):
-            postgresql.was_committed(connection, kept)
+        kept = postgresql.sign(connection)
         connection.commit()
-        assert postgresql.was_committed(connection, kept)
-        assert not postgresql.was_committed(connection, dropped)
+        assert postgresql.is_last(connection, kept)
+        assert not postgresql.is_last(connection, dropped)
+        connection.commit()
+        assert postgresql.is_last(connection, kept), "to ask changes nothing"
     await writer.close()
+
+
+async def test_who_asks_for_a_mark_waits_for_a_transaction_that_is_under_way(database: Database) -> None:
+    await (await Store(database.url).open()).close()
+    writer = Writer(database.url)
+    lost, asking = writer.engine.connect(), Writer(database.url)
+    mark = postgresql.sign(lost)
+    asked = asyncio.ensure_future(asking.transact(lambda connection: postgresql.is_last(connection, mark)))
+    await eventually("it waits", lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+    assert not asked.done()
+    lost.commit()
+    assert await asked
+    lost.close()
+    await writer.close()
+    await asking.close()
+
+
+async def test_what_a_server_lost_with_the_answer_to_its_commit_is_done_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await Store(database.url).open()
+    commit = Writer._commit
+
+    def lose(connection: Connection) -> None:
+        monkeypatch.setattr(Writer, "_commit", staticmethod(commit))
+        connection.rollback()
+        raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(Writer, "_commit", staticmethod(lose))
+    assert await store.receive((update(5),)) == (update(5),)
+    assert [each.update_id for each in await store.open_updates()] == [5]
+    await store.close()
+
+
+async def test_an_empty_one_in_which_no_table_can_be_made_is_told_of(cluster: Cluster, database: Database) -> None:
+    assert (await examine(database.url, 5)).revision is None
+    assert database.rows("SELECT 1 FROM pg_class WHERE relname = 'moncreneau_check'") == []
+    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+    with pytest.raises(DBAPIError, match="read-only"):
+        await examine(database.url, 5)
+    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = off")
+
+
+@pytest.mark.parametrize("theirs", ["LATIN1", "SQL_ASCII"])
+async def test_names_keep_their_signs_whatever_a_session_begins_with(
+    cluster: Cluster, database: Database, theirs: str
+) -> None:
+    cluster.says(f"ALTER DATABASE {database.name} SET client_encoding = '{theirs}'")
+    store = await Store(database.url).open()
+    await store.commit(Change(chat=StoredChat(7, "🏛 ߒߞߏ Aïssatou", "fr")))
+    assert await store.chat(7) == StoredChat(7, "🏛 ߒߞߏ Aïssatou", "fr")
+    await store.close()

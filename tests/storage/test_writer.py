@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
+from bot.storage.tables import facts
 from bot.storage.writer import Writer
 from tests.storage.databases import Database, file_in
 
@@ -17,7 +18,12 @@ Way = Callable[[Writer, Callable[[Connection], Any]], Awaitable[Any]]
 
 async def opened(database: Database) -> Writer:
     here = Writer(database.url)
-    await here.transact(lambda connection: connection.execute(text("CREATE TABLE t (x INTEGER PRIMARY KEY)")))
+
+    def create(connection: Connection) -> None:
+        facts.create(connection)
+        connection.execute(text("CREATE TABLE t (x INTEGER PRIMARY KEY)"))
+
+    await here.transact(create)
     return here
 
 
