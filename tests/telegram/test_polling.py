@@ -91,7 +91,8 @@ async def test_what_arrives_is_stored_and_then_confirmed(here: Ear) -> None:
     assert [each.update_id for each in await here.store.open_updates()] == [each.update_id for each in updates]
 
 
-async def test_nothing_is_confirmed_that_is_not_stored(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+def locked_store(here: Ear, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """The store takes nothing in until the event is set."""
     locked = asyncio.Event()
     receive = here.store.receive
 
@@ -100,27 +101,25 @@ async def test_nothing_is_confirmed_that_is_not_stored(here: Ear, monkeypatch: p
         return await receive(updates)
 
     monkeypatch.setattr(here.store, "receive", slow)
+    return locked
+
+
+async def test_nothing_is_confirmed_that_is_not_stored(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    free = locked_store(here, monkeypatch)
     here.say("one")
     await eventually("the update on its way", lambda: ("getUpdates", 200) in here.world.calls, pause=0.005)
     assert len(here.world.updates.pending()) == 1
-    locked.set()
+    free.set()
     await here.hears(1)
 
 
 async def test_what_was_never_seen_is_worked_on_beside_the_storing(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
-    locked = asyncio.Event()
-    receive = here.store.receive
-
-    async def slow(updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
-        await locked.wait()
-        return await receive(updates)
-
-    monkeypatch.setattr(here.store, "receive", slow)
+    free = locked_store(here, monkeypatch)
     here.say("one")
     (update,) = await here.hears(1)
-    assert not locked.is_set()
+    assert not free.is_set()
     assert await here.store.open_updates() == ()
-    locked.set()
+    free.set()
     await eventually("the confirmation", lambda: not here.world.updates.pending(), pause=0.005)
     assert await here.store.open_updates() == (update,)
 
