@@ -17,8 +17,8 @@ from bot.settings import SettingsError, read_settings
 WRONG_SETTINGS, CANNOT_START = 2, 1
 MOST_PORT = 65535
 SWITCH_SECONDS = 0.0005
-"""How long a busy loop may keep the database's thread waiting for Python's lock: a tenth of Python's own 5 ms, which a
-commit of a few statements would pay several times over."""
+"""How long a busy loop may keep the database's thread waiting for Python's lock: a tenth of Python's own 5 ms, which
+long work there (announcements: a statement a recipient) would pay for every row."""
 
 GARBAGE = 20_000, 20, 20
 """Objects after which Python looks for cycles, of which a step makes a handful (its own is 700); costs 2 MB."""

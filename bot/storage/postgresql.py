@@ -1,4 +1,4 @@
-"""What is PostgreSQL's alone: the session that the bot needs, its own locks and numbers. Only `dialect` asks for it.
+"""What is PostgreSQL's alone: the session that the bot needs, its own locks and marks. Only `dialect` asks for it.
 
 The driver is psycopg, by way of SQLAlchemy; nothing of it is loaded before an engine is made.
 """
@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 OLDEST = 13
-"""The oldest version that is still looked after, and on which this was thought through."""
+"""The oldest version that is taken; tried was 15."""
 LOCK_SECONDS = 5
 SESSION = {
     "synchronous_commit": "on",
