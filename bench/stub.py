@@ -1,143 +1,249 @@
-"""The same bots against a load generator that is not ours. `python -m bench.stub ../shared/perf/stub.js` (needs node)
+"""The bot beside a Node bot with the same promises, under a load generator written by others. `python -m bench.stub`
 
-`stub.js` is a Bot API server in Node with citizens in closed loop: a server of another hand, and one that is sure not
-to be the bottleneck. Its citizens take the next message for the answer, whatever it is. The picture of the QR code,
-which follows the ticket, must therefore not meet a citizen who has begun again already: they rest for `THINK` before
-each step, in both bots' rounds. Without it they fall out of step with their own screens and book next to nothing, while
-the figures look better. `mismatch` counts those who did all the same.
+Both scripts live outside this repository: `stub.js`, a Bot API server with citizens in closed loop, and
+`grammy_durable.js`, a grammY bot that stores updates, sessions and replies with `synchronous=FULL` and makes a real
+booking. Name their folder with `--scripts` or `PERF_SCRIPTS` (default: `../shared/perf` beside the checkout).
+Needs node and npm: grammy, better-sqlite3 and qrcode are installed into a temporary folder, or into the one named
+with `--modules`, which is kept and used again (better-sqlite3 may have to be compiled, which takes a minute).
+
+Both bots get the same citizens and the same seven steps: `/start`, *book*, first department, first day, first time, a
+typed name, *confirm*. Rounds are interleaved; what counts is the ratio within a round. The stub takes the next message
+of a bot for its answer, so a citizen who went on at once would take the QR picture, which follows the ticket, for the
+answer to the next `/start`. Therefore citizens rest for 30 ms before each step; `mismatches` counts how often it
+happened all the same (the next screen then lacks the button, and the citizen begins anew).
 """
 
 import argparse
 import asyncio
 import json
+import os
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.load import TOKEN, bot_environment, cpu_seconds, moncreneau, process, rss_mb
+from bench.load import ROOT, bot_environment, cpu_seconds, moncreneau, process, rss_mb
 from bot.storage.store import Store
 
-BOOKING: list[dict[str, Any]] = [
-    {"send": "/start"}, {"press": "[.]book$"}, {"press": 0}, {"press": 0}, {"send": "Aissatou Bah"}, {"press": 0}
+STUB, PEER = "stub.js", "grammy_durable.js"
+PACKAGES = ("grammy", "better-sqlite3@12", "qrcode")
+NAME = "Aissatou Bah"
+BOT_STEPS: list[dict[str, Any]] = [
+    {"send": "/start"}, {"press": "[.]book$"}, {"press": 0}, {"press": "[.]day:"}, {"press": "[.]t:"},
+    {"send": NAME}, {"press": 0},
 ]  # fmt: skip
-ECHO: list[dict[str, Any]] = [
-    {"send": "/start"},
-    {"press": 0},
-    {"press": 0},
-    {"press": 0},
-    {"send": "Aissatou Bah"},
-    {"press": 0},
-]
-WARMUP = 2.0
+PEER_STEPS: list[dict[str, Any]] = [
+    {"send": "/start"}, {"press": "book$"}, {"press": 0}, {"press": 0}, {"press": 0}, {"send": NAME}, {"press": 0}
+]  # fmt: skip
+WARM_UP = 2.0
 THINK = 30
 """Milliseconds; with 200 citizens a bot may still make 6600 steps/s."""
+STEP_TIMEOUT = 10_000
+SLOWEST_RATIO = 1.5
+"""The bar: steps per second of the bot over those of the peer, at least; and its p99 is no worse."""
 
 
-class Stub:
-    """A running `stub.js`: its address, and what it says."""
-
-    def __init__(self, child: asyncio.subprocess.Process, url: str) -> None:
-        self._child = child
-        self.url = url
-
-    async def said(self, event: str) -> dict[str, Any]:
-        """Its next line about `event`."""
-        return await _line(self._child, event)
+class Missing(Exception):  # noqa: N818 — it names what the machine lacks
+    """Something that this bench needs is not there; the text says what, and what to do."""
 
 
-async def _line(child: asyncio.subprocess.Process, event: str) -> dict[str, Any]:
-    assert child.stdout
-    while line := await asyncio.wait_for(child.stdout.readline(), 120):
-        said: dict[str, Any] = json.loads(line)
-        if said.get("event") == event:
-            return said
-    raise RuntimeError(f"stub.js ended without saying {event}")
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one round of one bot measured."""
+
+    steps_per_second: float
+    p50: float
+    """Milliseconds."""
+    p99: float
+    cpu: float
+    """CPU seconds per 1000 steps."""
+    rss: float
+    """Resident memory at the end, in MB."""
+    mismatches: int
+    stalls: int
+    stub_cpu: float
+    """Share of one processor that the stub itself used; near 1 it would be what limits the bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """Where the scripts and the packages of the peer are."""
+
+    folder: Path
+    modules: Path
+
+    def path(self, name: str) -> str:
+        """The path of a script."""
+        return str(self.folder / name)
+
+
+def find_scripts(folder: Path, modules: Path) -> Scripts:
+    """Check what is needed, and install the peer's packages unless they are there. Raises `Missing`."""
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            raise Missing(f"{tool} is not installed (Debian: apt-get install nodejs npm); this bench needs it")
+    for name in (STUB, PEER):
+        if not (folder / name).is_file():
+            raise Missing(f"{folder / name} does not exist; name the folder with --scripts or PERF_SCRIPTS")
+    if not (modules / "node_modules" / "grammy").is_dir():
+        print(f"installing {' '.join(PACKAGES)} into {modules} …", flush=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(modules), *PACKAGES]
+        if subprocess.run(command, check=False).returncode:  # noqa: S603 — the packages named above
+            raise Missing(f"npm could not install {' '.join(PACKAGES)}; see its message above")
+    return Scripts(folder, modules)
 
 
 @asynccontextmanager
-async def stub(path: str, citizens: int, seconds: float, script: list[dict[str, Any]]) -> AsyncIterator[Stub]:
-    """Run it; it begins when a bot polls."""
-    words = ("--users", str(citizens), "--warmup", str(WARMUP), "--duration", str(seconds), "--stepTimeout", "10000")
+async def node(*words: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Node process; it is killed at the end."""
     child = await asyncio.create_subprocess_exec(
-        "node",
-        path,
-        *words,
-        "--think",
-        str(THINK),
-        "--script",
-        json.dumps(script),
-        stdout=-1,
-        stderr=asyncio.subprocess.DEVNULL,
+        "node", *words, env=os.environ | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        yield Stub(child, f"http://127.0.0.1:{(await _line(child, 'listening'))['port']}")
+        yield child
     finally:
         if child.returncode is None:
             child.kill()
         await child.wait()
 
 
-async def watch(server: Stub, pid: int) -> dict[str, Any]:
-    """What the stub measured, and what it cost the bot."""
-    await server.said("measure_start")
-    cpu = cpu_seconds(pid)
-    result = await server.said("result")
-    return {
-        **result,
-        "cpu": (cpu_seconds(pid) - cpu) / max(result["steps"], 1) * 1000,
-        "rss": rss_mb(pid),
+class Stub:
+    """A running `stub.js`: its port, and the lines that it prints."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self._child = child
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it serves the Bot API."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def event(self, name: str) -> dict[str, Any]:
+        """Return its next line about this event."""
+        assert self._child.stdout
+        while line := await asyncio.wait_for(self._child.stdout.readline(), 120):
+            said: dict[str, Any] = json.loads(line)
+            if said.get("event") == name:
+                return said
+        raise RuntimeError(f"{STUB} ended without the event {name}")
+
+    async def measure(self, pid: int) -> Figures:
+        """Wait until it has measured the bot with this process id."""
+        await self.event("measure_start")
+        cpu = cpu_seconds(pid)
+        result = await self.event("result")
+        return Figures(
+            steps_per_second=result["steps_per_s"],
+            p50=result["p50_ms"] or float("nan"),
+            p99=result["p99_ms"] or float("nan"),
+            cpu=(cpu_seconds(pid) - cpu) / max(result["steps"], 1) * 1000,
+            rss=rss_mb(pid),
+            mismatches=result["mismatch"],
+            stalls=result["stalls"],
+            stub_cpu=result["stub_cpu"],
+        )
+
+
+@asynccontextmanager
+async def stub(scripts: Scripts, citizens: int, seconds: float, steps: list[dict[str, Any]]) -> AsyncIterator[Stub]:
+    """Run it; its citizens begin when a bot polls."""
+    flags = {
+        "users": citizens,
+        "warmup": WARM_UP,
+        "duration": seconds,
+        "stepTimeout": STEP_TIMEOUT,
+        "think": THINK,
+        "script": json.dumps(steps),
     }
+    words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+    async with node(scripts.path(STUB), *words) as child:
+        server = Stub(child)
+        server.port = (await server.event("listening"))["port"]
+        yield server
 
 
-async def ours(path: str, citizens: int, seconds: float) -> dict[str, Any]:
+async def measure_bot(scripts: Scripts, citizens: int, seconds: float) -> Figures:
     """One round of the bot."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bot.db"
-        await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()
-        async with moncreneau() as api, stub(path, citizens, seconds, BOOKING) as server:
-            environment = bot_environment(server.url, api, database)
-            async with process("-m", "bot", "run", **environment) as child:
-                return await watch(server, child.pid)
+        await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()  # the migrations are not measured
+        async with (
+            moncreneau() as api,
+            stub(scripts, citizens, seconds, BOT_STEPS) as server,
+            process("-m", "bot", "run", **bot_environment(server.url, api, database)) as child,
+        ):
+            return await server.measure(child.pid)
 
 
-async def echo(path: str, citizens: int, seconds: float) -> dict[str, Any]:
-    """One round of the baseline."""
-    async with stub(path, citizens, seconds, ECHO) as server:
-        settings = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": server.url}
-        async with process("-m", "bench.echo", **settings) as child:
-            return await watch(server, child.pid)
+async def measure_peer(scripts: Scripts, citizens: int, seconds: float) -> Figures:
+    """One round of the peer, which keeps its database in a temporary folder as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with moncreneau() as api, stub(scripts, citizens, seconds, PEER_STEPS) as server:
+            settings = bot_environment(server.url, api, Path(folder))
+            environment = {
+                "PORT": str(server.port),
+                "MONCRENEAU_API_URL": settings["MONCRENEAU_API_URL"],
+                "MONCRENEAU_API_KEY": settings["MONCRENEAU_API_KEY"],
+                "NODE_PATH": str(scripts.modules / "node_modules"),
+                "TMPDIR": folder,
+            }
+            async with node(scripts.path(PEER), **environment) as child:
+                return await server.measure(child.pid)
 
 
-async def compare(path: str, citizens: int, rounds: int, seconds: float) -> float:
-    """Interleaved rounds; prints each, and returns the median ratio."""
-    ratios = []
+def print_round(name: str, figures: Figures) -> None:
+    """Print one round of one bot in one line."""
+    print(
+        f"{name:<28}{figures.steps_per_second:7.0f} steps/s, p50 {figures.p50:.0f}, p99 {figures.p99:.0f} ms, "
+        f"{figures.cpu:.2f} CPU s/1000 steps, RSS {figures.rss:.0f} MB; mismatches {figures.mismatches}, "
+        f"stalls {figures.stalls}; the stub used {figures.stub_cpu:.0%} of a processor",
+        flush=True,
+    )
+
+
+async def compare(scripts: Scripts, citizens: int, rounds: int, seconds: float) -> bool:
+    """Interleave rounds of both bots, print each and the ratios; returns whether the bar is reached."""
+    pairs: list[tuple[Figures, Figures]] = []
+    print(f"{citizens} citizens, {rounds} rounds of {seconds:.0f} s each")
     for _ in range(rounds):
-        theirs, mine = await echo(path, citizens, seconds), await ours(path, citizens, seconds)
-        ratios.append(mine["steps_per_s"] / theirs["steps_per_s"])
-        for name, each in (("PTB echo, no state", theirs), ("moncreneau-bot, all stored", mine)):
-            print(
-                f"{name:<27}{each['steps_per_s']:7.0f} steps/s, p50 {each['p50_ms']:.1f}, p99 {each['p99_ms']:.1f} ms,"
-                f" {each['cpu']:.2f} cpu s/1000, {each['rss']:.0f} MB; mismatches {each['mismatch']},"
-                f" stalls {each['stalls']}; the stub's own processor {each['stub_cpu']:.0%}"
-            )
-    print(f"ratio: median {statistics.median(ratios):.1f}, {min(ratios):.1f} to {max(ratios):.1f}")
-    return float(statistics.median(ratios))
+        peer = await measure_peer(scripts, citizens, seconds)
+        bot = await measure_bot(scripts, citizens, seconds)
+        print_round("grammY, everything stored", peer)
+        print_round("moncreneau-bot", bot)
+        pairs.append((peer, bot))
+    ratios = [bot.steps_per_second / peer.steps_per_second for peer, bot in pairs]
+    tails = [bot.p99 / peer.p99 for peer, bot in pairs]
+    ratio, tail = statistics.median(ratios), statistics.median(tails)
+    print(f"steps/s: {ratio:.2f} times the peer's ({min(ratios):.2f} to {max(ratios):.2f}), at least {SLOWEST_RATIO}")
+    print(f"p99: {tail:.2f} times the peer's ({min(tails):.2f} to {max(tails):.2f}), at most 1")
+    return ratio >= SLOWEST_RATIO and tail <= 1
 
 
 def main() -> int:
-    """Run it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stub", help="path of stub.js")
+    """Run it; returns 0 when the bar is reached, 1 when it is not, 2 when something is missing."""
+    parser = argparse.ArgumentParser(prog="bench.stub", description="Compare the bot with a durable Node bot.")
+    default = os.environ.get("PERF_SCRIPTS") or str(ROOT.parent / "shared" / "perf")
+    parser.add_argument("--scripts", type=Path, default=Path(default), help="folder of the scripts (%(default)s)")
+    parser.add_argument("--modules", type=Path, help="folder to install the peer's packages into, and to keep")
     parser.add_argument("--citizens", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--seconds", type=float, default=6.0, help="measured in each round")
     chosen = parser.parse_args()
-    asyncio.run(compare(chosen.stub, chosen.citizens, chosen.rounds, chosen.seconds))
-    return 0
+    with tempfile.TemporaryDirectory(prefix="bench-node-") as folder:
+        try:
+            scripts = find_scripts(chosen.scripts.resolve(), (chosen.modules or Path(folder)).resolve())
+        except Missing as missing:
+            print(missing, file=sys.stderr)
+            return 2
+        reached = asyncio.run(compare(scripts, chosen.citizens, chosen.rounds, chosen.seconds))
+    return 0 if reached else 1
 
 
 if __name__ == "__main__":
