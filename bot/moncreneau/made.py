@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 
 from bot.core.model import Appointment, Status
 
-_KEPT = 2000
+_REMEMBERED = 2000
 _TOLD = 900.0  # seconds for which an appointment is told as its booking was answered
 
 
@@ -26,7 +26,7 @@ class Made:
     def add(self, appointment: Appointment, owner: str) -> None:
         """Remember an appointment that was just made for `owner`."""
         self._made[appointment.id] = (replace(appointment, owner=owner), self._now())
-        if len(self._made) > _KEPT:
+        if len(self._made) > _REMEMBERED:
             self._made.popitem(last=False)
 
     def told(self, owner: str, number: int) -> Appointment | None:
