@@ -21,9 +21,9 @@ from bench.broadcast_million import NOW, fill, p99, plan
 from bench.broadcast_rate import day_time, sent
 from bench.load import bot_environment, moncreneau, process
 from bench.sandboxes import FIRST, TOKEN
-from bot.app.broadcast_ports import Admin, Card
-from bot.app.pacing import WINDOW
-from bot.core.broadcast import Deed, Done
+from bot.app.rate_limits import WINDOW
+from bot.broadcast.model import Deed, Done
+from bot.broadcast.ports import Admin, Card
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import RateLimits, TelegramSandbox, create_app, phone
 from bot.sandbox.telegram.chats import Chat

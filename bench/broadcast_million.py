@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import insert, text
 
 from bench.load import rss_mb
-from bot.app.broadcast_ports import Admin, Card
-from bot.app.broadcasts import BREATH
 from bot.app.records import Change, StoredChat
-from bot.core.broadcast import Content, Deed, Done, Everyone, Fate, Media, Plan, Version
+from bot.broadcast.model import Content, Deed, Done, Everyone, Fate, Media, Plan, Version
+from bot.broadcast.ports import Admin, Card
+from bot.broadcast.runner import BREATH
 from bot.storage.broadcasts import BroadcastBooks
 from bot.storage.recipients import RecipientRoll
 from bot.storage.store import Store

@@ -19,8 +19,8 @@ from sqlalchemy import func, select
 from bench.broadcast_million import NOW, fill, plan
 from bench.load import bot_api, bot_environment, cpu_seconds, moncreneau, process
 from bench.sandboxes import telegram
-from bot.app.broadcast_ports import Admin, Card
-from bot.core.broadcast import Deed, Done
+from bot.broadcast.model import Deed, Done
+from bot.broadcast.ports import Admin, Card
 from bot.storage.broadcasts import BroadcastBooks
 from bot.storage.store import Store
 from bot.storage.tables import recipients

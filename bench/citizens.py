@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.app.records import Delivery
-from bot.core import actions
+from bot.core import callback_data
 from bot.views.message import Message
 
 UNTIL = re.compile(r"à partir de (\d\d:\d\d)")
@@ -87,40 +87,44 @@ class Citizen:
         while not self._news.empty():
             delivery, number = self._news.get_nowait()
         message = delivery.message
-        kinds = {actions.split(button.action)[0] for row in message.rows for button in row}
-        if actions.CANCEL in kinds:
+        kinds = {callback_data.split(button.action)[0] for row in message.rows for button in row}
+        if callback_data.CANCEL in kinds:
             return await self._has_ticket(message)
-        if actions.YES in kinds:
-            return await self._press(delivery, number, actions.YES)
-        if actions.CONFIRM in kinds:
+        if callback_data.YES in kinds:
+            return await self._press(delivery, number, callback_data.YES)
+        if callback_data.CONFIRM in kinds:
             if self.before_confirming:
                 await self._think(READ)
                 self.before_confirming(self)
-            return await self._press(delivery, number, actions.CONFIRM)
-        if actions.GIVE_UP in kinds:
+            return await self._press(delivery, number, callback_data.CONFIRM)
+        if callback_data.GIVE_UP in kinds:
             self._wait(message)
             return True
-        if actions.RETRY in kinds:
+        if callback_data.RETRY in kinds:
             return self._told(message)
-        if self.end is End.TICKET and {actions.BOOK, actions.APPOINTMENTS} <= kinds:
+        if self.end is End.TICKET and {callback_data.BOOK, callback_data.APPOINTMENTS} <= kinds:
             self.end = End.CANCELLED
             return False
         if self.ticket is not None:
-            return kinds == {actions.HELP}  # the cancelling is under way; else it is too late, and the bot said so
+            return kinds == {
+                callback_data.HELP
+            }  # the cancelling is under way; else it is too late, and the bot said so
         return await self._choose(delivery, number, kinds)
 
     async def _choose(self, delivery: Delivery, number: int, kinds: set[str]) -> bool:
-        if actions.DEPARTMENT in kinds:
-            return await self._press(delivery, number, actions.numbered(actions.DEPARTMENT, self.habits.department))
-        if actions.DAY in kinds or actions.EARLIEST in kinds:
+        if callback_data.DEPARTMENT in kinds:
+            return await self._press(
+                delivery, number, callback_data.numbered(callback_data.DEPARTMENT, self.habits.department)
+            )
+        if callback_data.DAY in kinds or callback_data.EARLIEST in kinds:
             return await self._choose_day(delivery, number)
-        if actions.TIME in kinds:
+        if callback_data.TIME in kinds:
             return await self._choose_time(delivery, number)
-        if actions.OTHER_TIME in kinds:  # its hour passed while they made up their mind
-            return await self._press(delivery, number, actions.OTHER_TIME)
-        if actions.NAME in kinds:
-            return await self._press(delivery, number, actions.numbered(actions.NAME, 0))
-        if actions.BOOK in kinds or actions.HELP in kinds:
+        if callback_data.OTHER_TIME in kinds:  # its hour passed while they made up their mind
+            return await self._press(delivery, number, callback_data.OTHER_TIME)
+        if callback_data.NAME in kinds:
+            return await self._press(delivery, number, callback_data.numbered(callback_data.NAME, 0))
+        if callback_data.BOOK in kinds or callback_data.HELP in kinds:
             self._wait(delivery.message)
             return True
         await self._think(READ)
@@ -129,20 +133,20 @@ class Citizen:
 
     async def _choose_day(self, delivery: Delivery, number: int) -> bool:
         if self.habits.earliest and (self.looked or not self.habits.two_days):
-            return await self._press(delivery, number, actions.EARLIEST)
-        return await self._press_any(delivery, number, actions.DAY)
+            return await self._press(delivery, number, callback_data.EARLIEST)
+        return await self._press_any(delivery, number, callback_data.DAY)
 
     async def _choose_time(self, delivery: Delivery, number: int) -> bool:
-        if actions.OTHER_TIME in {button.action for row in delivery.message.rows for button in row}:
+        if callback_data.OTHER_TIME in {button.action for row in delivery.message.rows for button in row}:
             self.lost += 1  # the screen of the nearest times: the one that was confirmed is gone
-            return await self._press_any(delivery, number, actions.TIME)
+            return await self._press_any(delivery, number, callback_data.TIME)
         self.looked += 1
         if self.habits.two_days and self.looked == 1:
-            return await self._press(delivery, number, actions.BACK)
-        return await self._press_any(delivery, number, actions.TIME)
+            return await self._press(delivery, number, callback_data.BACK)
+        return await self._press_any(delivery, number, callback_data.TIME)
 
     async def _press_any(self, delivery: Delivery, number: int, kind: str) -> bool:
-        found = [b.action for row in delivery.message.rows for b in row if actions.split(b.action)[0] == kind]
+        found = [b.action for row in delivery.message.rows for b in row if callback_data.split(b.action)[0] == kind]
         if not found:
             self.end = End.FULL
             return False
@@ -153,17 +157,19 @@ class Citizen:
             self.end = End.REFUSED
             return False
         await self._think(THINK)
-        await self.press(self.chat_id, actions.spoken(delivery.screen, action), number)
+        await self.press(self.chat_id, callback_data.spoken(delivery.screen, action), number)
         return True
 
     async def _has_ticket(self, message: Message) -> bool:
-        cancel = next(b for row in message.rows for b in row if actions.split(b.action)[0] == actions.CANCEL)
-        self.ticket = actions.number_in(actions.split(cancel.action)[1])
+        cancel = next(
+            b for row in message.rows for b in row if callback_data.split(b.action)[0] == callback_data.CANCEL
+        )
+        self.ticket = callback_data.number_in(callback_data.split(cancel.action)[1])
         self.end = End.TICKET
         if not self.habits.cancels:
             return False
         await asyncio.sleep(self.chance.uniform(60, 600))
-        await self.press(self.chat_id, actions.spoken(None, cancel.action), 0)
+        await self.press(self.chat_id, callback_data.spoken(None, cancel.action), 0)
         return True
 
     def _wait(self, message: Message) -> None:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.play import Scale, play, seed_of_this_run
+from tests.e2e.crash_run import Scale, play, seed_of_this_run
 
 SECONDS_A_KILL, SECONDS_AT_LEAST = 30, 300
 

@@ -16,12 +16,12 @@ from typing import Any, Protocol
 import httpx
 
 from bench.hurried import HurriedLoop, Outside
-from bot.app.clerk import Clerk
+from bot.app.attempt_worker import Clerk
 from bot.app.conversations import Conversations
 from bot.app.groups import GroupHints
 from bot.app.outbox import Outbox
-from bot.app.pacing import Overall, PerChat
 from bot.app.ports import Receipt
+from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Delivery, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
@@ -32,8 +32,8 @@ from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.storage.store import Store
-from bot.telegram.updates import Reader
-from bot.views import standing
+from bot.telegram.update_parser import Reader
+from bot.views import general
 from bot.views.message import Message
 from bot.views.render import render
 
@@ -169,7 +169,7 @@ async def bot(  # noqa: PLR0913 — what the play depends on
         outbox=outbox,
         read=Reader("bot", translators.resolve),
         office_time=office_time,
-        groups=GroupHints(lambda locale: standing.group_hint(translators.get(locale), "bot")),
+        groups=GroupHints(lambda locale: general.group_hint(translators.get(locale), "bot")),
         at_once=512,
     )
     clerk = conversations.clerk = Clerk(store, gateway, conversations.settle, office_time)

@@ -12,16 +12,16 @@ from enum import IntEnum
 
 from telegram.error import InvalidToken, TelegramError
 
-from bot import doors
 from bot.app.ports import ApiError
+from bot.bootstrap import connections
+from bot.bootstrap.connections import StartError
 from bot.core.model import Department, Problem
-from bot.doors import StartError
 from bot.moncreneau.errors import BudgetSpent
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.headers import clock_gap
 from bot.settings import Settings
-from bot.storage import dialect
-from bot.storage.checkup import Checkup, examine, remembered
+from bot.storage import engines
+from bot.storage.diagnostics import Checkup, examine, remembered
 from bot.telegram.transport import FastRequest
 
 NOBODY = "telegram:0"
@@ -69,7 +69,7 @@ async def telegram(given: Settings) -> Found:
     """Whether the token is one, and Telegram's."""
     found = Found()
     try:
-        bot = doors.telegram(given)
+        bot = connections.telegram(given)
     except StartError as error:
         found.lines.append(Line(Level.FAIL, "token", str(error), "set TELEGRAM_BOT_TOKEN to the one of BotFather"))
         return found
@@ -95,14 +95,14 @@ async def moncreneau(given: Settings) -> Found:
     """The key, its scopes as far as they show, and the departments."""
     found = Found()
     try:
-        gateway = doors.moncreneau(given, lambda: datetime.now(UTC))
+        gateway = connections.moncreneau(given, lambda: datetime.now(UTC))
     except StartError as error:
         found.lines.append(Line(Level.FAIL, "key", str(error)))
         return found
     try:
-        with contextlib.suppress(*doors.UNUSABLE):  # of the database another try tells
-            kept = await remembered(given.database_url, doors.fact_of_key("budget", given))
-            doors.restore_budget(gateway, kept)
+        with contextlib.suppress(*connections.UNUSABLE):  # of the database another try tells
+            kept = await remembered(given.database_url, connections.fact_of_key("budget", given))
+            connections.restore_budget(gateway, kept)
         found.lines += await _api(gateway)
         found.clock_gap = gateway.stats().clock_gap
     finally:
@@ -133,7 +133,7 @@ def _refused(subject: str, error: ApiError) -> Line:
             advice = "check MONCRENEAU_API_KEY, its scopes (appointments:read, appointments:create) and its expiry"
             return Line(Level.FAIL, subject, f"the moncreneau API refuses it: {error}", advice)
         case Problem.BUSY if isinstance(error, BudgetSpent):
-            words = f"not asked before {doors.hour(error)}: the running bot used up what the API allows"
+            words = f"not asked before {connections.hour(error)}: the running bot used up what the API allows"
             return Line(Level.WARN, subject, words, "try again then; the running bot waits, too")
         case Problem.BUSY:
             words = f"the moncreneau API has no requests left for us: {error}"
@@ -159,9 +159,9 @@ async def database(url: str) -> list[Line]:
     """Whether it can be written, which revision it has, and what was set aside in it."""
     try:
         return _database(await examine(url, SHOWN))
-    except doors.UNUSABLE as error:
+    except connections.UNUSABLE as error:
         advice = "check DATABASE_URL, the folder's rights and room, and whether the database is up"
-        return [Line(Level.FAIL, "database", f"cannot be used: {dialect.cause(error)}", advice)]
+        return [Line(Level.FAIL, "database", f"cannot be used: {engines.cause(error)}", advice)]
 
 
 def _database(checkup: Checkup) -> list[Line]:

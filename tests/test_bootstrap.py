@@ -7,7 +7,7 @@ import pytest
 
 from bot import bootstrap
 from bot.bootstrap import StartError
-from tests.e2e.house import House, inhabited, standing
+from tests.e2e.running_bot import House, inhabited, standing
 
 
 async def _started(house: House, **changes: object) -> None:

@@ -12,13 +12,13 @@ from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from bot.core import broadcast
-from bot.core.composing import Remark
+from bot.broadcast import model
+from bot.broadcast.compose_states import Remark
+from bot.broadcast.lifecycle import Verb
 from bot.core.model import Problem, Status
 from bot.core.notices import Notice
-from bot.core.steering import Verb
 from bot.i18n import COUNT, FOLDER, Translators, placeholders
-from bot.views.profile import ADMIN, EXTRA, USUAL
+from bot.views.bot_profile import ADMIN, EXTRA, USUAL
 
 BOT = FOLDER.parent / "bot"
 LOCALES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -29,9 +29,9 @@ FAMILIES = {
     "refused.": tuple(Problem),
     "status.": tuple(Status),
     "remark.": tuple(Remark),
-    "bc.status.": tuple(broadcast.Status),
-    "bc.deed.": tuple(broadcast.Deed),
-    "bc.fate.": tuple(each for each in broadcast.Fate if each not in {"pending", "again", "sending"}),
+    "bc.status.": tuple(model.Status),
+    "bc.deed.": tuple(model.Deed),
+    "bc.fate.": tuple(each for each in model.Fate if each not in {"pending", "again", "sending"}),
     "button.steer_": tuple(Verb),
     "command.": (*USUAL, *EXTRA, *ADMIN),
 }

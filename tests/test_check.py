@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot.app.records import Change
-from bot.doors import fact_of_key
+from bot.bootstrap.connections import fact_of_key
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
 from bot.storage.store import Store
 from tests.e2e.bot_process import ROOT
-from tests.e2e.town import Town, town
+from tests.e2e.services import Town, town
 from tests.moncreneau.support import DEPARTMENTS, Answer, Wire, answer, wired
 from tests.storage.cluster import Cluster
 from tests.storage.databases import on

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from bot.__main__ import main
 from bot.settings import Settings
-from bot.views import profile
+from bot.views import bot_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -49,12 +49,12 @@ def test_the_table_of_settings_has_them_all_with_their_defaults() -> None:
 
 def test_the_table_of_the_bots_commands_has_all_that_there_are_for_everyone() -> None:
     named = [row[0].removeprefix("/") for row in rows(section("What a citizen sees"))]
-    assert tuple(named[: len(profile.USUAL)]) == profile.USUAL
+    assert tuple(named[: len(bot_profile.USUAL)]) == bot_profile.USUAL
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`/([a-z]+)[ `]", README))))
 def test_every_command_of_the_bot_that_the_readme_names_exists(name: str) -> None:
-    assert name in {*profile.USUAL, *profile.EXTRA, *profile.ADMIN} | NOT_COMMANDS
+    assert name in {*bot_profile.USUAL, *bot_profile.EXTRA, *bot_profile.ADMIN} | NOT_COMMANDS
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)\b", README))))

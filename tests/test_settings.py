@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.settings import DATABASES, Settings, SettingsError, read_settings
-from bot.storage.dialect import address
+from bot.storage.engines import address
 
 SECRETS = {"telegram_bot_token": "1:secret", "moncreneau_api_key": "mk_secret"}
 NAMES = [name.upper() for name in Settings.model_fields]

@@ -14,19 +14,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.app.crashpoints import reach
+from bot.app.failpoints import reach
 from bot.app.groups import GroupHints
-from bot.app.inbound import FromCitizen, FromGroup, Inbound, Presence, Reader
 from bot.app.outbox import Outbox
 from bot.app.ports import Store
 from bot.app.records import Change, Delivery, SetAside, Settled, StoredUpdate
 from bot.app.sessions import Sessions
 from bot.app.traces import without_values
 from bot.app.turn import Outcome, Turns
+from bot.app.updates import FromCitizen, FromGroup, Inbound, Presence, Reader
 from bot.core.events import CitizenEvent, Event, WorkFailed
 
 if TYPE_CHECKING:
-    from bot.app.clerk import Clerk
+    from bot.app.attempt_worker import Clerk
     from bot.app.staff import Staff
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.app.cases import Case
+from bot.app.attempt import Case
 from bot.app.records import Made, Settled
 from bot.core.events import (
     AppointmentCancelled,

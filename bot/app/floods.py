@@ -7,8 +7,8 @@ other obeys. Knows only chats, seconds and the loop's clock.
 import asyncio
 from dataclasses import dataclass
 
-from bot.app.pacing import Overall, PerChat
-from bot.app.patience import either
+from bot.app.backoff import either
+from bot.app.rate_limits import Overall, PerChat
 
 FLOODED_CHATS = 3
 """So many different chats flooded one after another, and nothing got through in between: it is not the chats."""

@@ -8,9 +8,9 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from bot.app.patience import unless
+from bot.app.backoff import unless
 from bot.app.ports import MaybeSentError, NotSentError, SendError
-from bot.app.weather import Weather
+from bot.app.reachability import Weather
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
 """Seconds before the next one is tried after a failure that may not be theirs."""

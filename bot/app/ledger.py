@@ -5,7 +5,7 @@ Notes of one recipient are written in the order in which they were made. Knows n
 
 import asyncio
 
-from bot.app.broadcast_ports import Entry, Roll
+from bot.broadcast.ports import Entry, Roll
 
 
 class Ledger:

@@ -6,9 +6,9 @@ Knows nothing of what is done with them.
 import asyncio
 from collections.abc import AsyncIterator
 
-from bot.app.broadcast_ports import Recipient, Roll
-from bot.app.patience import either
-from bot.app.rounds import Round
+from bot.app.backoff import either
+from bot.broadcast.ports import Recipient, Roll
+from bot.broadcast.run import Round
 
 PAGE = 500
 MOST_WAITING = 50_000

@@ -1,6 +1,6 @@
 """Looks among a citizen's appointments for the one that an order made. Knows no attempts and no waiting."""
 
-from bot.app.cases import made_by
+from bot.app.attempt import made_by
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.core.model import Appointment, Order
 

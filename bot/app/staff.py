@@ -7,8 +7,8 @@ citizen like any other. A desk is asked again after a kill, so what it does must
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
-from bot.app.inbound import FromCitizen
 from bot.app.records import Change
+from bot.app.updates import FromCitizen
 
 
 class Desk(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.app.cases import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.owning import MadeBy, nobody, own
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
@@ -28,7 +28,11 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
-from bot.core.flows import (
+from bot.core.model import Appointment, Department
+from bot.core.notices import Notice
+from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
+from bot.core.session import Session
+from bot.core.states import (
     Attempt,
     Confirming,
     Flow,
@@ -39,10 +43,6 @@ from bot.core.flows import (
     Submitting,
     TypingName,
 )
-from bot.core.model import Appointment, Department
-from bot.core.notices import Notice
-from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
-from bot.core.session import Session
 from bot.views.message import Message
 
 Render = Callable[[Screen, str, Notice | None], Message]

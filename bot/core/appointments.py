@@ -6,7 +6,7 @@ there; nothing is cancelled that was not shown and confirmed. An unfinished book
 
 from dataclasses import replace
 
-from bot.core import actions, choosing
+from bot.core import callback_data, slot_selection
 from bot.core.effects import CancelAppointment, LoadAppointments, Tell
 from bot.core.events import (
     AppointmentCancelled,
@@ -15,17 +15,6 @@ from bot.core.events import (
     CancellingRefused,
     CitizenEvent,
     LoadFailed,
-)
-from bot.core.flows import (
-    AskingCancel,
-    BookingFlow,
-    CancelAttempt,
-    Cancelling,
-    Flow,
-    Idle,
-    Listing,
-    LoadingAppointments,
-    Purpose,
 )
 from bot.core.model import (
     Appointment,
@@ -37,6 +26,17 @@ from bot.core.model import (
 from bot.core.notices import Notice
 from bot.core.screens import Cancelled, QrPicture, TicketShown
 from bot.core.session import Session
+from bot.core.states import (
+    AskingCancel,
+    BookingFlow,
+    CancelAttempt,
+    Cancelling,
+    Flow,
+    Idle,
+    Listing,
+    LoadingAppointments,
+    Purpose,
+)
 from bot.core.steps import Step, go, load, show
 
 COMING = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})
@@ -54,7 +54,7 @@ def leave(session: Session, notice: Notice | None = None) -> Step:
     """Back to the booking that waits, or to the menu. What it was waiting for may have come in between: ask again."""
     flow: Flow = session.parked or Idle()
     after, effects = show(replace(session.at(flow), parked=None), notice)
-    return after, (*effects, *choosing.awaited(flow))
+    return after, (*effects, *slot_selection.awaited(flow))
 
 
 def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
@@ -85,19 +85,19 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
 
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
     """What a button of the present screen does; None where the screen has no such button."""
-    kind, value = actions.split(action)
+    kind, value = callback_data.split(action)
     match session.flow:
-        case LoadingAppointments() as flow if kind == actions.RETRY:
+        case LoadingAppointments() as flow if kind == callback_data.RETRY:
             again = LoadAppointments(to_cancel=flow.purpose is Purpose.CANCEL)
             return load(session, replace(flow, trouble=None), again)
         case Listing() as flow:
             return _list_pressed(session, flow, kind, value)
-        case AskingCancel(ticket=ticket) if kind == actions.YES:
+        case AskingCancel(ticket=ticket) if kind == callback_data.YES:
             attempt = CancelAttempt(session.screen + 1, ticket, event.at)
             return session.at(Cancelling(attempt)), (CancelAppointment(attempt),)
-        case AskingCancel() if kind == actions.NO:
+        case AskingCancel() if kind == callback_data.NO:
             return leave(session, Notice.NOT_CANCELLED)
-        case AskingCancel() if kind == actions.BACK:
+        case AskingCancel() if kind == callback_data.BACK:
             return load(session, LoadingAppointments(Purpose.VIEW), LoadAppointments())
         case _:
             return None
@@ -132,15 +132,15 @@ def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -
 
 
 def _list_pressed(session: Session, flow: Listing, kind: str, value: str) -> Step | None:
-    number = actions.number_in(value)
-    if kind == actions.PAGE and number is not None:
+    number = callback_data.number_in(value)
+    if kind == callback_data.PAGE and number is not None:
         return go(session, replace(flow, page=number))
-    if kind == actions.BACK:
+    if kind == callback_data.BACK:
         return leave(session)
     ticket = next((each for each in flow.tickets if each.appointment.id == number), None)
-    if ticket and kind == actions.CANCEL:
+    if ticket and kind == callback_data.CANCEL:
         return go(session, AskingCancel(ticket))
-    if ticket and kind == actions.TICKET:
+    if ticket and kind == callback_data.TICKET:
         picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
         return session, (Tell(TicketShown(ticket)), *picture)
     return None

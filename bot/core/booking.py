@@ -6,7 +6,7 @@ chosen is kept for as long as it can be: a slot that is gone loses the slot, not
 
 from dataclasses import replace
 
-from bot.core import actions, choosing
+from bot.core import callback_data, slot_selection
 from bot.core.effects import Book, LoadDepartments, Tell, Withdraw
 from bot.core.events import (
     AttemptDelayed,
@@ -16,7 +16,16 @@ from bot.core.events import (
     CitizenEvent,
     LoadFailed,
 )
-from bot.core.flows import (
+from bot.core.model import (
+    Draft,
+    Problem,
+    Ticket,
+)
+from bot.core.names import read_name
+from bot.core.notices import Notice
+from bot.core.screens import QrPicture, TicketShown
+from bot.core.session import Session
+from bot.core.states import (
     Attempt,
     ChoosingDay,
     ChoosingDepartment,
@@ -34,15 +43,6 @@ from bot.core.flows import (
     TypingName,
     TypingWorker,
 )
-from bot.core.model import (
-    Draft,
-    Problem,
-    Ticket,
-)
-from bot.core.names import read_name
-from bot.core.notices import Notice
-from bot.core.screens import QrPicture, TicketShown
-from bot.core.session import Session
 from bot.core.steps import Step, go, load, show
 
 Settlement = Booked | BookingRefused | BookingWithdrawn
@@ -55,16 +55,16 @@ def begin(session: Session, department: int | None = None, notice: Notice | None
 
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
     """What a button of the present screen does; None where the screen has no such button."""
-    kind, value = actions.split(action)
+    kind, value = callback_data.split(action)
     match session.flow:
         case ChoosingDepartment() as flow:
-            return choosing.department_pressed(session, flow, kind, value)
+            return slot_selection.department_pressed(session, flow, kind, value)
         case ChoosingWorker() | TypingWorker() as flow:
-            return choosing.worker_pressed(session, flow, kind, value)
+            return slot_selection.worker_pressed(session, flow, kind, value)
         case ChoosingDay() as flow:
-            return choosing.day_pressed(session, flow, kind, value)
+            return slot_selection.day_pressed(session, flow, kind, value)
         case ChoosingTime() | ChoosingNearest() as flow:
-            return choosing.time_pressed(session, flow, kind, value)
+            return slot_selection.time_pressed(session, flow, kind, value)
         case TypingName() as flow:
             return _name_pressed(session, flow, kind, value)
         case Confirming() as flow:
@@ -81,9 +81,9 @@ def typed(session: Session, text: str) -> Step | None:
     """What text means on the present screen; None where it means nothing."""
     match session.flow:
         case ChoosingDepartment() as flow:
-            return choosing.department_typed(session, flow, text)
+            return slot_selection.department_typed(session, flow, text)
         case TypingWorker(draft=draft):
-            return choosing.worker_typed(session, draft, text)
+            return slot_selection.worker_typed(session, draft, text)
         case TypingName() | Confirming() as flow:
             # On the summary too: typing the name again is what people do when they see a slip in it.
             name = read_name(text)
@@ -127,7 +127,7 @@ def settled(session: Session, event: Settlement) -> Step | None:
     if isinstance(event, BookingWithdrawn):
         return go(session, Confirming(draft), Notice.GIVEN_UP)
     if event.trouble.problem is Problem.SLOT_TAKEN:
-        return choosing.nearest(session, draft)
+        return slot_selection.nearest(session, draft)
     return go(session, Refused(draft, event.trouble))
 
 
@@ -138,19 +138,19 @@ def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:
 
 
 def _name_pressed(session: Session, flow: TypingName, kind: str, value: str) -> Step | None:
-    number = actions.number_in(value)
-    if kind == actions.NAME and number is not None and number < len(flow.suggestions):
+    number = callback_data.number_in(value)
+    if kind == callback_data.NAME and number is not None and number < len(flow.suggestions):
         draft = replace(flow.draft, name=flow.suggestions[number])
         return go(session, Confirming(draft, flow.suggestions))
-    return choosing.times(session, flow.draft) if kind == actions.BACK else None
+    return slot_selection.times(session, flow.draft) if kind == callback_data.BACK else None
 
 
 def _summary_pressed(session: Session, flow: Confirming, kind: str, event: CitizenEvent) -> Step | None:
-    if kind == actions.CONFIRM:
+    if kind == callback_data.CONFIRM:
         return _submit(session, flow.draft, event)
-    if kind == actions.OTHER_TIME:
-        return choosing.days(session, flow.draft, back=True)
-    return go(session, TypingName(flow.draft, flow.suggestions)) if kind == actions.BACK else None
+    if kind == callback_data.OTHER_TIME:
+        return slot_selection.days(session, flow.draft, back=True)
+    return go(session, TypingName(flow.draft, flow.suggestions)) if kind == callback_data.BACK else None
 
 
 def _submit(session: Session, draft: Draft, event: CitizenEvent) -> Step:
@@ -160,28 +160,28 @@ def _submit(session: Session, draft: Draft, event: CitizenEvent) -> Step:
 
 
 def _waiting_pressed(session: Session, flow: Submitting, kind: str) -> Step | None:
-    if kind != actions.GIVE_UP or flow.withdrawn:
+    if kind != callback_data.GIVE_UP or flow.withdrawn:
         return None
     after, effects = go(session, replace(flow, withdrawn=True))
     return after, (*effects, Withdraw(flow.attempt.number))
 
 
 def _refused_pressed(session: Session, flow: Refused, kind: str, event: CitizenEvent) -> Step | None:
-    if kind == actions.RETRY:
+    if kind == callback_data.RETRY:
         return _submit(session, flow.draft, event)
-    if kind in {actions.OTHER_TIME, actions.BACK}:
-        return choosing.days(session, flow.draft, back=True)
-    return choosing.departments(session) if kind == actions.CHANGE_DEPARTMENT else None
+    if kind in {callback_data.OTHER_TIME, callback_data.BACK}:
+        return slot_selection.days(session, flow.draft, back=True)
+    return slot_selection.departments(session) if kind == callback_data.CHANGE_DEPARTMENT else None
 
 
 def _failed_read_pressed(session: Session, kind: str) -> Step | None:
     """A read failed: try it again, or go back a step."""
     match session.flow, kind:
-        case (LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest()) as flow, actions.RETRY:
-            return session.at(replace(flow, trouble=None)), choosing.awaited(flow)
-        case LoadingDays(), actions.BACK:
-            return choosing.departments(session)
-        case (LoadingTimes() | LoadingNearest()) as flow, actions.BACK:
-            return choosing.days(session, flow.draft, back=True)
+        case (LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest()) as flow, callback_data.RETRY:
+            return session.at(replace(flow, trouble=None)), slot_selection.awaited(flow)
+        case LoadingDays(), callback_data.BACK:
+            return slot_selection.departments(session)
+        case (LoadingTimes() | LoadingNearest()) as flow, callback_data.BACK:
+            return slot_selection.days(session, flow.draft, back=True)
         case _:
             return None

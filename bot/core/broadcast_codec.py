@@ -4,7 +4,7 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
-from bot.core.broadcast import Plan
+from bot.broadcast.model import Plan
 
 VERSION = 1
 """Raise it when a stored plan can no longer be read as it is, and teach `read_plan` the versions before."""

@@ -3,11 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core import actions
-from bot.core.broadcast import Dated, Everyone, Speakers, Version, Visitors
-from bot.core.broadcast_actions import Ask
-from bot.core.compose_steps import Step, choose, confirm, go, next_language, onward, show, unless_night
-from bot.core.composing import (
+from bot.broadcast.callback_data import Ask
+from bot.broadcast.compose_states import (
     AskingDays,
     AskingMessage,
     AskingNight,
@@ -21,7 +18,10 @@ from bot.core.composing import (
     Remark,
     Reviewing,
 )
-from bot.core.moments import night_of
+from bot.broadcast.model import Dated, Everyone, Speakers, Version, Visitors
+from bot.core import callback_data
+from bot.core.compose_steps import Step, choose, confirm, go, next_language, onward, show, unless_night
+from bot.core.dates import night_of
 from bot.core.wishes import Pushed, ReadOffices
 
 
@@ -77,10 +77,10 @@ def _which_pushed(draft: Draft, event: Pushed) -> Step | None:
             return draft, (ReadOffices(message),)
         case ChoosingLanguage(), Ask.LANGUAGE if value in draft.locales:
             return choose(draft, Speakers(value))
-        case ChoosingOffice() as stage, Ask.PAGE if (page := actions.number_in(value)) is not None:
+        case ChoosingOffice() as stage, Ask.PAGE if (page := callback_data.number_in(value)) is not None:
             return go(draft, replace(stage, page=page), message)
         case ChoosingOffice(departments=departments), Ask.OFFICE:
-            number = actions.number_in(value)
+            number = callback_data.number_in(value)
             chosen = next((each for each in departments if each.id == number), None)
             return choose(draft, Visitors(chosen.id, chosen.name)) if chosen else None
         case AskingDays(), Ask.TODAY:

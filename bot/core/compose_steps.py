@@ -3,8 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core.broadcast import Audience
-from bot.core.composing import (
+from bot.broadcast.compose_states import (
     AskingMessage,
     AskingNight,
     ChoosingAudience,
@@ -14,7 +13,8 @@ from bot.core.composing import (
     Reviewing,
     Stage,
 )
-from bot.core.moments import is_night
+from bot.broadcast.model import Audience
+from bot.core.dates import is_night
 from bot.core.wishes import Count, Show, Wish
 
 Step = tuple[Draft | None, tuple[Wish, ...]]

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core import actions, appointments, booking, choosing
+from bot.core import appointments, booking, callback_data, slot_selection
 from bot.core.effects import Tell
 from bot.core.events import (
     AppointmentCancelled,
@@ -28,11 +28,11 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.flows import AppointmentsFlow, AskingCancel, BookingFlow, Flow, Idle, Pending, Purpose
 from bot.core.names import visible
 from bot.core.notices import Notice
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.core.session import Session
+from bot.core.states import AppointmentsFlow, AskingCancel, BookingFlow, Flow, Idle, Pending, Purpose
 from bot.core.steps import Step, show
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -62,9 +62,9 @@ def step(session: Session, event: Event) -> Step:
 def _result(session: Session, event: Event) -> Step | None:
     match event:
         case DepartmentsLoaded():
-            return choosing.departments_loaded(session, event)
+            return slot_selection.departments_loaded(session, event)
         case SlotsLoaded():
-            return choosing.slots_loaded(session, event)
+            return slot_selection.slots_loaded(session, event)
         case AppointmentsLoaded():
             return appointments.loaded(session, event)
         case LoadFailed():
@@ -124,9 +124,9 @@ def _pressed(session: Session, event: Pressed, *, expired: bool) -> Step:
 
 
 def _flow_pressed(session: Session, event: Pressed) -> Step | None:
-    if event.action == actions.LEAVE and isinstance(session.flow, AppointmentsFlow):
+    if event.action == callback_data.LEAVE and isinstance(session.flow, AppointmentsFlow):
         return appointments.leave(session)
-    if event.action == actions.LEAVE and isinstance(session.flow, BookingFlow):
+    if event.action == callback_data.LEAVE and isinstance(session.flow, BookingFlow):
         return _stop(session)
     return appointments.pressed(session, event.action, event) or booking.pressed(session, event.action, event)
 
@@ -144,35 +144,35 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     """The buttons of tickets and other lasting messages; those messages are not touched."""
-    kind, value = actions.split(event.action)
+    kind, value = callback_data.split(event.action)
     below = replace(session, message=None)
-    if kind == actions.LOCALE and LOCALE.fullmatch(value):
+    if kind == callback_data.LOCALE and LOCALE.fullmatch(value):
         chosen = replace(session, locale=value, chose_locale=True, message=event.message)
         return show(chosen, Notice.LANGUAGE_CHANGED)
-    if event.action == actions.BACK:
+    if event.action == callback_data.BACK:
         return show(replace(session, message=event.message))
-    if event.action in {actions.NEWS_ON, actions.NEWS_OFF}:
-        return _announce(session, wanted=event.action == actions.NEWS_ON)
-    number = actions.number_in(value)
-    if kind == actions.CANCEL and number and not isinstance(session.flow, Pending):
+    if event.action in {callback_data.NEWS_ON, callback_data.NEWS_OFF}:
+        return _announce(session, wanted=event.action == callback_data.NEWS_ON)
+    number = callback_data.number_in(value)
+    if kind == callback_data.CANCEL and number and not isinstance(session.flow, Pending):
         return appointments.begin(below, Purpose.CANCEL, number)
-    if event.action == actions.MENU and (again := choosing.awaited(session.flow)):
+    if event.action == callback_data.MENU and (again := slot_selection.awaited(session.flow)):
         return below, again  # *continue*, of a booking that was left while it waited for an answer
-    harmless = event.action == actions.MENU or event.action in actions.EVERYWHERE
+    harmless = event.action == callback_data.MENU or event.action in callback_data.EVERYWHERE
     return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
 
 
 def _everywhere(session: Session, event: Pressed) -> Step | None:
     """Buttons that only open a screen. While something is pending, or being chosen, *book* shows where that is."""
     match event.action:
-        case actions.BOOK if isinstance(session.flow, Idle):
+        case callback_data.BOOK if isinstance(session.flow, Idle):
             return booking.begin(session)
-        case actions.BOOK if isinstance(session.flow, AppointmentsFlow):
+        case callback_data.BOOK if isinstance(session.flow, AppointmentsFlow):
             return appointments.leave(session) if session.parked else booking.begin(session)
-        case actions.APPOINTMENTS if not isinstance(session.flow, Pending):
+        case callback_data.APPOINTMENTS if not isinstance(session.flow, Pending):
             return appointments.begin(session, Purpose.VIEW)
-        case actions.HELP | actions.LANGUAGE:
-            screen = Help() if event.action == actions.HELP else LanguageMenu()
+        case callback_data.HELP | callback_data.LANGUAGE:
+            screen = Help() if event.action == callback_data.HELP else LanguageMenu()
             # In the menu's place, which comes back to it; beside anything else, which stays.
             from_menu = isinstance(session.flow, Idle) and session.message is not None
             return show(session, screen=screen) if from_menu else (session, (Tell(screen),))
@@ -211,7 +211,7 @@ def _commanded_while_pending(session: Session, event: Commanded) -> Step:
     """What was confirmed comes first; a booking that is not made yet can still be given up."""
     if event.name != "stop":
         return show(session, Notice.SETTLING)
-    return booking.pressed(session, actions.GIVE_UP, event) or show(session, Notice.CANNOT_STOP)
+    return booking.pressed(session, callback_data.GIVE_UP, event) or show(session, Notice.CANNOT_STOP)
 
 
 def _announce(session: Session, *, wanted: bool) -> Step:
@@ -223,7 +223,7 @@ def _start(session: Session, payload: str) -> Step:
     notice = Notice.DRAFT_DROPPED if _unfinished(session) else None
     fresh = _dropped(session)
     prefix, _, digits = payload.partition("_")
-    if prefix == LINK_TO_DEPARTMENT and (number := actions.number_in(digits)):
+    if prefix == LINK_TO_DEPARTMENT and (number := callback_data.number_in(digits)):
         return booking.begin(fresh, number, notice)
     return show(fresh, notice, Menu(greeting=True, name=session.profile))
 
@@ -231,7 +231,7 @@ def _start(session: Session, payload: str) -> Step:
 def _cancel(session: Session, argument: str) -> Step:
     if not argument:
         return appointments.begin(session, Purpose.CANCEL)
-    number = actions.number_in(NUMBER_SIGN.sub("", argument))
+    number = callback_data.number_in(NUMBER_SIGN.sub("", argument))
     notice = None if number else Notice.NOT_A_NUMBER
     return appointments.begin(session, Purpose.CANCEL, number or None, notice)
 

@@ -5,9 +5,9 @@
 
 from dataclasses import dataclass
 
-from bot.core.flows import Attempt, CancelAttempt
 from bot.core.notices import Notice
 from bot.core.screens import Screen
+from bot.core.states import Attempt, CancelAttempt
 
 
 @dataclass(frozen=True, slots=True)

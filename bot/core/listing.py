@@ -5,8 +5,8 @@ A page ends at a place, and the next one begins after that place, whatever has b
 
 from dataclasses import dataclass
 
-from bot.core.broadcast import Broadcast, Status
-from bot.core.steering import ENDED
+from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.model import Broadcast, Status
 
 UNDER_WAY, TO_COME, PAST = 0, 1, 2
 

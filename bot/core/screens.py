@@ -6,12 +6,10 @@ bound to the screen's number.
 
 from dataclasses import dataclass
 
-from bot.core.flows import (
-    Flow,
-)
 from bot.core.model import Ticket
 from bot.core.notices import Notice
 from bot.core.session import Session
+from bot.core.states import Flow
 
 
 @dataclass(frozen=True, slots=True)

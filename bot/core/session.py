@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from bot.core.flows import BookingFlow, Flow, Idle
+from bot.core.states import BookingFlow, Flow, Idle
 
 NOTHING = Idle()
 

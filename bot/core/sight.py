@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.broadcast import Broadcast
+from bot.broadcast.model import Broadcast
 
 
 @dataclass(frozen=True, slots=True)

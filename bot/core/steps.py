@@ -1,10 +1,10 @@
 """Small moves that every flow makes: showing the present screen, starting a read. Knows no flow in particular."""
 
 from bot.core.effects import Effect, Load, Show
-from bot.core.flows import Flow
 from bot.core.notices import Notice
 from bot.core.screens import Screen, present
 from bot.core.session import Session
+from bot.core.states import Flow
 
 Step = tuple[Session, tuple[Effect, ...]]
 """A session as it is after an event, and what is asked for."""

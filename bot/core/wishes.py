@@ -6,8 +6,8 @@ The shell turns what the admin does into the first and carries out the second. N
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.broadcast import Audience, Content, Version
-from bot.core.composing import Draft, Remark, Stage
+from bot.broadcast.compose_states import Draft, Remark, Stage
+from bot.broadcast.model import Audience, Content, Version
 from bot.core.model import Department, Trouble
 
 # --- what happens --------------------------------------------------------------------------------------------------

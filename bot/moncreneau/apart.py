@@ -7,7 +7,7 @@ import logging
 import re
 
 from bot.app.ports import Clock
-from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.circuit_breaker import Breaker
 
 _log = logging.getLogger(__name__)
 _NUMBERED = re.compile(r"^appointments/.*")

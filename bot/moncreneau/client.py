@@ -20,9 +20,8 @@ from typing import Any
 
 import httpx
 
-from bot.moncreneau.answers import body_of, error_from
-from bot.moncreneau.breaker import Breaker, Passage
-from bot.moncreneau.budget import Budget, Kind
+from bot.moncreneau.circuit_breaker import Breaker, Passage
+from bot.moncreneau.error_parser import body_of, error_from
 from bot.moncreneau.errors import (
     BudgetSpent,
     CircuitOpen,
@@ -36,6 +35,7 @@ from bot.moncreneau.errors import (
 from bot.moncreneau.headers import clock_gap
 from bot.moncreneau.lanes import Lanes
 from bot.moncreneau.pulse import Pulse
+from bot.moncreneau.quota import Budget, Kind
 from bot.moncreneau.transport import WIDTH, exchange
 
 _log = logging.getLogger(__name__)

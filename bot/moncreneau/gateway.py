@@ -12,20 +12,20 @@ from types import MappingProxyType
 import httpx
 
 from bot.app.ports import ApiError, Clock, Fate, Need
-from bot.core.condition import ApiCondition, Concern
+from bot.core.health import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
-from bot.moncreneau import models, orders, pace
-from bot.moncreneau.budget import Budget, BudgetSnapshot, Kind
+from bot.moncreneau import cache_policy, orders, schemas
+from bot.moncreneau.appointments import Visits
+from bot.moncreneau.availability import SlotCache
 from bot.moncreneau.cache import Cache, Tally
 from bot.moncreneau.client import Client, Patience
+from bot.moncreneau.date_ranges import Spans
 from bot.moncreneau.errors import AppointmentNotFound, SlotNotAvailable
 from bot.moncreneau.journal import Journal
 from bot.moncreneau.made import Made
 from bot.moncreneau.outages import Outages
 from bot.moncreneau.pages import Lists
-from bot.moncreneau.slots import SlotCache
-from bot.moncreneau.spans import Spans
-from bot.moncreneau.visits import Visits
+from bot.moncreneau.quota import Budget, BudgetSnapshot, Kind
 
 _KINDS = dict(zip(Need, (Kind.READ, Kind.URGENT, Kind.URGENT, Kind.SETTLE), strict=True))
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
@@ -92,7 +92,7 @@ class Gateway:
         """See `Moncreneau.departments`. Raises `ApiError`."""
         if not self._caching:
             return await self._read_departments(Kind.READ)
-        ages = pace.department_ages(self._budget, self._now())
+        ages = cache_policy.department_ages(self._budget, self._now())
         return (await self._departments.get("", lambda: self._read_departments(Kind.READ), ages)).value
 
     async def availability(
@@ -102,7 +102,7 @@ class Gateway:
         if not self._caching:
             slots = await self._read_slots(department_id, first, last)
             return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
-        ages = pace.slot_ages(self._budget, self._slots.active, self._now())
+        ages = cache_policy.slot_ages(self._budget, self._slots.active, self._now())
         return await self._slots.get(department_id, first, last, ages, worker_id)
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
@@ -112,13 +112,13 @@ class Gateway:
                 body = await self._client.get(f"appointments/{int(appointment_id)}", kind=_KINDS[need])
             except AppointmentNotFound:
                 return None
-            return models.read_appointment(body, self._zone)
+            return schemas.read_appointment(body, self._zone)
 
     async def appointments(
         self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
-        scarce = self._caching and pace.scarce(self._budget, self._now())
+        scarce = self._caching and cache_policy.scarce(self._budget, self._now())
         if scarce and number is not None and (made := self._made.told(owner, number)):
             return (made,)
         with self._journal.watched("appointments"):
@@ -234,13 +234,13 @@ class Gateway:
 
     async def _read_departments(self, kind: Kind) -> tuple[Department, ...]:
         with self._journal.watched("departments"):
-            return models.read_departments(await self._client.get("departments", kind=kind))
+            return schemas.read_departments(await self._client.get("departments", kind=kind))
 
-    async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[models.FreeSlot, ...]:
+    async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[schemas.FreeSlot, ...]:
         with self._journal.watched("availability", department_id):
             dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
             body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
-            return models.read_slots(body, self._zone)
+            return schemas.read_slots(body, self._zone)
 
     def _call_off(self) -> None:
         for flights in (self._departments.flights, self._visits.flights):

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from datetime import datetime, tzinfo
 
 from bot.app.ports import Clock
-from bot.core.condition import Concern
+from bot.core.health import Concern
 from bot.core.model import Trouble
 from bot.moncreneau.errors import BudgetSpent, CircuitOpen, MoncreneauError, RateLimited
-from bot.moncreneau.standing import Standing
+from bot.moncreneau.incidents import Standing
 from bot.moncreneau.times import from_when
 
 _log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.circuit_breaker import Breaker
 from bot.moncreneau.errors import NoneFree
 from bot.moncreneau.scout import Scout
 

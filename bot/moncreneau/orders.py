@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from bot.core.model import Appointment, Order
-from bot.moncreneau import models
+from bot.moncreneau import schemas
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import UnreadableAnswer
 from bot.moncreneau.unreadable import NoTicket
@@ -15,8 +15,8 @@ async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
     Only an object is the service's own word. A page, or half an answer, may come from whatever stands in between, and
     leaves open what became of the order.
     """
-    body = await client.post("appointments", models.order_body(order))
+    body = await client.post("appointments", schemas.order_body(order))
     try:
-        return models.read_appointment(body, zone, order)
+        return schemas.read_appointment(body, zone, order)
     except UnreadableAnswer as error:
         raise (NoTicket(status=error.status) if isinstance(body, dict) else error) from None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bot.app.ports import Clock
 from bot.moncreneau.apart import Apart
-from bot.moncreneau.breaker import Breaker
+from bot.moncreneau.circuit_breaker import Breaker
 
 _log = logging.getLogger(__name__)
 

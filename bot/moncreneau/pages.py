@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from datetime import tzinfo
 
 from bot.core.model import Appointment
-from bot.moncreneau.budget import Kind
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
-from bot.moncreneau.models import Page, read_page
+from bot.moncreneau.quota import Kind
+from bot.moncreneau.schemas import Page, read_page
 from bot.moncreneau.unreadable import UnreadableEntries
 
 _log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from bot.core.model import Slot
 from bot.moncreneau.cache import Copy
-from bot.moncreneau.marks import Desk, Marks, Standing
-from bot.moncreneau.models import FreeSlot
+from bot.moncreneau.local_changes import Desk, Marks, Standing
+from bot.moncreneau.schemas import FreeSlot
 
 Window: TypeAlias = tuple[int, date, date]
 """A department and the first and last day, both included."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.app.records import Made, Work
 from bot.core.model import Appointment, Status
-from bot.storage import dialect, rows
+from bot.storage import engines, mappers
 from bot.storage.store import Store
 from bot.storage.tables import appointments
 
@@ -19,7 +19,7 @@ class AppointmentBook:
 
     def __init__(self, store: Store) -> None:
         columns = ["chat_id", "department_id", "starts_at", "is_cancelled"]
-        self._put = dialect.upsert(store.engine, appointments, columns)
+        self._put = engines.upsert(store.engine, appointments, columns)
 
     def told(self, chat_id: int, told: Collection[Appointment], made_since: frozenset[int] = frozenset()) -> Work:
         """The write that follows when these are all of a chat's appointments.
@@ -43,6 +43,6 @@ class AppointmentBook:
         return work
 
 
-def _row(chat_id: int, appointment: Appointment) -> rows.Values:
-    row = rows.made_row(chat_id, Made(appointment.id, appointment.department_id, appointment.at))
+def _row(chat_id: int, appointment: Appointment) -> mappers.Values:
+    row = mappers.made_row(chat_id, Made(appointment.id, appointment.department_id, appointment.at))
     return row | {"is_cancelled": appointment.status is Status.CANCELLED}

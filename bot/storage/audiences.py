@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, exists, false, true
 
-from bot.core.broadcast import Audience, Dated, Everyone, Speakers, Visitors
-from bot.storage.rows import office_text
+from bot.broadcast.model import Audience, Dated, Everyone, Speakers, Visitors
+from bot.storage.mappers import office_text
 from bot.storage.tables import appointments, chats
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app.broadcast_ports import NOWHERE, Admin, Card
 from bot.app.records import Work
-from bot.core.broadcast import Broadcast, Done, Fate, Plan, Status
+from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.model import Broadcast, Done, Fate, Plan, Status
+from bot.broadcast.ports import NOWHERE, Admin, Card
 from bot.core.listing import Place
-from bot.core.steering import ENDED
-from bot.storage import broadcast_rows as shapes
-from bot.storage import dialect
+from bot.storage import broadcast_mappers as shapes
+from bot.storage import engines
 from bot.storage.store import Store
 from bot.storage.tables import broadcasts, cards, deeds, drafts, facts, recipients
 from bot.storage.writing import execute, write
@@ -32,12 +32,12 @@ class BroadcastBooks:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read = store.reader.read
-        self._put_draft = dialect.upsert(store.engine, drafts, ["body"])
-        self._put_card = dialect.upsert(store.engine, cards, ["message_id", "locale"])
+        self._put_draft = engines.upsert(store.engine, drafts, ["body"])
+        self._put_card = engines.upsert(store.engine, cards, ["message_id", "locale"])
         here = (cards.c.chat_id == bindparam("chat"), cards.c.message_id == bindparam("message"))
         self._clear = update(cards).where(*here).values(message_id=NOWHERE)
-        self._put_fact = dialect.upsert(store.engine, facts, ["value"])
-        self._put_broadcast = dialect.insert_ignore(store.engine, broadcasts)
+        self._put_fact = engines.upsert(store.engine, facts, ["value"])
+        self._put_broadcast = engines.insert_ignore(store.engine, broadcasts)
 
     # --- composing -----------------------------------------------------------------------------------------------
 

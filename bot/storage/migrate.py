@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from bot.storage import dialect
+from bot.storage import engines
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -40,7 +40,7 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         return
     from alembic import command  # noqa: PLC0415 — only where there is something to do
 
-    dialect.begin_alone(connection)
+    engines.begin_alone(connection)
     command.upgrade(_config(connection), revision)
 
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.app.weather import Weather
-from bot.storage import dialect
+from bot.app.reachability import Weather
+from bot.storage import engines
 
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
@@ -32,9 +32,9 @@ class Reader:
                 async with self._engine.connect() as connection:
                     found = await work(connection)
             except Exception as error:
-                if not dialect.is_passing(error) or self.closing:
+                if not engines.is_passing(error) or self.closing:
                     raise
-                self._weather.bad(dialect.cause(error))
+                self._weather.bad(engines.cause(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:

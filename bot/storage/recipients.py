@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app.broadcast_ports import Entry, Recipient
-from bot.core.broadcast import Audience, Fate, Figures, Status
-from bot.storage import broadcast_rows as shapes
+from bot.broadcast.model import Audience, Fate, Figures, Status
+from bot.broadcast.ports import Entry, Recipient
+from bot.storage import broadcast_mappers as shapes
 from bot.storage.audiences import reached
 from bot.storage.store import Store
 from bot.storage.tables import broadcasts, chats, recipients

@@ -14,11 +14,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, delete, or_
 
-from bot.app.crashpoints import reach
+from bot.app.failpoints import reach
 from bot.app.records import Change, StoredUpdate, Work
-from bot.storage import dialect, migrate
-from bot.storage.batch import Statements, claimed
-from bot.storage.reads import Reads
+from bot.storage import engines, migrate
+from bot.storage.reader import Reads
+from bot.storage.statements import Statements, claimed
 from bot.storage.tables import inbox, metadata
 from bot.storage.writer import Writer
 
@@ -54,14 +54,14 @@ class Store(Reads):
         self._writer = Writer(url)
         self._statements = Statements(self._writer.engine)
         self._writing: asyncio.Task[None] | None = None
-        self._file: dialect.DatabaseFile | None = None
+        self._file: engines.DatabaseFile | None = None
         self.writable = True
 
     async def open(self) -> Self:
         """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
         await self._writer.transact(migrate.upgrade)
-        await self._writer.transact(lambda connection: dialect.outwait(connection, metadata.tables))
-        self._file = dialect.DatabaseFile(self._engine)
+        await self._writer.transact(lambda connection: engines.outwait(connection, metadata.tables))
+        self._file = engines.DatabaseFile(self._engine)
         self._writing = asyncio.create_task(self._write_for_ever(), name="store")
         return self
 
@@ -125,11 +125,11 @@ class Store(Reads):
             try:
                 await self._transact(batch, work)
             except Exception as error:  # noqa: BLE001 — whatever it is, somebody waits for the answer
-                if not dialect.is_passing(error):
+                if not engines.is_passing(error):
                     await self._blame(batch, error)
                     return
                 if self.writable:
-                    log.error("database cannot be written: %s; waiting, nothing is lost", dialect.cause(error))  # noqa: TRY400
+                    log.error("database cannot be written: %s; waiting, nothing is lost", engines.cause(error))  # noqa: TRY400
                 self.writable = False
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -170,7 +170,7 @@ class Store(Reads):
     async def _blame(self, batch: list[_Item], error: Exception) -> None:
         """One change is wrong in itself: the others must not suffer for it."""
         if len(batch) == 1:
-            log.error("a change could not be stored: %s", dialect.cause(error))
+            log.error("a change could not be stored: %s", engines.cause(error))
             if not batch[0].waiter.done():
                 batch[0].waiter.set_exception(error)
             return
@@ -187,4 +187,4 @@ class Store(Reads):
 
 def _say_failure(waiter: asyncio.Future[Any]) -> None:
     if not waiter.cancelled() and (error := waiter.exception()) and not isinstance(error, StoreClosedError):
-        log.error("a change that nobody waited for was not stored: %s", dialect.cause(error))
+        log.error("a change that nobody waited for was not stored: %s", engines.cause(error))

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection
 
-from bot.storage import dialect
+from bot.storage import engines
 
 T = TypeVar("T")
 LAST = 1.0
@@ -35,8 +35,8 @@ class Writer:
     """Transactions, one after another. `close` it after use."""
 
     def __init__(self, url: str) -> None:
-        self.engine = dialect.writing_engine_for(url)
-        self._is_file = dialect.is_file(self.engine)
+        self.engine = engines.writing_engine_for(url)
+        self._is_file = engines.is_file(self.engine)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
@@ -73,11 +73,11 @@ class Writer:
         connection = self._open()
         try:
             doubt = self._doubts.get(work)
-            if doubt and dialect.is_last(connection, doubt.mark):
+            if doubt and engines.is_last(connection, doubt.mark):
                 result: T = doubt.result
             else:
                 result = work(connection)
-                if mark := dialect.sign(connection):
+                if mark := engines.sign(connection):
                     self._doubts[work] = _Doubt(mark, result)
         except BaseException:
             connection.rollback()
@@ -88,7 +88,7 @@ class Writer:
 
     def _begin(self) -> Connection:
         connection = self._open()
-        dialect.begin_whole(connection)
+        engines.begin_whole(connection)
         return connection
 
     def _open(self) -> Connection:

@@ -23,7 +23,7 @@ from bot.app.ports import (
     UnpaidError,
 )
 from bot.app.records import Delivery, Kind
-from bot.core.actions import spoken
+from bot.core.callback_data import spoken
 from bot.telegram.qr import qr_png
 from bot.telegram.transport import SurelyNotSentError, seconds
 from bot.views.message import Button, Message

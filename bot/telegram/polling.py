@@ -15,12 +15,12 @@ from typing import Any
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.app.conversations import Conversations
-from bot.app.crashpoints import reach
+from bot.app.failpoints import reach
 from bot.app.ports import Store
+from bot.app.reachability import Weather
 from bot.app.records import StoredUpdate
-from bot.app.weather import Weather
 from bot.telegram.transport import LeanBot, seconds
-from bot.telegram.updates import ALLOWED, is_numbered, stored_update
+from bot.telegram.update_parser import ALLOWED, is_numbered, stored_update
 
 log = logging.getLogger(__name__)
 LONG_POLL = 25

@@ -3,12 +3,12 @@
 Numbers are grouped by a narrow space, which every language reads.
 """
 
-from bot.core import actions
-from bot.core.broadcast import Audience, Broadcast, Dated, Everyone, Media, Speakers, Visitors
+from bot.broadcast.model import Audience, Broadcast, Dated, Everyone, Media, Speakers, Visitors
+from bot.core import callback_data
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.facts import WORDS
 from bot.views.message import Message
+from bot.views.text import WORDS
 
 MINUTE, HOUR = 60, 3600
 EXCERPT = 60
@@ -16,7 +16,7 @@ EXCERPT = 60
 
 def below(t: Translator) -> Message:
     """What stands under every broadcast: the way to hear no more of them. The text is the admin's own."""
-    return Message("", (keys.one(t, "button.news_off", actions.NEWS_OFF),))
+    return Message("", (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
 
 
 def number(count: int) -> str:

@@ -1,20 +1,15 @@
 """The citizen's appointments: the list, the question before cancelling, and what was cancelled."""
 
-from bot.core import actions
-from bot.core.flows import (
-    AskingCancel,
-    Cancelling,
-    Listing,
-    Purpose,
-)
+from bot.core import callback_data
 from bot.core.model import Ticket
 from bot.core.screens import Cancelled
+from bot.core.states import AskingCancel, Cancelling, Listing, Purpose
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.facts import department_name, lines, moment, paragraphs, ticket_facts
+from bot.views.errors import meanwhile
 from bot.views.message import Button, Message
 from bot.views.office import Office
-from bot.views.troubles import meanwhile
+from bot.views.text import department_name, lines, moment, paragraphs, ticket_facts
 
 PER_PAGE = 5
 WORDS = 80
@@ -40,14 +35,14 @@ def listing(flow: Listing, t: Translator, office: Office) -> Message:
 def asking_cancel(flow: AskingCancel, t: Translator, office: Office) -> Message:
     """The question names what it is about."""
     text = paragraphs(t.text("cancel.question"), ticket_facts(t, flow.ticket, office), t.text("cancel.final"))
-    answers = (keys.one(t, "button.yes_cancel", actions.YES), keys.one(t, "button.no_keep", actions.NO))
+    answers = (keys.one(t, "button.yes_cancel", callback_data.YES), keys.one(t, "button.no_keep", callback_data.NO))
     return Message(text, (*answers, keys.back(t)))
 
 
 def cancelling(flow: Cancelling, t: Translator, office: Office) -> Message:
     """No outcome yet: not cancelled before the API has said so."""
     facts = ticket_facts(t, flow.attempt.ticket, office)
-    helping = keys.one(t, "button.help", actions.HELP)
+    helping = keys.one(t, "button.help", callback_data.HELP)
     if not flow.delayed:
         return Message(paragraphs(t.text("cancelling.moment"), facts), (helping,))
     words = lines(meanwhile(t, flow.trouble, office), t.text("wait.no_need"))
@@ -59,7 +54,7 @@ def cancelled(screen: Cancelled, t: Translator, office: Office) -> Message:
     facts = ticket_facts(t, screen.ticket, office)
     if screen.resumable:
         text = paragraphs(t.text("cancelled.title"), facts, t.text("cancelled.resumable"))
-        return Message(text, (keys.one(t, "button.continue", actions.MENU), keys.appointments(t)))
+        return Message(text, (keys.one(t, "button.continue", callback_data.MENU), keys.appointments(t)))
     return Message(paragraphs(t.text("cancelled.title"), facts), (keys.book(t), keys.appointments(t)))
 
 
@@ -78,6 +73,6 @@ def _entry(ticket: Ticket, t: Translator) -> Safe:
 def _row(ticket: Ticket, t: Translator, *, cancelling: bool) -> keys.Row:
     """The likelier wish first."""
     number = ticket.appointment.id
-    see = Button(t.label("button.ticket", number=number), actions.numbered(actions.TICKET, number))
-    cancel = Button(t.label("button.cancel", number=number), actions.numbered(actions.CANCEL, number))
+    see = Button(t.label("button.ticket", number=number), callback_data.numbered(callback_data.TICKET, number))
+    cancel = Button(t.label("button.cancel", number=number), callback_data.numbered(callback_data.CANCEL, number))
     return (cancel, see) if cancelling else (see, cancel)

@@ -3,13 +3,13 @@
 from collections import Counter
 from itertools import groupby
 
-from bot.core import actions, choosing
-from bot.core.flows import ChoosingDepartment, ChoosingWorker, TypingWorker
+from bot.core import callback_data, slot_selection
 from bot.core.model import Department
+from bot.core.states import ChoosingDepartment, ChoosingWorker, TypingWorker
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.facts import department_name, lines, office_facts, paragraphs, worker_name
 from bot.views.message import Button, Message
+from bot.views.text import department_name, lines, office_facts, paragraphs, worker_name
 
 QUERY = 64
 
@@ -18,11 +18,11 @@ def choosing_department(flow: ChoosingDepartment, t: Translator) -> Message:
     """The departments under their organisations, eight a page."""
     if not flow.departments:
         return Message(t.text("departments.none"), (keys.retry(t), keys.back_to_menu(t)))
-    found = choosing.shown_departments(flow)
+    found = slot_selection.shown_departments(flow)
     page = keys.Page.of(found, flow.page)
     twins = {name for name, times in Counter(each.name for each in found).items() if times > 1}
     buttons = [_button(each, t, twin=each.name in twins) for each in page.items]
-    everything = keys.one(t, "button.all_departments", actions.EVERYTHING)
+    everything = keys.one(t, "button.all_departments", callback_data.EVERYTHING)
     text = paragraphs(
         t.text("departments.question"),
         t.text("departments.query", query=keys.clip(flow.query, QUERY)) if flow.query else None,
@@ -38,7 +38,8 @@ def choosing_worker(flow: ChoosingWorker, t: Translator) -> Message:
     """The staff of the department, eight a page."""
     page = keys.Page.of(flow.draft.department.workers, flow.page)
     buttons = [
-        Button(keys.clip(worker_name(t, each)), actions.numbered(actions.WORKER, each.id)) for each in page.items
+        Button(keys.clip(worker_name(t, each)), callback_data.numbered(callback_data.WORKER, each.id))
+        for each in page.items
     ]
     text = paragraphs(t.text("workers.question"), office_facts(t, flow.draft.department))
     return Message(text, (*keys.columns(buttons), *page.turning(t), *keys.back_or_leave(t)))
@@ -55,7 +56,7 @@ def _button(department: Department, t: Translator, *, twin: bool) -> Button:
     name = department_name(t, department)
     if twin and department.organization:
         name = t.label("department.of", name=name, organization=department.organization)
-    return Button(keys.clip(name), actions.numbered(actions.DEPARTMENT, department.id))
+    return Button(keys.clip(name), callback_data.numbered(callback_data.DEPARTMENT, department.id))
 
 
 def _grouped(flow: ChoosingDepartment, page: tuple[Department, ...], t: Translator) -> Safe | None:

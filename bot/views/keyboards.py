@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.i18n import Translator
 from bot.views.message import Button
 
@@ -61,10 +61,10 @@ class Page(Generic[Item]):
         row = []
         if self.number > 0:
             before = t.label("button.days_before" if days else "button.page_before")
-            row.append(Button(before, actions.numbered(actions.PAGE, self.number - 1)))
+            row.append(Button(before, callback_data.numbered(callback_data.PAGE, self.number - 1)))
         if self.number < self.count - 1:
             after = t.label("button.days_after" if days else "button.page_after")
-            row.append(Button(after, actions.numbered(actions.PAGE, self.number + 1)))
+            row.append(Button(after, callback_data.numbered(callback_data.PAGE, self.number + 1)))
         return (tuple(row),) if row else ()
 
 
@@ -75,39 +75,39 @@ def one(t: Translator, key: str, action: str) -> Row:
 
 def back(t: Translator) -> Row:
     """One step back."""
-    return one(t, "button.back", actions.BACK)
+    return one(t, "button.back", callback_data.BACK)
 
 
 def back_to_menu(t: Translator) -> Row:
     """Back, where one step back is the way out."""
-    return one(t, "button.back_to_menu", actions.LEAVE)
+    return one(t, "button.back_to_menu", callback_data.LEAVE)
 
 
 def back_or_leave(t: Translator) -> Rows:
     """One step back; or out of the booking."""
-    return (back(t), one(t, "button.leave", actions.LEAVE))
+    return (back(t), one(t, "button.leave", callback_data.LEAVE))
 
 
 def retry(t: Translator) -> Row:
     """Try the same again."""
-    return one(t, "button.retry", actions.RETRY)
+    return one(t, "button.retry", callback_data.RETRY)
 
 
 def book(t: Translator) -> Row:
     """Book an appointment."""
-    return one(t, "button.book", actions.BOOK)
+    return one(t, "button.book", callback_data.BOOK)
 
 
 def appointments(t: Translator) -> Row:
     """See one's appointments."""
-    return one(t, "button.appointments", actions.APPOINTMENTS)
+    return one(t, "button.appointments", callback_data.APPOINTMENTS)
 
 
 def other_time(t: Translator) -> Row:
     """Choose another time in the same department."""
-    return one(t, "button.other_time", actions.OTHER_TIME)
+    return one(t, "button.other_time", callback_data.OTHER_TIME)
 
 
 def other_department(t: Translator) -> Row:
     """Choose another department."""
-    return one(t, "button.other_department", actions.CHANGE_DEPARTMENT)
+    return one(t, "button.other_department", callback_data.CHANGE_DEPARTMENT)

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from bot.core import flows, screens
+from bot.core import screens, states
 from bot.core.notices import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointments, confirming, departments, standing, tickets, times, troubles
-from bot.views.facts import paragraphs
+from bot.views import appointments, booking, departments, errors, general, tickets, times
 from bot.views.message import Message
 from bot.views.notices import words
 from bot.views.office import CONAKRY, Office
+from bot.views.text import paragraphs
 
 
 def render(
@@ -23,48 +23,48 @@ def render(
 def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  # noqa: C901, PLR0912 — a table
     match screen:
         case screens.Menu():
-            return standing.menu(screen, t)
-        case flows.Idle():
-            return standing.menu(screens.Menu(), t)
-        case flows.ChoosingDepartment():
+            return general.menu(screen, t)
+        case states.Idle():
+            return general.menu(screens.Menu(), t)
+        case states.ChoosingDepartment():
             return departments.choosing_department(screen, t)
-        case flows.ChoosingWorker():
+        case states.ChoosingWorker():
             return departments.choosing_worker(screen, t)
-        case flows.TypingWorker():
+        case states.TypingWorker():
             return departments.typing_worker(screen, t)
-        case flows.ChoosingDay():
+        case states.ChoosingDay():
             return times.choosing_day(screen, t, office)
-        case flows.ChoosingTime():
+        case states.ChoosingTime():
             return times.choosing_time(screen, t, office)
-        case flows.ChoosingNearest():
+        case states.ChoosingNearest():
             return times.choosing_nearest(screen, t, office)
-        case flows.TypingName():
-            return confirming.typing_name(screen, t, office)
-        case flows.Confirming():
-            return confirming.confirming(screen, t, office)
-        case flows.Submitting():
-            return confirming.submitting(screen, t, office)
-        case flows.Refused():
-            return confirming.refused(screen, t, office)
+        case states.TypingName():
+            return booking.typing_name(screen, t, office)
+        case states.Confirming():
+            return booking.confirming(screen, t, office)
+        case states.Submitting():
+            return booking.submitting(screen, t, office)
+        case states.Refused():
+            return booking.refused(screen, t, office)
         case screens.TicketShown():
             return tickets.ticket_shown(screen, t, office)
         case screens.QrPicture():
             return tickets.qr_picture(screen, t, office)
-        case flows.Listing():
+        case states.Listing():
             return appointments.listing(screen, t, office)
-        case flows.AskingCancel():
+        case states.AskingCancel():
             return appointments.asking_cancel(screen, t, office)
-        case flows.Cancelling():
+        case states.Cancelling():
             return appointments.cancelling(screen, t, office)
         case screens.Cancelled():
             return appointments.cancelled(screen, t, office)
         case screens.Help():
-            return standing.helping(screen, t)
+            return general.helping(screen, t)
         case screens.LanguageMenu():
-            return standing.language_menu(screen, t)
+            return general.language_menu(screen, t)
         case screens.Announcements():
-            return standing.announcements(screen, t)
+            return general.announcements(screen, t)
         case screens.Word():
-            return standing.word(screen, t)
+            return general.word(screen, t)
         case _:
-            return troubles.loading(screen, t, office)
+            return errors.loading(screen, t, office)

@@ -1,6 +1,6 @@
 """The ticket, which must be complete without any picture, and the picture of its QR code."""
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.model import (
     Status,
     Ticket,
@@ -8,9 +8,9 @@ from bot.core.model import (
 from bot.core.screens import QrPicture, TicketShown
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.facts import lines, paragraphs, ticket_facts
 from bot.views.message import Button, Message
 from bot.views.office import Office
+from bot.views.text import lines, paragraphs, ticket_facts
 
 CANCELLABLE = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})
 LONGEST_LINK = 2000
@@ -30,7 +30,7 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
         _link(screen.ticket, t) if cancellable else None,
         t.text("ticket.if_prevented", number=appointment.id) if cancellable else None,
     )
-    cancel = Button(t.label("button.cancel_this"), actions.numbered(actions.CANCEL, appointment.id))
+    cancel = Button(t.label("button.cancel_this"), callback_data.numbered(callback_data.CANCEL, appointment.id))
     rows = (keys.appointments(t), (cancel,)) if cancellable else (keys.appointments(t), keys.book(t))
     return Message(text, rows)
 

@@ -1,13 +1,13 @@
 """The day and the time: free days with how many slots they have, free hours, and those nearest to one that is gone."""
 
-from bot.core import actions
-from bot.core.choosing import NOON
-from bot.core.flows import ChoosingDay, ChoosingNearest, ChoosingTime
+from bot.core import callback_data
+from bot.core.slot_selection import NOON
+from bot.core.states import ChoosingDay, ChoosingNearest, ChoosingTime
 from bot.i18n import Translator
 from bot.views import keyboards as keys
-from bot.views.facts import WORDS, day_fact, lines, moment, office_facts, paragraphs
 from bot.views.message import Button, Message
 from bot.views.office import Office
+from bot.views.text import WORDS, day_fact, lines, moment, office_facts, paragraphs
 
 ALL_DAY = 24
 """More times than this are shown by halves of the day."""
@@ -23,12 +23,15 @@ def choosing_day(flow: ChoosingDay, t: Translator, office: Office) -> Message:
         return Message(text, (keys.retry(t), keys.other_department(t), *keys.back_or_leave(t)))
     page = keys.Page.of(flow.days, flow.page)
     buttons = (
-        Button(t.label("button.day", day=t.date_short(each.date), n=each.free), actions.timed(actions.DAY, each.date))
+        Button(
+            t.label("button.day", day=t.date_short(each.date), n=each.free),
+            callback_data.timed(callback_data.DAY, each.date),
+        )
         for each in page.items
     )
     first: keys.Rows = ()
     if flow.earliest:
-        first = ((Button(t.label("button.earliest", moment=moment(t, flow.earliest)), actions.EARLIEST),),)
+        first = ((Button(t.label("button.earliest", moment=moment(t, flow.earliest)), callback_data.EARLIEST),),)
     text = paragraphs(t.text("days.question"), where, t.text("office_hours", city=office.city))
     return Message(text, (*first, *keys.grid(buttons, 2), *page.turning(t, days=True), *keys.back_or_leave(t)))
 
@@ -41,7 +44,7 @@ def choosing_time(flow: ChoosingTime, t: Translator, office: Office) -> Message:
     if len(flow.times) > ALL_DAY and morning and afternoon:
         times = afternoon if flow.afternoon else morning
         other_half = (_morning(t, len(morning)) if flow.afternoon else _afternoon(t, len(afternoon)),)
-    buttons = (Button(t.time(each), actions.timed(actions.TIME, each)) for each in times[:MOST])
+    buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
     text = paragraphs(
         t.text("times.question"),
         lines(office_facts(t, flow.draft.department, flow.draft.worker), day_fact(t, flow.day)),
@@ -53,7 +56,7 @@ def choosing_time(flow: ChoosingTime, t: Translator, office: Office) -> Message:
 
 def choosing_nearest(flow: ChoosingNearest, t: Translator, office: Office) -> Message:
     """The time is gone, the name is kept: the free times around it."""
-    buttons = (Button(moment(t, each), actions.timed(actions.TIME, each)) for each in flow.times)
+    buttons = (Button(moment(t, each), callback_data.timed(callback_data.TIME, each)) for each in flow.times)
     text = paragraphs(
         lines(
             t.text("nearest.taken"),
@@ -63,13 +66,13 @@ def choosing_nearest(flow: ChoosingNearest, t: Translator, office: Office) -> Me
         t.text("nearest.question"),
         t.text("office_hours", city=office.city),
     )
-    other_days = keys.one(t, "button.other_days", actions.OTHER_TIME)
+    other_days = keys.one(t, "button.other_days", callback_data.OTHER_TIME)
     return Message(text, (*keys.grid(buttons, 2), other_days, *keys.back_or_leave(t)))
 
 
 def _morning(t: Translator, free: int) -> keys.Row:
-    return (Button(t.label("button.morning", n=free), actions.MORNING),)
+    return (Button(t.label("button.morning", n=free), callback_data.MORNING),)
 
 
 def _afternoon(t: Translator, free: int) -> keys.Row:
-    return (Button(t.label("button.afternoon", n=free), actions.AFTERNOON),)
+    return (Button(t.label("button.afternoon", n=free), callback_data.AFTERNOON),)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.app.noting import Noting
+from bot.app.appointment_recorder import Noting
 from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Messenger, Moncreneau, Need
 from bot.app.records import Delivery, Kind
 from bot.core.model import Department, Order, Problem, Slot, Status

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.clerk import Clerk
+from bot.app.attempt_worker import Clerk
 from bot.app.conversations import Conversations
 from bot.app.groups import GroupHints
-from bot.app.inbound import FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.app.outbox import Outbox
-from bot.app.pacing import Overall, PerChat
+from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Change, Delivery, Kind, StoredUpdate
 from bot.app.sessions import Sessions
 from bot.app.staff import Staff
 from bot.app.turn import Turns
+from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department, Slot
 from bot.core.notices import Notice
@@ -26,7 +26,7 @@ from bot.core.screens import Screen
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.fakes import FakeMessenger, FakeMoncreneau
-from tests.app.hurry import in_no_time
+from tests.app.virtual_clock import in_no_time
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 OFFICES = (Department(5, "Passeports"), Department(8, "Identité"))

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.app.outbox import Outbox
-from bot.app.pacing import Overall, PerChat
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
+from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Change, Delivery, Kind, StoredChat
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.fakes import FakeMessenger
-from tests.app.hurry import in_no_time
+from tests.app.virtual_clock import in_no_time
 
 
 def word(number: int, chat: int = 7, kind: Kind = Kind.SEND, target: int | None = None) -> Delivery:

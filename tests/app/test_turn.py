@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.app.cases import BOOKINGS, CANCELLINGS
+from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.ports import Fate, Need
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import Ids, Outcome, Turns

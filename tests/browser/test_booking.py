@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 
 AISSATOU, SARAH = 1_000_101, 1_000_104
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "booking.png"

@@ -13,8 +13,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.browser.conftest import OpenPage
-from tests.e2e.house import House, inhabited
-from tests.e2e.newsroom import citizens
+from tests.e2e.admin import citizens
+from tests.e2e.running_bot import House, inhabited
 
 PICTURE = Path(__file__).resolve().parents[2] / "docs" / "broadcast.png"
 FRENCH = "🏛 Lundi 9 mars, tous les bureaux ouvrent à 10 h.\nLes rendez-vous d’avant 10 h sont reportés à 10 h."

@@ -8,7 +8,20 @@ import pytest
 from bot.core.conversation import step
 from bot.core.effects import Effect
 from bot.core.events import Commanded, Event, Pressed, Typed
-from bot.core.flows import (
+from bot.core.model import (
+    Appointment,
+    Day,
+    Department,
+    Draft,
+    Problem,
+    Slot,
+    Status,
+    Ticket,
+    Trouble,
+    Worker,
+)
+from bot.core.session import Session
+from bot.core.states import (
     AskingCancel,
     Attempt,
     CancelAttempt,
@@ -33,19 +46,6 @@ from bot.core.flows import (
     TypingName,
     TypingWorker,
 )
-from bot.core.model import (
-    Appointment,
-    Day,
-    Department,
-    Draft,
-    Problem,
-    Slot,
-    Status,
-    Ticket,
-    Trouble,
-    Worker,
-)
-from bot.core.session import Session
 
 NOW = datetime.fromisoformat("2026-01-20T10:00")
 SUNDAY = date(2026, 1, 25)

@@ -5,13 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.effects import Effect, LoadAppointments, LoadDepartments, LoadSlots, Show, Tell
 from bot.core.events import (
     AppointmentsLoaded,
     LoadFailed,
 )
-from bot.core.flows import (
+from bot.core.model import Appointment, Department, Status
+from bot.core.notices import Notice
+from bot.core.screens import Menu, QrPicture, TicketShown
+from bot.core.session import Session
+from bot.core.states import (
     AskingCancel,
     Confirming,
     Flow,
@@ -22,10 +26,6 @@ from bot.core.flows import (
     LoadingDepartments,
     Purpose,
 )
-from bot.core.model import Appointment, Department, Status
-from bot.core.notices import Notice
-from bot.core.screens import Menu, QrPicture, TicketShown
-from bot.core.session import Session
 from tests.core.examples import (
     APPOINTMENT,
     DEPARTMENTS,
@@ -128,7 +128,7 @@ def test_a_read_that_fails_says_so_and_can_be_tried_again() -> None:
     failed, effects = happened(given(VIEW), LoadFailed(at=NOW, trouble=DOWN))
     assert failed.flow == replace(VIEW, trouble=DOWN)
     assert effects == (Show(failed.flow, SCREEN + 1, MESSAGE),)
-    again, effects = pressed(failed, actions.RETRY)
+    again, effects = pressed(failed, callback_data.RETRY)
     assert again.flow == VIEW
     assert effects == (LoadAppointments(),)
 
@@ -163,7 +163,7 @@ def test_what_is_not_in_the_list_is_not_acted_on(action: str) -> None:
     assert effects == (Show(LIST, SCREEN, MESSAGE),)
 
 
-@pytest.mark.parametrize("action", [actions.BACK, actions.LEAVE])
+@pytest.mark.parametrize("action", [callback_data.BACK, callback_data.LEAVE])
 def test_back_from_the_list_is_the_menu(action: str) -> None:
     session, effects = pressed(given(LIST), action)
     assert session.flow == Idle()
@@ -171,7 +171,7 @@ def test_back_from_the_list_is_the_menu(action: str) -> None:
 
 
 def test_booking_from_the_list_begins_a_booking() -> None:
-    session, effects = pressed(given(Listing((), Purpose.VIEW)), actions.BOOK)
+    session, effects = pressed(given(Listing((), Purpose.VIEW)), callback_data.BOOK)
     assert session.flow == LoadingDepartments()
     assert effects == (LoadDepartments(),)
 
@@ -186,7 +186,7 @@ def test_looking_at_appointments_keeps_the_unfinished_booking() -> None:
     assert effects == (LoadAppointments(),)
 
 
-@pytest.mark.parametrize("action", [actions.BACK, actions.LEAVE, actions.BOOK])
+@pytest.mark.parametrize("action", [callback_data.BACK, callback_data.LEAVE, callback_data.BOOK])
 def test_leaving_the_list_leads_back_to_the_booking_that_waits(action: str) -> None:
     session, effects = pressed(given(LIST, parked=Confirming(FULL)), action)
     assert session.flow == Confirming(FULL)
@@ -195,7 +195,7 @@ def test_leaving_the_list_leads_back_to_the_booking_that_waits(action: str) -> N
 
 
 def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
-    _, effects = pressed(given(LIST, parked=LoadingDays(DRAFT)), actions.BACK)
+    _, effects = pressed(given(LIST, parked=LoadingDays(DRAFT)), callback_data.BACK)
     assert effects == (Show(LoadingDays(DRAFT), SCREEN + 1, MESSAGE), LoadSlots(1))
 
 

@@ -4,10 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.effects import Book, LoadDepartments, LoadSlots, Show, Tell, Withdraw
 from bot.core.events import AttemptDelayed, Booked, BookingRefused, BookingWithdrawn, LoadFailed
-from bot.core.flows import (
+from bot.core.model import (
+    Draft,
+    Problem,
+    Trouble,
+)
+from bot.core.notices import Notice
+from bot.core.screens import QrPicture, TicketShown
+from bot.core.states import (
     Attempt,
     ChoosingDay,
     Confirming,
@@ -21,13 +28,6 @@ from bot.core.flows import (
     Submitting,
     TypingName,
 )
-from bot.core.model import (
-    Draft,
-    Problem,
-    Trouble,
-)
-from bot.core.notices import Notice
-from bot.core.screens import QrPicture, TicketShown
 from tests.core.examples import (
     APPOINTMENT,
     ATTEMPT,
@@ -82,20 +82,20 @@ def test_on_the_summary_a_typed_name_replaces_the_old_one() -> None:
 
 
 def test_back_from_the_name_is_the_times_of_the_chosen_day() -> None:
-    session, effects = pressed(given(TypingName(TIMED)), actions.BACK)
+    session, effects = pressed(given(TypingName(TIMED)), callback_data.BACK)
     assert session.flow == LoadingTimes(TIMED, SUNDAY, back=True)
     assert effects == (LoadSlots(1),)
 
 
 def test_back_from_the_name_is_the_days_where_no_day_was_chosen() -> None:
-    assert pressed(given(TypingName(DRAFT)), actions.BACK)[0].flow == LoadingDays(DRAFT, back=True)
+    assert pressed(given(TypingName(DRAFT)), callback_data.BACK)[0].flow == LoadingDays(DRAFT, back=True)
 
 
 # --- the summary -----------------------------------------------------------------------------------------------------
 
 
 def test_confirming_books_once_and_the_state_says_what_is_pending() -> None:
-    session, effects = pressed(given(Confirming(FULL)), actions.CONFIRM)
+    session, effects = pressed(given(Confirming(FULL)), callback_data.CONFIRM)
     attempt = Attempt(SCREEN + 1, FULL, NOW)
     assert session.flow == Submitting(attempt)
     assert effects == (Book(attempt),)
@@ -103,18 +103,18 @@ def test_confirming_books_once_and_the_state_says_what_is_pending() -> None:
 
 def test_a_second_press_on_confirm_books_nothing() -> None:
     summary = given(Confirming(FULL))
-    once, _ = pressed(summary, actions.CONFIRM)
-    twice, effects = happened(once, press(summary, actions.CONFIRM))
+    once, _ = pressed(summary, callback_data.CONFIRM)
+    twice, effects = happened(once, press(summary, callback_data.CONFIRM))
     assert twice.flow == once.flow
     assert effects == (Show(once.flow, once.screen, MESSAGE),)
 
 
 def test_another_time_keeps_the_name() -> None:
-    assert pressed(given(Confirming(FULL)), actions.OTHER_TIME)[0].flow == LoadingDays(FULL, back=True)
+    assert pressed(given(Confirming(FULL)), callback_data.OTHER_TIME)[0].flow == LoadingDays(FULL, back=True)
 
 
 def test_back_from_the_summary_is_the_name() -> None:
-    assert pressed(given(Confirming(FULL, NAMES)), actions.BACK)[0].flow == TypingName(FULL, NAMES)
+    assert pressed(given(Confirming(FULL, NAMES)), callback_data.BACK)[0].flow == TypingName(FULL, NAMES)
 
 
 # --- the outcome -----------------------------------------------------------------------------------------------------
@@ -179,10 +179,10 @@ def test_a_delay_is_told_once_a_cause() -> None:
 
 
 def test_a_pending_booking_can_be_given_up_once() -> None:
-    session, effects = pressed(given(Submitting(ATTEMPT, delayed=True)), actions.GIVE_UP)
+    session, effects = pressed(given(Submitting(ATTEMPT, delayed=True)), callback_data.GIVE_UP)
     assert session.flow == Submitting(ATTEMPT, delayed=True, withdrawn=True)
     assert effects == (Show(session.flow, SCREEN + 1, MESSAGE), Withdraw(7))
-    again, effects = pressed(session, actions.GIVE_UP)
+    again, effects = pressed(session, callback_data.GIVE_UP)
     assert again.flow == session.flow
     assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
 
@@ -204,19 +204,19 @@ def test_a_booking_that_was_made_all_the_same_has_its_ticket() -> None:
 
 
 def test_trying_again_is_a_new_attempt() -> None:
-    session, effects = pressed(given(Refused(FULL, DOWN)), actions.RETRY)
+    session, effects = pressed(given(Refused(FULL, DOWN)), callback_data.RETRY)
     attempt = Attempt(SCREEN + 1, FULL, NOW)
     assert session.flow == Submitting(attempt)
     assert effects == (Book(attempt),)
 
 
-@pytest.mark.parametrize("action", [actions.OTHER_TIME, actions.BACK])
+@pytest.mark.parametrize("action", [callback_data.OTHER_TIME, callback_data.BACK])
 def test_after_a_refusal_another_time_keeps_the_name(action: str) -> None:
     assert pressed(given(Refused(FULL, DOWN)), action)[0].flow == LoadingDays(FULL, back=True)
 
 
 def test_after_a_refusal_another_department_can_be_chosen() -> None:
-    assert pressed(given(Refused(FULL, DOWN)), actions.CHANGE_DEPARTMENT)[0].flow == LoadingDepartments(back=True)
+    assert pressed(given(Refused(FULL, DOWN)), callback_data.CHANGE_DEPARTMENT)[0].flow == LoadingDepartments(back=True)
 
 
 # --- reads that fail -------------------------------------------------------------------------------------------------
@@ -234,22 +234,22 @@ def test_a_read_that_fails_says_so_where_the_list_would_stand(flow: Reading) -> 
 
 @pytest.mark.parametrize("flow", READS)
 def test_a_failed_read_can_be_tried_again(flow: Reading) -> None:
-    session, effects = pressed(given(replace(flow, trouble=DOWN)), actions.RETRY)
+    session, effects = pressed(given(replace(flow, trouble=DOWN)), callback_data.RETRY)
     assert session.flow == flow
     assert effects == ((LoadDepartments(),) if isinstance(flow, LoadingDepartments) else (LoadSlots(1),))
 
 
 def test_back_from_the_days_that_did_not_come_is_the_departments() -> None:
-    assert pressed(given(STATES["days failed"]), actions.BACK)[0].flow == LoadingDepartments(back=True)
+    assert pressed(given(STATES["days failed"]), callback_data.BACK)[0].flow == LoadingDepartments(back=True)
 
 
 @pytest.mark.parametrize("flow", READS[2:])
 def test_back_from_times_that_did_not_come_is_the_days(flow: Flow) -> None:
-    assert pressed(given(flow), actions.BACK)[0].flow == LoadingDays(FULL, back=True)
+    assert pressed(given(flow), callback_data.BACK)[0].flow == LoadingDays(FULL, back=True)
 
 
 def test_the_shortest_way_from_a_day_to_the_ticket() -> None:
     session = given(ChoosingDay(Draft(PASSPORTS), (), TIMED.at), profile="Aïssatou Bah")
-    for action in (actions.EARLIEST, "n:0", actions.CONFIRM):
+    for action in (callback_data.EARLIEST, "n:0", callback_data.CONFIRM):
         session, effects = happened(session, replace(press(session, action), profile="Aïssatou Bah"))
     assert effects == (Book(Attempt(session.screen, FULL, NOW)),)

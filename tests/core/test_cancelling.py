@@ -2,21 +2,12 @@
 
 import pytest
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.effects import CancelAppointment, LoadAppointments, Show
 from bot.core.events import (
     AppointmentCancelled,
     AttemptDelayed,
     CancellingRefused,
-)
-from bot.core.flows import (
-    AskingCancel,
-    CancelAttempt,
-    Cancelling,
-    Confirming,
-    Idle,
-    LoadingAppointments,
-    Purpose,
 )
 from bot.core.model import (
     Problem,
@@ -25,6 +16,7 @@ from bot.core.model import (
 )
 from bot.core.notices import Notice
 from bot.core.screens import Cancelled, Menu
+from bot.core.states import AskingCancel, CancelAttempt, Cancelling, Confirming, Idle, LoadingAppointments, Purpose
 from tests.core.examples import (
     APPOINTMENT,
     BUSY,
@@ -45,20 +37,20 @@ VIEW = LoadingAppointments(Purpose.VIEW)
 
 
 def test_yes_cancels_once_and_the_state_says_what_is_pending() -> None:
-    session, effects = pressed(given(AskingCancel(TICKET)), actions.YES)
+    session, effects = pressed(given(AskingCancel(TICKET)), callback_data.YES)
     attempt = CancelAttempt(SCREEN + 1, TICKET, NOW)
     assert session.flow == Cancelling(attempt)
     assert effects == (CancelAppointment(attempt),)
 
 
 def test_no_keeps_it_and_says_so() -> None:
-    session, effects = pressed(given(AskingCancel(TICKET)), actions.NO)
+    session, effects = pressed(given(AskingCancel(TICKET)), callback_data.NO)
     assert session.flow == Idle()
     assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.NOT_CANCELLED),)
 
 
 def test_back_from_the_question_is_the_list() -> None:
-    session, effects = pressed(given(AskingCancel(TICKET)), actions.BACK)
+    session, effects = pressed(given(AskingCancel(TICKET)), callback_data.BACK)
     assert session.flow == VIEW
     assert effects == (LoadAppointments(),)
 

@@ -6,7 +6,9 @@ import pytest
 
 from bot.core.conversation import step
 from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell, Withdraw
-from bot.core.flows import (
+from bot.core.notices import Notice
+from bot.core.screens import Help, LanguageMenu, Menu
+from bot.core.states import (
     AskingCancel,
     Confirming,
     Flow,
@@ -17,8 +19,6 @@ from bot.core.flows import (
     Purpose,
     Submitting,
 )
-from bot.core.notices import Notice
-from bot.core.screens import Help, LanguageMenu, Menu
 from tests.core.examples import (
     FULL,
     SCREEN,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.conversation import new_session, step
 from bot.core.effects import LoadDepartments, Show, Tell
 from bot.core.events import (
@@ -24,7 +24,10 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.flows import (
+from bot.core.model import Draft
+from bot.core.notices import Notice
+from bot.core.screens import Menu, Word, present
+from bot.core.states import (
     ChoosingDepartment,
     ChoosingTime,
     ChoosingWorker,
@@ -40,9 +43,6 @@ from bot.core.flows import (
     Submitting,
     TypingWorker,
 )
-from bot.core.model import Draft
-from bot.core.notices import Notice
-from bot.core.screens import Menu, Word, present
 from tests.core.examples import (
     APPOINTMENT,
     ATTEMPT,
@@ -83,7 +83,7 @@ def test_a_press_that_does_not_fit_changes_nothing_and_shows_where_one_is(flow: 
 @every_state
 def test_leaving_is_understood_by_flows_alone(flow: Flow) -> None:
     leaves = not isinstance(flow, Idle | Pending)
-    assert (pressed(given(flow), actions.LEAVE)[0].flow != flow) == leaves
+    assert (pressed(given(flow), callback_data.LEAVE)[0].flow != flow) == leaves
 
 
 @every_state
@@ -170,7 +170,7 @@ def test_a_new_conversation_never_takes_old_buttons_for_present_ones() -> None:
 
 
 def test_an_old_draft_is_dropped_with_a_word_when_a_button_is_pressed() -> None:
-    session, effects = step(given(Confirming(FULL)), replace(press(given(Idle()), actions.CONFIRM), at=LATER))
+    session, effects = step(given(Confirming(FULL)), replace(press(given(Idle()), callback_data.CONFIRM), at=LATER))
     assert session.flow == Idle()
     assert effects == (Show(Menu(), SCREEN + 1, None, Notice.DRAFT_EXPIRED),)
 
@@ -199,11 +199,11 @@ def test_an_idle_conversation_has_nothing_to_drop() -> None:
 
 def test_the_screen_without_such_a_button_stays() -> None:
     forged: list[tuple[Flow, str]] = [
-        (ChoosingWorker(Draft(HOSPITAL)), actions.CONFIRM),
+        (ChoosingWorker(Draft(HOSPITAL)), callback_data.CONFIRM),
         (TypingWorker(Draft(HOSPITAL)), "p:1"),
         (ChoosingTime(DRAFT, SUNDAY, (NINE,)), "p:1"),
-        (LoadingDays(DRAFT), actions.CONFIRM),
-        (Refused(FULL, DOWN), actions.CONFIRM),
+        (LoadingDays(DRAFT), callback_data.CONFIRM),
+        (Refused(FULL, DOWN), callback_data.CONFIRM),
         (Listing((TICKET,), Purpose.VIEW), "t:1"),
     ]
     for flow, action in forged:

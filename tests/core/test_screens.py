@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.core.flows import Flow, Idle
 from bot.core.screens import LASTING, LastingScreen, Menu, present
+from bot.core.states import Flow, Idle
 from tests.core.examples import STATES, given
 
 

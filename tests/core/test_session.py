@@ -1,7 +1,7 @@
 """A session: its screens are numbered, and only a new one gets a new number."""
 
-from bot.core.flows import Idle, TypingName
 from bot.core.session import Session
+from bot.core.states import Idle, TypingName
 from tests.core.examples import FULL, NOW
 
 

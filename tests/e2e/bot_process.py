@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.app.crashpoints import VARIABLE
+from bot.app.failpoints import VARIABLE
 from tests.e2e.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]

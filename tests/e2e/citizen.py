@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.e2e.phone import Phone, Shown
-from tests.e2e.town import Town
+from tests.e2e.services import Town
 from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]

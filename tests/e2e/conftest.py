@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -6,7 +6,7 @@ import zxingcpp
 
 from bot.sandbox.telegram.config import TOKEN
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
+from tests.e2e.running_bot import House
 
 
 async def file_ids(citizen: Citizen) -> list[str]:

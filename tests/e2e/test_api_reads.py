@@ -7,7 +7,7 @@ import pytest
 
 from bot.moncreneau.transport import fast_transport
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House, inhabited, standing
+from tests.e2e.running_bot import House, inhabited, standing
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -82,7 +82,7 @@ async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_p
 async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.doors.fast_transport", lambda: fast_transport(read=0.4))
+    monkeypatch.setattr("bot.bootstrap.connections.fast_transport", lambda: fast_transport(read=0.4))
     async with inhabited(tmp_path) as house:
         citizen = await house.citizen()
         await citizen.reaches_days()

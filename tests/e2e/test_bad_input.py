@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.moncreneau import Department, Organization, Worker
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 REFUSED_NAMES = {

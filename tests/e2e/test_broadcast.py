@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House, inhabited
-from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.admin import Admin, citizens, heard_by, tally
+from tests.e2e.running_bot import House, inhabited
 from tests.e2e.waiting import eventually
 
 TEXT = "Les bureaux ferment *demain* à <b>12 h</b> & rouvrent lundi."

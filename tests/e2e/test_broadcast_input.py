@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House, inhabited
-from tests.e2e.newsroom import Admin, citizens, heard_by
+from tests.e2e.admin import Admin, citizens, heard_by
+from tests.e2e.running_bot import House, inhabited
 
 
 @pytest.fixture

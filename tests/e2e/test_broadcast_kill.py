@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from bot.sandbox.telegram.config import ADMIN_ID
+from tests.e2e.admin import Admin, heard_by, tally
 from tests.e2e.bot_process import BotProcess
-from tests.e2e.newsroom import Admin, heard_by, tally
 from tests.e2e.phone import Phone
-from tests.e2e.town import Town, town
+from tests.e2e.services import Town, town
 from tests.e2e.waiting import eventually
 
 PEOPLE = 300

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.telegram.config import ADMIN_ID
-from tests.e2e.house import House, inhabited
-from tests.e2e.newsroom import Admin, citizens
+from tests.e2e.admin import Admin, citizens
+from tests.e2e.running_bot import House, inhabited
 from tests.e2e.waiting import eventually
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import dialect
-from tests.e2e.house import standing
-from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from bot.storage import engines
+from tests.e2e.admin import Admin, citizens, heard_by, tally
+from tests.e2e.running_bot import standing
 from tests.e2e.waiting import eventually
 from tests.storage.disks import HASTY, locked
 
@@ -18,7 +18,7 @@ PEOPLE = 20
 async def test_a_locked_database_holds_it_up_and_nobody_gets_it_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dialect, "PRAGMAS", HASTY)
+    monkeypatch.setattr(engines, "PRAGMAS", HASTY)
     async with standing(tmp_path) as house:
         await house.start(broadcast_rate=8.0)
         admin = Admin(house.town.telegram, settles=house.settles)

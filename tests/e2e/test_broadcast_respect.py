@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House, inhabited
-from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.admin import Admin, citizens, heard_by, tally
+from tests.e2e.running_bot import House, inhabited
 
 TEXT = "Bonjour à tous"
 

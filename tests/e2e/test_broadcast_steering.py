@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.telegram.config import ADMIN_ID
-from tests.e2e.house import House, standing
-from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.admin import Admin, citizens, heard_by, tally
 from tests.e2e.phone import Phone
+from tests.e2e.running_bot import House, standing
 from tests.e2e.waiting import eventually
 
 OTHER = 900_002

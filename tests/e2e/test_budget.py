@@ -13,7 +13,7 @@ from bot.i18n import Translators
 from bot.sandbox.moncreneau import DEMO_KEY, default_world
 from bot.sandbox.moncreneau.config import DEMO_KEYS, Key
 from tests.e2e.citizen import CONFIRM, Citizen
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")

@@ -4,7 +4,7 @@ import pytest
 
 from bot.moncreneau.cache import Ages
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
+from tests.e2e.running_bot import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN = "Aucun de vos rendez-vous ne porte ce numéro."
@@ -42,8 +42,8 @@ async def test_the_list_has_what_is_coming_with_a_ticket_and_a_way_to_cancel_eac
 async def test_what_the_office_changed_is_seen_within_seconds(
     house: House, aissatou: Citizen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.moncreneau.visits.SERVES", -1)  # the seconds are over
-    monkeypatch.setattr("bot.moncreneau.visits._AGES", Ages(-1, -1, -1))
+    monkeypatch.setattr("bot.moncreneau.appointments.SERVES", -1)  # the seconds are over
+    monkeypatch.setattr("bot.moncreneau.appointments._AGES", Ages(-1, -1, -1))
     number = await aissatou.books()
     await _status(house, number, "PENDING_PAYMENT")
     assert "en attente de paiement" in (await aissatou.says("/appointments")).text

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
 from tests.e2e.phone import Phone
+from tests.e2e.running_bot import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
 from tests.e2e.phone import Shown
+from tests.e2e.running_bot import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.crashpoints import POINTS
-from tests.e2e.play import SEED, Report, Scale, play, seed_of_this_run
+from bot.app.failpoints import POINTS
+from tests.e2e.crash_run import SEED, Report, Scale, play, seed_of_this_run
 
 LIMIT = 280
 """Seconds; a busy machine may need several times the minute that this takes."""

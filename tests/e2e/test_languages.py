@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
-from bot.views.profile import USUAL
+from bot.views.bot_profile import USUAL
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
+from tests.e2e.running_bot import House
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

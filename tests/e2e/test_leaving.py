@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
+from tests.e2e.running_bot import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STOPPED = "La réservation est abandonnée. Rien n’a été réservé."

@@ -14,8 +14,8 @@ from bot.i18n import Translators
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.citizen import CONFIRM, Citizen
-from tests.e2e.house import House, inhabited, standing
 from tests.e2e.phone import Phone
+from tests.e2e.running_bot import House, inhabited, standing
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")

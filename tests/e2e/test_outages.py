@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.i18n import Translators
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]

@@ -7,11 +7,11 @@ from signal import SIGQUIT
 
 import pytest
 
-from tests.e2e.house import House, inhabited
-from tests.e2e.newsroom import Admin, citizens, heard_by, tally
+from tests.e2e.admin import Admin, citizens, heard_by, tally
+from tests.e2e.crash_run import SEED, Scale, play, seed_of_this_run
 from tests.e2e.phone import new_phone
-from tests.e2e.play import SEED, Scale, play, seed_of_this_run
-from tests.e2e.town import town
+from tests.e2e.running_bot import House, inhabited
+from tests.e2e.services import town
 from tests.e2e.waiting import eventually
 from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, on

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.house import House, inhabited
+from tests.e2e.running_bot import House, inhabited
 
 Json = dict[str, Any]
 FIRST = 500_000_000

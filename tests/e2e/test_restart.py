@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House
+from tests.e2e.running_bot import House
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EXPIRED = "Plus de 24 heures ont passé : ce que vous aviez commencé est abandonné."

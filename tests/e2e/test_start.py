@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.sandbox.telegram.config import TOKEN
-from tests.e2e.town import town
+from tests.e2e.services import town
 
 SECONDS = 60.0
 WRONG = {

@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 from bot import bootstrap
-from bot.core.broadcast import Fate
+from bot.broadcast.model import Fate
 from bot.storage.recipients import RecipientRoll
+from tests.e2e.admin import Admin, citizens, tally
 from tests.e2e.applicant import Habits
-from tests.e2e.house import standing
-from tests.e2e.newsroom import Admin, citizens, tally
-from tests.e2e.play import new_applicant
-from tests.e2e.reckoning import reckon
-from tests.e2e.town import CREDITS, town
+from tests.e2e.crash_run import new_applicant
+from tests.e2e.ledger_check import reckon
+from tests.e2e.running_bot import standing
+from tests.e2e.services import CREDITS, town
 from tests.e2e.waiting import eventually
 
 CALM = Habits(doubles=0.0, cancels=0.5, gives_up=0.0)

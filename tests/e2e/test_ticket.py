@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.house import House, inhabited
 from tests.e2e.pictures import download, file_ids, read_qr
+from tests.e2e.running_bot import House, inhabited
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LINK = "https://moncreneau.gn/qr/{}"

@@ -13,10 +13,10 @@ import pytest
 
 from bot.app.ports import ApiError, Fate
 from bot.core.model import Problem
-from bot.moncreneau.breaker import Breaker
-from bot.moncreneau.budget import Budget, Kind
+from bot.moncreneau.circuit_breaker import Breaker
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.errors import CircuitOpen, NoConnection, NoneFree, ServerError, TimedOut, UnreadableAnswer
+from bot.moncreneau.quota import Budget, Kind
 from bot.moncreneau.transport import WIDTH, fast_transport
 from tests.moncreneau.support import (
     KEY,

@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from bot.app.ports import ApiError, Fate, Moncreneau, Need
-from bot.core.condition import Concern
+from bot.core.health import Concern
 from bot.core.model import Appointment, Order, Problem, Slot, Status
+from bot.moncreneau.appointments import ALLOWED
 from bot.moncreneau.errors import InvalidApiKey, MoncreneauError
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.visits import ALLOWED
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, StillClock, budget_headers
 
 Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]

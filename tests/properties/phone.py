@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.codec import read_session, write_session
 from bot.core.conversation import new_session, step
 from bot.core.effects import Book, CancelAppointment, Show, Tell, Withdraw
@@ -20,15 +20,9 @@ from bot.core.events import (
     Pressed,
     SentSomething,
 )
-from bot.core.flows import (
-    AppointmentsFlow,
-    Cancelling,
-    Flow,
-    Idle,
-    Submitting,
-)
 from bot.core.screens import LASTING, present
 from bot.core.session import Session
+from bot.core.states import AppointmentsFlow, Cancelling, Flow, Idle, Submitting
 from bot.i18n import Translators
 from bot.views.render import render
 from tests.core.examples import STATES
@@ -114,7 +108,7 @@ class Phone(RuleBasedStateMachine):
             return
         assert isinstance(event, Pressed)
         assert event.screen == before.screen
-        asked = {actions.CONFIRM, actions.RETRY} if isinstance(effect, Book) else {actions.YES}
+        asked = {callback_data.CONFIRM, callback_data.RETRY} if isinstance(effect, Book) else {callback_data.YES}
         assert event.action in asked
         assert effect.attempt.number not in self.attempts, "two attempts of one number"
         self.attempts.add(effect.attempt.number)
@@ -124,7 +118,7 @@ class Phone(RuleBasedStateMachine):
 
     def _check_withdrawal(self, effect: Withdraw, event: Event, before: Session) -> None:
         if isinstance(event, Pressed):
-            assert (event.screen, event.action) == (before.screen, actions.GIVE_UP)
+            assert (event.screen, event.action) == (before.screen, callback_data.GIVE_UP)
         else:
             assert isinstance(event, Commanded)
             assert event.name == "stop"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.model import Appointment, Department, Problem, Slot, Status, Trouble, Worker
 
 START = datetime.fromisoformat("2026-01-20T08:00")
@@ -21,7 +21,7 @@ links = st.none() | st.just("https://x.example/q?a=1&b=<2>") | st.just("https://
 booked = st.builds(Appointment, ids, ids, moments, words, st.sampled_from(Status), links)
 troubles = st.builds(Trouble, st.sampled_from(Problem), st.none() | moments)
 kinds = st.sampled_from(
-    sorted(v for k, v in vars(actions).items() if k.isupper() and isinstance(v, str)),
+    sorted(v for k, v in vars(callback_data).items() if k.isupper() and isinstance(v, str)),
 )
 values = st.integers(0, 12).map(str) | st.sampled_from(["20260125", "20260125T1430", "fr", "en", "xx", "-1", "9" * 20])
 forged = st.text(max_size=40) | kinds | st.builds("{}:{}".format, kinds, values | st.text(max_size=10))

@@ -5,12 +5,12 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.broadcast import Content, Media
-from bot.core.broadcast_actions import Ask
-from bot.core.composing import Confirming, Remark, read_draft, write_draft
-from bot.core.moments import night_of
-from bot.views.composing import stage
-from tests.core.composer import MORNING, Composer
+from bot.broadcast.callback_data import Ask
+from bot.broadcast.compose_states import Confirming, Remark, read_draft, write_draft
+from bot.broadcast.compose_views import stage
+from bot.broadcast.model import Content, Media
+from bot.core.dates import night_of
+from tests.broadcast.composer import MORNING, Composer
 from tests.views.pages import FR
 from tests.views.telegram import check_limits
 

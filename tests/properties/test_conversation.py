@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -30,7 +30,8 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.flows import (
+from bot.core.model import Appointment, Department, Slot, Trouble
+from bot.core.states import (
     Cancelling,
     LoadingAppointments,
     LoadingDays,
@@ -40,7 +41,6 @@ from bot.core.flows import (
     Submitting,
     TypingName,
 )
-from bot.core.model import Appointment, Department, Slot, Trouble
 from bot.i18n import Translators
 from tests.core.examples import DEPARTMENTS
 from tests.properties.phone import Phone
@@ -116,13 +116,13 @@ class Conversation(Phone):
     @rule(trouble=troubles)
     def a_booking_is_refused_and_tried_again(self, trouble: Trouble) -> None:
         self.happens(BookingRefused(at=self.now, number=self.flow.attempt.number, trouble=trouble))
-        self.happens(self.citizen(Pressed, action=actions.RETRY, screen=self.session.screen, message=100))
+        self.happens(self.citizen(Pressed, action=callback_data.RETRY, screen=self.session.screen, message=100))
 
     @precondition(lambda self: self.awaits(Submitting))
     @rule(times=st.integers(1, 3))
     def the_citizen_insists_on_giving_up(self, times: int) -> None:
         for _ in range(times):
-            self.happens(self.citizen(Pressed, action=actions.GIVE_UP, screen=self.session.screen, message=100))
+            self.happens(self.citizen(Pressed, action=callback_data.GIVE_UP, screen=self.session.screen, message=100))
 
     # --- what may happen ---------------------------------------------------------------------------------------------
 

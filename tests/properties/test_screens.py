@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core import actions, flows, screens
+from bot.core import callback_data, screens, states
 from bot.core.model import Day, Draft, Ticket
 from bot.core.notices import Notice
 from bot.views.render import render
@@ -27,23 +27,23 @@ times = st.builds(
 )
 names = st.lists(words, max_size=3).map(tuple)
 everything = st.one_of(
-    st.builds(flows.ChoosingDepartment, offices, words, pages),
-    st.builds(flows.ChoosingWorker, drafts, pages),
-    st.builds(flows.TypingWorker, drafts),
-    st.builds(flows.ChoosingDay, drafts, days.map(tuple), st.none() | moments, pages),
-    st.builds(flows.ChoosingTime, drafts, st.dates(date(2026, 1, 1), date(2026, 12, 31)), times, st.booleans()),
-    st.builds(flows.ChoosingNearest, drafts, times.map(lambda found: found[:6])),
-    st.builds(flows.TypingName, full, names),
-    st.builds(flows.Confirming, full, names),
-    st.builds(flows.Submitting, st.builds(flows.Attempt, pages, full, moments), maybe, st.booleans(), st.booleans()),
-    st.builds(flows.Refused, full, troubles),
-    st.builds(flows.LoadingDepartments, trouble=maybe),
-    st.builds(flows.LoadingDays, full, trouble=maybe),
-    st.builds(flows.LoadingNearest, full, maybe),
-    st.builds(flows.LoadingAppointments, st.sampled_from(flows.Purpose), trouble=maybe),
-    st.builds(flows.Listing, st.lists(tickets, max_size=12).map(tuple), st.sampled_from(flows.Purpose), pages),
-    st.builds(flows.AskingCancel, tickets),
-    st.builds(flows.Cancelling, st.builds(flows.CancelAttempt, pages, tickets, moments), maybe, st.booleans()),
+    st.builds(states.ChoosingDepartment, offices, words, pages),
+    st.builds(states.ChoosingWorker, drafts, pages),
+    st.builds(states.TypingWorker, drafts),
+    st.builds(states.ChoosingDay, drafts, days.map(tuple), st.none() | moments, pages),
+    st.builds(states.ChoosingTime, drafts, st.dates(date(2026, 1, 1), date(2026, 12, 31)), times, st.booleans()),
+    st.builds(states.ChoosingNearest, drafts, times.map(lambda found: found[:6])),
+    st.builds(states.TypingName, full, names),
+    st.builds(states.Confirming, full, names),
+    st.builds(states.Submitting, st.builds(states.Attempt, pages, full, moments), maybe, st.booleans(), st.booleans()),
+    st.builds(states.Refused, full, troubles),
+    st.builds(states.LoadingDepartments, trouble=maybe),
+    st.builds(states.LoadingDays, full, trouble=maybe),
+    st.builds(states.LoadingNearest, full, maybe),
+    st.builds(states.LoadingAppointments, st.sampled_from(states.Purpose), trouble=maybe),
+    st.builds(states.Listing, st.lists(tickets, max_size=12).map(tuple), st.sampled_from(states.Purpose), pages),
+    st.builds(states.AskingCancel, tickets),
+    st.builds(states.Cancelling, st.builds(states.CancelAttempt, pages, tickets, moments), maybe, st.booleans()),
     st.builds(screens.Menu, st.booleans(), words),
     st.builds(screens.TicketShown, tickets, st.booleans()),
     st.builds(screens.QrPicture, tickets),
@@ -59,4 +59,4 @@ def test_every_screen_fits_whatever_it_holds(screen: screens.Screen, notice: Not
         check_limits(message)
         for row in message.rows:
             for button in row:
-                assert actions.heard(actions.spoken(7, button.action)) == (7, button.action)
+                assert callback_data.heard(callback_data.spoken(7, button.action)) == (7, button.action)

@@ -6,11 +6,11 @@ from datetime import datetime
 import pytest
 
 from bot.app.records import Change
-from bot.core.broadcast import Visitors
+from bot.broadcast.model import Visitors
 from bot.core.model import Appointment, Status
 from bot.storage.appointments import AppointmentBook
+from tests.storage.broadcast_examples import NOW, Newsroom, newsroom
 from tests.storage.databases import Database
-from tests.storage.newsroom import NOW, Newsroom, newsroom
 
 TOMORROW, LATER = "2026-03-03T10:00", "2026-03-05T11:30"
 

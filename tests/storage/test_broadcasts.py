@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app.broadcast_ports import NOWHERE, Admin, Card, Entry
 from bot.app.records import Change
-from bot.core.broadcast import Broadcast, Deed, Done, Fate, Status
+from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.model import Broadcast, Deed, Done, Fate, Status
+from bot.broadcast.ports import NOWHERE, Admin, Card, Entry
 from bot.core.listing import place_of
-from bot.core.steering import ENDED
+from tests.storage.broadcast_examples import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
 from tests.storage.databases import Database
-from tests.storage.newsroom import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
 
 OTHER = Admin(901, "Hawa")
 LIVE = frozenset(Status) - ENDED

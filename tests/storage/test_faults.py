@@ -10,9 +10,9 @@ import pytest
 
 from bot.app.records import Change, StoredChat
 from bot.bootstrap import StartError
-from bot.storage import dialect
+from bot.storage import engines
 from bot.storage.store import Store, StoreClosedError
-from tests.e2e.house import inhabited, standing
+from tests.e2e.running_bot import inhabited, standing
 from tests.e2e.waiting import eventually
 from tests.storage.disks import Disk, small_disk
 from tests.storage.values import delivery, rows, turn, update
@@ -30,8 +30,8 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite waits for a lock for a moment, not for five seconds."""
-    short = tuple(each.replace(str(dialect.BUSY_SECONDS * 1000), "50") for each in dialect.PRAGMAS)
-    monkeypatch.setattr(dialect, "PRAGMAS", short)
+    short = tuple(each.replace(str(engines.BUSY_SECONDS * 1000), "50") for each in engines.PRAGMAS)
+    monkeypatch.setattr(engines, "PRAGMAS", short)
 
 
 @asynccontextmanager

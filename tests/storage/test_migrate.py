@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.storage import migrate
-from bot.storage.dialect import engine_for
+from bot.storage.engines import engine_for
 from bot.storage.store import Store
 from tests.storage.databases import Database
 

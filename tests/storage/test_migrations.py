@@ -6,7 +6,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from bot.app.records import StoredChat
-from bot.storage import dialect, migrate
+from bot.storage import engines, migrate
 from bot.storage.store import Store
 from bot.storage.tables import metadata
 from tests.storage.databases import Database
@@ -24,7 +24,7 @@ FILLED = (
 
 async def made(database: Database, revision: str, *statements: str) -> None:
     """A database as an earlier version of the bot left it."""
-    engine = dialect.engine_for(database.url)
+    engine = engines.engine_for(database.url)
     async with engine.begin() as connection:
         await connection.run_sync(migrate.upgrade, revision)
         for statement in statements:
@@ -34,7 +34,7 @@ async def made(database: Database, revision: str, *statements: str) -> None:
 
 async def cut_short(database: Database) -> None:
     """An upgrade whose process ends before it is committed."""
-    engine = dialect.engine_for(database.url)
+    engine = engines.engine_for(database.url)
     async with engine.connect() as connection:
         await connection.run_sync(migrate.upgrade)
         await connection.close()
@@ -57,7 +57,7 @@ async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, datab
 
 async def test_the_migrations_lead_to_the_tables_that_the_code_knows(database: Database) -> None:
     await made(database, "head")
-    engine = dialect.engine_for(database.url)
+    engine = engines.engine_for(database.url)
 
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))

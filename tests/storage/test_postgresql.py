@@ -8,14 +8,14 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.app.records import Change, StoredChat
-from bot.storage import dialect, postgresql
-from bot.storage.checkup import examine
+from bot.storage import engines, postgresql
+from bot.storage.diagnostics import examine
 from bot.storage.store import Store
 from bot.storage.writer import Writer
 from tests.e2e.waiting import eventually
+from tests.storage.broadcast_examples import newsroom
 from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, on
-from tests.storage.newsroom import newsroom
 from tests.storage.values import update
 
 
@@ -31,7 +31,7 @@ async def test_every_session_is_durable_and_waits_for_a_lock_whatever_the_server
     cluster.says(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
     cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_isolation = serializable")
     wanted = {"synchronous_commit": "on", "lock_timeout": "5s", "transaction_isolation": "read committed"}
-    reading, writing = dialect.engine_for(database.url), dialect.writing_engine_for(database.url)
+    reading, writing = engines.engine_for(database.url), engines.writing_engine_for(database.url)
     async with reading.connect() as connection:
         assert {name: await connection.scalar(text(f"SHOW {name}")) for name in wanted} == wanted
     await reading.dispose()
@@ -81,7 +81,7 @@ async def test_half_a_surrogate_pair_fails_alone(database: Database) -> None:
 
 async def test_a_database_that_cannot_hold_every_name_is_refused(cluster: Cluster) -> None:
     cluster.says("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
-    for each in (Store(cluster.url("latin")).open, dialect.engine_for(cluster.url("latin")).connect().start):
+    for each in (Store(cluster.url("latin")).open, engines.engine_for(cluster.url("latin")).connect().start):
         with pytest.raises(ValueError, match="encoding is LATIN1: make one with ENCODING 'UTF8'"):
             await each()
     cluster.says("DROP DATABASE latin WITH (FORCE)")
@@ -114,8 +114,8 @@ async def test_what_passes_is_told_by_the_servers_state(state: str, database: Da
     words = text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}', DETAIL = 'of somebody'; END $$")
     with pytest.raises(DBAPIError) as raised:
         await writer.transact(lambda connection: connection.execute(words))
-    assert dialect.is_passing(raised.value) is passing
-    assert dialect.cause(raised.value) == "no"
+    assert engines.is_passing(raised.value) is passing
+    assert engines.cause(raised.value) == "no"
     await writer.close()
 
 

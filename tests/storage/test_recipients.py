@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.app.broadcast_ports import Entry, Recipient
-from bot.core.broadcast import Fate, Status
+from bot.broadcast.model import Fate, Status
+from bot.broadcast.ports import Entry, Recipient
 from bot.storage import recipients
+from tests.storage.broadcast_examples import NOW, Newsroom, newsroom
 from tests.storage.databases import Database
-from tests.storage.newsroom import NOW, Newsroom, newsroom
 
 PENDING, SENT = frozenset({Fate.PENDING}), frozenset({Fate.SENT})
 

@@ -10,12 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.app.records import Change, StoredChat
 from bot.storage import postgresql
-from bot.storage.dialect import is_passing
+from bot.storage.engines import is_passing
 from bot.storage.store import Store
 from tests.e2e.waiting import eventually
+from tests.storage.broadcast_examples import newsroom
 from tests.storage.cluster import BOT, Cluster
 from tests.storage.databases import Database, on
-from tests.storage.newsroom import newsroom
 from tests.storage.values import delivery, turn, update
 from tests.storage.wire import Cut, cut
 

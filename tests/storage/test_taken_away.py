@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.records import Change, StoredUpdate
-from bot.storage.dialect import DatabaseFile, engine_for
+from bot.storage.engines import DatabaseFile, engine_for
 from bot.storage.store import Store
 
 

@@ -2,18 +2,13 @@
 
 from dataclasses import replace
 
-from bot.core import actions
-from bot.core.flows import (
-    AskingCancel,
-    Cancelling,
-    Listing,
-    Purpose,
-)
+from bot.core import callback_data
 from bot.core.model import (
     Department,
     Ticket,
 )
 from bot.core.screens import Cancelled
+from bot.core.states import AskingCancel, Cancelling, Listing, Purpose
 from bot.views.render import render
 from tests.core.examples import APPOINTMENT, BUSY, CANCEL_ATTEMPT, OTHER, PASSPORTS, TICKET
 from tests.views import telegram
@@ -26,7 +21,7 @@ def test_every_appointment_has_its_ticket_and_its_cancelling() -> None:
     assert [[button.action for button in row] for row in message.rows] == [
         ["ticket:12345", "x:12345"],
         ["ticket:777", "x:777"],
-        [actions.BACK],
+        [callback_data.BACK],
     ]
     text = plain(message.text)
     assert "Vos rendez-vous à venir" in text
@@ -42,7 +37,7 @@ def test_to_cancel_the_question_is_which_one_and_cancelling_stands_first() -> No
 def test_no_appointments_offer_to_book() -> None:
     message = render(Listing((), Purpose.VIEW), FR)
     assert "aucun rendez-vous à venir" in message.text
-    assert telegram.actions(message) == [actions.BOOK, actions.BACK]
+    assert telegram.actions(message) == [callback_data.BOOK, callback_data.BACK]
 
 
 def test_five_appointments_a_page() -> None:
@@ -66,7 +61,7 @@ def test_the_question_names_the_appointment() -> None:
     for fact in ("12345", "Passeports", "dimanche 25 janvier 2026", "14:30", "Aïssatou Bah"):
         assert fact in text
     assert labels(message) == ["✅ Oui, annuler", "↩️ Non, garder", "⬅️ Retour"]
-    assert telegram.actions(message) == [actions.YES, actions.NO, actions.BACK]
+    assert telegram.actions(message) == [callback_data.YES, callback_data.NO, callback_data.BACK]
     assert labels(render(AskingCancel(TICKET), EN))[:2] == ["✅ Yes, cancel", "↩️ No, keep it"]
 
 
@@ -82,10 +77,10 @@ def test_what_was_cancelled_is_said_and_one_can_book_again() -> None:
     message = render(Cancelled(TICKET), FR)
     assert "Ce rendez-vous est annulé." in message.text
     assert "12345" in message.text
-    assert telegram.actions(message) == [actions.BOOK, actions.APPOINTMENTS]
+    assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS]
 
 
 def test_a_booking_that_waits_can_go_on() -> None:
     message = render(Cancelled(TICKET, resumable=True), EN)
     assert labels(message)[0] == "▶️ Continue my booking"
-    assert telegram.actions(message) == [actions.MENU, actions.APPOINTMENTS]
+    assert telegram.actions(message) == [callback_data.MENU, callback_data.APPOINTMENTS]

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from bot.core import actions
+from bot.core import callback_data
 from bot.core.effects import Show
-from bot.core.flows import BookingFlow, Idle, Pending
 from bot.core.notices import Notice
 from bot.core.screens import LASTING, Screen, Word, present
+from bot.core.states import BookingFlow, Idle, Pending
 from bot.i18n import Translator
 from bot.views.message import Message
 from bot.views.office import Office
@@ -75,7 +75,7 @@ def test_every_button_of_a_flow_is_understood_by_its_own_screen(screen: Screen) 
 def test_every_screen_of_a_booking_has_a_way_back_and_a_way_out(screen: Screen) -> None:
     if isinstance(screen, BookingFlow):
         found = telegram.actions(render(screen, FR))
-        assert actions.LEAVE in found
+        assert callback_data.LEAVE in found
         assert any(label.startswith("⬅️ Retour") for label in labels(render(screen, FR)))
 
 
@@ -102,7 +102,7 @@ def test_nothing_going_on_is_the_menu() -> None:
 def test_a_leaving_button_never_speaks_of_cancelling_an_appointment(screen: Screen, t: Translator) -> None:
     for row in render(screen, t).rows:
         for button in row:
-            if button.action in {actions.LEAVE, actions.GIVE_UP, actions.BACK}:
+            if button.action in {callback_data.LEAVE, callback_data.GIVE_UP, callback_data.BACK}:
                 assert not re.search("annul|cancel", button.label, re.IGNORECASE)
 
 

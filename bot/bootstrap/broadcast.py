@@ -1,0 +1,212 @@
+"""The newsroom: all that broadcasts need, joined, beside what citizens need.
+
+Knows the parts and the settings, not how any of them works.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from bot.app.forecast import Forecast
+from bot.app.outbox import Outbox
+from bot.app.ports import Moncreneau
+from bot.app.rate_limits import Overall, Steady
+from bot.app.records import Change
+from bot.bootstrap import connections
+from bot.broadcast import compose_views, views
+from bot.broadcast.direct_sends import Errands
+from bot.broadcast.handler import LISTED, BroadcastDesk, Drawings
+from bot.broadcast.model import Broadcast
+from bot.broadcast.progress import Cards
+from bot.broadcast.recaller import AT_ONCE, Recaller
+from bot.broadcast.report import Reporter
+from bot.broadcast.runner import Broadcasts
+from bot.broadcast.sender import Courier
+from bot.broadcast.throttle import ON_WIRE, Lane
+from bot.core.listing import Place
+from bot.core.sight import Sight
+from bot.core.wishes import Show
+from bot.i18n import Translators
+from bot.settings import Settings
+from bot.storage.broadcasts import BroadcastBooks
+from bot.storage.recipients import RecipientRoll
+from bot.storage.store import Store
+from bot.telegram import bot_profile
+from bot.telegram.broadcast_sender import TelegramHerald, read_content
+from bot.telegram.lazy_bot import StandbyBot
+from bot.telegram.messenger import TelegramMessenger
+from bot.telegram.transport import LeanBot
+from bot.views import announcing
+from bot.views.message import Message
+from bot.views.office import Office
+
+log = logging.getLogger(__name__)
+GRACE = 8.0
+"""Seconds, beside what the rest of the house takes to stop, in which those who are on the wire are heard of."""
+SPARE = 10
+"""Connections beside those of the lanes: for reports, and for the question whether Telegram is back."""
+ADMINS = "admins"
+"""The fact under which those are kept who may see the admins' commands."""
+UNLIMITED = 1000.0
+"""Messages per second that are expected where nothing limits them."""
+
+
+class Newsroom:
+    """Everything about broadcasts. `desk` is where admins come to."""
+
+    def __init__(  # noqa: PLR0913 — what it needs from the house
+        self,
+        settings: Settings,
+        *,
+        office_time: Callable[[], datetime],
+        translators: Translators,
+        store: Store,
+        bot: LeanBot,
+        outbox: Outbox,
+        overall: Overall,
+        office: Office,
+        offices: Moncreneau,
+    ) -> None:
+        self._admins = settings.admin_ids
+        self._bot = bot
+        self._translators = translators
+        self._store = store
+        self._outbox = outbox
+        self._now = office_time
+        self._office = office
+        self._stopping: asyncio.Task[None] | None = None
+        messenger = TelegramMessenger(bot)
+        self._standby = StandbyBot(lambda: connections.telegram(settings, ON_WIRE + AT_ONCE + SPARE))
+        books, roll = BroadcastBooks(store), RecipientRoll(store)
+
+        def herald_through(way: TelegramMessenger) -> TelegramHerald:
+            return TelegramHerald(way, lambda locale: announcing.below(translators.get(locale)))
+
+        # Announcements have connections of their own: no citizen's message ever waits behind one of them.
+        herald = herald_through(TelegramMessenger(self._standby))
+        paid = settings.paid_broadcast_rate
+        pace = Steady(paid or settings.broadcast_rate or None)
+        # What is paid for is counted apart from what every bot may send.
+        counted = Overall(None) if paid else overall
+        floods, per_chat = outbox.floods, outbox.per_chat
+        forecast = Forecast("Telegram (broadcasting)", herald.reach)
+        lane = Lane(pace, counted, floods, forecast)
+        errands = Errands(overall, per_chat, floods)
+        self._reporter = Reporter(
+            books,
+            roll,
+            herald,
+            errands,
+            admins=settings.admin_ids,
+            locale_of=self._locale_of,
+            caption=self._caption,
+        )
+        self._broadcasts = Broadcasts(
+            books,
+            roll,
+            herald,
+            Courier(roll, herald, lane, per_chat, left=self._left, office_time=office_time, paid=bool(paid)),
+            Recaller(roll, herald, Lane(pace, overall, floods, forecast, width=AT_ONCE), per_chat),
+            office_time=office_time,
+            locales=translators.supported,
+            rate=paid or min(settings.broadcast_rate or UNLIMITED, overall.bulk_rate or UNLIMITED),
+            changed=self._changed,
+            ended=self._reporter.ended,
+        )
+        self._cards = Cards(
+            books,
+            messenger,
+            overall,
+            settings.admin_ids,
+            self._card,
+            look=self._broadcasts.look,
+            moving=self._broadcasts.moving,
+        )
+        self.desk = BroadcastDesk(
+            books=books,
+            roll=roll,
+            herald=herald_through(messenger),
+            errands=errands,
+            offices=offices,
+            broadcasts=self._broadcasts,
+            cards=self._cards,
+            reporter=self._reporter,
+            drawings=Drawings(self._stage, self._listing, self._recalling),
+            locales=translators.supported,
+            locale_of=self._locale_of,
+            read_content=read_content,
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Go on with what an earlier process left; at the end nothing more goes out, see `close`."""
+        tasks = (
+            asyncio.create_task(self._cards.run(), name="cards"),
+            asyncio.create_task(self._part_with_former_admins(), name="former admins"),
+        )
+        resumed = await self._broadcasts.resume()
+        if resumed:
+            log.warning("%d broadcasts go on", resumed)
+        for sight in await self._broadcasts.recent(LISTED):
+            # An earlier process may have been killed before it could show how it ended.
+            self._cards.touch(sight.broadcast.plan.number)
+        try:
+            yield
+        finally:
+            self._stopping = asyncio.create_task(self._broadcasts.stop(GRACE), name="broadcasts stop")
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def close(self) -> None:
+        """Hear of those who are on the wire; the rest of the house stops at the same time."""
+        if self._stopping:
+            await self._stopping
+        await self._standby.shutdown()
+
+    async def _part_with_former_admins(self) -> None:
+        """Nobody else can tell that there are commands for admins, least of all those who were one."""
+        known = {int(each) for each in (await self._store.fact(ADMINS) or "").split()}
+        former = known - self._admins
+        if known != self._admins:
+            # Who may see the commands is remembered until they surely do not, however often the bot starts meanwhile.
+            # And the face is set anew at the next start: somebody who is an admin again must get the commands back.
+            await self._remember(known | self._admins, *((("face", ""),) if former else ()))
+        if former:
+            await bot_profile.hide(self._bot, sorted(former), self._translators.supported)
+            await self._remember(self._admins)
+
+    async def _remember(self, admins: Collection[int], *more: tuple[str, str]) -> None:
+        await self._store.commit(Change(remembered=((ADMINS, " ".join(map(str, sorted(admins)))), *more)))
+
+    def _changed(self, number: int) -> None:
+        self._cards.touch(number)
+
+    def _left(self, chat_id: int) -> None:
+        self._outbox.forget(chat_id)
+        self._store.commit_soon(Change(left=chat_id))
+
+    async def _locale_of(self, chat_id: int) -> str | None:
+        known = await self._store.chat(chat_id)
+        return known.locale if known else None
+
+    # --- what things look like -----------------------------------------------------------------------------------
+
+    def _stage(self, show: Show, locale: str) -> Message:
+        return compose_views.stage(show, self._translators.get(locale), self._now(), self._office)
+
+    def _card(self, sight: Sight, locale: str) -> Message:
+        return views.card(sight, self._translators.get(locale), self._office)
+
+    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
+        return views.listing(sights, self._translators.get(locale), last, self._office)
+
+    def _recalling(self, sight: Sight, locale: str) -> Message:
+        return views.recalling(sight, self._translators.get(locale))
+
+    def _caption(self, broadcast: Broadcast, locale: str) -> Message:
+        return views.report(broadcast, self._translators.get(locale))

@@ -1,0 +1,123 @@
+"""The doors to the three services outside, opened as the settings say: the database, Telegram, the moncreneau API.
+
+The bot and `python -m bot check` go through the same ones. Where a door can never open like this, `StartError` says so
+in one clear line; one that is only shut for now is a matter of waiting. Knows nothing of what goes through them.
+"""
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram.error import InvalidToken, TelegramError
+
+from bot.app.ports import ApiError, Clock
+from bot.app.reachability import Weather
+from bot.core.health import Concern
+from bot.moncreneau.gateway import Gateway
+from bot.moncreneau.quota import BudgetSnapshot
+from bot.moncreneau.transport import fast_transport
+from bot.settings import Settings
+from bot.storage import engines
+from bot.storage.store import Store
+from bot.telegram.transport import CONNECTIONS, FastRequest, LeanBot
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
+"""It becomes a part of every address, so nothing else may be in it."""
+UNUSABLE = (SQLAlchemyError, OSError, ImportError, ValueError)
+"""What a database says that cannot be used."""
+
+
+class StartError(Exception):
+    """The bot cannot work like this; the message says what to do."""
+
+
+async def opened(url: str) -> Store:
+    """The store, brought up to date. Raises `StartError`."""
+    try:
+        return await Store(url).open()
+    except UNUSABLE as error:
+        raise StartError(f"the database cannot be used (DATABASE_URL): {engines.cause(error)}") from None
+
+
+def telegram(settings: Settings, connections: int = CONNECTIONS) -> LeanBot:
+    """The bot at Telegram; nothing is asked yet. Raises `StartError` for what is no token at all."""
+    base, request = settings.telegram_api_url, FastRequest(connections)
+    token = settings.telegram_bot_token.get_secret_value().strip()
+    if not TOKEN.fullmatch(token):
+        raise StartError("TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
+    return LeanBot(
+        token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request, get_updates_request=request
+    )
+
+
+async def known(settings: Settings) -> LeanBot:
+    """Ask Telegram who we are, for as long as it takes; a token that is refused ends it. Raises `StartError`."""
+    bot = telegram(settings)
+    weather = Weather("Telegram (starting)")
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            await bot.initialize()
+        except InvalidToken:
+            await bot.shutdown()
+            raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
+        except TelegramError as error:
+            weather.bad(type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        else:
+            weather.good()
+            return bot
+
+
+def moncreneau(
+    settings: Settings,
+    clock: Clock,
+    on_budget: Callable[[], None] | None = None,
+    on_trouble: Callable[[Concern, bool], None] | None = None,
+) -> Gateway:
+    """The gateway; nothing is asked yet. Raises `StartError` for what no key can be."""
+    try:
+        return Gateway(
+            settings.moncreneau_api_url,
+            settings.moncreneau_api_key.get_secret_value().strip(),
+            clock=clock,
+            zone=settings.timezone,
+            transport=fast_transport(),
+            reserve=settings.api_reserve,
+            on_budget=on_budget,
+            on_trouble=on_trouble,
+        )
+    except ValueError as error:
+        raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None
+
+
+def fact_of_key(what: str, settings: Settings) -> str:
+    """The name of a fact about this key at this address; neither can be read in it."""
+    key = settings.moncreneau_api_key.get_secret_value().strip()
+    return f"{what}.{hashlib.sha256(f'{settings.moncreneau_api_url} {key}'.encode()).hexdigest()[:16]}"
+
+
+def hour(error: ApiError) -> str:
+    """When asking again makes sense, in office time."""
+    until = error.trouble.until
+    return f"{until:%Y-%m-%d %H:%M}" if until else "a minute from now"
+
+
+def kept_budget(gateway: Gateway) -> str | None:
+    """What of the hourly budget to keep over a restart."""
+    snapshot = gateway.budget_snapshot()
+    return json.dumps(asdict(snapshot)) if snapshot else None
+
+
+def restore_budget(gateway: Gateway, kept: str | None) -> None:
+    """Go on from what an earlier process kept; what cannot be read counts as nothing."""
+    try:
+        gateway.restore_budget(BudgetSnapshot(**json.loads(kept or "")))
+    except (TypeError, ValueError):
+        return

@@ -1,0 +1,178 @@
+"""Behind the stage: the API with all that is kept of it over a restart, and what operators get to see of the house.
+
+Joined here and not in `bootstrap`, which joins what citizens need. Knows the parts, not how any of them works.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from bot.app.appointment_recorder import Noting
+from bot.app.attempt_worker import Clerk
+from bot.app.conversations import Conversations
+from bot.app.keeping import Facts, Keeper
+from bot.app.outbox import Outbox
+from bot.app.ports import ApiError, Clock
+from bot.app.records import Change
+from bot.app.today import FACT, Today
+from bot.bootstrap import connections
+from bot.bootstrap.connections import StartError
+from bot.core.health import Concern, Condition
+from bot.core.model import Appointment, Problem
+from bot.i18n import Translators
+from bot.moncreneau.errors import BudgetSpent
+from bot.operations import views
+from bot.operations.operator_alerts import TroubleNotices
+from bot.operations.status import Database, Overview, StatusDesk
+from bot.settings import Settings
+from bot.storage.appointments import AppointmentBook
+from bot.storage.figures import set_aside
+from bot.storage.store import Store
+from bot.telegram.polling import Poller
+from bot.views.message import Message
+from bot.views.office import Office
+
+log = logging.getLogger(__name__)
+BUDGET, PROVEN = "budget", "key"
+"""Facts about a key: what is left of its hour, and that it worked."""
+LISTEN = 60.0
+"""Seconds between looks at how long the API was not asked for anything."""
+QUIET, AWAY = 900.0, 300.0
+"""Seconds of that after which it is asked whether it answers; the second where it did not when it was last asked."""
+STALE = 60.0
+"""The same for an admin who asks how it stands."""
+
+
+class Backstage:
+    """The gateway, watched: its budget, the day's figures and its troubles are remembered, admins are told.
+
+    `api` is what citizens are served with: the same, and what it tells of their appointments is noted.
+    """
+
+    def __init__(
+        self, settings: Settings, clock: Clock, store: Store, translators: Translators, office: Office
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._since = clock()
+        self._budget, self._proven = (connections.fact_of_key(what, settings) for what in (BUDGET, PROVEN))
+        self._store = store
+        self._translators = translators
+        self.office = office
+        self._keeper = Keeper(store, self._facts)
+        self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
+        self.gateway = connections.moncreneau(settings, clock, self._asked, self.notices.changed)
+        self.notices.met = self.gateway.troubles
+        self.api = Noting(self.gateway, self._noted, store.made_by)
+        self._book = AppointmentBook(store)
+        self.counted: Counter[str] = Counter()
+        self._today = Today(
+            self._office_time, lambda: sum(self.gateway.stats().requests.values()), lambda: self.counted["booked"]
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Go on from what was kept, then ask the API once. Raises `StartError` for a key that it never accepted."""
+        try:
+            connections.restore_budget(self.gateway, await self._store.fact(self._budget))
+            self._today.restore(await self._store.fact(FACT))
+            self.gateway.restore_troubles(await self.notices.known(self._store.fact))
+            await self._verify()
+            listening = asyncio.create_task(self._listen(), name="listen")
+            try:
+                yield
+            finally:
+                listening.cancel()
+                await asyncio.wait({listening})
+        finally:
+            await self.gateway.aclose()
+            self._keeper.keep()
+
+    @asynccontextmanager
+    async def overview(
+        self, conversations: Conversations, outbox: Outbox, clerk: Clerk, poller: Poller
+    ) -> AsyncIterator[Overview]:
+        """What there is to see, for as long as the house works."""
+        database = Database(self._store)
+        async with contextlib.aclosing(database):
+            yield Overview(
+                clock=self._clock,
+                since=self._since,
+                api=self.gateway.stats,
+                today=self._today,
+                conversations=conversations,
+                outbox=outbox,
+                clerk=clerk,
+                outcomes=self.counted,
+                telegram=lambda: poller.hears,
+                database=database,
+                set_aside=await set_aside(self._store.engine),
+            )
+
+    def desk(self, overview: Overview) -> StatusDesk:
+        """Where admins ask for it."""
+
+        async def look() -> Condition:
+            if self.gateway.silence > STALE or not self.gateway.stats().reachable:
+                await self.gateway.probe()
+            return await overview.look()
+
+        return StatusDesk(look, self._condition, self.locale_of)
+
+    async def locale_of(self, chat_id: int) -> str:
+        """The language that a chat speaks, as far as it is known."""
+        known = await self._store.chat(chat_id)
+        return known.locale if known else self._settings.default_locale
+
+    async def _verify(self) -> None:
+        try:
+            await self.gateway.verify()
+        except ApiError as error:
+            if isinstance(error, BudgetSpent):
+                log.warning("the moncreneau API is not asked before %s: its limit is used up", connections.hour(error))
+            elif error.trouble.problem is not Problem.NO_ACCESS:
+                log.warning("the moncreneau API does not answer yet: %s", error)
+            elif await self._store.fact(self._proven):
+                log.error("the moncreneau API accepts MONCRENEAU_API_KEY no more: %s; citizens are told", error)  # noqa: TRY400
+            else:
+                raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
+
+    def _noted(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
+        self._store.commit_soon(Change(works=(self._book.told(chat_id, appointments, made_since),)))
+
+    async def _listen(self) -> None:
+        """Ask the API now and then where nobody else does: that it goes and comes is to be known all the same.
+
+        That costs four requests an hour, a dozen or so while it is away, and keeps the departments at hand.
+        """
+        while True:
+            await asyncio.sleep(LISTEN)
+            if self.gateway.silence >= (QUIET if self.gateway.stats().reachable else AWAY):
+                await self.gateway.probe()
+
+    def _asked(self) -> None:
+        """After every answer. That we are to wait must be known to the next process, however soon this one ends."""
+        if self.gateway.stats().blocked_until:
+            self._keeper.keep()
+        else:
+            self._keeper.changed()
+
+    def _facts(self) -> Facts:
+        budget, proven = connections.kept_budget(self.gateway), "worked" if self.gateway.proven else None
+        facts = {FACT: self._today.kept(), self._budget: budget, self._proven: proven}
+        return tuple((name, value) for name, value in facts.items() if value)
+
+    def _office_time(self) -> datetime:
+        return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)
+
+    def _condition(self, condition: Condition, locale: str) -> Message:
+        return views.status(
+            condition, self._translators.get(locale), self.office, self._settings.timezone, self.gateway.name_of
+        )
+
+    def _trouble(self, concern: Concern, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
+        return views.trouble(concern, self._translators.get(locale), self.gateway.name_of, present=present)

@@ -1,0 +1,163 @@
+"""The stages of composing a broadcast, in words and buttons. Which button leads where is the core's."""
+
+from datetime import datetime
+
+from bot.broadcast.callback_data import Ask, asked
+from bot.broadcast.compose_states import (
+    AskingDays,
+    AskingMessage,
+    AskingNight,
+    AskingTime,
+    ChoosingLanguage,
+    ChoosingOffice,
+    ChoosingVersions,
+    Confirming,
+    Draft,
+    Reviewing,
+)
+from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT
+from bot.core.dates import reaches_night
+from bot.core.wishes import Show
+from bot.i18n import Safe, Translator
+from bot.views import announcing as words
+from bot.views import keyboards as keys
+from bot.views.errors import cause
+from bot.views.message import Button, Message
+from bot.views.office import CONAKRY, Office
+from bot.views.text import department_name, lines, paragraphs
+
+REASON = 150
+
+
+def stage(show: Show, t: Translator, now: datetime, office: Office = CONAKRY) -> Message:
+    """The stage under its remark; `now` is office time. Without a draft, the remark alone."""
+    remark = _remark(show, t) if show.remark else None
+    if show.draft is None:
+        return Message(remark or t.text("remark.cancelled"))
+    text, rows = _drawn(show.draft, t, now, office)
+    cancel = Button(t.label("button.bc_cancel"), asked(show.draft.number, show.draft.turn, Ask.CANCEL))
+    return Message(paragraphs(remark, text), (*rows, (cancel,)))
+
+
+def _remark(show: Show, t: Translator) -> Safe:
+    reason = keys.clip(show.reason, REASON)
+    return t.text(f"remark.{show.remark}", text=MAX_TEXT, caption=MAX_CAPTION, reason=reason)
+
+
+class _Keys:
+    """Buttons of one draft's present stage."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    def button(self, label: str, ask: Ask, value: str = "") -> Button:
+        """A button that asks this of this stage and of no other."""
+        return Button(label, asked(self._draft.number, self._draft.turn, ask, value))
+
+    def row(self, label: str, ask: Ask, value: str = "") -> keys.Row:
+        """A row of one."""
+        return (self.button(label, ask, value),)
+
+
+def _drawn(draft: Draft, t: Translator, now: datetime, office: Office) -> tuple[Safe, keys.Rows]:
+    k = _Keys(draft)
+    back = k.row(t.label("button.back"), Ask.BACK)
+    match draft.stage:
+        case AskingMessage(locale=""):
+            again = (back,) if draft.versions and draft.audience else ()
+            return paragraphs(t.text("bc.message"), t.text("bc.message_kinds")), again
+        case AskingMessage(locale=locale):
+            skip = k.row(t.label("button.bc_skip"), Ask.SKIP)
+            text = t.text("bc.message_in", language=words.language(t, locale))
+            return paragraphs(text, t.text("bc.message_kinds")), (skip, back)
+        case ChoosingVersions():
+            each = (k.row(t.label("button.bc_is", language=name), Ask.IS, locale) for locale, name in t.languages)
+            one = k.row(t.label("button.bc_one"), Ask.ONE)
+            return paragraphs(t.text("bc.versions"), t.text("bc.versions_hint")), (one, *each, back)
+        case Reviewing():
+            return _reviewing(draft, t, k)
+        case AskingTime():
+            return paragraphs(t.text("bc.time"), t.text("bc.time_hint", city=office.city)), (back,)
+        case AskingNight(starts=starts):
+            rows = (k.row(t.label("button.bc_insist"), Ask.INSIST), k.row(t.label("button.bc_later"), Ask.LATER))
+            at = t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city) if starts else None
+            return paragraphs(t.text("bc.night"), at, t.text("bc.night_hint")), (*rows, back)
+        case Confirming(starts=starts):
+            return _confirming(draft, starts, t, now, office, k)
+        case _:
+            return _audience(draft, t, k, back)
+
+
+def _audience(draft: Draft, t: Translator, k: _Keys, back: keys.Row) -> tuple[Safe, keys.Rows]:
+    match draft.stage:
+        case ChoosingOffice() as office:
+            return _choosing_office(office, t, k, back)
+        case ChoosingLanguage():
+            named = (k.row(name, Ask.LANGUAGE, locale) for locale, name in t.languages)
+            return t.text("bc.language"), (*named, back)
+        case AskingDays():
+            today, tomorrow = (
+                k.button(t.label("button.bc_today"), Ask.TODAY),
+                k.button(t.label("button.bc_tomorrow"), Ask.TOMORROW),
+            )
+            return paragraphs(t.text("bc.days"), t.text("bc.days_hint")), ((today, tomorrow), back)
+        case _:
+            rows = (
+                k.row(t.label("button.bc_everyone"), Ask.EVERYONE),
+                k.row(t.label("button.bc_language"), Ask.LANGUAGE),
+                k.row(t.label("button.bc_office"), Ask.OFFICE),
+                k.row(t.label("button.bc_days"), Ask.DAYS),
+            )
+            return paragraphs(t.text("bc.audience"), t.text("bc.audience_hint")), (*rows, back)
+
+
+def _choosing_office(flow: ChoosingOffice, t: Translator, k: _Keys, back: keys.Row) -> tuple[Safe, keys.Rows]:
+    if flow.trouble or not flow.departments:
+        why = cause(t, flow.trouble, CONAKRY) if flow.trouble else t.text("departments.none")
+        retry = k.row(t.label("button.retry"), Ask.RETRY)
+        return paragraphs(t.text("failed.departments"), why), (retry, back)
+    page = keys.Page.of(flow.departments, flow.page)
+    buttons = [k.button(keys.clip(department_name(t, each)), Ask.OFFICE, str(each.id)) for each in page.items]
+    turning = []
+    if page.number > 0:
+        turning.append(k.button(t.label("button.page_before"), Ask.PAGE, str(page.number - 1)))
+    if page.number < page.count - 1:
+        turning.append(k.button(t.label("button.page_after"), Ask.PAGE, str(page.number + 1)))
+    more = (tuple(turning),) if turning else ()
+    return t.text("bc.office"), (*keys.columns(buttons), *more, back)
+
+
+def _facts(draft: Draft, t: Translator) -> Safe:
+    whom = words.audience(t, draft.audience) if draft.audience else None
+    return lines(
+        whom,
+        t.text("bc.count", n=draft.count, count=words.number(draft.count)),
+        t.text("bc.duration", duration=words.duration(t, draft.seconds)),
+    )
+
+
+def _reviewing(draft: Draft, t: Translator, k: _Keys) -> tuple[Safe, keys.Rows]:
+    names = ", ".join(words.language(t, each.locale) for each in draft.versions if each.locale)
+    text = paragraphs(
+        t.text("bc.review"), t.text("bc.review_versions", languages=names) if names else None, _facts(draft, t)
+    )
+    change = (
+        k.button(t.label("button.bc_message"), Ask.MESSAGE),
+        k.button(t.label("button.bc_audience"), Ask.AUDIENCE),
+    )
+    return text, (k.row(t.label("button.bc_now"), Ask.NOW), k.row(t.label("button.bc_later"), Ask.LATER), change)
+
+
+def _confirming(  # noqa: PLR0913, PLR0917 — a drawing needs all of these
+    draft: Draft, starts: datetime | None, t: Translator, now: datetime, office: Office, k: _Keys
+) -> tuple[Safe, keys.Rows]:
+    at = t.text("bc.at_once")
+    if starts:
+        at = t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
+    begin = starts or now
+    by_day = draft.night or begin
+    left = draft.seconds - (by_day - begin).total_seconds()
+    night = t.text("bc.rests") if reaches_night(by_day, left) else None
+    text = paragraphs(t.text("bc.confirm"), lines(_facts(draft, t), at), night)
+    go = k.row(t.label("button.bc_go", n=draft.count, count=words.number(draft.count)), Ask.GO)
+    return text, (go, k.row(t.label("button.back"), Ask.BACK))

@@ -1,0 +1,254 @@
+"""Where admins compose broadcasts and steer them. For everybody else it does not exist: see `bot.app.staff`.
+
+Composing is the core's (`broadcasting.step`); here its wishes are carried out. A draft is read before and written with
+every step, in the transaction that marks the update as done, so that a kill takes nothing and does nothing twice.
+Knows no words, no Telegram and no SQL.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.app.ports import ApiError, FloodedError, MessageRefusedError, Moncreneau, NotSentError, SendError
+from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.app.turn import Ids
+from bot.app.updates import FromCitizen
+from bot.broadcast import callback_data
+from bot.broadcast.compose_states import Draft, Remark, read_draft, write_draft
+from bot.broadcast.composer import step
+from bot.broadcast.direct_sends import Errands
+from bot.broadcast.lifecycle import Verb
+from bot.broadcast.model import Content, Plan, Version
+from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
+from bot.broadcast.progress import Cards
+from bot.broadcast.report import Reporter
+from bot.broadcast.runner import Broadcasts
+from bot.core import callback_data as core_callback_data
+from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
+from bot.core.listing import Place, place_of, read_place
+from bot.core.sight import Sight
+from bot.core.wishes import (
+    Called,
+    Count,
+    Counted,
+    Happening,
+    Launch,
+    OfficesRead,
+    Preview,
+    PreviewFailed,
+    Pushed,
+    ReadOffices,
+    Sent,
+    Show,
+)
+from bot.views.bot_profile import ADMIN, EXTRA, USUAL
+from bot.views.message import Message
+
+LISTED = 8
+COMMANDS = frozenset({*USUAL, *EXTRA, *ADMIN})
+"""Whatever else begins with a slash was meant for citizens, and would never reach the draft."""
+PREVIEW_TRIES, PREVIEW_PAUSE = 3, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """What things look like; each in a language."""
+
+    stage: Callable[[Show, str], Message]
+    listing: Callable[[tuple[Sight, ...], Place | None, str], Message]
+    """The last is the language; before it the place after which the next page begins, where there is one."""
+    recalling: Callable[[Sight, str], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """Who stands at the desk."""
+
+    chat_id: int
+    event: CitizenEvent
+    locale: str
+    admin: Admin
+
+
+class BroadcastDesk:
+    """See `Desk`."""
+
+    def __init__(  # noqa: PLR0913 — what it needs from the house
+        self,
+        *,
+        books: Books,
+        roll: Roll,
+        herald: Herald,
+        errands: Errands,
+        offices: Moncreneau,
+        broadcasts: Broadcasts,
+        cards: Cards,
+        reporter: Reporter,
+        drawings: Drawings,
+        locales: tuple[str, ...],
+        locale_of: Callable[[int], Awaitable[str | None]],
+        read_content: Callable[[Mapping[str, Any]], Content | Remark],
+    ) -> None:
+        self._books = books
+        self._roll = roll
+        self._herald = herald
+        self._errands = errands
+        self._offices = offices
+        self._broadcasts = broadcasts
+        self._cards = cards
+        self._reporter = reporter
+        self._drawings = drawings
+        self._locales = locales
+        self._locale_of = locale_of
+        self._read_content = read_content
+        self._ids = Ids()
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """See `Desk`."""
+        event = inbound.event
+        text = await self._books.draft(chat_id)
+        draft = read_draft(text) if text else None
+        locale = await self._locale_of(chat_id) or event.language
+        visit = _Visit(chat_id, event, locale, Admin(inbound.user_id, event.profile or str(inbound.user_id)))
+        match event:
+            case Commanded(name="broadcast"):
+                number = draft.number if draft else await self._books.next_number()
+                return await self._play(visit, draft, Called(at=event.at, number=number, locales=self._locales))
+            case Commanded(name="broadcasts"):
+                return self._say(visit, await self._listed(locale))
+            case Commanded(name="stop") if draft and not draft.aside:
+                return self._answer(visit, None, Show(None, remark=Remark.CANCELLED))
+            case Pressed(action=action, screen=None) if asked := callback_data.heard(action):
+                return await self._pressed(visit, event, draft, asked)
+            case Commanded(name=name) if draft and not draft.aside and name not in COMMANDS:
+                return await self._play(visit, draft, Sent(at=event.at, text="", content=Remark.COMMAND))
+            case Commanded() | Pressed():
+                await self._aside(chat_id, draft, event)
+                return None
+            case _ if draft and not draft.aside:
+                words = event.text if isinstance(event, Typed) else ""
+                sent = Sent(at=event.at, text=words, content=self._read_content(inbound.raw))
+                return await self._play(visit, draft, sent)
+            case _:
+                return None
+
+    async def _aside(self, chat_id: int, draft: Draft | None, event: CitizenEvent) -> None:
+        """The admin does something else now: what they write next is not for the draft, which stays."""
+        harmless = isinstance(event, Pressed) and event.action in {
+            core_callback_data.NEWS_ON,
+            core_callback_data.NEWS_OFF,
+        }
+        if draft and not draft.aside and not harmless:
+            await self._books.write(self._books.keep_draft(chat_id, write_draft(replace(draft, aside=True))))
+
+    # --- composing -----------------------------------------------------------------------------------------------
+
+    async def _play(self, visit: _Visit, draft: Draft | None, happening: Happening) -> Change:
+        """Play what happened to its end; of several stages that come by, the last one is shown."""
+        shown: Show | None = None
+        waiting: list[Happening] = [happening]
+        while waiting:
+            draft, wishes = step(draft, waiting.pop())
+            for wish in wishes:
+                match wish:
+                    case Show():
+                        shown = wish
+                    case ReadOffices(message=message):
+                        waiting.append(await self._read_offices(visit, message))
+                    case Count():
+                        waiting.append(await self._count(visit, wish))
+                    case Preview(versions=versions):
+                        waiting.extend(await self._preview(visit, versions))
+                    case Launch():
+                        await self._launch(visit, wish)
+        return self._answer(visit, draft, shown)
+
+    async def _count(self, visit: _Visit, wish: Count) -> Counted:
+        at, count = visit.event.at, await self._roll.count(wish.audience, visit.event.at)
+        seconds = self._broadcasts.seconds_for(count)
+        return Counted(
+            at=at, count=count, seconds=seconds, then=wish.then, message=wish.message, confirmed=wish.confirmed
+        )
+
+    async def _read_offices(self, visit: _Visit, message: int) -> OfficesRead:
+        try:
+            found = await self._offices.departments()
+        except ApiError as error:
+            return OfficesRead(at=visit.event.at, message=message, trouble=error.trouble)
+        return OfficesRead(at=visit.event.at, message=message, departments=found)
+
+    async def _preview(self, visit: _Visit, versions: tuple[Version, ...]) -> tuple[PreviewFailed, ...]:
+        """Send what citizens will get, the way they will get it. Nothing comes back when that went well."""
+        for version in versions:
+            letter = self._herald.letter(version.content, version.locale or visit.locale)
+            for _ in range(PREVIEW_TRIES):
+                await self._errands.turn(visit.chat_id, Urgency.INTERACTIVE)
+                try:
+                    await self._herald.send(letter, visit.chat_id)
+                except FloodedError as flood:
+                    self._errands.flooded(visit.chat_id, flood.retry_after)
+                except NotSentError:
+                    await asyncio.sleep(PREVIEW_PAUSE)
+                except MessageRefusedError as error:
+                    return (PreviewFailed(at=visit.event.at, reason=str(error)[:200]),)
+                except SendError:
+                    return (PreviewFailed(at=visit.event.at),)
+                else:
+                    self._errands.went()
+                    break
+            else:
+                return (PreviewFailed(at=visit.event.at),)
+        return ()
+
+    async def _launch(self, visit: _Visit, wish: Launch) -> None:
+        draft = wish.draft
+        if draft.audience is None:
+            return
+        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, at_night=draft.night is not None)
+        await self._broadcasts.launch(plan, visit.admin, Card(draft.number, visit.chat_id, wish.message, visit.locale))
+        self._cards.touch(draft.number)
+
+    def _answer(self, visit: _Visit, draft: Draft | None, shown: Show | None) -> Change:
+        kept = self._books.keep_draft(visit.chat_id, write_draft(draft) if draft else None)
+        if shown is None:
+            return Change(works=(kept,))
+        message = self._drawings.stage(shown, visit.locale)
+        return replace(self._say(visit, message, shown.message), works=(kept,))
+
+    def _say(self, visit: _Visit, message: Message, target: int | None = None) -> Change:
+        kind = Kind.SEND if target is None else Kind.EDIT
+        return Change(queued=(Delivery(self._ids.next(), visit.chat_id, kind, message, target=target),))
+
+    async def _listed(self, locale: str, after: Place | None = None) -> Message:
+        """A page of the list."""
+        found = await self._broadcasts.listed(LISTED + 1, after)
+        last = place_of(found[LISTED - 1].broadcast) if len(found) > LISTED else None
+        return self._drawings.listing(found[:LISTED], last, locale)
+
+    # --- steering ------------------------------------------------------------------------------------------------
+
+    async def _pressed(
+        self, visit: _Visit, event: Pressed, draft: Draft | None, asked: tuple[int, int | None, str, str]
+    ) -> Change:
+        number, turn, ask, value = asked
+        if turn is not None and draft and draft.number == number:
+            pushed = Pushed(at=event.at, turn=turn, ask=ask, value=value, message=event.message)
+            return await self._play(visit, draft, pushed)
+        sight = await self._broadcasts.look(number)
+        if sight is None:
+            return self._answer(visit, draft, Show(draft, remark=Remark.STALE))
+        if turn is None and ask in {Verb.OLDER, Verb.RECALL}:
+            await self._cards.clear(visit.chat_id, event.message)
+        if turn is None and ask == Verb.OLDER:
+            return self._say(visit, await self._listed(visit.locale, read_place(number, value)), event.message)
+        if turn is None and ask == Verb.RECALL:
+            return self._say(visit, self._drawings.recalling(sight, visit.locale), event.message)
+        if turn is None and ask == Verb.REPORT:
+            await self._reporter.send(number, visit.chat_id, visit.locale)
+            return Change()
+        if turn is None and ask in frozenset(Verb):
+            await self._broadcasts.steer(number, Verb(ask), visit.admin)
+        # Whatever was asked, by a button of today or of yesterday: this message shows the truth from now on.
+        await self._cards.put(Card(number, visit.chat_id, event.message, visit.locale))
+        return Change()

@@ -1,0 +1,105 @@
+"""Takes a broadcast back: deletes its messages, for as long as Telegram still allows it. Deleting twice does no harm.
+
+A message that cannot be deleted stays `sent`, with the reason: who has it still has it. One that is too old by our own
+clock is not even asked for. Knows nothing of Telegram's formats.
+"""
+
+import asyncio
+import time
+
+from bot.app.ledger import Ledger
+from bot.app.lineup import lineup
+from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
+from bot.app.rate_limits import PerChat
+from bot.broadcast.model import Fate
+from bot.broadcast.ports import Entry, Herald, Recipient, Roll
+from bot.broadcast.run import Round
+from bot.broadcast.throttle import Lane
+
+AT_ONCE = 50
+DELETABLE = 48 * 3600.0
+"""Seconds for which a bot may delete what it sent (Bot API, `deleteMessage`)."""
+PAUSE = 2.0
+TOO_OLD, NO_NUMBER, WAS_GONE = "older than 48 hours", "its number is unknown", "it was gone already"
+
+
+class Recaller:
+    """All recalls, at the pace of broadcasts."""
+
+    def __init__(self, roll: Roll, herald: Herald, lane: Lane, per_chat: PerChat) -> None:
+        self._roll = roll
+        self._herald = herald
+        self._lane = lane
+        self._per_chat = per_chat
+
+    async def carry(self, rounds: Round) -> bool:
+        """Take back from everybody. Returns whether all was tried; False: it was halted before that.
+
+        Raises what made it impossible to go on, when all that were on the wire are heard of.
+        """
+        ledger = Ledger(self._roll, rounds.plan.number)
+        rounds.began = asyncio.get_running_loop().time()
+        maybe: set[int] = set()
+        try:
+            async for recipient, _ in lineup(self._roll, rounds):
+                if recipient.at < time.time() - DELETABLE:
+                    self._kept(rounds, recipient, ledger, TOO_OLD)
+                elif not recipient.message_id:
+                    self._kept(rounds, recipient, ledger, NO_NUMBER)
+                elif not self._put_off(rounds, recipient) and await self._lane.enter(rounds.halted):
+                    task = asyncio.create_task(self._recall(rounds, recipient, ledger, maybe))
+                    rounds.on_wire.add(task)
+                    task.add_done_callback(rounds.on_wire.discard)
+            while rounds.on_wire:
+                await asyncio.wait(rounds.on_wire)
+        finally:
+            for task in rounds.on_wire:
+                task.cancel()
+        await ledger.close()
+        if rounds.error:
+            raise rounds.error
+        return not rounds.halted.is_set()
+
+    def _put_off(self, rounds: Round, recipient: Recipient) -> bool:
+        now = asyncio.get_running_loop().time()
+        if wait := self._per_chat.flood_left(recipient.chat_id, now):
+            rounds.puts_off(recipient, now + wait)
+        return bool(wait)
+
+    async def _recall(self, rounds: Round, recipient: Recipient, ledger: Ledger, maybe: set[int]) -> None:
+        """One message; `maybe` are the chats whose message an earlier try may have deleted."""
+        chat_id, message_id = recipient.chat_id, recipient.message_id
+        forecast, floods = self._lane.forecast, self._lane.floods
+        now = asyncio.get_running_loop().time
+        try:
+            was_there = await self._herald.recall(chat_id, message_id)
+        except FloodedError as flood:
+            forecast.good()
+            floods.struck(chat_id, flood.retry_after, bulk=True)
+            rounds.puts_off(recipient, now() + flood.retry_after)
+        except (NotSentError, MaybeSentError) as error:
+            forecast.bad(str(error))
+            if isinstance(error, MaybeSentError):
+                maybe.add(chat_id)
+            rounds.puts_off(recipient, now() + PAUSE)
+        except SendError as error:
+            forecast.good()
+            self._kept(rounds, recipient, ledger, str(error))
+        except Exception as error:  # noqa: BLE001 — our own code: see `carry`
+            rounds.fails(error)
+        else:
+            forecast.good()
+            floods.went()
+            why = None if was_there or chat_id in maybe else WAS_GONE
+            ledger.soon(Entry(chat_id, Fate.RECALLED, message_id, why))
+            rounds.befalls(Fate.SENT, Fate.RECALLED)
+            rounds.done += 1
+        finally:
+            self._lane.leave()
+
+    @staticmethod
+    def _kept(rounds: Round, recipient: Recipient, ledger: Ledger, why: str) -> None:
+        """It stays on the phone."""
+        ledger.soon(Entry(recipient.chat_id, Fate.SENT, recipient.message_id, f"cannot be recalled: {why}"[:200]))
+        rounds.kept += 1
+        rounds.done += 1

@@ -1,0 +1,164 @@
+"""How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report."""
+
+from bot.broadcast.callback_data import steered
+from bot.broadcast.lifecycle import Verb, offered
+from bot.broadcast.model import Broadcast, Fate, Figures, Status
+from bot.core.listing import Place, write_place
+from bot.core.sight import Sight
+from bot.i18n import Safe, Translator
+from bot.views import announcing as words
+from bot.views import keyboards as keys
+from bot.views.message import Button, Message
+from bot.views.office import CONAKRY, Office
+from bot.views.text import lines, moment, paragraphs
+
+BAR = 20
+TOLD = 8
+"""Deeds that a card tells; the last ones."""
+WHO = 40
+MOVING = frozenset({Status.RUNNING, Status.RECALLING})
+TAKEN_BACK = frozenset({Status.RECALLING, Status.RECALLED})
+SHOWN = (Fate.SENT, Fate.BLOCKED, Fate.FAILED, Fate.UNKNOWN, Fate.SKIPPED, Fate.RECALLED)
+
+
+def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
+    """One broadcast: where it stands, its figures, who did what, and what can be done."""
+    broadcast = sight.broadcast
+    text = paragraphs(
+        lines(_title(broadcast, t), words.excerpt(t, broadcast)),
+        lines(
+            words.audience(t, broadcast.plan.audience),
+            _start(broadcast, t, office),
+        ),
+        _progress(sight, t, office),
+        lines(*(_deed(broadcast, place, t) for place in range(len(broadcast.history))[-TOLD:])),
+    )
+    verbs = offered(broadcast, resting=sight.resting is not None)
+    buttons = (Button(t.label(f"button.steer_{verb}"), steered(broadcast.plan.number, verb)) for verb in verbs)
+    return Message(text, keys.grid(buttons, 2))
+
+
+def listing(sights: tuple[Sight, ...], t: Translator, last: Place | None = None, office: Office = CONAKRY) -> Message:
+    """Broadcasts with their figures, each with the button that leads to it; and one to those that come after `last`."""
+    if not sights:
+        return Message(t.text("bc.none"))
+    entries = (
+        lines(
+            _title(each.broadcast, t),
+            words.excerpt(t, each.broadcast),
+            _start(each.broadcast, t, office),
+            _in_short(each.broadcast, t),
+        )
+        for each in sights
+    )
+    buttons = (
+        Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
+        for number in (each.broadcast.plan.number for each in sights)
+    )
+    rows = keys.grid(buttons, 2)
+    if last:
+        more = steered(last.number, Verb.OLDER, write_place(last))
+        rows = (*rows, (Button(t.label("button.steer_older"), more),))
+    return Message(paragraphs(t.text("bc.list"), *entries), rows)
+
+
+def recalling(sight: Sight, t: Translator) -> Message:
+    """Taking back cannot be taken back."""
+    broadcast = sight.broadcast
+    sent = broadcast.figures.of(Fate.SENT)
+    text = paragraphs(
+        lines(_title(broadcast, t), words.excerpt(t, broadcast)),
+        t.text("bc.recall", n=sent, count=words.number(sent)),
+        t.text("bc.recall_hint"),
+    )
+    verbs = (Verb.REALLY_RECALL, Verb.SEE)
+    rows = tuple((Button(t.label(f"button.steer_{verb}"), steered(broadcast.plan.number, verb)),) for verb in verbs)
+    return Message(text, rows)
+
+
+def report(broadcast: Broadcast, t: Translator) -> Message:
+    """What stands under the CSV file."""
+    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t), _maybe(broadcast, t)))
+
+
+def _title(broadcast: Broadcast, t: Translator) -> Safe:
+    return t.text("bc.title", number=broadcast.plan.number, status=_status(broadcast, t))
+
+
+def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
+    """When it will begin, where it has not."""
+    starts = broadcast.plan.starts
+    if starts is None or broadcast.status not in {Status.PREPARING, Status.SCHEDULED}:
+        return None
+    return t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
+
+
+def _status(broadcast: Broadcast, t: Translator) -> Safe:
+    """The status, but for a recall that did not get everything back."""
+    figures = broadcast.figures
+    if broadcast.status is Status.RECALLED and figures.of(Fate.SENT):
+        return t.text("bc.recalled_partly" if figures.of(Fate.RECALLED) else "bc.recalled_not")
+    return t.text(f"bc.status.{broadcast.status}")
+
+
+def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many still have what was to be taken back."""
+    kept = broadcast.figures.of(Fate.SENT) if broadcast.status is Status.RECALLED else 0
+    return t.text("bc.kept", n=kept, count=words.number(kept)) if kept else None
+
+
+def _perhaps(figures: Figures) -> int:
+    """How many may have it, and nobody knows: without its number it cannot be taken back."""
+    return figures.of(Fate.UNKNOWN) + figures.of(Fate.AGAIN)
+
+
+def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many may still have what was to be taken back."""
+    maybe = _perhaps(broadcast.figures) if broadcast.status in TAKEN_BACK else 0
+    return t.text("bc.maybe", n=maybe, count=words.number(maybe)) if maybe else None
+
+
+def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
+    figures, status = sight.broadcast.figures, sight.broadcast.status
+    if not figures.total:
+        return None
+    part = (figures.total - figures.left) / figures.total
+    if status in TAKEN_BACK:
+        taken = figures.of(Fate.RECALLED)
+        part = taken / max(1, taken + figures.of(Fate.SENT) + _perhaps(figures))
+    full = round(part * BAR)
+    remaining = None
+    if sight.resting:
+        remaining = t.text("bc.resting", time=t.time(sight.resting), city=office.city)
+    elif status in MOVING and sight.seconds is not None:
+        remaining = t.text("bc.remaining", duration=words.duration(t, sight.seconds))
+    bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
+    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), _maybe(sight.broadcast, t), remaining)
+
+
+def _figures(broadcast: Broadcast, t: Translator) -> Safe:
+    """Those that always matter, and those of the others that are not nought."""
+    figures = broadcast.figures
+    shown = (fate for fate in SHOWN if figures.of(fate) or fate in {Fate.SENT, Fate.BLOCKED, Fate.FAILED})
+    waiting = (t.text("bc.waiting", count=words.number(figures.left)),) if figures.left else ()
+    return lines(*(t.text(f"bc.fate.{fate}", count=words.number(figures.of(fate))) for fate in shown), *waiting)
+
+
+def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
+    figures = broadcast.figures
+    return t.text(
+        "bc.short",
+        total=words.number(figures.total),
+        sent=words.number(figures.of(Fate.SENT)),
+        blocked=words.number(figures.of(Fate.BLOCKED)),
+        failed=words.number(figures.of(Fate.FAILED)),
+        unknown=words.number(figures.of(Fate.UNKNOWN)),
+    )
+
+
+def _deed(broadcast: Broadcast, place: int, t: Translator) -> Safe:
+    done = broadcast.history[place]
+    who = keys.clip(done.who, WHO)
+    if done.user_id is not None:
+        who = f"{who} ({done.user_id})"
+    return t.text(f"bc.deed.{done.deed}", who=who, moment=moment(t, done.at))

@@ -1,0 +1,249 @@
+"""The choices of a booking: department, staff member, day, time. Everything before the name stands here.
+
+Rule: nothing is asked that has only one answer, except when the citizen came *back* to it; what was chosen before is
+kept for as long as it can be.
+"""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from operator import attrgetter
+
+from bot.core import callback_data
+from bot.core.effects import Load, LoadDepartments, LoadSlots
+from bot.core.events import DepartmentsLoaded, SlotsLoaded
+from bot.core.model import (
+    Day,
+    Department,
+    Draft,
+    Slot,
+    Worker,
+)
+from bot.core.names import fold, suggestions
+from bot.core.notices import Notice
+from bot.core.session import Session
+from bot.core.states import (
+    ChoosingDay,
+    ChoosingDepartment,
+    ChoosingNearest,
+    ChoosingTime,
+    ChoosingWorker,
+    Confirming,
+    Flow,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    TypingName,
+    TypingWorker,
+)
+from bot.core.steps import Step, go, load, show
+
+NEAREST = 6
+NOON = 12
+MAX_QUERY = 64
+DAY = timedelta(days=1)
+_at = attrgetter("at")
+
+
+def departments(session: Session) -> Step:
+    """Back to the list of departments."""
+    return load(session, LoadingDepartments(back=True), LoadDepartments())
+
+
+def days(session: Session, draft: Draft, *, back: bool = False, notice: Notice | None = None) -> Step:
+    """To the days of the draft's department."""
+    return load(session, LoadingDays(draft, back=back, notice=notice), LoadSlots(draft.department.id))
+
+
+def times(session: Session, draft: Draft) -> Step:
+    """Back to the times of the day that was chosen."""
+    if not draft.at:
+        return days(session, draft, back=True)
+    return load(session, LoadingTimes(draft, draft.at.date(), back=True), LoadSlots(draft.department.id))
+
+
+def nearest(session: Session, draft: Draft) -> Step:
+    """To the times around one that is gone."""
+    return load(session, LoadingNearest(draft), LoadSlots(draft.department.id))
+
+
+def awaited(flow: Flow) -> tuple[Load, ...]:
+    """What a state waits for, to be asked again."""
+    match flow:
+        case LoadingDepartments():
+            return (LoadDepartments(),)
+        case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft):
+            return (LoadSlots(draft.department.id),)
+        case _:
+            return ()
+
+
+def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | None:
+    """Show the list, or go on at once where there is nothing to choose."""
+    if not isinstance(flow := session.flow, LoadingDepartments):
+        return None
+    wanted = next((each for each in event.departments if each.id == flow.wanted), None)
+    if wanted:
+        return _department_chosen(session, wanted)
+    if len(event.departments) == 1 and not flow.back:
+        return _department_chosen(session, event.departments[0])
+    notice = flow.notice if flow.wanted is None else Notice.LINK_UNKNOWN
+    return go(session, ChoosingDepartment(event.departments), notice)
+
+
+def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
+    """Show the days, the times, or the times nearest to the one that is gone."""
+    slots = event.slots[bisect_right(event.slots, event.at, key=_at) :]
+    match session.flow:
+        case LoadingDays() as flow if flow.draft.department.id == event.department_id:
+            return _days_loaded(session, flow, slots)
+        case LoadingTimes() as flow if flow.draft.department.id == event.department_id:
+            return _times_loaded(session, flow, slots)
+        case LoadingNearest(draft=draft) if draft.department.id == event.department_id:
+            near = _nearest(draft.at, slots)
+            shown = ChoosingNearest(draft, near) if near else ChoosingDay(draft, (), None)
+            return go(session, shown, None if near else Notice.SLOT_GONE)
+        case _:
+            return None
+
+
+def _days_loaded(session: Session, flow: LoadingDays, slots: tuple[Slot, ...]) -> Step:
+    found = _days(slots)
+    if len(found) == 1 and not flow.back:
+        return _times_loaded(session, LoadingTimes(flow.draft, found[0].date), slots)
+    return go(session, ChoosingDay(flow.draft, found, slots[0].at if slots else None), flow.notice)
+
+
+def _times_loaded(session: Session, flow: LoadingTimes, slots: tuple[Slot, ...]) -> Step:
+    found = tuple(slot.at for slot in slots[_first_of(flow.day, slots) : _first_of(flow.day + DAY, slots)])
+    if not found:
+        return days(session, flow.draft, back=True, notice=Notice.DAY_FULL)
+    if len(found) == 1 and not flow.back:
+        return time_chosen(session, flow.draft, found[0])
+    # The half that stands first: the one chosen before, else the morning unless it is full.
+    anchor = flow.draft.at if flow.draft.at in found and flow.draft.at else found[0]
+    return go(session, ChoosingTime(flow.draft, flow.day, found, afternoon=anchor.hour >= NOON))
+
+
+def department_pressed(session: Session, flow: ChoosingDepartment, kind: str, value: str) -> Step | None:
+    """A department, another page, or the whole list again."""
+    number = callback_data.number_in(value)
+    if kind == callback_data.DEPARTMENT:
+        chosen = next((each for each in flow.departments if each.id == number), None)
+        return _department_chosen(session, chosen) if chosen else None
+    if kind == callback_data.PAGE and number is not None:
+        return go(session, replace(flow, page=number))
+    if kind == callback_data.RETRY:
+        return departments(session)
+    if kind == callback_data.EVERYTHING:
+        return go(session, replace(flow, query="", page=0))
+    return None
+
+
+def department_typed(session: Session, flow: ChoosingDepartment, text: str) -> Step:
+    """A typed word narrows the list."""
+    found = replace(flow, query=text[:MAX_QUERY], page=0)
+    if not shown_departments(found):
+        return show(session.at(replace(flow, query="", page=0)), Notice.NO_MATCH)
+    return go(session, found)
+
+
+def shown_departments(flow: ChoosingDepartment) -> tuple[Department, ...]:
+    """The departments whose name or organisation has every typed word in it, by organisation."""
+    words = fold(flow.query).split()
+    texts = ((each, fold(f"{each.name} {each.organization}")) for each in flow.departments)
+    found = (each for each, text in texts if all(word in text for word in words))
+    return tuple(sorted(found, key=lambda each: fold(each.organization)))
+
+
+def worker_pressed(session: Session, flow: ChoosingWorker | TypingWorker, kind: str, value: str) -> Step | None:
+    """A member of staff, another page, or back to the departments."""
+    number = callback_data.number_in(value)
+    if kind == callback_data.BACK:
+        return departments(session)
+    if kind == callback_data.WORKER:
+        chosen = next((each for each in flow.draft.department.workers if each.id == number), None)
+        return days(session, replace(flow.draft, worker=chosen)) if chosen else None
+    if kind == callback_data.PAGE and number is not None and isinstance(flow, ChoosingWorker):
+        return go(session, replace(flow, page=number))
+    return None
+
+
+def worker_typed(session: Session, draft: Draft, text: str) -> Step:
+    """The number of a member of staff who is listed nowhere."""
+    number = callback_data.number_in(text.strip())
+    if not number:
+        return show(session, Notice.WORKER_NUMBER)
+    return days(session, replace(draft, worker=Worker(number, "")))
+
+
+def day_pressed(session: Session, flow: ChoosingDay, kind: str, value: str) -> Step | None:
+    """The earliest slot, a day, more days, or back."""
+    number = callback_data.number_in(value)
+    if kind == callback_data.EARLIEST and flow.earliest:
+        return time_chosen(session, flow.draft, flow.earliest)
+    if kind == callback_data.DAY:
+        day = next((each.date for each in flow.days if callback_data.timed(kind, each.date) == f"{kind}:{value}"), None)
+        return load(session, LoadingTimes(flow.draft, day), LoadSlots(flow.draft.department.id)) if day else None
+    if kind == callback_data.PAGE and number is not None:
+        return go(session, replace(flow, page=number))
+    if kind == callback_data.RETRY:
+        return days(session, flow.draft, back=True)
+    if kind == callback_data.BACK and flow.draft.department.asks_worker:
+        return _workers(session, flow.draft)
+    return departments(session) if kind in {callback_data.BACK, callback_data.CHANGE_DEPARTMENT} else None
+
+
+def time_pressed(session: Session, flow: ChoosingTime | ChoosingNearest, kind: str, value: str) -> Step | None:
+    """A time, the other half of the day, or back to the days."""
+    if kind == callback_data.TIME and value:
+        at = next((each for each in flow.times if callback_data.timed(kind, each) == f"{kind}:{value}"), None)
+        return time_chosen(session, flow.draft, at) if at else None
+    if kind in {callback_data.MORNING, callback_data.AFTERNOON} and isinstance(flow, ChoosingTime):
+        return go(session, replace(flow, afternoon=kind == callback_data.AFTERNOON))
+    return days(session, flow.draft, back=True) if kind in {callback_data.BACK, callback_data.OTHER_TIME} else None
+
+
+def time_chosen(session: Session, draft: Draft, at: datetime) -> Step:
+    """The name is next, unless it is known from this booking."""
+    draft = replace(draft, at=at)
+    names = suggestions(draft.name, session.name, session.profile)
+    return go(session, Confirming(draft, names) if draft.name else TypingName(draft, names))
+
+
+def _department_chosen(session: Session, department: Department) -> Step:
+    draft = Draft(department)
+    if not department.asks_worker:
+        return days(session, draft)
+    if len(department.workers) == 1:
+        return days(session, replace(draft, worker=department.workers[0]))
+    return _workers(session, draft)
+
+
+def _workers(session: Session, draft: Draft) -> Step:
+    return go(session, ChoosingWorker(draft) if draft.department.workers else TypingWorker(draft))
+
+
+def _days(slots: tuple[Slot, ...]) -> tuple[Day, ...]:
+    """The days of the slots. By bisection: a window has hundreds of slots and few days, and it is asked for always."""
+    found: list[Day] = []
+    begin = 0
+    while begin < len(slots):
+        day = slots[begin].at.date()
+        end = max(begin + 1, _first_of(day + DAY, slots))
+        found.append(Day(day, end - begin))
+        begin = end
+    return tuple(found)
+
+
+def _first_of(day: date, slots: tuple[Slot, ...]) -> int:
+    """Where the slots of this day, or of a later one, begin."""
+    return bisect_left(slots, datetime.combine(day, time.min), key=_at)
+
+
+def _nearest(wanted: datetime | None, slots: tuple[Slot, ...]) -> tuple[datetime, ...]:
+    """The free times nearest to the wanted one, in order of time."""
+    others = [slot.at for slot in slots if slot.at != wanted]
+    near = sorted(others, key=lambda at: abs(at - wanted))[:NEAREST] if wanted else others[:NEAREST]
+    return tuple(sorted(near))

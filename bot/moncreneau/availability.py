@@ -1,0 +1,221 @@
+"""The free slots of departments, remembered frugally; must not know HTTP.
+
+One read serves many citizens: a window is widened to two weeks, days are cut out of it, and what happens in our own
+hands (a booking made, a slot refused) is noted beside the copy (`marks`) instead of throwing the copy away. A copy of
+which bookings have worn away a quarter is read again after half a minute, however busy the hour.
+"""
+
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta, tzinfo
+from math import inf
+from typing import Any, TypeAlias
+
+from bot.app.ports import ApiError
+from bot.core.model import Slot
+from bot.moncreneau.cache import Ages, Cache, Copy, Tally
+from bot.moncreneau.choices import Choices
+from bot.moncreneau.local_changes import Desk, Marks, Standing
+from bot.moncreneau.ready import Free, Shelf, Window
+from bot.moncreneau.schemas import FreeSlot
+
+Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
+
+LAST = 900.0  # seconds after which a copy is read again, however busy the hour
+LONGEST = 1800.0  # seconds after which it serves nobody any more, although it cannot be read again
+_QUIET = (
+    1.5  # times as long a copy is good in a busy hour if the last reading brought nothing but what we noted ourselves
+)
+_REFUSED = 3  # times as soon a copy is read again once the service has refused a slot that it offers
+_CALM_HOUR = (
+    60.0  # an hour is calm as long as copies need not be older than this, and then a refusal ends a copy's life
+)
+_ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as active
+_WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
+_WORN_AGE = 30.0  # but not younger than this
+_PLENTY = 12  # slots that must be left to offer before one is kept from others because somebody is about to confirm it
+_AFRESH = Ages(fresh=-1, stale=-1, last=-1)
+_RATHER_AFRESH = replace(_AFRESH, last=inf)
+
+
+class SlotCache:
+    """Availability by department and window.
+
+    `now` gives Unix seconds, `zone` is the office's, `up` tells whether the service counts as up.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        now: Callable[[], float],
+        zone: tzinfo,
+        tally: Tally,
+        up: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._fetch = fetch
+        self._now = now
+        self._zone = zone
+        self._cache: Cache[Window, Free] = Cache(now, tally, up=up)
+        self._asked: dict[Window, float] = {}
+        self._marks = Marks()
+        self._shelf = Shelf(self._marks, now, zone)
+        self._choices = Choices(now)
+        self._quiet: set[Window] = set()
+        self._refused: dict[int, float] = {}
+
+    @property
+    def active(self) -> int:
+        """How many windows citizens have asked for in the last minutes, at least 1."""
+        since = self._now() - _ACTIVE
+        for window in [window for window, at in self._asked.items() if at < since]:
+            del self._asked[window]
+            self._shelf.drop(window)
+            self._quiet.discard(window)
+        return max(1, len(self._asked))
+
+    async def get(
+        self, department_id: int, first: date, last: date, ages: Ages, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
+        """The free slots from `first` to `last`, earliest first. Raises what reading them raises."""
+        window, desk = self._window(department_id, first, last), (department_id, worker_id)
+        self._asked[window] = self._now()
+        ages = self._ages(window, desk, ages)
+        copy = await self._cache.get(window, lambda: self._read(window), ages)
+        ready = self._shelf.ready(window, desk, copy)
+        if chosen := None if worker_id else self._choices.of(department_id):
+            others = self._shelf.but_for(desk, ready, chosen)
+            ready = others if len(others.slots) >= _PLENTY else ready
+        return ready.between(first, last) or await self._last_resort(window, desk, copy, (first, last))
+
+    def _ages(self, window: Window, desk: Desk, ages: Ages) -> Ages:
+        """How old the copy of this window may be, by what happened there."""
+        known, calm = self._cache.peek(window), ages.fresh <= _CALM_HOUR
+        if calm and known is not None and self._refused.get(window[0], 0.0) > known.began:
+            return replace(ages, fresh=-1, stale=-1)  # a stranger was there first: the copy is not what it was
+        if known is not None and self._shelf.ready(window, desk, known).worn:
+            return replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
+        if window in self._quiet and not calm:
+            return Ages(_QUIET * ages.fresh, _QUIET * ages.stale, ages.last)
+        return ages
+
+    async def _last_resort(
+        self, window: Window, desk: Desk, copy: Copy[Free], days: tuple[date, date]
+    ) -> tuple[Slot, ...]:
+        """What to offer where all that a copy has left may have been taken by ourselves.
+
+        Nobody is told that nothing is free because of a note: it is read again, unless a reading has shown already that
+        these slots take several; and what is still in doubt is offered, for the booking itself decides.
+        """
+        if not (doubtful := self._shelf.in_doubt(desk, copy, days)):
+            return ()
+        if not any(standing is Standing.PROVEN for _, standing in doubtful):
+            with suppress(ApiError):
+                copy = await self._cache.get(window, lambda: self._read(window), _RATHER_AFRESH)
+            if found := self._shelf.ready(window, desk, copy).between(*days):
+                return found
+        return tuple(slot for slot, _ in self._shelf.in_doubt(desk, copy, days))
+
+    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
+        """Note which slot a citizen is about to confirm, or that it is none any more."""
+        self._choices.note(owner, choice)
+
+    def booked(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
+        """Note that we took one place of a slot."""
+        self._marks.at((department_id, worker_id), at).booked.append(self._now())
+
+    def unsure(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
+        """Note that we may have taken one place of a slot."""
+        self._marks.at((department_id, worker_id), at).unsure = self._now()
+
+    def refused(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
+        """Note that the service says that the slot is not available."""
+        self._marks.at((department_id, worker_id), at).taken = self._now()
+        self._refused[department_id] = self._now()
+
+    def freed(self, department_id: int, at: datetime) -> None:
+        """Note that an appointment was cancelled: the slot has one place more than we knew, and copies offer it."""
+        self._marks.freed(department_id, at, self._now())
+        if at <= datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None):
+            return
+        for window, copy in self._cache:
+            covers = window[0] == department_id and window[1] <= at.date() <= window[2]
+            if covers and all(slot.at != at for slot in copy.value):
+                counts = any(slot.left is not None for slot in copy.value)
+                place = FreeSlot(at, 1 if counts else None)
+                copy.value = tuple(sorted((*copy.value, place), key=lambda slot: slot.at))
+                self._shelf.drop(window)
+
+    async def surely_taken(self, department_id: int, at: datetime) -> bool:
+        """Whether asking for the slot is in vain, by the service's own word.
+
+        Where we took places since the newest reading, perhaps the last one, the slots are read first. That costs the
+        one request which a refused booking would cost, and what it tells serves everybody; a refusal serves nobody.
+        """
+        window, copy, slot = self._newest(department_id, at)
+        if copy is not None and slot is not None and not self._marks.offered((department_id, None), slot, copy.began):
+            if self.known_taken(department_id, at):
+                return True
+            with suppress(ApiError):
+                await self._cache.get(window, lambda: self._read(window), _AFRESH)
+        return self.known_taken(department_id, at)
+
+    def known_taken(self, department_id: int, at: datetime) -> bool:
+        """Whether the service said so a moment ago, or its last place went to one of ours."""
+        _, copy, slot = self._newest(department_id, at)
+        began = 0.0 if copy is None else copy.began
+        return self._marks.known_taken((department_id, None), at, slot, began, self._now())
+
+    def _newest(self, department_id: int, at: datetime) -> tuple[Window, Copy[Free] | None, FreeSlot | None]:
+        """The window that the slot is in, its copy, and the slot as it stands there."""
+        window = self._window(department_id, at.date(), at.date())
+        copy = self._cache.peek(window)
+        return window, copy, next((slot for slot in copy.value if slot.at == at), None) if copy else None
+
+    def forget(self, department_id: int) -> None:
+        """Read the department's slots afresh when they are next asked for."""
+        for window, _ in list(self._cache):
+            if window[0] == department_id:
+                self._cache.drop(window)
+
+    def call_off(self) -> None:
+        """Nobody waits any longer for what is being read."""
+        self._cache.flights.call_off()
+
+    async def aclose(self) -> None:
+        """Stop what is being read."""
+        await self._cache.flights.aclose()
+
+    async def _read(self, window: Window) -> Free:
+        began = self._now()
+        free = await self._fetch(*window)
+        department_id, first, last = window
+        known = self._cache.peek(window)
+        (self._quiet.add if known and self._is_no_news(department_id, known, free) else self._quiet.discard)(window)
+        end = datetime.combine(last, time.max)
+        self._marks.learn(department_id, datetime.combine(first, time.min), end, free, began)
+        return free
+
+    def _is_no_news(self, department_id: int, known: Copy[Free], free: Free) -> bool:
+        """Whether a new reading differs from a copy in nothing but what we noted ourselves: strangers are not at it."""
+        different = {slot.at for slot in self._shelf.in_time(known)} ^ {slot.at for slot in free}
+        return all(self._marks.noted(department_id, at, known.began) for at in different)
+
+    def _window(self, department_id: int, first: date, last: date) -> Window:
+        """The window to read: one that is at hand or under way and covers what is asked, else a wide one.
+
+        One that begins before today is left behind at midnight: the service need not accept its first day any more.
+        """
+        begins = min(first, datetime.fromtimestamp(self._now(), self._zone).date())
+
+        def fits(window: Window) -> bool:
+            return window[0] == department_id and begins <= window[1] <= first and last <= window[2]
+
+        def serves(window: Window, copy: Copy[Free]) -> bool:
+            return fits(window) and self._cache.age(copy) <= LONGEST
+
+        known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
+        if known:
+            return max(known)[1]
+        flying = next(filter(fits, self._cache.flights), None)
+        return flying or (department_id, first, max(last, first + _WIDE))

@@ -1,0 +1,162 @@
+"""What we did to slots ourselves, noted beside the copies of what the service said; must not know HTTP or copies.
+
+A note counts against readings that began before it. What the API tells of a slot is often only "free", not how many
+places it has, so after a booking of ours nobody knows whether there is another place. The next reading shows it, and so
+a department is learnt: `room` is the most bookings of ours that a slot of it had while it was still offered. A slot
+with more than that is hidden until it is read again. Hidden, not refused: who chose it before may still ask for it, and
+it is shown all the same where there is nothing else. What the API says is not told by member of staff, but a booking
+with one of them takes no place of another's: each has notes of their own.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TypeAlias
+
+from bot.moncreneau.schemas import FreeSlot
+
+_SURE = 10.0  # seconds for which the service's "not available" is taken at its word
+_YOUNG = 60.0  # and for which it counts that a reading no longer offered a slot after a booking of ours
+_MOST = 5000  # notes kept
+_LATEST = 64  # of which so many may be new to whoever made something of them, before it is made anew
+
+Desk: TypeAlias = tuple[int, int | None]
+"""A department, and the member of staff where the department lets one be chosen."""
+
+
+class Standing(Enum):
+    """How a slot stands that a reading offered."""
+
+    FREE = "free"
+    HIDDEN = "hidden"  # our own bookings may have taken its last place
+    PROVEN = "proven"  # the same, but it was offered in a reading after a booking of ours: it has room for several
+    TAKEN = "taken"  # by the service's own word
+
+
+@dataclass(slots=True)
+class Mark:
+    """What we know of a slot beyond the copies. Unix seconds."""
+
+    taken: float | None = None
+    """When the service said that it is not available."""
+    booked: list[float] = field(default_factory=list)
+    """When bookings of ours were made that no reading has shown yet."""
+    seen: int = 0
+    """How many bookings of ours readings have shown."""
+    unsure: float | None = None
+    """When a booking of ours may have been made."""
+    freed: float | None = None
+    """When a booking of ours was cancelled."""
+
+
+_NO_MARK = Mark()
+
+
+class Marks:
+    """Notes by desk and time of the slot."""
+
+    def __init__(self) -> None:
+        self._marks: dict[tuple[Desk, datetime], Mark] = {}
+        self._room: dict[Desk, int] = {}
+        self.changes: Counter[Desk] = Counter()
+        """How often something about a desk was noted: what was made of its notes is good while this stands."""
+        self._latest: dict[Desk, deque[datetime]] = {}
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def at(self, desk: Desk, at: datetime) -> Mark:
+        """The note on a slot, to write on at once."""
+        key = (desk, at)
+        mark = self._marks.pop(key, None) or Mark()
+        self._marks[key] = mark
+        self._changed(desk, at)
+        while len(self._marks) > _MOST:
+            oldest = next(iter(self._marks))
+            self._changed(*oldest)
+            del self._marks[oldest]
+        return mark
+
+    def noted(self, department_id: int, at: datetime, began: float) -> bool:
+        """Whether something happened to the slot in our own hands since then, at whatever desk."""
+        desks = [desk for desk in self.changes if desk[0] == department_id]
+        marks = (self._marks.get((desk, at), _NO_MARK) for desk in desks)
+        times = (time for mark in marks for time in (*mark.booked, mark.taken, mark.unsure, mark.freed))
+        return any(noted is not None and noted >= began for noted in times)
+
+    def since(self, desk: Desk, changes: int) -> tuple[datetime, ...] | None:
+        """The slots about which something was noted since `changes` was so; None where everything may be different."""
+        news = self.changes[desk] - changes
+        latest = self._latest.get(desk, deque())
+        return tuple(latest)[len(latest) - news :] if news <= len(latest) else None
+
+    def _changed(self, desk: Desk, at: datetime) -> None:
+        self.changes[desk] += 1
+        self._latest.setdefault(desk, deque(maxlen=_LATEST)).append(at)
+
+    def offered(self, desk: Desk, slot: FreeSlot, began: float, more: int = 0) -> bool:
+        """Whether a slot that was free in a reading begun then should be offered, with `more` places asked for."""
+        return self.standing(desk, slot, began, more) is Standing.FREE
+
+    def standing(self, desk: Desk, slot: FreeSlot, began: float, more: int = 0) -> Standing:
+        """How a slot stands that was free in a reading begun then, with `more` places asked for."""
+        mark = self._marks.get((desk, slot.at), _NO_MARK)
+        if mark is _NO_MARK and not more:
+            return Standing.FREE
+        if mark.taken is not None and mark.taken >= began:
+            return Standing.TAKEN
+        ours = len([at for at in mark.booked if at >= began]) + more
+        if slot.left is not None:
+            return Standing.FREE if slot.left > ours else Standing.TAKEN
+        # A slot hidden for some minutes disappoints nobody, a refused booking does.
+        ours += mark.unsure is not None and mark.unsure >= began
+        if not ours or mark.seen + ours <= self._room.get(desk, 0):
+            return Standing.FREE
+        return Standing.PROVEN if mark.seen else Standing.HIDDEN
+
+    def known_taken(self, desk: Desk, at: datetime, slot: FreeSlot | None, began: float, now: float) -> bool:
+        """Whether asking for the slot is in vain on hard evidence; everything else the booking itself decides.
+
+        `began` is when the newest reading was begun, `slot` how it had the slot: None where it did not offer it. Such a
+        reading alone proves nothing: a stranger's place may be free again. But the service refused this very slot a
+        moment ago, or a booking of ours took what a young reading then shows to have been the last place.
+        """
+        mark = self._marks.get((desk, at), _NO_MARK)
+        if mark.taken is not None and 0 <= now - mark.taken <= _SURE and (slot is None or mark.taken >= began):
+            return True
+        if slot is None:
+            given_back = mark.freed is not None and mark.freed >= began
+            return bool(mark.seen) and not given_back and 0 <= now - began <= _YOUNG
+        ours = len([booked for booked in mark.booked if booked >= began])
+        # Where the service tells no number, nobody knows how many places are left: the booking itself decides.
+        return bool(ours) and slot.left is not None and slot.left <= ours
+
+    def learn(
+        self, department_id: int, first: datetime, last: datetime, free: Iterable[FreeSlot], began: float
+    ) -> None:
+        """Compare our bookings between these times with a reading that began after them."""
+        offered = {slot.at for slot in free}
+        for desk in [desk for desk in self.changes if desk[0] == department_id]:
+            self.changes[desk] += 1
+            self._latest.pop(desk, None)
+        for (desk, at), mark in list(self._marks.items()):
+            if desk[0] != department_id or not first <= at < last:
+                continue
+            later = [booked for booked in mark.booked if booked >= began]
+            news = len(mark.booked) - len(later)
+            mark.seen, mark.booked = mark.seen + news, later
+            if at in offered and mark.seen > self._room.get(desk, 0):
+                self._room[desk] = mark.seen
+
+    def freed(self, department_id: int, at: datetime, now: float) -> None:
+        """Note that a booking of ours was cancelled; with whom it was is not known, so it counts at every desk."""
+        desks = {desk for desk in self.changes if desk[0] == department_id and (desk, at) in self._marks}
+        for desk in desks | {(department_id, None)}:
+            mark = self.at(desk, at)
+            mark.taken, mark.freed = None, now
+            if mark.booked:
+                mark.booked.pop()
+            else:
+                mark.seen = max(0, mark.seen - 1)

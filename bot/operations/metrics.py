@@ -1,0 +1,86 @@
+"""The figures of `/status` as Prometheus metrics, read from the house at the moment of asking. No global registry.
+
+Labels are words of ours (urgency, outcome, problem) and the API's error codes: nothing that names a citizen.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from bot.core.health import ApiCondition, Condition
+
+NAME = "moncreneau_bot_"
+
+
+class Figures(Collector):
+    """One look at the house, as metrics. What is not known is left out, rather than said to be 0."""
+
+    def __init__(self, condition: Condition) -> None:
+        self._condition = condition
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        here = self._condition
+        yield _gauge("start_time_seconds", "When the process began, Unix time.", here.since.timestamp())
+        yield _gauge("inbox", "Updates and results that wait or are worked on.", here.inbox)
+        yield _gauge("outbox", "Messages that are not sent yet.", here.outbox)
+        yield _gauge("open_attempts", "Bookings and cancellings without an outcome.", here.attempts)
+        yield _gauge("set_aside_updates", "Updates on which our own code failed.", here.set_aside)
+        yield _gauge("telegram_reachable", "1 if Telegram answered lately.", here.telegram)
+        yield _gauge("database_writable", "1 if the database can be written.", here.database)
+        yield _gauge("requests_today", "Requests to the API since midnight in the office.", here.requests_today)
+        yield _gauge("bookings_today", "Bookings made since midnight in the office.", here.booked_today)
+        yield from _known("requests_per_booking_today", "Requests to the API for each booking.", here.per_booking)
+        yield CounterMetricFamily(NAME + "messages_sent", "Messages that Telegram took.", here.sent)
+        yield CounterMetricFamily(NAME + "messages_refused", "Messages that Telegram refused.", here.refused)
+        settled = CounterMetricFamily(NAME + "attempts_settled", "What became of attempts.", labels=["outcome"])
+        for outcome, count in sorted(here.outcomes.items()):
+            settled.add_metric([outcome], count)
+        yield settled
+        yield from _api(here.api)
+
+
+def _api(api: ApiCondition) -> Iterator[Metric]:
+    yield _gauge("api_reachable", "1 if the moncreneau API answered when it was last asked.", api.reachable)
+    yield _gauge("api_accepting", "1 if it carries out bookings, as far as was tried.", api.accepts)
+    yield from _known("api_last_answer_timestamp_seconds", "When it last answered, Unix time.", _unix(api.heard))
+    yield from _known("api_requests_limit", "Requests that the API grants an hour.", api.limit)
+    yield from _known("api_requests_remaining", "Requests left in this hour.", api.remaining)
+    yield from _known("api_reset_timestamp_seconds", "When the API counts afresh, Unix time.", _unix(api.reset))
+    yield from _known("api_blocked_until_timestamp_seconds", "Until when a 429 holds.", _unix(api.blocked_until))
+    yield from _known("api_cache_hit_ratio", "The share of reads that cost no request.", api.hit_rate)
+    yield from _known("api_clock_gap_seconds", "Seconds by which the API's clock is ahead of ours.", api.clock_gap)
+    requests = CounterMetricFamily(NAME + "api_requests", "Requests tried, by urgency.", labels=["urgency"])
+    for urgency, count in sorted(api.requests.items()):
+        requests.add_metric([urgency], count)
+    yield requests
+    reads = CounterMetricFamily(NAME + "api_reads", "Reads, by what answered them.", labels=["answered_by"])
+    reads.add_metric(["memory"], api.hits)
+    reads.add_metric(["service"], api.misses)
+    yield reads
+    trouble = GaugeMetricFamily(
+        NAME + "api_trouble", "1 while only the operator can mend it.", labels=["problem", "department"]
+    )
+    for concern in sorted(api.troubles, key=lambda each: each.key):
+        department = "" if concern.department_id is None else str(concern.department_id)
+        trouble.add_metric([concern.problem, department], 1)
+    yield trouble
+    errors = GaugeMetricFamily(NAME + "api_last_error_timestamp_seconds", "The last error, and when.", labels=["error"])
+    if api.last_error is not None and api.last_error_at is not None:
+        errors.add_metric([api.last_error], api.last_error_at.timestamp())
+    yield errors
+
+
+def _gauge(name: str, help_: str, value: float) -> Metric:
+    return GaugeMetricFamily(NAME + name, help_, value)
+
+
+def _known(name: str, help_: str, value: float | None) -> Iterator[Metric]:
+    if value is not None:
+        yield _gauge(name, help_, value)
+
+
+def _unix(at: datetime | None) -> float | None:
+    return None if at is None else at.timestamp()

@@ -1,0 +1,134 @@
+"""How the house stands: gathered here from its parts, and told to admins who ask with `/status`.
+
+`Overview` is what the metrics and the door for health look through, too. Knows no words and none of the services.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app.attempt_worker import Clerk, Tell
+from bot.app.conversations import Conversations
+from bot.app.outbox import Outbox
+from bot.app.ports import Clock, Store
+from bot.app.records import Change, Delivery, Kind, Settled
+from bot.app.today import Today
+from bot.app.turn import Ids
+from bot.app.updates import FromCitizen
+from bot.core.events import Commanded, Event
+from bot.core.health import ApiCondition, Condition
+from bot.views.message import Message
+
+COMMAND = "status"
+PROBE = "probe"
+PATIENCE = 2.0
+"""Seconds in which a healthy database writes a fact."""
+
+
+class Database:
+    """Whether the store can write, found out by writing. One probe at a time: a locked database must not pile them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._probe: asyncio.Task[None] | None = None
+
+    async def writes(self) -> bool:
+        """Write a fact and wait for it a moment."""
+        if self._probe is None or self._probe.done():
+            fact = (PROBE, str(int(time.time())))
+            self._probe = asyncio.create_task(self._store.commit(Change(remembered=(fact,))))
+        with contextlib.suppress(Exception):  # whatever it is, it cannot write
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.shield(self._probe)
+                return True
+        return False
+
+    async def aclose(self) -> None:
+        """Stop waiting for a probe that hangs."""
+        if self._probe:
+            self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
+
+
+class Outcomes:
+    """Counts in `counted` what becomes of attempts, on the way from the clerk to the conversations."""
+
+    def __init__(self, tell: Tell, counted: Counter[str]) -> None:
+        self._tell = tell
+        self._counted = counted
+
+    def __call__(self, chat_id: int, event: Event, settled: Settled | None) -> None:
+        """See `Conversations.settle`."""
+        if settled:
+            self._counted[settled.outcome] += 1
+        self._tell(chat_id, event, settled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The parts, and what each tells. `api` and `telegram` look at the services; `set_aside` at what was before."""
+
+    clock: Clock
+    since: datetime
+    api: Callable[[], ApiCondition]
+    today: Today
+    conversations: Conversations
+    outbox: Outbox
+    clerk: Clerk
+    outcomes: Mapping[str, int]
+    telegram: Callable[[], bool]
+    database: Database
+    set_aside: int
+
+    async def look(self) -> Condition:
+        """How all of it stands now."""
+        requests, booked = self.today.figures()
+        return Condition(
+            at=self.clock(),
+            since=self.since,
+            api=self.api(),
+            requests_today=requests,
+            booked_today=booked,
+            inbox=self.conversations.waiting,
+            outbox=self.outbox.waiting,
+            attempts=self.clerk.open,
+            set_aside=self.set_aside + self.conversations.set_aside,
+            telegram=self.telegram(),
+            database=await self.database.writes(),
+            sent=self.outbox.sent,
+            refused=self.outbox.failed,
+            outcomes=dict(self.outcomes),
+        )
+
+
+@dataclass(slots=True)
+class Watch:
+    """What the door for health looks at. There is no overview before the bot works, nor when it ends."""
+
+    overview: Overview | None = None
+
+
+class StatusDesk:
+    """Answers `/status`. Asking twice is answered twice, and changes nothing."""
+
+    def __init__(
+        self,
+        look: Callable[[], Awaitable[Condition]],
+        draw: Callable[[Condition, str], Message],
+        locale_of: Callable[[int], Awaitable[str]],
+    ) -> None:
+        self._look = look
+        self._draw = draw
+        self._locale_of = locale_of
+        self._ids = Ids()
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """See `Desk`."""
+        if not isinstance(inbound.event, Commanded) or inbound.event.name != COMMAND:
+            return None
+        message = self._draw(await self._look(), await self._locale_of(chat_id))
+        return Change(queued=(Delivery(self._ids.next(), chat_id, Kind.SEND, message),))

@@ -1,0 +1,112 @@
+"""Plain reads: what is known of a chat, and what an earlier life left open. Knows nothing of how it got there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
+from bot.storage import engines, mappers, migrate
+from bot.storage.reading import Reader
+from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
+
+PAGE = 1000
+
+
+class Reads:
+    """The reading half of the store."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = engines.engine_for(url)
+        self.reader = Reader(self._engine)
+        self._asked: dict[int, asyncio.Future[StoredChat | None]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """The rows; waits while the database cannot be used."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return found
+
+        return await self.reader.read(work)
+
+    async def chat(self, chat_id: int) -> StoredChat | None:
+        """What is known of a chat. Those that are asked for while a look is under way share the next one."""
+        waiter = self._asked.get(chat_id)
+        if waiter is None:
+            waiter = self._asked[chat_id] = asyncio.get_running_loop().create_future()
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(waiter)
+
+    async def _look(self) -> None:
+        """After a start everybody is asked for: a look for each would keep the last ones waiting for seconds."""
+        while self._asked:
+            asked = {chat_id: self._asked.pop(chat_id) for chat_id in tuple(islice(self._asked, PAGE))}
+            try:
+                found = await self._all(select(chats).where(chats.c.chat_id.in_(asked)))
+            except Exception as error:  # noqa: BLE001 — whatever it is, those who wait must hear of it
+                for waiter in asked.values():
+                    waiter.set_exception(error)
+                    waiter.exception()  # where nobody waits any more it is no news
+                continue
+            known = {row.chat_id: mappers.read_chat(row) for row in found}
+            for chat_id, waiter in asked.items():
+                waiter.set_result(known.get(chat_id))
+
+    async def open_updates(self) -> tuple[StoredUpdate, ...]:
+        """Updates that were received and not done, by id."""
+        query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
+        return tuple(mappers.read_update(row) for row in await self._all(query))
+
+    async def newest_update(self) -> int:
+        """The highest number of an update that is known; -1 where none is."""
+        found = await self._all(select(func.max(inbox.c.update_id).label("newest")))
+        return -1 if found[0].newest is None else int(found[0].newest)
+
+    async def open_deliveries(self) -> AsyncIterator[Delivery]:
+        """Messages not surely sent, by id."""
+        last = -1
+        while True:
+            query = select(outbox).where(outbox.c.id > last).order_by(outbox.c.id).limit(PAGE)
+            page = await self._all(query)
+            for row in page:
+                yield mappers.read_delivery(row)
+                last = row.id
+            if len(page) < PAGE:
+                return
+
+    async def open_attempts(self) -> tuple[StoredAttempt, ...]:
+        """Attempts without an outcome, oldest first."""
+        query = select(attempts).where(attempts.c.settled_at.is_(None)).order_by(attempts.c.opened_at)
+        return tuple(mappers.read_attempt(row) for row in await self._all(query))
+
+    async def made_by(self, chat_id: int) -> frozenset[int]:
+        """The numbers of the appointments that earlier attempts of this chat made."""
+        query = select(attempts.c.appointment_id).where(
+            attempts.c.chat_id == chat_id, attempts.c.appointment_id.is_not(None)
+        )
+        return frozenset(row.appointment_id for row in await self._all(query))
+
+    async def picture(self, link: str) -> str | None:
+        """Telegram's `file_id` for the QR picture of this link, where it has one."""
+        found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))
+        return next((row.file_id for row in found), None)
+
+    async def fact(self, name: str) -> str | None:
+        """A small fact that was remembered."""
+        return next((row.value for row in await self._all(select(facts.c.value).where(facts.c.name == name))), None)
+
+    async def standing(self) -> tuple[str | None, str | None]:
+        """The database's revision, and the newest there is."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(migrate.standing)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For other repositories on the same database."""
+        return self._engine

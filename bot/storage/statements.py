@@ -1,0 +1,146 @@
+"""Many turns' changes as few statements: each kind of change is gathered and executed once for the whole batch.
+
+What follows from the order of the changes is kept: within a kind they run in the order in which they were made, and
+the kinds touch different tables or run in the order below. Knows SQL, not when or how often a batch is committed.
+"""
+
+from collections.abc import Container, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, bindparam, delete, literal_column, null, select, true, update
+
+from bot.app.records import Change, StoredUpdate
+from bot.storage import engines, mappers
+from bot.storage.engines import Prepared
+from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
+
+CLOSE = 1000
+"""Numbers of updates no further apart are looked for as a range."""
+Write = tuple[Prepared, list[mappers.Values]]
+
+
+class Statements:
+    """The prepared statements, each run with a list of rows."""
+
+    def __init__(self, engine: Engine) -> None:
+        def prepared(statement: Any, *names: str) -> Prepared:
+            return Prepared(engine, statement, names)
+
+        this_update = inbox.c.update_id == bindparam("key")
+        this_attempt = (attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
+        self.between = select(inbox.c.update_id).where(inbox.c.update_id.between(bindparam("first"), bindparam("last")))
+        self.receive = prepared(engines.insert_ignore(engine, inbox), *mappers.UPDATE)
+        self.done = prepared(engines.upsert(engine, inbox, ["done_at", "body"]), *mappers.UPDATE, "done_at")
+        self.failed = prepared(
+            update(inbox)
+            .where(this_update)
+            .values(done_at=bindparam("at"), tries=inbox.c.tries + literal_column("1"), error=bindparam("why"))
+        )
+        of_chat = ["session", "locale", "is_left", "announcements", "seen_at"]
+        self.chat = prepared(engines.upsert(engine, chats, of_chat))
+        self.presence = prepared(
+            update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
+        )
+        self.drop_queue = prepared(delete(outbox).where(outbox.c.chat_id == bindparam("key")))
+        self.queue = prepared(engines.insert_ignore(engine, outbox))
+        self.sent = prepared(delete(outbox).where(outbox.c.id == bindparam("key")))
+        self.open = prepared(engines.insert_ignore(engine, attempts), *mappers.ATTEMPT)
+        self.withdraw = prepared(update(attempts).where(*this_attempt).values(withdrawn=true()))
+        self.accept = prepared(update(attempts).where(*this_attempt).values(outcome=bindparam("how")))
+        self.settle = prepared(
+            update(attempts)
+            .where(*this_attempt)
+            .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=null())
+        )
+        self.made = prepared(engines.upsert(engine, appointments, ["starts_at", "is_cancelled"]))
+        self.gone = prepared(
+            update(appointments).where(appointments.c.appointment_id == bindparam("key")).values(is_cancelled=true())
+        )
+        self.picture = prepared(engines.upsert(engine, pictures, ["file_id"]))
+        self.remember = prepared(engines.upsert(engine, facts, ["value"]))
+
+    def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
+        """What to run for these changes, in order, without the empty ones."""
+        chats_now: dict[int, mappers.Values] = {}  # of several changes of one chat the last counts
+        presence: list[mappers.Values] = []
+        drop: list[mappers.Values] = []
+        queue: list[mappers.Values] = []
+        opened: list[mappers.Values] = []
+        withdraw: list[mappers.Values] = []
+        accept: list[mappers.Values] = []
+        settle: list[mappers.Values] = []
+        made: list[mappers.Values] = []
+        gone: list[mappers.Values] = []
+        picture: list[mappers.Values] = []
+        remember: list[mappers.Values] = []
+        failed: list[mappers.Values] = []
+        sent: list[mappers.Values] = []
+        done: list[mappers.Values] = []
+        for change in changes:
+            if change.chat:
+                chats_now[change.chat.chat_id] = mappers.chat_row(change.chat, now)
+            if change.returned is not None:
+                presence.append({"key": change.returned, "gone": False})
+            if change.left is not None:
+                presence.append({"key": change.left, "gone": True})
+                drop.append({"key": change.left})
+            queue.extend(map(mappers.delivery_row, change.queued))
+            sent.extend({"key": each} for each in change.sent)
+            opened.extend(mappers.attempt_row(each, now) for each in change.opened)
+            if change.withdrawn:
+                withdraw.append({"key": change.withdrawn[0], "which": change.withdrawn[1]})
+            if change.accepted:
+                accept.append({"key": change.accepted[0], "which": change.accepted[1], "how": mappers.ACCEPTED})
+            if (end := change.settled) is not None:
+                settle.append(mappers.end_row(end, now))
+                made.extend([mappers.made_row(end.chat_id, end.made)] if end.made else [])
+                gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
+            if change.picture and mappers.is_kept(*change.picture):
+                picture.append({"link": change.picture[0], "file_id": change.picture[1]})
+            remember.extend({"name": name, "value": value} for name, value in change.remembered)
+            done.extend(mappers.done_row(each, now) for each in change.done)
+            failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
+        everything = (
+            (self.chat, list(chats_now.values())),
+            (self.presence, presence),
+            (self.drop_queue, drop),
+            (self.queue, queue),
+            (self.open, opened),
+            (self.withdraw, withdraw),
+            (self.accept, accept),
+            (self.settle, settle),
+            (self.made, made),
+            (self.gone, gone),
+            (self.picture, picture),
+            (self.remember, remember),
+            (self.failed, failed),
+            (self.sent, sent),
+            (self.done, done),
+        )
+        return [(statement, values) for statement, values in everything if values]
+
+    def insert_new(
+        self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float
+    ) -> dict[int, StoredUpdate]:
+        """Put updates into the inbox, but for those that the same batch says are `done`.
+
+        Those that were not there before come back, by id.
+        """
+        known = self._known(connection, [each.update_id for each in updates])
+        new = {each.update_id: each for each in updates if each.update_id not in known}
+        if still_open := [mappers.update_row(each, now) for each in new.values() if each.update_id not in done]:
+            self.receive.run(connection, still_open)
+        return new
+
+    def _known(self, connection: Connection, ids: Sequence[int]) -> set[int]:
+        """Which numbers the inbox has. Those that come together are mostly close (Bot API, `Update.update_id`)."""
+        first, last = min(ids), max(ids)
+        if last - first <= CLOSE:
+            return set(connection.scalars(self.between, {"first": first, "last": last}))
+        return set(connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
+
+
+def claimed(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:
+    """Those of `updates` that are new, by id; each is claimed by the first who brought it."""
+    ids = sorted({each.update_id for each in updates} & new.keys())
+    return tuple(new.pop(each) for each in ids)

@@ -1,0 +1,99 @@
+"""The way out for broadcasts, and the way in of what admins want to broadcast.
+
+A text goes out as it came in: with the entities that Telegram gave, never through a parse mode, so that stars and
+angle brackets stay what they are. Knows nothing of who gets it or when.
+"""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from telegram import InputFile
+
+from bot.app.ports import EditLostError, MessageRefusedError
+from bot.broadcast.compose_states import Remark
+from bot.broadcast.model import Content, Media
+from bot.broadcast.ports import Letter
+from bot.telegram.messenger import TelegramMessenger, keyboard, message_number
+from bot.views.message import Message
+
+Json = dict[str, Any]
+METHODS = {
+    Media.TEXT: ("sendMessage", "text"),
+    Media.PHOTO: ("sendPhoto", "caption"),
+    Media.DOCUMENT: ("sendDocument", "caption"),
+}
+LOOKS = {
+    "entities": "entities",
+    "caption_entities": "caption_entities",
+    "link_preview_options": "link_preview_options",
+    "show_caption_above_media": "show_caption_above_media",
+    "has_media_spoiler": "has_spoiler",
+}
+"""What decides how a message looks: its name in a message that came, and in a call that sends (Bot API, `Message`)."""
+NOT_A_DOCUMENT = frozenset({"animation", "video", "audio", "voice", "video_note", "sticker"})
+"""Some of these carry a `document` too, for old clients; sent as one they would not look as they did."""
+GONE = ("message to delete not found", "message_id_invalid")
+
+
+def read_content(raw: Mapping[str, Any]) -> Content | Remark:
+    """What an admin sent, ready to be sent on; or why it cannot be."""
+    if "media_group_id" in raw:
+        return Remark.ALBUM
+    look = {name: raw[key] for key, name in LOOKS.items() if key in raw}
+    if isinstance(text := raw.get("text"), str):
+        return Content(Media.TEXT, text, look=json.dumps(look, ensure_ascii=False))
+    caption = str(raw.get("caption", ""))
+    if NOT_A_DOCUMENT & raw.keys():
+        return Remark.UNSUPPORTED
+    if photos := raw.get("photo"):
+        return Content(Media.PHOTO, caption, str(photos[-1]["file_id"]), json.dumps(look, ensure_ascii=False))
+    if document := raw.get("document"):
+        return Content(Media.DOCUMENT, caption, str(document["file_id"]), json.dumps(look, ensure_ascii=False))
+    return Remark.UNSUPPORTED
+
+
+class TelegramHerald:
+    """See `Herald`. `button` draws what stands under a broadcast in a language."""
+
+    def __init__(self, messenger: TelegramMessenger, button: Callable[[str], Message]) -> None:
+        self._messenger = messenger
+        self._button = button
+
+    def letter(self, content: Content, locale: str) -> Letter:
+        """See `Herald.letter`."""
+        method, words = METHODS[content.media]
+        look = {key: json.dumps(value, ensure_ascii=False) for key, value in json.loads(content.look).items()}
+        call: Json = {**look, "reply_markup": keyboard(self._button(locale), None)}
+        if content.text:
+            call[words] = content.text
+        if content.media is not Media.TEXT:
+            call[content.media.value] = content.file_id
+        return method, call
+
+    async def reach(self) -> None:
+        """See `Herald.reach`."""
+        await self._messenger.call("getMe", {})
+
+    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
+        """See `Herald.send`."""
+        method, call = letter
+        extra = {"allow_paid_broadcast": "true"} if paid else {}
+        return message_number(await self._messenger.call(method, {"chat_id": chat_id, **call, **extra}))
+
+    async def recall(self, chat_id: int, message_id: int) -> bool:
+        """See `Herald.recall`."""
+        try:
+            await self._messenger.call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})
+        except (EditLostError, MessageRefusedError) as error:
+            if any(each in str(error).lower() for each in GONE):
+                return False
+            raise
+        return True
+
+    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
+        """See `Herald.document`."""
+        file = InputFile(io.BytesIO(content), filename=name, attach=False)
+        call: Json = {"chat_id": chat_id, "document": file, "caption": caption.text, "parse_mode": "HTML"}
+        await self._messenger.call("sendDocument", call)

@@ -1,0 +1,127 @@
+"""From a raw update (Bot API, `Update`) to an event of the conversation.
+
+Read by hand, not by `telegram.Update.de_json`: of an update with a dozen echoed buttons the bot needs six fields, and
+building the rest costs more than all other work on it. What cannot be read raises, and is set aside as poison.
+Knows nothing of sessions or screens.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from bot.app.records import StoredUpdate
+from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
+from bot.core.callback_data import heard
+from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
+
+Json = dict[str, Any]
+ALLOWED = ("message", "callback_query", "my_chat_member")
+SERVICE = frozenset({"pinned_message", "message_auto_delete_timer_changed", "new_chat_members", "left_chat_member"})
+PROFILE_LENGTH = 128
+TEXT_LENGTH = 4096
+LARGEST = 2**63 - 1
+"""Of a number that a database takes; Telegram's own are far below (Bot API, `Chat.id`: 52 bits)."""
+
+
+def is_numbered(update: Any) -> bool:
+    """Whether this can go into the inbox at all."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return isinstance(number, int) and 0 <= number <= LARGEST
+
+
+def stored_update(update: Json) -> StoredUpdate:
+    """The update as it goes into the inbox. Only its number must be readable; a chat that is not becomes 0."""
+    chat_id = 0
+    body = update.get("message") or update.get("callback_query") or update.get("my_chat_member") or {}
+    if isinstance(body, dict):
+        chat = (body.get("message") or body).get("chat") if isinstance(body.get("message") or body, dict) else None
+        number = chat.get("id") if isinstance(chat, dict) else None
+        chat_id = number if type(number) is int and abs(number) <= LARGEST else 0
+    try:
+        stored = to_json(_lean(update)).decode()
+    except ValueError:
+        stored = ""  # nested beyond reason; the reader will set it aside
+    return StoredUpdate(int(update["update_id"]), chat_id, stored)
+
+
+def _lean(update: Json) -> Json:
+    """Without the echoed message: its text and keyboard are ours and the largest part of a press."""
+    query = update.get("callback_query")
+    if not isinstance(query, dict) or not isinstance(query.get("message"), dict):
+        return update
+    message = {key: query["message"].get(key) for key in ("message_id", "chat", "date")}
+    return {**update, "callback_query": {**query, "message": message}}
+
+
+class Reader:
+    """Reads updates for the bot called `username`; `resolve` turns a phone's language into one that we speak."""
+
+    def __init__(self, username: str, resolve: Callable[[str], str]) -> None:
+        self._username = username.lower()
+        self._resolve = resolve
+
+    def __call__(self, update: StoredUpdate, at: datetime) -> Inbound:
+        """Read one update. Raises whatever reading raises."""
+        inbound = self._read(from_json(update.body), at)
+        if isinstance(inbound, FromCitizen) and not update.chat_id:
+            raise ValueError("no chat to answer in")
+        return inbound
+
+    def _read(self, raw: Json, at: datetime) -> Inbound:
+        if query := raw.get("callback_query"):
+            return self._pressed(query, at)
+        if member := raw.get("my_chat_member"):
+            return self._member(member)
+        if message := raw.get("message"):
+            return self._message(message, at)
+        return Ignored()
+
+    def _pressed(self, query: Json, at: datetime) -> Inbound:
+        message = query.get("message")
+        if not message or message["chat"]["type"] != "private":
+            return Ignored()
+        screen, action = heard(str(query.get("data", "")))
+        about = self._about(query["from"])
+        event = Pressed(at=at, screen=screen, action=action, message=int(message["message_id"]), **about)
+        return FromCitizen(event, int(query["from"]["id"]))
+
+    @staticmethod
+    def _member(member: Json) -> Inbound:
+        if member["chat"]["type"] != "private":
+            return Ignored()
+        return Presence(left=member["new_chat_member"]["status"] in {"kicked", "left"})
+
+    def _message(self, message: Json, at: datetime) -> Inbound:
+        sender = message.get("from")
+        if not sender or sender.get("is_bot") or SERVICE & message.keys():
+            return Ignored()
+        command = self._command(message)
+        if message["chat"]["type"] != "private":
+            return FromGroup(self._resolve(str(sender.get("language_code") or ""))) if command else Ignored()
+        about = self._about(sender)
+        event: CitizenEvent
+        if command:
+            event = Commanded(at=at, name=command[0], argument=command[1], **about)
+        elif isinstance(text := message.get("text"), str):
+            event = Typed(at=at, text=text[:TEXT_LENGTH], **about)
+        else:
+            event = SentSomething(at=at, **about)
+        return FromCitizen(event, int(sender["id"]), message)
+
+    def _command(self, message: Json) -> tuple[str, str] | None:
+        """The command for us at the start of the text: its name, and what follows it."""
+        text = message.get("text")
+        if not isinstance(text, str) or not text.startswith("/"):
+            return None
+        word, *rest = text[1:].split(maxsplit=1)[:2] or [""]
+        name, at_sign, whose = word.partition("@")
+        if at_sign and whose.lower() != self._username:
+            return None
+        return name.lower(), rest[0] if rest else ""
+
+    def _about(self, sender: Json) -> dict[str, str]:
+        names = (str(sender.get("first_name") or ""), str(sender.get("last_name") or ""))
+        profile = " ".join(each for each in names if each)[:PROFILE_LENGTH]
+        return {"profile": profile, "language": self._resolve(str(sender.get("language_code") or ""))}

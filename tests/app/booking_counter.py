@@ -1,0 +1,80 @@
+"""A clerk at work behind the counter: a real store, an office in memory, and everything that the clerk said."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.app.attempt import BOOKINGS, CANCELLINGS
+from bot.app.attempt_worker import Clerk
+from bot.app.ports import Fate
+from bot.app.records import AttemptKind, Settled, StoredAttempt
+from bot.core.events import (
+    AttemptDelayed,
+    Event,
+)
+from bot.core.model import (
+    Appointment,
+    Department,
+    Draft,
+    Ticket,
+)
+from bot.core.states import Attempt, CancelAttempt
+from bot.storage.store import Store
+from tests.app.fakes import FakeMoncreneau, ScriptedError
+
+CHAT, OWNER = 7, "telegram:7"
+OFFICE = Department(5, "Passeports")
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+AT = NOW + timedelta(days=1)
+LOST = ScriptedError(Fate.UNKNOWN)
+LOST_BUT_DONE = ScriptedError(Fate.UNKNOWN, acted=True)
+BOOKING = StoredAttempt(
+    CHAT, 1, AttemptKind.BOOK, BOOKINGS.dump_json(Attempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)).decode()
+)
+MINE = Appointment(50, 5, AT, "Aïssatou Bah", owner=OWNER)
+CANCELLING = StoredAttempt(
+    CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.dump_json(CancelAttempt(2, Ticket(MINE, OFFICE), NOW)).decode()
+)
+
+
+@dataclass
+class Desk:
+    """A clerk at work, and everything that it said."""
+
+    api: FakeMoncreneau
+    store: Store
+    clerk: Clerk = field(init=False)
+    said: list[tuple[Event, Settled | None]] = field(default_factory=list)
+    now: datetime = NOW
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.clerk = Clerk(self.store, self.api, self._tell, lambda: self.now)
+
+    def _tell(self, _chat: int, event: Event, settled: Settled | None) -> None:
+        self.said.append((event, settled))
+        if settled:
+            self.told.set()
+
+    async def carries(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
+        """Until there is an outcome."""
+        self.clerk.begin(attempt, resumed=resumed)
+        await self.told.wait()
+        (outcome,) = [event for event, settled in self.said if settled]
+        return outcome
+
+    @property
+    def delays(self) -> list[AttemptDelayed]:
+        return [event for event, _ in self.said if isinstance(event, AttemptDelayed)]
+
+
+@asynccontextmanager
+async def desk(folder: Path) -> AsyncIterator[Desk]:
+    store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
+    try:
+        yield Desk(FakeMoncreneau(), store)
+    finally:
+        await store.close()

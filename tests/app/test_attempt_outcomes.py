@@ -1,0 +1,38 @@
+"""Every end of an attempt is told and recorded under the same number."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.app.attempt import Case
+from bot.app.endings import Ending, booked, cancelled, not_cancelled, refused, withdrawn
+from bot.app.records import Made
+from bot.core.model import Problem, Trouble
+from tests.app.booking_counter import AT, BOOKING, CANCELLING, CHAT, MINE, NOW
+
+BOOK, CANCEL = Case(BOOKING, uncertain=False), Case(CANCELLING, uncertain=False)
+CLOSED = Trouble(Problem.OUT_OF_CREDITS)
+LATER = NOW + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("ending", "number", "outcome"),
+    [
+        (booked(BOOK, LATER, MINE), 1, "booked"),
+        (withdrawn(BOOK, LATER), 1, "withdrawn"),
+        (refused(BOOK, LATER, CLOSED), 1, "out_of_credits"),
+        (cancelled(CANCEL, LATER, MINE), 2, "cancelled"),
+        (not_cancelled(CANCEL, LATER, CLOSED), 2, "out_of_credits"),
+    ],
+)
+def test_what_is_told_and_what_is_recorded_are_of_the_same_attempt(ending: Ending, number: int, outcome: str) -> None:
+    event, settled = ending
+    assert (event.at, getattr(event, "number", None)) == (LATER, number)
+    assert (settled.chat_id, settled.number, settled.outcome) == (CHAT, number, outcome)
+
+
+def test_what_was_made_and_what_was_cancelled_is_recorded_with_it() -> None:
+    _, made = booked(BOOK, LATER, MINE)
+    assert (made.appointment_id, made.made) == (50, Made(50, 5, AT))
+    _, gone = cancelled(CANCEL, LATER, MINE)
+    assert gone.cancelled == 50

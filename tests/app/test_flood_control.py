@@ -1,0 +1,111 @@
+"""Whose flood a 429 is: a chat's, that of all announcements, or everybody's."""
+
+import asyncio
+
+from bot.app.floods import FLOODED_CHATS, FloodWatch
+from bot.app.rate_limits import Overall, PerChat
+from bot.app.records import Urgency
+from tests.app.virtual_clock import in_no_time
+
+
+class House:
+    """The judgement, and what it rests on."""
+
+    def __init__(self) -> None:
+        self.overall, self.per_chat = Overall(30), PerChat(1)
+        self.watch = FloodWatch(self.overall, self.per_chat)
+
+    async def citizens_wait(self) -> float:
+        """How long a citizen's message waits now."""
+        began = asyncio.get_running_loop().time()
+        await self.overall.turn(Urgency.INTERACTIVE)
+        return asyncio.get_running_loop().time() - began
+
+
+@in_no_time
+async def test_one_chat_is_flooded_for_itself_however_often() -> None:
+    house = House()
+    for _ in range(10):
+        house.watch.struck(7, 30)
+    now = asyncio.get_running_loop().time()
+    assert house.watch.pause() == 0
+    assert await house.citizens_wait() < 1
+    assert house.per_chat.wait_for(7, now, edit=False) > 29
+    assert house.per_chat.wait_for(8, now, edit=False) == 0
+
+
+@in_no_time
+async def test_announcements_that_are_flooded_silence_no_citizen() -> None:
+    house = House()
+    for chat in range(1, FLOODED_CHATS + 1):
+        house.watch.struck(chat, 20, bulk=True)
+    assert 19 < house.watch.pause() <= 20
+    assert await house.citizens_wait() < 1
+
+
+@in_no_time
+async def test_when_citizens_are_refused_too_everybody_waits() -> None:
+    house = House()
+    house.watch.struck(1, 20, bulk=True)
+    await asyncio.sleep(15)  # however slow the announcement goes
+    house.watch.struck(2, 20, bulk=True)
+    house.watch.struck(3, 20)
+    assert await house.citizens_wait() > 19
+
+
+@in_no_time
+async def test_chats_are_flooded_each_for_itself_while_others_get_through() -> None:
+    house = House()
+    for chat in range(1, 20):
+        house.watch.struck(chat, 30, bulk=True)
+        house.watch.went()
+    assert house.watch.pause() == 0
+
+
+@in_no_time
+async def test_an_edit_that_gets_through_says_nothing_of_messages() -> None:
+    house = House()
+    for chat in (1, 2, 3):
+        house.watch.struck(chat, 30, edit=True)
+        house.watch.went(edit=True)
+    assert house.watch.pause() == 0
+    for chat in (1, 2, 3):
+        house.watch.struck(chat, 30, bulk=True)
+        house.watch.went(edit=True)
+    assert house.watch.pause() > 29
+
+
+@in_no_time
+async def test_one_chat_that_is_flooded_for_an_hour_does_not_hold_up_all_for_an_hour() -> None:
+    house = House()
+    for chat, seconds in ((1, 5), (2, 5), (3, 3600)):
+        house.watch.struck(chat, seconds, bulk=True)
+    assert house.watch.pause() <= 5
+
+
+@in_no_time
+async def test_after_a_flood_announcements_go_one_at_a_time_until_one_gets_through() -> None:
+    house, halted = House(), asyncio.Event()
+    assert await house.watch.let_through(halted)
+    house.watch.struck(1, 30, bulk=True)
+    second = asyncio.create_task(house.watch.let_through(halted))
+    await asyncio.sleep(5)
+    assert not second.done(), "the first is under way"
+    house.watch.answered()
+    assert await second
+    third = asyncio.create_task(house.watch.let_through(halted))
+    await asyncio.sleep(5)
+    assert not third.done()
+    house.watch.went()
+    assert await third
+
+
+@in_no_time
+async def test_who_waits_for_a_flood_to_pass_can_be_halted() -> None:
+    house, halted = House(), asyncio.Event()
+    for chat in range(1, FLOODED_CHATS + 1):
+        house.watch.struck(chat, 3600, bulk=True)
+    waiting = asyncio.create_task(house.watch.let_through(halted))
+    await asyncio.sleep(5)
+    halted.set()
+    assert not await waiting

@@ -1,0 +1,41 @@
+"""Admins come to their desks; for everybody else there are none."""
+
+from datetime import datetime
+
+from bot.app.records import Change
+from bot.app.staff import Staff
+from bot.app.updates import FromCitizen
+from bot.core.events import Typed
+
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+
+
+class Desk:
+    """Answers to one word."""
+
+    def __init__(self, word: str, number: int) -> None:
+        self._word = word
+        self._answer = Change(done=(number,))
+        self.asked = 0
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        assert chat_id == 7
+        self.asked += 1
+        return self._answer if isinstance(inbound.event, Typed) and inbound.event.text == self._word else None
+
+
+def says(text: str, user: int = 900) -> FromCitizen:
+    return FromCitizen(Typed(at=NOW, text=text), user)
+
+
+async def test_the_first_desk_that_knows_it_answers() -> None:
+    staff = Staff({900}, (Desk("a", 1), Desk("b", 2), Desk("b", 3)))
+    assert await staff.handle(7, says("b")) == Change(done=(2,))
+    assert await staff.handle(7, says("a")) == Change(done=(1,))
+    assert await staff.handle(7, says("z")) is None
+
+
+async def test_nobody_else_is_even_listened_to() -> None:
+    desk = Desk("a", 1)
+    assert await Staff({900}, (desk,)).handle(7, says("a", user=901)) is None
+    assert desk.asked == 0

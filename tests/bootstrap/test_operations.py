@@ -1,0 +1,50 @@
+"""Facts are stored soon after they change, not each time, and once more at the end."""
+
+import asyncio
+
+from bot.app.keeping import PAUSE, Facts, Keeper
+from bot.app.records import Change
+from bot.storage.store import Store
+from tests.app.virtual_clock import in_no_time
+
+
+class Shelf(Store):
+    """A store that only writes down what it is asked to remember."""
+
+    def __init__(self) -> None:
+        self.remembered: list[Facts] = []
+
+    def commit_soon(self, change: Change) -> None:
+        self.remembered.append(change.remembered)
+
+
+@in_no_time
+async def test_many_changes_are_one_writing_and_what_changes_later_is_another() -> None:
+    shelf, value = Shelf(), [0]
+    keeper = Keeper(shelf, lambda: (("n", str(value[0])),))
+    for value[0] in range(5):
+        keeper.changed()
+    assert shelf.remembered == []
+    await asyncio.sleep(2 * PAUSE)
+    assert shelf.remembered == [(("n", "4"),)], "the last word is what is kept"
+    value[0] = 9
+    keeper.changed()
+    await asyncio.sleep(2 * PAUSE)
+    assert shelf.remembered[1:] == [(("n", "9"),)]
+
+
+@in_no_time
+async def test_at_the_end_nothing_is_left_for_later() -> None:
+    shelf = Shelf()
+    keeper = Keeper(shelf, lambda: (("n", "1"),))
+    keeper.changed()
+    keeper.keep()
+    await asyncio.sleep(2 * PAUSE)
+    assert shelf.remembered == [(("n", "1"),)]
+
+
+@in_no_time
+async def test_where_nothing_is_known_nothing_is_kept() -> None:
+    shelf = Shelf()
+    Keeper(shelf, tuple).keep()
+    assert shelf.remembered == []

@@ -1,0 +1,332 @@
+"""Stand-ins that obey the protocols of `bot.broadcast.ports`, and a courier at work between them."""
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.app.floods import FloodWatch
+from bot.app.forecast import Forecast
+from bot.app.ports import SendError
+from bot.app.rate_limits import Overall, PerChat, Steady
+from bot.app.records import Work
+from bot.broadcast.direct_sends import Errands
+from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.model import (
+    Audience,
+    Broadcast,
+    Content,
+    Deed,
+    Done,
+    Everyone,
+    Fate,
+    Figures,
+    Media,
+    Plan,
+    Status,
+    Version,
+)
+from bot.broadcast.ports import NOWHERE, Admin, Card, Entry, Letter, Recipient
+from bot.broadcast.run import Round
+from bot.broadcast.sender import Courier
+from bot.broadcast.throttle import ON_WIRE, Lane
+from bot.core.listing import Place, place_of
+from bot.views.message import Message
+
+DAY = datetime.fromisoformat("2026-03-02T09:00")
+PLAN = Plan(1, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
+HOLD_BACK = 0.001
+
+
+@dataclass
+class FakeRoll:
+    """Recipients in memory; `log` has every note in order."""
+
+    people: dict[int, Recipient] = field(default_factory=dict)
+    fates: dict[int, Entry] = field(default_factory=dict)
+    log: list[Entry] = field(default_factory=list)
+    to_prepare: int = 0
+    broken: bool = False
+    unreadable: int = 0
+    looks: int = 0
+
+    @classmethod
+    def of(cls, *chats: int, fate: Fate = Fate.PENDING) -> "FakeRoll":
+        """These chats, all of one fate."""
+        people = {each: Recipient(each, "fr", message_id=each * 10, at=time.time()) for each in chats}
+        return cls(people, {each: Entry(each, fate, each * 10) for each in chats})
+
+    async def count(self, _audience: Audience, _now: datetime) -> int:
+        return len(self.people)
+
+    async def prepare(self, _number: int, _now: datetime) -> bool:
+        self.to_prepare -= 1
+        return self.to_prepare > 0
+
+    async def count_fates(self, _number: int) -> Figures:
+        return Figures(tuple(Counter(each.fate for each in self.fates.values()).items()))
+
+    async def page(self, _number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
+        if self.unreadable:
+            self.unreadable -= 1
+            raise ValueError("nonsense")
+        found = [each for each in sorted(self.people) if each > after and self.fates[each].fate in fates]
+        return tuple(replace(self.people[each], fate=self.fates[each].fate) for each in found[:size])
+
+    async def known(self, recipient: Recipient) -> Recipient:
+        self.looks += 1
+        return replace(self.people[recipient.chat_id], fate=recipient.fate)
+
+    async def note(self, _number: int, entries: tuple[Entry, ...]) -> None:
+        await asyncio.sleep(HOLD_BACK)
+        if self.broken:
+            raise OSError("no disk")
+        self.log.extend(entries)
+        self.fates |= {each.chat_id: each for each in entries}
+
+    async def change_fates(self, _number: int, before: Fate, after: Fate, why: str | None = None) -> int:
+        found = [each for each in self.fates.values() if each.fate is before]
+        self.fates |= {each.chat_id: replace(each, fate=after, error=why) for each in found}
+        return len(found)
+
+    async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
+        for each in sorted(self.fates):
+            yield (self.fates[each],)
+
+    def tally(self) -> dict[str, int]:
+        """How many have which fate."""
+        return dict(Counter(each.fate.value for each in self.fates.values()))
+
+
+@dataclass
+class FakeHerald:
+    """Telegram, which keeps what was sent; `failures` says how the next calls to a chat fail (None: they do not)."""
+
+    sent: list[tuple[int, str]] = field(default_factory=list)
+    failures: dict[int, deque[SendError | None]] = field(default_factory=dict)
+    documents: list[tuple[int, str, bytes]] = field(default_factory=list)
+    recalled: list[int] = field(default_factory=list)
+    gone: set[int] = field(default_factory=set)
+    at: list[float] = field(default_factory=list)
+    away: SendError | None = None
+    probes: int = 0
+    on_wire: int = 0
+    most_on_wire: int = 0
+    paid: int = 0
+    lag: float = 0.02
+
+    def letter(self, content: Content, locale: str) -> Letter:
+        return "sendMessage", {"text": content.text, "locale": locale}
+
+    async def reach(self) -> None:
+        self.probes += 1
+        if self.away:
+            raise self.away
+
+    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
+        self.at.append(asyncio.get_running_loop().time())
+        self.on_wire += 1
+        self.most_on_wire = max(self.most_on_wire, self.on_wire)
+        await asyncio.sleep(self.lag)
+        self.on_wire -= 1
+        self._fail(chat_id)
+        self.paid += paid
+        self.sent.append((chat_id, letter[1]["locale"]))
+        return chat_id * 10
+
+    async def recall(self, chat_id: int, message_id: int) -> bool:
+        self._fail(chat_id)
+        assert message_id == chat_id * 10
+        self.recalled.append(chat_id)
+        return chat_id not in self.gone
+
+    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
+        self._fail(chat_id)
+        assert caption.text
+        self.documents.append((chat_id, name, content))
+
+    def _fail(self, chat_id: int) -> None:
+        waiting = self.failures.get(chat_id)
+        if waiting and (error := waiting.popleft()):
+            raise error
+
+    def fails(self, chat_id: int, *errors: SendError | None) -> None:
+        """The next calls to this chat fail like this."""
+        self.failures[chat_id] = deque(errors)
+
+    def chats(self) -> list[int]:
+        """Who got it, in order of their numbers."""
+        return sorted(chat for chat, _ in self.sent)
+
+
+@dataclass
+class FakeBooks:
+    """Broadcasts in memory."""
+
+    broadcasts: dict[int, Broadcast] = field(default_factory=dict)
+    shown: dict[tuple[int, int], Card] = field(default_factory=dict)
+    roll: FakeRoll = field(default_factory=FakeRoll)
+    told: set[int] = field(default_factory=set)
+    drafts: dict[int, str] = field(default_factory=dict)
+    numbers_given: int = 0
+
+    async def next_number(self) -> int:
+        self.numbers_given += 1
+        return self.numbers_given
+
+    async def draft(self, chat_id: int) -> str | None:
+        return self.drafts.get(chat_id)
+
+    def keep_draft(self, chat_id: int, body: str | None) -> Work:
+        def work(_connection: object) -> None:
+            self.drafts.pop(chat_id, None)
+            if body is not None:
+                self.drafts[chat_id] = body
+
+        return work
+
+    async def write(self, work: Work) -> None:
+        work(None)
+
+    async def confirm(self, plan: Plan, _admin: Admin, done: Done, card: Card) -> bool:
+        self.drafts.pop(card.chat_id, None)
+        if plan.number in self.broadcasts:
+            return False
+        self.broadcasts[plan.number] = Broadcast(plan, Status.PREPARING, history=(done,))
+        self.shown[card.number, card.chat_id] = card
+        return True
+
+    async def move(
+        self,
+        number: int,
+        before: Status,
+        after: Status,
+        by: tuple[Admin, Done] | None = None,
+        *,
+        again: bool = False,
+    ) -> bool:
+        await asyncio.sleep(0)
+        found = self.broadcasts[number]
+        if found.status is not before:
+            return False
+        history = (*found.history, by[1]) if by else found.history
+        self.broadcasts[number] = replace(found, status=after, history=history)
+        if again:
+            await self.roll.change_fates(number, Fate.UNKNOWN, Fate.AGAIN)
+        if after not in ENDED:
+            self.told.discard(number)
+        return True
+
+    async def broadcast(self, number: int) -> Broadcast | None:
+        return self.broadcasts.get(number)
+
+    async def recent(self, most: int) -> tuple[Broadcast, ...]:
+        return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
+
+    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
+        found = sorted(self.broadcasts.values(), key=lambda each: place_of(each).key)
+        return tuple([each for each in found if after is None or place_of(each).key > after.key][:most])
+
+    async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
+        waiting = self.broadcasts.keys() - self.told
+        return tuple(n for n, each in self.broadcasts.items() if each.status in statuses or n in waiting)
+
+    async def reported(self, broadcast: Broadcast) -> None:
+        found = self.broadcasts[broadcast.plan.number]
+        if (found.status, found.history) == (broadcast.status, broadcast.history):
+            self.told.add(broadcast.plan.number)
+
+    async def is_reported(self, number: int) -> bool:
+        return number in self.told
+
+    async def put_card(self, card: Card) -> None:
+        await self.clear(card.chat_id, card.message_id)
+        self.shown[card.number, card.chat_id] = card
+
+    async def clear(self, chat_id: int, message_id: int) -> None:
+        for place, card in self.shown.items():
+            if (card.chat_id, card.message_id) == (chat_id, message_id):
+                self.shown[place] = replace(card, message_id=NOWHERE)
+
+    async def lose_card(self, card: Card) -> None:
+        if self.shown[card.number, card.chat_id] == card:
+            self.shown[card.number, card.chat_id] = replace(card, message_id=NOWHERE)
+
+    async def cards(self, number: int) -> tuple[Card, ...]:
+        return tuple(card for (each, _), card in self.shown.items() if each == number)
+
+    def has(self, status: Status, figures: Figures | None = None, number: int = 1) -> None:
+        """There is a broadcast that stands like this."""
+        done = Done("Ibrahima", Deed.CONFIRMED, DAY)
+        self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, figures or Figures(), (done,))
+
+
+@dataclass
+class Clock:
+    """Office time, put forward by hand."""
+
+    now: datetime = DAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Ways:
+    """All ways out of one house: what announcements and errands share with each other, and with citizens."""
+
+    def __init__(
+        self,
+        herald: FakeHerald,
+        *,
+        rate: float | None = None,
+        overall: Overall | None = None,
+        per_chat: PerChat | None = None,
+    ) -> None:
+        self.overall = overall or Overall(None)
+        self.per_chat = per_chat or PerChat(None)
+        self.floods = FloodWatch(self.overall, self.per_chat)
+        self.errands = Errands(self.overall, self.per_chat, self.floods)
+        self._pace, self._forecast = Steady(rate), Forecast("Telegram", herald.reach)
+
+    def lane(self, width: int = ON_WIRE) -> Lane:
+        """A lane for announcements."""
+        return Lane(self._pace, self.overall, self.floods, self._forecast, width=width)
+
+
+class Trip:
+    """A courier and one round."""
+
+    def __init__(  # noqa: PLR0913 — what a trip depends on
+        self,
+        roll: FakeRoll,
+        herald: FakeHerald,
+        *,
+        rate: float | None = None,
+        overall: Overall | None = None,
+        ways: Ways | None = None,
+        clock: Clock | None = None,
+        paid: bool = False,
+        nights: frozenset[datetime] = frozenset(),
+    ) -> None:
+        self.left: list[int] = []
+        self.clock = clock or Clock()
+        self.ways = ways or Ways(herald, rate=rate, overall=overall)
+        self.courier = Courier(
+            roll,
+            herald,
+            self.ways.lane(),
+            self.ways.per_chat,
+            left=self.left.append,
+            office_time=self.clock,
+            paid=paid,
+        )
+        letters = {each: herald.letter(PLAN.versions[0].content, each) for each in ("fr", "en")}
+        counts = Counter(each.fate for each in roll.fates.values())
+        turns = frozenset({Fate.PENDING, Fate.AGAIN})
+        self.round = Round(PLAN, letters, turns, counts, nights=nights)
+
+    async def goes(self) -> bool:
+        """To its end."""
+        return await self.courier.carry(self.round)

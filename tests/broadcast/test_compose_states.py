@@ -1,0 +1,51 @@
+from datetime import date, datetime
+
+import pytest
+
+from bot.broadcast.compose_states import (
+    AskingMessage,
+    AskingNight,
+    ChoosingOffice,
+    Confirming,
+    Draft,
+    Reviewing,
+    Stage,
+    read_draft,
+    write_draft,
+)
+from bot.broadcast.model import Content, Dated, Media, Version
+from tests.core.examples import BUSY, DEPARTMENTS
+
+AT = datetime.fromisoformat("2026-01-25T22:00")
+DRAFT = Draft(
+    4,
+    ("fr", "en"),
+    versions=(Version("fr", Content(Media.TEXT, "Bonjour")),),
+    audience=Dated(date(2026, 1, 25), date(2026, 1, 26)),
+)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        AskingMessage("en"),
+        ChoosingOffice(DEPARTMENTS, 1, BUSY),
+        Reviewing(),
+        AskingNight(AT),
+        Confirming(AT),
+        Confirming(),
+    ],
+)
+def test_a_draft_survives_a_restart_whatever_its_stage(stage: Stage) -> None:
+    draft = DRAFT.at(stage)
+    assert read_draft(write_draft(draft)) == draft
+
+
+def test_every_stage_has_a_turn_of_its_own() -> None:
+    assert DRAFT.at(Reviewing()).turn == DRAFT.turn + 1
+    assert DRAFT.at(AskingMessage()).at(AskingMessage()).turn == DRAFT.turn + 2
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "0:{}", "1:{}", "1:nonsense"])
+def test_what_is_no_draft_is_none(text: str) -> None:
+    assert read_draft(text) is None

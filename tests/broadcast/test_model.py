@@ -1,0 +1,22 @@
+from bot.broadcast.model import Content, Fate, Figures, Media, Version, content_for
+
+FRENCH, ENGLISH = Content(Media.TEXT, "Bonjour"), Content(Media.TEXT, "Hello")
+
+
+def test_everyone_gets_the_version_of_their_language() -> None:
+    versions = (Version("fr", FRENCH), Version("en", ENGLISH))
+    assert content_for(versions, "en") == ENGLISH
+    assert content_for(versions, "fr") == FRENCH
+
+
+def test_a_language_without_a_version_gets_the_first_one() -> None:
+    assert content_for((Version("en", ENGLISH),), "fr") == ENGLISH
+    assert content_for((Version("", FRENCH),), "en") == FRENCH
+
+
+def test_figures_add_up() -> None:
+    figures = Figures(((Fate.SENT, 3), (Fate.PENDING, 2), (Fate.SENDING, 1)))
+    assert figures.of(Fate.SENT) == 3
+    assert figures.of(Fate.BLOCKED) == 0
+    assert figures.total == 6
+    assert figures.left == 3

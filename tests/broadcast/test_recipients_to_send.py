@@ -1,0 +1,54 @@
+"""Who comes up next."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from bot.app import lineup as module
+from bot.app.lineup import LONG_AGO, PAGE, lineup
+from bot.broadcast.model import Fate
+from bot.broadcast.run import Round
+from tests.app.virtual_clock import in_no_time
+from tests.broadcast.press import PLAN, FakeRoll
+
+
+def a_round() -> Round:
+    return Round(PLAN, {}, frozenset({Fate.PENDING}), Counter())
+
+
+@in_no_time
+async def test_everybody_comes_up_once_page_by_page() -> None:
+    roll = FakeRoll.of(*range(1, 2 * PAGE + 2))
+    assert [each.chat_id async for each, _ in lineup(roll, a_round())] == list(range(1, 2 * PAGE + 2))
+
+
+@in_no_time
+async def test_who_had_to_wait_comes_up_again_when_due_and_must_be_looked_up() -> None:
+    roll, rounds, seen = FakeRoll.of(1, 2, 3), a_round(), []
+    async for each, known_at in lineup(roll, rounds):
+        seen.append((each.chat_id, known_at == LONG_AGO))
+        if len(seen) == 1:
+            rounds.puts_off(replace(each), asyncio.get_running_loop().time() + 30)
+    assert seen == [(1, False), (2, False), (3, False), (1, True)]
+
+
+@in_no_time
+async def test_with_too_many_put_off_the_list_is_read_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_WAITING", 10)
+    roll, rounds, seen = FakeRoll.of(*range(1, 2 * PAGE)), a_round(), 0
+    due = asyncio.get_running_loop().time() + 3600
+
+    async def all_are_put_off() -> None:
+        nonlocal seen
+        async for each, known_at in lineup(roll, rounds):
+            seen += 1
+            if known_at != LONG_AGO:
+                rounds.puts_off(each, due)
+
+    going = asyncio.create_task(all_are_put_off())
+    await asyncio.sleep(600)
+    assert seen == PAGE
+    rounds.halted.set()
+    await going

@@ -1,0 +1,140 @@
+"""The report: a CSV without names, to every admin who follows, once by itself and on request."""
+
+import asyncio
+from collections.abc import Collection
+
+from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
+from bot.broadcast.model import Deed, Done, Fate, Figures, Status
+from bot.broadcast.ports import NOWHERE, Admin, Card, Entry
+from bot.broadcast.report import Reporter, write_report
+from bot.views.message import Message
+from tests.app.virtual_clock import in_no_time
+from tests.broadcast.press import DAY, FakeBooks, FakeHerald, FakeRoll, Ways
+
+ADMIN, OTHER = 900, 901
+SENT = Figures(((Fate.SENT, 2),))
+
+
+class Office:
+    """A reporter at work; both admins follow broadcast 1."""
+
+    def __init__(self, figures: Figures = SENT, admins: Collection[int] = (ADMIN,)) -> None:
+        self.books, self.herald = FakeBooks(), FakeHerald()
+        self.roll = FakeRoll.of(1, 2, fate=Fate.SENT)
+        self.books.has(Status.DONE, figures)
+        for each in (ADMIN, OTHER):
+            self.books.shown[1, each] = Card(1, each, 70, "fr")
+        self.reporter = Reporter(
+            self.books,
+            self.roll,
+            self.herald,
+            Ways(self.herald).errands,
+            admins=admins,
+            locale_of=self._locale_of,
+            caption=lambda _, locale: Message(f"caption {locale}"),
+        )
+
+    async def _locale_of(self, _chat_id: int) -> str | None:
+        return "en"
+
+    def got(self) -> list[int]:
+        return [chat for chat, _, _ in self.herald.documents]
+
+
+async def test_a_row_has_number_status_and_reason() -> None:
+    roll = FakeRoll.of(1, 2, fate=Fate.SENT)
+    roll.fates[2] = Entry(2, Fate.FAILED, error='bad, "really"')
+    ((name, content),) = [each async for each in write_report(roll, 7)]
+    assert name == "broadcast-7.csv"
+    assert content.decode() == 'chat_id,status,reason\r\n1,sent,\r\n2,failed,"bad, ""really"""\r\n'
+
+
+async def test_what_is_too_large_for_one_file_comes_in_several() -> None:
+    roll = FakeRoll.of(1, 2, 3, fate=Fate.SENT)
+    two_rows = len("chat_id,status,reason\r\n1,sent,\r\n") + 1
+    assert [each async for each in write_report(roll, 7, two_rows)] == [
+        ("broadcast-7-1.csv", b"chat_id,status,reason\r\n1,sent,\r\n2,sent,\r\n"),
+        ("broadcast-7-2.csv", b"chat_id,status,reason\r\n3,sent,\r\n"),
+    ]
+
+
+async def test_admins_who_follow_get_it_once_and_others_do_not() -> None:
+    office = Office()
+    await office.reporter.ended(1)
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]
+
+
+async def test_where_nothing_was_sent_there_is_nothing_to_report() -> None:
+    office = Office(Figures(((Fate.PENDING, 2),)))
+    await office.reporter.ended(1)
+    assert office.got() == []
+    assert await office.books.is_reported(1)
+
+
+async def test_a_broadcast_that_there_is_not_has_no_report() -> None:
+    office = Office()
+    await office.reporter.ended(9)
+    await office.reporter.send(9, ADMIN, "fr")
+    assert office.got() == []
+
+
+@in_no_time
+async def test_floods_and_outages_are_waited_for() -> None:
+    office = Office()
+    office.herald.fails(ADMIN, FloodedError(5), NotSentError("no route"), None)
+    await office.reporter.send(1, ADMIN, "fr")
+    assert office.got() == [ADMIN]
+
+
+@in_no_time
+async def test_what_is_asked_for_is_given_up_in_the_end() -> None:
+    office = Office()
+    office.herald.fails(ADMIN, MessageRefusedError("too big"))
+    await office.reporter.send(1, ADMIN, "fr")
+    office.herald.fails(ADMIN, *[FloodedError(1)] * 9)
+    await office.reporter.send(1, ADMIN, "fr")
+    assert office.got() == []
+
+
+@in_no_time
+async def test_what_nobody_asked_for_is_never_given_up() -> None:
+    office = Office()
+    office.herald.fails(ADMIN, *[NotSentError("no route")] * 50, MaybeSentError("timed out"), FloodedError(60), None)
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]
+    assert await office.books.is_reported(1)
+
+
+@in_no_time
+async def test_an_admin_who_cannot_be_reached_holds_up_no_other() -> None:
+    office = Office(admins={ADMIN, OTHER})
+    office.herald.fails(ADMIN, *[NotSentError("no route")] * 10**4)
+    reporting = asyncio.create_task(office.reporter.ended(1))
+    await asyncio.sleep(60)
+    assert office.got() == [OTHER]
+    assert not await office.books.is_reported(1)
+    reporting.cancel()
+
+
+async def test_an_admin_who_deleted_the_card_gets_it_all_the_same() -> None:
+    office = Office()
+    office.books.shown[1, ADMIN] = Card(1, ADMIN, NOWHERE, "fr")
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]
+
+
+async def test_where_nobody_who_follows_is_an_admin_any_more_all_admins_get_it() -> None:
+    office = Office(admins={902, 903})
+    await office.reporter.ended(1)
+    assert sorted(office.got()) == [902, 903]
+
+
+async def test_where_it_was_led_on_meanwhile_the_next_end_is_reported_too() -> None:
+    office = Office()
+    (first_end,) = office.books.broadcasts.values()
+    await office.books.move(1, Status.DONE, Status.RECALLING, (Admin(ADMIN, "Hawa"), Done("Hawa", Deed.RECALLED, DAY)))
+    await office.books.reported(first_end)
+    await office.books.move(1, Status.RECALLING, Status.RECALLED)
+    await office.reporter.ended(1)
+    assert office.got() == [ADMIN]

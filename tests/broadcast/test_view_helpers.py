@@ -1,0 +1,75 @@
+"""The words that the screens of broadcasts share."""
+
+from datetime import date
+
+import pytest
+
+from bot.broadcast.model import (
+    Audience,
+    Broadcast,
+    Content,
+    Dated,
+    Everyone,
+    Media,
+    Plan,
+    Speakers,
+    Status,
+    Version,
+    Visitors,
+)
+from bot.core import callback_data
+from bot.views import announcing
+from tests.views import telegram
+from tests.views.pages import EN, FR
+from tests.views.telegram import plain
+
+SUNDAY, MONDAY = date(2026, 1, 25), date(2026, 1, 26)
+
+
+def test_every_broadcast_can_be_the_last_one() -> None:
+    assert telegram.actions(announcing.below(FR)) == [callback_data.NEWS_OFF]
+    assert telegram.labels(announcing.below(EN)) == ["🔕 Stop announcements"]
+
+
+def test_large_numbers_are_grouped() -> None:
+    assert announcing.number(1_234_567) == "1\u202f234\u202f567"
+    assert announcing.number(999) == "999"
+
+
+@pytest.mark.parametrize(
+    ("audience", "words"),
+    [
+        (Everyone(), "👥 To everybody"),
+        (Speakers("fr"), "🌐 To those who read: Français"),
+        (Speakers("xx"), "🌐 To those who read: xx"),
+        (Visitors(3, "Births & deaths"), "🏢 Coming appointment: Births & deaths"),
+        (Visitors(3, ""), "🏢 Coming appointment: 3"),
+        (Dated(SUNDAY, SUNDAY), "📅 Appointment on Sunday, January 25, 2026"),
+        (Dated(SUNDAY, MONDAY), "📅 Appointment from Sunday, January 25, 2026 to Monday, January 26, 2026"),
+    ],
+)
+def test_whom_it_is_for_stands_in_a_line(audience: Audience, words: str) -> None:
+    assert plain(announcing.audience(EN, audience)) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.1, "1 second"), (30, "30 seconds"), (60, "1 minute"), (3000, "50 minutes"), (40_000, "11 h 07 min")],
+)
+def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
+    assert announcing.duration(EN, seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (Content(Media.TEXT, "Closed <today>"), "📝 Closed <today>"),
+        (Content(Media.PHOTO, "Our new\naddress", "f"), "📝 Our new address"),
+        (Content(Media.PHOTO, "", "f"), "🖼 A photo"),
+        (Content(Media.DOCUMENT, "", "f"), "📎 A document"),
+        (Content(Media.TEXT, "x" * 4096), "📝 " + "x" * 59 + "…"),
+    ],
+)
+def test_a_broadcast_is_known_by_how_it_begins(content: Content, words: str) -> None:
+    broadcast = Broadcast(Plan(1, (Version("", content),), Everyone()), Status.DONE)
+    assert plain(announcing.excerpt(EN, broadcast)) == words

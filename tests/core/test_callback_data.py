@@ -1,0 +1,55 @@
+"""The vocabulary of buttons: written and read back, and never more than travels."""
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core import callback_data
+
+
+@given(st.none() | st.integers(0, 10**12), st.text(max_size=50))
+def test_what_is_spoken_is_heard(screen: int | None, action: str) -> None:
+    assert callback_data.heard(callback_data.spoken(screen, action)) == (screen, action)
+
+
+@given(st.text())
+def test_reading_never_raises(data: str) -> None:
+    screen, action = callback_data.heard(data)
+    assert screen is None or screen >= 0
+    assert isinstance(action, str)
+
+
+@pytest.mark.parametrize("data", ["", "book", "x.book", "-1.book", "١.book", f"{'9' * 16}.book", " 1.book"])
+def test_what_was_never_spoken_is_an_action_that_nobody_understands(data: str) -> None:
+    assert callback_data.heard(data) == (None, "")
+
+
+def test_a_number_names_a_department() -> None:
+    assert callback_data.numbered(callback_data.DEPARTMENT, 12) == "d:12"
+    assert callback_data.split("d:12") == ("d", "12")
+
+
+def test_a_time_and_a_day_are_named_to_the_minute_and_to_the_day() -> None:
+    assert callback_data.timed(callback_data.TIME, datetime.fromisoformat("2026-01-25T14:30")) == "t:20260125T1430"
+    assert callback_data.timed(callback_data.DAY, date(2026, 1, 25)) == "day:20260125"
+
+
+def test_an_action_without_a_value_has_an_empty_one() -> None:
+    assert callback_data.split(callback_data.BACK) == ("back", "")
+
+
+@pytest.mark.parametrize("value", ["", "-1", "+1", "1.5", "١٢", "²", " 1", "1" * 16, "x"])
+def test_only_up_to_15_ascii_digits_are_a_number(value: str) -> None:
+    assert callback_data.number_in(value) is None
+
+
+def test_digits_are_a_number() -> None:
+    assert callback_data.number_in("007") == 7
+    assert callback_data.number_in("9" * 15) == 10**15 - 1
+
+
+def test_no_two_actions_are_the_same_word() -> None:
+    words = [value for name, value in vars(callback_data).items() if name.isupper() and isinstance(value, str)]
+    assert len(words) == len(set(words))

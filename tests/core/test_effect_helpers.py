@@ -1,0 +1,29 @@
+"""The small moves that every flow makes."""
+
+from bot.core.effects import LoadDepartments, Show
+from bot.core.notices import Notice
+from bot.core.screens import Help, Menu
+from bot.core.states import Idle, LoadingDepartments
+from bot.core.steps import go, load, show
+from tests.core.examples import MESSAGE, SCREEN, STATES, given
+
+
+def test_showing_draws_the_present_screen_in_its_message() -> None:
+    session = given(Idle())
+    assert show(session, Notice.SORRY) == (session, (Show(Menu(), SCREEN, MESSAGE, Notice.SORRY),))
+
+
+def test_another_screen_can_stand_in_its_place() -> None:
+    assert show(given(Idle()), screen=Help())[1] == (Show(Help(), SCREEN, MESSAGE),)
+
+
+def test_moving_on_shows_the_new_state_under_a_new_number() -> None:
+    session, effects = go(given(Idle()), STATES["confirming"])
+    assert effects == (Show(STATES["confirming"], SCREEN + 1, MESSAGE),)
+    assert session.flow == STATES["confirming"]
+
+
+def test_while_a_read_is_under_way_nothing_is_shown() -> None:
+    session, effects = load(given(Idle()), LoadingDepartments(), LoadDepartments())
+    assert session.flow == LoadingDepartments()
+    assert effects == (LoadDepartments(),)

@@ -1,0 +1,37 @@
+"""What can be reckoned from the figures, and what cannot."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.core.health import ApiCondition, Condition
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def condition(requests: int = 0, booked: int = 0) -> Condition:
+    return Condition(
+        at=NOW,
+        since=NOW - timedelta(hours=2),
+        api=ApiCondition(reachable=True),
+        requests_today=requests,
+        booked_today=booked,
+        inbox=0,
+        outbox=0,
+        attempts=0,
+        set_aside=0,
+        telegram=True,
+        database=True,
+    )
+
+
+def test_requests_per_booking_are_known_once_there_is_a_booking() -> None:
+    assert condition(3).per_booking is None
+    assert condition(3, 2).per_booking == 1.5
+
+
+def test_the_hit_rate_is_known_once_something_was_read() -> None:
+    assert ApiCondition(reachable=True).hit_rate is None
+    assert ApiCondition(reachable=True, hits=3, misses=1).hit_rate == 0.75
+
+
+def test_it_has_been_running_since_it_began() -> None:
+    assert condition().uptime == timedelta(hours=2)

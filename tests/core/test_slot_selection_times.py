@@ -1,0 +1,216 @@
+"""Days and times: only what is free is shown, and nothing is asked that has only one answer."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.core import callback_data
+from bot.core.effects import LoadDepartments, LoadSlots, Show
+from bot.core.events import SlotsLoaded
+from bot.core.model import (
+    Day,
+    Draft,
+    Slot,
+)
+from bot.core.notices import Notice
+from bot.core.slot_selection import NEAREST, awaited
+from bot.core.states import (
+    ChoosingDay,
+    ChoosingNearest,
+    ChoosingTime,
+    ChoosingWorker,
+    Confirming,
+    Flow,
+    Idle,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    TypingName,
+)
+from tests.core.examples import (
+    BAH,
+    DAYS,
+    DRAFT,
+    FULL,
+    HALF_PAST_TWO,
+    HOSPITAL,
+    MESSAGE,
+    MONDAY,
+    NINE,
+    NOW,
+    SCREEN,
+    SLOTS,
+    SUNDAY,
+    TEN_ON_MONDAY,
+    TIMED,
+    given,
+    happened,
+    press,
+    pressed,
+)
+
+
+def slots_come(flow: Flow, *slots: Slot, department: int = 1) -> Flow:
+    return happened(given(flow), SlotsLoaded(at=NOW, department_id=department, slots=slots))[0].flow
+
+
+# --- days ------------------------------------------------------------------------------------------------------------
+
+
+def test_only_days_with_free_slots_are_shown_with_how_many_they_have() -> None:
+    assert slots_come(LoadingDays(DRAFT), *SLOTS) == ChoosingDay(DRAFT, DAYS, NINE)
+
+
+def test_slots_that_have_passed_are_left_out() -> None:
+    past = Slot(NOW - timedelta(minutes=5))
+    assert slots_come(LoadingDays(DRAFT), past, Slot(NOW), *SLOTS) == ChoosingDay(DRAFT, DAYS, NINE)
+
+
+def test_nothing_free_is_a_screen_too() -> None:
+    assert slots_come(LoadingDays(DRAFT)) == ChoosingDay(DRAFT, (), None)
+
+
+def test_a_single_day_is_not_asked_for() -> None:
+    assert slots_come(LoadingDays(DRAFT), *SLOTS[:2]) == ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+
+
+def test_a_single_slot_is_not_asked_for() -> None:
+    assert slots_come(LoadingDays(DRAFT), Slot(HALF_PAST_TWO)) == TypingName(TIMED)
+
+
+def test_coming_back_shows_a_single_day() -> None:
+    assert slots_come(LoadingDays(DRAFT, back=True), Slot(NINE)) == ChoosingDay(DRAFT, (Day(SUNDAY, 1),), NINE)
+
+
+def test_slots_of_another_department_are_ignored() -> None:
+    assert slots_come(LoadingDays(DRAFT), *SLOTS, department=2) == LoadingDays(DRAFT)
+
+
+def test_the_earliest_slot_is_one_tap() -> None:
+    session = given(ChoosingDay(DRAFT, DAYS, NINE), name="Bah Sow")
+    chosen, _ = happened(session, replace(press(session, callback_data.EARLIEST), profile="Bah"))
+    assert chosen.flow == TypingName(replace(DRAFT, at=NINE), ("Bah Sow", "Bah"))
+
+
+def test_a_pressed_day_asks_for_its_times() -> None:
+    session, effects = pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), "day:20260126")
+    assert session.flow == LoadingTimes(DRAFT, MONDAY)
+    assert effects == (LoadSlots(1),)
+
+
+def test_the_days_have_pages() -> None:
+    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), "p:2")[0].flow == ChoosingDay(DRAFT, DAYS, NINE, page=2)
+
+
+def test_when_nothing_is_free_it_can_be_asked_again() -> None:
+    assert pressed(given(ChoosingDay(DRAFT, (), None)), callback_data.RETRY)[0].flow == LoadingDays(DRAFT, back=True)
+
+
+@pytest.mark.parametrize("action", [callback_data.BACK, callback_data.CHANGE_DEPARTMENT])
+def test_back_from_the_days_is_the_departments(action: str) -> None:
+    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), action)[0].flow == LoadingDepartments(back=True)
+
+
+def test_back_from_the_days_is_the_staff_where_one_is_asked_for() -> None:
+    flow = ChoosingDay(Draft(HOSPITAL, BAH), DAYS, NINE)
+    assert pressed(given(flow), callback_data.BACK)[0].flow == ChoosingWorker(Draft(HOSPITAL, BAH))
+    assert pressed(given(flow), callback_data.CHANGE_DEPARTMENT)[0].flow == LoadingDepartments(back=True)
+
+
+# --- times -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_times_of_the_day_are_shown() -> None:
+    shown = slots_come(LoadingTimes(DRAFT, SUNDAY), *SLOTS)
+    assert shown == ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+
+
+def test_a_single_time_is_not_asked_for() -> None:
+    assert slots_come(LoadingTimes(DRAFT, MONDAY), *SLOTS) == TypingName(replace(DRAFT, at=TEN_ON_MONDAY))
+
+
+def test_coming_back_shows_a_single_time_and_the_half_of_the_day_that_was_chosen() -> None:
+    shown = slots_come(LoadingTimes(TIMED, SUNDAY, back=True), *SLOTS)
+    assert shown == ChoosingTime(TIMED, SUNDAY, (NINE, HALF_PAST_TWO), afternoon=True)
+    alone = slots_come(LoadingTimes(FULL, MONDAY, back=True), *SLOTS)
+    assert alone == ChoosingTime(FULL, MONDAY, (TEN_ON_MONDAY,))
+
+
+def test_a_day_without_a_morning_begins_in_the_afternoon() -> None:
+    later = Slot(HALF_PAST_TWO + timedelta(hours=1))
+    shown = slots_come(LoadingTimes(DRAFT, SUNDAY), SLOTS[1], later)
+    assert shown == ChoosingTime(DRAFT, SUNDAY, (HALF_PAST_TWO, later.at), afternoon=True)
+
+
+def test_a_day_that_filled_up_meanwhile_leads_back_to_the_days() -> None:
+    session, effects = happened(
+        given(LoadingTimes(DRAFT, SUNDAY)), SlotsLoaded(at=NOW, department_id=1, slots=SLOTS[2:])
+    )
+    assert session.flow == LoadingDays(DRAFT, back=True, notice=Notice.DAY_FULL)
+    assert effects == (LoadSlots(1),)
+    session, effects = happened(session, SlotsLoaded(at=NOW, department_id=1, slots=SLOTS[2:]))
+    assert effects == (Show(session.flow, session.screen, MESSAGE, Notice.DAY_FULL),)
+
+
+def test_a_pressed_time_asks_for_the_name() -> None:
+    flow = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    assert pressed(given(flow), "t:20260125T1430")[0].flow == TypingName(TIMED)
+
+
+def test_a_name_that_was_given_is_not_asked_for_again() -> None:
+    flow = ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY))
+    assert pressed(given(flow), "t:20260125T0900")[0].flow == Confirming(replace(FULL, at=NINE), ("Aïssatou Bah",))
+
+
+def test_the_other_half_of_the_day_is_a_tap_away() -> None:
+    flow = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    afternoon = pressed(given(flow), callback_data.AFTERNOON)[0]
+    assert afternoon.flow == replace(flow, afternoon=True)
+    assert pressed(afternoon, callback_data.MORNING)[0].flow == flow
+
+
+@pytest.mark.parametrize("action", [callback_data.BACK, callback_data.OTHER_TIME])
+@pytest.mark.parametrize("flow", [ChoosingTime(DRAFT, SUNDAY, (NINE,)), ChoosingNearest(DRAFT, (NINE,))])
+def test_back_from_the_times_is_the_days(flow: Flow, action: str) -> None:
+    assert pressed(given(flow), action)[0].flow == LoadingDays(DRAFT, back=True)
+
+
+# --- a slot that is gone ---------------------------------------------------------------------------------------------
+
+
+def test_a_slot_that_is_gone_shows_the_nearest_free_ones_in_order() -> None:
+    many = tuple(Slot(HALF_PAST_TWO + timedelta(minutes=30 * n)) for n in range(-5, 9))
+    shown = slots_come(LoadingNearest(FULL), *many)
+    assert isinstance(shown, ChoosingNearest)
+    assert len(shown.times) == NEAREST
+    assert HALF_PAST_TWO not in shown.times
+    assert shown.times == tuple(HALF_PAST_TWO + timedelta(minutes=30 * n) for n in (-3, -2, -1, 1, 2, 3))
+    assert shown.draft == FULL
+
+
+def test_when_no_time_was_chosen_the_nearest_are_the_first() -> None:
+    assert slots_come(LoadingNearest(DRAFT), *SLOTS) == ChoosingNearest(DRAFT, tuple(slot.at for slot in SLOTS))
+
+
+def test_when_nothing_else_is_free_it_says_so() -> None:
+    session, effects = happened(
+        given(LoadingNearest(FULL)), SlotsLoaded(at=NOW, department_id=1, slots=(Slot(HALF_PAST_TWO),))
+    )
+    assert session.flow == ChoosingDay(FULL, (), None)
+    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE, Notice.SLOT_GONE),)
+
+
+def test_a_state_that_waits_for_nothing_asks_for_nothing() -> None:
+    assert awaited(Idle()) == ()
+    assert awaited(LoadingDepartments()) == (LoadDepartments(),)
+    assert awaited(LoadingNearest(FULL)) == (LoadSlots(1),)
+
+
+@pytest.mark.parametrize(
+    "when", [datetime.fromisoformat("2026-01-25T14:31"), datetime.fromisoformat("2027-01-25T14:30")]
+)
+def test_a_time_that_is_not_on_the_screen_is_not_chosen(when: datetime) -> None:
+    flow = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    assert pressed(given(flow), callback_data.timed(callback_data.TIME, when))[0].flow == flow

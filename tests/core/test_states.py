@@ -1,0 +1,36 @@
+"""States are frozen, tell themselves apart by `kind`, and number the screens that show them."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from bot.core.states import Flow, Idle
+from tests.core.examples import SCREEN, STATES, given
+
+
+def test_another_state_is_another_screen() -> None:
+    assert given(STATES["idle"]).at(STATES["confirming"]).screen == SCREEN + 1
+
+
+def test_the_same_state_is_the_same_screen() -> None:
+    session = given(STATES["confirming"])
+    assert session.at(STATES["confirming"]) is session
+
+
+@pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
+def test_a_state_is_frozen(flow: Flow) -> None:
+    with pytest.raises(FrozenInstanceError):
+        flow.kind = "other"  # type: ignore[misc, assignment]
+
+
+def test_no_two_states_have_the_same_kind() -> None:
+    kinds = {type(flow): flow.kind for flow in STATES.values()}
+    assert len(set(kinds.values())) == len(kinds)
+
+
+def test_the_examples_hold_every_state() -> None:
+    assert {type(flow) for flow in STATES.values()} == set(Flow.__args__)
+
+
+def test_idle_holds_nothing() -> None:
+    assert [field.name for field in fields(Idle)] == ["kind"]

@@ -1,0 +1,67 @@
+"""Through all pages, however they are told apart, and to the end where it matters."""
+
+import pytest
+
+from bot.core.model import Appointment
+from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
+from bot.moncreneau.pages import SIZE, read_all
+from bot.moncreneau.schemas import Page
+from bot.moncreneau.unreadable import UnreadableEntries
+from tests.moncreneau.test_gateway import AT, OWNER
+
+
+def page(*numbers: int, last: bool | None = None, owner: str | None = OWNER) -> Page:
+    found = tuple(Appointment(number, 5, AT, "x", owner=owner) for number in numbers)
+    return Page(found, entries=len(found), pages=None, last=last)
+
+
+async def numbers(*pages: Page, most: int = 10, to_the_end: bool = False) -> list[int]:
+    async def fetch(index: int) -> Page:
+        return pages[min(index, len(pages) - 1)]
+
+    return [each.id for each in await read_all(fetch, OWNER, most=most, to_the_end=to_the_end)]
+
+
+async def test_a_full_page_is_followed_by_the_next() -> None:
+    assert len(await numbers(page(*range(SIZE)), page(SIZE))) == SIZE + 1
+
+
+async def test_nothing_new_is_the_end() -> None:
+    assert await numbers(page(1, last=False)) == [1]
+
+
+async def test_what_is_not_read_to_its_end_settles_nothing() -> None:
+    endless = [page(number, last=False) for number in range(5)]
+    assert await numbers(*endless, most=3) == [0, 1, 2]
+    with pytest.raises(UnreadableAnswer):
+        await numbers(*endless, most=3, to_the_end=True)
+
+
+async def test_who_is_not_known_has_nothing() -> None:
+    async def fetch(_index: int) -> Page:
+        raise UserNotFound
+
+    assert await read_all(fetch, OWNER, most=1, to_the_end=True) == ()
+
+
+async def test_strangers_are_left_out() -> None:
+    assert await numbers(page(1, last=False), page(2, last=True, owner="telegram:78")) == [1]
+
+
+async def test_what_cannot_be_read_is_not_seen_and_settles_nothing() -> None:
+    for owner in (None, OWNER):
+        torn = Page(page(1).appointments, entries=2, pages=None, last=True, unread=(owner,))
+        with pytest.raises(UnreadableEntries) as caught:
+            await numbers(torn, to_the_end=True)
+        assert [each.id for each in caught.value.seen] == [1]
+        assert await numbers(torn) == [1]
+
+
+async def test_where_nothing_can_be_read_nobody_is_told_that_there_is_nothing() -> None:
+    with pytest.raises(UnreadableAnswer):
+        await numbers(Page((), entries=1, pages=None, last=True, unread=(None,)))
+
+
+async def test_strangers_that_cannot_be_read_are_strangers() -> None:
+    torn = Page((), entries=1, pages=None, last=True, unread=("telegram:78",))
+    assert await numbers(torn, to_the_end=True) == []

@@ -1,0 +1,126 @@
+"""A dead service is noticed once, told at once, probed patiently."""
+
+import pytest
+
+from bot.app.ports import Fate
+from bot.core.model import Problem
+from bot.moncreneau.circuit_breaker import Breaker
+from bot.moncreneau.errors import CircuitOpen
+from tests.moncreneau.support import StillClock
+
+
+class Watched:
+    """A breaker whose changes are written down, its jitter at the longest."""
+
+    def __init__(self, clock: StillClock) -> None:
+        self.changes: list[bool] = []
+        self.breaker = Breaker(clock, failures=3, jitter=lambda: 1.0, on_change=self.changes.append)
+
+    def fail(self, times: int = 1) -> None:
+        for _ in range(times):
+            with self.breaker.enter() as passage:
+                passage.failed()
+
+    def answer(self) -> None:
+        with self.breaker.enter() as passage:
+            passage.answered()
+
+    def wait(self) -> float:
+        with pytest.raises(CircuitOpen) as caught:
+            self.breaker.enter()
+        assert caught.value.fate is Fate.NOT_SENT
+        assert caught.value.trouble.problem is Problem.DOWN
+        assert caught.value.retry_after is not None
+        return caught.value.retry_after
+
+
+@pytest.fixture
+def watched(clock: StillClock) -> Watched:
+    return Watched(clock)
+
+
+def test_it_opens_after_so_many_failures_in_a_row_and_says_so_once(watched: Watched) -> None:
+    watched.fail(2)
+    watched.answer()
+    watched.fail(2)
+    assert watched.changes == []
+    watched.fail()
+    assert not watched.breaker.closed
+    assert watched.wait() == 1.0
+    assert watched.changes == [False]
+
+
+def test_one_time_limit_waited_for_in_vain_opens_it_unless_something_else_was_answered_meanwhile(
+    watched: Watched,
+) -> None:
+    with watched.breaker.enter() as slow:
+        watched.answer()
+        slow.failed(hung=True)
+    assert watched.breaker.closed
+    with watched.breaker.enter() as dead:
+        dead.failed(hung=True)
+    assert watched.changes == [False]
+
+
+def test_one_probe_is_let_through_when_the_pause_is_over(watched: Watched, clock: StillClock) -> None:
+    watched.fail(3)
+    clock.pass_(1)
+    with watched.breaker.enter() as probe:
+        watched.wait()
+        probe.answered()
+    assert watched.breaker.closed
+    assert watched.changes == [False, True]
+
+
+def test_the_pause_doubles_up_to_a_minute_and_the_log_stays_quiet(watched: Watched, clock: StillClock) -> None:
+    watched.fail(3)
+    pauses = []
+    for _ in range(9):
+        pauses.append(watched.wait())
+        clock.pass_(pauses[-1])
+        watched.fail()
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert watched.changes == [False]
+
+
+def test_it_begins_again_with_a_short_pause_after_it_was_well(watched: Watched, clock: StillClock) -> None:
+    watched.fail(3)
+    clock.pass_(1)
+    watched.fail()
+    clock.pass_(2)
+    watched.answer()
+    watched.fail(3)
+    assert watched.wait() == 1
+
+
+def test_a_cancelled_probe_says_nothing_and_the_next_one_may_try(watched: Watched, clock: StillClock) -> None:
+    watched.fail(3)
+    clock.pass_(1)
+    with watched.breaker.enter():
+        pass
+    watched.answer()
+    assert watched.breaker.closed
+
+
+def test_requests_that_had_started_before_do_not_lengthen_the_pause(watched: Watched) -> None:
+    early = [watched.breaker.enter() for _ in range(10)]
+    for passage in early:
+        with passage:
+            passage.failed()
+    assert watched.wait() == 1
+    assert watched.changes == [False]
+
+
+def test_a_late_answer_of_an_earlier_request_shows_that_it_lives(watched: Watched) -> None:
+    early = watched.breaker.enter()
+    watched.fail(3)
+    with early:
+        early.answered()
+    assert watched.breaker.closed
+
+
+def test_a_clock_set_back_does_not_lengthen_the_pause(watched: Watched, clock: StillClock) -> None:
+    watched.fail(3)
+    clock.pass_(-86_400)
+    watched.answer()
+    assert watched.breaker.closed

@@ -1,0 +1,74 @@
+"""So many requests at once; who waits for a place is not sent past a door that closed meanwhile."""
+
+import asyncio
+
+import pytest
+
+from bot.moncreneau.circuit_breaker import Breaker
+from bot.moncreneau.errors import CircuitOpen, NoneFree
+from bot.moncreneau.lanes import Lanes
+from bot.moncreneau.scout import Scout
+from tests.moncreneau.support import StillClock
+
+
+def lanes(clock: StillClock, width: int, limit: float = 5.0) -> tuple[Lanes, Breaker, Scout]:
+    breaker, scout = Breaker(clock, failures=1), Scout()
+    return Lanes(width, breaker, scout, limit), breaker, scout
+
+
+async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_free(clock: StillClock) -> None:
+    here, _, _ = lanes(clock, 2)
+    inside, most = 0, 0
+    go = asyncio.Event()
+
+    async def drive() -> None:
+        nonlocal inside, most
+        async with here.one():
+            inside += 1
+            most = max(most, inside)
+            await go.wait()
+            inside -= 1
+
+    all_of_them = [asyncio.create_task(drive()) for _ in range(5)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert inside == 2
+    go.set()
+    await asyncio.gather(*all_of_them)
+    assert (inside, most) == (0, 2)
+
+
+async def test_nobody_waits_for_ever(clock: StillClock) -> None:
+    here, _, _ = lanes(clock, 1, limit=0.01)
+    async with here.one():
+        with pytest.raises(NoneFree):
+            async with here.one():
+                raise AssertionError
+
+
+async def test_nobody_waits_for_a_service_that_is_known_to_be_down(clock: StillClock) -> None:
+    here, breaker, _ = lanes(clock, 1)
+    async with here.one():
+        with breaker.enter() as passage:
+            passage.failed()
+        with pytest.raises(CircuitOpen):
+            async with here.one():
+                raise AssertionError
+
+
+async def test_who_has_a_lane_waits_for_the_scout(clock: StillClock) -> None:
+    here, _, scout = lanes(clock, 2)
+    scout.leaves(1)
+    gone: list[str] = []
+
+    async def drive() -> None:
+        async with here.one():
+            gone.append("through")
+
+    one = asyncio.create_task(drive())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert gone == []
+    scout.returns()
+    await one
+    assert gone == ["through"]

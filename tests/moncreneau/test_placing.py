@@ -1,0 +1,46 @@
+"""One order, one POST; and what an answer that cannot be read says of it."""
+
+from datetime import UTC
+
+import pytest
+
+from bot.app.ports import Fate
+from bot.core.model import Order
+from bot.moncreneau.circuit_breaker import Breaker
+from bot.moncreneau.client import Client
+from bot.moncreneau.errors import MoncreneauError
+from bot.moncreneau.orders import place
+from bot.moncreneau.quota import Budget
+from tests.moncreneau.support import APPOINTMENT, KEY, Answer, StillClock, Wire, answer
+
+ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:7")
+
+
+async def placed(wire: Wire, clock: StillClock, said: Answer) -> object:
+    """What the order comes to where the service says so."""
+    wire.says(said)
+    now = lambda: clock.unix  # noqa: E731 — as short as it can be
+    client = Client(wire.url, KEY, budget=Budget(clock), breaker=Breaker(clock), writes=Breaker(clock), now=now)
+    try:
+        return (await place(client, ORDER, UTC)).id
+    except MoncreneauError as error:
+        return error.fate
+    finally:
+        await client.aclose()
+        assert len(wire.seen) == 1
+
+
+async def test_the_appointment_comes_back(wire: Wire, clock: StillClock) -> None:
+    assert await placed(wire, clock, answer(APPOINTMENT, 201)) == APPOINTMENT["id"]
+
+
+@pytest.mark.parametrize("body", [{}, {"id": "apt_7f"}, {"id": None, "status": "SCHEDULED"}], ids=str)
+async def test_the_service_s_own_word_without_a_number_means_accepted(
+    wire: Wire, clock: StillClock, body: dict[str, object]
+) -> None:
+    assert await placed(wire, clock, answer(body, 201)) is Fate.ACCEPTED
+
+
+@pytest.mark.parametrize("body", [b"<html>All is well</html>", b'{"id": 12', b"", b"[]"], ids=str)
+async def test_whatever_else_answers_200_leaves_it_open(wire: Wire, clock: StillClock, body: bytes) -> None:
+    assert await placed(wire, clock, answer(body, 200)) is Fate.UNKNOWN

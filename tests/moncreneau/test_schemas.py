@@ -1,0 +1,169 @@
+"""Reading forgives everything that can be forgiven; sending sends the contract's fields and no others."""
+
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.model import Appointment, Department, Order, Status, Worker
+from bot.moncreneau.errors import MoncreneauError, UnreadableAnswer
+from bot.moncreneau.schemas import (
+    FreeSlot,
+    order_body,
+    read_appointment,
+    read_departments,
+    read_id,
+    read_page,
+    read_slots,
+)
+from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS
+
+AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
+JEAN = Appointment(12345, 5, AT, "Jean Dupont", Status.SCHEDULED, "https://moncreneau.gn/qr/12345")
+
+
+def test_the_quick_starts_departments_are_read() -> None:
+    assert read_departments(DEPARTMENTS) == (
+        Department(5, "Passport Service", "Ministry of Interior"),
+        Department(8, "ID Card Service", "Ministry of Interior"),
+    )
+
+
+def test_a_department_may_lack_an_organization_have_a_text_for_an_id_and_say_more_than_is_known() -> None:
+    raw = {"id": "5", "name": "Passport", "isActive": True, "colour": "red", "organization": None, "workers": None}
+    assert read_departments([raw]) == (Department(5, "Passport"),)
+
+
+def test_inactive_departments_are_left_out() -> None:
+    assert read_departments([{"id": 1, "name": "a", "isActive": False}, {"id": 2, "name": "b"}]) == (
+        Department(2, "b"),
+    )
+
+
+def test_staff_are_read_where_they_are_listed() -> None:
+    raw: dict[str, Any] = {"id": 10, "name": "x", "showAdminsInBooking": True}
+    assert read_departments([raw]) == (Department(10, "x", asks_worker=True),)
+    raw["workers"] = [{"id": "42", "name": "Mme Diallo"}, {"name": "nobody"}, None]
+    assert read_departments([raw])[0].workers == (Worker(42, "Mme Diallo"),)
+
+
+def test_a_bad_entry_is_left_out_with_one_line_that_does_not_repeat_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        found = read_departments([*DEPARTMENTS, {"id": "secret-77"}, "secret", None, {"id": 9}])
+    assert len(found) == 2
+    assert [record.message for record in caplog.records] == ["left out 4 of 6 departments that cannot be read"]
+
+
+def test_slots_are_read_from_a_bool_a_count_or_nothing() -> None:
+    slots = [
+        {"time": "10:00", "available": True, "dateTime": "2026-01-26T10:00:00"},
+        {"time": "10:30", "available": False, "dateTime": "2026-01-26T10:30:00"},
+        {"time": "11:00", "available": 3, "dateTime": "2026-01-26T11:00:00"},
+        {"time": "11:30", "available": 0, "dateTime": "2026-01-26T11:30:00"},
+        {"time": "9:30", "available": "true"},
+        {"time": "12:00"},
+        {"time": "late", "available": True},
+        "13:00",
+    ]
+    body = {"departmentId": 5, "availability": [{"date": "2026-01-26", "slots": slots}, {"date": "2026-01-27"}]}
+    ten = datetime(2026, 1, 26, 10, 0)  # noqa: DTZ001 — office time is naive
+    assert read_slots(body, UTC) == (
+        FreeSlot(ten.replace(hour=9, minute=30)),
+        FreeSlot(ten),
+        FreeSlot(ten.replace(hour=11), 3),
+        FreeSlot(ten.replace(hour=12)),
+    )
+
+
+def test_a_time_listed_for_each_member_of_staff_is_one_slot() -> None:
+    slots = [{"time": "10:00", "available": n} for n in (1, 2, 0)]
+    (slot,) = read_slots({"availability": [{"date": "2026-01-26", "slots": slots}]}, UTC)
+    assert slot.left == 3
+
+
+def test_the_quick_starts_appointment_is_read() -> None:
+    assert read_appointment(APPOINTMENT, UTC) == JEAN
+
+
+def test_an_appointment_may_lack_its_ticket_and_have_a_status_that_nobody_knows() -> None:
+    raw = {**APPOINTMENT, "id": "12345", "qrCode": None, "status": "POSTPONED", "externalUserId": 77}
+    assert read_appointment(raw, UTC) == Appointment(12345, 5, AT, "Jean Dupont", Status.UNKNOWN, None, "77")
+
+
+def test_what_the_answer_to_a_booking_leaves_out_is_what_was_ordered() -> None:
+    order = Order(5, AT, "Jean Dupont", "telegram:77")
+    assert read_appointment({"id": 9}, UTC, order) == Appointment(9, 5, AT, "Jean Dupont", owner="telegram:77")
+
+
+@pytest.mark.parametrize("body", [None, 5, "x", {}, {"id": True}, {"id": -1}, [], {"id": 1, "departmentId": 5}])
+def test_what_is_no_appointment_is_an_unreadable_answer(body: Any) -> None:
+    with pytest.raises(UnreadableAnswer):
+        read_appointment(body, UTC)
+
+
+def test_a_page_tells_whether_it_is_the_last() -> None:
+    page = read_page({"content": [APPOINTMENT, {}], "page": 0, "totalPages": "3", "last": False}, UTC)
+    assert (page.appointments, page.entries, page.pages, page.last) == ((JEAN,), 2, 3, False)
+    assert read_page([APPOINTMENT], UTC).last is True
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (5, 5),
+        ("5", 5),
+        (5.0, 5),
+        (0, 0),
+        (5.5, None),
+        ("", None),
+        ("٥", None),
+        (True, None),
+        (2**63, None),
+        ("9" * 9999, None),
+    ],
+)
+def test_ids_are_whole_numbers_however_they_are_written(value: Any, number: int | None) -> None:
+    assert read_id(value) == number
+
+
+def test_an_order_is_sent_with_the_contracts_fields_only() -> None:
+    order = Order(5, AT, "Jean Dupont", "telegram:77")
+    body = {
+        "departmentId": 5,
+        "dateTime": "2026-01-25T14:30:00",
+        "name": "Jean Dupont",
+        "externalUserId": "telegram:77",
+    }
+    assert order_body(order) == body
+    assert order_body(Order(5, AT, "Jean Dupont", "telegram:77", 42)) == {**body, "workerId": 42}
+
+
+def json(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Any JSON, its objects mostly with keys that the reader looks for."""
+    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("2026-01-25T14:30:00Z")
+    return st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(keys | st.text(), inner), max_leaves=30)
+
+
+WORDS = st.sampled_from(
+    [
+        *["id", "name", "organization", "isActive", "workers", "showAdminsInBooking"],
+        *["departmentId", "dateTime", "status", "qrCode", "externalUserId", "content", "totalPages", "last"],
+        *["availability", "date", "slots", "time", "available", "data", "departments"],
+    ]
+)
+
+
+@given(json(WORDS))
+def test_reading_never_raises_anything_but_our_own_error(body: Any) -> None:
+    for read in (
+        read_departments,
+        lambda raw: read_slots(raw, UTC),
+        lambda raw: read_appointment(raw, UTC),
+        lambda raw: read_page(raw, UTC),
+    ):
+        with suppress(MoncreneauError):
+            read(body)

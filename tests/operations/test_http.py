@@ -1,0 +1,161 @@
+"""Health, readiness and metrics over loopback; a port that is taken is one clear line."""
+
+import asyncio
+import re
+import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.bootstrap.connections import StartError
+from bot.operations import http
+from bot.operations.status import Watch
+from tests.e2e.running_bot import standing
+from tests.e2e.services import town
+from tests.e2e.waiting import eventually
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@asynccontextmanager
+async def port(app: Starlette, host: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
+    listener = http.bound(host, 0)
+    number = listener.getsockname()[1]
+    place = f"[{host}]" if ":" in host else host
+    async with http.serving(app, listener), httpx.AsyncClient(base_url=f"http://{place}:{number}") as client:
+        yield client
+
+
+async def test_a_bot_that_starts_is_alive_and_not_ready() -> None:
+    async with port(http.create_app(Watch())) as client:
+        assert (await client.get("/healthz")).text == "ok\n"
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"started": False})
+        metrics = await client.get("/metrics")
+        assert metrics.status_code == 200
+        assert "process_resident_memory_bytes" in metrics.text
+        assert "moncreneau_bot_" not in metrics.text
+        assert (await client.get("/")).status_code == 404
+
+
+async def test_it_listens_where_it_is_told_and_on_nothing_that_is_taken() -> None:
+    async with port(http.create_app(Watch()), "::1") as client:
+        assert (await client.get("/healthz")).status_code == 200
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        http.bound("127.0.0.1", taken.getsockname()[1])
+
+
+async def test_stopping_lets_an_answer_under_way_be_said_and_leaves_idle_connections() -> None:
+    asked, say = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        asked.set()
+        await say.wait()
+        return PlainTextResponse("said")
+
+    listener = http.bound("127.0.0.1", 0)
+    number = listener.getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
+        async with http.serving(Starlette(routes=[Route("/slow", slow), Route("/fast", slow)]), listener):
+            answer = asyncio.create_task(client.get("/slow"))
+            await asked.wait()
+            say.set()
+        assert (await answer).text == "said"
+        with pytest.raises(httpx.ConnectError):
+            await client.get("/fast")
+
+
+async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path) -> None:
+    number = free_port()
+    async with standing(tmp_path, rate_limit=1000) as house:
+        await house.start(http_port=number)
+        citizen = await house.citizen()
+        await citizen.books("Fanta Sylla")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
+            ready = await client.get("/readyz")
+            assert (ready.status_code, ready.json()) == (200, {"started": True, "database": True, "telegram": True})
+            text = (await client.get("/metrics")).text
+    figures = dict(re.findall(r"^(moncreneau_bot_\S+) (\S+)$", text, re.MULTILINE))
+    expected = {
+        "api_reachable": 1,
+        "api_accepting": 1,
+        "api_requests_limit": 1000,
+        "api_requests_remaining": 997,
+        'api_requests_total{urgency="write"}': 1,
+        "bookings_today": 1,
+        "requests_today": 3,
+        "requests_per_booking_today": 3,
+        "inbox": 0,
+        "outbox": 0,
+        "open_attempts": 0,
+        "set_aside_updates": 0,
+        "telegram_reachable": 1,
+        "database_writable": 1,
+        'attempts_settled_total{outcome="booked"}': 1,
+        "messages_refused_total": 0,
+    }
+    found = {name: float(figures[f"moncreneau_bot_{name}"]) for name in expected}
+    assert found == expected
+    assert float(figures["moncreneau_bot_messages_sent_total"]) >= 5
+    assert float(figures["moncreneau_bot_api_cache_hit_ratio"]) > 0
+    for private in ("Fanta", "Sylla", str(citizen.id), "mk_sandbox", "/qr/"):
+        assert private not in text
+
+
+async def test_while_the_database_cannot_be_written_it_is_alive_and_not_ready(tmp_path: Path) -> None:
+    number = free_port()
+    async with standing(tmp_path) as house, httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
+        await house.start(http_port=number)
+        other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
+        try:
+            other.execute("BEGIN IMMEDIATE")
+            ready = await client.get("/readyz")
+            assert (ready.status_code, ready.json()["database"]) == (503, False)
+            assert (await client.get("/healthz")).status_code == 200
+        finally:
+            other.close()
+
+        async def is_ready() -> bool:
+            return (await client.get("/readyz")).status_code == 200
+
+        await eventually("it is ready again", is_ready)
+
+
+async def test_a_port_that_is_taken_is_one_clear_line_and_nothing_is_begun(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with standing(tmp_path) as house:
+            with pytest.raises(StartError, match="HTTP_PORT: cannot listen there: Address already in use"):
+                await house.start(http_port=taken.getsockname()[1])
+    assert not list(tmp_path.glob("*"))  # noqa: ASYNC240 — a folder of this test alone
+
+
+async def test_as_a_process_it_answers_while_telegram_is_away_and_ends_at_once(tmp_path: Path) -> None:
+    number = free_port()
+    async with town(tmp_path) as (here, bot), httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
+        await bot.start(ready=False, HTTP_PORT=str(number), TELEGRAM_API_URL="http://127.0.0.1:9")
+
+        async def answers() -> bool:
+            try:
+                return (await client.get("/healthz")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await eventually("it is alive", answers)
+        assert (await client.get("/readyz")).status_code == 503
+        assert await bot.stop() == 0
+        await bot.start(HTTP_PORT=str(number))
+        assert (await client.get("/readyz")).status_code == 200
+        assert await bot.stop() == 0
+        assert "GET /" not in bot.log, "no access log"
+        assert await here.pending() == 0

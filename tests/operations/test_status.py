@@ -1,0 +1,108 @@
+"""How the house stands is told to admins who ask, and to nobody else."""
+
+import asyncio
+from collections import Counter
+from datetime import datetime
+
+from bot.app.records import Change, Kind, Settled
+from bot.app.updates import FromCitizen
+from bot.core.events import AttemptDelayed, CitizenEvent, Commanded, Event, Typed
+from bot.core.health import Condition
+from bot.operations.status import PATIENCE, Database, Outcomes, StatusDesk
+from bot.storage.store import Store
+from bot.views.message import Message
+from tests.app.virtual_clock import in_no_time
+from tests.core.test_health import condition
+
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+
+
+class Disk(Store):
+    """A store whose disk does as it is told."""
+
+    def __init__(self) -> None:
+        self.writings = 0
+        self.stuck: asyncio.Event | None = None
+        self.error: Exception | None = None
+
+    async def commit(self, change: Change) -> None:
+        assert change.remembered
+        self.writings += 1
+        if self.stuck:
+            await self.stuck.wait()
+        if self.error:
+            raise self.error
+
+
+async def look() -> Condition:
+    return condition(3, 2)
+
+
+async def locale_of(_chat_id: int) -> str:
+    return "en"
+
+
+def draw(seen: Condition, locale: str) -> Message:
+    return Message(f"{seen.requests_today} {seen.booked_today} {locale}")
+
+
+async def asked(event: CitizenEvent) -> Change | None:
+    return await StatusDesk(look, draw, locale_of).handle(7, FromCitizen(event, 900))
+
+
+async def test_status_is_answered_in_the_admins_language() -> None:
+    change = await asked(Commanded(at=NOW, name="status"))
+    assert change
+    (delivery,) = change.queued
+    assert (delivery.chat_id, delivery.kind, delivery.message.text) == (7, Kind.SEND, "3 2 en")
+
+
+async def test_everything_else_is_for_other_desks() -> None:
+    assert await asked(Commanded(at=NOW, name="book")) is None
+    assert await asked(Typed(at=NOW, text="status")) is None
+
+
+async def test_a_database_that_writes_can_be_written() -> None:
+    database = Database(Disk())
+    assert await database.writes()
+    await database.aclose()
+
+
+async def test_one_that_refuses_cannot() -> None:
+    disk = Disk()
+    disk.error = OSError("read-only")
+    assert not await Database(disk).writes()
+
+
+@in_no_time
+async def test_one_that_hangs_is_asked_once_and_not_waited_for() -> None:
+    disk = Disk()
+    disk.stuck = asyncio.Event()
+    database = Database(disk)
+    began = asyncio.get_running_loop().time()
+    assert not await database.writes()
+    assert not await database.writes()
+    assert asyncio.get_running_loop().time() - began < 3 * PATIENCE
+    assert disk.writings == 1, "probes must not pile up before a locked database"
+    disk.stuck.set()
+    await asyncio.sleep(0.1)
+    assert await database.writes()
+    disk.stuck = asyncio.Event()
+    assert not await database.writes()
+    await database.aclose()
+
+
+async def test_nobody_has_to_close_what_was_never_asked() -> None:
+    await Database(Disk()).aclose()
+
+
+def test_outcomes_are_counted_on_their_way() -> None:
+    passed: list[tuple[int, Event, Settled | None]] = []
+    counted = Counter[str]()
+    tell = Outcomes(lambda *each: passed.append(each), counted)
+    event = AttemptDelayed(at=NOW, number=1)
+    tell(7, event, None)
+    tell(7, event, Settled(7, 1, "booked", 12345))
+    tell(8, event, Settled(8, 1, "slot_taken"))
+    assert counted == {"booked": 1, "slot_taken": 1}
+    assert [each[0] for each in passed] == [7, 7, 8]

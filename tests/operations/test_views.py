@@ -1,0 +1,137 @@
+"""What admins read of the bot, in both languages."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.core.health import ApiCondition, Concern, Condition
+from bot.core.model import Problem
+from bot.i18n import Translators
+from bot.operations.views import status, trouble
+from bot.views.office import CONAKRY
+
+NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
+T = Translators.load()
+CREDITS, ACCESS = Concern(Problem.OUT_OF_CREDITS), Concern(Problem.NO_ACCESS)
+PASSPORTS = Concern(Problem.NO_ACCESS, 5)
+API = ApiCondition(
+    reachable=True,
+    heard=datetime(2026, 3, 2, 14, 29, tzinfo=UTC),
+    limit=1000,
+    remaining=640,
+    reset=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
+    hits=97,
+    misses=3,
+    last_error="503 SERVICE_UNAVAILABLE",
+    last_error_at=datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
+)
+FINE = Condition(
+    at=NOW,
+    since=NOW - timedelta(days=3, hours=4, minutes=12, seconds=59),
+    api=API,
+    requests_today=325,
+    booked_today=300,
+    inbox=1,
+    outbox=2,
+    attempts=3,
+    set_aside=4,
+    telegram=True,
+    database=True,
+)
+
+
+def named(department_id: int) -> str:
+    return f"Passeports & Co ({department_id})"
+
+
+def shown(condition: Condition, locale: str = "fr", zone: str = "Africa/Conakry") -> str:
+    return status(condition, T.get(locale), CONAKRY, ZoneInfo(zone), named).text.replace("\u00a0", " ")
+
+
+def test_every_figure_stands_there_in_words() -> None:
+    assert shown(FINE).splitlines() == [
+        "📊 <b>L’état du bot</b>",
+        "",
+        "✅ L’API moncreneau répond.",
+        "Dernière réponse : lun. 2 mars, 14:29",
+        "Requêtes restantes cette heure : <b>640</b> sur 1000 ; à nouveau à 15:00 (heure de Conakry)",
+        "",
+        "Lectures servies de mémoire : <b>97 %</b> sur 100",
+        "Requêtes par réservation aujourd’hui : <b>1,08</b> (requêtes : 325, réservations : 300)",
+        "",
+        "En attente de traitement : 1",
+        "En attente d’envoi : 2",
+        "Réservations et annulations sans issue encore : 3",
+        "Messages mis de côté après une erreur de notre part : 4",
+        "",
+        "✅ Telegram répond.",
+        "✅ La base de données accepte les écritures.",
+        "",
+        "Dernière erreur de l’API : <code>503 SERVICE_UNAVAILABLE</code>, lun. 2 mars, 09:05",
+        "En marche depuis 3 j 4 h 12 min",
+    ]
+
+
+def test_in_english_too_with_its_own_numbers() -> None:
+    text = shown(FINE, "en")
+    assert "<b>1.08</b> (requests: 325, bookings: 300)" in text
+    assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon, Mar 2, 09:05" in text
+
+
+def test_hours_are_the_offices() -> None:
+    assert "à nouveau à 16:00" in shown(FINE, zone="Africa/Lagos")
+    assert "10:05" in shown(FINE, zone="Africa/Lagos")
+
+
+def test_what_is_not_known_yet_is_said_to_be_so() -> None:
+    text = shown(replace(FINE, api=ApiCondition(reachable=True), booked_today=0))
+    assert "Requêtes restantes cette heure : pas encore connues" in text
+    assert "Lectures servies de mémoire : encore aucune lecture" in text
+    assert "aujourd’hui : encore aucune réservation (requêtes : 325)" in text
+    assert "Dernière erreur de l’API : aucune depuis le démarrage" in text
+
+
+def test_what_was_not_asked_just_now_is_not_called_reachable_as_if_it_had_been() -> None:
+    text = shown(replace(FINE, api=replace(API, heard=NOW - timedelta(minutes=20))), "en")
+    assert "answered when it was last asked" in text
+    assert "Last answer: Mon, Mar 2, 14:10" in text
+    assert "Last answer: none since the start" in shown(replace(FINE, api=ApiCondition(reachable=True)), "en")
+
+
+def test_a_service_that_reads_but_does_not_book_is_said_to_be_so() -> None:
+    text = shown(replace(FINE, api=replace(API, accepts=False)), "en")
+    assert "✅ The moncreneau API answers." in text
+    assert "⚠️ It neither books nor cancels at present" in text
+
+
+def test_what_does_not_work_stands_out() -> None:
+    api = replace(
+        API,
+        reachable=False,
+        remaining=None,
+        blocked_until=datetime(2026, 3, 2, 14, 45, tzinfo=UTC),
+        troubles=frozenset({CREDITS, ACCESS, PASSPORTS}),
+    )
+    text = shown(replace(FINE, api=api, telegram=False, database=False), "en")
+    for words in (
+        "⚠️ The moncreneau API does not answer.",
+        "⚠️ <b>The moncreneau API refuses our key (401 or 403).</b>",
+        "⚠️ <b>The moncreneau API denies our key one department: Passeports &amp; Co (5).</b>",
+        "⚠️ <b>The moncreneau credits are used up: nothing can be booked.</b>",
+        "<b>0</b> of 1000",
+        "nothing is sent before Mon, Mar 2, 14:45 (Conakry time)",
+        "⚠️ Telegram does not answer.",
+        "⚠️ The database cannot be written.",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("concern", [CREDITS, ACCESS, PASSPORTS])
+@pytest.mark.parametrize("locale", T.supported)
+def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(concern: Concern, locale: str) -> None:
+    begins, over = (trouble(concern, T.get(locale), named, present=present).text for present in (True, False))
+    assert begins.startswith("⚠️ ")
+    assert len(begins.splitlines()) == 2
+    assert over.startswith("✅ ")

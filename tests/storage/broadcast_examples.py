@@ -1,0 +1,68 @@
+"""A database with chats, some appointments and a plan: what the tests of broadcasts' storage begin with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.app.records import Change, Made, Settled, StoredChat
+from bot.broadcast.model import Audience, Content, Deed, Done, Everyone, Media, Plan, Version
+from bot.broadcast.ports import Admin, Card
+from bot.storage.broadcasts import BroadcastBooks
+from bot.storage.recipients import RecipientRoll
+from bot.storage.store import Store
+from tests.storage.databases import Database
+
+NOW = datetime.fromisoformat("2026-03-02T09:00")
+ADMIN = Admin(900, "Ibrahima")
+CONFIRMED = Done("Ibrahima", Deed.CONFIRMED, NOW)
+
+
+@dataclass(slots=True)
+class Newsroom:
+    """One open database."""
+
+    store: Store
+    books: BroadcastBooks
+    roll: RecipientRoll
+    database: Database
+
+    async def chats(self, *numbers: int, locale: str = "fr", left: bool = False, announcements: bool = True) -> None:
+        """Citizens who started the bot."""
+        for each in numbers:
+            chat = StoredChat(each, "session", locale, left, announcements)
+            await self.store.commit(Change(chat=chat))
+
+    async def books_for(self, chat_id: int, appointment: int, department: int, at: str) -> None:
+        """A citizen's appointment."""
+        made = Made(appointment, department, datetime.fromisoformat(at))
+        await self.store.commit(Change(settled=Settled(chat_id, appointment, "booked", appointment, made=made)))
+
+    async def cancels(self, chat_id: int, appointment: int) -> None:
+        """It is cancelled."""
+        change = Settled(chat_id, appointment + 1, "cancelled", cancelled=appointment)
+        await self.store.commit(Change(settled=change))
+
+    async def confirms(self, audience: Audience | None = None, number: int = 1) -> bool:
+        """A broadcast is confirmed."""
+        return await self.books.confirm(plan(audience, number), ADMIN, CONFIRMED, Card(number, 900, 70, "fr"))
+
+    async def prepares(self, number: int = 1) -> None:
+        """Its recipients are written down."""
+        more = True
+        while more:
+            more = await self.roll.prepare(number, NOW)
+
+
+def plan(audience: Audience | None = None, number: int = 1) -> Plan:
+    return Plan(number, (Version("", Content(Media.TEXT, "Bonjour")),), audience or Everyone())
+
+
+@asynccontextmanager
+async def newsroom(database: Database) -> AsyncIterator[Newsroom]:
+    """Open one."""
+    store = await Store(database.url).open()
+    try:
+        yield Newsroom(store, BroadcastBooks(store), RecipientRoll(store), database)
+    finally:
+        await store.close()

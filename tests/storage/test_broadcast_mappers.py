@@ -1,0 +1,21 @@
+"""What becomes of values on their way into rows; whole round trips stand in test_broadcasts and test_recipients."""
+
+from datetime import datetime
+
+from bot.broadcast.model import Deed, Done, Fate, Figures, Plan
+from bot.storage.broadcast_mappers import deed_row, plan_row, write_figures
+from tests.storage.broadcast_examples import ADMIN, NOW, plan
+
+
+def test_the_hour_of_a_start_is_a_column_of_its_own() -> None:
+    later = Plan(2, plan().versions, plan().audience, starts=datetime.fromisoformat("2026-03-03T09:30"))
+    assert plan_row(later)["starts_at"] == "2026-03-03T09:30"
+    assert plan_row(plan())["starts_at"] is None
+
+
+def test_a_long_name_is_cut_to_its_column() -> None:
+    assert len(deed_row(1, ADMIN, Done("x" * 500, Deed.PAUSED, NOW))["who"]) == 128
+
+
+def test_figures_are_json() -> None:
+    assert write_figures(Figures(((Fate.SENT, 3),))) == '{"sent": 3}'

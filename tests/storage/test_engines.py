@@ -1,0 +1,157 @@
+"""Where SQLite and PostgreSQL differ: the connection, *insert, or else*, and which errors pass."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import bindparam, literal_column, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.storage import engines
+from bot.storage.tables import chats, facts
+from tests.storage.databases import Database
+
+POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+async def test_every_connection_is_durable_and_waits_for_a_lock(tmp_path: Path) -> None:
+    engine = engines.engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    async with engine.connect() as connection:
+        found = {
+            name: await connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+        }
+    await engine.dispose()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1}
+
+
+def test_nothing_goes_to_the_disk_before_the_commit_however_much_is_written(tmp_path: Path) -> None:
+    engine = engines.writing_engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
+    with engine.begin() as connection:
+        facts.create(connection)
+    before = (tmp_path / "bot.db-wal").stat().st_size
+    with engine.begin() as connection:
+        put.run(connection, [{"name": str(number), "value": "x" * 3000} for number in range(1000)])
+        assert (tmp_path / "bot.db-wal").stat().st_size == before
+    assert (tmp_path / "bot.db-wal").stat().st_size > before + 3_000_000
+    engine.dispose()
+
+
+def test_insert_or_else_is_said_in_both_tongues() -> None:
+    engine = engines.engine_for("sqlite+aiosqlite://")
+    ignore = str(engines.insert_ignore(engine, facts).compile(dialect=sqlite.dialect()))
+    assert "ON CONFLICT DO NOTHING" in ignore
+    replace = str(engines.upsert(engine, chats, ["session"]).compile(dialect=sqlite.dialect()))
+    assert "ON CONFLICT (chat_id) DO UPDATE SET session = excluded.session" in replace
+
+
+@pytest.mark.parametrize(
+    ("url", "reading", "writing"),
+    [
+        ("sqlite:///bot.db", "sqlite+aiosqlite:///bot.db", "sqlite+pysqlite:///bot.db"),
+        ("sqlite+aiosqlite:////x/bot.db", "sqlite+aiosqlite:////x/bot.db", "sqlite+pysqlite:////x/bot.db"),
+        *(
+            (
+                f"{scheme}://u:geheim@h:5433/d?sslmode=require",
+                *["postgresql+psycopg://u:***@h:5433/d?sslmode=require"] * 2,
+            )
+            for scheme in ("postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg")
+        ),
+    ],
+)
+def test_an_address_of_whatever_driver_leads_to_ours(url: str, reading: str, writing: str) -> None:
+    assert str(engines.address(url)) == reading
+    assert str(engines.address(url, blocking=True)) == writing
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("oracle://u:geheim@h/d", "oracle is none of sqlite, postgresql"),
+        ("nonsense", "the address cannot be read"),
+        ("postgresql://u:geheim/d", "the address cannot be read"),
+        ("postgresql://u:ge@heim@h/d", "an @ within the password is written %40"),
+        ("postgresql://u:ge@heim/im@h/d", "an @ within the password is written %40"),
+        ("postgresql://u:ge@heim?im@h/d", "an @ within the password is written %40"),
+        ("postgresql://u:ge@heim:5432/im@h/d", "an @ within the password is written %40"),
+    ],
+)
+def test_an_address_that_leads_nowhere_is_refused_without_a_word_of_its_password(url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words) as refused:
+        engines.engine_for(url)
+    assert "heim" not in str(refused.value)
+    with pytest.raises(ValueError, match=words):
+        engines.writing_engine_for(url)
+
+
+@pytest.mark.parametrize("table", [facts, chats])
+def test_the_same_statements_exist_for_postgresql(table: object) -> None:
+    class Elsewhere:
+        """As much of an engine as tells which database it is."""
+
+        dialect = POSTGRESQL
+
+    statement = engines.insert_ignore(Elsewhere(), table)  # type: ignore[arg-type]
+    assert "ON CONFLICT DO NOTHING" in str(statement.compile(dialect=POSTGRESQL))
+
+
+def test_a_prepared_statement_is_run_for_every_row(database: Database) -> None:
+    engine = engines.writing_engine_for(database.url)
+    put = engines.Prepared(engine, engines.upsert(engine, facts, ["value"]))
+    with engine.begin() as connection:
+        facts.create(connection)
+        put.run(connection, [{"name": "a", "value": "1"}, {"name": "b", "value": "é'"}, {"name": "a", "value": "2"}])
+        assert {tuple(row) for row in connection.execute(facts.select())} == {("a", "2"), ("b", "é'")}
+    engine.dispose()
+
+
+def test_per_cent_signs_of_a_prepared_statement_and_of_its_values_are_themselves(database: Database) -> None:
+    engine = engines.writing_engine_for(database.url)
+    put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
+    hundred = update(facts).where(facts.c.value.like(literal_column("'100 %'"))).values(value=bindparam("now"))
+    replace = engines.Prepared(engine, hundred)
+    with engine.begin() as connection:
+        facts.create(connection)
+        put.run(connection, [{"name": "%(name)s", "value": "100 %"}, {"name": "%", "value": "10 %s"}])
+        replace.run(connection, [{"now": "%%"}])
+        assert {tuple(row) for row in connection.execute(facts.select())} == {("%(name)s", "%%"), ("%", "10 %s")}
+    engine.dispose()
+
+
+def test_a_row_that_lacks_a_value_is_refused(database: Database) -> None:
+    engine = engines.writing_engine_for(database.url)
+    put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
+    with engine.begin() as connection:
+        facts.create(connection)
+        with pytest.raises(ProgrammingError, match="value"):
+            put.run(connection, [{"name": "a"}])
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (OperationalError("", {}, Exception("database is locked")), True),
+        (OperationalError("", {}, Exception("database or disk is full")), True),
+        (OperationalError("", {}, Exception("no such table: chats")), False),
+        (OperationalError("", {}, Exception("no such column: x")), False),
+        (InterfaceError("", {}, Exception("connection is closed")), True),
+        (ProgrammingError("", {}, Exception("gone"), connection_invalidated=True), True),
+        (PoolTimeout(), True),
+        (OSError("disk"), True),
+        (IntegrityError("", {}, Exception("UNIQUE")), False),
+        (OverflowError("int too large"), False),
+        (ValueError("x"), False),
+    ],
+)
+def test_what_passes_is_waited_for_and_what_is_wrong_is_not(error: Exception, *, passing: bool) -> None:
+    assert engines.is_passing(error) is passing
+
+
+def test_of_what_a_database_says_the_first_line_is_told_without_values() -> None:
+    said = "duplicate key\nDETAIL:  Key (name)=(Aïssatou) already exists."
+    assert engines.cause(IntegrityError("INSERT", {"name": "Aïssatou"}, Exception(said))) == "duplicate key"
+    assert engines.cause(OSError("disk")) == "disk"
+    assert engines.cause(ConnectionResetError()) == "ConnectionResetError"

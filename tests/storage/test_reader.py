@@ -1,0 +1,90 @@
+"""What was stored is read as it was."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app.records import Change, Delivery, Kind, StoredChat, Urgency
+from bot.storage import migrate, reader
+from bot.storage.store import Store
+from bot.views.message import Message
+from tests.storage.values import CHAT, delivery
+
+
+async def deliveries(store: Store) -> list[Delivery]:
+    return [each async for each in store.open_deliveries()]
+
+
+async def test_nobody_and_nothing_is_known_at_first(store: Store) -> None:
+    assert await store.chat(CHAT) is None
+    assert await deliveries(store) == []
+    assert (await store.open_updates(), await store.open_attempts(), await store.made_by(CHAT)) == ((), (), frozenset())
+
+
+async def test_every_kind_of_delivery_comes_back_as_it_was(store: Store) -> None:
+    sent = [
+        Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK, not_before=7.5),
+        Delivery(2, -CHAT, Kind.PICTURE, Message("x", qr_link="https://x.gn/é"), urgency=Urgency.NOTICE),
+        delivery(3),
+    ]
+    await store.commit(Change(queued=tuple(sent)))
+    assert await deliveries(store) == sent
+    await store.commit(Change(sent=(1, 3)))
+    assert await deliveries(store) == sent[1:2]
+
+
+async def test_many_deliveries_come_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "PAGE", 3)
+    await store.commit(Change(queued=tuple(delivery(number) for number in range(10, 0, -1))))
+    assert [each.id for each in await deliveries(store)] == list(range(1, 11))
+
+
+async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> None:
+    assert await store.picture("https://x.gn/1") is None
+    assert await store.fact("face") is None
+    for value in ("one", "two"):
+        await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
+    assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
+
+
+async def test_a_picture_whose_link_is_longer_than_its_column_is_not_remembered_and_harms_nobody(store: Store) -> None:
+    link = "https://x.gn/" + "1" * 600
+    await store.commit(Change(picture=(link, "one"), remembered=(("face", "x"),)))
+    assert (await store.picture(link), await store.fact("face")) == (None, "x")
+
+
+async def test_a_thousand_who_come_at_once_are_few_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store.commit(Change(chat=StoredChat(7, "seven", "fr")))
+    looks = 0
+    read = store.reader.read
+
+    async def counted(work: Callable[[AsyncConnection], Awaitable[object]]) -> object:
+        nonlocal looks
+        looks += 1
+        return await read(work)
+
+    monkeypatch.setattr(store.reader, "read", counted)
+    found = await asyncio.gather(*(store.chat(number % 500) for number in range(1000)))
+    assert [each.session for each in found if each] == ["seven", "seven"]
+    assert looks <= 2
+
+
+async def test_a_look_that_fails_is_heard_of_by_all_who_wait_and_the_next_one_is_a_new_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = store.reader.read
+
+    async def broken(_work: object) -> object:
+        raise ValueError("no")
+
+    monkeypatch.setattr(store.reader, "read", broken)
+    results = await asyncio.gather(*(store.chat(number) for number in range(3)), return_exceptions=True)
+    assert [type(each) for each in results] == [ValueError] * 3
+    monkeypatch.setattr(store.reader, "read", read)
+    assert await store.chat(1) is None
+
+
+async def test_the_revision_is_told(store: Store) -> None:
+    assert await store.standing() == (migrate.newest(), migrate.newest())

@@ -1,0 +1,69 @@
+"""Reads wait while the database cannot be used, and say so once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage import engines
+from bot.storage.store import Store
+from bot.storage.tables import chats
+from tests.storage.cluster import Cluster
+from tests.storage.databases import on
+from tests.storage.disks import HASTY, locked
+
+AGAIN = "the database (reading) answers again"
+
+
+async def count(connection: AsyncConnection) -> int:
+    return await connection.scalar(select(func.count()).select_from(chats)) or 0
+
+
+async def both_wait(store: Store, caplog: pytest.LogCaptureFixture) -> list[asyncio.Task[int]]:
+    """Two reads of a database that cannot be used; the log has heard of it."""
+    reads = [asyncio.create_task(store.reader.read(count)) for _ in range(2)]
+    while not caplog.records:  # noqa: ASYNC110 — a log has no event
+        await asyncio.sleep(0.005)
+    assert not any(each.done() for each in reads)
+    return reads
+
+
+async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(engines, "PRAGMAS", HASTY)
+    monkeypatch.setattr("bot.storage.reading.FIRST_PAUSE", 0.01)
+    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    with locked(tmp_path / "bot.db"):
+        reads = await both_wait(store, caplog)
+    assert await asyncio.gather(*reads) == [0, 0]
+    await store.close()
+    trouble = "the database (reading) cannot be reached: database is locked; trying again until it answers"
+    assert caplog.messages == [trouble, AGAIN]
+
+
+async def test_a_read_waits_for_a_server_that_is_down_and_the_log_hears_of_it_once(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.storage.reading.FIRST_PAUSE", 0.01)
+    with on(cluster) as database:
+        store = await Store(database.url).open()
+        assert await store.reader.read(count) == 0
+        with cluster.away():
+            reads = await both_wait(store, caplog)
+        assert await asyncio.gather(*reads) == [0, 0]
+        await store.close()
+    trouble, over = caplog.messages
+    assert trouble.startswith("the database (reading) cannot be reached: connection ")
+    assert over == AGAIN
+
+
+async def test_a_wrong_read_is_said_at_once(store: Store) -> None:
+    async def wrong(connection: AsyncConnection) -> None:
+        await connection.execute(text("SELECT x FROM nowhere"))
+
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await store.reader.read(wrong)

@@ -1,0 +1,47 @@
+"""Many changes as few statements, each kind once, in an order in which none undoes another."""
+
+from bot.app.records import Change, SetAside, StoredChat
+from bot.storage.engines import writing_engine_for
+from bot.storage.statements import Statements
+from tests.storage.values import delivery, turn
+
+ENGINE = writing_engine_for("sqlite+aiosqlite://")
+
+
+def tables(*changes: Change) -> list[str]:
+    """The tables that are written, statement by statement."""
+    return [prepared.statement.table.name for prepared, _ in Statements(ENGINE).writes(changes, 1.0)]
+
+
+def test_nothing_changed_is_nothing_written() -> None:
+    assert tables() == []
+    assert tables(Change(), Change()) == []
+
+
+def test_a_hundred_turns_are_as_many_statements_as_one() -> None:
+    one = tables(turn(1, 11, 12, opened=5))
+    many = tables(*(turn(number, 1000 + number, opened=number) for number in range(100)))
+    assert sorted(many) == sorted(one) == ["attempts", "chats", "inbox", "outbox"]
+
+
+def test_no_value_of_a_hundred_turns_is_missing() -> None:
+    changes = [turn(number, 2 * number, 2 * number + 1, chat_id=number) for number in range(1, 101)]
+    written = {prepared.statement.table.name: values for prepared, values in Statements(ENGINE).writes(changes, 1.0)}
+    assert len(written["chats"]) == 100
+    assert len(written["outbox"]) == 200
+
+
+def test_what_waits_for_one_who_left_goes_before_new_messages_come() -> None:
+    writes = Statements(ENGINE).writes((Change(queued=(delivery(1),)), Change(left=7)), 1.0)
+    kinds = [(prepared.statement.table.name, prepared.statement.__visit_name__) for prepared, _ in writes]
+    assert kinds.index(("outbox", "delete")) < kinds.index(("outbox", "insert"))
+
+
+def test_a_chat_is_known_before_it_is_said_to_have_left() -> None:
+    writes = Statements(ENGINE).writes((Change(left=7), Change(chat=StoredChat(7, "s", "fr"))), 1.0)
+    of_chats = [prepared.statement for prepared, _ in writes if prepared.statement.table.name == "chats"]
+    assert [statement.__visit_name__ for statement in of_chats] == ["insert", "update"]
+
+
+def test_done_and_failed_are_two_things() -> None:
+    assert tables(Change(done=(1,)), Change(failed=(SetAside(2, "KeyError"),))) == ["inbox", "inbox"]

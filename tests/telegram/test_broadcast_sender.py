@@ -1,0 +1,156 @@
+"""What admins send is read as it is, and goes out as it came in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.app.ports import ChatLeftError, MessageRefusedError
+from bot.broadcast.compose_states import Remark
+from bot.broadcast.model import Content, Media
+from bot.telegram.broadcast_sender import TelegramHerald, read_content
+from bot.telegram.messenger import TelegramMessenger
+from bot.views.message import Button, Message
+
+BOLD = [{"type": "bold", "offset": 0, "length": 7}]
+PHOTO = [{"file_id": "small"}, {"file_id": "large"}]
+Json = dict[str, Any]
+
+
+class Wire(TelegramMessenger):
+    """Keeps the calls; `answer` is what comes back, or what is raised."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Json]] = []
+        self.answer: Any = {"message_id": 71}
+
+    async def call(self, method: str, call: Json) -> Any:
+        self.calls.append((method, call))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def herald(wire: Wire) -> TelegramHerald:
+    return TelegramHerald(wire, lambda locale: Message("", ((Button(f"stop {locale}", "news:off"),),)))
+
+
+def test_a_text_keeps_its_formatting() -> None:
+    content = read_content({"text": "Bonjour *tous*", "entities": BOLD, "link_preview_options": {"is_disabled": True}})
+    assert isinstance(content, Content)
+    assert (content.media, content.text) == (Media.TEXT, "Bonjour *tous*")
+    assert json.loads(content.look) == {"entities": BOLD, "link_preview_options": {"is_disabled": True}}
+
+
+def test_a_photo_is_its_largest_size_with_its_caption() -> None:
+    content = read_content({"photo": PHOTO, "caption": "Ici", "caption_entities": BOLD, "has_media_spoiler": True})
+    assert isinstance(content, Content)
+    assert (content.media, content.text, content.file_id) == (Media.PHOTO, "Ici", "large")
+    assert json.loads(content.look) == {"caption_entities": BOLD, "has_spoiler": True}
+
+
+def test_a_document_may_have_no_caption() -> None:
+    assert read_content({"document": {"file_id": "paper"}}) == Content(Media.DOCUMENT, "", "paper")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"sticker": {}},
+        {"poll": {}},
+        {"voice": {}},
+        {"location": {}},
+        {"video": {}},
+        {"animation": {}, "document": {"file_id": "gif"}},
+        {"contact": {}},
+        {},
+    ],
+)
+def test_other_kinds_cannot_be_broadcast(raw: Json) -> None:
+    assert read_content(raw) is Remark.UNSUPPORTED
+
+
+def test_a_part_of_an_album_is_refused() -> None:
+    assert read_content({"photo": PHOTO, "media_group_id": "1"}) is Remark.ALBUM
+
+
+async def test_a_text_goes_out_with_its_entities_and_without_a_parse_mode(herald: TelegramHerald, wire: Wire) -> None:
+    letter = herald.letter(Content(Media.TEXT, "<b> *x*", look=json.dumps({"entities": BOLD})), "en")
+    assert await herald.send(letter, 7) == 71
+    ((method, call),) = wire.calls
+    assert method == "sendMessage"
+    assert "parse_mode" not in call
+    assert (call["chat_id"], call["text"], json.loads(call["entities"])) == (7, "<b> *x*", BOLD)
+    (row,) = json.loads(call["reply_markup"])["inline_keyboard"]
+    assert row == [{"text": "stop en", "callback_data": "*.news:off"}]
+
+
+@pytest.mark.parametrize(("media", "method"), [(Media.PHOTO, "sendPhoto"), (Media.DOCUMENT, "sendDocument")])
+async def test_files_go_out_by_their_id(herald: TelegramHerald, wire: Wire, media: Media, method: str) -> None:
+    look = json.dumps({"caption_entities": BOLD, "show_caption_above_media": True})
+    await herald.send(herald.letter(Content(media, "Ici", "file", look), "fr"), 7)
+    ((called, call),) = wire.calls
+    assert called == method
+    assert (call[media.value], call["caption"]) == ("file", "Ici")
+    assert call["show_caption_above_media"] == "true"
+
+
+async def test_a_file_without_a_caption_has_none(herald: TelegramHerald, wire: Wire) -> None:
+    await herald.send(herald.letter(Content(Media.PHOTO, "", "file"), "fr"), 7)
+    assert "caption" not in wire.calls[0][1]
+
+
+async def test_paid_broadcasts_say_so(herald: TelegramHerald, wire: Wire) -> None:
+    letter = herald.letter(Content(Media.TEXT, "x"), "fr")
+    await herald.send(letter, 7, paid=True)
+    await herald.send(letter, 8)
+    assert [call.get("allow_paid_broadcast") for _, call in wire.calls] == ["true", None]
+
+
+@pytest.mark.parametrize("number", ["abc", 2**70, None, float("inf"), True, -1, [1]])
+async def test_a_number_that_is_none_does_not_undo_that_it_was_sent(
+    herald: TelegramHerald, wire: Wire, number: Any
+) -> None:
+    wire.answer = {"message_id": number}
+    assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
+
+
+async def test_an_answer_that_says_nothing_is_no_number(herald: TelegramHerald, wire: Wire) -> None:
+    wire.answer = True
+    assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
+
+
+async def test_it_can_be_asked_whether_anybody_answers(herald: TelegramHerald, wire: Wire) -> None:
+    await herald.reach()
+    assert wire.calls == [("getMe", {})]
+
+
+async def test_a_message_is_taken_back(herald: TelegramHerald, wire: Wire) -> None:
+    assert await herald.recall(7, 71)
+    assert wire.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
+
+
+async def test_one_that_is_gone_already_is_known_as_such(herald: TelegramHerald, wire: Wire) -> None:
+    wire.answer = MessageRefusedError("Message to delete not found")
+    assert not await herald.recall(7, 71)
+
+
+@pytest.mark.parametrize("error", [MessageRefusedError("message can't be deleted"), ChatLeftError("blocked")])
+async def test_one_that_cannot_be_taken_back_says_why(herald: TelegramHerald, wire: Wire, error: Exception) -> None:
+    wire.answer = error
+    with pytest.raises(type(error)):
+        await herald.recall(7, 71)
+
+
+async def test_a_file_is_sent_with_its_name(herald: TelegramHerald, wire: Wire) -> None:
+    await herald.document(7, "broadcast-1.csv", b"chat_id\r\n", Message("<b>Annonce</b>"))
+    ((method, call),) = wire.calls
+    assert method == "sendDocument"
+    assert (call["document"].filename, call["document"].input_file_content) == ("broadcast-1.csv", b"chat_id\r\n")
+    assert call["caption"] == "<b>Annonce</b>"

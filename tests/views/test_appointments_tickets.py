@@ -1,0 +1,114 @@
+"""The ticket is complete without any picture."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core import callback_data
+from bot.core.model import (
+    Department,
+    Status,
+    Ticket,
+)
+from bot.core.screens import QrPicture, TicketShown
+from bot.views.render import render
+from tests.core.examples import APPOINTMENT, PASSPORTS, TICKET
+from tests.views import telegram
+from tests.views.pages import EN, FR
+from tests.views.telegram import check_limits, plain
+
+
+def ticket(**changes: object) -> Ticket:
+    return Ticket(replace(APPOINTMENT, **changes), PASSPORTS)  # type: ignore[arg-type]
+
+
+def text(shown: TicketShown, *, english: bool = False) -> str:
+    return plain(render(shown, EN if english else FR).text).replace("\u00a0", " ")
+
+
+def test_it_says_everything_there_is_to_know() -> None:
+    assert text(TicketShown(TICKET, fresh=True)) == (
+        "✅ Votre rendez-vous est confirmé.\n\n"
+        "🏢 Service : Passeports\n"
+        "🏛 Organisme : Ministère de la Sécurité\n"
+        "📅 Date : dimanche 25 janvier 2026\n"
+        "🕒 Heure : 14:30 (heure de Conakry)\n"
+        "👤 Nom : Aïssatou Bah\n"
+        "🎫 Numéro : 12345\n"
+        "📌 État : confirmé\n\n"
+        "🔗 QR code à présenter :\nhttps://moncreneau.example/qr/12345\n\n"
+        "Un empêchement ? Annulez pour laisser la place : /cancel 12345"
+    )
+
+
+def test_in_english_too() -> None:
+    assert text(TicketShown(TICKET, fresh=True), english=True) == (
+        "✅ Your appointment is confirmed.\n\n"
+        "🏢 Department: Passeports\n"
+        "🏛 Organisation: Ministère de la Sécurité\n"
+        "📅 Date: Sunday, January 25, 2026\n"
+        "🕒 Time: 14:30 (Conakry time)\n"
+        "👤 Name: Aïssatou Bah\n"
+        "🎫 Number: 12345\n"
+        "📌 Status: confirmed\n\n"
+        "🔗 QR code to show:\nhttps://moncreneau.example/qr/12345\n\n"
+        "Something came up? Cancel to free the place: /cancel 12345"
+    )
+
+
+def test_what_is_not_paid_is_not_called_confirmed() -> None:
+    unpaid = text(TicketShown(ticket(status=Status.PENDING_PAYMENT), fresh=True))
+    assert "Le paiement est attendu" in unpaid
+    assert "confirmé" not in unpaid
+
+
+def test_an_unknown_status_is_not_called_confirmed() -> None:
+    unknown = text(TicketShown(ticket(status=Status.UNKNOWN), fresh=True))
+    assert "confirmé" not in unknown
+    assert "à vérifier auprès du service" in unknown
+
+
+@pytest.mark.parametrize("link", [None, "", "https://x.example/" + "q" * 5000])
+def test_without_a_link_that_can_be_used_there_is_a_ticket_all_the_same(link: str | None) -> None:
+    shown = TicketShown(ticket(qr_link=link), fresh=True)
+    check_limits(render(shown, FR))
+    assert "il n’y a pas de QR code" in text(shown)
+
+
+def test_the_link_is_escaped() -> None:
+    assert "a=1&amp;b=2" in render(TicketShown(ticket(qr_link="https://x.example/?a=1&b=2")), FR).text
+
+
+@pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW])
+def test_one_that_is_over_can_be_neither_shown_at_the_door_nor_cancelled(status: Status) -> None:
+    message = render(TicketShown(ticket(status=status)), FR)
+    assert "/cancel" not in message.text
+    assert "https:" not in message.text
+    assert telegram.actions(message) == [callback_data.APPOINTMENTS, callback_data.BOOK]
+
+
+def test_one_that_is_coming_leads_to_cancelling() -> None:
+    assert telegram.actions(render(TicketShown(TICKET), FR)) == [callback_data.APPOINTMENTS, "x:12345"]
+
+
+def test_an_office_without_a_name_has_its_number() -> None:
+    assert "Service : Service n° 99" in text(TicketShown(Ticket(APPOINTMENT, Department(99, ""))))
+
+
+def test_a_name_that_is_empty_is_left_out() -> None:
+    assert "Nom" not in text(TicketShown(ticket(name=" ")))
+
+
+def test_the_picture_says_what_it_is_for() -> None:
+    message = render(QrPicture(TICKET), FR)
+    assert message.qr_link == APPOINTMENT.qr_link
+    assert message.rows == ()
+    for fact in ("12345", "Passeports", "dimanche 25 janvier 2026", "14:30"):
+        assert fact in message.text
+
+
+def test_the_caption_fits_with_the_longest_names_in_any_script() -> None:
+    long = "𞤀" * 300
+    big = Ticket(replace(APPOINTMENT, name=long), Department(1, long, long))
+    check_limits(render(QrPicture(big), FR))
+    check_limits(render(TicketShown(big), FR))

@@ -1,0 +1,105 @@
+"""The day and the time."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core import callback_data
+from bot.core.model import (
+    Day,
+    Draft,
+)
+from bot.core.states import ChoosingDay, ChoosingNearest, ChoosingTime
+from bot.views.office import Office
+from bot.views.render import render
+from tests.core.examples import BAH, DAYS, DRAFT, FULL, HALF_PAST_TWO, HOSPITAL, MONDAY, NINE, SUNDAY, TEN_ON_MONDAY
+from tests.views import telegram
+from tests.views.pages import EN, FR
+from tests.views.telegram import check_limits, labels, plain
+
+
+def test_the_earliest_slot_stands_first_then_the_days_with_how_much_is_free() -> None:
+    assert labels(render(ChoosingDay(DRAFT, (Day(SUNDAY, 12), Day(MONDAY, 1)), NINE), FR)) == [
+        "⏱ Au plus tôt\u00a0: dim. 25 janv., 09:00",
+        "dim. 25 janv. · 12\u00a0places",
+        "lun. 26 janv. · 1\u00a0place",
+        "⬅️ Retour",
+        "✖️ Abandonner la réservation",
+    ]
+
+
+def test_in_english_too() -> None:
+    assert labels(render(ChoosingDay(DRAFT, DAYS, NINE), EN))[:3] == [
+        "⏱ Earliest available: Sun, Jan 25, 09:00",
+        "Sun, Jan 25 · 2\u00a0slots",
+        "Mon, Jan 26 · 1\u00a0slot",
+    ]
+
+
+def test_days_without_an_earliest_slot_are_days_all_the_same() -> None:
+    assert telegram.actions(render(ChoosingDay(DRAFT, DAYS, None), FR))[0] == "day:20260125"
+
+
+def test_eight_days_a_page_and_the_earliest_stays_first() -> None:
+    days = tuple(Day(SUNDAY + timedelta(days=n), n + 1) for n in range(20))
+    second = telegram.actions(render(ChoosingDay(DRAFT, days, NINE, page=1), FR))
+    assert second[:2] == [callback_data.EARLIEST, "day:20260202"]
+    assert second[9:11] == ["p:0", "p:2"]
+
+
+def test_when_nothing_is_free_it_says_for_how_long_and_what_can_be_done() -> None:
+    message = render(ChoosingDay(DRAFT, (), None), FR, office=Office(horizon_days=60))
+    assert "Aucune place libre dans les 60 prochains jours." in message.text
+    assert telegram.actions(message) == [
+        callback_data.RETRY,
+        callback_data.CHANGE_DEPARTMENT,
+        callback_data.BACK,
+        callback_data.LEAVE,
+    ]
+    assert "within the next 30 days" in render(ChoosingDay(DRAFT, (), None), EN, office=Office(horizon_days=30)).text
+
+
+def test_the_staff_member_is_named() -> None:
+    assert "Agent\u00a0: Dr Bah" in render(ChoosingDay(Draft(HOSPITAL, BAH), DAYS, NINE), FR).text
+
+
+def test_a_few_times_are_shown_at_once_three_in_a_row() -> None:
+    times = tuple(NINE + timedelta(minutes=15 * n) for n in range(24))
+    message = render(ChoosingTime(DRAFT, SUNDAY, times), FR)
+    assert [button.label for button in message.rows[0]] == ["09:00", "09:15", "09:30"]
+    assert telegram.actions(message)[23:] == ["t:20260125T1445", callback_data.BACK, callback_data.LEAVE]
+    assert "dimanche 25 janvier 2026" in message.text
+
+
+def test_many_times_are_shown_by_halves_of_the_day() -> None:
+    times = tuple(NINE + timedelta(minutes=15 * n) for n in range(25))
+    morning = labels(render(ChoosingTime(DRAFT, SUNDAY, times), FR))
+    assert (morning[0], morning[11], morning[12]) == ("09:00", "11:45", "🌇 Après-midi\u00a0: 13\u00a0places")
+    afternoon = render(ChoosingTime(DRAFT, SUNDAY, times, afternoon=True), EN)
+    assert (labels(afternoon)[0], labels(afternoon)[13]) == ("12:00", "🌅 Morning: 12\u00a0slots")
+    assert telegram.actions(afternoon)[13] == callback_data.MORNING
+
+
+def test_many_times_of_one_half_are_all_shown_whichever_half_was_asked_for() -> None:
+    times = tuple(HALF_PAST_TWO + timedelta(minutes=5 * n) for n in range(30))
+    for afternoon in (False, True):
+        assert len(labels(render(ChoosingTime(DRAFT, SUNDAY, times, afternoon=afternoon), FR))) == 32
+
+
+def test_more_times_than_telegram_allows_are_cut_and_it_says_so() -> None:
+    times = tuple(HALF_PAST_TWO + timedelta(minutes=n) for n in range(300))
+    message = render(ChoosingTime(DRAFT, SUNDAY, times), FR)
+    check_limits(message)
+    assert "les 90 premières heures" in message.text
+
+
+def test_a_time_that_is_gone_says_so_and_keeps_the_name() -> None:
+    message = render(ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY)), FR)
+    text = plain(message.text)
+    assert "vient d’être pris" in text
+    assert "Votre nom est gardé\u00a0: Aïssatou Bah" in text
+    assert labels(message)[:2] == ["dim. 25 janv., 09:00", "lun. 26 janv., 10:00"]
+    assert telegram.actions(message)[2:] == [callback_data.OTHER_TIME, callback_data.BACK, callback_data.LEAVE]
+
+
+def test_without_a_name_nothing_is_said_of_it() -> None:
+    assert "nom" not in plain(render(ChoosingNearest(replace(FULL, name=None), (NINE,)), FR).text)
