@@ -15,8 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bench.load import ROOT, bot_api, bot_environment, drive, moncreneau, process, rss_mb, run_ours
-from bot.core.codec import write_session
 from bot.core.conversation import new_session
+from bot.core.session import write_session
 from bot.storage.store import Store
 
 CITIZENS = (10, 50, 200, 500, 1000, 2000)

@@ -17,16 +17,15 @@ import httpx
 
 from bench.hurried import HurriedLoop, Outside
 from bot.app.attempt_worker import Clerk
-from bot.app.conversations import Conversations
-from bot.app.groups import GroupHints
+from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Receipt
 from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Delivery, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
-from bot.core.notices import Notice
 from bot.core.screens import Screen
+from bot.core.states import Notice
 from bot.i18n import Translators
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport

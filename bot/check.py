@@ -1,15 +1,214 @@
-"""`python -m bot check`: tries everything that the bot stands on, and says for each what is wrong and what to do.
+"""The tries of `python -m bot check`: each asks one thing that the bot stands on and tells what it found, in lines.
+
+A try never raises and never shows a secret: of errors it repeats kinds and codes, not addresses. Knows no order and
+does not print.
+
+`python -m bot check`: tries everything that the bot stands on, and says for each what is wrong and what to do.
 
 Nothing is booked, sent or migrated, and no secret is shown. The exit code is 0 where the bot can work, 1 where it
 cannot; a warning is something to know. Knows the order of the tries; `probes` makes them.
 """
 
+import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
 
-from bot import probes
-from bot.probes import Level, Line
-from bot.settings import SettingsError, read_settings
+from telegram.error import InvalidToken, TelegramError
+
+from bot.app.ports import ApiError
+from bot.bootstrap import connections
+from bot.bootstrap.connections import StartError
+from bot.core.model import Department, Problem
+from bot.moncreneau.errors import BudgetSpent
+from bot.moncreneau.gateway import Gateway
+from bot.moncreneau.quota import clock_gap
+from bot.settings import Settings, SettingsError, read_settings
+from bot.storage import engines
+from bot.storage.diagnostics import Checkup, examine, remembered
+from bot.telegram.transport import FastRequest
+
+NOBODY = "telegram:0"
+"""An owner that no citizen is: whose appointments are asked for to see whether the key may read."""
+FAR_APART = 60.0
+"""Seconds between two clocks from which on tickets and limits would be wrong."""
+SHOWN = 5
+
+
+class Level(IntEnum):
+    """How bad it is."""
+
+    OK = 0
+    WARN = 1
+    FAIL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was found about something, and what to do."""
+
+    level: Level
+    subject: str
+    words: str
+    advice: str = ""
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found about a service, and by how many seconds its clock is ahead of ours."""
+
+    lines: list[Line] = field(default_factory=list)
+    clock_gap: float | None = None
+
+
+def check_settings(given: Settings) -> Iterator[Line]:
+    """What can be seen of the settings by looking at them."""
+    yield Line(Level.OK, "settings", "complete")
+    if not given.admin_ids:
+        advice = "set ADMIN_IDS to your Telegram user id for /status, announcements and notices of troubles"
+        yield Line(Level.WARN, "settings", "ADMIN_IDS is empty: nobody is told when credits or access are lost", advice)
+
+
+async def check_telegram(given: Settings) -> Found:
+    """Whether the token is one, and Telegram's."""
+    found = Found()
+    try:
+        bot = connections.telegram(given)
+    except StartError as error:
+        found.lines.append(Line(Level.FAIL, "token", str(error), "set TELEGRAM_BOT_TOKEN to the one of BotFather"))
+        return found
+    try:
+        await bot.initialize()
+        found.lines.append(Line(Level.OK, "token", f"Telegram knows it: @{bot.username}"))
+    except InvalidToken:
+        words = "Telegram does not accept TELEGRAM_BOT_TOKEN"
+        found.lines.append(Line(Level.FAIL, "token", words, "check it with BotFather, or ask it for a new one"))
+    except TelegramError as error:
+        words = f"Telegram cannot be asked: {type(error).__name__}"
+        advice = "check the network and TELEGRAM_API_URL; the bot itself waits until Telegram answers"
+        found.lines.append(Line(Level.FAIL, "token", words, advice))
+    finally:
+        if isinstance(bot.request, FastRequest):
+            said, at = bot.request.said
+            found.clock_gap = clock_gap({"Date": said} if said else {}, at)
+        await bot.shutdown()
+    return found
+
+
+async def check_moncreneau(given: Settings) -> Found:
+    """The key, its scopes as far as they show, and the departments."""
+    found = Found()
+    try:
+        gateway = connections.moncreneau(given, lambda: datetime.now(UTC))
+    except StartError as error:
+        found.lines.append(Line(Level.FAIL, "key", str(error)))
+        return found
+    try:
+        with contextlib.suppress(*connections.UNUSABLE):  # of the database another try tells
+            kept = await remembered(given.database_url, connections.fact_of_key("budget", given))
+            connections.restore_budget(gateway, kept)
+        found.lines += await _api(gateway)
+        found.clock_gap = gateway.stats().clock_gap
+    finally:
+        await gateway.aclose()
+    return found
+
+
+async def _api(gateway: Gateway) -> list[Line]:
+    try:
+        await gateway.verify()
+        departments = await gateway.departments()
+    except ApiError as error:
+        return [_refused("key", error)]
+    lines = [Line(Level.OK, "key", "the moncreneau API accepts it")]
+    try:
+        await gateway.appointments(NOBODY)
+        words = "appointments:read works; appointments:create shows with the first booking only (none is made to try)"
+        lines.append(Line(Level.OK, "scopes", words))
+    except ApiError as error:
+        lines.append(_refused("scopes", error))
+    return [*lines, *_departments(departments)]
+
+
+def _refused(subject: str, error: ApiError) -> Line:
+    """Why the API did not answer, by what could be done about it."""
+    match error.trouble.problem:
+        case Problem.NO_ACCESS:
+            advice = "check MONCRENEAU_API_KEY, its scopes (appointments:read, appointments:create) and its expiry"
+            return Line(Level.FAIL, subject, f"the moncreneau API refuses it: {error}", advice)
+        case Problem.BUSY if isinstance(error, BudgetSpent):
+            words = f"not asked before {connections.hour(error)}: the running bot used up what the API allows"
+            return Line(Level.WARN, subject, words, "try again then; the running bot waits, too")
+        case Problem.BUSY:
+            words = f"the moncreneau API has no requests left for us: {error}"
+            return Line(Level.WARN, subject, words, "try again when the hour is over; the running bot waits, too")
+        case _:
+            advice = "check the network and MONCRENEAU_API_URL; the bot itself waits until the API answers"
+            return Line(Level.FAIL, subject, f"the moncreneau API does not answer as it should: {error}", advice)
+
+
+def _departments(departments: tuple[Department, ...]) -> Iterator[Line]:
+    if not departments:
+        advice = "open one in the moncreneau dashboard"
+        yield Line(Level.WARN, "departments", "none takes appointments: citizens can book nothing", advice)
+        return
+    yield Line(Level.OK, "departments", f"{len(departments)} take appointments")
+    if bare := [each for each in departments if each.asks_worker and not each.workers]:
+        names = ", ".join(f"{each.name} ({each.id})" for each in bare)
+        advice = "the API lists no staff there: give citizens the number that they have to type"
+        yield Line(Level.WARN, "departments", f"{len(bare)} ask for a member of staff without a list: {names}", advice)
+
+
+async def check_database(url: str) -> list[Line]:
+    """Whether it can be written, which revision it has, and what was set aside in it."""
+    try:
+        return _database(await examine(url, SHOWN))
+    except connections.UNUSABLE as error:
+        advice = "check DATABASE_URL, the folder's rights and room, and whether the database is up"
+        return [Line(Level.FAIL, "database", f"cannot be used: {engines.cause(error)}", advice)]
+
+
+def _database(checkup: Checkup) -> list[Line]:
+    present, wanted = checkup.revision, checkup.newest
+    if present is None:
+        return [Line(Level.WARN, "database", "new: nothing is in it yet", "the first `python -m bot run` prepares it")]
+    if not checkup.known:
+        words = f"its revision {present} is not one of this version's (newest: {wanted})"
+        return [Line(Level.FAIL, "database", words, "run the version of the bot that made it, or a newer one")]
+    lines = [Line(Level.OK, "database", f"can be written; revision {present}")]
+    if present != wanted:
+        words = f"the next start brings it from revision {present} to {wanted}"
+        lines.append(Line(Level.WARN, "database", words, "copy it before you start the new version"))
+    if checkup.set_aside:
+        newest = "\n".join(
+            f"update {each.update_id}: {each.error}, {datetime.fromtimestamp(each.at, UTC):%Y-%m-%d %H:%M} UTC"
+            for each in checkup.poison
+        )
+        words = f"{checkup.set_aside} set aside after an error of ours, the newest:\n{newest}"
+        advice = "the log has a traceback at that time: please report it; the citizen was told that it failed"
+        lines.append(Line(Level.WARN, "updates", words, advice))
+    return lines
+
+
+def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
+    """Whether our clock and the services' agree; Telegram's and moncreneau's say what time it is with each answer."""
+    for service, gap in gaps.items():
+        if gap is None:
+            yield Line(Level.OK, "clock", f"{service} did not tell its time")
+        elif abs(gap) > FAR_APART:
+            words = f"{abs(gap):.0f} s {'behind' if gap > 0 else 'ahead of'} {service}’s"
+            yield Line(Level.WARN, "clock", words, "set this machine's clock by NTP")
+        else:
+            yield Line(Level.OK, "clock", f"as {service}’s")
+
+
+def check_zone(given: Settings) -> Iterator[Line]:
+    """What time it is at the office, for the operator to compare with a watch."""
+    at = datetime.now(given.timezone)
+    yield Line(Level.OK, "zone", f"{given.timezone.key}: it is {at:%H:%M} at the office")
+
 
 WORKS, CANNOT_WORK = 0, 1
 WIDTH = 12
@@ -23,14 +222,14 @@ async def run(*, quick: bool) -> int:
         wrong = "\n".join(each.strip() for each in str(error).splitlines()[1:])
         _say([Line(Level.FAIL, "settings", wrong, "README.md, section Settings, explains each")])
         return CANNOT_WORK
-    found = [*_say(probes.settings(settings)), *_say(await probes.database(settings.database_url))]
+    found = [*_say(check_settings(settings)), *_say(await check_database(settings.database_url))]
     if not quick:
-        telegram = await probes.telegram(settings)
+        telegram = await check_telegram(settings)
         found += _say(telegram.lines)
-        moncreneau = await probes.moncreneau(settings)
+        moncreneau = await check_moncreneau(settings)
         found += _say(moncreneau.lines)
-        found += _say(probes.clocks({"Telegram": telegram.clock_gap, "moncreneau": moncreneau.clock_gap}))
-    found += _say(probes.zone(settings))
+        found += _say(check_clocks({"Telegram": telegram.clock_gap, "moncreneau": moncreneau.clock_gap}))
+    found += _say(check_zone(settings))
     worst = max(line.level for line in found)
     print({Level.OK: "All is well.", Level.WARN: "It can work."}.get(worst, "It cannot work like this."))  # noqa: T201
     return CANNOT_WORK if worst is Level.FAIL else WORKS

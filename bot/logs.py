@@ -1,4 +1,7 @@
-"""Logs: one line an event on standard error, time in UTC. Silences libraries that would print addresses or secrets."""
+"""Logs: one line an event on standard error, time in UTC. Silences libraries that would print addresses or secrets.
+
+Tracebacks for the operator's log. An error's message may quote what a citizen wrote, so it stays out.
+"""
 
 import logging
 import time
@@ -26,3 +29,13 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def without_values(error: BaseException | None) -> BaseException | None:
+    """The same kind of error at the same place, without its words; None where such a one cannot be made."""
+    if error is None or type(error).__module__ != "builtins":
+        return None
+    try:
+        return type(error)("…").with_traceback(error.__traceback__)
+    except TypeError:  # some, such as UnicodeEncodeError, want more than words
+        return None

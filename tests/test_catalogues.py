@@ -16,7 +16,7 @@ from bot.broadcast import model
 from bot.broadcast.compose_states import Remark
 from bot.broadcast.lifecycle import Verb
 from bot.core.model import Problem, Status
-from bot.core.notices import Notice
+from bot.core.states import Notice
 from bot.i18n import COUNT, FOLDER, Translators, placeholders
 from bot.views.bot_profile import ADMIN, EXTRA, USUAL
 

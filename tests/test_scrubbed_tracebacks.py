@@ -4,7 +4,7 @@ import traceback
 
 import pytest
 
-from bot.app.traces import without_values
+from bot.logs import without_values
 
 
 def test_the_place_stays_and_the_words_go() -> None:

@@ -1,17 +1,30 @@
 """One confirmed attempt in the clerk's hands: what it asks for, what is known of it, how long to look and to wait.
 
 Knows the core's attempts and their stored form; asks nobody anything.
+
+What an attempt ends with: the event for its conversation, and the record of its end. Asks nobody anything.
+
+Looks among a citizen's appointments for the one that an order made. Knows no attempts and no waiting.
 """
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Self
 
 from pydantic import TypeAdapter
 
-from bot.app.ports import Need
-from bot.app.records import Settled, StoredAttempt
+from bot.app.ports import ApiError, Moncreneau, Need
+from bot.app.records import Made, Settled, StoredAttempt
+from bot.core.events import (
+    AppointmentCancelled,
+    Booked,
+    BookingRefused,
+    BookingWithdrawn,
+    CancellingRefused,
+    Event,
+)
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
 from bot.core.names import fold
 from bot.core.states import Attempt, CancelAttempt
@@ -152,3 +165,50 @@ def made_by(order: Order, appointment: Appointment) -> bool:
         and fold(appointment.name) == fold(order.name)
         and appointment.status is not Status.CANCELLED
     )
+
+
+Ending = tuple[Event, Settled]
+
+
+def booked(case: Case, at: datetime, appointment: Appointment) -> Ending:
+    """There is an appointment."""
+    made = Made(appointment.id, appointment.department_id, appointment.at)
+    settled = replace(case.settled("booked", appointment.id), made=made)
+    return Booked(at=at, number=case.stored.number, appointment=appointment), settled
+
+
+def withdrawn(case: Case, at: datetime) -> Ending:
+    """The citizen gave it up before anything came of it."""
+    return BookingWithdrawn(at=at, number=case.stored.number), case.settled("withdrawn")
+
+
+def refused(case: Case, at: datetime, trouble: Trouble) -> Ending:
+    """There is none, and asking again is pointless."""
+    return BookingRefused(at=at, number=case.stored.number, trouble=trouble), case.settled(trouble.problem)
+
+
+def cancelled(case: Case, at: datetime, appointment: Appointment) -> Ending:
+    """The appointment stands no more."""
+    settled = replace(case.settled("cancelled"), cancelled=appointment.id)
+    return AppointmentCancelled(at=at, number=case.stored.number), settled
+
+
+def not_cancelled(case: Case, at: datetime, trouble: Trouble) -> Ending:
+    """The appointment stands, and asking again is pointless."""
+    return CancellingRefused(at=at, number=case.stored.number, trouble=trouble), case.settled(trouble.problem)
+
+
+async def made_for(order: Order, api: Moncreneau, earlier: frozenset[int], need: Need) -> Appointment | None:
+    """The appointment that this order made, not one that an `earlier` order of the chat made; None: there is none.
+
+    Raises `ApiError` where nobody can tell: among those that cannot be read may be the very one.
+    """
+    failure: ApiError | None = None
+    try:
+        appointments = await api.appointments(order.owner, need)
+    except ApiError as error:
+        failure, appointments = error, error.seen
+    found = next((each for each in appointments if each.id not in earlier and made_by(order, each)), None)
+    if failure and not found:
+        raise failure
+    return found

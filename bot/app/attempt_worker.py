@@ -12,15 +12,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
-from bot.app.attempt import LOOKS, Case
-from bot.app.endings import Ending, booked, cancelled, not_cancelled, refused, withdrawn
+from bot.app.attempt import LOOKS, Case, Ending, booked, cancelled, made_for, not_cancelled, refused, withdrawn
 from bot.app.failpoints import reach
-from bot.app.looking import made_for
 from bot.app.ports import ApiError, Fate, Moncreneau, Store
 from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
-from bot.app.traces import without_values
 from bot.core.events import AttemptDelayed, Event
 from bot.core.model import Appointment, Order, Problem, Status, Trouble
+from bot.logs import without_values
 
 log = logging.getLogger(__name__)
 PATIENCE = 1.0

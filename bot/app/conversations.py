@@ -4,10 +4,13 @@ What arrives is stored before it comes here. A turn's end is one `Change` (updat
 only when that is on the disk do the replies go to the outbox and the attempts to the clerk. A chat that is slow (its
 API call hangs) delays no other; an idle chat costs nothing. An update on which our own code fails is tried three
 times, then set aside with an apology. Knows nothing of Telegram's formats, SQL or screens.
+
+In a group the bot says one thing, now and then: come to the private chat. Knows no session and stores none.
 """
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,19 +18,44 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.app.failpoints import reach
-from bot.app.groups import GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Store
-from bot.app.records import Change, Delivery, SetAside, Settled, StoredUpdate
+from bot.app.records import Change, Delivery, Kind, SetAside, Settled, StoredUpdate, Urgency
 from bot.app.sessions import Sessions
-from bot.app.traces import without_values
-from bot.app.turn import Outcome, Turns
+from bot.app.turn import Ids, Outcome, Turns
 from bot.app.updates import FromCitizen, FromGroup, Inbound, Presence, Reader
 from bot.core.events import CitizenEvent, Event, WorkFailed
+from bot.logs import without_values
+from bot.views.message import Message
 
 if TYPE_CHECKING:
     from bot.app.attempt_worker import Clerk
-    from bot.app.staff import Staff
+    from bot.app.updates import Staff
+
+
+QUIET = 60.0
+"""Seconds between two hints in one group: it is read by many."""
+MANY = 1000
+
+
+class GroupHints:
+    """Whether it is time for a hint, and the hint itself."""
+
+    def __init__(self, render: Callable[[str], Message]) -> None:
+        self._render = render
+        self._last: dict[int, float] = {}
+        self._ids = Ids()
+
+    def hint(self, chat_id: int, locale: str) -> Delivery | None:
+        """The hint for this group, or None where one was given a moment ago."""
+        now = time.monotonic()
+        if now - self._last.get(chat_id, -QUIET) < QUIET:
+            return None
+        if len(self._last) > MANY:
+            self._last.clear()
+        self._last[chat_id] = now
+        return Delivery(self._ids.next(), chat_id, Kind.SEND, self._render(locale), urgency=Urgency.NOTICE)
+
 
 log = logging.getLogger(__name__)
 TRIES = 3

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Iterable
 
 from bot.app.failpoints import reach
-from bot.app.floods import FloodWatch
 from bot.app.ports import (
     ChatLeftError,
     EditLostError,
@@ -24,10 +23,10 @@ from bot.app.ports import (
     Receipt,
     Store,
 )
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import FloodWatch, Overall, PerChat
 from bot.app.reachability import Weather
 from bot.app.records import Change, Delivery, Kind
-from bot.app.traces import without_values
+from bot.logs import without_values
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0

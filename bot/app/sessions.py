@@ -10,9 +10,8 @@ from datetime import datetime
 
 from bot.app.ports import Store
 from bot.app.records import StoredChat
-from bot.core.codec import read_session, write_session
 from bot.core.conversation import new_session
-from bot.core.session import Session
+from bot.core.session import Session, read_session, write_session
 
 log = logging.getLogger(__name__)
 KEPT = 10_000

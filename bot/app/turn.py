@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bot.app.appointment_recorder import MadeBy, nobody, own
 from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
-from bot.app.owning import MadeBy, nobody, own
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
@@ -29,7 +29,6 @@ from bot.core.effects import (
 )
 from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
 from bot.core.model import Appointment, Department
-from bot.core.notices import Notice
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -40,6 +39,7 @@ from bot.core.states import (
     LoadingDays,
     LoadingNearest,
     LoadingTimes,
+    Notice,
     Submitting,
     TypingName,
 )

@@ -1,11 +1,17 @@
-"""What an update turns out to be, in the shell's words. `bot.telegram.update_parser` reads updates into these."""
+"""What an update turns out to be, in the shell's words. `bot.telegram.update_parser` reads updates into these.
 
-from collections.abc import Callable, Mapping
+What admins can do beyond what citizens can. For everybody else none of it exists.
+
+Each desk looks at what an admin did and answers with a change, or says that it is not for it; then the admin is a
+citizen like any other. A desk is asked again after a kill, so what it does must be the same when done twice.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from bot.app.records import StoredUpdate
+from bot.app.records import Change, StoredUpdate
 from bot.core.events import CitizenEvent
 
 
@@ -40,3 +46,28 @@ class Ignored:
 Inbound = FromCitizen | Presence | FromGroup | Ignored
 Reader = Callable[[StoredUpdate, datetime], Inbound]
 """Reads an update that arrived at the given office time. May raise anything on what cannot be read."""
+
+
+class Desk(Protocol):
+    """One thing that admins can do."""
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """What to store and (`Change.queued`) to say, with what was done marked as done; None: not for this desk."""
+
+
+class Staff:
+    """The desks, and who may come to them. `admins` are Telegram user ids."""
+
+    def __init__(self, admins: Collection[int], desks: Iterable[Desk]) -> None:
+        self._admins = admins
+        self._desks = tuple(desks)
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """Let the desks look at it, in their order."""
+        if inbound.user_id not in self._admins:
+            return None
+        for desk in self._desks:
+            answer = await desk.handle(chat_id, inbound)
+            if answer is not None:
+                return answer
+        return None

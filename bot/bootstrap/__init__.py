@@ -16,21 +16,20 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app.attempt_worker import Clerk
-from bot.app.conversations import Conversations
-from bot.app.groups import GroupHints
+from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Change
 from bot.app.sessions import Sessions
-from bot.app.staff import Staff
 from bot.app.turn import Ids, Turns
+from bot.app.updates import Staff
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import Newsroom
 from bot.bootstrap.connections import StartError
 from bot.bootstrap.operations import Backstage
-from bot.core.notices import Notice
 from bot.core.screens import Screen
+from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau.gateway import Gateway
 from bot.operations.status import Outcomes, Watch
@@ -43,8 +42,7 @@ from bot.telegram.transport import LeanBot
 from bot.telegram.update_parser import Reader
 from bot.views import bot_profile as texts
 from bot.views import general
-from bot.views.message import Message
-from bot.views.office import Office
+from bot.views.message import Message, Office
 from bot.views.render import render
 
 log = logging.getLogger(__name__)

@@ -10,25 +10,23 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from bot.app.forecast import Forecast
 from bot.app.outbox import Outbox
 from bot.app.ports import Moncreneau
 from bot.app.rate_limits import Overall, Steady
 from bot.app.records import Change
 from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
+from bot.broadcast.compose_states import Show
 from bot.broadcast.direct_sends import Errands
 from bot.broadcast.handler import LISTED, BroadcastDesk, Drawings
-from bot.broadcast.model import Broadcast
+from bot.broadcast.lifecycle import Place
+from bot.broadcast.model import Broadcast, Sight
 from bot.broadcast.progress import Cards
 from bot.broadcast.recaller import AT_ONCE, Recaller
 from bot.broadcast.report import Reporter
 from bot.broadcast.runner import Broadcasts
 from bot.broadcast.sender import Courier
-from bot.broadcast.throttle import ON_WIRE, Lane
-from bot.core.listing import Place
-from bot.core.sight import Sight
-from bot.core.wishes import Show
+from bot.broadcast.throttle import ON_WIRE, Forecast, Lane
 from bot.i18n import Translators
 from bot.settings import Settings
 from bot.storage.broadcasts import BroadcastBooks
@@ -39,9 +37,7 @@ from bot.telegram.broadcast_sender import TelegramHerald, read_content
 from bot.telegram.lazy_bot import StandbyBot
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.transport import LeanBot
-from bot.views import announcing
-from bot.views.message import Message
-from bot.views.office import Office
+from bot.views.message import Message, Office
 
 log = logging.getLogger(__name__)
 GRACE = 8.0
@@ -83,7 +79,7 @@ class Newsroom:
         books, roll = BroadcastBooks(store), RecipientRoll(store)
 
         def herald_through(way: TelegramMessenger) -> TelegramHerald:
-            return TelegramHerald(way, lambda locale: announcing.below(translators.get(locale)))
+            return TelegramHerald(way, lambda locale: views.below(translators.get(locale)))
 
         # Announcements have connections of their own: no citizen's message ever waits behind one of them.
         herald = herald_through(TelegramMessenger(self._standby))

@@ -1,24 +1,26 @@
 """Behind the stage: the API with all that is kept of it over a restart, and what operators get to see of the house.
 
 Joined here and not in `bootstrap`, which joins what citizens need. Knows the parts, not how any of them works.
+
+Facts that change with every request and should outlive the process: stored soon, but not each time.
+
+Knows what a fact is called and nothing of what it means.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
 from bot.app.appointment_recorder import Noting
 from bot.app.attempt_worker import Clerk
 from bot.app.conversations import Conversations
-from bot.app.keeping import Facts, Keeper
 from bot.app.outbox import Outbox
 from bot.app.ports import ApiError, Clock
 from bot.app.records import Change
-from bot.app.today import FACT, Today
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.core.health import Concern, Condition
@@ -27,14 +29,40 @@ from bot.i18n import Translators
 from bot.moncreneau.errors import BudgetSpent
 from bot.operations import views
 from bot.operations.operator_alerts import TroubleNotices
-from bot.operations.status import Database, Overview, StatusDesk
+from bot.operations.status import FACT, Database, Overview, StatusDesk, Today
 from bot.settings import Settings
 from bot.storage.appointments import AppointmentBook
-from bot.storage.figures import set_aside
+from bot.storage.diagnostics import set_aside
 from bot.storage.store import Store
 from bot.telegram.polling import Poller
-from bot.views.message import Message
-from bot.views.office import Office
+from bot.views.message import Message, Office
+
+PAUSE = 1.0
+"""Seconds between two writings; so much may be forgotten when the process is killed."""
+Facts = tuple[tuple[str, str], ...]
+
+
+class Keeper:
+    """Stores what `read` gives, within `PAUSE` seconds of a change."""
+
+    def __init__(self, store: Store, read: Callable[[], Facts]) -> None:
+        self._store = store
+        self._read = read
+        self._timer: asyncio.TimerHandle | None = None
+
+    def changed(self) -> None:
+        """Tell that something changed; cheap, and never raises."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(PAUSE, self.keep)
+
+    def keep(self) -> None:
+        """Store it now, with the next batch."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if facts := self._read():
+            self._store.commit_soon(Change(remembered=facts))
+
 
 log = logging.getLogger(__name__)
 BUDGET, PROVEN = "budget", "key"

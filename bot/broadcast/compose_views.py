@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.broadcast import views as words
 from bot.broadcast.callback_data import Ask, asked
 from bot.broadcast.compose_states import (
     AskingDays,
@@ -14,16 +15,14 @@ from bot.broadcast.compose_states import (
     Confirming,
     Draft,
     Reviewing,
+    Show,
 )
 from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT
 from bot.core.dates import reaches_night
-from bot.core.wishes import Show
 from bot.i18n import Safe, Translator
-from bot.views import announcing as words
 from bot.views import keyboards as keys
 from bot.views.errors import cause
-from bot.views.message import Button, Message
-from bot.views.office import CONAKRY, Office
+from bot.views.message import CONAKRY, Button, Message, Office
 from bot.views.text import department_name, lines, paragraphs
 
 REASON = 150

@@ -5,8 +5,7 @@ Knows nothing of what they say.
 
 import asyncio
 
-from bot.app.floods import FloodWatch
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import FloodWatch, Overall, PerChat
 from bot.app.records import Urgency
 
 

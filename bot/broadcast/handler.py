@@ -1,4 +1,4 @@
-"""Where admins compose broadcasts and steer them. For everybody else it does not exist: see `bot.app.staff`.
+"""Where admins compose broadcasts and steer them. For everybody else it does not exist: see `bot.app.updates`.
 
 Composing is the core's (`broadcasting.step`); here its wishes are carried out. A draft is read before and written with
 every step, in the transaction that marks the update as done, so that a kill takes nothing and does nothing twice.
@@ -15,23 +15,11 @@ from bot.app.records import Change, Delivery, Kind, Urgency
 from bot.app.turn import Ids
 from bot.app.updates import FromCitizen
 from bot.broadcast import callback_data
-from bot.broadcast.compose_states import Draft, Remark, read_draft, write_draft
-from bot.broadcast.composer import step
-from bot.broadcast.direct_sends import Errands
-from bot.broadcast.lifecycle import Verb
-from bot.broadcast.model import Content, Plan, Version
-from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
-from bot.broadcast.progress import Cards
-from bot.broadcast.report import Reporter
-from bot.broadcast.runner import Broadcasts
-from bot.core import callback_data as core_callback_data
-from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
-from bot.core.listing import Place, place_of, read_place
-from bot.core.sight import Sight
-from bot.core.wishes import (
+from bot.broadcast.compose_states import (
     Called,
     Count,
     Counted,
+    Draft,
     Happening,
     Launch,
     OfficesRead,
@@ -39,9 +27,22 @@ from bot.core.wishes import (
     PreviewFailed,
     Pushed,
     ReadOffices,
+    Remark,
     Sent,
     Show,
+    read_draft,
+    write_draft,
 )
+from bot.broadcast.composer import step
+from bot.broadcast.direct_sends import Errands
+from bot.broadcast.lifecycle import Place, Verb, place_of, read_place
+from bot.broadcast.model import Content, Plan, Sight, Version
+from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
+from bot.broadcast.progress import Cards
+from bot.broadcast.report import Reporter
+from bot.broadcast.runner import Broadcasts
+from bot.core import callback_data as core_callback_data
+from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
 from bot.views.bot_profile import ADMIN, EXTRA, USUAL
 from bot.views.message import Message
 

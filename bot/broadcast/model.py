@@ -2,14 +2,19 @@
 
 Plain frozen values, shared by composing, steering, the shell and the views. Knows nothing of Telegram: how a text is
 formatted is an opaque `look` that only the messenger reads. Times are naive office time.
+
+How a broadcast looks to an admin at this moment: what is stored of it, and what only the running process knows.
+
+A confirmed broadcast's plan as versioned JSON and back. Knows nothing of where the JSON is kept.
 """
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 
 class Media(StrEnum):
@@ -174,3 +179,34 @@ class Broadcast:
     status: Status
     figures: Figures = field(default_factory=Figures)
     history: tuple[Done, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A broadcast; `resting` says until when the night holds it up, `seconds` how long it will still take."""
+
+    broadcast: Broadcast
+    resting: datetime | None = None
+    seconds: float | None = None
+
+
+VERSION = 1
+"""Raise it when a stored plan can no longer be read as it is, and teach `read_plan` the versions before."""
+
+
+@cache
+def _adapter() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)
+
+
+def write_plan(plan: Plan) -> str:
+    """The plan as JSON, led by its version."""
+    return f"{VERSION}:{_adapter().dump_json(plan).decode()}"
+
+
+def read_plan(text: str) -> Plan:
+    """The plan. Raises `ValueError` where the text is none: what was confirmed must not get lost silently."""
+    version, _, body = text.partition(":")
+    if version != str(VERSION):
+        raise ValueError(f"a plan of version {version}")
+    return _adapter().validate_json(body)

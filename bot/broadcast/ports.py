@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.app.records import Work
+from bot.broadcast.lifecycle import Place
 from bot.broadcast.model import Audience, Broadcast, Content, Done, Fate, Figures, Plan, Status
-from bot.core.listing import Place
 from bot.views.message import Message
 
 

@@ -14,9 +14,9 @@ from bot.app.backoff import either
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, Messenger, NotSentError, SendError
 from bot.app.rate_limits import Overall
 from bot.app.records import Delivery, Kind
-from bot.app.traces import without_values
+from bot.broadcast.model import Sight
 from bot.broadcast.ports import NOWHERE, Books, Card
-from bot.core.sight import Sight
+from bot.logs import without_values
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)

@@ -7,13 +7,11 @@ clock is not even asked for. Knows nothing of Telegram's formats.
 import asyncio
 import time
 
-from bot.app.ledger import Ledger
-from bot.app.lineup import lineup
 from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
 from bot.app.rate_limits import PerChat
 from bot.broadcast.model import Fate
 from bot.broadcast.ports import Entry, Herald, Recipient, Roll
-from bot.broadcast.run import Round
+from bot.broadcast.run import Ledger, Round, lineup
 from bot.broadcast.throttle import Lane
 
 AT_ONCE = 50

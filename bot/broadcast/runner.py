@@ -13,15 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from bot.app.backoff import either, unless
-from bot.app.traces import without_values
-from bot.broadcast.lifecycle import ENDED, Verb, end_of, move, nights_of, whose_turn
-from bot.broadcast.model import Broadcast, Deed, Done, Fate, Plan, Status, content_for
+from bot.broadcast.lifecycle import ENDED, Place, Verb, end_of, move, nights_of, whose_turn
+from bot.broadcast.model import Broadcast, Deed, Done, Fate, Plan, Sight, Status, content_for
 from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
 from bot.broadcast.recaller import Recaller
 from bot.broadcast.run import Round
 from bot.broadcast.sender import Courier
-from bot.core.listing import Place
-from bot.core.sight import Sight
+from bot.logs import without_values
 
 log = logging.getLogger(__name__)
 LOOK = 30.0

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.app.backoff import either
-from bot.app.ledger import Ledger
-from bot.app.lineup import lineup
 from bot.app.ports import (
     ChatGoneError,
     ChatLeftError,
@@ -26,7 +24,7 @@ from bot.app.ports import (
 from bot.app.rate_limits import PerChat
 from bot.broadcast.model import Fate
 from bot.broadcast.ports import Entry, Herald, Recipient, Roll
-from bot.broadcast.run import Round
+from bot.broadcast.run import Ledger, Round, lineup
 from bot.broadcast.throttle import Lane
 from bot.core.dates import night_of
 

@@ -1,16 +1,84 @@
-"""How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report."""
+"""How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report.
+
+The words about broadcasts that several of their screens share: whom for, how many, how long. And the button below.
+
+Numbers are grouped by a narrow space, which every language reads.
+"""
 
 from bot.broadcast.callback_data import steered
-from bot.broadcast.lifecycle import Verb, offered
-from bot.broadcast.model import Broadcast, Fate, Figures, Status
-from bot.core.listing import Place, write_place
-from bot.core.sight import Sight
+from bot.broadcast.lifecycle import Place, Verb, offered, write_place
+from bot.broadcast.model import (
+    Audience,
+    Broadcast,
+    Dated,
+    Everyone,
+    Fate,
+    Figures,
+    Media,
+    Sight,
+    Speakers,
+    Status,
+    Visitors,
+)
+from bot.core import callback_data
 from bot.i18n import Safe, Translator
-from bot.views import announcing as words
 from bot.views import keyboards as keys
-from bot.views.message import Button, Message
-from bot.views.office import CONAKRY, Office
-from bot.views.text import lines, moment, paragraphs
+from bot.views.message import CONAKRY, Button, Message, Office
+from bot.views.text import WORDS, lines, moment, paragraphs
+
+MINUTE, HOUR = 60, 3600
+EXCERPT = 60
+
+
+def below(t: Translator) -> Message:
+    """What stands under every broadcast: the way to hear no more of them. The text is the admin's own."""
+    return Message("", (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
+
+
+def number(count: int) -> str:
+    """1 234 567"""
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def language(t: Translator, locale: str) -> str:
+    """A language under its own name."""
+    return dict(t.languages).get(locale, locale)
+
+
+def audience(t: Translator, whom: Audience) -> Safe:
+    """Whom it is for, in a line."""
+    match whom:
+        case Everyone():
+            return t.text("bc.to.everyone")
+        case Speakers(locale=locale):
+            return t.text("bc.to.speakers", language=language(t, locale))
+        case Visitors(name=name, department_id=department):
+            return t.text("bc.to.visitors", name=keys.clip(name, WORDS) or department)
+        case Dated(first=first, last=last) if first == last:
+            return t.text("bc.to.day", date=t.date_long(first))
+        case _:
+            first, last = whom.first, whom.last
+            return t.text("bc.to.days", first=t.date_long(first), last=t.date_long(last))
+
+
+def duration(t: Translator, seconds: float) -> Safe:
+    """About how long; never nothing."""
+    if seconds < MINUTE:
+        return t.text("bc.seconds", n=max(1, round(seconds)))
+    if seconds < HOUR:
+        return t.text("bc.minutes", n=round(seconds / MINUTE))
+    hours, minutes = divmod(round(seconds / MINUTE), MINUTE)
+    return t.text("bc.hours", hours=hours, minutes=f"{minutes:02}")
+
+
+def excerpt(t: Translator, broadcast: Broadcast) -> Safe:
+    """The beginning of the first version, to know it by."""
+    content = broadcast.plan.versions[0].content
+    words = keys.clip(content.text, EXCERPT)
+    if words:
+        return t.text("bc.excerpt", words=words)
+    return t.text("bc.a_photo") if content.media is Media.PHOTO else t.text("bc.a_document")
+
 
 BAR = 20
 TOLD = 8
@@ -25,9 +93,9 @@ def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
     """One broadcast: where it stands, its figures, who did what, and what can be done."""
     broadcast = sight.broadcast
     text = paragraphs(
-        lines(_title(broadcast, t), words.excerpt(t, broadcast)),
+        lines(_title(broadcast, t), excerpt(t, broadcast)),
         lines(
-            words.audience(t, broadcast.plan.audience),
+            audience(t, broadcast.plan.audience),
             _start(broadcast, t, office),
         ),
         _progress(sight, t, office),
@@ -45,7 +113,7 @@ def listing(sights: tuple[Sight, ...], t: Translator, last: Place | None = None,
     entries = (
         lines(
             _title(each.broadcast, t),
-            words.excerpt(t, each.broadcast),
+            excerpt(t, each.broadcast),
             _start(each.broadcast, t, office),
             _in_short(each.broadcast, t),
         )
@@ -67,8 +135,8 @@ def recalling(sight: Sight, t: Translator) -> Message:
     broadcast = sight.broadcast
     sent = broadcast.figures.of(Fate.SENT)
     text = paragraphs(
-        lines(_title(broadcast, t), words.excerpt(t, broadcast)),
-        t.text("bc.recall", n=sent, count=words.number(sent)),
+        lines(_title(broadcast, t), excerpt(t, broadcast)),
+        t.text("bc.recall", n=sent, count=number(sent)),
         t.text("bc.recall_hint"),
     )
     verbs = (Verb.REALLY_RECALL, Verb.SEE)
@@ -104,7 +172,7 @@ def _status(broadcast: Broadcast, t: Translator) -> Safe:
 def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
     """How many still have what was to be taken back."""
     kept = broadcast.figures.of(Fate.SENT) if broadcast.status is Status.RECALLED else 0
-    return t.text("bc.kept", n=kept, count=words.number(kept)) if kept else None
+    return t.text("bc.kept", n=kept, count=number(kept)) if kept else None
 
 
 def _perhaps(figures: Figures) -> int:
@@ -115,7 +183,7 @@ def _perhaps(figures: Figures) -> int:
 def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
     """How many may still have what was to be taken back."""
     maybe = _perhaps(broadcast.figures) if broadcast.status in TAKEN_BACK else 0
-    return t.text("bc.maybe", n=maybe, count=words.number(maybe)) if maybe else None
+    return t.text("bc.maybe", n=maybe, count=number(maybe)) if maybe else None
 
 
 def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
@@ -131,7 +199,7 @@ def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
     if sight.resting:
         remaining = t.text("bc.resting", time=t.time(sight.resting), city=office.city)
     elif status in MOVING and sight.seconds is not None:
-        remaining = t.text("bc.remaining", duration=words.duration(t, sight.seconds))
+        remaining = t.text("bc.remaining", duration=duration(t, sight.seconds))
     bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
     return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), _maybe(sight.broadcast, t), remaining)
 
@@ -140,19 +208,19 @@ def _figures(broadcast: Broadcast, t: Translator) -> Safe:
     """Those that always matter, and those of the others that are not nought."""
     figures = broadcast.figures
     shown = (fate for fate in SHOWN if figures.of(fate) or fate in {Fate.SENT, Fate.BLOCKED, Fate.FAILED})
-    waiting = (t.text("bc.waiting", count=words.number(figures.left)),) if figures.left else ()
-    return lines(*(t.text(f"bc.fate.{fate}", count=words.number(figures.of(fate))) for fate in shown), *waiting)
+    waiting = (t.text("bc.waiting", count=number(figures.left)),) if figures.left else ()
+    return lines(*(t.text(f"bc.fate.{fate}", count=number(figures.of(fate))) for fate in shown), *waiting)
 
 
 def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
     figures = broadcast.figures
     return t.text(
         "bc.short",
-        total=words.number(figures.total),
-        sent=words.number(figures.of(Fate.SENT)),
-        blocked=words.number(figures.of(Fate.BLOCKED)),
-        failed=words.number(figures.of(Fate.FAILED)),
-        unknown=words.number(figures.of(Fate.UNKNOWN)),
+        total=number(figures.total),
+        sent=number(figures.of(Fate.SENT)),
+        blocked=number(figures.of(Fate.BLOCKED)),
+        failed=number(figures.of(Fate.FAILED)),
+        unknown=number(figures.of(Fate.UNKNOWN)),
     )
 
 

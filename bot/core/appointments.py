@@ -7,7 +7,7 @@ there; nothing is cancelled that was not shown and confirmed. An unfinished book
 from dataclasses import replace
 
 from bot.core import callback_data, slot_selection
-from bot.core.effects import CancelAppointment, LoadAppointments, Tell
+from bot.core.effects import CancelAppointment, LoadAppointments, Step, Tell, go, load, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -23,7 +23,6 @@ from bot.core.model import (
     Status,
     Ticket,
 )
-from bot.core.notices import Notice
 from bot.core.screens import Cancelled, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -35,9 +34,9 @@ from bot.core.states import (
     Idle,
     Listing,
     LoadingAppointments,
+    Notice,
     Purpose,
 )
-from bot.core.steps import Step, go, load, show
 
 COMING = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})
 

@@ -7,7 +7,7 @@ chosen is kept for as long as it can be: a slot that is gone loses the slot, not
 from dataclasses import replace
 
 from bot.core import callback_data, slot_selection
-from bot.core.effects import Book, LoadDepartments, Tell, Withdraw
+from bot.core.effects import Book, LoadDepartments, Step, Tell, Withdraw, go, load, show
 from bot.core.events import (
     AttemptDelayed,
     Booked,
@@ -22,7 +22,6 @@ from bot.core.model import (
     Ticket,
 )
 from bot.core.names import read_name
-from bot.core.notices import Notice
 from bot.core.screens import QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -38,12 +37,12 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Notice,
     Refused,
     Submitting,
     TypingName,
     TypingWorker,
 )
-from bot.core.steps import Step, go, load, show
 
 Settlement = Booked | BookingRefused | BookingWithdrawn
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core import appointments, booking, callback_data, slot_selection
-from bot.core.effects import Tell
+from bot.core.effects import Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -29,11 +29,9 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.names import visible
-from bot.core.notices import Notice
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.core.session import Session
-from bot.core.states import AppointmentsFlow, AskingCancel, BookingFlow, Flow, Idle, Pending, Purpose
-from bot.core.steps import Step, show
+from bot.core.states import AppointmentsFlow, AskingCancel, BookingFlow, Flow, Idle, Notice, Pending, Purpose
 
 DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"

@@ -8,7 +8,7 @@ the citizen cannot see that they are there.
 import unicodedata
 from functools import lru_cache
 
-from bot.core.notices import Notice
+from bot.core.states import Notice
 
 MAX_LENGTH = 100
 MIN_LETTERS = 2

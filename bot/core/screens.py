@@ -7,9 +7,8 @@ bound to the screen's number.
 from dataclasses import dataclass
 
 from bot.core.model import Ticket
-from bot.core.notices import Notice
 from bot.core.session import Session
-from bot.core.states import Flow
+from bot.core.states import Flow, Notice
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
 from bot.core import callback_data
-from bot.core.effects import Load, LoadDepartments, LoadSlots
+from bot.core.effects import Load, LoadDepartments, LoadSlots, Step, go, load, show
 from bot.core.events import DepartmentsLoaded, SlotsLoaded
 from bot.core.model import (
     Day,
@@ -20,7 +20,6 @@ from bot.core.model import (
     Worker,
 )
 from bot.core.names import fold, suggestions
-from bot.core.notices import Notice
 from bot.core.session import Session
 from bot.core.states import (
     ChoosingDay,
@@ -34,10 +33,10 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Notice,
     TypingName,
     TypingWorker,
 )
-from bot.core.steps import Step, go, load, show
 
 NEAREST = 6
 NOON = 12

@@ -1,7 +1,9 @@
 """Where a conversation stands: the states, frozen, each with all that its screen needs to be drawn again.
 
-What is pending can be read off the state: `Submitting(attempt)` means *book this attempt*. `bot.core.codec` turns a
+What is pending can be read off the state: `Submitting(attempt)` means *book this attempt*. `bot.core.session` turns a
 session into versioned JSON and back; the transitions stand in `booking`, `appointments` and `conversation`.
+
+One-line remarks that stand above a screen: why the citizen sees it now. The words are in the catalogues.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,41 @@ from bot.core.model import (
     Ticket,
     Trouble,
 )
-from bot.core.notices import Notice
+
+
+class Notice(StrEnum):
+    """A remark; its value names it in sessions and in tests."""
+
+    STALE_BUTTON = "stale_button"
+    USE_BUTTONS = "use_buttons"
+    ONLY_TEXT = "only_text"
+    UNKNOWN_COMMAND = "unknown_command"
+    DRAFT_DROPPED = "draft_dropped"
+    DRAFT_EXPIRED = "draft_expired"
+    DRAFT_KEPT = "draft_kept"
+    STOPPED = "stopped"
+    NOTHING_TO_STOP = "nothing_to_stop"
+    GIVEN_UP = "given_up"
+    CANNOT_STOP = "cannot_stop"
+    SETTLING = "settling"
+    LANGUAGE_CHANGED = "language_changed"
+    NO_MATCH = "no_match"
+    LINK_UNKNOWN = "link_unknown"
+    WORKER_NUMBER = "worker_number"
+    NAME_EMPTY = "name_empty"
+    NAME_SHORT = "name_short"
+    NAME_LONG = "name_long"
+    NAME_DIGITS = "name_digits"
+    NAME_SIGNS = "name_signs"
+    DAY_FULL = "day_full"
+    SLOT_GONE = "slot_gone"
+    NOT_A_NUMBER = "not_a_number"
+    APPOINTMENT_UNKNOWN = "appointment_unknown"
+    ALREADY_CANCELLED = "already_cancelled"
+    ALREADY_PAST = "already_past"
+    ALREADY_COMPLETED = "already_completed"
+    NOT_CANCELLED = "not_cancelled"
+    SORRY = "sorry"
 
 
 @dataclass(frozen=True, slots=True)

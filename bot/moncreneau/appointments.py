@@ -4,19 +4,118 @@ What one citizen asks concerns nobody else, so one who keeps asking must not use
 come together are one request, a list serves for some seconds unless its owner books or cancels meanwhile, and an owner
 has so many requests an hour for looking and as many for cancelling. Whoever settles an unknown outcome does not ask
 here: for that only the service's own word at that moment is good enough.
+
+A citizen's appointments through all pages; must not know why they are read.
+
+The appointments that were made here a moment ago, told without asking; must not know HTTP or slots.
+
+A citizen who cancels what they have just booked need not be shown it by the service: the service decides on cancelling
+anyway, and says so if the appointment stands no longer.
 """
 
+import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from datetime import datetime, tzinfo
 from itertools import count
 from typing import Any, TypeAlias
 
-from bot.core.model import Appointment
+from bot.core.model import Appointment, Status
 from bot.moncreneau.cache import Ages, Cache, Tally
-from bot.moncreneau.errors import BudgetSpent
-from bot.moncreneau.headers import HOUR
-from bot.moncreneau.quota import Kind
+from bot.moncreneau.client import Client
+from bot.moncreneau.errors import BudgetSpent, UnreadableAnswer, UnreadableEntries, UserNotFound
+from bot.moncreneau.quota import HOUR, Kind
+from bot.moncreneau.schemas import Page, read_page
+
+_log = logging.getLogger(__name__)
+SIZE = 100
+"""Entries a page: the most that the contract allows."""
+_MOST, _MOST_SETTLING = 10, 100  # pages
+
+
+class Lists:
+    """Reads the lists; `zone` is the office's."""
+
+    def __init__(self, client: Client, zone: tzinfo) -> None:
+        self._client = client
+        self._zone = zone
+
+    async def read(self, owner: str, kind: Kind, *, settling: bool = False) -> tuple[Appointment, ...]:
+        """What `owner` has, in order of time; to the end where it settles an outcome. Raises `ApiError`."""
+
+        async def page(number: int) -> Page:
+            params = {"externalUserId": owner, "page": number, "size": SIZE}
+            return read_page(await self._client.get("appointments", params, kind=kind), self._zone)
+
+        return await read_all(page, owner, most=_MOST_SETTLING if settling else _MOST, to_the_end=settling)
+
+
+async def read_all(
+    fetch: Callable[[int], Awaitable[Page]], owner: str, *, most: int, to_the_end: bool
+) -> tuple[Appointment, ...]:
+    """What `owner` has, in order of time; `fetch` gives a page by its number, from 0. At most so many are read.
+
+    Raises what `fetch` raises, and `UnreadableAnswer` where not all could be read but it matters (`to_the_end`), or
+    nothing at all could: an entry that cannot be read is one that was not seen, not one that is not there.
+    """
+    found: dict[int, Appointment] = {}
+    unread: list[str | None] = []
+    for index in range(most):
+        try:
+            page = await fetch(index)
+        except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
+            break
+        news = [one for one in page.appointments if one.id not in found]
+        found |= {one.id: one for one in news}
+        unread += page.unread
+        if page.is_last(index, SIZE) or not page.entries or (page.appointments and not news):
+            break
+    else:
+        _log.warning("there are more than %d pages of appointments; the rest is not read", most)
+        if to_the_end:
+            raise UnreadableAnswer  # not seen is not the same as not made
+    # A service that ignores the filter would show strangers' appointments; one that does not tell must be trusted.
+    tells = any(one.owner is not None for one in found.values())
+    mine = [one for one in found.values() if one.owner == owner or not tells]
+    mine.sort(key=lambda one: (one.at, one.id))
+    if any(each is None or each == owner for each in unread) and (to_the_end or not mine):
+        failure = UnreadableEntries() if to_the_end else UnreadableAnswer()
+        failure.seen = tuple(mine)
+        raise failure
+    return tuple(mine)
+
+
+_REMEMBERED = 2000
+_TOLD = 900.0  # seconds for which an appointment is told as its booking was answered
+
+
+class Made:
+    """What was made, by number; `now` gives Unix seconds, `zone` is the office's."""
+
+    def __init__(self, now: Callable[[], float], zone: tzinfo) -> None:
+        self._now = now
+        self._zone = zone
+        self._made: OrderedDict[int, tuple[Appointment, float]] = OrderedDict()
+
+    def add(self, appointment: Appointment, owner: str) -> None:
+        """Remember an appointment that was just made for `owner`."""
+        self._made[appointment.id] = (replace(appointment, owner=owner), self._now())
+        if len(self._made) > _REMEMBERED:
+            self._made.popitem(last=False)
+
+    def told(self, owner: str, number: int) -> Appointment | None:
+        """That appointment, if it is the owner's, was made a moment ago, and is still to come."""
+        made, at = self._made.get(number, (None, 0.0))
+        if made is None or made.owner != owner or made.status is not Status.SCHEDULED:
+            return None
+        coming = made.at > datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
+        return made if coming and 0 <= self._now() - at <= _TOLD else None
+
+    def forget(self, number: int) -> None:
+        """Something happens to it: it is told no more."""
+        self._made.pop(number, None)
+
 
 ALLOWED = 60
 """Requests an hour of one owner, for looking and for cancelling each."""

@@ -13,8 +13,7 @@ before counts too.
 
 from bot.moncreneau.availability import LAST, LONGEST
 from bot.moncreneau.cache import Ages
-from bot.moncreneau.headers import HOUR
-from bot.moncreneau.quota import Budget
+from bot.moncreneau.quota import HOUR, Budget
 
 FRESH = 45.0
 STALE = 60.0

@@ -5,9 +5,20 @@ one that took a whole time limit while nothing else was answered: nobody else sh
 requests fail at once with `CircuitOpen`. When the pause is over one request is let through as a probe: if it is
 answered it closes, if not the pause doubles (up to `longest_pause`). Failures of requests that had started before it
 opened change nothing.
+
+The circuit breakers, and what is said and done when one of them opens or closes; must not know HTTP.
+
+One is for everything, one for what writes (a service that answers reads need not be able to write), and one for each
+thing that is read (`Apart`).
+
+A circuit breaker for each thing that is read: one department that ails is noticed alone; must not know what it is.
+
+The breaker for everything opens only where several things fail.
 """
 
+import logging
 import random
+import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -124,3 +135,65 @@ class Passage:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _tb: TracebackType | None
     ) -> None:
         self._breaker._leave(probe=self._probe)  # noqa: SLF001 — as above
+
+
+_log = logging.getLogger(__name__)
+
+
+class Outages:
+    """`on_down` is called when the service begins to count as down."""
+
+    def __init__(self, clock: Clock, on_down: Callable[[], None]) -> None:
+        self._on_down = on_down
+        self.everything = Breaker(clock, span=2, on_change=self._turned)
+        # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
+        self.writes = Breaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
+        self.apart = Apart(clock).of
+
+    def up(self) -> bool:
+        """Whether the service counts as up."""
+        return self.everything.closed
+
+    def _turned(self, up: bool) -> None:  # noqa: FBT001 — the breaker's callback
+        if up:
+            _log.info("the moncreneau API answers again")
+        else:
+            self._on_down()
+            _log.warning("the moncreneau API does not answer; probing it until it does")
+
+    def _turned_for_writes(self, up: bool) -> None:  # noqa: FBT001 — as above
+        if up:
+            _log.info("the moncreneau API books and cancels again")
+        else:
+            _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")
+
+
+_NUMBERED = re.compile(r"^appointments/.*")
+
+
+def resource(path: str) -> str:
+    """What is read at `path`: all single appointments are one thing, each department's slots are another."""
+    return _NUMBERED.sub("appointments/…", path)
+
+
+class Apart:
+    """Breakers by path; see `Breaker`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._breakers: dict[str, Breaker] = {}
+
+    def of(self, path: str) -> Breaker:
+        """The breaker of what is read there."""
+        name = resource(path)
+        found = self._breakers.get(name)
+        if found is None:
+            found = self._breakers[name] = Breaker(self._clock, on_change=lambda up: self._turned(name, up=up))
+        return found
+
+    @staticmethod
+    def _turned(name: str, *, up: bool) -> None:
+        if up:
+            _log.info("at %s the moncreneau API answers, too", name)
+        else:
+            _log.warning("at %s the moncreneau API does not answer; asking there now and then", name)

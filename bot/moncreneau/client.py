@@ -5,6 +5,15 @@ only, all within one time limit, and never after a try that took the whole limit
 the API has no idempotency key. Beside the breaker for everything writes have one of their own, and so (`apart`) has
 each thing that is read: a service that answers reads need not be able to write, and one department's troubles are not
 another's.
+
+As many requests at once as there are connections; the others wait here, before breakers and budget are asked.
+
+While one waits the service may close its door, and what is past the budget is as good as sent. Must not know what is
+sent.
+
+When the service was last asked and last heard: nobody is to call it reachable who has not asked it for long.
+
+Must not know what is asked.
 """
 
 import asyncio
@@ -12,9 +21,10 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
@@ -32,11 +42,66 @@ from bot.moncreneau.errors import (
     TimedOut,
     UnreadableAnswer,
 )
-from bot.moncreneau.headers import clock_gap
-from bot.moncreneau.lanes import Lanes
-from bot.moncreneau.pulse import Pulse
-from bot.moncreneau.quota import Budget, Kind
+from bot.moncreneau.quota import Budget, Kind, Scout, clock_gap
 from bot.moncreneau.transport import WIDTH, exchange
+
+
+class Lanes:
+    """So many (`width`) lanes; nobody waits for one for longer than `limit` seconds."""
+
+    def __init__(self, width: int, breaker: Breaker, scout: Scout, limit: float) -> None:
+        self._free = asyncio.Semaphore(width)
+        self._breaker = breaker
+        self._scout = scout
+        self._limit = limit
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A lane, with nobody scouting ahead. Raises `NoneFree`, and `CircuitOpen` where waiting would be in vain."""
+        if self._free.locked():
+            with self._breaker.enter():
+                pass
+        try:
+            async with asyncio.timeout(self._limit):
+                await self._free.acquire()
+        except TimeoutError:
+            raise NoneFree from None
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limit):
+                    await self._scout.back()
+            yield
+        finally:
+            self._free.release()
+
+
+class Pulse:
+    """`now` gives Unix seconds."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._tried: float | None = None
+        self.heard: float | None = None
+        """When it last answered, Unix seconds."""
+        self.missed = False
+        """Whether it was asked since and did not answer."""
+
+    @property
+    def silence(self) -> float:
+        """Seconds since it was last asked, whatever came of it; endless where it never was or a clock was set back."""
+        silence = inf if self._tried is None else self._now() - self._tried
+        return silence if silence >= 0 else inf
+
+    def answered(self) -> None:
+        """It answered, whatever it said."""
+        self._tried = self.heard = self._now()
+        self.missed = False
+
+    def failed(self) -> None:
+        """It was asked and did not answer."""
+        self._tried = self._now()
+        self.missed = True
+
 
 _log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})

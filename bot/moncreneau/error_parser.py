@@ -14,7 +14,7 @@ import httpx
 
 from bot.core.model import Problem
 from bot.moncreneau import errors
-from bot.moncreneau.headers import HOUR, retry_after
+from bot.moncreneau.quota import HOUR, retry_after
 
 _BY_CODE: dict[str, type[errors.MoncreneauError]] = {
     "INVALID_REQUEST": errors.InvalidRequest,

@@ -20,6 +20,10 @@
         └── UnreadableAnswer       2xx and not the answer (in `unreadable`: NoTicket, UnreadableEntries)
 
 Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
+
+Answers that say that all went well and cannot be read, where that matters: what they leave open.
+
+Belongs to the tree in `errors`; must not know what is done about it.
 """
 
 from datetime import datetime
@@ -248,3 +252,16 @@ class UnreadableAnswer(Unsure):
     """The service says that it went well, in words that cannot be understood."""
 
     outage = True
+
+
+class UnreadableEntries(UnreadableAnswer):
+    """Among the appointments of somebody's list are some that cannot be read: `seen` has the others."""
+
+    problem = Problem.NO_TICKET
+
+
+class NoTicket(UnreadableAnswer):
+    """A 2xx to a booking whose appointment cannot be read: most likely it is made, so it is never to be asked again."""
+
+    fate = Fate.ACCEPTED
+    problem = Problem.NO_TICKET

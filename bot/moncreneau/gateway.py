@@ -1,6 +1,8 @@
 """The moncreneau API as the conversation uses it: client, budget, breaker and caches joined behind one protocol.
 
 Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen is told.
+
+Places an order with the service; must not know what slots are offered, nor why somebody orders.
 """
 
 import asyncio
@@ -14,18 +16,30 @@ import httpx
 from bot.app.ports import ApiError, Clock, Fate, Need
 from bot.core.health import ApiCondition, Concern
 from bot.core.model import Appointment, Department, Order, Problem, Slot
-from bot.moncreneau import cache_policy, orders, schemas
-from bot.moncreneau.appointments import Visits
+from bot.moncreneau import cache_policy, schemas
+from bot.moncreneau.appointments import Lists, Made, Visits
 from bot.moncreneau.availability import SlotCache
 from bot.moncreneau.cache import Cache, Tally
+from bot.moncreneau.circuit_breaker import Outages
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.date_ranges import Spans
-from bot.moncreneau.errors import AppointmentNotFound, SlotNotAvailable
-from bot.moncreneau.journal import Journal
-from bot.moncreneau.made import Made
-from bot.moncreneau.outages import Outages
-from bot.moncreneau.pages import Lists
+from bot.moncreneau.errors import AppointmentNotFound, NoTicket, SlotNotAvailable, UnreadableAnswer
+from bot.moncreneau.incidents import Journal
 from bot.moncreneau.quota import Budget, BudgetSnapshot, Kind
+
+
+async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
+    """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read.
+
+    Only an object is the service's own word. A page, or half an answer, may come from whatever stands in between, and
+    leaves open what became of the order.
+    """
+    body = await client.post("appointments", schemas.order_body(order))
+    try:
+        return schemas.read_appointment(body, zone, order)
+    except UnreadableAnswer as error:
+        raise (NoTicket(status=error.status) if isinstance(body, dict) else error) from None
+
 
 _KINDS = dict(zip(Need, (Kind.READ, Kind.URGENT, Kind.URGENT, Kind.SETTLE), strict=True))
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
@@ -134,7 +148,7 @@ class Gateway:
             raise SlotNotAvailable
         try:
             with self._journal.watched("book", order.department_id):
-                appointment = await orders.place(self._client, order, self._zone)
+                appointment = await place(self._client, order, self._zone)
         except ApiError as error:
             if error.trouble.problem is Problem.SLOT_TAKEN:
                 self._slots.refused(order.department_id, order.at, order.worker_id)

@@ -9,20 +9,101 @@ The rules:
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
    an answer tells more; one request goes first (`scout`). Until an answer tells anything, the service is the judge.
+
+Reads what the service says of its limits in the headers of an answer; must not know what we do about it.
+
+The quick start: `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (Unix seconds) with every answer and
+`Retry-After` (seconds) with a 429. Proxies drop headers and services get them wrong, so each is read alone, and what
+cannot be true is as good as missing.
+
+When an hour is over by our clock, one request goes first and the others wait for its answer; must not know the rest.
+
+Service and bot need not agree when the hour ends. Whoever waits all hour would otherwise be sent a moment too early,
+all at once, into a wall of 429s.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
-from math import ceil
+from math import ceil, isfinite
 from typing import Self
 
 from bot.app.ports import Clock
 from bot.moncreneau.errors import BudgetSpent
-from bot.moncreneau.headers import DAY, HOUR, Limits, limits, retry_after
-from bot.moncreneau.scout import Scout
+
+_MILLISECONDS = 1e11  # Unix seconds reach this in the year 5138, so a larger number counts milliseconds
+_DELTA = 1e7  # and a number as small as this is no date of ours but a count of seconds from now
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one answer says of the hourly budget; None where it does not say, or not credibly."""
+
+    limit: int | None
+    remaining: int | None
+    reset: float | None
+    """Unix seconds at which the service counts afresh."""
+
+
+def limits(headers: Mapping[str, str], now: float) -> Limits:
+    """Read the three rate headers; `now` in Unix seconds."""
+    limit = _number(headers.get("X-RateLimit-Limit"))
+    remaining = _number(headers.get("X-RateLimit-Remaining"))
+    reset = _number(headers.get("X-RateLimit-Reset"))
+    if limit is not None and limit < 1:
+        limit = remaining = None
+    if remaining is not None:
+        remaining = max(0.0, remaining if limit is None else min(remaining, limit))
+    if reset is not None:
+        reset = _unix(reset, now)
+    return Limits(
+        limit=None if limit is None else int(limit),
+        remaining=None if remaining is None else int(remaining),
+        reset=reset,
+    )
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds to wait as the service asks (a number or an HTTP date), at most a day: who asks for more is mistaken."""
+    text = headers.get("Retry-After")
+    seconds = _number(text)
+    if seconds is None and text:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return None if seconds is None else min(max(seconds, 0.0), DAY)
+
+
+def clock_gap(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds by which the service's clock is ahead of ours, by its `Date` (RFC 9110, whole seconds)."""
+    try:
+        return parsedate_to_datetime(headers["Date"]).timestamp() - now
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return None
+
+
+def _unix(value: float, now: float) -> float | None:
+    if value <= 0:
+        return None
+    if value < _DELTA:
+        return now + value
+    return value / 1000 if value > _MILLISECONDS else value
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        return None
+    return value if value is not None and isfinite(value) else None
+
 
 _SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
 _ROUNDED = 1.0  # seconds by which a reset may be later than it is told, in whole seconds
@@ -248,3 +329,29 @@ class Spending:
         self._budget._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above
         if self._first:
             self._budget.scout.returns()
+
+
+class Scout:
+    """At most one a window, and none where nobody waits for the hour's end."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._out: asyncio.Event | None = None
+
+    async def back(self) -> None:
+        """Wait while one is under way."""
+        while self._out is not None:
+            await self._out.wait()
+
+    def leaves(self, window: int) -> bool:
+        """Whether the request that is let through now is the first of this window (windows are numbered)."""
+        if window == self._last or self._out is not None:
+            return False
+        self._last, self._out = window, asyncio.Event()
+        return True
+
+    def returns(self) -> None:
+        """It is back, whatever it heard."""
+        if self._out is not None:
+            self._out.set()
+            self._out = None

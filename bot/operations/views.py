@@ -9,8 +9,7 @@ from datetime import timedelta, tzinfo
 from bot.core.health import ApiCondition, Concern, Condition
 from bot.core.model import Problem
 from bot.i18n import Safe, Translator
-from bot.views.message import Message
-from bot.views.office import Office
+from bot.views.message import Message, Office
 from bot.views.text import lines, paragraphs
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

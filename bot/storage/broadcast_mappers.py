@@ -8,12 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, or_
 
-from bot.broadcast.lifecycle import ENDED
-from bot.broadcast.model import Broadcast, Deed, Done, Fate, Figures, Plan, Status
+from bot.broadcast.lifecycle import ENDED, PAST, TO_COME, UNDER_WAY, Place
+from bot.broadcast.model import Broadcast, Deed, Done, Fate, Figures, Plan, Status, write_plan
+from bot.broadcast.model import read_plan as read_plan_text
 from bot.broadcast.ports import Admin, Card, Entry, Recipient
-from bot.core.broadcast_codec import read_plan as read_plan_text
-from bot.core.broadcast_codec import write_plan
-from bot.core.listing import PAST, TO_COME, UNDER_WAY, Place
 from bot.storage.mappers import Values, office_text
 from bot.storage.tables import broadcasts
 

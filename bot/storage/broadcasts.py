@@ -9,15 +9,13 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import Work
-from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.lifecycle import ENDED, Place
 from bot.broadcast.model import Broadcast, Done, Fate, Plan, Status
 from bot.broadcast.ports import NOWHERE, Admin, Card
-from bot.core.listing import Place
 from bot.storage import broadcast_mappers as shapes
 from bot.storage import engines
-from bot.storage.store import Store
+from bot.storage.store import Store, execute, write
 from bot.storage.tables import broadcasts, cards, deeds, drafts, facts, recipients
-from bot.storage.writing import execute, write
 
 COUNTER = "broadcast number"
 

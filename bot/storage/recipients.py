@@ -2,23 +2,62 @@
 
 Long writes are cut into pages of chat numbers, so that a million recipients never hold a booking up. Knows nothing of
 why anything is written.
+
+Whom a broadcast reaches, as conditions on the table of chats. Knows both shapes and nothing of when they are asked.
+
+Always without those who left and those who want no announcements; cancelled appointments do not count.
 """
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.broadcast.model import Audience, Fate, Figures, Status
+from bot.broadcast.model import Audience, Dated, Everyone, Fate, Figures, Speakers, Status, Visitors
 from bot.broadcast.ports import Entry, Recipient
 from bot.storage import broadcast_mappers as shapes
-from bot.storage.audiences import reached
-from bot.storage.store import Store
-from bot.storage.tables import broadcasts, chats, recipients
-from bot.storage.writing import execute, write
+from bot.storage.mappers import office_text
+from bot.storage.store import Store, execute, write
+from bot.storage.tables import appointments, broadcasts, chats, recipients
+
+
+def reached(audience: Audience, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a chat gets it; `now` is office time."""
+    open_to_it = (chats.c.is_left == false(), chats.c.announcements == true())
+    match audience:
+        case Everyone():
+            return open_to_it
+        case Speakers(locale=locale):
+            return (*open_to_it, chats.c.locale == locale)
+        case Visitors(department_id=department):
+            coming = appointments.c.starts_at >= office_text(now)
+            return (*open_to_it, _with_appointment(appointments.c.department_id == department, coming))
+        case Dated(first=first, last=last):
+            after = last + timedelta(days=1)
+            days = (appointments.c.starts_at >= first.isoformat(), appointments.c.starts_at < after.isoformat())
+            return (*open_to_it, _with_appointment(*days))
+
+
+def _with_appointment(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    theirs = (appointments.c.chat_id == chats.c.chat_id, appointments.c.is_cancelled == false())
+    return exists().where(*theirs, *conditions)
+
 
 RANGE = 5000
 """Chats that are looked at in one transaction when recipients are written: some 20 ms."""

@@ -4,13 +4,16 @@ What several chats have to store is written by one task in one transaction, so t
 however many chats there are. A change is committed whole or not at all; its waiter wakes after the commit. While the
 database cannot write (locked, full, read-only) the same batch is tried again until it can: nobody is told that
 something is stored which is not. Knows nothing of what the values mean.
+
+Other repositories' way into the store's one writer: what they write is committed together with what citizens do.
 """
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, delete, or_
 
@@ -188,3 +191,22 @@ class Store(Reads):
 def _say_failure(waiter: asyncio.Future[Any]) -> None:
     if not waiter.cancelled() and (error := waiter.exception()) and not isinstance(error, StoreClosedError):
         log.error("a change that nobody waited for was not stored: %s", engines.cause(error))
+
+
+T = TypeVar("T")
+
+
+async def write(store: Store, work: Callable[[Connection], T]) -> T:
+    """Do `work` within the store's next transaction, in its thread; returns its result when that is on the disk."""
+    results: list[T] = []
+
+    def run(connection: Connection) -> None:
+        results[:] = [work(connection)]
+
+    await store.commit(Change(works=(run,)))
+    return results[0]
+
+
+async def execute(store: Store, statement: Any, values: Any = None) -> None:
+    """Write one statement."""
+    await write(store, lambda connection: connection.execute(statement, values))

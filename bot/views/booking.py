@@ -1,16 +1,179 @@
-"""The end of a booking: the name, the summary, the wait, and a refusal with its next step."""
+"""The end of a booking: the name, the summary, the wait, and a refusal with its next step.
 
+The first choices of a booking: the department, and the member of staff where one must be named.
+
+The day and the time: free days with how many slots they have, free hours, and those nearest to one that is gone.
+"""
+
+from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 
-from bot.core import callback_data
-from bot.core.model import Problem
-from bot.core.states import Confirming, Refused, Submitting, TypingName
+from bot.core import callback_data, slot_selection
+from bot.core.model import Department, Problem
+from bot.core.slot_selection import NOON
+from bot.core.states import (
+    ChoosingDay,
+    ChoosingDepartment,
+    ChoosingNearest,
+    ChoosingTime,
+    ChoosingWorker,
+    Confirming,
+    Refused,
+    Submitting,
+    TypingName,
+    TypingWorker,
+)
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.errors import cause, meanwhile
-from bot.views.message import Button, Message
-from bot.views.office import Office
-from bot.views.text import draft_facts, lines, paragraphs
+from bot.views.message import Button, Message, Office
+from bot.views.text import (
+    WORDS,
+    day_fact,
+    department_name,
+    draft_facts,
+    lines,
+    moment,
+    office_facts,
+    paragraphs,
+    worker_name,
+)
+
+QUERY = 64
+
+
+def choosing_department(flow: ChoosingDepartment, t: Translator) -> Message:
+    """The departments under their organisations, eight a page."""
+    if not flow.departments:
+        return Message(t.text("departments.none"), (keys.retry(t), keys.back_to_menu(t)))
+    found = slot_selection.shown_departments(flow)
+    page = keys.Page.of(found, flow.page)
+    twins = {name for name, times in Counter(each.name for each in found).items() if times > 1}
+    buttons = [_button(each, t, twin=each.name in twins) for each in page.items]
+    everything = keys.one(t, "button.all_departments", callback_data.EVERYTHING)
+    text = paragraphs(
+        t.text("departments.question"),
+        t.text("departments.query", query=keys.clip(flow.query, QUERY)) if flow.query else None,
+        _grouped(flow, page.items, t) if found else t.text("departments.no_match"),
+        t.text("page", number=page.number + 1, count=page.count) if page.count > 1 else None,
+        t.text("departments.search") if len(flow.departments) > 1 else None,
+    )
+    tail = (everything, keys.back_to_menu(t)) if flow.query else (keys.back_to_menu(t),)
+    return Message(text, (*keys.columns(buttons), *page.turning(t), *tail))
+
+
+def choosing_worker(flow: ChoosingWorker, t: Translator) -> Message:
+    """The staff of the department, eight a page."""
+    page = keys.Page.of(flow.draft.department.workers, flow.page)
+    buttons = [
+        Button(keys.clip(worker_name(t, each)), callback_data.numbered(callback_data.WORKER, each.id))
+        for each in page.items
+    ]
+    text = paragraphs(t.text("workers.question"), office_facts(t, flow.draft.department))
+    return Message(text, (*keys.columns(buttons), *page.turning(t), *keys.back_or_leave(t)))
+
+
+def typing_worker(flow: TypingWorker, t: Translator) -> Message:
+    """The number of a member of staff, to be typed."""
+    text = paragraphs(t.text("worker.question"), office_facts(t, flow.draft.department), t.text("worker.hint"))
+    return Message(text, keys.back_or_leave(t))
+
+
+def _button(department: Department, t: Translator, *, twin: bool) -> Button:
+    """A department; where two bear the same name, the organisation tells them apart."""
+    name = department_name(t, department)
+    if twin and department.organization:
+        name = t.label("department.of", name=name, organization=department.organization)
+    return Button(keys.clip(name), callback_data.numbered(callback_data.DEPARTMENT, department.id))
+
+
+def _grouped(flow: ChoosingDepartment, page: tuple[Department, ...], t: Translator) -> Safe | None:
+    """With several organisations, which department belongs to which; the buttons do not say it."""
+    organizations = {each.organization for each in flow.departments}
+    if len(organizations) == 1:
+        return _heading(organizations.pop(), t)
+    groups = groupby(page, key=lambda each: each.organization)
+    return paragraphs(*(lines(_heading(name, t), *(_bullet(each, t) for each in group)) for name, group in groups))
+
+
+def _heading(organization: str, t: Translator) -> Safe | None:
+    name = keys.clip(organization)
+    return t.text("departments.heading", name=name) if name else None
+
+
+def _bullet(department: Department, t: Translator) -> Safe:
+    return t.text("bullet", name=keys.clip(department_name(t, department)))
+
+
+ALL_DAY = 24
+"""More times than this are shown by halves of the day."""
+MOST = 90
+"""Telegram's limit is 100 buttons."""
+
+
+def choosing_day(flow: ChoosingDay, t: Translator, office: Office) -> Message:
+    """The earliest slot first, then the free days, eight a page."""
+    where = office_facts(t, flow.draft.department, flow.draft.worker)
+    if not flow.days:
+        text = paragraphs(t.text("days.none", n=office.horizon_days), where)
+        return Message(text, (keys.retry(t), keys.other_department(t), *keys.back_or_leave(t)))
+    page = keys.Page.of(flow.days, flow.page)
+    buttons = (
+        Button(
+            t.label("button.day", day=t.date_short(each.date), n=each.free),
+            callback_data.timed(callback_data.DAY, each.date),
+        )
+        for each in page.items
+    )
+    first: keys.Rows = ()
+    if flow.earliest:
+        first = ((Button(t.label("button.earliest", moment=moment(t, flow.earliest)), callback_data.EARLIEST),),)
+    text = paragraphs(t.text("days.question"), where, t.text("office_hours", city=office.city))
+    return Message(text, (*first, *keys.grid(buttons, 2), *page.turning(t, days=True), *keys.back_or_leave(t)))
+
+
+def choosing_time(flow: ChoosingTime, t: Translator, office: Office) -> Message:
+    """The free hours of the day; by halves where there are many."""
+    morning = tuple(each for each in flow.times if each.hour < NOON)
+    afternoon = tuple(each for each in flow.times if each.hour >= NOON)
+    times, other_half = flow.times, keys.Rows()
+    if len(flow.times) > ALL_DAY and morning and afternoon:
+        times = afternoon if flow.afternoon else morning
+        other_half = (_morning(t, len(morning)) if flow.afternoon else _afternoon(t, len(afternoon)),)
+    buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
+    text = paragraphs(
+        t.text("times.question"),
+        lines(office_facts(t, flow.draft.department, flow.draft.worker), day_fact(t, flow.day)),
+        t.text("office_hours", city=office.city),
+        t.text("times.first", n=MOST) if len(times) > MOST else None,
+    )
+    return Message(text, (*keys.grid(buttons, 3), *other_half, *keys.back_or_leave(t)))
+
+
+def choosing_nearest(flow: ChoosingNearest, t: Translator, office: Office) -> Message:
+    """The time is gone, the name is kept: the free times around it."""
+    buttons = (Button(moment(t, each), callback_data.timed(callback_data.TIME, each)) for each in flow.times)
+    text = paragraphs(
+        lines(
+            t.text("nearest.taken"),
+            t.text("nearest.name_kept", name=keys.clip(flow.draft.name, WORDS)) if flow.draft.name else None,
+        ),
+        office_facts(t, flow.draft.department, flow.draft.worker),
+        t.text("nearest.question"),
+        t.text("office_hours", city=office.city),
+    )
+    other_days = keys.one(t, "button.other_days", callback_data.OTHER_TIME)
+    return Message(text, (*keys.grid(buttons, 2), other_days, *keys.back_or_leave(t)))
+
+
+def _morning(t: Translator, free: int) -> keys.Row:
+    return (Button(t.label("button.morning", n=free), callback_data.MORNING),)
+
+
+def _afternoon(t: Translator, free: int) -> keys.Row:
+    return (Button(t.label("button.afternoon", n=free), callback_data.AFTERNOON),)
+
 
 NEXT_STEPS: dict[Problem, tuple[Callable[[Translator], keys.Row], ...]] = {
     Problem.SLOT_TAKEN: (keys.other_time, keys.other_department),

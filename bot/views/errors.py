@@ -7,8 +7,7 @@ from bot.core.model import Problem, Trouble
 from bot.core.states import LoadingAppointments, LoadingDays, LoadingDepartments, LoadingNearest, LoadingTimes, Purpose
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.message import Message
-from bot.views.office import Office
+from bot.views.message import Message, Office
 from bot.views.text import draft_facts, lines, paragraphs
 
 BOOKING_ONLY = frozenset(

@@ -1,13 +1,22 @@
-"""The screens outside of any flow: the menu, the help, the languages, a remark on its own, and a word in a group."""
+"""The screens outside of any flow: the menu, the help, the languages, a remark on its own, and a word in a group.
+
+The one-line remarks above a screen. Knows their words, not when they are made.
+"""
 
 from bot.core import callback_data
+from bot.core.names import MAX_LENGTH
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
-from bot.i18n import Translator
+from bot.core.states import Notice
+from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.bot_profile import EXTRA, USUAL
 from bot.views.message import Button, Message
-from bot.views.notices import words
 from bot.views.text import WORDS, lines, paragraphs
+
+
+def words(notice: Notice, t: Translator) -> Safe:
+    """The remark; every sign in it has its words beside it."""
+    return t.text(f"notice.{notice}", longest=MAX_LENGTH)
 
 
 def menu(screen: Menu, t: Translator) -> Message:

@@ -2,9 +2,12 @@
 
 The text is the HTML subset that chat programs share (`b`, `i`, `a`, `code`); everything that came from outside is
 escaped where it enters. A button carries the action that it asks, not yet the bytes that travel.
+
+What screens need to know of the office side: whose hours these are, and how far ahead one can book.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +26,19 @@ class Message:
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
     qr_link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`city` names the clock that all hours follow; days are offered `horizon_days` ahead."""
+
+    city: str = "Conakry"
+    horizon_days: int = 60
+
+    @classmethod
+    def of_zone(cls, zone: str, horizon_days: int = 60) -> Self:
+        """From a zone's name: `Africa/Conakry` is Conakry's clock."""
+        return cls(zone.rpartition("/")[2].replace("_", " "), horizon_days)
+
+
+CONAKRY = Office()

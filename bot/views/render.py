@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 from bot.core import screens, states
-from bot.core.notices import Notice
+from bot.core.states import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointments, booking, departments, errors, general, tickets, times
-from bot.views.message import Message
-from bot.views.notices import words
-from bot.views.office import CONAKRY, Office
+from bot.views import appointments, booking, errors, general
+from bot.views.general import words
+from bot.views.message import CONAKRY, Message, Office
 from bot.views.text import paragraphs
 
 
@@ -27,17 +26,17 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case states.Idle():
             return general.menu(screens.Menu(), t)
         case states.ChoosingDepartment():
-            return departments.choosing_department(screen, t)
+            return booking.choosing_department(screen, t)
         case states.ChoosingWorker():
-            return departments.choosing_worker(screen, t)
+            return booking.choosing_worker(screen, t)
         case states.TypingWorker():
-            return departments.typing_worker(screen, t)
+            return booking.typing_worker(screen, t)
         case states.ChoosingDay():
-            return times.choosing_day(screen, t, office)
+            return booking.choosing_day(screen, t, office)
         case states.ChoosingTime():
-            return times.choosing_time(screen, t, office)
+            return booking.choosing_time(screen, t, office)
         case states.ChoosingNearest():
-            return times.choosing_nearest(screen, t, office)
+            return booking.choosing_nearest(screen, t, office)
         case states.TypingName():
             return booking.typing_name(screen, t, office)
         case states.Confirming():
@@ -47,9 +46,9 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case states.Refused():
             return booking.refused(screen, t, office)
         case screens.TicketShown():
-            return tickets.ticket_shown(screen, t, office)
+            return appointments.ticket_shown(screen, t, office)
         case screens.QrPicture():
-            return tickets.qr_picture(screen, t, office)
+            return appointments.qr_picture(screen, t, office)
         case states.Listing():
             return appointments.listing(screen, t, office)
         case states.AskingCancel():

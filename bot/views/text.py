@@ -13,7 +13,7 @@ from bot.core.model import (
 )
 from bot.i18n import Safe, Translator
 from bot.views.keyboards import clip
-from bot.views.office import Office
+from bot.views.message import Office
 
 WORDS = 100
 """Characters of a name from outside, as many as a citizen may type; with them no text outgrows Telegram's limit."""

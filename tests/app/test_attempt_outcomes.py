@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app.attempt import Case
-from bot.app.endings import Ending, booked, cancelled, not_cancelled, refused, withdrawn
+from bot.app.attempt import Case, Ending, booked, cancelled, not_cancelled, refused, withdrawn
 from bot.app.records import Made
 from bot.core.model import Problem, Trouble
 from tests.app.booking_counter import AT, BOOKING, CANCELLING, CHAT, MINE, NOW

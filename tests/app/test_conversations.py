@@ -10,19 +10,17 @@ from pathlib import Path
 import pytest
 
 from bot.app.attempt_worker import Clerk
-from bot.app.conversations import Conversations
-from bot.app.groups import GroupHints
+from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Change, Delivery, Kind, StoredUpdate
 from bot.app.sessions import Sessions
-from bot.app.staff import Staff
 from bot.app.turn import Turns
-from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
+from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence, Staff
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department, Slot
-from bot.core.notices import Notice
 from bot.core.screens import Screen
+from bot.core.states import Notice
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.fakes import FakeMessenger, FakeMoncreneau

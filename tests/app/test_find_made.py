@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.app.looking import made_for
+from bot.app.attempt import made_for
 from bot.app.ports import Fate, Need
 from bot.core.model import Appointment, Order
 from tests.app.fakes import FakeMoncreneau, ScriptedError

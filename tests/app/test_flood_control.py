@@ -2,8 +2,7 @@
 
 import asyncio
 
-from bot.app.floods import FLOODED_CHATS, FloodWatch
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import FLOODED_CHATS, FloodWatch, Overall, PerChat
 from bot.app.records import Urgency
 from tests.app.virtual_clock import in_no_time
 

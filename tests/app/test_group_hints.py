@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.app.groups import MANY, QUIET, GroupHints
+from bot.app.conversations import MANY, QUIET, GroupHints
 from bot.app.records import Kind, Urgency
 from bot.views.message import Message
 
@@ -21,7 +21,7 @@ def test_a_hint_is_in_the_language_of_who_asked_and_waits_behind_citizens() -> N
 
 def test_a_second_hint_comes_only_after_a_while_and_each_group_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
-    monkeypatch.setattr("bot.app.groups.time.monotonic", lambda: now)
+    monkeypatch.setattr("bot.app.conversations.time.monotonic", lambda: now)
     some = hints()
     assert some.hint(-5, "fr")
     assert some.hint(-5, "fr") is None

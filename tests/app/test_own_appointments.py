@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from bot.app.appointment_recorder import Noting
-from bot.app.owning import own
+from bot.app.appointment_recorder import Noting, own
 from bot.app.ports import Need
 from bot.app.turn import Turns
 from bot.core.events import Commanded

@@ -9,8 +9,7 @@ import pytest
 from bot.app import sessions as module
 from bot.app.records import Change, StoredChat
 from bot.app.sessions import Sessions
-from bot.core.codec import write_session
-from bot.core.session import Session
+from bot.core.session import Session, write_session
 from bot.storage.store import Store
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time

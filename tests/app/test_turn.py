@@ -17,9 +17,9 @@ from bot.core.model import (
     Ticket,
     Worker,
 )
-from bot.core.notices import Notice
 from bot.core.screens import Screen
 from bot.core.session import Session
+from bot.core.states import Notice
 from bot.views.message import Message
 from tests.app.fakes import FakeMoncreneau, ScriptedError
 

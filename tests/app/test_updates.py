@@ -3,8 +3,7 @@
 from datetime import datetime
 
 from bot.app.records import Change
-from bot.app.staff import Staff
-from bot.app.updates import FromCitizen
+from bot.app.updates import FromCitizen, Staff
 from bot.core.events import Typed
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.app.keeping import PAUSE, Facts, Keeper
 from bot.app.records import Change
+from bot.bootstrap.operations import PAUSE, Facts, Keeper
 from bot.storage.store import Store
 from tests.app.virtual_clock import in_no_time
 

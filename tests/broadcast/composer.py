@@ -4,14 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.broadcast.callback_data import Ask
-from bot.broadcast.compose_states import Draft, Remark, Stage
-from bot.broadcast.composer import step
-from bot.broadcast.model import Content, Media
-from bot.core.model import Department, Trouble
-from bot.core.wishes import (
+from bot.broadcast.compose_states import (
     Called,
     Count,
     Counted,
+    Draft,
     Happening,
     Launch,
     OfficesRead,
@@ -19,9 +16,14 @@ from bot.core.wishes import (
     PreviewFailed,
     Pushed,
     ReadOffices,
+    Remark,
     Sent,
     Show,
+    Stage,
 )
+from bot.broadcast.composer import step
+from bot.broadcast.model import Content, Media
+from bot.core.model import Department, Trouble
 from tests.core.examples import DEPARTMENTS
 
 MORNING = datetime.fromisoformat("2026-01-20T10:00")

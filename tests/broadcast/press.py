@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.app.floods import FloodWatch
-from bot.app.forecast import Forecast
 from bot.app.ports import SendError
-from bot.app.rate_limits import Overall, PerChat, Steady
+from bot.app.rate_limits import FloodWatch, Overall, PerChat, Steady
 from bot.app.records import Work
 from bot.broadcast.direct_sends import Errands
-from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.lifecycle import ENDED, Place, place_of
 from bot.broadcast.model import (
     Audience,
     Broadcast,
@@ -31,8 +29,7 @@ from bot.broadcast.model import (
 from bot.broadcast.ports import NOWHERE, Admin, Card, Entry, Letter, Recipient
 from bot.broadcast.run import Round
 from bot.broadcast.sender import Courier
-from bot.broadcast.throttle import ON_WIRE, Lane
-from bot.core.listing import Place, place_of
+from bot.broadcast.throttle import ON_WIRE, Forecast, Lane
 from bot.views.message import Message
 
 DAY = datetime.fromisoformat("2026-03-02T09:00")

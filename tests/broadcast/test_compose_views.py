@@ -19,12 +19,12 @@ from bot.broadcast.compose_states import (
     Draft,
     Remark,
     Reviewing,
+    Show,
     Stage,
 )
 from bot.broadcast.compose_views import stage
 from bot.broadcast.model import Content, Everyone, Media, Version
 from bot.core.model import Department
-from bot.core.wishes import Show
 from bot.i18n import Translator
 from bot.views.message import Message
 from tests.core.examples import BUSY, DEPARTMENTS

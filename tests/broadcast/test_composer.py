@@ -13,12 +13,12 @@ from bot.broadcast.compose_states import (
     ChoosingOffice,
     ChoosingVersions,
     Confirming,
+    Pushed,
     Remark,
     Reviewing,
 )
 from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT, step, unfit
 from bot.broadcast.model import Content, Dated, Media, Version
-from bot.core.wishes import Pushed
 from tests.broadcast.composer import BONJOUR, HELLO, MESSAGE, MORNING, PHOTO, Composer
 from tests.core.examples import DOWN
 

@@ -1,6 +1,6 @@
 from bot.broadcast.callback_data import Ask
 from bot.broadcast.compose_states import AskingMessage, ChoosingAudience, Draft
-from bot.core.compose_steps import confirm, next_language, onward
+from bot.broadcast.composer import confirm, next_language, onward
 from tests.broadcast.composer import HELLO, Composer
 
 EMPTY = Draft(4, ("fr", "en", "de"))

@@ -18,11 +18,12 @@ from bot.broadcast.compose_states import (
     Draft,
     Remark,
     Reviewing,
+    Show,
     read_draft,
 )
 from bot.broadcast.handler import LISTED, PREVIEW_TRIES, BroadcastDesk, Drawings
-from bot.broadcast.lifecycle import Verb
-from bot.broadcast.model import Content, Fate, Figures, Media, Status
+from bot.broadcast.lifecycle import Place, Verb, write_place
+from bot.broadcast.model import Content, Fate, Figures, Media, Sight, Status
 from bot.broadcast.ports import NOWHERE
 from bot.broadcast.progress import Cards
 from bot.broadcast.recaller import Recaller
@@ -31,10 +32,7 @@ from bot.broadcast.runner import Broadcasts
 from bot.broadcast.sender import Courier
 from bot.core import callback_data
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
-from bot.core.listing import Place, write_place
 from bot.core.model import Department
-from bot.core.sight import Sight
-from bot.core.wishes import Show
 from bot.views.message import Message
 from tests.app.fakes import FakeMoncreneau, refused
 from tests.app.virtual_clock import in_no_time

@@ -3,8 +3,8 @@ from datetime import datetime
 
 import pytest
 
+from bot.broadcast.lifecycle import PAST, TO_COME, UNDER_WAY, Place, place_of, read_place, write_place
 from bot.broadcast.model import Broadcast, Content, Everyone, Media, Plan, Status, Version
-from bot.core.listing import PAST, TO_COME, UNDER_WAY, Place, place_of, read_place, write_place
 
 PLAN = Plan(7, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
 TIMED = replace(PLAN, starts=datetime.fromisoformat("2026-01-25T09:00"))

@@ -2,8 +2,19 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.broadcast.model import Audience, Content, Dated, Everyone, Media, Plan, Speakers, Version, Visitors
-from bot.core.broadcast_codec import read_plan, write_plan
+from bot.broadcast.model import (
+    Audience,
+    Content,
+    Dated,
+    Everyone,
+    Media,
+    Plan,
+    Speakers,
+    Version,
+    Visitors,
+    read_plan,
+    write_plan,
+)
 
 VERSIONS = (
     Version("fr", Content(Media.PHOTO, "Légende *telle quelle* <b>", "file", '{"caption_entities": []}')),

@@ -16,10 +16,9 @@ from bot.app.ports import (
 )
 from bot.app.rate_limits import Overall
 from bot.app.records import Delivery, Kind
-from bot.broadcast.model import Status
+from bot.broadcast.model import Sight, Status
 from bot.broadcast.ports import NOWHERE, Card
 from bot.broadcast.progress import INTERVAL, Cards
-from bot.core.sight import Sight
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import FakeBooks

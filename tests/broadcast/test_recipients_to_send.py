@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.app import lineup as module
-from bot.app.lineup import LONG_AGO, PAGE, lineup
+from bot.broadcast import run as module
 from bot.broadcast.model import Fate
-from bot.broadcast.run import Round
+from bot.broadcast.run import LONG_AGO, PAGE, Round, lineup
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import PLAN, FakeRoll
 

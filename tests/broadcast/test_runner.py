@@ -10,12 +10,11 @@ import pytest
 
 from bot.app.ports import UnpaidError
 from bot.broadcast.lifecycle import Verb
-from bot.broadcast.model import Deed, Done, Fate, Figures, Status
+from bot.broadcast.model import Deed, Done, Fate, Figures, Sight, Status
 from bot.broadcast.ports import Admin, Card, Entry
 from bot.broadcast.recaller import Recaller
 from bot.broadcast.runner import Broadcasts
 from bot.broadcast.sender import Courier
-from bot.core.sight import Sight
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.app.forecast import FIRST_REST, LONGEST_CALL, Forecast
 from bot.app.ports import NotSentError
+from bot.broadcast.throttle import FIRST_REST, LONGEST_CALL, Forecast
 from tests.app.virtual_clock import in_no_time
 
 

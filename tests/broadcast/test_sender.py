@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import pytest
 
-from bot.app.lineup import PAGE
 from bot.app.ports import (
     ChatGoneError,
     ChatLeftError,
@@ -22,6 +21,7 @@ from bot.app.rate_limits import Overall, PerChat
 from bot.app.records import Urgency
 from bot.broadcast.model import Fate
 from bot.broadcast.ports import Recipient
+from bot.broadcast.run import PAGE
 from bot.broadcast.throttle import ON_WIRE
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import Clock, FakeHerald, FakeRoll, Trip, Ways

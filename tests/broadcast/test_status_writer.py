@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.app.ledger import Ledger
 from bot.broadcast.model import Fate
 from bot.broadcast.ports import Entry
+from bot.broadcast.run import Ledger
 from tests.broadcast.press import FakeRoll
 
 

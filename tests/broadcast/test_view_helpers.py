@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from bot.broadcast import views
 from bot.broadcast.model import (
     Audience,
     Broadcast,
@@ -18,7 +19,6 @@ from bot.broadcast.model import (
     Visitors,
 )
 from bot.core import callback_data
-from bot.views import announcing
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import plain
@@ -27,13 +27,13 @@ SUNDAY, MONDAY = date(2026, 1, 25), date(2026, 1, 26)
 
 
 def test_every_broadcast_can_be_the_last_one() -> None:
-    assert telegram.actions(announcing.below(FR)) == [callback_data.NEWS_OFF]
-    assert telegram.labels(announcing.below(EN)) == ["🔕 Stop announcements"]
+    assert telegram.actions(views.below(FR)) == [callback_data.NEWS_OFF]
+    assert telegram.labels(views.below(EN)) == ["🔕 Stop announcements"]
 
 
 def test_large_numbers_are_grouped() -> None:
-    assert announcing.number(1_234_567) == "1\u202f234\u202f567"
-    assert announcing.number(999) == "999"
+    assert views.number(1_234_567) == "1\u202f234\u202f567"
+    assert views.number(999) == "999"
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_large_numbers_are_grouped() -> None:
     ],
 )
 def test_whom_it_is_for_stands_in_a_line(audience: Audience, words: str) -> None:
-    assert plain(announcing.audience(EN, audience)) == words
+    assert plain(views.audience(EN, audience)) == words
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_whom_it_is_for_stands_in_a_line(audience: Audience, words: str) -> None
     [(0.1, "1 second"), (30, "30 seconds"), (60, "1 minute"), (3000, "50 minutes"), (40_000, "11 h 07 min")],
 )
 def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
-    assert announcing.duration(EN, seconds) == words
+    assert views.duration(EN, seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
 )
 def test_a_broadcast_is_known_by_how_it_begins(content: Content, words: str) -> None:
     broadcast = Broadcast(Plan(1, (Version("", content),), Everyone()), Status.DONE)
-    assert plain(announcing.excerpt(EN, broadcast)) == words
+    assert plain(views.excerpt(EN, broadcast)) == words

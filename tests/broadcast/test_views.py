@@ -6,11 +6,22 @@ import pytest
 
 from bot.broadcast.callback_data import heard
 from bot.broadcast.handler import LISTED
-from bot.broadcast.lifecycle import Verb
-from bot.broadcast.model import Broadcast, Content, Deed, Done, Everyone, Fate, Figures, Media, Plan, Status, Version
+from bot.broadcast.lifecycle import TO_COME, Place, Verb
+from bot.broadcast.model import (
+    Broadcast,
+    Content,
+    Deed,
+    Done,
+    Everyone,
+    Fate,
+    Figures,
+    Media,
+    Plan,
+    Sight,
+    Status,
+    Version,
+)
 from bot.broadcast.views import card, listing, recalling, report
-from bot.core.listing import TO_COME, Place
-from bot.core.sight import Sight
 from bot.i18n import Translator
 from bot.views.message import Message
 from tests.views import telegram

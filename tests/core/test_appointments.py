@@ -12,7 +12,6 @@ from bot.core.events import (
     LoadFailed,
 )
 from bot.core.model import Appointment, Department, Status
-from bot.core.notices import Notice
 from bot.core.screens import Menu, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -24,6 +23,7 @@ from bot.core.states import (
     LoadingAppointments,
     LoadingDays,
     LoadingDepartments,
+    Notice,
     Purpose,
 )
 from tests.core.examples import (

@@ -12,7 +12,6 @@ from bot.core.model import (
     Problem,
     Trouble,
 )
-from bot.core.notices import Notice
 from bot.core.screens import QrPicture, TicketShown
 from bot.core.states import (
     Attempt,
@@ -24,6 +23,7 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Notice,
     Refused,
     Submitting,
     TypingName,

@@ -8,9 +8,8 @@ import pytest
 from bot.core import callback_data
 from bot.core.conversation import step
 from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell
-from bot.core.notices import Notice
 from bot.core.screens import Help, LanguageMenu, Menu, present
-from bot.core.states import Confirming, Flow, Idle, LoadingAppointments, LoadingDepartments, Pending
+from bot.core.states import Confirming, Flow, Idle, LoadingAppointments, LoadingDepartments, Notice, Pending
 from tests.core.examples import (
     FULL,
     MESSAGE,

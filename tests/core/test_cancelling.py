@@ -14,9 +14,17 @@ from bot.core.model import (
     Ticket,
     Trouble,
 )
-from bot.core.notices import Notice
 from bot.core.screens import Cancelled, Menu
-from bot.core.states import AskingCancel, CancelAttempt, Cancelling, Confirming, Idle, LoadingAppointments, Purpose
+from bot.core.states import (
+    AskingCancel,
+    CancelAttempt,
+    Cancelling,
+    Confirming,
+    Idle,
+    LoadingAppointments,
+    Notice,
+    Purpose,
+)
 from tests.core.examples import (
     APPOINTMENT,
     BUSY,

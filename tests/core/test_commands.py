@@ -6,7 +6,6 @@ import pytest
 
 from bot.core.conversation import step
 from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell, Withdraw
-from bot.core.notices import Notice
 from bot.core.screens import Help, LanguageMenu, Menu
 from bot.core.states import (
     AskingCancel,
@@ -16,6 +15,7 @@ from bot.core.states import (
     Listing,
     LoadingAppointments,
     LoadingDepartments,
+    Notice,
     Purpose,
     Submitting,
 )

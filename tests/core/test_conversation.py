@@ -25,7 +25,6 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.model import Draft
-from bot.core.notices import Notice
 from bot.core.screens import Menu, Word, present
 from bot.core.states import (
     ChoosingDepartment,
@@ -37,6 +36,7 @@ from bot.core.states import (
     Listing,
     LoadingDays,
     LoadingDepartments,
+    Notice,
     Pending,
     Purpose,
     Refused,

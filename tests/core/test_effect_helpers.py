@@ -1,10 +1,8 @@
 """The small moves that every flow makes."""
 
-from bot.core.effects import LoadDepartments, Show
-from bot.core.notices import Notice
+from bot.core.effects import LoadDepartments, Show, go, load, show
 from bot.core.screens import Help, Menu
-from bot.core.states import Idle, LoadingDepartments
-from bot.core.steps import go, load, show
+from bot.core.states import Idle, LoadingDepartments, Notice
 from tests.core.examples import MESSAGE, SCREEN, STATES, given
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.names import MAX_LENGTH, fold, read_name, suggestions
-from bot.core.notices import Notice
+from bot.core.states import Notice
 
 
 @pytest.mark.parametrize(

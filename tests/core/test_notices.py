@@ -1,6 +1,6 @@
 """A remark is named by its value, in sessions and in catalogues."""
 
-from bot.core.notices import Notice
+from bot.core.states import Notice
 
 
 def test_a_remarks_value_is_its_name() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.codec import VERSION, read_session, write_session
+from bot.core.session import VERSION, read_session, write_session
 from bot.core.states import Confirming, Flow, Listing, Purpose
 from tests.core.examples import FULL, STATES, given
 

@@ -12,9 +12,16 @@ from bot.core.model import (
     Draft,
     Worker,
 )
-from bot.core.notices import Notice
 from bot.core.slot_selection import shown_departments
-from bot.core.states import ChoosingDepartment, ChoosingWorker, Flow, LoadingDays, LoadingDepartments, TypingWorker
+from bot.core.states import (
+    ChoosingDepartment,
+    ChoosingWorker,
+    Flow,
+    LoadingDays,
+    LoadingDepartments,
+    Notice,
+    TypingWorker,
+)
 from tests.core.examples import (
     BAH,
     BIRTHS,

@@ -13,7 +13,6 @@ from bot.core.model import (
     Draft,
     Slot,
 )
-from bot.core.notices import Notice
 from bot.core.slot_selection import NEAREST, awaited
 from bot.core.states import (
     ChoosingDay,
@@ -27,6 +26,7 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Notice,
     TypingName,
 )
 from tests.core.examples import (

@@ -3,10 +3,9 @@
 import pytest
 
 from bot.core.model import Appointment
-from bot.moncreneau.errors import UnreadableAnswer, UserNotFound
-from bot.moncreneau.pages import SIZE, read_all
+from bot.moncreneau.appointments import SIZE, read_all
+from bot.moncreneau.errors import UnreadableAnswer, UnreadableEntries, UserNotFound
 from bot.moncreneau.schemas import Page
-from bot.moncreneau.unreadable import UnreadableEntries
 from tests.moncreneau.test_gateway import AT, OWNER
 
 

@@ -4,8 +4,7 @@ import logging
 
 import pytest
 
-from bot.moncreneau.circuit_breaker import Breaker
-from bot.moncreneau.outages import Outages
+from bot.moncreneau.circuit_breaker import Breaker, Outages
 from tests.moncreneau.support import StillClock
 
 

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from bot.moncreneau.circuit_breaker import Breaker
+from bot.moncreneau.client import Lanes
 from bot.moncreneau.errors import CircuitOpen, NoneFree
-from bot.moncreneau.lanes import Lanes
-from bot.moncreneau.scout import Scout
+from bot.moncreneau.quota import Scout
 from tests.moncreneau.support import StillClock
 
 

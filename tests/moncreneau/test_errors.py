@@ -3,7 +3,7 @@
 import re
 
 from bot.app.ports import ApiError
-from bot.moncreneau import errors, unreadable
+from bot.moncreneau import errors
 
 
 def kinds() -> list[type[errors.MoncreneauError]]:
@@ -15,7 +15,7 @@ def kinds() -> list[type[errors.MoncreneauError]]:
 
 def test_the_tree_in_the_docstring_names_every_error_there_is() -> None:
     named = set(re.findall(r"\b[A-Z]\w+\b", errors.__doc__ or ""))
-    assert unreadable.NoTicket in kinds()
+    assert errors.NoTicket in kinds()
     assert {kind.__name__ for kind in kinds()} - {"MoncreneauError"} <= named
 
 

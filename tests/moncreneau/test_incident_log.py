@@ -7,7 +7,7 @@ import pytest
 from bot.core.health import Concern
 from bot.core.model import Problem
 from bot.moncreneau.errors import DepartmentAccessDenied, MoncreneauError, RateLimited
-from bot.moncreneau.journal import Journal
+from bot.moncreneau.incidents import Journal
 from tests.moncreneau.support import START, StillClock
 
 

@@ -1,6 +1,6 @@
 """Who was not heard for long is not called reachable."""
 
-from bot.moncreneau.pulse import Pulse
+from bot.moncreneau.client import Pulse
 from tests.moncreneau.support import StillClock
 
 

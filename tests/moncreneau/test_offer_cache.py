@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
+from bot.moncreneau.availability import Free, Shelf
 from bot.moncreneau.cache import Copy
 from bot.moncreneau.local_changes import Marks
-from bot.moncreneau.ready import Free, Shelf
 from bot.moncreneau.schemas import FreeSlot
 from tests.moncreneau.support import START, StillClock
 

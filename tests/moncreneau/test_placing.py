@@ -9,7 +9,7 @@ from bot.core.model import Order
 from bot.moncreneau.circuit_breaker import Breaker
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import MoncreneauError
-from bot.moncreneau.orders import place
+from bot.moncreneau.gateway import place
 from bot.moncreneau.quota import Budget
 from tests.moncreneau.support import APPOINTMENT, KEY, Answer, StillClock, Wire, answer
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.moncreneau.headers import Limits, clock_gap, limits, retry_after
+from bot.moncreneau.quota import Limits, clock_gap, limits, retry_after
 
 NOW = 1_642_432_000.0
 

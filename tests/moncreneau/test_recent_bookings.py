@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.core.model import Appointment, Status
-from bot.moncreneau.made import Made
+from bot.moncreneau.appointments import Made
 from tests.moncreneau.support import StillClock
 
 OWNER = "telegram:77"

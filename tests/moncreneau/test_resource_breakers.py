@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.moncreneau.apart import Apart, resource
+from bot.moncreneau.circuit_breaker import Apart, resource
 from tests.moncreneau.support import StillClock
 
 

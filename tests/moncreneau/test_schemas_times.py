@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.moncreneau.times import clock_time, from_when, office_date, office_time, sent
+from bot.moncreneau.schemas import clock_time, from_when, office_date, office_time, sent
 
 CONAKRY, PARIS = ZoneInfo("Africa/Conakry"), ZoneInfo("Europe/Paris")
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.moncreneau.flight import Flights
+from bot.moncreneau.cache import Flights
 
 
 class Work:

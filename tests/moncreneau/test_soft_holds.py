@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.moncreneau.choices import Choices
+from bot.moncreneau.local_changes import Choices
 from tests.moncreneau.support import StillClock
 
 TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive

@@ -2,8 +2,7 @@
 
 from bot.app.ports import ApiError, Fate
 from bot.core.model import Problem
-from bot.moncreneau.errors import UnreadableAnswer
-from bot.moncreneau.unreadable import NoTicket, UnreadableEntries
+from bot.moncreneau.errors import NoTicket, UnreadableAnswer, UnreadableEntries
 
 
 def test_an_accepted_booking_without_a_ticket_is_never_to_be_asked_again() -> None:

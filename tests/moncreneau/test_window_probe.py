@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.moncreneau.scout import Scout
+from bot.moncreneau.quota import Scout
 
 
 def test_one_a_window_goes_first() -> None:

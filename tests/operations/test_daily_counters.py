@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.app.today import Today
+from bot.operations.status import Today
 
 MORNING = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 

@@ -10,7 +10,7 @@ from bot.core.health import ApiCondition, Concern, Condition
 from bot.core.model import Problem
 from bot.i18n import Translators
 from bot.operations.views import status, trouble
-from bot.views.office import CONAKRY
+from bot.views.message import CONAKRY
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 T = Translators.load()

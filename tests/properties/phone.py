@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from bot.core import callback_data
-from bot.core.codec import read_session, write_session
 from bot.core.conversation import new_session, step
 from bot.core.effects import Book, CancelAppointment, Show, Tell, Withdraw
 from bot.core.events import (
@@ -21,7 +20,7 @@ from bot.core.events import (
     SentSomething,
 )
 from bot.core.screens import LASTING, present
-from bot.core.session import Session
+from bot.core.session import Session, read_session, write_session
 from bot.core.states import AppointmentsFlow, Cancelling, Flow, Idle, Submitting
 from bot.i18n import Translators
 from bot.views.render import render

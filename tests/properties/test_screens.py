@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.core import callback_data, screens, states
 from bot.core.model import Day, Draft, Ticket
-from bot.core.notices import Notice
+from bot.core.states import Notice
 from bot.views.render import render
 from tests.properties.strategies import START, booked, departments, moments, offices, troubles, words
 from tests.views.pages import TRANSLATORS

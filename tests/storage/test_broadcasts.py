@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.app.records import Change
-from bot.broadcast.lifecycle import ENDED
+from bot.broadcast.lifecycle import ENDED, place_of
 from bot.broadcast.model import Broadcast, Deed, Done, Fate, Status
 from bot.broadcast.ports import NOWHERE, Admin, Card, Entry
-from bot.core.listing import place_of
 from tests.storage.broadcast_examples import ADMIN, CONFIRMED, NOW, Newsroom, newsroom, plan
 from tests.storage.databases import Database
 

@@ -35,7 +35,7 @@ async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(engines, "PRAGMAS", HASTY)
-    monkeypatch.setattr("bot.storage.reading.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("bot.storage.reader.FIRST_PAUSE", 0.01)
     store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
     with locked(tmp_path / "bot.db"):
         reads = await both_wait(store, caplog)
@@ -48,7 +48,7 @@ async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
 async def test_a_read_waits_for_a_server_that_is_down_and_the_log_hears_of_it_once(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.storage.reading.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("bot.storage.reader.FIRST_PAUSE", 0.01)
     with on(cluster) as database:
         store = await Store(database.url).open()
         assert await store.reader.read(count) == 0

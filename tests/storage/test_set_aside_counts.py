@@ -1,7 +1,7 @@
 """What was set aside is counted, and named with its error."""
 
 from bot.app.records import Change, SetAside, StoredUpdate
-from bot.storage.figures import Poison, poison, set_aside
+from bot.storage.diagnostics import Poison, poison, set_aside
 from bot.storage.store import Store
 
 

@@ -4,9 +4,8 @@ import pytest
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from bot.storage.store import Store
+from bot.storage.store import Store, execute, write
 from bot.storage.tables import drafts
-from bot.storage.writing import execute, write
 from tests.storage.databases import Database
 
 

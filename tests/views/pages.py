@@ -1,8 +1,7 @@
 """Both languages, and every screen there is with something in it: what the tests of the views share."""
 
-from bot.core.notices import Notice
 from bot.core.screens import Announcements, Cancelled, Help, LanguageMenu, Menu, QrPicture, Screen, TicketShown, Word
-from bot.core.states import Idle
+from bot.core.states import Idle, Notice
 from bot.i18n import Translators
 from tests.core.examples import STATES, TICKET
 

@@ -9,7 +9,7 @@ from bot.core.model import (
     Draft,
 )
 from bot.core.states import ChoosingDay, ChoosingNearest, ChoosingTime
-from bot.views.office import Office
+from bot.views.message import Office
 from bot.views.render import render
 from tests.core.examples import BAH, DAYS, DRAFT, FULL, HALF_PAST_TWO, HOSPITAL, MONDAY, NINE, SUNDAY, TEN_ON_MONDAY
 from tests.views import telegram

@@ -1,8 +1,8 @@
 """The menu, the help, the languages, a remark on its own, and a word in a group."""
 
 from bot.core import callback_data
-from bot.core.notices import Notice
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
+from bot.core.states import Notice
 from bot.views.bot_profile import USUAL
 from bot.views.general import group_hint
 from bot.views.render import render

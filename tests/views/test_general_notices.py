@@ -1,7 +1,7 @@
 """Every remark has its own words."""
 
-from bot.core.notices import Notice
-from bot.views.notices import words
+from bot.core.states import Notice
+from bot.views.general import words
 from tests.views.pages import EN, FR
 
 

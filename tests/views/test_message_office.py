@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.views.office import CONAKRY, Office
+from bot.views.message import CONAKRY, Office
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,10 @@ import pytest
 
 from bot.core import callback_data
 from bot.core.effects import Show
-from bot.core.notices import Notice
 from bot.core.screens import LASTING, Screen, Word, present
-from bot.core.states import BookingFlow, Idle, Pending
+from bot.core.states import BookingFlow, Idle, Notice, Pending
 from bot.i18n import Translator
-from bot.views.message import Message
-from bot.views.office import Office
+from bot.views.message import Message, Office
 from bot.views.render import render
 from tests.core.examples import given, pressed
 from tests.views import telegram

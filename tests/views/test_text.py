@@ -6,7 +6,7 @@ from bot.core.model import (
     Worker,
 )
 from bot.i18n import Safe
-from bot.views.office import CONAKRY
+from bot.views.message import CONAKRY
 from bot.views.text import draft_facts, lines, moment, paragraphs, worker_name
 from tests.core.examples import DRAFT, FULL, HALF_PAST_TWO
 from tests.views.pages import EN, FR
