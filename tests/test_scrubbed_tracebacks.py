@@ -15,7 +15,7 @@ def test_the_place_stays_and_the_words_go() -> None:
     assert isinstance(shown, ValueError)
     text = "".join(traceback.format_exception(shown))
     assert "Aïssatou" not in "".join(traceback.format_exception_only(shown))
-    assert "test_traces" in text
+    assert "test_scrubbed_tracebacks" in text
 
 
 def test_what_cannot_be_made_without_words_is_none() -> None:

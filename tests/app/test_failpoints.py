@@ -22,7 +22,7 @@ def test_a_plan_that_names_no_point_is_refused(plan: str) -> None:
 
 @pytest.mark.parametrize(("plan", "reached"), [("turn taken", 1), ("turn taken:3", 3)])
 def test_the_process_dies_the_time_that_was_planned(plan: str, reached: int) -> None:
-    code = "from bot.app.crashpoints import reach\nfor n in range(9): reach('update stored'); print(n + 1, flush=True)"
+    code = "from bot.app.failpoints import reach\nfor n in range(9): reach('update stored'); print(n + 1, flush=True)"
     code += "; reach('turn taken')"
     ended = subprocess.run(  # noqa: S603 — our own interpreter
         [sys.executable, "-c", code], env={VARIABLE: plan}, capture_output=True, text=True, check=False
