@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.moncreneau import Department, Organization, Worker
-from bot.sandbox.moncreneau.world import Hours
+from bot.sandbox.moncreneau.departments import Hours
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import House, inhabited
 

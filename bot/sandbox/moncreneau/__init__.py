@@ -2,7 +2,7 @@
 
 from bot.sandbox.moncreneau.app import create_app
 from bot.sandbox.moncreneau.config import DEMO_KEY, Key, MoncreneauSandbox
-from bot.sandbox.moncreneau.world import Department, Organization, Worker, default_world
+from bot.sandbox.moncreneau.departments import Department, Organization, Worker, default_world
 
 __all__ = [
     "DEMO_KEY",

@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.moncreneau import checks, wire
+from bot.sandbox.moncreneau import request_parser as checks
+from bot.sandbox.moncreneau import schemas as wire
+from bot.sandbox.moncreneau.appointments import STATUSES, Registry, Wanted
+from bot.sandbox.moncreneau.authentication import require
 from bot.sandbox.moncreneau.config import CREATE, READ, Key, MoncreneauSandbox
 from bot.sandbox.moncreneau.errors import Refusal, bad_field
-from bot.sandbox.moncreneau.gate import KEY
-from bot.sandbox.moncreneau.keys import require
-from bot.sandbox.moncreneau.registry import STATUSES, Registry, Wanted
+from bot.sandbox.moncreneau.middleware import KEY
 
 _LONGEST_RANGE = 366
 """Days that one availability request may span; the real limit is not known."""

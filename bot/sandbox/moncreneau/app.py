@@ -11,16 +11,16 @@ from starlette.applications import Starlette
 from starlette.routing import Mount, Route, Router
 
 from bot.sandbox.moncreneau.api import Api, not_found
+from bot.sandbox.moncreneau.appointments import Registry
+from bot.sandbox.moncreneau.authentication import Keys
 from bot.sandbox.moncreneau.config import MoncreneauSandbox
 from bot.sandbox.moncreneau.control import Control, refused
 from bot.sandbox.moncreneau.errors import Refusal
 from bot.sandbox.moncreneau.faults import Faults
-from bot.sandbox.moncreneau.gate import Gate
-from bot.sandbox.moncreneau.keys import Keys
-from bot.sandbox.moncreneau.meter import Meter
-from bot.sandbox.moncreneau.qr import QrPage
-from bot.sandbox.moncreneau.registry import Registry
+from bot.sandbox.moncreneau.middleware import Gate
+from bot.sandbox.moncreneau.rate_limiter import Meter
 from bot.sandbox.moncreneau.store import Store
+from bot.sandbox.moncreneau.ticket_page import QrPage
 
 
 def create_app(config: MoncreneauSandbox) -> Starlette:

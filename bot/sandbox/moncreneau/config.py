@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.sandbox.moncreneau.world import Department, default_world
+from bot.sandbox.moncreneau.departments import Department, default_world
 
 READ = "appointments:read"
 CREATE = "appointments:create"

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.moncreneau import checks, wire
+from bot.sandbox.moncreneau import request_parser as checks
+from bot.sandbox.moncreneau import schemas as wire
+from bot.sandbox.moncreneau.appointments import Registry
 from bot.sandbox.moncreneau.config import DEMO_KEY, MoncreneauSandbox
 from bot.sandbox.moncreneau.errors import Refusal, bad_field
 from bot.sandbox.moncreneau.faults import Faults, fault_from
-from bot.sandbox.moncreneau.gate import Gate
-from bot.sandbox.moncreneau.meter import Meter
-from bot.sandbox.moncreneau.registry import Registry
+from bot.sandbox.moncreneau.middleware import Gate
+from bot.sandbox.moncreneau.rate_limiter import Meter
 
 _STATUS = re.compile(r"[A-Z][A-Z_]{0,39}", re.ASCII)
 

@@ -6,7 +6,7 @@ Pure: it must not know which of them are taken, nor what time it is.
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from bot.sandbox.moncreneau.world import DAYS, Department
+from bot.sandbox.moncreneau.departments import DAYS, Department
 
 
 class Grid:

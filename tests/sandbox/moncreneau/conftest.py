@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.sandbox.moncreneau.desk import Desk, desk
+from tests.sandbox.moncreneau.client import Desk, desk
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.sandbox.moncreneau.desk import SLOT, Desk, desk
+from tests.sandbox.moncreneau.client import SLOT, Desk, desk
 
 
 async def test_the_departments_of_the_quick_start_are_listed_as_it_shows_them(office: Desk) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.moncreneau.desk import Desk, desk, refusal
+from tests.sandbox.moncreneau.client import Desk, desk, refusal
 
 
 async def test_the_ledger_tells_everything_that_ever_happened(office: Desk) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.moncreneau import Key
 from bot.sandbox.moncreneau.errors import STATUS_BY_CODE
-from tests.sandbox.moncreneau.desk import Desk, desk, refusal
+from tests.sandbox.moncreneau.client import Desk, desk, refusal
 
 
 @pytest.mark.parametrize("code", STATUS_BY_CODE)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY
-from tests.sandbox.moncreneau.desk import SLOT, Desk, desk, refusal
+from tests.sandbox.moncreneau.client import SLOT, Desk, desk, refusal
 
 
 def raw(desk: Desk, method: str, path: str, body: bytes = b"") -> bytes:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, create_app
-from tests.sandbox.moncreneau.desk import desk
+from tests.sandbox.moncreneau.client import desk
 
 SERVER = """
 import asyncio, sys

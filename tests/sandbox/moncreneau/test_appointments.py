@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.sandbox.moncreneau.desk import Desk, desk, refusal
+from tests.sandbox.moncreneau.client import Desk, desk, refusal
 
 
 @pytest.mark.parametrize(

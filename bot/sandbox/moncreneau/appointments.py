@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.moncreneau.checks import Order
+from bot.sandbox.moncreneau.availability import Slots
 from bot.sandbox.moncreneau.config import Key, MoncreneauSandbox
+from bot.sandbox.moncreneau.departments import Department
 from bot.sandbox.moncreneau.errors import Refusal, bad_field
-from bot.sandbox.moncreneau.slots import Slots
+from bot.sandbox.moncreneau.request_parser import Order
 from bot.sandbox.moncreneau.store import Appointment, Store
-from bot.sandbox.moncreneau.world import Department
 
 COST = 1
 STATUSES = ("PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW")

@@ -8,10 +8,10 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.sandbox.moncreneau import checks
+from bot.sandbox.moncreneau import request_parser as checks
+from bot.sandbox.moncreneau.appointments import Registry
 from bot.sandbox.moncreneau.config import Key
 from bot.sandbox.moncreneau.errors import Refusal
-from bot.sandbox.moncreneau.registry import Registry
 
 _PAGE = """<!doctype html>
 <html lang="fr">

@@ -7,8 +7,8 @@ import json
 from collections import Counter
 from datetime import date, datetime
 
+from bot.sandbox.moncreneau.departments import Department
 from bot.sandbox.moncreneau.hours import Grid
-from bot.sandbox.moncreneau.world import Department
 
 
 class Slots:

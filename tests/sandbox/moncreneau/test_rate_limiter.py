@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.moncreneau.desk import MONDAY, Desk, desk, refusal
+from tests.sandbox.moncreneau.client import MONDAY, Desk, desk, refusal
 
 HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 

@@ -6,9 +6,9 @@ It must not know requests.
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.moncreneau.registry import COST
+from bot.sandbox.moncreneau.appointments import COST
+from bot.sandbox.moncreneau.departments import Department
 from bot.sandbox.moncreneau.store import Appointment
-from bot.sandbox.moncreneau.world import Department
 
 
 def department(value: Department) -> dict[str, Any]:

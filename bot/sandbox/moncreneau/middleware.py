@@ -12,11 +12,11 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.sandbox.moncreneau.authentication import Keys
 from bot.sandbox.moncreneau.errors import Refusal
 from bot.sandbox.moncreneau.faults import Faults, Strike
-from bot.sandbox.moncreneau.keys import Keys
-from bot.sandbox.moncreneau.meter import Meter, Standing
 from bot.sandbox.moncreneau.misbehaviour import false_answer
+from bot.sandbox.moncreneau.rate_limiter import Meter, Standing
 from bot.sandbox.serving import drop_connection
 
 KEY = "sandbox.key"

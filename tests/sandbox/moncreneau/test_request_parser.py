@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.moncreneau.desk import Desk, refusal
+from tests.sandbox.moncreneau.client import Desk, refusal
 
 BODY = {"departmentId": 5, "dateTime": "2026-03-03T10:00:00", "name": "Aïssatou Bah"}
 
