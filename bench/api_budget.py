@@ -32,8 +32,7 @@ from bench.budget_outcome import Outcome, Scenario, print_table, together
 from bench.citizens import Citizen, End, Habits
 from bench.hurried import HurriedLoop, run
 from bot.moncreneau.gateway import Gateway
-from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
-from bot.sandbox.moncreneau.config import DEMO_KEYS, Key
+from bot.sandbox.moncreneau import DEMO_KEYS, ApiKey, MoncreneauSandbox, create_app
 from bot.sandbox.serving import serving_in_thread
 
 ZONE = ZoneInfo("Africa/Conakry")
@@ -66,7 +65,7 @@ def play(scenario: Scenario, seed: int) -> Outcome:
         clock=loop.clock,
         rate_limit=scenario.limit,
         credits=scenario.citizens * 2,
-        keys=(*DEMO_KEYS, Key(counters.KEY)),
+        keys=(*DEMO_KEYS, ApiKey(counters.KEY)),
     )
     with (
         tempfile.TemporaryDirectory(dir=MEMORY if Path(MEMORY).is_dir() else None) as folder,

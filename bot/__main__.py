@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         from bot.sandbox import host  # noqa: PLC0415 — the bot itself must run without the sandbox's dependencies
 
         logs.configure("WARNING")
-        work: Callable[[host.Ports], Coroutine[Any, Any, int]] = host.demo if chosen.command == "demo" else host.serve
-        return _stand_ins(work(host.Ports(chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data)))
+        work: Callable[[host.Options], Coroutine[Any, Any, int]] = host.demo if chosen.command == "demo" else host.serve
+        return _stand_ins(work(host.Options(chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data)))
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 — this is the command line
         return WRONG_SETTINGS

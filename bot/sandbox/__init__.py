@@ -1,5 +1,5 @@
-"""Stand-ins for the two services outside, so that everything runs with no account and no network.
+"""Stand-ins for Telegram and for the moncreneau API, so that everything runs with no account and no network.
 
-Nothing in the bot imports this package but the command line; the bot reaches a stand-in over HTTP, through its
-settings, and cannot tell that it is one.
+The bot reaches them over HTTP, through its settings, and cannot tell them from the real services. Only the command
+line imports this package. It must not import anything else of the bot.
 """

@@ -1,6 +1,6 @@
-"""Serves the two stand-ins on real ports, and for the demo starts the bot beside them as a process of its own.
+"""Serves both stand-ins on real ports and, for the demo, starts the bot as a process of its own.
 
-The bot is given addresses and secrets through its environment, as with the real services, and nothing else.
+The bot gets addresses and secrets through its environment, as with the real services, and nothing else.
 """
 
 import asyncio
@@ -14,76 +14,78 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox
-from bot.sandbox.moncreneau import create_app as moncreneau
+from bot.sandbox.moncreneau import create_app as moncreneau_app
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox
-from bot.sandbox.telegram import create_app as telegram
+from bot.sandbox.telegram import create_app as telegram_app
 from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
 
 STOP_SECONDS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the stand-ins listen, and where their data is kept."""
+class Options:
+    """Where the stand-ins listen, and the folder of their data."""
 
     host: str
-    telegram: int
-    moncreneau: int
+    telegram_port: int
+    moncreneau_port: int
     data: str
 
 
 @asynccontextmanager
-async def _stand_ins(ports: Ports) -> AsyncIterator[tuple[str, str]]:
-    folder = Path(ports.data)
+async def _stand_ins(options: Options) -> AsyncIterator[tuple[str, str]]:
+    folder = Path(options.data)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    ledger = f"http://{ports.host}:{ports.moncreneau}/__sandbox/ledger"
-    api = MoncreneauSandbox(database=folder / "moncreneau.db", public_url=f"http://{ports.host}:{ports.moncreneau}")
+    public_url = f"http://{options.host}:{options.moncreneau_port}"
+    moncreneau = MoncreneauSandbox(database=folder / "moncreneau.db", public_url=public_url)
+    telegram = TelegramSandbox(ledger_url=f"{public_url}/__sandbox/ledger")
     async with (
-        serving(moncreneau(api), ports.host, ports.moncreneau) as moncreneau_url,
-        serving(telegram(TelegramSandbox(ledger_url=ledger)), ports.host, ports.telegram) as telegram_url,
+        serving(moncreneau_app(moncreneau), options.host, options.moncreneau_port) as moncreneau_url,
+        serving(telegram_app(telegram), options.host, options.telegram_port) as telegram_url,
     ):
         yield telegram_url, moncreneau_url
 
 
-def _environment(ports: Ports, telegram_url: str, moncreneau_url: str) -> dict[str, str]:
+def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -> dict[str, str]:
     return {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": telegram_url,
         "MONCRENEAU_API_KEY": DEMO_KEY,
         "MONCRENEAU_API_URL": f"{moncreneau_url}/api/v1",
-        "DATABASE_URL": f"sqlite+aiosqlite:///{Path(ports.data) / 'bot.db'}",
+        "DATABASE_URL": f"sqlite+aiosqlite:///{Path(options.data) / 'bot.db'}",
         "ADMIN_IDS": str(ADMIN_ID),
     }
 
 
-async def serve(ports: Ports) -> int:
-    """Serve the stand-ins until interrupted, and say how to point a bot at them."""
-    async with _stand_ins(ports) as (telegram_url, moncreneau_url):
-        _say(f"Chat page and Bot API: {telegram_url}/", f"moncreneau API:        {moncreneau_url}/api/v1", "")
-        _say(*(f"export {name}={value}" for name, value in _environment(ports, telegram_url, moncreneau_url).items()))
+async def serve(options: Options) -> int:
+    """Serve the stand-ins until interrupted, and print the settings that point a bot at them."""
+    async with _stand_ins(options) as (telegram_url, moncreneau_url):
+        environment = _bot_environment(options, telegram_url, moncreneau_url)
+        _print(f"Chat page and Bot API: {telegram_url}/", f"moncreneau API:        {moncreneau_url}/api/v1", "")
+        _print(*(f"export {name}={value}" for name, value in environment.items()))
         await _interrupted()
     return 0
 
 
-async def demo(ports: Ports) -> int:
-    """Serve the stand-ins and run the bot against them until interrupted."""
-    async with _stand_ins(ports) as (telegram_url, moncreneau_url):
-        environment = os.environ | _environment(ports, telegram_url, moncreneau_url)
+async def demo(options: Options) -> int:
+    """Serve the stand-ins and run the bot on them until interrupted; returns the exit code."""
+    async with _stand_ins(options) as (telegram_url, moncreneau_url):
+        environment = os.environ | _bot_environment(options, telegram_url, moncreneau_url)
         bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=environment)
-        _say("", f"  Open {telegram_url}/ in a browser and press START.", "  Ctrl+C ends the demo.", "")
+        _print("", f"  Open {telegram_url}/ in a browser and press START.", "  Ctrl+C ends the demo.", "")
         ended, interrupted = asyncio.create_task(bot.wait()), asyncio.create_task(_interrupted())
         await asyncio.wait({ended, interrupted}, return_when=asyncio.FIRST_COMPLETED)
         interrupted.cancel()
-        if bot.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                bot.terminate()
-            try:
-                await asyncio.wait_for(ended, STOP_SECONDS)
-            except TimeoutError:
-                bot.kill()
-            return 0
-        return bot.returncode
+        if bot.returncode is not None:
+            return bot.returncode
+        with contextlib.suppress(ProcessLookupError):
+            bot.terminate()
+        try:
+            await asyncio.wait_for(ended, STOP_SECONDS)
+        except TimeoutError:
+            bot.kill()
+        return 0
 
 
 async def _interrupted() -> None:
@@ -93,5 +95,5 @@ async def _interrupted() -> None:
     await stop.wait()
 
 
-def _say(*lines: str) -> None:
+def _print(*lines: str) -> None:
     print(*lines, sep="\n", flush=True)  # noqa: T201 — this is the command line

@@ -1,8 +1,8 @@
-"""Runs a Starlette app on a real socket of this machine, and closes it at once and cleanly.
+"""Serves a Starlette app on a real socket, and stops at once.
 
-It exists beside `uvicorn.Server` for three reasons: port 0 yields an address that is ready when it is handed out, the
-end does not wait for idle connections or long polls (which matters hundreds of times in the tests), and an app can
-break the connection under a request (`drop_connection`), which no ASGI message can say.
+It is used instead of `uvicorn.Server` for three reasons: with port 0 the address is known and accepts connections as
+soon as it is returned; stopping does not wait for idle connections or long polls, which would cost the tests minutes;
+and an app can drop the connection of a request (`drop_connection`), for which ASGI has no message.
 It must not know which app it serves.
 """
 
@@ -24,15 +24,15 @@ _DROP = "sandbox.drop"
 
 
 def drop_connection(scope: Scope) -> None:
-    """Close the TCP connection of this request now; the peer sees its end and not one byte of an answer.
+    """Close the TCP connection of this request at once, so that the client gets no byte of an answer.
 
-    The app must return right after, without sending. Works only under `serving` and `serving_in_thread`.
+    The app must then return without sending anything. Works only under `serving` and `serving_in_thread`.
     """
     scope["extensions"][_DROP]()
 
 
 class _DroppableProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, whose requests carry the means to break their own connection."""
+    """uvicorn's HTTP/1.1 protocol; each request's scope carries a function that drops its connection."""
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> None:
         super().__init__(config, server_state, app_state)
@@ -44,16 +44,16 @@ class _DroppableProtocol(H11Protocol):
             try:
                 await app(scope, receive, send)
             except ClientDisconnect:
-                return  # the client was killed in the middle of its request, as bots are here
+                return  # the client died in the middle of its request, as bots do in the crash tests
             except asyncio.CancelledError:
-                # The server is closing under a request; uvicorn would log a stack trace for it.
+                # The server is stopping during this request; uvicorn would log a stack trace.
                 if not self.transport.is_closing():
                     raise
 
         self.app = droppable
 
     def drop(self) -> None:
-        """Break the connection; telling the cycle keeps uvicorn from answering 500 for the silence."""
+        """Drop the connection. The flag keeps uvicorn from answering 500 because the app sent nothing."""
         if self.cycle is not None:
             self.cycle.disconnected = True
         self.transport.abort()
@@ -61,9 +61,9 @@ class _DroppableProtocol(H11Protocol):
 
 @asynccontextmanager
 async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve `app` in the running event loop and yield its base URL, `http://host:port` without a slash at the end.
+    """Serve `app` in the running event loop and yield its base URL, `http://host:port` without a trailing slash.
 
-    Port 0 takes a free one. Raises OSError where the address cannot be had, and whatever the app's lifespan raises.
+    Port 0 takes a free port. Raises OSError where the address cannot be used, and whatever the app's lifespan raises.
     """
     config = Config(
         app, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False, timeout_keep_alive=75
@@ -72,8 +72,8 @@ async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
     state = ServerState()
     async with app.router.lifespan_context(app) as lifespan_state:
         app_state = dict(lifespan_state or {})
-        # The loop makes the socket itself: under one of `socket.create_server` it forgets TCP_NODELAY, which costs
-        # every answer 40 ms.
+        # The event loop creates the socket itself: on one made by `socket.create_server` it does not set TCP_NODELAY,
+        # and every answer takes 40 ms longer.
         server = await asyncio.get_running_loop().create_server(
             lambda: _DroppableProtocol(config, state, app_state), host, port, backlog=2048
         )
@@ -82,24 +82,24 @@ async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Asy
             yield f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
         finally:
             server.close()
-            await _end(state)
+            await _abort_connections(state)
             await server.wait_closed()
 
 
-async def _end(state: ServerState) -> None:
+async def _abort_connections(state: ServerState) -> None:
     for connection in list(state.connections):
         connection.transport.abort()
     tasks = list(state.tasks)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    # A transport tells its protocol of the end one turn of the loop later.
+    # A transport reports the closed connection to its protocol one iteration of the loop later.
     await asyncio.sleep(0)
 
 
 @contextmanager
 def serving_in_thread(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serve `app` in an event loop of its own thread and yield its base URL; for clients that block.
+    """Serve `app` in a thread with its own event loop and yield its base URL; for clients that block.
 
     Raises what `serving` raises. The app's lifespan runs in that thread too.
     """

@@ -1,4 +1,4 @@
-"""aiogram, a bot framework that knows nothing of this project, finds in the sandbox the Bot API that it expects."""
+"""aiogram, an independent bot framework, works with the sandbox as with the real Bot API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -77,7 +77,7 @@ def one_button(text: str = "A", data: str = "a") -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text=text, callback_data=data)]])
 
 
-async def test_a_bot_that_polls_greets_answers_a_press_and_edits_its_message(bot: Bot, control: Control) -> None:
+async def test_a_polling_bot_receives_a_message_answers_a_press_and_edits(bot: Bot, control: Control) -> None:
     dispatcher = Dispatcher()
     greeted = asyncio.Event()
     presses: asyncio.Queue[CallbackQuery] = asyncio.Queue()
@@ -107,7 +107,7 @@ async def test_a_bot_that_polls_greets_answers_a_press_and_edits_its_message(bot
     assert (edited.text, edited.reply_markup, edited.edit_date is not None) == ("pressed a", None, True)
 
 
-async def test_a_message_comes_back_with_what_was_put_into_it(bot: Bot, control: Control) -> None:
+async def test_a_sent_message_is_returned_with_all_its_content(bot: Bot, control: Control) -> None:
     del control
     sent = await bot.send_message(
         AISSATOU,
@@ -121,7 +121,7 @@ async def test_a_message_comes_back_with_what_was_put_into_it(bot: Bot, control:
     assert [entity.type for entity in sent.entities or []] == ["bold", "text_link", "date_time"]
 
 
-async def test_a_photo_and_a_document_can_be_uploaded_sent_again_and_downloaded(bot: Bot, control: Control) -> None:
+async def test_a_photo_and_a_document_can_be_uploaded_resent_and_downloaded(bot: Bot, control: Control) -> None:
     del control
     photo = await bot.send_photo(
         AISSATOU, BufferedInputFile(SAMPLE_PHOTO, "qr.png"), caption="<i>QR</i>", parse_mode="HTML"
@@ -150,7 +150,7 @@ async def test_a_message_can_be_copied_and_deleted(bot: Bot, control: Control) -
         await bot.delete_message(AISSATOU, copy.message_id)
 
 
-async def test_commands_and_descriptions_are_kept_by_language_and_scope(bot: Bot, control: Control) -> None:
+async def test_commands_and_descriptions_are_stored_by_language_and_scope(bot: Bot, control: Control) -> None:
     del control
     everybody = [BotCommand(command="book", description="Book")]
     admins = [*everybody, BotCommand(command="broadcast", description="Write to all")]
@@ -168,7 +168,7 @@ async def test_commands_and_descriptions_are_kept_by_language_and_scope(bot: Bot
     assert (await bot.get_my_name()).name == "Moncréneau"
 
 
-async def test_the_bot_and_the_person_can_be_asked_for(bot: Bot, control: Control) -> None:
+async def test_get_me_and_get_chat_describe_the_bot_and_the_person(bot: Bot, control: Control) -> None:
     del control
     assert (await bot.get_me()).username == "moncreneau_sandbox_bot"
     person = await bot.get_chat(AISSATOU)
@@ -176,9 +176,7 @@ async def test_the_bot_and_the_person_can_be_asked_for(bot: Bot, control: Contro
     assert await bot.send_chat_action(AISSATOU, "typing")
 
 
-async def test_refusals_become_the_exceptions_that_aiogram_has_for_them(
-    bot: Bot, control: Control, sandbox: str
-) -> None:
+async def test_errors_become_aiograms_own_exceptions(bot: Bot, control: Control, sandbox: str) -> None:
     sent = await bot.send_message(AISSATOU, "x")
     with pytest.raises(TelegramBadRequest, match="message is not modified"):
         await bot.edit_message_text("x", chat_id=AISSATOU, message_id=sent.message_id)
@@ -201,7 +199,7 @@ async def test_refusals_become_the_exceptions_that_aiogram_has_for_them(
             await stranger.get_me()
 
 
-async def test_a_second_poller_throws_the_first_one_out(bot: Bot, control: Control, sandbox: str) -> None:
+async def test_a_second_poller_ends_the_first_ones_polling(bot: Bot, control: Control, sandbox: str) -> None:
     await bot.get_updates(offset=(await bot.get_updates())[-1].update_id + 1)
     first = asyncio.create_task(bot.get_updates(timeout=50))
     async with httpx.AsyncClient() as http:

@@ -1,7 +1,7 @@
-"""What the client takes for granted holds with the quick start's recorded examples and with the sandbox alike.
+"""One set of tests for the client, run on the quick start's recorded answers and on the sandbox.
 
-The recordings are the quick start's answers word for word behind `httpx.MockTransport`; the sandbox is the colleague's
-stand-in over real HTTP, once with httpx's transport and once with the fast one.
+The recordings are the quick start's answers word for word, behind `httpx.MockTransport`. The sandbox is reached over
+real HTTP, once with httpx's transport and once with the fast one.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -30,7 +30,7 @@ TICKET = {**APPOINTMENT, "dateTime": AT.isoformat()}
 
 
 class Recordings:
-    """The quick start's answers, and the least of the rest of the contract that goes with them."""
+    """The quick start's answers, and the least of the rest of the contract that they need."""
 
     def __init__(self) -> None:
         self.used = 0
@@ -123,7 +123,7 @@ async def test_the_quick_starts_departments_are_there(gateway: Gateway) -> None:
     assert (second.id, second.name, second.organization) == (8, "ID Card Service", "Ministry of Interior")
 
 
-async def test_a_free_slot_can_be_seen_booked_found_again_and_cancelled(gateway: Gateway) -> None:
+async def test_a_free_slot_can_be_found_booked_listed_and_cancelled(gateway: Gateway) -> None:
     slots = await gateway.availability(5, date(2026, 1, 21), date(2026, 1, 27))
     assert AT in [slot.at for slot in slots]
     made = await gateway.book(ORDER)
@@ -137,29 +137,29 @@ async def test_a_free_slot_can_be_seen_booked_found_again_and_cancelled(gateway:
     assert (found.id, found.status) == (12345, Status.CANCELLED)
 
 
-async def test_a_slot_goes_to_whoever_asks_first(gateway: Gateway) -> None:
+async def test_the_first_booking_gets_the_slot(gateway: Gateway) -> None:
     await gateway.book(ORDER)
     second = gateway.book(Order(5, AT, "Marie Camara", "telegram:78"))
     assert await problem_of(second) == (Problem.SLOT_TAKEN, Fate.REFUSED)
     assert await gateway.appointments("telegram:78") == ()
 
 
-async def test_an_office_that_does_not_exist_takes_no_bookings(gateway: Gateway) -> None:
+async def test_booking_an_unknown_department_is_refused(gateway: Gateway) -> None:
     assert await problem_of(gateway.book(Order(999, AT, "x", OWNER))) == (Problem.DEPARTMENT_GONE, Fate.REFUSED)
 
 
-async def test_an_appointment_that_does_not_exist_is_none_and_cannot_be_cancelled(gateway: Gateway) -> None:
+async def test_an_unknown_appointment_is_none_and_cannot_be_cancelled(gateway: Gateway) -> None:
     assert await gateway.appointment(999) is None
     assert await problem_of(gateway.cancel(999)) == (Problem.APPOINTMENT_GONE, Fate.REFUSED)
 
 
-async def test_a_wrong_key_is_told_at_once(opened: Callable[[str], Gateway]) -> None:
+async def test_a_wrong_key_is_refused_at_once(opened: Callable[[str], Gateway]) -> None:
     gateway = opened("mk_wrong")
     assert await problem_of(gateway.verify()) == (Problem.NO_ACCESS, Fate.REFUSED)
     await gateway.aclose()
 
 
-async def test_every_answer_tells_what_is_left_of_the_hour(gateway: Gateway) -> None:
+async def test_every_answer_reports_the_remaining_quota(gateway: Gateway) -> None:
     await gateway.verify()
     await problem_of(gateway.cancel(999))
     stats = gateway.stats()

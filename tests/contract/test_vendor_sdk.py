@@ -127,7 +127,7 @@ def test_a_key_without_the_scope_is_403(clients: Clients) -> None:
     assert refused(error) == (403, "INSUFFICIENT_SCOPE")
 
 
-def test_an_unknown_number_is_404(sdk: Any) -> None:
+def test_an_unknown_id_is_404(sdk: Any) -> None:
     for ask in (sdk.appointments.retrieve, sdk.appointments.cancel):
         with pytest.raises(MoncreneauError) as error:
             ask(1)

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from bot import bootstrap
-from bot.sandbox.moncreneau import MoncreneauSandbox, default_world
+from bot.sandbox.moncreneau import MoncreneauSandbox, default_departments
 from bot.sandbox.moncreneau import create_app as moncreneau
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox
@@ -128,7 +128,7 @@ async def standing(
     """Both services, and a bot that is not started."""
     clock = clock or Clock()
     api = MoncreneauSandbox(
-        **{"departments": default_world(), "credits": CREDITS, "rate_limit": PLENTY, "clock": clock, **office}
+        **{"departments": default_departments(), "credits": CREDITS, "rate_limit": PLENTY, "clock": clock, **office}
     )
     chats = telegram(TelegramSandbox(limits=None))
     async with (

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.moncreneau import Department, Organization, Worker
-from bot.sandbox.moncreneau.departments import Hours
+from bot.sandbox.moncreneau import Department, Hours, Organization, Worker
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import House, inhabited
 

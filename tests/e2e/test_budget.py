@@ -10,14 +10,13 @@ import httpx
 import pytest
 
 from bot.i18n import Translators
-from bot.sandbox.moncreneau import DEMO_KEY, default_world
-from bot.sandbox.moncreneau.config import DEMO_KEYS, Key
+from bot.sandbox.moncreneau import DEMO_KEY, DEMO_KEYS, ApiKey, default_departments
 from tests.e2e.citizen import CONFIRM, Citizen
 from tests.e2e.running_bot import House, inhabited
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")
-COUNTER = Key("mk_sandbox_counter")
+COUNTER = ApiKey("mk_sandbox_counter")
 """The key with which the office itself books, at its counter."""
 BUSY, CONFIRMED = FRENCH.label("problem.busy"), "Votre rendez-vous est confirmé"
 HOUR = 4
@@ -26,7 +25,7 @@ HOUR = 4
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    offices = tuple(each for each in default_world() if each.id in {5, 8})
+    offices = tuple(each for each in default_departments() if each.id in {5, 8})
     keys = (*DEMO_KEYS, COUNTER)
     async with inhabited(tmp_path, departments=offices, keys=keys, capacity=1, rate_limit=1000) as here:
         yield here

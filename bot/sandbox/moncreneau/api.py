@@ -1,6 +1,6 @@
-"""The endpoints of the contract: each reads its request strictly, asks the registry, and writes the answer.
+"""The endpoints of the contract: each parses its request strictly, asks the appointment book, and returns JSON.
 
-It must not know how a booking is judged or kept, nor who counts requests.
+It must not know the rules of booking, nor the rate limit.
 """
 
 from datetime import timedelta
@@ -10,25 +10,31 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.moncreneau import request_parser as checks
-from bot.sandbox.moncreneau import schemas as wire
-from bot.sandbox.moncreneau.appointments import STATUSES, Registry, Wanted
-from bot.sandbox.moncreneau.authentication import require
-from bot.sandbox.moncreneau.config import CREATE, READ, Key, MoncreneauSandbox
-from bot.sandbox.moncreneau.errors import Refusal, bad_field
+from bot.sandbox.moncreneau.appointments import STATUSES, AppointmentBook, AppointmentFilter
+from bot.sandbox.moncreneau.authentication import require_scope
+from bot.sandbox.moncreneau.config import CREATE, READ, ApiKey
+from bot.sandbox.moncreneau.errors import ApiError, invalid_field
 from bot.sandbox.moncreneau.middleware import KEY
+from bot.sandbox.moncreneau.request_parser import (
+    parse_date,
+    parse_integer,
+    parse_json_booking,
+    parse_page,
+    parse_query,
+)
+from bot.sandbox.moncreneau.schemas import appointment_json, department_json
 
 _LONGEST_RANGE = 366
-"""Days that one availability request may span; the real limit is not known."""
+"""Days that one availability request may span. The real limit is not known."""
 _LARGEST_BODY = 64 * 1024
 
 
 class Api:
-    """The handlers, and the routes that lead to them."""
+    """The handlers of the endpoints, and their routes."""
 
-    def __init__(self, config: MoncreneauSandbox, registry: Registry) -> None:
-        self._config = config
-        self._registry = registry
+    def __init__(self, appointments: AppointmentBook, public_url: str) -> None:
+        self._appointments = appointments
+        self._public_url = public_url
 
     def routes(self) -> list[Route]:
         """Return the routes below /api/v1, the most used first."""
@@ -43,59 +49,59 @@ class Api:
         ]
 
     async def list_departments(self, request: Request) -> Response:
-        """`GET /departments`: inactive ones too, marked so."""
+        """`GET /departments`: inactive ones are included and marked."""
         key = _key(request, READ)
-        checks.query(request.query_params, ())
-        shown = [d for d in self._config.departments if key.organization_id in (None, d.organization.id)]
-        return JSONResponse([wire.department(d) for d in shown])
+        parse_query(request.query_params, ())
+        return JSONResponse([department_json(department) for department in self._appointments.departments(key)])
 
     async def department(self, request: Request) -> Response:
         """`GET /departments/{id}`."""
         key = _key(request, READ)
-        checks.query(request.query_params, ())
-        return JSONResponse(wire.department(self._registry.department(_id(request), key)))
+        parse_query(request.query_params, ())
+        return JSONResponse(department_json(self._appointments.department(_id(request), key)))
 
     async def availability(self, request: Request) -> Response:
-        """`GET /departments/{id}/availability`: every day of the range, closed ones with no slots."""
-        department = self._registry.open_department(_id(request), _key(request, READ))
-        values = checks.query(request.query_params, ("startDate", "endDate"))
+        """`GET /departments/{id}/availability`: every day of the range; a closed day has no slots."""
+        department = self._appointments.active_department(_id(request), _key(request, READ))
+        values = parse_query(request.query_params, ("startDate", "endDate"))
         if missing := [name for name in ("startDate", "endDate") if name not in values]:
-            raise bad_field(missing[0], "is required", code="MISSING_REQUIRED_FIELD")
-        first, last = (checks.day(name, values[name]) for name in ("startDate", "endDate"))
+            raise invalid_field(missing[0], "is required", code="MISSING_REQUIRED_FIELD")
+        first, last = (parse_date(name, values[name]) for name in ("startDate", "endDate"))
         if last < first:
-            raise bad_field("endDate", "must not be before startDate", code="INVALID_DATE_TIME")
+            raise invalid_field("endDate", "must not be before startDate", code="INVALID_DATE_TIME")
         if (last - first).days >= _LONGEST_RANGE:
-            raise bad_field("endDate", f"must be within {_LONGEST_RANGE} days of startDate")
-        now = self._registry.now()
+            raise invalid_field("endDate", f"must be within {_LONGEST_RANGE} days of startDate")
+        now = self._appointments.now()
         days = (first + timedelta(days=n) for n in range((last - first).days + 1))
-        shown = ",".join(self._registry.slots.shown(department.id, day, now) for day in days)
-        return _json(f'{{"departmentId":{department.id},"availability":[{shown}]}}')
+        rendered = ",".join(self._appointments.availability.day_json(department.id, day, now) for day in days)
+        text = f'{{"departmentId":{department.id},"availability":[{rendered}]}}'
+        return Response(text, media_type="application/json")
 
     async def create_appointment(self, request: Request) -> Response:
         """`POST /appointments`: 201 and the appointment."""
         key = _key(request, CREATE)
-        checks.query(request.query_params, ())
-        order = checks.order(request.headers.get("content-type", ""), await _body(request))
-        return JSONResponse(wire.appointment(self._registry.create(order, key), self._config.public_url), 201)
+        parse_query(request.query_params, ())
+        booking = parse_json_booking(request.headers.get("content-type", ""), await _body(request))
+        return JSONResponse(appointment_json(self._appointments.create(booking, key), self._public_url), 201)
 
     async def appointment(self, request: Request) -> Response:
         """`GET /appointments/{id}`."""
         key = _key(request, READ)
-        checks.query(request.query_params, ())
-        return JSONResponse(wire.appointment(self._registry.get(_id(request), key), self._config.public_url))
+        parse_query(request.query_params, ())
+        return JSONResponse(appointment_json(self._appointments.get(_id(request), key), self._public_url))
 
     async def list_appointments(self, request: Request) -> Response:
-        """`GET /appointments`: a page of what passes the filters, oldest number first."""
+        """`GET /appointments`: one page of what passes the filters, in order of id."""
         key = _key(request, READ)
         known = ("page", "size", "status", "departmentId", "externalUserId", "startDate", "endDate")
-        values = checks.query(request.query_params, known)
-        page, size = checks.page(values)
-        found = self._registry.find(_wanted(values), key)
+        values = parse_query(request.query_params, known)
+        page, size = parse_page(values)
+        found = self._appointments.find(_filter(values), key)
         content = found[page * size : (page + 1) * size]
         pages = -(-len(found) // size)
         return JSONResponse(
             {
-                "content": [wire.appointment(a, self._config.public_url) for a in content],
+                "content": [appointment_json(appointment, self._public_url) for appointment in content],
                 "page": page,
                 "size": size,
                 "totalElements": len(found),
@@ -107,36 +113,36 @@ class Api:
     async def cancel_appointment(self, request: Request) -> Response:
         """`DELETE /appointments/{id}`: 204, one credit refunded."""
         key = _key(request, CREATE)
-        checks.query(request.query_params, ())
-        self._registry.cancel(_id(request), key)
+        parse_query(request.query_params, ())
+        self._appointments.cancel(_id(request), key)
         return Response(status_code=204)
 
 
 async def not_found(_scope: Any, _receive: Any, _send: Any) -> None:
-    """Answer for every path that is no endpoint."""
-    raise Refusal("NOT_FOUND", "There is no such endpoint")
+    """Answer a path that is no endpoint."""
+    raise ApiError("NOT_FOUND", "There is no such endpoint")
 
 
-def _key(request: Request, scope: str) -> Key:
-    key: Key = request.scope[KEY]
-    require(key, scope)
+def _key(request: Request, scope: str) -> ApiKey:
+    key: ApiKey = request.scope[KEY]
+    require_scope(key, scope)
     return key
 
 
 def _id(request: Request) -> int:
-    return checks.integer("id", request.path_params["id"])
+    return parse_integer("id", request.path_params["id"])
 
 
-def _wanted(values: dict[str, str]) -> Wanted:
+def _filter(values: dict[str, str]) -> AppointmentFilter:
     status = values.get("status")
     if status is not None and status not in STATUSES:
-        raise bad_field("status", f"must be one of {', '.join(STATUSES)}")
-    return Wanted(
+        raise invalid_field("status", f"must be one of {', '.join(STATUSES)}")
+    return AppointmentFilter(
         status=status,
-        department_id=checks.integer("departmentId", values["departmentId"]) if "departmentId" in values else None,
+        department_id=parse_integer("departmentId", values["departmentId"]) if "departmentId" in values else None,
         external_user_id=values.get("externalUserId"),
-        first=checks.day("startDate", values["startDate"]) if "startDate" in values else None,
-        last=checks.day("endDate", values["endDate"]) if "endDate" in values else None,
+        first=parse_date("startDate", values["startDate"]) if "startDate" in values else None,
+        last=parse_date("endDate", values["endDate"]) if "endDate" in values else None,
     )
 
 
@@ -145,9 +151,5 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _LARGEST_BODY:
-            raise Refusal("INVALID_REQUEST", f"The body is larger than {_LARGEST_BODY} bytes")
+            raise ApiError("INVALID_REQUEST", f"The body is larger than {_LARGEST_BODY} bytes")
     return bytes(body)
-
-
-def _json(text: str) -> Response:
-    return Response(text, media_type="application/json")

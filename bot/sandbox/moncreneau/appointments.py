@@ -1,30 +1,31 @@
-"""The office's book: who has which slot, what it cost, and the rules by which it is given and given back.
+"""The appointment book: the rules of booking and cancelling, who has which slot, and the balance of credits.
 
-All of it is in memory and written through to the store before anyone is told. Nothing here awaits, so two requests
-never interleave: the last place of a slot goes to exactly one. It must not know HTTP.
+Everything is in memory and written through to the store before a caller gets its result. No method awaits, so requests
+never interleave and the last place of a slot is given exactly once. This module must not know HTTP.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.moncreneau.availability import Slots
-from bot.sandbox.moncreneau.config import Key, MoncreneauSandbox
+from bot.sandbox.moncreneau.availability import Availability
+from bot.sandbox.moncreneau.config import ApiKey, MoncreneauSandbox
 from bot.sandbox.moncreneau.departments import Department
-from bot.sandbox.moncreneau.errors import Refusal, bad_field
-from bot.sandbox.moncreneau.request_parser import Order
+from bot.sandbox.moncreneau.errors import ApiError, invalid_field
+from bot.sandbox.moncreneau.request_parser import BookingRequest
 from bot.sandbox.moncreneau.store import Appointment, Store
 
 COST = 1
+"""Credits that an appointment costs (contract, section Transport)."""
 STATUSES = ("PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW")
 _CANCELLABLE = ("PENDING_PAYMENT", "SCHEDULED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The filters of a list of appointments; None does not filter. Both days are included."""
+class AppointmentFilter:
+    """The filters of `GET /appointments`; None does not filter. Both days are included."""
 
     status: str | None = None
     department_id: int | None = None
@@ -32,8 +33,8 @@ class Wanted:
     first: date | None = None
     last: date | None = None
 
-    def holds(self, appointment: Appointment) -> bool:
-        """Tell whether the appointment passes."""
+    def matches(self, appointment: Appointment) -> bool:
+        """Tell whether the appointment passes all filters."""
         return (
             (self.status is None or appointment.status == self.status)
             and (self.department_id is None or appointment.department_id == self.department_id)
@@ -43,8 +44,8 @@ class Wanted:
         )
 
 
-class Registry:
-    """All departments and appointments, and the balance of credits."""
+class AppointmentBook:
+    """All departments, all appointments, and the balance of credits."""
 
     def __init__(self, config: MoncreneauSandbox, store: Store) -> None:
         self._config = config
@@ -53,16 +54,16 @@ class Registry:
         self._departments = {department.id: department for department in config.departments}
         self._appointments: dict[int, Appointment] = {}
         self._by_owner: defaultdict[str, list[int]] = defaultdict(list)
-        self.slots = Slots(config.departments, config.capacity)
+        self.availability = Availability(config.departments, config.capacity)
         appointments, balance = store.load()
         self._balance = config.credits if balance is None else balance
         for appointment in appointments:
-            self._enter(appointment)
+            self._add(appointment)
         self._next_id = max(self._appointments, default=config.first_id - 1) + 1
 
     @property
     def balance(self) -> int:
-        """The balance; setting it writes it down."""
+        """The balance of credits. Setting it stores it."""
         return self._balance
 
     @balance.setter
@@ -74,44 +75,44 @@ class Registry:
         """Return the present moment in office time, naive."""
         return self._config.clock().astimezone(self._zone).replace(tzinfo=None)
 
-    def utc(self, at: datetime) -> datetime:
-        """Return an office time as an aware moment."""
-        return at.replace(tzinfo=self._zone).astimezone(UTC)
+    def departments(self, key: ApiKey) -> list[Department]:
+        """Return the departments that `key` may see, inactive ones included."""
+        return [d for d in self._departments.values() if key.organization_id in (None, d.organization.id)]
 
-    def department(self, department_id: int, key: Key) -> Department:
-        """Return a department that `key` may see."""
+    def department(self, department_id: int, key: ApiKey) -> Department:
+        """Return a department; raises ApiError where it does not exist or `key` may not see it."""
         department = self._departments.get(department_id)
         if department is None:
-            raise Refusal("DEPARTMENT_NOT_FOUND", f"Department {department_id} does not exist")
+            raise ApiError("DEPARTMENT_NOT_FOUND", f"Department {department_id} does not exist")
         if key.organization_id not in (None, department.organization.id):
-            raise Refusal("ORGANIZATION_MISMATCH", "The department belongs to another organization")
+            raise ApiError("ORGANIZATION_MISMATCH", "The department belongs to another organization")
         return department
 
-    def open_department(self, department_id: int, key: Key) -> Department:
-        """Return a department that takes appointments."""
+    def active_department(self, department_id: int, key: ApiKey) -> Department:
+        """Return a department; raises ApiError also where it takes no appointments."""
         department = self.department(department_id, key)
         if not department.is_active:
-            raise Refusal("DEPARTMENT_ACCESS_DENIED", f"Department {department_id} is not active")
+            raise ApiError("DEPARTMENT_ACCESS_DENIED", f"Department {department_id} is not active")
         return department
 
-    def create(self, order: Order, key: Key) -> Appointment:
-        """Book, or raise the refusal. What it costs and what it takes are written down before this returns."""
-        department = self.open_department(order.department_id, key)
-        self._judge_worker(order, department)
+    def create(self, booking: BookingRequest, key: ApiKey) -> Appointment:
+        """Make an appointment, charge for it and store both; raises ApiError where the rules forbid it."""
+        department = self.active_department(booking.department_id, key)
+        self._check_worker(booking, department)
         now = self.now().replace(microsecond=0)
-        self._judge_time(order, now)
-        if self._config.reject_duplicates and self._has_twin(order):
-            raise Refusal("DUPLICATE_APPOINTMENT", "The same appointment exists already")
+        self._check_time(booking, now)
+        if self._config.reject_duplicates and self._is_duplicate(booking):
+            raise ApiError("DUPLICATE_APPOINTMENT", "The same appointment exists already")
         if self._balance < COST:
-            raise Refusal("INSUFFICIENT_CREDITS", f"Your organization has {self._balance} credits remaining")
+            raise ApiError("INSUFFICIENT_CREDITS", f"Your organization has {self._balance} credits remaining")
         appointment = Appointment(
             id=self._next_id,
-            department_id=order.department_id,
-            at=order.at,
-            name=order.name,
+            department_id=booking.department_id,
+            at=booking.at,
+            name=booking.name,
             status="SCHEDULED",
-            external_user_id=order.external_user_id,
-            worker_id=order.worker_id,
+            external_user_id=booking.external_user_id,
+            worker_id=booking.worker_id,
             key=key.token,
             created_at=now,
             updated_at=now,
@@ -119,65 +120,67 @@ class Registry:
         self._store.save(self._balance - COST, appointment)
         self._balance -= COST
         self._next_id += 1
-        self._enter(appointment)
+        self._add(appointment)
         return appointment
 
-    def _judge_worker(self, order: Order, department: Department) -> None:
-        # A worker named where none is asked for is ignored: the quick start does so itself.
+    def _check_worker(self, booking: BookingRequest, department: Department) -> None:
+        # The quick start names a worker where none is required, so that is accepted.
         if not department.shows_admins:
             return
-        if order.worker_id is None:
+        if booking.worker_id is None:
             reason = "is required by this department"
-            raise bad_field("workerId", reason, code="MISSING_REQUIRED_FIELD")
-        if order.worker_id not in {worker.id for worker in department.workers}:
-            raise bad_field("workerId", "is not a worker of this department")
+            raise invalid_field("workerId", reason, code="MISSING_REQUIRED_FIELD")
+        if booking.worker_id not in {worker.id for worker in department.workers}:
+            raise invalid_field("workerId", "is not a worker of this department")
 
-    def _judge_time(self, order: Order, now: datetime) -> None:
-        if order.at <= now:
-            raise bad_field("dateTime", "must be in the future", code="INVALID_DATE_TIME")
-        if not self.slots.exists(order.department_id, order.at):
-            raise Refusal("SLOT_NOT_AVAILABLE", "The department offers no slot at this time")
-        if not self.slots.is_free(order.department_id, order.at):
-            raise Refusal("SLOT_NOT_AVAILABLE", "The slot is already taken")
+    def _check_time(self, booking: BookingRequest, now: datetime) -> None:
+        if booking.at <= now:
+            raise invalid_field("dateTime", "must be in the future", code="INVALID_DATE_TIME")
+        if not self.availability.exists(booking.department_id, booking.at):
+            raise ApiError("SLOT_NOT_AVAILABLE", "The department offers no slot at this time")
+        if not self.availability.is_free(booking.department_id, booking.at):
+            raise ApiError("SLOT_NOT_AVAILABLE", "The slot is already taken")
 
-    def _has_twin(self, order: Order) -> bool:
-        wanted = Wanted(status="SCHEDULED", department_id=order.department_id, external_user_id=order.external_user_id)
+    def _is_duplicate(self, booking: BookingRequest) -> bool:
+        wanted = AppointmentFilter(
+            status="SCHEDULED", department_id=booking.department_id, external_user_id=booking.external_user_id
+        )
         return any(
-            twin.at == order.at and twin.name == order.name and twin.external_user_id == order.external_user_id
-            for twin in self._candidates(wanted)
-            if wanted.holds(twin)
+            other.at == booking.at and other.name == booking.name and other.external_user_id == booking.external_user_id
+            for other in self._candidates(wanted)
+            if wanted.matches(other)
         )
 
-    def get(self, appointment_id: int, key: Key) -> Appointment:
-        """Return an appointment that `key` may see; one of another organisation is as good as none."""
+    def get(self, appointment_id: int, key: ApiKey) -> Appointment:
+        """Return an appointment; raises ApiError (404) also where it belongs to another organisation than `key`."""
         appointment = self._appointments.get(appointment_id)
-        if appointment is None or not self._sees(key, appointment):
-            raise Refusal("APPOINTMENT_NOT_FOUND", f"Appointment {appointment_id} does not exist")
+        if appointment is None or not self._can_see(key, appointment):
+            raise ApiError("APPOINTMENT_NOT_FOUND", f"Appointment {appointment_id} does not exist")
         return appointment
 
-    def find(self, wanted: Wanted, key: Key) -> list[Appointment]:
-        """Return what passes the filters and `key` may see, oldest number first."""
-        return [a for a in self._candidates(wanted) if wanted.holds(a) and self._sees(key, a)]
+    def find(self, wanted: AppointmentFilter, key: ApiKey) -> list[Appointment]:
+        """Return the appointments that pass the filters and that `key` may see, in order of id."""
+        return [a for a in self._candidates(wanted) if wanted.matches(a) and self._can_see(key, a)]
 
-    def cancel(self, appointment_id: int, key: Key) -> None:
-        """Cancel and refund, or raise the refusal."""
+    def cancel(self, appointment_id: int, key: ApiKey) -> None:
+        """Cancel and refund; raises ApiError where the appointment does not exist or is over."""
         appointment = self.get(appointment_id, key)
         if appointment.status not in _CANCELLABLE:
-            raise Refusal("INVALID_REQUEST", f"An appointment that is {appointment.status} cannot be cancelled")
-        self._change(appointment, "CANCELLED")
+            raise ApiError("INVALID_REQUEST", f"An appointment that is {appointment.status} cannot be cancelled")
+        self._set_status(appointment, "CANCELLED")
 
-    def play_office(self, appointment_id: int, status: str) -> Appointment:
-        """Set any status, as the staff or a newer version of the API would."""
+    def set_status(self, appointment_id: int, status: str) -> Appointment:
+        """Set any status, as the staff or a newer version of the API would; raises ApiError (404)."""
         appointment = self._appointments.get(appointment_id)
         if appointment is None:
-            raise Refusal("APPOINTMENT_NOT_FOUND", f"Appointment {appointment_id} does not exist")
-        return self._change(appointment, status)
+            raise ApiError("APPOINTMENT_NOT_FOUND", f"Appointment {appointment_id} does not exist")
+        return self._set_status(appointment, status)
 
     def all(self) -> Iterator[Appointment]:
-        """Return every appointment ever made, oldest first."""
+        """Return every appointment ever made, in order of id."""
         return iter(self._appointments.values())
 
-    def _change(self, old: Appointment, status: str) -> Appointment:
+    def _set_status(self, old: Appointment, status: str) -> Appointment:
         now = self.now().replace(microsecond=0)
         cancelled = status == "CANCELLED"
         was_cancelled = old.status == "CANCELLED"
@@ -186,23 +189,26 @@ class Registry:
         self._store.save(balance, new)
         self._balance = balance
         self._appointments[old.id] = new
-        self.slots.occupy(old.department_id, old.at, was_cancelled - cancelled)
+        if cancelled and not was_cancelled:
+            self.availability.release(old.department_id, old.at)
+        if was_cancelled and not cancelled:
+            self.availability.book(old.department_id, old.at)
         return new
 
-    def _enter(self, appointment: Appointment) -> None:
+    def _add(self, appointment: Appointment) -> None:
         self._appointments[appointment.id] = appointment
         if appointment.external_user_id is not None:
             self._by_owner[appointment.external_user_id].append(appointment.id)
         if appointment.status != "CANCELLED":
-            self.slots.occupy(appointment.department_id, appointment.at, 1)
+            self.availability.book(appointment.department_id, appointment.at)
 
-    def _candidates(self, wanted: Wanted) -> Iterable[Appointment]:
+    def _candidates(self, wanted: AppointmentFilter) -> Iterable[Appointment]:
         if wanted.external_user_id is None:
             return self._appointments.values()
-        # The bot asks by owner on every screen; everybody's appointments are not to be walked for that.
+        # The bot filters by owner on every screen; that must not walk through the whole book.
         return [self._appointments[number] for number in self._by_owner.get(wanted.external_user_id, ())]
 
-    def _sees(self, key: Key, appointment: Appointment) -> bool:
+    def _can_see(self, key: ApiKey, appointment: Appointment) -> bool:
         if key.organization_id is None:
             return True
         department = self._departments.get(appointment.department_id)

@@ -1,54 +1,80 @@
-"""Which slots are taken, and a day's slots as the API shows them.
+"""Which slots a department offers, which of them are taken, and a day of them as the API shows it.
 
-It must not know who took a slot, nor what a slot costs.
+It must not know who booked a slot, nor what a booking costs.
 """
 
 import json
 from collections import Counter
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
-from bot.sandbox.moncreneau.departments import Department
-from bot.sandbox.moncreneau.hours import Grid
+from bot.sandbox.moncreneau.departments import DAYS, Department
 
 
-class Slots:
-    """The occupancy of every slot of every department."""
+class Availability:
+    """The slots of all departments. Slots and rendered days are cached: availability is what clients ask for most."""
 
-    def __init__(self, departments: tuple[Department, ...], capacity: int) -> None:
-        self._grid = Grid(departments)
-        self._capacity = {d.id: capacity if d.capacity is None else d.capacity for d in departments}
-        self._taken: Counter[tuple[int, datetime]] = Counter()
-        self._shown: dict[tuple[int, date], str] = {}
+    def __init__(self, departments: Iterable[Department], default_capacity: int) -> None:
+        self._departments = {department.id: department for department in departments}
+        self._default_capacity = default_capacity
+        self._booked: Counter[tuple[int, datetime]] = Counter()
+        self._slots: dict[tuple[int, date], tuple[datetime, ...]] = {}
+        self._rendered: dict[tuple[int, date], str] = {}
 
     def exists(self, department_id: int, at: datetime) -> bool:
-        """Tell whether the department has a slot at exactly that time."""
-        return self._grid.holds(department_id, at)
+        """Tell whether a slot of the department begins at exactly that time."""
+        return at in self._slots_of(department_id, at.date())
 
     def is_free(self, department_id: int, at: datetime) -> bool:
         """Tell whether one more appointment fits into the slot."""
-        return self._taken[department_id, at] < self._capacity[department_id]
+        capacity = self._departments[department_id].capacity
+        return self._booked[department_id, at] < (self._default_capacity if capacity is None else capacity)
 
-    def occupy(self, department_id: int, at: datetime, places: int) -> None:
-        """Take that many places of a slot, or give them back when negative."""
-        self._taken[department_id, at] += places
-        self._shown.pop((department_id, at.date()), None)
+    def book(self, department_id: int, at: datetime) -> None:
+        """Count one appointment in the slot."""
+        self._count(department_id, at, 1)
 
-    def shown(self, department_id: int, day: date, now: datetime) -> str:
-        """Return a day as JSON, `{date, slots: [{time, available, dateTime}]}`, without what is past.
+    def release(self, department_id: int, at: datetime) -> None:
+        """Count one appointment less in the slot."""
+        self._count(department_id, at, -1)
 
-        Coming days are kept as text: writing them out anew for every request would cost more than all the rest.
-        """
+    def day_json(self, department_id: int, day: date, now: datetime) -> str:
+        """Return a day as JSON text, `{date, slots: [{time, available, dateTime}]}`, without past slots."""
         if day <= now.date():
             return self._render(department_id, day, now)
-        text = self._shown.get((department_id, day))
+        text = self._rendered.get((department_id, day))
         if text is None:
-            text = self._shown[department_id, day] = self._render(department_id, day, now)
+            text = self._rendered[department_id, day] = self._render(department_id, day, now)
         return text
+
+    def _count(self, department_id: int, at: datetime, change: int) -> None:
+        self._booked[department_id, at] += change
+        self._rendered.pop((department_id, at.date()), None)
 
     def _render(self, department_id: int, day: date, now: datetime) -> str:
         slots = [
             {"time": f"{at:%H:%M}", "available": self.is_free(department_id, at), "dateTime": at.isoformat()}
-            for at in self._grid.day(department_id, day)
+            for at in self._slots_of(department_id, day)
             if at > now
         ]
         return json.dumps({"date": day.isoformat(), "slots": slots}, separators=(",", ":"))
+
+    def _slots_of(self, department_id: int, day: date) -> tuple[datetime, ...]:
+        slots = self._slots.get((department_id, day))
+        if slots is None:
+            slots = self._slots[department_id, day] = _slots_of(self._departments[department_id], day)
+        return slots
+
+
+def _slots_of(department: Department, day: date) -> tuple[datetime, ...]:
+    """Return the start of each slot of a day, earliest first; none where the department is closed."""
+    length = timedelta(minutes=department.slot_duration)
+    slots = []
+    for start, end in department.opening_hours.get(DAYS[day.weekday()], ()):
+        at = datetime.fromisoformat(f"{day.isoformat()}T{start}")
+        closing = datetime.fromisoformat(f"{day.isoformat()}T{end}")
+        # A slot that would end after closing time is not offered.
+        while at + length <= closing:
+            slots.append(at)
+            at += length
+    return tuple(slots)

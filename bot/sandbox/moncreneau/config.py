@@ -1,6 +1,6 @@
-"""What can be set about the stand-in, with defaults that make a demo work.
+"""The settings of the stand-in, with defaults that suit a demo. Tests pass their own clock and departments.
 
-It must not know how any of it is obeyed. Tests inject their clock and their departments here.
+It must not know how a setting is applied.
 """
 
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.sandbox.moncreneau.departments import Department, default_world
+from bot.sandbox.moncreneau.departments import Department, default_departments
 
 READ = "appointments:read"
 CREATE = "appointments:create"
-"""The two scopes that the quick start names. Its walk with just these two cancels as well, so cancelling asks for
-`appointments:create` (our assumption)."""
+"""The two scopes of the quick start. It cancels with no other scope, so cancelling requires `appointments:create` (our
+assumption)."""
 
 DEMO_KEY = "mk_sandbox_demo_key"
 
@@ -24,8 +24,8 @@ def now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """An API key: what it may do, until when, and of which organisation (None: of all, as suits a demo)."""
+class ApiKey:
+    """An API key: its scopes, when it expires, and its organisation (None: all of them, which suits a demo)."""
 
     token: str
     scopes: frozenset[str] = frozenset({READ, CREATE})
@@ -34,9 +34,9 @@ class Key:
 
 
 DEMO_KEYS = (
-    Key(DEMO_KEY),
-    Key("mk_sandbox_read_only_key", scopes=frozenset({READ})),
-    Key("mk_sandbox_expired_key", expires=datetime(2020, 1, 1, tzinfo=UTC)),
+    ApiKey(DEMO_KEY),
+    ApiKey("mk_sandbox_read_only_key", scopes=frozenset({READ})),
+    ApiKey("mk_sandbox_expired_key", expires=datetime(2020, 1, 1, tzinfo=UTC)),
 )
 
 
@@ -45,25 +45,25 @@ class MoncreneauSandbox:
     """The settings of one stand-in."""
 
     database: Path | None = None
-    """The SQLite file; without one everything ends with the process."""
+    """The SQLite file; without one, nothing outlives the process."""
     public_url: str = "https://moncreneau.gn"
-    """Where the `qrCode` links lead: `<public_url>/qr/<id>`. A demo sets the stand-in's own address."""
+    """The base of the `qrCode` links, `<public_url>/qr/<id>`. A demo sets the stand-in's own address."""
     timezone: str = "Africa/Conakry"
     clock: Callable[[], datetime] = now
     """Returns the present moment, aware."""
-    departments: tuple[Department, ...] = default_world()
-    keys: tuple[Key, ...] = DEMO_KEYS
+    departments: tuple[Department, ...] = default_departments()
+    keys: tuple[ApiKey, ...] = DEMO_KEYS
     credits: int = 10_000
-    """The balance of a new file; an old file keeps its own."""
+    """The balance of credits in a new file; an existing file keeps its own."""
     rate_limit: int = 1000
-    """Requests per key and window."""
+    """Requests that a key may make in one window."""
     rate_window: int = 3600
-    """Seconds."""
+    """The length of that window, in seconds."""
     capacity: int = 2
-    """How many appointments fit into one slot, where the department does not say otherwise."""
+    """How many appointments fit into one slot of a department that does not set its own capacity."""
     reject_duplicates: bool = False
-    """Answer 409 DUPLICATE_APPOINTMENT to the same department, time, name and externalUserId while one is SCHEDULED.
-    Off, because nothing public tells the real service's rule."""
+    """Answer 409 DUPLICATE_APPOINTMENT to a booking whose department, time, name and externalUserId equal those of one
+    that is SCHEDULED. Off by default: the real service's rule is not public."""
     first_id: int = 12345
     seed: int = 0
-    """Of the randomness in faults with a probability."""
+    """The seed of faults that strike with a probability, so that a run can be repeated."""

@@ -1,6 +1,6 @@
-"""The calls below /__sandbox with which a test or a curious person looks behind the scenes and plays the office.
+"""The control calls below /__sandbox: tests and curious people read the ledger, inject faults and set what they need.
 
-No key, no budget, no faults. The real service has none of this.
+They take no key, count against no rate limit and suffer no faults. The real service has none of them.
 """
 
 import re
@@ -10,27 +10,34 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.moncreneau import request_parser as checks
-from bot.sandbox.moncreneau import schemas as wire
-from bot.sandbox.moncreneau.appointments import Registry
-from bot.sandbox.moncreneau.config import DEMO_KEY, MoncreneauSandbox
-from bot.sandbox.moncreneau.errors import Refusal, bad_field
-from bot.sandbox.moncreneau.faults import Faults, fault_from
-from bot.sandbox.moncreneau.middleware import Gate
-from bot.sandbox.moncreneau.rate_limiter import Meter
+from bot.sandbox.moncreneau.appointments import AppointmentBook
+from bot.sandbox.moncreneau.config import DEMO_KEY
+from bot.sandbox.moncreneau.errors import ApiError, invalid_field
+from bot.sandbox.moncreneau.faults import FaultInjector, parse_fault
+from bot.sandbox.moncreneau.middleware import ApiMiddleware
+from bot.sandbox.moncreneau.rate_limiter import RateLimiter
+from bot.sandbox.moncreneau.request_parser import parse_integer
+from bot.sandbox.moncreneau.schemas import ledger_entry
 
 _STATUS = re.compile(r"[A-Z][A-Z_]{0,39}", re.ASCII)
 
 
 class Control:
-    """The control calls over all parts of one stand-in."""
+    """The control calls of one stand-in."""
 
-    def __init__(self, config: MoncreneauSandbox, registry: Registry, meter: Meter, faults: Faults, gate: Gate) -> None:
-        self._config = config
-        self._registry = registry
-        self._meter = meter
+    def __init__(
+        self,
+        appointments: AppointmentBook,
+        limiter: RateLimiter,
+        faults: FaultInjector,
+        api: ApiMiddleware,
+        public_url: str,
+    ) -> None:
+        self._appointments = appointments
+        self._limiter = limiter
         self._faults = faults
-        self._gate = gate
+        self._api = api
+        self._public_url = public_url
 
     def routes(self) -> list[Route]:
         """Return the routes below /__sandbox."""
@@ -45,27 +52,27 @@ class Control:
         ]
 
     async def ledger(self, _request: Request) -> Response:
-        """Tell everything that ever happened: appointments with owner and times, the balance, requests by endpoint."""
+        """Return every appointment ever made, the balance of credits, and the number of requests by endpoint."""
         return JSONResponse(
             {
-                "appointments": [wire.entry(a, self._config.public_url) for a in self._registry.all()],
-                "credits": self._registry.balance,
-                "requests": dict(sorted(self._gate.requests.items())),
+                "appointments": [ledger_entry(each, self._public_url) for each in self._appointments.all()],
+                "credits": self._appointments.balance,
+                "requests": dict(sorted(self._api.requests.items())),
             }
         )
 
     async def list_faults(self, _request: Request) -> Response:
-        """Tell what was injected and how often each fault struck."""
+        """Return the faults in force and how often each has struck."""
         return JSONResponse({"faults": self._faults.report()})
 
     async def add_faults(self, request: Request) -> Response:
-        """Add a list of faults (or `{"faults": [...]}`) behind those in force; all or none of them."""
+        """Add a list of faults (or `{"faults": [...]}`) to those in force: all of them, or none where one is wrong."""
         data = await _json(request)
         if isinstance(data, dict) and data.keys() == {"faults"}:
             data = data["faults"]
         if not isinstance(data, list):
-            raise bad_field("faults", "must be a list")
-        self._faults.active.extend([fault_from(item) for item in data])
+            raise invalid_field("faults", "must be a list")
+        self._faults.active.extend([parse_fault(item) for item in data])
         return JSONResponse({"faults": self._faults.report()}, 201)
 
     async def clear_faults(self, _request: Request) -> Response:
@@ -74,63 +81,63 @@ class Control:
         return Response(status_code=204)
 
     async def set_credits(self, request: Request) -> Response:
-        """Set the balance: `{"credits": 0}`."""
+        """Set the balance of credits: `{"credits": 0}`."""
         data = await _fields(request, "credits")
         if "credits" not in data:
-            raise bad_field("credits", "is required", code="MISSING_REQUIRED_FIELD")
-        self._registry.balance = data["credits"]
-        return JSONResponse({"credits": self._registry.balance})
+            raise invalid_field("credits", "is required", code="MISSING_REQUIRED_FIELD")
+        self._appointments.balance = data["credits"]
+        return JSONResponse({"credits": self._appointments.balance})
 
     async def set_rate_limit(self, request: Request) -> Response:
-        """Set `limit` and `windowSeconds` (everybody's window begins anew), then what `remaining` the `key` has left.
+        """Set `limit` and `windowSeconds` (every key gets a new window), then the requests `remaining` to `key`.
 
-        Without `key` the demo key is meant.
+        Without `key` it is the demo key.
         """
         data = await _fields(request, "limit", "windowSeconds", "remaining", text="key")
         if data.keys() & {"limit", "windowSeconds"}:
-            self._meter.limit = data.get("limit", self._meter.limit)
-            self._meter.window = data.get("windowSeconds", self._meter.window)
-            self._meter.forget()
+            self._limiter.limit = data.get("limit", self._limiter.limit)
+            self._limiter.window = data.get("windowSeconds", self._limiter.window)
+            self._limiter.reset()
         token = data.get("key", DEMO_KEY)
         if "remaining" in data:
-            self._meter.set_remaining(token, data["remaining"])
-        standing = self._meter.look(token)
-        return JSONResponse({"limit": standing.limit, "remaining": standing.remaining, "reset": standing.reset})
+            self._limiter.set_remaining(token, data["remaining"])
+        quota = self._limiter.peek(token)
+        return JSONResponse({"limit": quota.limit, "remaining": quota.remaining, "reset": quota.reset})
 
     async def set_status(self, request: Request) -> Response:
-        """Play the office: `{"status": "COMPLETED"}`. A status that the contract does not know is accepted too."""
+        """Set an appointment's status: `{"status": "COMPLETED"}`. A status unknown to the contract is accepted too."""
         data = await _fields(request, text="status")
         status = data.get("status", "")
         if not _STATUS.fullmatch(status):
-            raise bad_field("status", "must be capital letters and underscores")
-        number = checks.integer("id", request.path_params["id"])
-        return JSONResponse(wire.entry(self._registry.play_office(number, status), self._config.public_url))
+            raise invalid_field("status", "must be capital letters and underscores")
+        number = parse_integer("id", request.path_params["id"])
+        return JSONResponse(ledger_entry(self._appointments.set_status(number, status), self._public_url))
 
 
-async def refused(_request: Request, refusal: Exception) -> Response:
-    """Answer a refused control call in the API's own envelope."""
-    assert isinstance(refusal, Refusal)  # noqa: S101 — registered for it alone; Starlette's type is wider
-    return refusal.response()
+async def error_response(_request: Request, error: Exception) -> Response:
+    """Answer a refused control call in the API's envelope."""
+    assert isinstance(error, ApiError)  # noqa: S101 — registered for ApiError alone; Starlette's type is wider
+    return error.response()
 
 
 async def _json(request: Request) -> Any:
     try:
         return await request.json()
     except (ValueError, RecursionError):
-        raise Refusal("INVALID_REQUEST", "The body is not JSON") from None
+        raise ApiError("INVALID_REQUEST", "The body is not JSON") from None
 
 
 async def _fields(request: Request, *numbers: str, text: str | None = None) -> dict[str, Any]:
-    """Read a JSON object of whole numbers (0 or more) and at most one string."""
+    """Parse a JSON object of whole numbers (0 or more) and at most one string."""
     data = await _json(request)
     if not isinstance(data, dict):
-        raise Refusal("INVALID_REQUEST", "The body must be a JSON object")
+        raise ApiError("INVALID_REQUEST", "The body must be a JSON object")
     for name, value in data.items():
         if name == text:
             if not isinstance(value, str):
-                raise bad_field(name, "must be a string")
+                raise invalid_field(name, "must be a string")
         elif name not in numbers:
-            raise bad_field(name, "is not a known field")
+            raise invalid_field(name, "is not a known field")
         elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise bad_field(name, "must be a whole number, 0 or more")
+            raise invalid_field(name, "must be a whole number, 0 or more")
     return data

@@ -1,4 +1,4 @@
-"""The public offices that the stand-in serves: plain values, and the ones a demo starts with.
+"""Organisations, departments and their staff: plain values, and the ones that a demo starts with.
 
 It must not know HTTP, storage or the present time.
 """
@@ -22,7 +22,7 @@ _OFFICE_HOURS = weekdays(("08:00", "12:00"), ("13:00", "16:00"))
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """Who runs a department."""
+    """The institution that a department belongs to."""
 
     id: int
     name: str
@@ -38,7 +38,11 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A public office. `workers` are always known here; `lists_workers` says whether the API tells of them."""
+    """An office that takes appointments.
+
+    `shows_admins` is the API's `showAdminsInBooking`: a citizen must choose a member of staff. `lists_workers` says
+    whether the API lists them. `capacity` is the number of appointments in one slot; None means the stand-in's default.
+    """
 
     id: int
     name: str
@@ -53,13 +57,13 @@ class Department:
     capacity: int | None = None
 
 
-def default_world() -> tuple[Department, ...]:
-    """Return two organisations and eleven departments, with every peculiarity that the contract allows."""
+def default_departments() -> tuple[Department, ...]:
+    """Return eleven departments of two organisations, which show everything that the contract allows."""
     interior = Organization(1, "Ministry of Interior")
     city = Organization(2, "Ville de Conakry")
     staff = (Worker(42, "Mme Aïssatou Diallo"), Worker(43, "M. Mamadou-Saliou Barry"), Worker(44, "Mme Hawa Camara"))
     return (
-        # These two stand in the quick start, word for word.
+        # These two are the quick start's, word for word.
         Department(5, "Passport Service", interior, "Passport issuance"),
         Department(8, "ID Card Service", interior, "National ID card issuance", slot_duration=20),
         Department(9, "Casier judiciaire", interior, "Extrait du casier judiciaire (bulletin n° 3)"),

@@ -1,4 +1,4 @@
-"""Every error that the API can answer with, and the envelope it comes in (contract, section Errors).
+"""The errors that the API answers with, and the JSON envelope that carries them (contract, section Errors).
 
 It must not know why a request was refused.
 """
@@ -32,7 +32,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     "DUPLICATE_APPOINTMENT": 409,
     "RATE_LIMIT_EXCEEDED": 429,
     "TOO_MANY_REQUESTS": 429,
-    # The contract names no codes for these four; the words are ours.
+    # The contract names no codes for these four; we chose them.
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "INTERNAL_SERVER_ERROR": 500,
@@ -40,8 +40,8 @@ STATUS_BY_CODE: Mapping[str, int] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 — an answer to give, not a fault of the program
-    """A request is refused; the gate turns it into the answer."""
+class ApiError(Exception):
+    """An error answer. A handler raises it; the middleware sends it."""
 
     def __init__(
         self, code: str, message: str, *, details: Mapping[str, Any] | None = None, status: int | None = None
@@ -60,6 +60,6 @@ class Refusal(Exception):  # noqa: N818 — an answer to give, not a fault of th
         return JSONResponse({"error": error}, self.status, headers)
 
 
-def bad_field(name: str, reason: str, *, code: str = "INVALID_FIELD_VALUE") -> Refusal:
-    """Return the refusal of one field, whose details say which one and why."""
-    return Refusal(code, f"{name} {reason}", details={"fields": {name: reason}})
+def invalid_field(name: str, reason: str, *, code: str = "INVALID_FIELD_VALUE") -> ApiError:
+    """Return the error about one field; its details name the field and the reason."""
+    return ApiError(code, f"{name} {reason}", details={"fields": {name: reason}})

@@ -1,23 +1,28 @@
-"""The faults that were asked for, and the draw that tells which of them strikes a request.
+"""Fault injection: the faults that a test asked for, which of them strikes a request, and the false answers they give.
 
-It must not know how a fault is acted out (`misbehaviour` does).
+It must not know how an answer is discarded or a connection dropped: the middleware does that.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any
 
-from bot.sandbox.moncreneau.errors import STATUS_BY_CODE, bad_field
+from starlette.responses import HTMLResponse, Response
+
+from bot.sandbox.moncreneau.errors import STATUS_BY_CODE, ApiError, invalid_field
 
 KINDS = ("delay", "status", "html", "drop_before", "drop_after", "rate_limit", "garbage", "error_code")
-_MOMENTS = ("before", "after")
 _LOWEST_STATUS, _HIGHEST_STATUS = 200, 599
+_PROXY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr>nginx</body></html>"
+_CUT_OFF = '{"id": 12345, "departmentId": 5, "dateTime": "2026-01-2'
+_TOO_MANY = 429
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault. `when` tells whether it strikes instead of the act or after the service acted."""
+    """One fault. `when` says whether it strikes instead of carrying out the request, or after that."""
 
     kind: str
     method: str | None = None
@@ -26,7 +31,7 @@ class Fault:
     when: str = "before"
     probability: float = 1.0
     times: int | None = None
-    """How often it strikes before it is spent; None is without end."""
+    """How often it strikes at most; None is without limit."""
     seconds: float = 1.0
     """Of a delay, or of `Retry-After`."""
     status: int | None = None
@@ -37,39 +42,39 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
-    """What a request has to suffer: waits (seconds) before and after the act, and at most one false answer."""
+class Injection:
+    """What is done to one request: delays (seconds) before and after it is carried out, and at most one fault."""
 
-    wait_before: float = 0.0
-    wait_after: float = 0.0
+    delay_before: float = 0.0
+    delay_after: float = 0.0
     fault: Fault | None = None
 
 
-NOTHING = Strike()
+_NO_INJECTION = Injection()
 
 
 @dataclass(slots=True)
-class Faults:
-    """The faults in force, first asked for first drawn."""
+class FaultInjector:
+    """The faults in force, in the order in which they were added."""
 
     random: Random
     active: list[Fault] = field(default_factory=list)
 
-    def draw(self, method: str, path: str) -> Strike:
-        """Return what strikes this request: every delay that fires, and the first other fault that does."""
+    def draw(self, method: str, path: str) -> Injection:
+        """Return what is done to this request: every delay that strikes, and the first other fault that does."""
         if not self.active:
-            return NOTHING
-        waits = {"before": 0.0, "after": 0.0}
+            return _NO_INJECTION
+        delays = {"before": 0.0, "after": 0.0}
         for fault in self.active:
-            if not self._fires(fault, method, path):
+            if not self._strikes(fault, method, path):
                 continue
             fault.fired += 1
             if fault.kind != "delay":
-                return Strike(waits["before"], waits["after"], fault)
-            waits[fault.when] += fault.seconds
-        return Strike(waits["before"], waits["after"])
+                return Injection(delays["before"], delays["after"], fault)
+            delays[fault.when] += fault.seconds
+        return Injection(delays["before"], delays["after"])
 
-    def _fires(self, fault: Fault, method: str, path: str) -> bool:
+    def _strikes(self, fault: Fault, method: str, path: str) -> bool:
         return (
             fault.method in (None, method)
             and path.startswith(fault.path)
@@ -78,54 +83,82 @@ class Faults:
         )
 
     def report(self) -> list[dict[str, Any]]:
-        """Return every fault with how often it struck."""
+        """Return every fault with how often it has struck."""
         return [asdict(fault) for fault in self.active]
 
 
-def fault_from(data: Any) -> Fault:
-    """Read one fault of the control call, as strictly as everything else is read."""
+def parse_fault(data: Any) -> Fault:
+    """Parse one fault of the control call; raises ApiError (400)."""
     if not isinstance(data, dict):
-        raise bad_field("faults", "must be a list of objects")
+        raise invalid_field("faults", "must be a list of objects")
     values = dict(data)
     match = values.pop("match", {})
     if not isinstance(match, dict) or match.keys() - {"method", "path"}:
-        raise bad_field("match", "takes method and path")
+        raise invalid_field("match", "takes method and path")
     if unknown := values.keys() - _CHECKS.keys():
-        raise bad_field(min(unknown), "is not a known field")
+        raise invalid_field(min(unknown), "is not a known field")
     if "kind" not in values:
-        raise bad_field("kind", "is required", code="MISSING_REQUIRED_FIELD")
+        raise invalid_field("kind", "is required", code="MISSING_REQUIRED_FIELD")
     values |= match
     for name, value in values.items():
-        accepted, reason = _CHECKS.get(name, _TEXT)
-        if not accepted(value):
-            raise bad_field(name, reason)
+        is_valid, reason = _CHECKS.get(name, _TEXT)
+        if not is_valid(value):
+            raise invalid_field(name, reason)
     fault = Fault(**values)
     if fault.kind.startswith("drop_"):
         fault.when = fault.kind.removeprefix("drop_")
     if fault.kind == "error_code" and fault.code is None:
-        raise bad_field("code", "is required", code="MISSING_REQUIRED_FIELD")
+        raise invalid_field("code", "is required", code="MISSING_REQUIRED_FIELD")
     if fault.method is not None:
         fault.method = fault.method.upper()
     return fault
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _whole(value: Any) -> bool:
+def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 _TEXT = (lambda v: isinstance(v, str), "must be a string")
 _CHECKS: Mapping[str, Any] = {
     "kind": (lambda v: v in KINDS, f"must be one of {', '.join(KINDS)}"),
-    "when": (lambda v: v in _MOMENTS, "must be before or after"),
-    "probability": (lambda v: _number(v) and 0 <= v <= 1, "must be from 0 to 1"),
-    "times": (lambda v: v is None or (_whole(v) and v >= 0), "must be a number of times or null"),
-    "seconds": (lambda v: _number(v) and v >= 0, "must be a number of seconds"),
-    "status": (lambda v: _whole(v) and _LOWEST_STATUS <= v <= _HIGHEST_STATUS, "must be an HTTP status"),
+    "when": (lambda v: v in ("before", "after"), "must be before or after"),
+    "probability": (lambda v: _is_number(v) and 0 <= v <= 1, "must be from 0 to 1"),
+    "times": (lambda v: v is None or (_is_whole(v) and v >= 0), "must be a number of times or null"),
+    "seconds": (lambda v: _is_number(v) and v >= 0, "must be a number of seconds"),
+    "status": (lambda v: _is_whole(v) and _LOWEST_STATUS <= v <= _HIGHEST_STATUS, "must be an HTTP status"),
     "code": (lambda v: isinstance(v, str) and v in STATUS_BY_CODE, "must be an error code of the contract"),
     "message": _TEXT,
     "body": _TEXT,
 }
+
+
+def false_answer(fault: Fault) -> Response:
+    """Return the answer that a fault gives. The `drop_` kinds give none and must not be passed here."""
+    match fault.kind:
+        case "html":
+            # What a proxy in front of the service sends when it cannot reach it.
+            status = fault.status or 502
+            return HTMLResponse(fault.body or _PROXY_PAGE.format(f"{status} Bad Gateway"), status)
+        case "garbage":
+            return Response(fault.body or _CUT_OFF, fault.status or 200, media_type="application/json")
+        case "rate_limit":
+            return _error(fault, fault.code or "RATE_LIMIT_EXCEEDED", fault.message or "Rate limit exceeded")
+        case "error_code":
+            code = fault.code or "INTERNAL_SERVER_ERROR"
+            return _error(fault, code, fault.message or f"Injected {code}")
+        case _:
+            status = fault.status or 500
+            code = "SERVICE_UNAVAILABLE" if status == STATUS_BY_CODE["SERVICE_UNAVAILABLE"] else "INTERNAL_SERVER_ERROR"
+            if fault.body is not None:
+                return Response(fault.body, status, media_type="text/plain")
+            return _error(fault, fault.code or code, fault.message or f"Injected status {status}", status)
+
+
+def _error(fault: Fault, code: str, message: str, status: int | None = None) -> Response:
+    error = ApiError(code, message, status=fault.status or status)
+    headers = {"Retry-After": str(math.ceil(fault.seconds))} if error.status == _TOO_MANY else None
+    return error.response(headers)

@@ -1,6 +1,6 @@
-"""The door in front of the API's endpoints: faults, then the key, then the budget, and the headers on every answer.
+"""What happens around every API request: fault injection, authentication, the rate limit and its headers.
 
-Plain ASGI, because it can swallow an answer and break a connection, which a handler cannot. It must not know what any
+Plain ASGI, because it can discard an answer and drop a connection, which a handler cannot. It must not know what an
 endpoint does.
 """
 
@@ -12,89 +12,94 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.sandbox.moncreneau.authentication import Keys
-from bot.sandbox.moncreneau.errors import Refusal
-from bot.sandbox.moncreneau.faults import Faults, Strike
-from bot.sandbox.moncreneau.misbehaviour import false_answer
-from bot.sandbox.moncreneau.rate_limiter import Meter, Standing
+from bot.sandbox.moncreneau.authentication import ApiKeys
+from bot.sandbox.moncreneau.errors import ApiError
+from bot.sandbox.moncreneau.faults import Fault, FaultInjector, false_answer
+from bot.sandbox.moncreneau.rate_limiter import Quota, RateLimiter
 from bot.sandbox.serving import drop_connection
 
 KEY = "sandbox.key"
-"""Where a handler finds the `Key` of its request in the scope."""
+"""Where a handler finds the `ApiKey` of its request in the scope."""
 
 
-class Gate:
+class ApiMiddleware:
     """Wraps the API's router."""
 
-    def __init__(self, api: ASGIApp, keys: Keys, meter: Meter, faults: Faults) -> None:
+    def __init__(self, api: ASGIApp, keys: ApiKeys, limiter: RateLimiter, faults: FaultInjector) -> None:
         self._api = api
         self._keys = keys
-        self._meter = meter
+        self._limiter = limiter
         self._faults = faults
         self.requests: Counter[str] = Counter()
-        """How often each endpoint was asked, whatever came of it."""
+        """Requests by endpoint, whatever their answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or break its connection where a fault says so."""
+        """Answer one request, or drop its connection where a fault says so."""
         path = scope["path"].removeprefix(scope["root_path"])
         self.requests[endpoint(scope["method"], path)] += 1
-        strike = self._faults.draw(scope["method"], path)
-        if strike.wait_before:
-            await asyncio.sleep(strike.wait_before)
-        if strike.fault is None:
-            await self._serve(scope, receive, _later(send, strike.wait_after) if strike.wait_after else send)
+        injection = self._faults.draw(scope["method"], path)
+        if injection.delay_before:
+            await asyncio.sleep(injection.delay_before)
+        fault = injection.fault
+        if fault is None:
+            delay = injection.delay_after
+            await self._serve(scope, receive, _delayed(send, delay) if delay else send)
             return
-        if strike.fault.when == "after":
-            # The service acts in full; its answer goes nowhere.
-            await self._serve(scope, receive, _nowhere)
-            if strike.wait_after:
-                await asyncio.sleep(strike.wait_after)
-        await self._strike(strike, scope, receive, send)
+        if fault.when == "after":
+            # The service carries out the request; its answer is lost.
+            await self._serve(scope, receive, _discard)
+            if injection.delay_after:
+                await asyncio.sleep(injection.delay_after)
+        await self._answer_falsely(fault, scope, receive, send)
 
-    async def _strike(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
-        if strike.fault is None or strike.fault.kind.startswith("drop_"):
+    async def _answer_falsely(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        if fault.kind.startswith("drop_"):
             drop_connection(scope)
             return
-        if strike.fault.kind != "html":
-            # A proxy's page has no headers of the API; everything else keeps up appearances.
-            token = Headers(scope=scope).get("x-api-key", "")
-            spent = math.ceil(strike.fault.seconds) if strike.fault.kind == "rate_limit" else None
-            send = _with_standing(send, self._meter.look(token) if spent is None else self._meter.used_up(spent))
-        await false_answer(strike.fault)(scope, receive, send)
+        # A page of a proxy lacks the API's headers; all other answers carry them.
+        if fault.kind == "rate_limit":
+            send = _with_quota(send, self._limiter.exhausted(math.ceil(fault.seconds)))
+        elif fault.kind != "html":
+            send = _with_quota(send, self._limiter.peek(_token(scope)))
+        await false_answer(fault)(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        token = Headers(scope=scope).get("x-api-key", "")
+        token = _token(scope)
         try:
             try:
-                scope[KEY] = self._keys.admit(token)
-            except Refusal:
-                send = _with_standing(send, self._meter.look(token))
+                scope[KEY] = self._keys.authenticate(token)
+            except ApiError:
+                send = _with_quota(send, self._limiter.peek(token))
                 raise
-            standing = self._meter.spend(token)
-            send = _with_standing(send, standing)
-            if standing.retry_after is not None:
-                too_many = Refusal("RATE_LIMIT_EXCEEDED", "Too many requests in this hour")
-                await too_many.response({"Retry-After": str(standing.retry_after)})(scope, receive, send)
+            quota = self._limiter.consume(token)
+            send = _with_quota(send, quota)
+            if quota.retry_after is not None:
+                too_many = ApiError("RATE_LIMIT_EXCEEDED", "Too many requests in this hour")
+                await too_many.response({"Retry-After": str(quota.retry_after)})(scope, receive, send)
                 return
             await self._api(scope, receive, send)
-        except Refusal as refusal:
-            await refusal.response()(scope, receive, send)
+        except ApiError as error:
+            await error.response()(scope, receive, send)
         except HTTPException as error:
-            # The router's own words for a method that a path does not take.
+            # The router raises this for a method that a path does not take.
             code = "METHOD_NOT_ALLOWED" if error.status_code == 405 else "INVALID_REQUEST"  # noqa: PLR2004 — HTTP's number
-            await Refusal(code, error.detail, status=error.status_code).response(error.headers)(scope, receive, send)
+            await ApiError(code, error.detail, status=error.status_code).response(error.headers)(scope, receive, send)
 
 
 def endpoint(method: str, path: str) -> str:
     """Return the name under which a request is counted: `GET /appointments/{id}`."""
     parts = path.split("/")
-    if len(parts) > 2:  # noqa: PLR2004 — the id is what follows the first word
+    if len(parts) > 2:  # noqa: PLR2004 — the id follows the first word
         parts[2] = "{id}"
     return f"{method} {'/'.join(parts)}"
 
 
-def _with_standing(send: Send, standing: Standing) -> Send:
-    headers = standing.headers()
+def _token(scope: Scope) -> str:
+    return Headers(scope=scope).get("x-api-key", "")
+
+
+def _with_quota(send: Send, quota: Quota) -> Send:
+    headers = quota.headers()
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -104,7 +109,7 @@ def _with_standing(send: Send, standing: Standing) -> Send:
     return sending
 
 
-def _later(send: Send, seconds: float) -> Send:
+def _delayed(send: Send, seconds: float) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             await asyncio.sleep(seconds)
@@ -113,5 +118,5 @@ def _later(send: Send, seconds: float) -> Send:
     return sending
 
 
-async def _nowhere(_message: Message) -> None:
+async def _discard(_message: Message) -> None:
     pass

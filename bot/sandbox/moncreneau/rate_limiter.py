@@ -1,7 +1,7 @@
-"""The hourly budget of each key, and the headers that tell of it.
+"""The rate limiter: a fixed window of requests for each API key, and the headers that report it.
 
-A window begins with a key's first request and ends `window` seconds later (how the real service cuts its hours is not
-known). It must not know what is asked.
+A window starts with a key's first request and lasts `window` seconds. How the real service cuts its hours is not known.
+It must not know what is requested.
 """
 
 import math
@@ -17,8 +17,8 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a key stands; `retry_after` is set (whole seconds) when the request is past the limit."""
+class Quota:
+    """What a key has left. `reset` is in Unix seconds; `retry_after` (seconds) is set when the request is refused."""
 
     limit: int
     remaining: int
@@ -34,8 +34,8 @@ class Standing:
         ]
 
 
-class Meter:
-    """Counts the requests of every key."""
+class RateLimiter:
+    """Counts the requests of each key. `limit` and `window` (seconds) may be changed while it runs."""
 
     def __init__(self, limit: int, window: int, clock: Callable[[], datetime]) -> None:
         self.limit = limit
@@ -43,32 +43,32 @@ class Meter:
         self._clock = clock
         self._windows: dict[str, _Window] = {}
 
-    def spend(self, token: str) -> Standing:
-        """Count one request; one that is past the limit is not counted."""
+    def consume(self, token: str) -> Quota:
+        """Count one request; a request past the limit is refused and not counted."""
         now = self._clock().timestamp()
         window = self._current(token, now)
         self._windows[token] = window
         if window.used >= self.limit:
-            return self._standing(window, retry_after=max(1, math.ceil(window.ends - now)))
+            return self._quota(window, retry_after=max(1, math.ceil(window.ends - now)))
         window.used += 1
-        return self._standing(window)
+        return self._quota(window)
 
-    def look(self, token: str) -> Standing:
-        """Tell where a key stands and count nothing; a key that never asked has everything left."""
-        return self._standing(self._current(token, self._clock().timestamp()))
+    def peek(self, token: str) -> Quota:
+        """Return a key's quota without counting a request."""
+        return self._quota(self._current(token, self._clock().timestamp()))
 
-    def used_up(self, seconds: int) -> Standing:
-        """Tell what a key without budget would be told, `seconds` before it gets a new one; count nothing."""
-        return Standing(self.limit, 0, math.ceil(self._clock().timestamp() + seconds), seconds)
+    def exhausted(self, seconds: int) -> Quota:
+        """Return the quota of a key that has nothing left and gets a new window in `seconds`; count nothing."""
+        return Quota(self.limit, 0, math.ceil(self._clock().timestamp() + seconds), seconds)
 
     def set_remaining(self, token: str, remaining: int) -> None:
-        """Leave a key that many requests in its present window."""
+        """Set how many requests a key has left in its present window."""
         window = self._current(token, self._clock().timestamp())
         window.used = self.limit - remaining
         self._windows[token] = window
 
-    def forget(self) -> None:
-        """Begin everybody's window anew."""
+    def reset(self) -> None:
+        """Start a new window for every key."""
         self._windows.clear()
 
     def _current(self, token: str, now: float) -> _Window:
@@ -77,5 +77,5 @@ class Meter:
             return _Window(ends=now + self.window)
         return window
 
-    def _standing(self, window: _Window, retry_after: int | None = None) -> Standing:
-        return Standing(self.limit, max(0, self.limit - window.used), math.ceil(window.ends), retry_after)
+    def _quota(self, window: _Window, retry_after: int | None = None) -> Quota:
+        return Quota(self.limit, max(0, self.limit - window.used), math.ceil(window.ends), retry_after)

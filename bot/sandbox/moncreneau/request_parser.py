@@ -1,6 +1,6 @@
-"""Strict reading of what a client sends: anything the contract does not describe is refused.
+"""Parses what a client sends, strictly: anything that the contract does not describe is refused.
 
-It knows shapes, not offices: whether a department exists or a slot is free is judged elsewhere.
+It checks types and formats. Whether a department exists or a slot is free is decided elsewhere.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.datastructures import QueryParams
 
-from bot.sandbox.moncreneau.errors import Refusal, bad_field
+from bot.sandbox.moncreneau.errors import ApiError, invalid_field
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
@@ -25,8 +25,8 @@ _LARGEST_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """The body of `POST /appointments`, every field of the right type."""
+class BookingRequest:
+    """The body of `POST /appointments`. `at` is office time, naive."""
 
     department_id: int
     at: datetime
@@ -35,106 +35,107 @@ class Order:
     external_user_id: str | None
 
 
-def order(content_type: str, body: bytes) -> Order:
-    """Read the body of `POST /appointments`."""
-    data = _object(content_type, body)
+def parse_json_booking(content_type: str, body: bytes) -> BookingRequest:
+    """Parse the body of `POST /appointments`; raises ApiError (400)."""
+    if content_type.split(";", maxsplit=1)[0].strip().lower() != "application/json":
+        raise ApiError("INVALID_REQUEST", "The body must be sent as application/json")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ApiError("INVALID_REQUEST", "The body is not JSON") from None
+    if not isinstance(data, dict):
+        raise ApiError("INVALID_REQUEST", "The body must be a JSON object")
+    return parse_booking(data)
+
+
+def parse_booking(data: dict[str, Any]) -> BookingRequest:
+    """Parse the fields of a booking; raises ApiError (400), which names the fields that are wrong."""
     if unknown := sorted(data.keys() - _KNOWN):
-        raise Refusal(
+        raise ApiError(
             "INVALID_REQUEST", "Unknown field", details={"fields": dict.fromkeys(unknown, "is not a known field")}
         )
     if missing := [name for name in _REQUIRED if data.get(name) is None]:
-        raise Refusal(
+        raise ApiError(
             "MISSING_REQUIRED_FIELD",
             f"Missing required field: {', '.join(missing)}",
             details={"fields": dict.fromkeys(missing, "is required")},
         )
-    return Order(
+    return BookingRequest(
         department_id=_id(data, "departmentId"),
-        at=date_time("dateTime", _string(data, "dateTime")),
+        at=parse_date_time("dateTime", _string(data, "dateTime")),
         name=_text(data, "name"),
         worker_id=_id(data, "workerId") if data.get("workerId") is not None else None,
         external_user_id=_text(data, "externalUserId") if data.get("externalUserId") is not None else None,
     )
 
 
-def _object(content_type: str, body: bytes) -> dict[str, Any]:
-    if content_type.split(";", maxsplit=1)[0].strip().lower() != "application/json":
-        raise Refusal("INVALID_REQUEST", "The body must be sent as application/json")
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refusal("INVALID_REQUEST", "The body is not JSON") from None
-    if not isinstance(data, dict):
-        raise Refusal("INVALID_REQUEST", "The body must be a JSON object")
-    return data
-
-
 def _id(data: dict[str, Any], name: str) -> int:
     value = data[name]
     # In Python a bool is an int; in JSON it is not.
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_ID:
-        raise bad_field(name, "must be an integer")
+        raise invalid_field(name, "must be an integer")
     return value
 
 
 def _string(data: dict[str, Any], name: str) -> str:
     value = data[name]
     if not isinstance(value, str):
-        raise bad_field(name, "must be a string")
+        raise invalid_field(name, "must be a string")
     return value
 
 
 def _text(data: dict[str, Any], name: str) -> str:
     value = _string(data, name)
     if not value.strip():
-        raise bad_field(name, "must not be empty")
+        raise invalid_field(name, "must not be empty")
     if len(value) > _LONGEST_TEXT:
-        raise bad_field(name, f"must not be longer than {_LONGEST_TEXT} characters")
+        raise invalid_field(name, f"must not be longer than {_LONGEST_TEXT} characters")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise bad_field(name, "must be valid Unicode") from None
+        raise invalid_field(name, "must be valid Unicode") from None
     return value
 
 
-def date_time(name: str, value: str) -> datetime:
-    """Read an ISO 8601 local time with seconds and without an offset."""
+def parse_date_time(name: str, value: str) -> datetime:
+    """Parse an ISO 8601 local time with seconds and without an offset."""
     try:
         if not _DATE_TIME.fullmatch(value):
-            raise ValueError  # noqa: TRY301 — one answer for both ways of being wrong
+            raise ValueError  # noqa: TRY301 — one answer for a wrong format and for a day that does not exist
         return datetime.fromisoformat(value)
     except ValueError:
-        raise bad_field(name, "must be like 2026-01-25T14:30:00", code="INVALID_DATE_TIME") from None
+        raise invalid_field(name, "must be like 2026-01-25T14:30:00", code="INVALID_DATE_TIME") from None
 
 
-def day(name: str, value: str) -> date:
-    """Read an ISO 8601 date."""
+def parse_date(name: str, value: str) -> date:
+    """Parse an ISO 8601 date."""
     try:
         if not _DATE.fullmatch(value):
-            raise ValueError  # noqa: TRY301 — one answer for both ways of being wrong
+            raise ValueError  # noqa: TRY301 — one answer for a wrong format and for a day that does not exist
         return date.fromisoformat(value)
     except ValueError:
-        raise bad_field(name, "must be like 2026-01-25", code="INVALID_DATE_TIME") from None
+        raise invalid_field(name, "must be like 2026-01-25", code="INVALID_DATE_TIME") from None
 
 
-def integer(name: str, value: str, least: int = -_LARGEST_ID, most: int = _LARGEST_ID) -> int:
-    """Read a whole number of a path or a query."""
+def parse_integer(name: str, value: str, least: int = -_LARGEST_ID, most: int = _LARGEST_ID) -> int:
+    """Parse a whole number of a path or a query."""
     if not _INTEGER.fullmatch(value) or not least <= int(value) <= most:
-        raise bad_field(name, f"must be an integer from {least} to {most}")
+        raise invalid_field(name, f"must be an integer from {least} to {most}")
     return int(value)
 
 
-def query(params: QueryParams, known: Collection[str]) -> dict[str, str]:
+def parse_query(params: QueryParams, known: Collection[str]) -> dict[str, str]:
     """Return the query's values; an unknown or repeated name is refused."""
     items = params.multi_items()
     values = dict(items)
     if unknown := sorted(values.keys() - set(known)):
-        raise Refusal("INVALID_REQUEST", f"Unknown query parameter: {', '.join(unknown)}")
+        raise ApiError("INVALID_REQUEST", f"Unknown query parameter: {', '.join(unknown)}")
     if len(values) < len(items):
-        raise Refusal("INVALID_REQUEST", "A query parameter is repeated")
+        raise ApiError("INVALID_REQUEST", "A query parameter is repeated")
     return values
 
 
-def page(values: dict[str, str]) -> tuple[int, int]:
-    """Read `page` (from 0, default 0) and `size` (1 to 100, default 50, as the SDK has it)."""
-    return integer("page", values.get("page", "0"), 0), integer("size", values.get("size", "50"), 1, _LARGEST_PAGE)
+def parse_page(values: dict[str, str]) -> tuple[int, int]:
+    """Parse `page` (from 0, default 0) and `size` (1 to 100, default 50 as in the SDK)."""
+    page = parse_integer("page", values.get("page", "0"), 0)
+    return page, parse_integer("size", values.get("size", "50"), 1, _LARGEST_PAGE)

@@ -1,4 +1,4 @@
-"""Departments and appointments as JSON, field by field as the contract has them.
+"""Departments and appointments as JSON, field by field as in the contract.
 
 It must not know requests.
 """
@@ -11,53 +11,54 @@ from bot.sandbox.moncreneau.departments import Department
 from bot.sandbox.moncreneau.store import Appointment
 
 
-def department(value: Department) -> dict[str, Any]:
-    """Return a department; `workers` is absent where the office does not tell them."""
-    shown: dict[str, Any] = {"id": value.id, "name": value.name}
-    if value.description is not None:
-        shown["description"] = value.description
-    shown |= {
-        "organization": {"id": value.organization.id, "name": value.organization.name},
-        "slotDuration": value.slot_duration,
-        "isActive": value.is_active,
+def department_json(department: Department) -> dict[str, Any]:
+    """Return a department; `workers` is absent where the API does not list them."""
+    data: dict[str, Any] = {"id": department.id, "name": department.name}
+    if department.description is not None:
+        data["description"] = department.description
+    data |= {
+        "organization": {"id": department.organization.id, "name": department.organization.name},
+        "slotDuration": department.slot_duration,
+        "isActive": department.is_active,
         "openingHours": {
-            day: [{"start": start, "end": end} for start, end in spans] for day, spans in value.opening_hours.items()
+            day: [{"start": start, "end": end} for start, end in spans]
+            for day, spans in department.opening_hours.items()
         },
-        "showAdminsInBooking": value.shows_admins,
+        "showAdminsInBooking": department.shows_admins,
     }
-    if value.shows_admins and value.lists_workers:
-        shown["workers"] = [{"id": worker.id, "name": worker.name} for worker in value.workers]
-    return shown
+    if department.shows_admins and department.lists_workers:
+        data["workers"] = [{"id": worker.id, "name": worker.name} for worker in department.workers]
+    return data
 
 
-def appointment(value: Appointment, public_url: str) -> dict[str, Any]:
+def appointment_json(appointment: Appointment, public_url: str) -> dict[str, Any]:
     """Return an appointment as a client of the API sees it."""
-    shown: dict[str, Any] = {
-        "id": value.id,
-        "departmentId": value.department_id,
-        "dateTime": value.at.isoformat(),
-        "status": value.status,
-        "name": value.name,
-        "qrCode": f"{public_url}/qr/{value.id}",
-        "createdAt": value.created_at.isoformat(),
+    data: dict[str, Any] = {
+        "id": appointment.id,
+        "departmentId": appointment.department_id,
+        "dateTime": appointment.at.isoformat(),
+        "status": appointment.status,
+        "name": appointment.name,
+        "qrCode": f"{public_url}/qr/{appointment.id}",
+        "createdAt": appointment.created_at.isoformat(),
         "creditsConsumed": COST,
     }
-    if value.external_user_id is not None:
-        shown["externalUserId"] = value.external_user_id
-    return shown
+    if appointment.external_user_id is not None:
+        data["externalUserId"] = appointment.external_user_id
+    return data
 
 
-def entry(value: Appointment, public_url: str) -> dict[str, Any]:
-    """Return an appointment as the ledger has it, with what the API does not tell."""
+def ledger_entry(appointment: Appointment, public_url: str) -> dict[str, Any]:
+    """Return an appointment with everything that the service knows about it; the API shows less."""
     return {
         "externalUserId": None,
-        **appointment(value, public_url),
-        "workerId": value.worker_id,
-        "key": value.key,
-        "updatedAt": value.updated_at.isoformat(),
-        "cancelledAt": _time(value.cancelled_at),
+        **appointment_json(appointment, public_url),
+        "workerId": appointment.worker_id,
+        "key": appointment.key,
+        "updatedAt": appointment.updated_at.isoformat(),
+        "cancelledAt": _iso(appointment.cancelled_at),
     }
 
 
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

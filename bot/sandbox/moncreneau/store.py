@@ -1,7 +1,7 @@
-"""Keeps appointments and credits in a SQLite file, so that whatever was acknowledged survives a kill.
+"""Stores appointments and credits in a SQLite file, so that a kill loses nothing that was acknowledged.
 
-The registry holds all of it in memory and writes through; this file is read once, at the start. It must not know the
-rules of booking.
+The appointment book keeps everything in memory and writes each change through; the file is read once, at the start.
+This module must not know the rules of booking.
 """
 
 import sqlite3
@@ -43,31 +43,31 @@ _SAVE_CREDITS = "INSERT OR REPLACE INTO credits VALUES (1, ?)"
 
 
 class Store:
-    """The file, or nothing at all where there is no path. One process at a time: a second one is refused."""
+    """The SQLite file; without a path nothing is stored. A second process on the same file is refused."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
 
     def load(self) -> tuple[list[Appointment], int | None]:
-        """Return all appointments by id, and the balance where the file knows one.
+        """Return all appointments in order of id, and the balance of credits where the file has one.
 
         Raises sqlite3.OperationalError where the file cannot be opened or another process holds it.
         """
         if self._path is None:
             return [], None
         appointments = [_appointment(row) for row in self._open().execute(_LOAD)]
-        balance = self._open().execute("SELECT balance FROM credits").fetchone()
-        return appointments, balance and balance[0]
+        row = self._open().execute("SELECT balance FROM credits").fetchone()
+        return appointments, row and row[0]
 
-    def save(self, credits_left: int, appointment: Appointment | None = None) -> None:
-        """Write the balance and an appointment in one transaction; it is in the file when this returns."""
+    def save(self, balance: int, appointment: Appointment | None = None) -> None:
+        """Commit the balance and an appointment in one transaction."""
         if self._path is None:
             return
         connection = self._open()
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_SAVE_CREDITS, (credits_left,))
+            connection.execute(_SAVE_CREDITS, (balance,))
             if appointment is not None:
                 values = (v.isoformat() if isinstance(v, datetime) else v for v in astuple(appointment))
                 connection.execute(_SAVE_APPOINTMENT, tuple(values))
@@ -80,12 +80,12 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None and self._path is not None:
-            # The app may be made in one thread and served in another; it is never used by two at once.
+            # The app may be created in one thread and served in another, but never by two at once.
             connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=0)
             try:
-                # The state in memory is the truth while the process lives, so nobody else may write to the file.
+                # The process keeps the state in memory, so no other process may write to the file.
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-                # A commit survives the death of the process in every mode; the cheapest one suffices for a stand-in.
+                # In every mode a commit survives a kill of the process, so the fastest one is enough here.
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.executescript(_TABLES)

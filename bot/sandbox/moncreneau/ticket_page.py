@@ -1,6 +1,6 @@
-"""The page that the QR code of a ticket leads to: what a clerk sees after scanning it.
+"""The page behind the QR code of a ticket: what a clerk sees after scanning it.
 
-It must not show who the citizen is: whoever holds the link can open it.
+It must not show the citizen's name: anybody who has the link can open it.
 """
 
 from html import escape
@@ -8,10 +8,10 @@ from html import escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.sandbox.moncreneau import request_parser as checks
-from bot.sandbox.moncreneau.appointments import Registry
-from bot.sandbox.moncreneau.config import Key
-from bot.sandbox.moncreneau.errors import Refusal
+from bot.sandbox.moncreneau.appointments import AppointmentBook
+from bot.sandbox.moncreneau.config import ApiKey
+from bot.sandbox.moncreneau.errors import ApiError
+from bot.sandbox.moncreneau.request_parser import parse_integer
 
 _PAGE = """<!doctype html>
 <html lang="fr">
@@ -26,21 +26,21 @@ strong {{ display: block; font-size: 3rem; letter-spacing: .05em }}
 <body>{body}</body>
 </html>
 """
-_EVERYTHING = Key("")
+_ALL_ORGANIZATIONS = ApiKey("")
 
 
-class QrPage:
-    """The page of one ticket."""
+class TicketPage:
+    """Serves the page of each ticket."""
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, appointments: AppointmentBook) -> None:
+        self._appointments = appointments
 
     async def show(self, request: Request) -> Response:
         """`GET /qr/{id}`."""
         try:
-            ticket = self._registry.get(checks.integer("id", request.path_params["id"]), _EVERYTHING)
-            department = self._registry.department(ticket.department_id, _EVERYTHING)
-        except Refusal:
+            ticket = self._appointments.get(parse_integer("id", request.path_params["id"]), _ALL_ORGANIZATIONS)
+            department = self._appointments.department(ticket.department_id, _ALL_ORGANIZATIONS)
+        except ApiError:
             return HTMLResponse(_PAGE.format(title="Rendez-vous inconnu", body="Rendez-vous inconnu"), 404)
         lines = (
             f"Rendez-vous<strong>{ticket.id}</strong>",

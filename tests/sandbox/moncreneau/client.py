@@ -1,4 +1,4 @@
-"""A client of the stand-in for the tests beside it: requests in one line, and a clock that stands still."""
+"""A client of the stand-in for its tests: requests in one line, and a clock that moves only when told."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, create_app
 from bot.sandbox.serving import serving
 
 MONDAY = datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
-"""When the tests take place, unless they move the clock."""
+"""The time of the tests, unless they move the clock."""
 SLOT = "2026-03-03T10:00:00"
 """A free slot of the passport office, on Tuesday."""
 
@@ -30,8 +30,8 @@ class Clock:
         self.now += timedelta(**span)
 
 
-class Desk:
-    """Talks to one stand-in over loopback HTTP."""
+class ApiClient:
+    """Calls one stand-in over loopback HTTP."""
 
     def __init__(self, http: httpx.AsyncClient, clock: Clock) -> None:
         self.http = http
@@ -73,8 +73,8 @@ class Desk:
         assert answer.status_code == 201, answer.text
 
 
-def refusal(answer: httpx.Response) -> tuple[int, str]:
-    """Return what a refusal says, having looked at its envelope."""
+def error_of(answer: httpx.Response) -> tuple[int, str]:
+    """Return what a error_of says, having looked at its envelope."""
     error = answer.json()["error"]
     assert error.keys() <= {"code", "message", "details"}
     assert error["message"]
@@ -82,8 +82,8 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 
 @asynccontextmanager
-async def desk(**settings: Any) -> AsyncIterator[Desk]:
-    """Open a stand-in with these settings, on a clock that stands at MONDAY."""
+async def open_sandbox(**settings: Any) -> AsyncIterator[ApiClient]:
+    """Serve a stand-in with these settings; its clock stands at MONDAY."""
     clock = settings.setdefault("clock", Clock())
     async with serving(create_app(MoncreneauSandbox(**settings))) as url, httpx.AsyncClient(base_url=url) as http:
-        yield Desk(http, clock)
+        yield ApiClient(http, clock)

@@ -1,17 +1,17 @@
-"""Behind the scenes: the ledger, the balance, the office's own hand, the page of a ticket."""
+"""The control calls (ledger, balance, status) and the page of a ticket."""
 
 import pytest
 
-from tests.sandbox.moncreneau.client import Desk, desk, refusal
+from tests.sandbox.moncreneau.client import ApiClient, error_of, open_sandbox
 
 
-async def test_the_ledger_tells_everything_that_ever_happened(office: Desk) -> None:
-    await office.book(externalUserId="telegram:1", departmentId=10, workerId=42)
-    await office.book()
-    office.clock.advance(hours=1)
-    await office.cancel(12345)
-    await office.get("/departments/5/availability", startDate="2026-03-03", endDate="2026-03-03")
-    ledger = await office.ledger()
+async def test_the_ledger_contains_everything_that_happened(api: ApiClient) -> None:
+    await api.book(externalUserId="telegram:1", departmentId=10, workerId=42)
+    await api.book()
+    api.clock.advance(hours=1)
+    await api.cancel(12345)
+    await api.get("/departments/5/availability", startDate="2026-03-03", endDate="2026-03-03")
+    ledger = await api.ledger()
     assert ledger["credits"] == 9_999
     assert ledger["requests"] == {
         "DELETE /appointments/{id}": 1,
@@ -33,68 +33,68 @@ async def test_the_ledger_tells_everything_that_ever_happened(office: Desk) -> N
     assert (second["externalUserId"], second["cancelledAt"]) == (None, None)
 
 
-async def test_control_calls_need_no_key_and_cost_no_budget() -> None:
-    async with desk(rate_limit=1) as office:
+async def test_control_calls_need_no_key_and_count_against_no_rate_limit() -> None:
+    async with open_sandbox(rate_limit=1) as api:
         for _ in range(3):
-            assert (await office.control("GET", "/ledger")).status_code == 200
-        assert (await office.get("/departments")).status_code == 200
+            assert (await api.control("GET", "/ledger")).status_code == 200
+        assert (await api.get("/departments")).status_code == 200
 
 
-async def test_faults_do_not_reach_the_control_calls(office: Desk) -> None:
-    await office.inject("drop_before")
-    assert (await office.control("GET", "/ledger")).status_code == 200
+async def test_faults_do_not_strike_control_calls(api: ApiClient) -> None:
+    await api.inject("drop_before")
+    assert (await api.control("GET", "/ledger")).status_code == 200
 
 
-async def test_the_balance_can_be_set(office: Desk) -> None:
-    assert (await office.control("POST", "/credits", {"credits": 0})).json() == {"credits": 0}
-    assert refusal(await office.book()) == (402, "INSUFFICIENT_CREDITS")
+async def test_the_balance_can_be_set(api: ApiClient) -> None:
+    assert (await api.control("POST", "/credits", {"credits": 0})).json() == {"credits": 0}
+    assert error_of(await api.book()) == (402, "INSUFFICIENT_CREDITS")
 
 
 @pytest.mark.parametrize("body", [{}, {"credits": -1}, {"credits": "many"}, {"credit": 1}, []])
-async def test_a_balance_that_makes_no_sense_is_refused(office: Desk, body: object) -> None:
-    assert (await office.control("POST", "/credits", body)).status_code == 400
-    assert (await office.ledger())["credits"] == 10_000
+async def test_an_invalid_balance_is_refused(api: ApiClient, body: object) -> None:
+    assert (await api.control("POST", "/credits", body)).status_code == 400
+    assert (await api.ledger())["credits"] == 10_000
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "NO_SHOW", "PENDING_PAYMENT", "RESCHEDULED_BY_OFFICE"])
-async def test_the_office_sets_a_status_even_one_that_nobody_has_heard_of(office: Desk, status: str) -> None:
-    await office.book()
-    await office.control("POST", "/appointments/12345/status", {"status": status})
-    assert (await office.get("/appointments/12345")).json()["status"] == status
-    assert (await office.ledger())["credits"] == 9_999
+async def test_any_status_can_be_set_even_an_unknown_one(api: ApiClient, status: str) -> None:
+    await api.book()
+    await api.control("POST", "/appointments/12345/status", {"status": status})
+    assert (await api.get("/appointments/12345")).json()["status"] == status
+    assert (await api.ledger())["credits"] == 9_999
 
 
-async def test_the_office_cancels_refunds_and_frees_the_slot_once(office: Desk) -> None:
+async def test_setting_cancelled_twice_refunds_and_frees_the_slot_once(api: ApiClient) -> None:
     for _ in range(2):
-        await office.book()
+        await api.book()
     for _ in range(2):
-        await office.control("POST", "/appointments/12345/status", {"status": "CANCELLED"})
-    assert (await office.ledger())["credits"] == 9_999
-    assert [(await office.book()).status_code for _ in range(2)] == [201, 409]
+        await api.control("POST", "/appointments/12345/status", {"status": "CANCELLED"})
+    assert (await api.ledger())["credits"] == 9_999
+    assert [(await api.book()).status_code for _ in range(2)] == [201, 409]
 
 
-async def test_the_office_takes_a_cancellation_back(office: Desk) -> None:
-    await office.book()
+async def test_a_cancellation_can_be_undone(api: ApiClient) -> None:
+    await api.book()
     for status in ("CANCELLED", "SCHEDULED"):
-        await office.control("POST", "/appointments/12345/status", {"status": status})
-    (entry,) = (await office.ledger())["appointments"]
+        await api.control("POST", "/appointments/12345/status", {"status": status})
+    (entry,) = (await api.ledger())["appointments"]
     assert (entry["status"], entry["cancelledAt"]) == ("SCHEDULED", None)
-    assert [(await office.book()).status_code for _ in range(2)] == [201, 409]
+    assert [(await api.book()).status_code for _ in range(2)] == [201, 409]
 
 
-async def test_the_office_cannot_set_what_is_no_status_or_no_appointment(office: Desk) -> None:
-    await office.book()
+async def test_an_invalid_status_or_appointment_is_refused(api: ApiClient) -> None:
+    await api.book()
     for body in ({"status": "done"}, {"status": 1}, {}, {"state": "COMPLETED"}):
-        assert (await office.control("POST", "/appointments/12345/status", body)).status_code == 400
-    answer = await office.control("POST", "/appointments/1/status", {"status": "COMPLETED"})
-    assert refusal(answer) == (404, "APPOINTMENT_NOT_FOUND")
+        assert (await api.control("POST", "/appointments/12345/status", body)).status_code == 400
+    answer = await api.control("POST", "/appointments/1/status", {"status": "COMPLETED"})
+    assert error_of(answer) == (404, "APPOINTMENT_NOT_FOUND")
 
 
-async def test_a_ticket_leads_to_a_page_with_its_number_and_not_its_name() -> None:
-    async with desk(public_url="http://here.example") as office:
-        ticket = (await office.book(name="Fatoumata Camara")).json()
+async def test_a_ticket_page_shows_the_number_and_not_the_name() -> None:
+    async with open_sandbox(public_url="http://here.example") as api:
+        ticket = (await api.book(name="Fatoumata Camara")).json()
         assert ticket["qrCode"] == "http://here.example/qr/12345"
-        page = await office.http.get("/qr/12345")
+        page = await api.http.get("/qr/12345")
         assert page.headers["content-type"].startswith("text/html")
         assert "12345" in page.text
         assert "Passport Service" in page.text
@@ -102,7 +102,7 @@ async def test_a_ticket_leads_to_a_page_with_its_number_and_not_its_name() -> No
 
 
 @pytest.mark.parametrize("number", ["1", "x", "%3Cb%3E"])
-async def test_the_page_of_no_ticket_is_not_found(office: Desk, number: str) -> None:
-    page = await office.http.get(f"/qr/{number}")
+async def test_the_page_of_an_unknown_ticket_is_not_found(api: ApiClient, number: str) -> None:
+    page = await api.http.get(f"/qr/{number}")
     assert page.status_code == 404
     assert "inconnu" in page.text

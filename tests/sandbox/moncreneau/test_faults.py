@@ -1,4 +1,4 @@
-"""The stand-in misbehaves exactly as told, and its ledger says what it did meanwhile."""
+"""The stand-in misbehaves exactly as the control call says, and its ledger shows what it did meanwhile."""
 
 import asyncio
 import socket
@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY
-from tests.sandbox.moncreneau.client import SLOT, Desk, desk, refusal
+from tests.sandbox.moncreneau.client import SLOT, ApiClient, error_of, open_sandbox
 
 
-def raw(desk: Desk, method: str, path: str, body: bytes = b"") -> bytes:
+def raw(desk: ApiClient, method: str, path: str, body: bytes = b"") -> bytes:
     """Send one request over a bare socket and return every byte until the peer ends the connection."""
     url = desk.http.base_url
     head = (
@@ -34,27 +34,27 @@ BOOKING = f'{{"departmentId": 5, "dateTime": "{SLOT}", "name": "Hawa Camara"}}'.
 
 
 @pytest.mark.parametrize(("kind", "booked"), [("drop_before", 0), ("drop_after", 1)])
-async def test_a_dropped_connection_ends_without_a_byte(office: Desk, kind: str, booked: int) -> None:
-    await office.inject(kind, "POST", "/appointments", times=1)
-    assert await asyncio.to_thread(raw, office, "POST", "/appointments", BOOKING) == b""
-    ledger = await office.ledger()
+async def test_a_dropped_connection_ends_without_a_byte(api: ApiClient, kind: str, booked: int) -> None:
+    await api.inject(kind, "POST", "/appointments", times=1)
+    assert await asyncio.to_thread(raw, api, "POST", "/appointments", BOOKING) == b""
+    ledger = await api.ledger()
     assert (len(ledger["appointments"]), ledger["credits"]) == (booked, 10_000 - booked)
 
 
-async def test_after_a_drop_the_next_connection_works_and_the_server_complains_of_nothing(
-    office: Desk, caplog: pytest.LogCaptureFixture
+async def test_after_a_drop_the_next_connection_works_and_the_server_logs_nothing(
+    api: ApiClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await office.inject("drop_before", times=1)
+    await api.inject("drop_before", times=1)
     with pytest.raises(httpx.RemoteProtocolError):
-        await office.get("/departments")
-    assert (await office.get("/departments")).status_code == 200
+        await api.get("/departments")
+    assert (await api.get("/departments")).status_code == 200
     assert not [record for record in caplog.records if record.name.startswith("uvicorn")]
 
 
-async def test_a_drop_leaves_other_requests_alone(office: Desk) -> None:
-    await office.inject("drop_before", "DELETE")
-    await office.inject("delay", "GET", seconds=0.05)
-    dropped, answered = await asyncio.gather(office.cancel(1), office.get("/departments"), return_exceptions=True)
+async def test_a_drop_does_not_affect_other_requests(api: ApiClient) -> None:
+    await api.inject("drop_before", "DELETE")
+    await api.inject("delay", "GET", seconds=0.05)
+    dropped, answered = await asyncio.gather(api.cancel(1), api.get("/departments"), return_exceptions=True)
     assert isinstance(dropped, httpx.RemoteProtocolError)
     assert isinstance(answered, httpx.Response)
 
@@ -72,101 +72,101 @@ async def test_a_drop_leaves_other_requests_alone(office: Desk) -> None:
         ("error_code", {"code": "CREDIT_CHECK_FAILED"}, 402),
     ],
 )
-async def test_a_false_answer_comes_instead_of_the_act_or_after_it(  # noqa: PLR0913, PLR0917 — a table of cases
-    office: Desk, kind: str, fields: dict[str, Any], status: int, when: str, booked: int
+async def test_a_false_answer_replaces_the_request_or_follows_it(  # noqa: PLR0913, PLR0917 — a table of cases
+    api: ApiClient, kind: str, fields: dict[str, Any], status: int, when: str, booked: int
 ) -> None:
-    await office.inject(kind, "POST", when=when, **fields)
-    assert (await office.book()).status_code == status
-    assert len((await office.ledger())["appointments"]) == booked
+    await api.inject(kind, "POST", when=when, **fields)
+    assert (await api.book()).status_code == status
+    assert len((await api.ledger())["appointments"]) == booked
 
 
-async def test_a_proxy_answers_in_html_without_the_headers_of_the_api(office: Desk) -> None:
-    await office.inject("html")
-    answer = await office.get("/departments")
+async def test_a_proxy_answers_in_html_without_the_headers_of_the_api(api: ApiClient) -> None:
+    await api.inject("html")
+    answer = await api.get("/departments")
     assert answer.headers["content-type"].startswith("text/html")
     assert "<html>" in answer.text
     assert "x-ratelimit-limit" not in answer.headers
 
 
-async def test_garbage_says_json_and_is_none(office: Desk) -> None:
-    await office.inject("garbage")
-    answer = await office.get("/departments")
+async def test_garbage_claims_to_be_json(api: ApiClient) -> None:
+    await api.inject("garbage")
+    answer = await api.get("/departments")
     assert answer.headers["content-type"] == "application/json"
     with pytest.raises(ValueError, match="Unterminated"):
         answer.json()
 
 
-async def test_what_a_false_answer_says_can_be_chosen(office: Desk) -> None:
-    await office.inject("garbage", body="[]", times=1)
-    assert (await office.get("/departments")).json() == []
-    await office.inject("status", status=418, body="short and stout", times=1)
-    answer = await office.get("/departments")
+async def test_the_body_and_message_of_a_false_answer_can_be_set(api: ApiClient) -> None:
+    await api.inject("garbage", body="[]", times=1)
+    assert (await api.get("/departments")).json() == []
+    await api.inject("status", status=418, body="short and stout", times=1)
+    answer = await api.get("/departments")
     assert (answer.status_code, answer.text) == (418, "short and stout")
-    await office.inject("error_code", code="USER_NOT_FOUND", message="Who?", times=1)
-    assert (await office.get("/departments")).json()["error"]["message"] == "Who?"
+    await api.inject("error_code", code="USER_NOT_FOUND", message="Who?", times=1)
+    assert (await api.get("/departments")).json()["error"]["message"] == "Who?"
 
 
-async def test_an_injected_limit_says_how_long_to_wait(office: Desk) -> None:
-    await office.inject("rate_limit", seconds=7)
-    answer = await office.get("/departments")
-    assert refusal(answer) == (429, "RATE_LIMIT_EXCEEDED")
+async def test_an_injected_rate_limit_says_how_long_to_wait(api: ApiClient) -> None:
+    await api.inject("rate_limit", seconds=7)
+    answer = await api.get("/departments")
+    assert error_of(answer) == (429, "RATE_LIMIT_EXCEEDED")
     assert (answer.headers["retry-after"], answer.headers["x-ratelimit-remaining"]) == ("7", "0")
 
 
-async def test_a_delay_before_the_act_holds_it_back(office: Desk) -> None:
-    await office.inject("delay", "POST", seconds=3600)
-    booking = asyncio.create_task(office.book())
-    await _until(office, lambda ledger: bool(ledger["requests"]))
-    assert (await office.ledger())["appointments"] == []
+async def test_a_delay_before_holds_back_the_booking(api: ApiClient) -> None:
+    await api.inject("delay", "POST", seconds=3600)
+    booking = asyncio.create_task(api.book())
+    await _until(api, lambda ledger: bool(ledger["requests"]))
+    assert (await api.ledger())["appointments"] == []
     booking.cancel()
 
 
-async def test_a_delay_after_the_act_holds_only_the_answer_back(office: Desk) -> None:
-    await office.inject("delay", "POST", when="after", seconds=3600)
-    booking = asyncio.create_task(office.book())
-    await _until(office, lambda ledger: bool(ledger["appointments"]))
+async def test_a_delay_after_holds_back_only_the_answer(api: ApiClient) -> None:
+    await api.inject("delay", "POST", when="after", seconds=3600)
+    booking = asyncio.create_task(api.book())
+    await _until(api, lambda ledger: bool(ledger["appointments"]))
     assert not booking.done()
     booking.cancel()
 
 
-async def test_a_delayed_answer_comes_whole(office: Desk) -> None:
-    await office.inject("delay", seconds=0.01)
-    await office.inject("delay", seconds=0.01, when="after")
-    assert (await office.book()).status_code == 201
+async def test_a_delayed_answer_is_complete(api: ApiClient) -> None:
+    await api.inject("delay", seconds=0.01)
+    await api.inject("delay", seconds=0.01, when="after")
+    assert (await api.book()).status_code == 201
 
 
-async def test_a_fault_strikes_only_what_it_matches_and_only_so_often(office: Desk) -> None:
-    await office.inject("status", "get", "/appointments", times=2)
-    assert (await office.get("/departments")).status_code == 200
-    assert (await office.book()).status_code == 201
+async def test_a_fault_strikes_only_matching_requests_and_only_so_often(api: ApiClient) -> None:
+    await api.inject("status", "get", "/appointments", times=2)
+    assert (await api.get("/departments")).status_code == 200
+    assert (await api.book()).status_code == 201
     paths = ("/appointments/12345", "/appointments", "/appointments")
-    assert [(await office.get(path)).status_code for path in paths] == [500, 500, 200]
-    (fault,) = (await office.control("GET", "/faults")).json()["faults"]
+    assert [(await api.get(path)).status_code for path in paths] == [500, 500, 200]
+    (fault,) = (await api.control("GET", "/faults")).json()["faults"]
     assert (fault["kind"], fault["fired"], fault["times"]) == ("status", 2, 2)
 
 
-async def test_the_same_seed_draws_the_same_faults() -> None:
+async def test_the_same_seed_gives_the_same_faults() -> None:
     runs = []
     for seed in (7, 7, 8):
-        async with desk(seed=seed) as office:
-            await office.inject("status", probability=0.5)
-            runs.append([(await office.get("/departments")).status_code for _ in range(40)])
+        async with open_sandbox(seed=seed) as api:
+            await api.inject("status", probability=0.5)
+            runs.append([(await api.get("/departments")).status_code for _ in range(40)])
     assert runs[0] == runs[1] != runs[2]
     assert set(runs[0]) == {200, 500}
 
 
-async def test_faults_may_come_wrapped_in_an_object_and_nothing_else(office: Desk) -> None:
-    assert (await office.control("POST", "/faults", {"faults": [{"kind": "html"}]})).status_code == 201
-    assert (await office.control("POST", "/faults", {"kind": "html"})).status_code == 400
-    assert (await office.http.post("/__sandbox/faults", content=b"{")).status_code == 400
-    assert len((await office.control("GET", "/faults")).json()["faults"]) == 1
+async def test_faults_are_a_list_bare_or_in_an_object(api: ApiClient) -> None:
+    assert (await api.control("POST", "/faults", {"faults": [{"kind": "html"}]})).status_code == 201
+    assert (await api.control("POST", "/faults", {"kind": "html"})).status_code == 400
+    assert (await api.http.post("/__sandbox/faults", content=b"{")).status_code == 400
+    assert len((await api.control("GET", "/faults")).json()["faults"]) == 1
 
 
-async def test_faults_can_be_cleared(office: Desk) -> None:
-    await office.inject("html")
-    assert (await office.control("DELETE", "/faults")).status_code == 204
-    assert (await office.get("/departments")).status_code == 200
-    assert (await office.control("GET", "/faults")).json() == {"faults": []}
+async def test_faults_can_be_cleared(api: ApiClient) -> None:
+    await api.inject("html")
+    assert (await api.control("DELETE", "/faults")).status_code == 204
+    assert (await api.get("/departments")).status_code == 200
+    assert (await api.control("GET", "/faults")).json() == {"faults": []}
 
 
 @pytest.mark.parametrize(
@@ -189,13 +189,13 @@ async def test_faults_can_be_cleared(office: Desk) -> None:
         "html",
     ],
 )
-async def test_a_fault_that_is_not_understood_injects_nothing(office: Desk, fault: object) -> None:
-    answer = await office.control("POST", "/faults", [{"kind": "html"}, fault])
+async def test_one_invalid_fault_injects_nothing(api: ApiClient, fault: object) -> None:
+    answer = await api.control("POST", "/faults", [{"kind": "html"}, fault])
     assert answer.status_code == 400, answer.text
-    assert (await office.control("GET", "/faults")).json() == {"faults": []}
+    assert (await api.control("GET", "/faults")).json() == {"faults": []}
 
 
-async def _until(office: Desk, holds: Callable[[dict[str, list[object]]], bool]) -> None:
+async def _until(api: ApiClient, holds: Callable[[dict[str, list[object]]], bool]) -> None:
     """Ask the ledger until it says so; the test's own time limit ends what never comes."""
-    while not holds(await office.ledger()):
+    while not holds(await api.ledger()):
         pass

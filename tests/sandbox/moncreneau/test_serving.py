@@ -1,4 +1,4 @@
-"""Serving an app on loopback: ready when told, closed at once."""
+"""Serving an app on loopback: ready when the address is known, stopped at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ def app() -> Starlette:
     return Starlette(routes=[Route("/", hello)])
 
 
-async def test_the_address_answers_as_soon_as_it_is_told_and_not_after_the_end() -> None:
+async def test_the_address_answers_as_soon_as_it_is_known_and_not_after_the_stop() -> None:
     async with serving(app()) as url, httpx.AsyncClient() as http:
         assert (await http.get(url)).text == "hello"
     async with httpx.AsyncClient() as http:
@@ -30,7 +30,7 @@ async def test_the_address_answers_as_soon_as_it_is_told_and_not_after_the_end()
             await http.get(url)
 
 
-async def test_the_end_waits_for_no_request_and_complains_of_none(caplog: pytest.LogCaptureFixture) -> None:
+async def test_stopping_waits_for_no_request_and_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     arrived = asyncio.Event()
 
     async def hang(_request: Request) -> Response:
@@ -47,7 +47,7 @@ async def test_the_end_waits_for_no_request_and_complains_of_none(caplog: pytest
     assert caplog.text == ""
 
 
-async def test_the_life_of_the_app_surrounds_the_service() -> None:
+async def test_the_lifespan_of_the_app_encloses_the_serving() -> None:
     events = []
 
     @asynccontextmanager
@@ -61,14 +61,14 @@ async def test_the_life_of_the_app_surrounds_the_service() -> None:
     assert events == ["begin", "serving", "end"]
 
 
-def test_a_thread_serves_those_who_block() -> None:
+def test_a_thread_serves_blocking_clients() -> None:
     with serving_in_thread(app()) as url:
         assert httpx.get(url).text == "hello"
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
 
 
-def test_a_port_that_is_taken_is_an_error_where_it_was_asked_for() -> None:
+def test_a_port_in_use_raises_in_the_calling_thread() -> None:
     with (
         serving_in_thread(app()) as url,
         pytest.raises(OSError, match="in use"),
@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_is_an_error_where_it_was_asked_for() -> None:
         pass
 
 
-async def test_a_client_that_dies_in_the_middle_of_its_request_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_client_that_dies_in_the_middle_of_its_request_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     read, over = asyncio.Event(), asyncio.Event()
 
     async def swallow(request: Request) -> Response:

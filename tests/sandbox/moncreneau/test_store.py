@@ -1,4 +1,4 @@
-"""What was acknowledged is in the file, whatever becomes of the process."""
+"""What was acknowledged is in the file, even if the process is killed."""
 
 import sqlite3
 import subprocess
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, create_app
-from tests.sandbox.moncreneau.client import desk
+from tests.sandbox.moncreneau.client import open_sandbox
 
 SERVER = """
 import asyncio, sys
@@ -57,20 +57,20 @@ def test_a_kill_loses_no_acknowledged_appointment_and_no_credit(tmp_path: Path) 
     assert ledger["credits"] == 10_000 - 19
 
 
-async def test_a_restart_goes_on_where_it_ended(tmp_path: Path) -> None:
+async def test_a_restart_continues_with_the_stored_state(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
-    async with desk(database=path, credits=50) as office:
-        booked = [(await office.book(externalUserId="telegram:1")).json() for _ in range(2)]
-        await office.control("POST", "/credits", {"credits": 7})
-    async with desk(database=path, credits=50) as office:
-        assert (await office.get("/appointments", externalUserId="telegram:1")).json()["content"] == booked
-        assert (await office.slots(5, "2026-03-03"))["2026-03-03"]["10:00"] is False
-        assert (await office.ledger())["credits"] == 7
-        assert (await office.book(dateTime="2026-03-03T11:00:00")).json()["id"] == 12347
+    async with open_sandbox(database=path, credits=50) as api:
+        booked = [(await api.book(externalUserId="telegram:1")).json() for _ in range(2)]
+        await api.control("POST", "/credits", {"credits": 7})
+    async with open_sandbox(database=path, credits=50) as api:
+        assert (await api.get("/appointments", externalUserId="telegram:1")).json()["content"] == booked
+        assert (await api.slots(5, "2026-03-03"))["2026-03-03"]["10:00"] is False
+        assert (await api.ledger())["credits"] == 7
+        assert (await api.book(dateTime="2026-03-03T11:00:00")).json()["id"] == 12347
 
 
-async def test_a_file_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sandbox.db"
-    async with desk(database=path):
+    async with open_sandbox(database=path):
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             create_app(MoncreneauSandbox(database=path))
