@@ -36,10 +36,10 @@ lint: $(VENV)/.for-working ## style, types, direction of imports, catalogues
 	$(IN)/lint-imports --no-logo
 	$(IN)/python -c 'from bot.i18n import Translators; print("catalogues:", *Translators.load().supported)'
 
-bench: $(VENV)/.for-working ## how fast and how frugal, side by side with a baseline
+bench: $(VENV)/.for-working ## all benches, or some (ARGS="load isolation"; ARGS=--help lists them)
 	$(IN)/python -m bench $(ARGS)
 
-soak: $(VENV)/.for-working ## the long run: kills, cut wires, and the ledger compared
+soak: $(VENV)/.for-working ## kill the bot while citizens book, and count (ARGS="--bookings 150 --kills 30 --seed 1")
 	$(IN)/python -m bench.soak $(ARGS)
 
 lock: $(VENV)/.made ## both locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)

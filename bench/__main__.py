@@ -1,5 +1,12 @@
-"""All benches, each a process of its own: `make bench`. Ends with 1 when one of them missed its bound."""
+"""Run benches one after another, each in a process of its own: `make bench`.
 
+    python -m bench [NAME …]        all but those that need more than Python, or the named ones
+    python -m bench.NAME --help     the arguments of one
+
+Ends with 1 when one of them missed its bound.
+"""
+
+import argparse
 import subprocess
 import sys
 
@@ -11,17 +18,31 @@ BENCHES = {
     "broadcast_limits": "a broadcast under Telegram's limits while citizens book",
     "broadcast_rate": "a broadcast without limits",
     "broadcast_million": "a million recipients",
-    "scale": "what it costs as citizens and known chats grow",
+    "scale": "steps/s and memory as citizens and known chats grow",
 }
+"""What a run without names runs."""
+ON_REQUEST = {
+    "stub": "beside a durable Node bot, under a load generator written by others (needs node and npm)",
+}
+"""What runs only when named."""
 
 
 def main() -> int:
-    """Run those named on the command line, or all."""
+    """Run those named on the command line, or all; returns the exit code."""
+    known = BENCHES | ON_REQUEST
+    listing = "\n".join(f"  {name:<18} {about}" for name, about in known.items())
+    parser = argparse.ArgumentParser(
+        prog="bench", description=f"benches:\n{listing}", formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"default: all but {', '.join(ON_REQUEST)}")
+    names = parser.parse_args().names or list(BENCHES)
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"unknown: {', '.join(unknown)}")
     missed = []
-    for name in sys.argv[1:] or BENCHES:
-        print(f"\n=== {name}: {BENCHES[name]}", flush=True)
-        done = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False)  # noqa: S603 — names from the table
-        if done.returncode:
+    for name in names:
+        print(f"\n=== {name}: {known[name]}", flush=True)
+        run = subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False)  # noqa: S603 — names from the table
+        if run.returncode:
             missed.append(name)
     if missed:
         print(f"\nmissed: {', '.join(missed)}")

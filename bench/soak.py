@@ -1,8 +1,9 @@
-"""`make soak`: the long run of the crash test. At least 500 bookings and 100 kills, and the ledger must be equal.
+"""The crash test for long: citizens book while the bot is killed and its wires are cut. `make soak`
 
     python -m bench.soak [--bookings N] [--kills N] [--citizens N] [--seed N]
 
-Prints the ledger; ends with 1 when anything was lost, doubled, wrong or left without an answer.
+The last line is the summary. Ends with 1 when anything was lost, doubled, wrong or left without an answer, or when the
+bookings and kills were not reached in time.
 """
 
 import argparse
@@ -11,9 +12,26 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.crash_run import Scale, play, seed_of_this_run
+from tests.e2e.crash_run import Report, Scale, play, seed_of_this_run
 
 SECONDS_A_KILL, SECONDS_AT_LEAST = 30, 300
+"""The time limit: so much a kill, and so much besides."""
+END_OF_LOG = 10_000
+
+
+def summary(report: Report) -> str:
+    """The outcome in one line; *untold* citizens were left without an answer."""
+    found = report.reckoning
+    return (
+        f"soak: {found.bookings} bookings, {report.kills.total} kills, {report.struck} faults injected; "
+        f"lost {len(found.lost)}, doubled {len(found.doubled)}, wrong {len(found.wrong)}, "
+        f"untold {len(report.unanswered)}; {found.duplicates} messages sent twice"
+    )
+
+
+def is_complete(report: Report, scale: Scale) -> bool:
+    """Whether it came to as many bookings and kills as were asked for."""
+    return report.reckoning.bookings >= scale.bookings and report.kills.total >= scale.kills
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,11 +53,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         report = asyncio.run(play(Path(folder), chosen.seed, scale))
-        print(report.table())
-        if report.faults:
-            print(*report.faults, sep="\n")
-            print("the end of the bot's log:", report.log[-10_000:], sep="\n")
-    return 1 if report.faults else 0
+    print(report.table())
+    if report.faults:
+        print(*report.faults, sep="\n")
+        print("the end of the bot's log:", report.log[-END_OF_LOG:], sep="\n")
+    complete = is_complete(report, scale)
+    if not complete:
+        print(f"not reached within {scale.seconds} s: {scale.bookings} bookings and {scale.kills} kills")
+    print(summary(report))
+    return 0 if complete and not report.faults else 1
 
 
 if __name__ == "__main__":
