@@ -7,7 +7,7 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.sandbox.telegram.api import BotApi
+from bot.sandbox.telegram.bot_api import BotApi
 from bot.sandbox.telegram.config import TelegramSandbox
 from bot.sandbox.telegram.control import control_routes
 from bot.sandbox.telegram.downloads import Downloads

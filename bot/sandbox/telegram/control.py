@@ -12,7 +12,7 @@ from bot.sandbox.telegram.chats import JSON, Chat
 from bot.sandbox.telegram.config import RateLimits
 from bot.sandbox.telegram.control_inputs import input_routes
 from bot.sandbox.telegram.control_people import people_routes
-from bot.sandbox.telegram.requests import body_of, chat_of, route
+from bot.sandbox.telegram.json_routes import body_of, chat_of, route
 from bot.sandbox.telegram.transcript import transcript
 from bot.sandbox.telegram.world import World
 

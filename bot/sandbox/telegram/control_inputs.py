@@ -9,10 +9,10 @@ from starlette.routing import BaseRoute
 
 from bot.sandbox.telegram import phone
 from bot.sandbox.telegram.chats import JSON, Chat, user_json
-from bot.sandbox.telegram.methods.media import document_json, photo_json
-from bot.sandbox.telegram.requests import body_of, chat_of, route
+from bot.sandbox.telegram.json_routes import body_of, chat_of, route
+from bot.sandbox.telegram.message_text import typed
+from bot.sandbox.telegram.methods.files import document_json, photo_json
 from bot.sandbox.telegram.samples import SAMPLE_PHOTO, place, poll, sticker, voice
-from bot.sandbox.telegram.texts import typed
 from bot.sandbox.telegram.world import World
 
 Act = Callable[[World, Chat, JSON], Any]

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 
 from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.config import Citizen
-from bot.sandbox.telegram.requests import body_of, chat_of, route
+from bot.sandbox.telegram.json_routes import body_of, chat_of, route
 from bot.sandbox.telegram.world import World
 
 PERSON = "id first_name last_name language_code username"

@@ -2,7 +2,7 @@
 
 from starlette.types import Receive, Scope, Send
 
-from bot.sandbox.telegram.api import respond
+from bot.sandbox.telegram.bot_api import respond
 from bot.sandbox.telegram.world import World
 
 

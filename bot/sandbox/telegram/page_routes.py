@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.sandbox.telegram.control_people import person_json
-from bot.sandbox.telegram.requests import chat_of, route
+from bot.sandbox.telegram.json_routes import chat_of, route
 from bot.sandbox.telegram.transcript import transcript
 from bot.sandbox.telegram.world import World
 

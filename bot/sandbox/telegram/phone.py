@@ -6,7 +6,7 @@ It must not know HTTP. It raises `ValueError` for what a phone does not let one 
 from typing import Any
 
 from bot.sandbox.telegram.chats import JSON, Chat
-from bot.sandbox.telegram.texts import typed
+from bot.sandbox.telegram.message_text import typed
 from bot.sandbox.telegram.world import World
 
 START = "/start"

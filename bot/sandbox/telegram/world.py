@@ -11,10 +11,10 @@ from typing import Any
 from bot.sandbox.telegram.chats import JSON, Chat, Kept
 from bot.sandbox.telegram.config import Citizen, TelegramSandbox
 from bot.sandbox.telegram.faults import Faults
-from bot.sandbox.telegram.feed import EVERYONE, Feed
 from bot.sandbox.telegram.files import Files
-from bot.sandbox.telegram.limits import Limiter
+from bot.sandbox.telegram.page_events import EVERYONE, Feed
 from bot.sandbox.telegram.profile import Profile
+from bot.sandbox.telegram.rate_limits import Limiter
 from bot.sandbox.telegram.updates import UpdateQueue
 
 

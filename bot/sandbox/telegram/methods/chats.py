@@ -1,8 +1,8 @@
 """getMe, getChat, and the two methods with which a bot takes its leave of a server."""
 
 from bot.sandbox.telegram.chats import JSON
-from bot.sandbox.telegram.method import method
 from bot.sandbox.telegram.methods.common import find_chat
+from bot.sandbox.telegram.methods.method import method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 

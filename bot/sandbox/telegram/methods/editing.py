@@ -4,10 +4,10 @@ from bot.sandbox.telegram.chats import JSON, Chat, Kept
 from bot.sandbox.telegram.config import DAY
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.markup import read_inline
-from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.message_text import caption_of, text_of
 from bot.sandbox.telegram.methods.common import check_open, find_chat, find_message
+from bot.sandbox.telegram.methods.method import method
 from bot.sandbox.telegram.params import Params
-from bot.sandbox.telegram.texts import caption_of, text_of
 from bot.sandbox.telegram.world import World
 
 EDITING = "chat_id message_id inline_message_id business_connection_id reply_markup"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.feed import EVERYONE
-from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.page_events import EVERYONE
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.profile import Profile, Scope
 from bot.sandbox.telegram.world import World

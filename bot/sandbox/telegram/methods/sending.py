@@ -2,10 +2,10 @@
 
 from bot.sandbox.telegram.chats import JSON
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.message_text import caption_of, text_of
 from bot.sandbox.telegram.methods.common import SENDING, check_open, find_chat, find_message, send
+from bot.sandbox.telegram.methods.method import method
 from bot.sandbox.telegram.params import Params
-from bot.sandbox.telegram.texts import caption_of, text_of
 from bot.sandbox.telegram.world import World
 
 ACTIONS = frozenset(

@@ -1,6 +1,6 @@
 // The list of messages: puts each in its place, replaces it when it is edited, keeps the newest in sight.
 
-import { bubble } from "./bubble.js";
+import { bubble } from "./message.js";
 import { byId, el } from "./dom.js";
 import { day } from "./words.js";
 

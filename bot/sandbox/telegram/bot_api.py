@@ -13,8 +13,8 @@ from bot.sandbox.serving import drop_connection
 from bot.sandbox.telegram.bodies import read_params
 from bot.sandbox.telegram.errors import TelegramError, bad_request, forbidden, too_many_requests
 from bot.sandbox.telegram.faults import Fault
-from bot.sandbox.telegram.method import Method
 from bot.sandbox.telegram.methods import METHODS
+from bot.sandbox.telegram.methods.method import Method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 

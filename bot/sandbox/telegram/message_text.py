@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.html import parse_html, utf16_length
+from bot.sandbox.telegram.html_parser import parse_html, utf16_length
 from bot.sandbox.telegram.params import Params
 
 Entity = dict[str, Any]

@@ -5,10 +5,10 @@ import mimetypes
 from bot.sandbox.telegram.chats import JSON
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.files import MAX_DOCUMENT, MAX_PHOTO, StoredFile, image_size
-from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.message_text import caption_of
 from bot.sandbox.telegram.methods.common import SENDING, find_chat, send
+from bot.sandbox.telegram.methods.method import method
 from bot.sandbox.telegram.params import Params, Upload
-from bot.sandbox.telegram.texts import caption_of
 from bot.sandbox.telegram.world import World
 
 CAPTIONED = f"{SENDING} caption parse_mode caption_entities"

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.telegram.errors import TelegramError
-from bot.sandbox.telegram.html import parse_html
+from bot.sandbox.telegram.html_parser import parse_html
+from bot.sandbox.telegram.message_text import formatted
 from bot.sandbox.telegram.params import Params
-from bot.sandbox.telegram.texts import formatted
 
 
 def entity(kind: str, offset: int, length: int, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.sandbox.telegram.chats import JSON
 from bot.sandbox.telegram.errors import bad_request, conflict
-from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.methods.method import method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.updates import MAX_TIMEOUT
 from bot.sandbox.telegram.world import World

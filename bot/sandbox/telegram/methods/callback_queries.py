@@ -1,7 +1,7 @@
 """answerCallbackQuery."""
 
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.method import method
+from bot.sandbox.telegram.methods.method import method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 
