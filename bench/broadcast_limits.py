@@ -27,7 +27,7 @@ from bot.broadcast.ports import Admin, Card
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import RateLimits, TelegramSandbox, create_app, phone
 from bot.sandbox.telegram.chats import Chat
-from bot.sandbox.telegram.config import Citizen
+from bot.sandbox.telegram.config import Person
 from bot.sandbox.telegram.world import World
 from bot.storage.broadcasts import BroadcastBooks
 from bot.storage.store import Store
@@ -112,7 +112,7 @@ async def measure(count: int, bookers: int, think: float, seconds: float) -> dic
     app = create_app(TelegramSandbox(token=TOKEN, people=(), limits=RateLimits()))
     world: World = app.state.world
     for each in range(count):
-        world.add_person(Citizen(FIRST + each, "Moussa"), started=True)
+        world.add_person(Person(FIRST + each, "Moussa"), started=True)
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bot.db"
         store = await Store(f"sqlite+aiosqlite:///{database}").open()
@@ -178,7 +178,7 @@ async def _round(  # noqa: PLR0913 — what a round depends on
     until: int = 0,
 ) -> Felt:
     felt = Felt()
-    chats = [world.add_person(Citizen(BOOKERS + each, "Aissatou"), started=True) for each in range(bookers)]
+    chats = [world.add_person(Person(BOOKERS + each, "Aissatou"), started=True) for each in range(bookers)]
     async with process("-m", "bot", "run", **environment):
         tasks = [asyncio.create_task(Booker(world, chat, think, felt).live()) for chat in chats]
         if until:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from bench.load import process
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import RateLimits, TelegramSandbox, create_app
-from bot.sandbox.telegram.config import Citizen
+from bot.sandbox.telegram.config import Person
 
 TOKEN = "42:" + "bench" * 7
 FIRST = 100_000_000
@@ -26,7 +26,7 @@ async def _serve(people: int, *, limits: bool) -> None:
     sandbox = create_app(TelegramSandbox(token=TOKEN, people=(), limits=RateLimits() if limits else None))
     world = sandbox.state.world
     for each in range(people):
-        world.add_person(Citizen(FIRST + each, "Moussa"), started=True)
+        world.add_person(Person(FIRST + each, "Moussa"), started=True)
     async with serving(sandbox) as url:
         print(url, flush=True)
         await asyncio.Event().wait()

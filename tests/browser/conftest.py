@@ -1,6 +1,6 @@
-"""Real Chromium, driven through Playwright, that may talk to this machine alone.
+"""Chromium, driven by Playwright and limited to addresses of this machine.
 
-Where there is none the tests are skipped and say so; in CI that is a failure. It must not know any bot.
+Without Chromium the tests are skipped; in CI they fail. Knows nothing of a bot.
 """
 
 import os
@@ -23,12 +23,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Chromium itself keeps every page on this machine, whatever a page may ask for.
+# Chromium resolves no other host, whatever a page asks for.
 LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 
 
 def chromium_path() -> str:
-    """Return where Chromium is; skip the test where it is not, or fail when CI promises it."""
+    """Return the path of Chromium; without one, skip the test, or fail it in CI."""
     named = os.environ.get("CHROMIUM")
     path = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is not None:
@@ -54,8 +54,8 @@ async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
-    """Open pages as a citizen in Conakry would; a complaint in the console of any of them fails the test."""
-    complaints: list[str] = []
+    """Open pages with the language and time zone of Conakry; an error in a console fails the test."""
+    errors: list[str] = []
 
     async def open_one(address: str, *, width: int = 1100, height: int = 860, dark: bool = False) -> Page:
         context = await browser.new_context(
@@ -66,10 +66,10 @@ async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         )
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
         await page.goto(address)
         return page
 
     yield open_one
-    assert complaints == []
+    assert errors == []

@@ -1,4 +1,4 @@
-"""A citizen in front of the chat page, with the real bot at the other end: books in French, in English, and cancels.
+"""A citizen uses the chat page with the real bot: books in French and in English, and cancels.
 
 With DOCS=1 in the environment the finished booking is kept as `docs/booking.png`, which README.md shows.
 """

@@ -1,4 +1,4 @@
-"""An admin composes a broadcast on the chat page in a real browser, and a citizen reads it on theirs.
+"""An admin composes a broadcast on the chat page, and a citizen reads it.
 
 With DOCS=1 in the environment a broadcast on its way is kept as `docs/broadcast.png`, which README.md shows.
 """
@@ -95,7 +95,7 @@ async def test_an_admin_composes_previews_confirms_and_steers_a_broadcast(house:
     await expect(last).to_contain_text("Les annonces")
 
 
-async def test_a_citizen_reads_it_in_their_language_and_wants_no_more(house: House, open_page: OpenPage) -> None:
+async def test_a_citizen_reads_a_broadcast_in_their_language_and_opts_out(house: House, open_page: OpenPage) -> None:
     sarah = await house.citizen("en", "Sarah", "Cole")
     await sarah.says("/start")
     page = await open_page(address(house, ADMIN_ID))

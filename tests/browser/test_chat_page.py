@@ -1,4 +1,4 @@
-"""The chat page behaves as a phone does, whatever bot is at the other end; here it is the test itself."""
+"""The chat page behaves like a phone. The test plays the bot."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -18,7 +18,7 @@ ADMIN = 900_001
 
 
 class Bot:
-    """A bot without a mind of its own: the test reads what comes and says what to answer."""
+    """A bot that the test controls: the test reads each update and sends each reply."""
 
     def __init__(self, url: str, token: str, http: httpx.AsyncClient) -> None:
         self.url = url
@@ -71,7 +71,7 @@ def buttons(*rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"inline_keyboard": list(rows)}
 
 
-async def test_a_new_chat_says_what_the_bot_can_do_and_begins_with_start(bot: Bot, open_page: OpenPage) -> None:
+async def test_a_new_chat_shows_the_description_and_a_start_button(bot: Bot, open_page: OpenPage) -> None:
     await bot.call("setMyDescription", description="Prendre rendez-vous.")
     page = await open_page(bot.url)
     await expect(page.get_by_test_id("empty")).to_contain_text("Que peut faire ce bot ?")
@@ -83,7 +83,7 @@ async def test_a_new_chat_says_what_the_bot_can_do_and_begins_with_start(bot: Bo
     await expect(page.get_by_test_id("composer")).to_be_visible()
 
 
-async def test_what_is_typed_reaches_the_bot_and_its_answer_is_formatted(bot: Bot, open_page: OpenPage) -> None:
+async def test_typed_text_reaches_the_bot_and_its_reply_is_formatted(bot: Bot, open_page: OpenPage) -> None:
     page = await start(bot, open_page)
     await page.get_by_test_id("composer").fill("Aïssatou <b>Bah</b>")
     await page.keyboard.press("Enter")
@@ -174,7 +174,7 @@ async def test_the_menu_shows_the_commands_of_this_language_and_this_person(bot:
     assert (await bot.next())["from"]["language_code"] == "en"
 
 
-async def test_the_admin_sees_commands_of_their_own(bot: Bot, open_page: OpenPage) -> None:
+async def test_an_admin_sees_the_commands_of_their_chat(bot: Bot, open_page: OpenPage) -> None:
     page = await start(bot, open_page, ADMIN)
     scope = {"type": "chat", "chat_id": ADMIN}
     await bot.call("setMyCommands", commands=[{"command": "broadcast", "description": "Annoncer"}], scope=scope)
@@ -218,7 +218,7 @@ async def test_the_bot_can_be_blocked_and_restarted(bot: Bot, open_page: OpenPag
     await expect(page.get_by_test_id("composer")).to_be_visible()
 
 
-async def test_things_that_no_booking_needs_can_be_sent(bot: Bot, open_page: OpenPage) -> None:
+async def test_photos_stickers_and_other_content_can_be_sent(bot: Bot, open_page: OpenPage) -> None:
     page = await start(bot, open_page)
     for count, kind in enumerate(("photo", "sticker", "voice", "document", "location", "poll"), start=2):
         await page.get_by_test_id("attach").click()
@@ -236,7 +236,7 @@ async def test_a_file_from_the_disk_is_sent_with_the_typed_text_as_its_caption(b
     assert (sent["caption"], sent["photo"][0]["width"]) == ("Annonce", 240)
 
 
-async def test_a_message_can_be_edited_by_who_sent_it(bot: Bot, open_page: OpenPage) -> None:
+async def test_a_person_can_edit_a_message_of_theirs(bot: Bot, open_page: OpenPage) -> None:
     page = await start(bot, open_page)
     await page.get_by_test_id("message").hover()
     await page.get_by_role("button", name="Modifier").click()

@@ -4,6 +4,6 @@ It knows nothing of the bot: the two meet over HTTP only, as with the real servi
 """
 
 from bot.sandbox.telegram.app import create_app
-from bot.sandbox.telegram.config import Citizen, RateLimits, TelegramSandbox
+from bot.sandbox.telegram.config import Person, RateLimits, TelegramSandbox
 
-__all__ = ["Citizen", "RateLimits", "TelegramSandbox", "create_app"]
+__all__ = ["Person", "RateLimits", "TelegramSandbox", "create_app"]

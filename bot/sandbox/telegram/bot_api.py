@@ -1,6 +1,6 @@
-"""The way of a call: token, method, parameters, faults, the method itself, the answer. And the download of files.
+"""Answers calls of the Bot API: token, method, parameters, faults, then the method itself; and file downloads.
 
-Plain ASGI, for this is the path that load tests run on. It must not know what any method does.
+Plain ASGI, because load tests send every call through here. Knows nothing of what a method does.
 """
 
 import asyncio
@@ -10,17 +10,16 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from bot.sandbox.serving import drop_connection
-from bot.sandbox.telegram.bodies import read_params
 from bot.sandbox.telegram.errors import TelegramError, bad_request, forbidden, too_many_requests
 from bot.sandbox.telegram.faults import Fault
 from bot.sandbox.telegram.methods import METHODS
-from bot.sandbox.telegram.methods.method import Method
-from bot.sandbox.telegram.params import Params
+from bot.sandbox.telegram.methods.common import Method
+from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.world import World
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-DROPPED = 0
+NO_RESPONSE = 0
 SERVER_ERRORS = 500
 
 
@@ -31,12 +30,12 @@ class BotApi:
         self._world = world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry out one call."""
+        """Answer one call."""
         token, _, name = scope["path"].removeprefix("/bot").partition("/")
         name = name.lower()
         try:
             if token != self._world.config.token:
-                raise TelegramError(401, "Unauthorized")  # noqa: TRY301 — one way to answer refusals
+                raise TelegramError(401, "Unauthorized")  # noqa: TRY301 — all refusals are answered below
             await self._call(METHODS.get(name), scope, receive, send)
         except TelegramError as refusal:
             self._world.count(METHODS[name].name if name in METHODS else "unknown", refusal.code)
@@ -47,26 +46,26 @@ class BotApi:
             raise TelegramError(404, "Not Found")
         params = await read_params(scope, receive)
         fault = self._world.faults.pick(method.name.lower(), _chat_id(params)) if self._world.faults.rules else None
-        if fault is not None and await self._misbehave(fault, method, scope, send):
+        if fault is not None and await self._ends_with(fault, method, scope, send):
             return
         if unknown := params.names() - method.parameters - params.attachments():
             raise bad_request(f"unknown parameter {sorted(unknown)} (the real service would ignore it)")
         result: Any = method.handler(self._world, params)
-        if method.slow:
+        if method.waits:
             waiting = asyncio.ensure_future(result)
-            if not await _finished(waiting, receive):
-                self._world.count(method.name, DROPPED)
+            if not await _finished_before_disconnect(waiting, receive):
+                self._world.count(method.name, NO_RESPONSE)
                 return
             result = waiting.result()
         if fault is not None and fault.kind == "drop_after":
-            self._world.count(method.name, DROPPED)
+            self._world.count(method.name, NO_RESPONSE)
             drop_connection(scope)
             return
         self._world.count(method.name, 200)
         await respond(send, 200, b'{"ok":true,"result":' + _encode(result).encode("utf-8", "surrogatepass") + b"}")
 
-    async def _misbehave(self, fault: Fault, method: Method, scope: Scope, send: Send) -> bool:
-        """Do what the fault says before the method is reached; tell whether the call ends with that."""
+    async def _ends_with(self, fault: Fault, method: Method, scope: Scope, send: Send) -> bool:
+        """Apply the part of a fault that comes before the method; tell whether the call ends with it."""
         match fault.kind:
             case "delay":
                 await asyncio.sleep(fault.seconds)
@@ -74,7 +73,7 @@ class BotApi:
             case "drop_after":
                 return False
             case "drop_before":
-                self._world.count(method.name, DROPPED)
+                self._world.count(method.name, NO_RESPONSE)
                 drop_connection(scope)
             case "html":
                 self._world.count(method.name, fault.status)
@@ -89,21 +88,44 @@ class BotApi:
         return True
 
 
-async def _finished(waiting: asyncio.Future[Any], receive: Receive) -> bool:
-    """Wait for the result, but not for somebody who has gone: a bot that was killed must not look like a second one."""
+class FileDownloads:
+    """Answers `/file/bot<token>/<path>` with an uploaded file."""
 
-    async def disconnected() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+    def __init__(self, world: World) -> None:
+        self._world = world
 
-    gone = asyncio.ensure_future(disconnected())
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send one file."""
+        token, _, path = scope["path"].removeprefix("/file/bot").partition("/")
+        file = self._world.files.by_path(path) if token == self._world.config.token else None
+        if file is None:
+            await respond(send, 404, b'{"ok":false,"error_code":404,"description":"Not Found"}')
+        else:
+            await respond(send, 200, file.content, file.mime_type.encode())
+
+
+async def respond(send: Send, status: int, body: bytes, content_type: bytes = b"application/json") -> None:
+    """Send a whole response."""
+    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _finished_before_disconnect(waiting: asyncio.Future[Any], receive: Receive) -> bool:
+    """Wait for the result or the end of the connection: the long poll of a killed bot must not count as a poller."""
+    disconnected = asyncio.ensure_future(_disconnected(receive))
     try:
-        await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         return waiting.done()
     finally:
-        gone.cancel()
+        disconnected.cancel()
         if not waiting.done():
             waiting.cancel()
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _chat_id(params: Params) -> int | None:
@@ -111,10 +133,3 @@ def _chat_id(params: Params) -> int | None:
         return int(params.text("chat_id", "")) if "chat_id" in params else None
     except (TelegramError, ValueError):
         return None
-
-
-async def respond(send: Send, status: int, body: bytes, kind: bytes = b"application/json") -> None:
-    """Send a whole answer."""
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -1,24 +1,24 @@
-"""Chats, the people in them, and the messages kept of each. It must not know HTTP, methods or updates."""
+"""Chats, the people in them and the messages stored for each. Knows nothing of HTTP, methods or updates."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.telegram.config import Citizen
+from bot.sandbox.telegram.config import Person
 
 JSON = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Version:
-    """How a message looked from `at` on."""
+    """A message as it was shown from the time `at` on."""
 
     at: float
     message: JSON
 
 
 @dataclass(slots=True)
-class Kept:
-    """A message with everything that it ever looked like; `by_bot` tells whether the bot may edit it."""
+class StoredMessage:
+    """A message with all its earlier versions. The bot may edit it only if `by_bot`."""
 
     message: JSON
     shown_since: float
@@ -28,7 +28,7 @@ class Kept:
     deleted_at: float | None = None
 
     def replace(self, message: JSON, at: float) -> None:
-        """Show another content from now on and remember the one before."""
+        """Show other content from `at` on and keep the previous version."""
         self.history.append(Version(self.shown_since, self.message))
         self.message = message
         self.shown_since = at
@@ -36,20 +36,20 @@ class Kept:
 
 @dataclass(slots=True)
 class Chat:
-    """One conversation. The bot may write only where `started`, and not where it is `blocked`."""
+    """One conversation. The bot may write if it is `started` and not `blocked`."""
 
     id: int
     type: str
     title: str | None = None
-    person: Citizen | None = None
+    person: Person | None = None
     started: bool = False
     blocked: bool = False
-    messages: dict[int, Kept] = field(default_factory=dict)
+    messages: dict[int, StoredMessage] = field(default_factory=dict)
     last_update: JSON | None = None
     keyboard: JSON | None = None
 
     def as_json(self) -> JSON:
-        """Return the chat as it stands in a message."""
+        """Return the chat as a message contains it."""
         if self.person is None:
             return {"id": self.id, "type": self.type, "title": self.title}
         names = user_json(self.person)
@@ -60,14 +60,14 @@ class Chat:
         }
 
     def sender(self) -> JSON:
-        """Return the person who writes in this private chat, as `from` of a message."""
+        """Return the person of a private chat as `from` of a message; raises `LookupError` for other chats."""
         if self.person is None:
             raise LookupError(f"chat {self.id} is not a private one: say who writes")
         return user_json(self.person)
 
 
-def user_json(person: Citizen) -> JSON:
-    """Return the person as Telegram's `User`; what is unknown is left out, not null."""
+def user_json(person: Person) -> JSON:
+    """Return the person as Telegram's `User`. Unknown fields are left out, not null."""
     user: JSON = {"id": person.id, "is_bot": False, "first_name": person.first_name}
     for name in ("last_name", "username", "language_code"):
         if value := getattr(person, name):

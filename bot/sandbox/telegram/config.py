@@ -1,22 +1,19 @@
-"""What can be chosen about the stand-in before it starts: its token, its people, its limits.
-
-Pure values; it must not know how any of them is used.
-"""
+"""The settings of the stand-in: its token, its people, its rate limits. Plain values; nothing here uses them."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 TOKEN = "7000000001:" + "S4ndb0x" * 5
-"""The token of the demonstration; shaped like a real one and worth nothing anywhere else."""
+"""The token of the demo. It has the shape of a real one and is worth nothing elsewhere."""
 
 ADMIN_ID = 900_001
 DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Citizen:
-    """Somebody with a phone. `language_code` is what the phone is set to; Telegram leaves it out for some people."""
+class Person:
+    """Somebody with a phone. `language_code` is the language of the phone; Telegram leaves it out for some people."""
 
     id: int
     first_name: str
@@ -27,7 +24,7 @@ class Citizen:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Telegram's published figures; each is the refill rate of a bucket, and the bursts are how much a bucket holds."""
+    """Telegram's published limits as token buckets: each has a refill rate and, where named, a burst."""
 
     all_chats_per_second: float = 30
     paid_per_second: float = 1000
@@ -39,22 +36,22 @@ class RateLimits:
 
 
 PEOPLE = (
-    Citizen(1_000_101, "Aïssatou", "Bah", "fr", "aissatou_bah"),
-    Citizen(1_000_102, "Mamadou", "Diallo", "fr"),
-    Citizen(1_000_103, "Fatoumata", None, "fr"),
-    Citizen(1_000_104, "Sarah", "Cole", "en", "sarahcole"),
-    Citizen(ADMIN_ID, "Ibrahima", "Camara (admin)", "fr", "ibrahima_admin"),
+    Person(1_000_101, "Aïssatou", "Bah", "fr", "aissatou_bah"),
+    Person(1_000_102, "Mamadou", "Diallo", "fr"),
+    Person(1_000_103, "Fatoumata", None, "fr"),
+    Person(1_000_104, "Sarah", "Cole", "en", "sarahcole"),
+    Person(ADMIN_ID, "Ibrahima", "Camara (admin)", "fr", "ibrahima_admin"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class TelegramSandbox:
-    """The stand-in's settings. `limits=None` switches the rate limits off; `clock` gives seconds since the epoch."""
+    """The settings of one stand-in. `limits=None` turns rate limits off; `clock` returns seconds since the epoch."""
 
     token: str = TOKEN
     bot_name: str = "Moncréneau"
     bot_username: str = "moncreneau_sandbox_bot"
-    people: tuple[Citizen, ...] = PEOPLE
+    people: tuple[Person, ...] = PEOPLE
     limits: RateLimits | None = RateLimits()
     seed: int = 0
     ledger_url: str | None = None

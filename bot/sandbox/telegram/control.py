@@ -1,25 +1,197 @@
-"""The control endpoints under `/__sandbox/`: what people do, what goes wrong, what has happened.
+"""The control calls under `/__sandbox/`: what people do, which faults apply, what has happened so far.
 
-Everything here stands outside of Telegram; the bot must never call it.
+None of this exists at Telegram, and the bot must never call it.
 """
 
+import base64
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from bot.sandbox.telegram.chats import JSON, Chat
-from bot.sandbox.telegram.config import RateLimits
-from bot.sandbox.telegram.control_inputs import input_routes
-from bot.sandbox.telegram.control_people import people_routes
+from bot.sandbox.telegram import phone
+from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage, user_json
+from bot.sandbox.telegram.config import Person, RateLimits
 from bot.sandbox.telegram.json_routes import body_of, chat_of, route
-from bot.sandbox.telegram.transcript import transcript
+from bot.sandbox.telegram.message_text import typed
+from bot.sandbox.telegram.methods.files import document_json, photo_json
+from bot.sandbox.telegram.samples import SAMPLE_PHOTO, place, poll, sticker, voice
 from bot.sandbox.telegram.world import World
+
+PERSON_FIELDS = "id first_name last_name language_code username"
+FIRST_NEW_ID = 2_000_001
+FIRST_GROUP_ID = -4_000_001
+GROUP_TYPES = frozenset({"group", "supergroup", "channel"})
 
 
 def control_routes(world: World) -> list[BaseRoute]:
-    """Return all control endpoints."""
-    return [*people_routes(world), *input_routes(world), *_fault_routes(world), *_record_routes(world)]
+    """Return all control calls."""
+    return [*_people_routes(world), *_action_routes(world), *_fault_routes(world), *_record_routes(world)]
+
+
+# --- people and groups ---------------------------------------------------------------------------------------------
+
+
+def _people_routes(world: World) -> list[BaseRoute]:
+    async def show(_request: Request) -> Any:
+        return [person_json(chat) for chat in world.chats.values() if chat.person is not None]
+
+    async def add(request: Request) -> Any:
+        body = await body_of(request, f"{PERSON_FIELDS} count started")
+        count, started = int(body.pop("count", 1)), bool(body.pop("started", False))
+        first = int(body.pop("id", 0)) or max(FIRST_NEW_ID, max(world.chats, default=0) + 1)
+        person = Person(**{"id": first, "first_name": "Moussa", **body})
+        chats = [world.add_person(replace(person, id=first + n), started=started) for n in range(count)]
+        if count == 1:
+            return person_json(chats[0])
+        return {"first_id": first, "last_id": first + count - 1, "count": count}
+
+    async def change(request: Request) -> Any:
+        chat = chat_of(world, request)
+        body = await body_of(request, PERSON_FIELDS.removeprefix("id "))
+        if chat.person is None:
+            raise ValueError(f"chat {chat.id} is not a private one")
+        return person_json(world.add_person(replace(chat.person, **body)))
+
+    async def add_group(request: Request) -> Any:
+        body = await body_of(request, "id type title")
+        number = int(body.get("id", 0)) or min(FIRST_GROUP_ID, min(world.chats, default=0) - 1)
+        if body["type"] not in GROUP_TYPES or number >= 0:
+            raise ValueError(f"type must be one of {sorted(GROUP_TYPES)} and an id negative")
+        chat = Chat(number, body["type"], body.get("title", "Un groupe"), started=True)
+        world.chats[number] = chat
+        return chat.as_json()
+
+    return [
+        route("users", show, "GET"),
+        route("users", add, "POST"),
+        route("users/{chat}", change, "POST", "PATCH"),
+        route("chats", add_group, "POST"),
+    ]
+
+
+def person_json(chat: Chat) -> dict[str, Any]:
+    """Return a person with the state of their chat; raises `LookupError` for a group or channel."""
+    if chat.person is None:
+        raise LookupError(f"chat {chat.id} is not a private one")
+    return {**asdict(chat.person), "started": chat.started, "blocked": chat.blocked}
+
+
+# --- what people do ------------------------------------------------------------------------------------------------
+
+Action = Callable[[World, Chat, JSON], Any]
+
+
+def _action_routes(world: World) -> list[BaseRoute]:
+    """Return one call for each thing that a person can do; each answers with the update that it caused."""
+    return [_action_route(world, name, known, action) for name, known, action in ACTIONS]
+
+
+def _action_route(world: World, name: str, known: str, action: Action) -> BaseRoute:
+    async def perform(request: Request) -> Any:
+        return action(world, chat_of(world, request), await body_of(request, known))
+
+    return route(f"chats/{{chat}}/{name}", perform, "POST")
+
+
+def _sender(world: World, body: JSON) -> JSON | None:
+    """Return the person whom `from` names; a group needs one."""
+    if "from" not in body:
+        return None
+    person = world.chats[body["from"]].person if body["from"] in world.chats else None
+    if person is None:
+        raise LookupError(f"nobody has the id {body['from']}")
+    return user_json(person)
+
+
+def _say(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.say(world, chat, body["text"], _sender(world, body))
+
+
+def _press(world: World, chat: Chat, body: JSON) -> JSON:
+    wanted: dict[str, str] = {key: body[key] for key in ("data", "label") if key in body}
+    if not wanted:
+        raise ValueError("say which button: data or label")
+    return phone.press(world, chat, body.get("message_id"), wanted, forged=body.get("forged", False))
+
+
+def _send_photo(world: World, chat: Chat, body: JSON) -> JSON:
+    content = base64.b64decode(body["base64"]) if "base64" in body else SAMPLE_PHOTO
+    file = world.files.add("photos", "photo.png", "image/png", content)
+    return phone.send(world, chat, {"photo": photo_json(file)} | _caption(body), _sender(world, body))
+
+
+def _send_document(world: World, chat: Chat, body: JSON) -> JSON:
+    content = base64.b64decode(body["base64"]) if "base64" in body else b"A document.\n"
+    file = world.files.add("documents", body.get("name", "document.txt"), body.get("mime_type", "text/plain"), content)
+    return phone.send(world, chat, {"document": document_json(file)} | _caption(body), _sender(world, body))
+
+
+def _caption(body: JSON) -> JSON:
+    if not body.get("caption"):
+        return {}
+    text = typed(body["caption"])
+    return {"caption": text["text"]} | ({"caption_entities": text["entities"]} if "entities" in text else {})
+
+
+def _send_sticker(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.send(world, chat, sticker(world.files), _sender(world, body))
+
+
+def _send_voice(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.send(world, chat, voice(world.files), _sender(world, body))
+
+
+def _send_location(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.send(world, chat, place(), _sender(world, body))
+
+
+def _send_poll(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.send(world, chat, poll(), _sender(world, body))
+
+
+def _edit(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.edit(world, chat, body["message_id"], body["text"])
+
+
+def _resend(world: World, chat: Chat, _body: JSON) -> JSON:
+    return phone.resend(world, chat)
+
+
+def _block(world: World, chat: Chat, _body: JSON) -> JSON | None:
+    return phone.block(world, chat)
+
+
+def _unblock(world: World, chat: Chat, _body: JSON) -> JSON | None:
+    return phone.unblock(world, chat)
+
+
+ACTIONS: tuple[tuple[str, str, Action], ...] = (
+    ("say", "text from", _say),
+    ("press", "message_id data label forged", _press),
+    ("resend", "", _resend),
+    ("edit", "message_id text", _edit),
+    ("send_photo", "caption base64 from", _send_photo),
+    ("send_document", "caption base64 name mime_type from", _send_document),
+    ("send_sticker", "from", _send_sticker),
+    ("send_voice", "from", _send_voice),
+    ("send_location", "from", _send_location),
+    ("send_poll", "from", _send_poll),
+    ("photo", "caption base64 from", _send_photo),
+    ("document", "caption base64 name mime_type from", _send_document),
+    ("sticker", "from", _send_sticker),
+    ("voice", "from", _send_voice),
+    ("location", "from", _send_location),
+    ("poll", "from", _send_poll),
+    ("block", "", _block),
+    ("unblock", "", _unblock),
+)
+"""Name of the call, fields of its body, what it does."""
+
+
+# --- faults, limits, the clock -------------------------------------------------------------------------------------
 
 
 def _fault_routes(world: World) -> list[BaseRoute]:
@@ -59,6 +231,9 @@ def _fault_routes(world: World) -> list[BaseRoute]:
     ]
 
 
+# --- what has happened ---------------------------------------------------------------------------------------------
+
+
 def _record_routes(world: World) -> list[BaseRoute]:
     async def chat(request: Request) -> Any:
         return transcript(chat_of(world, request), after=int(request.query_params.get("after", 0)))
@@ -90,7 +265,7 @@ def _record_routes(world: World) -> list[BaseRoute]:
 
 
 def _inject(world: World, update: JSON) -> JSON:
-    """Queue an update as it stands, sense or nonsense; the chats that it names become known to the bot."""
+    """Queue any update, valid or not. The bot may then write to the chats that it names."""
     for content in update.values():
         found = content.get("chat") if isinstance(content, dict) else None
         if isinstance(found, dict) and isinstance(found.get("id"), int):
@@ -98,3 +273,24 @@ def _inject(world: World, update: JSON) -> JSON:
             world.chats.setdefault(number, Chat(number, str(found.get("type", "group")), str(found.get("title", ""))))
             world.chats[number].started = True
     return world.update(None, update)
+
+
+def transcript(chat: Chat, after: int = 0) -> dict[str, Any]:
+    """Return a chat with its messages numbered above `after`, oldest first, with earlier versions and deletions."""
+    return {
+        "chat": chat.as_json(),
+        "started": chat.started,
+        "blocked": chat.blocked,
+        "keyboard": chat.keyboard,
+        "messages": [_message(stored) for number, stored in chat.messages.items() if number > after],
+    }
+
+
+def _message(stored: StoredMessage) -> dict[str, Any]:
+    return {
+        "message": stored.message,
+        "by_bot": stored.by_bot,
+        "shown_since": stored.shown_since,
+        "deleted_at": stored.deleted_at,
+        "history": [{"at": version.at, "message": version.message} for version in stored.history],
+    }

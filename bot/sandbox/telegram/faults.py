@@ -1,6 +1,6 @@
-"""Misbehaviour on request: which call is to go wrong, how, how often. It must not know how a call is answered.
+"""Faults on request: which call fails, how, and how often. Knows nothing of how a call is answered.
 
-Chance is seeded, so that a run that failed can be run again.
+Probabilities use a seeded generator, so a failed run can be repeated.
 """
 
 import random
@@ -12,7 +12,7 @@ FaultKind = Literal["delay", "status", "html", "drop_before", "drop_after", "flo
 
 @dataclass(slots=True)
 class Fault:
-    """One rule. `method` and `chat_id` of `None` match everything; `times` of `None` never wears out."""
+    """One rule. `method` and `chat_id` of `None` match every call; `times` of `None` means without end."""
 
     kind: FaultKind
     method: str | None = None
@@ -26,7 +26,7 @@ class Fault:
     hits: int = 0
 
     def matches(self, method: str, chat_id: int | None) -> bool:
-        """Tell whether this call is meant and the rule is not worn out."""
+        """Tell whether the rule applies to this call and is not used up."""
         return (
             (self.times is None or self.hits < self.times)
             and (self.method is None or self.method.lower() == method)
@@ -35,14 +35,14 @@ class Fault:
 
 
 class Faults:
-    """The rules in force, asked in the order in which they were made."""
+    """The rules in force, tried in the order in which they were added."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 — repeatable on purpose
         self.rules: list[Fault] = []
 
     def add(self, rule: dict[str, Any]) -> None:
-        """Make a rule from its JSON form; raises `ValueError` that says what is wrong with it."""
+        """Add a rule from its JSON form; raises `ValueError` that says what is wrong with it."""
         fields = dict(rule)
         fields |= fields.pop("match", {})
         if fields.get("kind") not in get_args(FaultKind):
@@ -53,13 +53,13 @@ class Faults:
             raise ValueError(str(error)) from error
 
     def clear(self, seed: int | None = None) -> None:
-        """Behave again, and with `seed` let chance begin anew."""
+        """Remove all rules, and with `seed` restart the random generator."""
         self.rules.clear()
         if seed is not None:
             self._random.seed(seed)
 
     def pick(self, method: str, chat_id: int | None) -> Fault | None:
-        """Return the first rule that strikes this call, and count it."""
+        """Return the first rule that hits this call, and count the hit."""
         for rule in self.rules:
             if not rule.matches(method, chat_id):
                 continue
@@ -72,5 +72,5 @@ class Faults:
         return None
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return the rules with the number of calls that each has struck."""
+        """Return the rules, each with the number of calls that it hit."""
         return [asdict(rule) for rule in self.rules]

@@ -1,4 +1,4 @@
-"""Files that were uploaded, by their id and by their path. It must not know messages."""
+"""Uploaded files by id and by path, and the size of an image. Knows nothing of messages."""
 
 import itertools
 import struct
@@ -15,7 +15,7 @@ JPEG = b"\xff\xd8"
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The bytes and what Telegram says of them."""
+    """The bytes of a file and its metadata."""
 
     id: str
     unique_id: str
@@ -30,7 +30,7 @@ class StoredFile:
 
 
 class Files:
-    """Everything uploaded so far, in memory."""
+    """All files uploaded so far, in memory."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -38,7 +38,7 @@ class Files:
         self._by_path: dict[str, StoredFile] = {}
 
     def add(self, folder: str, name: str, mime_type: str, content: bytes) -> StoredFile:
-        """Keep the bytes under a new id."""
+        """Store the bytes under a new id."""
         number = next(self._numbers)
         suffix = name.rpartition(".")[2] if "." in name else "bin"
         path = f"{folder}/file_{number}.{suffix}"
@@ -47,24 +47,24 @@ class Files:
         return file
 
     def by_id(self, file_id: str) -> StoredFile:
-        """Return the file, or refuse as Telegram does: ids of strangers and addresses are not known here."""
+        """Return the file, or refuse as Telegram does. HTTP addresses are refused too: there is no network here."""
         if file := self._by_id.get(file_id):
             return file
         raise bad_request("wrong file identifier/HTTP URL specified")
 
     def find(self, file_id: str) -> StoredFile:
-        """Return the file, or raise `LookupError`; for those who are not the bot."""
+        """Return the file, or raise `LookupError`; for the chat page."""
         if file := self._by_id.get(file_id):
             return file
         raise LookupError(f"there is no file {file_id}")
 
     def by_path(self, path: str) -> StoredFile | None:
-        """Return the file that `getFile` named so."""
+        """Return the file with the path that `getFile` returned."""
         return self._by_path.get(path)
 
 
 def image_size(content: bytes) -> tuple[int, int]:
-    """Return width and height of a PNG or JPEG; anything else is no photo for Telegram either."""
+    """Return width and height of a PNG or JPEG, or refuse with IMAGE_PROCESS_FAILED as Telegram does."""
     if content.startswith(PNG) and len(content) >= 24:  # noqa: PLR2004 — signature, length, type, width, height
         width, height = struct.unpack(">II", content[16:24])
         return int(width), int(height)

@@ -1,6 +1,6 @@
-"""Reads Telegram's HTML: tags become entities counted in UTF-16 units, as the Bot API counts them.
+"""Parses Telegram's HTML into text and entities, with offsets in UTF-16 code units, as the Bot API counts.
 
-It must not know messages. What it refuses, it refuses in the words of the real parser.
+Refuses in the words of the real parser. Knows nothing of messages.
 """
 
 import re
@@ -36,7 +36,7 @@ SURROGATES = range(0xD800, 0xE000)
 
 
 def utf16_length(text: str) -> int:
-    """Return the length that Telegram counts entities in."""
+    """Return the number of UTF-16 code units, which is how Telegram counts lengths."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -48,7 +48,7 @@ class _Open:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _Parser:
     source: str
     text: list[str] = field(default_factory=list)
     length: int = 0
@@ -88,22 +88,22 @@ class _Reader:
 
 def parse_html(source: str) -> tuple[str, list[Entity]]:
     """Return the plain text and its entities, outer ones first; raises 400 "can't parse entities"."""
-    reader = _Reader(source)
+    parser = _Parser(source)
     for match in _TOKEN.finditer(source):
         token = match[0]
         if token[0] == "<":
-            reader.tag(token, match.start())
+            parser.tag(token, match.start())
         elif token[0] == "&" and len(token) > 1:
-            reader.write(_character(token))
+            parser.write(_character(token))
         else:
-            reader.write(token)
-    if reader.stack:
-        raise _unparsable(f'Can\'t find end tag corresponding to start tag "{reader.stack[-1].tag}"')
-    for entity in reader.entities:
+            parser.write(token)
+    if parser.stack:
+        raise _unparsable(f'Can\'t find end tag corresponding to start tag "{parser.stack[-1].tag}"')
+    for entity in parser.entities:
         if entity["type"] == "code":
             entity.pop("language", None)
-    reader.entities.sort(key=lambda each: (each["offset"], -each["length"]))
-    return "".join(reader.text), reader.entities
+    parser.entities.sort(key=lambda each: (each["offset"], -each["length"]))
+    return "".join(parser.text), parser.entities
 
 
 def _entity(name: str, rest: str, at: int) -> Entity:

@@ -1,7 +1,4 @@
-"""Reads the bodies of control requests strictly and answers mistakes in plain words.
-
-It must not know what any endpoint does.
-"""
+"""Routes under `/__sandbox/` that read JSON strictly and answer mistakes in plain words. Knows no endpoint."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -12,14 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.chats import JSON, Chat
 from bot.sandbox.telegram.world import World
-
-JSON = dict[str, Any]
 
 
 async def body_of(request: Request, known: str) -> JSON:
-    """Return the JSON object of the body, empty where there is none; raises `ValueError` for names not in `known`."""
+    """Return the JSON object of the body, empty if there is none; raises `ValueError` for names not in `known`."""
     raw = await request.body()
     body = json.loads(raw) if raw else {}
     if not isinstance(body, dict):
@@ -30,21 +25,21 @@ async def body_of(request: Request, known: str) -> JSON:
 
 
 def chat_of(world: World, request: Request) -> Chat:
-    """Return the chat that the path names; raises `LookupError` where there is none."""
-    number = int(request.path_params["chat"])
-    chat = world.chats.get(number)
+    """Return the chat named in the path; raises `LookupError` if there is none."""
+    chat_id = int(request.path_params["chat"])
+    chat = world.chats.get(chat_id)
     if chat is None:
-        raise LookupError(f"nobody has the id {number}")
+        raise LookupError(f"nobody has the id {chat_id}")
     return chat
 
 
 def route(path: str, endpoint: Callable[[Request], Awaitable[Any]], *methods: str) -> Route:
-    """Make a route that sends its result as JSON, answers `ValueError` with 400 and `LookupError` with 404."""
+    """Make a route that sends the result as JSON, answers `ValueError` with 400 and `LookupError` with 404."""
 
     async def answer(request: Request) -> Response:
         origin = request.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
-            # Another site, open in the same browser, has no business here.
+            # A page of another site in the same browser must not use the control calls.
             return JSONResponse({"error": f"requests from {origin} are refused"}, 403)
         try:
             result = await endpoint(request)

@@ -1,7 +1,4 @@
-"""Checks keyboards as strictly as Telegram does, and returns them as Telegram gives them back.
-
-It must not know messages.
-"""
+"""Validates keyboards as strictly as Telegram, and returns them as Telegram does. Knows nothing of messages."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,16 +24,23 @@ ACTIONS = frozenset(
         "callback_game",
     }
 )
-LOOKS = frozenset({"text", "style", "icon_custom_emoji_id"})
+LOOK_FIELDS = frozenset({"text", "style", "icon_custom_emoji_id"})
 STYLES = frozenset({"danger", "success", "primary"})
 KEYBOARD_FIELDS = frozenset(
     {"keyboard", "is_persistent", "resize_keyboard", "one_time_keyboard", "input_field_placeholder", "selective"}
 )
-KEY_FIELDS = LOOKS | {"request_contact", "request_location", "request_poll", "request_users", "request_chat", "web_app"}
+KEY_FIELDS = LOOK_FIELDS | {
+    "request_contact",
+    "request_location",
+    "request_poll",
+    "request_users",
+    "request_chat",
+    "web_app",
+}
 
 
 def read_markup(value: Any) -> dict[str, Any] | None:
-    """Return a checked `reply_markup` of any kind, `None` where there is none or it is an empty inline keyboard."""
+    """Return a valid `reply_markup` of any kind; `None` if it is missing or an empty inline keyboard."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -54,7 +58,7 @@ def read_markup(value: Any) -> dict[str, Any] | None:
 
 
 def read_inline(value: Any) -> dict[str, Any] | None:
-    """Return a checked inline keyboard; an edit takes no other kind."""
+    """Return a valid inline keyboard; an edit accepts no other kind."""
     markup = read_markup(value)
     if markup is not None and "inline_keyboard" not in markup:
         raise bad_request("inline keyboard expected")
@@ -72,7 +76,7 @@ def _rows(rows: Any) -> list[list[Any]]:
 
 
 def _inline(value: dict[str, Any]) -> dict[str, Any] | None:
-    _no_others(value, frozenset({"inline_keyboard"}), "reply markup")
+    _refuse_unknown_fields(value, frozenset({"inline_keyboard"}), "reply markup")
     rows = _rows(value["inline_keyboard"])
     for row in rows:
         for button in row:
@@ -87,7 +91,7 @@ def _check_button(button: Any) -> None:
         raise _bad_button('Can\'t find field "text"')
     if not isinstance(button["text"], str) or not button["text"].strip():
         raise _bad_button('Field "text" must be a non-empty String')
-    if unknown := button.keys() - ACTIONS - LOOKS:
+    if unknown := button.keys() - ACTIONS - LOOK_FIELDS:
         raise _bad_button(f"unknown field {sorted(unknown)} (the real service would ignore it)")
     actions = [name for name in button if name in ACTIONS and button[name] not in ("", None)]
     if not actions:
@@ -116,17 +120,17 @@ def _check_action(button: dict[str, Any]) -> None:
 
 
 def _keyboard(value: dict[str, Any]) -> dict[str, Any]:
-    _no_others(value, KEYBOARD_FIELDS, "reply keyboard markup")
+    _refuse_unknown_fields(value, KEYBOARD_FIELDS, "reply keyboard markup")
     rows = [[{"text": key} if isinstance(key, str) else key for key in row] for row in _rows(value["keyboard"])]
     for row in rows:
         for key in row:
             if not isinstance(key, dict) or not isinstance(key.get("text"), str) or not key["text"]:
                 raise bad_request("can't parse keyboard button: text must be non-empty")
-            _no_others(key, KEY_FIELDS, "keyboard button")
+            _refuse_unknown_fields(key, KEY_FIELDS, "keyboard button")
     return {**value, "keyboard": rows}
 
 
-def _no_others(value: dict[str, Any], known: frozenset[str], what: str) -> None:
+def _refuse_unknown_fields(value: dict[str, Any], known: frozenset[str], what: str) -> None:
     if unknown := value.keys() - known:
         raise bad_request(f"unknown field {sorted(unknown)} in {what} (the real service would ignore it)")
 

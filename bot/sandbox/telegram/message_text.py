@@ -1,6 +1,6 @@
-"""From the text of a request to the text of a message: parse mode, trimming, entities found by themselves, length.
+"""Turns the text of a request into the text of a message: parse mode, trimming, automatic entities, length.
 
-It must not know which method the text came with.
+Knows nothing of methods.
 """
 
 import re
@@ -22,14 +22,14 @@ _FOUND = re.compile(
     r"|(?<!\w)(?P<mention>@[a-zA-Z]\w{3,31})\b"
     r"|(?<!\w)(?P<hashtag>#(?=\w*[^\W\d])\w{1,256})"
 )
-"""What Telegram turns into entities unasked, as far as a bot may care. Bare domains and phone numbers are left out."""
+"""What Telegram makes entities of automatically, without bare domains and phone numbers."""
 
-_MAY_BEGIN_ONE = ("http", "@", "/", "#")
-_KEEP_AS_IS = frozenset({"code", "pre", "text_link", "url"})
+_ENTITY_STARTS = ("http", "@", "/", "#")
+_OPAQUE = frozenset({"code", "pre", "text_link", "url"})
 
 
 def formatted(params: Params, name: str, *, entities: str = "entities") -> tuple[str, list[Entity]]:
-    """Return text and entities of the parameter `name`; empty text is returned, for the caller to judge."""
+    """Return text and entities of the parameter `name`; the text may be empty."""
     source = params.text(name)
     mode = params.text("parse_mode").lower()
     if mode == "html":
@@ -39,11 +39,11 @@ def formatted(params: Params, name: str, *, entities: str = "entities") -> tuple
     else:
         text, marked = source, _explicit(params.array(entities), source)
     text, marked = _trimmed(text, marked)
-    return text, _with_found(text, marked)
+    return text, _with_automatic_entities(text, marked)
 
 
 def text_of(params: Params) -> dict[str, Any]:
-    """Return the text fields of a message, or refuse an empty or too long one."""
+    """Return the text fields of a message; refuses an empty or too long text."""
     text, entities = formatted(params, "text")
     if not text:
         raise bad_request("message text is empty")
@@ -53,7 +53,7 @@ def text_of(params: Params) -> dict[str, Any]:
 
 
 def caption_of(params: Params) -> dict[str, Any]:
-    """Return the caption fields of a message, none where there is no caption, or refuse a too long one."""
+    """Return the caption fields of a message, none without a caption; refuses a too long one."""
     caption, entities = formatted(params, "caption", entities="caption_entities")
     if len(caption) > MAX_CAPTION:
         raise bad_request("message caption is too long")
@@ -64,7 +64,7 @@ def caption_of(params: Params) -> dict[str, Any]:
 
 def typed(text: str) -> dict[str, Any]:
     """Return the text fields of what a person typed."""
-    entities = _with_found(text, [])
+    entities = _with_automatic_entities(text, [])
     return {"text": text, "entities": entities} if entities else {"text": text}
 
 
@@ -93,10 +93,10 @@ def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     return shown, kept
 
 
-def _with_found(text: str, marked: list[Entity]) -> list[Entity]:
-    if not any(sign in text for sign in _MAY_BEGIN_ONE):
+def _with_automatic_entities(text: str, marked: list[Entity]) -> list[Entity]:
+    if not any(sign in text for sign in _ENTITY_STARTS):
         return marked
-    taken = [(each["offset"], each["offset"] + each["length"]) for each in marked if each["type"] in _KEEP_AS_IS]
+    taken = [(each["offset"], each["offset"] + each["length"]) for each in marked if each["type"] in _OPAQUE]
     found = list(marked)
     for match in _FOUND.finditer(text):
         start = utf16_length(text[: match.start()])

@@ -1,4 +1,4 @@
-"""Tells open chat pages what has just happened. It must not know what the events mean or how they travel."""
+"""Publishes changes of a chat to the chat pages that show it. Knows nothing of what the events mean."""
 
 import asyncio
 from collections import defaultdict
@@ -9,32 +9,32 @@ from typing import Any
 Event = dict[str, Any]
 
 EVERYONE = 0
-"""The chat number under which things that concern every page are announced."""
+"""The chat id under which events for all pages are published."""
 
 
-class Feed:
-    """One queue for each open page; publishing costs nothing while nobody looks."""
+class PageEvents:
+    """One queue for each open page. Publishing costs nothing while no page is open."""
 
     def __init__(self) -> None:
-        self._readers: defaultdict[int, set[asyncio.Queue[Event]]] = defaultdict(set)
+        self._subscribers: defaultdict[int, set[asyncio.Queue[Event]]] = defaultdict(set)
 
     def publish(self, chat_id: int, kind: str, **details: Any) -> None:
-        """Tell the pages that show this chat; `EVERYONE` tells all pages."""
-        if not self._readers:
+        """Send an event to the pages that show this chat; `EVERYONE` reaches all pages."""
+        if not self._subscribers:
             return
-        chats = list(self._readers) if chat_id == EVERYONE else [chat_id]
+        chats = list(self._subscribers) if chat_id == EVERYONE else [chat_id]
         for chat in chats:
-            for reader in self._readers.get(chat, ()):
-                reader.put_nowait({"kind": kind, **details})
+            for queue in self._subscribers.get(chat, ()):
+                queue.put_nowait({"kind": kind, **details})
 
     @contextmanager
-    def reading(self, chat_id: int) -> Iterator[asyncio.Queue[Event]]:
-        """Subscribe to one chat for as long as the block lasts."""
+    def subscribed(self, chat_id: int) -> Iterator[asyncio.Queue[Event]]:
+        """Receive the events of one chat for as long as the block lasts."""
         queue: asyncio.Queue[Event] = asyncio.Queue()
-        self._readers[chat_id].add(queue)
+        self._subscribers[chat_id].add(queue)
         try:
             yield queue
         finally:
-            self._readers[chat_id].discard(queue)
-            if not self._readers[chat_id]:
-                del self._readers[chat_id]
+            self._subscribers[chat_id].discard(queue)
+            if not self._subscribers[chat_id]:
+                del self._subscribers[chat_id]

@@ -1,4 +1,4 @@
-"""Serves the chat page, what it needs to know at first, and the stream of what happens after that."""
+"""Serves the chat page, the state that it starts with, and the stream of events that follow."""
 
 import asyncio
 import json
@@ -11,19 +11,18 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.sandbox.telegram.control_people import person_json
+from bot.sandbox.telegram.control import person_json, transcript
 from bot.sandbox.telegram.json_routes import chat_of, route
-from bot.sandbox.telegram.transcript import transcript
 from bot.sandbox.telegram.world import World
 
 PAGE = Path(__file__).parent / "page"
 KEEP_ALIVE_SECONDS = 15
 POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
-"""Nothing from elsewhere: what a bot sends cannot become a script, and the page needs no network."""
+"""Nothing from other hosts: a bot's message cannot become a script, and the page works without a network."""
 
 
 def page_routes(world: World) -> list[BaseRoute]:
-    """Return the endpoints of the page; it acts through the control endpoints that everybody uses."""
+    """Return the routes of the page. It acts through the control calls."""
 
     async def index(_request: Request) -> Response:
         return FileResponse(
@@ -63,8 +62,8 @@ def page_routes(world: World) -> list[BaseRoute]:
 
 
 async def _stream(world: World, chat_id: int) -> AsyncIterator[str]:
-    with world.feed.reading(chat_id) as queue:
-        # The page asks for the transcript when it hears this, so nothing falls between the two.
+    with world.page_events.subscribed(chat_id) as queue:
+        # The page loads the transcript when it receives this, so no event is missed between the two.
         yield 'data: {"kind":"hello"}\n\n'
         while True:
             try:

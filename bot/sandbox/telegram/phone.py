@@ -1,6 +1,6 @@
-"""What people do with their phones, and the updates that Telegram makes of it.
+"""What people do on their phones, and the updates that Telegram creates for it. Knows nothing of HTTP.
 
-It must not know HTTP. It raises `ValueError` for what a phone does not let one do.
+Raises `ValueError` for what a phone does not allow.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ START = "/start"
 
 
 def say(world: World, chat: Chat, text: str, sender: JSON | None = None) -> JSON:
-    """Write a text; `/start` opens the chat, and opens it again after blocking."""
+    """Send a text. `/start` also unblocks the bot."""
     if not text.strip():
         raise ValueError("a phone does not send an empty text")
     if chat.blocked and text.split(maxsplit=1)[0] == START:
@@ -22,28 +22,28 @@ def say(world: World, chat: Chat, text: str, sender: JSON | None = None) -> JSON
 
 
 def send(world: World, chat: Chat, content: JSON, sender: JSON | None = None) -> JSON:
-    """Send any content, such as a photo or a place."""
+    """Send any content, for example a photo or a location."""
     if chat.blocked:
         raise ValueError(f"chat {chat.id} has blocked the bot: unblock it or send /start")
     chat.started = True
     if chat.type == "channel":
-        return world.update(chat, {"channel_post": world.keep(chat, content, sender=None).message})
-    return world.update(chat, {"message": world.keep(chat, content, sender=sender or chat.sender()).message})
+        return world.update(chat, {"channel_post": world.add_message(chat, content, sender=None).message})
+    return world.update(chat, {"message": world.add_message(chat, content, sender=sender or chat.sender()).message})
 
 
 def edit(world: World, chat: Chat, message_id: int, text: str) -> JSON:
-    """Change a text that this person sent."""
-    kept = chat.messages.get(message_id)
-    if kept is None or kept.by_bot or "text" not in kept.message:
+    """Edit a text that a person sent."""
+    stored = chat.messages.get(message_id)
+    if stored is None or stored.by_bot or "text" not in stored.message:
         raise ValueError(f"message {message_id} is no text of this person")
-    rest = {key: value for key, value in kept.message.items() if key not in {"text", "entities"}}
-    return world.update(chat, {"edited_message": world.replace(chat, kept, rest | typed(text))})
+    rest = {key: value for key, value in stored.message.items() if key not in {"text", "entities"}}
+    return world.update(chat, {"edited_message": world.edit_message(chat, stored, rest | typed(text))})
 
 
 def press(world: World, chat: Chat, message_id: int | None, wanted: dict[str, str], *, forged: bool = False) -> JSON:
-    """Press an inline button, found by `data` or by `label`; `forged` sends data that no button has.
+    """Press an inline button, found by `data` or `label` or both; `forged` sends data even if no button has it.
 
-    Without a message the newest one that has such a button is meant.
+    Without `message_id` the newest message that has such a button is taken.
     """
     if chat.blocked:
         raise ValueError(f"chat {chat.id} has blocked the bot")
@@ -56,10 +56,10 @@ def press(world: World, chat: Chat, message_id: int | None, wanted: dict[str, st
 
 
 def _find_button(chat: Chat, number: int, wanted: dict[str, str]) -> str | None:
-    kept = chat.messages.get(number)
-    if kept is None or kept.deleted_at is not None:
+    stored = chat.messages.get(number)
+    if stored is None or stored.deleted_at is not None:
         return None
-    for row in kept.message.get("reply_markup", {}).get("inline_keyboard", []):
+    for row in stored.message.get("reply_markup", {}).get("inline_keyboard", []):
         for button in row:
             matches = all(button.get(field) == wanted[key] for key, field in FIELDS.items() if key in wanted)
             if matches and "callback_data" in button:
@@ -71,11 +71,11 @@ FIELDS = {"data": "callback_data", "label": "text"}
 
 
 def _pressed(world: World, chat: Chat, number: int, data: str) -> JSON:
-    kept = chat.messages.get(number)
-    if kept is None or kept.deleted_at is not None:
+    stored = chat.messages.get(number)
+    if stored is None or stored.deleted_at is not None:
         message = {"chat": chat.as_json(), "message_id": number, "date": 0}
     else:
-        message = kept.message
+        message = stored.message
     query: JSON = {
         "id": world.add_press(chat.id, number),
         "from": chat.sender(),
@@ -87,7 +87,7 @@ def _pressed(world: World, chat: Chat, number: int, data: str) -> JSON:
 
 
 def resend(world: World, chat: Chat) -> JSON:
-    """Send the last update again under a new number, as a phone does that lost its connection."""
+    """Send the last update again under a new number, as a phone does after losing its connection."""
     if chat.last_update is None:
         raise ValueError(f"chat {chat.id} has sent nothing yet")
     content = {key: value for key, value in chat.last_update.items() if key != "update_id"}
@@ -98,18 +98,18 @@ def resend(world: World, chat: Chat) -> JSON:
 
 
 def block(world: World, chat: Chat) -> JSON | None:
-    """Stop the bot; nothing happens where it is stopped already."""
+    """Block the bot; `None` if it is blocked already."""
     return None if chat.blocked else _member(world, chat, blocked=True)
 
 
 def unblock(world: World, chat: Chat) -> JSON | None:
-    """Let the bot write again."""
+    """Unblock the bot; `None` if it is not blocked."""
     return _member(world, chat, blocked=False) if chat.blocked else None
 
 
 def _member(world: World, chat: Chat, *, blocked: bool) -> JSON:
     chat.blocked = blocked
-    world.feed.publish(chat.id, "blocked", blocked=blocked)
+    world.page_events.publish(chat.id, "blocked", blocked=blocked)
     out: dict[str, Any] = {"user": world.bot(), "status": "kicked", "until_date": 0}
     present = {"user": world.bot(), "status": "member"}
     content = {

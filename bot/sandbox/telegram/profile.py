@@ -1,7 +1,4 @@
-"""What the bot says of itself: name, descriptions and commands, per language and per scope.
-
-It must not know methods; it stores, and finds what a given person sees.
-"""
+"""The bot's profile: name, descriptions and commands, by language and scope, and what a given person sees of it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +12,7 @@ PRIVATE: Scope = ("all_private_chats",)
 
 @dataclass(slots=True)
 class Profile:
-    """Texts by language; the empty language is for everybody who has none of their own."""
+    """Texts by language code. The empty code holds for every language that has no text of its own."""
 
     first_name: str
     names: dict[str, str] = field(default_factory=dict)
@@ -24,11 +21,11 @@ class Profile:
     commands: dict[tuple[Scope, str], list[Command]] = field(default_factory=dict)
 
     def name(self, language: str) -> str:
-        """Return the name that this language sees."""
+        """Return the bot's name in a language."""
         return self.names.get(language) or self.names.get("") or self.first_name
 
     def seen_by(self, chat_id: int, language: str) -> dict[str, Any]:
-        """Return everything that a person with this phone sees, chosen in Telegram's order of precedence."""
+        """Return what a person with this language sees, by Telegram's order of precedence."""
         return {
             "name": self.name(language),
             "description": self.descriptions.get(language) or self.descriptions.get("") or "",
@@ -38,7 +35,7 @@ class Profile:
 
     def _commands_for(self, chat_id: int, language: str) -> list[Command]:
         for scope in (("chat", chat_id), PRIVATE, DEFAULT):
-            for spoken in (language, ""):
-                if found := self.commands.get((scope, spoken)):
+            for code in (language, ""):
+                if found := self.commands.get((scope, code)):
                     return found
         return []

@@ -1,6 +1,6 @@
-"""Telegram's rate limits as buckets that refill: over all chats, for one chat, for a group, for edits of one chat.
+"""Telegram's rate limits as token buckets: over all chats, for one chat, for a group, for edits in one chat.
 
-It must not know methods: it is told "a message" or "an edit", and where to.
+Knows nothing of methods: it is told "a message" or "an edit", and the chat.
 """
 
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from bot.sandbox.telegram.config import RateLimits
 from bot.sandbox.telegram.errors import too_many_requests
 
 
-class Bucket:
-    """So many at once, refilled steadily."""
+class TokenBucket:
+    """Holds up to `size` tokens and refills at `rate` tokens a second."""
 
     __slots__ = ("at", "level", "rate", "size")
 
@@ -20,15 +20,15 @@ class Bucket:
         self.level = size
         self.at = now
 
-    def missing_seconds(self, now: float) -> float:
-        """Refill up to now and tell how long until one fits; zero or less means at once."""
+    def seconds_until_token(self, now: float) -> float:
+        """Refill up to `now` and return the seconds until a token is there; zero or less means now."""
         self.level = min(self.size, self.level + max(0.0, now - self.at) * self.rate)
         self.at = now
         return (1 - self.level) / self.rate
 
 
-class Limiter:
-    """Charges messages and edits to their buckets. With `limits=None` everything passes."""
+class RateLimiter:
+    """Takes tokens for messages and edits. With `limits=None` everything passes."""
 
     def __init__(self, limits: RateLimits | None, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -36,12 +36,12 @@ class Limiter:
         self.set(limits)
 
     def set(self, limits: RateLimits | None) -> None:
-        """Start anew under other limits."""
+        """Change the limits and start with full buckets."""
         self.limits = limits
-        self._buckets: dict[tuple[str, int], Bucket] = {}
+        self._buckets: dict[tuple[str, int], TokenBucket] = {}
 
     def charge_message(self, chat_id: int, *, paid: bool = False) -> None:
-        """Take one message to this chat, or raise 429 with the seconds to wait and take nothing."""
+        """Take the tokens of one message to this chat, or raise 429 with the seconds to wait and take none."""
         limits = self.limits
         if limits is None:
             return
@@ -54,21 +54,21 @@ class Limiter:
         self._take(now, self._bucket("all", int(paid), overall, overall, now), chat)
 
     def charge_edit(self, chat_id: int) -> None:
-        """Take one edit in this chat; Telegram counts edits loosely and for each chat alone."""
+        """Take the token of one edit. Telegram counts edits apart from messages, and for each chat alone."""
         limits = self.limits
         if limits is None:
             return
         now = self._clock()
         self._take(now, self._bucket("edit", chat_id, limits.edits_per_second, limits.edits_burst, now))
 
-    def _bucket(self, kind: str, key: int, rate: float, size: float, now: float) -> Bucket:
+    def _bucket(self, kind: str, key: int, rate: float, size: float, now: float) -> TokenBucket:
         bucket = self._buckets.get((kind, key))
         if bucket is None:
-            bucket = self._buckets[kind, key] = Bucket(rate, size, now)
+            bucket = self._buckets[kind, key] = TokenBucket(rate, size, now)
         return bucket
 
-    def _take(self, now: float, *buckets: Bucket) -> None:
-        wait = max(bucket.missing_seconds(now) for bucket in buckets)
+    def _take(self, now: float, *buckets: TokenBucket) -> None:
+        wait = max(bucket.seconds_until_token(now) for bucket in buckets)
         if wait > 0:
             self.refused += 1
             raise too_many_requests(wait)

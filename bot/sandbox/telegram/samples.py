@@ -1,4 +1,4 @@
-"""Things to send that a booking bot has no use for: a picture, a sticker, a voice message, a place, a poll."""
+"""Sample content that a person can send: a picture, a sticker, a voice message, a location, a poll."""
 
 import struct
 import zlib
@@ -12,7 +12,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def _picture(width: int, height: int) -> bytes:
-    """Draw a sky over a green hill, so that the page has something to show."""
+    """Return a PNG of a green hill under a blue sky."""
     rows = bytearray()
     for y in range(height):
         rows.append(0)
@@ -31,20 +31,20 @@ SAMPLE_PHOTO = _picture(240, 160)
 
 
 def sticker(files: Files) -> JSON:
-    """Return a sticker as it stands in a message."""
+    """Return a sticker as a message contains it."""
     file = files.add("stickers", "sticker.webp", "image/webp", b"RIFF")
     look = {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False, "emoji": "👋"}
     return {"sticker": {**look, **file.as_json()}}
 
 
 def voice(files: Files) -> JSON:
-    """Return a voice message as it stands in a message."""
+    """Return a voice message as a message contains it."""
     file = files.add("voice", "voice.oga", "audio/ogg", b"OggS")
     return {"voice": {"duration": 3, "mime_type": "audio/ogg", **file.as_json()}}
 
 
 def place() -> JSON:
-    """Return a place: Conakry."""
+    """Return a location: Conakry."""
     return {"location": {"latitude": 9.509167, "longitude": -13.712222}}
 
 

@@ -1,6 +1,6 @@
-"""The queue of updates that wait for the bot: numbered, confirmed by offset, dropped when they are too old.
+"""The queue of updates for the bot: numbered, confirmed by offset, dropped when expired.
 
-It must not know what an update means, only its number, its kind and how long it may wait.
+Knows nothing of an update but its number, its kind and its expiry.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from bot.sandbox.telegram.errors import conflict
 JSON = dict[str, Any]
 
 NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
-"""Kinds that Telegram sends only to those who ask for them by name."""
+"""Kinds that Telegram sends only if `allowed_updates` names them."""
 
 MAX_TIMEOUT = 50
 
 
 class Waiting(NamedTuple):
-    """An update that is not confirmed yet."""
+    """An update that is not confirmed yet; `expires` is in seconds since the epoch."""
 
     update_id: int
     expires: float
@@ -42,15 +42,15 @@ class UpdateQueue:
         return len(self._waiting)
 
     def put(self, content: JSON, lives_seconds: float) -> JSON:
-        """Number an update and queue it, unless the bot said that it does not want this kind. Returns it either way.
+        """Number an update and queue it, unless its kind is not allowed; returns it in both cases.
 
-        A content that brings its own `update_id` keeps it, which is how out-of-order and repeated ones are made.
+        Content with an `update_id` of its own keeps it; that is how tests repeat and reorder updates.
         """
         update = {"update_id": content.get("update_id", self._next_id), **content}
         number: int = update["update_id"]
         self._next_id = max(self._next_id, number + 1)
         kind = next((key for key in content if key != "update_id"), "")
-        if not self._wanted(kind):
+        if not self._is_allowed(kind):
             self.counts["not_allowed"] += 1
             return update
         self._waiting.append(Waiting(number, self._clock() + lives_seconds, update))
@@ -58,21 +58,21 @@ class UpdateQueue:
         self._arrival.set()
         return update
 
-    def _wanted(self, kind: str) -> bool:
+    def _is_allowed(self, kind: str) -> bool:
         return kind in self.allowed if self.allowed else kind not in NOT_BY_DEFAULT
 
     @property
     def is_polled(self) -> bool:
-        """Tell whether somebody hangs on a long poll now."""
+        """Tell whether a long poll is waiting."""
         return self._poller is not None
 
     def pending(self) -> list[JSON]:
-        """Return all that would be delivered now."""
+        """Return the updates that are not expired."""
         self._expire()
         return [each.update for each in self._waiting]
 
     def confirm(self, offset: int) -> None:
-        """Forget everything below `offset`; a negative one keeps only that many from the end."""
+        """Remove all updates below `offset`; a negative one keeps only that many from the end."""
         if offset < 0:
             offset = self._waiting[offset].update_id if len(self._waiting) >= -offset else 0
         kept = deque(each for each in self._waiting if each.update_id >= offset)
@@ -80,9 +80,9 @@ class UpdateQueue:
         self._waiting = kept
 
     async def get(self, offset: int, limit: int, timeout: float) -> list[JSON]:  # noqa: ASYNC109 — Telegram's word
-        """Confirm below `offset` and return up to `limit` updates, waiting up to `timeout` seconds for a first one.
+        """Confirm below `offset` and return up to `limit` updates, waiting up to `timeout` seconds for the first.
 
-        Raises the 409 in whoever was waiting before: the newest poller wins.
+        An older poll that still waits is ended with 409.
         """
         if self._poller is not None and not self._poller.done():
             self._poller.set_exception(

@@ -1,6 +1,6 @@
-"""All that the stand-in remembers: people, chats, messages, updates, files, presses. In memory, gone when it ends.
+"""The state of the stand-in: people, chats, messages, updates, files, presses. In memory; lost when the process ends.
 
-The one place where things change together; it must not know HTTP or how a method's parameters look.
+Every change of state goes through here. Knows nothing of HTTP or of a method's parameters.
 """
 
 import itertools
@@ -8,19 +8,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.telegram.chats import JSON, Chat, Kept
-from bot.sandbox.telegram.config import Citizen, TelegramSandbox
+from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage
+from bot.sandbox.telegram.config import Person, TelegramSandbox
 from bot.sandbox.telegram.faults import Faults
 from bot.sandbox.telegram.files import Files
-from bot.sandbox.telegram.page_events import EVERYONE, Feed
+from bot.sandbox.telegram.page_events import EVERYONE, PageEvents
 from bot.sandbox.telegram.profile import Profile
-from bot.sandbox.telegram.rate_limits import Limiter
+from bot.sandbox.telegram.rate_limits import RateLimiter
 from bot.sandbox.telegram.updates import UpdateQueue
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button press that waits for `answerCallbackQuery` until `expires`."""
+    """A press of a button; `answerCallbackQuery` is possible until `expires`, in seconds since the epoch."""
 
     chat_id: int
     message_id: int
@@ -36,10 +36,10 @@ class World:
         self._ahead = 0.0
         self.chats: dict[int, Chat] = {}
         self.updates = UpdateQueue(self.now, first_id=100_000_001)
-        self.limiter = Limiter(config.limits, self.now)
+        self.limiter = RateLimiter(config.limits, self.now)
         self.faults = Faults(config.seed)
         self.files = Files()
-        self.feed = Feed()
+        self.page_events = PageEvents()
         self.profile = Profile(config.bot_name)
         self.presses: dict[str, Press] = {}
         self.calls: Counter[tuple[str, int]] = Counter()
@@ -50,15 +50,15 @@ class World:
             self.add_person(person)
 
     def now(self) -> float:
-        """Return the time, in seconds since the epoch, on the sandbox's clock."""
+        """Return the time of the sandbox's clock, in seconds since the epoch."""
         return self.config.clock() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Let that much time pass at once."""
+        """Move the clock forward."""
         self._ahead += seconds
 
     def bot(self) -> JSON:
-        """Return the bot as it stands in `from` of its messages."""
+        """Return the bot as `from` of its messages."""
         return {
             "id": self.bot_id,
             "is_bot": True,
@@ -66,18 +66,20 @@ class World:
             "username": self.config.bot_username,
         }
 
-    def add_person(self, person: Citizen, *, started: bool = False) -> Chat:
-        """Add somebody, or change who they are; the chat with them stays what it was."""
+    def add_person(self, person: Person, *, started: bool = False) -> Chat:
+        """Add a person, or change an existing one and keep their chat."""
         chat = self.chats.get(person.id)
         if chat is None:
             chat = self.chats[person.id] = Chat(person.id, "private")
         chat.person = person
         chat.started = chat.started or started
-        self.feed.publish(EVERYONE, "people")
+        self.page_events.publish(EVERYONE, "people")
         return chat
 
-    def keep(self, chat: Chat, content: JSON, *, sender: JSON | None, reply_keyboard: bool = False) -> Kept:
-        """Number a message, date it, and keep it in the chat; the order of its fields is Telegram's."""
+    def add_message(
+        self, chat: Chat, content: JSON, *, sender: JSON | None, reply_keyboard: bool = False
+    ) -> StoredMessage:
+        """Give a message its number and date and store it in the chat; its fields come in Telegram's order."""
         number = next(self._message_ids)
         now = self.now()
         message: JSON = {"message_id": number}
@@ -87,47 +89,47 @@ class World:
         message["date"] = int(now)
         message |= content
         by_bot = sender is not None and sender["id"] == self.bot_id
-        kept = chat.messages[number] = Kept(message, now, by_bot, has_reply_keyboard=reply_keyboard)
-        self.feed.publish(chat.id, "message", message=message, by_bot=by_bot)
-        return kept
+        stored = chat.messages[number] = StoredMessage(message, now, by_bot, has_reply_keyboard=reply_keyboard)
+        self.page_events.publish(chat.id, "message", message=message, by_bot=by_bot)
+        return stored
 
-    def replace(self, chat: Chat, kept: Kept, message: JSON) -> JSON:
-        """Show the message with another content from now on, and remember how it was."""
+    def edit_message(self, chat: Chat, stored: StoredMessage, message: JSON) -> JSON:
+        """Show other content of a message from now on and keep the previous version."""
         now = self.now()
         edited = {**message, "edit_date": int(now)}
-        kept.replace(edited, now)
-        self.feed.publish(chat.id, "edited", message=edited, by_bot=kept.by_bot)
+        stored.replace(edited, now)
+        self.page_events.publish(chat.id, "edited", message=edited, by_bot=stored.by_bot)
         return edited
 
-    def delete(self, chat: Chat, kept: Kept) -> None:
-        """Take a message out of everybody's sight; the transcript keeps it."""
-        kept.deleted_at = self.now()
-        self.feed.publish(chat.id, "deleted", message_id=kept.message["message_id"])
+    def delete_message(self, chat: Chat, stored: StoredMessage) -> None:
+        """Remove a message from the screens; the transcript keeps it."""
+        stored.deleted_at = self.now()
+        self.page_events.publish(chat.id, "deleted", message_id=stored.message["message_id"])
 
     def update(self, chat: Chat | None, content: JSON, lives: float | None = None) -> JSON:
-        """Queue an update for the bot and remember it as the last one of its chat."""
+        """Queue an update for the bot and remember it as the last one of its chat; `lives` is in seconds."""
         update = self.updates.put(content, lives or self.config.update_lives_seconds)
         if chat is not None:
             chat.last_update = content
         return update
 
     def add_press(self, chat_id: int, message_id: int) -> str:
-        """Return the id of a new press that can be answered for a while."""
+        """Return the id of a new press."""
         number = str(next(self._press_ids))
         self.presses[number] = Press(chat_id, message_id, self.now() + self.config.press_lives_seconds)
         return number
 
     def take_press(self, number: str) -> Press | None:
-        """Return the press and forget it; `None` when it is unknown, answered or too old."""
+        """Remove a press and return it; `None` if it is unknown, answered or too old."""
         press = self.presses.pop(number, None)
         return press if press is not None and press.expires > self.now() else None
 
     def count(self, method: str, status: int) -> None:
-        """Count a call by its method and outcome; status 0 stands for a dropped connection."""
+        """Count a call by method and HTTP status; status 0 means that no response was sent."""
         self.calls[method, status] += 1
 
     def calls_json(self) -> dict[str, Any]:
-        """Return the calls by method and status, and in all."""
+        """Return the number of calls by method and status, and in all."""
         by_method: dict[str, dict[str, int]] = {}
         for (method, status), count in sorted(self.calls.items()):
             by_method.setdefault(method, {})[str(status)] = count

@@ -1,1 +1,1 @@
-"""The stand-in of the Telegram Bot API."""
+"""Tests of the stand-in for the Bot API."""

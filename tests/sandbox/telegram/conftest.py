@@ -1,4 +1,4 @@
-"""A sandbox on a real socket whose clock stands still until a test moves it, and short ways to call it."""
+"""The stand-in on a real socket, with a clock that only tests move, and a client for its calls."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ NOON = 1_780_000_000.0
 
 @dataclass
 class Telegram:
-    """The two doors of the sandbox: that of the bot and that of the tests."""
+    """A client for the Bot API and for the control calls."""
 
     url: str
     token: str
     http: httpx.AsyncClient
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Call a method and return the whole answer, a refusal too."""
+        """Call a method and return the body of the response, a refusal included."""
         answer = await self.http.post(f"{self.url}/bot{self.token}/{method}", json=parameters)
         body: dict[str, Any] = answer.json()
         assert body["ok"] == answer.is_success
         return body
 
     async def result(self, method: str, **parameters: Any) -> Any:
-        """Call a method that must succeed."""
+        """Call a method that must succeed and return its result."""
         answer = await self.call(method, **parameters)
         assert answer["ok"], answer
         return answer["result"]
@@ -43,13 +43,13 @@ class Telegram:
         return str(answer["description"])
 
     async def control(self, path: str, body: Any = None, *, method: str = "POST") -> Any:
-        """Use a control endpoint that must succeed."""
+        """Make a control call that must succeed."""
         answer = await self.http.request(method, f"{self.url}/__sandbox/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json()
 
     async def say(self, chat: int, text: str) -> dict[str, Any]:
-        """Let a person write and return the message."""
+        """Let a person send a text and return the message."""
         update = await self.control(f"chats/{chat}/say", {"text": text})
         return dict(update["message"])
 
@@ -70,13 +70,13 @@ async def _open(limits: RateLimits | None) -> AsyncIterator[Telegram]:
 
 @pytest.fixture
 async def telegram() -> AsyncIterator[Telegram]:
-    """A sandbox without rate limits, to which Aïssatou alone has said /start."""
+    """The stand-in without rate limits; only Aïssatou has sent /start."""
     async for each in _open(None):
         yield each
 
 
 @pytest.fixture
-async def busy_telegram() -> AsyncIterator[Telegram]:
-    """The same with Telegram's rate limits."""
+async def limited_telegram() -> AsyncIterator[Telegram]:
+    """The stand-in with Telegram's rate limits; only Aïssatou has sent /start."""
     async for each in _open(RateLimits()):
         yield each

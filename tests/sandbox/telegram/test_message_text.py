@@ -1,4 +1,4 @@
-"""Texts: Telegram's HTML becomes text and entities counted in UTF-16 units, and links and commands are found."""
+"""HTML becomes text and entities counted in UTF-16 code units; links and commands become entities automatically."""
 
 from typing import Any
 
@@ -64,15 +64,15 @@ def test_broken_html_is_refused_in_telegrams_words(source: str, reason: str) -> 
         ("me@x.gn @somebody #tag", [entity("email", 0, 7), entity("mention", 8, 9), entity("hashtag", 18, 4)]),
     ],
 )
-def test_links_and_commands_are_found_unasked(text: str, found: list[dict[str, Any]]) -> None:
+def test_links_and_commands_become_entities_automatically(text: str, found: list[dict[str, Any]]) -> None:
     assert formatted(Params({"text": text}), "text") == (text, found)
 
 
-def test_text_in_code_is_left_alone() -> None:
+def test_text_in_code_gets_no_automatic_entities() -> None:
     text, entities = formatted(Params({"text": "<code>/book</code>", "parse_mode": "HTML"}), "text")
     assert (text, entities) == ("/book", [entity("code", 0, 5)])
 
 
-def test_space_around_a_text_is_cut_and_entities_move_along() -> None:
+def test_surrounding_space_is_trimmed_and_entities_are_shifted() -> None:
     text, entities = formatted(Params({"text": "\n 🎉 <b>x </b>", "parse_mode": "HTML"}), "text")
     assert (text, entities) == ("🎉 x", [entity("bold", 3, 1)])

@@ -1,4 +1,4 @@
-"""Rate limits as Telegram has them, and misbehaviour on request."""
+"""The stand-in applies Telegram's rate limits, and faults on request."""
 
 import httpx
 import pytest
@@ -6,55 +6,55 @@ import pytest
 from tests.sandbox.telegram.conftest import AISSATOU, MAMADOU, Telegram
 
 
-async def test_one_chat_takes_a_small_burst_and_then_one_message_a_second(busy_telegram: Telegram) -> None:
+async def test_a_chat_accepts_a_burst_of_five_and_then_one_message_a_second(limited_telegram: Telegram) -> None:
     for _ in range(5):
-        await busy_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
-    refused = await busy_telegram.call("sendMessage", chat_id=AISSATOU, text="x")
+        await limited_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+    refused = await limited_telegram.call("sendMessage", chat_id=AISSATOU, text="x")
     assert refused == {
         "ok": False,
         "error_code": 429,
         "description": "Too Many Requests: retry after 1",
         "parameters": {"retry_after": 1},
     }
-    await busy_telegram.control("clock", {"advance": 1})
-    await busy_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
-    assert (await busy_telegram.call("sendMessage", chat_id=AISSATOU, text="x"))["error_code"] == 429
+    await limited_telegram.control("clock", {"advance": 1})
+    await limited_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+    assert (await limited_telegram.call("sendMessage", chat_id=AISSATOU, text="x"))["error_code"] == 429
 
 
-async def test_all_chats_together_take_thirty_a_second_unless_paid_for(busy_telegram: Telegram) -> None:
-    people = await busy_telegram.control("users", {"first_name": "Moussa", "count": 40, "started": True})
+async def test_all_chats_together_accept_thirty_messages_a_second_unless_paid(limited_telegram: Telegram) -> None:
+    people = await limited_telegram.control("users", {"first_name": "Moussa", "count": 40, "started": True})
     chats = range(people["first_id"], people["last_id"] + 1)
-    codes = [(await busy_telegram.call("sendMessage", chat_id=chat, text="x")).get("error_code") for chat in chats]
+    codes = [(await limited_telegram.call("sendMessage", chat_id=chat, text="x")).get("error_code") for chat in chats]
     assert codes == [None] * 30 + [429] * 10
-    await busy_telegram.result("sendMessage", chat_id=chats[-1], text="x", allow_paid_broadcast=True)
+    await limited_telegram.result("sendMessage", chat_id=chats[-1], text="x", allow_paid_broadcast=True)
 
 
-async def test_a_group_takes_twenty_a_minute(busy_telegram: Telegram) -> None:
-    group = await busy_telegram.control("chats", {"type": "group", "title": "La famille"})
+async def test_a_group_accepts_twenty_messages_a_minute(limited_telegram: Telegram) -> None:
+    group = await limited_telegram.control("chats", {"type": "group", "title": "La famille"})
     for _ in range(20):
-        await busy_telegram.result("sendMessage", chat_id=group["id"], text="x")
-    refused = await busy_telegram.call("sendMessage", chat_id=group["id"], text="x")
+        await limited_telegram.result("sendMessage", chat_id=group["id"], text="x")
+    refused = await limited_telegram.call("sendMessage", chat_id=group["id"], text="x")
     assert refused["parameters"] == {"retry_after": 3}
 
 
-async def test_edits_are_counted_apart_and_loosely(busy_telegram: Telegram) -> None:
-    sent = await busy_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+async def test_edits_have_a_rate_limit_of_their_own(limited_telegram: Telegram) -> None:
+    sent = await limited_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
     to = {"chat_id": AISSATOU, "message_id": sent["message_id"]}
     for number in range(20):
-        await busy_telegram.result("editMessageText", **to, text=str(number))
-    assert (await busy_telegram.call("editMessageText", **to, text="x"))["error_code"] == 429
+        await limited_telegram.result("editMessageText", **to, text=str(number))
+    assert (await limited_telegram.call("editMessageText", **to, text="x"))["error_code"] == 429
 
 
-async def test_limits_can_be_switched_off_and_changed(busy_telegram: Telegram) -> None:
-    await busy_telegram.control("limits", {"enabled": False})
+async def test_rate_limits_can_be_turned_off_and_changed(limited_telegram: Telegram) -> None:
+    await limited_telegram.control("limits", {"enabled": False})
     for _ in range(60):
-        await busy_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
-    await busy_telegram.control("limits", {"chat_burst": 1})
-    await busy_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
-    assert (await busy_telegram.call("sendMessage", chat_id=AISSATOU, text="x"))["error_code"] == 429
+        await limited_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+    await limited_telegram.control("limits", {"chat_burst": 1})
+    await limited_telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+    assert (await limited_telegram.call("sendMessage", chat_id=AISSATOU, text="x"))["error_code"] == 429
 
 
-async def test_a_flood_for_one_chat_says_how_long_and_leaves_the_others_alone(telegram: Telegram) -> None:
+async def test_a_flood_fault_for_one_chat_gives_retry_after_and_spares_other_chats(telegram: Telegram) -> None:
     await telegram.say(MAMADOU, "/start")
     rule = {"match": {"method": "sendMessage", "chat_id": AISSATOU}, "kind": "flood", "retry_after": 7, "times": 1}
     await telegram.control("faults", [rule])
@@ -66,7 +66,7 @@ async def test_a_flood_for_one_chat_says_how_long_and_leaves_the_others_alone(te
 
 
 @pytest.mark.parametrize(("kind", "delivered"), [("drop_before", 0), ("drop_after", 1)])
-async def test_a_dropped_connection_has_acted_or_has_not(telegram: Telegram, kind: str, delivered: int) -> None:
+async def test_a_connection_drops_before_or_after_the_method_ran(telegram: Telegram, kind: str, delivered: int) -> None:
     await telegram.control("faults", [{"match": {"method": "sendMessage"}, "kind": kind}])
     with pytest.raises(httpx.RemoteProtocolError):
         await telegram.call("sendMessage", chat_id=AISSATOU, text="x")
@@ -76,7 +76,7 @@ async def test_a_dropped_connection_has_acted_or_has_not(telegram: Telegram, kin
     await telegram.result("sendMessage", chat_id=AISSATOU, text="x")
 
 
-async def test_a_server_error_comes_as_json_or_as_the_html_of_a_proxy(telegram: Telegram) -> None:
+async def test_a_server_error_is_json_or_the_html_of_a_proxy(telegram: Telegram) -> None:
     faults = [{"kind": "html", "status": 502, "times": 1}, {"kind": "status", "status": 500, "times": 1}]
     await telegram.control("faults", faults)
     page = await telegram.http.get(f"{telegram.url}/bot{telegram.token}/getMe")
@@ -85,12 +85,12 @@ async def test_a_server_error_comes_as_json_or_as_the_html_of_a_proxy(telegram: 
     await telegram.result("getMe")
 
 
-async def test_a_delayed_call_is_answered_all_the_same(telegram: Telegram) -> None:
+async def test_a_delayed_call_is_still_answered(telegram: Telegram) -> None:
     await telegram.control("faults", [{"kind": "delay", "seconds": 0.01}])
     assert await telegram.result("getMe")
 
 
-async def test_chance_is_the_same_for_the_same_seed(telegram: Telegram) -> None:
+async def test_the_same_seed_gives_the_same_faults(telegram: Telegram) -> None:
     rule = {"kind": "blocked", "probability": 0.5}
 
     async def outcomes() -> list[bool]:
@@ -102,14 +102,14 @@ async def test_chance_is_the_same_for_the_same_seed(telegram: Telegram) -> None:
     assert set(first) == {True, False}
 
 
-async def test_a_fault_that_makes_no_sense_is_refused_with_a_reason(telegram: Telegram) -> None:
+async def test_an_invalid_fault_is_refused_with_a_reason(telegram: Telegram) -> None:
     for rule, reason in (({"kind": "sulk"}, "kind must be one of"), ({"kind": "delay", "second": 1}, "second")):
         answer = await telegram.http.post(f"{telegram.url}/__sandbox/faults", json=[rule])
         assert answer.status_code == 400
         assert reason in answer.json()["error"]
 
 
-async def test_calls_are_counted_by_method_and_outcome(telegram: Telegram) -> None:
+async def test_calls_are_counted_by_method_and_status(telegram: Telegram) -> None:
     await telegram.control("calls", method="DELETE")
     await telegram.result("getMe")
     await telegram.refusal("sendMessage", chat_id=AISSATOU, text="")
@@ -117,7 +117,7 @@ async def test_calls_are_counted_by_method_and_outcome(telegram: Telegram) -> No
     assert calls == {"total": 2, "methods": {"getMe": {"200": 1}, "sendMessage": {"400": 1}}, "rate_limited": 0}
 
 
-async def test_the_transcript_remembers_every_edit_and_every_deletion(telegram: Telegram) -> None:
+async def test_the_transcript_keeps_every_edit_and_deletion(telegram: Telegram) -> None:
     sent = await telegram.result("sendMessage", chat_id=AISSATOU, text="one")
     to = {"chat_id": AISSATOU, "message_id": sent["message_id"]}
     await telegram.result("editMessageText", **to, text="two")

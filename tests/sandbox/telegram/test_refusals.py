@@ -1,4 +1,4 @@
-"""What the real service refuses, the sandbox refuses too, in the same words; and a typo besides."""
+"""The stand-in refuses what Telegram refuses, in the same words, and unknown parameters too."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def rows(count: int, width: int) -> dict[str, Any]:
         ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
     ],
 )
-async def test_a_message_that_telegram_would_not_take_is_refused(
+async def test_a_message_that_telegram_would_refuse_is_refused(
     telegram: Telegram, parameters: dict[str, Any], reason: str
 ) -> None:
     refused = await telegram.refusal("sendMessage", chat_id=AISSATOU, **parameters)
@@ -56,7 +56,7 @@ async def test_a_message_that_telegram_would_not_take_is_refused(
     assert reason in refused
 
 
-async def test_the_longest_text_and_the_longest_data_are_taken(telegram: Telegram) -> None:
+async def test_the_longest_text_and_the_longest_callback_data_are_accepted(telegram: Telegram) -> None:
     sent = await telegram.result(
         "sendMessage",
         chat_id=AISSATOU,
@@ -67,13 +67,13 @@ async def test_the_longest_text_and_the_longest_data_are_taken(telegram: Telegra
     assert len(sent["text"]) == 4096
 
 
-async def test_a_chat_is_unknown_until_its_person_has_written(telegram: Telegram) -> None:
+async def test_a_chat_is_not_found_until_its_person_has_written(telegram: Telegram) -> None:
     assert await telegram.refusal("sendMessage", chat_id=MAMADOU, text="x") == "Bad Request: chat not found"
     await telegram.say(MAMADOU, "/start")
     await telegram.result("sendMessage", chat_id=MAMADOU, text="x")
 
 
-async def test_a_message_is_edited_only_where_it_changes_and_exists_and_is_the_bots(telegram: Telegram) -> None:
+async def test_only_an_existing_message_of_the_bot_can_be_edited_and_must_change(telegram: Telegram) -> None:
     theirs = await telegram.say(AISSATOU, "mine")
     ours = await telegram.result("sendMessage", chat_id=AISSATOU, text="one")
     to = {"chat_id": AISSATOU, "message_id": ours["message_id"]}
@@ -87,7 +87,7 @@ async def test_a_message_is_edited_only_where_it_changes_and_exists_and_is_the_b
     assert "no caption in the message" in await telegram.refusal("editMessageCaption", **to, caption="x")
 
 
-async def test_an_edit_without_a_keyboard_takes_the_keyboard_away(telegram: Telegram) -> None:
+async def test_an_edit_without_a_keyboard_removes_the_keyboard(telegram: Telegram) -> None:
     markup = keyboard({"text": "A", "callback_data": "a"})
     sent = await telegram.result("sendMessage", chat_id=AISSATOU, text="one", reply_markup=markup)
     edited = await telegram.result("editMessageText", chat_id=AISSATOU, message_id=sent["message_id"], text="two")
@@ -98,7 +98,7 @@ async def test_an_edit_without_a_keyboard_takes_the_keyboard_away(telegram: Tele
     assert edited["reply_markup"] == markup
 
 
-async def test_a_message_can_be_deleted_once_and_for_two_days_only(telegram: Telegram) -> None:
+async def test_a_message_can_be_deleted_once_and_within_two_days(telegram: Telegram) -> None:
     old, new = [await telegram.result("sendMessage", chat_id=AISSATOU, text=text) for text in ("old", "new")]
     to = {"chat_id": AISSATOU, "message_id": new["message_id"]}
     await telegram.result("deleteMessage", **to)
@@ -108,7 +108,7 @@ async def test_a_message_can_be_deleted_once_and_for_two_days_only(telegram: Tel
     assert await telegram.refusal("deleteMessage", **to) == "Bad Request: message can't be deleted for everyone"
 
 
-async def test_a_press_is_answered_once_and_not_too_late(telegram: Telegram) -> None:
+async def test_a_press_can_be_answered_once_and_within_150_seconds(telegram: Telegram) -> None:
     markup = keyboard({"text": "A", "callback_data": "a"})
     await telegram.result("sendMessage", chat_id=AISSATOU, text="x", reply_markup=markup)
     first = await telegram.control(f"chats/{AISSATOU}/press", {"label": "A"})
@@ -122,7 +122,7 @@ async def test_a_press_is_answered_once_and_not_too_late(telegram: Telegram) -> 
     assert "query is too old" in await telegram.refusal("answerCallbackQuery", callback_query_id=number)
 
 
-async def test_somebody_who_blocked_the_bot_hears_nothing_until_start(telegram: Telegram) -> None:
+async def test_a_person_who_blocked_the_bot_gets_no_message_until_start(telegram: Telegram) -> None:
     await telegram.control(f"chats/{AISSATOU}/block")
     refused = await telegram.call("sendMessage", chat_id=AISSATOU, text="x")
     assert (refused["error_code"], refused["description"]) == (403, "Forbidden: bot was blocked by the user")
@@ -132,14 +132,14 @@ async def test_somebody_who_blocked_the_bot_hears_nothing_until_start(telegram: 
     assert kinds == ["my_chat_member", "my_chat_member", "message"]
 
 
-async def test_an_unknown_method_and_a_bad_token_are_told_apart(telegram: Telegram) -> None:
+async def test_an_unknown_method_gets_404_and_a_wrong_token_401(telegram: Telegram) -> None:
     assert (await telegram.call("sendTelepathy"))["error_code"] == 404
     telegram.token = "1:wrong"
     assert await telegram.call("getMe") == {"ok": False, "error_code": 401, "description": "Unauthorized"}
 
 
 @pytest.mark.parametrize("kind", ["get", "json", "form", "multipart"])
-async def test_parameters_may_come_in_every_way_that_telegram_reads(telegram: Telegram, kind: str) -> None:
+async def test_parameters_are_read_from_query_json_form_and_multipart(telegram: Telegram, kind: str) -> None:
     url = f"{telegram.url}/bot{telegram.token}/SENDmessage"
     fields = {"chat_id": str(AISSATOU), "text": "<i>été</i>", "parse_mode": "html"}
     async with httpx.AsyncClient() as http:
@@ -152,7 +152,7 @@ async def test_parameters_may_come_in_every_way_that_telegram_reads(telegram: Te
     assert answer.json()["result"]["entities"] == [{"type": "italic", "offset": 0, "length": 3}]
 
 
-async def test_a_caption_is_shorter_than_a_text_and_a_photo_is_a_picture(telegram: Telegram) -> None:
+async def test_a_caption_has_at_most_1024_characters_and_a_photo_must_be_an_image(telegram: Telegram) -> None:
     url = f"{telegram.url}/bot{telegram.token}/sendPhoto"
     for content, caption, reason in ((b"\x89PNG", "x" * 1025, "caption is too long"), (b"text", "", "IMAGE_PROCESS")):
         data = {"chat_id": str(AISSATOU), "caption": caption}
@@ -162,6 +162,6 @@ async def test_a_caption_is_shorter_than_a_text_and_a_photo_is_a_picture(telegra
     assert "wrong file identifier" in await telegram.refusal("sendPhoto", chat_id=AISSATOU, photo="guess")
 
 
-async def test_another_sites_page_cannot_use_the_control_endpoints(telegram: Telegram) -> None:
+async def test_a_page_of_another_site_cannot_use_the_control_calls(telegram: Telegram) -> None:
     answer = await telegram.http.get(f"{telegram.url}/__sandbox/users", headers={"origin": "https://elsewhere.example"})
     assert answer.status_code == 403

@@ -1,4 +1,4 @@
-"""Updates: confirmed by offset, delivered until then, one poller at a time, not for ever."""
+"""Updates are delivered until an offset confirms them or they expire, to one poller at a time."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def test_an_update_is_delivered_again_until_an_offset_above_it_confirms_it
     assert (counters["pending"], counters["confirmed"]) == (1, 3)
 
 
-async def test_a_batch_is_no_larger_than_its_limit_and_the_limit_is_from_1_to_100(telegram: Telegram) -> None:
+async def test_a_batch_has_at_most_limit_updates_and_limit_is_from_1_to_100(telegram: Telegram) -> None:
     for text in ("one", "two", "three"):
         await telegram.say(AISSATOU, text)
     assert len(await telegram.updates(limit=2)) == 2
@@ -26,21 +26,21 @@ async def test_a_batch_is_no_larger_than_its_limit_and_the_limit_is_from_1_to_10
     assert "limit must be" in await telegram.refusal("getUpdates", limit=0)
 
 
-async def test_a_negative_offset_keeps_the_newest_only(telegram: Telegram) -> None:
+async def test_a_negative_offset_keeps_only_the_newest_updates(telegram: Telegram) -> None:
     for text in ("one", "two", "three"):
         await telegram.say(AISSATOU, text)
     assert [update["message"]["text"] for update in await telegram.updates(-1)] == ["three"]
     assert [update["message"]["text"] for update in await telegram.updates()] == ["three"]
 
 
-async def test_a_long_poll_ends_when_something_arrives(telegram: Telegram) -> None:
+async def test_a_long_poll_ends_when_an_update_arrives(telegram: Telegram) -> None:
     poll = asyncio.create_task(telegram.updates(timeout=50))
     await until_polled(telegram)
     await telegram.say(AISSATOU, "hello")
     assert [update["message"]["text"] for update in await poll] == ["hello"]
 
 
-async def test_the_newer_of_two_pollers_wins_and_the_older_is_told(telegram: Telegram) -> None:
+async def test_a_second_poller_ends_the_first_one_with_409(telegram: Telegram) -> None:
     older = asyncio.create_task(telegram.call("getUpdates", timeout=50))
     await until_polled(telegram)
     newer = asyncio.create_task(telegram.updates(timeout=50))
@@ -51,7 +51,7 @@ async def test_the_newer_of_two_pollers_wins_and_the_older_is_told(telegram: Tel
     assert len(await newer) == 1
 
 
-async def test_a_poller_that_was_killed_does_not_count_as_another(telegram: Telegram) -> None:
+async def test_a_killed_poller_causes_no_conflict(telegram: Telegram) -> None:
     killed = asyncio.create_task(telegram.call("getUpdates", timeout=50))
     await until_polled(telegram)
     killed.cancel()
@@ -85,14 +85,14 @@ async def test_updates_older_than_a_day_and_presses_older_than_150_seconds_are_d
     assert await telegram.updates() == []
 
 
-async def test_kinds_that_the_bot_did_not_ask_for_are_not_delivered(telegram: Telegram) -> None:
+async def test_kinds_outside_allowed_updates_are_not_delivered(telegram: Telegram) -> None:
     await telegram.updates(allowed_updates=["message"])
     await telegram.control(f"chats/{AISSATOU}/block")
     await telegram.say(AISSATOU, "/start")
     assert [list(update)[1] for update in await telegram.updates()] == ["message"]
 
 
-async def test_a_gesture_resent_has_a_new_number_and_the_same_meaning(telegram: Telegram) -> None:
+async def test_a_press_sent_again_has_a_new_update_id_and_the_same_content(telegram: Telegram) -> None:
     markup = {"inline_keyboard": [[{"text": "A", "callback_data": "a"}]]}
     await telegram.result("sendMessage", chat_id=AISSATOU, text="x", reply_markup=markup)
     await telegram.control(f"chats/{AISSATOU}/press", {"label": "A"})
@@ -103,14 +103,14 @@ async def test_a_gesture_resent_has_a_new_number_and_the_same_meaning(telegram: 
     assert second["callback_query"]["message"] == first["callback_query"]["message"]
 
 
-async def test_any_update_can_be_injected_nonsense_included(telegram: Telegram) -> None:
+async def test_any_update_can_be_injected_even_an_invalid_one(telegram: Telegram) -> None:
     await telegram.control("updates", [{"update_id": 5, "message": {"nonsense": True}}, {"poll": 3}])
     injected = await telegram.updates()
     assert injected[0] == {"update_id": 5, "message": {"nonsense": True}}
     assert injected[1]["poll"] == 3
 
 
-async def test_other_kinds_of_input_arrive_as_telegram_sends_them(telegram: Telegram) -> None:
+async def test_photos_stickers_and_edits_arrive_as_telegram_sends_them(telegram: Telegram) -> None:
     for kind in ("photo", "sticker", "voice", "document", "location", "poll"):
         await telegram.control(f"chats/{AISSATOU}/send_{kind}", {})
     said = await telegram.say(AISSATOU, "one")
@@ -121,7 +121,7 @@ async def test_other_kinds_of_input_arrive_as_telegram_sends_them(telegram: Tele
     assert updates[-1]["edited_message"]["text"] == "two"
 
 
-async def test_groups_and_channels_write_too(telegram: Telegram) -> None:
+async def test_groups_and_channels_send_updates(telegram: Telegram) -> None:
     group = await telegram.control("chats", {"type": "group", "title": "La famille"})
     channel = await telegram.control("chats", {"type": "channel", "title": "Les nouvelles"})
     await telegram.control(f"chats/{group['id']}/say", {"text": "hello", "from": AISSATOU})

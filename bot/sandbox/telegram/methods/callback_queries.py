@@ -1,7 +1,7 @@
 """answerCallbackQuery."""
 
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.methods.common import method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 
@@ -9,7 +9,7 @@ MAX_TOAST = 200
 
 
 def answer_callback_query(world: World, params: Params) -> bool:
-    """Stop the button's spinner and show a text; possible once for each press and not for long."""
+    """Stop the spinner of the button and show a text: once for each press, within 150 seconds."""
     text = params.text("text")
     if len(text) > MAX_TOAST:
         raise bad_request("MESSAGE_TOO_LONG")
@@ -17,7 +17,7 @@ def answer_callback_query(world: World, params: Params) -> bool:
     press = world.take_press(number)
     if press is None:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
-    world.feed.publish(
+    world.page_events.publish(
         press.chat_id, "answered", query=number, message_id=press.message_id, text=text, alert=params.flag("show_alert")
     )
     return True

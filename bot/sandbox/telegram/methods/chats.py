@@ -1,14 +1,13 @@
-"""getMe, getChat, and the two methods with which a bot takes its leave of a server."""
+"""getMe, getChat, close, logOut."""
 
 from bot.sandbox.telegram.chats import JSON
-from bot.sandbox.telegram.methods.common import find_chat
-from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.methods.common import find_chat, method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 
 
 def get_me(world: World, _params: Params) -> JSON:
-    """Tell who the token belongs to."""
+    """Return the bot."""
     return {
         **world.bot(),
         "can_join_groups": True,
@@ -22,7 +21,7 @@ def get_me(world: World, _params: Params) -> JSON:
 
 
 def get_chat(world: World, params: Params) -> JSON:
-    """Tell who is at the other end."""
+    """Return the chat."""
     gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
     return {
         **find_chat(world, params).as_json(),
@@ -32,14 +31,14 @@ def get_chat(world: World, params: Params) -> JSON:
     }
 
 
-def take_leave(_world: World, _params: Params) -> bool:
-    """Answer `close` and `logOut`; there is nothing to leave here."""
+def leave_server(_world: World, _params: Params) -> bool:
+    """Answer `close` and `logOut`, which change nothing here."""
     return True
 
 
 METHODS = (
     method("getMe", get_me),
     method("getChat", get_chat, "chat_id"),
-    method("close", take_leave),
-    method("logOut", take_leave),
+    method("close", leave_server),
+    method("logOut", leave_server),
 )

@@ -1,21 +1,40 @@
-"""What several methods share: finding the chat and the message, and putting a message into a chat."""
+"""What the methods share: how one is declared, how its chat and message are found, how a message is sent."""
 
-from bot.sandbox.telegram.chats import JSON, Chat, Kept
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage
 from bot.sandbox.telegram.errors import bad_request, forbidden
 from bot.sandbox.telegram.markup import read_markup
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
+
+Handler = Callable[[World, Params], Any] | Callable[[World, Params], Awaitable[Any]]
 
 SENDING = (
     "chat_id message_thread_id direct_messages_topic_id business_connection_id disable_notification protect_content "
     "allow_paid_broadcast message_effect_id suggested_post_parameters reply_parameters reply_to_message_id "
     "allow_sending_without_reply reply_markup"
 )
-"""Parameters that every sending method has, those that the sandbox accepts and does nothing with included."""
+"""Parameters of every sending method, those included that the sandbox accepts and ignores."""
+
+
+class Method(NamedTuple):
+    """A method of the Bot API. The handler returns `result` or raises `TelegramError`; it is async if it `waits`."""
+
+    name: str
+    parameters: frozenset[str]
+    handler: Handler
+    waits: bool = False
+
+
+def method(name: str, handler: Handler, parameters: str = "", *, waits: bool = False) -> Method:
+    """Declare a method; `parameters` are names separated by spaces."""
+    return Method(name, frozenset(parameters.split()), handler, waits)
 
 
 def find_chat(world: World, params: Params, name: str = "chat_id") -> Chat:
-    """Return a chat that the bot has met, or refuse: to Telegram the others do not exist."""
+    """Return a chat that has written to the bot. Telegram refuses every other one as not found."""
     if not params.text(name):
         raise bad_request(f"{name} is empty")
     try:
@@ -27,47 +46,48 @@ def find_chat(world: World, params: Params, name: str = "chat_id") -> Chat:
     return chat
 
 
-def find_message(chat: Chat, number: int, missing: str) -> Kept:
-    """Return a message that is still there, or refuse with `missing`."""
-    kept = chat.messages.get(number)
-    if kept is None or kept.deleted_at is not None:
+def find_message(chat: Chat, number: int, missing: str) -> StoredMessage:
+    """Return a message that is not deleted, or refuse with the text `missing`."""
+    stored = chat.messages.get(number)
+    if stored is None or stored.deleted_at is not None:
         raise bad_request(missing)
-    return kept
+    return stored
 
 
-def check_open(chat: Chat) -> None:
-    """Refuse to write to somebody who has blocked the bot."""
+def check_not_blocked(chat: Chat) -> None:
+    """Refuse to write to a person who has blocked the bot."""
     if chat.blocked:
         raise forbidden("bot was blocked by the user")
 
 
-def send(world: World, params: Params, chat: Chat, content: JSON) -> Kept:
-    """Check keyboard, reply, blocking and rate, in this order, and put the message into the chat."""
+def send(world: World, params: Params, chat: Chat, content: JSON) -> StoredMessage:
+    """Check keyboard, reply, blocking and rate limits, in this order, and add the message to the chat."""
     markup = read_markup(params.json("reply_markup"))
-    reply = _reply(params, chat)
-    check_open(chat)
+    reply = _message_replied_to(params, chat)
+    check_not_blocked(chat)
     world.limiter.charge_message(chat.id, paid=params.flag("allow_paid_broadcast"))
     is_inline = markup is not None and "inline_keyboard" in markup
     if reply is not None:
         content = {"reply_to_message": reply, **content}
     if is_inline:
         content = {**content, "reply_markup": markup}
-    kept = world.keep(chat, content, sender=world.bot(), reply_keyboard=markup is not None and not is_inline)
+    has_reply_keyboard = markup is not None and not is_inline
+    stored = world.add_message(chat, content, sender=world.bot(), reply_keyboard=has_reply_keyboard)
     if markup is not None and not is_inline:
-        # Telegram does not give a reply keyboard back in the message, yet the phone shows it.
+        # Telegram does not return a reply keyboard in the message, but the phone shows it.
         chat.keyboard = markup if "keyboard" in markup else None
-        world.feed.publish(chat.id, "keyboard", keyboard=chat.keyboard)
-    return kept
+        world.page_events.publish(chat.id, "keyboard", keyboard=chat.keyboard)
+    return stored
 
 
-def _reply(params: Params, chat: Chat) -> JSON | None:
+def _message_replied_to(params: Params, chat: Chat) -> JSON | None:
     asked = params.json("reply_parameters") or {}
     number = asked.get("message_id") or params.integer("reply_to_message_id", 0)
     if not number:
         return None
-    kept = chat.messages.get(int(number))
-    if kept is None or kept.deleted_at is not None:
+    stored = chat.messages.get(int(number))
+    if stored is None or stored.deleted_at is not None:
         if asked.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply"):
             return None
         raise bad_request("message to be replied not found")
-    return {key: value for key, value in kept.message.items() if key != "reply_to_message"}
+    return {key: value for key, value in stored.message.items() if key != "reply_to_message"}

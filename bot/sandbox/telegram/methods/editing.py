@@ -1,12 +1,11 @@
 """editMessageText, editMessageCaption, editMessageReplyMarkup, deleteMessage, deleteMessages."""
 
-from bot.sandbox.telegram.chats import JSON, Chat, Kept
+from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage
 from bot.sandbox.telegram.config import DAY
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.markup import read_inline
 from bot.sandbox.telegram.message_text import caption_of, text_of
-from bot.sandbox.telegram.methods.common import check_open, find_chat, find_message
-from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.methods.common import check_not_blocked, find_chat, find_message, method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 
@@ -22,76 +21,78 @@ CAPTION_FIELDS = frozenset({"caption", "caption_entities"})
 
 
 def edit_text(world: World, params: Params) -> JSON:
-    """Replace the text, and with it the keyboard: without one in the request it goes."""
-    chat, kept = _editable(world, params)
+    """Replace the text and the keyboard; without a keyboard in the request it is removed."""
+    chat, stored = _editable(world, params)
     content = text_of(params)
     if options := params.json("link_preview_options"):
         content["link_preview_options"] = options
-    if "text" not in kept.message:
+    if "text" not in stored.message:
         raise bad_request("there is no text in the message to edit")
-    return _edit(world, params, chat, kept, _with(kept, TEXT_FIELDS, content))
+    return _edit(world, params, chat, stored, _with(stored, TEXT_FIELDS, content))
 
 
 def edit_caption(world: World, params: Params) -> JSON:
     """Replace the caption and the keyboard of a photo or document."""
-    chat, kept = _editable(world, params)
+    chat, stored = _editable(world, params)
     content = caption_of(params)
-    if not kept.message.keys() & {"photo", "document"}:
+    if not stored.message.keys() & {"photo", "document"}:
         raise bad_request("there is no caption in the message to edit")
-    return _edit(world, params, chat, kept, _with(kept, CAPTION_FIELDS, content))
+    return _edit(world, params, chat, stored, _with(stored, CAPTION_FIELDS, content))
 
 
 def edit_markup(world: World, params: Params) -> JSON:
     """Replace the keyboard alone."""
-    chat, kept = _editable(world, params)
-    return _edit(world, params, chat, kept, kept.message)
+    chat, stored = _editable(world, params)
+    return _edit(world, params, chat, stored, stored.message)
 
 
 def delete_message(world: World, params: Params) -> bool:
-    """Take one message away; Telegram allows it for two days."""
+    """Delete one message; Telegram allows it for two days."""
     chat = find_chat(world, params)
-    kept = find_message(chat, params.integer("message_id"), "message to delete not found")
-    if world.now() - kept.message["date"] > MAX_AGE_TO_DELETE:
+    stored = find_message(chat, params.integer("message_id"), "message to delete not found")
+    if world.now() - stored.message["date"] > MAX_AGE_TO_DELETE:
         raise bad_request("message can't be deleted for everyone")
-    world.delete(chat, kept)
+    world.delete_message(chat, stored)
     return True
 
 
 def delete_messages(world: World, params: Params) -> bool:
-    """Take several away; those that are not there are skipped."""
+    """Delete several messages; those that are missing are skipped."""
     chat = find_chat(world, params)
     numbers = params.array("message_ids")
     if not 1 <= len(numbers) <= MAX_AT_ONCE:
         raise bad_request("message identifiers are not specified or there are too many of them")
     for number in numbers:
-        kept = chat.messages.get(int(number))
-        if kept is not None and kept.deleted_at is None and world.now() - kept.message["date"] <= MAX_AGE_TO_DELETE:
-            world.delete(chat, kept)
+        stored = chat.messages.get(int(number))
+        if stored is None or stored.deleted_at is not None:
+            continue
+        if world.now() - stored.message["date"] <= MAX_AGE_TO_DELETE:
+            world.delete_message(chat, stored)
     return True
 
 
-def _editable(world: World, params: Params) -> tuple[Chat, Kept]:
+def _editable(world: World, params: Params) -> tuple[Chat, StoredMessage]:
     chat = find_chat(world, params)
-    kept = find_message(chat, params.integer("message_id"), "message to edit not found")
-    if not kept.by_bot or kept.has_reply_keyboard:
+    stored = find_message(chat, params.integer("message_id"), "message to edit not found")
+    if not stored.by_bot or stored.has_reply_keyboard:
         raise bad_request("message can't be edited")
-    return chat, kept
+    return chat, stored
 
 
-def _with(kept: Kept, fields: frozenset[str], content: JSON) -> JSON:
-    return {key: value for key, value in kept.message.items() if key not in fields} | content
+def _with(stored: StoredMessage, fields: frozenset[str], content: JSON) -> JSON:
+    return {key: value for key, value in stored.message.items() if key not in fields} | content
 
 
-def _edit(world: World, params: Params, chat: Chat, kept: Kept, message: JSON) -> JSON:
+def _edit(world: World, params: Params, chat: Chat, stored: StoredMessage, message: JSON) -> JSON:
     markup = read_inline(params.json("reply_markup"))
-    check_open(chat)
+    check_not_blocked(chat)
     after = {key: value for key, value in message.items() if key != "reply_markup"}
     if markup is not None:
         after["reply_markup"] = markup
-    if after == kept.message:
+    if after == stored.message:
         raise bad_request(NOT_MODIFIED)
     world.limiter.charge_edit(chat.id)
-    return world.replace(chat, kept, after)
+    return world.edit_message(chat, stored, after)
 
 
 METHODS = (

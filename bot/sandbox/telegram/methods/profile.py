@@ -1,11 +1,11 @@
-"""The bot's commands, name and descriptions, each per language and the commands per scope too."""
+"""setMyCommands and its kin: the bot's commands by scope and language, its name and descriptions by language."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.telegram.errors import bad_request
-from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.methods.common import method
 from bot.sandbox.telegram.page_events import EVERYONE
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.profile import Profile, Scope
@@ -19,7 +19,7 @@ _LANGUAGE = re.compile(r"([a-z]{2})?")
 
 
 def set_commands(world: World, params: Params) -> bool:
-    """Set the list for one scope and language; an empty list is the same as deleting it."""
+    """Set the list of one scope and language; an empty list deletes it."""
     commands = params.array("commands")
     if len(commands) > MAX_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
@@ -31,19 +31,19 @@ def set_commands(world: World, params: Params) -> bool:
         if not 1 <= len(str(each["description"])) <= MAX_COMMAND_DESCRIPTION:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     world.profile.commands[_scope(world, params), _language(params)] = commands
-    world.feed.publish(EVERYONE, "profile")
+    world.page_events.publish(EVERYONE, "profile")
     return True
 
 
 def get_commands(world: World, params: Params) -> list[Any]:
-    """Return exactly what was set for this scope and language."""
+    """Return the list of exactly this scope and language."""
     return world.profile.commands.get((_scope(world, params), _language(params)), [])
 
 
 def delete_commands(world: World, params: Params) -> bool:
-    """Forget the list for one scope and language."""
+    """Delete the list of one scope and language."""
     world.profile.commands.pop((_scope(world, params), _language(params)), None)
-    world.feed.publish(EVERYONE, "profile")
+    world.page_events.publish(EVERYONE, "profile")
     return True
 
 
@@ -53,7 +53,7 @@ def _setter(name: str, limit: int, texts: Callable[[Profile], dict[str, str]]) -
         if len(text) > limit:
             raise bad_request(f"BOT_{name.upper()}_INVALID (longer than {limit} characters)")
         texts(world.profile)[_language(params)] = text
-        world.feed.publish(EVERYONE, "profile")
+        world.page_events.publish(EVERYONE, "profile")
         return True
 
     return set_text

@@ -1,14 +1,14 @@
-"""sendMessage, copyMessage, sendChatAction."""
+"""sendMessage, sendPhoto, sendDocument, copyMessage, sendChatAction."""
 
 from bot.sandbox.telegram.chats import JSON
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.message_text import caption_of, text_of
-from bot.sandbox.telegram.methods.common import SENDING, check_open, find_chat, find_message, send
-from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.methods.common import SENDING, check_not_blocked, find_chat, find_message, method, send
+from bot.sandbox.telegram.methods.files import document_json, photo_json, read_document, read_photo
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
 
-ACTIONS = frozenset(
+CHAT_ACTIONS = frozenset(
     [
         "typing",
         "upload_photo",
@@ -23,6 +23,7 @@ ACTIONS = frozenset(
         "upload_video_note",
     ]
 )
+CAPTIONED = f"{SENDING} caption parse_mode caption_entities"
 COPIED = [
     "text",
     "entities",
@@ -40,7 +41,7 @@ WITH_CAPTION = frozenset({"photo", "document", "voice"})
 
 
 def send_message(world: World, params: Params) -> JSON:
-    """Put a text into a chat."""
+    """Send a text."""
     chat = find_chat(world, params)
     content = text_of(params)
     if options := params.json("link_preview_options"):
@@ -48,8 +49,25 @@ def send_message(world: World, params: Params) -> JSON:
     return send(world, params, chat, content).message
 
 
+def send_photo(world: World, params: Params) -> JSON:
+    """Send a picture."""
+    chat = find_chat(world, params)
+    caption = caption_of(params)
+    content = {"photo": photo_json(read_photo(world, params)), **caption}
+    if params.flag("has_spoiler"):
+        content["has_media_spoiler"] = True
+    return send(world, params, chat, content).message
+
+
+def send_document(world: World, params: Params) -> JSON:
+    """Send a file."""
+    chat = find_chat(world, params)
+    caption = caption_of(params)
+    return send(world, params, chat, {"document": document_json(read_document(world, params)), **caption}).message
+
+
 def copy_message(world: World, params: Params) -> JSON:
-    """Send the content of another message as the bot's own; the answer is the new number only."""
+    """Send the content of another message as the bot's own; the result holds the new `message_id` only."""
     chat = find_chat(world, params)
     source = find_chat(world, params, "from_chat_id")
     original = find_message(source, params.integer("message_id"), "message to copy not found").message
@@ -63,13 +81,13 @@ def copy_message(world: World, params: Params) -> JSON:
 
 
 def send_chat_action(world: World, params: Params) -> bool:
-    """Show for some seconds that the bot is busy."""
+    """Show for five seconds that the bot is typing, or the like."""
     chat = find_chat(world, params)
     action = params.text("action")
-    if action not in ACTIONS:
+    if action not in CHAT_ACTIONS:
         raise bad_request("wrong parameter action in request")
-    check_open(chat)
-    world.feed.publish(chat.id, "action", action=action)
+    check_not_blocked(chat)
+    world.page_events.publish(chat.id, "action", action=action)
     return True
 
 
@@ -77,6 +95,8 @@ METHODS = (
     method(
         "sendMessage", send_message, f"{SENDING} text parse_mode entities link_preview_options disable_web_page_preview"
     ),
+    method("sendPhoto", send_photo, f"{CAPTIONED} photo show_caption_above_media has_spoiler"),
+    method("sendDocument", send_document, f"{CAPTIONED} document thumbnail disable_content_type_detection"),
     method(
         "copyMessage",
         copy_message,

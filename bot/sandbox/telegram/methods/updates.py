@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from bot.sandbox.telegram.chats import JSON
 from bot.sandbox.telegram.errors import bad_request, conflict
-from bot.sandbox.telegram.methods.method import method
+from bot.sandbox.telegram.methods.common import method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.updates import MAX_TIMEOUT
 from bot.sandbox.telegram.world import World
@@ -66,7 +66,7 @@ def _drop_pending(world: World, params: Params) -> bool:
 
 
 METHODS = (
-    method("getUpdates", get_updates, "offset limit timeout allowed_updates", slow=True),
+    method("getUpdates", get_updates, "offset limit timeout allowed_updates", waits=True),
     method(
         "setWebhook",
         set_webhook,
