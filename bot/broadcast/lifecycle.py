@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.broadcast.model import Broadcast, Deed, Fate, Figures, Status
+from bot.broadcast.model import Broadcast, Deed, Fate, Status
 from bot.core.dates import night_of
 
 
@@ -79,11 +79,23 @@ def nights_of(broadcast: Broadcast) -> frozenset[datetime]:
     return frozenset(night for night in map(night_of, insisted) if night)
 
 
-def end_of(status: Status, figures: Figures) -> Status:
-    """What a broadcast is when it did all that its status asks for."""
-    if status is Status.RECALLING:
-        return Status.RECALLED
-    return Status.STOPPED if figures.of(Fate.PENDING) else Status.DONE
+UNPAID = (Status.PAUSED, Deed.UNPAID)
+"""Where a running broadcast goes when Telegram refuses to send because it cannot be paid."""
+
+
+def next_status(broadcast: Broadcast) -> Status:
+    """What a broadcast becomes when it did all that its status asks for; the same status where an admin must act."""
+    match broadcast.status:
+        case Status.PREPARING:
+            return Status.SCHEDULED if broadcast.plan.starts else Status.RUNNING
+        case Status.SCHEDULED:
+            return Status.RUNNING
+        case Status.RUNNING:
+            return Status.STOPPED if broadcast.figures.of(Fate.PENDING) else Status.DONE
+        case Status.RECALLING:
+            return Status.RECALLED
+        case _:
+            return broadcast.status
 
 
 def offered(broadcast: Broadcast, *, resting: bool) -> tuple[Verb, ...]:

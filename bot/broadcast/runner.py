@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.app.backoff import either, unless
-from bot.broadcast.lifecycle import ENDED, Place, Verb, end_of, move, nights_of, whose_turn
+from bot.broadcast.lifecycle import ENDED, UNPAID, Place, Verb, move, next_status, nights_of, whose_turn
 from bot.broadcast.model import Broadcast, Deed, Done, Fate, Plan, Sight, Status, content_for
 from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
 from bot.broadcast.recaller import Recaller
@@ -207,16 +207,15 @@ class Broadcasts:
                 return
             await asyncio.sleep(BREATH)
         await self._rest(number)
-        after = Status.SCHEDULED if broadcast.plan.starts else Status.RUNNING
-        await self._books.move(number, Status.PREPARING, after)
+        await self._go_on(broadcast)
 
     async def _wait_for_start(self, broadcast: Broadcast, nudge: asyncio.Event) -> None:
-        number, starts = broadcast.plan.number, broadcast.plan.starts or self._now()
+        starts = broadcast.plan.starts or self._now()
         while (wait := (starts - self._now()).total_seconds()) > 0:
             await either(nudge, min(wait, LOOK))
             if nudge.is_set():
                 return
-        await self._books.move(number, Status.SCHEDULED, Status.RUNNING)
+        await self._go_on(broadcast)
 
     async def _carry(self, broadcast: Broadcast, nudge: asyncio.Event) -> None:
         plan, status = broadcast.plan, broadcast.status
@@ -233,11 +232,15 @@ class Broadcasts:
         finally:
             del self._rounds[plan.number]
         if rounds.unpaid:
-            done = Done("", Deed.UNPAID, self._now())
-            await self._books.move(plan.number, status, Status.PAUSED, (NOBODY, done))
+            after, deed = UNPAID
+            await self._books.move(plan.number, status, after, (NOBODY, Done("", deed, self._now())))
         elif finished:
             figures = await self._roll.count_fates(plan.number)
-            await self._books.move(plan.number, status, end_of(status, figures))
+            await self._go_on(replace(broadcast, figures=figures))
+
+    async def _go_on(self, broadcast: Broadcast) -> None:
+        """It did all that its status asks for."""
+        await self._books.move(broadcast.plan.number, broadcast.status, next_status(broadcast))
 
     async def _rest(self, number: int) -> None:
         """Write the figures down, for they stay as they are for a while."""

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from bot.broadcast.lifecycle import ENDED, MOVES, Verb, end_of, move, nights_of, offered, whose_turn
+from bot.broadcast.lifecycle import ENDED, MOVES, Verb, move, next_status, nights_of, offered, whose_turn
 from bot.broadcast.model import Broadcast, Content, Deed, Done, Everyone, Fate, Figures, Media, Plan, Status, Version
 
 PLAN = Plan(12, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
@@ -69,7 +69,20 @@ def test_one_that_was_stopped_goes_on_to_those_alone_who_are_asked_for_again() -
     ],
 )
 def test_a_broadcast_ends_as_what_it_did(status: Status, figures: Figures, end: Status) -> None:
-    assert end_of(status, figures) is end
+    assert next_status(standing(status, figures)) is end
+
+
+def test_a_prepared_broadcast_waits_for_its_start_or_runs_at_once() -> None:
+    prepared = standing(Status.PREPARING)
+    assert next_status(prepared) is Status.RUNNING
+    later = replace(prepared, plan=replace(PLAN, starts=AT))
+    assert next_status(later) is Status.SCHEDULED
+    assert next_status(replace(later, status=Status.SCHEDULED)) is Status.RUNNING
+
+
+@pytest.mark.parametrize("status", sorted({*ENDED, Status.PAUSED}))
+def test_where_an_admin_must_act_nothing_happens_by_itself(status: Status) -> None:
+    assert next_status(standing(status)) is status
 
 
 def test_nothing_is_recalled_when_nothing_was_sent() -> None:
