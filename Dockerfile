@@ -1,14 +1,18 @@
-# The bot in a small image: not root, nothing written but /data, stopped by SIGTERM. README.md tells how to run it.
+# The bot as an image. It runs as a user of its own, writes only to /data, and stops on SIGTERM within ten seconds.
+# docs/operating.md explains how to run it.
 FROM python:3.13-slim AS build
 COPY requirements.lock /
 RUN python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --require-hashes --requirement /requirements.lock
 COPY bot /app/bot
 COPY locales /app/locales
-# The files are compiled here, because the running bot may not write beside them.
+# Compile now: the running bot cannot write beside its code.
 RUN python -m compileall -q /app/bot
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="moncreneau-bot" \
+    org.opencontainers.image.description="The Telegram bot with which citizens of Guinea book appointments with public offices." \
+    org.opencontainers.image.licenses="MIT"
 RUN useradd --system --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin bot \
     && install --directory --owner=bot --group=bot --mode=0700 /data
 COPY --from=build /venv /venv
