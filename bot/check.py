@@ -220,7 +220,7 @@ async def run(*, quick: bool) -> int:
         settings = read_settings()
     except SettingsError as error:
         wrong = "\n".join(each.strip() for each in str(error).splitlines()[1:])
-        _say([Line(Level.FAIL, "settings", wrong, "README.md, section Settings, explains each")])
+        _say([Line(Level.FAIL, "settings", wrong, "docs/operating.md, section Settings, explains each")])
         return CANNOT_WORK
     found = [*_say(check_settings(settings)), *_say(await check_database(settings.database_url))]
     if not quick:

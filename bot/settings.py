@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What an operator can choose. README.md, section *Settings*, says it in a table."""
+    """What an operator can choose. docs/operating.md, section *Settings*, explains each."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True, frozen=True

@@ -1,35 +1,29 @@
-"""What the documents say of the code is true of the code."""
+"""What the documents say about the code is true. Their commands are tried in `test_documented_commands`."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.registry import Collector
 from pydantic.fields import FieldInfo
 
-from bot.__main__ import main
-from bot.settings import Settings
+from bot.core.health import ApiCondition, Concern, Condition
+from bot.core.model import Problem
+from bot.operations import metrics
+from bot.settings import Settings, read_settings
 from bot.views import bot_profile
+from tests.documents import DOCUMENTS, ROOT, anchors, blocks, commands, links, prose, read, rows, section
 
-ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
-DOCUMENTS = ("README.md", "CHANGELOG.md", "GLOSSARY.md")
 MAKEFILE = (ROOT / "Makefile").read_text()
-NOT_COMMANDS = {"newbot", "data", "healthz", "readyz", "metrics"}
-"""BotFather's, the container's volume, and the pages on the operators' port."""
-
-
-def section(title: str) -> str:
-    """What stands under a heading of the second level."""
-    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
-
-
-def rows(text: str) -> list[list[str]]:
-    """The rows of the tables in a text, their cells stripped of blanks and of code marks; without their heads."""
-    lines = re.findall(r"^\| (.+?) \|$", text, re.MULTILINE)
-    cells = [[cell.strip().strip("`") for cell in line.split("|")] for line in lines]
-    heads = {number - 1 for number, row in enumerate(cells) if set(row[0]) == {"-"}}
-    return [row for number, row in enumerate(cells) if number not in heads and set(row[0]) != {"-"}]
+OPERATING = "docs/operating.md"
+EXAMPLE = (ROOT / ".env.example").read_text()
+SECRETS = ["TELEGRAM_BOT_TOKEN", "MONCRENEAU_API_KEY"]
+NOT_COMMANDS = {"newbot", "revoke", "data", "healthz", "readyz", "metrics"}
+"""BotFather's commands, the container's volume, and the pages of HTTP_PORT."""
+LONGEST_README = 8000
+"""Bytes. It is an introduction; the rest has pages of its own."""
 
 
 def written(field: FieldInfo) -> str:
@@ -42,37 +36,51 @@ def written(field: FieldInfo) -> str:
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 
-def test_the_table_of_settings_has_them_all_with_their_defaults() -> None:
-    table = {row[0]: row[1] for row in rows(section("Settings"))}
-    assert table == {name.upper(): written(field) for name, field in Settings.model_fields.items()}
+def bot_commands() -> set[str]:
+    return {*bot_profile.USUAL, *bot_profile.EXTRA, *bot_profile.ADMIN}
 
 
-def test_the_table_of_the_bots_commands_has_all_that_there_are_for_everyone() -> None:
-    named = [row[0].removeprefix("/") for row in rows(section("What a citizen sees"))]
-    assert tuple(named[: len(bot_profile.USUAL)]) == bot_profile.USUAL
+def make_targets_in(document: str) -> set[str]:
+    """Those named in backticks or in a shell block."""
+    lines = [line for block in blocks(document, "sh") for line in commands(block)]
+    return {
+        *re.findall(r"`make ([a-z]+)", prose(document)),
+        *re.findall(r"^make ([a-z]+)", "\n".join(lines), re.MULTILINE),
+    }
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`/([a-z]+)[ `]", README))))
-def test_every_command_of_the_bot_that_the_readme_names_exists(name: str) -> None:
-    assert name in {*bot_profile.USUAL, *bot_profile.EXTRA, *bot_profile.ADMIN} | NOT_COMMANDS
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_bytes()) <= LONGEST_README
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\bmake ([a-z]+)\b", README))))
-def test_every_target_that_the_readme_names_exists(target: str) -> None:
-    assert re.search(rf"^{target}:", MAKEFILE, re.MULTILINE)
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_to_a_file_and_a_heading_that_exist(document: str) -> None:
+    missing = [path for path, _ in links(document) if not (ROOT / path).exists()]
+    assert missing == []
+    pages = [(path, anchor) for path, anchor in links(document) if anchor and path.endswith(".md")]
+    assert [(path, anchor) for path, anchor in pages if anchor not in anchors(path)] == []
 
 
-def test_the_readme_names_every_target() -> None:
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_in_backticks_exists(document: str) -> None:
+    folders = "bot|tests|locales|docs|bench|deploy"
+    paths = re.findall(rf"`((?:{folders})/[A-Za-z0-9_./-]+)`", prose(document))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_of_the_bot_that_is_named_exists(document: str) -> None:
+    assert set(re.findall(r"`/([a-z]+)[ `]", prose(document))) <= bot_commands() | NOT_COMMANDS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_make_target_that_is_named_exists(document: str) -> None:
+    assert make_targets_in(document) <= set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+
+
+def test_every_make_target_is_in_a_document() -> None:
     targets = set(re.findall(r"^([a-z]+):.*##", MAKEFILE, re.MULTILINE)) - {"help"}
-    assert targets <= set(re.findall(r"`make ([a-z]+)", section("Developing")))
-
-
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"python -m bot ([a-z]+)", README))))
-def test_every_command_line_that_the_readme_names_exists(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main([command, "--help"])
-    assert end.value.code == 0
-    assert command in capsys.readouterr().out
+    assert targets <= {target for document in DOCUMENTS for target in make_targets_in(document)}
 
 
 @pytest.mark.parametrize("module", sorted(set(re.findall(r"-m (bench[a-z.]*)", MAKEFILE))))
@@ -81,17 +89,90 @@ def test_every_module_that_make_runs_exists(module: str) -> None:
     assert path.with_suffix(".py").exists() or (path / "__main__.py").exists()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_file_that_a_document_points_to_is_there(document: str) -> None:
-    links = re.findall(r"(?:\]\(|src=\")([^)#\"]+)[)\"]", (ROOT / document).read_text())
-    paths = re.findall(r"`((?:bot|tests|locales|docs|bench)/[A-Za-z0-9_./]+)`", (ROOT / document).read_text())
-    wanted = [*(link for link in links if "://" not in link), *paths]
-    assert [path for path in wanted if not (ROOT / path).exists()] == []
+def test_the_guide_lists_all_commands_of_citizens_and_of_admins() -> None:
+    guide = "docs/admin-guide.md"
+    for title, expected in (
+        ("What citizens see", {*bot_profile.USUAL, *bot_profile.EXTRA}),
+        ("Commands for admins", set(bot_profile.ADMIN)),
+    ):
+        listed = {row[0].removeprefix("/") for row in rows(section(guide, title)) if row[0].startswith("/")}
+        assert listed == expected
 
 
-def test_every_heading_that_the_readme_points_to_is_there() -> None:
-    headings = {title.lower().replace(" ", "-") for title in re.findall(r"^#+ (.+)$", README, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= headings
+def test_the_table_of_settings_has_all_with_their_defaults() -> None:
+    table = {row[0]: row[1] for row in rows(section(OPERATING, "Settings"))}
+    assert table == {name.upper(): written(field) for name, field in Settings.model_fields.items()}
+    assert list(table)[:2] == SECRETS
+
+
+def test_the_example_settings_are_all_there_are_with_their_defaults_and_a_line_of_explanation() -> None:
+    found = re.findall(r"^# .+\n(#?)([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE)
+    assert [name for _, name, _ in found][:2] == SECRETS
+    assert {name for _, name, _ in found} == {name.upper() for name in Settings.model_fields}
+    assert [name for hash_, name, _ in found if not hash_] == SECRETS
+    for _, name, value in found:
+        assert value in {written(Settings.model_fields[name.lower()]), ""}
+    assert len(re.findall(r"^#?[A-Z_]+=", EXAMPLE, re.MULTILINE)) == len(found)
+
+
+def test_the_example_settings_change_nothing_if_all_are_switched_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    secrets = re.sub(r"^([A-Z_]+)=$", r"\1=secret", EXAMPLE, flags=re.MULTILINE)
+    for name, text in (("short", secrets), ("long", re.sub(r"^#([A-Z_]+=)", r"\1", secrets, flags=re.MULTILINE))):
+        (tmp_path / name).write_text(text)
+    short, everything = (read_settings(_env_file=tmp_path / name) for name in ("short", "long"))
+    assert short == everything
+    assert everything.telegram_bot_token.get_secret_value() == "secret"
+
+
+def test_the_table_of_metrics_has_all_with_their_labels() -> None:
+    table = {row[0]: row[1] for row in rows(section(OPERATING, "Metrics"))}
+    found = {}
+    for metric in full_metrics().collect():
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        found[name] = {label for sample in metric.samples for label in sample.labels}
+    assert set(table) == set(found)
+    for name, labels in found.items():
+        assert all(f"`{label}`" in table[name] for label in labels), name
+
+
+def full_metrics() -> Collector:
+    """The metrics of a bot about which everything is known."""
+    now = datetime(2026, 1, 25, 9, 30, tzinfo=UTC)
+    api = ApiCondition(
+        reachable=True,
+        heard=now,
+        limit=1000,
+        remaining=900,
+        reset=now,
+        blocked_until=now,
+        hits=1,
+        misses=1,
+        requests={"read": 1},
+        last_error="503",
+        last_error_at=now,
+        troubles=frozenset({Concern(Problem.OUT_OF_CREDITS)}),
+        clock_gap=0.5,
+    )
+    return metrics.Figures(
+        Condition(
+            at=now,
+            since=now,
+            api=api,
+            requests_today=2,
+            booked_today=1,
+            inbox=0,
+            outbox=0,
+            attempts=0,
+            set_aside=0,
+            telegram=True,
+            database=True,
+            outcomes={"booked": 1},
+        )
+    )
 
 
 def test_every_name_in_the_glossarys_last_column_exists_in_the_code() -> None:
@@ -99,7 +180,7 @@ def test_every_name_in_the_glossarys_last_column_exists_in_the_code() -> None:
     modules = {path.relative_to(ROOT).with_suffix("").as_posix() for path in (ROOT / "bot").rglob("*.py")}
     modules |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "bot").rglob("*") if path.is_dir()}
     words = set(re.findall(r"\w+", code))
-    lines = re.findall(r"^\|.*\|(.*?)\|$", (ROOT / "GLOSSARY.md").read_text(), re.MULTILINE)
+    lines = re.findall(r"^\|.*\|(.*?)\|$", read("GLOSSARY.md"), re.MULTILINE)
     names = {name for line in lines for name in re.findall(r"`([\w./]+)`", line)}
     assert names
     missing = {name for name in names if not set(re.split(r"[./]", name)) <= words | {"bot"}}
