@@ -2,7 +2,14 @@
 
 from bot.sandbox.moncreneau.app import create_app
 from bot.sandbox.moncreneau.config import DEMO_KEY, DEMO_KEYS, ApiKey, MoncreneauSandbox
-from bot.sandbox.moncreneau.departments import Department, Hours, Organization, Worker, default_departments
+from bot.sandbox.moncreneau.departments import (
+    Department,
+    Hours,
+    Organization,
+    Worker,
+    default_departments,
+    french_departments,
+)
 
 __all__ = [
     "DEMO_KEY",
@@ -15,4 +22,5 @@ __all__ = [
     "Worker",
     "create_app",
     "default_departments",
+    "french_departments",
 ]

@@ -3,7 +3,7 @@
 It must not know HTTP, storage or the present time.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """The keys of `openingHours`, in the order of `date.weekday()`. Their spelling is our assumption."""
@@ -96,4 +96,26 @@ def default_departments() -> tuple[Department, ...]:
             lists_workers=False,
         ),
         Department(24, "Permis de construire", city, "Complet jusqu'à nouvel ordre", capacity=0),
+    )
+
+
+_FRENCH = {
+    "Ministry of Interior": "Ministère de la Sécurité",
+    "Passport Service": "Service des passeports",
+    "Passport issuance": "Demande et renouvellement du passeport",
+    "ID Card Service": "Carte nationale d'identité",
+    "National ID card issuance": "Demande et renouvellement de la carte",
+}
+
+
+def french_departments() -> tuple[Department, ...]:
+    """Return the default departments with French names throughout, as a real organisation of Guinea has them."""
+    return tuple(
+        replace(
+            each,
+            name=_FRENCH.get(each.name, each.name),
+            description=each.description and _FRENCH.get(each.description, each.description),
+            organization=replace(each.organization, name=_FRENCH.get(each.organization.name, each.organization.name)),
+        )
+        for each in default_departments()
     )
