@@ -39,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
         command.add_argument("--telegram-port", type=_port, default=8081, help="the chat page and the Bot API")
         command.add_argument("--moncreneau-port", type=_port, default=8082, help="the moncreneau API")
+        command.add_argument(
+            "--departments", choices=("fr", "en"), default="fr", help="language of their names (default: %(default)s)"
+        )
         command.add_argument("--data", default=".sandbox", help="folder for the sandbox's data (default: %(default)s)")
     chosen = parser.parse_args(arguments)
     try:
@@ -50,7 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
 
         logs.configure("WARNING")
         work: Callable[[host.Options], Coroutine[Any, Any, int]] = host.demo if chosen.command == "demo" else host.serve
-        return _stand_ins(work(host.Options(chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data)))
+        options = host.Options(
+            chosen.host, chosen.telegram_port, chosen.moncreneau_port, chosen.data, chosen.departments
+        )
+        return _stand_ins(work(options))
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 — this is the command line
         return WRONG_SETTINGS

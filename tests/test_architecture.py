@@ -34,7 +34,7 @@ OUTSIDE = {
     "telegram": {"telegram", "pyreqwest", "pydantic_core", "zxingcpp"},
     "moncreneau": {"httpx", "pyreqwest"},
     "storage": {"sqlalchemy", "alembic", "pydantic_core"},
-    "sandbox": {"starlette", "uvicorn"},
+    "sandbox": {"starlette", "uvicorn", "httpx"},
     "bootstrap": {"sqlalchemy", "telegram"},
     "check.py": {"telegram"},
     "i18n.py": {"babel"},

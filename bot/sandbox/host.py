@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox
+from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, default_departments, french_departments
 from bot.sandbox.moncreneau import create_app as moncreneau_app
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox
@@ -25,24 +26,28 @@ STOP_SECONDS = 12
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where the stand-ins listen, and the folder of their data."""
+    """Where the stand-ins listen, the folder of their data, and the language of the departments' names."""
 
     host: str
     telegram_port: int
     moncreneau_port: int
     data: str
+    departments: Literal["fr", "en"] = "fr"
 
 
 @asynccontextmanager
-async def _stand_ins(options: Options) -> AsyncIterator[tuple[str, str]]:
+async def serving_stand_ins(options: Options) -> AsyncIterator[tuple[str, str]]:
+    """Serve both stand-ins and yield the addresses of the one for Telegram and the one for moncreneau."""
     folder = Path(options.data)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     public_url = f"http://{options.host}:{options.moncreneau_port}"
-    moncreneau = MoncreneauSandbox(database=folder / "moncreneau.db", public_url=public_url)
-    telegram = TelegramSandbox(ledger_url=f"{public_url}/__sandbox/ledger")
+    departments = french_departments() if options.departments == "fr" else default_departments()
+    moncreneau = MoncreneauSandbox(database=folder / "moncreneau.db", public_url=public_url, departments=departments)
     async with (
         serving(moncreneau_app(moncreneau), options.host, options.moncreneau_port) as moncreneau_url,
-        serving(telegram_app(telegram), options.host, options.telegram_port) as telegram_url,
+        serving(
+            telegram_app(TelegramSandbox(moncreneau_url=moncreneau_url)), options.host, options.telegram_port
+        ) as telegram_url,
     ):
         yield telegram_url, moncreneau_url
 
@@ -60,7 +65,7 @@ def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -
 
 async def serve(options: Options) -> int:
     """Serve the stand-ins until interrupted, and print the settings that point a bot at them."""
-    async with _stand_ins(options) as (telegram_url, moncreneau_url):
+    async with serving_stand_ins(options) as (telegram_url, moncreneau_url):
         environment = _bot_environment(options, telegram_url, moncreneau_url)
         _print(f"Chat page and Bot API: {telegram_url}/", f"moncreneau API:        {moncreneau_url}/api/v1", "")
         _print(*(f"export {name}={value}" for name, value in environment.items()))
@@ -70,7 +75,7 @@ async def serve(options: Options) -> int:
 
 async def demo(options: Options) -> int:
     """Serve the stand-ins and run the bot on them until interrupted; returns the exit code."""
-    async with _stand_ins(options) as (telegram_url, moncreneau_url):
+    async with serving_stand_ins(options) as (telegram_url, moncreneau_url):
         environment = os.environ | _bot_environment(options, telegram_url, moncreneau_url)
         bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=environment)
         _print("", f"  Open {telegram_url}/ in a browser and press START.", "  Ctrl+C ends the demo.", "")

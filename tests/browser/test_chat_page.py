@@ -1,5 +1,6 @@
 """The chat page behaves like a phone. The test plays the bot."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,6 +8,8 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox
+from bot.sandbox.moncreneau import create_app as moncreneau_app
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.sandbox.telegram.samples import SAMPLE_PHOTO
@@ -55,9 +58,22 @@ class Bot:
 
 @pytest.fixture
 async def bot() -> AsyncIterator[Bot]:
-    config = TelegramSandbox(limits=None, ledger_url="http://127.0.0.1:1/ledger")
+    config = TelegramSandbox(limits=None)
     async with serving(create_app(config)) as url, httpx.AsyncClient(timeout=60) as http:
         yield Bot(url, config.token, http)
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
+    """The chat page as in the demo, and a client of the stand-in for moncreneau that its switches control."""
+    async with serving(moncreneau_app(MoncreneauSandbox())) as moncreneau_url:
+        config = TelegramSandbox(limits=None, moncreneau_url=moncreneau_url)
+        async with (
+            serving(create_app(config)) as url,
+            httpx.AsyncClient(timeout=60) as http,
+            httpx.AsyncClient(base_url=moncreneau_url) as moncreneau,
+        ):
+            yield Bot(url, config.token, http), moncreneau
 
 
 async def start(bot: Bot, open_page: OpenPage, who: int = AISSATOU, **look: Any) -> Page:
@@ -254,6 +270,122 @@ async def test_a_reply_keyboard_sends_the_text_of_its_keys(bot: Bot, open_page: 
     await expect(page.get_by_test_id("reply-key")).to_have_count(0)
 
 
+async def test_a_label_is_cut_to_one_line_as_on_a_phone(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page, width=360, height=640)
+    short, long = "26 caractères, ni plus ni.", "Prendre rendez-vous à l’état civil de Kaloum"
+    rows = [[{"text": short, "callback_data": "a"}], [{"text": long, "callback_data": "b"}]]
+    await bot.say(
+        "Une question assez longue pour que le message prenne toute la largeur ?", reply_markup=buttons(*rows)
+    )
+    labels = page.get_by_test_id("button").locator(".label")
+    await expect(labels).to_have_count(2)
+    for label, is_cut in ((labels.first, False), (labels.last, True)):
+        shown = await label.evaluate("each => [each.scrollWidth > each.clientWidth, each.getClientRects().length]")
+        assert shown == [is_cut, 1]
+    heights = [await label.evaluate("each => each.offsetHeight") for label in await labels.all()]
+    assert heights[0] == heights[1]
+    # The whole label is still there for screen readers and for the mouse.
+    await expect(page.get_by_role("button", name=long, exact=True)).to_have_attribute("title", long)
+
+
+async def test_the_style_of_a_button_shows_in_its_colour(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    styles = ("danger", "success", "primary")
+    row: list[dict[str, Any]] = [{"text": style, "callback_data": style, "style": style} for style in styles]
+    await bot.say("one", reply_markup=buttons([{"text": "plain", "callback_data": "plain"}], row))
+    await expect(page.get_by_test_id("button")).to_have_count(4)
+    keys = await page.get_by_test_id("button").all()
+    colours = {await key.evaluate("each => getComputedStyle(each).backgroundColor") for key in keys}
+    assert len(colours) == 4
+    assert [await key.get_attribute("data-style") for key in keys] == [None, *styles]
+
+
+async def test_captions_and_keyboards_change_in_place_on_older_messages_too(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    markup = buttons([{"text": "Annuler", "callback_data": "c"}])
+    sent = await bot.upload(
+        "sendPhoto",
+        "qr.png",
+        SAMPLE_PHOTO,
+        chat_id=str(AISSATOU),
+        caption="Confirmé",
+        reply_markup=json.dumps(markup),
+    )
+    await bot.say("Une autre chose")
+    ticket = page.get_by_test_id("message").nth(1)
+    await expect(ticket.get_by_test_id("button")).to_have_count(1)
+    to = {"chat_id": AISSATOU, "message_id": sent["message_id"]}
+    await bot.call("editMessageCaption", **to, caption="Annulé", reply_markup=markup)
+    await expect(ticket).to_contain_text("Annulé")
+    await bot.call("editMessageReplyMarkup", **to)
+    await expect(ticket.get_by_test_id("button")).to_have_count(0)
+    await expect(page.get_by_test_id("message")).to_have_count(3)
+
+
+async def test_a_message_without_a_sound_is_marked(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    await bot.say("aloud")
+    await bot.say("silent", disable_notification=True)
+    await expect(page.get_by_test_id("message")).to_have_count(3)
+    await expect(page.get_by_test_id("message").nth(1).get_by_test_id("silent")).to_have_count(0)
+    await expect(page.get_by_test_id("message").last.get_by_role("img", name="envoyé sans sonnerie")).to_be_visible()
+
+
+async def test_the_switches_of_the_panel_make_the_service_fail_and_explain_themselves(
+    demo: tuple[Bot, httpx.AsyncClient], open_page: OpenPage
+) -> None:
+    bot, moncreneau = demo
+    page = await start(bot, open_page)
+    await expect(page.get_by_test_id("ledger")).to_have_attribute(
+        "href", str(moncreneau.base_url.join("/__sandbox/ledger"))
+    )
+    down = page.get_by_role("switch", name="Service en panne")
+    await expect(down).to_have_accessible_description("Chaque demande à moncreneau échoue (503).")
+    await down.focus()
+    await page.keyboard.press("Space")
+    await expect(down).to_be_checked()
+    await wait_for_fault(moncreneau, "SERVICE_UNAVAILABLE")
+    await page.get_by_test_id("language").select_option("en")
+    await expect(page.get_by_role("switch", name="Service down")).to_be_checked()
+    await page.get_by_role("switch", name="Service down").click()
+    await page.get_by_role("switch", name="Slot taken").click()
+    await wait_for_fault(moncreneau, "SLOT_NOT_AVAILABLE")
+    body = {"departmentId": 5, "dateTime": "2099-01-01T08:00:00", "name": "Aïssatou Bah"}
+    refused = await moncreneau.post("/api/v1/appointments", json=body, headers={"X-API-Key": DEMO_KEY})
+    assert refused.status_code == 409
+    await bot.say("This time was just taken.")
+    await expect(page.get_by_role("switch", name="Slot taken")).not_to_be_checked()
+
+
+async def wait_for_fault(moncreneau: httpx.AsyncClient, code: str) -> None:
+    while code not in [each["code"] for each in (await moncreneau.get("/__sandbox/faults")).json()["faults"]]:
+        pass
+
+
+async def test_the_message_field_is_two_keys_away(bot: Bot, open_page: OpenPage) -> None:
+    page = await start(bot, open_page)
+    for number in range(3):
+        await bot.say(str(number), reply_markup=buttons([{"text": "Go", "callback_data": "go"}]))
+    await expect(page.get_by_test_id("message")).to_have_count(4)
+    await page.reload()
+    await expect(page.get_by_test_id("message")).to_have_count(4)
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_test_id("to-composer")).to_be_focused()
+    await expect(page.get_by_test_id("to-composer")).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_test_id("composer")).to_be_focused()
+    await page.keyboard.type("Bonjour")
+    await page.keyboard.press("Enter")
+    assert (await bot.next())["text"] == "Bonjour"
+
+
+async def test_panel_off_leaves_the_phone_alone_on_the_page(bot: Bot, open_page: OpenPage) -> None:
+    page = await open_page(f"{bot.url}/?who={AISSATOU}&panel=off", width=360, height=640)
+    await expect(page.get_by_test_id("start")).to_be_visible()
+    await expect(page.get_by_test_id("who")).to_be_hidden()
+    assert await page.get_by_test_id("phone").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 640}
+
+
 async def test_the_page_fits_a_phone_and_works_by_keyboard_alone(bot: Bot, open_page: OpenPage) -> None:
     page = await start(bot, open_page, width=360, height=640, dark=True)
     await bot.say("one", reply_markup=buttons([{"text": "Go", "callback_data": "go"}]))
@@ -270,4 +402,3 @@ async def test_a_reloaded_page_shows_the_chat_as_it_was(bot: Bot, open_page: Ope
     await page.reload()
     await expect(page.get_by_test_id("message")).to_have_count(2)
     await expect(page.get_by_role("button", name="Go")).to_be_visible()
-    await expect(page.get_by_test_id("ledger")).to_have_attribute("href", "http://127.0.0.1:1/ledger")

@@ -18,12 +18,13 @@ class Version:
 
 @dataclass(slots=True)
 class StoredMessage:
-    """A message with all its earlier versions. The bot may edit it only if `by_bot`."""
+    """A message with all its earlier versions. `by_bot`: the bot may edit it; `silent`: the phone does not ring."""
 
     message: JSON
     shown_since: float
     by_bot: bool
     has_reply_keyboard: bool = False
+    silent: bool = False
     history: list[Version] = field(default_factory=list)
     deleted_at: float | None = None
 

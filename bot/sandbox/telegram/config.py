@@ -54,7 +54,8 @@ class TelegramSandbox:
     people: tuple[Person, ...] = PEOPLE
     limits: RateLimits | None = RateLimits()
     seed: int = 0
-    ledger_url: str | None = None
+    moncreneau_url: str | None = None
+    """The base URL of the stand-in for moncreneau; without it the chat page has no switches and no ledger."""
     clock: Callable[[], float] = time.time
     press_lives_seconds: float = 150
     update_lives_seconds: float = DAY

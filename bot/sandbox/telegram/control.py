@@ -290,6 +290,7 @@ def _message(stored: StoredMessage) -> dict[str, Any]:
     return {
         "message": stored.message,
         "by_bot": stored.by_bot,
+        "silent": stored.silent,
         "shown_since": stored.shown_since,
         "deleted_at": stored.deleted_at,
         "history": [{"at": version.at, "message": version.message} for version in stored.history],

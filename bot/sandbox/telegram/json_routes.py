@@ -34,7 +34,7 @@ def chat_of(world: World, request: Request) -> Chat:
 
 
 def route(path: str, endpoint: Callable[[Request], Awaitable[Any]], *methods: str) -> Route:
-    """Make a route that sends the result as JSON, answers `ValueError` with 400 and `LookupError` with 404."""
+    """Make a route that sends the result as JSON; `ValueError` gives 400, `LookupError` 404, `ConnectionError` 502."""
 
     async def answer(request: Request) -> Response:
         origin = request.headers.get("origin")
@@ -47,6 +47,8 @@ def route(path: str, endpoint: Callable[[Request], Awaitable[Any]], *methods: st
             return JSONResponse({"error": f"missing {error}"}, 400)
         except LookupError as error:
             return JSONResponse({"error": str(error)}, 404)
+        except ConnectionError as error:
+            return JSONResponse({"error": str(error)}, 502)
         except (ValueError, TypeError) as error:
             return JSONResponse({"error": str(error)}, 400)
         return result if isinstance(result, Response) else JSONResponse(result)

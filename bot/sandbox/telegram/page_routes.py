@@ -12,7 +12,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.sandbox.telegram.control import person_json, transcript
-from bot.sandbox.telegram.json_routes import chat_of, route
+from bot.sandbox.telegram.fault_switches import FAULTS, read_switches, set_switches
+from bot.sandbox.telegram.json_routes import body_of, chat_of, route
 from bot.sandbox.telegram.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -37,7 +38,7 @@ def page_routes(world: World) -> list[BaseRoute]:
             "person": person_json(chat),
             "bot": {**world.profile.seen_by(chat.id, language[:2]), "username": world.config.bot_username},
             "files": f"/file/bot{world.config.token}/",
-            "ledger_url": world.config.ledger_url,
+            "moncreneau_url": world.config.moncreneau_url,
         }
 
     async def events(request: Request) -> Response:
@@ -52,11 +53,20 @@ def page_routes(world: World) -> list[BaseRoute]:
         headers = {"cache-control": "max-age=3600", "x-content-type-options": "nosniff"}
         return Response(found.content, media_type=found.mime_type, headers=headers)
 
+    async def switches(request: Request) -> Any:
+        moncreneau = world.config.moncreneau_url
+        if moncreneau is None:
+            raise LookupError("the stand-in for moncreneau is not known here")
+        if request.method == "PUT":
+            return await set_switches(moncreneau, await body_of(request, " ".join(FAULTS)))
+        return await read_switches(moncreneau)
+
     return [
         Route("/", index),
         route("page/{chat}", about, "GET"),
         route("page/{chat}/events", events, "GET"),
         route("page/files/{file}", file, "GET"),
+        route("switches", switches, "GET", "PUT"),
         Mount("/page", StaticFiles(directory=PAGE)),
     ]
 

@@ -77,7 +77,7 @@ class World:
         return chat
 
     def add_message(
-        self, chat: Chat, content: JSON, *, sender: JSON | None, reply_keyboard: bool = False
+        self, chat: Chat, content: JSON, *, sender: JSON | None, reply_keyboard: bool = False, silent: bool = False
     ) -> StoredMessage:
         """Give a message its number and date and store it in the chat; its fields come in Telegram's order."""
         number = next(self._message_ids)
@@ -89,8 +89,8 @@ class World:
         message["date"] = int(now)
         message |= content
         by_bot = sender is not None and sender["id"] == self.bot_id
-        stored = chat.messages[number] = StoredMessage(message, now, by_bot, has_reply_keyboard=reply_keyboard)
-        self.page_events.publish(chat.id, "message", message=message, by_bot=by_bot)
+        stored = chat.messages[number] = StoredMessage(message, now, by_bot, reply_keyboard, silent)
+        self.page_events.publish(chat.id, "message", message=message, by_bot=by_bot, silent=silent)
         return stored
 
     def edit_message(self, chat: Chat, stored: StoredMessage, message: JSON) -> JSON:
@@ -98,7 +98,7 @@ class World:
         now = self.now()
         edited = {**message, "edit_date": int(now)}
         stored.replace(edited, now)
-        self.page_events.publish(chat.id, "edited", message=edited, by_bot=stored.by_bot)
+        self.page_events.publish(chat.id, "edited", message=edited, by_bot=stored.by_bot, silent=stored.silent)
         return edited
 
     def delete_message(self, chat: Chat, stored: StoredMessage) -> None:

@@ -72,7 +72,13 @@ def send(world: World, params: Params, chat: Chat, content: JSON) -> StoredMessa
     if is_inline:
         content = {**content, "reply_markup": markup}
     has_reply_keyboard = markup is not None and not is_inline
-    stored = world.add_message(chat, content, sender=world.bot(), reply_keyboard=has_reply_keyboard)
+    stored = world.add_message(
+        chat,
+        content,
+        sender=world.bot(),
+        reply_keyboard=has_reply_keyboard,
+        silent=params.flag("disable_notification"),
+    )
     if markup is not None and not is_inline:
         # Telegram does not return a reply keyboard in the message, but the phone shows it.
         chat.keyboard = markup if "keyboard" in markup else None

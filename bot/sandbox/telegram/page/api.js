@@ -1,4 +1,4 @@
-// The way to the sandbox: its control endpoints and its stream of events. It must not know the page.
+// Calls of the sandbox: control calls and the stream of events. Knows nothing of the page.
 
 async function call(method, path, body) {
   const response = await fetch(`/__sandbox/${path}`, {
@@ -16,9 +16,11 @@ export const addPerson = (person) => call("POST", "users", person);
 export const changePerson = (id, person) => call("PATCH", `users/${id}`, person);
 export const load = (id) => call("GET", `page/${id}`);
 export const act = (id, action, body = {}) => call("POST", `chats/${id}/${action}`, body);
+export const faultSwitches = () => call("GET", "switches");
+export const setFaultSwitches = (switches) => call("PUT", "switches", switches);
 export const fileAddress = (id) => `/__sandbox/page/files/${id}`;
 
-/** Listen to a chat; the browser reconnects by itself, and every connection begins with "hello". */
+/** Listen to a chat. The browser reconnects by itself, and every connection begins with "hello". */
 export function listen(id, onEvent, onLost) {
   const source = new EventSource(`/__sandbox/page/${id}/events`);
   source.onmessage = (message) => onEvent(JSON.parse(message.data));
@@ -26,7 +28,7 @@ export function listen(id, onEvent, onLost) {
   return () => source.close();
 }
 
-/** Read a file as base64, which is how the control endpoints take files. */
+/** Read a file as base64, the form in which the control calls take files. */
 export async function base64(file) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   let text = "";

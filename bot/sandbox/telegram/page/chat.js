@@ -1,10 +1,10 @@
-// The list of messages: puts each in its place, replaces it when it is edited, keeps the newest in sight.
+// The list of messages: adds a message, replaces an edited one in its place, scrolls to the newest.
 
-import { bubble } from "./message.js";
 import { byId, el } from "./dom.js";
+import { messageElement } from "./message.js";
 import { day } from "./words.js";
 
-const NEAR_PX = 160;
+const NEAR_END_PX = 160;
 
 export class Chat {
   constructor(on) {
@@ -18,8 +18,8 @@ export class Chat {
     this.chatId = chatId;
     this.list.replaceChildren();
     this.list.setAttribute("aria-busy", "true");
-    for (const entry of entries) {
-      if (entry.deleted_at === null) this.put(entry.message, entry.by_bot);
+    for (const { message, by_bot: byBot, silent, deleted_at: deletedAt } of entries) {
+      if (deletedAt === null) this.put({ message, byBot, silent });
     }
     this.list.removeAttribute("aria-busy");
     this.toEnd();
@@ -29,22 +29,23 @@ export class Chat {
     return this.list.childElementCount === 0;
   }
 
-  /** Add a message, or show it anew in the place that it has. */
-  put(message, byBot) {
-    const wasNear = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_PX;
-    const element = bubble(this.chatId, message, byBot, this.on);
+  /** Add a message, or replace it where it stands. */
+  put(entry) {
+    const { message, byBot } = entry;
+    const wasNearEnd = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < NEAR_END_PX;
+    const element = messageElement(this.chatId, entry, this.on);
     const old = this.find(message.message_id);
     if (old) {
       const hadFocus = old.contains(document.activeElement);
       old.replaceWith(element);
-      // Whoever works by keyboard must not be thrown to the top when a screen is redrawn under them.
+      // A keyboard user must not lose the focus when the bot edits the message they are in.
       if (hadFocus) element.querySelector(".key")?.focus({ preventScroll: true });
     } else {
       this.separate(message.date);
       element.classList.add("new");
       this.list.append(element);
     }
-    if (wasNear || !byBot) this.toEnd();
+    if (wasNearEnd || !byBot) this.toEnd();
   }
 
   remove(messageId) {

@@ -1,11 +1,11 @@
-// The foot of the phone: what one types, the commands menu, the things to attach.
+// The bottom of the phone: the text field, the menu of commands, the menu of attachments.
 
 import { act, base64 } from "./api.js";
 import { byId, el } from "./dom.js";
 import { toast } from "./notices.js";
 import { word } from "./words.js";
 
-const THINGS = { photo: "🖼", file: "📎", document: "📄", sticker: "👋", voice: "🎙", location: "📍", poll: "📊" };
+const ATTACHMENTS = { photo: "🖼", file: "📎", document: "📄", sticker: "👋", voice: "🎙", location: "📍", poll: "📊" };
 
 export class Composer {
   constructor() {
@@ -24,9 +24,9 @@ export class Composer {
     document.addEventListener("click", (event) => event.target.closest(".bottom") || this.close());
   }
 
-  /** Show whose phone this is now. */
+  /** Show the composer of one person. */
   show(chatId, commands) {
-    // An open menu would go on showing what another person, or another language, was offered.
+    // An open menu would still show the commands of another person or language.
     if (JSON.stringify(commands) !== JSON.stringify(this.commands)) this.close();
     if (chatId !== this.chatId) this.write(undefined);
     this.chatId = chatId;
@@ -56,7 +56,7 @@ export class Composer {
     this.text.focus();
   }
 
-  /** Fill the field with a message to change, or empty it. */
+  /** Put a message to edit into the field, or empty it. */
   write(message) {
     this.editing = message?.message_id;
     byId("editing").hidden = message === undefined;
@@ -101,7 +101,7 @@ export class Composer {
 
   toggle(kind) {
     if (!this.popover.hidden && this.popover.dataset.kind === kind) return this.close();
-    this.open(kind, kind === "menu" ? this.commandItems(this.commands) : this.thingItems());
+    this.open(kind, kind === "menu" ? this.commandItems(this.commands) : this.attachmentItems());
     this.popover.querySelector("button")?.focus();
   }
 
@@ -146,8 +146,8 @@ export class Composer {
     );
   }
 
-  thingItems() {
-    return Object.entries(THINGS).map(([name, sign]) =>
+  attachmentItems() {
+    return Object.entries(ATTACHMENTS).map(([name, sign]) =>
       el(
         "button",
         { type: "button", role: "menuitem", "data-testid": `attach-${name}`, click: () => this.attach(name) },

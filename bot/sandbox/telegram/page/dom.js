@@ -1,6 +1,6 @@
-// Makes elements without ever parsing markup: text is text, whoever wrote it.
+// Makes elements without parsing HTML, so no text can become markup.
 
-/** Make an element; `undefined` and `false` attributes are left out, functions become listeners. */
+/** Make an element. Attributes that are `undefined` or `false` are left out; functions become event listeners. */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -14,7 +14,7 @@ export function el(tag, attributes = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** Tell whether an address may be opened from a message. */
+/** Tell whether a link in a message may be opened. */
 export function isSafe(address) {
   try {
     return ["http:", "https:", "mailto:", "tg:"].includes(new URL(address).protocol);

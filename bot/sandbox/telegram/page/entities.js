@@ -1,4 +1,4 @@
-// Turns a text and its entities into nodes. Offsets are in UTF-16 units, which is what JavaScript counts in too.
+// Turns a text and its entities into nodes. Offsets count UTF-16 code units, as JavaScript strings do.
 
 import { el, isSafe } from "./dom.js";
 import { moment, word } from "./words.js";
@@ -7,7 +7,7 @@ const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s",
 
 const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
 
-/** Return the nodes of `text`; `onCommand` is called with a command that is tapped. */
+/** Return the nodes of `text`. `onCommand` is called with a command that is clicked. */
 export function rich(text, entities = [], onCommand = () => {}) {
   const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
   return span(text, 0, text.length, sorted, onCommand);
@@ -25,7 +25,7 @@ function span(text, start, end, entities, onCommand) {
     while (index < entities.length && entities[index].offset < stop) inside.push(entities[index++]);
     if (entity.offset > at) nodes.push(text.slice(at, entity.offset));
     nodes.push(wrap(entity, text.slice(entity.offset, stop), span(text, entity.offset, stop, inside, onCommand), onCommand));
-    // A block begins a new line anyway; the line break after it would show as an empty line.
+    // A block starts a new line; the line break after it would show as an empty line.
     at = BLOCKS.has(entity.type) && text[stop] === "\n" ? stop + 1 : stop;
   }
   if (at < end) nodes.push(text.slice(at, end));
@@ -74,10 +74,12 @@ function spoiler(children) {
   return hidden;
 }
 
+/** An expandable quote. The button stands for a tap on the quote, which only a pointer can make. */
 function quote(children) {
-  const block = el("blockquote", { class: "folded", tabindex: "0", "aria-expanded": "false" }, ...children);
-  const toggle = () => block.setAttribute("aria-expanded", String(!block.classList.toggle("folded")));
+  const block = el("blockquote", { class: "folded" }, ...children);
+  const button = el("button", { type: "button", class: "unfold", "aria-expanded": "false", "aria-label": word("expand") }, "⌄");
+  const toggle = () => button.setAttribute("aria-expanded", String(!block.classList.toggle("folded")));
   block.addEventListener("click", toggle);
-  block.addEventListener("keydown", (event) => event.key === "Enter" && toggle());
+  block.append(button);
   return block;
 }

@@ -1,4 +1,4 @@
-// Joins the parts of the page: opens the stream of one person's chat and passes on what it brings.
+// Joins the parts of the page: opens the event stream of one person's chat and handles each event.
 
 import { listen, load, people } from "./api.js";
 import { Chat } from "./chat.js";
@@ -9,7 +9,7 @@ import { alertBox, toast } from "./notices.js";
 import { Panel } from "./panel.js";
 import { speak, word } from "./words.js";
 
-// A chat action lasts five seconds on a phone unless a message comes first.
+// A phone shows a chat action for five seconds, or until a message comes.
 const ACTION_MS = 5000;
 
 const composer = new Composer();
@@ -25,7 +25,7 @@ function open(id) {
   who = id;
   stop();
   history.replaceState(null, "", `?who=${id}`);
-  // One after the other: an event must not overtake the transcript that it follows.
+  // One at a time, so that no event is handled before the transcript that it follows.
   let queue = Promise.resolve();
   stop = listen(
     id,
@@ -44,11 +44,13 @@ async function handle(event) {
       return refresh(false);
     case "message":
       if (event.by_bot) showAction(false);
-      chat.put(event.message, event.by_bot);
+      chat.put(entryOf(event));
       state.started ||= !event.by_bot;
-      return showFoot();
+      showBottom();
+      return event.by_bot ? panel.updateSwitches() : undefined;
     case "edited":
-      return chat.put(event.message, event.by_bot);
+      chat.put(entryOf(event));
+      return event.by_bot ? panel.updateSwitches() : undefined;
     case "deleted":
       return chat.remove(event.message_id);
     case "action":
@@ -60,7 +62,7 @@ async function handle(event) {
     case "blocked":
       state.blocked = event.blocked;
       panel.showBlocked(event.blocked);
-      return showFoot();
+      return showBottom();
     case "keyboard":
       return showReplyKeyboard(byId("reply-keyboard"), event.keyboard, (text) => composer.say(text));
     default:
@@ -68,7 +70,9 @@ async function handle(event) {
   }
 }
 
-/** Ask for everything and show it; the messages again only when they may have been missed or speak another language. */
+const entryOf = ({ message, by_bot: byBot, silent }) => ({ message, byBot, silent });
+
+/** Load everything and show it; the messages only if some may have been missed or the language has changed. */
 async function refresh(always) {
   const before = state?.person.language_code;
   state = await load(who);
@@ -83,12 +87,12 @@ async function refresh(always) {
   showAction(false);
   if (always || before !== person.language_code) chat.show(who, state.messages);
   showReplyKeyboard(byId("reply-keyboard"), state.keyboard, (text) => composer.say(text));
-  showFoot();
+  showBottom();
   await panel.show(state);
   byId("who").dataset.shown = who;
 }
 
-function showFoot() {
+function showBottom() {
   const isNew = chat.isEmpty;
   byId("empty").hidden = !isNew;
   byId("start").hidden = !isNew && !state.blocked;
@@ -108,6 +112,10 @@ function light(on) {
   byId("light-text").textContent = word(on ? "online" : "offline");
 }
 
+byId("to-composer").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId(byId("composer").hidden ? "start" : "text").focus();
+});
 byId("start").addEventListener("click", () => composer.say("/start"));
 
 const asked = Number(new URLSearchParams(location.search).get("who"));

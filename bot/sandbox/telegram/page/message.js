@@ -1,4 +1,4 @@
-// One message as an element of the chat. It must not know where messages come from.
+// One message as an element of the chat. Knows nothing of where messages come from.
 
 import { fileAddress } from "./api.js";
 import { el } from "./dom.js";
@@ -7,10 +7,10 @@ import { inlineKeyboard } from "./keyboard.js";
 import { enlarge } from "./notices.js";
 import { moment, time, word } from "./words.js";
 
-/** Return the list item of a message; `on.command` and `on.edit` are called for taps inside it. */
-export function bubble(chatId, message, byBot, on) {
-  const isAlone = message.sticker !== undefined;
-  const said = words(message, on.command);
+/** Return the element of a message. `on.command` and `on.edit` are called for clicks inside it. */
+export function messageElement(chatId, { message, byBot, silent }, on) {
+  const isBare = message.sticker !== undefined;
+  const content = text(message, on.command);
   return el(
     "li",
     {
@@ -20,43 +20,50 @@ export function bubble(chatId, message, byBot, on) {
       "data-message-id": message.message_id,
       "data-date": message.date,
       "data-edited": message.edit_date ? "true" : undefined,
+      "data-silent": silent ? "true" : undefined,
     },
     el(
       "div",
-      { class: `bubble${isAlone ? " bare" : ""}${message.photo ? " with-photo" : ""}` },
+      { class: `bubble${isBare ? " bare" : ""}${message.photo ? " with-photo" : ""}` },
       reply(message.reply_to_message),
       ...media(message),
-      el("div", { class: said.length ? "text" : "text wordless", "data-testid": "text" }, ...said, meta(message, byBot)),
+      el(
+        "div",
+        { class: content.length ? "text" : "text wordless", "data-testid": "text" },
+        ...content,
+        meta(message, byBot, silent),
+      ),
     ),
-    byBot ? inlineKeyboard(chatId, message) : editKey(message, on.edit),
+    byBot ? inlineKeyboard(chatId, message) : editButton(message, on.edit),
   );
 }
 
-function words(message, onCommand) {
+function text(message, onCommand) {
   if (message.text !== undefined) return rich(message.text, message.entities, onCommand);
   if (message.caption !== undefined) return rich(message.caption, message.caption_entities, onCommand);
   return [];
 }
 
-function meta(message, byBot) {
+function meta(message, byBot, silent) {
   const seconds = message.edit_date ?? message.date;
   return el(
     "span",
     { class: "meta" },
+    silent ? el("span", { role: "img", "aria-label": word("silent"), title: word("silent"), "data-testid": "silent" }, "🔕 ") : undefined,
     message.edit_date ? el("span", { "data-testid": "edited" }, `${word("edited")} `) : undefined,
     el("time", { datetime: new Date(seconds * 1000).toISOString(), title: moment(seconds) }, time(message.date)),
     byBot ? undefined : el("span", { class: "ticks", "aria-hidden": "true" }, " ✓✓"),
   );
 }
 
-function editKey(message, onEdit) {
+function editButton(message, onEdit) {
   if (message.text === undefined) return undefined;
   const label = word("edit");
   return el("button", { type: "button", class: "edit", "aria-label": label, title: label, click: () => onEdit(message) }, "✎");
 }
 
 function reply(original) {
-  return original && el("div", { class: "reply" }, original.text ?? original.caption ?? "…");
+  return original && el("div", { class: "reply", "data-testid": "reply" }, original.text ?? original.caption ?? "…");
 }
 
 function media(message) {
@@ -64,7 +71,8 @@ function media(message) {
   if (message.document) return [documentRow(message.document)];
   if (message.sticker) return [el("span", { class: "sticker", role: "img", "aria-label": word("sticker") }, message.sticker.emoji)];
   if (message.voice) return [el("span", { class: "voice" }, "▶", el("span", { class: "wave", "aria-hidden": "true" }), `0:0${message.voice.duration}`)];
-  if (message.location) return [el("span", { class: "place" }, "📍 ", `${message.location.latitude}, ${message.location.longitude}`)];
+  if (message.venue) return [venue(message.venue)];
+  if (message.location) return [el("span", { class: "place" }, "📍 ", coordinates(message.location))];
   if (message.poll) return [poll(message.poll)];
   return [];
 }
@@ -89,6 +97,18 @@ function documentRow(file) {
     el("span", {}, el("b", {}, file.file_name), el("small", {}, size)),
   );
 }
+
+/** A venue: on a phone a map with a pin, here the same without a map, because the page uses no network. */
+function venue({ title, address, location }) {
+  return el(
+    "div",
+    { class: "venue", "data-testid": "venue" },
+    el("span", { class: "sheet", "aria-hidden": "true" }, "📍"),
+    el("span", {}, el("b", {}, title), el("span", {}, address), el("small", {}, coordinates(location))),
+  );
+}
+
+const coordinates = ({ latitude, longitude }) => `${latitude}, ${longitude}`;
 
 function poll(content) {
   return el("div", { class: "poll" }, el("b", {}, content.question), ...content.options.map(({ text }) => el("div", {}, `○ ${text}`)));

@@ -1,4 +1,4 @@
-// What the bot answers to a press: a text that passes, or one that must be confirmed. And photos at full size.
+// Texts over the chat: a toast, an alert to confirm. And a photo in full size.
 
 import { byId } from "./dom.js";
 

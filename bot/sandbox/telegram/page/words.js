@@ -1,4 +1,4 @@
-// The words of the phone and of the panel, in the phone's language. They are the sandbox's own, not the bot's.
+// The texts of the phone and the panel, in the phone's language. The bot's texts are not here.
 
 const fr = {
   sandbox: "bac à sable",
@@ -9,6 +9,13 @@ const fr = {
   block: "Bloquer le bot",
   unblock: "Débloquer le bot",
   resend: "Renvoyer le dernier geste",
+  resendHelp: "Comme un téléphone qui a perdu la connexion : le bot reçoit deux fois la même chose.",
+  faults: "Pannes du service moncreneau",
+  faultsHelp: "Ces interrupteurs règlent le faux service moncreneau (appels de contrôle /__sandbox/faults). Ils remplacent les pannes posées à la main.",
+  toComposer: "Aller au champ de message",
+  buttons: "Boutons du message",
+  silent: "envoyé sans sonnerie",
+  expand: "Afficher toute la citation",
   ledger: "Registre des rendez-vous ↗",
   online: "en direct",
   offline: "connexion perdue, nouvel essai…",
@@ -51,6 +58,13 @@ const en = {
   block: "Block the bot",
   unblock: "Unblock the bot",
   resend: "Resend the last action",
+  resendHelp: "As a phone does after losing its connection: the bot receives the same thing twice.",
+  faults: "Faults of the moncreneau service",
+  faultsHelp: "These switches control the stand-in for moncreneau (control calls /__sandbox/faults). They replace faults that were set by hand.",
+  toComposer: "Go to the message field",
+  buttons: "Buttons of the message",
+  silent: "sent without a sound",
+  expand: "Show the whole quote",
   ledger: "Ledger of appointments ↗",
   online: "live",
   offline: "connection lost, trying again…",
@@ -84,9 +98,27 @@ const en = {
   loading: "waiting for the bot",
 };
 
+// Name of the switch: its label, and what it does.
+const faults = {
+  fr: {
+    no_credits: ["Compte du service vide", "Chaque réservation est refusée : le compte prépayé du service est vide (402)."],
+    down: ["Service en panne", "Chaque demande à moncreneau échoue (503)."],
+    slow: ["Service lent", "moncreneau met 6 secondes à répondre à chaque demande."],
+    rate_limited: ["Trop de demandes", "moncreneau refuse chaque demande et dit d’attendre 20 secondes (429)."],
+    slot_taken: ["Place prise", "La prochaine réservation trouve sa place prise (409). L’interrupteur se coupe ensuite."],
+  },
+  en: {
+    no_credits: ["No credits", "Every booking is refused: the office’s prepaid account is empty (402)."],
+    down: ["Service down", "Every request to moncreneau fails (503)."],
+    slow: ["Service slow", "moncreneau takes 6 seconds to answer each request."],
+    rate_limited: ["Too many requests", "moncreneau refuses every request and says to wait 20 seconds (429)."],
+    slot_taken: ["Slot taken", "The next booking finds its slot taken (409). Then the switch turns itself off."],
+  },
+};
+
 let language = "fr";
 
-/** Choose the words; whoever speaks neither language reads English, as on a phone. */
+/** Choose the language of the texts; any language but French gets English. */
 export function speak(code) {
   language = (code ?? "").startsWith("fr") ? "fr" : "en";
   document.documentElement.lang = language;
@@ -96,6 +128,7 @@ export function speak(code) {
 }
 
 export const word = (name) => (language === "fr" ? fr : en)[name];
+export const faultWords = (name) => faults[language][name];
 
 export const time = (seconds) =>
   new Date(seconds * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
