@@ -22,14 +22,14 @@ from bench.broadcast_rate import day_time, sent
 from bench.load import bot_environment, moncreneau, process
 from bench.sandboxes import FIRST, TOKEN
 from bot.app.rate_limits import WINDOW
-from bot.broadcast.model import Deed, Done
-from bot.broadcast.ports import Admin, Card
+from bot.broadcast.model import AdminAction, HistoryEntry
+from bot.broadcast.ports import Admin, ProgressMessage
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import RateLimits, TelegramSandbox, create_app, phone
 from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.config import Person
 from bot.sandbox.telegram.world import World
-from bot.storage.broadcasts import BroadcastBooks
+from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.store import Store
 from bot.storage.tables import recipients
 
@@ -121,8 +121,10 @@ async def measure(count: int, bookers: int, think: float, seconds: float) -> dic
             limits = {"TELEGRAM_RATE": "30", "TELEGRAM_CHAT_RATE": "1", "TIMEZONE": day_time()}
             environment = bot_environment(url, api, database) | limits
             alone = await _round(environment, world, store, bookers, think, seconds=seconds)
-            done = Done("Admin", Deed.CONFIRMED, NOW)
-            await BroadcastBooks(store).confirm(plan(1), Admin(1, "Admin"), done, Card(1, 1, 1, "fr"))
+            done = HistoryEntry("Admin", AdminAction.CONFIRMED, NOW)
+            await SqlBroadcastRepository(store).confirm(
+                plan(1), Admin(1, "Admin"), done, ProgressMessage(1, 1, 1, "fr")
+            )
             before = _messages(world)
             along = await _round(environment, world, store, bookers, think, until=count)
             others = _messages(world) - before - count

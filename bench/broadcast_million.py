@@ -18,11 +18,11 @@ from sqlalchemy import insert, text
 
 from bench.load import rss_mb
 from bot.app.records import Change, StoredChat
-from bot.broadcast.model import Content, Deed, Done, Everyone, Fate, Media, Plan, Version
-from bot.broadcast.ports import Admin, Card
+from bot.broadcast.model import AdminAction, Content, Everyone, HistoryEntry, Media, Plan, RecipientStatus, Version
+from bot.broadcast.ports import Admin, ProgressMessage
 from bot.broadcast.runner import BREATH
-from bot.storage.broadcasts import BroadcastBooks
-from bot.storage.recipients import RecipientRoll
+from bot.storage.broadcasts import SqlBroadcastRepository
+from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from bot.storage.tables import chats
 
@@ -79,7 +79,7 @@ async def measure(count: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         store = await Store(f"sqlite+aiosqlite:///{Path(folder) / 'bot.db'}").open()
         await fill(store, count)
-        books, roll = BroadcastBooks(store), RecipientRoll(store)
+        repository, recipients_repository = SqlBroadcastRepository(store), SqlRecipientRepository(store)
         resting: list[float] = []
         task = asyncio.create_task(probe(store, resting))
         await asyncio.sleep(2)
@@ -88,18 +88,20 @@ async def measure(count: int) -> dict[str, float]:
         task.cancel()
         task = asyncio.create_task(probe(store, busy))
         began = time.perf_counter()
-        counted = await roll.count(Everyone(), NOW)
+        counted = await recipients_repository.count(Everyone(), NOW)
         counting = time.perf_counter() - began
         admin = Admin(1, "Admin")
-        await books.confirm(plan(1), admin, Done("Admin", Deed.CONFIRMED, NOW), Card(1, 1, 1, "fr"))
+        await repository.confirm(
+            plan(1), admin, HistoryEntry("Admin", AdminAction.CONFIRMED, NOW), ProgressMessage(1, 1, 1, "fr")
+        )
         began = time.perf_counter()
-        while await roll.prepare(1, NOW):  # noqa: ASYNC110 — as the bot does it
+        while await recipients_repository.prepare(1, NOW):  # noqa: ASYNC110 — as the bot does it
             await asyncio.sleep(BREATH)
-        figures = await roll.count_fates(1)
+        figures = await recipients_repository.count_fates(1)
         preparing = time.perf_counter() - began
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         task.cancel()
-        assert figures.of(Fate.PENDING) == counted
+        assert figures.of(RecipientStatus.PENDING) == counted
         await store.close()
         return {
             "recipients": counted,

@@ -19,9 +19,9 @@ from sqlalchemy import func, select
 from bench.broadcast_million import NOW, fill, plan
 from bench.load import bot_api, bot_environment, cpu_seconds, moncreneau, process
 from bench.sandboxes import telegram
-from bot.broadcast.model import Deed, Done
-from bot.broadcast.ports import Admin, Card
-from bot.storage.broadcasts import BroadcastBooks
+from bot.broadcast.model import AdminAction, HistoryEntry
+from bot.broadcast.ports import Admin, ProgressMessage
+from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.store import Store
 from bot.storage.tables import recipients
 
@@ -60,8 +60,8 @@ async def measure(kind: str, count: int) -> dict[str, float | str]:
         database = Path(folder) / "bot.db"
         store = await Store(f"sqlite+aiosqlite:///{database}").open()
         await fill(store, count)
-        done = Done("Admin", Deed.CONFIRMED, NOW)
-        await BroadcastBooks(store).confirm(plan(1), Admin(1, "Admin"), done, Card(1, 1, 1, "fr"))
+        done = HistoryEntry("Admin", AdminAction.CONFIRMED, NOW)
+        await SqlBroadcastRepository(store).confirm(plan(1), Admin(1, "Admin"), done, ProgressMessage(1, 1, 1, "fr"))
         async with _far_end(kind, count) as url, moncreneau() as api:
             environment = bot_environment(url, api, database) | {"BROADCAST_RATE": "0", "TIMEZONE": day_time()}
             async with process("-m", "bot", "run", **environment) as child:

@@ -157,7 +157,7 @@ class Citizen:
             self.end = End.REFUSED
             return False
         await self._think(THINK)
-        await self.press(self.chat_id, callback_data.spoken(delivery.screen, action), number)
+        await self.press(self.chat_id, callback_data.encode(delivery.screen, action), number)
         return True
 
     async def _has_ticket(self, message: Message) -> bool:
@@ -169,7 +169,7 @@ class Citizen:
         if not self.habits.cancels:
             return False
         await asyncio.sleep(self.chance.uniform(60, 600))
-        await self.press(self.chat_id, callback_data.spoken(None, cancel.action), 0)
+        await self.press(self.chat_id, callback_data.encode(None, cancel.action), 0)
         return True
 
     def _wait(self, message: Message) -> None:

@@ -16,11 +16,11 @@ from typing import Any, Protocol
 import httpx
 
 from bench.hurried import HurriedLoop, Outside
-from bot.app.attempt_worker import Clerk
+from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Receipt
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Delivery, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
@@ -31,7 +31,7 @@ from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.storage.store import Store
-from bot.telegram.update_parser import Reader
+from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import general
 from bot.views.message import Message
 from bot.views.render import render
@@ -160,24 +160,24 @@ async def bot(  # noqa: PLR0913 — what the play depends on
     await store.open()
     wire = Wire(loop.outside, chance)
     gateway = Gateway(f"{url}/api/v1", DEMO_KEY, clock=loop.clock, zone=zone, transport=wire, caching=caching)
-    outbox = Outbox(store, phones, Overall(None), PerChat(None))
+    outbox = Outbox(store, phones, GlobalRateLimiter(None), ChatRateLimiter(None))
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, "fr"),
         turns=Turns(gateway, draw, office_time, HORIZON),
         outbox=outbox,
-        read=Reader("bot", translators.resolve),
+        read=TelegramUpdateParser("bot", translators.resolve),
         office_time=office_time,
         groups=GroupHints(lambda locale: general.group_hint(translators.get(locale), "bot")),
         at_once=512,
     )
-    clerk = conversations.clerk = Clerk(store, gateway, conversations.settle, office_time)
+    attempt_worker = conversations.attempt_worker = AttemptWorker(store, gateway, conversations.settle, office_time)
     phones.store, phones.conversations = store, conversations
     await gateway.verify()
     try:
         yield gateway
     finally:
-        await clerk.stop(0)
+        await attempt_worker.stop(0)
         await conversations.stop(0)
         await outbox.stop(0)
         await gateway.aclose()

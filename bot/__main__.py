@@ -87,9 +87,9 @@ async def _run() -> int:
     from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are told before all else is loaded
 
     async def live() -> None:
-        async with running(settings) as house:
-            _settle_down()
-            await (house.polling or asyncio.Event().wait())
+        async with running(settings) as app:
+            _tune_gc()
+            await (app.polling or asyncio.Event().wait())
 
     life = asyncio.create_task(live())
     # Once: a second signal, of whichever kind, must not cut short the tidying up that the first one began.
@@ -106,7 +106,7 @@ async def _run() -> int:
     return 0
 
 
-def _settle_down() -> None:
+def _tune_gc() -> None:
     """What is loaded now stays: looking through it for garbage again and again is a tenth of a busy bot's work."""
     gc.collect()
     gc.freeze()

@@ -21,13 +21,13 @@ from telegram.error import InvalidToken, TelegramError
 from bot.app.ports import ApiError
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.model import Department, Problem
-from bot.moncreneau.errors import BudgetSpent
+from bot.core.model import Department, FailureCode
+from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import clock_gap
 from bot.settings import Settings, SettingsError, read_settings
 from bot.storage import engines
-from bot.storage.diagnostics import Checkup, examine, remembered
+from bot.storage.diagnostics import Diagnosis, examine, remembered
 from bot.telegram.transport import FastRequest
 
 NOBODY = "telegram:0"
@@ -75,7 +75,7 @@ async def check_telegram(given: Settings) -> Found:
     """Whether the token is one, and Telegram's."""
     found = Found()
     try:
-        bot = connections.telegram(given)
+        bot = connections.telegram_bot(given)
     except StartError as error:
         found.lines.append(Line(Level.FAIL, "token", str(error), "set TELEGRAM_BOT_TOKEN to the one of BotFather"))
         return found
@@ -101,14 +101,14 @@ async def check_moncreneau(given: Settings) -> Found:
     """The key, its scopes as far as they show, and the departments."""
     found = Found()
     try:
-        gateway = connections.moncreneau(given, lambda: datetime.now(UTC))
+        gateway = connections.moncreneau_gateway(given, lambda: datetime.now(UTC))
     except StartError as error:
         found.lines.append(Line(Level.FAIL, "key", str(error)))
         return found
     try:
         with contextlib.suppress(*connections.UNUSABLE):  # of the database another try tells
-            kept = await remembered(given.database_url, connections.fact_of_key("budget", given))
-            connections.restore_budget(gateway, kept)
+            kept = await remembered(given.database_url, connections.fact_name_for_key("budget", given))
+            connections.restore_quota(gateway, kept)
         found.lines += await _api(gateway)
         found.clock_gap = gateway.stats().clock_gap
     finally:
@@ -134,14 +134,14 @@ async def _api(gateway: Gateway) -> list[Line]:
 
 def _refused(subject: str, error: ApiError) -> Line:
     """Why the API did not answer, by what could be done about it."""
-    match error.trouble.problem:
-        case Problem.NO_ACCESS:
+    match error.failure.code:
+        case FailureCode.NO_ACCESS:
             advice = "check MONCRENEAU_API_KEY, its scopes (appointments:read, appointments:create) and its expiry"
             return Line(Level.FAIL, subject, f"the moncreneau API refuses it: {error}", advice)
-        case Problem.BUSY if isinstance(error, BudgetSpent):
+        case FailureCode.BUSY if isinstance(error, QuotaExhausted):
             words = f"not asked before {connections.hour(error)}: the running bot used up what the API allows"
             return Line(Level.WARN, subject, words, "try again then; the running bot waits, too")
-        case Problem.BUSY:
+        case FailureCode.BUSY:
             words = f"the moncreneau API has no requests left for us: {error}"
             return Line(Level.WARN, subject, words, "try again when the hour is over; the running bot waits, too")
         case _:
@@ -170,7 +170,7 @@ async def check_database(url: str) -> list[Line]:
         return [Line(Level.FAIL, "database", f"cannot be used: {engines.cause(error)}", advice)]
 
 
-def _database(checkup: Checkup) -> list[Line]:
+def _database(checkup: Diagnosis) -> list[Line]:
     present, wanted = checkup.revision, checkup.newest
     if present is None:
         return [Line(Level.WARN, "database", "new: nothing is in it yet", "the first `python -m bot run` prepares it")]

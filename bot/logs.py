@@ -31,7 +31,7 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def without_values(error: BaseException | None) -> BaseException | None:
+def scrubbed(error: BaseException | None) -> BaseException | None:
     """The same kind of error at the same place, without its words; None where such a one cannot be made."""
     if error is None or type(error).__module__ != "builtins":
         return None

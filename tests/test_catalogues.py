@@ -13,9 +13,9 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from bot.broadcast import model
-from bot.broadcast.compose_states import Remark
-from bot.broadcast.lifecycle import Verb
-from bot.core.model import Problem, Status
+from bot.broadcast.compose_states import ComposeNotice
+from bot.broadcast.lifecycle import BroadcastCommand
+from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
 from bot.i18n import COUNT, FOLDER, Translators, placeholders
 from bot.views.bot_profile import ADMIN, EXTRA, USUAL
@@ -25,14 +25,14 @@ LOCALES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 SOURCES = sorted(BOT.rglob("*.py"))
 FAMILIES = {
     "notice.": tuple(Notice),
-    "problem.": tuple(Problem),
-    "refused.": tuple(Problem),
-    "status.": tuple(Status),
-    "remark.": tuple(Remark),
-    "bc.status.": tuple(model.Status),
-    "bc.deed.": tuple(model.Deed),
-    "bc.fate.": tuple(each for each in model.Fate if each not in {"pending", "again", "sending"}),
-    "button.steer_": tuple(Verb),
+    "problem.": tuple(FailureCode),
+    "refused.": tuple(FailureCode),
+    "status.": tuple(AppointmentStatus),
+    "remark.": tuple(ComposeNotice),
+    "bc.status.": tuple(model.BroadcastStatus),
+    "bc.deed.": tuple(model.AdminAction),
+    "bc.fate.": tuple(each for each in model.RecipientStatus if each not in {"pending", "again", "sending"}),
+    "button.steer_": tuple(BroadcastCommand),
     "command.": (*USUAL, *EXTRA, *ADMIN),
 }
 """Texts whose key ends in a value: every value must have its text."""

@@ -9,8 +9,8 @@ import pytest
 from prometheus_client.registry import Collector
 from pydantic.fields import FieldInfo
 
-from bot.core.health import ApiCondition, Concern, Condition
-from bot.core.model import Problem
+from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.model import FailureCode
 from bot.operations import metrics
 from bot.settings import Settings, read_settings
 from bot.views import bot_profile
@@ -142,7 +142,7 @@ def test_the_table_of_metrics_has_all_with_their_labels() -> None:
 def full_metrics() -> Collector:
     """The metrics of a bot about which everything is known."""
     now = datetime(2026, 1, 25, 9, 30, tzinfo=UTC)
-    api = ApiCondition(
+    api = ApiHealth(
         reachable=True,
         heard=now,
         limit=1000,
@@ -154,11 +154,11 @@ def full_metrics() -> Collector:
         requests={"read": 1},
         last_error="503",
         last_error_at=now,
-        troubles=frozenset({Concern(Problem.OUT_OF_CREDITS)}),
+        open_issues=frozenset({OperatorIssue(FailureCode.OUT_OF_CREDITS)}),
         clock_gap=0.5,
     )
-    return metrics.Figures(
-        Condition(
+    return metrics.MetricsCollector(
+        HealthReport(
             at=now,
             since=now,
             api=api,

@@ -4,14 +4,14 @@ import traceback
 
 import pytest
 
-from bot.logs import without_values
+from bot.logs import scrubbed
 
 
 def test_the_place_stays_and_the_words_go() -> None:
     try:
         int("Aïssatou Bah")
     except ValueError as error:
-        shown = without_values(error)
+        shown = scrubbed(error)
     assert isinstance(shown, ValueError)
     text = "".join(traceback.format_exception(shown))
     assert "Aïssatou" not in "".join(traceback.format_exception_only(shown))
@@ -19,6 +19,6 @@ def test_the_place_stays_and_the_words_go() -> None:
 
 
 def test_what_cannot_be_made_without_words_is_none() -> None:
-    assert without_values(None) is None
-    assert without_values(pytest.UsageError("Aïssatou Bah")) is None
-    assert without_values(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no")) is None
+    assert scrubbed(None) is None
+    assert scrubbed(pytest.UsageError("Aïssatou Bah")) is None
+    assert scrubbed(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no")) is None

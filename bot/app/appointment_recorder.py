@@ -24,7 +24,7 @@ async def nobody(_chat_id: int) -> frozenset[int]:
     return frozenset()
 
 
-async def own(chat_id: int, found: tuple[Appointment, ...], made_by: MadeBy) -> tuple[Appointment, ...]:
+async def own_appointments(chat_id: int, found: tuple[Appointment, ...], made_by: MadeBy) -> tuple[Appointment, ...]:
     """Those of the appointments found for a chat that are surely its own."""
     if all(each.owner is not None for each in found):
         return found
@@ -32,14 +32,14 @@ async def own(chat_id: int, found: tuple[Appointment, ...], made_by: MadeBy) -> 
     return tuple(each for each in found if each.owner is not None or each.id in made)
 
 
-Note = Callable[[int, tuple[Appointment, ...], frozenset[int]], None]
+Record = Callable[[int, tuple[Appointment, ...], frozenset[int]], None]
 """Hears a chat's appointments, all of them, but for those of these numbers: they were made while the API was asked."""
 
 
-class Noting:
+class AppointmentRecorder:
     """See `Moncreneau`; everything comes from `api`."""
 
-    def __init__(self, api: Moncreneau, note: Note, made_by: MadeBy = nobody) -> None:
+    def __init__(self, api: Moncreneau, note: Record, made_by: MadeBy = nobody) -> None:
         self._api = api
         self._note = note
         self._made_by = made_by
@@ -60,7 +60,7 @@ class Noting:
         try:
             found = await self._api.appointments(owner, need, number=number)
             chat_id = chat_of(owner)
-            mine = () if chat_id is None else await own(chat_id, found, self._made_by)
+            mine = () if chat_id is None else await own_appointments(chat_id, found, self._made_by)
         finally:
             self._asking = [each for each in self._asking if each is not made]
         # One that is wanted alone may have come alone: that says nothing of the others.

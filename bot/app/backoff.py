@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def either(event: asyncio.Event, seconds: float) -> None:
+async def wait_event(event: asyncio.Event, seconds: float) -> None:
     """Until the event, or so many seconds."""
     if seconds <= 0:
         return
@@ -16,7 +16,7 @@ async def either(event: asyncio.Event, seconds: float) -> None:
         return
 
 
-async def unless(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+async def run_unless(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     """Do the work, but drop it when the event comes first. Raises what the work raises."""
     working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
     try:

@@ -22,15 +22,15 @@ from bot.app.outbox import Outbox
 from bot.app.ports import Store
 from bot.app.records import Change, Delivery, Kind, SetAside, Settled, StoredUpdate, Urgency
 from bot.app.sessions import Sessions
-from bot.app.turn import Ids, Outcome, Turns
-from bot.app.updates import FromCitizen, FromGroup, Inbound, Presence, Reader
+from bot.app.turn import DeliveryIds, Outcome, Turns
+from bot.app.updates import FromCitizen, FromGroup, Inbound, Presence, UpdateParser
 from bot.core.events import CitizenEvent, Event, WorkFailed
-from bot.logs import without_values
+from bot.logs import scrubbed
 from bot.views.message import Message
 
 if TYPE_CHECKING:
-    from bot.app.attempt_worker import Clerk
-    from bot.app.updates import Staff
+    from bot.app.attempt_worker import AttemptWorker
+    from bot.app.updates import AdminRouter
 
 
 QUIET = 60.0
@@ -44,7 +44,7 @@ class GroupHints:
     def __init__(self, render: Callable[[str], Message]) -> None:
         self._render = render
         self._last: dict[int, float] = {}
-        self._ids = Ids()
+        self._ids = DeliveryIds()
 
     def hint(self, chat_id: int, locale: str) -> Delivery | None:
         """The hint for this group, or None where one was given a moment ago."""
@@ -85,7 +85,7 @@ class Conversations:
         sessions: Sessions,
         turns: Turns,
         outbox: Outbox,
-        read: Reader,
+        read: UpdateParser,
         office_time: Callable[[], datetime],
         groups: GroupHints,
         at_once: int,
@@ -101,8 +101,8 @@ class Conversations:
         self._queues: dict[int, deque[_Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self.clerk: Clerk | None = None
-        self.staff: Staff | None = None
+        self.attempt_worker: AttemptWorker | None = None
+        self.staff: AdminRouter | None = None
         self.set_aside = 0
 
     @property
@@ -165,12 +165,12 @@ class Conversations:
             else:
                 return
         name = type(error).__name__
-        log.error("an update was set aside after %d tries: %s", TRIES, name, exc_info=without_values(error))
+        log.error("an update was set aside after %d tries: %s", TRIES, name, exc_info=scrubbed(error))
         self.set_aside += 1
         try:
             await self._apologise(chat_id, item, name)
         except Exception as failure:
-            trace = without_values(failure)
+            trace = scrubbed(failure)
             log.exception("it could not even be set aside; it stays open until the next start", exc_info=trace)
 
     async def _work_once(self, chat_id: int, item: _Item) -> None:
@@ -211,11 +211,11 @@ class Conversations:
         change = _joined(base, outcome, chat_id)
         await self._finish(change, outcome.deliveries)
         self._sessions.keep(chat_id, outcome.session)
-        if self.clerk:
+        if self.attempt_worker:
             for attempt in outcome.opened:
-                self.clerk.begin(attempt)
+                self.attempt_worker.begin(attempt)
             if outcome.withdrawn is not None:
-                self.clerk.withdraw(chat_id, outcome.withdrawn)
+                self.attempt_worker.withdraw(chat_id, outcome.withdrawn)
 
     async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
         reach("turn taken")
@@ -235,7 +235,7 @@ class Conversations:
         try:
             await self._take_turn(chat_id, WorkFailed(at=self._now()), base)
         except Exception as failure:
-            log.error("the apology failed too: %s", type(failure).__name__, exc_info=without_values(failure))  # noqa: TRY400
+            log.error("the apology failed too: %s", type(failure).__name__, exc_info=scrubbed(failure))  # noqa: TRY400
             await self._store.commit(base)
 
 

@@ -23,10 +23,10 @@ from bot.app.ports import (
     Receipt,
     Store,
 )
-from bot.app.rate_limits import FloodWatch, Overall, PerChat
-from bot.app.reachability import Weather
+from bot.app.rate_limits import ChatRateLimiter, FloodControl, GlobalRateLimiter
+from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, Delivery, Kind
-from bot.logs import without_values
+from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -37,7 +37,9 @@ TRIES = 3
 class Outbox:
     """All messages on their way."""
 
-    def __init__(self, store: Store, messenger: Messenger, overall: Overall, per_chat: PerChat) -> None:
+    def __init__(
+        self, store: Store, messenger: Messenger, overall: GlobalRateLimiter, per_chat: ChatRateLimiter
+    ) -> None:
         self._store = store
         self._messenger = messenger
         self._overall = overall
@@ -45,9 +47,9 @@ class Outbox:
         self._queues: dict[int, deque[Delivery]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._on_wire: set[int] = set()
-        self.floods = FloodWatch(overall, per_chat)
+        self.floods = FloodControl(overall, per_chat)
         self._stopping = False
-        self._weather = Weather("Telegram (sending)")
+        self._weather = ReachabilityLog("Telegram (sending)")
         self.sent = 0
         self.failed = 0
 
@@ -66,12 +68,12 @@ class Outbox:
             queue.clear()
 
     @property
-    def overall(self) -> Overall:
+    def overall(self) -> GlobalRateLimiter:
         """The pace that everything shares which goes out."""
         return self._overall
 
     @property
-    def per_chat(self) -> PerChat:
+    def per_chat(self) -> ChatRateLimiter:
         """The room in each chat, which everything shares that goes there."""
         return self._per_chat
 
@@ -117,7 +119,7 @@ class Outbox:
     async def _send(self, delivery: Delivery, queue: deque[Delivery]) -> None:
         """Send the first of the queue until it is settled, then take it off."""
         pause = FIRST_PAUSE
-        stumbled = 0
+        failed_before = 0
         while not self._stopping:
             await (self._overall.edit() if delivery.kind is Kind.EDIT else self._overall.turn(delivery.urgency))
             if not queue or queue[0] is not delivery:
@@ -144,8 +146,8 @@ class Outbox:
                 log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)  # noqa: TRY400
                 receipt = Receipt()
             except Exception as error:
-                stumbled += 1
-                if stumbled < TRIES:
+                failed_before += 1
+                if failed_before < TRIES:
                     await asyncio.sleep(pause)
                     continue
                 self.failed += 1
@@ -154,7 +156,7 @@ class Outbox:
                     delivery.id,
                     delivery.kind,
                     type(error).__name__,
-                    exc_info=without_values(error),
+                    exc_info=scrubbed(error),
                 )
                 receipt = Receipt()
             finally:

@@ -11,13 +11,13 @@ from enum import Enum
 from typing import Protocol
 
 from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
-from bot.core.model import Appointment, Department, Order, Problem, Slot, Trouble
+from bot.core.model import Appointment, Department, Failure, FailureCode, Order, Slot
 
 Clock = Callable[[], datetime]
 """Returns the present moment, aware, in UTC."""
 
 
-class Fate(Enum):
+class WriteOutcome(Enum):
     """What a failed request did to the world; only writes care."""
 
     REFUSED = "refused"  # surely not done, and asking the same again is pointless
@@ -29,11 +29,11 @@ class Fate(Enum):
 class ApiError(Exception):
     """A request to the moncreneau API failed. Carries no key, name or chat id, so that it may be logged."""
 
-    fate: Fate
-    trouble: Trouble
+    outcome: WriteOutcome
+    failure: Failure
     retry_after: float | None
     """Seconds before which the same request must not be sent again, where the service said so."""
-    verdict: Problem | None = None
+    presumed_refusal: FailureCode | None = None
     """Where it may have been done: why it was refused, if it turns out that it was not. None: it may be asked again."""
     seen: tuple[Appointment, ...] = ()
     """What could be read of a list of appointments nevertheless."""

@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import count
 
-from bot.app.backoff import either
+from bot.app.backoff import wait_event
 from bot.app.records import Urgency
 
 WINDOW = 1.1
@@ -33,7 +33,7 @@ CATCH_UP = 0.1
 """Seconds of a steady pace that may be made up at once after the loop was busy."""
 
 
-class Overall:
+class GlobalRateLimiter:
     """Turns for everybody, the most urgent first. `rate` is messages per second, None: unlimited."""
 
     def __init__(self, rate: float | None) -> None:
@@ -114,7 +114,7 @@ class Overall:
         self._schedule()
 
 
-class Steady:
+class EvenPacer:
     """Turns evenly spaced, for one who has all the time. `rate` is turns per second, None: no waiting."""
 
     def __init__(self, rate: float | None) -> None:
@@ -131,7 +131,7 @@ class Steady:
             await asyncio.sleep(self._due - now)
 
 
-class PerChat:
+class ChatRateLimiter:
     """Room in each chat: 1/s in the long run with a short burst, and none while it is flooded. `rate` None: unlimited.
 
     All times are the loop's.
@@ -191,10 +191,10 @@ class _Strike:
     edit: bool
 
 
-class FloodWatch:
+class FloodControl:
     """All floods. Announcements that meet one go on one at a time until something gets through."""
 
-    def __init__(self, overall: Overall, per_chat: PerChat) -> None:
+    def __init__(self, overall: GlobalRateLimiter, per_chat: ChatRateLimiter) -> None:
         self._overall = overall
         self._per_chat = per_chat
         self._row: dict[int, _Strike] = {}
@@ -228,17 +228,17 @@ class FloodWatch:
         """Seconds for which no announcement goes out."""
         return max(0.0, self._bulk_until - asyncio.get_running_loop().time())
 
-    async def let_through(self, halted: asyncio.Event) -> bool:
+    async def admit(self, halted: asyncio.Event) -> bool:
         """Wait until an announcement may go out, and count it as under way. False: halted before that.
 
         After a flood the next one waits until all that are under way are answered, or one of them got through.
         """
         while not halted.is_set():
             if wait := self.pause():
-                await either(halted, wait)
+                await wait_event(halted, wait)
             elif self._row and self._under_way:
                 self._answered.clear()
-                await either(self._answered, LOOK)
+                await wait_event(self._answered, LOOK)
             else:
                 self._under_way += 1
                 return True

@@ -5,7 +5,7 @@ import logging
 log = logging.getLogger(__name__)
 
 
-class Weather:
+class ReachabilityLog:
     """Whether a service outside answers just now."""
 
     def __init__(self, service: str, patience: int = 3) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.app.appointment_recorder import MadeBy, nobody, own
+from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
@@ -32,14 +32,14 @@ from bot.core.model import Appointment, Department
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
-    Attempt,
-    Confirming,
-    Flow,
+    BookingAttempt,
+    ConfirmingBooking,
     LoadingAppointments,
     LoadingDays,
     LoadingNearest,
     LoadingTimes,
     Notice,
+    State,
     Submitting,
     TypingName,
 )
@@ -60,7 +60,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Draft:
+class _TurnInProgress:
     """What a turn has gathered so far; a later screen takes the place of an earlier one."""
 
     shown: list[Show | Tell] = field(default_factory=list)
@@ -84,42 +84,42 @@ class Turns:
         self._render = render
         self._now = office_time
         self._horizon = timedelta(days=horizon_days)
-        self._ids = Ids()
+        self._ids = DeliveryIds()
 
     async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
         """Play `event` to its end. Raises whatever our own code raises; the API's errors are events."""
-        draft = _Draft()
+        draft = _TurnInProgress()
         waiting: list[Event] = [event]
         while waiting:
             session, effects = step(session, waiting.pop())
-            self._api.chosen(owner_of(chat_id), _choice(session.flow))
+            self._api.chosen(owner_of(chat_id), _choice(session.state))
             for effect in effects:
                 if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
-                    waiting.append(await self._load(chat_id, effect, session.flow))
+                    waiting.append(await self._load(chat_id, effect, session.state))
                 else:
                     self._gather(chat_id, draft, effect)
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
 
-    async def _load(self, chat_id: int, load: Load, flow: Flow) -> Event:
+    async def _load(self, chat_id: int, load: Load, state: State) -> Event:
         try:
             match load:
                 case LoadDepartments():
                     return DepartmentsLoaded(at=self._now(), departments=await self._api.departments())
                 case LoadSlots(department_id=department):
                     first = self._now().date()
-                    slots = await self._api.availability(department, first, first + self._horizon, _staff(flow))
+                    slots = await self._api.availability(department, first, first + self._horizon, _staff(state))
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
-                    number = flow.number if isinstance(flow, LoadingAppointments) else None
+                    number = state.number if isinstance(state, LoadingAppointments) else None
                     need = Need.CANCEL if urgent else Need.LOOK
                     appointments, departments = await asyncio.gather(
                         self._appointments(chat_id, need, number), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
-            return LoadFailed(at=self._now(), trouble=error.trouble)
+            return LoadFailed(at=self._now(), failure=error.failure)
 
     async def _appointments(self, chat_id: int, need: Need, number: int | None) -> tuple[Appointment, ...]:
         """What can be read, and is surely theirs, is shown, whatever else there may be."""
@@ -129,7 +129,7 @@ class Turns:
             if not error.seen:
                 raise
             found = error.seen
-        return await own(chat_id, found, self._made_by)
+        return await own_appointments(chat_id, found, self._made_by)
 
     async def _offices(self) -> tuple[Department, ...]:
         """The departments to name appointments by; without them they are told by number, which is better than not."""
@@ -139,7 +139,7 @@ class Turns:
             return ()
 
     @staticmethod
-    def _gather(chat_id: int, draft: _Draft, effect: Effect) -> None:
+    def _gather(chat_id: int, draft: _TurnInProgress, effect: Effect) -> None:
         match effect:
             case Show():
                 draft.shown = [each for each in draft.shown if not isinstance(each, Show)]
@@ -169,25 +169,25 @@ class Turns:
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
 
 
-def _choice(flow: Flow) -> tuple[int, datetime] | None:
+def _choice(state: State) -> tuple[int, datetime] | None:
     """The slot that is about to be confirmed, or just was; a member of staff's own slots are nobody else's."""
-    match flow:
-        case TypingName(draft=draft) | Confirming(draft=draft) | Submitting(attempt=Attempt(draft=draft)):
+    match state:
+        case TypingName(draft=draft) | ConfirmingBooking(draft=draft) | Submitting(attempt=BookingAttempt(draft=draft)):
             return (draft.department.id, draft.at) if draft.at and not draft.worker else None
         case _:
             return None
 
 
-def _staff(flow: Flow) -> int | None:
+def _staff(state: State) -> int | None:
     """Whose slots are looked for, where a member of staff was chosen."""
-    match flow:
+    match state:
         case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft) if draft.worker:
             return draft.worker.id
         case _:
             return None
 
 
-class Ids:
+class DeliveryIds:
     """Numbers that grow, over restarts too: microseconds of the clock, or one more than the last.
 
     All makers of deliveries share them: two with one number would be one row in the store.
@@ -198,10 +198,10 @@ class Ids:
     @classmethod
     def seen(cls, number: int) -> None:
         """A number of an earlier process: the next ones are larger, though the clock was set back."""
-        Ids._last = max(Ids._last, number)
+        DeliveryIds._last = max(DeliveryIds._last, number)
 
     @classmethod
     def next(cls) -> int:
         """The next number."""
-        Ids._last = max(Ids._last + 1, time.time_ns() // 1000)
-        return Ids._last
+        DeliveryIds._last = max(DeliveryIds._last + 1, time.time_ns() // 1000)
+        return DeliveryIds._last

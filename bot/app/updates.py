@@ -44,21 +44,21 @@ class Ignored:
 
 
 Inbound = FromCitizen | Presence | FromGroup | Ignored
-Reader = Callable[[StoredUpdate, datetime], Inbound]
+UpdateParser = Callable[[StoredUpdate, datetime], Inbound]
 """Reads an update that arrived at the given office time. May raise anything on what cannot be read."""
 
 
-class Desk(Protocol):
+class AdminHandler(Protocol):
     """One thing that admins can do."""
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """What to store and (`Change.queued`) to say, with what was done marked as done; None: not for this desk."""
 
 
-class Staff:
+class AdminRouter:
     """The desks, and who may come to them. `admins` are Telegram user ids."""
 
-    def __init__(self, admins: Collection[int], desks: Iterable[Desk]) -> None:
+    def __init__(self, admins: Collection[int], desks: Iterable[AdminHandler]) -> None:
         self._admins = admins
         self._desks = tuple(desks)
 

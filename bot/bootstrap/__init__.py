@@ -15,31 +15,31 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app.attempt_worker import Clerk
+from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change
 from bot.app.sessions import Sessions
-from bot.app.turn import Ids, Turns
-from bot.app.updates import Staff
+from bot.app.turn import DeliveryIds, Turns
+from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
-from bot.bootstrap.broadcast import Newsroom
+from bot.bootstrap.broadcast import BroadcastFeature
 from bot.bootstrap.connections import StartError
-from bot.bootstrap.operations import Backstage
+from bot.bootstrap.operations import Operations
 from bot.core.screens import Screen
 from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau.gateway import Gateway
-from bot.operations.status import Outcomes, Watch
+from bot.operations.status import Outcomes, Readiness
 from bot.settings import Settings
 from bot.storage.store import Store
 from bot.telegram import bot_profile
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
-from bot.telegram.transport import LeanBot
-from bot.telegram.update_parser import Reader
+from bot.telegram.transport import RawBot
+from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import bot_profile as texts
 from bot.views import general
 from bot.views.message import Message, Office
@@ -54,7 +54,7 @@ __all__ = ["House", "StartError", "running"]
 
 
 @dataclass(slots=True)
-class House:
+class App:
     """The running parts, for whoever looks after them."""
 
     settings: Settings
@@ -62,8 +62,8 @@ class House:
     gateway: Gateway
     outbox: Outbox
     conversations: Conversations
-    clerk: Clerk
-    bot: LeanBot
+    attempt_worker: AttemptWorker
+    bot: RawBot
     translators: Translators
     polling: asyncio.Task[None] | None = None
     """Ends only when it fails: then the bot is deaf, and the process had better end too."""
@@ -74,53 +74,53 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[House]:
+async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[App]:
     """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
     async with contextlib.AsyncExitStack() as stack:
         translators = _translators(settings)
-        watch = await stack.enter_async_context(_port(settings))
-        store = await connections.opened(settings.database_url)
+        readiness = await stack.enter_async_context(_port(settings))
+        store = await connections.open_store(settings.database_url)
         stack.push_async_callback(store.close, GRACE_STORE)
-        bot = await connections.known(settings)
+        bot = await connections.connect_telegram(settings)
         stack.push_async_callback(bot.shutdown)
         office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
-        backstage = Backstage(settings, clock, store, translators, office)
-        await stack.enter_async_context(backstage.open())
-        house = _join(settings, clock, translators, store, bot, backstage)
-        newsroom = _newsroom(house, backstage, clock)
-        house.conversations.staff = Staff(settings.admin_ids, (newsroom.desk,))
-        stack.push_async_callback(newsroom.close)
-        poller = await _resume(house)
-        stack.push_async_callback(_stop, house)
-        overview = await stack.enter_async_context(
-            backstage.overview(house.conversations, house.outbox, house.clerk, poller)
+        operations = Operations(settings, clock, store, translators, office)
+        await stack.enter_async_context(operations.open())
+        app = _join(settings, clock, translators, store, bot, operations)
+        broadcast_feature = _newsroom(app, operations, clock)
+        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.desk,))
+        stack.push_async_callback(broadcast_feature.close)
+        poller = await _resume(app)
+        stack.push_async_callback(_stop, app)
+        health = await stack.enter_async_context(
+            operations.health(app.conversations, app.outbox, app.attempt_worker, poller)
         )
-        house.conversations.staff = Staff(settings.admin_ids, (newsroom.desk, backstage.desk(overview)))
-        await stack.enter_async_context(newsroom.open())
-        house.polling = asyncio.create_task(poller.run(), name="polling")
-        notices = backstage.notices.run(house.outbox.accept)
-        for work in (_show_face(house), _keep_house(store), notices):
+        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.desk, operations.desk(health)))
+        await stack.enter_async_context(broadcast_feature.open())
+        app.polling = asyncio.create_task(poller.run(), name="polling")
+        notices = operations.notices.run(app.outbox.accept)
+        for work in (_sync_bot_profile(app), _purge_done(store), notices):
             stack.push_async_callback(_ended, asyncio.create_task(work))
-        stack.push_async_callback(_ended, house.polling)
-        watch.overview = overview
+        stack.push_async_callback(_ended, app.polling)
+        readiness.health = health
         log.warning(
             "ready: @%s, %d updates and %d attempts resumed",
             bot.username,
-            house.conversations.waiting,
-            house.clerk.open,
+            app.conversations.waiting,
+            app.attempt_worker.open,
         )
         try:
-            yield house
+            yield app
         finally:
-            watch.overview = None
+            readiness.health = None
 
 
 @asynccontextmanager
-async def _port(settings: Settings) -> AsyncIterator[Watch]:
+async def _port(settings: Settings) -> AsyncIterator[Readiness]:
     """The port for operators, where one is wanted; its libraries are loaded only then."""
-    watch = Watch()
+    readiness = Readiness()
     if settings.http_port is None:
-        yield watch
+        yield readiness
         return
     from bot.operations import http  # noqa: PLC0415 — see above
 
@@ -128,8 +128,8 @@ async def _port(settings: Settings) -> AsyncIterator[Watch]:
         listener = http.bound(settings.http_host, settings.http_port)
     except OSError as error:
         raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {error.strerror}") from None
-    async with http.serving(http.create_app(watch), listener):
-        yield watch
+    async with http.serving(http.create_app(readiness), listener):
+        yield readiness
 
 
 def _translators(settings: Settings) -> Translators:
@@ -140,13 +140,13 @@ def _translators(settings: Settings) -> Translators:
 
 
 def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
-    settings: Settings, clock: Clock, translators: Translators, store: Store, bot: LeanBot, backstage: Backstage
-) -> House:
+    settings: Settings, clock: Clock, translators: Translators, store: Store, bot: RawBot, operations: Operations
+) -> App:
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
     def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
-        return render(screen, translators.get(locale), notice, office=backstage.office)
+        return render(screen, translators.get(locale), notice, office=operations.office)
 
     def hint(locale: str) -> Message:
         return general.group_hint(translators.get(locale), bot.username)
@@ -154,60 +154,64 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
     outbox = Outbox(
         store,
         TelegramMessenger(bot),
-        Overall(settings.telegram_rate or None),
-        PerChat(settings.telegram_chat_rate or None),
+        GlobalRateLimiter(settings.telegram_rate or None),
+        ChatRateLimiter(settings.telegram_chat_rate or None),
     )
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, settings.default_locale),
-        turns=Turns(backstage.api, draw, office_time, settings.booking_horizon_days, store.made_by),
+        turns=Turns(operations.api, draw, office_time, settings.booking_horizon_days, store.made_by),
         outbox=outbox,
-        read=Reader(bot.username, translators.resolve),
+        read=TelegramUpdateParser(bot.username, translators.resolve),
         office_time=office_time,
         groups=GroupHints(hint),
         at_once=settings.chats_at_once,
     )
-    clerk = Clerk(store, backstage.api, Outcomes(conversations.settle, backstage.counted), office_time)
-    conversations.clerk = clerk
-    return House(settings, store, backstage.gateway, outbox, conversations, clerk, bot, translators)
+    attempt_worker = AttemptWorker(
+        store, operations.api, Outcomes(conversations.settle, operations.counted), office_time
+    )
+    conversations.attempt_worker = attempt_worker
+    return App(settings, store, operations.gateway, outbox, conversations, attempt_worker, bot, translators)
 
 
-def _newsroom(house: House, backstage: Backstage, clock: Clock) -> Newsroom:
-    zone = house.settings.timezone
-    return Newsroom(
-        house.settings,
+def _newsroom(app: App, operations: Operations, clock: Clock) -> BroadcastFeature:
+    zone = app.settings.timezone
+    return BroadcastFeature(
+        app.settings,
         office_time=lambda: clock().astimezone(zone).replace(tzinfo=None),
-        translators=house.translators,
-        store=house.store,
-        bot=house.bot,
-        outbox=house.outbox,
-        overall=house.outbox.overall,
-        office=backstage.office,
-        offices=house.gateway,
+        translators=app.translators,
+        store=app.store,
+        bot=app.bot,
+        outbox=app.outbox,
+        overall=app.outbox.overall,
+        office=operations.office,
+        offices=app.gateway,
     )
 
 
-async def _resume(house: House) -> Poller:
+async def _resume(app: App) -> Poller:
     """Take up what an earlier process left: what it had to say, then what it had heard, then what it had to do."""
-    async for delivery in house.store.open_deliveries():
-        Ids.seen(delivery.id)
-        house.outbox.accept((delivery,))
-    attempts = await house.store.open_attempts()
-    house.conversations.accept(await house.store.open_updates())
+    async for delivery in app.store.open_deliveries():
+        DeliveryIds.seen(delivery.id)
+        app.outbox.accept((delivery,))
+    attempts = await app.store.open_attempts()
+    app.conversations.accept(await app.store.open_updates())
     for attempt in attempts:
-        house.clerk.begin(attempt, resumed=True)
-    messenger = TelegramMessenger(house.bot)
-    newest = await house.store.newest_update()
-    return Poller(house.bot, house.store, house.conversations, messenger.answer_press, newest)
+        app.attempt_worker.begin(attempt, resumed=True)
+    messenger = TelegramMessenger(app.bot)
+    newest = await app.store.newest_update()
+    return Poller(app.bot, app.store, app.conversations, messenger.answer_press, newest)
 
 
-async def _stop(house: House) -> None:
+async def _stop(app: App) -> None:
     """Finish what is in hand, within ten seconds in all; the rest is stored."""
-    await house.clerk.stop(GRACE_CLERK)
-    await house.conversations.stop(GRACE_TURNS)
-    await house.outbox.stop(GRACE_OUTBOX)
+    await app.attempt_worker.stop(GRACE_CLERK)
+    await app.conversations.stop(GRACE_TURNS)
+    await app.outbox.stop(GRACE_OUTBOX)
     log.warning(
-        "stopped: %d updates and %d attempts wait for the next start", house.conversations.waiting, house.clerk.open
+        "stopped: %d updates and %d attempts wait for the next start",
+        app.conversations.waiting,
+        app.attempt_worker.open,
     )
 
 
@@ -217,13 +221,13 @@ async def _ended(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def _show_face(house: House) -> None:
+async def _sync_bot_profile(app: App) -> None:
     """Commands and descriptions, those that changed; what cannot be set yet is tried until it can."""
     faces = []
-    for locale in ("", *house.translators.supported):
-        translator = house.translators.get(locale or house.translators.default)
+    for locale in ("", *app.translators.supported):
+        translator = app.translators.get(locale or app.translators.default)
         faces.append(
-            bot_profile.Face(
+            bot_profile.BotProfile(
                 language=locale,
                 commands=texts.commands(translator, available=BUILT),
                 admin_commands=texts.commands(translator, admin=True, available=BUILT),
@@ -231,12 +235,12 @@ async def _show_face(house: House) -> None:
                 short_description=texts.short_description(translator),
             )
         )
-    wanted = bot_profile.calls(faces, house.settings.admin_ids)
-    async for marks in bot_profile.keep_shown(house.bot, wanted, await house.store.fact("face") or ""):
-        house.store.commit_soon(Change(remembered=(("face", marks),)))
+    wanted = bot_profile.calls(faces, app.settings.admin_ids)
+    async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.fact("face") or ""):
+        app.store.commit_soon(Change(remembered=(("face", stored_marks),)))
 
 
-async def _keep_house(store: Store) -> None:
+async def _purge_done(store: Store) -> None:
     while True:
         with contextlib.suppress(SQLAlchemyError):
             await store.forget_done(time.time() - KEEP_DONE)

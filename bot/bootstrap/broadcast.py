@@ -12,31 +12,31 @@ from datetime import datetime
 
 from bot.app.outbox import Outbox
 from bot.app.ports import Moncreneau
-from bot.app.rate_limits import Overall, Steady
+from bot.app.rate_limits import EvenPacer, GlobalRateLimiter
 from bot.app.records import Change
 from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
-from bot.broadcast.compose_states import Show
-from bot.broadcast.direct_sends import Errands
-from bot.broadcast.handler import LISTED, BroadcastDesk, Drawings
-from bot.broadcast.lifecycle import Place
-from bot.broadcast.model import Broadcast, Sight
-from bot.broadcast.progress import Cards
+from bot.broadcast.compose_states import ShowDraft
+from bot.broadcast.direct_sends import DirectSends
+from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
+from bot.broadcast.lifecycle import ListCursor
+from bot.broadcast.model import Broadcast, BroadcastSnapshot
+from bot.broadcast.progress import ProgressMessages
 from bot.broadcast.recaller import AT_ONCE, Recaller
 from bot.broadcast.report import Reporter
-from bot.broadcast.runner import Broadcasts
-from bot.broadcast.sender import Courier
-from bot.broadcast.throttle import ON_WIRE, Forecast, Lane
+from bot.broadcast.runner import BroadcastRunner
+from bot.broadcast.sender import SendLoop
+from bot.broadcast.throttle import ON_WIRE, BroadcastThrottle, SendBreaker
 from bot.i18n import Translators
 from bot.settings import Settings
-from bot.storage.broadcasts import BroadcastBooks
-from bot.storage.recipients import RecipientRoll
+from bot.storage.broadcasts import SqlBroadcastRepository
+from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from bot.telegram import bot_profile
-from bot.telegram.broadcast_sender import TelegramHerald, read_content
-from bot.telegram.lazy_bot import StandbyBot
+from bot.telegram.broadcast_sender import TelegramBroadcastSender, read_content
+from bot.telegram.lazy_bot import LazyBot
 from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.transport import LeanBot
+from bot.telegram.transport import RawBot
 from bot.views.message import Message, Office
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ UNLIMITED = 1000.0
 """Messages per second that are expected where nothing limits them."""
 
 
-class Newsroom:
+class BroadcastFeature:
     """Everything about broadcasts. `desk` is where admins come to."""
 
     def __init__(  # noqa: PLR0913 — what it needs from the house
@@ -60,9 +60,9 @@ class Newsroom:
         office_time: Callable[[], datetime],
         translators: Translators,
         store: Store,
-        bot: LeanBot,
+        bot: RawBot,
         outbox: Outbox,
-        overall: Overall,
+        overall: GlobalRateLimiter,
         office: Office,
         offices: Moncreneau,
     ) -> None:
@@ -75,45 +75,58 @@ class Newsroom:
         self._office = office
         self._stopping: asyncio.Task[None] | None = None
         messenger = TelegramMessenger(bot)
-        self._standby = StandbyBot(lambda: connections.telegram(settings, ON_WIRE + AT_ONCE + SPARE))
-        books, roll = BroadcastBooks(store), RecipientRoll(store)
+        self._standby = LazyBot(lambda: connections.telegram_bot(settings, ON_WIRE + AT_ONCE + SPARE))
+        repository, recipients_repository = SqlBroadcastRepository(store), SqlRecipientRepository(store)
 
-        def herald_through(way: TelegramMessenger) -> TelegramHerald:
-            return TelegramHerald(way, lambda locale: views.below(translators.get(locale)))
+        def herald_through(way: TelegramMessenger) -> TelegramBroadcastSender:
+            return TelegramBroadcastSender(way, lambda locale: views.below(translators.get(locale)))
 
         # Announcements have connections of their own: no citizen's message ever waits behind one of them.
-        herald = herald_through(TelegramMessenger(self._standby))
+        sender = herald_through(TelegramMessenger(self._standby))
         paid = settings.paid_broadcast_rate
-        pace = Steady(paid or settings.broadcast_rate or None)
+        pace = EvenPacer(paid or settings.broadcast_rate or None)
         # What is paid for is counted apart from what every bot may send.
-        counted = Overall(None) if paid else overall
+        counted = GlobalRateLimiter(None) if paid else overall
         floods, per_chat = outbox.floods, outbox.per_chat
-        forecast = Forecast("Telegram (broadcasting)", herald.reach)
-        lane = Lane(pace, counted, floods, forecast)
-        errands = Errands(overall, per_chat, floods)
+        breaker = SendBreaker("Telegram (broadcasting)", sender.reach)
+        throttle = BroadcastThrottle(pace, counted, floods, breaker)
+        direct_sends = DirectSends(overall, per_chat, floods)
         self._reporter = Reporter(
-            books,
-            roll,
-            herald,
-            errands,
+            repository,
+            recipients_repository,
+            sender,
+            direct_sends,
             admins=settings.admin_ids,
             locale_of=self._locale_of,
             caption=self._caption,
         )
-        self._broadcasts = Broadcasts(
-            books,
-            roll,
-            herald,
-            Courier(roll, herald, lane, per_chat, left=self._left, office_time=office_time, paid=bool(paid)),
-            Recaller(roll, herald, Lane(pace, overall, floods, forecast, width=AT_ONCE), per_chat),
+        self._broadcasts = BroadcastRunner(
+            repository,
+            recipients_repository,
+            sender,
+            SendLoop(
+                recipients_repository,
+                sender,
+                throttle,
+                per_chat,
+                left=self._left,
+                office_time=office_time,
+                paid=bool(paid),
+            ),
+            Recaller(
+                recipients_repository,
+                sender,
+                BroadcastThrottle(pace, overall, floods, breaker, width=AT_ONCE),
+                per_chat,
+            ),
             office_time=office_time,
             locales=translators.supported,
             rate=paid or min(settings.broadcast_rate or UNLIMITED, overall.bulk_rate or UNLIMITED),
             changed=self._changed,
             ended=self._reporter.ended,
         )
-        self._cards = Cards(
-            books,
+        self._cards = ProgressMessages(
+            repository,
             messenger,
             overall,
             settings.admin_ids,
@@ -121,16 +134,16 @@ class Newsroom:
             look=self._broadcasts.look,
             moving=self._broadcasts.moving,
         )
-        self.desk = BroadcastDesk(
-            books=books,
-            roll=roll,
-            herald=herald_through(messenger),
-            errands=errands,
+        self.desk = BroadcastHandler(
+            repository=repository,
+            recipients_repository=recipients_repository,
+            sender=herald_through(messenger),
+            direct_sends=direct_sends,
             offices=offices,
             broadcasts=self._broadcasts,
-            cards=self._cards,
+            progress=self._cards,
             reporter=self._reporter,
-            drawings=Drawings(self._stage, self._listing, self._recalling),
+            drawings=BroadcastViews(self._stage, self._listing, self._recalling),
             locales=translators.supported,
             locale_of=self._locale_of,
             read_content=read_content,
@@ -146,9 +159,9 @@ class Newsroom:
         resumed = await self._broadcasts.resume()
         if resumed:
             log.warning("%d broadcasts go on", resumed)
-        for sight in await self._broadcasts.recent(LISTED):
+        for snapshot in await self._broadcasts.recent(LISTED):
             # An earlier process may have been killed before it could show how it ended.
-            self._cards.touch(sight.broadcast.plan.number)
+            self._cards.touch(snapshot.broadcast.plan.number)
         try:
             yield
         finally:
@@ -192,17 +205,17 @@ class Newsroom:
 
     # --- what things look like -----------------------------------------------------------------------------------
 
-    def _stage(self, show: Show, locale: str) -> Message:
-        return compose_views.stage(show, self._translators.get(locale), self._now(), self._office)
+    def _stage(self, show: ShowDraft, locale: str) -> Message:
+        return compose_views.state(show, self._translators.get(locale), self._now(), self._office)
 
-    def _card(self, sight: Sight, locale: str) -> Message:
-        return views.card(sight, self._translators.get(locale), self._office)
+    def _card(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
+        return views.card(snapshot, self._translators.get(locale), self._office)
 
-    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
-        return views.listing(sights, self._translators.get(locale), last, self._office)
+    def _listing(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
+        return views.listing(snapshots, self._translators.get(locale), last, self._office)
 
-    def _recalling(self, sight: Sight, locale: str) -> Message:
-        return views.recalling(sight, self._translators.get(locale))
+    def _recalling(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
+        return views.recalling(snapshot, self._translators.get(locale))
 
     def _caption(self, broadcast: Broadcast, locale: str) -> Message:
         return views.report(broadcast, self._translators.get(locale))

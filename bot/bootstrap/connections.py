@@ -15,15 +15,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import InvalidToken, TelegramError
 
 from bot.app.ports import ApiError, Clock
-from bot.app.reachability import Weather
-from bot.core.health import Concern
+from bot.app.reachability import ReachabilityLog
+from bot.core.health import OperatorIssue
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.quota import BudgetSnapshot
+from bot.moncreneau.quota import QuotaSnapshot
 from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
 from bot.storage import engines
 from bot.storage.store import Store
-from bot.telegram.transport import CONNECTIONS, FastRequest, LeanBot
+from bot.telegram.transport import CONNECTIONS, FastRequest, RawBot
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
@@ -36,7 +36,7 @@ class StartError(Exception):
     """The bot cannot work like this; the message says what to do."""
 
 
-async def opened(url: str) -> Store:
+async def open_store(url: str) -> Store:
     """The store, brought up to date. Raises `StartError`."""
     try:
         return await Store(url).open()
@@ -44,21 +44,21 @@ async def opened(url: str) -> Store:
         raise StartError(f"the database cannot be used (DATABASE_URL): {engines.cause(error)}") from None
 
 
-def telegram(settings: Settings, connections: int = CONNECTIONS) -> LeanBot:
+def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
     """The bot at Telegram; nothing is asked yet. Raises `StartError` for what is no token at all."""
     base, request = settings.telegram_api_url, FastRequest(connections)
     token = settings.telegram_bot_token.get_secret_value().strip()
     if not TOKEN.fullmatch(token):
         raise StartError("TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
-    return LeanBot(
+    return RawBot(
         token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request, get_updates_request=request
     )
 
 
-async def known(settings: Settings) -> LeanBot:
+async def connect_telegram(settings: Settings) -> RawBot:
     """Ask Telegram who we are, for as long as it takes; a token that is refused ends it. Raises `StartError`."""
-    bot = telegram(settings)
-    weather = Weather("Telegram (starting)")
+    bot = telegram_bot(settings)
+    reachability = ReachabilityLog("Telegram (starting)")
     pause = FIRST_PAUSE
     while True:
         try:
@@ -67,19 +67,19 @@ async def known(settings: Settings) -> LeanBot:
             await bot.shutdown()
             raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
         except TelegramError as error:
-            weather.bad(type(error).__name__)
+            reachability.bad(type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
         else:
-            weather.good()
+            reachability.good()
             return bot
 
 
-def moncreneau(
+def moncreneau_gateway(
     settings: Settings,
     clock: Clock,
-    on_budget: Callable[[], None] | None = None,
-    on_trouble: Callable[[Concern, bool], None] | None = None,
+    on_quota: Callable[[], None] | None = None,
+    on_issue: Callable[[OperatorIssue, bool], None] | None = None,
 ) -> Gateway:
     """The gateway; nothing is asked yet. Raises `StartError` for what no key can be."""
     try:
@@ -90,14 +90,14 @@ def moncreneau(
             zone=settings.timezone,
             transport=fast_transport(),
             reserve=settings.api_reserve,
-            on_budget=on_budget,
-            on_trouble=on_trouble,
+            on_quota=on_quota,
+            on_issue=on_issue,
         )
     except ValueError as error:
         raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None
 
 
-def fact_of_key(what: str, settings: Settings) -> str:
+def fact_name_for_key(what: str, settings: Settings) -> str:
     """The name of a fact about this key at this address; neither can be read in it."""
     key = settings.moncreneau_api_key.get_secret_value().strip()
     return f"{what}.{hashlib.sha256(f'{settings.moncreneau_api_url} {key}'.encode()).hexdigest()[:16]}"
@@ -105,19 +105,19 @@ def fact_of_key(what: str, settings: Settings) -> str:
 
 def hour(error: ApiError) -> str:
     """When asking again makes sense, in office time."""
-    until = error.trouble.until
+    until = error.failure.until
     return f"{until:%Y-%m-%d %H:%M}" if until else "a minute from now"
 
 
-def kept_budget(gateway: Gateway) -> str | None:
+def quota_to_keep(gateway: Gateway) -> str | None:
     """What of the hourly budget to keep over a restart."""
-    snapshot = gateway.budget_snapshot()
+    snapshot = gateway.quota_snapshot()
     return json.dumps(asdict(snapshot)) if snapshot else None
 
 
-def restore_budget(gateway: Gateway, kept: str | None) -> None:
+def restore_quota(gateway: Gateway, kept: str | None) -> None:
     """Go on from what an earlier process kept; what cannot be read counts as nothing."""
     try:
-        gateway.restore_budget(BudgetSnapshot(**json.loads(kept or "")))
+        gateway.restore_quota(QuotaSnapshot(**json.loads(kept or "")))
     except (TypeError, ValueError):
         return

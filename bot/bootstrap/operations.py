@@ -15,21 +15,21 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from bot.app.appointment_recorder import Noting
-from bot.app.attempt_worker import Clerk
+from bot.app.appointment_recorder import AppointmentRecorder
+from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations
 from bot.app.outbox import Outbox
 from bot.app.ports import ApiError, Clock
 from bot.app.records import Change
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.health import Concern, Condition
-from bot.core.model import Appointment, Problem
+from bot.core.health import HealthReport, OperatorIssue
+from bot.core.model import Appointment, FailureCode
 from bot.i18n import Translators
-from bot.moncreneau.errors import BudgetSpent
+from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import views
-from bot.operations.operator_alerts import TroubleNotices
-from bot.operations.status import FACT, Database, Overview, StatusDesk, Today
+from bot.operations.operator_alerts import OperatorAlerts
+from bot.operations.status import FACT, DailyCounters, Database, HealthCollector, StatusHandler
 from bot.settings import Settings
 from bot.storage.appointments import AppointmentBook
 from bot.storage.diagnostics import set_aside
@@ -42,7 +42,7 @@ PAUSE = 1.0
 Facts = tuple[tuple[str, str], ...]
 
 
-class Keeper:
+class DebouncedSaver:
     """Stores what `read` gives, within `PAUSE` seconds of a change."""
 
     def __init__(self, store: Store, read: Callable[[], Facts]) -> None:
@@ -75,7 +75,7 @@ STALE = 60.0
 """The same for an admin who asks how it stands."""
 
 
-class Backstage:
+class Operations:
     """The gateway, watched: its budget, the day's figures and its troubles are remembered, admins are told.
 
     `api` is what citizens are served with: the same, and what it tells of their appointments is noted.
@@ -87,18 +87,18 @@ class Backstage:
         self._settings = settings
         self._clock = clock
         self._since = clock()
-        self._budget, self._proven = (connections.fact_of_key(what, settings) for what in (BUDGET, PROVEN))
+        self._quota, self._proven = (connections.fact_name_for_key(what, settings) for what in (BUDGET, PROVEN))
         self._store = store
         self._translators = translators
         self.office = office
-        self._keeper = Keeper(store, self._facts)
-        self.notices = TroubleNotices(store, settings.admin_ids, self._trouble, self.locale_of)
-        self.gateway = connections.moncreneau(settings, clock, self._asked, self.notices.changed)
-        self.notices.met = self.gateway.troubles
-        self.api = Noting(self.gateway, self._noted, store.made_by)
+        self._keeper = DebouncedSaver(store, self._facts)
+        self.notices = OperatorAlerts(store, settings.admin_ids, self._trouble, self.locale_of)
+        self.gateway = connections.moncreneau_gateway(settings, clock, self._asked, self.notices.changed)
+        self.notices.met = self.gateway.open_issues
+        self.api = AppointmentRecorder(self.gateway, self._noted, store.made_by)
         self._book = AppointmentBook(store)
         self.counted: Counter[str] = Counter()
-        self._today = Today(
+        self._today = DailyCounters(
             self._office_time, lambda: sum(self.gateway.stats().requests.values()), lambda: self.counted["booked"]
         )
 
@@ -106,9 +106,9 @@ class Backstage:
     async def open(self) -> AsyncIterator[None]:
         """Go on from what was kept, then ask the API once. Raises `StartError` for a key that it never accepted."""
         try:
-            connections.restore_budget(self.gateway, await self._store.fact(self._budget))
+            connections.restore_quota(self.gateway, await self._store.fact(self._quota))
             self._today.restore(await self._store.fact(FACT))
-            self.gateway.restore_troubles(await self.notices.known(self._store.fact))
+            self.gateway.restore_issues(await self.notices.known(self._store.fact))
             await self._verify()
             listening = asyncio.create_task(self._listen(), name="listen")
             try:
@@ -121,35 +121,35 @@ class Backstage:
             self._keeper.keep()
 
     @asynccontextmanager
-    async def overview(
-        self, conversations: Conversations, outbox: Outbox, clerk: Clerk, poller: Poller
-    ) -> AsyncIterator[Overview]:
+    async def health(
+        self, conversations: Conversations, outbox: Outbox, attempt_worker: AttemptWorker, poller: Poller
+    ) -> AsyncIterator[HealthCollector]:
         """What there is to see, for as long as the house works."""
         database = Database(self._store)
         async with contextlib.aclosing(database):
-            yield Overview(
+            yield HealthCollector(
                 clock=self._clock,
                 since=self._since,
                 api=self.gateway.stats,
                 today=self._today,
                 conversations=conversations,
                 outbox=outbox,
-                clerk=clerk,
+                attempt_worker=attempt_worker,
                 outcomes=self.counted,
                 telegram=lambda: poller.hears,
                 database=database,
                 set_aside=await set_aside(self._store.engine),
             )
 
-    def desk(self, overview: Overview) -> StatusDesk:
+    def desk(self, health: HealthCollector) -> StatusHandler:
         """Where admins ask for it."""
 
-        async def look() -> Condition:
+        async def look() -> HealthReport:
             if self.gateway.silence > STALE or not self.gateway.stats().reachable:
                 await self.gateway.probe()
-            return await overview.look()
+            return await health.look()
 
-        return StatusDesk(look, self._condition, self.locale_of)
+        return StatusHandler(look, self._condition, self.locale_of)
 
     async def locale_of(self, chat_id: int) -> str:
         """The language that a chat speaks, as far as it is known."""
@@ -160,9 +160,9 @@ class Backstage:
         try:
             await self.gateway.verify()
         except ApiError as error:
-            if isinstance(error, BudgetSpent):
+            if isinstance(error, QuotaExhausted):
                 log.warning("the moncreneau API is not asked before %s: its limit is used up", connections.hour(error))
-            elif error.trouble.problem is not Problem.NO_ACCESS:
+            elif error.failure.code is not FailureCode.NO_ACCESS:
                 log.warning("the moncreneau API does not answer yet: %s", error)
             elif await self._store.fact(self._proven):
                 log.error("the moncreneau API accepts MONCRENEAU_API_KEY no more: %s; citizens are told", error)  # noqa: TRY400
@@ -190,17 +190,17 @@ class Backstage:
             self._keeper.changed()
 
     def _facts(self) -> Facts:
-        budget, proven = connections.kept_budget(self.gateway), "worked" if self.gateway.proven else None
-        facts = {FACT: self._today.kept(), self._budget: budget, self._proven: proven}
+        quota, proven = connections.quota_to_keep(self.gateway), "worked" if self.gateway.proven else None
+        facts = {FACT: self._today.kept(), self._quota: quota, self._proven: proven}
         return tuple((name, value) for name, value in facts.items() if value)
 
     def _office_time(self) -> datetime:
         return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)
 
-    def _condition(self, condition: Condition, locale: str) -> Message:
+    def _condition(self, condition: HealthReport, locale: str) -> Message:
         return views.status(
             condition, self._translators.get(locale), self.office, self._settings.timezone, self.gateway.name_of
         )
 
-    def _trouble(self, concern: Concern, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
-        return views.trouble(concern, self._translators.get(locale), self.gateway.name_of, present=present)
+    def _trouble(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
+        return views.alert(issue, self._translators.get(locale), self.gateway.name_of, present=present)

@@ -1,6 +1,6 @@
 """What the buttons of broadcasts ask, as the short strings that travel with them, and how they are read back.
 
-All of them are valid at any time (`callback_data.spoken` with no screen): each says which broadcast it is about, and
+All of them are valid at any time (`callback_data.encode` with no screen): each says which broadcast it is about, and
 those of composing which turn, so that a late or forged one is known as such.
 """
 
@@ -12,7 +12,7 @@ KIND = "bc"
 """The kind of all actions of broadcasts."""
 
 
-class Ask(StrEnum):
+class ComposeAction(StrEnum):
     """What a button of a stage asks; short, for it travels with the button."""
 
     CANCEL = "cancel"
@@ -36,17 +36,17 @@ class Ask(StrEnum):
     GO = "go"
 
 
-def asked(number: int, turn: int, ask: Ask, value: str = "") -> str:
+def encode_compose(number: int, turn: int, ask: ComposeAction, value: str = "") -> str:
     """The action of a button of a stage. It names the draft and the turn, so that a late one is known as such."""
     return f"{KIND}:{number}.{turn}:{ask}:{value}"
 
 
-def steered(number: int, verb: str, value: str = "") -> str:
+def encode_command(number: int, verb: str, value: str = "") -> str:
     """The action of a button under a broadcast."""
     return f"{KIND}:{number}:{verb}:{value}" if value else f"{KIND}:{number}:{verb}"
 
 
-def heard(action: str) -> tuple[int, int | None, str, str] | None:
+def decode(action: str) -> tuple[int, int | None, str, str] | None:
     """Number, turn (None: it steers a broadcast), what is asked, and a value; None where it is none of ours."""
     kind, rest = callback_data.split(action)
     which, _, what = rest.partition(":")

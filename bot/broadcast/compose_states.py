@@ -1,7 +1,7 @@
 """Where an admin stands who composes a broadcast: the stages, frozen, and the draft that goes through them.
 
 It is apart from the citizens' `Session`: an admin who composes can book an appointment meanwhile. What was gathered so
-far is in `Draft`; a draft round-trips through versioned JSON. The transitions stand in `broadcasting`.
+far is in `ComposeDraft`; a draft round-trips through versioned JSON. The transitions stand in `broadcasting`.
 
 What happens while an admin composes (past participles) and what composing asks for (imperatives).
 
@@ -11,16 +11,16 @@ The shell turns what the admin does into the first and carries out the second. N
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from bot.broadcast.model import Audience, Content, Version
-from bot.core.model import Department, Trouble
+from bot.core.json_codec import JsonCodec, rename_keys
+from bot.core.model import Department, Failure
 
 
-class Remark(StrEnum):
+class ComposeNotice(StrEnum):
     """A line above a stage: why it is shown now."""
 
     RESUMED = "resumed"
@@ -74,11 +74,11 @@ class ChoosingLanguage:
 
 @dataclass(frozen=True, slots=True)
 class ChoosingOffice:
-    """Those with a coming appointment in which department? `trouble` where the list could not be read."""
+    """Those with a coming appointment in which department? `failure` where the list could not be read."""
 
     departments: tuple[Department, ...] = ()
     page: int = 0
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     kind: Literal["choosing_office"] = "choosing_office"
 
 
@@ -112,7 +112,7 @@ class AskingNight:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirming:
+class ConfirmingSend:
     """The last question before it goes out; `again`: the number had changed when it was confirmed."""
 
     starts: datetime | None = None
@@ -120,7 +120,7 @@ class Confirming:
     kind: Literal["confirming"] = "confirming"
 
 
-Stage = (
+ComposeState = (
     AskingMessage
     | ChoosingVersions
     | ChoosingAudience
@@ -130,12 +130,12 @@ Stage = (
     | Reviewing
     | AskingTime
     | AskingNight
-    | Confirming
+    | ConfirmingSend
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class ComposeDraft:
     """All that is remembered of one admin's composing.
 
     `number` will be the broadcast's; `turn` grows with every stage, so that buttons of earlier ones are known as such;
@@ -147,7 +147,7 @@ class Draft:
     number: int
     locales: tuple[str, ...]
     turn: int = 0
-    stage: Annotated[Stage, Field(discriminator="kind")] = field(default_factory=AskingMessage)
+    state: Annotated[ComposeState, Field(discriminator="kind")] = field(default_factory=AskingMessage)
     versions: tuple[Version, ...] = ()
     audience: Audience | None = None
     count: int = 0
@@ -155,30 +155,24 @@ class Draft:
     night: datetime | None = None
     aside: bool = False
 
-    def at(self, stage: Stage) -> "Draft":
-        """The same draft moved on to `stage`; the buttons of the stage before are old from now on."""
-        return replace(self, stage=stage, turn=self.turn + 1)
+    def at(self, state: ComposeState) -> "ComposeDraft":
+        """The same draft moved on to `state`; the buttons of the stage before are old from now on."""
+        return replace(self, state=state, turn=self.turn + 1)
 
 
-VERSION = 1
+_CODEC = JsonCodec(ComposeDraft, (rename_keys({"trouble": "failure", "problem": "code", "stage": "state"}),))
 
 
-@cache
-def _adapter() -> TypeAdapter[Draft]:
-    return TypeAdapter(Draft)
-
-
-def write_draft(draft: Draft) -> str:
+def write_draft(draft: ComposeDraft) -> str:
     """The draft as JSON, led by its version."""
-    return f"{VERSION}:{_adapter().dump_json(draft).decode()}"
+    return _CODEC.write(draft)
 
 
-def read_draft(text: str) -> Draft | None:
-    """The draft, or None where the text is of another version or not a draft at all."""
-    version, _, body = text.partition(":")
+def read_draft(text: str) -> ComposeDraft | None:
+    """The draft, or None where the text is of a newer release or not a draft at all."""
     try:
-        return _adapter().validate_json(body) if version == str(VERSION) else None
-    except ValidationError:
+        return _CODEC.read(text)
+    except ValueError:
         return None
 
 
@@ -186,7 +180,7 @@ def read_draft(text: str) -> Draft | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
+class ComposerOpened:
     """`/broadcast`: begin, or come back to what was begun. `number` is for a new one."""
 
     at: datetime
@@ -195,16 +189,16 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class MessageReceived:
     """A message of the admin's: its words, and its content or why it cannot be broadcast."""
 
     at: datetime
     text: str
-    content: Content | Remark
+    content: Content | ComposeNotice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pushed:
+class ComposerPressed:
     """A button of a stage, under `message`: `turn` is the stage's."""
 
     at: datetime
@@ -215,23 +209,23 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfficesRead:
-    """The answer to `ReadOffices`."""
+class DepartmentsLoaded:
+    """The answer to `LoadDepartments`."""
 
     at: datetime
     message: int
     departments: tuple[Department, ...] = ()
-    trouble: Trouble | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """The answer to `Count`."""
+class RecipientsCounted:
+    """The answer to `CountRecipients`."""
 
     at: datetime
     count: int
     seconds: float
-    then: Stage
+    then: ComposeState
     message: int | None = None
     confirmed: bool = False
 
@@ -244,44 +238,46 @@ class PreviewFailed:
     reason: str = ""
 
 
-Happening = Called | Sent | Pushed | OfficesRead | Counted | PreviewFailed
+ComposeEvent = (
+    ComposerOpened | MessageReceived | ComposerPressed | DepartmentsLoaded | RecipientsCounted | PreviewFailed
+)
 
 
 # --- what is asked for ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Show:
+class ShowDraft:
     """Show the stage: in place of `message` where that is given, else as a new message. No draft: it is over."""
 
-    draft: Draft | None
+    draft: ComposeDraft | None
     message: int | None = None
-    remark: Remark | None = None
+    notice: ComposeNotice | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ReadOffices:
-    """Answered by `OfficesRead`; `message` is where the list will stand."""
+class LoadDepartments:
+    """Answered by `DepartmentsLoaded`; `message` is where the list will stand."""
 
     message: int
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """How many get it now, and how long that takes. Answered by `Counted`, on the way to the stage `then`.
+class CountRecipients:
+    """How many get it now, and how long that takes. Answered by `RecipientsCounted`, on the way to the stage `then`.
 
     `confirmed`: the admin has just confirmed the number that was counted before; it goes out if that still holds.
     """
 
     audience: Audience
-    then: Stage
+    then: ComposeState
     message: int | None = None
     confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class SendPreview:
     """Send every version to the admin exactly as citizens get it. Answered by `PreviewFailed`, or not at all."""
 
     versions: tuple[Version, ...]
@@ -291,9 +287,9 @@ class Preview:
 class Launch:
     """It is confirmed. `message` is the one with the button: from now on it shows how the broadcast gets on."""
 
-    draft: Draft
+    draft: ComposeDraft
     starts: datetime | None
     message: int
 
 
-Wish = Show | ReadOffices | Count | Preview | Launch
+ComposeEffect = ShowDraft | LoadDepartments | CountRecipients | SendPreview | Launch

@@ -5,14 +5,14 @@ Knows nothing of what they say.
 
 import asyncio
 
-from bot.app.rate_limits import FloodWatch, Overall, PerChat
+from bot.app.rate_limits import ChatRateLimiter, FloodControl, GlobalRateLimiter
 from bot.app.records import Urgency
 
 
-class Errands:
+class DirectSends:
     """What whoever sends one asks before it and tells after it."""
 
-    def __init__(self, overall: Overall, per_chat: PerChat, floods: FloodWatch) -> None:
+    def __init__(self, overall: GlobalRateLimiter, per_chat: ChatRateLimiter, floods: FloodControl) -> None:
         self._overall = overall
         self._per_chat = per_chat
         self._floods = floods

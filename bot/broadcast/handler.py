@@ -12,35 +12,35 @@ from typing import Any
 
 from bot.app.ports import ApiError, FloodedError, MessageRefusedError, Moncreneau, NotSentError, SendError
 from bot.app.records import Change, Delivery, Kind, Urgency
-from bot.app.turn import Ids
+from bot.app.turn import DeliveryIds
 from bot.app.updates import FromCitizen
 from bot.broadcast import callback_data
 from bot.broadcast.compose_states import (
-    Called,
-    Count,
-    Counted,
-    Draft,
-    Happening,
+    ComposeDraft,
+    ComposeEvent,
+    ComposeNotice,
+    ComposerOpened,
+    ComposerPressed,
+    CountRecipients,
+    DepartmentsLoaded,
     Launch,
-    OfficesRead,
-    Preview,
+    LoadDepartments,
+    MessageReceived,
     PreviewFailed,
-    Pushed,
-    ReadOffices,
-    Remark,
-    Sent,
-    Show,
+    RecipientsCounted,
+    SendPreview,
+    ShowDraft,
     read_draft,
     write_draft,
 )
 from bot.broadcast.composer import step
-from bot.broadcast.direct_sends import Errands
-from bot.broadcast.lifecycle import Place, Verb, place_of, read_place
-from bot.broadcast.model import Content, Plan, Sight, Version
-from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
-from bot.broadcast.progress import Cards
+from bot.broadcast.direct_sends import DirectSends
+from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, cursor_of, decode_cursor
+from bot.broadcast.model import BroadcastSnapshot, Content, Plan, Version
+from bot.broadcast.ports import Admin, BroadcastRepository, BroadcastSender, ProgressMessage, RecipientRepository
+from bot.broadcast.progress import ProgressMessages
 from bot.broadcast.report import Reporter
-from bot.broadcast.runner import Broadcasts
+from bot.broadcast.runner import BroadcastRunner
 from bot.core import callback_data as core_callback_data
 from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
 from bot.views.bot_profile import ADMIN, EXTRA, USUAL
@@ -53,17 +53,17 @@ PREVIEW_TRIES, PREVIEW_PAUSE = 3, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Drawings:
+class BroadcastViews:
     """What things look like; each in a language."""
 
-    stage: Callable[[Show, str], Message]
-    listing: Callable[[tuple[Sight, ...], Place | None, str], Message]
+    state: Callable[[ShowDraft, str], Message]
+    listing: Callable[[tuple[BroadcastSnapshot, ...], ListCursor | None, str], Message]
     """The last is the language; before it the place after which the next page begins, where there is one."""
-    recalling: Callable[[Sight, str], Message]
+    recalling: Callable[[BroadcastSnapshot, str], Message]
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit:
+class _Request:
     """Who stands at the desk."""
 
     chat_id: int
@@ -72,38 +72,38 @@ class _Visit:
     admin: Admin
 
 
-class BroadcastDesk:
+class BroadcastHandler:
     """See `Desk`."""
 
     def __init__(  # noqa: PLR0913 — what it needs from the house
         self,
         *,
-        books: Books,
-        roll: Roll,
-        herald: Herald,
-        errands: Errands,
+        repository: BroadcastRepository,
+        recipients_repository: RecipientRepository,
+        sender: BroadcastSender,
+        direct_sends: DirectSends,
         offices: Moncreneau,
-        broadcasts: Broadcasts,
-        cards: Cards,
+        broadcasts: BroadcastRunner,
+        progress: ProgressMessages,
         reporter: Reporter,
-        drawings: Drawings,
+        drawings: BroadcastViews,
         locales: tuple[str, ...],
         locale_of: Callable[[int], Awaitable[str | None]],
-        read_content: Callable[[Mapping[str, Any]], Content | Remark],
+        read_content: Callable[[Mapping[str, Any]], Content | ComposeNotice],
     ) -> None:
-        self._books = books
-        self._roll = roll
-        self._herald = herald
-        self._errands = errands
+        self._books = repository
+        self._roll = recipients_repository
+        self._herald = sender
+        self._errands = direct_sends
         self._offices = offices
         self._broadcasts = broadcasts
-        self._cards = cards
+        self._cards = progress
         self._reporter = reporter
         self._drawings = drawings
         self._locales = locales
         self._locale_of = locale_of
         self._read_content = read_content
-        self._ids = Ids()
+        self._ids = DeliveryIds()
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `Desk`."""
@@ -111,30 +111,32 @@ class BroadcastDesk:
         text = await self._books.draft(chat_id)
         draft = read_draft(text) if text else None
         locale = await self._locale_of(chat_id) or event.language
-        visit = _Visit(chat_id, event, locale, Admin(inbound.user_id, event.profile or str(inbound.user_id)))
+        visit = _Request(chat_id, event, locale, Admin(inbound.user_id, event.profile or str(inbound.user_id)))
         match event:
             case Commanded(name="broadcast"):
                 number = draft.number if draft else await self._books.next_number()
-                return await self._play(visit, draft, Called(at=event.at, number=number, locales=self._locales))
+                return await self._play(visit, draft, ComposerOpened(at=event.at, number=number, locales=self._locales))
             case Commanded(name="broadcasts"):
                 return self._say(visit, await self._listed(locale))
             case Commanded(name="stop") if draft and not draft.aside:
-                return self._answer(visit, None, Show(None, remark=Remark.CANCELLED))
-            case Pressed(action=action, screen=None) if asked := callback_data.heard(action):
+                return self._answer(visit, None, ShowDraft(None, notice=ComposeNotice.CANCELLED))
+            case Pressed(action=action, screen=None) if asked := callback_data.decode(action):
                 return await self._pressed(visit, event, draft, asked)
             case Commanded(name=name) if draft and not draft.aside and name not in COMMANDS:
-                return await self._play(visit, draft, Sent(at=event.at, text="", content=Remark.COMMAND))
+                return await self._play(
+                    visit, draft, MessageReceived(at=event.at, text="", content=ComposeNotice.COMMAND)
+                )
             case Commanded() | Pressed():
                 await self._aside(chat_id, draft, event)
                 return None
             case _ if draft and not draft.aside:
                 words = event.text if isinstance(event, Typed) else ""
-                sent = Sent(at=event.at, text=words, content=self._read_content(inbound.raw))
+                sent = MessageReceived(at=event.at, text=words, content=self._read_content(inbound.raw))
                 return await self._play(visit, draft, sent)
             case _:
                 return None
 
-    async def _aside(self, chat_id: int, draft: Draft | None, event: CitizenEvent) -> None:
+    async def _aside(self, chat_id: int, draft: ComposeDraft | None, event: CitizenEvent) -> None:
         """The admin does something else now: what they write next is not for the draft, which stays."""
         harmless = isinstance(event, Pressed) and event.action in {
             core_callback_data.NEWS_ON,
@@ -145,48 +147,48 @@ class BroadcastDesk:
 
     # --- composing -----------------------------------------------------------------------------------------------
 
-    async def _play(self, visit: _Visit, draft: Draft | None, happening: Happening) -> Change:
+    async def _play(self, visit: _Request, draft: ComposeDraft | None, event: ComposeEvent) -> Change:
         """Play what happened to its end; of several stages that come by, the last one is shown."""
-        shown: Show | None = None
-        waiting: list[Happening] = [happening]
+        shown: ShowDraft | None = None
+        waiting: list[ComposeEvent] = [event]
         while waiting:
-            draft, wishes = step(draft, waiting.pop())
-            for wish in wishes:
-                match wish:
-                    case Show():
-                        shown = wish
-                    case ReadOffices(message=message):
+            draft, effects = step(draft, waiting.pop())
+            for effect in effects:
+                match effect:
+                    case ShowDraft():
+                        shown = effect
+                    case LoadDepartments(message=message):
                         waiting.append(await self._read_offices(visit, message))
-                    case Count():
-                        waiting.append(await self._count(visit, wish))
-                    case Preview(versions=versions):
+                    case CountRecipients():
+                        waiting.append(await self._count(visit, effect))
+                    case SendPreview(versions=versions):
                         waiting.extend(await self._preview(visit, versions))
                     case Launch():
-                        await self._launch(visit, wish)
+                        await self._launch(visit, effect)
         return self._answer(visit, draft, shown)
 
-    async def _count(self, visit: _Visit, wish: Count) -> Counted:
-        at, count = visit.event.at, await self._roll.count(wish.audience, visit.event.at)
+    async def _count(self, visit: _Request, effect: CountRecipients) -> RecipientsCounted:
+        at, count = visit.event.at, await self._roll.count(effect.audience, visit.event.at)
         seconds = self._broadcasts.seconds_for(count)
-        return Counted(
-            at=at, count=count, seconds=seconds, then=wish.then, message=wish.message, confirmed=wish.confirmed
+        return RecipientsCounted(
+            at=at, count=count, seconds=seconds, then=effect.then, message=effect.message, confirmed=effect.confirmed
         )
 
-    async def _read_offices(self, visit: _Visit, message: int) -> OfficesRead:
+    async def _read_offices(self, visit: _Request, message: int) -> DepartmentsLoaded:
         try:
             found = await self._offices.departments()
         except ApiError as error:
-            return OfficesRead(at=visit.event.at, message=message, trouble=error.trouble)
-        return OfficesRead(at=visit.event.at, message=message, departments=found)
+            return DepartmentsLoaded(at=visit.event.at, message=message, failure=error.failure)
+        return DepartmentsLoaded(at=visit.event.at, message=message, departments=found)
 
-    async def _preview(self, visit: _Visit, versions: tuple[Version, ...]) -> tuple[PreviewFailed, ...]:
+    async def _preview(self, visit: _Request, versions: tuple[Version, ...]) -> tuple[PreviewFailed, ...]:
         """Send what citizens will get, the way they will get it. Nothing comes back when that went well."""
         for version in versions:
-            letter = self._herald.letter(version.content, version.locale or visit.locale)
+            prepared = self._herald.prepared(version.content, version.locale or visit.locale)
             for _ in range(PREVIEW_TRIES):
                 await self._errands.turn(visit.chat_id, Urgency.INTERACTIVE)
                 try:
-                    await self._herald.send(letter, visit.chat_id)
+                    await self._herald.send(prepared, visit.chat_id)
                 except FloodedError as flood:
                     self._errands.flooded(visit.chat_id, flood.retry_after)
                 except NotSentError:
@@ -202,54 +204,56 @@ class BroadcastDesk:
                 return (PreviewFailed(at=visit.event.at),)
         return ()
 
-    async def _launch(self, visit: _Visit, wish: Launch) -> None:
-        draft = wish.draft
+    async def _launch(self, visit: _Request, effect: Launch) -> None:
+        draft = effect.draft
         if draft.audience is None:
             return
-        plan = Plan(draft.number, draft.versions, draft.audience, wish.starts, at_night=draft.night is not None)
-        await self._broadcasts.launch(plan, visit.admin, Card(draft.number, visit.chat_id, wish.message, visit.locale))
+        plan = Plan(draft.number, draft.versions, draft.audience, effect.starts, at_night=draft.night is not None)
+        await self._broadcasts.launch(
+            plan, visit.admin, ProgressMessage(draft.number, visit.chat_id, effect.message, visit.locale)
+        )
         self._cards.touch(draft.number)
 
-    def _answer(self, visit: _Visit, draft: Draft | None, shown: Show | None) -> Change:
+    def _answer(self, visit: _Request, draft: ComposeDraft | None, shown: ShowDraft | None) -> Change:
         kept = self._books.keep_draft(visit.chat_id, write_draft(draft) if draft else None)
         if shown is None:
             return Change(works=(kept,))
-        message = self._drawings.stage(shown, visit.locale)
+        message = self._drawings.state(shown, visit.locale)
         return replace(self._say(visit, message, shown.message), works=(kept,))
 
-    def _say(self, visit: _Visit, message: Message, target: int | None = None) -> Change:
+    def _say(self, visit: _Request, message: Message, target: int | None = None) -> Change:
         kind = Kind.SEND if target is None else Kind.EDIT
         return Change(queued=(Delivery(self._ids.next(), visit.chat_id, kind, message, target=target),))
 
-    async def _listed(self, locale: str, after: Place | None = None) -> Message:
+    async def _listed(self, locale: str, after: ListCursor | None = None) -> Message:
         """A page of the list."""
         found = await self._broadcasts.listed(LISTED + 1, after)
-        last = place_of(found[LISTED - 1].broadcast) if len(found) > LISTED else None
+        last = cursor_of(found[LISTED - 1].broadcast) if len(found) > LISTED else None
         return self._drawings.listing(found[:LISTED], last, locale)
 
     # --- steering ------------------------------------------------------------------------------------------------
 
     async def _pressed(
-        self, visit: _Visit, event: Pressed, draft: Draft | None, asked: tuple[int, int | None, str, str]
+        self, visit: _Request, event: Pressed, draft: ComposeDraft | None, asked: tuple[int, int | None, str, str]
     ) -> Change:
         number, turn, ask, value = asked
         if turn is not None and draft and draft.number == number:
-            pushed = Pushed(at=event.at, turn=turn, ask=ask, value=value, message=event.message)
-            return await self._play(visit, draft, pushed)
-        sight = await self._broadcasts.look(number)
-        if sight is None:
-            return self._answer(visit, draft, Show(draft, remark=Remark.STALE))
-        if turn is None and ask in {Verb.OLDER, Verb.RECALL}:
+            pressed = ComposerPressed(at=event.at, turn=turn, ask=ask, value=value, message=event.message)
+            return await self._play(visit, draft, pressed)
+        snapshot = await self._broadcasts.look(number)
+        if snapshot is None:
+            return self._answer(visit, draft, ShowDraft(draft, notice=ComposeNotice.STALE))
+        if turn is None and ask in {BroadcastCommand.OLDER, BroadcastCommand.RECALL}:
             await self._cards.clear(visit.chat_id, event.message)
-        if turn is None and ask == Verb.OLDER:
-            return self._say(visit, await self._listed(visit.locale, read_place(number, value)), event.message)
-        if turn is None and ask == Verb.RECALL:
-            return self._say(visit, self._drawings.recalling(sight, visit.locale), event.message)
-        if turn is None and ask == Verb.REPORT:
+        if turn is None and ask == BroadcastCommand.OLDER:
+            return self._say(visit, await self._listed(visit.locale, decode_cursor(number, value)), event.message)
+        if turn is None and ask == BroadcastCommand.RECALL:
+            return self._say(visit, self._drawings.recalling(snapshot, visit.locale), event.message)
+        if turn is None and ask == BroadcastCommand.REPORT:
             await self._reporter.send(number, visit.chat_id, visit.locale)
             return Change()
-        if turn is None and ask in frozenset(Verb):
-            await self._broadcasts.steer(number, Verb(ask), visit.admin)
+        if turn is None and ask in frozenset(BroadcastCommand):
+            await self._broadcasts.steer(number, BroadcastCommand(ask), visit.admin)
         # Whatever was asked, by a button of today or of yesterday: this message shows the truth from now on.
-        await self._cards.put(Card(number, visit.chat_id, event.message, visit.locale))
+        await self._cards.put(ProgressMessage(number, visit.chat_id, event.message, visit.locale))
         return Change()

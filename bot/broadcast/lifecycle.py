@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.broadcast.model import Broadcast, Deed, Fate, Status
+from bot.broadcast.model import AdminAction, Broadcast, BroadcastStatus, RecipientStatus
 from bot.core.dates import night_of
 
 
-class Verb(StrEnum):
+class BroadcastCommand(StrEnum):
     """What a button under a broadcast asks; short, for it travels with the button."""
 
     SEE = "see"
@@ -32,86 +32,96 @@ class Verb(StrEnum):
     REPORT = "csv"
 
 
-MOVES: dict[tuple[Status, Verb], tuple[Status, Deed]] = {
-    (Status.SCHEDULED, Verb.START): (Status.RUNNING, Deed.STARTED),
-    (Status.SCHEDULED, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
-    (Status.PREPARING, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
-    (Status.RUNNING, Verb.PAUSE): (Status.PAUSED, Deed.PAUSED),
-    (Status.RUNNING, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
-    (Status.RUNNING, Verb.NIGHT): (Status.RUNNING, Deed.INSISTED),
-    (Status.PAUSED, Verb.RESUME): (Status.RUNNING, Deed.RESUMED),
-    (Status.PAUSED, Verb.STOP): (Status.STOPPED, Deed.STOPPED),
-    (Status.PAUSED, Verb.RESEND): (Status.PAUSED, Deed.RESENT),
-    (Status.STOPPED, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
-    (Status.DONE, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
-    (Status.RECALLED, Verb.RESEND): (Status.RUNNING, Deed.RESENT),
-    (Status.DONE, Verb.REALLY_RECALL): (Status.RECALLING, Deed.RECALLED),
-    (Status.STOPPED, Verb.REALLY_RECALL): (Status.RECALLING, Deed.RECALLED),
+MOVES: dict[tuple[BroadcastStatus, BroadcastCommand], tuple[BroadcastStatus, AdminAction]] = {
+    (BroadcastStatus.SCHEDULED, BroadcastCommand.START): (BroadcastStatus.RUNNING, AdminAction.STARTED),
+    (BroadcastStatus.SCHEDULED, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.PREPARING, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.RUNNING, BroadcastCommand.PAUSE): (BroadcastStatus.PAUSED, AdminAction.PAUSED),
+    (BroadcastStatus.RUNNING, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.RUNNING, BroadcastCommand.NIGHT): (BroadcastStatus.RUNNING, AdminAction.INSISTED),
+    (BroadcastStatus.PAUSED, BroadcastCommand.RESUME): (BroadcastStatus.RUNNING, AdminAction.RESUMED),
+    (BroadcastStatus.PAUSED, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.PAUSED, BroadcastCommand.RESEND): (BroadcastStatus.PAUSED, AdminAction.RESENT),
+    (BroadcastStatus.STOPPED, BroadcastCommand.RESEND): (BroadcastStatus.RUNNING, AdminAction.RESENT),
+    (BroadcastStatus.DONE, BroadcastCommand.RESEND): (BroadcastStatus.RUNNING, AdminAction.RESENT),
+    (BroadcastStatus.RECALLED, BroadcastCommand.RESEND): (BroadcastStatus.RUNNING, AdminAction.RESENT),
+    (BroadcastStatus.DONE, BroadcastCommand.REALLY_RECALL): (BroadcastStatus.RECALLING, AdminAction.RECALLED),
+    (BroadcastStatus.STOPPED, BroadcastCommand.REALLY_RECALL): (BroadcastStatus.RECALLING, AdminAction.RECALLED),
 }
 """What leads from where to where, and what it is called in the history."""
 
-ENDED = frozenset({Status.STOPPED, Status.DONE, Status.RECALLED})
+ENDED = frozenset({BroadcastStatus.STOPPED, BroadcastStatus.DONE, BroadcastStatus.RECALLED})
 """Nothing more happens by itself."""
 
 
-def move(broadcast: Broadcast, verb: Verb) -> tuple[Status, Deed] | None:
+def move(broadcast: Broadcast, verb: BroadcastCommand) -> tuple[BroadcastStatus, AdminAction] | None:
     """Where this broadcast goes when `verb` is asked; None where that makes no sense now."""
     figures = broadcast.figures
     # One that was stopped before it came to those who are asked for again: they still are.
-    unknown = figures.of(Fate.UNKNOWN) or (broadcast.status in ENDED and figures.of(Fate.AGAIN))
-    if (verb is Verb.RESEND and not unknown) or (verb is Verb.REALLY_RECALL and not figures.of(Fate.SENT)):
+    unknown = figures.of(RecipientStatus.UNKNOWN) or (broadcast.status in ENDED and figures.of(RecipientStatus.AGAIN))
+    if (verb is BroadcastCommand.RESEND and not unknown) or (
+        verb is BroadcastCommand.REALLY_RECALL and not figures.of(RecipientStatus.SENT)
+    ):
         return None
     return MOVES.get((broadcast.status, verb))
 
 
-def whose_turn(broadcast: Broadcast) -> frozenset[Fate]:
+def statuses_to_process(broadcast: Broadcast) -> frozenset[RecipientStatus]:
     """Who gets it while it runs. One that was stopped goes on to those alone for whom an admin asked again."""
-    stopped = any(each.deed is Deed.STOPPED for each in broadcast.history)
-    return frozenset({Fate.AGAIN} if stopped else {Fate.PENDING, Fate.AGAIN})
+    stopped = any(each.action is AdminAction.STOPPED for each in broadcast.history)
+    return frozenset({RecipientStatus.AGAIN} if stopped else {RecipientStatus.PENDING, RecipientStatus.AGAIN})
 
 
-def nights_of(broadcast: Broadcast) -> frozenset[datetime]:
+def night_rest_ends(broadcast: Broadcast) -> frozenset[datetime]:
     """The nights (by the morning that ends each) in which it may go on: those for which an admin insisted."""
-    insisted = [each.at for each in broadcast.history if each.deed is Deed.INSISTED]
+    insisted = [each.at for each in broadcast.history if each.action is AdminAction.INSISTED]
     if broadcast.plan.at_night:
-        confirmed = next((each.at for each in broadcast.history if each.deed is Deed.CONFIRMED), None)
+        confirmed = next((each.at for each in broadcast.history if each.action is AdminAction.CONFIRMED), None)
         insisted += [at for at in (broadcast.plan.starts or confirmed,) if at]
     return frozenset(night for night in map(night_of, insisted) if night)
 
 
-UNPAID = (Status.PAUSED, Deed.UNPAID)
+UNPAID = (BroadcastStatus.PAUSED, AdminAction.UNPAID)
 """Where a running broadcast goes when Telegram refuses to send because it cannot be paid."""
 
 
-def next_status(broadcast: Broadcast) -> Status:
+def next_status(broadcast: Broadcast) -> BroadcastStatus:
     """What a broadcast becomes when it did all that its status asks for; the same status where an admin must act."""
     match broadcast.status:
-        case Status.PREPARING:
-            return Status.SCHEDULED if broadcast.plan.starts else Status.RUNNING
-        case Status.SCHEDULED:
-            return Status.RUNNING
-        case Status.RUNNING:
-            return Status.STOPPED if broadcast.figures.of(Fate.PENDING) else Status.DONE
-        case Status.RECALLING:
-            return Status.RECALLED
+        case BroadcastStatus.PREPARING:
+            return BroadcastStatus.SCHEDULED if broadcast.plan.starts else BroadcastStatus.RUNNING
+        case BroadcastStatus.SCHEDULED:
+            return BroadcastStatus.RUNNING
+        case BroadcastStatus.RUNNING:
+            return BroadcastStatus.STOPPED if broadcast.figures.of(RecipientStatus.PENDING) else BroadcastStatus.DONE
+        case BroadcastStatus.RECALLING:
+            return BroadcastStatus.RECALLED
         case _:
             return broadcast.status
 
 
-def offered(broadcast: Broadcast, *, resting: bool) -> tuple[Verb, ...]:
+def available_commands(broadcast: Broadcast, *, resting: bool) -> tuple[BroadcastCommand, ...]:
     """The buttons that make sense now. `resting`: it waits for the morning. Recalling is asked twice."""
-    verbs = (Verb.START, Verb.PAUSE, Verb.RESUME, Verb.NIGHT, Verb.STOP, Verb.RESEND, Verb.REALLY_RECALL)
-    moves = [verb for verb in verbs if move(broadcast, verb) and (verb is not Verb.NIGHT or resting)]
+    verbs = (
+        BroadcastCommand.START,
+        BroadcastCommand.PAUSE,
+        BroadcastCommand.RESUME,
+        BroadcastCommand.NIGHT,
+        BroadcastCommand.STOP,
+        BroadcastCommand.RESEND,
+        BroadcastCommand.REALLY_RECALL,
+    )
+    moves = [verb for verb in verbs if move(broadcast, verb) and (verb is not BroadcastCommand.NIGHT or resting)]
     if broadcast.status in ENDED:
-        moves.append(Verb.REPORT)
-    return tuple(Verb.RECALL if verb is Verb.REALLY_RECALL else verb for verb in moves)
+        moves.append(BroadcastCommand.REPORT)
+    return tuple(BroadcastCommand.RECALL if verb is BroadcastCommand.REALLY_RECALL else verb for verb in moves)
 
 
 UNDER_WAY, TO_COME, PAST = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListCursor:
     """Where a broadcast stands in the list. `starts` is office time as text that sorts, for those to come."""
 
     rank: int
@@ -124,22 +134,22 @@ class Place:
         return self.rank, self.starts, -self.number
 
 
-def place_of(broadcast: Broadcast) -> Place:
+def cursor_of(broadcast: Broadcast) -> ListCursor:
     """Where it stands now."""
     number, starts = broadcast.plan.number, broadcast.plan.starts
     if broadcast.status in ENDED:
-        return Place(PAST, "", number)
-    if broadcast.status is Status.SCHEDULED and starts:
-        return Place(TO_COME, starts.isoformat(timespec="minutes"), number)
-    return Place(UNDER_WAY, "", number)
+        return ListCursor(PAST, "", number)
+    if broadcast.status is BroadcastStatus.SCHEDULED and starts:
+        return ListCursor(TO_COME, starts.isoformat(timespec="minutes"), number)
+    return ListCursor(UNDER_WAY, "", number)
 
 
-def write_place(place: Place) -> str:
+def encode_cursor(place: ListCursor) -> str:
     """What a button says of it beside the number."""
     return f"{place.rank}.{place.starts}"
 
 
-def read_place(number: int, text: str) -> Place:
+def decode_cursor(number: int, text: str) -> ListCursor:
     """The reverse; what cannot be read is a place in the past."""
     rank, _, starts = text.partition(".")
-    return Place(int(rank), starts, number) if rank in {"0", "1", "2"} else Place(PAST, "", number)
+    return ListCursor(int(rank), starts, number) if rank in {"0", "1", "2"} else ListCursor(PAST, "", number)

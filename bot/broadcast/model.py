@@ -11,10 +11,11 @@ A confirmed broadcast's plan as versioned JSON and back. Knows nothing of where 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
+
+from bot.core.json_codec import JsonCodec
 
 
 class Media(StrEnum):
@@ -85,7 +86,7 @@ Audience = Annotated[Everyone | Speakers | Visitors | Dated, Field(discriminator
 """Always without those who left and those who want no announcements."""
 
 
-class Fate(StrEnum):
+class RecipientStatus(StrEnum):
     """What became of one recipient."""
 
     PENDING = "pending"
@@ -99,7 +100,7 @@ class Fate(StrEnum):
     RECALLED = "recalled"
 
 
-class Status(StrEnum):
+class BroadcastStatus(StrEnum):
     """Where a broadcast stands. What is to be done next can be read off it, so that a restart goes on."""
 
     PREPARING = "preparing"
@@ -113,14 +114,14 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RecipientCounts:
     """How many recipients have which fate."""
 
-    counts: tuple[tuple[Fate, int], ...] = ()
+    counts: tuple[tuple[RecipientStatus, int], ...] = ()
 
-    def of(self, fate: Fate) -> int:
+    def of(self, status: RecipientStatus) -> int:
         """How many have this fate."""
-        return dict(self.counts).get(fate, 0)
+        return dict(self.counts).get(status, 0)
 
     @property
     def total(self) -> int:
@@ -130,10 +131,10 @@ class Figures:
     @property
     def left(self) -> int:
         """Those whose turn has not come, or is just now."""
-        return self.of(Fate.PENDING) + self.of(Fate.AGAIN) + self.of(Fate.SENDING)
+        return self.of(RecipientStatus.PENDING) + self.of(RecipientStatus.AGAIN) + self.of(RecipientStatus.SENDING)
 
 
-class Deed(StrEnum):
+class AdminAction(StrEnum):
     """What an admin did to a broadcast."""
 
     CONFIRMED = "confirmed"
@@ -148,11 +149,11 @@ class Deed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class HistoryEntry:
     """Who did what, and when. `user_id` where the name alone does not tell who."""
 
     who: str
-    deed: Deed
+    action: AdminAction
     at: datetime
     user_id: int | None = None
 
@@ -176,13 +177,13 @@ class Broadcast:
     """A confirmed broadcast with all that is known of it."""
 
     plan: Plan
-    status: Status
-    figures: Figures = field(default_factory=Figures)
-    history: tuple[Done, ...] = ()
+    status: BroadcastStatus
+    figures: RecipientCounts = field(default_factory=RecipientCounts)
+    history: tuple[HistoryEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class BroadcastSnapshot:
     """A broadcast; `resting` says until when the night holds it up, `seconds` how long it will still take."""
 
     broadcast: Broadcast
@@ -190,23 +191,14 @@ class Sight:
     seconds: float | None = None
 
 
-VERSION = 1
-"""Raise it when a stored plan can no longer be read as it is, and teach `read_plan` the versions before."""
-
-
-@cache
-def _adapter() -> TypeAdapter[Plan]:
-    return TypeAdapter(Plan)
+_CODEC = JsonCodec(Plan)
 
 
 def write_plan(plan: Plan) -> str:
     """The plan as JSON, led by its version."""
-    return f"{VERSION}:{_adapter().dump_json(plan).decode()}"
+    return _CODEC.write(plan)
 
 
 def read_plan(text: str) -> Plan:
     """The plan. Raises `ValueError` where the text is none: what was confirmed must not get lost silently."""
-    version, _, body = text.partition(":")
-    if version != str(VERSION):
-        raise ValueError(f"a plan of version {version}")
-    return _adapter().validate_json(body)
+    return _CODEC.read(text)

@@ -10,8 +10,17 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.app.records import Work
-from bot.broadcast.lifecycle import Place
-from bot.broadcast.model import Audience, Broadcast, Content, Done, Fate, Figures, Plan, Status
+from bot.broadcast.lifecycle import ListCursor
+from bot.broadcast.model import (
+    Audience,
+    Broadcast,
+    BroadcastStatus,
+    Content,
+    HistoryEntry,
+    Plan,
+    RecipientCounts,
+    RecipientStatus,
+)
 from bot.views.message import Message
 
 
@@ -19,7 +28,7 @@ from bot.views.message import Message
 class Recipient:
     """Somebody whose turn comes: the language they get it in, and whether they may still be written to.
 
-    `fate` befell them at `at` (Unix seconds); `message_id` is the message that they have.
+    `status` befell them at `at` (Unix seconds); `message_id` is the message that they have.
     """
 
     chat_id: int
@@ -27,16 +36,16 @@ class Recipient:
     left: bool = False
     wanted: bool = True
     message_id: int = 0
-    fate: Fate = Fate.PENDING
+    status: RecipientStatus = RecipientStatus.PENDING
     at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StatusUpdate:
     """What became of a recipient, for the books."""
 
     chat_id: int
-    fate: Fate
+    status: RecipientStatus
     message_id: int | None = None
     error: str | None = None
 
@@ -46,7 +55,7 @@ NOWHERE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ProgressMessage:
     """The message in an admin's chat that shows how a broadcast gets on; who has one follows the broadcast."""
 
     number: int
@@ -63,7 +72,7 @@ class Admin:
     name: str
 
 
-class Books(Protocol):
+class BroadcastRepository(Protocol):
     """What is remembered of broadcasts. What is written is on the disk when a method returns.
 
     While the database cannot be used, every method waits until it can.
@@ -81,15 +90,15 @@ class Books(Protocol):
     async def write(self, work: Work) -> None:
         """Write at once."""
 
-    async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
+    async def confirm(self, plan: Plan, admin: Admin, done: HistoryEntry, card: ProgressMessage) -> bool:
         """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
 
     async def move(
         self,
         number: int,
-        before: Status,
-        after: Status,
-        by: tuple[Admin, Done] | None = None,
+        before: BroadcastStatus,
+        after: BroadcastStatus,
+        by: tuple[Admin, HistoryEntry] | None = None,
         *,
         again: bool = False,
     ) -> bool:
@@ -104,10 +113,10 @@ class Books(Protocol):
     async def recent(self, most: int) -> tuple[Broadcast, ...]:
         """The newest broadcasts, newest first."""
 
-    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
-        """Broadcasts in the order of `Place.key`, those behind `after` where that is given."""
+    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
+        """Broadcasts in the order of `ListCursor.key`, those behind `after` where that is given."""
 
-    async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
+    async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and those that ended and are not reported yet."""
 
     async def reported(self, broadcast: Broadcast) -> None:
@@ -116,7 +125,7 @@ class Books(Protocol):
     async def is_reported(self, number: int) -> bool:
         """Whether it has."""
 
-    async def put_card(self, card: Card) -> None:
+    async def put_card(self, card: ProgressMessage) -> None:
         """Remember where an admin sees the broadcast; one an admin.
 
         A message shows one broadcast: where it showed another, that one is followed without a card from now on.
@@ -125,14 +134,14 @@ class Books(Protocol):
     async def clear(self, chat_id: int, message_id: int) -> None:
         """This message shows no broadcast any more; the admin follows without a card."""
 
-    async def lose_card(self, card: Card) -> None:
+    async def lose_card(self, card: ProgressMessage) -> None:
         """The message is gone: the admin follows without one (`NOWHERE`)."""
 
-    async def cards(self, number: int) -> tuple[Card, ...]:
+    async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         """Where the broadcast is shown."""
 
 
-class Roll(Protocol):
+class RecipientRepository(Protocol):
     """Who gets a broadcast, and what became of each. What is written is on the disk when a method returns.
 
     While the database cannot be used, every method waits until it can.
@@ -144,39 +153,41 @@ class Roll(Protocol):
     async def count(self, audience: Audience, now: datetime) -> int:
         """How many would get it now."""
 
-    async def count_fates(self, number: int) -> Figures:
+    async def count_fates(self, number: int) -> RecipientCounts:
         """The figures, counted now and written down."""
 
-    async def page(self, number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
+    async def page(
+        self, number: int, fates: frozenset[RecipientStatus], after: int, size: int
+    ) -> tuple[Recipient, ...]:
         """Recipients of these fates with a chat number above `after`, in order."""
 
     async def known(self, recipient: Recipient) -> Recipient:
         """The same, with what is known now: their language, whether they left, what they want."""
 
-    async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
+    async def note(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
         """Write what became of recipients."""
 
-    async def change_fates(self, number: int, before: Fate, after: Fate, why: str) -> int:
+    async def change_fates(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
         """All recipients of one fate get another, for this reason; returns how many."""
 
-    def report(self, number: int) -> AsyncIterator[tuple[Entry, ...]]:
+    def report(self, number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
         """Everybody's fate, in order of chat number, by pages."""
 
 
-Letter = tuple[str, dict[str, Any]]
+PreparedMessage = tuple[str, dict[str, Any]]
 """A message made ready for sending, as the herald wants it."""
 
 
-class Herald(Protocol):
+class BroadcastSender(Protocol):
     """The way out for broadcasts. Raises `SendError`."""
 
-    def letter(self, content: Content, locale: str) -> Letter:
+    def prepared(self, content: Content, locale: str) -> PreparedMessage:
         """Make ready what a citizen who speaks `locale` gets, down to the button under it."""
 
     async def reach(self) -> None:
         """Ask for nothing; raises where nobody answers."""
 
-    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
+    async def send(self, prepared: PreparedMessage, chat_id: int, *, paid: bool = False) -> int:
         """Send it; returns the message's number, 0 where the answer does not tell."""
 
     async def recall(self, chat_id: int, message_id: int) -> bool:

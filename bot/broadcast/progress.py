@@ -10,39 +10,39 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
 
-from bot.app.backoff import either
+from bot.app.backoff import wait_event
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, Messenger, NotSentError, SendError
-from bot.app.rate_limits import Overall
+from bot.app.rate_limits import GlobalRateLimiter
 from bot.app.records import Delivery, Kind
-from bot.broadcast.model import Sight
-from bot.broadcast.ports import NOWHERE, Books, Card
-from bot.logs import without_values
+from bot.broadcast.model import BroadcastSnapshot
+from bot.broadcast.ports import NOWHERE, BroadcastRepository, ProgressMessage
+from bot.logs import scrubbed
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)
 INTERVAL = 3.0
 """Seconds between two edits of a card whose broadcast is moving, and before one is tried again that was lost."""
 
-Draw = Callable[[Sight, str], Message]
+Draw = Callable[[BroadcastSnapshot, str], Message]
 Place = tuple[int, int]
 """Where a card hangs: the admin's chat, the message."""
 
 
-class Cards:
+class ProgressMessages:
     """All cards. `look` tells how a broadcast stands, `moving` which ones change by themselves."""
 
     def __init__(  # noqa: PLR0913 — what it needs from the house
         self,
-        books: Books,
+        repository: BroadcastRepository,
         messenger: Messenger,
-        overall: Overall,
+        overall: GlobalRateLimiter,
         admins: Collection[int],
         draw: Draw,
         *,
-        look: Callable[[int], Awaitable[Sight | None]],
+        look: Callable[[int], Awaitable[BroadcastSnapshot | None]],
         moving: Callable[[], Collection[int]],
     ) -> None:
-        self._books = books
+        self._books = repository
         self._messenger = messenger
         self._overall = overall
         self._admins = admins
@@ -52,11 +52,11 @@ class Cards:
         self._due: set[int] = set()
         self._wake = asyncio.Event()
         self._shown: dict[Place, tuple[int, Message]] = {}
-        self._wanted: dict[Place, Card] = {}
+        self._wanted: dict[Place, ProgressMessage] = {}
         self._painters: dict[Place, asyncio.Task[None]] = {}
         self._quiet_until: dict[int, float] = {}
 
-    async def put(self, card: Card) -> None:
+    async def put(self, card: ProgressMessage) -> None:
         """From now on the broadcast is shown here, in no other message of this admin, and nothing else is."""
         await self._books.put_card(card)
         self._shown.pop((card.chat_id, card.message_id), None)
@@ -76,12 +76,12 @@ class Cards:
         """Draw until cancelled."""
         try:
             while True:
-                await either(self._wake, INTERVAL)
+                await wait_event(self._wake, INTERVAL)
                 self._wake.clear()
                 due, self._due = self._due | set(self._moving()), set()
                 for number in sorted(due):
                     try:
-                        for card in await self._books.cards(number):
+                        for card in await self._books.progress_messages(number):
                             self._want(card)
                     except Exception as error:  # noqa: BLE001 — the cards of one must not stop those of all
                         self._stumbled(number, error)
@@ -89,7 +89,7 @@ class Cards:
             for task in self._painters.values():
                 task.cancel()
 
-    def _want(self, card: Card) -> None:
+    def _want(self, card: ProgressMessage) -> None:
         """It is to show what holds now."""
         if card.chat_id not in self._admins or card.message_id == NOWHERE:
             return
@@ -127,12 +127,12 @@ class Cards:
         finally:
             del self._painters[place]
 
-    async def _edit(self, card: Card) -> None:
-        sight = await self._look(card.number)
+    async def _edit(self, card: ProgressMessage) -> None:
+        snapshot = await self._look(card.number)
         # While it waited, the broadcast may have moved to another message, or the message to another broadcast.
-        if sight is None or card not in await self._books.cards(card.number):
+        if snapshot is None or card not in await self._books.progress_messages(card.number):
             return
-        message = self._draw(sight, card.locale)
+        message = self._draw(snapshot, card.locale)
         place = (card.chat_id, card.message_id)
         if self._shown.get(place) != (card.number, message):
             await self._messenger.deliver(Delivery(0, card.chat_id, Kind.EDIT, message, target=card.message_id), None)
@@ -141,4 +141,4 @@ class Cards:
     @staticmethod
     def _stumbled(number: int, error: Exception) -> None:
         name = type(error).__name__
-        log.error("the cards of broadcast %d could not be drawn: %s", number, name, exc_info=without_values(error))
+        log.error("the cards of broadcast %d could not be drawn: %s", number, name, exc_info=scrubbed(error))

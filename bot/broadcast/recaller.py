@@ -8,11 +8,11 @@ import asyncio
 import time
 
 from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
-from bot.app.rate_limits import PerChat
-from bot.broadcast.model import Fate
-from bot.broadcast.ports import Entry, Herald, Recipient, Roll
-from bot.broadcast.run import Ledger, Round, lineup
-from bot.broadcast.throttle import Lane
+from bot.app.rate_limits import ChatRateLimiter
+from bot.broadcast.model import RecipientStatus
+from bot.broadcast.ports import BroadcastSender, Recipient, RecipientRepository, StatusUpdate
+from bot.broadcast.run import BroadcastRun, StatusWriter, recipients_to_send
+from bot.broadcast.throttle import BroadcastThrottle
 
 AT_ONCE = 50
 DELETABLE = 48 * 3600.0
@@ -24,28 +24,34 @@ TOO_OLD, NO_NUMBER, WAS_GONE = "older than 48 hours", "its number is unknown", "
 class Recaller:
     """All recalls, at the pace of broadcasts."""
 
-    def __init__(self, roll: Roll, herald: Herald, lane: Lane, per_chat: PerChat) -> None:
-        self._roll = roll
-        self._herald = herald
-        self._lane = lane
+    def __init__(
+        self,
+        recipients_repository: RecipientRepository,
+        sender: BroadcastSender,
+        throttle: BroadcastThrottle,
+        per_chat: ChatRateLimiter,
+    ) -> None:
+        self._roll = recipients_repository
+        self._herald = sender
+        self._lane = throttle
         self._per_chat = per_chat
 
-    async def carry(self, rounds: Round) -> bool:
+    async def carry(self, rounds: BroadcastRun) -> bool:
         """Take back from everybody. Returns whether all was tried; False: it was halted before that.
 
         Raises what made it impossible to go on, when all that were on the wire are heard of.
         """
-        ledger = Ledger(self._roll, rounds.plan.number)
+        status_writer = StatusWriter(self._roll, rounds.plan.number)
         rounds.began = asyncio.get_running_loop().time()
         maybe: set[int] = set()
         try:
-            async for recipient, _ in lineup(self._roll, rounds):
+            async for recipient, _ in recipients_to_send(self._roll, rounds):
                 if recipient.at < time.time() - DELETABLE:
-                    self._kept(rounds, recipient, ledger, TOO_OLD)
+                    self._kept(rounds, recipient, status_writer, TOO_OLD)
                 elif not recipient.message_id:
-                    self._kept(rounds, recipient, ledger, NO_NUMBER)
+                    self._kept(rounds, recipient, status_writer, NO_NUMBER)
                 elif not self._put_off(rounds, recipient) and await self._lane.enter(rounds.halted):
-                    task = asyncio.create_task(self._recall(rounds, recipient, ledger, maybe))
+                    task = asyncio.create_task(self._recall(rounds, recipient, status_writer, maybe))
                     rounds.on_wire.add(task)
                     task.add_done_callback(rounds.on_wire.discard)
             while rounds.on_wire:
@@ -53,51 +59,57 @@ class Recaller:
         finally:
             for task in rounds.on_wire:
                 task.cancel()
-        await ledger.close()
+        await status_writer.close()
         if rounds.error:
             raise rounds.error
         return not rounds.halted.is_set()
 
-    def _put_off(self, rounds: Round, recipient: Recipient) -> bool:
+    def _put_off(self, rounds: BroadcastRun, recipient: Recipient) -> bool:
         now = asyncio.get_running_loop().time()
         if wait := self._per_chat.flood_left(recipient.chat_id, now):
-            rounds.puts_off(recipient, now + wait)
+            rounds.defer(recipient, now + wait)
         return bool(wait)
 
-    async def _recall(self, rounds: Round, recipient: Recipient, ledger: Ledger, maybe: set[int]) -> None:
+    async def _recall(
+        self, rounds: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, maybe: set[int]
+    ) -> None:
         """One message; `maybe` are the chats whose message an earlier try may have deleted."""
         chat_id, message_id = recipient.chat_id, recipient.message_id
-        forecast, floods = self._lane.forecast, self._lane.floods
+        breaker, floods = self._lane.breaker, self._lane.floods
         now = asyncio.get_running_loop().time
         try:
             was_there = await self._herald.recall(chat_id, message_id)
         except FloodedError as flood:
-            forecast.good()
+            breaker.good()
             floods.struck(chat_id, flood.retry_after, bulk=True)
-            rounds.puts_off(recipient, now() + flood.retry_after)
+            rounds.defer(recipient, now() + flood.retry_after)
         except (NotSentError, MaybeSentError) as error:
-            forecast.bad(str(error))
+            breaker.bad(str(error))
             if isinstance(error, MaybeSentError):
                 maybe.add(chat_id)
-            rounds.puts_off(recipient, now() + PAUSE)
+            rounds.defer(recipient, now() + PAUSE)
         except SendError as error:
-            forecast.good()
-            self._kept(rounds, recipient, ledger, str(error))
+            breaker.good()
+            self._kept(rounds, recipient, status_writer, str(error))
         except Exception as error:  # noqa: BLE001 — our own code: see `carry`
             rounds.fails(error)
         else:
-            forecast.good()
+            breaker.good()
             floods.went()
             why = None if was_there or chat_id in maybe else WAS_GONE
-            ledger.soon(Entry(chat_id, Fate.RECALLED, message_id, why))
-            rounds.befalls(Fate.SENT, Fate.RECALLED)
+            status_writer.soon(StatusUpdate(chat_id, RecipientStatus.RECALLED, message_id, why))
+            rounds.moved(RecipientStatus.SENT, RecipientStatus.RECALLED)
             rounds.done += 1
         finally:
             self._lane.leave()
 
     @staticmethod
-    def _kept(rounds: Round, recipient: Recipient, ledger: Ledger, why: str) -> None:
+    def _kept(rounds: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, why: str) -> None:
         """It stays on the phone."""
-        ledger.soon(Entry(recipient.chat_id, Fate.SENT, recipient.message_id, f"cannot be recalled: {why}"[:200]))
+        status_writer.soon(
+            StatusUpdate(
+                recipient.chat_id, RecipientStatus.SENT, recipient.message_id, f"cannot be recalled: {why}"[:200]
+            )
+        )
         rounds.kept += 1
         rounds.done += 1

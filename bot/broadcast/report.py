@@ -12,9 +12,9 @@ from itertools import count
 
 from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
 from bot.app.records import Urgency
-from bot.broadcast.direct_sends import Errands
+from bot.broadcast.direct_sends import DirectSends
 from bot.broadcast.model import Broadcast
-from bot.broadcast.ports import Books, Herald, Roll
+from bot.broadcast.ports import BroadcastRepository, BroadcastSender, RecipientRepository
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)
@@ -25,17 +25,19 @@ MOST = 20_000_000
 HEADER = ("chat_id", "status", "reason")
 
 
-async def write_report(roll: Roll, number: int, most: int = MOST) -> AsyncIterator[tuple[str, bytes]]:
+async def write_report(
+    recipients_repository: RecipientRepository, number: int, most: int = MOST
+) -> AsyncIterator[tuple[str, bytes]]:
     """The file with its name; several, each with its header, where one would be larger than some `most` bytes.
 
     Read page by page: no more than one file stays in memory.
     """
     part, content = 1, _begun()
-    async for page in roll.report(number):
+    async for page in recipients_repository.report(number):
         if len(content.getbuffer()) > most:
             yield f"broadcast-{number}-{part}.csv", content.getvalue()
             part, content = part + 1, _begun()
-        _add(content, ((each.chat_id, each.fate.value, each.error or "") for each in page))
+        _add(content, ((each.chat_id, each.status.value, each.error or "") for each in page))
     yield f"broadcast-{number}{f'-{part}' if part > 1 else ''}.csv", content.getvalue()
 
 
@@ -56,19 +58,19 @@ class Reporter:
 
     def __init__(  # noqa: PLR0913 — what it needs from the house
         self,
-        books: Books,
-        roll: Roll,
-        herald: Herald,
-        errands: Errands,
+        repository: BroadcastRepository,
+        recipients_repository: RecipientRepository,
+        sender: BroadcastSender,
+        direct_sends: DirectSends,
         *,
         admins: Collection[int],
         locale_of: Callable[[int], Awaitable[str | None]],
         caption: Callable[[Broadcast, str], Message],
     ) -> None:
-        self._books = books
-        self._roll = roll
-        self._herald = herald
-        self._errands = errands
+        self._books = repository
+        self._roll = recipients_repository
+        self._herald = sender
+        self._errands = direct_sends
         self._admins = admins
         self._locale_of = locale_of
         self._caption = caption
@@ -92,7 +94,7 @@ class Reporter:
 
     async def _followers(self, number: int) -> tuple[tuple[int, str], ...]:
         """The admins who follow the broadcast, each with their language; where none of them is one any more, all."""
-        follow = [(each.chat_id, each.locale) for each in await self._books.cards(number)]
+        follow = [(each.chat_id, each.locale) for each in await self._books.progress_messages(number)]
         still = tuple(each for each in follow if each[0] in self._admins)
         return still or tuple([(each, await self._locale_of(each) or "") for each in sorted(self._admins)])
 

@@ -16,25 +16,25 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.app.backoff import either
-from bot.broadcast.model import Fate, Figures, Plan
-from bot.broadcast.ports import Entry, Letter, Recipient, Roll
+from bot.app.backoff import wait_event
+from bot.broadcast.model import Plan, RecipientCounts, RecipientStatus
+from bot.broadcast.ports import PreparedMessage, Recipient, RecipientRepository, StatusUpdate
 
 
 @dataclass(slots=True)
-class Round:
+class BroadcastRun:
     """`halted` is set, and nobody more gets it; who is on the wire is still heard of.
 
-    `turns` are the fates whose turn it is; `counts` are the figures as they are now; `resting` says until when the
+    `statuses` are the fates whose turn it is; `counts` are the figures as they are now; `resting` says until when the
     night holds it up; `done` and `began` tell how fast it goes; `kept` counts the messages that could not be taken
     back; `error` is why it had to be halted, where nobody asked for it; `nights` are those in which it need not rest
     (`nights_of`); `unpaid` says that it has to be paid for first.
     """
 
     plan: Plan
-    letters: dict[str, Letter]
-    turns: frozenset[Fate]
-    counts: Counter[Fate] = field(default_factory=Counter)
+    prepared: dict[str, PreparedMessage]
+    statuses: frozenset[RecipientStatus]
+    counts: Counter[RecipientStatus] = field(default_factory=Counter)
     resting: datetime | None = None
     halted: asyncio.Event = field(default_factory=asyncio.Event)
     later: list[tuple[float, int, Recipient]] = field(default_factory=list)
@@ -46,20 +46,20 @@ class Round:
     nights: frozenset[datetime] = frozenset()
     unpaid: bool = False
 
-    def figures(self) -> Figures:
+    def figures(self) -> RecipientCounts:
         """How many have which fate at this moment."""
-        return Figures(tuple((fate, number) for fate, number in self.counts.items() if number))
+        return RecipientCounts(tuple((status, number) for status, number in self.counts.items() if number))
 
     def left(self) -> int:
         """How many have to be worked on yet."""
-        return sum(self.counts[each] for each in self.turns | {Fate.SENDING}) - self.kept
+        return sum(self.counts[each] for each in self.statuses | {RecipientStatus.SENDING}) - self.kept
 
-    def befalls(self, before: Fate, after: Fate) -> None:
+    def moved(self, before: RecipientStatus, after: RecipientStatus) -> None:
         """Somebody's fate changes."""
         self.counts[before] -= 1
         self.counts[after] += 1
 
-    def puts_off(self, recipient: Recipient, due: float) -> None:
+    def defer(self, recipient: Recipient, due: float) -> None:
         """Somebody has to wait until `due` (the loop's time)."""
         heapq.heappush(self.later, (due, recipient.chat_id, recipient))
 
@@ -79,7 +79,9 @@ MOST_WAITING = 50_000
 LONG_AGO = float("-inf")
 
 
-async def lineup(roll: Roll, rounds: Round) -> AsyncIterator[tuple[Recipient, float]]:
+async def recipients_to_send(
+    recipients_repository: RecipientRepository, rounds: BroadcastRun
+) -> AsyncIterator[tuple[Recipient, float]]:
     """Whoever is next, and when that was known of them (the loop's time), until nobody is left or it is halted."""
     loop = asyncio.get_running_loop()
     after, exhausted = 0, False
@@ -87,7 +89,10 @@ async def lineup(roll: Roll, rounds: Round) -> AsyncIterator[tuple[Recipient, fl
         if recipient := rounds.due(loop.time()):
             yield recipient, LONG_AGO
         elif not exhausted and len(rounds.later) < MOST_WAITING:
-            page, read_at = await roll.page(rounds.plan.number, rounds.turns, after, PAGE), loop.time()
+            page, read_at = (
+                await recipients_repository.page(rounds.plan.number, rounds.statuses, after, PAGE),
+                loop.time(),
+            )
             exhausted = len(page) < PAGE
             for each in page:
                 after = each.chat_id
@@ -101,27 +106,27 @@ async def lineup(roll: Roll, rounds: Round) -> AsyncIterator[tuple[Recipient, fl
             wait = rounds.later[0][0] - loop.time() if rounds.later else None
             await asyncio.wait(rounds.on_wire, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
         elif rounds.later:
-            await either(rounds.halted, rounds.later[0][0] - loop.time())
+            await wait_event(rounds.halted, rounds.later[0][0] - loop.time())
         else:
             return
 
 
-class Ledger:
+class StatusWriter:
     """The notes of one broadcast. `close` it, and all of them are on the disk."""
 
-    def __init__(self, roll: Roll, number: int) -> None:
-        self._roll = roll
+    def __init__(self, recipients_repository: RecipientRepository, number: int) -> None:
+        self._roll = recipients_repository
         self._number = number
-        self._gathered: list[Entry] = []
+        self._gathered: list[StatusUpdate] = []
         self._written: asyncio.Future[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._error: Exception | None = None
 
-    def soon(self, entry: Entry) -> None:
+    def soon(self, entry: StatusUpdate) -> None:
         """Note it; nobody waits."""
         self._note(entry)
 
-    async def now(self, entry: Entry) -> None:
+    async def now(self, entry: StatusUpdate) -> None:
         """Note it; returns when it is on the disk."""
         await asyncio.shield(self._note(entry))
 
@@ -132,7 +137,7 @@ class Ledger:
         if self._error:
             raise self._error
 
-    def _note(self, entry: Entry) -> "asyncio.Future[None]":
+    def _note(self, entry: StatusUpdate) -> "asyncio.Future[None]":
         self._gathered.append(entry)
         if self._written is None:
             self._written = asyncio.get_running_loop().create_future()

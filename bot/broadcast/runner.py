@@ -12,14 +12,32 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.app.backoff import either, unless
-from bot.broadcast.lifecycle import ENDED, UNPAID, Place, Verb, move, next_status, nights_of, whose_turn
-from bot.broadcast.model import Broadcast, Deed, Done, Fate, Plan, Sight, Status, content_for
-from bot.broadcast.ports import Admin, Books, Card, Herald, Roll
+from bot.app.backoff import run_unless, wait_event
+from bot.broadcast.lifecycle import (
+    ENDED,
+    UNPAID,
+    BroadcastCommand,
+    ListCursor,
+    move,
+    next_status,
+    night_rest_ends,
+    statuses_to_process,
+)
+from bot.broadcast.model import (
+    AdminAction,
+    Broadcast,
+    BroadcastSnapshot,
+    BroadcastStatus,
+    HistoryEntry,
+    Plan,
+    RecipientStatus,
+    content_for,
+)
+from bot.broadcast.ports import Admin, BroadcastRepository, BroadcastSender, ProgressMessage, RecipientRepository
 from bot.broadcast.recaller import Recaller
-from bot.broadcast.run import Round
-from bot.broadcast.sender import Courier
-from bot.logs import without_values
+from bot.broadcast.run import BroadcastRun
+from bot.broadcast.sender import SendLoop
+from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
 LOOK = 30.0
@@ -31,18 +49,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 LOST = "on its way when the bot was stopped"
 NOBODY = Admin(0, "")
 """Who pauses a broadcast that cannot be paid for."""
-LIVE = frozenset(Status) - ENDED
+LIVE = frozenset(BroadcastStatus) - ENDED
 
 
-class Broadcasts:
+class BroadcastRunner:
     """Every broadcast that has something left to do. `changed` hears of each that an admin should see anew."""
 
     def __init__(  # noqa: PLR0913 — what it needs from the house
         self,
-        books: Books,
-        roll: Roll,
-        herald: Herald,
-        courier: Courier,
+        repository: BroadcastRepository,
+        recipients_repository: RecipientRepository,
+        sender: BroadcastSender,
+        send_loop: SendLoop,
         recaller: Recaller,
         *,
         office_time: Callable[[], datetime],
@@ -51,10 +69,10 @@ class Broadcasts:
         changed: Callable[[int], None],
         ended: Callable[[int], Coroutine[Any, Any, None]],
     ) -> None:
-        self._books = books
-        self._roll = roll
-        self._herald = herald
-        self._courier = courier
+        self._books = repository
+        self._roll = recipients_repository
+        self._herald = sender
+        self._courier = send_loop
         self._recaller = recaller
         self._now = office_time
         self._locales = locales
@@ -63,7 +81,7 @@ class Broadcasts:
         self._ended = ended
         self._lives: dict[int, asyncio.Task[None]] = {}
         self._nudges: dict[int, asyncio.Event] = {}
-        self._rounds: dict[int, Round] = {}
+        self._rounds: dict[int, BroadcastRun] = {}
         self._stopping = False
 
     async def resume(self) -> int:
@@ -92,49 +110,51 @@ class Broadcasts:
         """The broadcasts whose figures change by themselves just now."""
         return tuple(self._rounds)
 
-    async def launch(self, plan: Plan, admin: Admin, card: Card) -> bool:
+    async def launch(self, plan: Plan, admin: Admin, card: ProgressMessage) -> bool:
         """It was confirmed. False: it had been before, and goes out once."""
-        done = Done(admin.name, Deed.CONFIRMED, self._now())
+        done = HistoryEntry(admin.name, AdminAction.CONFIRMED, self._now())
         if not await self._books.confirm(plan, admin, done, card):
             return False
         self._begin(plan.number)
         return True
 
-    async def steer(self, number: int, verb: Verb, admin: Admin) -> bool:
+    async def steer(self, number: int, verb: BroadcastCommand, admin: Admin) -> bool:
         """An admin asks for something. False: it makes no sense as the broadcast stands now."""
-        sight = await self.look(number)
-        found = move(sight.broadcast, verb) if sight else None
-        if not sight or not found:
+        snapshot = await self.look(number)
+        found = move(snapshot.broadcast, verb) if snapshot else None
+        if not snapshot or not found:
             return False
-        after, deed = found
-        done = Done(admin.name, deed, self._now())
-        before = sight.broadcast.status
-        if not await self._books.move(number, before, after, (admin, done), again=verb is Verb.RESEND):
+        after, action = found
+        done = HistoryEntry(admin.name, action, self._now())
+        before = snapshot.broadcast.status
+        if not await self._books.move(number, before, after, (admin, done), again=verb is BroadcastCommand.RESEND):
             return False
         self._begin(number)
         return True
 
-    async def look(self, number: int) -> Sight | None:
+    async def look(self, number: int) -> BroadcastSnapshot | None:
         """How it stands at this moment."""
         broadcast = await self._books.broadcast(number)
         return self._seen(broadcast) if broadcast else None
 
-    async def recent(self, most: int) -> tuple[Sight, ...]:
+    async def recent(self, most: int) -> tuple[BroadcastSnapshot, ...]:
         """The newest broadcasts as they stand at this moment, newest first."""
         return tuple(self._seen(each) for each in await self._books.recent(most))
 
-    async def listed(self, most: int, after: Place | None = None) -> tuple[Sight, ...]:
-        """Broadcasts as they stand at this moment, as `Books.listed` orders them."""
+    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[BroadcastSnapshot, ...]:
+        """Broadcasts as they stand at this moment, as `BroadcastRepository.listed` orders them."""
         return tuple(self._seen(each) for each in await self._books.listed(most, after))
 
-    def _seen(self, broadcast: Broadcast) -> Sight:
+    def _seen(self, broadcast: Broadcast) -> BroadcastSnapshot:
         rounds = self._rounds.get(broadcast.plan.number)
         if not rounds:
-            return Sight(broadcast)
+            return BroadcastSnapshot(broadcast)
         figures = rounds.figures()
         elapsed = asyncio.get_running_loop().time() - rounds.began if rounds.began else 0.0
         measured = rounds.done / elapsed if elapsed > 1 and rounds.done else self._rate
-        return Sight(replace(broadcast, figures=figures), rounds.resting, rounds.left() / min(measured, self._rate))
+        return BroadcastSnapshot(
+            replace(broadcast, figures=figures), rounds.resting, rounds.left() / min(measured, self._rate)
+        )
 
     # --- one broadcast's life ------------------------------------------------------------------------------------
 
@@ -153,12 +173,12 @@ class Broadcasts:
 
     async def _live(self, number: int) -> None:
         """Step by step to its end. What goes wrong is tried again until it can be done, and said once."""
-        nudge, pause, fine = self._nudges[number], FIRST_PAUSE, True
+        wake, pause, fine = self._nudges[number], FIRST_PAUSE, True
         while not self._stopping:
             try:
                 # Whoever was on the wire when it went wrong, or when an earlier process was killed: nobody knows what
                 # came of it, so nobody gets it twice.
-                await self._roll.change_fates(number, Fate.SENDING, Fate.UNKNOWN, LOST)
+                await self._roll.change_fates(number, RecipientStatus.SENDING, RecipientStatus.UNKNOWN, LOST)
                 while not self._stopping and await self._take_step(number):
                     self._changed(number)
                     pause = FIRST_PAUSE
@@ -168,72 +188,74 @@ class Broadcasts:
             except Exception as error:
                 if fine:
                     name = type(error).__name__
-                    log.exception("broadcast %d is held up: %s", number, name, exc_info=without_values(error))
+                    log.exception("broadcast %d is held up: %s", number, name, exc_info=scrubbed(error))
                 fine = False
-                nudge.clear()
-                await either(nudge, pause)
+                wake.clear()
+                await wait_event(wake, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
                 return
 
     async def _take_step(self, number: int) -> bool:
         """What the status asks for; returns whether there is more to do."""
-        nudge = self._nudges[number]
-        nudge.clear()
+        wake = self._nudges[number]
+        wake.clear()
         broadcast = await self._books.broadcast(number)
         if broadcast is None:
             return False
         match broadcast.status:
-            case Status.PREPARING:
-                await self._prepare(broadcast, nudge)
-            case Status.SCHEDULED:
-                await self._wait_for_start(broadcast, nudge)
-            case Status.RUNNING | Status.RECALLING:
-                await self._carry(broadcast, nudge)
-            case Status.PAUSED:
+            case BroadcastStatus.PREPARING:
+                await self._prepare(broadcast, wake)
+            case BroadcastStatus.SCHEDULED:
+                await self._wait_for_start(broadcast, wake)
+            case BroadcastStatus.RUNNING | BroadcastStatus.RECALLING:
+                await self._carry(broadcast, wake)
+            case BroadcastStatus.PAUSED:
                 await self._rest(number)
-                await nudge.wait()
-            case Status.STOPPED | Status.DONE | Status.RECALLED:
+                await wake.wait()
+            case BroadcastStatus.STOPPED | BroadcastStatus.DONE | BroadcastStatus.RECALLED:
                 await self._rest(number)
                 # An admin who leads it on meanwhile gets the report of the next end.
-                await unless(nudge, self._ended(number))
-                return nudge.is_set()
+                await run_unless(wake, self._ended(number))
+                return wake.is_set()
         return True
 
-    async def _prepare(self, broadcast: Broadcast, nudge: asyncio.Event) -> None:
+    async def _prepare(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
         number = broadcast.plan.number
         while await self._roll.prepare(number, self._now()):
-            if nudge.is_set() or self._stopping:
+            if wake.is_set() or self._stopping:
                 return
             await asyncio.sleep(BREATH)
         await self._rest(number)
         await self._go_on(broadcast)
 
-    async def _wait_for_start(self, broadcast: Broadcast, nudge: asyncio.Event) -> None:
+    async def _wait_for_start(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
         starts = broadcast.plan.starts or self._now()
         while (wait := (starts - self._now()).total_seconds()) > 0:
-            await either(nudge, min(wait, LOOK))
-            if nudge.is_set():
+            await wait_event(wake, min(wait, LOOK))
+            if wake.is_set():
                 return
         await self._go_on(broadcast)
 
-    async def _carry(self, broadcast: Broadcast, nudge: asyncio.Event) -> None:
+    async def _carry(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
         plan, status = broadcast.plan, broadcast.status
-        recalling = status is Status.RECALLING
-        letters = {each: self._herald.letter(content_for(plan.versions, each), each) for each in self._locales}
+        recalling = status is BroadcastStatus.RECALLING
+        prepared = {each: self._herald.prepared(content_for(plan.versions, each), each) for each in self._locales}
         figures = await self._roll.count_fates(plan.number)
-        turns = frozenset({Fate.SENT}) if recalling else whose_turn(broadcast)
-        rounds = Round(plan, letters, turns, Counter(dict(figures.counts)), nights=nights_of(broadcast))
+        statuses = frozenset({RecipientStatus.SENT}) if recalling else statuses_to_process(broadcast)
+        rounds = BroadcastRun(
+            plan, prepared, statuses, Counter(dict(figures.counts)), nights=night_rest_ends(broadcast)
+        )
         self._rounds[plan.number] = rounds
         try:
-            if nudge.is_set():
+            if wake.is_set():
                 return
             finished = await (self._recaller if recalling else self._courier).carry(rounds)
         finally:
             del self._rounds[plan.number]
         if rounds.unpaid:
-            after, deed = UNPAID
-            await self._books.move(plan.number, status, after, (NOBODY, Done("", deed, self._now())))
+            after, action = UNPAID
+            await self._books.move(plan.number, status, after, (NOBODY, HistoryEntry("", action, self._now())))
         elif finished:
             figures = await self._roll.count_fates(plan.number)
             await self._go_on(replace(broadcast, figures=figures))

@@ -13,10 +13,10 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from bot.app.backoff import either, unless
+from bot.app.backoff import run_unless, wait_event
 from bot.app.ports import MaybeSentError, NotSentError, SendError
-from bot.app.rate_limits import FloodWatch, Overall, Steady
-from bot.app.reachability import Weather
+from bot.app.rate_limits import EvenPacer, FloodControl, GlobalRateLimiter
+from bot.app.reachability import ReachabilityLog
 from bot.app.records import Urgency
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
@@ -24,23 +24,23 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
 FIRST_PROBE, LAST_PROBE = 1.0, 30.0
 """Seconds between two questions whether Telegram is back."""
 FIRST_REST, LAST_REST = 2.0, 300.0
-"""Seconds before somebody's message is tried again, after `Weather`'s patience is at its end."""
+"""Seconds before somebody's message is tried again, after `ReachabilityLog`'s patience is at its end."""
 LONGEST_CALL = 20.0
 """Seconds after which the one that was tried is surely heard of."""
 
 
-class Forecast:
+class SendBreaker:
     """One for all announcements: what one of them finds out holds for the others."""
 
     def __init__(self, service: str, reach: Callable[[], Awaitable[None]]) -> None:
-        self._weather = Weather(service)
+        self._weather = ReachabilityLog(service)
         self._reach = reach
         self._held_until = 0.0
         self._pause, self._probe, self._rest = FIRST_PAUSE, FIRST_PROBE, FIRST_REST
         self._doubtful = self._tried = False
         self._better = asyncio.Event()
 
-    async def fair(self, halted: asyncio.Event) -> None:
+    async def wait(self, halted: asyncio.Event) -> None:
         """Wait until the next one may go out, or until `halted`."""
         loop = asyncio.get_running_loop()
         while not halted.is_set():
@@ -88,7 +88,7 @@ class Forecast:
         self._better.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await unless(halted, better())
+                await run_unless(halted, better())
 
     async def _reached(self) -> bool:
         try:
@@ -104,16 +104,22 @@ ON_WIRE = 320
 """Calls at once: what 1000/s need when each takes 300 ms."""
 
 
-class Lane:
+class BroadcastThrottle:
     """One way for announcements; what several share (pace, floods, weather) is given to each of them."""
 
     def __init__(
-        self, pace: Steady, overall: Overall, floods: FloodWatch, forecast: Forecast, *, width: int = ON_WIRE
+        self,
+        pace: EvenPacer,
+        overall: GlobalRateLimiter,
+        floods: FloodControl,
+        breaker: SendBreaker,
+        *,
+        width: int = ON_WIRE,
     ) -> None:
         self._pace = pace
         self._overall = overall
         self.floods = floods
-        self.forecast = forecast
+        self.breaker = breaker
         self._room = asyncio.Semaphore(width)
 
     async def enter(self, halted: asyncio.Event) -> bool:
@@ -122,13 +128,13 @@ class Lane:
             return False
         entered = False
         try:
-            await either(halted, self.floods.pause())
+            await wait_event(halted, self.floods.pause())
             if not halted.is_set():
                 await self._pace.turn()
                 await self._overall.turn(Urgency.BULK)
             # Last, so that nobody goes out on what was true before they waited for their turn.
-            await self.forecast.fair(halted)
-            entered = await self.floods.let_through(halted)
+            await self.breaker.wait(halted)
+            entered = await self.floods.admit(halted)
         finally:
             if not entered:
                 self._room.release()
@@ -150,5 +156,5 @@ class Lane:
         if not self._room.locked():
             await take()
         elif not halted.is_set():
-            await unless(halted, take())
+            await run_unless(halted, take())
         return taken

@@ -5,19 +5,19 @@ The words about broadcasts that several of their screens share: whom for, how ma
 Numbers are grouped by a narrow space, which every language reads.
 """
 
-from bot.broadcast.callback_data import steered
-from bot.broadcast.lifecycle import Place, Verb, offered, write_place
+from bot.broadcast.callback_data import encode_command
+from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, available_commands, encode_cursor
 from bot.broadcast.model import (
     Audience,
     Broadcast,
+    BroadcastSnapshot,
+    BroadcastStatus,
     Dated,
     Everyone,
-    Fate,
-    Figures,
     Media,
-    Sight,
+    RecipientCounts,
+    RecipientStatus,
     Speakers,
-    Status,
     Visitors,
 )
 from bot.core import callback_data
@@ -84,31 +84,40 @@ BAR = 20
 TOLD = 8
 """Deeds that a card tells; the last ones."""
 WHO = 40
-MOVING = frozenset({Status.RUNNING, Status.RECALLING})
-TAKEN_BACK = frozenset({Status.RECALLING, Status.RECALLED})
-SHOWN = (Fate.SENT, Fate.BLOCKED, Fate.FAILED, Fate.UNKNOWN, Fate.SKIPPED, Fate.RECALLED)
+MOVING = frozenset({BroadcastStatus.RUNNING, BroadcastStatus.RECALLING})
+TAKEN_BACK = frozenset({BroadcastStatus.RECALLING, BroadcastStatus.RECALLED})
+SHOWN = (
+    RecipientStatus.SENT,
+    RecipientStatus.BLOCKED,
+    RecipientStatus.FAILED,
+    RecipientStatus.UNKNOWN,
+    RecipientStatus.SKIPPED,
+    RecipientStatus.RECALLED,
+)
 
 
-def card(sight: Sight, t: Translator, office: Office = CONAKRY) -> Message:
+def card(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKRY) -> Message:
     """One broadcast: where it stands, its figures, who did what, and what can be done."""
-    broadcast = sight.broadcast
+    broadcast = snapshot.broadcast
     text = paragraphs(
         lines(_title(broadcast, t), excerpt(t, broadcast)),
         lines(
             audience(t, broadcast.plan.audience),
             _start(broadcast, t, office),
         ),
-        _progress(sight, t, office),
+        _progress(snapshot, t, office),
         lines(*(_deed(broadcast, place, t) for place in range(len(broadcast.history))[-TOLD:])),
     )
-    verbs = offered(broadcast, resting=sight.resting is not None)
-    buttons = (Button(t.label(f"button.steer_{verb}"), steered(broadcast.plan.number, verb)) for verb in verbs)
+    verbs = available_commands(broadcast, resting=snapshot.resting is not None)
+    buttons = (Button(t.label(f"button.steer_{verb}"), encode_command(broadcast.plan.number, verb)) for verb in verbs)
     return Message(text, keys.grid(buttons, 2))
 
 
-def listing(sights: tuple[Sight, ...], t: Translator, last: Place | None = None, office: Office = CONAKRY) -> Message:
+def listing(
+    snapshots: tuple[BroadcastSnapshot, ...], t: Translator, last: ListCursor | None = None, office: Office = CONAKRY
+) -> Message:
     """Broadcasts with their figures, each with the button that leads to it; and one to those that come after `last`."""
-    if not sights:
+    if not snapshots:
         return Message(t.text("bc.none"))
     entries = (
         lines(
@@ -117,30 +126,32 @@ def listing(sights: tuple[Sight, ...], t: Translator, last: Place | None = None,
             _start(each.broadcast, t, office),
             _in_short(each.broadcast, t),
         )
-        for each in sights
+        for each in snapshots
     )
     buttons = (
-        Button(t.label("button.bc_see", number=number), steered(number, Verb.SEE))
-        for number in (each.broadcast.plan.number for each in sights)
+        Button(t.label("button.bc_see", number=number), encode_command(number, BroadcastCommand.SEE))
+        for number in (each.broadcast.plan.number for each in snapshots)
     )
     rows = keys.grid(buttons, 2)
     if last:
-        more = steered(last.number, Verb.OLDER, write_place(last))
+        more = encode_command(last.number, BroadcastCommand.OLDER, encode_cursor(last))
         rows = (*rows, (Button(t.label("button.steer_older"), more),))
     return Message(paragraphs(t.text("bc.list"), *entries), rows)
 
 
-def recalling(sight: Sight, t: Translator) -> Message:
+def recalling(snapshot: BroadcastSnapshot, t: Translator) -> Message:
     """Taking back cannot be taken back."""
-    broadcast = sight.broadcast
-    sent = broadcast.figures.of(Fate.SENT)
+    broadcast = snapshot.broadcast
+    sent = broadcast.figures.of(RecipientStatus.SENT)
     text = paragraphs(
         lines(_title(broadcast, t), excerpt(t, broadcast)),
         t.text("bc.recall", n=sent, count=number(sent)),
         t.text("bc.recall_hint"),
     )
-    verbs = (Verb.REALLY_RECALL, Verb.SEE)
-    rows = tuple((Button(t.label(f"button.steer_{verb}"), steered(broadcast.plan.number, verb)),) for verb in verbs)
+    verbs = (BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE)
+    rows = tuple(
+        (Button(t.label(f"button.steer_{verb}"), encode_command(broadcast.plan.number, verb)),) for verb in verbs
+    )
     return Message(text, rows)
 
 
@@ -156,7 +167,7 @@ def _title(broadcast: Broadcast, t: Translator) -> Safe:
 def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
     """When it will begin, where it has not."""
     starts = broadcast.plan.starts
-    if starts is None or broadcast.status not in {Status.PREPARING, Status.SCHEDULED}:
+    if starts is None or broadcast.status not in {BroadcastStatus.PREPARING, BroadcastStatus.SCHEDULED}:
         return None
     return t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
 
@@ -164,20 +175,20 @@ def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
 def _status(broadcast: Broadcast, t: Translator) -> Safe:
     """The status, but for a recall that did not get everything back."""
     figures = broadcast.figures
-    if broadcast.status is Status.RECALLED and figures.of(Fate.SENT):
-        return t.text("bc.recalled_partly" if figures.of(Fate.RECALLED) else "bc.recalled_not")
+    if broadcast.status is BroadcastStatus.RECALLED and figures.of(RecipientStatus.SENT):
+        return t.text("bc.recalled_partly" if figures.of(RecipientStatus.RECALLED) else "bc.recalled_not")
     return t.text(f"bc.status.{broadcast.status}")
 
 
 def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
     """How many still have what was to be taken back."""
-    kept = broadcast.figures.of(Fate.SENT) if broadcast.status is Status.RECALLED else 0
+    kept = broadcast.figures.of(RecipientStatus.SENT) if broadcast.status is BroadcastStatus.RECALLED else 0
     return t.text("bc.kept", n=kept, count=number(kept)) if kept else None
 
 
-def _perhaps(figures: Figures) -> int:
+def _perhaps(figures: RecipientCounts) -> int:
     """How many may have it, and nobody knows: without its number it cannot be taken back."""
-    return figures.of(Fate.UNKNOWN) + figures.of(Fate.AGAIN)
+    return figures.of(RecipientStatus.UNKNOWN) + figures.of(RecipientStatus.AGAIN)
 
 
 def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
@@ -186,30 +197,36 @@ def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
     return t.text("bc.maybe", n=maybe, count=number(maybe)) if maybe else None
 
 
-def _progress(sight: Sight, t: Translator, office: Office) -> Safe | None:
-    figures, status = sight.broadcast.figures, sight.broadcast.status
+def _progress(snapshot: BroadcastSnapshot, t: Translator, office: Office) -> Safe | None:
+    figures, status = snapshot.broadcast.figures, snapshot.broadcast.status
     if not figures.total:
         return None
     part = (figures.total - figures.left) / figures.total
     if status in TAKEN_BACK:
-        taken = figures.of(Fate.RECALLED)
-        part = taken / max(1, taken + figures.of(Fate.SENT) + _perhaps(figures))
+        taken = figures.of(RecipientStatus.RECALLED)
+        part = taken / max(1, taken + figures.of(RecipientStatus.SENT) + _perhaps(figures))
     full = round(part * BAR)
     remaining = None
-    if sight.resting:
-        remaining = t.text("bc.resting", time=t.time(sight.resting), city=office.city)
-    elif status in MOVING and sight.seconds is not None:
-        remaining = t.text("bc.remaining", duration=duration(t, sight.seconds))
+    if snapshot.resting:
+        remaining = t.text("bc.resting", time=t.time(snapshot.resting), city=office.city)
+    elif status in MOVING and snapshot.seconds is not None:
+        remaining = t.text("bc.remaining", duration=duration(t, snapshot.seconds))
     bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
-    return lines(bar, _figures(sight.broadcast, t), _kept(sight.broadcast, t), _maybe(sight.broadcast, t), remaining)
+    return lines(
+        bar, _figures(snapshot.broadcast, t), _kept(snapshot.broadcast, t), _maybe(snapshot.broadcast, t), remaining
+    )
 
 
 def _figures(broadcast: Broadcast, t: Translator) -> Safe:
     """Those that always matter, and those of the others that are not nought."""
     figures = broadcast.figures
-    shown = (fate for fate in SHOWN if figures.of(fate) or fate in {Fate.SENT, Fate.BLOCKED, Fate.FAILED})
+    shown = (
+        status
+        for status in SHOWN
+        if figures.of(status) or status in {RecipientStatus.SENT, RecipientStatus.BLOCKED, RecipientStatus.FAILED}
+    )
     waiting = (t.text("bc.waiting", count=number(figures.left)),) if figures.left else ()
-    return lines(*(t.text(f"bc.fate.{fate}", count=number(figures.of(fate))) for fate in shown), *waiting)
+    return lines(*(t.text(f"bc.fate.{status}", count=number(figures.of(status))) for status in shown), *waiting)
 
 
 def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
@@ -217,10 +234,10 @@ def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
     return t.text(
         "bc.short",
         total=number(figures.total),
-        sent=number(figures.of(Fate.SENT)),
-        blocked=number(figures.of(Fate.BLOCKED)),
-        failed=number(figures.of(Fate.FAILED)),
-        unknown=number(figures.of(Fate.UNKNOWN)),
+        sent=number(figures.of(RecipientStatus.SENT)),
+        blocked=number(figures.of(RecipientStatus.BLOCKED)),
+        failed=number(figures.of(RecipientStatus.FAILED)),
+        unknown=number(figures.of(RecipientStatus.UNKNOWN)),
     )
 
 
@@ -229,4 +246,4 @@ def _deed(broadcast: Broadcast, place: int, t: Translator) -> Safe:
     who = keys.clip(done.who, WHO)
     if done.user_id is not None:
         who = f"{who} ({done.user_id})"
-    return t.text(f"bc.deed.{done.deed}", who=who, moment=moment(t, done.at))
+    return t.text(f"bc.deed.{done.action}", who=who, moment=moment(t, done.at))

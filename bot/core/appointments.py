@@ -18,66 +18,66 @@ from bot.core.events import (
 )
 from bot.core.model import (
     Appointment,
+    AppointmentStatus,
     Department,
-    Problem,
-    Status,
+    FailureCode,
     Ticket,
 )
 from bot.core.screens import Cancelled, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     AskingCancel,
-    BookingFlow,
+    BookingState,
     CancelAttempt,
     Cancelling,
-    Flow,
     Idle,
     Listing,
     LoadingAppointments,
     Notice,
     Purpose,
+    State,
 )
 
-COMING = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})
+COMING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
 
 
 def begin(session: Session, purpose: Purpose, number: int | None = None, notice: Notice | None = None) -> Step:
     """Ask the API; an unfinished booking is kept behind."""
-    parked = session.parked if not isinstance(session.flow, BookingFlow) else session.flow
+    parked = session.parked if not isinstance(session.state, BookingState) else session.state
     kept = Notice.DRAFT_KEPT if parked and parked is not session.parked else notice
-    flow = LoadingAppointments(purpose, number, notice=notice or kept)
-    return load(replace(session, parked=parked), flow, LoadAppointments(to_cancel=purpose is Purpose.CANCEL))
+    state = LoadingAppointments(purpose, number, notice=notice or kept)
+    return load(replace(session, parked=parked), state, LoadAppointments(to_cancel=purpose is Purpose.CANCEL))
 
 
 def leave(session: Session, notice: Notice | None = None) -> Step:
     """Back to the booking that waits, or to the menu. What it was waiting for may have come in between: ask again."""
-    flow: Flow = session.parked or Idle()
-    after, effects = show(replace(session.at(flow), parked=None), notice)
-    return after, (*effects, *slot_selection.awaited(flow))
+    state: State = session.parked or Idle()
+    after, effects = show(replace(session.at(state), parked=None), notice)
+    return after, (*effects, *slot_selection.awaited(state))
 
 
 def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
     """The list; or the one that was named, if it is there and can still be cancelled."""
-    if not isinstance(flow := session.flow, LoadingAppointments):
+    if not isinstance(state := session.state, LoadingAppointments):
         return None
     offices = {each.id: each for each in event.departments}
     tickets = tuple(Ticket(each, _office(each, offices)) for each in event.appointments)
     coming = tuple(each for each in tickets if each.appointment.status in COMING and each.appointment.at >= event.at)
-    if flow.number is not None:
-        named = next((each for each in tickets if each.appointment.id == flow.number), None)
+    if state.number is not None:
+        named = next((each for each in tickets if each.appointment.id == state.number), None)
         if named in coming and named:
-            return go(session, AskingCancel(named), flow.notice)
-        return go(session, Listing(coming, flow.purpose), _why_not(named))
-    if flow.purpose is Purpose.CANCEL and len(coming) == 1 and flow.notice in {None, Notice.DRAFT_KEPT}:
-        return go(session, AskingCancel(coming[0]), flow.notice)
-    return go(session, Listing(coming, flow.purpose), flow.notice)
+            return go(session, AskingCancel(named), state.notice)
+        return go(session, Listing(coming, state.purpose), _why_not(named))
+    if state.purpose is Purpose.CANCEL and len(coming) == 1 and state.notice in {None, Notice.DRAFT_KEPT}:
+        return go(session, AskingCancel(coming[0]), state.notice)
+    return go(session, Listing(coming, state.purpose), state.notice)
 
 
 def load_failed(session: Session, event: LoadFailed) -> Step | None:
     """Say so where the list would stand."""
-    match session.flow:
-        case LoadingAppointments() as flow:
-            return go(session, replace(flow, trouble=event.trouble))
+    match session.state:
+        case LoadingAppointments() as state:
+            return go(session, replace(state, failure=event.failure))
         case _:
             return None
 
@@ -85,12 +85,12 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
     """What a button of the present screen does; None where the screen has no such button."""
     kind, value = callback_data.split(action)
-    match session.flow:
-        case LoadingAppointments() as flow if kind == callback_data.RETRY:
-            again = LoadAppointments(to_cancel=flow.purpose is Purpose.CANCEL)
-            return load(session, replace(flow, trouble=None), again)
-        case Listing() as flow:
-            return _list_pressed(session, flow, kind, value)
+    match session.state:
+        case LoadingAppointments() as state if kind == callback_data.RETRY:
+            again = LoadAppointments(to_cancel=state.purpose is Purpose.CANCEL)
+            return load(session, replace(state, failure=None), again)
+        case Listing() as state:
+            return _list_pressed(session, state, kind, value)
         case AskingCancel(ticket=ticket) if kind == callback_data.YES:
             attempt = CancelAttempt(session.screen + 1, ticket, event.at)
             return session.at(Cancelling(attempt)), (CancelAppointment(attempt),)
@@ -104,39 +104,39 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
 
 def delayed(session: Session, event: AttemptDelayed) -> Step | None:
     """Tell the citizen, once a cause, that they need not wait here."""
-    match session.flow:
-        case Cancelling(attempt=attempt) as flow if attempt.number == event.number:
-            after = replace(flow, delayed=True, trouble=event.trouble)
-            return go(session, after) if after != flow else (session, ())
+    match session.state:
+        case Cancelling(attempt=attempt) as state if attempt.number == event.number:
+            after = replace(state, delayed=True, failure=event.failure)
+            return go(session, after) if after != state else (session, ())
         case _:
             return None
 
 
 def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -> Step | None:
     """The cancelling has its outcome."""
-    match session.flow:
+    match session.state:
         case Cancelling(attempt=attempt, delayed=late) if attempt.number == event.number:
             ticket = attempt.ticket
         case _:
             return None
     session = replace(session, message=None) if late else session
     if isinstance(event, AppointmentCancelled):
-        gone = replace(ticket.appointment, status=Status.CANCELLED)
+        gone = replace(ticket.appointment, status=AppointmentStatus.CANCELLED)
         done = Cancelled(replace(ticket, appointment=gone), resumable=session.parked is not None)
         after, effects = show(session.at(session.parked or Idle()), screen=done)
         return replace(after, message=None, parked=None), effects
-    if event.trouble.problem is Problem.APPOINTMENT_GONE:
+    if event.failure.code is FailureCode.APPOINTMENT_GONE:
         return load(session, LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN), LoadAppointments())
-    return go(session, LoadingAppointments(Purpose.CANCEL, ticket.appointment.id, trouble=event.trouble))
+    return go(session, LoadingAppointments(Purpose.CANCEL, ticket.appointment.id, failure=event.failure))
 
 
-def _list_pressed(session: Session, flow: Listing, kind: str, value: str) -> Step | None:
+def _list_pressed(session: Session, state: Listing, kind: str, value: str) -> Step | None:
     number = callback_data.number_in(value)
     if kind == callback_data.PAGE and number is not None:
-        return go(session, replace(flow, page=number))
+        return go(session, replace(state, page=number))
     if kind == callback_data.BACK:
         return leave(session)
-    ticket = next((each for each in flow.tickets if each.appointment.id == number), None)
+    ticket = next((each for each in state.tickets if each.appointment.id == number), None)
     if ticket and kind == callback_data.CANCEL:
         return go(session, AskingCancel(ticket))
     if ticket and kind == callback_data.TICKET:
@@ -150,9 +150,9 @@ def _why_not(named: Ticket | None) -> Notice:
     if named is None:
         return Notice.APPOINTMENT_UNKNOWN
     match named.appointment.status:
-        case Status.CANCELLED:
+        case AppointmentStatus.CANCELLED:
             return Notice.ALREADY_CANCELLED
-        case Status.COMPLETED | Status.NO_SHOW:
+        case AppointmentStatus.COMPLETED | AppointmentStatus.NO_SHOW:
             return Notice.ALREADY_COMPLETED
         case _:
             return Notice.ALREADY_PAST

@@ -60,13 +60,13 @@ def number_in(value: str) -> int | None:
     return int(value) if plain else None
 
 
-def spoken(screen: int | None, action: str) -> str:
+def encode(screen: int | None, action: str) -> str:
     """The string that travels with the button: the screen's number (or `*`: valid at any time) and the action."""
     return f"{'*' if screen is None else screen}.{action}"
 
 
-def heard(data: str) -> tuple[int | None, str]:
-    """Read back what `spoken` wrote; anything else is an action that nobody understands."""
+def decode(data: str) -> tuple[int | None, str]:
+    """Read back what `encode` wrote; anything else is an action that nobody understands."""
     head, dot, action = data.partition(".")
     if not dot:
         return None, ""

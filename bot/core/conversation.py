@@ -31,7 +31,7 @@ from bot.core.events import (
 from bot.core.names import visible
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
 from bot.core.session import Session
-from bot.core.states import AppointmentsFlow, AskingCancel, BookingFlow, Flow, Idle, Notice, Pending, Purpose
+from bot.core.states import AppointmentsState, AskingCancel, BookingState, Idle, Notice, Pending, Purpose, State
 
 DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"
@@ -80,7 +80,7 @@ def _result(session: Session, event: Event) -> Step | None:
 
 
 def _citizen(session: Session, event: CitizenEvent) -> Step:
-    expired = _expired(session.flow, event.at - session.touched)
+    expired = _expired(session.state, event.at - session.touched)
     if expired:
         session = replace(session.at(Idle()), parked=None, message=None)
     locale = session.locale if session.chose_locale else event.language or session.locale
@@ -93,19 +93,19 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
             return after, ((Tell(Word(Notice.DRAFT_EXPIRED)), *effects) if expired else effects)
         case Typed(text=text):
             fresh = replace(session, message=None)
-            return booking.typed(fresh, text) or show(fresh, Notice.DRAFT_EXPIRED if expired else _hint(session.flow))
+            return booking.typed(fresh, text) or show(fresh, Notice.DRAFT_EXPIRED if expired else _hint(session.state))
         case _:
             return show(replace(session, message=None), Notice.DRAFT_EXPIRED if expired else Notice.ONLY_TEXT)
 
 
-def _expired(flow: Flow, age: timedelta) -> bool:
+def _expired(state: State, age: timedelta) -> bool:
     """What is pending is never dropped; everything else is after a day."""
-    return age > DRAFT_LIFETIME and not isinstance(flow, Pending | Idle)
+    return age > DRAFT_LIFETIME and not isinstance(state, Pending | Idle)
 
 
-def _hint(flow: Flow) -> Notice | None:
+def _hint(state: State) -> Notice | None:
     """While something is pending its screen says all there is to say."""
-    return None if isinstance(flow, Pending) else Notice.USE_BUTTONS
+    return None if isinstance(state, Pending) else Notice.USE_BUTTONS
 
 
 # --- buttons -----------------------------------------------------------------------------------------------------
@@ -122,9 +122,9 @@ def _pressed(session: Session, event: Pressed, *, expired: bool) -> Step:
 
 
 def _flow_pressed(session: Session, event: Pressed) -> Step | None:
-    if event.action == callback_data.LEAVE and isinstance(session.flow, AppointmentsFlow):
+    if event.action == callback_data.LEAVE and isinstance(session.state, AppointmentsState):
         return appointments.leave(session)
-    if event.action == callback_data.LEAVE and isinstance(session.flow, BookingFlow):
+    if event.action == callback_data.LEAVE and isinstance(session.state, BookingState):
         return _stop(session)
     return appointments.pressed(session, event.action, event) or booking.pressed(session, event.action, event)
 
@@ -136,7 +136,7 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
     if repeated and not expired:
         return session, ()
     below = replace(session, message=None)
-    opened = _everywhere(below, event) if isinstance(session.flow, Idle) and not expired else None
+    opened = _everywhere(below, event) if isinstance(session.state, Idle) and not expired else None
     return opened or show(below, Notice.DRAFT_EXPIRED if expired else Notice.STALE_BUTTON)
 
 
@@ -152,9 +152,9 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     if event.action in {callback_data.NEWS_ON, callback_data.NEWS_OFF}:
         return _announce(session, wanted=event.action == callback_data.NEWS_ON)
     number = callback_data.number_in(value)
-    if kind == callback_data.CANCEL and number and not isinstance(session.flow, Pending):
+    if kind == callback_data.CANCEL and number and not isinstance(session.state, Pending):
         return appointments.begin(below, Purpose.CANCEL, number)
-    if event.action == callback_data.MENU and (again := slot_selection.awaited(session.flow)):
+    if event.action == callback_data.MENU and (again := slot_selection.awaited(session.state)):
         return below, again  # *continue*, of a booking that was left while it waited for an answer
     harmless = event.action == callback_data.MENU or event.action in callback_data.EVERYWHERE
     return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
@@ -163,16 +163,16 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
 def _everywhere(session: Session, event: Pressed) -> Step | None:
     """Buttons that only open a screen. While something is pending, or being chosen, *book* shows where that is."""
     match event.action:
-        case callback_data.BOOK if isinstance(session.flow, Idle):
+        case callback_data.BOOK if isinstance(session.state, Idle):
             return booking.begin(session)
-        case callback_data.BOOK if isinstance(session.flow, AppointmentsFlow):
+        case callback_data.BOOK if isinstance(session.state, AppointmentsState):
             return appointments.leave(session) if session.parked else booking.begin(session)
-        case callback_data.APPOINTMENTS if not isinstance(session.flow, Pending):
+        case callback_data.APPOINTMENTS if not isinstance(session.state, Pending):
             return appointments.begin(session, Purpose.VIEW)
         case callback_data.HELP | callback_data.LANGUAGE:
             screen = Help() if event.action == callback_data.HELP else LanguageMenu()
             # In the menu's place, which comes back to it; beside anything else, which stays.
-            from_menu = isinstance(session.flow, Idle) and session.message is not None
+            from_menu = isinstance(session.state, Idle) and session.message is not None
             return show(session, screen=screen) if from_menu else (session, (Tell(screen),))
         case _:
             return None
@@ -186,7 +186,7 @@ def _commanded(session: Session, event: Commanded) -> Step:
         return session, (Tell(Help() if event.name == "help" else LanguageMenu()),)
     if event.name == "announcements":
         return _announce(session, wanted=not session.announcements)
-    if isinstance(session.flow, Pending):
+    if isinstance(session.state, Pending):
         return _commanded_while_pending(session, event)
     match event.name:
         case "start":
@@ -197,7 +197,7 @@ def _commanded(session: Session, event: Commanded) -> Step:
             return appointments.begin(session, Purpose.VIEW)
         case "cancel":
             return _cancel(session, event.argument.strip())
-        case "stop" if isinstance(session.flow, AskingCancel):
+        case "stop" if isinstance(session.state, AskingCancel):
             return appointments.leave(session, Notice.NOT_CANCELLED)
         case "stop":
             return _stop(_dropped(session)) if _unfinished(session) else show(_dropped(session), Notice.NOTHING_TO_STOP)
@@ -239,9 +239,9 @@ def _stop(session: Session) -> Step:
 
 
 def _unfinished(session: Session) -> bool:
-    return session.parked is not None or not isinstance(session.flow, Idle | AppointmentsFlow)
+    return session.parked is not None or not isinstance(session.state, Idle | AppointmentsState)
 
 
 def _dropped(session: Session) -> Session:
     """Without the unfinished booking. The number grows even when idle: buttons of the old menu are old."""
-    return replace(session, flow=Idle(), parked=None, screen=session.screen + 1)
+    return replace(session, state=Idle(), parked=None, screen=session.screen + 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.core.screens import Screen, present
 from bot.core.session import Session
-from bot.core.states import Attempt, CancelAttempt, Flow, Notice
+from bot.core.states import BookingAttempt, CancelAttempt, Notice, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Book:
     Answered, sooner or much later, by one of `Booked`, `BookingRefused`, `BookingWithdrawn`.
     """
 
-    attempt: Attempt
+    attempt: BookingAttempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,11 @@ def show(session: Session, notice: Notice | None = None, screen: Screen | None =
     return session, (Show(screen or present(session), session.screen, session.message, notice),)
 
 
-def go(session: Session, flow: Flow, notice: Notice | None = None) -> Step:
-    """Move on to `flow` and show it."""
-    return show(session.at(flow), notice)
+def go(session: Session, state: State, notice: Notice | None = None) -> Step:
+    """Move on to `state` and show it."""
+    return show(session.at(state), notice)
 
 
-def load(session: Session, flow: Flow, effect: Load) -> Step:
-    """Wait in `flow` for the answer to `effect`; nothing is shown until it is there."""
-    return session.at(flow), (effect,)
+def load(session: Session, state: State, effect: Load) -> Step:
+    """Wait in `state` for the answer to `effect`; nothing is shown until it is there."""
+    return session.at(state), (effect,)

@@ -7,7 +7,7 @@ results tell what became of an effect. Nothing here knows Telegram; all times ar
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.model import Appointment, Department, Slot, Trouble
+from bot.core.model import Appointment, Department, Failure, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +81,15 @@ class AppointmentsLoaded(Event):
 class LoadFailed(Event):
     """A read came to nothing."""
 
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptDelayed(Event):
-    """A booking or cancelling has no outcome yet. `trouble` says what it waits for, where that is known."""
+    """A booking or cancelling has no outcome yet. `failure` says what it waits for, where that is known."""
 
     number: int
-    trouble: Trouble | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ class BookingRefused(Event):
     """The appointment of attempt `number` was surely not made and will not be tried again."""
 
     number: int
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ class CancellingRefused(Event):
     """The cancelling of attempt `number` was surely not done and will not be tried again."""
 
     number: int
-    trouble: Trouble
+    failure: Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,30 +8,30 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
-from bot.core.model import Problem
+from bot.core.model import FailureCode
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class OperatorIssue:
     """What only the operator can mend: OUT_OF_CREDITS, NO_ACCESS; the department where it is one department's alone."""
 
-    problem: Problem
+    code: FailureCode
     department_id: int | None = None
 
     @property
     def key(self) -> str:
         """A word for it, by which it is stored and sorted."""
-        return str(self.problem) if self.department_id is None else f"{self.problem}.{self.department_id}"
+        return str(self.code) if self.department_id is None else f"{self.code}.{self.department_id}"
 
     @classmethod
     def of(cls, key: str) -> Self:
         """The reverse of `key`. Raises ValueError for what is none."""
-        problem, _, department = key.partition(".")
-        return cls(Problem(problem), int(department) if department else None)
+        code, _, department = key.partition(".")
+        return cls(FailureCode(code), int(department) if department else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiCondition:
+class ApiHealth:
     """How the moncreneau API stands. Times are aware, in UTC; None means not known."""
 
     reachable: bool
@@ -56,7 +56,7 @@ class ApiCondition:
     last_error: str | None = None
     """Status and code, nothing else."""
     last_error_at: datetime | None = None
-    troubles: frozenset[Concern] = frozenset()
+    open_issues: frozenset[OperatorIssue] = frozenset()
     clock_gap: float | None = None
     """Seconds by which its clock is ahead of ours."""
 
@@ -68,12 +68,12 @@ class ApiCondition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class HealthReport:
     """How all of it stands at `at` (aware, in UTC); `since` is when the process began."""
 
     at: datetime
     since: datetime
-    api: ApiCondition
+    api: ApiHealth
     requests_today: int
     """Requests to the API since midnight in the office, over restarts."""
     booked_today: int

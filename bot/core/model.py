@@ -43,7 +43,7 @@ class Day:
     free: int
 
 
-class Status(StrEnum):
+class AppointmentStatus(StrEnum):
     """What the API says of an appointment; `UNKNOWN` stands for a word that the contract does not list."""
 
     PENDING_PAYMENT = "PENDING_PAYMENT"
@@ -62,7 +62,7 @@ class Appointment:
     department_id: int
     at: datetime
     name: str
-    status: Status = Status.SCHEDULED
+    status: AppointmentStatus = AppointmentStatus.SCHEDULED
     qr_link: str | None = None
     owner: str | None = None
 
@@ -96,7 +96,7 @@ class Ticket:
     department: Department
 
 
-class Problem(StrEnum):
+class FailureCode(StrEnum):
     """Why something could not be done; each has its own words and its own next step."""
 
     SLOT_TAKEN = "slot_taken"  # 409 SLOT_NOT_AVAILABLE
@@ -107,19 +107,19 @@ class Problem(StrEnum):
     NO_ACCESS = "no_access"  # 401, 403: the operator must act, the citizen cannot
     DEPARTMENT_GONE = "department_gone"  # 404 DEPARTMENT_NOT_FOUND, 403 DEPARTMENT_ACCESS_DENIED
     APPOINTMENT_GONE = "appointment_gone"  # 404 APPOINTMENT_NOT_FOUND
-    BUSY = "busy"  # 429, or our own budget is used up; `Trouble.until` tells the hour
+    BUSY = "busy"  # 429, or our own budget is used up; `Failure.until` tells the hour
     TOO_LATE = "too_late"  # its time passed while it waited for a service that was busy or away; not booked
     NO_TICKET = "no_ticket"  # a 2xx, or an entry of the list, that cannot be read: nobody knows whether it is booked
     DOWN = "down"  # 5xx, no network, a proxy's page, a time limit
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Failure:
     """A problem and, where it is known, the office time from which trying again makes sense.
 
     `another_day` tells that this is not today, so that its day must be told with its hour.
     """
 
-    problem: Problem
+    code: FailureCode
     until: datetime | None = None
     another_day: bool = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.core.model import Ticket
 from bot.core.session import Session
-from bot.core.states import Flow, Notice
+from bot.core.states import Notice, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class Announcements:
 
 LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements
 LASTING = (Help, LanguageMenu, TicketShown, QrPicture, Cancelled, Word, Announcements)
-Screen = Flow | Menu | LastingScreen
+Screen = State | Menu | LastingScreen
 
 
 def present(session: Session) -> Screen:
     """The screen that the citizen should be seeing now."""
-    return Menu() if session.flow.kind == "idle" else session.flow
+    return Menu() if session.state.kind == "idle" else session.state

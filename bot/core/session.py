@@ -5,12 +5,12 @@ A session as versioned JSON and back. Knows every state by its `kind`; knows not
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from bot.core.states import BookingFlow, Flow, Idle
+from bot.core.json_codec import JsonCodec, rename_keys
+from bot.core.states import BookingState, Idle, State
 
 NOTHING = Idle()
 
@@ -29,8 +29,8 @@ class Session:
     locale: str
     touched: datetime
     screen: int = 0
-    flow: Annotated[Flow, Field(discriminator="kind")] = NOTHING
-    parked: BookingFlow | None = None
+    state: Annotated[State, Field(discriminator="kind")] = NOTHING
+    parked: BookingState | None = None
     message: int | None = None
     last_press: tuple[int, int | None, str] | None = None
     name: str | None = None
@@ -38,31 +38,22 @@ class Session:
     chose_locale: bool = False
     announcements: bool = True
 
-    def at(self, flow: Flow) -> "Session":
-        """The same conversation moved on to `flow`: a new screen with a new number."""
-        return replace(self, flow=flow, screen=self.screen + 1) if flow != self.flow else self
+    def at(self, state: State) -> "Session":
+        """The same conversation moved on to `state`: a new screen with a new number."""
+        return replace(self, state=state, screen=self.screen + 1) if state != self.state else self
 
 
-VERSION = 1
-"""Raise it when a stored session can no longer be read as it is, and say in `read_session` what becomes of old ones."""
-
-
-@cache
-def _adapter() -> TypeAdapter[Session]:
-    return TypeAdapter(Session)
+_CODEC = JsonCodec(Session, (rename_keys({"flow": "state", "trouble": "failure", "problem": "code"}),))
 
 
 def write_session(session: Session) -> str:
     """The session as JSON, led by its version."""
-    return f"{VERSION}:{_adapter().dump_json(session).decode()}"
+    return _CODEC.write(session)
 
 
 def read_session(text: str) -> Session | None:
-    """The session, or None where the text is of another version or not a session at all."""
-    version, _, body = text.partition(":")
-    if version != str(VERSION):
-        return None
+    """The session, or None where the text is of a newer release or not a session at all."""
     try:
-        return _adapter().validate_json(body)
-    except ValidationError:
+        return _CODEC.read(text)
+    except ValueError:
         return None

@@ -27,13 +27,13 @@ from bot.core.states import (
     ChoosingNearest,
     ChoosingTime,
     ChoosingWorker,
-    Confirming,
-    Flow,
+    ConfirmingBooking,
     LoadingDays,
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
     Notice,
+    State,
     TypingName,
     TypingWorker,
 )
@@ -67,9 +67,9 @@ def nearest(session: Session, draft: Draft) -> Step:
     return load(session, LoadingNearest(draft), LoadSlots(draft.department.id))
 
 
-def awaited(flow: Flow) -> tuple[Load, ...]:
+def awaited(state: State) -> tuple[Load, ...]:
     """What a state waits for, to be asked again."""
-    match flow:
+    match state:
         case LoadingDepartments():
             return (LoadDepartments(),)
         case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft):
@@ -80,25 +80,25 @@ def awaited(flow: Flow) -> tuple[Load, ...]:
 
 def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | None:
     """Show the list, or go on at once where there is nothing to choose."""
-    if not isinstance(flow := session.flow, LoadingDepartments):
+    if not isinstance(state := session.state, LoadingDepartments):
         return None
-    wanted = next((each for each in event.departments if each.id == flow.wanted), None)
+    wanted = next((each for each in event.departments if each.id == state.wanted), None)
     if wanted:
         return _department_chosen(session, wanted)
-    if len(event.departments) == 1 and not flow.back:
+    if len(event.departments) == 1 and not state.back:
         return _department_chosen(session, event.departments[0])
-    notice = flow.notice if flow.wanted is None else Notice.LINK_UNKNOWN
+    notice = state.notice if state.wanted is None else Notice.LINK_UNKNOWN
     return go(session, ChoosingDepartment(event.departments), notice)
 
 
 def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
     """Show the days, the times, or the times nearest to the one that is gone."""
     slots = event.slots[bisect_right(event.slots, event.at, key=_at) :]
-    match session.flow:
-        case LoadingDays() as flow if flow.draft.department.id == event.department_id:
-            return _days_loaded(session, flow, slots)
-        case LoadingTimes() as flow if flow.draft.department.id == event.department_id:
-            return _times_loaded(session, flow, slots)
+    match session.state:
+        case LoadingDays() as state if state.draft.department.id == event.department_id:
+            return _days_loaded(session, state, slots)
+        case LoadingTimes() as state if state.draft.department.id == event.department_id:
+            return _times_loaded(session, state, slots)
         case LoadingNearest(draft=draft) if draft.department.id == event.department_id:
             near = _nearest(draft.at, slots)
             shown = ChoosingNearest(draft, near) if near else ChoosingDay(draft, (), None)
@@ -107,65 +107,65 @@ def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
             return None
 
 
-def _days_loaded(session: Session, flow: LoadingDays, slots: tuple[Slot, ...]) -> Step:
+def _days_loaded(session: Session, state: LoadingDays, slots: tuple[Slot, ...]) -> Step:
     found = _days(slots)
-    if len(found) == 1 and not flow.back:
-        return _times_loaded(session, LoadingTimes(flow.draft, found[0].date), slots)
-    return go(session, ChoosingDay(flow.draft, found, slots[0].at if slots else None), flow.notice)
+    if len(found) == 1 and not state.back:
+        return _times_loaded(session, LoadingTimes(state.draft, found[0].date), slots)
+    return go(session, ChoosingDay(state.draft, found, slots[0].at if slots else None), state.notice)
 
 
-def _times_loaded(session: Session, flow: LoadingTimes, slots: tuple[Slot, ...]) -> Step:
-    found = tuple(slot.at for slot in slots[_first_of(flow.day, slots) : _first_of(flow.day + DAY, slots)])
+def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]) -> Step:
+    found = tuple(slot.at for slot in slots[_first_of(state.day, slots) : _first_of(state.day + DAY, slots)])
     if not found:
-        return days(session, flow.draft, back=True, notice=Notice.DAY_FULL)
-    if len(found) == 1 and not flow.back:
-        return time_chosen(session, flow.draft, found[0])
+        return days(session, state.draft, back=True, notice=Notice.DAY_FULL)
+    if len(found) == 1 and not state.back:
+        return time_chosen(session, state.draft, found[0])
     # The half that stands first: the one chosen before, else the morning unless it is full.
-    anchor = flow.draft.at if flow.draft.at in found and flow.draft.at else found[0]
-    return go(session, ChoosingTime(flow.draft, flow.day, found, afternoon=anchor.hour >= NOON))
+    anchor = state.draft.at if state.draft.at in found and state.draft.at else found[0]
+    return go(session, ChoosingTime(state.draft, state.day, found, afternoon=anchor.hour >= NOON))
 
 
-def department_pressed(session: Session, flow: ChoosingDepartment, kind: str, value: str) -> Step | None:
+def department_pressed(session: Session, state: ChoosingDepartment, kind: str, value: str) -> Step | None:
     """A department, another page, or the whole list again."""
     number = callback_data.number_in(value)
     if kind == callback_data.DEPARTMENT:
-        chosen = next((each for each in flow.departments if each.id == number), None)
+        chosen = next((each for each in state.departments if each.id == number), None)
         return _department_chosen(session, chosen) if chosen else None
     if kind == callback_data.PAGE and number is not None:
-        return go(session, replace(flow, page=number))
+        return go(session, replace(state, page=number))
     if kind == callback_data.RETRY:
         return departments(session)
     if kind == callback_data.EVERYTHING:
-        return go(session, replace(flow, query="", page=0))
+        return go(session, replace(state, query="", page=0))
     return None
 
 
-def department_typed(session: Session, flow: ChoosingDepartment, text: str) -> Step:
+def department_typed(session: Session, state: ChoosingDepartment, text: str) -> Step:
     """A typed word narrows the list."""
-    found = replace(flow, query=text[:MAX_QUERY], page=0)
+    found = replace(state, query=text[:MAX_QUERY], page=0)
     if not shown_departments(found):
-        return show(session.at(replace(flow, query="", page=0)), Notice.NO_MATCH)
+        return show(session.at(replace(state, query="", page=0)), Notice.NO_MATCH)
     return go(session, found)
 
 
-def shown_departments(flow: ChoosingDepartment) -> tuple[Department, ...]:
+def shown_departments(state: ChoosingDepartment) -> tuple[Department, ...]:
     """The departments whose name or organisation has every typed word in it, by organisation."""
-    words = fold(flow.query).split()
-    texts = ((each, fold(f"{each.name} {each.organization}")) for each in flow.departments)
+    words = fold(state.query).split()
+    texts = ((each, fold(f"{each.name} {each.organization}")) for each in state.departments)
     found = (each for each, text in texts if all(word in text for word in words))
     return tuple(sorted(found, key=lambda each: fold(each.organization)))
 
 
-def worker_pressed(session: Session, flow: ChoosingWorker | TypingWorker, kind: str, value: str) -> Step | None:
+def worker_pressed(session: Session, state: ChoosingWorker | TypingWorker, kind: str, value: str) -> Step | None:
     """A member of staff, another page, or back to the departments."""
     number = callback_data.number_in(value)
     if kind == callback_data.BACK:
         return departments(session)
     if kind == callback_data.WORKER:
-        chosen = next((each for each in flow.draft.department.workers if each.id == number), None)
-        return days(session, replace(flow.draft, worker=chosen)) if chosen else None
-    if kind == callback_data.PAGE and number is not None and isinstance(flow, ChoosingWorker):
-        return go(session, replace(flow, page=number))
+        chosen = next((each for each in state.draft.department.workers if each.id == number), None)
+        return days(session, replace(state.draft, worker=chosen)) if chosen else None
+    if kind == callback_data.PAGE and number is not None and isinstance(state, ChoosingWorker):
+        return go(session, replace(state, page=number))
     return None
 
 
@@ -177,38 +177,40 @@ def worker_typed(session: Session, draft: Draft, text: str) -> Step:
     return days(session, replace(draft, worker=Worker(number, "")))
 
 
-def day_pressed(session: Session, flow: ChoosingDay, kind: str, value: str) -> Step | None:
+def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> Step | None:
     """The earliest slot, a day, more days, or back."""
     number = callback_data.number_in(value)
-    if kind == callback_data.EARLIEST and flow.earliest:
-        return time_chosen(session, flow.draft, flow.earliest)
+    if kind == callback_data.EARLIEST and state.earliest:
+        return time_chosen(session, state.draft, state.earliest)
     if kind == callback_data.DAY:
-        day = next((each.date for each in flow.days if callback_data.timed(kind, each.date) == f"{kind}:{value}"), None)
-        return load(session, LoadingTimes(flow.draft, day), LoadSlots(flow.draft.department.id)) if day else None
+        day = next(
+            (each.date for each in state.days if callback_data.timed(kind, each.date) == f"{kind}:{value}"), None
+        )
+        return load(session, LoadingTimes(state.draft, day), LoadSlots(state.draft.department.id)) if day else None
     if kind == callback_data.PAGE and number is not None:
-        return go(session, replace(flow, page=number))
+        return go(session, replace(state, page=number))
     if kind == callback_data.RETRY:
-        return days(session, flow.draft, back=True)
-    if kind == callback_data.BACK and flow.draft.department.asks_worker:
-        return _workers(session, flow.draft)
+        return days(session, state.draft, back=True)
+    if kind == callback_data.BACK and state.draft.department.asks_worker:
+        return _workers(session, state.draft)
     return departments(session) if kind in {callback_data.BACK, callback_data.CHANGE_DEPARTMENT} else None
 
 
-def time_pressed(session: Session, flow: ChoosingTime | ChoosingNearest, kind: str, value: str) -> Step | None:
+def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: str, value: str) -> Step | None:
     """A time, the other half of the day, or back to the days."""
     if kind == callback_data.TIME and value:
-        at = next((each for each in flow.times if callback_data.timed(kind, each) == f"{kind}:{value}"), None)
-        return time_chosen(session, flow.draft, at) if at else None
-    if kind in {callback_data.MORNING, callback_data.AFTERNOON} and isinstance(flow, ChoosingTime):
-        return go(session, replace(flow, afternoon=kind == callback_data.AFTERNOON))
-    return days(session, flow.draft, back=True) if kind in {callback_data.BACK, callback_data.OTHER_TIME} else None
+        at = next((each for each in state.times if callback_data.timed(kind, each) == f"{kind}:{value}"), None)
+        return time_chosen(session, state.draft, at) if at else None
+    if kind in {callback_data.MORNING, callback_data.AFTERNOON} and isinstance(state, ChoosingTime):
+        return go(session, replace(state, afternoon=kind == callback_data.AFTERNOON))
+    return days(session, state.draft, back=True) if kind in {callback_data.BACK, callback_data.OTHER_TIME} else None
 
 
 def time_chosen(session: Session, draft: Draft, at: datetime) -> Step:
     """The name is next, unless it is known from this booking."""
     draft = replace(draft, at=at)
     names = suggestions(draft.name, session.name, session.profile)
-    return go(session, Confirming(draft, names) if draft.name else TypingName(draft, names))
+    return go(session, ConfirmingBooking(draft, names) if draft.name else TypingName(draft, names))
 
 
 def _department_chosen(session: Session, department: Department) -> Step:

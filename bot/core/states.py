@@ -15,8 +15,8 @@ from bot.core.model import (
     Day,
     Department,
     Draft,
+    Failure,
     Ticket,
-    Trouble,
 )
 
 
@@ -56,7 +56,7 @@ class Notice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class BookingAttempt:
     """A booking that the citizen confirmed. `number` is unique within the chat."""
 
     number: int
@@ -94,7 +94,7 @@ class LoadingDepartments:
     wanted: int | None = None
     back: bool = False
     notice: Notice | None = None
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     kind: Literal["loading_departments"] = "loading_departments"
 
 
@@ -132,7 +132,7 @@ class LoadingDays:
     draft: Draft
     back: bool = False
     notice: Notice | None = None
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     kind: Literal["loading_days"] = "loading_days"
 
 
@@ -154,7 +154,7 @@ class LoadingTimes:
     draft: Draft
     day: date
     back: bool = False
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     kind: Literal["loading_times"] = "loading_times"
 
 
@@ -174,7 +174,7 @@ class LoadingNearest:
     """The chosen slot is gone; waiting for those around it."""
 
     draft: Draft
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     kind: Literal["loading_nearest"] = "loading_nearest"
 
 
@@ -197,7 +197,7 @@ class TypingName:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirming:
+class ConfirmingBooking:
     """The summary; `suggestions` are kept for going back to the name."""
 
     draft: Draft
@@ -209,19 +209,19 @@ class Confirming:
 class Submitting:
     """Book this attempt. `delayed` once the citizen was told to wait, `withdrawn` once they gave it up."""
 
-    attempt: Attempt
-    trouble: Trouble | None = None
+    attempt: BookingAttempt
+    failure: Failure | None = None
     delayed: bool = False
     withdrawn: bool = False
     kind: Literal["submitting"] = "submitting"
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class BookingRefusedState:
     """The booking was refused for good; the draft is kept for another try."""
 
     draft: Draft
-    trouble: Trouble
+    failure: Failure
     kind: Literal["refused"] = "refused"
 
 
@@ -232,7 +232,7 @@ class LoadingAppointments:
     purpose: Purpose
     number: int | None = None
     notice: Notice | None = None
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     kind: Literal["loading_appointments"] = "loading_appointments"
 
 
@@ -259,12 +259,12 @@ class Cancelling:
     """Cancel this one."""
 
     attempt: CancelAttempt
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     delayed: bool = False
     kind: Literal["cancelling"] = "cancelling"
 
 
-BookingFlow = (
+BookingState = (
     LoadingDepartments
     | ChoosingDepartment
     | ChoosingWorker
@@ -276,9 +276,9 @@ BookingFlow = (
     | LoadingNearest
     | ChoosingNearest
     | TypingName
-    | Confirming
-    | Refused
+    | ConfirmingBooking
+    | BookingRefusedState
 )
-AppointmentsFlow = LoadingAppointments | Listing | AskingCancel
+AppointmentsState = LoadingAppointments | Listing | AskingCancel
 Pending = Submitting | Cancelling
-Flow = Idle | BookingFlow | AppointmentsFlow | Pending
+State = Idle | BookingState | AppointmentsState | Pending

@@ -21,11 +21,11 @@ from datetime import datetime, tzinfo
 from itertools import count
 from typing import Any, TypeAlias
 
-from bot.core.model import Appointment, Status
-from bot.moncreneau.cache import Ages, Cache, Tally
+from bot.core.model import Appointment, AppointmentStatus
+from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client
-from bot.moncreneau.errors import BudgetSpent, UnreadableAnswer, UnreadableEntries, UserNotFound
-from bot.moncreneau.quota import HOUR, Kind
+from bot.moncreneau.errors import QuotaExhausted, UnreadableAnswer, UnreadableEntries, UserNotFound
+from bot.moncreneau.quota import HOUR, RequestKind
 from bot.moncreneau.schemas import Page, read_page
 
 _log = logging.getLogger(__name__)
@@ -34,14 +34,14 @@ SIZE = 100
 _MOST, _MOST_SETTLING = 10, 100  # pages
 
 
-class Lists:
+class AppointmentPager:
     """Reads the lists; `zone` is the office's."""
 
     def __init__(self, client: Client, zone: tzinfo) -> None:
         self._client = client
         self._zone = zone
 
-    async def read(self, owner: str, kind: Kind, *, settling: bool = False) -> tuple[Appointment, ...]:
+    async def read(self, owner: str, kind: RequestKind, *, settling: bool = False) -> tuple[Appointment, ...]:
         """What `owner` has, in order of time; to the end where it settles an outcome. Raises `ApiError`."""
 
         async def page(number: int) -> Page:
@@ -90,31 +90,31 @@ _REMEMBERED = 2000
 _TOLD = 900.0  # seconds for which an appointment is told as its booking was answered
 
 
-class Made:
+class RecentBookings:
     """What was made, by number; `now` gives Unix seconds, `zone` is the office's."""
 
     def __init__(self, now: Callable[[], float], zone: tzinfo) -> None:
         self._now = now
         self._zone = zone
-        self._made: OrderedDict[int, tuple[Appointment, float]] = OrderedDict()
+        self._recent: OrderedDict[int, tuple[Appointment, float]] = OrderedDict()
 
     def add(self, appointment: Appointment, owner: str) -> None:
         """Remember an appointment that was just made for `owner`."""
-        self._made[appointment.id] = (replace(appointment, owner=owner), self._now())
-        if len(self._made) > _REMEMBERED:
-            self._made.popitem(last=False)
+        self._recent[appointment.id] = (replace(appointment, owner=owner), self._now())
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
 
     def told(self, owner: str, number: int) -> Appointment | None:
         """That appointment, if it is the owner's, was made a moment ago, and is still to come."""
-        made, at = self._made.get(number, (None, 0.0))
-        if made is None or made.owner != owner or made.status is not Status.SCHEDULED:
+        recent, at = self._recent.get(number, (None, 0.0))
+        if recent is None or recent.owner != owner or recent.status is not AppointmentStatus.SCHEDULED:
             return None
-        coming = made.at > datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
-        return made if coming and 0 <= self._now() - at <= _TOLD else None
+        coming = recent.at > datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
+        return recent if coming and 0 <= self._now() - at <= _TOLD else None
 
     def forget(self, number: int) -> None:
         """Something happens to it: it is told no more."""
-        self._made.pop(number, None)
+        self._recent.pop(number, None)
 
 
 ALLOWED = 60
@@ -125,8 +125,8 @@ _KEPT = 5000
 _AGES = Ages(fresh=SERVES, stale=SERVES, last=SERVES)
 
 Found: TypeAlias = tuple[Appointment, ...]
-Read: TypeAlias = Callable[[str, Kind], Coroutine[Any, Any, Found]]
-_Key: TypeAlias = tuple[str, Kind, int]
+Read: TypeAlias = Callable[[str, RequestKind], Coroutine[Any, Any, Found]]
+_Key: TypeAlias = tuple[str, RequestKind, int]
 
 
 @dataclass(slots=True)
@@ -135,34 +135,34 @@ class _Visitor:
 
     state: int
     """Another number after each booking and cancelling: lists read before belong to an earlier one."""
-    looks: dict[Kind, deque[float]] = field(default_factory=dict)
+    looks: dict[RequestKind, deque[float]] = field(default_factory=dict)
     """When the service was asked on the owner's behalf, within the last hour."""
 
 
-class Visits:
+class OwnAppointments:
     """`read` asks the service, `now` gives Unix seconds, `up` whether the service counts as up."""
 
-    def __init__(self, read: Read, now: Callable[[], float], tally: Tally, up: Callable[[], bool]) -> None:
+    def __init__(self, read: Read, now: Callable[[], float], tally: CacheStats, up: Callable[[], bool]) -> None:
         self._read = read
         self._now = now
-        self._lists: Cache[_Key, Found] = Cache(now, tally, up=up)
-        self.flights = self._lists.flights
+        self._pager: Cache[_Key, Found] = Cache(now, tally, up=up)
+        self.single_flight = self._pager.single_flight
         self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
         self._states = count()
 
-    async def look(self, owner: str, kind: Kind) -> Found:
+    async def look(self, owner: str, kind: RequestKind) -> Found:
         """All that `owner` has, some seconds old at most.
 
-        Raises what reading raises, and `BudgetSpent` where the owner's own share of the hour is used up.
+        Raises what reading raises, and `QuotaExhausted` where the owner's own share of the hour is used up.
         """
         visitor = self._visitor(owner)
-        keys = [(owner, each, visitor.state) for each in (kind, Kind.READ, Kind.URGENT)]
-        fresh = (copy for key in keys if (copy := self._lists.peek(key)) and self._lists.age(copy) <= SERVES)
+        keys = [(owner, each, visitor.state) for each in (kind, RequestKind.READ, RequestKind.URGENT)]
+        fresh = (copy for key in keys if (copy := self._pager.peek(key)) and self._pager.age(copy) <= SERVES)
         if copy := next(fresh, None):
             return copy.value
-        if keys[0] not in self.flights:
+        if keys[0] not in self.single_flight:
             self._count(visitor.looks.setdefault(kind, deque()))
-        return (await self._lists.get(keys[0], lambda: self._read(owner, kind), _AGES)).value
+        return (await self._pager.get(keys[0], lambda: self._read(owner, kind), _AGES)).value
 
     def changed(self, owner: str) -> None:
         """Something happens to what the owner has: lists that were begun to be read before serve no more."""
@@ -171,8 +171,8 @@ class Visits:
 
     def cancelled(self, number: int) -> None:
         """The same, where it is not said whose the appointment is."""
-        holders = {key[0] for key, copy in self._lists if any(each.id == number for each in copy.value)}
-        for owner in holders | {key[0] for key in self.flights}:
+        holders = {key[0] for key, copy in self._pager if any(each.id == number for each in copy.value)}
+        for owner in holders | {key[0] for key in self.single_flight}:
             self.changed(owner)
 
     def _visitor(self, owner: str) -> _Visitor:
@@ -187,5 +187,5 @@ class Visits:
         while looks and not 0 <= now - looks[0] < HOUR:
             looks.popleft()
         if len(looks) >= ALLOWED:
-            raise BudgetSpent(retry_after=looks[0] + HOUR - now)
+            raise QuotaExhausted(retry_after=looks[0] + HOUR - now)
         looks.append(now)

@@ -1,12 +1,12 @@
 """The free slots of departments, remembered frugally; must not know HTTP.
 
 One read serves many citizens: a window is widened to two weeks, days are cut out of it, and what happens in our own
-hands (a booking made, a slot refused) is noted beside the copy (`marks`) instead of throwing the copy away. A copy of
+hands (a booking made, a slot refused) is noted beside the copy (`changes`) instead of throwing the copy away. A copy of
 which bookings have worn away a quarter is read again after half a minute, however busy the hour.
 
 What the windows offer, kept ready: citizens look thousands of times a second, at copies that hardly change.
 
-Made from a copy and our own notes (`marks`), and made anew only when the copy, a note or the minute changes. Must not
+Made from a copy and our own notes (`changes`), and made anew only when the copy, a note or the minute changes. Must not
 know how a copy is come by.
 """
 
@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 
 from bot.app.ports import ApiError
 from bot.core.model import Slot
-from bot.moncreneau.cache import Ages, Cache, Copy, Tally
-from bot.moncreneau.local_changes import Choices, Desk, Marks, Standing
+from bot.moncreneau.cache import Ages, Cache, CacheStats, Copy
+from bot.moncreneau.local_changes import Desk, LocalChanges, SlotVerdict, SoftHolds
 from bot.moncreneau.schemas import FreeSlot
 
 Window: TypeAlias = tuple[int, date, date]
@@ -34,7 +34,7 @@ _MINUTE = 60.0  # offices begin at full minutes, so between two of them no time 
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class Offer:
     """What a window offers, as long as nothing of what it was made from changes."""
 
     copy: Copy[Free]
@@ -46,7 +46,7 @@ class Ready:
     """When they begin: what is searched thousands of times a second must not ask each slot."""
 
     @property
-    def worn(self) -> bool:
+    def is_depleted(self) -> bool:
         """Whether so much of the copy is hidden that it should be read again."""
         return len(self.in_time) * (1 - _WORN) > len(self.slots)
 
@@ -56,39 +56,39 @@ class Ready:
         return self.slots[begin : bisect_right(self.times, datetime.combine(last, time.max))]
 
 
-class Shelf:
+class OfferCache:
     """What is kept ready, by window and desk; `now` gives Unix seconds, `zone` is the office's."""
 
-    def __init__(self, marks: Marks, now: Callable[[], float], zone: tzinfo) -> None:
-        self._marks = marks
+    def __init__(self, changes: LocalChanges, now: Callable[[], float], zone: tzinfo) -> None:
+        self._changes = changes
         self._now = now
         self._zone = zone
-        self.kept: dict[Window, dict[Desk, Ready]] = {}
+        self.kept: dict[Window, dict[Desk, Offer]] = {}
 
     def drop(self, window: Window) -> None:
         """Make it anew when it is next asked for, or never."""
         self.kept.pop(window, None)
 
-    def ready(self, window: Window, desk: Desk, copy: Copy[Free]) -> Ready:
+    def ready(self, window: Window, desk: Desk, copy: Copy[Free]) -> Offer:
         """What the window offers now, made anew only as far as it must be."""
-        notes, minute = self._marks.changes[desk], int(self._now() // _MINUTE)
-        shelf = self.kept.setdefault(window, {})
-        ready = shelf.get(desk)
+        notes, minute = self._changes.changes[desk], int(self._now() // _MINUTE)
+        offers = self.kept.setdefault(window, {})
+        ready = offers.get(desk)
         if ready is None or ready.copy is not copy or ready.minute != minute:
             in_time = {slot.at: slot for slot in self.in_time(copy)}
-            ready = Ready(copy, -1, minute, in_time)
+            ready = Offer(copy, -1, minute, in_time)
         if ready.notes != notes:
-            news = self._marks.since(desk, ready.notes) if ready.notes >= 0 else None
+            news = self._changes.since(desk, ready.notes) if ready.notes >= 0 else None
             ready = self._all(desk, ready) if news is None else self.but_for(desk, ready, dict.fromkeys(news, 0))
-            ready = shelf[desk] = replace(ready, notes=notes)
+            ready = offers[desk] = replace(ready, notes=notes)
         return ready
 
-    def _all(self, desk: Desk, ready: Ready) -> Ready:
-        began, offered = ready.copy.began, self._marks.offered
+    def _all(self, desk: Desk, ready: Offer) -> Offer:
+        began, offered = ready.copy.began, self._changes.offered
         times = tuple(at for at, slot in ready.in_time.items() if offered(desk, slot, began))
         return replace(ready, slots=tuple(map(Slot, times)), times=times)
 
-    def but_for(self, desk: Desk, ready: Ready, news: Mapping[datetime, int]) -> Ready:
+    def but_for(self, desk: Desk, ready: Offer, news: Mapping[datetime, int]) -> Offer:
         """The same slots again, but for those about which there is news: so many places more are asked for."""
         slots, times = list(ready.slots), list(ready.times)
         for at, more in news.items():
@@ -96,7 +96,7 @@ class Shelf:
                 continue
             place = bisect_left(times, at)
             was = place < len(times) and times[place] == at
-            offered = self._marks.offered(desk, slot, ready.copy.began, more)
+            offered = self._changes.offered(desk, slot, ready.copy.began, more)
             if offered and not was:
                 slots.insert(place, Slot(at))
                 times.insert(place, at)
@@ -109,11 +109,11 @@ class Shelf:
         read, now = (datetime.fromtimestamp(at, self._zone).replace(tzinfo=None) for at in (copy.began, self._now()))
         return [slot for slot in copy.value if not read <= slot.at <= now]
 
-    def in_doubt(self, desk: Desk, copy: Copy[Free], days: tuple[date, date]) -> list[tuple[Slot, Standing]]:
+    def in_doubt(self, desk: Desk, copy: Copy[Free], days: tuple[date, date]) -> list[tuple[Slot, SlotVerdict]]:
         """The slots of these days that nobody but the service can judge."""
         some = (slot for slot in self.in_time(copy) if days[0] <= slot.at.date() <= days[1])
-        judged = ((Slot(slot.at), self._marks.standing(desk, slot, copy.began)) for slot in some)
-        return [(slot, standing) for slot, standing in judged if standing is not Standing.TAKEN]
+        judged = ((Slot(slot.at), self._changes.verdict(desk, slot, copy.began)) for slot in some)
+        return [(slot, verdict) for slot, verdict in judged if verdict is not SlotVerdict.TAKEN]
 
 
 Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
@@ -146,7 +146,7 @@ class SlotCache:
         fetch: Fetch,
         now: Callable[[], float],
         zone: tzinfo,
-        tally: Tally,
+        tally: CacheStats,
         up: Callable[[], bool] = lambda: True,
     ) -> None:
         self._fetch = fetch
@@ -154,9 +154,9 @@ class SlotCache:
         self._zone = zone
         self._cache: Cache[Window, Free] = Cache(now, tally, up=up)
         self._asked: dict[Window, float] = {}
-        self._marks = Marks()
-        self._shelf = Shelf(self._marks, now, zone)
-        self._choices = Choices(now)
+        self._changes = LocalChanges()
+        self._offers = OfferCache(self._changes, now, zone)
+        self._choices = SoftHolds(now)
         self._quiet: set[Window] = set()
         self._refused: dict[int, float] = {}
 
@@ -166,7 +166,7 @@ class SlotCache:
         since = self._now() - _ACTIVE
         for window in [window for window, at in self._asked.items() if at < since]:
             del self._asked[window]
-            self._shelf.drop(window)
+            self._offers.drop(window)
             self._quiet.discard(window)
         return max(1, len(self._asked))
 
@@ -178,9 +178,9 @@ class SlotCache:
         self._asked[window] = self._now()
         ages = self._ages(window, desk, ages)
         copy = await self._cache.get(window, lambda: self._read(window), ages)
-        ready = self._shelf.ready(window, desk, copy)
+        ready = self._offers.ready(window, desk, copy)
         if chosen := None if worker_id else self._choices.of(department_id):
-            others = self._shelf.but_for(desk, ready, chosen)
+            others = self._offers.but_for(desk, ready, chosen)
             ready = others if len(others.slots) >= _PLENTY else ready
         return ready.between(first, last) or await self._last_resort(window, desk, copy, (first, last))
 
@@ -189,7 +189,7 @@ class SlotCache:
         known, calm = self._cache.peek(window), ages.fresh <= _CALM_HOUR
         if calm and known is not None and self._refused.get(window[0], 0.0) > known.began:
             return replace(ages, fresh=-1, stale=-1)  # a stranger was there first: the copy is not what it was
-        if known is not None and self._shelf.ready(window, desk, known).worn:
+        if known is not None and self._offers.ready(window, desk, known).is_depleted:
             return replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
         if window in self._quiet and not calm:
             return Ages(_QUIET * ages.fresh, _QUIET * ages.stale, ages.last)
@@ -203,14 +203,14 @@ class SlotCache:
         Nobody is told that nothing is free because of a note: it is read again, unless a reading has shown already that
         these slots take several; and what is still in doubt is offered, for the booking itself decides.
         """
-        if not (doubtful := self._shelf.in_doubt(desk, copy, days)):
+        if not (doubtful := self._offers.in_doubt(desk, copy, days)):
             return ()
-        if not any(standing is Standing.PROVEN for _, standing in doubtful):
+        if not any(verdict is SlotVerdict.PROVEN for _, verdict in doubtful):
             with suppress(ApiError):
                 copy = await self._cache.get(window, lambda: self._read(window), _RATHER_AFRESH)
-            if found := self._shelf.ready(window, desk, copy).between(*days):
+            if found := self._offers.ready(window, desk, copy).between(*days):
                 return found
-        return tuple(slot for slot, _ in self._shelf.in_doubt(desk, copy, days))
+        return tuple(slot for slot, _ in self._offers.in_doubt(desk, copy, days))
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
         """Note which slot a citizen is about to confirm, or that it is none any more."""
@@ -218,20 +218,20 @@ class SlotCache:
 
     def booked(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
         """Note that we took one place of a slot."""
-        self._marks.at((department_id, worker_id), at).booked.append(self._now())
+        self._changes.at((department_id, worker_id), at).booked.append(self._now())
 
     def unsure(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
         """Note that we may have taken one place of a slot."""
-        self._marks.at((department_id, worker_id), at).unsure = self._now()
+        self._changes.at((department_id, worker_id), at).unsure = self._now()
 
     def refused(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
         """Note that the service says that the slot is not available."""
-        self._marks.at((department_id, worker_id), at).taken = self._now()
+        self._changes.at((department_id, worker_id), at).taken = self._now()
         self._refused[department_id] = self._now()
 
     def freed(self, department_id: int, at: datetime) -> None:
         """Note that an appointment was cancelled: the slot has one place more than we knew, and copies offer it."""
-        self._marks.freed(department_id, at, self._now())
+        self._changes.freed(department_id, at, self._now())
         if at <= datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None):
             return
         for window, copy in self._cache:
@@ -240,7 +240,7 @@ class SlotCache:
                 counts = any(slot.left is not None for slot in copy.value)
                 place = FreeSlot(at, 1 if counts else None)
                 copy.value = tuple(sorted((*copy.value, place), key=lambda slot: slot.at))
-                self._shelf.drop(window)
+                self._offers.drop(window)
 
     async def surely_taken(self, department_id: int, at: datetime) -> bool:
         """Whether asking for the slot is in vain, by the service's own word.
@@ -249,7 +249,7 @@ class SlotCache:
         one request which a refused booking would cost, and what it tells serves everybody; a refusal serves nobody.
         """
         window, copy, slot = self._newest(department_id, at)
-        if copy is not None and slot is not None and not self._marks.offered((department_id, None), slot, copy.began):
+        if copy is not None and slot is not None and not self._changes.offered((department_id, None), slot, copy.began):
             if self.known_taken(department_id, at):
                 return True
             with suppress(ApiError):
@@ -260,7 +260,7 @@ class SlotCache:
         """Whether the service said so a moment ago, or its last place went to one of ours."""
         _, copy, slot = self._newest(department_id, at)
         began = 0.0 if copy is None else copy.began
-        return self._marks.known_taken((department_id, None), at, slot, began, self._now())
+        return self._changes.known_taken((department_id, None), at, slot, began, self._now())
 
     def _newest(self, department_id: int, at: datetime) -> tuple[Window, Copy[Free] | None, FreeSlot | None]:
         """The window that the slot is in, its copy, and the slot as it stands there."""
@@ -276,11 +276,11 @@ class SlotCache:
 
     def call_off(self) -> None:
         """Nobody waits any longer for what is being read."""
-        self._cache.flights.call_off()
+        self._cache.single_flight.call_off()
 
     async def aclose(self) -> None:
         """Stop what is being read."""
-        await self._cache.flights.aclose()
+        await self._cache.single_flight.aclose()
 
     async def _read(self, window: Window) -> Free:
         began = self._now()
@@ -289,13 +289,13 @@ class SlotCache:
         known = self._cache.peek(window)
         (self._quiet.add if known and self._is_no_news(department_id, known, free) else self._quiet.discard)(window)
         end = datetime.combine(last, time.max)
-        self._marks.learn(department_id, datetime.combine(first, time.min), end, free, began)
+        self._changes.learn(department_id, datetime.combine(first, time.min), end, free, began)
         return free
 
     def _is_no_news(self, department_id: int, known: Copy[Free], free: Free) -> bool:
         """Whether a new reading differs from a copy in nothing but what we noted ourselves: strangers are not at it."""
-        different = {slot.at for slot in self._shelf.in_time(known)} ^ {slot.at for slot in free}
-        return all(self._marks.noted(department_id, at, known.began) for at in different)
+        different = {slot.at for slot in self._offers.in_time(known)} ^ {slot.at for slot in free}
+        return all(self._changes.noted(department_id, at, known.began) for at in different)
 
     def _window(self, department_id: int, first: date, last: date) -> Window:
         """The window to read: one that is at hand or under way and covers what is asked, else a wide one.
@@ -313,5 +313,5 @@ class SlotCache:
         known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
         if known:
             return max(known)[1]
-        flying = next(filter(fits, self._cache.flights), None)
+        flying = next(filter(fits, self._cache.single_flight), None)
         return flying or (department_id, first, max(last, first + _WIDE))

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bot.app.ports import ApiError
-from bot.core.model import Problem
+from bot.core.model import FailureCode
 from bot.moncreneau.errors import CircuitOpen
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Flights(Generic[K, V]):
+class SingleFlight(Generic[K, V]):
     """The reads that are under way, by key."""
 
     def __init__(self) -> None:
@@ -103,7 +103,7 @@ class Copy(Generic[V]):
 
 
 @dataclass(slots=True)
-class Tally:
+class CacheStats:
     """How reads were answered: from memory, from an old copy, by waiting for somebody else's read, by asking or not."""
 
     hits: int = 0
@@ -119,14 +119,14 @@ class Cache(Generic[K, V]):
     """
 
     def __init__(
-        self, now: Callable[[], float], tally: Tally, size: int = 256, up: Callable[[], bool] = lambda: True
+        self, now: Callable[[], float], tally: CacheStats, size: int = 256, up: Callable[[], bool] = lambda: True
     ) -> None:
         self._now = now
         self._up = up
         self._tally = tally
         self._size = size
         self._copies: OrderedDict[K, Copy[V]] = OrderedDict()
-        self.flights: Flights[K, Copy[V]] = Flights()
+        self.single_flight: SingleFlight[K, Copy[V]] = SingleFlight()
 
     def __iter__(self) -> Iterator[tuple[K, Copy[V]]]:
         return iter(self._copies.items())
@@ -143,11 +143,11 @@ class Cache(Generic[K, V]):
                 self._tally.stale += 1
                 self._renew(key, copy, fetch, ages)
             return copy
-        joined = key in self.flights
+        joined = key in self.single_flight
         usable = age <= ages.last
         patience = 0.0 if usable and not self._up() else SLOW if usable or not self._up() else None
         try:
-            copy = await self.flights.join(key, lambda: self._load(key, fetch), patience)
+            copy = await self.single_flight.join(key, lambda: self._load(key, fetch), patience)
         except TimeoutError:
             error: ApiError = CircuitOpen()
         except ApiError as failure:
@@ -156,7 +156,7 @@ class Cache(Generic[K, V]):
             self._tally.shared += joined
             return copy
         copy = self._copies.get(key)
-        if copy is None or self.age(copy) > ages.last or error.trouble.problem not in {Problem.BUSY, Problem.DOWN}:
+        if copy is None or self.age(copy) > ages.last or error.failure.code not in {FailureCode.BUSY, FailureCode.DOWN}:
             self._tally.misses += 1
             raise error
         self._tally.stale += 1
@@ -164,7 +164,7 @@ class Cache(Generic[K, V]):
 
     async def afresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
         """What `fetch` gives now, however long it takes, or what is being read already. Raises what it raises."""
-        return await self.flights.join(key, lambda: self._load(key, fetch))
+        return await self.single_flight.join(key, lambda: self._load(key, fetch))
 
     def put(self, key: K, value: V, began: float) -> Copy[V]:
         """Remember `value`, read by a request that began then."""
@@ -190,14 +190,14 @@ class Cache(Generic[K, V]):
     def _renew(self, key: K, copy: Copy[V], fetch: Callable[[], Coroutine[Any, Any, V]], ages: Ages) -> None:
         if self._now() - max(copy.tried, copy.began) >= min(ages.fresh, 30):
             copy.tried = self._now()
-            self.flights.start(key, lambda: self._load(key, fetch))
+            self.single_flight.start(key, lambda: self._load(key, fetch))
 
     async def _load(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
         began = self._now()
         try:
             copy = self.put(key, await fetch(), began)
         except ApiError as error:
-            if error.trouble.problem is Problem.DEPARTMENT_GONE:
+            if error.failure.code is FailureCode.DEPARTMENT_GONE:
                 self.drop(key)
             raise
         self._tally.misses += 1

@@ -13,7 +13,7 @@ before counts too.
 
 from bot.moncreneau.availability import LAST, LONGEST
 from bot.moncreneau.cache import Ages
-from bot.moncreneau.quota import HOUR, Budget
+from bot.moncreneau.quota import HOUR, Quota
 
 FRESH = 45.0
 STALE = 60.0
@@ -26,38 +26,38 @@ _RUSH_ENDS = 900.0  # seconds of a new window after which the one before says no
 _DAY = 86_400.0
 
 
-def scarce(budget: Budget, now: float) -> bool:
+def scarce(quota: Quota, now: float) -> bool:
     """Whether bookings are on the way to using an eighth of the hour or more; `now` in Unix seconds."""
-    return _share(budget, now) <= _SCARCE
+    return _share(quota, now) <= _SCARCE
 
 
-def slot_ages(budget: Budget, windows: int, now: float) -> Ages:
+def slot_ages(quota: Quota, windows: int, now: float) -> Ages:
     """The ages up to which availability is good, with so many windows being looked at; `now` in Unix seconds."""
-    fresh = min(max(FRESH, _interval(budget, windows, now)), LAST)
+    fresh = min(max(FRESH, _interval(quota, windows, now)), LAST)
     return Ages(fresh=fresh, stale=min(max(STALE, fresh * STALE / FRESH), LAST), last=LONGEST)
 
 
-def department_ages(budget: Budget, now: float) -> Ages:
+def department_ages(quota: Quota, now: float) -> Ages:
     """The same for the list of departments, which hardly changes: 5 min, in busy hours 20, in an outage a day."""
-    fresh = 300.0 * (4 if scarce(budget, now) else 1)
+    fresh = 300.0 * (4 if scarce(quota, now) else 1)
     return Ages(fresh=fresh, stale=2 * fresh, last=_DAY)
 
 
-def _interval(budget: Budget, windows: int, now: float) -> float:
-    if budget.limit is None:
+def _interval(quota: Quota, windows: int, now: float) -> float:
+    if quota.limit is None:
         return FRESH
-    if not budget.above_reserve:
+    if not quota.above_reserve:
         return LAST
-    return HOUR * windows / (budget.limit * _share(budget, now))
+    return HOUR * windows / (quota.limit * _share(quota, now))
 
 
-def _share(budget: Budget, now: float) -> float:
+def _share(quota: Quota, now: float) -> float:
     """The share of the limit that reads may use an hour, from 1 (nobody there) down to 1 % (busy)."""
-    limit, left, reset = budget.limit, budget.remaining, budget.reset
+    limit, left, reset = quota.limit, quota.remaining, quota.reset
     if limit is None or left is None or reset is None:
         return 1.0
     elapsed = HOUR - (reset.timestamp() - now)
     projected = (limit - left) / limit * HOUR / max(_SETTLING_IN, elapsed)
     if elapsed < _RUSH_ENDS:
-        projected = max(projected, budget.used_before)
+        projected = max(projected, quota.used_before)
     return max(_LEAST_SHARE, 1.0 - _EASE * projected)

@@ -9,7 +9,7 @@ opened change nothing.
 The circuit breakers, and what is said and done when one of them opens or closes; must not know HTTP.
 
 One is for everything, one for what writes (a service that answers reads need not be able to write), and one for each
-thing that is read (`Apart`).
+thing that is read (`ResourceBreakers`).
 
 A circuit breaker for each thing that is read: one department that ails is noticed alone; must not know what it is.
 
@@ -27,7 +27,7 @@ from bot.app.ports import Clock
 from bot.moncreneau.errors import CircuitOpen
 
 
-class Breaker:
+class CircuitBreaker:
     """Lets requests pass while the service is up.
 
     Pauses are in seconds. `jitter` gives numbers from 0 to 1, so that replicas do not probe in step. `on_change` is
@@ -64,15 +64,15 @@ class Breaker:
         """Whether the service counts as up."""
         return self._until is None
 
-    def enter(self) -> "Passage":
+    def enter(self) -> "Call":
         """Let one request pass. Raises `CircuitOpen` with the seconds after which asking again makes sense."""
         if self._until is None:
-            return Passage(self, self._answers, probe=False)
+            return Call(self, self._answers, probe=False)
         wait = self._until - self._clock().timestamp()
         if self._probing or 0 < wait <= self._longest:  # a clock set back must not lengthen the pause
             raise CircuitOpen(retry_after=max(wait, self._first))
         self._probing = True
-        return Passage(self, self._answers, probe=True)
+        return Call(self, self._answers, probe=True)
 
     def _answered(self) -> None:
         self._answers += 1
@@ -103,10 +103,10 @@ class Breaker:
             self._probing = False
 
 
-class Passage:
+class Call:
     """One request on its way. Leaving the `with` block without a word (it was cancelled) says nothing."""
 
-    def __init__(self, breaker: Breaker, answers: int, *, probe: bool) -> None:
+    def __init__(self, breaker: CircuitBreaker, answers: int, *, probe: bool) -> None:
         self._breaker = breaker
         self._before = answers
         self._probe = probe
@@ -120,7 +120,7 @@ class Passage:
         """Tell that the service answered, whatever it said."""
         self._breaker._answered()  # noqa: SLF001 — the two are one thing in two classes
 
-    def ails(self, what: str) -> None:
+    def weak_failure(self, what: str) -> None:
         """Tell of an outage that counts as none, but for whatever else fails meanwhile."""
         self._breaker._failing.add(what)  # noqa: SLF001 — as above
 
@@ -140,15 +140,15 @@ class Passage:
 _log = logging.getLogger(__name__)
 
 
-class Outages:
+class Breakers:
     """`on_down` is called when the service begins to count as down."""
 
     def __init__(self, clock: Clock, on_down: Callable[[], None]) -> None:
         self._on_down = on_down
-        self.everything = Breaker(clock, span=2, on_change=self._turned)
+        self.everything = CircuitBreaker(clock, span=2, on_change=self._turned)
         # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
-        self.writes = Breaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
-        self.apart = Apart(clock).of
+        self.writes = CircuitBreaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
+        self.apart = ResourceBreakers(clock).of
 
     def up(self) -> bool:
         """Whether the service counts as up."""
@@ -176,19 +176,19 @@ def resource(path: str) -> str:
     return _NUMBERED.sub("appointments/…", path)
 
 
-class Apart:
-    """Breakers by path; see `Breaker`."""
+class ResourceBreakers:
+    """Breakers by path; see `CircuitBreaker`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers: dict[str, CircuitBreaker] = {}
 
-    def of(self, path: str) -> Breaker:
+    def of(self, path: str) -> CircuitBreaker:
         """The breaker of what is read there."""
         name = resource(path)
         found = self._breakers.get(name)
         if found is None:
-            found = self._breakers[name] = Breaker(self._clock, on_change=lambda up: self._turned(name, up=up))
+            found = self._breakers[name] = CircuitBreaker(self._clock, on_change=lambda up: self._turned(name, up=up))
         return found
 
     @staticmethod

@@ -30,34 +30,34 @@ from typing import Any
 
 import httpx
 
-from bot.moncreneau.circuit_breaker import Breaker, Passage
+from bot.moncreneau.circuit_breaker import Call, CircuitBreaker
 from bot.moncreneau.error_parser import body_of, error_from
 from bot.moncreneau.errors import (
-    BudgetSpent,
     CircuitOpen,
     ConnectionLost,
     MoncreneauError,
     NoConnection,
-    NoneFree,
+    NoConnectionFree,
+    QuotaExhausted,
     TimedOut,
     UnreadableAnswer,
 )
-from bot.moncreneau.quota import Budget, Kind, Scout, clock_gap
+from bot.moncreneau.quota import Quota, RequestKind, WindowProbe, clock_gap
 from bot.moncreneau.transport import WIDTH, exchange
 
 
-class Lanes:
+class ConnectionSlots:
     """So many (`width`) lanes; nobody waits for one for longer than `limit` seconds."""
 
-    def __init__(self, width: int, breaker: Breaker, scout: Scout, limit: float) -> None:
+    def __init__(self, width: int, breaker: CircuitBreaker, window_probe: WindowProbe, limit: float) -> None:
         self._free = asyncio.Semaphore(width)
         self._breaker = breaker
-        self._scout = scout
+        self._window_probe = window_probe
         self._limit = limit
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """A lane, with nobody scouting ahead. Raises `NoneFree`, and `CircuitOpen` where waiting would be in vain."""
+        """A connection, after any probe. Raises `NoConnectionFree`, and `CircuitOpen` where waiting is in vain."""
         if self._free.locked():
             with self._breaker.enter():
                 pass
@@ -65,17 +65,17 @@ class Lanes:
             async with asyncio.timeout(self._limit):
                 await self._free.acquire()
         except TimeoutError:
-            raise NoneFree from None
+            raise NoConnectionFree from None
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._limit):
-                    await self._scout.back()
+                    await self._window_probe.back()
             yield
         finally:
             self._free.release()
 
 
-class Pulse:
+class LastContact:
     """`now` gives Unix seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -131,10 +131,10 @@ class Client:
         base_url: str,
         key: str,
         *,
-        budget: Budget,
-        breaker: Breaker,
-        writes: Breaker,
-        apart: Callable[[str], Breaker] | None = None,
+        quota: Quota,
+        breaker: CircuitBreaker,
+        writes: CircuitBreaker,
+        apart: Callable[[str], CircuitBreaker] | None = None,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
         patience: Patience | None = None,
@@ -148,7 +148,7 @@ class Client:
         # httpx logs every URL at INFO, with a citizen's chat id in its query; httpcore logs headers, with the key.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._budget = budget
+        self._quota = quota
         self._breaker = breaker
         self._writes = writes
         self._apart = apart
@@ -156,15 +156,15 @@ class Client:
         self._patience = patience = patience or Patience()
         self._sleep = sleep
         self._jitter = jitter
-        self.pulse = Pulse(now)
+        self.last_contact = LastContact(now)
         """Whether it answers; of a write that fails the breaker for writes tells."""
-        self.sent: Counter[Kind] = Counter()
+        self.sent: Counter[RequestKind] = Counter()
         """How many requests left this machine, by urgency."""
         self.proven = False
         """Whether a request ever got a 2xx: then the key is one."""
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
-        self._lanes = Lanes(WIDTH, breaker, budget.scout, patience.connect)
+        self._connection_slots = ConnectionSlots(WIDTH, breaker, quota.window_probe, patience.connect)
         # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
         # that the service closes them under a booking.
         limits = httpx.Limits(max_connections=WIDTH, max_keepalive_connections=16, keepalive_expiry=15)
@@ -180,7 +180,7 @@ class Client:
         self._posting = httpx.Headers([*self._http.headers.multi_items(), ("Content-Type", "application/json")])
         self._urls: dict[str, httpx.URL] = {}
 
-    async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: Kind = Kind.READ) -> Any:
+    async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: RequestKind = RequestKind.READ) -> Any:
         """The JSON at `path`. Raises `ApiError`."""
         deadline = self._deadline()
         request = self._http.build_request("GET", path, params=dict(params))
@@ -190,7 +190,7 @@ class Client:
                 break
             try:
                 return await self._once(request, kind, deadline)
-            except (BudgetSpent, CircuitOpen) as refused:
+            except (QuotaExhausted, CircuitOpen) as refused:
                 raise failure or refused from None
             except MoncreneauError as error:
                 if not error.outage or error.hung or isinstance(error, UnreadableAnswer):
@@ -206,11 +206,11 @@ class Client:
         url = self._urls.get(path) or self._urls.setdefault(path, self._http.build_request("POST", path).url)
         limits = {"timeout": self._http.timeout.as_dict()}
         request = httpx.Request("POST", url, headers=self._posting, content=content, extensions=limits)
-        return await self._once(request, Kind.WRITE, self._deadline())
+        return await self._once(request, RequestKind.WRITE, self._deadline())
 
     async def delete(self, path: str) -> None:
         """Send a DELETE once; a 2xx with any JSON, or with nothing, is a success. Raises `ApiError`."""
-        await self._once(self._http.build_request("DELETE", path), Kind.WRITE, self._deadline(), empty=True)
+        await self._once(self._http.build_request("DELETE", path), RequestKind.WRITE, self._deadline(), empty=True)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -227,21 +227,21 @@ class Client:
         await self._sleep(pause)
         return True
 
-    async def _once(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool = False) -> Any:
+    async def _once(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool = False) -> Any:
         """One try: past the breakers and the budget, over the wire, and all told how it went."""
-        async with self._lanes.one():
+        async with self._connection_slots.one():
             return await self._send(request, kind, deadline, empty=empty)
 
-    async def _send(self, request: httpx.Request, kind: Kind, deadline: float, *, empty: bool) -> Any:
+    async def _send(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool) -> Any:
         what = request.url.path.removeprefix(self._http.base_url.path)
-        what = "writes" if kind is Kind.WRITE else what
+        what = "writes" if kind is RequestKind.WRITE else what
         with ExitStack() as way:
             passages = [way.enter_context(self._breaker.enter())]
-            if kind is Kind.WRITE:
+            if kind is RequestKind.WRITE:
                 passages.append(way.enter_context(self._writes.enter()))
             elif self._apart:
                 passages.append(way.enter_context(self._apart(what).enter()))
-            spending = way.enter_context(self._budget.spend(kind))
+            spending = way.enter_context(self._quota.spend(kind))
             answer = await self._counted(request, kind, deadline)
             error: MoncreneauError | None
             if isinstance(answer, MoncreneauError):
@@ -258,7 +258,9 @@ class Client:
             raise error or TimedOut()
         return body_of(answer)
 
-    async def _counted(self, request: httpx.Request, kind: Kind, deadline: float) -> httpx.Response | MoncreneauError:
+    async def _counted(
+        self, request: httpx.Request, kind: RequestKind, deadline: float
+    ) -> httpx.Response | MoncreneauError:
         left = True
         try:
             answer = await self._exchange(request, deadline)
@@ -267,20 +269,20 @@ class Client:
             self.sent[kind] += left
         return answer
 
-    def _note(self, passages: list[Passage], kind: Kind, what: str, outage: MoncreneauError | None) -> None:
+    def _note(self, passages: list[Call], kind: RequestKind, what: str, outage: MoncreneauError | None) -> None:
         """Tell the breakers, the one for everything first, and the pulse how it went."""
         general = passages[0]
         for passage in passages:
             if outage is None:
                 passage.answered()
-            elif kind is Kind.WRITE and passage is general and not general.is_probe:
-                passage.ails(what)  # it says nothing of reading
+            elif kind is RequestKind.WRITE and passage is general and not general.is_probe:
+                passage.weak_failure(what)  # it says nothing of reading
             else:
-                passage.failed(what, hung=outage.hung and kind is not Kind.WRITE)
+                passage.failed(what, hung=outage.hung and kind is not RequestKind.WRITE)
         if outage is None:
-            self.pulse.answered()
-        elif kind is not Kind.WRITE:
-            self.pulse.failed()
+            self.last_contact.answered()
+        elif kind is not RequestKind.WRITE:
+            self.last_contact.failed()
 
     async def _exchange(self, request: httpx.Request, deadline: float) -> httpx.Response | MoncreneauError:
         """The answer, or an error that stands for having none.
@@ -292,7 +294,7 @@ class Client:
                 return await exchange(self._wire, request)
         except (TimeoutError, httpx.TimeoutException) as error:
             if isinstance(error, httpx.PoolTimeout):
-                return NoneFree()
+                return NoConnectionFree()
             failure = NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
             failure.hung = True
             return failure

@@ -17,7 +17,7 @@ _DAY = timedelta(days=1)
 Fetch = Callable[[int, date, date], Awaitable[tuple[FreeSlot, ...]]]
 
 
-class Spans:
+class DateRangeReader:
     """`fetch` reads a department's free slots between two days, both included."""
 
     def __init__(self, fetch: Fetch) -> None:

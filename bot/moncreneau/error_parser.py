@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from bot.core.model import Problem
+from bot.core.model import FailureCode
 from bot.moncreneau import errors
 from bot.moncreneau.quota import HOUR, retry_after
 
@@ -51,10 +51,10 @@ _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.REQUEST_TIMEOUT: errors.ServerError,
 }
 
-_VERDICTS: dict[int, Problem] = {
-    HTTPStatus.BAD_REQUEST: Problem.BAD_REQUEST,
-    HTTPStatus.UNPROCESSABLE_ENTITY: Problem.BAD_REQUEST,
-    HTTPStatus.CONFLICT: Problem.SLOT_TAKEN,
+_VERDICTS: dict[int, FailureCode] = {
+    HTTPStatus.BAD_REQUEST: FailureCode.BAD_REQUEST,
+    HTTPStatus.UNPROCESSABLE_ENTITY: FailureCode.BAD_REQUEST,
+    HTTPStatus.CONFLICT: FailureCode.SLOT_TAKEN,
 }
 """What a page of this status says, if what was asked for turns out not to be done: proxies hardly ever say these."""
 
@@ -78,8 +78,8 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     if wait is not None and not issubclass(kind, errors.RateLimited):
         wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
     error = kind(code, status=response.status_code, retry_after=wait)
-    if isinstance(error, errors.ServerError) and (verdict := _VERDICTS.get(response.status_code)):
-        error.verdict, error.outage = verdict, False
+    if isinstance(error, errors.ServerError) and (presumed_refusal := _VERDICTS.get(response.status_code)):
+        error.presumed_refusal, error.outage = presumed_refusal, False
     return error
 
 

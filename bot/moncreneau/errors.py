@@ -10,33 +10,29 @@
     │   └── Conflict               SlotNotAvailable, DuplicateAppointment
     ├── NotSent                    surely not done; the same may be asked again later
     │   ├── RateLimited            RateLimitExceeded, TooManyRequests
-    │   ├── BudgetSpent            our own restraint, before the service has to say it
+    │   ├── QuotaExhausted         our own limit, before the service has to refuse
     │   ├── CircuitOpen            the service was found down a moment ago
-    │   └── NoConnection           nobody answered the door; NoneFree: our own connections are all in use
+    │   └── NoConnection           could not connect; NoConnectionFree: all our connections are in use
     └── Unsure                     may have been done: ask before asking again
         ├── ServerError            5xx and whatever else no client could have caused
         ├── TimedOut               sent, and no answer within the time limit
         ├── ConnectionLost         sent, and the wire was cut
-        └── UnreadableAnswer       2xx and not the answer (in `unreadable`: NoTicket, UnreadableEntries)
+        └── UnreadableAnswer       2xx and not the answer: NoTicket, UnreadableEntries
 
 Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
-
-Answers that say that all went well and cannot be read, where that matters: what they leave open.
-
-Belongs to the tree in `errors`; must not know what is done about it.
 """
 
 from datetime import datetime
 
-from bot.app.ports import ApiError, Fate
-from bot.core.model import Problem, Trouble
+from bot.app.ports import ApiError, WriteOutcome
+from bot.core.model import Failure, FailureCode
 
 
 class MoncreneauError(ApiError):
     """What all of ours share. `code` is the service's word or the class's name, safe to log."""
 
-    fate = Fate.UNKNOWN
-    problem = Problem.DOWN
+    outcome = WriteOutcome.UNKNOWN
+    failure_code = FailureCode.DOWN
     outage = False  # whether this speaks against the service being up: the circuit breaker counts these
     hung = False  # whether a whole time limit was waited for nothing: nobody else should have to
 
@@ -51,15 +47,15 @@ class MoncreneauError(ApiError):
         self.code = code or type(self).__name__
         self.status = status
         self.retry_after = retry_after
-        self.trouble = Trouble(self.problem, until)
+        self.failure = Failure(self.failure_code, until)
         super().__init__(f"{status} {self.code}" if status else self.code)
 
 
 class Refused(MoncreneauError):  # noqa: N818 — named for what became of the request
     """A 4xx answer: surely not done, and asking the same again is pointless."""
 
-    fate = Fate.REFUSED
-    problem = Problem.BAD_REQUEST
+    outcome = WriteOutcome.REFUSED
+    failure_code = FailureCode.BAD_REQUEST
 
 
 class InvalidRequest(Refused):
@@ -77,7 +73,7 @@ class InvalidFieldValue(InvalidRequest):
 class InvalidDateTime(InvalidRequest):
     """400 `INVALID_DATE_TIME`: the time is past, malformed, or not one of the office's."""
 
-    problem = Problem.BAD_DATE
+    failure_code = FailureCode.BAD_DATE
 
 
 class InvalidPhoneNumber(InvalidRequest):
@@ -91,7 +87,7 @@ class InvalidEmail(InvalidRequest):
 class NoAccess(Refused):
     """401 or 403: the operator must act, the citizen cannot."""
 
-    problem = Problem.NO_ACCESS
+    failure_code = FailureCode.NO_ACCESS
 
 
 class MissingApiKey(NoAccess):
@@ -121,13 +117,13 @@ class OrganizationMismatch(NoAccess):
 class DepartmentAccessDenied(NoAccess):
     """403 `DEPARTMENT_ACCESS_DENIED`: the key is good, this department is not ours any more."""
 
-    problem = Problem.DEPARTMENT_GONE
+    failure_code = FailureCode.DEPARTMENT_GONE
 
 
 class OutOfCredits(Refused):
     """402: the organisation has nothing left to pay for the booking."""
 
-    problem = Problem.OUT_OF_CREDITS
+    failure_code = FailureCode.OUT_OF_CREDITS
 
 
 class InsufficientCredits(OutOfCredits):
@@ -149,13 +145,13 @@ class NotFound(Refused):
 class AppointmentNotFound(NotFound):
     """404 `APPOINTMENT_NOT_FOUND`."""
 
-    problem = Problem.APPOINTMENT_GONE
+    failure_code = FailureCode.APPOINTMENT_GONE
 
 
 class DepartmentNotFound(NotFound):
     """404 `DEPARTMENT_NOT_FOUND`."""
 
-    problem = Problem.DEPARTMENT_GONE
+    failure_code = FailureCode.DEPARTMENT_GONE
 
 
 class UserNotFound(NotFound):
@@ -165,13 +161,13 @@ class UserNotFound(NotFound):
 class NoSuchPage(NotFound):
     """404 with a page for people: a proxy spoke, not the API."""
 
-    problem = Problem.DOWN
+    failure_code = FailureCode.DOWN
 
 
 class Conflict(Refused):
     """409 with a code that the contract does not list: most likely the slot went."""
 
-    problem = Problem.SLOT_TAKEN
+    failure_code = FailureCode.SLOT_TAKEN
 
 
 class SlotNotAvailable(Conflict):
@@ -181,19 +177,19 @@ class SlotNotAvailable(Conflict):
 class DuplicateAppointment(Conflict):
     """409 `DUPLICATE_APPOINTMENT`."""
 
-    problem = Problem.ALREADY_BOOKED
+    failure_code = FailureCode.ALREADY_BOOKED
 
 
 class NotSent(MoncreneauError):  # noqa: N818 — named for what became of the request
     """Surely not done; the same may be asked again after `retry_after` seconds."""
 
-    fate = Fate.NOT_SENT
+    outcome = WriteOutcome.NOT_SENT
 
 
 class RateLimited(NotSent):
     """429: turned away at the door, nothing was done."""
 
-    problem = Problem.BUSY
+    failure_code = FailureCode.BUSY
 
 
 class RateLimitExceeded(RateLimited):
@@ -204,10 +200,10 @@ class TooManyRequests(RateLimited):
     """429 `TOO_MANY_REQUESTS`."""
 
 
-class BudgetSpent(NotSent):
+class QuotaExhausted(NotSent):
     """Our own restraint: what is left of the hour is kept for more urgent requests, or nothing is left."""
 
-    problem = Problem.BUSY
+    failure_code = FailureCode.BUSY
 
 
 class CircuitOpen(NotSent):
@@ -220,7 +216,7 @@ class NoConnection(NotSent):
     outage = True
 
 
-class NoneFree(NoConnection):
+class NoConnectionFree(NoConnection):
     """All of our own connections were busy for too long, which says nothing of the service."""
 
     outage = False
@@ -257,11 +253,11 @@ class UnreadableAnswer(Unsure):
 class UnreadableEntries(UnreadableAnswer):
     """Among the appointments of somebody's list are some that cannot be read: `seen` has the others."""
 
-    problem = Problem.NO_TICKET
+    failure_code = FailureCode.NO_TICKET
 
 
 class NoTicket(UnreadableAnswer):
     """A 2xx to a booking whose appointment cannot be read: most likely it is made, so it is never to be asked again."""
 
-    fate = Fate.ACCEPTED
-    problem = Problem.NO_TICKET
+    outcome = WriteOutcome.ACCEPTED
+    failure_code = FailureCode.NO_TICKET

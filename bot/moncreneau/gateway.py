@@ -13,19 +13,19 @@ from types import MappingProxyType
 
 import httpx
 
-from bot.app.ports import ApiError, Clock, Fate, Need
-from bot.core.health import ApiCondition, Concern
-from bot.core.model import Appointment, Department, Order, Problem, Slot
+from bot.app.ports import ApiError, Clock, Need, WriteOutcome
+from bot.core.health import ApiHealth, OperatorIssue
+from bot.core.model import Appointment, Department, FailureCode, Order, Slot
 from bot.moncreneau import cache_policy, schemas
-from bot.moncreneau.appointments import Lists, Made, Visits
+from bot.moncreneau.appointments import AppointmentPager, OwnAppointments, RecentBookings
 from bot.moncreneau.availability import SlotCache
-from bot.moncreneau.cache import Cache, Tally
-from bot.moncreneau.circuit_breaker import Outages
+from bot.moncreneau.cache import Cache, CacheStats
+from bot.moncreneau.circuit_breaker import Breakers
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.date_ranges import Spans
+from bot.moncreneau.date_ranges import DateRangeReader
 from bot.moncreneau.errors import AppointmentNotFound, NoTicket, SlotNotAvailable, UnreadableAnswer
-from bot.moncreneau.incidents import Journal
-from bot.moncreneau.quota import Budget, BudgetSnapshot, Kind
+from bot.moncreneau.incidents import IncidentLog
+from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
 
 
 async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
@@ -41,7 +41,7 @@ async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
         raise (NoTicket(status=error.status) if isinstance(body, dict) else error) from None
 
 
-_KINDS = dict(zip(Need, (Kind.READ, Kind.URGENT, Kind.URGENT, Kind.SETTLE), strict=True))
+_KINDS = dict(zip(Need, (RequestKind.READ, RequestKind.URGENT, RequestKind.URGENT, RequestKind.SETTLE), strict=True))
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
 
 
@@ -49,8 +49,8 @@ class Gateway:
     """The way to the API. Close it with `aclose`.
 
     `clock` gives all time; `zone` is the office's. `transport` replaces httpx's own (`bot.moncreneau.transport`).
-    `reserve` is the share of the hourly limit kept for writes. `on_budget` is called after every answer (cheap),
-    `on_trouble(concern, present)` once when credits or access are lost and once when they are back.
+    `reserve` is the share of the hourly limit kept for writes. `on_quota` is called after every answer (cheap),
+    `on_issue(issue, present)` once when credits or access are lost and once when they are back.
     """
 
     def __init__(  # noqa: PLR0913 — the parts and the callbacks, said by name
@@ -64,8 +64,8 @@ class Gateway:
         patience: Patience | None = None,
         reserve: float = 0.10,
         caching: bool = True,
-        on_budget: Callable[[], None] | None = None,
-        on_trouble: Callable[[Concern, bool], None] | None = None,
+        on_quota: Callable[[], None] | None = None,
+        on_issue: Callable[[OperatorIssue, bool], None] | None = None,
     ) -> None:
         def now() -> float:
             return clock().timestamp()
@@ -74,40 +74,40 @@ class Gateway:
         self._now = now
         self._zone = zone
         self._caching = caching
-        self._budget = Budget(clock, zone, reserve=reserve, on_change=on_budget)
-        self._outages = Outages(clock, self._call_off)
-        self._journal = Journal(clock, zone, on_trouble)
+        self._quota = Quota(clock, zone, reserve=reserve, on_change=on_quota)
+        self._breakers = Breakers(clock, self._call_off)
+        self._incident_log = IncidentLog(clock, zone, on_issue)
         self._client = Client(
             base_url,
             key,
-            budget=self._budget,
-            breaker=self._outages.everything,
-            writes=self._outages.writes,
-            apart=self._outages.apart,
+            quota=self._quota,
+            breaker=self._breakers.everything,
+            writes=self._breakers.writes,
+            apart=self._breakers.apart,
             now=now,
             transport=transport,
             patience=patience,
         )
-        self._tally = Tally()
-        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._outages.up)
-        self._slots = SlotCache(Spans(self._read_slots).read, now, zone, self._tally, self._outages.up)
+        self._tally = CacheStats()
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._breakers.up)
+        self._slots = SlotCache(DateRangeReader(self._read_slots).read, now, zone, self._tally, self._breakers.up)
         self.chosen, self.freed = self._slots.chosen, self._slots.freed
-        self._lists = Lists(self._client, zone)
-        self._visits = Visits(self._lists.read, now, self._tally, self._outages.up)
-        self._made = Made(now, zone)
+        self._pager = AppointmentPager(self._client, zone)
+        self._own_appointments = OwnAppointments(self._pager.read, now, self._tally, self._breakers.up)
+        self._recent = RecentBookings(now, zone)
         self._booked = 0
 
     async def verify(self) -> None:
         """Ask for the departments once, however little of the budget is left. Raises `ApiError`."""
         began = self._now()
-        self._departments.put("", await self._read_departments(Kind.SETTLE), began)
+        self._departments.put("", await self._read_departments(RequestKind.SETTLE), began)
 
     async def departments(self) -> tuple[Department, ...]:
         """See `Moncreneau.departments`. Raises `ApiError`."""
         if not self._caching:
-            return await self._read_departments(Kind.READ)
-        ages = cache_policy.department_ages(self._budget, self._now())
-        return (await self._departments.get("", lambda: self._read_departments(Kind.READ), ages)).value
+            return await self._read_departments(RequestKind.READ)
+        ages = cache_policy.department_ages(self._quota, self._now())
+        return (await self._departments.get("", lambda: self._read_departments(RequestKind.READ), ages)).value
 
     async def availability(
         self, department_id: int, first: date, last: date, worker_id: int | None = None
@@ -116,12 +116,12 @@ class Gateway:
         if not self._caching:
             slots = await self._read_slots(department_id, first, last)
             return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
-        ages = cache_policy.slot_ages(self._budget, self._slots.active, self._now())
+        ages = cache_policy.slot_ages(self._quota, self._slots.active, self._now())
         return await self._slots.get(department_id, first, last, ages, worker_id)
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
         """See `Moncreneau.appointment`. Raises `ApiError`."""
-        with self._journal.watched("appointment"):
+        with self._incident_log.watched("appointment"):
             try:
                 body = await self._client.get(f"appointments/{int(appointment_id)}", kind=_KINDS[need])
             except AppointmentNotFound:
@@ -132,13 +132,13 @@ class Gateway:
         self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
     ) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
-        scarce = self._caching and cache_policy.scarce(self._budget, self._now())
-        if scarce and number is not None and (made := self._made.told(owner, number)):
-            return (made,)
-        with self._journal.watched("appointments"):
+        scarce = self._caching and cache_policy.scarce(self._quota, self._now())
+        if scarce and number is not None and (recent := self._recent.told(owner, number)):
+            return (recent,)
+        with self._incident_log.watched("appointments"):
             if need in {Need.SETTLE, Need.SETTLE_AGAIN}:
-                return await self._lists.read(owner, _KINDS[need], settling=True)
-            return await (self._visits.look if self._caching else self._lists.read)(owner, _KINDS[need])
+                return await self._pager.read(owner, _KINDS[need], settling=True)
+            return await (self._own_appointments.look if self._caching else self._pager.read)(owner, _KINDS[need])
 
     async def book(self, order: Order) -> Appointment:
         """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST on hard evidence alone."""
@@ -147,49 +147,49 @@ class Gateway:
         if anybody and await self._slots.surely_taken(order.department_id, order.at):
             raise SlotNotAvailable
         try:
-            with self._journal.watched("book", order.department_id):
+            with self._incident_log.watched("book", order.department_id):
                 appointment = await place(self._client, order, self._zone)
         except ApiError as error:
-            if error.trouble.problem is Problem.SLOT_TAKEN:
+            if error.failure.code is FailureCode.SLOT_TAKEN:
                 self._slots.refused(order.department_id, order.at, order.worker_id)
-            elif error.fate in {Fate.UNKNOWN, Fate.ACCEPTED}:
+            elif error.outcome in {WriteOutcome.UNKNOWN, WriteOutcome.ACCEPTED}:
                 self._slots.unsure(order.department_id, order.at, order.worker_id)
             raise
         finally:
-            self._visits.changed(order.owner)
+            self._own_appointments.changed(order.owner)
         self._booked += 1
         self._slots.booked(order.department_id, order.at, order.worker_id)
-        self._made.add(appointment, order.owner)
+        self._recent.add(appointment, order.owner)
         return appointment
 
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`."""
-        self._made.forget(appointment_id)  # whatever comes of it: from now on the service is asked
+        self._recent.forget(appointment_id)  # whatever comes of it: from now on the service is asked
         try:
-            with self._journal.watched("cancel"):
+            with self._incident_log.watched("cancel"):
                 await self._client.delete(f"appointments/{int(appointment_id)}")
         finally:
-            self._visits.cancelled(appointment_id)
+            self._own_appointments.cancelled(appointment_id)
 
     def forget(self, department_id: int) -> None:
         """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
         self._slots.forget(department_id)
 
-    def budget_snapshot(self) -> BudgetSnapshot | None:
+    def quota_snapshot(self) -> QuotaSnapshot | None:
         """What of the hourly budget to keep over a restart; None while nothing is known."""
-        return self._budget.snapshot()
+        return self._quota.snapshot()
 
-    def restore_budget(self, kept: BudgetSnapshot) -> None:
+    def restore_quota(self, kept: QuotaSnapshot) -> None:
         """Go on from an earlier process's budget."""
-        self._budget.restore(kept)
+        self._quota.restore(kept)
 
-    def troubles(self) -> Mapping[Concern, frozenset[str]]:
+    def open_issues(self) -> Mapping[OperatorIssue, frozenset[str]]:
         """The troubles that stand, with the operations that met them; to keep over a restart."""
-        return self._journal.standing.met()
+        return self._incident_log.verdict.met()
 
-    def restore_troubles(self, kept: Mapping[Concern, Iterable[str]]) -> None:
+    def restore_issues(self, kept: Mapping[OperatorIssue, Iterable[str]]) -> None:
         """Go on from what an earlier process met, so that its end is noticed here."""
-        self._journal.standing.restore(kept)
+        self._incident_log.verdict.restore(kept)
 
     @property
     def proven(self) -> bool:
@@ -199,64 +199,64 @@ class Gateway:
     @property
     def silence(self) -> float:
         """Seconds since the service was last asked for anything."""
-        return self._client.pulse.silence
+        return self._client.last_contact.silence
 
     async def probe(self) -> None:
         """Find out whether the service answers, by reading the departments; not where no request is to spare for it."""
-        if self._budget.above_reserve == 0 or self._budget.blocked_until:
+        if self._quota.above_reserve == 0 or self._quota.blocked_until:
             return
         try:
             async with asyncio.timeout(_PROBE):
                 with suppress(ApiError):
-                    await self._departments.afresh("", lambda: self._read_departments(Kind.READ))
+                    await self._departments.afresh("", lambda: self._read_departments(RequestKind.READ))
         except TimeoutError:
-            self._client.pulse.failed()
+            self._client.last_contact.failed()
 
     def name_of(self, department_id: int) -> str:
         """How operators are told of a department: by the name as far as it is known, and the number."""
         known = copy.value if (copy := self._departments.peek("")) else ()
         return " ".join([*(one.name for one in known if one.id == department_id), f"({department_id})"])
 
-    def stats(self) -> ApiCondition:
+    def stats(self) -> ApiHealth:
         """How the service stands."""
-        error, at = self._journal.last_error or (None, None)
-        pulse = self._client.pulse
-        return ApiCondition(
-            reachable=self._outages.up() and not pulse.missed,
-            accepts=self._outages.writes.closed,
-            heard=None if pulse.heard is None else datetime.fromtimestamp(pulse.heard, UTC),
-            limit=self._budget.limit,
-            remaining=self._budget.remaining,
-            reset=self._budget.reset,
-            blocked_until=self._budget.blocked_until,
+        error, at = self._incident_log.last_error or (None, None)
+        last_contact = self._client.last_contact
+        return ApiHealth(
+            reachable=self._breakers.up() and not last_contact.missed,
+            accepts=self._breakers.writes.closed,
+            heard=None if last_contact.heard is None else datetime.fromtimestamp(last_contact.heard, UTC),
+            limit=self._quota.limit,
+            remaining=self._quota.remaining,
+            reset=self._quota.reset,
+            blocked_until=self._quota.blocked_until,
             hits=self._tally.hits + self._tally.stale + self._tally.shared,
             misses=self._tally.misses,
-            requests=MappingProxyType({kind.value: self._client.sent[kind] for kind in Kind}),
+            requests=MappingProxyType({kind.value: self._client.sent[kind] for kind in RequestKind}),
             booked=self._booked,
             last_error=error,
             last_error_at=at,
-            troubles=self._journal.standing.concerns,
+            open_issues=self._incident_log.verdict.open_issues,
             clock_gap=self._client.clock_gap,
         )
 
     async def aclose(self) -> None:
         """Stop reading and close the connections."""
-        for flights in (self._departments.flights, self._visits.flights):
-            await flights.aclose()
+        for single_flight in (self._departments.single_flight, self._own_appointments.single_flight):
+            await single_flight.aclose()
         await self._slots.aclose()
         await self._client.aclose()
 
-    async def _read_departments(self, kind: Kind) -> tuple[Department, ...]:
-        with self._journal.watched("departments"):
+    async def _read_departments(self, kind: RequestKind) -> tuple[Department, ...]:
+        with self._incident_log.watched("departments"):
             return schemas.read_departments(await self._client.get("departments", kind=kind))
 
     async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[schemas.FreeSlot, ...]:
-        with self._journal.watched("availability", department_id):
+        with self._incident_log.watched("availability", department_id):
             dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
             body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
             return schemas.read_slots(body, self._zone)
 
     def _call_off(self) -> None:
-        for flights in (self._departments.flights, self._visits.flights):
-            flights.call_off()
+        for single_flight in (self._departments.single_flight, self._own_appointments.single_flight):
+            single_flight.call_off()
         self._slots.call_off()

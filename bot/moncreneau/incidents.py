@@ -13,21 +13,21 @@ from contextlib import contextmanager
 from datetime import datetime, tzinfo
 
 from bot.app.ports import Clock
-from bot.core.health import Concern
-from bot.core.model import Problem, Trouble
-from bot.moncreneau.errors import BudgetSpent, CircuitOpen, DepartmentAccessDenied, MoncreneauError, RateLimited
+from bot.core.health import OperatorIssue
+from bot.core.model import Failure, FailureCode
+from bot.moncreneau.errors import CircuitOpen, DepartmentAccessDenied, MoncreneauError, QuotaExhausted, RateLimited
 from bot.moncreneau.schemas import from_when
 
 _log = logging.getLogger(__name__)
 
 
-class Journal:
+class IncidentLog:
     """`zone` is the office's, in whose time citizens are told from when on trying again makes sense."""
 
-    def __init__(self, clock: Clock, zone: tzinfo, on_trouble: Callable[[Concern, bool], None] | None) -> None:
+    def __init__(self, clock: Clock, zone: tzinfo, on_issue: Callable[[OperatorIssue, bool], None] | None) -> None:
         self._clock = clock
         self._zone = zone
-        self.standing = Standing(on_trouble)
+        self.verdict = OpenIssues(on_issue)
         self.last_error: tuple[str, datetime] | None = None
         """Status and code, and when."""
 
@@ -37,59 +37,61 @@ class Journal:
         try:
             yield
         except MoncreneauError as error:
-            if isinstance(error, RateLimited | BudgetSpent):
+            if isinstance(error, RateLimited | QuotaExhausted):
                 until = from_when(self._clock(), error.retry_after, self._zone)
                 today = self._clock().astimezone(self._zone).date()
-                error.trouble = Trouble(error.problem, until, another_day=until is not None and until.date() != today)
-            if not isinstance(error, BudgetSpent | CircuitOpen):  # our own restraint is none of the service's
+                error.failure = Failure(
+                    error.failure_code, until, another_day=until is not None and until.date() != today
+                )
+            if not isinstance(error, QuotaExhausted | CircuitOpen):  # our own restraint is none of the service's
                 self.last_error = (str(error), self._clock())
-            self.standing.failed(operation, error, department_id)
+            self.verdict.failed(operation, error, department_id)
             raise
-        self.standing.worked(operation, department_id)
+        self.verdict.worked(operation, department_id)
 
 
-_WATCHED = frozenset({Problem.OUT_OF_CREDITS, Problem.NO_ACCESS})
+_WATCHED = frozenset({FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS})
 
 
-class Standing:
-    """`on_change(concern, present)` is called once when a trouble begins and once when it is over."""
+class OpenIssues:
+    """`on_change(issue, present)` is called once when a trouble begins and once when it is over."""
 
-    def __init__(self, on_change: Callable[[Concern, bool], None] | None = None) -> None:
+    def __init__(self, on_change: Callable[[OperatorIssue, bool], None] | None = None) -> None:
         self._on_change = on_change or (lambda _concern, _present: None)
-        self._met: dict[Concern, set[str]] = {}
+        self._met: dict[OperatorIssue, set[str]] = {}
 
     @property
-    def concerns(self) -> frozenset[Concern]:
+    def open_issues(self) -> frozenset[OperatorIssue]:
         """What stands."""
         return frozenset(self._met)
 
-    def met(self) -> dict[Concern, frozenset[str]]:
+    def met(self) -> dict[OperatorIssue, frozenset[str]]:
         """What stands, with the operations that met it."""
-        return {concern: frozenset(operations) for concern, operations in self._met.items()}
+        return {issue: frozenset(operations) for issue, operations in self._met.items()}
 
-    def restore(self, kept: Mapping[Concern, Iterable[str]]) -> None:
+    def restore(self, kept: Mapping[OperatorIssue, Iterable[str]]) -> None:
         """Take over what an earlier process met; nobody is told of it again."""
-        for concern, operations in kept.items():
-            self._met.setdefault(concern, set()).update(operations)
+        for issue, operations in kept.items():
+            self._met.setdefault(issue, set()).update(operations)
 
     def failed(self, operation: str, error: MoncreneauError, department_id: int | None = None) -> None:
         """Tell that an operation met an error; the department where it was about one."""
         if isinstance(error, DepartmentAccessDenied):
-            concern = Concern(Problem.NO_ACCESS, department_id)
-        elif error.problem in _WATCHED:
-            concern = Concern(error.problem)
+            issue = OperatorIssue(FailureCode.NO_ACCESS, department_id)
+        elif error.failure_code in _WATCHED:
+            issue = OperatorIssue(error.failure_code)
         else:
             return
-        if concern not in self._met:
-            self._met[concern] = set()
-            self._on_change(concern, True)  # noqa: FBT003 — a callback's second and last argument
-        self._met[concern].add(operation)
+        if issue not in self._met:
+            self._met[issue] = set()
+            self._on_change(issue, True)  # noqa: FBT003 — a callback's second and last argument
+        self._met[issue].add(operation)
 
     def worked(self, operation: str, department_id: int | None = None) -> None:
         """Tell that an operation worked."""
-        for concern, operations in list(self._met.items()):
-            if concern.department_id in {None, department_id}:
+        for issue, operations in list(self._met.items()):
+            if issue.department_id in {None, department_id}:
                 operations.discard(operation)
             if not operations:
-                del self._met[concern]
-                self._on_change(concern, False)  # noqa: FBT003 — as above
+                del self._met[issue]
+                self._on_change(issue, False)  # noqa: FBT003 — as above

@@ -2,7 +2,8 @@
 
 A note counts against readings that began before it. What the API tells of a slot is often only "free", not how many
 places it has, so after a booking of ours nobody knows whether there is another place. The next reading shows it, and so
-a department is learnt: `room` is the most bookings of ours that a slot of it had while it was still offered. A slot
+a department is learnt: `learnt_capacity` is the most bookings of ours that a slot of it had while it was still offered.
+A slot
 with more than that is hidden until it is read again. Hidden, not refused: who chose it before may still ask for it, and
 it is shown all the same where there is nothing else. What the API says is not told by member of staff, but a booking
 with one of them takes no place of another's: each has notes of their own.
@@ -32,7 +33,7 @@ Desk: TypeAlias = tuple[int, int | None]
 """A department, and the member of staff where the department lets one be chosen."""
 
 
-class Standing(Enum):
+class SlotVerdict(Enum):
     """How a slot stands that a reading offered."""
 
     FREE = "free"
@@ -60,36 +61,36 @@ class Mark:
 _NO_MARK = Mark()
 
 
-class Marks:
+class LocalChanges:
     """Notes by desk and time of the slot."""
 
     def __init__(self) -> None:
-        self._marks: dict[tuple[Desk, datetime], Mark] = {}
+        self._changes: dict[tuple[Desk, datetime], Mark] = {}
         self._room: dict[Desk, int] = {}
         self.changes: Counter[Desk] = Counter()
         """How often something about a desk was noted: what was made of its notes is good while this stands."""
         self._latest: dict[Desk, deque[datetime]] = {}
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._changes)
 
     def at(self, desk: Desk, at: datetime) -> Mark:
         """The note on a slot, to write on at once."""
         key = (desk, at)
-        mark = self._marks.pop(key, None) or Mark()
-        self._marks[key] = mark
+        mark = self._changes.pop(key, None) or Mark()
+        self._changes[key] = mark
         self._changed(desk, at)
-        while len(self._marks) > _MOST:
-            oldest = next(iter(self._marks))
+        while len(self._changes) > _MOST:
+            oldest = next(iter(self._changes))
             self._changed(*oldest)
-            del self._marks[oldest]
+            del self._changes[oldest]
         return mark
 
     def noted(self, department_id: int, at: datetime, began: float) -> bool:
         """Whether something happened to the slot in our own hands since then, at whatever desk."""
         desks = [desk for desk in self.changes if desk[0] == department_id]
-        marks = (self._marks.get((desk, at), _NO_MARK) for desk in desks)
-        times = (time for mark in marks for time in (*mark.booked, mark.taken, mark.unsure, mark.freed))
+        changes = (self._changes.get((desk, at), _NO_MARK) for desk in desks)
+        times = (time for mark in changes for time in (*mark.booked, mark.taken, mark.unsure, mark.freed))
         return any(noted is not None and noted >= began for noted in times)
 
     def since(self, desk: Desk, changes: int) -> tuple[datetime, ...] | None:
@@ -104,23 +105,23 @@ class Marks:
 
     def offered(self, desk: Desk, slot: FreeSlot, began: float, more: int = 0) -> bool:
         """Whether a slot that was free in a reading begun then should be offered, with `more` places asked for."""
-        return self.standing(desk, slot, began, more) is Standing.FREE
+        return self.verdict(desk, slot, began, more) is SlotVerdict.FREE
 
-    def standing(self, desk: Desk, slot: FreeSlot, began: float, more: int = 0) -> Standing:
+    def verdict(self, desk: Desk, slot: FreeSlot, began: float, more: int = 0) -> SlotVerdict:
         """How a slot stands that was free in a reading begun then, with `more` places asked for."""
-        mark = self._marks.get((desk, slot.at), _NO_MARK)
+        mark = self._changes.get((desk, slot.at), _NO_MARK)
         if mark is _NO_MARK and not more:
-            return Standing.FREE
+            return SlotVerdict.FREE
         if mark.taken is not None and mark.taken >= began:
-            return Standing.TAKEN
+            return SlotVerdict.TAKEN
         ours = len([at for at in mark.booked if at >= began]) + more
         if slot.left is not None:
-            return Standing.FREE if slot.left > ours else Standing.TAKEN
+            return SlotVerdict.FREE if slot.left > ours else SlotVerdict.TAKEN
         # A slot hidden for some minutes disappoints nobody, a refused booking does.
         ours += mark.unsure is not None and mark.unsure >= began
         if not ours or mark.seen + ours <= self._room.get(desk, 0):
-            return Standing.FREE
-        return Standing.PROVEN if mark.seen else Standing.HIDDEN
+            return SlotVerdict.FREE
+        return SlotVerdict.PROVEN if mark.seen else SlotVerdict.HIDDEN
 
     def known_taken(self, desk: Desk, at: datetime, slot: FreeSlot | None, began: float, now: float) -> bool:
         """Whether asking for the slot is in vain on hard evidence; everything else the booking itself decides.
@@ -129,7 +130,7 @@ class Marks:
         reading alone proves nothing: a stranger's place may be free again. But the service refused this very slot a
         moment ago, or a booking of ours took what a young reading then shows to have been the last place.
         """
-        mark = self._marks.get((desk, at), _NO_MARK)
+        mark = self._changes.get((desk, at), _NO_MARK)
         if mark.taken is not None and 0 <= now - mark.taken <= _SURE and (slot is None or mark.taken >= began):
             return True
         if slot is None:
@@ -147,7 +148,7 @@ class Marks:
         for desk in [desk for desk in self.changes if desk[0] == department_id]:
             self.changes[desk] += 1
             self._latest.pop(desk, None)
-        for (desk, at), mark in list(self._marks.items()):
+        for (desk, at), mark in list(self._changes.items()):
             if desk[0] != department_id or not first <= at < last:
                 continue
             later = [booked for booked in mark.booked if booked >= began]
@@ -158,7 +159,7 @@ class Marks:
 
     def freed(self, department_id: int, at: datetime, now: float) -> None:
         """Note that a booking of ours was cancelled; with whom it was is not known, so it counts at every desk."""
-        desks = {desk for desk in self.changes if desk[0] == department_id and (desk, at) in self._marks}
+        desks = {desk for desk in self.changes if desk[0] == department_id and (desk, at) in self._changes}
         for desk in desks | {(department_id, None)}:
             mark = self.at(desk, at)
             mark.taken, mark.freed = None, now
@@ -171,7 +172,7 @@ class Marks:
 _LASTS = 120.0  # seconds after which a choice counts no more: whoever thinks for longer takes their chance
 
 
-class Choices:
+class SoftHolds:
     """The present choice of each owner; `now` gives Unix seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -8,7 +8,7 @@ The rules:
    not eat what bookings need; first looks, and what a cancelling waits for, at a hundredth of the limit; writes at 0.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
-   an answer tells more; one request goes first (`scout`). Until an answer tells anything, the service is the judge.
+   an answer tells more; one request goes first (`WindowProbe`). Before the first response nothing is limited.
 
 Reads what the service says of its limits in the headers of an answer; must not know what we do about it.
 
@@ -33,7 +33,7 @@ from math import ceil, isfinite
 from typing import Self
 
 from bot.app.ports import Clock
-from bot.moncreneau.errors import BudgetSpent
+from bot.moncreneau.errors import QuotaExhausted
 
 _MILLISECONDS = 1e11  # Unix seconds reach this in the year 5138, so a larger number counts milliseconds
 _DELTA = 1e7  # and a number as small as this is no date of ours but a count of seconds from now
@@ -112,7 +112,7 @@ _FLOOR = 0.01  # the share of the limit that is for writes alone
 _UNSAID = 60.0  # the wait after a 429 that does not name one
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     """How urgent a request is."""
 
     READ = "read"  # a courtesy: departments, availability, looking at one's appointments
@@ -122,7 +122,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetSnapshot:
+class QuotaSnapshot:
     """What the shell keeps over a restart. Times are Unix seconds; requests in flight are counted as spent.
 
     `limit` is None where no answer told one: then only `blocked_until` means anything.
@@ -135,7 +135,7 @@ class BudgetSnapshot:
     blocked_until: float = 0.0
 
 
-class Budget:
+class Quota:
     """Lets requests through as long as the hour allows; see the rules at the top of the file.
 
     `reserve` is the share of the limit kept for writes, `zone` the office's zone (for the hour told to citizens).
@@ -161,7 +161,7 @@ class Budget:
         self._assumed = False
         self._doubt = _ROUNDED
         self._era = 0
-        self.scout = Scout()
+        self.window_probe = WindowProbe()
         self.used_before = 0.0
         """The share of the limit that we used in the window before this one; 0 where that is long ago or not known."""
         self._spent_here = 0
@@ -182,18 +182,18 @@ class Budget:
     @property
     def above_reserve(self) -> int | None:
         """Courtesy reads that may still be made in this window; None while no answer has told."""
-        return self._left_for(Kind.READ)
+        return self._left_for(RequestKind.READ)
 
-    def _left_for(self, kind: Kind) -> int | None:
+    def _left_for(self, kind: RequestKind) -> int | None:
         """Requests of that kind that may still be made in this window; None while no answer has told."""
         left = self.remaining
         if left is None or self._limit is None:
             return None
         kept = {
-            Kind.READ: ceil(self._limit * self._reserve),
-            Kind.SETTLE: int(self._limit * self._reserve / 2),
-            Kind.URGENT: int(self._limit * min(_FLOOR, self._reserve / 2)),
-            Kind.WRITE: 0,
+            RequestKind.READ: ceil(self._limit * self._reserve),
+            RequestKind.SETTLE: int(self._limit * self._reserve / 2),
+            RequestKind.URGENT: int(self._limit * min(_FLOOR, self._reserve / 2)),
+            RequestKind.WRITE: 0,
         }
         return max(0, left - kept[kind])
 
@@ -208,8 +208,8 @@ class Budget:
         """Until when a 429 keeps everything back; None where nothing is kept back."""
         return datetime.fromtimestamp(self._blocked_until, UTC) if self._blocked(self._now()) else None
 
-    def spend(self, kind: Kind) -> "Spending":
-        """Let one request through; it counts as spent until `Spending` tells otherwise. Raises `BudgetSpent`."""
+    def spend(self, kind: RequestKind) -> "CountedRequest":
+        """Admit one request; it counts as spent until `CountedRequest` says otherwise. Raises `QuotaExhausted`."""
         now = self._now()
         if self._blocked(now):
             raise self._spent(self._blocked_until, now)
@@ -217,16 +217,16 @@ class Budget:
         if left is not None and left < 1:
             raise self._spent(self._ends, now)
         self._in_flight += 1
-        return Spending(self, self._era, first=self._assumed and self.scout.leaves(self._era))
+        return CountedRequest(self, self._era, first=self._assumed and self.window_probe.leaves(self._era))
 
-    def snapshot(self) -> BudgetSnapshot | None:
+    def snapshot(self) -> QuotaSnapshot | None:
         """What to keep over a restart, or None while nothing is known."""
         left = self.remaining
         if self._limit is None or left is None:
-            return BudgetSnapshot(blocked_until=self._blocked_until) if self._blocked(self._now()) else None
-        return BudgetSnapshot(self._limit, left, self._window, self._ends, self._blocked_until)
+            return QuotaSnapshot(blocked_until=self._blocked_until) if self._blocked(self._now()) else None
+        return QuotaSnapshot(self._limit, left, self._window, self._ends, self._blocked_until)
 
-    def restore(self, kept: BudgetSnapshot) -> None:
+    def restore(self, kept: QuotaSnapshot) -> None:
         """Go on from what an earlier process knew; what this one has learnt from an answer already counts more."""
         now = self._now()
         if self._limit is None and kept.limit is not None and kept.limit > 0:
@@ -291,19 +291,19 @@ class Budget:
             until = max(until, self._blocked_until) if self._blocked(since) else until
             self._blocked_since, self._blocked_until = since, until
 
-    def _spent(self, until: float, now: float) -> BudgetSpent:
+    def _spent(self, until: float, now: float) -> QuotaExhausted:
         at = datetime.fromtimestamp(until, self._zone).replace(tzinfo=None)
-        return BudgetSpent(retry_after=max(0.0, until - now), until=at)
+        return QuotaExhausted(retry_after=max(0.0, until - now), until=at)
 
     def _now(self) -> float:
         return self._clock().timestamp()
 
 
-class Spending:
+class CountedRequest:
     """One request that was let through. Leaving the `with` block without a word leaves it spent."""
 
-    def __init__(self, budget: Budget, era: int, *, first: bool = False) -> None:
-        self._budget = budget
+    def __init__(self, quota: Quota, era: int, *, first: bool = False) -> None:
+        self._quota = quota
         self._era = era
         self._first = first
         self._said: tuple[Limits, float | None] | None = None
@@ -311,7 +311,7 @@ class Spending:
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Tell what the answer's headers say; a 429 closes the door until `Retry-After`."""
-        now = self._budget._now()  # noqa: SLF001 — the two are one thing in two classes
+        now = self._quota._now()  # noqa: SLF001 — the two are one thing in two classes
         wait = None
         if status == HTTPStatus.TOO_MANY_REQUESTS:  # a 503's Retry-After speaks of the service's health instead
             wait = retry_after(headers, now)
@@ -326,12 +326,12 @@ class Spending:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._budget._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above
+        self._quota._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above
         if self._first:
-            self._budget.scout.returns()
+            self._quota.window_probe.returns()
 
 
-class Scout:
+class WindowProbe:
     """At most one a window, and none where nobody waits for the hour's end."""
 
     def __init__(self) -> None:

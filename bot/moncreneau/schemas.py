@@ -1,7 +1,7 @@
 """JSON of the API to the domain's values and back: lenient in reading, strict in sending; must not know HTTP.
 
-Unknown fields are ignored, an unknown status is `Status.UNKNOWN`, ids may be numbers or numeric strings. An entry of a
-list that cannot be read is left out and one line in the log says how many were; what was in it stays out of the log.
+Unknown fields are ignored, an unknown status is `AppointmentStatus.UNKNOWN`, ids may be numbers or numeric strings. An
+entry of a list that cannot be read is left out, and one line in the log says how many were, without their content.
 
 Reads and writes times as the API has them; must not know what happens at them.
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeVar
 
-from bot.core.model import Appointment, Department, Order, Status, Worker
+from bot.core.model import Appointment, AppointmentStatus, Department, Order, Worker
 from bot.moncreneau.errors import UnreadableAnswer
 
 _BRACKET = re.compile(r"\[[^\]]*\]$")
@@ -81,7 +81,7 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _LARGEST = 2**63 - 1  # what the databases behind us can keep
 _WRAPPERS = ("content", "data", "departments", "availability", "appointments")
-_STATUS = {status.value: status for status in Status}
+_STATUS = {status.value: status for status in AppointmentStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,13 +254,13 @@ def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | N
         at, name, owner = at or order.at, name or order.name, owner or order.owner
     if number is None or department is None or at is None:
         return None
-    status = raw.get("status", Status.SCHEDULED.value if order is not None else None)
+    status = raw.get("status", AppointmentStatus.SCHEDULED.value if order is not None else None)
     return Appointment(
         number,
         department,
         at,
         name,
-        status=_STATUS.get(status, Status.UNKNOWN) if isinstance(status, str) else Status.UNKNOWN,
+        status=_STATUS.get(status, AppointmentStatus.UNKNOWN) if isinstance(status, str) else AppointmentStatus.UNKNOWN,
         qr_link=_text(raw.get("qrCode")) or None,
         owner=_text(owner) or None,
     )

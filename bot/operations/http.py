@@ -17,14 +17,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.operations.metrics import Figures
-from bot.operations.status import Watch
+from bot.operations.metrics import MetricsCollector
+from bot.operations.status import Readiness
 
 GRACE = 1
 """Seconds for answers that are under way when the bot stops."""
 
 
-def create_app(watch: Watch) -> Starlette:
+def create_app(readiness: Readiness) -> Starlette:
     """The three pages."""
 
     async def healthz(_request: Request) -> Response:
@@ -33,9 +33,9 @@ def create_app(watch: Watch) -> Starlette:
 
     async def readyz(_request: Request) -> Response:
         """Whether it can serve citizens now; what it cannot do without is named."""
-        if watch.overview is None:
+        if readiness.health is None:
             return JSONResponse({"started": False}, 503)
-        condition = await watch.overview.look()
+        condition = await readiness.health.look()
         found = {"started": True, "database": condition.database, "telegram": condition.telegram}
         return JSONResponse(found, 200 if all(found.values()) else 503)
 
@@ -43,8 +43,8 @@ def create_app(watch: Watch) -> Starlette:
         """For Prometheus; a registry of its own each time, because the figures live in the house and not here."""
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        if watch.overview is not None:
-            registry.register(Figures(await watch.overview.look()))
+        if readiness.health is not None:
+            registry.register(MetricsCollector(await readiness.health.look()))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])

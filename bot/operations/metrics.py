@@ -9,15 +9,15 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.core.health import ApiCondition, Condition
+from bot.core.health import ApiHealth, HealthReport
 
 NAME = "moncreneau_bot_"
 
 
-class Figures(Collector):
+class MetricsCollector(Collector):
     """One look at the house, as metrics. What is not known is left out, rather than said to be 0."""
 
-    def __init__(self, condition: Condition) -> None:
+    def __init__(self, condition: HealthReport) -> None:
         self._condition = condition
 
     def collect(self) -> Iterator[Metric]:
@@ -42,7 +42,7 @@ class Figures(Collector):
         yield from _api(here.api)
 
 
-def _api(api: ApiCondition) -> Iterator[Metric]:
+def _api(api: ApiHealth) -> Iterator[Metric]:
     yield _gauge("api_reachable", "1 if the moncreneau API answered when it was last asked.", api.reachable)
     yield _gauge("api_accepting", "1 if it carries out bookings, as far as was tried.", api.accepts)
     yield from _known("api_last_answer_timestamp_seconds", "When it last answered, Unix time.", _unix(api.heard))
@@ -60,13 +60,13 @@ def _api(api: ApiCondition) -> Iterator[Metric]:
     reads.add_metric(["memory"], api.hits)
     reads.add_metric(["service"], api.misses)
     yield reads
-    trouble = GaugeMetricFamily(
+    failure = GaugeMetricFamily(
         NAME + "api_trouble", "1 while only the operator can mend it.", labels=["problem", "department"]
     )
-    for concern in sorted(api.troubles, key=lambda each: each.key):
-        department = "" if concern.department_id is None else str(concern.department_id)
-        trouble.add_metric([concern.problem, department], 1)
-    yield trouble
+    for issue in sorted(api.open_issues, key=lambda each: each.key):
+        department = "" if issue.department_id is None else str(issue.department_id)
+        failure.add_metric([issue.code, department], 1)
+    yield failure
     errors = GaugeMetricFamily(NAME + "api_last_error_timestamp_seconds", "The last error, and when.", labels=["error"])
     if api.last_error is not None and api.last_error_at is not None:
         errors.add_metric([api.last_error], api.last_error_at.timestamp())

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from bot.app.ports import Store
 from bot.app.records import Change, Delivery, Kind, Urgency
-from bot.app.turn import Ids
-from bot.core.health import Concern
+from bot.app.turn import DeliveryIds
+from bot.core.health import OperatorIssue
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)
@@ -23,74 +23,76 @@ RESTLESS, CALM = 3600.0, 900.0
 AGAIN = 5.0
 
 
-class TroubleNotices:
+class OperatorAlerts:
     """Which troubles admins know of. `locale_of` tells an admin's language."""
 
     def __init__(
         self,
         store: Store,
         admins: Collection[int],
-        draw: Callable[[Concern, bool, str], Message],
+        draw: Callable[[OperatorIssue, bool, str], Message],
         locale_of: Callable[[int], Awaitable[str]],
     ) -> None:
         self._store = store
         self._admins = admins
         self._draw = draw
         self._locale_of = locale_of
-        self.met: Callable[[], Mapping[Concern, Collection[str]]] = dict
+        self.met: Callable[[], Mapping[OperatorIssue, Collection[str]]] = dict
         """Which operations met the troubles that stand; set by whoever knows."""
-        self._ids = Ids()
-        self._news: asyncio.Queue[tuple[Concern, bool]] = asyncio.Queue()
-        self._told: dict[Concern, list[str]] = {}
-        self._ended: dict[Concern, float] = {}
-        self._calm: dict[Concern, asyncio.TimerHandle] = {}
+        self._ids = DeliveryIds()
+        self._news: asyncio.Queue[tuple[OperatorIssue, bool]] = asyncio.Queue()
+        self._told: dict[OperatorIssue, list[str]] = {}
+        self._ended: dict[OperatorIssue, float] = {}
+        self._calm: dict[OperatorIssue, asyncio.TimerHandle] = {}
 
-    async def known(self, fact: Callable[[str], Awaitable[str | None]]) -> dict[Concern, list[str]]:
+    async def known(self, fact: Callable[[str], Awaitable[str | None]]) -> dict[OperatorIssue, list[str]]:
         """What an earlier process told and did not take back, with the operations that met it."""
         kept = json.loads(await fact(FACT) or "{}")
-        self._told = {Concern.of(key): operations for key, operations in kept.items()}
+        self._told = {OperatorIssue.of(key): operations for key, operations in kept.items()}
         return dict(self._told)
 
-    def changed(self, concern: Concern, present: bool) -> None:  # noqa: FBT001 — the gateway's callback
+    def changed(self, issue: OperatorIssue, present: bool) -> None:  # noqa: FBT001 — the gateway's callback
         """Hear that a trouble began, or that it is over."""
         loop = asyncio.get_running_loop()
-        if timer := self._calm.pop(concern, None):
+        if timer := self._calm.pop(issue, None):
             timer.cancel()
-        restless = loop.time() - self._ended.get(concern, -RESTLESS) < RESTLESS
+        restless = loop.time() - self._ended.get(issue, -RESTLESS) < RESTLESS
         if not present:
-            self._ended[concern] = loop.time()
+            self._ended[issue] = loop.time()
         if present or not restless:
-            self._news.put_nowait((concern, present))
+            self._news.put_nowait((issue, present))
         else:
-            self._calm[concern] = loop.call_later(CALM, self._news.put_nowait, (concern, present))
+            self._calm[issue] = loop.call_later(CALM, self._news.put_nowait, (issue, present))
 
     async def run(self, accept: Callable[[tuple[Delivery, ...]], None]) -> None:
         """Store what there is to tell, then hand it to `accept`. Runs until it is cancelled."""
         while True:
-            concern, present = await self._news.get()
+            issue, present = await self._news.get()
             try:
-                await self._tell(concern, accept, present=present)
+                await self._tell(issue, accept, present=present)
             except Exception:
-                log.exception("admins could not be told of %s; trying again", concern.key)
+                log.exception("admins could not be told of %s; trying again", issue.key)
                 await asyncio.sleep(AGAIN)
-                self._news.put_nowait((concern, present))
+                self._news.put_nowait((issue, present))
 
-    async def _tell(self, concern: Concern, accept: Callable[[tuple[Delivery, ...]], None], *, present: bool) -> None:
-        if present == (concern in self._told):
+    async def _tell(
+        self, issue: OperatorIssue, accept: Callable[[tuple[Delivery, ...]], None], *, present: bool
+    ) -> None:
+        if present == (issue in self._told):
             return
-        notices = tuple([await self._notice(admin, concern, present=present) for admin in sorted(self._admins)])
+        notices = tuple([await self._notice(admin, issue, present=present) for admin in sorted(self._admins)])
         if not self._admins:  # nobody is told: whoever is an admin after the next start still is to be
-            log.warning("%s: %s; ADMIN_IDS is empty: nobody is told", concern.key, "begins" if present else "is over")
+            log.warning("%s: %s; ADMIN_IDS is empty: nobody is told", issue.key, "begins" if present else "is over")
             return
-        told = {each: operations for each, operations in self._told.items() if each != concern}
+        told = {each: operations for each, operations in self._told.items() if each != issue}
         if present:
-            told[concern] = sorted(self.met().get(concern, ()))
+            told[issue] = sorted(self.met().get(issue, ()))
         fact = json.dumps({each.key: operations for each, operations in told.items()})
         await self._store.commit(Change(queued=notices, remembered=((FACT, fact),)))
         self._told = told
-        log.warning("%s: %s; admins told: %d", concern.key, "begins" if present else "is over", len(notices))
+        log.warning("%s: %s; admins told: %d", issue.key, "begins" if present else "is over", len(notices))
         accept(notices)
 
-    async def _notice(self, admin: int, concern: Concern, *, present: bool) -> Delivery:
-        message = self._draw(concern, present, await self._locale_of(admin))
+    async def _notice(self, admin: int, issue: OperatorIssue, *, present: bool) -> Delivery:
+        message = self._draw(issue, present, await self._locale_of(admin))
         return Delivery(self._ids.next(), admin, Kind.SEND, message, urgency=Urgency.NOTICE)

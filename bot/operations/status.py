@@ -1,6 +1,6 @@
 """How the house stands: gathered here from its parts, and told to admins who ask with `/status`.
 
-`Overview` is what the metrics and the door for health look through, too. Knows no words and none of the services.
+`HealthCollector` also serves the metrics and the readiness check. Knows no texts and none of the services.
 
 What was asked of the API and what came of it since midnight in the office, over restarts.
 
@@ -16,21 +16,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.app.attempt_worker import Clerk, Tell
+from bot.app.attempt_worker import AttemptWorker, Tell
 from bot.app.conversations import Conversations
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock, Store
 from bot.app.records import Change, Delivery, Kind, Settled
-from bot.app.turn import Ids
+from bot.app.turn import DeliveryIds
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded, Event
-from bot.core.health import ApiCondition, Condition
+from bot.core.health import ApiHealth, HealthReport
 from bot.views.message import Message
 
 FACT = "today"
 
 
-class Today:
+class DailyCounters:
     """Two figures of one day: requests sent, bookings made. `requests` and `booked` give totals since the start."""
 
     def __init__(
@@ -113,25 +113,25 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class HealthCollector:
     """The parts, and what each tells. `api` and `telegram` look at the services; `set_aside` at what was before."""
 
     clock: Clock
     since: datetime
-    api: Callable[[], ApiCondition]
-    today: Today
+    api: Callable[[], ApiHealth]
+    today: DailyCounters
     conversations: Conversations
     outbox: Outbox
-    clerk: Clerk
+    attempt_worker: AttemptWorker
     outcomes: Mapping[str, int]
     telegram: Callable[[], bool]
     database: Database
     set_aside: int
 
-    async def look(self) -> Condition:
+    async def look(self) -> HealthReport:
         """How all of it stands now."""
         requests, booked = self.today.figures()
-        return Condition(
+        return HealthReport(
             at=self.clock(),
             since=self.since,
             api=self.api(),
@@ -139,7 +139,7 @@ class Overview:
             booked_today=booked,
             inbox=self.conversations.waiting,
             outbox=self.outbox.waiting,
-            attempts=self.clerk.open,
+            attempts=self.attempt_worker.open,
             set_aside=self.set_aside + self.conversations.set_aside,
             telegram=self.telegram(),
             database=await self.database.writes(),
@@ -150,25 +150,25 @@ class Overview:
 
 
 @dataclass(slots=True)
-class Watch:
+class Readiness:
     """What the door for health looks at. There is no overview before the bot works, nor when it ends."""
 
-    overview: Overview | None = None
+    health: HealthCollector | None = None
 
 
-class StatusDesk:
+class StatusHandler:
     """Answers `/status`. Asking twice is answered twice, and changes nothing."""
 
     def __init__(
         self,
-        look: Callable[[], Awaitable[Condition]],
-        draw: Callable[[Condition, str], Message],
+        look: Callable[[], Awaitable[HealthReport]],
+        draw: Callable[[HealthReport, str], Message],
         locale_of: Callable[[int], Awaitable[str]],
     ) -> None:
         self._look = look
         self._draw = draw
         self._locale_of = locale_of
-        self._ids = Ids()
+        self._ids = DeliveryIds()
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `Desk`."""

@@ -6,8 +6,8 @@ Knows no figures but those handed in; nothing here names a citizen.
 from collections.abc import Callable
 from datetime import timedelta, tzinfo
 
-from bot.core.health import ApiCondition, Concern, Condition
-from bot.core.model import Problem
+from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.model import FailureCode
 from bot.i18n import Safe, Translator
 from bot.views.message import Message, Office
 from bot.views.text import lines, paragraphs
@@ -19,7 +19,7 @@ Names = Callable[[int], str]
 """How a department is called."""
 
 
-def status(condition: Condition, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:
+def status(condition: HealthReport, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:
     """All figures, the services first; `zone` is the office's, whose hours these are."""
     api = condition.api
     text = paragraphs(
@@ -28,8 +28,8 @@ def status(condition: Condition, t: Translator, office: Office, zone: tzinfo, na
             _reachable(condition, t),
             _heard(api, t, zone),
             None if api.accepts else t.text("condition.api_refuses"),
-            *(_trouble(each, t, names) for each in sorted(api.troubles, key=lambda each: each.key)),
-            _budget(api, t, office, zone),
+            *(_issue(each, t, names) for each in sorted(api.open_issues, key=lambda each: each.key)),
+            _quota(api, t, office, zone),
             _held(api, t, office, zone),
         ),
         lines(_hit_rate(api, t), _per_booking(condition, t)),
@@ -48,27 +48,27 @@ def status(condition: Condition, t: Translator, office: Office, zone: tzinfo, na
     return Message(text)
 
 
-def trouble(concern: Concern, t: Translator, names: Names, *, present: bool) -> Message:
+def alert(issue: OperatorIssue, t: Translator, names: Names, *, present: bool) -> Message:
     """What only the operator can mend, and what to do; or that it works again."""
-    if concern.department_id is not None:
-        words, following = _trouble(concern, t, names), t.text("operator.department_next")
-        over = t.text("operator.department_over", department=names(concern.department_id))
-    elif concern.problem is Problem.OUT_OF_CREDITS:
-        words, following = _trouble(concern, t, names), t.text("operator.credits_next")
+    if issue.department_id is not None:
+        words, following = _issue(issue, t, names), t.text("operator.department_next")
+        over = t.text("operator.department_over", department=names(issue.department_id))
+    elif issue.code is FailureCode.OUT_OF_CREDITS:
+        words, following = _issue(issue, t, names), t.text("operator.credits_next")
         over = t.text("operator.credits_over")
     else:
-        words, following = _trouble(concern, t, names), t.text("operator.access_next")
+        words, following = _issue(issue, t, names), t.text("operator.access_next")
         over = t.text("operator.access_over")
     return Message(lines(words, following) if present else over)
 
 
-def _trouble(concern: Concern, t: Translator, names: Names) -> Safe:
-    if concern.department_id is not None:
-        return t.text("operator.department", department=names(concern.department_id))
-    return t.text("operator.credits" if concern.problem is Problem.OUT_OF_CREDITS else "operator.access")
+def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
+    if issue.department_id is not None:
+        return t.text("operator.department", department=names(issue.department_id))
+    return t.text("operator.credits" if issue.code is FailureCode.OUT_OF_CREDITS else "operator.access")
 
 
-def _reachable(condition: Condition, t: Translator) -> Safe:
+def _reachable(condition: HealthReport, t: Translator) -> Safe:
     """Whether it answers, no more surely than is known: where no request is to spare, it was not asked just now."""
     api = condition.api
     if not api.reachable:
@@ -77,7 +77,7 @@ def _reachable(condition: Condition, t: Translator) -> Safe:
     return t.text("condition.api_fine" if known else "condition.api_unknown")
 
 
-def _heard(api: ApiCondition, t: Translator, zone: tzinfo) -> Safe:
+def _heard(api: ApiHealth, t: Translator, zone: tzinfo) -> Safe:
     """When it last answered."""
     if api.heard is None:
         return t.text("condition.never_heard")
@@ -85,7 +85,7 @@ def _heard(api: ApiCondition, t: Translator, zone: tzinfo) -> Safe:
     return t.text("condition.heard", day=t.date_short(at.date()), time=t.time(at))
 
 
-def _budget(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> Safe:
+def _quota(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe:
     """What is left of the hour."""
     if api.limit is None or api.reset is None:
         return t.text("condition.budget_unknown")
@@ -93,7 +93,7 @@ def _budget(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> S
     return t.text("condition.budget", left=api.remaining or 0, limit=api.limit, time=time, city=office.city)
 
 
-def _held(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> Safe | None:
+def _held(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe | None:
     """Until when a 429 keeps us waiting."""
     if api.blocked_until is None:
         return None
@@ -101,13 +101,13 @@ def _held(api: ApiCondition, t: Translator, office: Office, zone: tzinfo) -> Saf
     return t.text("condition.held", day=t.date_short(at.date()), time=t.time(at), city=office.city)
 
 
-def _hit_rate(api: ApiCondition, t: Translator) -> Safe:
+def _hit_rate(api: ApiHealth, t: Translator) -> Safe:
     if api.hit_rate is None:
         return t.text("condition.no_reads")
     return t.text("condition.hit_rate", percent=round(100 * api.hit_rate), reads=api.hits + api.misses)
 
 
-def _per_booking(condition: Condition, t: Translator) -> Safe:
+def _per_booking(condition: HealthReport, t: Translator) -> Safe:
     requests, bookings = condition.requests_today, condition.booked_today
     if condition.per_booking is None:
         return t.text("condition.no_bookings", requests=requests)
@@ -115,14 +115,14 @@ def _per_booking(condition: Condition, t: Translator) -> Safe:
     return t.text("condition.per_booking", ratio=ratio, requests=requests, bookings=bookings)
 
 
-def _last_error(api: ApiCondition, t: Translator, zone: tzinfo) -> Safe:
+def _last_error(api: ApiHealth, t: Translator, zone: tzinfo) -> Safe:
     if api.last_error is None or api.last_error_at is None:
         return t.text("condition.no_error")
     at = api.last_error_at.astimezone(zone)
     return t.text("condition.last_error", error=api.last_error, day=t.date_short(at.date()), time=t.time(at))
 
 
-def _uptime(condition: Condition, t: Translator) -> Safe:
+def _uptime(condition: HealthReport, t: Translator) -> Safe:
     seconds = int(condition.uptime.total_seconds())
     days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
     return t.text("condition.uptime", days=days, hours=hours, minutes=minutes)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select, update
 
 from bot.app.records import Made, Work
-from bot.core.model import Appointment, Status
+from bot.core.model import Appointment, AppointmentStatus
 from bot.storage import engines, mappers
 from bot.storage.store import Store
 from bot.storage.tables import appointments
@@ -45,4 +45,4 @@ class AppointmentBook:
 
 def _row(chat_id: int, appointment: Appointment) -> mappers.Values:
     row = mappers.made_row(chat_id, Made(appointment.id, appointment.department_id, appointment.at))
-    return row | {"is_cancelled": appointment.status is Status.CANCELLED}
+    return row | {"is_cancelled": appointment.status is AppointmentStatus.CANCELLED}

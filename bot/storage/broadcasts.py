@@ -9,9 +9,9 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import Work
-from bot.broadcast.lifecycle import ENDED, Place
-from bot.broadcast.model import Broadcast, Done, Fate, Plan, Status
-from bot.broadcast.ports import NOWHERE, Admin, Card
+from bot.broadcast.lifecycle import ENDED, ListCursor
+from bot.broadcast.model import Broadcast, BroadcastStatus, HistoryEntry, Plan, RecipientStatus
+from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage
 from bot.storage import broadcast_mappers as shapes
 from bot.storage import engines
 from bot.storage.store import Store, execute, write
@@ -24,8 +24,8 @@ NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(deeds.c.us
 """Names that more than one admin had when they did something."""
 
 
-class BroadcastBooks:
-    """See `Books`."""
+class SqlBroadcastRepository:
+    """See `BroadcastRepository`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -40,7 +40,7 @@ class BroadcastBooks:
     # --- composing -----------------------------------------------------------------------------------------------
 
     async def next_number(self) -> int:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
 
         def work(connection: Connection) -> int:
             last = connection.scalar(select(facts.c.value).where(facts.c.name == COUNTER))
@@ -51,13 +51,13 @@ class BroadcastBooks:
         return await write(self._store, work)
 
     async def draft(self, chat_id: int) -> str | None:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         query = select(drafts.c.body).where(drafts.c.chat_id == chat_id)
         found: str | None = await self._read(lambda connection: connection.scalar(query))
         return found
 
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
 
         def work(connection: Connection) -> None:
             if body is None:
@@ -68,11 +68,11 @@ class BroadcastBooks:
         return work
 
     async def write(self, work: Work) -> None:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         await write(self._store, work)
 
-    async def confirm(self, plan: Plan, admin: Admin, done: Done, card: Card) -> bool:
-        """See `Books`."""
+    async def confirm(self, plan: Plan, admin: Admin, done: HistoryEntry, card: ProgressMessage) -> bool:
+        """See `BroadcastRepository`."""
 
         def work(connection: Connection) -> bool:
             made = connection.execute(self._put_broadcast, shapes.plan_row(plan))
@@ -90,38 +90,40 @@ class BroadcastBooks:
     async def move(
         self,
         number: int,
-        before: Status,
-        after: Status,
-        by: tuple[Admin, Done] | None = None,
+        before: BroadcastStatus,
+        after: BroadcastStatus,
+        by: tuple[Admin, HistoryEntry] | None = None,
         *,
         again: bool = False,
     ) -> bool:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == before)
         ended = {"is_reported": False} if after not in ENDED else {}
-        unknown = update(recipients).where(recipients.c.number == number, recipients.c.status == Fate.UNKNOWN.value)
+        unknown = update(recipients).where(
+            recipients.c.number == number, recipients.c.status == RecipientStatus.UNKNOWN.value
+        )
 
         def work(connection: Connection) -> bool:
             moved = connection.execute(mine.values(status=after.value, **ended))
             if moved.rowcount and by:
                 connection.execute(insert(deeds), shapes.deed_row(number, *by))
             if moved.rowcount and again:
-                connection.execute(unknown.values(status=Fate.AGAIN.value))
+                connection.execute(unknown.values(status=RecipientStatus.AGAIN.value))
             return bool(moved.rowcount)
 
         return await write(self._store, work)
 
     async def broadcast(self, number: int) -> Broadcast | None:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         found = await self._found(select(broadcasts).where(broadcasts.c.number == number))
         return found[0] if found else None
 
     async def recent(self, most: int) -> tuple[Broadcast, ...]:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         return await self._found(select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most))
 
-    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
-        """See `Books`."""
+    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
+        """See `BroadcastRepository`."""
         query = select(broadcasts).order_by(*shapes.LISTING).limit(most)
         return await self._found(query.where(shapes.behind(after)) if after else query)
 
@@ -131,15 +133,15 @@ class BroadcastBooks:
             numbers = [row.number for row in found]
             history = await connection.execute(select(deeds).where(deeds.c.number.in_(numbers)).order_by(deeds.c.id))
             namesakes = frozenset(await connection.scalars(NAMESAKES))
-            told: dict[int, list[Done]] = {}
+            told: dict[int, list[HistoryEntry]] = {}
             for each in history:
                 told.setdefault(each.number, []).append(shapes.read_deed(each, namesakes))
             return tuple(shapes.read_broadcast(row, told.get(row.number, ())) for row in found)
 
         return await self._read(work)
 
-    async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
-        """See `Books`."""
+    async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
+        """See `BroadcastRepository`."""
         wanted = [each.value for each in statuses]
         ended = broadcasts.c.status.in_([each.value for each in ENDED]) & broadcasts.c.is_reported.is_(False)
         query = select(broadcasts.c.number).where(broadcasts.c.status.in_(wanted) | ended).order_by(broadcasts.c.number)
@@ -150,12 +152,12 @@ class BroadcastBooks:
         return await self._read(work)
 
     async def is_reported(self, number: int) -> bool:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         query = select(broadcasts.c.is_reported).where(broadcasts.c.number == number)
         return bool(await self._read(lambda connection: connection.scalar(query)))
 
     async def reported(self, broadcast: Broadcast) -> None:
-        """See `Books`. Whatever an admin did meanwhile is a deed more: another end is ahead, with its own report."""
+        """See `BroadcastRepository`. After a later admin action another end is ahead, with its own report."""
         number = broadcast.plan.number
         done = select(func.count()).select_from(deeds).where(deeds.c.number == number).scalar_subquery()
         same = (broadcasts.c.status == broadcast.status.value, done == len(broadcast.history))
@@ -164,29 +166,29 @@ class BroadcastBooks:
 
     # --- the cards -----------------------------------------------------------------------------------------------
 
-    async def put_card(self, card: Card) -> None:
-        """See `Books`."""
+    async def put_card(self, card: ProgressMessage) -> None:
+        """See `BroadcastRepository`."""
         await write(self._store, lambda connection: self._hang(connection, card))
 
-    def _hang(self, connection: Connection, card: Card) -> None:
+    def _hang(self, connection: Connection, card: ProgressMessage) -> None:
         connection.execute(self._clear, {"chat": card.chat_id, "message": card.message_id})
         connection.execute(self._put_card, shapes.card_row(card))
 
     async def clear(self, chat_id: int, message_id: int) -> None:
-        """See `Books`."""
+        """See `BroadcastRepository`."""
         await execute(self._store, self._clear, {"chat": chat_id, "message": message_id})
 
-    async def lose_card(self, card: Card) -> None:
-        """See `Books`."""
+    async def lose_card(self, card: ProgressMessage) -> None:
+        """See `BroadcastRepository`."""
         mine = (cards.c.number == card.number, cards.c.chat_id == card.chat_id, cards.c.message_id == card.message_id)
         await execute(self._store, update(cards).where(*mine).values(message_id=NOWHERE))
 
-    async def cards(self, number: int) -> tuple[Card, ...]:
-        """See `Books`."""
+    async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
+        """See `BroadcastRepository`."""
         query = select(cards).where(cards.c.number == number).order_by(cards.c.chat_id)
 
-        async def work(connection: AsyncConnection) -> tuple[Card, ...]:
+        async def work(connection: AsyncConnection) -> tuple[ProgressMessage, ...]:
             found = await connection.execute(query)
-            return tuple(Card(row.number, row.chat_id, row.message_id, row.locale) for row in found)
+            return tuple(ProgressMessage(row.number, row.chat_id, row.message_id, row.locale) for row in found)
 
         return await self._read(work)

@@ -17,7 +17,7 @@ from bot.storage.tables import facts, inbox
 
 
 @dataclass(frozen=True, slots=True)
-class Poison:
+class SetAsideUpdate:
     """An update on which our own code failed for the last time; `at` in Unix seconds, `error` is its name."""
 
     update_id: int
@@ -32,12 +32,12 @@ async def set_aside(engine: AsyncEngine) -> int:
         return await connection.scalar(query) or 0
 
 
-async def poison(engine: AsyncEngine, most: int) -> tuple[Poison, ...]:
+async def poison(engine: AsyncEngine, most: int) -> tuple[SetAsideUpdate, ...]:
     """The updates that were set aside, the newest first, at most so many."""
     query = select(inbox.c.update_id, inbox.c.error, inbox.c.done_at).where(inbox.c.error.is_not(None))
     async with engine.connect() as connection:
         rows = await connection.execute(query.order_by(inbox.c.done_at.desc()).limit(most))
-        return tuple(Poison(row.update_id, row.error, row.done_at or 0.0) for row in rows)
+        return tuple(SetAsideUpdate(row.update_id, row.error, row.done_at or 0.0) for row in rows)
 
 
 MARK = "checked"
@@ -45,7 +45,7 @@ TRIAL = Table("moncreneau_check", MetaData(), Column("x", Integer))
 
 
 @dataclass(frozen=True, slots=True)
-class Checkup:
+class Diagnosis:
     """What was found. `revision` is None for a database that is not there yet or empty."""
 
     revision: str | None
@@ -53,24 +53,24 @@ class Checkup:
     known: bool = False
     """Whether this version knows the revision."""
     set_aside: int = 0
-    poison: tuple[Poison, ...] = ()
+    poison: tuple[SetAsideUpdate, ...] = ()
     """The newest of those that were set aside."""
 
 
-async def examine(url: str, most: int) -> Checkup:
+async def examine(url: str, most: int) -> Diagnosis:
     """Look at the database at `url`. Raises the database's errors where it cannot be used, or not be written."""
     engine = engines.engine_for(url)
     try:
         if not _exists(engine):
-            return Checkup(None, migrate.newest())
+            return Diagnosis(None, migrate.newest())
         async with engine.connect() as connection:
-            present, newest = await connection.run_sync(migrate.standing)
+            present, newest = await connection.run_sync(migrate.current_revision)
         if present is None and not engines.is_file(engine):  # where a table that is taken back leaves nothing
             await _try(engine, CreateTable(TRIAL))
         if present is None or present not in migrate.revisions():
-            return Checkup(present, newest)
+            return Diagnosis(present, newest)
         await _try(engine, engines.upsert(engine, facts, ["value"]).values(name=MARK, value=""))
-        return Checkup(
+        return Diagnosis(
             present, newest, known=True, set_aside=await set_aside(engine), poison=await poison(engine, most)
         )
     finally:

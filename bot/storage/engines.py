@@ -112,7 +112,7 @@ def _keep_back(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None
     connection.cursor().execute("PRAGMA cache_spill=OFF")
 
 
-def begin_whole(connection: Connection) -> None:
+def begin_immediate(connection: Connection) -> None:
     """Let the transaction begin now, tables and all.
 
     Python's sqlite3 begins one before the first INSERT only: what creates tables would be committed piece by piece,
@@ -122,26 +122,26 @@ def begin_whole(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def begin_alone(connection: Connection) -> None:
+def lock_for_migration(connection: Connection) -> None:
     """The same for what nobody else may do at the same time."""
     if is_file(connection.engine):
-        begin_whole(connection)
+        begin_immediate(connection)
     else:
-        postgresql.begin_alone(connection)
+        postgresql.lock_for_migration(connection)
 
 
-def outwait(connection: Connection, tables: Iterable[str]) -> None:
+def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
     """Let what a killed process had sent to a server come to its end before anybody reads; nothing waits in a file."""
     if not is_file(connection.engine):
-        postgresql.outwait(connection, tables)
+        postgresql.wait_for_writers(connection, tables)
 
 
-def sign(connection: Connection) -> str | None:
+def write_commit_marker(connection: Connection) -> str | None:
     """A mark by which to ask later whether the transaction was committed; none in a file, where no answer is lost."""
-    return None if is_file(connection.engine) else postgresql.sign(connection)
+    return None if is_file(connection.engine) else postgresql.write_commit_marker(connection)
 
 
-is_last = postgresql.is_last
+is_last_commit = postgresql.is_last_commit
 
 
 class Prepared:

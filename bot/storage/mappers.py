@@ -101,7 +101,7 @@ def attempt_row(attempt: StoredAttempt, now: float) -> Values:
     }
 
 
-def end_row(end: Settled, now: float) -> Values:
+def settled_row(end: Settled, now: float) -> Values:
     """What an attempt's row becomes when its outcome is known."""
     return {
         "key": end.chat_id,

@@ -27,7 +27,7 @@ def newest() -> str:
     return max(revisions())
 
 
-def standing(connection: Connection) -> tuple[str | None, str]:
+def current_revision(connection: Connection) -> tuple[str | None, str]:
     """The revision that the database has (None for an empty one), and the newest there is."""
     known = inspect(connection).has_table("alembic_version")
     return connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None, newest()
@@ -35,12 +35,12 @@ def standing(connection: Connection) -> tuple[str | None, str]:
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Run what is missing, inside the connection's transaction."""
-    present, wanted = standing(connection)
+    present, wanted = current_revision(connection)
     if revision == "head" and present == wanted:
         return
     from alembic import command  # noqa: PLC0415 — only where there is something to do
 
-    engines.begin_alone(connection)
+    engines.lock_for_migration(connection)
     command.upgrade(_config(connection), revision)
 
 

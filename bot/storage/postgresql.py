@@ -90,12 +90,12 @@ def _holdable(values: Any) -> Any:
     return values
 
 
-def begin_alone(connection: Connection) -> None:
+def lock_for_migration(connection: Connection) -> None:
     """Wait until nobody else migrates; others wait until this transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATING})
 
 
-def outwait(connection: Connection, tables: Iterable[str]) -> None:
+def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
     """Wait until what another session was writing is committed or undone.
 
     A process that is killed does not take its session with it: the commit that it had sent may be on its way still.
@@ -112,7 +112,7 @@ LAST = text("""INSERT INTO facts (name, value) VALUES (:name, '')
 """Written over with what stands there: so it waits for a transaction that is still under way and has left its mark."""
 
 
-def sign(connection: Connection) -> str:
+def write_commit_marker(connection: Connection) -> str:
     """Leave a mark in the present transaction, exactly as durable as all else in it.
 
     The server's own numbers (`pg_xact_status`) would not do: after a crash it gives those anew that never reached the
@@ -123,6 +123,6 @@ def sign(connection: Connection) -> str:
     return mark
 
 
-def is_last(connection: Connection, mark: str) -> bool:
+def is_last_commit(connection: Connection, mark: str) -> bool:
     """Whether the last transaction that was committed is the one with this mark."""
     return bool(connection.scalar(LAST, {"name": SIGNATURE}) == mark)

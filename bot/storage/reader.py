@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.app.reachability import Weather
+from bot.app.reachability import ReachabilityLog
 from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import engines, mappers, migrate
 from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
@@ -22,13 +22,13 @@ T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
-class Reader:
+class RetryingReader:
     """Reads through `engine`; all who read share it, and its line in the log. `closing`: nobody waits any more."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.closing = False
-        self._weather = Weather("the database (reading)", patience=1)
+        self._weather = ReachabilityLog("the database (reading)", patience=1)
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Do `work`, which only reads, until it can be done; returns its result. Raises what is no passing trouble."""
@@ -51,12 +51,12 @@ class Reader:
 PAGE = 1000
 
 
-class Reads:
+class ReadRepository:
     """The reading half of the store."""
 
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = engines.engine_for(url)
-        self.reader = Reader(self._engine)
+        self.reader = RetryingReader(self._engine)
         self._asked: dict[int, asyncio.Future[StoredChat | None]] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -139,7 +139,7 @@ class Reads:
     async def standing(self) -> tuple[str | None, str | None]:
         """The database's revision, and the newest there is."""
         async with self._engine.connect() as connection:
-            return await connection.run_sync(migrate.standing)
+            return await connection.run_sync(migrate.current_revision)
 
     @property
     def engine(self) -> AsyncEngine:

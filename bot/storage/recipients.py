@@ -29,8 +29,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.broadcast.model import Audience, Dated, Everyone, Fate, Figures, Speakers, Status, Visitors
-from bot.broadcast.ports import Entry, Recipient
+from bot.broadcast.model import (
+    Audience,
+    BroadcastStatus,
+    Dated,
+    Everyone,
+    RecipientCounts,
+    RecipientStatus,
+    Speakers,
+    Visitors,
+)
+from bot.broadcast.ports import Recipient, StatusUpdate
 from bot.storage import broadcast_mappers as shapes
 from bot.storage.mappers import office_text
 from bot.storage.store import Store, execute, write
@@ -66,8 +75,8 @@ KNOWN = (chats.c.locale, chats.c.is_left, chats.c.announcements)
 """What may change of a citizen while a broadcast is under way."""
 
 
-class RecipientRoll:
-    """See `Roll`."""
+class SqlRecipientRepository:
+    """See `RecipientRepository`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -85,7 +94,7 @@ class RecipientRoll:
         )
 
     async def prepare(self, number: int, now: datetime) -> bool:
-        """See `Roll`."""
+        """See `RecipientRepository`."""
 
         async def look(connection: AsyncConnection) -> tuple[Any, int | None, int | None]:
             found = await connection.execute(select(broadcasts).where(broadcasts.c.number == number))
@@ -98,12 +107,14 @@ class RecipientRoll:
         if end is None or end <= row.prepared_to:
             return False
         audience = shapes.read_plan(row).audience
-        these = select(bindparam("which", number), chats.c.chat_id, bindparam("fate", Fate.PENDING.value)).where(
-            chats.c.chat_id > row.prepared_to, chats.c.chat_id <= end, *reached(audience, now)
-        )
+        these = select(
+            bindparam("which", number), chats.c.chat_id, bindparam("fate", RecipientStatus.PENDING.value)
+        ).where(chats.c.chat_id > row.prepared_to, chats.c.chat_id <= end, *reached(audience, now))
 
         def work(connection: Connection) -> None:
-            mine = update(broadcasts).where(broadcasts.c.number == number, broadcasts.c.status == Status.PREPARING)
+            mine = update(broadcasts).where(
+                broadcasts.c.number == number, broadcasts.c.status == BroadcastStatus.PREPARING
+            )
             moved = connection.execute(mine.values(prepared_to=end))
             if moved.rowcount:
                 connection.execute(insert(recipients).from_select(["number", "chat_id", "status"], these))
@@ -112,21 +123,23 @@ class RecipientRoll:
         return last is not None
 
     async def count(self, audience: Audience, now: datetime) -> int:
-        """See `Roll`."""
+        """See `RecipientRepository`."""
         query = select(func.count()).select_from(chats).where(*reached(audience, now))
         return int((await self._rows(query))[0][0])
 
-    async def count_fates(self, number: int) -> Figures:
-        """See `Roll`."""
+    async def count_fates(self, number: int) -> RecipientCounts:
+        """See `RecipientRepository`."""
         query = select(recipients.c.status, func.count()).where(recipients.c.number == number)
         counted = await self._rows(query.group_by(recipients.c.status).order_by(recipients.c.status))
-        figures = Figures(tuple((Fate(status), count) for status, count in counted))
+        figures = RecipientCounts(tuple((RecipientStatus(status), count) for status, count in counted))
         text = shapes.write_figures(figures)
         await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(figures=text))
         return figures
 
-    async def page(self, number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
-        """See `Roll`."""
+    async def page(
+        self, number: int, fates: frozenset[RecipientStatus], after: int, size: int
+    ) -> tuple[Recipient, ...]:
+        """See `RecipientRepository`."""
         columns = (recipients.c.chat_id, recipients.c.status, recipients.c.message_id, recipients.c.at, *KNOWN)
         query = (
             select(*columns)
@@ -138,18 +151,18 @@ class RecipientRoll:
         return tuple(shapes.read_recipient(row) for row in await self._rows(query))
 
     async def known(self, recipient: Recipient) -> Recipient:
-        """See `Roll`."""
+        """See `RecipientRepository`."""
         found = await self._rows(select(*KNOWN).where(chats.c.chat_id == recipient.chat_id))
         return shapes.as_known(recipient, found[0] if found else None)
 
-    async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
-        """See `Roll`."""
+    async def note(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
+        """See `RecipientRepository`."""
         now = time.time()
         values = [shapes.entry_values(number, each, now) for each in entries]
         await execute(self._store, self._note, values)
 
-    async def change_fates(self, number: int, before: Fate, after: Fate, why: str) -> int:
-        """See `Roll`."""
+    async def change_fates(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
+        """See `RecipientRepository`."""
         mine = update(recipients).where(recipients.c.number == number, recipients.c.status == before.value)
 
         def work(connection: Connection) -> int:
@@ -157,8 +170,8 @@ class RecipientRoll:
 
         return await write(self._store, work)
 
-    async def report(self, number: int) -> AsyncIterator[tuple[Entry, ...]]:
-        """See `Roll`."""
+    async def report(self, number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
+        """See `RecipientRepository`."""
         last = 0
         while True:
             query = select(recipients).where(recipients.c.number == number, recipients.c.chat_id > last)

@@ -92,7 +92,7 @@ class Statements:
             if change.accepted:
                 accept.append({"key": change.accepted[0], "which": change.accepted[1], "how": mappers.ACCEPTED})
             if (end := change.settled) is not None:
-                settle.append(mappers.end_row(end, now))
+                settle.append(mappers.settled_row(end, now))
                 made.extend([mappers.made_row(end.chat_id, end.made)] if end.made else [])
                 gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
             if change.picture and mappers.is_kept(*change.picture):

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, delete, or_
 from bot.app.failpoints import reach
 from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import engines, migrate
-from bot.storage.reader import Reads
+from bot.storage.reader import ReadRepository
 from bot.storage.statements import Statements, claimed
 from bot.storage.tables import inbox, metadata
 from bot.storage.writer import Writer
@@ -46,7 +46,7 @@ class _Item:
     result: Any = None
 
 
-class Store(Reads):
+class Store(ReadRepository):
     """One database. `open` it before use, `close` it after."""
 
     def __init__(self, url: str) -> None:
@@ -63,7 +63,7 @@ class Store(Reads):
     async def open(self) -> Self:
         """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
         await self._writer.transact(migrate.upgrade)
-        await self._writer.transact(lambda connection: engines.outwait(connection, metadata.tables))
+        await self._writer.transact(lambda connection: engines.wait_for_writers(connection, metadata.tables))
         self._file = engines.DatabaseFile(self._engine)
         self._writing = asyncio.create_task(self._write_for_ever(), name="store")
         return self

@@ -24,7 +24,7 @@ LAST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
+class PendingCommit:
     """A transaction whose commit has no answer yet, and what its work returned."""
 
     mark: str
@@ -40,7 +40,7 @@ class Writer:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
-        self._doubts: WeakKeyDictionary[Callable[[Connection], Any], _Doubt] = WeakKeyDictionary()
+        self._doubts: WeakKeyDictionary[Callable[[Connection], Any], PendingCommit] = WeakKeyDictionary()
         self._closed = False
 
     async def transact(self, work: Callable[[Connection], T]) -> T:
@@ -73,12 +73,12 @@ class Writer:
         connection = self._open()
         try:
             doubt = self._doubts.get(work)
-            if doubt and engines.is_last(connection, doubt.mark):
+            if doubt and engines.is_last_commit(connection, doubt.mark):
                 result: T = doubt.result
             else:
                 result = work(connection)
-                if mark := engines.sign(connection):
-                    self._doubts[work] = _Doubt(mark, result)
+                if mark := engines.write_commit_marker(connection):
+                    self._doubts[work] = PendingCommit(mark, result)
         except BaseException:
             connection.rollback()
             raise
@@ -88,7 +88,7 @@ class Writer:
 
     def _begin(self) -> Connection:
         connection = self._open()
-        engines.begin_whole(connection)
+        engines.begin_immediate(connection)
         return connection
 
     def _open(self) -> Connection:

@@ -14,7 +14,7 @@ from typing import Any
 
 from telegram.error import TelegramError
 
-from bot.telegram.transport import LeanBot
+from bot.telegram.transport import RawBot
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -23,7 +23,7 @@ Call = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class BotProfile:
     """What citizens of one language see; `language` is empty for everybody else's."""
 
     language: str
@@ -33,7 +33,7 @@ class Face:
     short_description: str
 
 
-def calls(faces: Iterable[Face], admins: Iterable[int]) -> list[Call]:
+def calls(faces: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:
     """The Bot API calls that show these faces."""
     wanted: list[Call] = []
     for face in faces:
@@ -56,7 +56,7 @@ def calls(faces: Iterable[Face], admins: Iterable[int]) -> list[Call]:
     return wanted
 
 
-async def keep_shown(bot: LeanBot, wanted: list[Call], known: str) -> AsyncIterator[str]:
+async def keep_in_sync(bot: RawBot, wanted: list[Call], known: str) -> AsyncIterator[str]:
     """Make those calls that are not `known` to have been made, trying until all are; yields what is known by then."""
     marks = set(known.split())
     left = [call for call in wanted if _mark(call) not in marks]
@@ -70,7 +70,7 @@ async def keep_shown(bot: LeanBot, wanted: list[Call], known: str) -> AsyncItera
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def hide(bot: LeanBot, admins: Iterable[int], languages: Iterable[str]) -> None:
+async def hide(bot: RawBot, admins: Iterable[int], languages: Iterable[str]) -> None:
     """Take back what these admins, who are none any more, saw of commands, trying until all is taken back."""
     scopes = [json.dumps({"type": "chat", "chat_id": each}) for each in admins]
     left: list[Call] = [
@@ -84,7 +84,7 @@ async def hide(bot: LeanBot, admins: Iterable[int], languages: Iterable[str]) ->
         pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def _made(bot: LeanBot, call: Call, *, nobody: bool = False) -> bool:
+async def _made(bot: RawBot, call: Call, *, nobody: bool = False) -> bool:
     """Whether it is done. `nobody`: so it is for a chat that does not exist."""
     method, parameters = call
     try:

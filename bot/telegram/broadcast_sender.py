@@ -12,9 +12,9 @@ from typing import Any
 from telegram import InputFile
 
 from bot.app.ports import EditLostError, MessageRefusedError
-from bot.broadcast.compose_states import Remark
+from bot.broadcast.compose_states import ComposeNotice
 from bot.broadcast.model import Content, Media
-from bot.broadcast.ports import Letter
+from bot.broadcast.ports import PreparedMessage
 from bot.telegram.messenger import TelegramMessenger, keyboard, message_number
 from bot.views.message import Message
 
@@ -37,32 +37,32 @@ NOT_A_DOCUMENT = frozenset({"animation", "video", "audio", "voice", "video_note"
 GONE = ("message to delete not found", "message_id_invalid")
 
 
-def read_content(raw: Mapping[str, Any]) -> Content | Remark:
+def read_content(raw: Mapping[str, Any]) -> Content | ComposeNotice:
     """What an admin sent, ready to be sent on; or why it cannot be."""
     if "media_group_id" in raw:
-        return Remark.ALBUM
+        return ComposeNotice.ALBUM
     look = {name: raw[key] for key, name in LOOKS.items() if key in raw}
     if isinstance(text := raw.get("text"), str):
         return Content(Media.TEXT, text, look=json.dumps(look, ensure_ascii=False))
     caption = str(raw.get("caption", ""))
     if NOT_A_DOCUMENT & raw.keys():
-        return Remark.UNSUPPORTED
+        return ComposeNotice.UNSUPPORTED
     if photos := raw.get("photo"):
         return Content(Media.PHOTO, caption, str(photos[-1]["file_id"]), json.dumps(look, ensure_ascii=False))
     if document := raw.get("document"):
         return Content(Media.DOCUMENT, caption, str(document["file_id"]), json.dumps(look, ensure_ascii=False))
-    return Remark.UNSUPPORTED
+    return ComposeNotice.UNSUPPORTED
 
 
-class TelegramHerald:
-    """See `Herald`. `button` draws what stands under a broadcast in a language."""
+class TelegramBroadcastSender:
+    """See `BroadcastSender`. `button` draws what stands under a broadcast in a language."""
 
     def __init__(self, messenger: TelegramMessenger, button: Callable[[str], Message]) -> None:
         self._messenger = messenger
         self._button = button
 
-    def letter(self, content: Content, locale: str) -> Letter:
-        """See `Herald.letter`."""
+    def prepared(self, content: Content, locale: str) -> PreparedMessage:
+        """See `BroadcastSender.prepared`."""
         method, words = METHODS[content.media]
         look = {key: json.dumps(value, ensure_ascii=False) for key, value in json.loads(content.look).items()}
         call: Json = {**look, "reply_markup": keyboard(self._button(locale), None)}
@@ -73,17 +73,17 @@ class TelegramHerald:
         return method, call
 
     async def reach(self) -> None:
-        """See `Herald.reach`."""
+        """See `BroadcastSender.reach`."""
         await self._messenger.call("getMe", {})
 
-    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
-        """See `Herald.send`."""
-        method, call = letter
+    async def send(self, prepared: PreparedMessage, chat_id: int, *, paid: bool = False) -> int:
+        """See `BroadcastSender.send`."""
+        method, call = prepared
         extra = {"allow_paid_broadcast": "true"} if paid else {}
         return message_number(await self._messenger.call(method, {"chat_id": chat_id, **call, **extra}))
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
-        """See `Herald.recall`."""
+        """See `BroadcastSender.recall`."""
         try:
             await self._messenger.call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})
         except (EditLostError, MessageRefusedError) as error:
@@ -93,7 +93,7 @@ class TelegramHerald:
         return True
 
     async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
-        """See `Herald.document`."""
+        """See `BroadcastSender.document`."""
         file = InputFile(io.BytesIO(content), filename=name, attach=False)
         call: Json = {"chat_id": chat_id, "document": file, "caption": caption.text, "parse_mode": "HTML"}
         await self._messenger.call("sendDocument", call)

@@ -8,19 +8,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from bot.telegram.transport import LeanBot
+from bot.telegram.transport import RawBot
 
 IDLE = 30.0
 """Seconds without a call after which the connections are closed."""
 
 
-class StandbyBot:
-    """Calls like a `LeanBot`; `make` makes one whenever there is none."""
+class LazyBot:
+    """Calls like a `RawBot`; `make` makes one whenever there is none."""
 
-    def __init__(self, make: Callable[[], LeanBot], idle: float = IDLE) -> None:
+    def __init__(self, make: Callable[[], RawBot], idle: float = IDLE) -> None:
         self._make = make
         self._idle = idle
-        self._bot: LeanBot | None = None
+        self._bot: RawBot | None = None
         self._under_way = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -31,7 +31,7 @@ class StandbyBot:
         return self._bot is not None
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
-        """See `LeanBot.call`."""
+        """See `RawBot.call`."""
         if self._timer:
             self._timer.cancel()
             self._timer = None

@@ -23,7 +23,7 @@ from bot.app.ports import (
     UnpaidError,
 )
 from bot.app.records import Delivery, Kind
-from bot.core.callback_data import spoken
+from bot.core.callback_data import encode
 from bot.telegram.qr import qr_png
 from bot.telegram.transport import SurelyNotSentError, seconds
 from bot.views.message import Button, Message
@@ -41,10 +41,10 @@ LOST = ("message to edit not found", "message can't be edited", "message_id_inva
 
 
 class Caller(Protocol):
-    """Whoever calls Bot API methods: `LeanBot`, `StandbyBot`."""
+    """Whoever calls Bot API methods: `RawBot`, `LazyBot`."""
 
     async def call(self, method: str, parameters: Json, *, read_timeout: float | None = None) -> Any:
-        """See `LeanBot.call`."""
+        """See `RawBot.call`."""
 
 
 class TelegramMessenger:
@@ -132,7 +132,7 @@ def keyboard(message: Message, screen: int | None) -> str:
 def _button(button: Button, screen: int | None) -> dict[str, str]:
     if button.url:
         return {"text": button.label, "url": button.url}
-    return {"text": button.label, "callback_data": spoken(screen, button.action)}
+    return {"text": button.label, "callback_data": encode(screen, button.action)}
 
 
 def _bad_request(error: BadRequest, *, paid: bool) -> Any:

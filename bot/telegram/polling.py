@@ -17,9 +17,9 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from bot.app.conversations import Conversations
 from bot.app.failpoints import reach
 from bot.app.ports import Store
-from bot.app.reachability import Weather
+from bot.app.reachability import ReachabilityLog
 from bot.app.records import StoredUpdate
-from bot.telegram.transport import LeanBot, seconds
+from bot.telegram.transport import RawBot, seconds
 from bot.telegram.update_parser import ALLOWED, is_numbered, stored_update
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Poller:
 
     def __init__(
         self,
-        bot: LeanBot,
+        bot: RawBot,
         store: Store,
         conversations: Conversations,
         answer_press: Callable[[str], Awaitable[None]],
@@ -50,7 +50,7 @@ class Poller:
         self._store = store
         self._conversations = conversations
         self._answer_press = answer_press
-        self._weather = Weather("Telegram (receiving)")
+        self._weather = ReachabilityLog("Telegram (receiving)")
         self._answers: set[asyncio.Task[None]] = set()
         self._offset: int | None = None
         self._newest = newest

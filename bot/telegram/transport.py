@@ -52,7 +52,7 @@ def seconds(error: RetryAfter) -> float:
     return min(max(wait, 0.0), DAY) if wait == wait else UNSAID  # noqa: PLR0124 — NaN is not itself
 
 
-class LeanBot(Bot):
+class RawBot(Bot):
     """PTB's `Bot` with a lean way to call: ready values in, raw JSON out, PTB's errors.
 
     `Bot.do_api_request` does the same and more: it warns of every method that PTB knows, and looks into every value for

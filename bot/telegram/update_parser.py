@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from bot.app.records import StoredUpdate
 from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
-from bot.core.callback_data import heard
+from bot.core.callback_data import decode
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ def _lean(update: Json) -> Json:
     return {**update, "callback_query": {**query, "message": message}}
 
 
-class Reader:
+class TelegramUpdateParser:
     """Reads updates for the bot called `username`; `resolve` turns a phone's language into one that we speak."""
 
     def __init__(self, username: str, resolve: Callable[[str], str]) -> None:
@@ -82,7 +82,7 @@ class Reader:
         message = query.get("message")
         if not message or message["chat"]["type"] != "private":
             return Ignored()
-        screen, action = heard(str(query.get("data", "")))
+        screen, action = decode(str(query.get("data", "")))
         about = self._about(query["from"])
         event = Pressed(at=at, screen=screen, action=action, message=int(message["message_id"]), **about)
         return FromCitizen(event, int(query["from"]["id"]))

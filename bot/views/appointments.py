@@ -5,7 +5,7 @@ The ticket, which must be complete without any picture, and the picture of its Q
 
 from bot.core import callback_data
 from bot.core.model import (
-    Status,
+    AppointmentStatus,
     Ticket,
 )
 from bot.core.screens import Cancelled, QrPicture, TicketShown
@@ -21,12 +21,12 @@ WORDS = 80
 """Characters of a name in the list; the ticket has it in full."""
 
 
-def listing(flow: Listing, t: Translator, office: Office) -> Message:
+def listing(state: Listing, t: Translator, office: Office) -> Message:
     """What is coming, five a page, with a row of buttons each."""
-    if not flow.tickets:
+    if not state.tickets:
         return Message(t.text("listing.none"), (keys.book(t), keys.back(t)))
-    page = keys.Page.of(flow.tickets, flow.page, PER_PAGE)
-    cancelling = flow.purpose is Purpose.CANCEL
+    page = keys.Page.of(state.tickets, state.page, PER_PAGE)
+    cancelling = state.purpose is Purpose.CANCEL
     text = paragraphs(
         t.text("listing.cancel") if cancelling else t.text("listing.title"),
         *(_entry(each, t) for each in page.items),
@@ -37,20 +37,20 @@ def listing(flow: Listing, t: Translator, office: Office) -> Message:
     return Message(text, (*rows, *page.turning(t), keys.back(t)))
 
 
-def asking_cancel(flow: AskingCancel, t: Translator, office: Office) -> Message:
+def asking_cancel(state: AskingCancel, t: Translator, office: Office) -> Message:
     """The question names what it is about."""
-    text = paragraphs(t.text("cancel.question"), ticket_facts(t, flow.ticket, office), t.text("cancel.final"))
+    text = paragraphs(t.text("cancel.question"), ticket_facts(t, state.ticket, office), t.text("cancel.final"))
     answers = (keys.one(t, "button.yes_cancel", callback_data.YES), keys.one(t, "button.no_keep", callback_data.NO))
     return Message(text, (*answers, keys.back(t)))
 
 
-def cancelling(flow: Cancelling, t: Translator, office: Office) -> Message:
+def cancelling(state: Cancelling, t: Translator, office: Office) -> Message:
     """No outcome yet: not cancelled before the API has said so."""
-    facts = ticket_facts(t, flow.attempt.ticket, office)
+    facts = ticket_facts(t, state.attempt.ticket, office)
     helping = keys.one(t, "button.help", callback_data.HELP)
-    if not flow.delayed:
+    if not state.delayed:
         return Message(paragraphs(t.text("cancelling.moment"), facts), (helping,))
-    words = lines(meanwhile(t, flow.trouble, office), t.text("wait.no_need"))
+    words = lines(meanwhile(t, state.failure, office), t.text("wait.no_need"))
     return Message(paragraphs(t.text("cancelling.delayed"), facts, words), (helping,))
 
 
@@ -83,7 +83,7 @@ def _row(ticket: Ticket, t: Translator, *, cancelling: bool) -> keys.Row:
     return (cancel, see) if cancelling else (see, cancel)
 
 
-CANCELLABLE = frozenset({Status.SCHEDULED, Status.PENDING_PAYMENT, Status.UNKNOWN})
+CANCELLABLE = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
 LONGEST_LINK = 2000
 """Characters. A longer one would not fit the message, and no phone's camera would read its code."""
 
@@ -114,9 +114,9 @@ def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
 
 def _title(screen: TicketShown, t: Translator) -> Safe:
     match screen.ticket.appointment.status if screen.fresh else None:
-        case Status.SCHEDULED:
+        case AppointmentStatus.SCHEDULED:
             return t.text("ticket.booked")
-        case Status.PENDING_PAYMENT:
+        case AppointmentStatus.PENDING_PAYMENT:
             return t.text("ticket.unpaid")
         case _:
             return t.text("ticket.title")

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from itertools import groupby
 
 from bot.core import callback_data, slot_selection
-from bot.core.model import Department, Problem
+from bot.core.model import Department, FailureCode
 from bot.core.slot_selection import NOON
 from bot.core.states import (
+    BookingRefusedState,
     ChoosingDay,
     ChoosingDepartment,
     ChoosingNearest,
     ChoosingTime,
     ChoosingWorker,
-    Confirming,
-    Refused,
+    ConfirmingBooking,
     Submitting,
     TypingName,
     TypingWorker,
@@ -43,40 +43,40 @@ from bot.views.text import (
 QUERY = 64
 
 
-def choosing_department(flow: ChoosingDepartment, t: Translator) -> Message:
+def choosing_department(state: ChoosingDepartment, t: Translator) -> Message:
     """The departments under their organisations, eight a page."""
-    if not flow.departments:
+    if not state.departments:
         return Message(t.text("departments.none"), (keys.retry(t), keys.back_to_menu(t)))
-    found = slot_selection.shown_departments(flow)
-    page = keys.Page.of(found, flow.page)
+    found = slot_selection.shown_departments(state)
+    page = keys.Page.of(found, state.page)
     twins = {name for name, times in Counter(each.name for each in found).items() if times > 1}
     buttons = [_button(each, t, twin=each.name in twins) for each in page.items]
     everything = keys.one(t, "button.all_departments", callback_data.EVERYTHING)
     text = paragraphs(
         t.text("departments.question"),
-        t.text("departments.query", query=keys.clip(flow.query, QUERY)) if flow.query else None,
-        _grouped(flow, page.items, t) if found else t.text("departments.no_match"),
+        t.text("departments.query", query=keys.clip(state.query, QUERY)) if state.query else None,
+        _grouped(state, page.items, t) if found else t.text("departments.no_match"),
         t.text("page", number=page.number + 1, count=page.count) if page.count > 1 else None,
-        t.text("departments.search") if len(flow.departments) > 1 else None,
+        t.text("departments.search") if len(state.departments) > 1 else None,
     )
-    tail = (everything, keys.back_to_menu(t)) if flow.query else (keys.back_to_menu(t),)
+    tail = (everything, keys.back_to_menu(t)) if state.query else (keys.back_to_menu(t),)
     return Message(text, (*keys.columns(buttons), *page.turning(t), *tail))
 
 
-def choosing_worker(flow: ChoosingWorker, t: Translator) -> Message:
+def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
     """The staff of the department, eight a page."""
-    page = keys.Page.of(flow.draft.department.workers, flow.page)
+    page = keys.Page.of(state.draft.department.workers, state.page)
     buttons = [
         Button(keys.clip(worker_name(t, each)), callback_data.numbered(callback_data.WORKER, each.id))
         for each in page.items
     ]
-    text = paragraphs(t.text("workers.question"), office_facts(t, flow.draft.department))
+    text = paragraphs(t.text("workers.question"), office_facts(t, state.draft.department))
     return Message(text, (*keys.columns(buttons), *page.turning(t), *keys.back_or_leave(t)))
 
 
-def typing_worker(flow: TypingWorker, t: Translator) -> Message:
+def typing_worker(state: TypingWorker, t: Translator) -> Message:
     """The number of a member of staff, to be typed."""
-    text = paragraphs(t.text("worker.question"), office_facts(t, flow.draft.department), t.text("worker.hint"))
+    text = paragraphs(t.text("worker.question"), office_facts(t, state.draft.department), t.text("worker.hint"))
     return Message(text, keys.back_or_leave(t))
 
 
@@ -88,9 +88,9 @@ def _button(department: Department, t: Translator, *, twin: bool) -> Button:
     return Button(keys.clip(name), callback_data.numbered(callback_data.DEPARTMENT, department.id))
 
 
-def _grouped(flow: ChoosingDepartment, page: tuple[Department, ...], t: Translator) -> Safe | None:
+def _grouped(state: ChoosingDepartment, page: tuple[Department, ...], t: Translator) -> Safe | None:
     """With several organisations, which department belongs to which; the buttons do not say it."""
-    organizations = {each.organization for each in flow.departments}
+    organizations = {each.organization for each in state.departments}
     if len(organizations) == 1:
         return _heading(organizations.pop(), t)
     groups = groupby(page, key=lambda each: each.organization)
@@ -112,13 +112,13 @@ MOST = 90
 """Telegram's limit is 100 buttons."""
 
 
-def choosing_day(flow: ChoosingDay, t: Translator, office: Office) -> Message:
+def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
     """The earliest slot first, then the free days, eight a page."""
-    where = office_facts(t, flow.draft.department, flow.draft.worker)
-    if not flow.days:
+    where = office_facts(t, state.draft.department, state.draft.worker)
+    if not state.days:
         text = paragraphs(t.text("days.none", n=office.horizon_days), where)
         return Message(text, (keys.retry(t), keys.other_department(t), *keys.back_or_leave(t)))
-    page = keys.Page.of(flow.days, flow.page)
+    page = keys.Page.of(state.days, state.page)
     buttons = (
         Button(
             t.label("button.day", day=t.date_short(each.date), n=each.free),
@@ -127,39 +127,39 @@ def choosing_day(flow: ChoosingDay, t: Translator, office: Office) -> Message:
         for each in page.items
     )
     first: keys.Rows = ()
-    if flow.earliest:
-        first = ((Button(t.label("button.earliest", moment=moment(t, flow.earliest)), callback_data.EARLIEST),),)
+    if state.earliest:
+        first = ((Button(t.label("button.earliest", moment=moment(t, state.earliest)), callback_data.EARLIEST),),)
     text = paragraphs(t.text("days.question"), where, t.text("office_hours", city=office.city))
     return Message(text, (*first, *keys.grid(buttons, 2), *page.turning(t, days=True), *keys.back_or_leave(t)))
 
 
-def choosing_time(flow: ChoosingTime, t: Translator, office: Office) -> Message:
+def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message:
     """The free hours of the day; by halves where there are many."""
-    morning = tuple(each for each in flow.times if each.hour < NOON)
-    afternoon = tuple(each for each in flow.times if each.hour >= NOON)
-    times, other_half = flow.times, keys.Rows()
-    if len(flow.times) > ALL_DAY and morning and afternoon:
-        times = afternoon if flow.afternoon else morning
-        other_half = (_morning(t, len(morning)) if flow.afternoon else _afternoon(t, len(afternoon)),)
+    morning = tuple(each for each in state.times if each.hour < NOON)
+    afternoon = tuple(each for each in state.times if each.hour >= NOON)
+    times, other_half = state.times, keys.Rows()
+    if len(state.times) > ALL_DAY and morning and afternoon:
+        times = afternoon if state.afternoon else morning
+        other_half = (_morning(t, len(morning)) if state.afternoon else _afternoon(t, len(afternoon)),)
     buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
     text = paragraphs(
         t.text("times.question"),
-        lines(office_facts(t, flow.draft.department, flow.draft.worker), day_fact(t, flow.day)),
+        lines(office_facts(t, state.draft.department, state.draft.worker), day_fact(t, state.day)),
         t.text("office_hours", city=office.city),
         t.text("times.first", n=MOST) if len(times) > MOST else None,
     )
     return Message(text, (*keys.grid(buttons, 3), *other_half, *keys.back_or_leave(t)))
 
 
-def choosing_nearest(flow: ChoosingNearest, t: Translator, office: Office) -> Message:
+def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> Message:
     """The time is gone, the name is kept: the free times around it."""
-    buttons = (Button(moment(t, each), callback_data.timed(callback_data.TIME, each)) for each in flow.times)
+    buttons = (Button(moment(t, each), callback_data.timed(callback_data.TIME, each)) for each in state.times)
     text = paragraphs(
         lines(
             t.text("nearest.taken"),
-            t.text("nearest.name_kept", name=keys.clip(flow.draft.name, WORDS)) if flow.draft.name else None,
+            t.text("nearest.name_kept", name=keys.clip(state.draft.name, WORDS)) if state.draft.name else None,
         ),
-        office_facts(t, flow.draft.department, flow.draft.worker),
+        office_facts(t, state.draft.department, state.draft.worker),
         t.text("nearest.question"),
         t.text("office_hours", city=office.city),
     )
@@ -175,82 +175,82 @@ def _afternoon(t: Translator, free: int) -> keys.Row:
     return (Button(t.label("button.afternoon", n=free), callback_data.AFTERNOON),)
 
 
-NEXT_STEPS: dict[Problem, tuple[Callable[[Translator], keys.Row], ...]] = {
-    Problem.SLOT_TAKEN: (keys.other_time, keys.other_department),
-    Problem.BAD_DATE: (keys.other_time, keys.other_department),
-    Problem.TOO_LATE: (keys.other_time, keys.other_department),
-    Problem.NO_TICKET: (keys.appointments,),
-    Problem.ALREADY_BOOKED: (keys.appointments, keys.other_time),
-    Problem.OUT_OF_CREDITS: (keys.retry, keys.other_department),
-    Problem.NO_ACCESS: (keys.retry, keys.other_department),
-    Problem.DEPARTMENT_GONE: (keys.other_department,),
-    Problem.BAD_REQUEST: (keys.other_time, keys.other_department, keys.retry),
-    Problem.APPOINTMENT_GONE: (keys.other_time, keys.other_department, keys.retry),
-    Problem.BUSY: (keys.retry, keys.other_time),
-    Problem.DOWN: (keys.retry, keys.other_time),
+NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
+    FailureCode.SLOT_TAKEN: (keys.other_time, keys.other_department),
+    FailureCode.BAD_DATE: (keys.other_time, keys.other_department),
+    FailureCode.TOO_LATE: (keys.other_time, keys.other_department),
+    FailureCode.NO_TICKET: (keys.appointments,),
+    FailureCode.ALREADY_BOOKED: (keys.appointments, keys.other_time),
+    FailureCode.OUT_OF_CREDITS: (keys.retry, keys.other_department),
+    FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
+    FailureCode.DEPARTMENT_GONE: (keys.other_department,),
+    FailureCode.BAD_REQUEST: (keys.other_time, keys.other_department, keys.retry),
+    FailureCode.APPOINTMENT_GONE: (keys.other_time, keys.other_department, keys.retry),
+    FailureCode.BUSY: (keys.retry, keys.other_time),
+    FailureCode.DOWN: (keys.retry, keys.other_time),
 }
 """What is offered after a refusal, the most fitting first."""
 
 
-def typing_name(flow: TypingName, t: Translator, office: Office) -> Message:
+def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
     """The name, typed or one of those that are known."""
     buttons = (
         Button(
             t.label("button.name", name=keys.clip(name, keys.LABEL - 10)),
             callback_data.numbered(callback_data.NAME, number),
         )
-        for number, name in enumerate(flow.suggestions)
+        for number, name in enumerate(state.suggestions)
     )
     text = paragraphs(
         t.text("name.question"),
-        draft_facts(t, flow.draft, office),
-        t.text("name.hint_buttons") if flow.suggestions else t.text("name.hint"),
+        draft_facts(t, state.draft, office),
+        t.text("name.hint_buttons") if state.suggestions else t.text("name.hint"),
     )
     return Message(text, (*keys.grid(buttons, 1), *keys.back_or_leave(t)))
 
 
-def confirming(flow: Confirming, t: Translator, office: Office) -> Message:
+def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Message:
     """The summary: nothing is booked before the citizen says so."""
     text = paragraphs(
         t.text("summary.question"),
-        draft_facts(t, flow.draft, office),
+        draft_facts(t, state.draft, office),
         lines(t.text("summary.not_yet"), t.text("summary.hint")),
     )
     confirm = keys.one(t, "button.confirm", callback_data.CONFIRM)
     return Message(text, (confirm, keys.other_time(t), *keys.back_or_leave(t)))
 
 
-def submitting(flow: Submitting, t: Translator, office: Office) -> Message:
+def submitting(state: Submitting, t: Translator, office: Office) -> Message:
     """No outcome yet. What is not known is not promised."""
     helping = keys.one(t, "button.help", callback_data.HELP)
-    facts = draft_facts(t, flow.attempt.draft, office)
-    if flow.withdrawn:
+    facts = draft_facts(t, state.attempt.draft, office)
+    if state.withdrawn:
         return Message(paragraphs(t.text("submitting.withdrawn"), facts, t.text("submitting.if_made")), (helping,))
     give_up = keys.one(t, "button.give_up", callback_data.GIVE_UP)
-    if not flow.delayed:
+    if not state.delayed:
         return Message(paragraphs(t.text("submitting.moment"), facts), (give_up, helping))
     text = paragraphs(
         t.text("submitting.delayed"),
         facts,
-        lines(meanwhile(t, flow.trouble, office), t.text("wait.no_need")),
+        lines(meanwhile(t, state.failure, office), t.text("wait.no_need")),
     )
     return Message(text, (give_up, helping))
 
 
-def refused(flow: Refused, t: Translator, office: Office) -> Message:
+def refused(state: BookingRefusedState, t: Translator, office: Office) -> Message:
     """Why there is no appointment, and the next step that fits."""
-    problem = flow.trouble.problem
+    code = state.failure.code
     text = paragraphs(
-        t.text("refused.unsure" if problem is Problem.NO_TICKET else "refused.title"),
-        cause(t, flow.trouble, office),
-        draft_facts(t, flow.draft, office),
-        lines(t.text(f"refused.{problem}"), _typed_number(flow, t)),
+        t.text("refused.unsure" if code is FailureCode.NO_TICKET else "refused.title"),
+        cause(t, state.failure, office),
+        draft_facts(t, state.draft, office),
+        lines(t.text(f"refused.{code}"), _typed_number(state, t)),
     )
-    return Message(text, (*(step(t) for step in NEXT_STEPS[problem]), *keys.back_or_leave(t)))
+    return Message(text, (*(step(t) for step in NEXT_STEPS[code]), *keys.back_or_leave(t)))
 
 
-def _typed_number(flow: Refused, t: Translator) -> Safe | None:
+def _typed_number(state: BookingRefusedState, t: Translator) -> Safe | None:
     """A number typed by hand is the likeliest reason why a request is not accepted."""
-    worker = flow.draft.worker
-    typed = flow.trouble.problem is Problem.BAD_REQUEST and worker is not None and not worker.name
+    worker = state.draft.worker
+    typed = state.failure.code is FailureCode.BAD_REQUEST and worker is not None and not worker.name
     return t.text("refused.check_worker") if typed else None

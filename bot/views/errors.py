@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.core import callback_data
-from bot.core.model import Problem, Trouble
+from bot.core.model import Failure, FailureCode
 from bot.core.states import LoadingAppointments, LoadingDays, LoadingDepartments, LoadingNearest, LoadingTimes, Purpose
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
@@ -12,64 +12,64 @@ from bot.views.text import draft_facts, lines, paragraphs
 
 BOOKING_ONLY = frozenset(
     {
-        Problem.SLOT_TAKEN,
-        Problem.ALREADY_BOOKED,
-        Problem.OUT_OF_CREDITS,
-        Problem.BAD_DATE,
-        Problem.DEPARTMENT_GONE,
-        Problem.TOO_LATE,
-        Problem.NO_TICKET,
+        FailureCode.SLOT_TAKEN,
+        FailureCode.ALREADY_BOOKED,
+        FailureCode.OUT_OF_CREDITS,
+        FailureCode.BAD_DATE,
+        FailureCode.DEPARTMENT_GONE,
+        FailureCode.TOO_LATE,
+        FailureCode.NO_TICKET,
     }
 )
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments
 
 
-def cause(t: Translator, trouble: Trouble, office: Office) -> Safe:
+def cause(t: Translator, failure: Failure, office: Office) -> Safe:
     """What went wrong and, where it is known, from when on trying again makes sense."""
-    when = trouble.until
+    when = failure.until
     if when is None:
         until = None
-    elif trouble.another_day:
+    elif failure.another_day:
         until = t.text("trouble.until_day", day=t.date_short(when.date()), time=t.time(when), city=office.city)
     else:
         until = t.text("trouble.until", time=t.time(when), city=office.city)
-    return lines(t.text(f"problem.{trouble.problem}"), until)
+    return lines(t.text(f"problem.{failure.code}"), until)
 
 
-def meanwhile(t: Translator, trouble: Trouble | None, office: Office) -> Safe | None:
+def meanwhile(t: Translator, failure: Failure | None, office: Office) -> Safe | None:
     """What something that we go on trying waits for."""
-    if trouble is None:
+    if failure is None:
         return None
-    when = trouble.until
+    when = failure.until
     if when is None:
         until = t.text("wait.going_on")
-    elif trouble.another_day:
+    elif failure.another_day:
         until = t.text("wait.until_day", day=t.date_short(when.date()), time=t.time(when), city=office.city)
     else:
         until = t.text("wait.until", time=t.time(when), city=office.city)
-    return lines(t.text(f"problem.{trouble.problem}"), until)
+    return lines(t.text(f"problem.{failure.code}"), until)
 
 
-def loading(flow: Loading, t: Translator, office: Office) -> Message:
+def loading(state: Loading, t: Translator, office: Office) -> Message:
     """A read that is under way, or that came to nothing: nothing is lost, and it can be tried again."""
-    rows = (keys.retry(t), *_ways_out(flow, t))
-    if not flow.trouble:
+    rows = (keys.retry(t), *_ways_out(state, t))
+    if not state.failure:
         return Message(t.text("loading"), rows)
     kept = None
-    if not isinstance(flow, LoadingDepartments | LoadingAppointments):
-        kept = lines(t.text("failed.kept"), draft_facts(t, flow.draft, office))
-    trouble = _of_cancelling(flow.trouble) if isinstance(flow, LoadingAppointments) else flow.trouble
-    text = paragraphs(_failed(flow, t), cause(t, trouble, office), kept, t.text("failed.retry"))
+    if not isinstance(state, LoadingDepartments | LoadingAppointments):
+        kept = lines(t.text("failed.kept"), draft_facts(t, state.draft, office))
+    failure = _of_cancelling(state.failure) if isinstance(state, LoadingAppointments) else state.failure
+    text = paragraphs(_failed(state, t), cause(t, failure, office), kept, t.text("failed.retry"))
     return Message(text, rows)
 
 
-def _of_cancelling(trouble: Trouble) -> Trouble:
+def _of_cancelling(failure: Failure) -> Failure:
     """What is said of a time or of a department when one books would be nonsense where nothing is booked."""
-    return replace(trouble, problem=Problem.BAD_REQUEST) if trouble.problem in BOOKING_ONLY else trouble
+    return replace(failure, code=FailureCode.BAD_REQUEST) if failure.code in BOOKING_ONLY else failure
 
 
-def _ways_out(flow: Loading, t: Translator) -> keys.Rows:
-    match flow:
+def _ways_out(state: Loading, t: Translator) -> keys.Rows:
+    match state:
         case LoadingDepartments():
             return (keys.back_to_menu(t),)
         case LoadingAppointments():
@@ -78,9 +78,9 @@ def _ways_out(flow: Loading, t: Translator) -> keys.Rows:
             return keys.back_or_leave(t)
 
 
-def _failed(flow: Loading, t: Translator) -> Safe:
-    if isinstance(flow, LoadingAppointments):
-        return t.text("failed.cancel" if flow.purpose is Purpose.CANCEL else "failed.appointments")
-    if isinstance(flow, LoadingDepartments):
+def _failed(state: Loading, t: Translator) -> Safe:
+    if isinstance(state, LoadingAppointments):
+        return t.text("failed.cancel" if state.purpose is Purpose.CANCEL else "failed.appointments")
+    if isinstance(state, LoadingDepartments):
         return t.text("failed.departments")
-    return t.text("failed.days" if isinstance(flow, LoadingDays) else "failed.times")
+    return t.text("failed.days" if isinstance(state, LoadingDays) else "failed.times")

@@ -39,11 +39,11 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return booking.choosing_nearest(screen, t, office)
         case states.TypingName():
             return booking.typing_name(screen, t, office)
-        case states.Confirming():
+        case states.ConfirmingBooking():
             return booking.confirming(screen, t, office)
         case states.Submitting():
             return booking.submitting(screen, t, office)
-        case states.Refused():
+        case states.BookingRefusedState():
             return booking.refused(screen, t, office)
         case screens.TicketShown():
             return appointments.ticket_shown(screen, t, office)

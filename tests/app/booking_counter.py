@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.app.attempt import BOOKINGS, CANCELLINGS
-from bot.app.attempt_worker import Clerk
-from bot.app.ports import Fate
+from bot.app.attempt_worker import AttemptWorker
+from bot.app.ports import WriteOutcome
 from bot.app.records import AttemptKind, Settled, StoredAttempt
 from bot.core.events import (
     AttemptDelayed,
@@ -21,7 +21,7 @@ from bot.core.model import (
     Draft,
     Ticket,
 )
-from bot.core.states import Attempt, CancelAttempt
+from bot.core.states import BookingAttempt, CancelAttempt
 from bot.storage.store import Store
 from tests.app.fakes import FakeMoncreneau, ScriptedError
 
@@ -29,10 +29,13 @@ CHAT, OWNER = 7, "telegram:7"
 OFFICE = Department(5, "Passeports")
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 AT = NOW + timedelta(days=1)
-LOST = ScriptedError(Fate.UNKNOWN)
-LOST_BUT_DONE = ScriptedError(Fate.UNKNOWN, acted=True)
+LOST = ScriptedError(WriteOutcome.UNKNOWN)
+LOST_BUT_DONE = ScriptedError(WriteOutcome.UNKNOWN, acted=True)
 BOOKING = StoredAttempt(
-    CHAT, 1, AttemptKind.BOOK, BOOKINGS.dump_json(Attempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)).decode()
+    CHAT,
+    1,
+    AttemptKind.BOOK,
+    BOOKINGS.dump_json(BookingAttempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)).decode(),
 )
 MINE = Appointment(50, 5, AT, "Aïssatou Bah", owner=OWNER)
 CANCELLING = StoredAttempt(
@@ -46,13 +49,13 @@ class Desk:
 
     api: FakeMoncreneau
     store: Store
-    clerk: Clerk = field(init=False)
+    attempt_worker: AttemptWorker = field(init=False)
     said: list[tuple[Event, Settled | None]] = field(default_factory=list)
     now: datetime = NOW
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.clerk = Clerk(self.store, self.api, self._tell, lambda: self.now)
+        self.attempt_worker = AttemptWorker(self.store, self.api, self._tell, lambda: self.now)
 
     def _tell(self, _chat: int, event: Event, settled: Settled | None) -> None:
         self.said.append((event, settled))
@@ -61,7 +64,7 @@ class Desk:
 
     async def carries(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
         """Until there is an outcome."""
-        self.clerk.begin(attempt, resumed=resumed)
+        self.attempt_worker.begin(attempt, resumed=resumed)
         await self.told.wait()
         (outcome,) = [event for event, settled in self.said if settled]
         return outcome

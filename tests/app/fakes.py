@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
 
-from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Need, Receipt
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Need, Receipt, WriteOutcome
 from bot.app.records import Delivery, Kind
-from bot.core.model import Appointment, Department, Order, Problem, Slot, Status, Trouble
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Order, Slot
 
 
 class ScriptedError(ApiError):
@@ -16,23 +16,23 @@ class ScriptedError(ApiError):
 
     def __init__(
         self,
-        fate: Fate,
-        problem: Problem = Problem.DOWN,
+        outcome: WriteOutcome,
+        code: FailureCode = FailureCode.DOWN,
         *,
         acted: bool = False,
         retry_after: float | None = None,
-        verdict: Problem | None = None,
+        presumed_refusal: FailureCode | None = None,
     ) -> None:
-        super().__init__(f"{fate.value}: {problem}")
-        self.fate = fate
-        self.trouble = Trouble(problem)
+        super().__init__(f"{outcome.value}: {code}")
+        self.outcome = outcome
+        self.failure = Failure(code)
         self.retry_after = retry_after
         self.acted = acted
-        self.verdict = verdict
+        self.presumed_refusal = presumed_refusal
 
 
-def refused(problem: Problem) -> ScriptedError:
-    return ScriptedError(Fate.REFUSED, problem)
+def refused(code: FailureCode) -> ScriptedError:
+    return ScriptedError(WriteOutcome.REFUSED, code)
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class FakeMoncreneau:
         self._read()
         known = any(each.id == department_id for each in self.offices)
         if not known:
-            raise refused(Problem.DEPARTMENT_GONE)
+            raise refused(FailureCode.DEPARTMENT_GONE)
         return tuple(each for each in self.free if first <= each.at.date() <= last)
 
     def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
@@ -120,8 +120,8 @@ class FakeMoncreneau:
         if failure and not failure.acted:
             raise failure
         if appointment_id not in self.books:
-            raise refused(Problem.APPOINTMENT_GONE)
-        self.books[appointment_id] = replace(self.books[appointment_id], status=Status.CANCELLED)
+            raise refused(FailureCode.APPOINTMENT_GONE)
+        self.books[appointment_id] = replace(self.books[appointment_id], status=AppointmentStatus.CANCELLED)
         if failure:
             raise failure
 
@@ -137,11 +137,11 @@ class FakeMoncreneau:
 
 @dataclass(slots=True)
 class FakeMessenger:
-    """A chat program in memory. `troubles` are what happens to the next deliveries (None: they arrive)."""
+    """A chat program in memory. `open_issues` are what happens to the next deliveries (None: they arrive)."""
 
     phones: dict[int, dict[int, Delivery]] = field(default_factory=dict)
     left: set[int] = field(default_factory=set)
-    troubles: deque[Exception | None] = field(default_factory=deque)
+    open_issues: deque[Exception | None] = field(default_factory=deque)
     heard: list[tuple[float, Delivery, str | None]] = field(default_factory=list)
     typings: list[int] = field(default_factory=list)
     gate: asyncio.Event | None = None
@@ -151,8 +151,8 @@ class FakeMessenger:
         self.heard.append((asyncio.get_running_loop().time(), delivery, file_id))
         if self.gate:
             await self.gate.wait()
-        if self.troubles and (trouble := self.troubles.popleft()):
-            raise trouble
+        if self.open_issues and (failure := self.open_issues.popleft()):
+            raise failure
         if delivery.chat_id in self.left:
             raise ChatLeftError("bot was blocked by the user")
         phone = self.phones.setdefault(delivery.chat_id, {})

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.app.appointment_recorder import Noting
+from bot.app.appointment_recorder import AppointmentRecorder
 from bot.app.ports import ApiError, Moncreneau, Need
-from bot.core.model import Appointment, Department, Order, Problem, Slot, Status
+from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode, Order, Slot
 from tests.app.fakes import FakeMoncreneau, refused
 
 ME, STRANGER = "telegram:7", "somebody else"
 AT = datetime.fromisoformat("2026-03-02T09:00")
-Noted = tuple[int, list[tuple[int, Status]], frozenset[int]]
+Noted = tuple[int, list[tuple[int, AppointmentStatus]], frozenset[int]]
 
 
 class Office:
@@ -21,7 +21,7 @@ class Office:
     def __init__(self) -> None:
         self.api = FakeMoncreneau((Department(5, "Mairie"),), tuple(Slot(AT + timedelta(hours=n)) for n in range(9)))
         self.noted: list[Noted] = []
-        self.asked: Moncreneau = Noting(self.api, self._note)
+        self.asked: Moncreneau = AppointmentRecorder(self.api, self._note)
 
     def _note(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
         self.noted.append((chat_id, [(each.id, each.status) for each in appointments], made_since))
@@ -37,7 +37,9 @@ async def test_what_is_read_is_noted() -> None:
     await office.asked.cancel(cancelled)
     found = await office.asked.appointments(ME)
     assert [each.id for each in found] == [kept, cancelled]
-    assert office.noted == [(7, [(kept, Status.SCHEDULED), (cancelled, Status.CANCELLED)], frozenset())]
+    assert office.noted == [
+        (7, [(kept, AppointmentStatus.SCHEDULED), (cancelled, AppointmentStatus.CANCELLED)], frozenset())
+    ]
 
 
 async def test_one_that_comes_alone_says_nothing_of_the_others() -> None:
@@ -59,7 +61,7 @@ async def test_who_is_no_chat_is_not_noted() -> None:
 
 async def test_what_cannot_be_read_is_not_noted() -> None:
     office = Office()
-    office.api.reads.append(refused(Problem.DOWN))
+    office.api.reads.append(refused(FailureCode.DOWN))
     with pytest.raises(ApiError):
         await office.asked.appointments(ME)
     assert office.noted == []
@@ -80,7 +82,7 @@ async def test_what_is_made_meanwhile_is_known_as_such() -> None:
             return found
 
     office.api = Slow(office.api.offices, office.api.free)
-    office.asked = Noting(office.api, office._note)
+    office.asked = AppointmentRecorder(office.api, office._note)
     reading = asyncio.create_task(office.asked.appointments(ME))
     await asyncio.sleep(0)
     number = await office.books()

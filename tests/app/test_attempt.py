@@ -5,24 +5,34 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.app.attempt import BOOKINGS, LONG_LOOKS, LOOKS, RAREST, RESUMED_LOOKS, Case, chat_of, made_by, owner_of
+from bot.app.attempt import (
+    BOOKINGS,
+    LONG_LOOKUP_DELAYS,
+    LOOKUP_DELAYS,
+    RAREST,
+    RESUMED_LOOKUP_DELAYS,
+    AttemptState,
+    chat_of,
+    matches_order,
+    owner_of,
+)
 from bot.app.ports import Need
 from bot.app.records import AttemptKind, StoredAttempt
-from bot.core.model import Appointment, Department, Draft, Order, Problem, Status, Trouble
-from bot.core.states import Attempt
+from bot.core.model import Appointment, AppointmentStatus, Department, Draft, Failure, FailureCode, Order
+from bot.core.states import BookingAttempt
 
 AT = datetime(2026, 1, 26, 14, 30)  # noqa: DTZ001 — office time
 ORDER = Order(department_id=5, at=AT, name="Aïssatou Bah", owner="telegram:7")
 MADE = Appointment(id=1, department_id=5, at=AT, name="Aïssatou Bah")
 
 
-def case(draft: Draft) -> Case:
-    body = BOOKINGS.dump_json(Attempt(3, draft, AT)).decode()
-    return Case(StoredAttempt(7, 3, AttemptKind.BOOK, body), uncertain=False)
+def state(draft: Draft) -> AttemptState:
+    body = BOOKINGS.dump_json(BookingAttempt(3, draft, AT)).decode()
+    return AttemptState(StoredAttempt(7, 3, AttemptKind.BOOK, body), uncertain=False)
 
 
 def test_a_booking_asks_for_what_was_confirmed_in_the_name_of_its_chat() -> None:
-    assert case(Draft(Department(5, "Passport"), at=AT, name="Aïssatou Bah")).order() == ORDER
+    assert state(Draft(Department(5, "Passport"), at=AT, name="Aïssatou Bah")).order() == ORDER
     assert owner_of(7) == "telegram:7"
 
 
@@ -36,33 +46,33 @@ def test_the_name_of_a_chat_leads_back_to_it(owner: str, chat_id: int | None) ->
 
 def test_a_booking_without_a_time_or_a_name_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="without a time or a name"):
-        case(Draft(Department(5, "Passport"), at=AT)).order()
+        state(Draft(Department(5, "Passport"), at=AT)).order()
 
 
 def test_the_first_lost_answer_is_looked_for_soon_and_a_slow_one_for_longer() -> None:
-    quick, slow = (case(Draft(Department(5, "Passport"))) for _ in range(2))
+    quick, slow = (state(Draft(Department(5, "Passport"))) for _ in range(2))
     quick.answer_lost(0.2)
     slow.answer_lost(15)
-    assert (quick.looks, slow.looks) == (LOOKS, LONG_LOOKS)
+    assert (quick.looks, slow.looks) == (LOOKUP_DELAYS, LONG_LOOKUP_DELAYS)
 
 
 @pytest.mark.parametrize("seconds", [0.2, 15])
 def test_a_request_that_loses_its_answer_again_and_again_is_looked_for_ever_more_rarely_and_never_too_soon(
     seconds: float,
 ) -> None:
-    lost = case(Draft(Department(5, "Passport")))
+    lost = state(Draft(Department(5, "Passport")))
     lost.answer_lost(seconds)
     shortest, last = sum(lost.looks), 0.0
     for _ in range(20):
         lost.answer_lost(seconds)
         (look,) = lost.looks
         assert max(shortest, min(last, RAREST)) <= look <= 1.25 * RAREST
-        assert sum(lost.first_looks) == shortest, "who gives up is not let go any sooner"
+        assert sum(lost.first_lookup_delays) == shortest, "who gives up is not let go any sooner"
         last = look / 1.25
 
 
 def test_pauses_grow_to_a_minute_and_further_where_answers_are_lost() -> None:
-    here = case(Draft(Department(5, "Passport")))
+    here = state(Draft(Department(5, "Passport")))
     assert 0.5 <= here.next_pause() <= 1.0
     assert 30 <= [here.next_pause() for _ in range(20)][-1] <= 60
     here.uncertain = True
@@ -72,26 +82,26 @@ def test_pauses_grow_to_a_minute_and_further_where_answers_are_lost() -> None:
 
 
 def test_after_a_restart_it_is_looked_for_at_once_and_when_a_request_must_have_ended() -> None:
-    stored = case(Draft(Department(5, "Passport"))).stored
-    assert Case.of(stored, resumed=True).looks == RESUMED_LOOKS
-    assert sum(RESUMED_LOOKS) >= 15, "the client's limit for reading an answer"
-    assert not Case.of(stored, resumed=False).uncertain
+    stored = state(Draft(Department(5, "Passport"))).stored
+    assert AttemptState.of(stored, resumed=True).looks == RESUMED_LOOKUP_DELAYS
+    assert sum(RESUMED_LOOKUP_DELAYS) >= 15, "the client's limit for reading an answer"
+    assert not AttemptState.of(stored, resumed=False).uncertain
 
 
 def test_the_same_cause_is_told_once() -> None:
-    here = case(Draft(Department(5, "Passport")))
+    here = state(Draft(Department(5, "Passport")))
     assert [here.has_news(), here.has_news()] == [True, False]
-    here.trouble = Trouble(Problem.DOWN)
+    here.failure = Failure(FailureCode.DOWN)
     assert [here.has_news(), here.has_news()] == [True, False]
 
 
 def test_its_end_is_recorded_under_its_chat_and_number() -> None:
-    end = case(Draft(Department(5, "Passport"))).settled("booked", 12345)
+    end = state(Draft(Department(5, "Passport"))).settled("booked", 12345)
     assert (end.chat_id, end.number, end.outcome, end.appointment_id) == (7, 3, "booked", 12345)
 
 
 def test_a_name_that_reads_the_same_is_the_same() -> None:
-    assert made_by(ORDER, replace(MADE, name="aissatou  bah"))
+    assert matches_order(ORDER, replace(MADE, name="aissatou  bah"))
 
 
 @pytest.mark.parametrize(
@@ -100,13 +110,13 @@ def test_a_name_that_reads_the_same_is_the_same() -> None:
         replace(MADE, department_id=8),
         replace(MADE, at=AT + timedelta(minutes=30)),
         replace(MADE, name="Fatoumata Bah"),
-        replace(MADE, status=Status.CANCELLED),
+        replace(MADE, status=AppointmentStatus.CANCELLED),
     ],
 )
 def test_another_department_time_or_name_is_not_its_work_nor_is_a_cancelled_one(other: Appointment) -> None:
-    assert not made_by(ORDER, other)
+    assert not matches_order(ORDER, other)
 
 
 def test_the_first_looks_are_urgent_and_those_after_them_are_not() -> None:
-    case = Case.of(StoredAttempt(7, 3, AttemptKind.BOOK, ""), resumed=False)
-    assert [case.need() for _ in range(5)] == [Need.SETTLE] * len(LOOKS) + [Need.SETTLE_AGAIN] * 2
+    state = AttemptState.of(StoredAttempt(7, 3, AttemptKind.BOOK, ""), resumed=False)
+    assert [state.need() for _ in range(5)] == [Need.SETTLE] * len(LOOKUP_DELAYS) + [Need.SETTLE_AGAIN] * 2

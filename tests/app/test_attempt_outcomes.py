@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.app.attempt import Case, Ending, booked, cancelled, not_cancelled, refused, withdrawn
+from bot.app.attempt import AttemptState, Ending, booked, cancelled, not_cancelled, refused, withdrawn
 from bot.app.records import Made
-from bot.core.model import Problem, Trouble
+from bot.core.model import Failure, FailureCode
 from tests.app.booking_counter import AT, BOOKING, CANCELLING, CHAT, MINE, NOW
 
-BOOK, CANCEL = Case(BOOKING, uncertain=False), Case(CANCELLING, uncertain=False)
-CLOSED = Trouble(Problem.OUT_OF_CREDITS)
+BOOK, CANCEL = AttemptState(BOOKING, uncertain=False), AttemptState(CANCELLING, uncertain=False)
+CLOSED = Failure(FailureCode.OUT_OF_CREDITS)
 LATER = NOW + timedelta(seconds=1)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.attempt import LONG_LOOKS, LOOKS, RAREST
-from bot.app.ports import Fate
+from bot.app.attempt import LONG_LOOKUP_DELAYS, LOOKUP_DELAYS, RAREST
+from bot.app.ports import WriteOutcome
 from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.core.events import (
     Booked,
@@ -16,8 +16,8 @@ from bot.core.events import (
 )
 from bot.core.model import (
     Appointment,
-    Problem,
-    Trouble,
+    Failure,
+    FailureCode,
 )
 from tests.app.booking_counter import AT, BOOKING, CHAT, LOST, LOST_BUT_DONE, MINE, OWNER, desk
 from tests.app.fakes import ScriptedError, refused
@@ -37,10 +37,10 @@ async def test_what_succeeds_is_asked_once_and_told_at_once(tmp_path: Path) -> N
 @in_no_time
 async def test_what_is_refused_is_not_asked_again(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.api.writes.append(refused(Problem.OUT_OF_CREDITS))
+        here.api.writes.append(refused(FailureCode.OUT_OF_CREDITS))
         outcome = await here.carries(BOOKING)
         assert isinstance(outcome, BookingRefused)
-        assert outcome.trouble.problem is Problem.OUT_OF_CREDITS
+        assert outcome.failure.code is FailureCode.OUT_OF_CREDITS
         assert here.api.posts == 1
 
 
@@ -48,14 +48,17 @@ async def test_what_is_refused_is_not_asked_again(tmp_path: Path) -> None:
 async def test_what_was_surely_not_sent_is_asked_again_without_looking(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend(
-            [ScriptedError(Fate.NOT_SENT), ScriptedError(Fate.NOT_SENT, Problem.BUSY, retry_after=90)]
+            [
+                ScriptedError(WriteOutcome.NOT_SENT),
+                ScriptedError(WriteOutcome.NOT_SENT, FailureCode.BUSY, retry_after=90),
+            ]
         )
         began = asyncio.get_running_loop().time()
         assert isinstance(await here.carries(BOOKING), Booked)
         assert (here.api.posts, here.api.looks, len(here.api.books)) == (3, 0, 1)
         assert asyncio.get_running_loop().time() - began >= 90
-        assert here.delays[-1].trouble is not None
-        assert here.delays[-1].trouble.problem is Problem.BUSY
+        assert here.delays[-1].failure is not None
+        assert here.delays[-1].failure.code is FailureCode.BUSY
 
 
 @in_no_time
@@ -71,7 +74,7 @@ async def test_only_when_several_looks_find_nothing_is_it_asked_again(tmp_path: 
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
         assert isinstance(await here.carries(BOOKING), Booked)
-        assert (here.api.posts, here.api.looks, len(here.api.books)) == (2, len(LOOKS), 1)
+        assert (here.api.posts, here.api.looks, len(here.api.books)) == (2, len(LOOKUP_DELAYS), 1)
 
 
 @in_no_time
@@ -80,14 +83,14 @@ async def test_after_a_time_limit_it_looks_for_longer(tmp_path: Path) -> None:
         here.api.lag = 15.0
         here.api.writes.append(LOST)
         assert isinstance(await here.carries(BOOKING), Booked)
-        assert here.api.looks == len(LONG_LOOKS)
+        assert here.api.looks == len(LONG_LOOKUP_DELAYS)
 
 
 @in_no_time
 async def test_looks_that_fail_never_lead_to_a_second_booking(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
-        here.api.reads.extend([ScriptedError(Fate.UNKNOWN)] * 7)
+        here.api.reads.extend([ScriptedError(WriteOutcome.UNKNOWN)] * 7)
         assert isinstance(await here.carries(BOOKING), Booked)
         assert (here.api.posts, len(here.api.books)) == (1, 1)
 
@@ -96,8 +99,8 @@ async def test_looks_that_fail_never_lead_to_a_second_booking(tmp_path: Path) ->
 async def test_a_slot_taken_by_our_own_lost_request_is_our_booking(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[60] = Appointment(60, 5, AT, "aissatou  bah", owner=OWNER)
-        here.api.writes.extend([LOST, refused(Problem.SLOT_TAKEN)])
-        here.api.reads.extend([ScriptedError(Fate.UNKNOWN)])
+        here.api.writes.extend([LOST, refused(FailureCode.SLOT_TAKEN)])
+        here.api.reads.extend([ScriptedError(WriteOutcome.UNKNOWN)])
         assert isinstance(await here.carries(BOOKING), Booked)
         assert len(here.api.books) == 1
 
@@ -105,10 +108,10 @@ async def test_a_slot_taken_by_our_own_lost_request_is_our_booking(tmp_path: Pat
 @in_no_time
 async def test_a_slot_taken_by_somebody_else_is_a_refusal(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.api.writes.extend([LOST, refused(Problem.SLOT_TAKEN)])
+        here.api.writes.extend([LOST, refused(FailureCode.SLOT_TAKEN)])
         outcome = await here.carries(BOOKING)
         assert isinstance(outcome, BookingRefused)
-        assert outcome.trouble.problem is Problem.SLOT_TAKEN
+        assert outcome.failure.code is FailureCode.SLOT_TAKEN
 
 
 @pytest.mark.parametrize(("books", "outcome"), [(0, "slot_taken"), (1, "booked")], ids=["not made", "made"])
@@ -117,7 +120,9 @@ async def test_a_refusal_in_words_that_are_not_the_services_is_believed_only_whe
     tmp_path: Path, books: int, outcome: str
 ) -> None:
     async with desk(tmp_path) as here:
-        here.api.writes.append(ScriptedError(Fate.UNKNOWN, acted=bool(books), verdict=Problem.SLOT_TAKEN))
+        here.api.writes.append(
+            ScriptedError(WriteOutcome.UNKNOWN, acted=bool(books), presumed_refusal=FailureCode.SLOT_TAKEN)
+        )
         await here.carries(BOOKING)
         assert [settled.outcome for _, settled in here.said if settled] == [outcome]
         assert (here.api.posts, len(here.api.books)) == (1, books)
@@ -151,13 +156,13 @@ async def test_a_time_that_is_past_is_not_asked_for(tmp_path: Path) -> None:
         here.now = AT
         outcome = await here.carries(BOOKING)
         assert isinstance(outcome, BookingRefused)
-        assert (outcome.trouble.problem, here.api.posts) == (Problem.BAD_DATE, 0)
+        assert (outcome.failure.code, here.api.posts) == (FailureCode.BAD_DATE, 0)
 
 
 @in_no_time
 async def test_the_same_attempt_is_not_taken_on_twice(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.clerk.begin(BOOKING)
+        here.attempt_worker.begin(BOOKING)
         assert isinstance(await here.carries(BOOKING), Booked)
         assert here.api.posts == 1
 
@@ -176,10 +181,10 @@ async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour
 ) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([LOST] * 99)
-        here.clerk.begin(BOOKING)
+        here.attempt_worker.begin(BOOKING)
         await asyncio.sleep(3600)
         assert here.api.posts + here.api.looks <= 60
-        assert here.delays[-1].trouble == Trouble(Problem.DOWN)
+        assert here.delays[-1].failure == Failure(FailureCode.DOWN)
         assert len(here.delays) == 1, "it was said once why it takes longer"
         here.api.writes.clear()
         began = asyncio.get_running_loop().time()
@@ -192,22 +197,24 @@ async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour
 async def test_who_gives_up_in_a_long_outage_is_let_go_after_as_many_looks_as_ever(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([LOST] * 99)
-        here.clerk.begin(BOOKING)
+        here.attempt_worker.begin(BOOKING)
         await asyncio.sleep(3600)
         looked = here.api.looks
-        here.clerk.withdraw(CHAT, 1)
+        here.attempt_worker.withdraw(CHAT, 1)
         assert isinstance(await here.carries(BOOKING), BookingWithdrawn)
-        assert here.api.looks - looked in {len(LOOKS), 1 + len(LOOKS)}, "as ever, and perhaps one at once"
+        assert here.api.looks - looked in {len(LOOKUP_DELAYS), 1 + len(LOOKUP_DELAYS)}, (
+            "as ever, and perhaps one at once"
+        )
 
 
 @in_no_time
 async def test_giving_up_after_a_restart_makes_nobody_look_for_less_long(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.clerk.begin(BOOKING, resumed=True)
+        here.attempt_worker.begin(BOOKING, resumed=True)
         await asyncio.sleep(3)
-        here.clerk.withdraw(CHAT, 1)
+        here.attempt_worker.withdraw(CHAT, 1)
         await asyncio.sleep(5)
-        assert here.clerk.open == 1, "a request of the earlier process may still be under way"
+        assert here.attempt_worker.open == 1, "a request of the earlier process may still be under way"
         here.api.books[MINE.id] = MINE
         assert isinstance(await here.carries(BOOKING), Booked)
         assert here.api.posts == 0
@@ -217,9 +224,9 @@ async def test_giving_up_after_a_restart_makes_nobody_look_for_less_long(tmp_pat
 async def test_a_look_that_fails_is_made_again_alone(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
-        here.api.reads.extend([None, None, ScriptedError(Fate.UNKNOWN)])
+        here.api.reads.extend([None, None, ScriptedError(WriteOutcome.UNKNOWN)])
         assert isinstance(await here.carries(BOOKING), Booked)
-        assert here.api.looks == len(LOOKS) + 1
+        assert here.api.looks == len(LOOKUP_DELAYS) + 1
 
 
 @pytest.mark.parametrize(
@@ -231,9 +238,9 @@ async def test_what_is_given_up_ends_as_what_it_became(
 ) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(failure)
-        here.clerk.begin(BOOKING)
+        here.attempt_worker.begin(BOOKING)
         await asyncio.sleep(0.1)
-        here.clerk.withdraw(CHAT, 1)
+        here.attempt_worker.withdraw(CHAT, 1)
         assert isinstance(await here.carries(BOOKING), outcome)
         assert (here.api.posts, len(here.api.books)) == (1, books)
 
@@ -241,18 +248,18 @@ async def test_what_is_given_up_ends_as_what_it_became(
 @in_no_time
 async def test_who_goes_home_leaves_what_is_open_open(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.api.writes.extend([ScriptedError(Fate.NOT_SENT)] * 99)
-        here.clerk.begin(BOOKING)
+        here.api.writes.extend([ScriptedError(WriteOutcome.NOT_SENT)] * 99)
+        here.attempt_worker.begin(BOOKING)
         await asyncio.sleep(5)
-        await here.clerk.stop(1.0)
-        assert here.clerk.open == 0
+        await here.attempt_worker.stop(1.0)
+        assert here.attempt_worker.open == 0
         assert not [settled for _, settled in here.said if settled]
-        here.clerk.begin(BOOKING)
-        assert here.clerk.open == 0, "nothing new is begun"
+        here.attempt_worker.begin(BOOKING)
+        assert here.attempt_worker.open == 0, "nothing new is begun"
 
 
-UNREADABLE = ScriptedError(Fate.UNKNOWN, Problem.NO_TICKET)
-ACCEPTED = ScriptedError(Fate.ACCEPTED, Problem.NO_TICKET, acted=True)
+UNREADABLE = ScriptedError(WriteOutcome.UNKNOWN, FailureCode.NO_TICKET)
+ACCEPTED = ScriptedError(WriteOutcome.ACCEPTED, FailureCode.NO_TICKET, acted=True)
 
 
 @in_no_time
@@ -263,18 +270,18 @@ async def test_what_was_accepted_without_a_ticket_is_looked_for(tmp_path: Path) 
         assert (here.api.posts, len(here.api.books)) == (1, 1)
 
 
-@pytest.mark.parametrize("looks", [[], [UNREADABLE] * len(LOOKS)], ids=["not listed", "listed unreadably"])
+@pytest.mark.parametrize("looks", [[], [UNREADABLE] * len(LOOKUP_DELAYS)], ids=["not listed", "listed unreadably"])
 @in_no_time
 async def test_what_was_accepted_and_is_not_found_is_never_asked_for_again_but_told(
     tmp_path: Path, looks: list[ScriptedError]
 ) -> None:
     async with desk(tmp_path) as here:
-        here.api.writes.append(ScriptedError(Fate.ACCEPTED, Problem.NO_TICKET))
+        here.api.writes.append(ScriptedError(WriteOutcome.ACCEPTED, FailureCode.NO_TICKET))
         here.api.reads.extend(looks)
         outcome = await here.carries(BOOKING)
         assert isinstance(outcome, BookingRefused)
-        assert outcome.trouble.problem is Problem.NO_TICKET
-        assert (here.api.posts, here.api.looks) == (1, len(LOOKS))
+        assert outcome.failure.code is FailureCode.NO_TICKET
+        assert (here.api.posts, here.api.looks) == (1, len(LOOKUP_DELAYS))
 
 
 @in_no_time
@@ -286,7 +293,7 @@ async def test_what_was_accepted_before_a_restart_is_not_asked_for_again(tmp_pat
         assert found.accepted
         outcome = await here.carries(found, resumed=True)
         assert isinstance(outcome, BookingRefused)
-        assert outcome.trouble.problem is Problem.NO_TICKET
+        assert outcome.failure.code is FailureCode.NO_TICKET
         assert here.api.posts == 0
 
 
@@ -307,14 +314,14 @@ async def test_while_not_all_can_be_read_a_lost_booking_is_not_asked_for_again(t
         here.api.reads.extend([UNREADABLE] * 9)
         assert isinstance(await here.carries(BOOKING), Booked)
         assert (here.api.posts, len(here.api.books)) == (1, 1)
-        assert here.delays[-1].trouble == Trouble(Problem.NO_TICKET)
+        assert here.delays[-1].failure == Failure(FailureCode.NO_TICKET)
 
 
 @in_no_time
 async def test_what_can_be_read_is_found_among_what_cannot(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
-        among = ScriptedError(Fate.UNKNOWN, Problem.NO_TICKET)
+        among = ScriptedError(WriteOutcome.UNKNOWN, FailureCode.NO_TICKET)
         among.seen = (Appointment(60, 5, AT, "Aïssatou Bah", owner=OWNER),)
         here.api.reads.append(among)
         outcome = await here.carries(BOOKING)
@@ -327,22 +334,22 @@ async def test_giving_up_what_nobody_can_read_ends_with_the_truth(tmp_path: Path
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
         here.api.reads.extend([UNREADABLE] * 99)
-        here.clerk.begin(BOOKING)
+        here.attempt_worker.begin(BOOKING)
         await asyncio.sleep(60)
-        here.clerk.withdraw(CHAT, BOOKING.number)
+        here.attempt_worker.withdraw(CHAT, BOOKING.number)
         await here.told.wait()
         outcome = here.said[-1][0]
         assert isinstance(outcome, BookingRefused)
-        assert outcome.trouble.problem is Problem.NO_TICKET
+        assert outcome.failure.code is FailureCode.NO_TICKET
 
 
 @in_no_time
 async def test_what_waits_until_its_time_has_passed_is_told_so(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.api.writes.append(ScriptedError(Fate.NOT_SENT, Problem.BUSY, retry_after=90))
-        here.clerk.begin(BOOKING)
+        here.api.writes.append(ScriptedError(WriteOutcome.NOT_SENT, FailureCode.BUSY, retry_after=90))
+        here.attempt_worker.begin(BOOKING)
         await asyncio.sleep(30)
         here.now = AT
         await here.told.wait()
         assert isinstance(here.said[-1][0], BookingRefused)
-        assert here.said[-1][0].trouble.problem is Problem.TOO_LATE
+        assert here.said[-1][0].failure.code is FailureCode.TOO_LATE

@@ -5,36 +5,36 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.ports import Fate
+from bot.app.ports import WriteOutcome
 from bot.core.events import (
     AppointmentCancelled,
     CancellingRefused,
 )
 from bot.core.model import (
     Appointment,
-    Problem,
-    Status,
+    AppointmentStatus,
+    FailureCode,
 )
 from tests.app.booking_counter import AT, CANCELLING, LOST, LOST_BUT_DONE, MINE, OWNER, desk
 from tests.app.fakes import ScriptedError, refused
 from tests.app.virtual_clock import in_no_time
 
 
-@pytest.mark.parametrize("failure", [None, LOST, LOST_BUT_DONE, ScriptedError(Fate.NOT_SENT)], ids=str)
+@pytest.mark.parametrize("failure", [None, LOST, LOST_BUT_DONE, ScriptedError(WriteOutcome.NOT_SENT)], ids=str)
 @in_no_time
 async def test_a_cancelling_ends_cancelled(tmp_path: Path, failure: ScriptedError | None) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.append(failure)
         assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
-        assert here.api.books[50].status is Status.CANCELLED
+        assert here.api.books[50].status is AppointmentStatus.CANCELLED
         assert here.api.freed_slots == [(5, AT)], "whichever request it was that did it"
 
 
 @in_no_time
 async def test_one_that_was_carried_out_before_a_restart_is_found_and_its_slot_is_free(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", Status.CANCELLED, owner=OWNER)
+        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", AppointmentStatus.CANCELLED, owner=OWNER)
         assert isinstance(await here.carries(CANCELLING, resumed=True), AppointmentCancelled)
         assert here.api.deletes == 0
         assert here.api.freed_slots == [(5, AT)]
@@ -45,7 +45,7 @@ async def test_a_service_that_reads_but_does_not_cancel_costs_few_requests_an_ho
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.extend([LOST] * 99)
-        here.clerk.begin(CANCELLING)
+        here.attempt_worker.begin(CANCELLING)
         await asyncio.sleep(3600)
         assert here.api.deletes <= 50
         assert not here.api.freed_slots
@@ -57,11 +57,11 @@ async def test_a_service_that_reads_but_does_not_cancel_costs_few_requests_an_ho
 async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
-        here.api.writes.append(refused(Problem.BAD_REQUEST))
+        here.api.writes.append(refused(FailureCode.BAD_REQUEST))
         assert isinstance(await here.carries(CANCELLING), CancellingRefused)
     async with desk(tmp_path) as here:
-        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", Status.CANCELLED, owner=OWNER)
-        here.api.writes.append(refused(Problem.BAD_REQUEST))
+        here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", AppointmentStatus.CANCELLED, owner=OWNER)
+        here.api.writes.append(refused(FailureCode.BAD_REQUEST))
         assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)
 
 
@@ -69,10 +69,10 @@ async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_p
 async def test_a_refusal_in_words_that_are_not_the_services_is_believed_when_it_still_stands(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
-        here.api.writes.append(ScriptedError(Fate.UNKNOWN, verdict=Problem.BAD_REQUEST))
+        here.api.writes.append(ScriptedError(WriteOutcome.UNKNOWN, presumed_refusal=FailureCode.BAD_REQUEST))
         outcome = await here.carries(CANCELLING)
         assert isinstance(outcome, CancellingRefused)
-        assert (outcome.trouble.problem, here.api.deletes) == (Problem.BAD_REQUEST, 1)
+        assert (outcome.failure.code, here.api.deletes) == (FailureCode.BAD_REQUEST, 1)
 
 
 @in_no_time
@@ -80,7 +80,7 @@ async def test_one_that_is_gone_is_cancelled_only_after_a_request_of_ours(tmp_pa
     async with desk(tmp_path) as here:
         outcome = await here.carries(CANCELLING)
         assert isinstance(outcome, CancellingRefused)
-        assert outcome.trouble.problem is Problem.APPOINTMENT_GONE
+        assert outcome.failure.code is FailureCode.APPOINTMENT_GONE
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
         assert isinstance(await here.carries(CANCELLING), AppointmentCancelled)

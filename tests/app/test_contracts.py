@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.app.appointment_recorder import Noting
-from bot.app.ports import ApiError, ChatLeftError, EditLostError, Fate, Messenger, Moncreneau, Need
+from bot.app.appointment_recorder import AppointmentRecorder
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Messenger, Moncreneau, Need, WriteOutcome
 from bot.app.records import Delivery, Kind
-from bot.core.model import Department, Order, Problem, Slot, Status
+from bot.core.model import AppointmentStatus, Department, FailureCode, Order, Slot
 from bot.moncreneau.gateway import Gateway
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, Organization
 from bot.sandbox.moncreneau import Department as Office
@@ -20,7 +20,7 @@ from bot.sandbox.telegram import create_app as telegram
 from bot.sandbox.telegram.config import PEOPLE, TOKEN
 from bot.sandbox.telegram.phone import block, say
 from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.transport import FastRequest, LeanBot
+from bot.telegram.transport import FastRequest, RawBot
 from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger, FakeMoncreneau
 
@@ -51,7 +51,7 @@ async def real_office() -> AsyncIterator[Moncreneau]:
 @asynccontextmanager
 async def noted_office() -> AsyncIterator[Moncreneau]:
     async with fake_office() as api:
-        yield Noting(api, lambda *_: None)
+        yield AppointmentRecorder(api, lambda *_: None)
 
 
 offices = pytest.mark.parametrize("opened", [fake_office, noted_office, real_office], ids=["fake", "noted", "real"])
@@ -70,14 +70,14 @@ async def test_departments_and_their_free_slots_are_told(opened: Opened) -> None
 async def test_what_is_booked_is_there_and_can_be_cancelled(opened: Opened) -> None:
     async with opened() as api:
         made = await api.book(Order(5, NINE, "Aïssatou Bah", ME))
-        assert (made.at, made.name, made.owner, made.status) == (NINE, "Aïssatou Bah", ME, Status.SCHEDULED)
+        assert (made.at, made.name, made.owner, made.status) == (NINE, "Aïssatou Bah", ME, AppointmentStatus.SCHEDULED)
         assert [each.id for each in await api.appointments(ME)] == [made.id]
         assert await api.appointments("telegram:8") == ()
         await api.cancel(made.id)
         found = await api.appointment(made.id)
         assert found is not None
-        assert found.status is Status.CANCELLED
-        assert [each.status for each in await api.appointments(ME, Need.SETTLE)] == [Status.CANCELLED]
+        assert found.status is AppointmentStatus.CANCELLED
+        assert [each.status for each in await api.appointments(ME, Need.SETTLE)] == [AppointmentStatus.CANCELLED]
         api.freed(5, NINE)
         assert Slot(NINE) in await api.availability(5, DAY, DAY)
 
@@ -88,10 +88,10 @@ async def test_what_is_not_there_is_none_or_refused(opened: Opened) -> None:
         assert await api.appointment(99_999) is None
         with pytest.raises(ApiError) as gone:
             await api.cancel(99_999)
-        assert (gone.value.fate, gone.value.trouble.problem) == (Fate.REFUSED, Problem.APPOINTMENT_GONE)
+        assert (gone.value.outcome, gone.value.failure.code) == (WriteOutcome.REFUSED, FailureCode.APPOINTMENT_GONE)
         with pytest.raises(ApiError) as unknown:
             await api.availability(77, DAY, DAY)
-        assert unknown.value.trouble.problem is Problem.DEPARTMENT_GONE
+        assert unknown.value.failure.code is FailureCode.DEPARTMENT_GONE
 
 
 # --- the way out -------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ async def real_chats() -> AsyncIterator[Chat]:
 
     async with (
         serving(app) as url,
-        LeanBot(TOKEN, base_url=f"{url}/bot", request=FastRequest(), get_updates_request=FastRequest()) as bot,
+        RawBot(TOKEN, base_url=f"{url}/bot", request=FastRequest(), get_updates_request=FastRequest()) as bot,
     ):
         yield TelegramMessenger(bot), texts, lambda chat: void(block(world, world.chats[chat]))
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.attempt_worker import Clerk
+from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, Kind, StoredUpdate
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
-from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence, Staff
+from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department, Slot
 from bot.core.screens import Screen
@@ -71,7 +71,7 @@ class Office:
     at_once: int = 8
 
     def __post_init__(self) -> None:
-        self.outbox = Outbox(self.store, self.messenger, Overall(None), PerChat(None))
+        self.outbox = Outbox(self.store, self.messenger, GlobalRateLimiter(None), ChatRateLimiter(None))
         self.conversations = Conversations(
             store=self.store,
             sessions=Sessions(self.store, "fr"),
@@ -82,8 +82,8 @@ class Office:
             groups=GroupHints(lambda _locale: Message("hint")),
             at_once=self.at_once,
         )
-        self.clerk = Clerk(self.store, self.api, self.conversations.settle, lambda: NOW)
-        self.conversations.clerk = self.clerk
+        self.attempt_worker = AttemptWorker(self.store, self.api, self.conversations.settle, lambda: NOW)
+        self.conversations.attempt_worker = self.attempt_worker
 
     async def hears(self, *updates: tuple[int, int, str]) -> None:
         """Updates (number, chat, words) arrive, and all that comes of them."""
@@ -92,7 +92,7 @@ class Office:
         await self.quiet()
 
     async def quiet(self) -> None:
-        while tasks := {*self.conversations._tasks, *self.clerk._tasks, *self.outbox._tasks.values()}:
+        while tasks := {*self.conversations._tasks, *self.attempt_worker._tasks, *self.outbox._tasks.values()}:
             await asyncio.wait(tasks)
         await self.store.commit(Change())
 
@@ -106,7 +106,7 @@ async def office(folder: Path, at_once: int = 8) -> AsyncIterator[Office]:
     here = Office(store, at_once=at_once)
     try:
         yield here
-        await here.clerk.stop(1)
+        await here.attempt_worker.stop(1)
         await here.conversations.stop(1)
         await here.outbox.stop(1)
     finally:
@@ -217,7 +217,7 @@ async def test_what_is_for_staff_is_answered_by_staff(tmp_path: Path) -> None:
             return Change(queued=(Delivery(1, chat_id, Kind.SEND, Message("all is well")),))
 
     async with office(tmp_path) as here:
-        here.conversations.staff = Staff({ADMIN}, (Desk(),))
+        here.conversations.staff = AdminRouter({ADMIN}, (Desk(),))
         await here.hears((1, ADMIN, "/status"), (2, ADMIN, "/start"), (3, 7, "/status"))
         assert here.texts(ADMIN) == ["all is well", "Menu"]
         assert here.texts(7) == ["Menu (unknown_command)"]

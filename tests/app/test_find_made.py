@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.app.attempt import made_for
-from bot.app.ports import Fate, Need
+from bot.app.attempt import find_made
+from bot.app.ports import Need, WriteOutcome
 from bot.core.model import Appointment, Order
 from tests.app.fakes import FakeMoncreneau, ScriptedError
 
@@ -20,19 +20,19 @@ def office(*appointments: Appointment) -> FakeMoncreneau:
 
 async def test_it_is_found_by_what_it_is() -> None:
     other = Appointment(99, 8, AT, "Aïssatou Bah", owner="telegram:7")
-    assert await made_for(ORDER, office(other, MADE), frozenset(), Need.SETTLE) == MADE
-    assert await made_for(ORDER, office(other), frozenset(), Need.SETTLE) is None
+    assert await find_made(ORDER, office(other, MADE), frozenset(), Need.SETTLE) == MADE
+    assert await find_made(ORDER, office(other), frozenset(), Need.SETTLE) is None
 
 
 async def test_one_that_an_earlier_order_made_is_not_taken_for_it() -> None:
-    assert await made_for(ORDER, office(MADE), frozenset({MADE.id}), Need.SETTLE) is None
+    assert await find_made(ORDER, office(MADE), frozenset({MADE.id}), Need.SETTLE) is None
 
 
 async def test_among_those_that_cannot_be_read_it_may_be_so_nobody_can_tell() -> None:
-    unreadable = ScriptedError(Fate.UNKNOWN)
+    unreadable = ScriptedError(WriteOutcome.UNKNOWN)
     unreadable.seen = (MADE,)
     here = office()
     here.reads.extend([unreadable, unreadable])
-    assert await made_for(ORDER, here, frozenset(), Need.SETTLE) == MADE
+    assert await find_made(ORDER, here, frozenset(), Need.SETTLE) == MADE
     with pytest.raises(ScriptedError):
-        await made_for(ORDER, here, frozenset({MADE.id}), Need.SETTLE)
+        await find_made(ORDER, here, frozenset({MADE.id}), Need.SETTLE)

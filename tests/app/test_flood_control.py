@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.app.rate_limits import FLOODED_CHATS, FloodWatch, Overall, PerChat
+from bot.app.rate_limits import FLOODED_CHATS, ChatRateLimiter, FloodControl, GlobalRateLimiter
 from bot.app.records import Urgency
 from tests.app.virtual_clock import in_no_time
 
@@ -11,8 +11,8 @@ class House:
     """The judgement, and what it rests on."""
 
     def __init__(self) -> None:
-        self.overall, self.per_chat = Overall(30), PerChat(1)
-        self.watch = FloodWatch(self.overall, self.per_chat)
+        self.overall, self.per_chat = GlobalRateLimiter(30), ChatRateLimiter(1)
+        self.watch = FloodControl(self.overall, self.per_chat)
 
     async def citizens_wait(self) -> float:
         """How long a citizen's message waits now."""
@@ -85,14 +85,14 @@ async def test_one_chat_that_is_flooded_for_an_hour_does_not_hold_up_all_for_an_
 @in_no_time
 async def test_after_a_flood_announcements_go_one_at_a_time_until_one_gets_through() -> None:
     house, halted = House(), asyncio.Event()
-    assert await house.watch.let_through(halted)
+    assert await house.watch.admit(halted)
     house.watch.struck(1, 30, bulk=True)
-    second = asyncio.create_task(house.watch.let_through(halted))
+    second = asyncio.create_task(house.watch.admit(halted))
     await asyncio.sleep(5)
     assert not second.done(), "the first is under way"
     house.watch.answered()
     assert await second
-    third = asyncio.create_task(house.watch.let_through(halted))
+    third = asyncio.create_task(house.watch.admit(halted))
     await asyncio.sleep(5)
     assert not third.done()
     house.watch.went()
@@ -104,7 +104,7 @@ async def test_who_waits_for_a_flood_to_pass_can_be_halted() -> None:
     house, halted = House(), asyncio.Event()
     for chat in range(1, FLOODED_CHATS + 1):
         house.watch.struck(chat, 3600, bulk=True)
-    waiting = asyncio.create_task(house.watch.let_through(halted))
+    waiting = asyncio.create_task(house.watch.admit(halted))
     await asyncio.sleep(5)
     halted.set()
     assert not await waiting

@@ -10,7 +10,7 @@ import pytest
 
 from bot.app.outbox import Outbox
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
-from bot.app.rate_limits import Overall, PerChat
+from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, Kind, StoredChat
 from bot.storage.store import Store
 from bot.views.message import Message
@@ -51,7 +51,7 @@ class Post:
 async def post(folder: Path, rate: float | None = None, per_chat: float | None = None) -> AsyncIterator[Post]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     messenger = FakeMessenger()
-    outbox = Outbox(store, messenger, Overall(rate), PerChat(per_chat))
+    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(per_chat))
     try:
         yield Post(store, messenger, outbox)
         await outbox.stop(1.0)
@@ -68,11 +68,11 @@ async def test_a_chats_messages_arrive_in_order_and_their_rows_go(tmp_path: Path
         assert (here.outbox.sent, here.outbox.waiting) == (5, 0)
 
 
-@pytest.mark.parametrize("trouble", [NotSentError("x"), MaybeSentError("x")], ids=["not sent", "maybe sent"])
+@pytest.mark.parametrize("failure", [NotSentError("x"), MaybeSentError("x")], ids=["not sent", "maybe sent"])
 @in_no_time
-async def test_what_did_not_surely_arrive_is_sent_again_before_what_follows(tmp_path: Path, trouble: Exception) -> None:
+async def test_what_did_not_surely_arrive_is_sent_again_before_what_follows(tmp_path: Path, failure: Exception) -> None:
     async with post(tmp_path) as here:
-        here.messenger.troubles.extend([trouble, trouble])
+        here.messenger.open_issues.extend([failure, failure])
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["1", "2"]
         assert await here.stored() == []
@@ -81,7 +81,7 @@ async def test_what_did_not_surely_arrive_is_sent_again_before_what_follows(tmp_
 @in_no_time
 async def test_what_is_refused_is_let_go_and_holds_nobody_up(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        here.messenger.troubles.append(MessageRefusedError("can't parse entities"))
+        here.messenger.open_issues.append(MessageRefusedError("can't parse entities"))
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
         assert here.outbox.failed == 1
@@ -91,7 +91,7 @@ async def test_what_is_refused_is_let_go_and_holds_nobody_up(tmp_path: Path) -> 
 @in_no_time
 async def test_our_own_mistakes_hold_nobody_up(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        here.messenger.troubles.extend([ValueError("what a citizen wrote")] * 3)
+        here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 3)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
         assert await here.stored() == []
@@ -100,7 +100,7 @@ async def test_our_own_mistakes_hold_nobody_up(tmp_path: Path) -> None:
 @in_no_time
 async def test_a_flooded_chat_waits_alone_and_as_long_as_it_must(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        here.messenger.troubles.append(FloodedError(30))
+        here.messenger.open_issues.append(FloodedError(30))
         began = asyncio.get_running_loop().time()
         await here.sends(word(1, 7), word(2, 8), word(3, 7))
         times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}
@@ -157,7 +157,7 @@ async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) 
 async def test_a_file_id_that_is_not_taken_any_more_is_uploaded_anew(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.sends(word(1, kind=Kind.PICTURE))
-        here.messenger.troubles.append(MessageRefusedError("wrong file identifier"))
+        here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
         await here.sends(word(2, kind=Kind.PICTURE))
         assert [file_id for _, _, file_id in here.messenger.heard] == [None, "file-1", None]
         assert here.outbox.failed == 0
@@ -176,7 +176,7 @@ async def test_each_chat_has_its_pace(tmp_path: Path) -> None:
 @in_no_time
 async def test_who_goes_home_leaves_what_is_not_sent_stored(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        here.messenger.troubles.extend([NotSentError("x")] * 50)
+        here.messenger.open_issues.extend([NotSentError("x")] * 50)
         deliveries = (word(1), word(2))
         await here.store.commit(Change(queued=deliveries))
         here.outbox.accept(deliveries)

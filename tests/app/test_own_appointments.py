@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.app.appointment_recorder import Noting, own
+from bot.app.appointment_recorder import AppointmentRecorder, own_appointments
 from bot.app.ports import Need
 from bot.app.turn import Turns
 from bot.core.events import Commanded
@@ -41,29 +41,29 @@ async def test_what_has_an_owner_is_believed_and_costs_no_question() -> None:
         raise AssertionError
 
     found = (appointment(1, ME), appointment(2, ME))
-    assert await own(7, found, unasked) == found
+    assert await own_appointments(7, found, unasked) == found
 
 
 async def test_what_has_none_is_theirs_only_if_they_made_it_here() -> None:
-    assert [each.id for each in await own(7, (appointment(1), appointment(2)), made)] == [1]
+    assert [each.id for each in await own_appointments(7, (appointment(1), appointment(2)), made)] == [1]
 
 
 async def test_a_stranger_s_is_neither_shown_nor_can_it_be_cancelled() -> None:
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
     turns = Turns(office, draw, lambda: NOW, HORIZON, made)
-    flow = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="appointments"))).session.flow
-    assert isinstance(flow, Listing)
-    assert [each.appointment.id for each in flow.tickets] == [1]
-    flow = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="cancel", argument="2"))).session.flow
-    assert isinstance(flow, Listing)
-    flow = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="cancel", argument="1"))).session.flow
-    assert isinstance(flow, AskingCancel)
+    state = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="appointments"))).session.state
+    assert isinstance(state, Listing)
+    assert [each.appointment.id for each in state.tickets] == [1]
+    state = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="cancel", argument="2"))).session.state
+    assert isinstance(state, Listing)
+    state = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="cancel", argument="1"))).session.state
+    assert isinstance(state, AskingCancel)
 
 
 async def test_a_stranger_s_is_not_noted_as_theirs_but_the_clerk_may_look_for_what_was_just_made() -> None:
     noted: list[int] = []
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
-    asked = Noting(office, lambda _chat, told, _since: noted.extend(each.id for each in told), made)
+    asked = AppointmentRecorder(office, lambda _chat, told, _since: noted.extend(each.id for each in told), made)
     await asked.book(Order(OFFICE.id, TEN, "Aïssatou Bah", ME))
     assert len(await asked.appointments(ME, Need.SETTLE)) == 3
     assert noted == [1, 100], "the second names its owner"

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.app.rate_limits import CHAT_BURST, EDIT_BURST, WINDOW, Overall, PerChat, Steady
+from bot.app.rate_limits import CHAT_BURST, EDIT_BURST, WINDOW, ChatRateLimiter, EvenPacer, GlobalRateLimiter
 from bot.app.records import Urgency
 from tests.app.virtual_clock import in_no_time
 
@@ -11,7 +11,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _times(overall: Overall, urgency: Urgency, count: int) -> list[float]:
+async def _times(overall: GlobalRateLimiter, urgency: Urgency, count: int) -> list[float]:
     began, times = _now(), []
     for _ in range(count):
         await overall.turn(urgency)
@@ -21,19 +21,19 @@ async def _times(overall: Overall, urgency: Urgency, count: int) -> list[float]:
 
 @in_no_time
 async def test_no_window_has_more_than_the_rate() -> None:
-    times = await _times(Overall(30), Urgency.INTERACTIVE, 100)
+    times = await _times(GlobalRateLimiter(30), Urgency.INTERACTIVE, 100)
     assert max(sum(start <= each < start + 1 for each in times) for start in times) <= 30
     assert times[-1] < 3 * WINDOW + 1
 
 
 @in_no_time
 async def test_without_a_rate_nobody_waits() -> None:
-    assert (await _times(Overall(None), Urgency.BULK, 1000))[-1] < 1
+    assert (await _times(GlobalRateLimiter(None), Urgency.BULK, 1000))[-1] < 1
 
 
 @in_no_time
 async def test_the_most_urgent_goes_first_however_long_others_wait() -> None:
-    overall, order = Overall(2), []
+    overall, order = GlobalRateLimiter(2), []
 
     async def want(name: str, urgency: Urgency) -> None:
         await overall.turn(urgency)
@@ -48,7 +48,7 @@ async def test_the_most_urgent_goes_first_however_long_others_wait() -> None:
 
 @in_no_time
 async def test_bulk_leaves_room_for_a_citizen() -> None:
-    overall = Overall(30)
+    overall = GlobalRateLimiter(30)
     bulk = asyncio.create_task(_times(overall, Urgency.BULK, 300))
     await asyncio.sleep(2)
     assert (await _times(overall, Urgency.INTERACTIVE, 1))[0] < 0.1
@@ -59,7 +59,7 @@ async def test_bulk_leaves_room_for_a_citizen() -> None:
 
 @in_no_time
 async def test_one_who_gives_up_waiting_costs_no_turn() -> None:
-    overall = Overall(1)
+    overall = GlobalRateLimiter(1)
     await overall.turn(Urgency.INTERACTIVE)
     gone = asyncio.create_task(overall.turn(Urgency.INTERACTIVE))
     await asyncio.sleep(0)
@@ -69,7 +69,7 @@ async def test_one_who_gives_up_waiting_costs_no_turn() -> None:
 
 @in_no_time
 async def test_a_flood_stops_everybody_and_then_slows_them_for_a_minute() -> None:
-    overall = Overall(30)
+    overall = GlobalRateLimiter(30)
     overall.flooded(5)
     times = await _times(overall, Urgency.INTERACTIVE, 60)
     assert times[0] >= 5
@@ -80,7 +80,7 @@ async def test_a_flood_stops_everybody_and_then_slows_them_for_a_minute() -> Non
 
 @in_no_time
 async def test_a_steady_pace_has_no_bursts() -> None:
-    steady, began, times = Steady(10), _now(), []
+    steady, began, times = EvenPacer(10), _now(), []
     await asyncio.sleep(3)
     for _ in range(21):
         await steady.turn()
@@ -92,7 +92,7 @@ async def test_a_steady_pace_has_no_bursts() -> None:
 
 
 def test_a_chat_takes_a_few_at_once_and_then_one_a_second() -> None:
-    room = PerChat(1)
+    room = ChatRateLimiter(1)
     waits = [room.wait_for(7, 100.0, edit=False) for _ in range(CHAT_BURST + 3)]
     assert waits == [0.0] * CHAT_BURST + [1.0, 2.0, 3.0]
     assert room.wait_for(8, 100.0, edit=False) == 0, "another chat is another chat"
@@ -100,14 +100,14 @@ def test_a_chat_takes_a_few_at_once_and_then_one_a_second() -> None:
 
 
 def test_edits_have_more_room_and_groups_less() -> None:
-    room = PerChat(1)
+    room = ChatRateLimiter(1)
     assert [room.wait_for(7, 0.0, edit=True) for _ in range(EDIT_BURST + 2)][-2:] == [0.5, 1.0]
     assert [room.wait_for(-7, 0.0, edit=False) for _ in range(7)][-2:] == [3.0, 6.0]
 
 
 def test_without_a_rate_no_chat_waits_and_idle_chats_are_forgotten() -> None:
-    assert PerChat(None).wait_for(7, 0.0, edit=False) == 0
-    room = PerChat(1)
+    assert ChatRateLimiter(None).wait_for(7, 0.0, edit=False) == 0
+    room = ChatRateLimiter(1)
     for chat in range(1, 10_050):
         room.wait_for(chat, float(chat * 10), edit=False)
     assert len(room._due) < 100

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.app.reachability import Weather
+from bot.app.reachability import ReachabilityLog
 
 
 def test_it_is_said_once_when_it_goes_and_once_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
-    weather = Weather("Telegram")
+    weather = ReachabilityLog("Telegram")
     for _ in range(10):
         weather.bad("connect")
     weather.good()
@@ -18,7 +18,7 @@ def test_it_is_said_once_when_it_goes_and_once_when_it_is_back(caplog: pytest.Lo
 
 
 def test_a_stumble_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
-    weather = Weather("Telegram", patience=3)
+    weather = ReachabilityLog("Telegram", patience=3)
     for _ in range(5):
         weather.bad("connect")
         weather.bad("connect")

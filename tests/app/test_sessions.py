@@ -46,7 +46,7 @@ async def test_a_session_that_cannot_be_read_begins_anew_and_is_logged(
 ) -> None:
     await store.commit(Change(chat=StoredChat(7, text, "fr")))
     session = await Sessions(store, "fr").get(7, NOW, "en")
-    assert session.flow.kind == "idle"
+    assert session.state.kind == "idle"
     assert "dropped" in caplog.text
 
 

@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.app.attempt import BOOKINGS, CANCELLINGS
-from bot.app.ports import Fate, Need
+from bot.app.ports import Need, WriteOutcome
 from bot.app.records import AttemptKind, Kind, Urgency
-from bot.app.turn import Ids, Outcome, Turns
+from bot.app.turn import DeliveryIds, Outcome, Turns
 from bot.core.events import Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
     Appointment,
     Department,
-    Problem,
+    FailureCode,
     Slot,
     Ticket,
     Worker,
@@ -100,7 +100,7 @@ async def test_whose_slots_are_asked_for_is_said_where_a_member_of_staff_was_cho
     office.offices = (Department(5, "Passeports", asks_worker=True, workers=(Worker(42, "A"), Worker(43, "B"))),)
     outcomes = await play(office, command("book"))
     turns = Turns(office, draw, lambda: NOW, HORIZON)
-    if outcomes[-1].session.flow.kind == "choosing_department":
+    if outcomes[-1].session.state.kind == "choosing_department":
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], "d:5")))
     await turns.take(7, outcomes[-1].session, press(outcomes[-1], "w:43"))
     assert office.staff == 43
@@ -122,7 +122,7 @@ async def test_a_pressed_button_changes_the_message_under_which_it_stood() -> No
 
 async def test_an_api_that_fails_is_an_event_and_not_an_error() -> None:
     office = api()
-    office.reads.append(ScriptedError(Fate.UNKNOWN, Problem.DOWN))
+    office.reads.append(ScriptedError(WriteOutcome.UNKNOWN, FailureCode.DOWN))
     (outcome,) = await play(office, command("book"))
     assert [each.message.text for each in outcome.deliveries] == ["fr loading_departments None"]
 
@@ -166,6 +166,6 @@ async def test_cancelling_opens_an_attempt_too_and_giving_up_names_the_one_given
 
 
 def test_numbers_of_deliveries_grow_whoever_makes_them() -> None:
-    one, other = Ids(), Ids()
+    one, other = DeliveryIds(), DeliveryIds()
     numbers = [maker.next() for _ in range(500) for maker in (one, other)]
     assert numbers == sorted(set(numbers))

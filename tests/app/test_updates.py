@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.app.records import Change
-from bot.app.updates import FromCitizen, Staff
+from bot.app.updates import AdminRouter, FromCitizen
 from bot.core.events import Typed
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
@@ -28,7 +28,7 @@ def says(text: str, user: int = 900) -> FromCitizen:
 
 
 async def test_the_first_desk_that_knows_it_answers() -> None:
-    staff = Staff({900}, (Desk("a", 1), Desk("b", 2), Desk("b", 3)))
+    staff = AdminRouter({900}, (Desk("a", 1), Desk("b", 2), Desk("b", 3)))
     assert await staff.handle(7, says("b")) == Change(done=(2,))
     assert await staff.handle(7, says("a")) == Change(done=(1,))
     assert await staff.handle(7, says("z")) is None
@@ -36,5 +36,5 @@ async def test_the_first_desk_that_knows_it_answers() -> None:
 
 async def test_nobody_else_is_even_listened_to() -> None:
     desk = Desk("a", 1)
-    assert await Staff({900}, (desk,)).handle(7, says("a", user=901)) is None
+    assert await AdminRouter({900}, (desk,)).handle(7, says("a", user=901)) is None
     assert desk.asked == 0

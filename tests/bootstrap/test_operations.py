@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.app.records import Change
-from bot.bootstrap.operations import PAUSE, Facts, Keeper
+from bot.bootstrap.operations import PAUSE, DebouncedSaver, Facts
 from bot.storage.store import Store
 from tests.app.virtual_clock import in_no_time
 
@@ -21,7 +21,7 @@ class Shelf(Store):
 @in_no_time
 async def test_many_changes_are_one_writing_and_what_changes_later_is_another() -> None:
     shelf, value = Shelf(), [0]
-    keeper = Keeper(shelf, lambda: (("n", str(value[0])),))
+    keeper = DebouncedSaver(shelf, lambda: (("n", str(value[0])),))
     for value[0] in range(5):
         keeper.changed()
     assert shelf.remembered == []
@@ -36,7 +36,7 @@ async def test_many_changes_are_one_writing_and_what_changes_later_is_another() 
 @in_no_time
 async def test_at_the_end_nothing_is_left_for_later() -> None:
     shelf = Shelf()
-    keeper = Keeper(shelf, lambda: (("n", "1"),))
+    keeper = DebouncedSaver(shelf, lambda: (("n", "1"),))
     keeper.changed()
     keeper.keep()
     await asyncio.sleep(2 * PAUSE)
@@ -46,5 +46,5 @@ async def test_at_the_end_nothing_is_left_for_later() -> None:
 @in_no_time
 async def test_where_nothing_is_known_nothing_is_kept() -> None:
     shelf = Shelf()
-    Keeper(shelf, tuple).keep()
+    DebouncedSaver(shelf, tuple).keep()
     assert shelf.remembered == []

@@ -3,27 +3,27 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.broadcast.callback_data import Ask
+from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import (
-    Called,
-    Count,
-    Counted,
-    Draft,
-    Happening,
+    ComposeDraft,
+    ComposeEvent,
+    ComposeNotice,
+    ComposerOpened,
+    ComposerPressed,
+    ComposeState,
+    CountRecipients,
+    DepartmentsLoaded,
     Launch,
-    OfficesRead,
-    Preview,
+    LoadDepartments,
+    MessageReceived,
     PreviewFailed,
-    Pushed,
-    ReadOffices,
-    Remark,
-    Sent,
-    Show,
-    Stage,
+    RecipientsCounted,
+    SendPreview,
+    ShowDraft,
 )
 from bot.broadcast.composer import step
 from bot.broadcast.model import Content, Media
-from bot.core.model import Department, Trouble
+from bot.core.model import Department, Failure
 from tests.core.examples import DEPARTMENTS
 
 MORNING = datetime.fromisoformat("2026-01-20T10:00")
@@ -41,62 +41,64 @@ class Composer:
     reaches: int = 250
     refusal: str | None = None
     offices: tuple[Department, ...] = DEPARTMENTS
-    trouble: Trouble | None = None
+    failure: Failure | None = None
     locales: tuple[str, ...] = ("fr", "en")
-    draft: Draft | None = None
-    shown: Show | None = None
-    previews: list[Preview] = field(default_factory=list)
+    draft: ComposeDraft | None = None
+    shown: ShowDraft | None = None
+    previews: list[SendPreview] = field(default_factory=list)
     launched: list[Launch] = field(default_factory=list)
 
-    def happens(self, happening: Happening) -> "Composer":
+    def happens(self, event: ComposeEvent) -> "Composer":
         """Play it to its end, as the desk does."""
-        waiting = [happening]
+        waiting = [event]
         while waiting:
-            self.draft, wishes = step(self.draft, waiting.pop())
-            for wish in wishes:
-                match wish:
-                    case Show():
-                        self.shown = wish
-                    case ReadOffices(message=number):
-                        found = () if self.trouble else self.offices
-                        waiting.append(OfficesRead(at=self.at, message=number, departments=found, trouble=self.trouble))
-                    case Count():
+            self.draft, effects = step(self.draft, waiting.pop())
+            for effect in effects:
+                match effect:
+                    case ShowDraft():
+                        self.shown = effect
+                    case LoadDepartments(message=number):
+                        found = () if self.failure else self.offices
                         waiting.append(
-                            Counted(
+                            DepartmentsLoaded(at=self.at, message=number, departments=found, failure=self.failure)
+                        )
+                    case CountRecipients():
+                        waiting.append(
+                            RecipientsCounted(
                                 at=self.at,
                                 count=self.reaches,
                                 seconds=self.reaches / 25,
-                                then=wish.then,
-                                message=wish.message,
-                                confirmed=wish.confirmed,
+                                then=effect.then,
+                                message=effect.message,
+                                confirmed=effect.confirmed,
                             )
                         )
-                    case Preview():
-                        self.previews.append(wish)
+                    case SendPreview():
+                        self.previews.append(effect)
                         if self.refusal is not None:
                             waiting.append(PreviewFailed(at=self.at, reason=self.refusal))
                     case Launch():
-                        self.launched.append(wish)
+                        self.launched.append(effect)
         return self
 
     def calls(self) -> "Composer":
         """`/broadcast`"""
-        return self.happens(Called(at=self.at, number=4, locales=self.locales))
+        return self.happens(ComposerOpened(at=self.at, number=4, locales=self.locales))
 
-    def sends(self, content: Content | Remark, text: str = "") -> "Composer":
+    def sends(self, content: Content | ComposeNotice, text: str = "") -> "Composer":
         """A message with this content."""
         words = content.text if isinstance(content, Content) else text
-        return self.happens(Sent(at=self.at, text=words, content=content))
+        return self.happens(MessageReceived(at=self.at, text=words, content=content))
 
     def types(self, text: str) -> "Composer":
         """A text."""
         return self.sends(Content(Media.TEXT, text))
 
-    def pushes(self, ask: Ask, value: str = "", turn: int | None = None) -> "Composer":
+    def pushes(self, ask: ComposeAction, value: str = "", turn: int | None = None) -> "Composer":
         """A button of the present stage, or of an earlier one."""
         present = self.draft.turn if self.draft else 0
         number = present if turn is None else turn
-        return self.happens(Pushed(at=self.at, turn=number, ask=ask, value=value, message=MESSAGE))
+        return self.happens(ComposerPressed(at=self.at, turn=number, ask=ask, value=value, message=MESSAGE))
 
     def later(self, **span: float) -> "Composer":
         """Time goes by."""
@@ -105,15 +107,15 @@ class Composer:
 
     def reviews(self) -> "Composer":
         """The shortest way to the review: one message for everybody, to everybody."""
-        return self.calls().sends(BONJOUR).pushes(Ask.ONE).pushes(Ask.EVERYONE)
+        return self.calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.EVERYONE)
 
-    def stands(self) -> Stage:
+    def stands(self) -> ComposeState:
         """Where the draft stands."""
         assert self.draft
-        return self.draft.stage
+        return self.draft.state
 
     @property
-    def remark(self) -> Remark | None:
+    def notice(self) -> ComposeNotice | None:
         """What stood above the stage that was shown last."""
         assert self.shown
-        return self.shown.remark
+        return self.shown.notice

@@ -8,28 +8,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.app.ports import SendError
-from bot.app.rate_limits import FloodWatch, Overall, PerChat, Steady
+from bot.app.rate_limits import ChatRateLimiter, EvenPacer, FloodControl, GlobalRateLimiter
 from bot.app.records import Work
-from bot.broadcast.direct_sends import Errands
-from bot.broadcast.lifecycle import ENDED, Place, place_of
+from bot.broadcast.direct_sends import DirectSends
+from bot.broadcast.lifecycle import ENDED, ListCursor, cursor_of
 from bot.broadcast.model import (
+    AdminAction,
     Audience,
     Broadcast,
+    BroadcastStatus,
     Content,
-    Deed,
-    Done,
     Everyone,
-    Fate,
-    Figures,
+    HistoryEntry,
     Media,
     Plan,
-    Status,
+    RecipientCounts,
+    RecipientStatus,
     Version,
 )
-from bot.broadcast.ports import NOWHERE, Admin, Card, Entry, Letter, Recipient
-from bot.broadcast.run import Round
-from bot.broadcast.sender import Courier
-from bot.broadcast.throttle import ON_WIRE, Forecast, Lane
+from bot.broadcast.ports import NOWHERE, Admin, PreparedMessage, ProgressMessage, Recipient, StatusUpdate
+from bot.broadcast.run import BroadcastRun
+from bot.broadcast.sender import SendLoop
+from bot.broadcast.throttle import ON_WIRE, BroadcastThrottle, SendBreaker
 from bot.views.message import Message
 
 DAY = datetime.fromisoformat("2026-03-02T09:00")
@@ -42,18 +42,18 @@ class FakeRoll:
     """Recipients in memory; `log` has every note in order."""
 
     people: dict[int, Recipient] = field(default_factory=dict)
-    fates: dict[int, Entry] = field(default_factory=dict)
-    log: list[Entry] = field(default_factory=list)
+    fates: dict[int, StatusUpdate] = field(default_factory=dict)
+    log: list[StatusUpdate] = field(default_factory=list)
     to_prepare: int = 0
     broken: bool = False
     unreadable: int = 0
     looks: int = 0
 
     @classmethod
-    def of(cls, *chats: int, fate: Fate = Fate.PENDING) -> "FakeRoll":
+    def of(cls, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> "FakeRoll":
         """These chats, all of one fate."""
         people = {each: Recipient(each, "fr", message_id=each * 10, at=time.time()) for each in chats}
-        return cls(people, {each: Entry(each, fate, each * 10) for each in chats})
+        return cls(people, {each: StatusUpdate(each, status, each * 10) for each in chats})
 
     async def count(self, _audience: Audience, _now: datetime) -> int:
         return len(self.people)
@@ -62,39 +62,43 @@ class FakeRoll:
         self.to_prepare -= 1
         return self.to_prepare > 0
 
-    async def count_fates(self, _number: int) -> Figures:
-        return Figures(tuple(Counter(each.fate for each in self.fates.values()).items()))
+    async def count_fates(self, _number: int) -> RecipientCounts:
+        return RecipientCounts(tuple(Counter(each.status for each in self.fates.values()).items()))
 
-    async def page(self, _number: int, fates: frozenset[Fate], after: int, size: int) -> tuple[Recipient, ...]:
+    async def page(
+        self, _number: int, fates: frozenset[RecipientStatus], after: int, size: int
+    ) -> tuple[Recipient, ...]:
         if self.unreadable:
             self.unreadable -= 1
             raise ValueError("nonsense")
-        found = [each for each in sorted(self.people) if each > after and self.fates[each].fate in fates]
-        return tuple(replace(self.people[each], fate=self.fates[each].fate) for each in found[:size])
+        found = [each for each in sorted(self.people) if each > after and self.fates[each].status in fates]
+        return tuple(replace(self.people[each], status=self.fates[each].status) for each in found[:size])
 
     async def known(self, recipient: Recipient) -> Recipient:
         self.looks += 1
-        return replace(self.people[recipient.chat_id], fate=recipient.fate)
+        return replace(self.people[recipient.chat_id], status=recipient.status)
 
-    async def note(self, _number: int, entries: tuple[Entry, ...]) -> None:
+    async def note(self, _number: int, entries: tuple[StatusUpdate, ...]) -> None:
         await asyncio.sleep(HOLD_BACK)
         if self.broken:
             raise OSError("no disk")
         self.log.extend(entries)
         self.fates |= {each.chat_id: each for each in entries}
 
-    async def change_fates(self, _number: int, before: Fate, after: Fate, why: str | None = None) -> int:
-        found = [each for each in self.fates.values() if each.fate is before]
-        self.fates |= {each.chat_id: replace(each, fate=after, error=why) for each in found}
+    async def change_fates(
+        self, _number: int, before: RecipientStatus, after: RecipientStatus, why: str | None = None
+    ) -> int:
+        found = [each for each in self.fates.values() if each.status is before]
+        self.fates |= {each.chat_id: replace(each, status=after, error=why) for each in found}
         return len(found)
 
-    async def report(self, _number: int) -> AsyncIterator[tuple[Entry, ...]]:
+    async def report(self, _number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
         for each in sorted(self.fates):
             yield (self.fates[each],)
 
     def tally(self) -> dict[str, int]:
         """How many have which fate."""
-        return dict(Counter(each.fate.value for each in self.fates.values()))
+        return dict(Counter(each.status.value for each in self.fates.values()))
 
 
 @dataclass
@@ -114,7 +118,7 @@ class FakeHerald:
     paid: int = 0
     lag: float = 0.02
 
-    def letter(self, content: Content, locale: str) -> Letter:
+    def prepared(self, content: Content, locale: str) -> PreparedMessage:
         return "sendMessage", {"text": content.text, "locale": locale}
 
     async def reach(self) -> None:
@@ -122,7 +126,7 @@ class FakeHerald:
         if self.away:
             raise self.away
 
-    async def send(self, letter: Letter, chat_id: int, *, paid: bool = False) -> int:
+    async def send(self, prepared: PreparedMessage, chat_id: int, *, paid: bool = False) -> int:
         self.at.append(asyncio.get_running_loop().time())
         self.on_wire += 1
         self.most_on_wire = max(self.most_on_wire, self.on_wire)
@@ -130,7 +134,7 @@ class FakeHerald:
         self.on_wire -= 1
         self._fail(chat_id)
         self.paid += paid
-        self.sent.append((chat_id, letter[1]["locale"]))
+        self.sent.append((chat_id, prepared[1]["locale"]))
         return chat_id * 10
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
@@ -163,8 +167,8 @@ class FakeBooks:
     """Broadcasts in memory."""
 
     broadcasts: dict[int, Broadcast] = field(default_factory=dict)
-    shown: dict[tuple[int, int], Card] = field(default_factory=dict)
-    roll: FakeRoll = field(default_factory=FakeRoll)
+    shown: dict[tuple[int, int], ProgressMessage] = field(default_factory=dict)
+    recipients_repository: FakeRoll = field(default_factory=FakeRoll)
     told: set[int] = field(default_factory=set)
     drafts: dict[int, str] = field(default_factory=dict)
     numbers_given: int = 0
@@ -187,20 +191,20 @@ class FakeBooks:
     async def write(self, work: Work) -> None:
         work(None)
 
-    async def confirm(self, plan: Plan, _admin: Admin, done: Done, card: Card) -> bool:
+    async def confirm(self, plan: Plan, _admin: Admin, done: HistoryEntry, card: ProgressMessage) -> bool:
         self.drafts.pop(card.chat_id, None)
         if plan.number in self.broadcasts:
             return False
-        self.broadcasts[plan.number] = Broadcast(plan, Status.PREPARING, history=(done,))
+        self.broadcasts[plan.number] = Broadcast(plan, BroadcastStatus.PREPARING, history=(done,))
         self.shown[card.number, card.chat_id] = card
         return True
 
     async def move(
         self,
         number: int,
-        before: Status,
-        after: Status,
-        by: tuple[Admin, Done] | None = None,
+        before: BroadcastStatus,
+        after: BroadcastStatus,
+        by: tuple[Admin, HistoryEntry] | None = None,
         *,
         again: bool = False,
     ) -> bool:
@@ -211,7 +215,7 @@ class FakeBooks:
         history = (*found.history, by[1]) if by else found.history
         self.broadcasts[number] = replace(found, status=after, history=history)
         if again:
-            await self.roll.change_fates(number, Fate.UNKNOWN, Fate.AGAIN)
+            await self.recipients_repository.change_fates(number, RecipientStatus.UNKNOWN, RecipientStatus.AGAIN)
         if after not in ENDED:
             self.told.discard(number)
         return True
@@ -222,11 +226,11 @@ class FakeBooks:
     async def recent(self, most: int) -> tuple[Broadcast, ...]:
         return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
 
-    async def listed(self, most: int, after: Place | None = None) -> tuple[Broadcast, ...]:
-        found = sorted(self.broadcasts.values(), key=lambda each: place_of(each).key)
-        return tuple([each for each in found if after is None or place_of(each).key > after.key][:most])
+    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
+        found = sorted(self.broadcasts.values(), key=lambda each: cursor_of(each).key)
+        return tuple([each for each in found if after is None or cursor_of(each).key > after.key][:most])
 
-    async def numbers(self, statuses: frozenset[Status]) -> tuple[int, ...]:
+    async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
         waiting = self.broadcasts.keys() - self.told
         return tuple(n for n, each in self.broadcasts.items() if each.status in statuses or n in waiting)
 
@@ -238,7 +242,7 @@ class FakeBooks:
     async def is_reported(self, number: int) -> bool:
         return number in self.told
 
-    async def put_card(self, card: Card) -> None:
+    async def put_card(self, card: ProgressMessage) -> None:
         await self.clear(card.chat_id, card.message_id)
         self.shown[card.number, card.chat_id] = card
 
@@ -247,17 +251,17 @@ class FakeBooks:
             if (card.chat_id, card.message_id) == (chat_id, message_id):
                 self.shown[place] = replace(card, message_id=NOWHERE)
 
-    async def lose_card(self, card: Card) -> None:
+    async def lose_card(self, card: ProgressMessage) -> None:
         if self.shown[card.number, card.chat_id] == card:
             self.shown[card.number, card.chat_id] = replace(card, message_id=NOWHERE)
 
-    async def cards(self, number: int) -> tuple[Card, ...]:
+    async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         return tuple(card for (each, _), card in self.shown.items() if each == number)
 
-    def has(self, status: Status, figures: Figures | None = None, number: int = 1) -> None:
+    def has(self, status: BroadcastStatus, figures: RecipientCounts | None = None, number: int = 1) -> None:
         """There is a broadcast that stands like this."""
-        done = Done("Ibrahima", Deed.CONFIRMED, DAY)
-        self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, figures or Figures(), (done,))
+        done = HistoryEntry("Ibrahima", AdminAction.CONFIRMED, DAY)
+        self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, figures or RecipientCounts(), (done,))
 
 
 @dataclass
@@ -275,21 +279,21 @@ class Ways:
 
     def __init__(
         self,
-        herald: FakeHerald,
+        sender: FakeHerald,
         *,
         rate: float | None = None,
-        overall: Overall | None = None,
-        per_chat: PerChat | None = None,
+        overall: GlobalRateLimiter | None = None,
+        per_chat: ChatRateLimiter | None = None,
     ) -> None:
-        self.overall = overall or Overall(None)
-        self.per_chat = per_chat or PerChat(None)
-        self.floods = FloodWatch(self.overall, self.per_chat)
-        self.errands = Errands(self.overall, self.per_chat, self.floods)
-        self._pace, self._forecast = Steady(rate), Forecast("Telegram", herald.reach)
+        self.overall = overall or GlobalRateLimiter(None)
+        self.per_chat = per_chat or ChatRateLimiter(None)
+        self.floods = FloodControl(self.overall, self.per_chat)
+        self.direct_sends = DirectSends(self.overall, self.per_chat, self.floods)
+        self._pace, self._forecast = EvenPacer(rate), SendBreaker("Telegram", sender.reach)
 
-    def lane(self, width: int = ON_WIRE) -> Lane:
+    def throttle(self, width: int = ON_WIRE) -> BroadcastThrottle:
         """A lane for announcements."""
-        return Lane(self._pace, self.overall, self.floods, self._forecast, width=width)
+        return BroadcastThrottle(self._pace, self.overall, self.floods, self._forecast, width=width)
 
 
 class Trip:
@@ -297,11 +301,11 @@ class Trip:
 
     def __init__(  # noqa: PLR0913 — what a trip depends on
         self,
-        roll: FakeRoll,
-        herald: FakeHerald,
+        recipients_repository: FakeRoll,
+        sender: FakeHerald,
         *,
         rate: float | None = None,
-        overall: Overall | None = None,
+        overall: GlobalRateLimiter | None = None,
         ways: Ways | None = None,
         clock: Clock | None = None,
         paid: bool = False,
@@ -309,21 +313,21 @@ class Trip:
     ) -> None:
         self.left: list[int] = []
         self.clock = clock or Clock()
-        self.ways = ways or Ways(herald, rate=rate, overall=overall)
-        self.courier = Courier(
-            roll,
-            herald,
-            self.ways.lane(),
+        self.ways = ways or Ways(sender, rate=rate, overall=overall)
+        self.send_loop = SendLoop(
+            recipients_repository,
+            sender,
+            self.ways.throttle(),
             self.ways.per_chat,
             left=self.left.append,
             office_time=self.clock,
             paid=paid,
         )
-        letters = {each: herald.letter(PLAN.versions[0].content, each) for each in ("fr", "en")}
-        counts = Counter(each.fate for each in roll.fates.values())
-        turns = frozenset({Fate.PENDING, Fate.AGAIN})
-        self.round = Round(PLAN, letters, turns, counts, nights=nights)
+        prepared = {each: sender.prepared(PLAN.versions[0].content, each) for each in ("fr", "en")}
+        counts = Counter(each.status for each in recipients_repository.fates.values())
+        statuses = frozenset({RecipientStatus.PENDING, RecipientStatus.AGAIN})
+        self.round = BroadcastRun(PLAN, prepared, statuses, counts, nights=nights)
 
     async def goes(self) -> bool:
         """To its end."""
-        return await self.courier.carry(self.round)
+        return await self.send_loop.carry(self.round)

@@ -6,10 +6,10 @@ from bot.broadcast.compose_states import (
     AskingMessage,
     AskingNight,
     ChoosingOffice,
-    Confirming,
-    Draft,
+    ComposeDraft,
+    ComposeState,
+    ConfirmingSend,
     Reviewing,
-    Stage,
     read_draft,
     write_draft,
 )
@@ -17,7 +17,7 @@ from bot.broadcast.model import Content, Dated, Media, Version
 from tests.core.examples import BUSY, DEPARTMENTS
 
 AT = datetime.fromisoformat("2026-01-25T22:00")
-DRAFT = Draft(
+DRAFT = ComposeDraft(
     4,
     ("fr", "en"),
     versions=(Version("fr", Content(Media.TEXT, "Bonjour")),),
@@ -26,18 +26,18 @@ DRAFT = Draft(
 
 
 @pytest.mark.parametrize(
-    "stage",
+    "state",
     [
         AskingMessage("en"),
         ChoosingOffice(DEPARTMENTS, 1, BUSY),
         Reviewing(),
         AskingNight(AT),
-        Confirming(AT),
-        Confirming(),
+        ConfirmingSend(AT),
+        ConfirmingSend(),
     ],
 )
-def test_a_draft_survives_a_restart_whatever_its_stage(stage: Stage) -> None:
-    draft = DRAFT.at(stage)
+def test_a_draft_survives_a_restart_whatever_its_stage(state: ComposeState) -> None:
+    draft = DRAFT.at(state)
     assert read_draft(write_draft(draft)) == draft
 
 

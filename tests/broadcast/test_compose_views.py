@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from bot.broadcast.callback_data import Ask, heard
+from bot.broadcast.callback_data import ComposeAction, decode
 from bot.broadcast.compose_states import (
     AskingDays,
     AskingMessage,
@@ -15,14 +15,14 @@ from bot.broadcast.compose_states import (
     ChoosingLanguage,
     ChoosingOffice,
     ChoosingVersions,
-    Confirming,
-    Draft,
-    Remark,
+    ComposeDraft,
+    ComposeNotice,
+    ComposeState,
+    ConfirmingSend,
     Reviewing,
-    Show,
-    Stage,
+    ShowDraft,
 )
-from bot.broadcast.compose_views import stage
+from bot.broadcast.compose_views import state
 from bot.broadcast.model import Content, Everyone, Media, Version
 from bot.core.model import Department
 from bot.i18n import Translator
@@ -35,9 +35,11 @@ from tests.views.telegram import check_limits, labels, plain
 NOON = datetime.fromisoformat("2026-01-20T12:00")
 NIGHT = datetime.fromisoformat("2026-01-25T22:00")
 HELLO = Content(Media.TEXT, "Hello")
-DRAFT = Draft(999_999, ("fr", "en"), 99, versions=(Version("", HELLO),), audience=Everyone(), count=12_345, seconds=494)
+DRAFT = ComposeDraft(
+    999_999, ("fr", "en"), 99, versions=(Version("", HELLO),), audience=Everyone(), count=12_345, seconds=494
+)
 MANY = tuple(Department(each, f"Department {each} with a name that is rather long" * 3) for each in range(30))
-STAGES: dict[str, Stage] = {
+STAGES: dict[str, ComposeState] = {
     "message": AskingMessage(),
     "second message": AskingMessage("en"),
     "versions": ChoosingVersions(),
@@ -48,74 +50,78 @@ STAGES: dict[str, Stage] = {
     "first offices": ChoosingOffice(MANY, page=0),
     "last offices": ChoosingOffice(MANY, page=99),
     "no office": ChoosingOffice(()),
-    "offices failed": ChoosingOffice((), trouble=BUSY),
+    "offices failed": ChoosingOffice((), failure=BUSY),
     "days": AskingDays(),
     "review": Reviewing(),
     "time": AskingTime(),
     "night": AskingNight(),
     "night at": AskingNight(NIGHT),
-    "confirm": Confirming(),
-    "confirm at": Confirming(NIGHT),
+    "confirm": ConfirmingSend(),
+    "confirm at": ConfirmingSend(NIGHT),
 }
 every_stage = pytest.mark.parametrize("at", STAGES.values(), ids=STAGES.keys())
 every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 
 
 def drawn(
-    at: Stage, t: Translator = EN, draft: Draft = DRAFT, remark: Remark | None = None, reason: str = ""
+    at: ComposeState,
+    t: Translator = EN,
+    draft: ComposeDraft = DRAFT,
+    notice: ComposeNotice | None = None,
+    reason: str = "",
 ) -> Message:
-    return stage(Show(draft.at(at), remark=remark, reason=reason), t, NOON)
+    return state(ShowDraft(draft.at(at), notice=notice, reason=reason), t, NOON)
 
 
 def asks(message: Message) -> list[str]:
-    found = (heard(each) for each in telegram.actions(message))
+    found = (decode(each) for each in telegram.actions(message))
     return [each[2] for each in found if each]
 
 
 @every_stage
 @every_language
-def test_telegram_takes_every_stage_and_every_one_can_be_left(at: Stage, t: Translator) -> None:
-    message = drawn(at, t, remark=Remark.USE_BUTTONS)
+def test_telegram_takes_every_stage_and_every_one_can_be_left(at: ComposeState, t: Translator) -> None:
+    message = drawn(at, t, notice=ComposeNotice.USE_BUTTONS)
     check_limits(message)
-    assert asks(message)[-1] == Ask.CANCEL
+    assert asks(message)[-1] == ComposeAction.CANCEL
 
 
 @every_stage
-def test_every_button_names_the_draft_and_the_turn(at: Stage) -> None:
+def test_every_button_names_the_draft_and_the_turn(at: ComposeState) -> None:
     for action in telegram.actions(drawn(at)):
-        found = heard(action)
+        found = decode(action)
         assert found
         assert found[:2] == (DRAFT.number, DRAFT.turn + 1)
 
 
 @every_language
-@pytest.mark.parametrize("remark", list(Remark))
-def test_every_remark_has_its_words(remark: Remark, t: Translator) -> None:
-    message = drawn(AskingMessage(), t, remark=remark, reason="entity <b> is & odd" * 20)
+@pytest.mark.parametrize("notice", list(ComposeNotice))
+def test_every_remark_has_its_words(notice: ComposeNotice, t: Translator) -> None:
+    message = drawn(AskingMessage(), t, notice=notice, reason="entity <b> is & odd" * 20)
     check_limits(message)
     assert plain(message.text).count("\n") > 1
 
 
 def test_what_is_too_long_is_told_how_long_it_may_be() -> None:
-    assert "4096" in drawn(AskingMessage(), remark=Remark.TEXT_LONG).text
-    assert "1024" in drawn(AskingMessage(), remark=Remark.CAPTION_LONG).text
+    assert "4096" in drawn(AskingMessage(), notice=ComposeNotice.TEXT_LONG).text
+    assert "1024" in drawn(AskingMessage(), notice=ComposeNotice.CAPTION_LONG).text
 
 
 def test_what_telegram_refuses_is_told_in_its_words() -> None:
-    assert "wrong file" in drawn(AskingMessage(), remark=Remark.REFUSED, reason="wrong file").text
+    assert "wrong file" in drawn(AskingMessage(), notice=ComposeNotice.REFUSED, reason="wrong file").text
 
 
 def test_without_a_draft_the_remark_stands_alone() -> None:
-    message = stage(Show(None, remark=Remark.CANCELLED), EN, NOON)
+    message = state(ShowDraft(None, notice=ComposeNotice.CANCELLED), EN, NOON)
     assert "dropped" in message.text
     assert not message.rows
-    assert "no longer" in stage(Show(None, remark=Remark.STALE), EN, NOON).text
-    assert "dropped" in stage(Show(None), EN, NOON).text
+    assert "no longer" in state(ShowDraft(None, notice=ComposeNotice.STALE), EN, NOON).text
+    assert "dropped" in state(ShowDraft(None), EN, NOON).text
 
 
 def test_the_first_message_leads_back_only_to_a_review_that_there_is() -> None:
-    assert Ask.BACK in asks(drawn(AskingMessage()))
-    assert Ask.BACK not in asks(drawn(AskingMessage(), draft=Draft(1, ("fr", "en"))))
+    assert ComposeAction.BACK in asks(drawn(AskingMessage()))
+    assert ComposeAction.BACK not in asks(drawn(AskingMessage(), draft=ComposeDraft(1, ("fr", "en"))))
 
 
 def test_the_review_states_whom_how_many_and_how_long() -> None:
@@ -124,45 +130,53 @@ def test_the_review_states_whom_how_many_and_how_long() -> None:
     assert "12\u202f345 recipients" in text
     assert "To everybody" in text
     assert "8 minutes" in text
-    assert asks(message) == [Ask.NOW, Ask.LATER, Ask.MESSAGE, Ask.AUDIENCE, Ask.CANCEL]
+    assert asks(message) == [
+        ComposeAction.NOW,
+        ComposeAction.LATER,
+        ComposeAction.MESSAGE,
+        ComposeAction.AUDIENCE,
+        ComposeAction.CANCEL,
+    ]
 
 
 def test_the_review_of_two_versions_says_which_is_which() -> None:
-    both = Draft(1, ("fr", "en"), versions=(Version("fr", HELLO), Version("en", HELLO)), audience=Everyone(), count=1)
+    both = ComposeDraft(
+        1, ("fr", "en"), versions=(Version("fr", HELLO), Version("en", HELLO)), audience=Everyone(), count=1
+    )
     assert "Français, English" in drawn(Reviewing(), draft=both).text
 
 
 def test_the_last_question_states_the_number_again_on_the_button_too() -> None:
-    message = drawn(Confirming())
+    message = drawn(ConfirmingSend())
     assert "12\u202f345" in message.text
     assert "12\u202f345" in labels(message)[0]
     assert "At once" in message.text
 
 
 def test_the_last_question_says_when() -> None:
-    assert "Sunday, January 25, 2026, 22:00 (Conakry time)" in drawn(Confirming(NIGHT)).text
+    assert "Sunday, January 25, 2026, 22:00 (Conakry time)" in drawn(ConfirmingSend(NIGHT)).text
 
 
 def test_what_reaches_into_the_night_says_that_it_rests() -> None:
-    long = Draft(1, ("fr",), versions=(Version("", HELLO),), audience=Everyone(), count=10**6, seconds=40_000)
-    assert "rests" in drawn(Confirming(), draft=long).text
+    long = ComposeDraft(1, ("fr",), versions=(Version("", HELLO),), audience=Everyone(), count=10**6, seconds=40_000)
+    assert "rests" in drawn(ConfirmingSend(), draft=long).text
     insisted = replace(long, night=datetime.combine(NIGHT + timedelta(days=1), time(7)))
-    assert "rests" not in drawn(Confirming(NIGHT), draft=insisted).text
-    assert "rests" in drawn(Confirming(NIGHT), draft=replace(insisted, seconds=100_000)).text, "the next night"
-    assert "rests" not in drawn(Confirming()).text
+    assert "rests" not in drawn(ConfirmingSend(NIGHT), draft=insisted).text
+    assert "rests" in drawn(ConfirmingSend(NIGHT), draft=replace(insisted, seconds=100_000)).text, "the next night"
+    assert "rests" not in drawn(ConfirmingSend()).text
 
 
 def test_a_last_question_without_an_audience_still_stands() -> None:
-    check_limits(drawn(Confirming(), draft=Draft(1, ("fr",))))
+    check_limits(drawn(ConfirmingSend(), draft=ComposeDraft(1, ("fr",))))
 
 
 def test_departments_are_leafed_through() -> None:
-    assert asks(drawn(STAGES["first offices"])).count(Ask.PAGE) == 1
-    assert asks(drawn(STAGES["many offices"])).count(Ask.PAGE) == 2
-    assert asks(drawn(STAGES["last offices"])).count(Ask.PAGE) == 1
-    assert asks(drawn(STAGES["office"])).count(Ask.PAGE) == 0
+    assert asks(drawn(STAGES["first offices"])).count(ComposeAction.PAGE) == 1
+    assert asks(drawn(STAGES["many offices"])).count(ComposeAction.PAGE) == 2
+    assert asks(drawn(STAGES["last offices"])).count(ComposeAction.PAGE) == 1
+    assert asks(drawn(STAGES["office"])).count(ComposeAction.PAGE) == 0
 
 
 def test_departments_that_cannot_be_read_can_be_read_again() -> None:
-    assert Ask.RETRY in asks(drawn(STAGES["offices failed"]))
-    assert Ask.RETRY in asks(drawn(STAGES["no office"]))
+    assert ComposeAction.RETRY in asks(drawn(STAGES["offices failed"]))
+    assert ComposeAction.RETRY in asks(drawn(STAGES["no office"]))

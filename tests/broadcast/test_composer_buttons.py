@@ -2,7 +2,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from bot.broadcast.callback_data import Ask
+from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import (
     AskingDays,
     AskingMessage,
@@ -12,10 +12,10 @@ from bot.broadcast.compose_states import (
     ChoosingLanguage,
     ChoosingOffice,
     ChoosingVersions,
-    Confirming,
-    Remark,
+    ComposeNotice,
+    ComposeState,
+    ConfirmingSend,
     Reviewing,
-    Stage,
 )
 from bot.broadcast.model import Dated, Everyone, Speakers, Version, Visitors
 from tests.broadcast.composer import BONJOUR, HELLO, MESSAGE, Composer
@@ -25,11 +25,11 @@ EVENING = datetime.fromisoformat("2026-01-20T20:59")
 
 
 def choosing() -> Composer:
-    return Composer().calls().sends(BONJOUR).pushes(Ask.ONE)
+    return Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE)
 
 
 def test_a_language_may_go_without_its_version() -> None:
-    composer = Composer().calls().sends(BONJOUR).pushes(Ask.IS, "en").pushes(Ask.SKIP)
+    composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "en").pushes(ComposeAction.SKIP)
     assert composer.stands() == ChoosingAudience()
     assert composer.draft
     assert composer.draft.versions == (Version("en", BONJOUR),)
@@ -39,40 +39,40 @@ def test_a_language_may_go_without_its_version() -> None:
     ("way", "back_to"),
     [
         ([], AskingMessage()),
-        ([(Ask.IS, "fr")], ChoosingVersions()),
-        ([(Ask.ONE, "")], AskingMessage()),
-        ([(Ask.ONE, ""), (Ask.LANGUAGE, "")], ChoosingAudience()),
-        ([(Ask.ONE, ""), (Ask.OFFICE, "")], ChoosingAudience()),
-        ([(Ask.ONE, ""), (Ask.DAYS, "")], ChoosingAudience()),
-        ([(Ask.ONE, ""), (Ask.EVERYONE, ""), (Ask.LATER, "")], Reviewing()),
-        ([(Ask.ONE, ""), (Ask.EVERYONE, ""), (Ask.NOW, "")], Reviewing()),
-        ([(Ask.ONE, ""), (Ask.EVERYONE, ""), (Ask.MESSAGE, "")], Reviewing()),
-        ([(Ask.ONE, ""), (Ask.EVERYONE, ""), (Ask.AUDIENCE, "")], Reviewing()),
+        ([(ComposeAction.IS, "fr")], ChoosingVersions()),
+        ([(ComposeAction.ONE, "")], AskingMessage()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.LANGUAGE, "")], ChoosingAudience()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.OFFICE, "")], ChoosingAudience()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.DAYS, "")], ChoosingAudience()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.LATER, "")], Reviewing()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.NOW, "")], Reviewing()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.MESSAGE, "")], Reviewing()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.AUDIENCE, "")], Reviewing()),
     ],
 )
-def test_every_stage_leads_back(way: list[tuple[Ask, str]], back_to: Stage) -> None:
+def test_every_stage_leads_back(way: list[tuple[ComposeAction, str]], back_to: ComposeState) -> None:
     composer = Composer().calls().sends(BONJOUR)
     for ask, value in way:
         composer.pushes(ask, value)
-    assert composer.pushes(Ask.BACK).stands() == back_to
+    assert composer.pushes(ComposeAction.BACK).stands() == back_to
 
 
 def test_a_language_that_there_is_not_leads_nowhere() -> None:
-    assert Composer().calls().sends(BONJOUR).pushes(Ask.IS, "de").stands() == ChoosingVersions()
-    assert choosing().pushes(Ask.LANGUAGE).pushes(Ask.LANGUAGE, "de").stands() == ChoosingLanguage()
+    assert Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "de").stands() == ChoosingVersions()
+    assert choosing().pushes(ComposeAction.LANGUAGE).pushes(ComposeAction.LANGUAGE, "de").stands() == ChoosingLanguage()
 
 
 @pytest.mark.parametrize(
     ("way", "audience"),
     [
-        ([(Ask.EVERYONE, "")], Everyone()),
-        ([(Ask.LANGUAGE, ""), (Ask.LANGUAGE, "en")], Speakers("en")),
-        ([(Ask.OFFICE, ""), (Ask.OFFICE, "3")], Visitors(3, BIRTHS.name)),
-        ([(Ask.DAYS, ""), (Ask.TODAY, "")], Dated(date(2026, 1, 20), date(2026, 1, 20))),
-        ([(Ask.DAYS, ""), (Ask.TOMORROW, "")], Dated(date(2026, 1, 21), date(2026, 1, 21))),
+        ([(ComposeAction.EVERYONE, "")], Everyone()),
+        ([(ComposeAction.LANGUAGE, ""), (ComposeAction.LANGUAGE, "en")], Speakers("en")),
+        ([(ComposeAction.OFFICE, ""), (ComposeAction.OFFICE, "3")], Visitors(3, BIRTHS.name)),
+        ([(ComposeAction.DAYS, ""), (ComposeAction.TODAY, "")], Dated(date(2026, 1, 20), date(2026, 1, 20))),
+        ([(ComposeAction.DAYS, ""), (ComposeAction.TOMORROW, "")], Dated(date(2026, 1, 21), date(2026, 1, 21))),
     ],
 )
-def test_whom_it_is_for_is_chosen(way: list[tuple[Ask, str]], audience: object) -> None:
+def test_whom_it_is_for_is_chosen(way: list[tuple[ComposeAction, str]], audience: object) -> None:
     composer = choosing()
     for ask, value in way:
         composer.pushes(ask, value)
@@ -82,22 +82,22 @@ def test_whom_it_is_for_is_chosen(way: list[tuple[Ask, str]], audience: object) 
 
 
 def test_departments_are_leafed_through_and_read_again() -> None:
-    composer = choosing().pushes(Ask.OFFICE).pushes(Ask.PAGE, "1")
+    composer = choosing().pushes(ComposeAction.OFFICE).pushes(ComposeAction.PAGE, "1")
     assert composer.stands() == ChoosingOffice(composer.offices, page=1)
-    assert composer.pushes(Ask.PAGE, "x").stands() == ChoosingOffice(composer.offices, page=1)
-    assert composer.pushes(Ask.OFFICE, "99").stands() == ChoosingOffice(composer.offices, page=1)
-    assert composer.pushes(Ask.RETRY).stands() == ChoosingOffice(composer.offices)
+    assert composer.pushes(ComposeAction.PAGE, "x").stands() == ChoosingOffice(composer.offices, page=1)
+    assert composer.pushes(ComposeAction.OFFICE, "99").stands() == ChoosingOffice(composer.offices, page=1)
+    assert composer.pushes(ComposeAction.RETRY).stands() == ChoosingOffice(composer.offices)
 
 
 def test_a_forged_button_leads_nowhere() -> None:
-    assert Composer().calls().pushes(Ask.BACK).stands() == AskingMessage()
-    assert Composer().calls().pushes(Ask.GO).stands() == AskingMessage()
-    assert choosing().pushes(Ask.GO).stands() == ChoosingAudience()
-    assert choosing().pushes(Ask.DAYS).pushes(Ask.GO).stands() == AskingDays()
+    assert Composer().calls().pushes(ComposeAction.BACK).stands() == AskingMessage()
+    assert Composer().calls().pushes(ComposeAction.GO).stands() == AskingMessage()
+    assert choosing().pushes(ComposeAction.GO).stands() == ChoosingAudience()
+    assert choosing().pushes(ComposeAction.DAYS).pushes(ComposeAction.GO).stands() == AskingDays()
 
 
 def test_changing_the_message_keeps_the_audience_and_shows_a_new_preview() -> None:
-    composer = Composer().reviews().pushes(Ask.MESSAGE).sends(HELLO).pushes(Ask.ONE)
+    composer = Composer().reviews().pushes(ComposeAction.MESSAGE).sends(HELLO).pushes(ComposeAction.ONE)
     assert composer.stands() == Reviewing()
     assert composer.previews[-1].versions == (Version("", HELLO),)
 
@@ -105,8 +105,8 @@ def test_changing_the_message_keeps_the_audience_and_shows_a_new_preview() -> No
 def test_the_last_question_counts_again_and_stands_where_the_button_was() -> None:
     composer = Composer().reviews()
     composer.reaches = 251
-    composer.pushes(Ask.NOW)
-    assert composer.stands() == Confirming()
+    composer.pushes(ComposeAction.NOW)
+    assert composer.stands() == ConfirmingSend()
     assert composer.draft
     assert composer.draft.count == 251
     assert composer.shown
@@ -114,7 +114,7 @@ def test_the_last_question_counts_again_and_stands_where_the_button_was() -> Non
 
 
 def test_what_is_confirmed_is_launched() -> None:
-    composer = Composer().reviews().pushes(Ask.NOW).pushes(Ask.GO)
+    composer = Composer().reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.GO)
     (launched,) = composer.launched
     assert launched.draft.versions == (Version("", BONJOUR),)
     assert launched.starts is None
@@ -122,78 +122,84 @@ def test_what_is_confirmed_is_launched() -> None:
 
 
 def test_a_number_that_changed_before_it_was_confirmed_is_asked_about_again() -> None:
-    composer = Composer(reaches=11).reviews().pushes(Ask.NOW)
+    composer = Composer(reaches=11).reviews().pushes(ComposeAction.NOW)
     composer.reaches = 101
-    composer.pushes(Ask.GO)
-    assert (composer.stands(), composer.remark) == (Confirming(again=True), Remark.RECOUNTED)
+    composer.pushes(ComposeAction.GO)
+    assert (composer.stands(), composer.notice) == (ConfirmingSend(again=True), ComposeNotice.RECOUNTED)
     assert composer.draft
     assert composer.draft.count == 101
     assert composer.launched == []
-    composer.pushes(Ask.GO)
+    composer.pushes(ComposeAction.GO)
     assert [each.draft.count for each in composer.launched] == [101]
 
 
 @pytest.mark.parametrize(("before", "after", "goes"), [(1000, 1010, True), (1000, 1011, False), (99, 100, False)])
 def test_asked_a_second_time_a_hundredth_is_no_other_number(before: int, after: int, *, goes: bool) -> None:
-    composer = Composer(reaches=5).reviews().pushes(Ask.NOW)
+    composer = Composer(reaches=5).reviews().pushes(ComposeAction.NOW)
     composer.reaches = before
-    composer.pushes(Ask.GO)
+    composer.pushes(ComposeAction.GO)
     composer.reaches = after
-    composer.pushes(Ask.GO)
+    composer.pushes(ComposeAction.GO)
     assert bool(composer.launched) is goes
 
 
 def test_nobody_left_when_it_is_confirmed_leads_back_to_the_recipients() -> None:
-    composer = Composer().reviews().pushes(Ask.NOW)
+    composer = Composer().reviews().pushes(ComposeAction.NOW)
     composer.reaches = 0
-    composer.pushes(Ask.GO)
-    assert (composer.stands(), composer.remark) == (ChoosingAudience(), Remark.NOBODY)
+    composer.pushes(ComposeAction.GO)
+    assert (composer.stands(), composer.notice) == (ChoosingAudience(), ComposeNotice.NOBODY)
 
 
 def test_sending_now_by_night_needs_the_admin_to_insist() -> None:
-    composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().pushes(Ask.NOW)
+    composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().pushes(ComposeAction.NOW)
     assert composer.stands() == AskingNight()
-    assert composer.pushes(Ask.INSIST).stands() == Confirming()
-    assert composer.pushes(Ask.GO).launched[0].draft.night
+    assert composer.pushes(ComposeAction.INSIST).stands() == ConfirmingSend()
+    assert composer.pushes(ComposeAction.GO).launched[0].draft.night
 
 
 def test_by_night_another_time_can_be_chosen() -> None:
-    composer = Composer(at=EVENING + timedelta(hours=2)).reviews().pushes(Ask.NOW).pushes(Ask.LATER)
+    composer = Composer(at=EVENING + timedelta(hours=2)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.LATER)
     assert composer.stands() == AskingTime()
 
 
 def test_night_that_falls_while_the_question_stands_is_asked_about() -> None:
-    composer = Composer(at=EVENING).reviews().pushes(Ask.NOW).later(minutes=2).pushes(Ask.GO)
+    composer = Composer(at=EVENING).reviews().pushes(ComposeAction.NOW).later(minutes=2).pushes(ComposeAction.GO)
     assert composer.stands() == AskingNight()
     assert composer.launched == []
 
 
 def test_a_time_that_passes_while_the_question_stands_is_asked_for_again() -> None:
-    composer = Composer().reviews().pushes(Ask.LATER).types("11:00").later(hours=2).pushes(Ask.GO)
+    composer = Composer().reviews().pushes(ComposeAction.LATER).types("11:00").later(hours=2).pushes(ComposeAction.GO)
     assert composer.stands() == AskingTime()
-    assert composer.remark is Remark.PAST
+    assert composer.notice is ComposeNotice.PAST
     assert composer.launched == []
 
 
 def test_insisting_once_does_not_count_for_another_time() -> None:
-    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
-    composer.pushes(Ask.BACK).pushes(Ask.LATER)
+    composer = (
+        Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
+    )
+    composer.pushes(ComposeAction.BACK).pushes(ComposeAction.LATER)
     assert composer.draft
     assert composer.draft.night is None
 
 
 def test_insisting_does_not_outlast_the_night_that_was_meant() -> None:
-    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
-    composer.later(hours=12).pushes(Ask.GO)
-    assert composer.stands() == Confirming()
+    composer = (
+        Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
+    )
+    composer.later(hours=12).pushes(ComposeAction.GO)
+    assert composer.stands() == ConfirmingSend()
     assert composer.draft
     assert composer.draft.night is None
     assert composer.launched == []
-    assert composer.pushes(Ask.GO).launched
+    assert composer.pushes(ComposeAction.GO).launched
 
 
 def test_by_another_night_the_admin_is_asked_once_more() -> None:
-    composer = Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(Ask.NOW).pushes(Ask.INSIST)
-    composer.later(days=1).pushes(Ask.GO)
+    composer = (
+        Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
+    )
+    composer.later(days=1).pushes(ComposeAction.GO)
     assert composer.stands() == AskingNight()
     assert composer.launched == []

@@ -1,13 +1,13 @@
-from bot.broadcast.callback_data import Ask
-from bot.broadcast.compose_states import AskingMessage, ChoosingAudience, Draft
+from bot.broadcast.callback_data import ComposeAction
+from bot.broadcast.compose_states import AskingMessage, ChoosingAudience, ComposeDraft
 from bot.broadcast.composer import confirm, next_language, onward
 from tests.broadcast.composer import HELLO, Composer
 
-EMPTY = Draft(4, ("fr", "en", "de"))
+EMPTY = ComposeDraft(4, ("fr", "en", "de"))
 
 
 def test_languages_are_asked_for_one_after_another() -> None:
-    composer = Composer(locales=("fr", "en", "de")).calls().sends(HELLO).pushes(Ask.IS, "en")
+    composer = Composer(locales=("fr", "en", "de")).calls().sends(HELLO).pushes(ComposeAction.IS, "en")
     assert composer.stands() == AskingMessage("fr")
     assert composer.sends(HELLO).stands() == AskingMessage("de")
     assert composer.sends(HELLO).stands() == ChoosingAudience()
@@ -16,10 +16,10 @@ def test_languages_are_asked_for_one_after_another() -> None:
 def test_without_an_audience_the_way_leads_to_it() -> None:
     for after, _ in (onward(EMPTY), confirm(EMPTY, None)):
         assert after
-        assert after.stage == ChoosingAudience()
+        assert after.state == ChoosingAudience()
 
 
 def test_a_language_without_a_version_comes_next() -> None:
     after, _ = next_language(EMPTY)
     assert after
-    assert after.stage == AskingMessage("fr")
+    assert after.state == AskingMessage("fr")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.app.rate_limits import CHAT_BURST, PerChat
+from bot.app.rate_limits import CHAT_BURST, ChatRateLimiter
 from bot.app.records import Urgency
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import FakeHerald, Ways
@@ -10,20 +10,20 @@ from tests.broadcast.press import FakeHerald, Ways
 
 @in_no_time
 async def test_they_share_the_room_of_their_chat_with_everything_that_goes_there() -> None:
-    ways, loop = Ways(FakeHerald(), per_chat=PerChat(1)), asyncio.get_running_loop()
+    ways, loop = Ways(FakeHerald(), per_chat=ChatRateLimiter(1)), asyncio.get_running_loop()
     for _ in range(CHAT_BURST):
         ways.per_chat.wait_for(900, loop.time(), edit=False)
     began = loop.time()
-    await ways.errands.turn(900, Urgency.NOTICE)
+    await ways.direct_sends.turn(900, Urgency.NOTICE)
     assert loop.time() - began > 0.9
 
 
 @in_no_time
 async def test_after_a_flood_the_next_turn_is_when_the_chat_takes_messages_again() -> None:
     ways, loop = Ways(FakeHerald()), asyncio.get_running_loop()
-    ways.errands.flooded(900, 30)
+    ways.direct_sends.flooded(900, 30)
     began = loop.time()
-    await ways.errands.turn(900, Urgency.NOTICE)
+    await ways.direct_sends.turn(900, Urgency.NOTICE)
     assert loop.time() - began >= 30
-    ways.errands.went()
+    ways.direct_sends.went()
     assert ways.floods.pause() == 0

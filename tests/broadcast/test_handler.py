@@ -8,28 +8,28 @@ import pytest
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError, Receipt
 from bot.app.records import Change, Delivery, Kind
 from bot.app.updates import FromCitizen
-from bot.broadcast.callback_data import Ask, asked, steered
+from bot.broadcast.callback_data import ComposeAction, encode_command, encode_compose
 from bot.broadcast.compose_states import (
     AskingMessage,
     ChoosingAudience,
     ChoosingOffice,
     ChoosingVersions,
-    Confirming,
-    Draft,
-    Remark,
+    ComposeDraft,
+    ComposeNotice,
+    ConfirmingSend,
     Reviewing,
-    Show,
+    ShowDraft,
     read_draft,
 )
-from bot.broadcast.handler import LISTED, PREVIEW_TRIES, BroadcastDesk, Drawings
-from bot.broadcast.lifecycle import Place, Verb, write_place
-from bot.broadcast.model import Content, Fate, Figures, Media, Sight, Status
+from bot.broadcast.handler import LISTED, PREVIEW_TRIES, BroadcastHandler, BroadcastViews
+from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, encode_cursor
+from bot.broadcast.model import BroadcastSnapshot, BroadcastStatus, Content, Media, RecipientCounts, RecipientStatus
 from bot.broadcast.ports import NOWHERE
-from bot.broadcast.progress import Cards
+from bot.broadcast.progress import ProgressMessages
 from bot.broadcast.recaller import Recaller
 from bot.broadcast.report import Reporter
-from bot.broadcast.runner import Broadcasts
-from bot.broadcast.sender import Courier
+from bot.broadcast.runner import BroadcastRunner
+from bot.broadcast.sender import SendLoop
 from bot.core import callback_data
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department
@@ -57,36 +57,43 @@ class Desk:
     """A desk on fakes; `shown` is the stage that was drawn last."""
 
     def __init__(self, *chats: int) -> None:
-        self.roll, self.herald = FakeRoll.of(*chats), FakeHerald()
-        self.books = FakeBooks(roll=self.roll)
+        self.recipients_repository, self.sender = FakeRoll.of(*chats), FakeHerald()
+        self.repository = FakeBooks(recipients_repository=self.recipients_repository)
         self.offices = FakeMoncreneau(offices=(Department(5, "Passeports"),))
-        self.shown: Show | None = None
+        self.shown: ShowDraft | None = None
         self.drawn: list[str] = []
         self.touched: list[int] = []
-        ways, clock = Ways(self.herald), Clock()
+        ways, clock = Ways(self.sender), Clock()
         reporter = Reporter(
-            self.books,
-            self.roll,
-            self.herald,
-            ways.errands,
+            self.repository,
+            self.recipients_repository,
+            self.sender,
+            ways.direct_sends,
             admins={ADMIN},
             locale_of=self._locale,
             caption=lambda *_: Message("caption"),
         )
-        self.broadcasts = Broadcasts(
-            self.books,
-            self.roll,
-            self.herald,
-            Courier(self.roll, self.herald, ways.lane(), ways.per_chat, left=self.touched.append, office_time=clock),
-            Recaller(self.roll, self.herald, ways.lane(), ways.per_chat),
+        self.broadcasts = BroadcastRunner(
+            self.repository,
+            self.recipients_repository,
+            self.sender,
+            SendLoop(
+                self.recipients_repository,
+                self.sender,
+                ways.throttle(),
+                ways.per_chat,
+                left=self.touched.append,
+                office_time=clock,
+            ),
+            Recaller(self.recipients_repository, self.sender, ways.throttle(), ways.per_chat),
             office_time=clock,
             locales=("fr", "en"),
             rate=25.0,
             changed=self.touched.append,
             ended=reporter.ended,
         )
-        cards = Cards(
-            self.books,
+        progress = ProgressMessages(
+            self.repository,
             Phones(),
             ways.overall,
             {ADMIN},
@@ -94,16 +101,16 @@ class Desk:
             look=self.broadcasts.look,
             moving=self.broadcasts.moving,
         )
-        self._desk = BroadcastDesk(
-            books=self.books,
-            roll=self.roll,
-            herald=self.herald,
-            errands=ways.errands,
+        self._desk = BroadcastHandler(
+            repository=self.repository,
+            recipients_repository=self.recipients_repository,
+            sender=self.sender,
+            direct_sends=ways.direct_sends,
             offices=self.offices,
             broadcasts=self.broadcasts,
-            cards=cards,
+            progress=progress,
             reporter=reporter,
-            drawings=Drawings(self._stage, self._listing, self._recalling),
+            drawings=BroadcastViews(self._stage, self._listing, self._recalling),
             locales=("fr", "en"),
             locale_of=self._locale,
             read_content=self._content,
@@ -113,18 +120,18 @@ class Desk:
         return "fr" if chat_id == ADMIN else None
 
     @staticmethod
-    def _content(raw: Mapping[str, Any]) -> Content | Remark:
-        return Content(Media.TEXT, raw["text"]) if "text" in raw else Remark.UNSUPPORTED
+    def _content(raw: Mapping[str, Any]) -> Content | ComposeNotice:
+        return Content(Media.TEXT, raw["text"]) if "text" in raw else ComposeNotice.UNSUPPORTED
 
-    def _stage(self, show: Show, locale: str) -> Message:
+    def _stage(self, show: ShowDraft, locale: str) -> Message:
         self.shown = show
         return Message(f"stage {locale}")
 
-    def _listing(self, sights: tuple[Sight, ...], last: Place | None, locale: str) -> Message:
-        behind = last and f"{write_place(last)}-{last.number}"
-        return Message(f"list {[each.broadcast.plan.number for each in sights]} {behind} {locale}")
+    def _listing(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
+        behind = last and f"{encode_cursor(last)}-{last.number}"
+        return Message(f"list {[each.broadcast.plan.number for each in snapshots]} {behind} {locale}")
 
-    def _recalling(self, _sight: Sight, _locale: str) -> Message:
+    def _recalling(self, _sight: BroadcastSnapshot, _locale: str) -> Message:
         return Message("recall?")
 
     async def does(self, event: CitizenEvent, **raw: Any) -> Change | None:
@@ -143,13 +150,13 @@ class Desk:
     async def presses(self, action: str, message: int = PRESSED) -> Change | None:
         return await self.does(Pressed(at=DAY, screen=None, action=action, message=message, profile="Ibrahima"))
 
-    async def pushes(self, ask: Ask, value: str = "") -> Change | None:
+    async def pushes(self, ask: ComposeAction, value: str = "") -> Change | None:
         draft = self.draft()
-        return await self.presses(asked(draft.number, draft.turn, ask, value))
+        return await self.presses(encode_compose(draft.number, draft.turn, ask, value))
 
-    def draft(self) -> Draft:
+    def draft(self) -> ComposeDraft:
         """As it is stored."""
-        draft = read_draft(self.books.drafts[ADMIN])
+        draft = read_draft(self.repository.drafts[ADMIN])
         assert draft
         return draft
 
@@ -157,8 +164,8 @@ class Desk:
         """The shortest way to the review."""
         await self.commands("broadcast")
         await self.types("Bonjour")
-        await self.pushes(Ask.ONE)
-        await self.pushes(Ask.EVERYONE)
+        await self.pushes(ComposeAction.ONE)
+        await self.pushes(ComposeAction.EVERYONE)
 
 
 async def test_the_command_begins_a_draft_that_is_stored_with_the_answer() -> None:
@@ -167,21 +174,21 @@ async def test_the_command_begins_a_draft_that_is_stored_with_the_answer() -> No
     assert change
     (answer,) = change.queued
     assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, ADMIN, Message("stage fr"))
-    assert desk.draft().stage == AskingMessage()
+    assert desk.draft().state == AskingMessage()
 
 
 async def test_the_command_again_uses_up_no_number() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.commands("broadcast")
-    assert desk.draft().number == desk.books.numbers_given == 1
+    assert desk.draft().number == desk.repository.numbers_given == 1
 
 
 async def test_a_button_changes_its_own_message() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.types("Bonjour")
-    change = await desk.pushes(Ask.ONE)
+    change = await desk.pushes(ComposeAction.ONE)
     assert change
     assert (change.queued[0].kind, change.queued[0].target) == (Kind.EDIT, PRESSED)
 
@@ -189,8 +196,8 @@ async def test_a_button_changes_its_own_message() -> None:
 async def test_the_preview_is_sent_before_the_review() -> None:
     desk = Desk(1, 2, 3)
     await desk.reviews()
-    assert desk.herald.sent == [(ADMIN, "fr")]
-    assert (desk.draft().stage, desk.draft().count) == (Reviewing(), 3)
+    assert desk.sender.sent == [(ADMIN, "fr")]
+    assert (desk.draft().state, desk.draft().count) == (Reviewing(), 3)
 
 
 async def test_what_is_no_text_goes_through_the_reader() -> None:
@@ -198,62 +205,62 @@ async def test_what_is_no_text_goes_through_the_reader() -> None:
     await desk.commands("broadcast")
     await desk.does(SentSomething(at=DAY), sticker={})
     assert desk.shown
-    assert desk.shown.remark is Remark.UNSUPPORTED
+    assert desk.shown.notice is ComposeNotice.UNSUPPORTED
 
 
 @in_no_time
 async def test_a_preview_is_tried_through_floods_and_outages() -> None:
     desk = Desk(1)
-    desk.herald.fails(ADMIN, FloodedError(2), NotSentError("no route"), None)
+    desk.sender.fails(ADMIN, FloodedError(2), NotSentError("no route"), None)
     await desk.reviews()
-    assert desk.draft().stage == Reviewing()
+    assert desk.draft().state == Reviewing()
 
 
 @in_no_time
 @pytest.mark.parametrize(
-    ("errors", "stage", "remark"),
+    ("errors", "state", "notice"),
     [
-        ((MessageRefusedError("bad file"),), AskingMessage(), Remark.REFUSED),
-        ((MaybeSentError("timed out"),), ChoosingAudience(), Remark.NOT_SHOWN),
-        ((NotSentError("no route"),) * PREVIEW_TRIES, ChoosingAudience(), Remark.NOT_SHOWN),
+        ((MessageRefusedError("bad file"),), AskingMessage(), ComposeNotice.REFUSED),
+        ((MaybeSentError("timed out"),), ChoosingAudience(), ComposeNotice.NOT_SHOWN),
+        ((NotSentError("no route"),) * PREVIEW_TRIES, ChoosingAudience(), ComposeNotice.NOT_SHOWN),
     ],
 )
-async def test_what_cannot_be_previewed_is_not_reviewed(errors: Any, stage: object, remark: Remark) -> None:
+async def test_what_cannot_be_previewed_is_not_reviewed(errors: Any, state: object, notice: ComposeNotice) -> None:
     desk = Desk(1)
-    desk.herald.fails(ADMIN, *errors)
+    desk.sender.fails(ADMIN, *errors)
     await desk.reviews()
-    assert desk.draft().stage == stage
+    assert desk.draft().state == state
     assert desk.shown
-    assert desk.shown.remark is remark
+    assert desk.shown.notice is notice
 
 
 async def test_departments_are_read_where_they_are_asked_for() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.types("Bonjour")
-    await desk.pushes(Ask.ONE)
-    desk.offices.reads.append(refused(DOWN.problem))
-    await desk.pushes(Ask.OFFICE)
-    assert desk.draft().stage == ChoosingOffice(trouble=DOWN)
-    await desk.pushes(Ask.RETRY)
-    assert desk.draft().stage == ChoosingOffice(desk.offices.offices)
+    await desk.pushes(ComposeAction.ONE)
+    desk.offices.reads.append(refused(DOWN.code))
+    await desk.pushes(ComposeAction.OFFICE)
+    assert desk.draft().state == ChoosingOffice(failure=DOWN)
+    await desk.pushes(ComposeAction.RETRY)
+    assert desk.draft().state == ChoosingOffice(desk.offices.offices)
 
 
 @in_no_time
 async def test_confirming_launches_it_and_the_message_becomes_its_card() -> None:
     desk = Desk(1, 2)
     await desk.reviews()
-    await desk.pushes(Ask.NOW)
-    assert desk.draft().stage == Confirming()
-    action = asked(desk.draft().number, desk.draft().turn, Ask.GO)
+    await desk.pushes(ComposeAction.NOW)
+    assert desk.draft().state == ConfirmingSend()
+    action = encode_compose(desk.draft().number, desk.draft().turn, ComposeAction.GO)
     change = await desk.presses(action)
     assert change
     assert change.queued == ()
-    assert ADMIN not in desk.books.drafts
-    assert desk.books.shown[1, ADMIN].message_id == PRESSED
+    assert ADMIN not in desk.repository.drafts
+    assert desk.repository.shown[1, ADMIN].message_id == PRESSED
     again = await desk.presses(action)
     assert again == Change()
-    assert len(desk.books.broadcasts) == 1
+    assert len(desk.repository.broadcasts) == 1
     await desk.broadcasts.stop(5)
 
 
@@ -272,7 +279,7 @@ async def test_an_admin_who_does_something_else_is_a_citizen_like_any_other() ->
     await desk.commands("broadcast")
     assert not desk.draft().aside
     assert desk.shown
-    assert desk.shown.remark is Remark.RESUMED
+    assert desk.shown.notice is ComposeNotice.RESUMED
 
 
 async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken() -> None:
@@ -281,7 +288,7 @@ async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken(
     await desk.commands("broadcast")
     assert await desk.commands("demain")
     assert desk.shown
-    assert desk.shown.remark is Remark.COMMAND
+    assert desk.shown.notice is ComposeNotice.COMMAND
     assert not desk.draft().aside
 
 
@@ -297,15 +304,15 @@ async def test_stopping_drops_what_is_composed_and_nothing_else() -> None:
     assert await desk.commands("stop") is None
     await desk.reviews()
     assert await desk.commands("stop")
-    assert ADMIN not in desk.books.drafts
-    assert desk.shown == Show(None, remark=Remark.CANCELLED)
+    assert ADMIN not in desk.repository.drafts
+    assert desk.shown == ShowDraft(None, notice=ComposeNotice.CANCELLED)
 
 
 async def test_a_draft_that_cannot_be_read_any_more_is_begun_anew() -> None:
     desk = Desk(1)
-    desk.books.drafts[ADMIN] = "0:old"
+    desk.repository.drafts[ADMIN] = "0:old"
     await desk.commands("broadcast")
-    assert desk.draft().stage == AskingMessage()
+    assert desk.draft().state == AskingMessage()
 
 
 # --- steering ----------------------------------------------------------------------------------------------------
@@ -313,7 +320,7 @@ async def test_a_draft_that_cannot_be_read_any_more_is_begun_anew() -> None:
 
 async def test_the_list_has_what_there_is() -> None:
     desk = Desk()
-    desk.books.has(Status.DONE)
+    desk.repository.has(BroadcastStatus.DONE)
     change = await desk.commands("broadcasts")
     assert change
     assert change.queued[0].message == Message("list [1] None fr")
@@ -322,12 +329,12 @@ async def test_the_list_has_what_there_is() -> None:
 async def test_the_list_begins_with_what_is_under_way_however_old_and_goes_on_page_by_page() -> None:
     desk = Desk()
     for number in range(1, LISTED + 5):
-        desk.books.has(Status.DONE, number=number)
-    desk.books.has(Status.PAUSED, number=2)
+        desk.repository.has(BroadcastStatus.DONE, number=number)
+    desk.repository.has(BroadcastStatus.PAUSED, number=2)
     change = await desk.commands("broadcasts")
     assert change
     assert change.queued[0].message == Message("list [2, 12, 11, 10, 9, 8, 7, 6] 2.-6 fr")
-    change = await desk.presses(steered(6, Verb.OLDER, "2."), message=88)
+    change = await desk.presses(encode_command(6, BroadcastCommand.OLDER, "2."), message=88)
     assert change
     assert change.queued[0].message == Message("list [5, 4, 3, 1] None fr")
     assert change.queued[0].target == 88
@@ -335,58 +342,66 @@ async def test_the_list_begins_with_what_is_under_way_however_old_and_goes_on_pa
 
 async def test_a_button_under_a_broadcast_steers_it_and_shows_the_truth_there() -> None:
     desk = Desk()
-    desk.books.has(Status.PAUSED)
-    assert await desk.presses(steered(1, Verb.STOP), message=88) == Change()
-    assert desk.books.broadcasts[1].status is Status.STOPPED
-    assert desk.books.broadcasts[1].history[-1].who == "Ibrahima"
-    assert desk.books.shown[1, ADMIN].message_id == 88
+    desk.repository.has(BroadcastStatus.PAUSED)
+    assert await desk.presses(encode_command(1, BroadcastCommand.STOP), message=88) == Change()
+    assert desk.repository.broadcasts[1].status is BroadcastStatus.STOPPED
+    assert desk.repository.broadcasts[1].history[-1].who == "Ibrahima"
+    assert desk.repository.shown[1, ADMIN].message_id == 88
     await desk.broadcasts.stop(5)
 
 
-@pytest.mark.parametrize("action", [steered(1, Verb.SEE), steered(1, "nonsense"), steered(1, ""), asked(1, 7, Ask.GO)])
+@pytest.mark.parametrize(
+    "action",
+    [
+        encode_command(1, BroadcastCommand.SEE),
+        encode_command(1, "nonsense"),
+        encode_command(1, ""),
+        encode_compose(1, 7, ComposeAction.GO),
+    ],
+)
 async def test_what_asks_nothing_shows_the_truth(action: str) -> None:
     desk = Desk()
-    desk.books.has(Status.DONE)
+    desk.repository.has(BroadcastStatus.DONE)
     assert await desk.presses(action) == Change()
-    assert desk.books.broadcasts[1].status is Status.DONE
-    assert desk.books.shown[1, ADMIN].message_id == PRESSED
+    assert desk.repository.broadcasts[1].status is BroadcastStatus.DONE
+    assert desk.repository.shown[1, ADMIN].message_id == PRESSED
 
 
 async def test_recalling_is_asked_about_first() -> None:
     desk = Desk()
-    desk.books.has(Status.DONE, Figures(((Fate.SENT, 2),)))
-    change = await desk.presses(steered(1, Verb.RECALL))
+    desk.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
+    change = await desk.presses(encode_command(1, BroadcastCommand.RECALL))
     assert change
     assert (change.queued[0].message, change.queued[0].target) == (Message("recall?"), PRESSED)
-    assert desk.books.broadcasts[1].status is Status.DONE
+    assert desk.repository.broadcasts[1].status is BroadcastStatus.DONE
 
 
-@pytest.mark.parametrize("verb", [Verb.RECALL, Verb.OLDER])
-async def test_a_card_that_becomes_something_else_is_none_any_more(verb: Verb) -> None:
+@pytest.mark.parametrize("verb", [BroadcastCommand.RECALL, BroadcastCommand.OLDER])
+async def test_a_card_that_becomes_something_else_is_none_any_more(verb: BroadcastCommand) -> None:
     desk = Desk()
-    desk.books.has(Status.DONE, Figures(((Fate.SENT, 2),)))
-    await desk.presses(steered(1, Verb.SEE))
-    await desk.presses(steered(1, verb))
-    assert desk.books.shown[1, ADMIN].message_id == NOWHERE
+    desk.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
+    await desk.presses(encode_command(1, BroadcastCommand.SEE))
+    await desk.presses(encode_command(1, verb))
+    assert desk.repository.shown[1, ADMIN].message_id == NOWHERE
 
 
 async def test_the_report_is_sent_on_request() -> None:
     desk = Desk(1)
-    desk.books.has(Status.DONE)
-    assert await desk.presses(steered(1, Verb.REPORT)) == Change()
-    assert [chat for chat, _, _ in desk.herald.documents] == [ADMIN]
+    desk.repository.has(BroadcastStatus.DONE)
+    assert await desk.presses(encode_command(1, BroadcastCommand.REPORT)) == Change()
+    assert [chat for chat, _, _ in desk.sender.documents] == [ADMIN]
 
 
 async def test_a_forged_button_is_told_that_it_is_none() -> None:
     desk = Desk(1)
-    for action in (steered(99, Verb.STOP), asked(99, 1, Ask.GO)):
+    for action in (encode_command(99, BroadcastCommand.STOP), encode_compose(99, 1, ComposeAction.GO)):
         assert await desk.presses(action)
-        assert desk.shown == Show(None, remark=Remark.STALE)
+        assert desk.shown == ShowDraft(None, notice=ComposeNotice.STALE)
 
 
 async def test_a_forged_button_leaves_the_draft_as_it_is() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.types("Bonjour")
-    await desk.presses(steered(99, Verb.STOP))
-    assert desk.draft().stage == ChoosingVersions()
+    await desk.presses(encode_command(99, BroadcastCommand.STOP))
+    assert desk.draft().state == ChoosingVersions()

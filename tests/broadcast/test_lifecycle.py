@@ -4,111 +4,145 @@ from itertools import product
 
 import pytest
 
-from bot.broadcast.lifecycle import ENDED, MOVES, Verb, move, next_status, nights_of, offered, whose_turn
-from bot.broadcast.model import Broadcast, Content, Deed, Done, Everyone, Fate, Figures, Media, Plan, Status, Version
+from bot.broadcast.lifecycle import (
+    ENDED,
+    MOVES,
+    BroadcastCommand,
+    available_commands,
+    move,
+    next_status,
+    night_rest_ends,
+    statuses_to_process,
+)
+from bot.broadcast.model import (
+    AdminAction,
+    Broadcast,
+    BroadcastStatus,
+    Content,
+    Everyone,
+    HistoryEntry,
+    Media,
+    Plan,
+    RecipientCounts,
+    RecipientStatus,
+    Version,
+)
 
 PLAN = Plan(12, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
 AT = datetime.fromisoformat("2026-03-02T09:00")
-SOME = Figures(((Fate.SENT, 3), (Fate.UNKNOWN, 1), (Fate.PENDING, 2)))
+SOME = RecipientCounts(((RecipientStatus.SENT, 3), (RecipientStatus.UNKNOWN, 1), (RecipientStatus.PENDING, 2)))
 
 
-def standing(status: Status, figures: Figures = SOME) -> Broadcast:
+def standing(status: BroadcastStatus, figures: RecipientCounts = SOME) -> Broadcast:
     return Broadcast(PLAN, status, figures)
 
 
 @pytest.mark.parametrize(
-    ("status", "verb", "after", "deed"),
+    ("status", "verb", "after", "action"),
     [
-        (Status.RUNNING, Verb.PAUSE, Status.PAUSED, Deed.PAUSED),
-        (Status.PAUSED, Verb.RESUME, Status.RUNNING, Deed.RESUMED),
-        (Status.RUNNING, Verb.STOP, Status.STOPPED, Deed.STOPPED),
-        (Status.SCHEDULED, Verb.START, Status.RUNNING, Deed.STARTED),
-        (Status.DONE, Verb.RESEND, Status.RUNNING, Deed.RESENT),
-        (Status.STOPPED, Verb.RESEND, Status.RUNNING, Deed.RESENT),
-        (Status.RECALLED, Verb.RESEND, Status.RUNNING, Deed.RESENT),
-        (Status.PAUSED, Verb.RESEND, Status.PAUSED, Deed.RESENT),
-        (Status.STOPPED, Verb.REALLY_RECALL, Status.RECALLING, Deed.RECALLED),
+        (BroadcastStatus.RUNNING, BroadcastCommand.PAUSE, BroadcastStatus.PAUSED, AdminAction.PAUSED),
+        (BroadcastStatus.PAUSED, BroadcastCommand.RESUME, BroadcastStatus.RUNNING, AdminAction.RESUMED),
+        (BroadcastStatus.RUNNING, BroadcastCommand.STOP, BroadcastStatus.STOPPED, AdminAction.STOPPED),
+        (BroadcastStatus.SCHEDULED, BroadcastCommand.START, BroadcastStatus.RUNNING, AdminAction.STARTED),
+        (BroadcastStatus.DONE, BroadcastCommand.RESEND, BroadcastStatus.RUNNING, AdminAction.RESENT),
+        (BroadcastStatus.STOPPED, BroadcastCommand.RESEND, BroadcastStatus.RUNNING, AdminAction.RESENT),
+        (BroadcastStatus.RECALLED, BroadcastCommand.RESEND, BroadcastStatus.RUNNING, AdminAction.RESENT),
+        (BroadcastStatus.PAUSED, BroadcastCommand.RESEND, BroadcastStatus.PAUSED, AdminAction.RESENT),
+        (BroadcastStatus.STOPPED, BroadcastCommand.REALLY_RECALL, BroadcastStatus.RECALLING, AdminAction.RECALLED),
     ],
 )
-def test_an_admin_leads_a_broadcast_on(status: Status, verb: Verb, after: Status, deed: Deed) -> None:
-    assert move(standing(status), verb) == (after, deed)
+def test_an_admin_leads_a_broadcast_on(
+    status: BroadcastStatus, verb: BroadcastCommand, after: BroadcastStatus, action: AdminAction
+) -> None:
+    assert move(standing(status), verb) == (after, action)
 
 
-@pytest.mark.parametrize(("status", "verb"), sorted(set(product(Status, Verb)) - MOVES.keys()))
-def test_what_makes_no_sense_now_leads_nowhere(status: Status, verb: Verb) -> None:
+@pytest.mark.parametrize(("status", "verb"), sorted(set(product(BroadcastStatus, BroadcastCommand)) - MOVES.keys()))
+def test_what_makes_no_sense_now_leads_nowhere(status: BroadcastStatus, verb: BroadcastCommand) -> None:
     assert move(standing(status), verb) is None
 
 
 def test_nobody_is_sent_to_again_when_nobody_is_unknown() -> None:
-    assert move(standing(Status.DONE, Figures(((Fate.SENT, 3),))), Verb.RESEND) is None
+    assert (
+        move(standing(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 3),))), BroadcastCommand.RESEND)
+        is None
+    )
 
 
-@pytest.mark.parametrize("status", sorted({*ENDED, Status.PAUSED}))
-def test_wherever_somebody_is_unknown_and_it_rests_sending_again_is_offered(status: Status) -> None:
-    assert Verb.RESEND in offered(standing(status), resting=False)
+@pytest.mark.parametrize("status", sorted({*ENDED, BroadcastStatus.PAUSED}))
+def test_wherever_somebody_is_unknown_and_it_rests_sending_again_is_offered(status: BroadcastStatus) -> None:
+    assert BroadcastCommand.RESEND in available_commands(standing(status), resting=False)
 
 
 def test_those_who_were_asked_for_again_before_it_was_stopped_still_are() -> None:
-    waiting = Figures(((Fate.AGAIN, 1),))
-    assert move(standing(Status.STOPPED, waiting), Verb.RESEND)
-    assert not move(standing(Status.PAUSED, waiting), Verb.RESEND)
+    waiting = RecipientCounts(((RecipientStatus.AGAIN, 1),))
+    assert move(standing(BroadcastStatus.STOPPED, waiting), BroadcastCommand.RESEND)
+    assert not move(standing(BroadcastStatus.PAUSED, waiting), BroadcastCommand.RESEND)
 
 
 def test_one_that_was_stopped_goes_on_to_those_alone_who_are_asked_for_again() -> None:
-    stopped = replace(standing(Status.RUNNING), history=(Done("Hawa", Deed.STOPPED, AT),))
-    assert whose_turn(stopped) == {Fate.AGAIN}
-    assert whose_turn(standing(Status.RUNNING)) == {Fate.PENDING, Fate.AGAIN}
+    stopped = replace(standing(BroadcastStatus.RUNNING), history=(HistoryEntry("Hawa", AdminAction.STOPPED, AT),))
+    assert statuses_to_process(stopped) == {RecipientStatus.AGAIN}
+    assert statuses_to_process(standing(BroadcastStatus.RUNNING)) == {RecipientStatus.PENDING, RecipientStatus.AGAIN}
 
 
 @pytest.mark.parametrize(
     ("status", "figures", "end"),
     [
-        (Status.RECALLING, SOME, Status.RECALLED),
-        (Status.RUNNING, SOME, Status.STOPPED),
-        (Status.RUNNING, Figures(((Fate.SENT, 3),)), Status.DONE),
+        (BroadcastStatus.RECALLING, SOME, BroadcastStatus.RECALLED),
+        (BroadcastStatus.RUNNING, SOME, BroadcastStatus.STOPPED),
+        (BroadcastStatus.RUNNING, RecipientCounts(((RecipientStatus.SENT, 3),)), BroadcastStatus.DONE),
     ],
 )
-def test_a_broadcast_ends_as_what_it_did(status: Status, figures: Figures, end: Status) -> None:
+def test_a_broadcast_ends_as_what_it_did(
+    status: BroadcastStatus, figures: RecipientCounts, end: BroadcastStatus
+) -> None:
     assert next_status(standing(status, figures)) is end
 
 
 def test_a_prepared_broadcast_waits_for_its_start_or_runs_at_once() -> None:
-    prepared = standing(Status.PREPARING)
-    assert next_status(prepared) is Status.RUNNING
+    prepared = standing(BroadcastStatus.PREPARING)
+    assert next_status(prepared) is BroadcastStatus.RUNNING
     later = replace(prepared, plan=replace(PLAN, starts=AT))
-    assert next_status(later) is Status.SCHEDULED
-    assert next_status(replace(later, status=Status.SCHEDULED)) is Status.RUNNING
+    assert next_status(later) is BroadcastStatus.SCHEDULED
+    assert next_status(replace(later, status=BroadcastStatus.SCHEDULED)) is BroadcastStatus.RUNNING
 
 
-@pytest.mark.parametrize("status", sorted({*ENDED, Status.PAUSED}))
-def test_where_an_admin_must_act_nothing_happens_by_itself(status: Status) -> None:
+@pytest.mark.parametrize("status", sorted({*ENDED, BroadcastStatus.PAUSED}))
+def test_where_an_admin_must_act_nothing_happens_by_itself(status: BroadcastStatus) -> None:
     assert next_status(standing(status)) is status
 
 
 def test_nothing_is_recalled_when_nothing_was_sent() -> None:
-    assert move(standing(Status.STOPPED, Figures(((Fate.FAILED, 3),))), Verb.REALLY_RECALL) is None
+    assert (
+        move(
+            standing(BroadcastStatus.STOPPED, RecipientCounts(((RecipientStatus.FAILED, 3),))),
+            BroadcastCommand.REALLY_RECALL,
+        )
+        is None
+    )
 
 
-@pytest.mark.parametrize("status", list(Status))
-def test_every_button_that_is_offered_leads_somewhere(status: Status) -> None:
-    for verb in offered(standing(status), resting=True):
-        asked = Verb.REALLY_RECALL if verb is Verb.RECALL else verb
-        assert verb is Verb.REPORT or move(standing(status), asked)
+@pytest.mark.parametrize("status", list(BroadcastStatus))
+def test_every_button_that_is_offered_leads_somewhere(status: BroadcastStatus) -> None:
+    for verb in available_commands(standing(status), resting=True):
+        asked = BroadcastCommand.REALLY_RECALL if verb is BroadcastCommand.RECALL else verb
+        assert verb is BroadcastCommand.REPORT or move(standing(status), asked)
 
 
 def test_going_on_by_night_is_offered_only_while_it_rests() -> None:
-    assert Verb.NIGHT in offered(standing(Status.RUNNING), resting=True)
-    assert Verb.NIGHT not in offered(standing(Status.RUNNING), resting=False)
+    assert BroadcastCommand.NIGHT in available_commands(standing(BroadcastStatus.RUNNING), resting=True)
+    assert BroadcastCommand.NIGHT not in available_commands(standing(BroadcastStatus.RUNNING), resting=False)
 
 
-@pytest.mark.parametrize("status", list(Status))
-def test_the_report_is_offered_when_it_is_over(status: Status) -> None:
-    assert (Verb.REPORT in offered(standing(status), resting=False)) == (status in ENDED)
+@pytest.mark.parametrize("status", list(BroadcastStatus))
+def test_the_report_is_offered_when_it_is_over(status: BroadcastStatus) -> None:
+    assert (BroadcastCommand.REPORT in available_commands(standing(status), resting=False)) == (status in ENDED)
 
 
 def test_recalling_is_asked_twice() -> None:
-    assert Verb.RECALL in offered(standing(Status.DONE), resting=False)
-    assert Verb.REALLY_RECALL not in offered(standing(Status.DONE), resting=False)
+    assert BroadcastCommand.RECALL in available_commands(standing(BroadcastStatus.DONE), resting=False)
+    assert BroadcastCommand.REALLY_RECALL not in available_commands(standing(BroadcastStatus.DONE), resting=False)
 
 
 EVENING = datetime.fromisoformat("2026-03-02T22:00")
@@ -116,18 +150,18 @@ FIRST, SECOND = datetime.fromisoformat("2026-03-03T07:00"), datetime.fromisoform
 
 
 @pytest.mark.parametrize(
-    ("plan", "deeds", "nights"),
+    ("plan", "actions", "nights"),
     [
-        (PLAN, [(Deed.CONFIRMED, EVENING)], set()),
-        (replace(PLAN, at_night=True), [(Deed.CONFIRMED, EVENING)], {FIRST}),
-        (replace(PLAN, at_night=True), [(Deed.CONFIRMED, FIRST)], set()),
+        (PLAN, [(AdminAction.CONFIRMED, EVENING)], set()),
+        (replace(PLAN, at_night=True), [(AdminAction.CONFIRMED, EVENING)], {FIRST}),
+        (replace(PLAN, at_night=True), [(AdminAction.CONFIRMED, FIRST)], set()),
         (replace(PLAN, at_night=True), [], set()),
-        (replace(PLAN, at_night=True, starts=EVENING + timedelta(days=1)), [(Deed.CONFIRMED, AT)], {SECOND}),
-        (PLAN, [(Deed.CONFIRMED, AT), (Deed.INSISTED, EVENING), (Deed.INSISTED, FIRST)], {FIRST}),
+        (replace(PLAN, at_night=True, starts=EVENING + timedelta(days=1)), [(AdminAction.CONFIRMED, AT)], {SECOND}),
+        (PLAN, [(AdminAction.CONFIRMED, AT), (AdminAction.INSISTED, EVENING), (AdminAction.INSISTED, FIRST)], {FIRST}),
     ],
 )
 def test_it_goes_by_night_where_an_admin_insisted_for_that_night(
-    plan: Plan, deeds: list[tuple[Deed, datetime]], nights: set[datetime]
+    plan: Plan, actions: list[tuple[AdminAction, datetime]], nights: set[datetime]
 ) -> None:
-    history = tuple(Done("Ibrahima", deed, at) for deed, at in deeds)
-    assert nights_of(Broadcast(plan, Status.RUNNING, SOME, history)) == nights
+    history = tuple(HistoryEntry("Ibrahima", action, at) for action, at in actions)
+    assert night_rest_ends(Broadcast(plan, BroadcastStatus.RUNNING, SOME, history)) == nights

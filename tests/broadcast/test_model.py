@@ -1,4 +1,4 @@
-from bot.broadcast.model import Content, Fate, Figures, Media, Version, content_for
+from bot.broadcast.model import Content, Media, RecipientCounts, RecipientStatus, Version, content_for
 
 FRENCH, ENGLISH = Content(Media.TEXT, "Bonjour"), Content(Media.TEXT, "Hello")
 
@@ -15,8 +15,8 @@ def test_a_language_without_a_version_gets_the_first_one() -> None:
 
 
 def test_figures_add_up() -> None:
-    figures = Figures(((Fate.SENT, 3), (Fate.PENDING, 2), (Fate.SENDING, 1)))
-    assert figures.of(Fate.SENT) == 3
-    assert figures.of(Fate.BLOCKED) == 0
+    figures = RecipientCounts(((RecipientStatus.SENT, 3), (RecipientStatus.PENDING, 2), (RecipientStatus.SENDING, 1)))
+    assert figures.of(RecipientStatus.SENT) == 3
+    assert figures.of(RecipientStatus.BLOCKED) == 0
     assert figures.total == 6
     assert figures.left == 3

@@ -14,11 +14,11 @@ from bot.app.ports import (
     Receipt,
     SendError,
 )
-from bot.app.rate_limits import Overall
+from bot.app.rate_limits import GlobalRateLimiter
 from bot.app.records import Delivery, Kind
-from bot.broadcast.model import Sight, Status
-from bot.broadcast.ports import NOWHERE, Card
-from bot.broadcast.progress import INTERVAL, Cards
+from bot.broadcast.model import BroadcastSnapshot, BroadcastStatus
+from bot.broadcast.ports import NOWHERE, ProgressMessage
+from bot.broadcast.progress import INTERVAL, ProgressMessages
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import FakeBooks
@@ -56,31 +56,31 @@ class Wall:
     """Where the cards hang. `words` is what they say now."""
 
     def __init__(self) -> None:
-        self.books, self.phones = FakeBooks(), Phones()
-        self.books.has(Status.RUNNING)
+        self.repository, self.phones = FakeBooks(), Phones()
+        self.repository.has(BroadcastStatus.RUNNING)
         self.moves: tuple[int, ...] = ()
         self.words = "one"
-        self.cards = Cards(
-            self.books,
+        self.progress = ProgressMessages(
+            self.repository,
             self.phones,
-            Overall(None),
+            GlobalRateLimiter(None),
             {ADMIN, OTHER},
-            lambda sight, locale: Message(f"{self.words} {locale} {sight.broadcast.plan.number}"),
+            lambda snapshot, locale: Message(f"{self.words} {locale} {snapshot.broadcast.plan.number}"),
             look=self._look,
             moving=lambda: self.moves,
         )
 
-    async def _look(self, number: int) -> Sight | None:
+    async def _look(self, number: int) -> BroadcastSnapshot | None:
         if self.words == "broken":
             raise ValueError(self.words)
-        found = await self.books.broadcast(number)
-        return Sight(found) if found else None
+        found = await self.repository.broadcast(number)
+        return BroadcastSnapshot(found) if found else None
 
 
 @asynccontextmanager
 async def hanging() -> AsyncIterator[Wall]:
     wall = Wall()
-    task = asyncio.create_task(wall.cards.run())
+    task = asyncio.create_task(wall.progress.run())
     yield wall
     task.cancel()
     await asyncio.wait({task})
@@ -91,10 +91,10 @@ async def hanging() -> AsyncIterator[Wall]:
 @in_no_time
 async def test_a_card_is_drawn_where_it_was_put_and_again_when_something_happened() -> None:
     async with hanging() as wall:
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(0.5)
         wall.words = "two"
-        wall.cards.touch(1)
+        wall.progress.touch(1)
         await asyncio.sleep(0.5)
         assert wall.phones.edits == [(ADMIN, 70, "one fr 1"), (ADMIN, 70, "two fr 1")]
 
@@ -103,7 +103,7 @@ async def test_a_card_is_drawn_where_it_was_put_and_again_when_something_happene
 async def test_what_did_not_change_is_not_drawn_again() -> None:
     async with hanging() as wall:
         wall.moves = (1,)
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(5 * INTERVAL)
         assert len(wall.phones.edits) == 1
 
@@ -112,7 +112,7 @@ async def test_what_did_not_change_is_not_drawn_again() -> None:
 async def test_a_moving_one_is_drawn_every_few_seconds() -> None:
     async with hanging() as wall:
         wall.moves = (1,)
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         for each in range(5):
             await asyncio.sleep(INTERVAL)
             wall.words = str(each)
@@ -122,9 +122,9 @@ async def test_a_moving_one_is_drawn_every_few_seconds() -> None:
 @in_no_time
 async def test_an_admin_has_one_card_the_newest() -> None:
     async with hanging() as wall:
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(0.5)
-        await wall.cards.put(Card(1, ADMIN, 71, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 71, "fr"))
         await asyncio.sleep(0.5)
         assert [message for _, message, _ in wall.phones.edits] == [70, 71]
 
@@ -132,27 +132,29 @@ async def test_an_admin_has_one_card_the_newest() -> None:
 @in_no_time
 async def test_a_message_that_becomes_the_card_of_another_shows_that_one_alone() -> None:
     async with hanging() as wall:
-        wall.books.has(Status.RUNNING, number=2)
+        wall.repository.has(BroadcastStatus.RUNNING, number=2)
         wall.moves = (1, 2)
         wall.phones.slow = {ADMIN: 1.0}
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(0.5)
-        await wall.cards.put(Card(2, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(2, ADMIN, 70, "fr"))
         for each in range(3):
             await asyncio.sleep(2 * INTERVAL)
             wall.words = str(each)
         shown = [words.split()[-1] for _, _, words in wall.phones.edits]
         assert shown == ["1", "2", "2", "2"]
-        assert Card(1, ADMIN, NOWHERE, "fr") in await wall.books.cards(1), "they still get its report"
+        assert ProgressMessage(1, ADMIN, NOWHERE, "fr") in await wall.repository.progress_messages(1), (
+            "they still get its report"
+        )
 
 
 @in_no_time
 async def test_a_message_that_shows_something_else_is_left_alone() -> None:
     async with hanging() as wall:
         wall.moves = (1,)
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(1)
-        await wall.cards.clear(ADMIN, 70)
+        await wall.progress.clear(ADMIN, 70)
         wall.words = "two"
         await asyncio.sleep(3 * INTERVAL)
         assert [words for _, _, words in wall.phones.edits] == ["one fr 1"]
@@ -161,7 +163,7 @@ async def test_a_message_that_shows_something_else_is_left_alone() -> None:
 @in_no_time
 async def test_who_is_no_admin_any_more_sees_nothing_more() -> None:
     async with hanging() as wall:
-        await wall.cards.put(Card(1, GONE, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, GONE, 70, "fr"))
         await asyncio.sleep(1)
         assert wall.phones.edits == []
 
@@ -170,11 +172,11 @@ async def test_who_is_no_admin_any_more_sees_nothing_more() -> None:
 async def test_a_flood_is_waited_for_and_then_the_newest_is_shown() -> None:
     async with hanging() as wall:
         wall.phones.fails(ADMIN, FloodedError(30))
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         for each in range(20):
             await asyncio.sleep(1)
             wall.words = f"second {each}"
-            wall.cards.touch(1)
+            wall.progress.touch(1)
         assert wall.phones.tried == 1
         await asyncio.sleep(15)
         assert wall.phones.edits == [(ADMIN, 70, "second 19 fr 1")]
@@ -184,13 +186,13 @@ async def test_a_flood_is_waited_for_and_then_the_newest_is_shown() -> None:
 async def test_what_ends_during_a_flood_is_shown_after_it() -> None:
     async with hanging() as wall:
         wall.moves = (1,)
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(1)
         wall.phones.fails(ADMIN, FloodedError(20), FloodedError(20))
         wall.words = "nearly"
         await asyncio.sleep(2 * INTERVAL)
         wall.words, wall.moves = "done", ()
-        wall.cards.touch(1)
+        wall.progress.touch(1)
         await asyncio.sleep(60)
         assert wall.phones.edits == [(ADMIN, 70, "one fr 1"), (ADMIN, 70, "done fr 1")]
 
@@ -199,8 +201,8 @@ async def test_what_ends_during_a_flood_is_shown_after_it() -> None:
 async def test_a_flood_in_one_chat_holds_up_no_other() -> None:
     async with hanging() as wall:
         wall.phones.fails(ADMIN, FloodedError(60))
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
-        await wall.cards.put(Card(1, OTHER, 71, "en"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, OTHER, 71, "en"))
         await asyncio.sleep(1)
         assert wall.phones.edits == [(OTHER, 71, "one en 1")]
 
@@ -209,8 +211,8 @@ async def test_a_flood_in_one_chat_holds_up_no_other() -> None:
 async def test_a_slow_wire_holds_up_no_other() -> None:
     async with hanging() as wall:
         wall.phones.slow = {ADMIN: 60.0}
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
-        await wall.cards.put(Card(1, OTHER, 71, "en"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, OTHER, 71, "en"))
         await asyncio.sleep(1)
         assert wall.phones.edits == [(OTHER, 71, "one en 1")]
 
@@ -219,7 +221,7 @@ async def test_a_slow_wire_holds_up_no_other() -> None:
 async def test_an_edit_that_was_lost_is_made_again() -> None:
     async with hanging() as wall:
         wall.phones.fails(ADMIN, NotSentError("no route"), MaybeSentError("timed out"))
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(3 * INTERVAL)
         assert wall.phones.edits == [(ADMIN, 70, "one fr 1")]
 
@@ -228,9 +230,9 @@ async def test_an_edit_that_was_lost_is_made_again() -> None:
 async def test_a_newer_card_is_drawn_in_the_place_of_one_that_waits() -> None:
     async with hanging() as wall:
         wall.phones.fails(ADMIN, FloodedError(10))
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(1)
-        await wall.cards.put(Card(1, ADMIN, 71, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 71, "fr"))
         await asyncio.sleep(20)
         assert wall.phones.edits == [(ADMIN, 71, "one fr 1")]
 
@@ -239,10 +241,10 @@ async def test_a_newer_card_is_drawn_in_the_place_of_one_that_waits() -> None:
 async def test_a_card_whose_message_is_gone_is_shown_no_more_and_its_admin_follows() -> None:
     async with hanging() as wall:
         wall.phones.fails(ADMIN, EditLostError("gone"))
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(1)
-        assert await wall.books.cards(1) == (Card(1, ADMIN, NOWHERE, "fr"),)
-        wall.cards.touch(1)
+        assert await wall.repository.progress_messages(1) == (ProgressMessage(1, ADMIN, NOWHERE, "fr"),)
+        wall.progress.touch(1)
         await asyncio.sleep(1)
         assert wall.phones.tried == 1
 
@@ -250,17 +252,17 @@ async def test_a_card_whose_message_is_gone_is_shown_no_more_and_its_admin_follo
 @in_no_time
 async def test_what_cannot_be_drawn_stops_no_other() -> None:
     async with hanging() as wall:
-        wall.books.has(Status.DONE, number=2)
+        wall.repository.has(BroadcastStatus.DONE, number=2)
         wall.phones.fails(ADMIN, MessageRefusedError("odd"))
-        await wall.cards.put(Card(1, ADMIN, 70, "fr"))
-        await wall.cards.put(Card(2, ADMIN, 71, "en"))
-        await wall.cards.put(Card(3, ADMIN, 72, "en"))
+        await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
+        await wall.progress.put(ProgressMessage(2, ADMIN, 71, "en"))
+        await wall.progress.put(ProgressMessage(3, ADMIN, 72, "en"))
         await asyncio.sleep(1)
         assert wall.phones.edits == [(ADMIN, 71, "one en 2")]
         wall.words = "broken"
-        wall.cards.touch(1)
+        wall.progress.touch(1)
         await asyncio.sleep(1)
         wall.words = "mended"
-        wall.cards.touch(1)
+        wall.progress.touch(1)
         await asyncio.sleep(1)
         assert wall.phones.edits[-1] == (ADMIN, 70, "mended fr 1")

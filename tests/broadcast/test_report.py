@@ -4,31 +4,31 @@ import asyncio
 from collections.abc import Collection
 
 from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
-from bot.broadcast.model import Deed, Done, Fate, Figures, Status
-from bot.broadcast.ports import NOWHERE, Admin, Card, Entry
+from bot.broadcast.model import AdminAction, BroadcastStatus, HistoryEntry, RecipientCounts, RecipientStatus
+from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage, StatusUpdate
 from bot.broadcast.report import Reporter, write_report
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import DAY, FakeBooks, FakeHerald, FakeRoll, Ways
 
 ADMIN, OTHER = 900, 901
-SENT = Figures(((Fate.SENT, 2),))
+SENT = RecipientCounts(((RecipientStatus.SENT, 2),))
 
 
 class Office:
     """A reporter at work; both admins follow broadcast 1."""
 
-    def __init__(self, figures: Figures = SENT, admins: Collection[int] = (ADMIN,)) -> None:
-        self.books, self.herald = FakeBooks(), FakeHerald()
-        self.roll = FakeRoll.of(1, 2, fate=Fate.SENT)
-        self.books.has(Status.DONE, figures)
+    def __init__(self, figures: RecipientCounts = SENT, admins: Collection[int] = (ADMIN,)) -> None:
+        self.repository, self.sender = FakeBooks(), FakeHerald()
+        self.recipients_repository = FakeRoll.of(1, 2, status=RecipientStatus.SENT)
+        self.repository.has(BroadcastStatus.DONE, figures)
         for each in (ADMIN, OTHER):
-            self.books.shown[1, each] = Card(1, each, 70, "fr")
+            self.repository.shown[1, each] = ProgressMessage(1, each, 70, "fr")
         self.reporter = Reporter(
-            self.books,
-            self.roll,
-            self.herald,
-            Ways(self.herald).errands,
+            self.repository,
+            self.recipients_repository,
+            self.sender,
+            Ways(self.sender).direct_sends,
             admins=admins,
             locale_of=self._locale_of,
             caption=lambda _, locale: Message(f"caption {locale}"),
@@ -38,21 +38,21 @@ class Office:
         return "en"
 
     def got(self) -> list[int]:
-        return [chat for chat, _, _ in self.herald.documents]
+        return [chat for chat, _, _ in self.sender.documents]
 
 
 async def test_a_row_has_number_status_and_reason() -> None:
-    roll = FakeRoll.of(1, 2, fate=Fate.SENT)
-    roll.fates[2] = Entry(2, Fate.FAILED, error='bad, "really"')
-    ((name, content),) = [each async for each in write_report(roll, 7)]
+    recipients_repository = FakeRoll.of(1, 2, status=RecipientStatus.SENT)
+    recipients_repository.fates[2] = StatusUpdate(2, RecipientStatus.FAILED, error='bad, "really"')
+    ((name, content),) = [each async for each in write_report(recipients_repository, 7)]
     assert name == "broadcast-7.csv"
     assert content.decode() == 'chat_id,status,reason\r\n1,sent,\r\n2,failed,"bad, ""really"""\r\n'
 
 
 async def test_what_is_too_large_for_one_file_comes_in_several() -> None:
-    roll = FakeRoll.of(1, 2, 3, fate=Fate.SENT)
+    recipients_repository = FakeRoll.of(1, 2, 3, status=RecipientStatus.SENT)
     two_rows = len("chat_id,status,reason\r\n1,sent,\r\n") + 1
-    assert [each async for each in write_report(roll, 7, two_rows)] == [
+    assert [each async for each in write_report(recipients_repository, 7, two_rows)] == [
         ("broadcast-7-1.csv", b"chat_id,status,reason\r\n1,sent,\r\n2,sent,\r\n"),
         ("broadcast-7-2.csv", b"chat_id,status,reason\r\n3,sent,\r\n"),
     ]
@@ -66,10 +66,10 @@ async def test_admins_who_follow_get_it_once_and_others_do_not() -> None:
 
 
 async def test_where_nothing_was_sent_there_is_nothing_to_report() -> None:
-    office = Office(Figures(((Fate.PENDING, 2),)))
+    office = Office(RecipientCounts(((RecipientStatus.PENDING, 2),)))
     await office.reporter.ended(1)
     assert office.got() == []
-    assert await office.books.is_reported(1)
+    assert await office.repository.is_reported(1)
 
 
 async def test_a_broadcast_that_there_is_not_has_no_report() -> None:
@@ -82,7 +82,7 @@ async def test_a_broadcast_that_there_is_not_has_no_report() -> None:
 @in_no_time
 async def test_floods_and_outages_are_waited_for() -> None:
     office = Office()
-    office.herald.fails(ADMIN, FloodedError(5), NotSentError("no route"), None)
+    office.sender.fails(ADMIN, FloodedError(5), NotSentError("no route"), None)
     await office.reporter.send(1, ADMIN, "fr")
     assert office.got() == [ADMIN]
 
@@ -90,9 +90,9 @@ async def test_floods_and_outages_are_waited_for() -> None:
 @in_no_time
 async def test_what_is_asked_for_is_given_up_in_the_end() -> None:
     office = Office()
-    office.herald.fails(ADMIN, MessageRefusedError("too big"))
+    office.sender.fails(ADMIN, MessageRefusedError("too big"))
     await office.reporter.send(1, ADMIN, "fr")
-    office.herald.fails(ADMIN, *[FloodedError(1)] * 9)
+    office.sender.fails(ADMIN, *[FloodedError(1)] * 9)
     await office.reporter.send(1, ADMIN, "fr")
     assert office.got() == []
 
@@ -100,26 +100,26 @@ async def test_what_is_asked_for_is_given_up_in_the_end() -> None:
 @in_no_time
 async def test_what_nobody_asked_for_is_never_given_up() -> None:
     office = Office()
-    office.herald.fails(ADMIN, *[NotSentError("no route")] * 50, MaybeSentError("timed out"), FloodedError(60), None)
+    office.sender.fails(ADMIN, *[NotSentError("no route")] * 50, MaybeSentError("timed out"), FloodedError(60), None)
     await office.reporter.ended(1)
     assert office.got() == [ADMIN]
-    assert await office.books.is_reported(1)
+    assert await office.repository.is_reported(1)
 
 
 @in_no_time
 async def test_an_admin_who_cannot_be_reached_holds_up_no_other() -> None:
     office = Office(admins={ADMIN, OTHER})
-    office.herald.fails(ADMIN, *[NotSentError("no route")] * 10**4)
+    office.sender.fails(ADMIN, *[NotSentError("no route")] * 10**4)
     reporting = asyncio.create_task(office.reporter.ended(1))
     await asyncio.sleep(60)
     assert office.got() == [OTHER]
-    assert not await office.books.is_reported(1)
+    assert not await office.repository.is_reported(1)
     reporting.cancel()
 
 
 async def test_an_admin_who_deleted_the_card_gets_it_all_the_same() -> None:
     office = Office()
-    office.books.shown[1, ADMIN] = Card(1, ADMIN, NOWHERE, "fr")
+    office.repository.shown[1, ADMIN] = ProgressMessage(1, ADMIN, NOWHERE, "fr")
     await office.reporter.ended(1)
     assert office.got() == [ADMIN]
 
@@ -132,9 +132,14 @@ async def test_where_nobody_who_follows_is_an_admin_any_more_all_admins_get_it()
 
 async def test_where_it_was_led_on_meanwhile_the_next_end_is_reported_too() -> None:
     office = Office()
-    (first_end,) = office.books.broadcasts.values()
-    await office.books.move(1, Status.DONE, Status.RECALLING, (Admin(ADMIN, "Hawa"), Done("Hawa", Deed.RECALLED, DAY)))
-    await office.books.reported(first_end)
-    await office.books.move(1, Status.RECALLING, Status.RECALLED)
+    (first_end,) = office.repository.broadcasts.values()
+    await office.repository.move(
+        1,
+        BroadcastStatus.DONE,
+        BroadcastStatus.RECALLING,
+        (Admin(ADMIN, "Hawa"), HistoryEntry("Hawa", AdminAction.RECALLED, DAY)),
+    )
+    await office.repository.reported(first_end)
+    await office.repository.move(1, BroadcastStatus.RECALLING, BroadcastStatus.RECALLED)
     await office.reporter.ended(1)
     assert office.got() == [ADMIN]

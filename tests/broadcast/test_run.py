@@ -2,28 +2,28 @@
 
 from collections import Counter
 
-from bot.broadcast.model import Fate
+from bot.broadcast.model import RecipientStatus
 from bot.broadcast.ports import Recipient
-from bot.broadcast.run import Round
+from bot.broadcast.run import BroadcastRun
 from tests.broadcast.press import PLAN
 
 
-def on_its_way(**counts: int) -> Round:
-    found = Counter({Fate(fate): number for fate, number in counts.items()})
-    return Round(PLAN, {}, frozenset({Fate.PENDING, Fate.AGAIN}), found)
+def on_its_way(**counts: int) -> BroadcastRun:
+    found = Counter({RecipientStatus(status): number for status, number in counts.items()})
+    return BroadcastRun(PLAN, {}, frozenset({RecipientStatus.PENDING, RecipientStatus.AGAIN}), found)
 
 
 def test_those_are_left_whose_turn_it_is_and_those_on_the_wire() -> None:
     rounds = on_its_way(pending=3, again=2, sending=1, sent=7)
     assert rounds.left() == 6
-    rounds.befalls(Fate.PENDING, Fate.SENT)
+    rounds.moved(RecipientStatus.PENDING, RecipientStatus.SENT)
     assert rounds.left() == 5
-    assert rounds.figures().of(Fate.SENT) == 8
+    assert rounds.figures().of(RecipientStatus.SENT) == 8
 
 
 def test_a_message_that_could_not_be_taken_back_is_done_with() -> None:
     rounds = on_its_way(sent=3, recalled=2)
-    rounds.turns = frozenset({Fate.SENT})
+    rounds.statuses = frozenset({RecipientStatus.SENT})
     rounds.kept = 1
     assert rounds.left() == 2
 
@@ -31,7 +31,7 @@ def test_a_message_that_could_not_be_taken_back_is_done_with() -> None:
 def test_who_has_to_wait_comes_when_they_are_due_the_first_of_them_first() -> None:
     rounds = on_its_way()
     for chat_id, due in ((1, 30.0), (2, 10.0), (3, 10.0)):
-        rounds.puts_off(Recipient(chat_id, "fr"), due)
+        rounds.defer(Recipient(chat_id, "fr"), due)
     assert rounds.due(9.0) is None
     found = [rounds.due(10.0), rounds.due(10.0), rounds.due(10.0)]
     assert [each.chat_id if each else None for each in found] == [2, 3, None]

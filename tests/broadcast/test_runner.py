@@ -9,41 +9,55 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.app.ports import UnpaidError
-from bot.broadcast.lifecycle import Verb
-from bot.broadcast.model import Deed, Done, Fate, Figures, Sight, Status
-from bot.broadcast.ports import Admin, Card, Entry
+from bot.broadcast.lifecycle import BroadcastCommand
+from bot.broadcast.model import (
+    AdminAction,
+    BroadcastSnapshot,
+    BroadcastStatus,
+    HistoryEntry,
+    RecipientCounts,
+    RecipientStatus,
+)
+from bot.broadcast.ports import Admin, ProgressMessage, StatusUpdate
 from bot.broadcast.recaller import Recaller
-from bot.broadcast.runner import Broadcasts
-from bot.broadcast.sender import Courier
+from bot.broadcast.runner import BroadcastRunner
+from bot.broadcast.sender import SendLoop
 from tests.app.virtual_clock import in_no_time
 from tests.broadcast.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
 
 ADMIN, OTHER = Admin(900, "Ibrahima"), Admin(901, "Hawa")
-CARD = Card(1, 900, 70, "fr")
+CARD = ProgressMessage(1, 900, 70, "fr")
 RATE = 10.0
 
 
 class Press:
     """Broadcasts at work on fakes."""
 
-    def __init__(self, *chats: int, fate: Fate = Fate.PENDING) -> None:
-        self.roll, self.herald = FakeRoll.of(*chats, fate=fate), FakeHerald()
-        self.books = FakeBooks(roll=self.roll)
+    def __init__(self, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> None:
+        self.recipients_repository, self.sender = FakeRoll.of(*chats, status=status), FakeHerald()
+        self.repository = FakeBooks(recipients_repository=self.recipients_repository)
         self.clock = Clock()
         self.ended: list[int] = []
         self.slow = 0.0
         self.changed: list[int] = []
         self.broadcasts = self.made()
 
-    def made(self) -> Broadcasts:
+    def made(self) -> BroadcastRunner:
         """A new process, on the same books."""
-        ways, left = Ways(self.herald, rate=RATE), self.changed.append
-        return Broadcasts(
-            self.books,
-            self.roll,
-            self.herald,
-            Courier(self.roll, self.herald, ways.lane(), ways.per_chat, left=left, office_time=self.clock),
-            Recaller(self.roll, self.herald, ways.lane(), ways.per_chat),
+        ways, left = Ways(self.sender, rate=RATE), self.changed.append
+        return BroadcastRunner(
+            self.repository,
+            self.recipients_repository,
+            self.sender,
+            SendLoop(
+                self.recipients_repository,
+                self.sender,
+                ways.throttle(),
+                ways.per_chat,
+                left=left,
+                office_time=self.clock,
+            ),
+            Recaller(self.recipients_repository, self.sender, ways.throttle(), ways.per_chat),
             office_time=self.clock,
             locales=("fr", "en"),
             rate=RATE,
@@ -54,28 +68,30 @@ class Press:
     async def _end(self, number: int) -> None:
         await asyncio.sleep(self.slow)
         self.ended.append(number)
-        await self.books.reported(self.books.broadcasts[number])
+        await self.repository.reported(self.repository.broadcasts[number])
 
     def stopped(self) -> None:
         """Somebody had stopped it."""
-        found = self.books.broadcasts[1]
-        self.books.broadcasts[1] = replace(found, history=(*found.history, Done("Hawa", Deed.STOPPED, DAY)))
+        found = self.repository.broadcasts[1]
+        self.repository.broadcasts[1] = replace(
+            found, history=(*found.history, HistoryEntry("Hawa", AdminAction.STOPPED, DAY))
+        )
 
-    def status(self) -> Status:
-        return self.books.broadcasts[1].status
+    def status(self) -> BroadcastStatus:
+        return self.repository.broadcasts[1].status
 
-    def deeds(self) -> list[tuple[str, Deed]]:
-        return [(each.who, each.deed) for each in self.books.broadcasts[1].history]
+    def history(self) -> list[tuple[str, AdminAction]]:
+        return [(each.who, each.action) for each in self.repository.broadcasts[1].history]
 
-    async def sight(self) -> Sight:
+    async def snapshot(self) -> BroadcastSnapshot:
         found = await self.broadcasts.look(1)
         assert found
         return found
 
 
 @asynccontextmanager
-async def press(*chats: int, fate: Fate = Fate.PENDING) -> AsyncIterator[Press]:
-    here = Press(*chats, fate=fate)
+async def press(*chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> AsyncIterator[Press]:
+    here = Press(*chats, status=status)
     try:
         yield here
     finally:
@@ -85,14 +101,14 @@ async def press(*chats: int, fate: Fate = Fate.PENDING) -> AsyncIterator[Press]:
 @in_no_time
 async def test_from_confirmation_to_report() -> None:
     async with press(1, 2, 3) as here:
-        here.roll.to_prepare = 3
+        here.recipients_repository.to_prepare = 3
         assert await here.broadcasts.launch(PLAN, ADMIN, CARD)
         assert not await here.broadcasts.launch(PLAN, OTHER, CARD)
         await asyncio.sleep(10)
-        assert here.herald.chats() == [1, 2, 3]
-        assert here.status() is Status.DONE
+        assert here.sender.chats() == [1, 2, 3]
+        assert here.status() is BroadcastStatus.DONE
         assert here.ended == [1]
-        assert here.deeds() == [("Ibrahima", Deed.CONFIRMED)]
+        assert here.history() == [("Ibrahima", AdminAction.CONFIRMED)]
 
 
 @in_no_time
@@ -100,11 +116,11 @@ async def test_it_waits_for_its_time() -> None:
     async with press(1) as here:
         await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
         await asyncio.sleep(3600)
-        assert here.status() is Status.SCHEDULED
-        assert here.herald.sent == []
+        assert here.status() is BroadcastStatus.SCHEDULED
+        assert here.sender.sent == []
         here.clock.now += timedelta(hours=3)
         await asyncio.sleep(60)
-        assert here.status() is Status.DONE
+        assert here.status() is BroadcastStatus.DONE
 
 
 @in_no_time
@@ -112,10 +128,10 @@ async def test_an_admin_does_not_wait_for_its_time() -> None:
     async with press(1) as here:
         await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
         await asyncio.sleep(1)
-        assert await here.broadcasts.steer(1, Verb.START, OTHER)
+        assert await here.broadcasts.steer(1, BroadcastCommand.START, OTHER)
         await asyncio.sleep(5)
-        assert here.herald.chats() == [1]
-        assert here.deeds()[-1] == ("Hawa", Deed.STARTED)
+        assert here.sender.chats() == [1]
+        assert here.history()[-1] == ("Hawa", AdminAction.STARTED)
 
 
 @in_no_time
@@ -123,31 +139,31 @@ async def test_pause_and_resume() -> None:
     async with press(*range(1, 101)) as here:
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(3)
-        assert await here.broadcasts.steer(1, Verb.PAUSE, ADMIN)
+        assert await here.broadcasts.steer(1, BroadcastCommand.PAUSE, ADMIN)
         await asyncio.sleep(60)
-        held = len(here.herald.sent)
+        held = len(here.sender.sent)
         assert 10 < held < 100
-        assert await here.broadcasts.steer(1, Verb.RESUME, OTHER)
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESUME, OTHER)
         await asyncio.sleep(60)
-        assert here.herald.chats() == list(range(1, 101))
-        assert here.deeds()[1:] == [("Ibrahima", Deed.PAUSED), ("Hawa", Deed.RESUMED)]
+        assert here.sender.chats() == list(range(1, 101))
+        assert here.history()[1:] == [("Ibrahima", AdminAction.PAUSED), ("Hawa", AdminAction.RESUMED)]
 
 
 @in_no_time
 async def test_one_that_cannot_be_paid_for_is_paused_says_why_and_fails_nobody() -> None:
     async with press(*range(1, 101)) as here:
         for each in range(20, 101):
-            here.herald.fails(each, UnpaidError("BALANCE_TOO_LOW"))
+            here.sender.fails(each, UnpaidError("BALANCE_TOO_LOW"))
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(30)
-        assert here.status() is Status.PAUSED
-        assert here.deeds()[-1] == ("", Deed.UNPAID)
-        assert here.roll.tally() == {"sent": 19, "pending": 81}
+        assert here.status() is BroadcastStatus.PAUSED
+        assert here.history()[-1] == ("", AdminAction.UNPAID)
+        assert here.recipients_repository.tally() == {"sent": 19, "pending": 81}
         for each in range(20, 101):
-            here.herald.fails(each)
-        assert await here.broadcasts.steer(1, Verb.RESUME, OTHER)
+            here.sender.fails(each)
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESUME, OTHER)
         await asyncio.sleep(60)
-        assert here.herald.chats() == list(range(1, 101))
+        assert here.sender.chats() == list(range(1, 101))
 
 
 @in_no_time
@@ -155,113 +171,134 @@ async def test_two_admins_press_one_button() -> None:
     async with press(*range(1, 101)) as here:
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(1)
-        steered = await asyncio.gather(*(here.broadcasts.steer(1, Verb.PAUSE, each) for each in (ADMIN, OTHER)))
+        steered = await asyncio.gather(
+            *(here.broadcasts.steer(1, BroadcastCommand.PAUSE, each) for each in (ADMIN, OTHER))
+        )
         assert sorted(steered) == [False, True]
-        assert len(here.deeds()) == 2
+        assert len(here.history()) == 2
 
 
 @in_no_time
 async def test_what_makes_no_sense_changes_nothing() -> None:
     async with press() as here:
-        here.books.has(Status.DONE)
-        assert not await here.broadcasts.steer(1, Verb.PAUSE, ADMIN)
-        assert not await here.broadcasts.steer(2, Verb.PAUSE, ADMIN)
+        here.repository.has(BroadcastStatus.DONE)
+        assert not await here.broadcasts.steer(1, BroadcastCommand.PAUSE, ADMIN)
+        assert not await here.broadcasts.steer(2, BroadcastCommand.PAUSE, ADMIN)
         assert await here.broadcasts.look(2) is None
 
 
 @in_no_time
 async def test_stopping_while_it_is_prepared() -> None:
     async with press(1) as here:
-        here.roll.to_prepare = 10**6
+        here.recipients_repository.to_prepare = 10**6
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(0.1)
-        assert await here.broadcasts.steer(1, Verb.STOP, ADMIN)
+        assert await here.broadcasts.steer(1, BroadcastCommand.STOP, ADMIN)
         await asyncio.sleep(1)
-        assert here.status() is Status.STOPPED
+        assert here.status() is BroadcastStatus.STOPPED
         assert here.ended == [1]
-        assert here.herald.sent == []
+        assert here.sender.sent == []
 
 
 @in_no_time
 async def test_after_a_kill_it_goes_on_and_who_was_on_the_wire_is_unknown() -> None:
     async with press(1, 2, 3) as here:
-        here.books.has(Status.RUNNING)
-        here.roll.fates[1] = replace(here.roll.fates[1], fate=Fate.SENDING)
-        here.roll.fates[2] = replace(here.roll.fates[2], fate=Fate.SENT)
+        here.repository.has(BroadcastStatus.RUNNING)
+        here.recipients_repository.fates[1] = replace(
+            here.recipients_repository.fates[1], status=RecipientStatus.SENDING
+        )
+        here.recipients_repository.fates[2] = replace(here.recipients_repository.fates[2], status=RecipientStatus.SENT)
         assert await here.broadcasts.resume() == 1
         await asyncio.sleep(5)
-        assert here.herald.chats() == [3]
-        assert here.roll.tally() == {"unknown": 1, "sent": 2}
-        assert here.roll.fates[1].error == "on its way when the bot was stopped"
-        assert here.status() is Status.DONE
+        assert here.sender.chats() == [3]
+        assert here.recipients_repository.tally() == {"unknown": 1, "sent": 2}
+        assert here.recipients_repository.fates[1].error == "on its way when the bot was stopped"
+        assert here.status() is BroadcastStatus.DONE
 
 
 @in_no_time
 async def test_the_unknown_get_it_again_when_the_admin_asks() -> None:
     async with press(1, 2) as here:
-        here.books.has(Status.DONE, Figures(((Fate.UNKNOWN, 1), (Fate.SENT, 1))))
-        here.roll.fates[1] = replace(here.roll.fates[1], fate=Fate.SENT)
-        here.roll.fates[2] = replace(here.roll.fates[2], fate=Fate.UNKNOWN)
-        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        here.repository.has(
+            BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.SENT, 1)))
+        )
+        here.recipients_repository.fates[1] = replace(here.recipients_repository.fates[1], status=RecipientStatus.SENT)
+        here.recipients_repository.fates[2] = replace(
+            here.recipients_repository.fates[2], status=RecipientStatus.UNKNOWN
+        )
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
-        assert here.herald.chats() == [2]
-        assert here.status() is Status.DONE
+        assert here.sender.chats() == [2]
+        assert here.status() is BroadcastStatus.DONE
 
 
 @in_no_time
 async def test_after_a_stop_the_unknown_alone_get_it_again() -> None:
     async with press(1, 2, 3) as here:
-        here.books.has(Status.STOPPED, Figures(((Fate.UNKNOWN, 1), (Fate.PENDING, 1), (Fate.SENT, 1))))
+        here.repository.has(
+            BroadcastStatus.STOPPED,
+            RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.PENDING, 1), (RecipientStatus.SENT, 1))),
+        )
         here.stopped()
-        here.roll.fates |= {1: Entry(1, Fate.SENT, 10), 2: Entry(2, Fate.UNKNOWN)}
-        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        here.recipients_repository.fates |= {
+            1: StatusUpdate(1, RecipientStatus.SENT, 10),
+            2: StatusUpdate(2, RecipientStatus.UNKNOWN),
+        }
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
-        assert here.herald.chats() == [2]
-        assert here.status() is Status.STOPPED
-        assert here.roll.tally() == {"sent": 2, "pending": 1}
+        assert here.sender.chats() == [2]
+        assert here.status() is BroadcastStatus.STOPPED
+        assert here.recipients_repository.tally() == {"sent": 2, "pending": 1}
         assert here.ended == [1]
 
 
 @in_no_time
 async def test_while_it_is_paused_the_unknown_wait_with_the_others() -> None:
     async with press(1, 2, 3) as here:
-        here.books.has(Status.PAUSED, Figures(((Fate.UNKNOWN, 1), (Fate.PENDING, 2))))
-        here.roll.fates[2] = Entry(2, Fate.UNKNOWN)
+        here.repository.has(
+            BroadcastStatus.PAUSED, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.PENDING, 2)))
+        )
+        here.recipients_repository.fates[2] = StatusUpdate(2, RecipientStatus.UNKNOWN)
         await here.broadcasts.resume()
-        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
-        assert here.status() is Status.PAUSED
-        assert here.herald.sent == []
-        assert await here.broadcasts.steer(1, Verb.RESUME, ADMIN)
+        assert here.status() is BroadcastStatus.PAUSED
+        assert here.sender.sent == []
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESUME, ADMIN)
         await asyncio.sleep(5)
-        assert here.herald.chats() == [1, 2, 3]
-        assert here.status() is Status.DONE
+        assert here.sender.chats() == [1, 2, 3]
+        assert here.status() is BroadcastStatus.DONE
 
 
 @in_no_time
 async def test_a_report_that_does_not_get_through_holds_up_no_admin() -> None:
     async with press(1, 2) as here:
         here.slow = 3600.0
-        here.books.has(Status.DONE, Figures(((Fate.UNKNOWN, 1), (Fate.SENT, 1))))
-        here.roll.fates |= {1: Entry(1, Fate.SENT, 10), 2: Entry(2, Fate.UNKNOWN)}
+        here.repository.has(
+            BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.SENT, 1)))
+        )
+        here.recipients_repository.fates |= {
+            1: StatusUpdate(1, RecipientStatus.SENT, 10),
+            2: StatusUpdate(2, RecipientStatus.UNKNOWN),
+        }
         assert await here.broadcasts.resume() == 1
         await asyncio.sleep(5)
         here.slow = 1.0
-        assert await here.broadcasts.steer(1, Verb.RESEND, ADMIN)
+        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
-        assert here.herald.chats() == [2]
+        assert here.sender.chats() == [2]
         assert here.ended == [1], "the report of the second end"
-        assert await here.books.is_reported(1)
+        assert await here.repository.is_reported(1)
 
 
 @in_no_time
 async def test_recalling_goes_to_its_end() -> None:
-    async with press(1, 2, fate=Fate.SENT) as here:
-        here.books.has(Status.DONE, Figures(((Fate.SENT, 2),)))
-        assert await here.broadcasts.steer(1, Verb.REALLY_RECALL, ADMIN)
+    async with press(1, 2, status=RecipientStatus.SENT) as here:
+        here.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
+        assert await here.broadcasts.steer(1, BroadcastCommand.REALLY_RECALL, ADMIN)
         await asyncio.sleep(5)
-        assert sorted(here.herald.recalled) == [1, 2]
-        assert here.status() is Status.RECALLED
+        assert sorted(here.sender.recalled) == [1, 2]
+        assert here.status() is BroadcastStatus.RECALLED
 
 
 @in_no_time
@@ -270,10 +307,10 @@ async def test_by_night_an_admin_may_insist() -> None:
         here.clock.now = datetime.fromisoformat("2026-03-02T22:00")
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(5)
-        assert (await here.sight()).resting == datetime.fromisoformat("2026-03-03T07:00")
-        assert await here.broadcasts.steer(1, Verb.NIGHT, ADMIN)
+        assert (await here.snapshot()).resting == datetime.fromisoformat("2026-03-03T07:00")
+        assert await here.broadcasts.steer(1, BroadcastCommand.NIGHT, ADMIN)
         await asyncio.sleep(5)
-        assert here.herald.chats() == [1, 2]
+        assert here.sender.chats() == [1, 2]
 
 
 @in_no_time
@@ -281,11 +318,11 @@ async def test_the_figures_are_those_of_this_moment() -> None:
     async with press(*range(1, 101)) as here:
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(5)
-        sight = await here.sight()
+        snapshot = await here.snapshot()
         assert here.broadcasts.moving() == (1,)
-        assert 40 <= sight.broadcast.figures.of(Fate.SENT) <= 60
-        assert sight.seconds is not None
-        assert 3 < sight.seconds < 8
+        assert 40 <= snapshot.broadcast.figures.of(RecipientStatus.SENT) <= 60
+        assert snapshot.seconds is not None
+        assert 3 < snapshot.seconds < 8
         assert (await here.broadcasts.recent(3))[0].broadcast.figures.total == 100
         assert here.broadcasts.seconds_for(100) == 10
 
@@ -296,23 +333,23 @@ async def test_at_the_end_of_a_process_the_rest_is_left_to_the_next() -> None:
     await here.broadcasts.launch(PLAN, ADMIN, CARD)
     await asyncio.sleep(3)
     await here.broadcasts.stop(5)
-    assert here.status() is Status.RUNNING
-    assert set(here.roll.tally()) == {"sent", "pending"}
+    assert here.status() is BroadcastStatus.RUNNING
+    assert set(here.recipients_repository.tally()) == {"sent", "pending"}
     here.broadcasts = here.made()
     await here.broadcasts.resume()
     await asyncio.sleep(30)
-    assert here.herald.chats() == list(range(1, 101))
+    assert here.sender.chats() == list(range(1, 101))
     await here.broadcasts.stop(5)
 
 
 @in_no_time
 async def test_a_paused_one_ends_with_the_process_too() -> None:
     here = Press(1)
-    here.books.has(Status.PAUSED)
+    here.repository.has(BroadcastStatus.PAUSED)
     await here.broadcasts.resume()
     await asyncio.sleep(1)
     await here.broadcasts.stop(5)
-    assert here.status() is Status.PAUSED
+    assert here.status() is BroadcastStatus.PAUSED
     assert await here.broadcasts.resume() == 1
     await asyncio.sleep(1)
 
@@ -320,15 +357,15 @@ async def test_a_paused_one_ends_with_the_process_too() -> None:
 @in_no_time
 async def test_one_that_cannot_be_written_goes_on_when_it_can(caplog: pytest.LogCaptureFixture) -> None:
     async with press(1, 2) as here:
-        here.roll.broken = True
+        here.recipients_repository.broken = True
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(60)
-        assert here.status() is Status.RUNNING
-        assert here.herald.sent == []
-        here.roll.broken = False
+        assert here.status() is BroadcastStatus.RUNNING
+        assert here.sender.sent == []
+        here.recipients_repository.broken = False
         await asyncio.sleep(60)
-        assert here.herald.chats() == [1, 2]
-        assert here.status() is Status.DONE
+        assert here.sender.chats() == [1, 2]
+        assert here.status() is BroadcastStatus.DONE
     assert [record.getMessage() for record in caplog.records] == [
         "broadcast 1 is held up: OSError",
         "broadcast 1 goes on",
@@ -338,35 +375,35 @@ async def test_one_that_cannot_be_written_goes_on_when_it_can(caplog: pytest.Log
 @in_no_time
 async def test_one_whose_list_cannot_be_read_goes_on_when_it_can() -> None:
     async with press(*range(1, 601)) as here:
-        here.roll.unreadable = 3
+        here.recipients_repository.unreadable = 3
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(30)
-        here.roll.unreadable = 1
+        here.recipients_repository.unreadable = 1
         await asyncio.sleep(90)
-        assert here.herald.chats() == list(range(1, 601))
-        assert here.roll.tally() == {"sent": 600}
+        assert here.sender.chats() == list(range(1, 601))
+        assert here.recipients_repository.tally() == {"sent": 600}
 
 
 @in_no_time
 async def test_one_that_is_held_up_is_stopped_at_once() -> None:
     async with press(1, 2) as here:
-        here.roll.unreadable = 10**6
+        here.recipients_repository.unreadable = 10**6
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(300)
-        assert await here.broadcasts.steer(1, Verb.STOP, ADMIN)
+        assert await here.broadcasts.steer(1, BroadcastCommand.STOP, ADMIN)
         await asyncio.sleep(0.1)
         assert here.ended == [1]
-        assert here.status() is Status.STOPPED
+        assert here.status() is BroadcastStatus.STOPPED
 
 
 @in_no_time
 async def test_a_process_that_has_to_end_does_not_wait_for_a_slow_wire() -> None:
     here = Press(1, 2, 3)
-    here.herald.lag = 60.0
+    here.sender.lag = 60.0
     await here.broadcasts.launch(PLAN, ADMIN, CARD)
     await asyncio.sleep(2)
     began = asyncio.get_running_loop().time()
     await here.broadcasts.stop(1)
     assert asyncio.get_running_loop().time() - began < 2
-    assert here.roll.tally() == {"sending": 3}
+    assert here.recipients_repository.tally() == {"sending": 3}
     assert len(asyncio.all_tasks()) == 1

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from bot.broadcast.model import Fate
-from bot.broadcast.ports import Entry
-from bot.broadcast.run import Ledger
+from bot.broadcast.model import RecipientStatus
+from bot.broadcast.ports import StatusUpdate
+from bot.broadcast.run import StatusWriter
 from tests.broadcast.press import FakeRoll
 
 
@@ -15,48 +15,53 @@ class CountingRoll(FakeRoll):
 
     writes = 0
 
-    async def note(self, number: int, entries: tuple[Entry, ...]) -> None:
+    async def note(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
         self.writes += 1
         await super().note(number, entries)
 
 
 async def test_while_one_batch_is_written_the_next_one_gathers() -> None:
-    roll = CountingRoll()
-    ledger = Ledger(roll, 1)
-    await asyncio.gather(*(ledger.now(Entry(each, Fate.SENDING)) for each in range(100)))
+    recipients_repository = CountingRoll()
+    status_writer = StatusWriter(recipients_repository, 1)
+    await asyncio.gather(*(status_writer.now(StatusUpdate(each, RecipientStatus.SENDING)) for each in range(100)))
     for each in range(100):
-        ledger.soon(Entry(each, Fate.SENT))
-    await ledger.close()
-    assert len(roll.log) == 200
-    assert roll.writes <= 4
+        status_writer.soon(StatusUpdate(each, RecipientStatus.SENT))
+    await status_writer.close()
+    assert len(recipients_repository.log) == 200
+    assert recipients_repository.writes <= 4
 
 
 async def test_a_note_that_is_waited_for_is_on_the_disk() -> None:
-    roll = FakeRoll()
-    ledger = Ledger(roll, 1)
-    await ledger.now(Entry(1, Fate.SENDING))
-    assert roll.log == [Entry(1, Fate.SENDING)]
+    recipients_repository = FakeRoll()
+    status_writer = StatusWriter(recipients_repository, 1)
+    await status_writer.now(StatusUpdate(1, RecipientStatus.SENDING))
+    assert recipients_repository.log == [StatusUpdate(1, RecipientStatus.SENDING)]
 
 
 async def test_notes_of_one_recipient_keep_their_order() -> None:
-    roll = FakeRoll()
-    ledger = Ledger(roll, 1)
-    ledger.soon(Entry(1, Fate.SENDING))
-    ledger.soon(Entry(1, Fate.PENDING))
-    await ledger.now(Entry(1, Fate.SENDING))
-    ledger.soon(Entry(1, Fate.SENT, 5))
-    await ledger.close()
-    assert [each.fate for each in roll.log] == [Fate.SENDING, Fate.PENDING, Fate.SENDING, Fate.SENT]
+    recipients_repository = FakeRoll()
+    status_writer = StatusWriter(recipients_repository, 1)
+    status_writer.soon(StatusUpdate(1, RecipientStatus.SENDING))
+    status_writer.soon(StatusUpdate(1, RecipientStatus.PENDING))
+    await status_writer.now(StatusUpdate(1, RecipientStatus.SENDING))
+    status_writer.soon(StatusUpdate(1, RecipientStatus.SENT, 5))
+    await status_writer.close()
+    assert [each.status for each in recipients_repository.log] == [
+        RecipientStatus.SENDING,
+        RecipientStatus.PENDING,
+        RecipientStatus.SENDING,
+        RecipientStatus.SENT,
+    ]
 
 
 async def test_closing_an_empty_ledger_is_nothing() -> None:
-    await Ledger(FakeRoll(), 1).close()
+    await StatusWriter(FakeRoll(), 1).close()
 
 
 async def test_what_cannot_be_written_is_told_to_who_waits_and_who_closes() -> None:
-    ledger = Ledger(FakeRoll(broken=True), 1)
+    status_writer = StatusWriter(FakeRoll(broken=True), 1)
     with pytest.raises(OSError, match="no disk"):
-        await ledger.now(Entry(1, Fate.SENDING))
-    ledger.soon(Entry(2, Fate.SENT))
+        await status_writer.now(StatusUpdate(1, RecipientStatus.SENDING))
+    status_writer.soon(StatusUpdate(2, RecipientStatus.SENT))
     with pytest.raises(OSError, match="no disk"):
-        await ledger.close()
+        await status_writer.close()

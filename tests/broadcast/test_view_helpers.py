@@ -8,13 +8,13 @@ from bot.broadcast import views
 from bot.broadcast.model import (
     Audience,
     Broadcast,
+    BroadcastStatus,
     Content,
     Dated,
     Everyone,
     Media,
     Plan,
     Speakers,
-    Status,
     Version,
     Visitors,
 )
@@ -71,5 +71,5 @@ def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
     ],
 )
 def test_a_broadcast_is_known_by_how_it_begins(content: Content, words: str) -> None:
-    broadcast = Broadcast(Plan(1, (Version("", content),), Everyone()), Status.DONE)
+    broadcast = Broadcast(Plan(1, (Version("", content),), Everyone()), BroadcastStatus.DONE)
     assert plain(views.excerpt(EN, broadcast)) == words

@@ -4,21 +4,21 @@ from datetime import datetime
 
 import pytest
 
-from bot.broadcast.callback_data import heard
+from bot.broadcast.callback_data import decode
 from bot.broadcast.handler import LISTED
-from bot.broadcast.lifecycle import TO_COME, Place, Verb
+from bot.broadcast.lifecycle import TO_COME, BroadcastCommand, ListCursor
 from bot.broadcast.model import (
+    AdminAction,
     Broadcast,
+    BroadcastSnapshot,
+    BroadcastStatus,
     Content,
-    Deed,
-    Done,
     Everyone,
-    Fate,
-    Figures,
+    HistoryEntry,
     Media,
     Plan,
-    Sight,
-    Status,
+    RecipientCounts,
+    RecipientStatus,
     Version,
 )
 from bot.broadcast.views import card, listing, recalling, report
@@ -30,37 +30,45 @@ from tests.views.telegram import check_limits, plain
 
 AT = datetime.fromisoformat("2026-01-25T09:30")
 PLAN = Plan(12, (Version("", Content(Media.TEXT, "Closed <tomorrow> & the day after")),), Everyone())
-SOME = Figures(((Fate.SENT, 1500), (Fate.BLOCKED, 3), (Fate.UNKNOWN, 1), (Fate.PENDING, 496), (Fate.SENDING, 0)))
-HISTORY = tuple(Done("Ibrahima <b>", deed, AT) for deed in Deed) * 2
+SOME = RecipientCounts(
+    (
+        (RecipientStatus.SENT, 1500),
+        (RecipientStatus.BLOCKED, 3),
+        (RecipientStatus.UNKNOWN, 1),
+        (RecipientStatus.PENDING, 496),
+        (RecipientStatus.SENDING, 0),
+    )
+)
+HISTORY = tuple(HistoryEntry("Ibrahima <b>", action, AT) for action in AdminAction) * 2
 
 
-def sight(
-    status: Status = Status.RUNNING,
-    figures: Figures = SOME,
+def snapshot(
+    status: BroadcastStatus = BroadcastStatus.RUNNING,
+    figures: RecipientCounts = SOME,
     *,
     resting: datetime | None = None,
     seconds: float | None = None,
-) -> Sight:
-    return Sight(Broadcast(PLAN, status, figures, HISTORY), resting, seconds)
+) -> BroadcastSnapshot:
+    return BroadcastSnapshot(Broadcast(PLAN, status, figures, HISTORY), resting, seconds)
 
 
 def verbs(shown: Message) -> list[str]:
-    found = (heard(each) for each in telegram.actions(shown))
+    found = (decode(each) for each in telegram.actions(shown))
     return [each[2] for each in found if each]
 
 
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
-@pytest.mark.parametrize("status", list(Status))
-def test_telegram_takes_every_card(status: Status, t: Translator) -> None:
-    for figures in (SOME, Figures(), Figures(tuple((fate, 10**6) for fate in Fate))):
-        check_limits(card(sight(status, figures, seconds=40.0, resting=AT), t))
-        check_limits(recalling(sight(status, figures), t))
-        check_limits(report(sight(status, figures).broadcast, t))
-        check_limits(listing((sight(status, figures),) * 8, t))
+@pytest.mark.parametrize("status", list(BroadcastStatus))
+def test_telegram_takes_every_card(status: BroadcastStatus, t: Translator) -> None:
+    for figures in (SOME, RecipientCounts(), RecipientCounts(tuple((status, 10**6) for status in RecipientStatus))):
+        check_limits(card(snapshot(status, figures, seconds=40.0, resting=AT), t))
+        check_limits(recalling(snapshot(status, figures), t))
+        check_limits(report(snapshot(status, figures).broadcast, t))
+        check_limits(listing((snapshot(status, figures),) * 8, t))
 
 
 def test_the_card_shows_bar_figures_and_remaining_time() -> None:
-    text = plain(card(sight(seconds=90.0), EN).text)
+    text = plain(card(snapshot(seconds=90.0), EN).text)
     assert "▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░ 75%" in text
     assert "✅ Sent: 1\u202f500" in text
     assert "🚫 Left or blocked: 3" in text
@@ -71,46 +79,46 @@ def test_the_card_shows_bar_figures_and_remaining_time() -> None:
 
 
 def test_figures_that_are_nought_and_rare_are_left_out() -> None:
-    text = card(sight(figures=Figures(((Fate.SENT, 1),))), EN).text
+    text = card(snapshot(figures=RecipientCounts(((RecipientStatus.SENT, 1),))), EN).text
     assert "Unknown" not in text
     assert "Waiting" not in text
 
 
 def test_the_card_tells_who_did_what() -> None:
-    text = plain(card(sight(), EN).text)
+    text = plain(card(snapshot(), EN).text)
     assert "Paused by Ibrahima <b>, Sun, Jan 25, 09:30" in text
 
 
 def test_admins_of_one_name_are_told_apart() -> None:
-    history = tuple(Done("Ibrahima", Deed.PAUSED, AT, number) for number in (900, 901))
-    text = plain(card(Sight(Broadcast(PLAN, Status.PAUSED, SOME, history)), EN).text)
+    history = tuple(HistoryEntry("Ibrahima", AdminAction.PAUSED, AT, number) for number in (900, 901))
+    text = plain(card(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, history)), EN).text)
     assert "Paused by Ibrahima (900)" in text
     assert "Paused by Ibrahima (901)" in text
 
 
 def test_before_anybody_is_counted_there_is_no_bar() -> None:
-    assert "░" not in card(sight(Status.PREPARING, Figures()), EN).text
+    assert "░" not in card(snapshot(BroadcastStatus.PREPARING, RecipientCounts()), EN).text
 
 
 def test_a_scheduled_one_says_when_it_starts() -> None:
     later = Plan(12, PLAN.versions, Everyone(), starts=AT)
-    waiting = card(Sight(Broadcast(later, Status.SCHEDULED, SOME)), EN)
+    waiting = card(BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME)), EN)
     assert "Sunday, January 25, 2026, 09:30 (Conakry time)" in waiting.text
-    assert verbs(waiting) == [Verb.START, Verb.STOP]
-    assert "09:30" not in card(Sight(Broadcast(later, Status.RUNNING, SOME)), EN).text
+    assert verbs(waiting) == [BroadcastCommand.START, BroadcastCommand.STOP]
+    assert "09:30" not in card(BroadcastSnapshot(Broadcast(later, BroadcastStatus.RUNNING, SOME)), EN).text
 
 
 def test_one_that_rests_says_until_when_and_can_be_made_to_go_on() -> None:
-    resting = card(sight(resting=AT, seconds=5.0), EN)
+    resting = card(snapshot(resting=AT, seconds=5.0), EN)
     assert "Resting until 09:30 (Conakry time)" in resting.text
     assert "Remaining" not in resting.text
-    assert Verb.NIGHT in verbs(resting)
+    assert BroadcastCommand.NIGHT in verbs(resting)
 
 
 def test_recalling_has_a_bar_of_its_own() -> None:
-    figures = Figures(((Fate.SENT, 1), (Fate.RECALLED, 3)))
-    assert "75%" in card(sight(Status.RECALLING, figures), EN).text
-    assert "0%" in card(sight(Status.RECALLING, Figures(((Fate.FAILED, 3),))), EN).text
+    figures = RecipientCounts(((RecipientStatus.SENT, 1), (RecipientStatus.RECALLED, 3)))
+    assert "75%" in card(snapshot(BroadcastStatus.RECALLING, figures), EN).text
+    assert "0%" in card(snapshot(BroadcastStatus.RECALLING, RecipientCounts(((RecipientStatus.FAILED, 3),))), EN).text
 
 
 @pytest.mark.parametrize(
@@ -122,7 +130,10 @@ def test_recalling_has_a_bar_of_its_own() -> None:
     ],
 )
 def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: int, words: str) -> None:
-    seen = sight(Status.RECALLED, Figures(((Fate.RECALLED, taken_back), (Fate.SENT, kept))))
+    seen = snapshot(
+        BroadcastStatus.RECALLED,
+        RecipientCounts(((RecipientStatus.RECALLED, taken_back), (RecipientStatus.SENT, kept))),
+    )
     for message in (card(seen, EN), report(seen.broadcast, EN)):
         text = plain(message.text)
         assert text.splitlines()[0] == f"📣 {words}"
@@ -130,58 +141,61 @@ def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: i
     assert f"📣 {words}\n" in plain(listing((seen,), EN).text)
 
 
-@pytest.mark.parametrize("status", [Status.RECALLING, Status.RECALLED])
-def test_a_recall_says_how_many_may_have_it_and_nobody_knows(status: Status) -> None:
-    seen = sight(status, Figures(((Fate.RECALLED, 150), (Fate.UNKNOWN, 43), (Fate.AGAIN, 7))))
+@pytest.mark.parametrize("status", [BroadcastStatus.RECALLING, BroadcastStatus.RECALLED])
+def test_a_recall_says_how_many_may_have_it_and_nobody_knows(status: BroadcastStatus) -> None:
+    seen = snapshot(
+        status,
+        RecipientCounts(((RecipientStatus.RECALLED, 150), (RecipientStatus.UNKNOWN, 43), (RecipientStatus.AGAIN, 7))),
+    )
     text = plain(card(seen, EN).text)
     assert "75%" in text
     assert "50 people may still have it" in text
     assert "50 people may still have it" in plain(report(seen.broadcast, EN).text)
-    assert "may still have it" not in card(sight(Status.DONE), EN).text
+    assert "may still have it" not in card(snapshot(BroadcastStatus.DONE), EN).text
 
 
 @pytest.mark.parametrize(
     ("status", "buttons"),
     [
-        (Status.RUNNING, [Verb.PAUSE, Verb.STOP]),
-        (Status.PAUSED, [Verb.RESUME, Verb.STOP, Verb.RESEND]),
-        (Status.DONE, [Verb.RESEND, Verb.RECALL, Verb.REPORT]),
-        (Status.STOPPED, [Verb.RESEND, Verb.RECALL, Verb.REPORT]),
-        (Status.RECALLED, [Verb.RESEND, Verb.REPORT]),
-        (Status.RECALLING, []),
+        (BroadcastStatus.RUNNING, [BroadcastCommand.PAUSE, BroadcastCommand.STOP]),
+        (BroadcastStatus.PAUSED, [BroadcastCommand.RESUME, BroadcastCommand.STOP, BroadcastCommand.RESEND]),
+        (BroadcastStatus.DONE, [BroadcastCommand.RESEND, BroadcastCommand.RECALL, BroadcastCommand.REPORT]),
+        (BroadcastStatus.STOPPED, [BroadcastCommand.RESEND, BroadcastCommand.RECALL, BroadcastCommand.REPORT]),
+        (BroadcastStatus.RECALLED, [BroadcastCommand.RESEND, BroadcastCommand.REPORT]),
+        (BroadcastStatus.RECALLING, []),
     ],
 )
-def test_the_buttons_are_those_that_make_sense(status: Status, buttons: list[Verb]) -> None:
-    assert verbs(card(sight(status), EN)) == buttons
+def test_the_buttons_are_those_that_make_sense(status: BroadcastStatus, buttons: list[BroadcastCommand]) -> None:
+    assert verbs(card(snapshot(status), EN)) == buttons
 
 
 def test_the_list_leads_to_each() -> None:
-    message = listing((sight(), sight(Status.DONE)), EN)
-    assert verbs(message) == [Verb.SEE, Verb.SEE]
+    message = listing((snapshot(), snapshot(BroadcastStatus.DONE)), EN)
+    assert verbs(message) == [BroadcastCommand.SEE, BroadcastCommand.SEE]
     assert "Announcement 12 · being sent" in plain(message.text)
     assert "👥 2\u202f000 · ✅ 1\u202f500 · 🚫 3 · ⚠️ 0 · ❔ 1" in message.text
 
 
 def test_the_list_leads_to_the_next_page_where_there_is_one() -> None:
-    message = listing((sight(),), EN, Place(TO_COME, "2026-01-25T09:30", 12))
+    message = listing((snapshot(),), EN, ListCursor(TO_COME, "2026-01-25T09:30", 12))
     assert telegram.actions(message)[-1] == "bc:12:older:1.2026-01-25T09:30"
-    assert verbs(message) == [Verb.SEE, Verb.OLDER]
+    assert verbs(message) == [BroadcastCommand.SEE, BroadcastCommand.OLDER]
 
 
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 def test_a_full_page_of_the_list_is_far_below_what_telegram_takes(t: Translator) -> None:
     content = Content(Media.TEXT, "🎉" * 4000)
-    last = Place(TO_COME, "2026-01-25T09:30", 10**12)
-    many = Figures(tuple((fate, 10**9) for fate in Fate))
+    last = ListCursor(TO_COME, "2026-01-25T09:30", 10**12)
+    many = RecipientCounts(tuple((status, 10**9) for status in RecipientStatus))
     plan = Plan(10**12, (Version("", content),), Everyone(), starts=AT)
-    message = listing((Sight(Broadcast(plan, Status.SCHEDULED, many)),) * LISTED, t, last)
+    message = listing((BroadcastSnapshot(Broadcast(plan, BroadcastStatus.SCHEDULED, many)),) * LISTED, t, last)
     check_limits(message)
     assert len(plain(message.text).encode("utf-16-le")) // 2 < 3000
 
 
 def test_the_list_says_when_those_to_come_begin() -> None:
     later = Plan(12, PLAN.versions, Everyone(), starts=AT)
-    assert "09:30" in listing((Sight(Broadcast(later, Status.SCHEDULED, SOME)),), EN).text
+    assert "09:30" in listing((BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME)),), EN).text
 
 
 def test_an_empty_list_says_how_to_begin() -> None:
@@ -189,6 +203,6 @@ def test_an_empty_list_says_how_to_begin() -> None:
 
 
 def test_recalling_is_a_question_with_the_number_in_it() -> None:
-    question = recalling(sight(Status.DONE), EN)
+    question = recalling(snapshot(BroadcastStatus.DONE), EN)
     assert "1\u202f500" in question.text
-    assert verbs(question) == [Verb.REALLY_RECALL, Verb.SEE]
+    assert verbs(question) == [BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE]

@@ -12,8 +12,8 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate, Need
-from bot.core.model import Order, Problem, Status
+from bot.app.ports import ApiError, Need, WriteOutcome
+from bot.core.model import AppointmentStatus, FailureCode, Order
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.transport import fast_transport
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, create_app
@@ -109,11 +109,11 @@ async def gateway(opened: Callable[[str], Gateway]) -> AsyncIterator[Gateway]:
     await found.aclose()
 
 
-async def problem_of(action: object) -> tuple[Problem, Fate]:
+async def problem_of(action: object) -> tuple[FailureCode, WriteOutcome]:
     """What went wrong with an action that must go wrong."""
     with pytest.raises(ApiError) as caught:
         await action  # type: ignore[misc]
-    return caught.value.trouble.problem, caught.value.fate
+    return caught.value.failure.code, caught.value.outcome
 
 
 async def test_the_quick_starts_departments_are_there(gateway: Gateway) -> None:
@@ -127,35 +127,38 @@ async def test_a_free_slot_can_be_found_booked_listed_and_cancelled(gateway: Gat
     slots = await gateway.availability(5, date(2026, 1, 21), date(2026, 1, 27))
     assert AT in [slot.at for slot in slots]
     made = await gateway.book(ORDER)
-    assert (made.id, made.at, made.name, made.status) == (12345, AT, "Jean Dupont", Status.SCHEDULED)
+    assert (made.id, made.at, made.name, made.status) == (12345, AT, "Jean Dupont", AppointmentStatus.SCHEDULED)
     assert made.qr_link == "https://moncreneau.gn/qr/12345"
     assert [one.id for one in await gateway.appointments(OWNER, Need.SETTLE)] == [12345]
     assert AT not in [slot.at for slot in await gateway.availability(5, AT.date(), AT.date())]
     await gateway.cancel(made.id)
     found = await gateway.appointment(made.id)
     assert found is not None
-    assert (found.id, found.status) == (12345, Status.CANCELLED)
+    assert (found.id, found.status) == (12345, AppointmentStatus.CANCELLED)
 
 
 async def test_the_first_booking_gets_the_slot(gateway: Gateway) -> None:
     await gateway.book(ORDER)
     second = gateway.book(Order(5, AT, "Marie Camara", "telegram:78"))
-    assert await problem_of(second) == (Problem.SLOT_TAKEN, Fate.REFUSED)
+    assert await problem_of(second) == (FailureCode.SLOT_TAKEN, WriteOutcome.REFUSED)
     assert await gateway.appointments("telegram:78") == ()
 
 
 async def test_booking_an_unknown_department_is_refused(gateway: Gateway) -> None:
-    assert await problem_of(gateway.book(Order(999, AT, "x", OWNER))) == (Problem.DEPARTMENT_GONE, Fate.REFUSED)
+    assert await problem_of(gateway.book(Order(999, AT, "x", OWNER))) == (
+        FailureCode.DEPARTMENT_GONE,
+        WriteOutcome.REFUSED,
+    )
 
 
 async def test_an_unknown_appointment_is_none_and_cannot_be_cancelled(gateway: Gateway) -> None:
     assert await gateway.appointment(999) is None
-    assert await problem_of(gateway.cancel(999)) == (Problem.APPOINTMENT_GONE, Fate.REFUSED)
+    assert await problem_of(gateway.cancel(999)) == (FailureCode.APPOINTMENT_GONE, WriteOutcome.REFUSED)
 
 
 async def test_a_wrong_key_is_refused_at_once(opened: Callable[[str], Gateway]) -> None:
     gateway = opened("mk_wrong")
-    assert await problem_of(gateway.verify()) == (Problem.NO_ACCESS, Fate.REFUSED)
+    assert await problem_of(gateway.verify()) == (FailureCode.NO_ACCESS, WriteOutcome.REFUSED)
     await gateway.aclose()
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate
-from bot.core.model import Appointment, Department, Order, Problem, Status
+from bot.app.ports import ApiError, WriteOutcome
+from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode, Order
 from bot.moncreneau.gateway import Gateway
 
 BASE = "https://mc-prd.duckdns.org/api/v1"
@@ -58,7 +58,7 @@ RESET = datetime(2022, 1, 17, 16, 0, tzinfo=UTC)
 NOW = datetime(2022, 1, 17, 15, 30, tzinfo=UTC)
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time
 ORDER = Order(5, AT, "Jean Dupont", "telegram:77")
-TICKET = Appointment(12345, 5, AT, "Jean Dupont", Status.SCHEDULED, "https://moncreneau.gn/qr/12345")
+TICKET = Appointment(12345, 5, AT, "Jean Dupont", AppointmentStatus.SCHEDULED, "https://moncreneau.gn/qr/12345")
 
 
 class Recording:
@@ -146,5 +146,5 @@ async def test_its_error_is_understood(gateway: Gateway, recording: Recording) -
     recording.says(NO_CREDITS, 402)
     with pytest.raises(ApiError) as caught:
         await gateway.book(ORDER)
-    assert (caught.value.trouble.problem, caught.value.fate) == (Problem.OUT_OF_CREDITS, Fate.REFUSED)
+    assert (caught.value.failure.code, caught.value.outcome) == (FailureCode.OUT_OF_CREDITS, WriteOutcome.REFUSED)
     assert str(caught.value) == "402 INSUFFICIENT_CREDITS", "the code, and none of its words"

@@ -10,20 +10,21 @@ from bot.core.effects import Effect
 from bot.core.events import Commanded, Event, Pressed, Typed
 from bot.core.model import (
     Appointment,
+    AppointmentStatus,
     Day,
     Department,
     Draft,
-    Problem,
+    Failure,
+    FailureCode,
     Slot,
-    Status,
     Ticket,
-    Trouble,
     Worker,
 )
 from bot.core.session import Session
 from bot.core.states import (
     AskingCancel,
-    Attempt,
+    BookingAttempt,
+    BookingRefusedState,
     CancelAttempt,
     Cancelling,
     ChoosingDay,
@@ -31,8 +32,7 @@ from bot.core.states import (
     ChoosingNearest,
     ChoosingTime,
     ChoosingWorker,
-    Confirming,
-    Flow,
+    ConfirmingBooking,
     Idle,
     Listing,
     LoadingAppointments,
@@ -41,7 +41,7 @@ from bot.core.states import (
     LoadingNearest,
     LoadingTimes,
     Purpose,
-    Refused,
+    State,
     Submitting,
     TypingName,
     TypingWorker,
@@ -68,41 +68,41 @@ DAYS = (Day(SUNDAY, 2), Day(MONDAY, 1))
 DRAFT = Draft(PASSPORTS)
 TIMED = Draft(PASSPORTS, at=HALF_PAST_TWO)
 FULL = Draft(PASSPORTS, at=HALF_PAST_TWO, name="Aïssatou Bah")
-ATTEMPT = Attempt(7, FULL, NOW)
+ATTEMPT = BookingAttempt(7, FULL, NOW)
 
 APPOINTMENT = Appointment(12345, 1, HALF_PAST_TWO, "Aïssatou Bah", qr_link="https://moncreneau.example/qr/12345")
 TICKET = Ticket(APPOINTMENT, PASSPORTS)
 OTHER = Ticket(Appointment(777, 3, TEN_ON_MONDAY, "Mamadou-Saliou"), BIRTHS)
 CANCEL_ATTEMPT = CancelAttempt(7, TICKET, NOW)
-DOWN = Trouble(Problem.DOWN)
-BUSY = Trouble(Problem.BUSY, NOW + timedelta(hours=1))
+DOWN = Failure(FailureCode.DOWN)
+BUSY = Failure(FailureCode.BUSY, NOW + timedelta(hours=1))
 
-STATES: dict[str, Flow] = {
+STATES: dict[str, State] = {
     "idle": Idle(),
     "loading departments": LoadingDepartments(),
-    "departments failed": LoadingDepartments(trouble=DOWN),
+    "departments failed": LoadingDepartments(failure=DOWN),
     "choosing a department": ChoosingDepartment(DEPARTMENTS),
     "searching a department": ChoosingDepartment(DEPARTMENTS, query="passeport"),
     "no departments": ChoosingDepartment(()),
     "choosing a worker": ChoosingWorker(Draft(HOSPITAL)),
     "typing a worker": TypingWorker(Draft(COURT)),
     "loading days": LoadingDays(DRAFT),
-    "days failed": LoadingDays(DRAFT, trouble=BUSY),
+    "days failed": LoadingDays(DRAFT, failure=BUSY),
     "choosing a day": ChoosingDay(DRAFT, DAYS, NINE),
     "no days": ChoosingDay(DRAFT, (), None),
     "loading times": LoadingTimes(DRAFT, SUNDAY),
-    "times failed": LoadingTimes(DRAFT, SUNDAY, trouble=DOWN),
+    "times failed": LoadingTimes(DRAFT, SUNDAY, failure=DOWN),
     "choosing a time": ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO)),
     "loading nearest": LoadingNearest(FULL),
     "choosing nearest": ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY)),
     "typing a name": TypingName(TIMED, ("Aïssatou Bah",)),
-    "confirming": Confirming(FULL, ("Aïssatou Bah",)),
+    "confirming": ConfirmingBooking(FULL, ("Aïssatou Bah",)),
     "submitting": Submitting(ATTEMPT),
     "submitting, delayed": Submitting(ATTEMPT, BUSY, delayed=True),
     "submitting, withdrawn": Submitting(ATTEMPT, delayed=True, withdrawn=True),
-    "refused": Refused(FULL, Trouble(Problem.OUT_OF_CREDITS)),
+    "refused": BookingRefusedState(FULL, Failure(FailureCode.OUT_OF_CREDITS)),
     "loading appointments": LoadingAppointments(Purpose.VIEW),
-    "appointments failed": LoadingAppointments(Purpose.CANCEL, 12345, trouble=DOWN),
+    "appointments failed": LoadingAppointments(Purpose.CANCEL, 12345, failure=DOWN),
     "listing": Listing((TICKET, OTHER), Purpose.VIEW),
     "nothing to list": Listing((), Purpose.VIEW),
     "asking before cancelling": AskingCancel(TICKET),
@@ -111,16 +111,16 @@ STATES: dict[str, Flow] = {
 }
 """Every state of the conversation, in words."""
 
-every_state = pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
+every_state = pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
 """Runs a test once for every state."""
 
 SCREEN, MESSAGE = 6, 70
 
 
-def given(flow: Flow, **more: object) -> Session:
+def given(state: State, **more: object) -> Session:
     """A conversation that stands there: screen 6 in message 70, a minute ago."""
     return replace(
-        Session(locale="fr", touched=NOW - timedelta(minutes=1), screen=SCREEN, message=MESSAGE, flow=flow),
+        Session(locale="fr", touched=NOW - timedelta(minutes=1), screen=SCREEN, message=MESSAGE, state=state),
         **more,  # type: ignore[arg-type]
     )
 
@@ -158,4 +158,4 @@ def happened(session: Session, event: Event) -> tuple[Session, tuple[Effect, ...
 
 def cancelled(appointment: Appointment) -> Appointment:
     """The same, cancelled."""
-    return replace(appointment, status=Status.CANCELLED)
+    return replace(appointment, status=AppointmentStatus.CANCELLED)

@@ -8,19 +8,19 @@ from bot.core.effects import Tell
 from bot.core.events import Commanded, Pressed
 from bot.core.screens import Announcements
 from bot.core.session import Session
-from bot.core.states import Flow
+from bot.core.states import State
 from tests.core.examples import NOW, STATES
 
-every_state = pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
+every_state = pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
 
 
-def standing(flow: Flow) -> Session:
-    return new_session("fr", NOW).at(flow)
+def standing(state: State) -> Session:
+    return new_session("fr", NOW).at(state)
 
 
 @every_state
-def test_the_command_turns_them_off_and_on_again(flow: Flow) -> None:
-    off, effects = step(standing(flow), Commanded(at=NOW, name="announcements"))
+def test_the_command_turns_them_off_and_on_again(state: State) -> None:
+    off, effects = step(standing(state), Commanded(at=NOW, name="announcements"))
     assert not off.announcements
     assert effects == (Tell(Announcements(wanted=False)),)
     on, effects = step(off, Commanded(at=NOW, name="announcements"))
@@ -29,10 +29,10 @@ def test_the_command_turns_them_off_and_on_again(flow: Flow) -> None:
 
 
 @every_state
-def test_the_button_under_a_broadcast_disturbs_nothing(flow: Flow) -> None:
-    before = standing(flow)
+def test_the_button_under_a_broadcast_disturbs_nothing(state: State) -> None:
+    before = standing(state)
     after, effects = step(before, Pressed(at=NOW, screen=None, action=callback_data.NEWS_OFF, message=900))
-    assert (after.flow, after.screen, after.message) == (before.flow, before.screen, before.message)
+    assert (after.state, after.screen, after.message) == (before.state, before.screen, before.message)
     assert not after.announcements
     assert effects == (Tell(Announcements(wanted=False)),)
 

@@ -11,13 +11,12 @@ from bot.core.events import (
     AppointmentsLoaded,
     LoadFailed,
 )
-from bot.core.model import Appointment, Department, Status
+from bot.core.model import Appointment, AppointmentStatus, Department
 from bot.core.screens import Menu, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     AskingCancel,
-    Confirming,
-    Flow,
+    ConfirmingBooking,
     Idle,
     Listing,
     LoadingAppointments,
@@ -25,6 +24,7 @@ from bot.core.states import (
     LoadingDepartments,
     Notice,
     Purpose,
+    State,
 )
 from tests.core.examples import (
     APPOINTMENT,
@@ -45,8 +45,8 @@ from tests.core.examples import (
 )
 
 
-def appointments_come(flow: Flow, *found: Appointment) -> tuple[Session, tuple[Effect, ...]]:
-    return happened(given(flow), AppointmentsLoaded(at=NOW, appointments=found, departments=DEPARTMENTS))
+def appointments_come(state: State, *found: Appointment) -> tuple[Session, tuple[Effect, ...]]:
+    return happened(given(state), AppointmentsLoaded(at=NOW, appointments=found, departments=DEPARTMENTS))
 
 
 def remark(effects: tuple[Effect, ...]) -> Notice | None:
@@ -59,46 +59,53 @@ VIEW, CANCEL = LoadingAppointments(Purpose.VIEW), LoadingAppointments(Purpose.CA
 
 def test_the_coming_appointments_are_listed() -> None:
     session, effects = appointments_come(VIEW, APPOINTMENT, OTHER.appointment)
-    assert session.flow == Listing((TICKET, OTHER), Purpose.VIEW)
-    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+    assert session.state == Listing((TICKET, OTHER), Purpose.VIEW)
+    assert effects == (Show(session.state, SCREEN + 1, MESSAGE),)
 
 
 def test_what_is_cancelled_completed_or_past_is_not_coming() -> None:
     past = replace(APPOINTMENT, at=NOW - timedelta(minutes=1))
-    gone = [replace(APPOINTMENT, status=each) for each in (Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW)]
-    assert appointments_come(VIEW, past, *gone)[0].flow == Listing((), Purpose.VIEW)
+    gone = [
+        replace(APPOINTMENT, status=each)
+        for each in (AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
+    ]
+    assert appointments_come(VIEW, past, *gone)[0].state == Listing((), Purpose.VIEW)
 
 
 def test_an_unpaid_one_and_one_of_unknown_status_are_coming() -> None:
-    strange = [replace(APPOINTMENT, status=each) for each in (Status.PENDING_PAYMENT, Status.UNKNOWN)]
-    flow = appointments_come(VIEW, *strange)[0].flow
-    assert isinstance(flow, Listing)
-    assert len(flow.tickets) == 2
+    strange = [
+        replace(APPOINTMENT, status=each) for each in (AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN)
+    ]
+    state = appointments_come(VIEW, *strange)[0].state
+    assert isinstance(state, Listing)
+    assert len(state.tickets) == 2
 
 
 def test_an_office_that_is_no_longer_listed_keeps_its_number() -> None:
-    flow = appointments_come(VIEW, replace(APPOINTMENT, department_id=99))[0].flow
-    assert isinstance(flow, Listing)
-    assert flow.tickets[0].department == Department(99, "")
+    state = appointments_come(VIEW, replace(APPOINTMENT, department_id=99))[0].state
+    assert isinstance(state, Listing)
+    assert state.tickets[0].department == Department(99, "")
 
 
 def test_to_cancel_the_only_one_goes_straight_to_the_question() -> None:
-    assert appointments_come(CANCEL, APPOINTMENT)[0].flow == AskingCancel(TICKET)
+    assert appointments_come(CANCEL, APPOINTMENT)[0].state == AskingCancel(TICKET)
 
 
 def test_to_cancel_one_of_several_there_is_a_choice() -> None:
-    assert appointments_come(CANCEL, APPOINTMENT, OTHER.appointment)[0].flow == Listing((TICKET, OTHER), Purpose.CANCEL)
+    assert appointments_come(CANCEL, APPOINTMENT, OTHER.appointment)[0].state == Listing(
+        (TICKET, OTHER), Purpose.CANCEL
+    )
 
 
 def test_after_a_wrong_number_even_the_only_one_is_a_choice() -> None:
     session, effects = appointments_come(replace(CANCEL, notice=Notice.NOT_A_NUMBER), APPOINTMENT)
-    assert session.flow == Listing((TICKET,), Purpose.CANCEL)
+    assert session.state == Listing((TICKET,), Purpose.CANCEL)
     assert remark(effects) is Notice.NOT_A_NUMBER
 
 
 def test_the_one_that_was_named_is_asked_about() -> None:
     named = LoadingAppointments(Purpose.CANCEL, 777)
-    assert appointments_come(named, APPOINTMENT, OTHER.appointment)[0].flow == AskingCancel(OTHER)
+    assert appointments_come(named, APPOINTMENT, OTHER.appointment)[0].state == AskingCancel(OTHER)
 
 
 @pytest.mark.parametrize(
@@ -107,14 +114,14 @@ def test_the_one_that_was_named_is_asked_about() -> None:
         ((), Notice.APPOINTMENT_UNKNOWN),
         ((OTHER.appointment,), Notice.APPOINTMENT_UNKNOWN),
         ((cancelled(APPOINTMENT),), Notice.ALREADY_CANCELLED),
-        ((replace(APPOINTMENT, status=Status.COMPLETED),), Notice.ALREADY_COMPLETED),
-        ((replace(APPOINTMENT, status=Status.NO_SHOW),), Notice.ALREADY_COMPLETED),
+        ((replace(APPOINTMENT, status=AppointmentStatus.COMPLETED),), Notice.ALREADY_COMPLETED),
+        ((replace(APPOINTMENT, status=AppointmentStatus.NO_SHOW),), Notice.ALREADY_COMPLETED),
         ((replace(APPOINTMENT, at=NOW - timedelta(days=1)),), Notice.ALREADY_PAST),
     ],
 )
 def test_one_that_cannot_be_cancelled_says_why(found: tuple[Appointment, ...], why: Notice) -> None:
     session, effects = appointments_come(LoadingAppointments(Purpose.CANCEL, 12345), *found)
-    assert isinstance(session.flow, Listing)
+    assert isinstance(session.state, Listing)
     assert remark(effects) is why
 
 
@@ -125,11 +132,11 @@ def test_appointments_that_nobody_waits_for_are_ignored() -> None:
 
 
 def test_a_read_that_fails_says_so_and_can_be_tried_again() -> None:
-    failed, effects = happened(given(VIEW), LoadFailed(at=NOW, trouble=DOWN))
-    assert failed.flow == replace(VIEW, trouble=DOWN)
-    assert effects == (Show(failed.flow, SCREEN + 1, MESSAGE),)
+    failed, effects = happened(given(VIEW), LoadFailed(at=NOW, failure=DOWN))
+    assert failed.state == replace(VIEW, failure=DOWN)
+    assert effects == (Show(failed.state, SCREEN + 1, MESSAGE),)
     again, effects = pressed(failed, callback_data.RETRY)
-    assert again.flow == VIEW
+    assert again.state == VIEW
     assert effects == (LoadAppointments(),)
 
 
@@ -140,7 +147,7 @@ LIST = Listing((TICKET, OTHER), Purpose.VIEW)
 
 def test_a_ticket_is_shown_again_with_its_picture_and_the_list_stays() -> None:
     session, effects = pressed(given(LIST), "ticket:12345")
-    assert session.flow == LIST
+    assert session.state == LIST
     assert effects == (Tell(TicketShown(TICKET)), Tell(QrPicture(TICKET)))
 
 
@@ -149,30 +156,30 @@ def test_a_ticket_without_a_link_is_shown_without_a_picture() -> None:
 
 
 def test_cancelling_from_the_list_asks_first() -> None:
-    assert pressed(given(LIST), "x:777")[0].flow == AskingCancel(OTHER)
+    assert pressed(given(LIST), "x:777")[0].state == AskingCancel(OTHER)
 
 
 def test_the_list_has_pages() -> None:
-    assert pressed(given(LIST), "p:1")[0].flow == replace(LIST, page=1)
+    assert pressed(given(LIST), "p:1")[0].state == replace(LIST, page=1)
 
 
 @pytest.mark.parametrize("action", ["x:999", "ticket:999", "ticket:", "x:x", "d:12345"])
 def test_what_is_not_in_the_list_is_not_acted_on(action: str) -> None:
     session, effects = pressed(given(LIST), action)
-    assert session.flow == LIST
+    assert session.state == LIST
     assert effects == (Show(LIST, SCREEN, MESSAGE),)
 
 
 @pytest.mark.parametrize("action", [callback_data.BACK, callback_data.LEAVE])
 def test_back_from_the_list_is_the_menu(action: str) -> None:
     session, effects = pressed(given(LIST), action)
-    assert session.flow == Idle()
+    assert session.state == Idle()
     assert effects == (Show(Menu(), SCREEN + 1, MESSAGE),)
 
 
 def test_booking_from_the_list_begins_a_booking() -> None:
     session, effects = pressed(given(Listing((), Purpose.VIEW)), callback_data.BOOK)
-    assert session.flow == LoadingDepartments()
+    assert session.state == LoadingDepartments()
     assert effects == (LoadDepartments(),)
 
 
@@ -180,18 +187,18 @@ def test_booking_from_the_list_begins_a_booking() -> None:
 
 
 def test_looking_at_appointments_keeps_the_unfinished_booking() -> None:
-    session, effects = commanded(given(Confirming(FULL)), "appointments")
-    assert session.flow == LoadingAppointments(Purpose.VIEW, notice=Notice.DRAFT_KEPT)
-    assert session.parked == Confirming(FULL)
+    session, effects = commanded(given(ConfirmingBooking(FULL)), "appointments")
+    assert session.state == LoadingAppointments(Purpose.VIEW, notice=Notice.DRAFT_KEPT)
+    assert session.parked == ConfirmingBooking(FULL)
     assert effects == (LoadAppointments(),)
 
 
 @pytest.mark.parametrize("action", [callback_data.BACK, callback_data.LEAVE, callback_data.BOOK])
 def test_leaving_the_list_leads_back_to_the_booking_that_waits(action: str) -> None:
-    session, effects = pressed(given(LIST, parked=Confirming(FULL)), action)
-    assert session.flow == Confirming(FULL)
+    session, effects = pressed(given(LIST, parked=ConfirmingBooking(FULL)), action)
+    assert session.state == ConfirmingBooking(FULL)
     assert session.parked is None
-    assert effects == (Show(Confirming(FULL), SCREEN + 1, MESSAGE),)
+    assert effects == (Show(ConfirmingBooking(FULL), SCREEN + 1, MESSAGE),)
 
 
 def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
@@ -200,6 +207,6 @@ def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
 
 
 def test_a_second_look_keeps_what_was_kept() -> None:
-    session, _ = commanded(given(LIST, parked=Confirming(FULL)), "cancel", "777")
-    assert session.parked == Confirming(FULL)
-    assert session.flow == LoadingAppointments(Purpose.CANCEL, 777)
+    session, _ = commanded(given(LIST, parked=ConfirmingBooking(FULL)), "cancel", "777")
+    assert session.parked == ConfirmingBooking(FULL)
+    assert session.state == LoadingAppointments(Purpose.CANCEL, 777)

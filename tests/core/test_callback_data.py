@@ -11,19 +11,19 @@ from bot.core import callback_data
 
 @given(st.none() | st.integers(0, 10**12), st.text(max_size=50))
 def test_what_is_spoken_is_heard(screen: int | None, action: str) -> None:
-    assert callback_data.heard(callback_data.spoken(screen, action)) == (screen, action)
+    assert callback_data.decode(callback_data.encode(screen, action)) == (screen, action)
 
 
 @given(st.text())
 def test_reading_never_raises(data: str) -> None:
-    screen, action = callback_data.heard(data)
+    screen, action = callback_data.decode(data)
     assert screen is None or screen >= 0
     assert isinstance(action, str)
 
 
 @pytest.mark.parametrize("data", ["", "book", "x.book", "-1.book", "١.book", f"{'9' * 16}.book", " 1.book"])
 def test_what_was_never_spoken_is_an_action_that_nobody_understands(data: str) -> None:
-    assert callback_data.heard(data) == (None, "")
+    assert callback_data.decode(data) == (None, "")
 
 
 def test_a_number_names_a_department() -> None:

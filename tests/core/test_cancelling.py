@@ -10,16 +10,16 @@ from bot.core.events import (
     CancellingRefused,
 )
 from bot.core.model import (
-    Problem,
+    Failure,
+    FailureCode,
     Ticket,
-    Trouble,
 )
 from bot.core.screens import Cancelled, Menu
 from bot.core.states import (
     AskingCancel,
     CancelAttempt,
     Cancelling,
-    Confirming,
+    ConfirmingBooking,
     Idle,
     LoadingAppointments,
     Notice,
@@ -47,35 +47,35 @@ VIEW = LoadingAppointments(Purpose.VIEW)
 def test_yes_cancels_once_and_the_state_says_what_is_pending() -> None:
     session, effects = pressed(given(AskingCancel(TICKET)), callback_data.YES)
     attempt = CancelAttempt(SCREEN + 1, TICKET, NOW)
-    assert session.flow == Cancelling(attempt)
+    assert session.state == Cancelling(attempt)
     assert effects == (CancelAppointment(attempt),)
 
 
 def test_no_keeps_it_and_says_so() -> None:
     session, effects = pressed(given(AskingCancel(TICKET)), callback_data.NO)
-    assert session.flow == Idle()
+    assert session.state == Idle()
     assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.NOT_CANCELLED),)
 
 
 def test_back_from_the_question_is_the_list() -> None:
     session, effects = pressed(given(AskingCancel(TICKET)), callback_data.BACK)
-    assert session.flow == VIEW
+    assert session.state == VIEW
     assert effects == (LoadAppointments(),)
 
 
 def test_what_was_cancelled_is_said_after_the_api_has_said_so() -> None:
     gone = Ticket(cancelled(APPOINTMENT), TICKET.department)
     session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AppointmentCancelled(at=NOW, number=7))
-    assert session.flow == Idle()
+    assert session.state == Idle()
     assert session.message is None
     assert effects == (Show(Cancelled(gone), SCREEN + 1, MESSAGE),)
 
 
 def test_the_booking_that_waited_goes_on_after_cancelling() -> None:
     session, effects = happened(
-        given(Cancelling(CANCEL_ATTEMPT), parked=Confirming(FULL)), AppointmentCancelled(at=NOW, number=7)
+        given(Cancelling(CANCEL_ATTEMPT), parked=ConfirmingBooking(FULL)), AppointmentCancelled(at=NOW, number=7)
     )
-    assert session.flow == Confirming(FULL)
+    assert session.state == ConfirmingBooking(FULL)
     assert session.parked is None
     assert isinstance(effects[0], Show)
     assert isinstance(effects[0].screen, Cancelled)
@@ -90,30 +90,30 @@ def test_a_late_cancellation_is_a_message_of_its_own() -> None:
 
 
 def test_one_that_is_not_there_any_more_leads_to_the_list() -> None:
-    gone = CancellingRefused(at=NOW, number=7, trouble=Trouble(Problem.APPOINTMENT_GONE))
+    gone = CancellingRefused(at=NOW, number=7, failure=Failure(FailureCode.APPOINTMENT_GONE))
     session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), gone)
-    assert session.flow == LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN)
+    assert session.state == LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN)
     assert effects == (LoadAppointments(),)
 
 
 def test_any_other_refusal_says_why_and_can_be_tried_again() -> None:
-    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), CancellingRefused(at=NOW, number=7, trouble=DOWN))
-    assert session.flow == LoadingAppointments(Purpose.CANCEL, 12345, trouble=DOWN)
-    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE),)
+    session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), CancellingRefused(at=NOW, number=7, failure=DOWN))
+    assert session.state == LoadingAppointments(Purpose.CANCEL, 12345, failure=DOWN)
+    assert effects == (Show(session.state, SCREEN + 1, MESSAGE),)
 
 
 def test_a_delay_is_told_once_a_cause() -> None:
-    told, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AttemptDelayed(at=NOW, number=7, trouble=BUSY))
-    assert told.flow == Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True)
-    assert effects == (Show(told.flow, SCREEN + 1, MESSAGE),)
-    assert happened(told, AttemptDelayed(at=NOW, number=7, trouble=BUSY)) == (told, ())
+    told, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AttemptDelayed(at=NOW, number=7, failure=BUSY))
+    assert told.state == Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True)
+    assert effects == (Show(told.state, SCREEN + 1, MESSAGE),)
+    assert happened(told, AttemptDelayed(at=NOW, number=7, failure=BUSY)) == (told, ())
 
 
 @pytest.mark.parametrize(
     "result",
     [
         AppointmentCancelled(at=NOW, number=6),
-        CancellingRefused(at=NOW, number=8, trouble=DOWN),
+        CancellingRefused(at=NOW, number=8, failure=DOWN),
         AttemptDelayed(at=NOW, number=6),
     ],
 )

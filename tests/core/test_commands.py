@@ -9,14 +9,14 @@ from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell, With
 from bot.core.screens import Help, LanguageMenu, Menu
 from bot.core.states import (
     AskingCancel,
-    Confirming,
-    Flow,
+    ConfirmingBooking,
     Idle,
     Listing,
     LoadingAppointments,
     LoadingDepartments,
     Notice,
     Purpose,
+    State,
     Submitting,
 )
 from tests.core.examples import (
@@ -41,35 +41,35 @@ def test_start_makes_the_buttons_of_the_old_menu_old() -> None:
 
 
 def test_start_in_the_middle_of_a_booking_drops_it_with_a_word() -> None:
-    session, effects = commanded(given(Confirming(FULL)), "start")
-    assert session.flow == Idle()
+    session, effects = commanded(given(ConfirmingBooking(FULL)), "start")
+    assert session.state == Idle()
     assert effects == (Show(Menu(greeting=True), SCREEN + 1, None, Notice.DRAFT_DROPPED),)
 
 
 def test_start_with_a_department_goes_straight_there() -> None:
     session, effects = commanded(given(Idle()), "start", "d_5")
-    assert session.flow == LoadingDepartments(wanted=5)
+    assert session.state == LoadingDepartments(wanted=5)
     assert effects == (LoadDepartments(),)
 
 
 @pytest.mark.parametrize("payload", ["d_", "d_x", "x_5", "d_0", "d5", "_"])
 def test_start_with_anything_else_is_start(payload: str) -> None:
-    assert commanded(given(Idle()), "start", payload)[0].flow == Idle()
+    assert commanded(given(Idle()), "start", payload)[0].state == Idle()
 
 
 def test_book_begins_a_booking() -> None:
     session, effects = commanded(given(Idle()), "book")
-    assert session.flow == LoadingDepartments()
+    assert session.state == LoadingDepartments()
     assert effects == (LoadDepartments(),)
 
 
 def test_book_in_the_middle_of_a_booking_begins_anew_and_says_so() -> None:
-    assert commanded(given(Confirming(FULL)), "book")[0].flow == LoadingDepartments(notice=Notice.DRAFT_DROPPED)
+    assert commanded(given(ConfirmingBooking(FULL)), "book")[0].state == LoadingDepartments(notice=Notice.DRAFT_DROPPED)
 
 
 def test_appointments_asks_for_them() -> None:
     session, effects = commanded(given(Idle()), "appointments")
-    assert session.flow == LoadingAppointments(Purpose.VIEW)
+    assert session.state == LoadingAppointments(Purpose.VIEW)
     assert effects == (LoadAppointments(),)
 
 
@@ -89,18 +89,18 @@ def test_appointments_asks_for_them() -> None:
 )
 def test_cancel_reads_its_number(argument: str, number: int | None, notice: Notice | None) -> None:
     session, _ = commanded(given(Idle()), "cancel", argument)
-    assert session.flow == LoadingAppointments(Purpose.CANCEL, number, notice=notice)
+    assert session.state == LoadingAppointments(Purpose.CANCEL, number, notice=notice)
 
 
 def test_stop_leaves_an_unfinished_booking() -> None:
-    session, effects = commanded(given(Confirming(FULL)), "stop")
-    assert session.flow == Idle()
+    session, effects = commanded(given(ConfirmingBooking(FULL)), "stop")
+    assert session.state == Idle()
     assert effects[-1] == Show(Menu(), session.screen, None, Notice.STOPPED)
 
 
 def test_stop_drops_a_booking_that_waits_behind_the_appointments() -> None:
-    session, _ = commanded(given(Listing((), Purpose.VIEW), parked=Confirming(FULL)), "stop")
-    assert (session.flow, session.parked) == (Idle(), None)
+    session, _ = commanded(given(Listing((), Purpose.VIEW), parked=ConfirmingBooking(FULL)), "stop")
+    assert (session.state, session.parked) == (Idle(), None)
 
 
 @pytest.mark.parametrize("name", ["idle", "listing"])
@@ -111,35 +111,35 @@ def test_stop_says_when_there_is_nothing_to_stop(name: str) -> None:
 
 @every_state
 @pytest.mark.parametrize(("name", "screen"), [("help", Help()), ("language", LanguageMenu())])
-def test_help_and_language_are_told_and_change_nothing(flow: Flow, name: str, screen: Help | LanguageMenu) -> None:
-    session, effects = commanded(given(flow), name)
-    assert session.flow == flow
+def test_help_and_language_are_told_and_change_nothing(state: State, name: str, screen: Help | LanguageMenu) -> None:
+    session, effects = commanded(given(state), name)
+    assert session.state == state
     assert effects == (Tell(screen),)
 
 
 @pytest.mark.parametrize("name", ["", "unknown", "broadcast"])
 def test_an_unknown_command_says_so(name: str) -> None:
-    session, effects = commanded(given(Confirming(FULL)), name)
-    assert session.flow == Confirming(FULL)
-    assert effects == (Show(Confirming(FULL), SCREEN, None, Notice.UNKNOWN_COMMAND),)
+    session, effects = commanded(given(ConfirmingBooking(FULL)), name)
+    assert session.state == ConfirmingBooking(FULL)
+    assert effects == (Show(ConfirmingBooking(FULL), SCREEN, None, Notice.UNKNOWN_COMMAND),)
 
 
 @pytest.mark.parametrize("name", ["start", "book", "appointments", "cancel", "unknown"])
 @pytest.mark.parametrize("state", ["submitting", "submitting, delayed", "cancelling"])
 def test_while_something_is_pending_every_command_shows_it(state: str, name: str) -> None:
     session, effects = commanded(given(STATES[state]), name)
-    assert session.flow == STATES[state]
+    assert session.state == STATES[state]
     assert effects == (Show(STATES[state], SCREEN, None, Notice.SETTLING),)
 
 
 def test_stop_gives_a_booking_up_that_is_not_made_yet() -> None:
     session, effects = commanded(given(STATES["submitting, delayed"]), "stop")
-    assert isinstance(session.flow, Submitting)
-    assert session.flow.withdrawn
-    assert effects[1:] == (Withdraw(session.flow.attempt.number),)
+    assert isinstance(session.state, Submitting)
+    assert session.state.withdrawn
+    assert effects[1:] == (Withdraw(session.state.attempt.number),)
     again, effects = commanded(session, "stop")
-    assert again.flow == session.flow
-    assert effects == (Show(session.flow, session.screen, None, Notice.CANNOT_STOP),)
+    assert again.state == session.state
+    assert effects == (Show(session.state, session.screen, None, Notice.CANNOT_STOP),)
 
 
 def test_a_cancelling_cannot_be_stopped() -> None:
@@ -148,12 +148,12 @@ def test_a_cancelling_cannot_be_stopped() -> None:
 
 
 def test_stop_on_the_question_keeps_the_appointment_and_the_booking_that_waits() -> None:
-    session, effects = commanded(replace(given(AskingCancel(TICKET)), parked=Confirming(FULL)), "stop")
-    assert session.flow == Confirming(FULL)
-    assert effects == (Show(Confirming(FULL), SCREEN + 1, None, Notice.NOT_CANCELLED),)
+    session, effects = commanded(replace(given(AskingCancel(TICKET)), parked=ConfirmingBooking(FULL)), "stop")
+    assert session.state == ConfirmingBooking(FULL)
+    assert effects == (Show(ConfirmingBooking(FULL), SCREEN + 1, None, Notice.NOT_CANCELLED),)
 
 
 @pytest.mark.parametrize("written", ["12345", "#12345", "№ 12345", "n° 12345", "N°12345", "no. 12345"])
 def test_a_number_may_be_written_as_people_write_it(written: str) -> None:
     session, _ = commanded(given(Idle()), "cancel", written)
-    assert session.flow == LoadingAppointments(Purpose.CANCEL, 12345)
+    assert session.state == LoadingAppointments(Purpose.CANCEL, 12345)

@@ -27,11 +27,11 @@ from bot.core.events import (
 from bot.core.model import Draft
 from bot.core.screens import Menu, Word, present
 from bot.core.states import (
+    BookingRefusedState,
     ChoosingDepartment,
     ChoosingTime,
     ChoosingWorker,
-    Confirming,
-    Flow,
+    ConfirmingBooking,
     Idle,
     Listing,
     LoadingDays,
@@ -39,7 +39,7 @@ from bot.core.states import (
     Notice,
     Pending,
     Purpose,
-    Refused,
+    State,
     Submitting,
     TypingWorker,
 )
@@ -73,33 +73,33 @@ from tests.core.examples import (
 
 @every_state
 @pytest.mark.parametrize("action", ["", "nonsense", "d:999", "day:x", "t:", "n:99", "w:999", "ticket:1", "x:1", "\x00"])
-def test_a_press_that_does_not_fit_changes_nothing_and_shows_where_one_is(flow: Flow, action: str) -> None:
-    before = given(flow)
+def test_a_press_that_does_not_fit_changes_nothing_and_shows_where_one_is(state: State, action: str) -> None:
+    before = given(state)
     after, effects = pressed(before, action)
     assert replace(after, touched=before.touched, last_press=None) == before
     assert effects == (Show(present(before), SCREEN, MESSAGE),)
 
 
 @every_state
-def test_leaving_is_understood_by_flows_alone(flow: Flow) -> None:
-    leaves = not isinstance(flow, Idle | Pending)
-    assert (pressed(given(flow), callback_data.LEAVE)[0].flow != flow) == leaves
+def test_leaving_is_understood_by_flows_alone(state: State) -> None:
+    leaves = not isinstance(state, Idle | Pending)
+    assert (pressed(given(state), callback_data.LEAVE)[0].state != state) == leaves
 
 
 @every_state
-def test_a_photo_changes_nothing_and_shows_where_one_is(flow: Flow) -> None:
-    after, effects = step(given(flow), SentSomething(at=NOW))
-    assert (after.flow, after.screen) == (flow, SCREEN)
+def test_a_photo_changes_nothing_and_shows_where_one_is(state: State) -> None:
+    after, effects = step(given(state), SentSomething(at=NOW))
+    assert (after.state, after.screen) == (state, SCREEN)
     assert effects == (Show(present(after), SCREEN, None, Notice.ONLY_TEXT),)
 
 
 @every_state
-def test_text_that_means_nothing_changes_nothing_and_gets_the_next_step(flow: Flow) -> None:
-    after, effects = typed(given(flow), "<???> 12")
+def test_text_that_means_nothing_changes_nothing_and_gets_the_next_step(state: State) -> None:
+    after, effects = typed(given(state), "<???> 12")
     assert isinstance(effects[0], Show)
     assert effects[0].message is None
-    assert after.flow == (replace(flow, query="") if isinstance(flow, ChoosingDepartment) else flow)
-    assert (effects[0].notice is None) == isinstance(flow, Pending)
+    assert after.state == (replace(state, query="") if isinstance(state, ChoosingDepartment) else state)
+    assert (effects[0].notice is None) == isinstance(state, Pending)
 
 
 @every_state
@@ -109,33 +109,33 @@ def test_text_that_means_nothing_changes_nothing_and_gets_the_next_step(flow: Fl
         DepartmentsLoaded(at=NOW, departments=DEPARTMENTS),
         SlotsLoaded(at=NOW, department_id=99, slots=SLOTS),
         AppointmentsLoaded(at=NOW, appointments=(APPOINTMENT,), departments=()),
-        LoadFailed(at=NOW, trouble=DOWN),
+        LoadFailed(at=NOW, failure=DOWN),
         AttemptDelayed(at=NOW, number=99),
         Booked(at=NOW, number=99, appointment=APPOINTMENT),
-        BookingRefused(at=NOW, number=99, trouble=DOWN),
+        BookingRefused(at=NOW, number=99, failure=DOWN),
         BookingWithdrawn(at=NOW, number=99),
         AppointmentCancelled(at=NOW, number=99),
-        CancellingRefused(at=NOW, number=99, trouble=BUSY),
+        CancellingRefused(at=NOW, number=99, failure=BUSY),
         Event(at=NOW),
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_a_result_that_nobody_waits_for_changes_nothing_and_shows_nothing(flow: Flow, event: Event) -> None:
+def test_a_result_that_nobody_waits_for_changes_nothing_and_shows_nothing(state: State, event: Event) -> None:
     waited = {
         DepartmentsLoaded: "loading_departments",
         AppointmentsLoaded: "loading_appointments",
         LoadFailed: "loading_",
     }.get(type(event))
-    if waited and flow.kind.startswith(waited):
+    if waited and state.kind.startswith(waited):
         return
-    before = given(flow)
+    before = given(state)
     assert happened(before, event) == (before, ())
 
 
 @every_state
-def test_when_our_own_code_failed_there_is_a_word_and_the_present_screen(flow: Flow) -> None:
-    after, effects = happened(given(flow), WorkFailed(at=NOW))
-    assert after.flow == flow
+def test_when_our_own_code_failed_there_is_a_word_and_the_present_screen(state: State) -> None:
+    after, effects = happened(given(state), WorkFailed(at=NOW))
+    assert after.state == state
     assert effects == (Show(present(after), SCREEN, None, Notice.SORRY),)
 
 
@@ -170,26 +170,28 @@ def test_a_new_conversation_never_takes_old_buttons_for_present_ones() -> None:
 
 
 def test_an_old_draft_is_dropped_with_a_word_when_a_button_is_pressed() -> None:
-    session, effects = step(given(Confirming(FULL)), replace(press(given(Idle()), callback_data.CONFIRM), at=LATER))
-    assert session.flow == Idle()
+    session, effects = step(
+        given(ConfirmingBooking(FULL)), replace(press(given(Idle()), callback_data.CONFIRM), at=LATER)
+    )
+    assert session.state == Idle()
     assert effects == (Show(Menu(), SCREEN + 1, None, Notice.DRAFT_EXPIRED),)
 
 
 def test_an_old_draft_is_dropped_with_a_word_when_something_is_typed_or_sent() -> None:
     for event in (Typed(at=LATER, text="Bah Sow"), SentSomething(at=LATER)):
-        session, effects = step(given(Confirming(FULL)), event)
-        assert session.flow == Idle()
+        session, effects = step(given(ConfirmingBooking(FULL)), event)
+        assert session.state == Idle()
         assert effects == (Show(Menu(), SCREEN + 1, None, Notice.DRAFT_EXPIRED),)
 
 
 def test_an_old_draft_is_dropped_with_a_word_before_a_command_is_done() -> None:
-    session, effects = step(given(Confirming(FULL)), replace(command("book"), at=LATER))
-    assert session.flow == LoadingDepartments()
+    session, effects = step(given(ConfirmingBooking(FULL)), replace(command("book"), at=LATER))
+    assert session.state == LoadingDepartments()
     assert effects == (Tell(Word(Notice.DRAFT_EXPIRED)), LoadDepartments())
 
 
 def test_what_is_pending_is_never_dropped() -> None:
-    assert step(given(Submitting(ATTEMPT)), Typed(at=LATER, text="?"))[0].flow == Submitting(ATTEMPT)
+    assert step(given(Submitting(ATTEMPT)), Typed(at=LATER, text="?"))[0].state == Submitting(ATTEMPT)
 
 
 def test_an_idle_conversation_has_nothing_to_drop() -> None:
@@ -198,13 +200,13 @@ def test_an_idle_conversation_has_nothing_to_drop() -> None:
 
 
 def test_the_screen_without_such_a_button_stays() -> None:
-    forged: list[tuple[Flow, str]] = [
+    forged: list[tuple[State, str]] = [
         (ChoosingWorker(Draft(HOSPITAL)), callback_data.CONFIRM),
         (TypingWorker(Draft(HOSPITAL)), "p:1"),
         (ChoosingTime(DRAFT, SUNDAY, (NINE,)), "p:1"),
         (LoadingDays(DRAFT), callback_data.CONFIRM),
-        (Refused(FULL, DOWN), callback_data.CONFIRM),
+        (BookingRefusedState(FULL, DOWN), callback_data.CONFIRM),
         (Listing((TICKET,), Purpose.VIEW), "t:1"),
     ]
-    for flow, action in forged:
-        assert pressed(given(flow), action)[0].flow == flow
+    for state, action in forged:
+        assert pressed(given(state), action)[0].state == state

@@ -18,10 +18,10 @@ def test_another_screen_can_stand_in_its_place() -> None:
 def test_moving_on_shows_the_new_state_under_a_new_number() -> None:
     session, effects = go(given(Idle()), STATES["confirming"])
     assert effects == (Show(STATES["confirming"], SCREEN + 1, MESSAGE),)
-    assert session.flow == STATES["confirming"]
+    assert session.state == STATES["confirming"]
 
 
 def test_while_a_read_is_under_way_nothing_is_shown() -> None:
     session, effects = load(given(Idle()), LoadingDepartments(), LoadDepartments())
-    assert session.flow == LoadingDepartments()
+    assert session.state == LoadingDepartments()
     assert effects == (LoadDepartments(),)

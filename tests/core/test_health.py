@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.core.health import ApiCondition, Condition
+from bot.core.health import ApiHealth, HealthReport
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-def condition(requests: int = 0, booked: int = 0) -> Condition:
-    return Condition(
+def condition(requests: int = 0, booked: int = 0) -> HealthReport:
+    return HealthReport(
         at=NOW,
         since=NOW - timedelta(hours=2),
-        api=ApiCondition(reachable=True),
+        api=ApiHealth(reachable=True),
         requests_today=requests,
         booked_today=booked,
         inbox=0,
@@ -29,8 +29,8 @@ def test_requests_per_booking_are_known_once_there_is_a_booking() -> None:
 
 
 def test_the_hit_rate_is_known_once_something_was_read() -> None:
-    assert ApiCondition(reachable=True).hit_rate is None
-    assert ApiCondition(reachable=True, hits=3, misses=1).hit_rate == 0.75
+    assert ApiHealth(reachable=True).hit_rate is None
+    assert ApiHealth(reachable=True, hits=3, misses=1).hit_rate == 0.75
 
 
 def test_it_has_been_running_since_it_began() -> None:

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from bot.core.model import Department, Problem, Status, Trouble
+from bot.core.model import AppointmentStatus, Department, Failure, FailureCode
 from tests.core.examples import APPOINTMENT
 
 
@@ -14,7 +14,7 @@ def test_an_appointment_is_frozen() -> None:
 
 
 def test_the_statuses_are_the_contracts_and_one_for_what_it_does_not_list() -> None:
-    assert set(Status) == {"PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW", "UNKNOWN"}
+    assert set(AppointmentStatus) == {"PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW", "UNKNOWN"}
 
 
 def test_a_department_asks_for_nobody_unless_it_says_so() -> None:
@@ -22,4 +22,4 @@ def test_a_department_asks_for_nobody_unless_it_says_so() -> None:
 
 
 def test_a_problem_may_have_no_known_end() -> None:
-    assert Trouble(Problem.DOWN).until is None
+    assert Failure(FailureCode.DOWN).until is None

@@ -3,13 +3,13 @@
 import pytest
 
 from bot.core.screens import LASTING, LastingScreen, Menu, present
-from bot.core.states import Flow, Idle
+from bot.core.states import Idle, State
 from tests.core.examples import STATES, given
 
 
-@pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
-def test_a_state_shows_itself_and_an_idle_conversation_the_menu(flow: Flow) -> None:
-    assert present(given(flow)) == (Menu() if flow == Idle() else flow)
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
+def test_a_state_shows_itself_and_an_idle_conversation_the_menu(state: State) -> None:
+    assert present(given(state)) == (Menu() if state == Idle() else state)
 
 
 def test_the_lasting_screens_are_named_once() -> None:

@@ -16,10 +16,10 @@ from bot.core.slot_selection import shown_departments
 from bot.core.states import (
     ChoosingDepartment,
     ChoosingWorker,
-    Flow,
     LoadingDays,
     LoadingDepartments,
     Notice,
+    State,
     TypingWorker,
 )
 from tests.core.examples import (
@@ -41,9 +41,9 @@ from tests.core.examples import (
 )
 
 
-def departments_come(flow: Flow, *found: Department) -> tuple[Flow, Notice | None]:
-    session, effects = happened(given(flow), DepartmentsLoaded(at=NOW, departments=found))
-    return session.flow, effects[0].notice if effects and isinstance(effects[0], Show) else None
+def departments_come(state: State, *found: Department) -> tuple[State, Notice | None]:
+    session, effects = happened(given(state), DepartmentsLoaded(at=NOW, departments=found))
+    return session.state, effects[0].notice if effects and isinstance(effects[0], Show) else None
 
 
 # --- departments -----------------------------------------------------------------------------------------------------
@@ -66,8 +66,8 @@ def test_a_link_opens_its_department() -> None:
 
 
 def test_a_link_to_an_unknown_department_shows_the_list_and_says_so() -> None:
-    flow, notice = departments_come(LoadingDepartments(wanted=99), *DEPARTMENTS)
-    assert flow == ChoosingDepartment(DEPARTMENTS)
+    state, notice = departments_come(LoadingDepartments(wanted=99), *DEPARTMENTS)
+    assert state == ChoosingDepartment(DEPARTMENTS)
     assert notice is Notice.LINK_UNKNOWN
 
 
@@ -82,47 +82,47 @@ def test_no_departments_are_a_screen_too() -> None:
 
 def test_a_pressed_department_asks_for_its_days() -> None:
     session, effects = pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:1")
-    assert session.flow == LoadingDays(DRAFT)
+    assert session.state == LoadingDays(DRAFT)
     assert effects == (LoadSlots(1),)
 
 
 def test_a_department_with_staff_asks_for_whom() -> None:
-    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:4")[0].flow == ChoosingWorker(Draft(HOSPITAL))
+    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:4")[0].state == ChoosingWorker(Draft(HOSPITAL))
 
 
 def test_a_department_whose_staff_is_listed_nowhere_asks_for_a_number() -> None:
-    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:5")[0].flow == TypingWorker(Draft(COURT))
+    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:5")[0].state == TypingWorker(Draft(COURT))
 
 
 def test_a_single_staff_member_is_not_asked_for() -> None:
     alone = replace(HOSPITAL, workers=(BAH,))
-    assert pressed(given(ChoosingDepartment((alone,))), "d:4")[0].flow == LoadingDays(Draft(alone, BAH))
+    assert pressed(given(ChoosingDepartment((alone,))), "d:4")[0].state == LoadingDays(Draft(alone, BAH))
 
 
 def test_the_list_has_pages() -> None:
-    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "p:1")[0].flow == ChoosingDepartment(DEPARTMENTS, page=1)
+    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "p:1")[0].state == ChoosingDepartment(DEPARTMENTS, page=1)
 
 
 def test_an_empty_list_can_be_asked_for_again() -> None:
     session, effects = pressed(given(ChoosingDepartment(())), callback_data.RETRY)
-    assert session.flow == LoadingDepartments(back=True)
+    assert session.state == LoadingDepartments(back=True)
     assert effects == (LoadDepartments(),)
 
 
 def test_a_typed_word_narrows_the_list() -> None:
-    narrowed = typed(given(ChoosingDepartment(DEPARTMENTS, page=3)), "PASSEPORT")[0].flow
+    narrowed = typed(given(ChoosingDepartment(DEPARTMENTS, page=3)), "PASSEPORT")[0].state
     assert narrowed == ChoosingDepartment(DEPARTMENTS, query="PASSEPORT")
 
 
 def test_all_departments_are_a_tap_away() -> None:
     narrowed = given(ChoosingDepartment(DEPARTMENTS, query="passeport"))
-    assert pressed(narrowed, callback_data.EVERYTHING)[0].flow == ChoosingDepartment(DEPARTMENTS)
+    assert pressed(narrowed, callback_data.EVERYTHING)[0].state == ChoosingDepartment(DEPARTMENTS)
 
 
 def test_a_word_that_fits_nothing_shows_everything_and_says_so() -> None:
     session, effects = typed(given(ChoosingDepartment(DEPARTMENTS, query="passeport")), "zzz")
-    assert session.flow == ChoosingDepartment(DEPARTMENTS)
-    assert effects == (Show(session.flow, SCREEN + 1, None, Notice.NO_MATCH),)
+    assert session.state == ChoosingDepartment(DEPARTMENTS)
+    assert effects == (Show(session.state, SCREEN + 1, None, Notice.NO_MATCH),)
 
 
 def test_every_typed_word_must_be_there_in_the_name_or_the_organisation() -> None:
@@ -139,25 +139,25 @@ def test_departments_stand_by_organisation_in_their_order() -> None:
 
 def test_a_pressed_staff_member_asks_for_the_days() -> None:
     session, effects = pressed(given(ChoosingWorker(Draft(HOSPITAL))), "w:12")
-    assert session.flow == LoadingDays(Draft(HOSPITAL, CAMARA))
+    assert session.state == LoadingDays(Draft(HOSPITAL, CAMARA))
     assert effects == (LoadSlots(4),)
 
 
 def test_the_staff_has_pages() -> None:
-    assert pressed(given(ChoosingWorker(Draft(HOSPITAL))), "p:1")[0].flow == ChoosingWorker(Draft(HOSPITAL), page=1)
+    assert pressed(given(ChoosingWorker(Draft(HOSPITAL))), "p:1")[0].state == ChoosingWorker(Draft(HOSPITAL), page=1)
 
 
-@pytest.mark.parametrize("flow", [ChoosingWorker(Draft(HOSPITAL)), TypingWorker(Draft(COURT))])
-def test_back_from_the_staff_is_the_departments(flow: Flow) -> None:
-    assert pressed(given(flow), callback_data.BACK)[0].flow == LoadingDepartments(back=True)
+@pytest.mark.parametrize("state", [ChoosingWorker(Draft(HOSPITAL)), TypingWorker(Draft(COURT))])
+def test_back_from_the_staff_is_the_departments(state: State) -> None:
+    assert pressed(given(state), callback_data.BACK)[0].state == LoadingDepartments(back=True)
 
 
 def test_a_typed_number_is_the_staff_member() -> None:
-    assert typed(given(TypingWorker(Draft(COURT))), " 42 ")[0].flow == LoadingDays(Draft(COURT, Worker(42, "")))
+    assert typed(given(TypingWorker(Draft(COURT))), " 42 ")[0].state == LoadingDays(Draft(COURT, Worker(42, "")))
 
 
 @pytest.mark.parametrize("text", ["Dr Bah", "0", "-3", "4 2"])
 def test_what_is_no_number_is_no_staff_member(text: str) -> None:
     session, effects = typed(given(TypingWorker(Draft(COURT))), text)
-    assert session.flow == TypingWorker(Draft(COURT))
-    assert effects == (Show(session.flow, SCREEN, None, Notice.WORKER_NUMBER),)
+    assert session.state == TypingWorker(Draft(COURT))
+    assert effects == (Show(session.state, SCREEN, None, Notice.WORKER_NUMBER),)

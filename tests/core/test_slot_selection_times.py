@@ -19,14 +19,14 @@ from bot.core.states import (
     ChoosingNearest,
     ChoosingTime,
     ChoosingWorker,
-    Confirming,
-    Flow,
+    ConfirmingBooking,
     Idle,
     LoadingDays,
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
     Notice,
+    State,
     TypingName,
 )
 from tests.core.examples import (
@@ -52,8 +52,8 @@ from tests.core.examples import (
 )
 
 
-def slots_come(flow: Flow, *slots: Slot, department: int = 1) -> Flow:
-    return happened(given(flow), SlotsLoaded(at=NOW, department_id=department, slots=slots))[0].flow
+def slots_come(state: State, *slots: Slot, department: int = 1) -> State:
+    return happened(given(state), SlotsLoaded(at=NOW, department_id=department, slots=slots))[0].state
 
 
 # --- days ------------------------------------------------------------------------------------------------------------
@@ -91,32 +91,32 @@ def test_slots_of_another_department_are_ignored() -> None:
 def test_the_earliest_slot_is_one_tap() -> None:
     session = given(ChoosingDay(DRAFT, DAYS, NINE), name="Bah Sow")
     chosen, _ = happened(session, replace(press(session, callback_data.EARLIEST), profile="Bah"))
-    assert chosen.flow == TypingName(replace(DRAFT, at=NINE), ("Bah Sow", "Bah"))
+    assert chosen.state == TypingName(replace(DRAFT, at=NINE), ("Bah Sow", "Bah"))
 
 
 def test_a_pressed_day_asks_for_its_times() -> None:
     session, effects = pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), "day:20260126")
-    assert session.flow == LoadingTimes(DRAFT, MONDAY)
+    assert session.state == LoadingTimes(DRAFT, MONDAY)
     assert effects == (LoadSlots(1),)
 
 
 def test_the_days_have_pages() -> None:
-    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), "p:2")[0].flow == ChoosingDay(DRAFT, DAYS, NINE, page=2)
+    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), "p:2")[0].state == ChoosingDay(DRAFT, DAYS, NINE, page=2)
 
 
 def test_when_nothing_is_free_it_can_be_asked_again() -> None:
-    assert pressed(given(ChoosingDay(DRAFT, (), None)), callback_data.RETRY)[0].flow == LoadingDays(DRAFT, back=True)
+    assert pressed(given(ChoosingDay(DRAFT, (), None)), callback_data.RETRY)[0].state == LoadingDays(DRAFT, back=True)
 
 
 @pytest.mark.parametrize("action", [callback_data.BACK, callback_data.CHANGE_DEPARTMENT])
 def test_back_from_the_days_is_the_departments(action: str) -> None:
-    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), action)[0].flow == LoadingDepartments(back=True)
+    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), action)[0].state == LoadingDepartments(back=True)
 
 
 def test_back_from_the_days_is_the_staff_where_one_is_asked_for() -> None:
-    flow = ChoosingDay(Draft(HOSPITAL, BAH), DAYS, NINE)
-    assert pressed(given(flow), callback_data.BACK)[0].flow == ChoosingWorker(Draft(HOSPITAL, BAH))
-    assert pressed(given(flow), callback_data.CHANGE_DEPARTMENT)[0].flow == LoadingDepartments(back=True)
+    state = ChoosingDay(Draft(HOSPITAL, BAH), DAYS, NINE)
+    assert pressed(given(state), callback_data.BACK)[0].state == ChoosingWorker(Draft(HOSPITAL, BAH))
+    assert pressed(given(state), callback_data.CHANGE_DEPARTMENT)[0].state == LoadingDepartments(back=True)
 
 
 # --- times -----------------------------------------------------------------------------------------------------------
@@ -148,33 +148,35 @@ def test_a_day_that_filled_up_meanwhile_leads_back_to_the_days() -> None:
     session, effects = happened(
         given(LoadingTimes(DRAFT, SUNDAY)), SlotsLoaded(at=NOW, department_id=1, slots=SLOTS[2:])
     )
-    assert session.flow == LoadingDays(DRAFT, back=True, notice=Notice.DAY_FULL)
+    assert session.state == LoadingDays(DRAFT, back=True, notice=Notice.DAY_FULL)
     assert effects == (LoadSlots(1),)
     session, effects = happened(session, SlotsLoaded(at=NOW, department_id=1, slots=SLOTS[2:]))
-    assert effects == (Show(session.flow, session.screen, MESSAGE, Notice.DAY_FULL),)
+    assert effects == (Show(session.state, session.screen, MESSAGE, Notice.DAY_FULL),)
 
 
 def test_a_pressed_time_asks_for_the_name() -> None:
-    flow = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
-    assert pressed(given(flow), "t:20260125T1430")[0].flow == TypingName(TIMED)
+    state = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    assert pressed(given(state), "t:20260125T1430")[0].state == TypingName(TIMED)
 
 
 def test_a_name_that_was_given_is_not_asked_for_again() -> None:
-    flow = ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY))
-    assert pressed(given(flow), "t:20260125T0900")[0].flow == Confirming(replace(FULL, at=NINE), ("Aïssatou Bah",))
+    state = ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY))
+    assert pressed(given(state), "t:20260125T0900")[0].state == ConfirmingBooking(
+        replace(FULL, at=NINE), ("Aïssatou Bah",)
+    )
 
 
 def test_the_other_half_of_the_day_is_a_tap_away() -> None:
-    flow = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
-    afternoon = pressed(given(flow), callback_data.AFTERNOON)[0]
-    assert afternoon.flow == replace(flow, afternoon=True)
-    assert pressed(afternoon, callback_data.MORNING)[0].flow == flow
+    state = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    afternoon = pressed(given(state), callback_data.AFTERNOON)[0]
+    assert afternoon.state == replace(state, afternoon=True)
+    assert pressed(afternoon, callback_data.MORNING)[0].state == state
 
 
 @pytest.mark.parametrize("action", [callback_data.BACK, callback_data.OTHER_TIME])
-@pytest.mark.parametrize("flow", [ChoosingTime(DRAFT, SUNDAY, (NINE,)), ChoosingNearest(DRAFT, (NINE,))])
-def test_back_from_the_times_is_the_days(flow: Flow, action: str) -> None:
-    assert pressed(given(flow), action)[0].flow == LoadingDays(DRAFT, back=True)
+@pytest.mark.parametrize("state", [ChoosingTime(DRAFT, SUNDAY, (NINE,)), ChoosingNearest(DRAFT, (NINE,))])
+def test_back_from_the_times_is_the_days(state: State, action: str) -> None:
+    assert pressed(given(state), action)[0].state == LoadingDays(DRAFT, back=True)
 
 
 # --- a slot that is gone ---------------------------------------------------------------------------------------------
@@ -198,8 +200,8 @@ def test_when_nothing_else_is_free_it_says_so() -> None:
     session, effects = happened(
         given(LoadingNearest(FULL)), SlotsLoaded(at=NOW, department_id=1, slots=(Slot(HALF_PAST_TWO),))
     )
-    assert session.flow == ChoosingDay(FULL, (), None)
-    assert effects == (Show(session.flow, SCREEN + 1, MESSAGE, Notice.SLOT_GONE),)
+    assert session.state == ChoosingDay(FULL, (), None)
+    assert effects == (Show(session.state, SCREEN + 1, MESSAGE, Notice.SLOT_GONE),)
 
 
 def test_a_state_that_waits_for_nothing_asks_for_nothing() -> None:
@@ -212,5 +214,5 @@ def test_a_state_that_waits_for_nothing_asks_for_nothing() -> None:
     "when", [datetime.fromisoformat("2026-01-25T14:31"), datetime.fromisoformat("2027-01-25T14:30")]
 )
 def test_a_time_that_is_not_on_the_screen_is_not_chosen(when: datetime) -> None:
-    flow = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
-    assert pressed(given(flow), callback_data.timed(callback_data.TIME, when))[0].flow == flow
+    state = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    assert pressed(given(state), callback_data.timed(callback_data.TIME, when))[0].state == state

@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from bot.core.states import Flow, Idle
+from bot.core.states import Idle, State
 from tests.core.examples import SCREEN, STATES, given
 
 
@@ -17,19 +17,19 @@ def test_the_same_state_is_the_same_screen() -> None:
     assert session.at(STATES["confirming"]) is session
 
 
-@pytest.mark.parametrize("flow", STATES.values(), ids=STATES.keys())
-def test_a_state_is_frozen(flow: Flow) -> None:
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
+def test_a_state_is_frozen(state: State) -> None:
     with pytest.raises(FrozenInstanceError):
-        flow.kind = "other"  # type: ignore[misc, assignment]
+        state.kind = "other"  # type: ignore[misc, assignment]
 
 
 def test_no_two_states_have_the_same_kind() -> None:
-    kinds = {type(flow): flow.kind for flow in STATES.values()}
+    kinds = {type(state): state.kind for state in STATES.values()}
     assert len(set(kinds.values())) == len(kinds)
 
 
 def test_the_examples_hold_every_state() -> None:
-    assert {type(flow) for flow in STATES.values()} == set(Flow.__args__)
+    assert {type(state) for state in STATES.values()} == set(State.__args__)
 
 
 def test_idle_holds_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from bot.core.callback_data import heard
+from bot.core.callback_data import decode
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.phone import Phone, Shown
 from tests.e2e.running_bot import House
@@ -135,7 +135,7 @@ async def _until(what: str, look: Callable[[], Awaitable[T | None]]) -> T:
 
 def asks(data: str) -> str:
     """What a button of broadcasts asks: `go`, `pause` …"""
-    _, action = heard(data)
+    _, action = decode(data)
     parts = action.split(":")
     return parts[2] if parts[0] == "bc" else action
 

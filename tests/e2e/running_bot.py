@@ -61,7 +61,7 @@ class House:
     clock: Clock
     updates: UpdateQueue
     folder: Path
-    parts: bootstrap.House | None = None
+    parts: bootstrap.App | None = None
     _life: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **changes: Any) -> None:
@@ -80,7 +80,7 @@ class House:
         await self.start()
 
     @property
-    def open(self) -> bootstrap.House:
+    def open(self) -> bootstrap.App:
         """The parts of the present life."""
         assert self.parts, "the bot is not running"
         return self.parts
@@ -88,7 +88,7 @@ class House:
     def is_idle(self) -> bool:
         """Whether everything is heard, done, settled and said."""
         parts = self.open
-        busy = parts.conversations.waiting or parts.clerk.open or parts.outbox.waiting
+        busy = parts.conversations.waiting or parts.attempt_worker.open or parts.outbox.waiting
         return not busy and not self.updates.pending()
 
     async def settles(self) -> None:

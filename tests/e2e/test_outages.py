@@ -137,7 +137,7 @@ async def test_while_the_api_reads_but_does_not_book_who_confirms_is_told_and_ge
         await newcomer.phone.say("/book")
         await newcomer.waits_for("Choisissez un service")
         await house.town.behave()
-        await eventually("all is settled", lambda: house.open.clerk.open == 0, within=100)
+        await eventually("all is settled", lambda: house.open.attempt_worker.open == 0, within=100)
         for citizen in citizens:
             assert len(await citizen.appointments()) == 1
             assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
@@ -193,7 +193,7 @@ async def test_an_api_that_is_slow_for_one_delays_no_other(tmp_path: Path) -> No
             await other.phone.say("/start")
             await other.waits_for("Bonjour")
         assert await slow.appointments() == [], "all others were served while this one still waits"
-        assert house.open.clerk.open == 1
+        assert house.open.attempt_worker.open == 1
 
 
 async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 from bot import bootstrap
-from bot.broadcast.model import Fate
-from bot.storage.recipients import RecipientRoll
+from bot.broadcast.model import RecipientStatus
+from bot.storage.recipients import SqlRecipientRepository
 from tests.e2e.admin import Admin, citizens, tally
 from tests.e2e.applicant import Habits
 from tests.e2e.crash_run import new_applicant
@@ -57,8 +57,8 @@ async def test_who_is_about_to_get_an_announcement_is_heard_of(tmp_path: Path) -
         await admin.pushes("now")
         await house.town.misbehave(telegram=[{"kind": "delay", "seconds": 2.5, "match": {"method": "sendMessage"}}])
         await admin.pushes("go")
-        roll = RecipientRoll(house.open.store)
-        await eventually("they are on the wire", lambda: roll.page(1, frozenset({Fate.SENDING}), 0, 1))
+        roll = SqlRecipientRepository(house.open.store)
+        await eventually("they are on the wire", lambda: roll.page(1, frozenset({RecipientStatus.SENDING}), 0, 1))
         await house.stop()
         await house.town.behave()
         await house.start()

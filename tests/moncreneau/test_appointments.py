@@ -6,10 +6,10 @@ from datetime import datetime
 import pytest
 
 from bot.core.model import Appointment
-from bot.moncreneau.appointments import ALLOWED, Visits
-from bot.moncreneau.cache import Tally
-from bot.moncreneau.errors import BudgetSpent
-from bot.moncreneau.quota import Kind
+from bot.moncreneau.appointments import ALLOWED, OwnAppointments
+from bot.moncreneau.cache import CacheStats
+from bot.moncreneau.errors import QuotaExhausted
+from bot.moncreneau.quota import RequestKind
 from tests.moncreneau.support import StillClock
 
 ME, NEIGHBOUR = "telegram:77", "telegram:78"
@@ -20,18 +20,18 @@ class Office:
     """Knows who has which appointments, and writes down what it is asked."""
 
     def __init__(self, clock: StillClock) -> None:
-        self.asked: list[tuple[str, Kind]] = []
+        self.asked: list[tuple[str, RequestKind]] = []
         self.books: dict[str, tuple[int, ...]] = {ME: (1,), NEIGHBOUR: (2,)}
-        self.visits = Visits(self.read, lambda: clock.unix, Tally(), lambda: True)
+        self.own_appointments = OwnAppointments(self.read, lambda: clock.unix, CacheStats(), lambda: True)
 
-    async def read(self, owner: str, kind: Kind) -> tuple[Appointment, ...]:
+    async def read(self, owner: str, kind: RequestKind) -> tuple[Appointment, ...]:
         self.asked.append((owner, kind))
         found = tuple(Appointment(number, 5, TEN, "x", owner=owner) for number in self.books[owner])
         await asyncio.sleep(0)
         return found
 
-    async def look(self, owner: str = ME, kind: Kind = Kind.READ) -> list[int]:
-        return [each.id for each in await self.visits.look(owner, kind)]
+    async def look(self, owner: str = ME, kind: RequestKind = RequestKind.READ) -> list[int]:
+        return [each.id for each in await self.own_appointments.look(owner, kind)]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ async def test_questions_that_come_together_or_within_seconds_are_one_request(
 ) -> None:
     assert await asyncio.gather(*(office.look() for _ in range(50))) == [[1]] * 50
     clock.pass_(10)
-    assert await office.look(kind=Kind.URGENT) == [1]
+    assert await office.look(kind=RequestKind.URGENT) == [1]
     assert len(office.asked) == 1
     clock.pass_(1)
     await office.look()
@@ -54,9 +54,9 @@ async def test_questions_that_come_together_or_within_seconds_are_one_request(
 async def test_what_the_owner_booked_meanwhile_is_on_the_list(office: Office) -> None:
     await office.look()
     office.books[ME] = (1, 3)
-    office.visits.changed(NEIGHBOUR)
+    office.own_appointments.changed(NEIGHBOUR)
     assert await office.look() == [1]
-    office.visits.changed(ME)
+    office.own_appointments.changed(ME)
     assert await office.look() == [1, 3]
 
 
@@ -65,7 +65,7 @@ async def test_a_list_that_was_being_read_while_something_happened_serves_nobody
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     office.books[ME] = ()
-    office.visits.cancelled(1)
+    office.own_appointments.cancelled(1)
     assert await office.look() == []
     assert await reading == [1]
     assert await office.look() == []
@@ -75,7 +75,7 @@ async def test_a_cancelling_is_felt_by_whoever_has_the_appointment_and_by_nobody
     await office.look()
     await office.look(NEIGHBOUR)
     office.books[ME] = ()
-    office.visits.cancelled(1)
+    office.own_appointments.cancelled(1)
     assert (await office.look(), await office.look(NEIGHBOUR)) == ([], [2])
     assert len(office.asked) == 3
 
@@ -84,10 +84,10 @@ async def test_who_asks_for_too_much_waits_alone_and_is_told_until_when(office: 
     for _ in range(ALLOWED):
         await office.look()
         clock.pass_(11)
-    with pytest.raises(BudgetSpent) as caught:
+    with pytest.raises(QuotaExhausted) as caught:
         await office.look()
     assert caught.value.retry_after == 3600 - 11 * ALLOWED
-    assert await office.look(kind=Kind.URGENT) == [1], "a cancelling has requests of its own"
+    assert await office.look(kind=RequestKind.URGENT) == [1], "a cancelling has requests of its own"
     assert await office.look(NEIGHBOUR) == [2]
     clock.pass_(3600 - 11 * ALLOWED)
     assert await office.look() == [1]
@@ -97,4 +97,4 @@ async def test_whom_nobody_has_seen_for_long_is_forgotten(office: Office) -> Non
     for number in range(5100):
         office.books[f"telegram:{number}"] = ()
         await office.look(f"telegram:{number}")
-    assert len(office.visits._visitors) == 5000
+    assert len(office.own_appointments._visitors) == 5000

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from bot.moncreneau.availability import SlotCache
-from bot.moncreneau.cache import Ages, Tally
-from bot.moncreneau.errors import BudgetSpent, MoncreneauError
+from bot.moncreneau.cache import Ages, CacheStats
+from bot.moncreneau.errors import MoncreneauError, QuotaExhausted
 from bot.moncreneau.schemas import FreeSlot
 from tests.moncreneau.support import StillClock
 
@@ -26,7 +26,7 @@ class Office:
         self.asked: list[tuple[int, date, date]] = []
         self.error: MoncreneauError | None = None
         self.free: list[FreeSlot] = [FreeSlot(TEN), FreeSlot(ELEVEN)]
-        self.slots = SlotCache(self.read, lambda: clock.unix, UTC, Tally())
+        self.slots = SlotCache(self.read, lambda: clock.unix, UTC, CacheStats())
 
     async def read(self, department_id: int, first: date, last: date) -> tuple[FreeSlot, ...]:
         self.asked.append((department_id, first, last))
@@ -190,18 +190,18 @@ async def test_what_somebody_else_changed_can_be_forgotten(office: Office) -> No
 async def test_notes_do_not_pile_up_for_ever(office: Office) -> None:
     for n in range(6000):
         office.slots.booked(n, TEN)
-    assert len(office.slots._marks) == 5000
+    assert len(office.slots._changes) == 5000
 
 
 async def test_what_a_window_offers_is_made_once_for_many_citizens(office: Office, clock: StillClock) -> None:
     first = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
-    shelf = dict(office.slots._shelf.kept)
+    offers = dict(office.slots._offers.kept)
     clock.pass_(1)
     again = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
     office.slots.booked(8, TEN)
     await office.slots.get(5, TEN.date(), TEN.date(), AGES)
     assert again == first
-    assert office.slots._shelf.kept == shelf
+    assert office.slots._offers.kept == offers
     office.slots.booked(5, TEN)
     assert await office.times() == [ELEVEN]
 
@@ -218,7 +218,7 @@ async def test_what_was_kept_ready_is_what_would_be_made_anew_whatever_happened(
         chance.choice(acts)(5, chance.choice(times))
         clock.pass_(chance.choice((0.0, 1.0, 20.0)))
         ready = await office.times(TEN.date(), 1)
-        office.slots._shelf.kept.clear()
+        office.slots._offers.kept.clear()
         assert await office.times(TEN.date(), 1) == ready
     assert ready != times
 
@@ -227,7 +227,7 @@ async def test_what_nobody_asks_for_any_more_is_not_kept_ready(office: Office, c
     await office.times()
     clock.pass_(601)
     assert office.slots.active == 1
-    assert not office.slots._shelf.kept
+    assert not office.slots._offers.kept
 
 
 async def test_a_note_that_is_dropped_for_lack_of_room_counts_as_a_change(office: Office) -> None:
@@ -271,7 +271,7 @@ async def test_where_it_cannot_be_read_again_what_may_be_free_is_offered(office:
     clock.pass_(1)
     office.slots.booked(5, TEN)
     office.slots.refused(5, ELEVEN)
-    office.error = BudgetSpent()
+    office.error = QuotaExhausted()
     assert await office.times() == [TEN], "but not what the service itself called taken"
 
 

@@ -4,16 +4,16 @@ import logging
 
 import pytest
 
-from bot.moncreneau.circuit_breaker import Breaker, Outages
+from bot.moncreneau.circuit_breaker import Breakers, CircuitBreaker
 from tests.moncreneau.support import StillClock
 
 
-def fail(breaker: Breaker) -> None:
+def fail(breaker: CircuitBreaker) -> None:
     with breaker.enter() as passage:
         passage.failed(hung=True)
 
 
-def answer(breaker: Breaker) -> None:
+def answer(breaker: CircuitBreaker) -> None:
     with breaker.enter() as passage:
         passage.answered()
 
@@ -22,17 +22,17 @@ def test_each_change_is_one_line_and_whoever_waits_is_called_off(
     clock: StillClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     called: list[str] = []
-    outages = Outages(clock, lambda: called.append("down"))
+    breakers = Breakers(clock, lambda: called.append("down"))
     with caplog.at_level(logging.INFO):
-        fail(outages.writes)
-        assert outages.up()
+        fail(breakers.writes)
+        assert breakers.up()
         assert called == []
-        fail(outages.everything)
-        assert not outages.up()
+        fail(breakers.everything)
+        assert not breakers.up()
         clock.pass_(60)
-        answer(outages.everything)
-        answer(outages.writes)
-    assert outages.up()
+        answer(breakers.everything)
+        answer(breakers.writes)
+    assert breakers.up()
     assert called == ["down"]
     assert [record.getMessage() for record in caplog.records] == [
         "the moncreneau API neither books nor cancels; trying now and then until it does",

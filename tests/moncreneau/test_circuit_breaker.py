@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.app.ports import Fate
-from bot.core.model import Problem
-from bot.moncreneau.circuit_breaker import Breaker
+from bot.app.ports import WriteOutcome
+from bot.core.model import FailureCode
+from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.errors import CircuitOpen
 from tests.moncreneau.support import StillClock
 
@@ -14,7 +14,7 @@ class Watched:
 
     def __init__(self, clock: StillClock) -> None:
         self.changes: list[bool] = []
-        self.breaker = Breaker(clock, failures=3, jitter=lambda: 1.0, on_change=self.changes.append)
+        self.breaker = CircuitBreaker(clock, failures=3, jitter=lambda: 1.0, on_change=self.changes.append)
 
     def fail(self, times: int = 1) -> None:
         for _ in range(times):
@@ -28,8 +28,8 @@ class Watched:
     def wait(self) -> float:
         with pytest.raises(CircuitOpen) as caught:
             self.breaker.enter()
-        assert caught.value.fate is Fate.NOT_SENT
-        assert caught.value.trouble.problem is Problem.DOWN
+        assert caught.value.outcome is WriteOutcome.NOT_SENT
+        assert caught.value.failure.code is FailureCode.DOWN
         assert caught.value.retry_after is not None
         return caught.value.retry_after
 

@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate
-from bot.core.model import Problem
-from bot.moncreneau.circuit_breaker import Breaker
+from bot.app.ports import ApiError, WriteOutcome
+from bot.core.model import FailureCode
+from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.errors import CircuitOpen, NoConnection, NoneFree, ServerError, TimedOut, UnreadableAnswer
-from bot.moncreneau.quota import Budget, Kind
+from bot.moncreneau.errors import CircuitOpen, NoConnection, NoConnectionFree, ServerError, TimedOut, UnreadableAnswer
+from bot.moncreneau.quota import Quota, RequestKind
 from bot.moncreneau.transport import WIDTH, fast_transport
 from tests.moncreneau.support import (
     KEY,
@@ -39,12 +39,12 @@ class Bench:
 
     def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None) -> None:
         self.pauses: list[float] = []
-        self.breaker, self.writes = Breaker(clock), Breaker(clock)
-        self.budget = Budget(clock)
+        self.breaker, self.writes = CircuitBreaker(clock), CircuitBreaker(clock)
+        self.quota = Quota(clock)
         self.client = Client(
             url,
             KEY,
-            budget=self.budget,
+            quota=self.quota,
             breaker=self.breaker,
             writes=self.writes,
             now=lambda: clock.unix,
@@ -138,7 +138,7 @@ async def test_a_write_whose_outcome_cannot_be_told_is_sent_once_and_called_unkn
 ) -> None:
     wire.says(said)
     error = await bench.fails(method)
-    assert (error.fate, error.trouble.problem) == (Fate.UNKNOWN, Problem.DOWN)
+    assert (error.outcome, error.failure.code) == (WriteOutcome.UNKNOWN, FailureCode.DOWN)
     assert len(wire.seen) == 1
 
 
@@ -146,7 +146,7 @@ async def test_a_write_whose_outcome_cannot_be_told_is_sent_once_and_called_unkn
 async def test_a_read_is_tried_again_twice_and_then_no_more(said: Answer, bench: Bench, wire: Wire) -> None:
     wire.says(said)
     error = await bench.fails("GET")
-    assert error.trouble.problem is Problem.DOWN
+    assert error.failure.code is FailureCode.DOWN
     assert len(wire.seen) == 3
     assert bench.pauses == [0.3, 0.6]
 
@@ -172,7 +172,7 @@ async def test_where_nobody_listens_nothing_was_sent(method: str, clock: StillCl
             bench = Bench(url, clock, transport)
             error = await bench.fails(method)
             assert isinstance(error, NoConnection)
-            assert error.fate is Fate.NOT_SENT
+            assert error.outcome is WriteOutcome.NOT_SENT
             await bench.client.aclose()
 
 
@@ -185,7 +185,7 @@ async def test_a_delete_is_done_with_or_without_a_body(said: Answer, bench: Benc
 
 async def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(bench: Bench, wire: Wire) -> None:
     wire.says(answer(None, 307, Location=wire.url + "/elsewhere"), answer([]))
-    assert (await bench.fails("POST")).fate is Fate.UNKNOWN
+    assert (await bench.fails("POST")).outcome is WriteOutcome.UNKNOWN
     assert [seen.target for seen in wire.seen] == ["/api/v1/appointments"]
 
 
@@ -208,17 +208,17 @@ async def test_the_budget_hears_every_answer_refusals_too(bench: Bench, wire: Wi
     )
     await bench.call("GET")
     await bench.fails("POST")
-    assert bench.budget.remaining == 899
+    assert bench.quota.remaining == 899
     wire.says(RESET)
     await bench.fails("DELETE")
-    assert bench.budget.remaining == 898
+    assert bench.quota.remaining == 898
 
 
 async def test_after_a_429_nothing_is_sent_until_it_is_time(bench: Bench, wire: Wire, clock: StillClock) -> None:
     wire.says(refusal(429, "RATE_LIMIT_EXCEEDED", Retry_After="120"), answer({"id": 1}))
     for method in ("POST", "POST", "GET", "DELETE"):
         error = await bench.fails(method)
-        assert (error.fate, error.trouble.problem, error.retry_after) == (Fate.NOT_SENT, Problem.BUSY, 120)
+        assert (error.outcome, error.failure.code, error.retry_after) == (WriteOutcome.NOT_SENT, FailureCode.BUSY, 120)
     assert len(wire.seen) == 1
     clock.pass_(120)
     await bench.call("POST")
@@ -266,7 +266,7 @@ async def test_a_read_whose_next_try_is_refused_tells_what_went_wrong_first(benc
 async def test_a_refusal_shows_that_the_service_is_up(bench: Bench, wire: Wire) -> None:
     wire.says(refusal(409, "SLOT_NOT_AVAILABLE"))
     for _ in range(10):
-        assert (await bench.fails("POST")).trouble.problem is Problem.SLOT_TAKEN
+        assert (await bench.fails("POST")).failure.code is FailureCode.SLOT_TAKEN
     assert bench.breaker.closed
 
 
@@ -284,7 +284,7 @@ async def test_whoever_is_cancelled_leaves_neither_the_budget_nor_the_breaker_be
     probe.cancel()
     with pytest.raises(asyncio.CancelledError):
         await probe
-    assert bench.budget.remaining == 99
+    assert bench.quota.remaining == 99
     wire.says(answer({"id": 1}))
     assert await bench.call("POST") == {"id": 1}
 
@@ -329,7 +329,7 @@ async def test_having_no_connection_free_says_nothing_of_the_service(clock: Stil
 
     bench = Bench("https://example.org", clock, httpx.MockTransport(full))
     for _ in range(9):
-        assert isinstance(await bench.fails("POST"), NoneFree)
+        assert isinstance(await bench.fails("POST"), NoConnectionFree)
     assert bench.breaker.closed
     await bench.client.aclose()
 
@@ -342,8 +342,8 @@ async def test_a_delete_answered_with_a_page_for_people_is_not_believed(bench: B
 async def test_requests_are_counted_by_urgency(bench: Bench) -> None:
     await bench.call("GET")
     await bench.call("POST")
-    await bench.client.get("appointments", kind=Kind.SETTLE)
-    assert bench.client.sent == {Kind.READ: 1, Kind.WRITE: 1, Kind.SETTLE: 1}
+    await bench.client.get("appointments", kind=RequestKind.SETTLE)
+    assert bench.client.sent == {RequestKind.READ: 1, RequestKind.WRITE: 1, RequestKind.SETTLE: 1}
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,14 @@ def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
     url: str, key: str, clock: StillClock
 ) -> None:
     with pytest.raises(ValueError, match="moncreneau API") as caught:
-        Client(url, key, budget=Budget(clock), breaker=Breaker(clock), writes=Breaker(clock), now=lambda: clock.unix)
+        Client(
+            url,
+            key,
+            quota=Quota(clock),
+            breaker=CircuitBreaker(clock),
+            writes=CircuitBreaker(clock),
+            now=lambda: clock.unix,
+        )
     assert not key or key not in str(caught.value)
 
 
@@ -377,7 +384,7 @@ async def test_what_waits_for_a_connection_is_not_sent_any_more_when_the_service
     door.set()
     errors = await asyncio.gather(*asked)
     assert seen == WIDTH
-    assert {error.trouble.problem for error in errors} == {Problem.BUSY}
+    assert {error.failure.code for error in errors} == {FailureCode.BUSY}
     await bench.client.aclose()
 
 
@@ -388,5 +395,5 @@ async def test_in_a_new_hour_all_wait_for_the_answer_to_the_first(clock: StillCl
     await bench.call("GET")
     clock.pass_(3601)
     await asyncio.gather(*(bench.fails("POST") for _ in range(9)))
-    assert bench.client.sent[Kind.WRITE] == 1
+    assert bench.client.sent[RequestKind.WRITE] == 1
     await bench.client.aclose()

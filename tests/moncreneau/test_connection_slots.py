@@ -4,20 +4,22 @@ import asyncio
 
 import pytest
 
-from bot.moncreneau.circuit_breaker import Breaker
-from bot.moncreneau.client import Lanes
-from bot.moncreneau.errors import CircuitOpen, NoneFree
-from bot.moncreneau.quota import Scout
+from bot.moncreneau.circuit_breaker import CircuitBreaker
+from bot.moncreneau.client import ConnectionSlots
+from bot.moncreneau.errors import CircuitOpen, NoConnectionFree
+from bot.moncreneau.quota import WindowProbe
 from tests.moncreneau.support import StillClock
 
 
-def lanes(clock: StillClock, width: int, limit: float = 5.0) -> tuple[Lanes, Breaker, Scout]:
-    breaker, scout = Breaker(clock, failures=1), Scout()
-    return Lanes(width, breaker, scout, limit), breaker, scout
+def connection_slots(
+    clock: StillClock, width: int, limit: float = 5.0
+) -> tuple[ConnectionSlots, CircuitBreaker, WindowProbe]:
+    breaker, window_probe = CircuitBreaker(clock, failures=1), WindowProbe()
+    return ConnectionSlots(width, breaker, window_probe, limit), breaker, window_probe
 
 
 async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_free(clock: StillClock) -> None:
-    here, _, _ = lanes(clock, 2)
+    here, _, _ = connection_slots(clock, 2)
     inside, most = 0, 0
     go = asyncio.Event()
 
@@ -39,15 +41,15 @@ async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_fr
 
 
 async def test_nobody_waits_for_ever(clock: StillClock) -> None:
-    here, _, _ = lanes(clock, 1, limit=0.01)
+    here, _, _ = connection_slots(clock, 1, limit=0.01)
     async with here.one():
-        with pytest.raises(NoneFree):
+        with pytest.raises(NoConnectionFree):
             async with here.one():
                 raise AssertionError
 
 
 async def test_nobody_waits_for_a_service_that_is_known_to_be_down(clock: StillClock) -> None:
-    here, breaker, _ = lanes(clock, 1)
+    here, breaker, _ = connection_slots(clock, 1)
     async with here.one():
         with breaker.enter() as passage:
             passage.failed()
@@ -57,8 +59,8 @@ async def test_nobody_waits_for_a_service_that_is_known_to_be_down(clock: StillC
 
 
 async def test_who_has_a_lane_waits_for_the_scout(clock: StillClock) -> None:
-    here, _, scout = lanes(clock, 2)
-    scout.leaves(1)
+    here, _, window_probe = connection_slots(clock, 2)
+    window_probe.leaves(1)
     gone: list[str] = []
 
     async def drive() -> None:
@@ -69,6 +71,6 @@ async def test_who_has_a_lane_waits_for_the_scout(clock: StillClock) -> None:
     for _ in range(5):
         await asyncio.sleep(0)
     assert gone == []
-    scout.returns()
+    window_probe.returns()
     await one
     assert gone == ["through"]

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from bot.moncreneau.date_ranges import Spans
+from bot.moncreneau.date_ranges import DateRangeReader
 from bot.moncreneau.errors import InvalidRequest, TimedOut
 from bot.moncreneau.schemas import FreeSlot
 
@@ -17,7 +17,7 @@ class Office:
     def __init__(self, most: int) -> None:
         self.most = most
         self.asked: list[int] = []
-        self.spans = Spans(self.fetch)
+        self.date_ranges = DateRangeReader(self.fetch)
 
     async def fetch(self, _department_id: int, first: date, last: date) -> tuple[FreeSlot, ...]:
         days = (last - first).days + 1
@@ -28,7 +28,7 @@ class Office:
 
     async def days(self, days: int) -> list[int]:
         """How many days after the first the slots are."""
-        slots = await self.spans.read(5, FIRST, FIRST + timedelta(days=days - 1))
+        slots = await self.date_ranges.read(5, FIRST, FIRST + timedelta(days=days - 1))
         return [(slot.at.date() - FIRST).days for slot in slots]
 
 
@@ -76,4 +76,4 @@ async def test_an_outage_is_no_refusal() -> None:
         raise TimedOut
 
     with pytest.raises(TimedOut):
-        await Spans(down).read(5, FIRST, FIRST)
+        await DateRangeReader(down).read(5, FIRST, FIRST)

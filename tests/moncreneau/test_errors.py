@@ -23,12 +23,12 @@ def test_every_error_tells_its_fate_and_its_trouble_and_can_be_caught_as_an_api_
     for kind in kinds():
         error = kind(retry_after=3)
         assert isinstance(error, ApiError)
-        assert error.trouble.problem is kind.problem
+        assert error.failure.code is kind.failure_code
         assert error.retry_after == 3
         assert error.code == kind.__name__
 
 
 def test_what_was_refused_or_not_sent_was_surely_not_done() -> None:
-    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Refused)} == {"refused"}
-    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.NotSent)} == {"not sent"}
-    assert {kind.fate.value for kind in kinds() if issubclass(kind, errors.Unsure)} == {"unknown", "accepted"}
+    assert {kind.outcome.value for kind in kinds() if issubclass(kind, errors.Refused)} == {"refused"}
+    assert {kind.outcome.value for kind in kinds() if issubclass(kind, errors.NotSent)} == {"not sent"}
+    assert {kind.outcome.value for kind in kinds() if issubclass(kind, errors.Unsure)} == {"unknown", "accepted"}

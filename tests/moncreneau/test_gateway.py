@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Fate, Moncreneau, Need
-from bot.core.health import Concern
-from bot.core.model import Appointment, Order, Problem, Slot, Status
+from bot.app.ports import ApiError, Moncreneau, Need, WriteOutcome
+from bot.core.health import OperatorIssue
+from bot.core.model import Appointment, AppointmentStatus, FailureCode, Order, Slot
 from bot.moncreneau.appointments import ALLOWED
 from bot.moncreneau.errors import InvalidApiKey, MoncreneauError
 from bot.moncreneau.gateway import Gateway
@@ -21,7 +21,7 @@ from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, Still
 Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
 OWNER = "telegram:77"
-CREDITS = Concern(Problem.OUT_OF_CREDITS)
+CREDITS = OperatorIssue(FailureCode.OUT_OF_CREDITS)
 ORDER = Order(5, AT, "Jean Dupont", OWNER)
 TODAY = START.date()
 SUNDAY = AT.date()
@@ -100,7 +100,7 @@ async def test_a_booking_sends_what_was_confirmed_and_gives_the_appointment(gate
 
     service.overrides["POST /appointments"] = book
     assert await gateway.book(ORDER) == Appointment(
-        12345, 5, AT, "Jean Dupont", Status.SCHEDULED, "https://moncreneau.gn/qr/12345", OWNER
+        12345, 5, AT, "Jean Dupont", AppointmentStatus.SCHEDULED, "https://moncreneau.gn/qr/12345", OWNER
     )
     assert bodies == [
         {"departmentId": 5, "dateTime": "2026-01-25T14:30:00", "name": "Jean Dupont", "externalUserId": OWNER}
@@ -130,7 +130,7 @@ async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_in_a_quiet_
     clock.pass_(1)
     service.refuses("POST", 409, "SLOT_NOT_AVAILABLE")
     error = await refused(gateway)
-    assert (error.fate, error.trouble.problem) == (Fate.REFUSED, Problem.SLOT_TAKEN)
+    assert (error.outcome, error.failure.code) == (WriteOutcome.REFUSED, FailureCode.SLOT_TAKEN)
     assert Slot(AT) not in await times(gateway)
     await refused(gateway, Order(5, AT, "Marie", "telegram:78"))
     assert service.asked[1:] == ["POST /appointments", "GET /departments/5/availability"], "it need not be said twice"
@@ -149,7 +149,7 @@ async def test_where_we_may_have_taken_the_last_place_a_reading_decides_for_ever
     clock.pass_(1)
     for owner in ("telegram:78", "telegram:79"):
         error = await refused(gateway, Order(5, AT, "Marie", owner))
-        assert error.trouble.problem is Problem.SLOT_TAKEN
+        assert error.failure.code is FailureCode.SLOT_TAKEN
     assert service.asked.count("GET /departments/5/availability") == 2
     assert service.asked.count("POST /appointments") == 1, "a refusal would have served nobody else"
 
@@ -177,20 +177,20 @@ async def test_a_reading_that_fails_leaves_the_decision_to_the_booking(
 async def test_in_a_busy_hour_what_was_just_booked_is_told_from_memory_to_its_owner_alone(
     gateway: Gateway, service: Service
 ) -> None:
-    made = await gateway.book(ORDER)
+    recent = await gateway.book(ORDER)
     service.says("GET /appointments", {"content": [], "last": True})
-    assert await gateway.appointments(OWNER, number=made.id) == (), "as long as there is plenty, the service is asked"
+    assert await gateway.appointments(OWNER, number=recent.id) == (), "as long as there is plenty, the service is asked"
     service.remaining = 500
     await gateway.verify()
-    told = await gateway.appointments(OWNER, number=made.id)
-    assert [each.id for each in told] == [made.id]
+    told = await gateway.appointments(OWNER, number=recent.id)
+    assert [each.id for each in told] == [recent.id]
     assert service.asked.count("GET /appointments") == 1
-    assert await gateway.appointments("telegram:78", number=made.id) == ()
-    assert await gateway.appointments(OWNER, number=made.id + 1) == ()
+    assert await gateway.appointments("telegram:78", number=recent.id) == ()
+    assert await gateway.appointments(OWNER, number=recent.id + 1) == ()
     service.refuses("DELETE", 400, "INVALID_REQUEST")
     with pytest.raises(MoncreneauError):
-        await gateway.cancel(made.id)
-    assert await gateway.appointments(OWNER, number=made.id) == (), "the service does not agree: ask it"
+        await gateway.cancel(recent.id)
+    assert await gateway.appointments(OWNER, number=recent.id) == (), "the service does not agree: ask it"
 
 
 async def test_a_slot_of_one_member_of_staff_says_nothing_of_the_others(gateway: Gateway, service: Service) -> None:
@@ -204,7 +204,7 @@ async def test_a_booking_of_unknown_outcome_may_be_sent_again_by_whoever_found_o
     gateway: Gateway, service: Service
 ) -> None:
     service.says("POST", {"error": "?"}, 502)
-    assert (await refused(gateway)).fate is Fate.UNKNOWN
+    assert (await refused(gateway)).outcome is WriteOutcome.UNKNOWN
     del service.overrides["POST"]
     assert (await gateway.book(ORDER)).id == 12345
 
@@ -229,7 +229,7 @@ async def test_an_appointment_that_is_gone_is_none_when_read_and_an_error_when_c
     assert await gateway.appointment(7) is None
     with pytest.raises(ApiError) as caught:
         await gateway.cancel(7)
-    assert caught.value.trouble.problem is Problem.APPOINTMENT_GONE
+    assert caught.value.failure.code is FailureCode.APPOINTMENT_GONE
 
 
 def pages(entries: list[dict[str, Any]], **more: Any) -> Handler:
@@ -311,8 +311,8 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
     clock.pass_(11)
     with pytest.raises(ApiError) as caught:
         await times(gateway)
-    assert caught.value.trouble.problem is Problem.BUSY
-    assert caught.value.trouble.until == (START + timedelta(hours=1)).replace(tzinfo=None)
+    assert caught.value.failure.code is FailureCode.BUSY
+    assert caught.value.failure.until == (START + timedelta(hours=1)).replace(tzinfo=None)
     with pytest.raises(ApiError):
         await gateway.appointments(OWNER)
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
@@ -345,8 +345,8 @@ async def test_a_citizen_who_asks_a_thousand_times_costs_a_request_in_ten_second
     clock.pass_(11)
     with pytest.raises(ApiError) as caught:
         await gateway.appointments(OWNER)
-    assert caught.value.trouble.problem is Problem.BUSY
-    assert caught.value.trouble.until == (START + timedelta(hours=1)).replace(tzinfo=None)
+    assert caught.value.failure.code is FailureCode.BUSY
+    assert caught.value.failure.until == (START + timedelta(hours=1)).replace(tzinfo=None)
     assert len(service.asked) == ALLOWED
 
 
@@ -401,7 +401,7 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
     assert dict(stats.requests) == {"read": 0, "settle": 1, "urgent": 0, "write": 2}
     assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
-    assert stats.troubles == {CREDITS}
+    assert stats.open_issues == {CREDITS}
     assert stats.heard == START
 
 
@@ -412,7 +412,7 @@ async def test_the_operator_hears_once_of_each_change(clock: StillClock, service
         KEY,
         clock=clock,
         transport=httpx.MockTransport(service),
-        on_trouble=lambda concern, present: heard.append((concern, present)),
+        on_issue=lambda issue, present: heard.append((issue, present)),
     )
     service.refuses("POST", 402, "INSUFFICIENT_CREDITS")
     for _ in range(3):
@@ -424,11 +424,14 @@ async def test_the_operator_hears_once_of_each_change(clock: StillClock, service
     for _ in range(2):
         with pytest.raises(ApiError) as caught:
             await times(gateway)
-        assert caught.value.trouble.problem is Problem.DEPARTMENT_GONE, "which is all that a citizen need know"
+        assert caught.value.failure.code is FailureCode.DEPARTMENT_GONE, "which is all that a citizen need know"
     del service.overrides["GET /departments/5/availability"]
     await gateway.availability(8, SUNDAY, SUNDAY)
     await times(gateway)
-    assert heard[2:] == [(Concern(Problem.NO_ACCESS, 5), True), (Concern(Problem.NO_ACCESS, 5), False)]
+    assert heard[2:] == [
+        (OperatorIssue(FailureCode.NO_ACCESS, 5), True),
+        (OperatorIssue(FailureCode.NO_ACCESS, 5), False),
+    ]
     await gateway.aclose()
 
 
@@ -446,7 +449,7 @@ async def test_a_service_that_reads_but_does_not_write_is_asked_to_write_now_and
     service.says("POST", None, 503)
     for _ in range(1800):
         error = await refused(gateway)
-        if error.fate is Fate.UNKNOWN:
+        if error.outcome is WriteOutcome.UNKNOWN:
             await gateway.appointments(OWNER, Need.SETTLE)
         clock.pass_(2)
     assert service.asked.count("POST /appointments") <= 60, "an hour long"
@@ -503,15 +506,15 @@ async def test_no_request_that_bookings_need_is_spent_on_a_probe(gateway: Gatewa
 
 
 async def test_the_budget_lives_on_in_the_next_process(clock: StillClock, service: Service) -> None:
-    def made() -> Gateway:
+    def recent() -> Gateway:
         return Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
 
-    before, after = made(), made()
-    assert before.budget_snapshot() is None
+    before, after = recent(), recent()
+    assert before.quota_snapshot() is None
     await before.verify()
-    kept = before.budget_snapshot()
+    kept = before.quota_snapshot()
     assert kept is not None
-    after.restore_budget(kept)
+    after.restore_quota(kept)
     assert after.stats().remaining == 999
     for gateway in (before, after):
         await gateway.aclose()
@@ -546,7 +549,7 @@ async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must
 ) -> None:
     service.overrides["POST"] = lambda _request: httpx.Response(201, text=content)
     error = await refused(gateway)
-    assert (error.fate, error.trouble.problem) == (Fate.ACCEPTED, Problem.NO_TICKET)
+    assert (error.outcome, error.failure.code) == (WriteOutcome.ACCEPTED, FailureCode.NO_TICKET)
     assert "NoTicket" in str(gateway.stats().last_error)
 
 

@@ -4,42 +4,42 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from bot.core.health import Concern
-from bot.core.model import Problem
+from bot.core.health import OperatorIssue
+from bot.core.model import FailureCode
 from bot.moncreneau.errors import DepartmentAccessDenied, MoncreneauError, RateLimited
-from bot.moncreneau.incidents import Journal
+from bot.moncreneau.incidents import IncidentLog
 from tests.moncreneau.support import START, StillClock
 
 
-def fails(journal: Journal, error: MoncreneauError) -> MoncreneauError:
+def fails(incident_log: IncidentLog, error: MoncreneauError) -> MoncreneauError:
     def act() -> None:
         raise error
 
-    with pytest.raises(MoncreneauError) as caught, journal.watched("availability", 5):
+    with pytest.raises(MoncreneauError) as caught, incident_log.watched("availability", 5):
         act()
     return caught.value
 
 
 def test_an_error_is_noted_and_goes_on(clock: StillClock) -> None:
-    heard: list[tuple[Concern, bool]] = []
-    journal = Journal(clock, UTC, lambda concern, present: heard.append((concern, present)))
-    fails(journal, DepartmentAccessDenied("DEPARTMENT_ACCESS_DENIED", status=403))
-    assert journal.last_error == ("403 DEPARTMENT_ACCESS_DENIED", START)
-    with journal.watched("availability", 5):
+    heard: list[tuple[OperatorIssue, bool]] = []
+    incident_log = IncidentLog(clock, UTC, lambda issue, present: heard.append((issue, present)))
+    fails(incident_log, DepartmentAccessDenied("DEPARTMENT_ACCESS_DENIED", status=403))
+    assert incident_log.last_error == ("403 DEPARTMENT_ACCESS_DENIED", START)
+    with incident_log.watched("availability", 5):
         pass
-    concern = Concern(Problem.NO_ACCESS, 5)
-    assert heard == [(concern, True), (concern, False)]
+    issue = OperatorIssue(FailureCode.NO_ACCESS, 5)
+    assert heard == [(issue, True), (issue, False)]
 
 
 def test_who_has_to_wait_is_told_until_when_by_the_offices_clock(clock: StillClock) -> None:
-    journal = Journal(clock, timezone(timedelta(hours=1)), None)
-    assert fails(journal, RateLimited(retry_after=1800)).trouble.until == (
+    incident_log = IncidentLog(clock, timezone(timedelta(hours=1)), None)
+    assert fails(incident_log, RateLimited(retry_after=1800)).failure.until == (
         START + timedelta(hours=1, minutes=30)
     ).replace(tzinfo=None)
 
 
 def test_who_has_to_wait_until_tomorrow_is_told_so(clock: StillClock) -> None:
-    journal = Journal(clock, UTC, None)
-    assert not fails(journal, RateLimited(retry_after=3600)).trouble.another_day
-    assert fails(journal, RateLimited(retry_after=20 * 3600)).trouble.another_day
-    assert not fails(journal, RateLimited()).trouble.another_day
+    incident_log = IncidentLog(clock, UTC, None)
+    assert not fails(incident_log, RateLimited(retry_after=3600)).failure.another_day
+    assert fails(incident_log, RateLimited(retry_after=20 * 3600)).failure.another_day
+    assert not fails(incident_log, RateLimited()).failure.another_day

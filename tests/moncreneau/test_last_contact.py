@@ -1,24 +1,24 @@
 """Who was not heard for long is not called reachable."""
 
-from bot.moncreneau.client import Pulse
+from bot.moncreneau.client import LastContact
 from tests.moncreneau.support import StillClock
 
 
 def test_silence_is_counted_from_the_last_try_and_what_was_heard_from_the_last_answer(clock: StillClock) -> None:
-    pulse = Pulse(lambda: clock.unix)
-    assert (pulse.silence, pulse.heard, pulse.missed) == (float("inf"), None, False)
-    pulse.answered()
+    last_contact = LastContact(lambda: clock.unix)
+    assert (last_contact.silence, last_contact.heard, last_contact.missed) == (float("inf"), None, False)
+    last_contact.answered()
     heard = clock.unix
     clock.pass_(60)
-    assert pulse.silence == 60
-    pulse.failed()
-    assert (pulse.silence, pulse.heard, pulse.missed) == (0, heard, True)
-    pulse.answered()
-    assert (pulse.heard, pulse.missed) == (heard + 60, False)
+    assert last_contact.silence == 60
+    last_contact.failed()
+    assert (last_contact.silence, last_contact.heard, last_contact.missed) == (0, heard, True)
+    last_contact.answered()
+    assert (last_contact.heard, last_contact.missed) == (heard + 60, False)
 
 
 def test_a_clock_set_back_is_not_taken_for_news(clock: StillClock) -> None:
-    pulse = Pulse(lambda: clock.unix)
-    pulse.answered()
+    last_contact = LastContact(lambda: clock.unix)
+    last_contact.answered()
     clock.pass_(-60)
-    assert pulse.silence == float("inf")
+    assert last_contact.silence == float("inf")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.moncreneau.local_changes import Marks
+from bot.moncreneau.local_changes import LocalChanges
 from bot.moncreneau.schemas import FreeSlot
 
 TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
@@ -17,7 +17,7 @@ class Office:
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.marks = Marks()
+        self.changes = LocalChanges()
         self.now = 100.0
         self.began = 100.0
         self.booked: dict[datetime, int] = {}
@@ -25,20 +25,20 @@ class Office:
     def book(self, at: datetime) -> None:
         self.now += 1
         self.booked[at] = self.booked.get(at, 0) + 1
-        self.marks.at(ANYBODY, at).booked.append(self.now)
+        self.changes.at(ANYBODY, at).booked.append(self.now)
 
     def read(self) -> None:
         self.now += 1
         self.began = self.now
         times = (TEN + timedelta(minutes=n) for n in range(30))
         free = [FreeSlot(at) for at in times if self.booked.get(at, 0) < self.capacity]
-        self.marks.learn(5, FIRST, LAST, free, self.began)
+        self.changes.learn(5, FIRST, LAST, free, self.began)
 
     def offers(self, at: datetime) -> bool:
-        return self.marks.offered(ANYBODY, FreeSlot(at), self.began)
+        return self.changes.offered(ANYBODY, FreeSlot(at), self.began)
 
     def surely_full(self, at: datetime, left: int | None = None) -> bool:
-        return self.marks.known_taken(ANYBODY, at, FreeSlot(at, left), self.began, self.now)
+        return self.changes.known_taken(ANYBODY, at, FreeSlot(at, left), self.began, self.now)
 
 
 def minute(number: int) -> datetime:
@@ -80,7 +80,7 @@ def test_a_booking_that_may_have_been_made_hides_the_slot_but_proves_nothing() -
     for number in range(6):
         office.book(minute(number))
     office.read()
-    office.marks.at(ANYBODY, minute(9)).unsure = office.now
+    office.changes.at(ANYBODY, minute(9)).unsure = office.now
     assert not office.offers(minute(9))
     assert not office.surely_full(minute(9)), "its own citizen may have to ask again"
 
@@ -88,49 +88,49 @@ def test_a_booking_that_may_have_been_made_hides_the_slot_but_proves_nothing() -
 def test_a_cancelled_booking_is_taken_off_whether_it_was_read_since_or_not() -> None:
     office = Office(1)
     office.book(TEN)
-    office.marks.freed(5, TEN, office.now)
+    office.changes.freed(5, TEN, office.now)
     assert office.offers(TEN)
     office.book(TEN)
     office.read()
-    office.marks.freed(5, TEN, office.now)
-    assert office.marks.at(ANYBODY, TEN).seen == 0
+    office.changes.freed(5, TEN, office.now)
+    assert office.changes.at(ANYBODY, TEN).seen == 0
 
 
 def test_a_reading_that_lacks_a_slot_proves_nothing_where_no_booking_of_ours_took_its_last_place() -> None:
     office = Office(1)
-    assert not office.marks.known_taken(ANYBODY, TEN, None, office.now, office.now), "a stranger's may be free again"
+    assert not office.changes.known_taken(ANYBODY, TEN, None, office.now, office.now), "a stranger's may be free again"
     office.book(TEN)
     office.read()
-    assert office.marks.known_taken(ANYBODY, TEN, None, office.began, office.now + 30)
-    assert not office.marks.known_taken(ANYBODY, TEN, None, office.began, office.now + 61), (
+    assert office.changes.known_taken(ANYBODY, TEN, None, office.began, office.now + 30)
+    assert not office.changes.known_taken(ANYBODY, TEN, None, office.began, office.now + 61), (
         "it may be given back by now"
     )
-    office.marks.freed(5, TEN, office.now)
-    assert not office.marks.known_taken(ANYBODY, TEN, None, office.began, office.now)
+    office.changes.freed(5, TEN, office.now)
+    assert not office.changes.known_taken(ANYBODY, TEN, None, office.began, office.now)
 
 
 def test_what_one_member_of_staff_took_hides_nothing_of_another() -> None:
-    marks = Marks()
-    marks.at((5, 42), TEN).booked.append(200.0)
-    marks.at((5, 42), minute(1)).taken = 200.0
+    changes = LocalChanges()
+    changes.at((5, 42), TEN).booked.append(200.0)
+    changes.at((5, 42), minute(1)).taken = 200.0
     for at in (TEN, minute(1)):
-        assert not marks.offered((5, 42), FreeSlot(at), 100.0)
-        assert marks.offered((5, 43), FreeSlot(at), 100.0)
-        assert marks.offered(ANYBODY, FreeSlot(at), 100.0)
-    assert marks.noted(5, TEN, 100.0), "whoever it was with, it was ours"
+        assert not changes.offered((5, 42), FreeSlot(at), 100.0)
+        assert changes.offered((5, 43), FreeSlot(at), 100.0)
+        assert changes.offered(ANYBODY, FreeSlot(at), 100.0)
+    assert changes.noted(5, TEN, 100.0), "whoever it was with, it was ours"
 
 
 def test_what_was_noted_since_is_told_slot_by_slot_as_far_as_it_can_be() -> None:
     office = Office(1)
-    before = office.marks.changes[ANYBODY]
-    assert office.marks.since(ANYBODY, before) == ()
+    before = office.changes.changes[ANYBODY]
+    assert office.changes.since(ANYBODY, before) == ()
     office.book(TEN)
     office.book(minute(1))
-    assert office.marks.since(ANYBODY, before) == (TEN, minute(1))
-    assert office.marks.since(ANYBODY, before + 1) == (minute(1),)
-    assert office.marks.since((8, None), 0) == ()
+    assert office.changes.since(ANYBODY, before) == (TEN, minute(1))
+    assert office.changes.since(ANYBODY, before + 1) == (minute(1),)
+    assert office.changes.since((8, None), 0) == ()
     for n in range(64):
         office.book(minute(n))
-    assert office.marks.since(ANYBODY, before) is None, "too much to tell"
+    assert office.changes.since(ANYBODY, before) is None, "too much to tell"
     office.read()
-    assert office.marks.since(ANYBODY, before + 66) is None, "a reading may change what is known of every slot"
+    assert office.changes.since(ANYBODY, before + 66) is None, "a reading may change what is known of every slot"

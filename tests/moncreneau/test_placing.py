@@ -4,13 +4,13 @@ from datetime import UTC
 
 import pytest
 
-from bot.app.ports import Fate
+from bot.app.ports import WriteOutcome
 from bot.core.model import Order
-from bot.moncreneau.circuit_breaker import Breaker
+from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import MoncreneauError
 from bot.moncreneau.gateway import place
-from bot.moncreneau.quota import Budget
+from bot.moncreneau.quota import Quota
 from tests.moncreneau.support import APPOINTMENT, KEY, Answer, StillClock, Wire, answer
 
 ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:7")
@@ -20,11 +20,13 @@ async def placed(wire: Wire, clock: StillClock, said: Answer) -> object:
     """What the order comes to where the service says so."""
     wire.says(said)
     now = lambda: clock.unix  # noqa: E731 — as short as it can be
-    client = Client(wire.url, KEY, budget=Budget(clock), breaker=Breaker(clock), writes=Breaker(clock), now=now)
+    client = Client(
+        wire.url, KEY, quota=Quota(clock), breaker=CircuitBreaker(clock), writes=CircuitBreaker(clock), now=now
+    )
     try:
         return (await place(client, ORDER, UTC)).id
     except MoncreneauError as error:
-        return error.fate
+        return error.outcome
     finally:
         await client.aclose()
         assert len(wire.seen) == 1
@@ -38,9 +40,9 @@ async def test_the_appointment_comes_back(wire: Wire, clock: StillClock) -> None
 async def test_the_service_s_own_word_without_a_number_means_accepted(
     wire: Wire, clock: StillClock, body: dict[str, object]
 ) -> None:
-    assert await placed(wire, clock, answer(body, 201)) is Fate.ACCEPTED
+    assert await placed(wire, clock, answer(body, 201)) is WriteOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize("body", [b"<html>All is well</html>", b'{"id": 12', b"", b"[]"], ids=str)
 async def test_whatever_else_answers_200_leaves_it_open(wire: Wire, clock: StillClock, body: bytes) -> None:
-    assert await placed(wire, clock, answer(body, 200)) is Fate.UNKNOWN
+    assert await placed(wire, clock, answer(body, 200)) is WriteOutcome.UNKNOWN

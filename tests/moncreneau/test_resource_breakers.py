@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.moncreneau.circuit_breaker import Apart, resource
+from bot.moncreneau.circuit_breaker import ResourceBreakers, resource
 from tests.moncreneau.support import StillClock
 
 
@@ -13,7 +13,7 @@ def test_departments_are_apart_and_single_appointments_are_one() -> None:
 
 def test_going_and_coming_is_one_line_each(clock: StillClock, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    breaker = Apart(clock).of("departments/5/availability")
+    breaker = ResourceBreakers(clock).of("departments/5/availability")
     for _ in range(5):
         with breaker.enter() as passage:
             passage.failed()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model import Appointment, Department, Order, Status, Worker
+from bot.core.model import Appointment, AppointmentStatus, Department, Order, Worker
 from bot.moncreneau.errors import MoncreneauError, UnreadableAnswer
 from bot.moncreneau.schemas import (
     FreeSlot,
@@ -23,7 +23,7 @@ from bot.moncreneau.schemas import (
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS
 
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
-JEAN = Appointment(12345, 5, AT, "Jean Dupont", Status.SCHEDULED, "https://moncreneau.gn/qr/12345")
+JEAN = Appointment(12345, 5, AT, "Jean Dupont", AppointmentStatus.SCHEDULED, "https://moncreneau.gn/qr/12345")
 
 
 def test_the_quick_starts_departments_are_read() -> None:
@@ -91,7 +91,7 @@ def test_the_quick_starts_appointment_is_read() -> None:
 
 def test_an_appointment_may_lack_its_ticket_and_have_a_status_that_nobody_knows() -> None:
     raw = {**APPOINTMENT, "id": "12345", "qrCode": None, "status": "POSTPONED", "externalUserId": 77}
-    assert read_appointment(raw, UTC) == Appointment(12345, 5, AT, "Jean Dupont", Status.UNKNOWN, None, "77")
+    assert read_appointment(raw, UTC) == Appointment(12345, 5, AT, "Jean Dupont", AppointmentStatus.UNKNOWN, None, "77")
 
 
 def test_what_the_answer_to_a_booking_leaves_out_is_what_was_ordered() -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.moncreneau.cache import Flights
+from bot.moncreneau.cache import SingleFlight
 
 
 class Work:
@@ -24,9 +24,9 @@ class Work:
 
 
 async def test_concurrent_identical_reads_are_one() -> None:
-    flights, work = Flights[str, str](), Work()
-    waiting = [asyncio.create_task(flights.join("a", work)) for _ in range(10)]
-    other = asyncio.create_task(flights.join("b", work))
+    single_flight, work = SingleFlight[str, str](), Work()
+    waiting = [asyncio.create_task(single_flight.join("a", work)) for _ in range(10)]
+    other = asyncio.create_task(single_flight.join("b", work))
     await asyncio.sleep(0)
     work.gate.set()
     assert await asyncio.gather(*waiting, other) == ["done"] * 11
@@ -34,8 +34,8 @@ async def test_concurrent_identical_reads_are_one() -> None:
 
 
 async def test_a_waiter_that_leaves_does_not_take_the_others_along() -> None:
-    flights, work = Flights[str, str](), Work()
-    first, second = (asyncio.create_task(flights.join("a", work)) for _ in range(2))
+    single_flight, work = SingleFlight[str, str](), Work()
+    first, second = (asyncio.create_task(single_flight.join("a", work)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.sleep(0)
@@ -45,32 +45,32 @@ async def test_a_waiter_that_leaves_does_not_take_the_others_along() -> None:
 
 
 async def test_an_error_reaches_everybody_and_is_forgotten() -> None:
-    flights, work = Flights[str, str](), Work()
+    single_flight, work = SingleFlight[str, str](), Work()
     work.error = LookupError("gone")
-    waiting = [asyncio.create_task(flights.join("a", work)) for _ in range(3)]
+    waiting = [asyncio.create_task(single_flight.join("a", work)) for _ in range(3)]
     await asyncio.sleep(0)
     work.gate.set()
     assert all(isinstance(one, LookupError) for one in await asyncio.gather(*waiting, return_exceptions=True))
     work.error = None
-    assert await flights.join("a", work) == "done"
+    assert await single_flight.join("a", work) == "done"
 
 
 async def test_closing_ends_what_is_under_way() -> None:
-    flights, work = Flights[str, str](), Work()
-    task = flights.start("a", work)
+    single_flight, work = SingleFlight[str, str](), Work()
+    task = single_flight.start("a", work)
     await asyncio.sleep(0)
-    assert "a" in flights
-    await flights.aclose()
+    assert "a" in single_flight
+    await single_flight.aclose()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not list(flights)
+    assert not list(single_flight)
 
 
 async def test_who_loses_patience_leaves_and_the_work_goes_on() -> None:
-    flights, work = Flights[str, str](), Work()
+    single_flight, work = SingleFlight[str, str](), Work()
     with pytest.raises(TimeoutError):
-        await flights.join("a", work, patience=0)
-    waiting = asyncio.create_task(flights.join("a", work))
+        await single_flight.join("a", work, patience=0)
+    waiting = asyncio.create_task(single_flight.join("a", work))
     await asyncio.sleep(0)
     work.gate.set()
     assert await waiting == "done"
@@ -78,11 +78,11 @@ async def test_who_loses_patience_leaves_and_the_work_goes_on() -> None:
 
 
 async def test_waiting_can_be_called_off_for_everybody() -> None:
-    flights, work = Flights[str, str](), Work()
-    flights.call_off()
-    waiting = [asyncio.create_task(flights.join(key, work)) for key in "aab"]
+    single_flight, work = SingleFlight[str, str](), Work()
+    single_flight.call_off()
+    waiting = [asyncio.create_task(single_flight.join(key, work)) for key in "aab"]
     await asyncio.sleep(0)
-    flights.call_off()
+    single_flight.call_off()
     assert [type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)] == [TimeoutError] * 3
-    assert "a" in flights, "what is under way may still arrive, for those who come next"
-    await flights.aclose()
+    assert "a" in single_flight, "what is under way may still arrive, for those who come next"
+    await single_flight.aclose()

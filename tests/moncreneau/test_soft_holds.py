@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.moncreneau.local_changes import Choices
+from bot.moncreneau.local_changes import SoftHolds
 from tests.moncreneau.support import StillClock
 
 TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
@@ -10,7 +10,7 @@ ELEVEN = TEN.replace(hour=11)
 
 
 def test_everybody_has_one_choice_and_may_change_it(clock: StillClock) -> None:
-    choices = Choices(lambda: clock.unix)
+    choices = SoftHolds(lambda: clock.unix)
     choices.note("a", (5, TEN))
     choices.note("b", (5, TEN))
     choices.note("c", (8, TEN))
@@ -26,7 +26,7 @@ def test_everybody_has_one_choice_and_may_change_it(clock: StillClock) -> None:
 
 
 def test_a_choice_counts_for_two_minutes(clock: StillClock) -> None:
-    choices = Choices(lambda: clock.unix)
+    choices = SoftHolds(lambda: clock.unix)
     choices.note("a", (5, TEN))
     clock.pass_(60)
     choices.note("b", (5, ELEVEN))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.operations.status import Today
+from bot.operations.status import DailyCounters
 
 MORNING = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
@@ -17,8 +17,8 @@ class Office:
         self.now = MORNING
         self.totals = Counter[str]()
 
-    def today(self) -> Today:
-        return Today(lambda: self.now, lambda: self.totals["requests"], lambda: self.totals["booked"])
+    def today(self) -> DailyCounters:
+        return DailyCounters(lambda: self.now, lambda: self.totals["requests"], lambda: self.totals["booked"])
 
 
 def test_the_day_goes_on_after_a_restart() -> None:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from bot.bootstrap.connections import StartError
 from bot.operations import http
-from bot.operations.status import Watch
+from bot.operations.status import Readiness
 from tests.e2e.running_bot import standing
 from tests.e2e.services import town
 from tests.e2e.waiting import eventually
@@ -38,7 +38,7 @@ async def port(app: Starlette, host: str = "127.0.0.1") -> AsyncIterator[httpx.A
 
 
 async def test_a_bot_that_starts_is_alive_and_not_ready() -> None:
-    async with port(http.create_app(Watch())) as client:
+    async with port(http.create_app(Readiness())) as client:
         assert (await client.get("/healthz")).text == "ok\n"
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (503, {"started": False})
@@ -50,7 +50,7 @@ async def test_a_bot_that_starts_is_alive_and_not_ready() -> None:
 
 
 async def test_it_listens_where_it_is_told_and_on_nothing_that_is_taken() -> None:
-    async with port(http.create_app(Watch()), "::1") as client:
+    async with port(http.create_app(Readiness()), "::1") as client:
         assert (await client.get("/healthz")).status_code == 200
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         http.bound("127.0.0.1", taken.getsockname()[1])

@@ -10,15 +10,15 @@ import pytest
 
 from bot.app.ports import Store as AnyStore
 from bot.app.records import Change, Delivery, Urgency
-from bot.core.health import Concern
-from bot.core.model import Problem
-from bot.operations.operator_alerts import CALM, RESTLESS, TroubleNotices
+from bot.core.health import OperatorIssue
+from bot.core.model import FailureCode
+from bot.operations.operator_alerts import CALM, RESTLESS, OperatorAlerts
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
 
-CREDITS, ACCESS = Concern(Problem.OUT_OF_CREDITS), Concern(Problem.NO_ACCESS)
-PASSPORTS = Concern(Problem.NO_ACCESS, 5)
+CREDITS, ACCESS = OperatorIssue(FailureCode.OUT_OF_CREDITS), OperatorIssue(FailureCode.NO_ACCESS)
+PASSPORTS = OperatorIssue(FailureCode.NO_ACCESS, 5)
 
 
 class Office:
@@ -26,11 +26,11 @@ class Office:
 
     def __init__(self, store: AnyStore, admins: frozenset[int] = frozenset({1, 2})) -> None:
         self.heard: list[tuple[int, str]] = []
-        self.notices = TroubleNotices(store, admins, self.draw, self.locale_of)
+        self.notices = OperatorAlerts(store, admins, self.draw, self.locale_of)
         self.notices.met = lambda: {CREDITS: ("book",)}
 
-    def draw(self, concern: Concern, present: bool, locale: str) -> Message:  # noqa: FBT001 — the callback's shape
-        return Message(f"{concern.key} {'begins' if present else 'over'} {locale}")
+    def draw(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — the callback's shape
+        return Message(f"{issue.key} {'begins' if present else 'over'} {locale}")
 
     async def locale_of(self, chat_id: int) -> str:
         return "en" if chat_id == 2 else "fr"

@@ -7,8 +7,8 @@ from datetime import datetime
 from bot.app.records import Change, Kind, Settled
 from bot.app.updates import FromCitizen
 from bot.core.events import AttemptDelayed, CitizenEvent, Commanded, Event, Typed
-from bot.core.health import Condition
-from bot.operations.status import PATIENCE, Database, Outcomes, StatusDesk
+from bot.core.health import HealthReport
+from bot.operations.status import PATIENCE, Database, Outcomes, StatusHandler
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
@@ -34,7 +34,7 @@ class Disk(Store):
             raise self.error
 
 
-async def look() -> Condition:
+async def look() -> HealthReport:
     return condition(3, 2)
 
 
@@ -42,12 +42,12 @@ async def locale_of(_chat_id: int) -> str:
     return "en"
 
 
-def draw(seen: Condition, locale: str) -> Message:
+def draw(seen: HealthReport, locale: str) -> Message:
     return Message(f"{seen.requests_today} {seen.booked_today} {locale}")
 
 
 async def asked(event: CitizenEvent) -> Change | None:
-    return await StatusDesk(look, draw, locale_of).handle(7, FromCitizen(event, 900))
+    return await StatusHandler(look, draw, locale_of).handle(7, FromCitizen(event, 900))
 
 
 async def test_status_is_answered_in_the_admins_language() -> None:

@@ -6,17 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.health import ApiCondition, Concern, Condition
-from bot.core.model import Problem
+from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.model import FailureCode
 from bot.i18n import Translators
-from bot.operations.views import status, trouble
+from bot.operations.views import alert, status
 from bot.views.message import CONAKRY
 
 NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 T = Translators.load()
-CREDITS, ACCESS = Concern(Problem.OUT_OF_CREDITS), Concern(Problem.NO_ACCESS)
-PASSPORTS = Concern(Problem.NO_ACCESS, 5)
-API = ApiCondition(
+CREDITS, ACCESS = OperatorIssue(FailureCode.OUT_OF_CREDITS), OperatorIssue(FailureCode.NO_ACCESS)
+PASSPORTS = OperatorIssue(FailureCode.NO_ACCESS, 5)
+API = ApiHealth(
     reachable=True,
     heard=datetime(2026, 3, 2, 14, 29, tzinfo=UTC),
     limit=1000,
@@ -27,7 +27,7 @@ API = ApiCondition(
     last_error="503 SERVICE_UNAVAILABLE",
     last_error_at=datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
 )
-FINE = Condition(
+FINE = HealthReport(
     at=NOW,
     since=NOW - timedelta(days=3, hours=4, minutes=12, seconds=59),
     api=API,
@@ -46,7 +46,7 @@ def named(department_id: int) -> str:
     return f"Passeports & Co ({department_id})"
 
 
-def shown(condition: Condition, locale: str = "fr", zone: str = "Africa/Conakry") -> str:
+def shown(condition: HealthReport, locale: str = "fr", zone: str = "Africa/Conakry") -> str:
     return status(condition, T.get(locale), CONAKRY, ZoneInfo(zone), named).text.replace("\u00a0", " ")
 
 
@@ -86,7 +86,7 @@ def test_hours_are_the_offices() -> None:
 
 
 def test_what_is_not_known_yet_is_said_to_be_so() -> None:
-    text = shown(replace(FINE, api=ApiCondition(reachable=True), booked_today=0))
+    text = shown(replace(FINE, api=ApiHealth(reachable=True), booked_today=0))
     assert "Requêtes restantes cette heure : pas encore connues" in text
     assert "Lectures servies de mémoire : encore aucune lecture" in text
     assert "aujourd’hui : encore aucune réservation (requêtes : 325)" in text
@@ -97,7 +97,7 @@ def test_what_was_not_asked_just_now_is_not_called_reachable_as_if_it_had_been()
     text = shown(replace(FINE, api=replace(API, heard=NOW - timedelta(minutes=20))), "en")
     assert "answered when it was last asked" in text
     assert "Last answer: Mon, Mar 2, 14:10" in text
-    assert "Last answer: none since the start" in shown(replace(FINE, api=ApiCondition(reachable=True)), "en")
+    assert "Last answer: none since the start" in shown(replace(FINE, api=ApiHealth(reachable=True)), "en")
 
 
 def test_a_service_that_reads_but_does_not_book_is_said_to_be_so() -> None:
@@ -112,7 +112,7 @@ def test_what_does_not_work_stands_out() -> None:
         reachable=False,
         remaining=None,
         blocked_until=datetime(2026, 3, 2, 14, 45, tzinfo=UTC),
-        troubles=frozenset({CREDITS, ACCESS, PASSPORTS}),
+        open_issues=frozenset({CREDITS, ACCESS, PASSPORTS}),
     )
     text = shown(replace(FINE, api=api, telegram=False, database=False), "en")
     for words in (
@@ -128,10 +128,12 @@ def test_what_does_not_work_stands_out() -> None:
         assert words in text
 
 
-@pytest.mark.parametrize("concern", [CREDITS, ACCESS, PASSPORTS])
+@pytest.mark.parametrize("issue", [CREDITS, ACCESS, PASSPORTS])
 @pytest.mark.parametrize("locale", T.supported)
-def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(concern: Concern, locale: str) -> None:
-    begins, over = (trouble(concern, T.get(locale), named, present=present).text for present in (True, False))
+def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(
+    issue: OperatorIssue, locale: str
+) -> None:
+    begins, over = (alert(issue, T.get(locale), named, present=present).text for present in (True, False))
     assert begins.startswith("⚠️ ")
     assert len(begins.splitlines()) == 2
     assert over.startswith("✅ ")

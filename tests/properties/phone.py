@@ -21,7 +21,7 @@ from bot.core.events import (
 )
 from bot.core.screens import LASTING, present
 from bot.core.session import Session, read_session, write_session
-from bot.core.states import AppointmentsFlow, Cancelling, Flow, Idle, Submitting
+from bot.core.states import AppointmentsState, Cancelling, Idle, State, Submitting
 from bot.i18n import Translators
 from bot.views.render import render
 from tests.core.examples import STATES
@@ -38,10 +38,10 @@ class Phone(RuleBasedStateMachine):
 
     session: Session
 
-    @initialize(flow=st.just(Idle()) | st.sampled_from(list(STATES.values())))
-    def begins(self, flow: Flow) -> None:
+    @initialize(state=st.just(Idle()) | st.sampled_from(list(STATES.values())))
+    def begins(self, state: State) -> None:
         self.now = START
-        self.session = replace(new_session("fr", START), flow=flow)
+        self.session = replace(new_session("fr", START), state=state)
         self.attempts: set[int] = set()
         self.withdrawn: set[int] = set()
         self.shown: list[tuple[int | None, int, list[str]]] = []
@@ -50,18 +50,18 @@ class Phone(RuleBasedStateMachine):
         self.happens(self.citizen(SentSomething))
 
     @property
-    def flow(self) -> Any:
+    def state(self) -> Any:
         """The state, whichever it is; the rules' conditions say which it can be."""
-        return self.session.flow
+        return self.session.state
 
     def awaits(self, *kinds: type) -> bool:
-        return isinstance(self.session.flow, kinds)
+        return isinstance(self.session.state, kinds)
 
     def _check_session(self) -> None:
         """It survives a restart, it has one flow at a time, and where the citizen is can always be drawn."""
         assert read_session(write_session(self.session)) == self.session
         if self.session.parked:
-            assert isinstance(self.session.flow, AppointmentsFlow | Cancelling)
+            assert isinstance(self.session.state, AppointmentsState | Cancelling)
         for locale in TRANSLATORS.supported:
             check_limits(render(present(self.session), TRANSLATORS.get(locale)))
 
@@ -77,9 +77,9 @@ class Phone(RuleBasedStateMachine):
         if number == before.screen and not expired:
             redrawn = (
                 effects == (Show(present(self.session), self.session.screen, message),)
-                and self.session.flow == before.flow
+                and self.session.state == before.state
             )
-            assert not redrawn, f"{action} does nothing on {before.flow}"
+            assert not redrawn, f"{action} does nothing on {before.state}"
 
     def citizen(self, kind: type[Any], **details: Any) -> Any:
         return kind(at=self.now, **{"profile": "Aïssatou Bah", "language": "fr", **details})
@@ -88,7 +88,7 @@ class Phone(RuleBasedStateMachine):
         before = self.session
         self.session, effects = step(before, event)
         assert self.session.screen >= before.screen
-        assert self.session.flow == before.flow or self.session.screen > before.screen
+        assert self.session.state == before.state or self.session.screen > before.screen
         if isinstance(event, Pressed):
             self.presses.append(event)
         if self.session != before:
@@ -111,9 +111,9 @@ class Phone(RuleBasedStateMachine):
         assert event.action in asked
         assert effect.attempt.number not in self.attempts, "two attempts of one number"
         self.attempts.add(effect.attempt.number)
-        flow = self.session.flow
-        assert isinstance(flow, Submitting | Cancelling)
-        assert flow.attempt == effect.attempt, "what is pending can be read off the state"
+        state = self.session.state
+        assert isinstance(state, Submitting | Cancelling)
+        assert state.attempt == effect.attempt, "what is pending can be read off the state"
 
     def _check_withdrawal(self, effect: Withdraw, event: Event, before: Session) -> None:
         if isinstance(event, Pressed):

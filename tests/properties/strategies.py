@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 
 from bot.core import callback_data
-from bot.core.model import Appointment, Department, Problem, Slot, Status, Trouble, Worker
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Slot, Worker
 
 START = datetime.fromisoformat("2026-01-20T08:00")
 
@@ -18,8 +18,8 @@ offices = st.lists(departments, max_size=12, unique_by=lambda each: each.id).map
 slots = st.lists(moments, max_size=40, unique=True).map(lambda found: tuple(Slot(at) for at in sorted(found)))
 dense = st.integers(0, 1440).map(lambda n: tuple(Slot(START + timedelta(minutes=i)) for i in range(n)))
 links = st.none() | st.just("https://x.example/q?a=1&b=<2>") | st.just("https://x.example/" + "q" * 5000) | st.just("")
-booked = st.builds(Appointment, ids, ids, moments, words, st.sampled_from(Status), links)
-troubles = st.builds(Trouble, st.sampled_from(Problem), st.none() | moments)
+booked = st.builds(Appointment, ids, ids, moments, words, st.sampled_from(AppointmentStatus), links)
+open_issues = st.builds(Failure, st.sampled_from(FailureCode), st.none() | moments)
 kinds = st.sampled_from(
     sorted(v for k, v in vars(callback_data).items() if k.isupper() and isinstance(v, str)),
 )

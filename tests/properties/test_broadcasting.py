@@ -5,9 +5,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.broadcast.callback_data import Ask
-from bot.broadcast.compose_states import Confirming, Remark, read_draft, write_draft
-from bot.broadcast.compose_views import stage
+from bot.broadcast.callback_data import ComposeAction
+from bot.broadcast.compose_states import ComposeNotice, ConfirmingSend, read_draft, write_draft
+from bot.broadcast.compose_views import state
 from bot.broadcast.model import Content, Media
 from bot.core.dates import night_of
 from tests.broadcast.composer import MORNING, Composer
@@ -19,13 +19,13 @@ CONTENTS = st.one_of(
     st.sampled_from(
         [Content(Media.TEXT, text) for text in ("Bonjour", "25/01/2026", "25/01 09:00", "22h", "x" * 5000)]
     ),
-    st.sampled_from([Remark.UNSUPPORTED, Remark.ALBUM]),
+    st.sampled_from([ComposeNotice.UNSUPPORTED, ComposeNotice.ALBUM]),
 )
 VALUES = st.sampled_from(["", "fr", "en", "de", "1", "3", "99", "x"])
 DEEDS = st.one_of(
     st.tuples(st.just("calls")),
     st.tuples(st.just("sends"), CONTENTS),
-    st.tuples(st.just("pushes"), st.sampled_from(Ask), VALUES, st.one_of(st.none(), st.integers(0, 30))),
+    st.tuples(st.just("pushes"), st.sampled_from(ComposeAction), VALUES, st.one_of(st.none(), st.integers(0, 30))),
     st.tuples(st.just("later"), st.integers(0, 20)),
     st.tuples(st.just("reaches"), st.sampled_from([0, 1, 250])),
     st.tuples(st.just("refuses"), st.sampled_from([None, None, None, "", "bad"])),
@@ -37,9 +37,9 @@ def play(composer: Composer, deed: tuple[object, ...]) -> None:
         case ("calls",):
             composer.calls()
         case ("sends", content):
-            assert isinstance(content, Content | Remark)
+            assert isinstance(content, Content | ComposeNotice)
             composer.sends(content)
-        case ("pushes", Ask() as ask, str() as value, turn):
+        case ("pushes", ComposeAction() as ask, str() as value, turn):
             composer.pushes(ask, value, turn if isinstance(turn, int) else None)
         case ("later", int() as hours):
             composer.later(hours=hours)
@@ -62,10 +62,10 @@ def test_nothing_goes_out_that_was_not_previewed_and_confirmed(deeds: list[tuple
         if composer.draft:
             assert read_draft(write_draft(composer.draft)) == composer.draft
         if composer.shown:
-            check_limits(stage(composer.shown, FR, composer.at))
+            check_limits(state(composer.shown, FR, composer.at))
         if len(composer.launched) > launched:
             assert before
-            assert isinstance(before.stage, Confirming)
+            assert isinstance(before.state, ConfirmingSend)
             assert before.count == composer.reaches > 0
             wish = composer.launched[-1]
             assert wish.draft.versions == composer.previews[-1].versions
@@ -82,7 +82,7 @@ def test_a_late_button_never_changes_the_draft(deeds: list[tuple[object, ...]]) 
     for deed in deeds:
         play(composer, deed)
         if before := composer.draft:
-            composer.pushes(Ask.GO, turn=before.turn - 1)
-            composer.pushes(Ask.CANCEL, turn=before.turn + 1)
+            composer.pushes(ComposeAction.GO, turn=before.turn - 1)
+            composer.pushes(ComposeAction.CANCEL, turn=before.turn + 1)
             assert composer.draft
-            assert (composer.draft.stage, composer.draft.turn) == (before.stage, before.turn)
+            assert (composer.draft.state, composer.draft.turn) == (before.state, before.turn)

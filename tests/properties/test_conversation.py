@@ -30,7 +30,7 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.model import Appointment, Department, Slot, Trouble
+from bot.core.model import Appointment, Department, Failure, Slot
 from bot.core.states import (
     Cancelling,
     LoadingAppointments,
@@ -53,9 +53,9 @@ from tests.properties.strategies import (
     ids,
     languages,
     offices,
+    open_issues,
     slots,
     texts,
-    troubles,
     words,
 )
 
@@ -77,14 +77,14 @@ class Conversation(Phone):
         for _ in range(times):
             number, message, buttons = self.shown[-1]
             self.press(buttons[0], number, message)
-            if isinstance(self.session.flow, LoadingDepartments):
+            if isinstance(self.session.state, LoadingDepartments):
                 self.happens(DepartmentsLoaded(at=self.now, departments=DEPARTMENTS))
-            if isinstance(self.session.flow, LoadingDays | LoadingTimes | LoadingNearest):
+            if isinstance(self.session.state, LoadingDays | LoadingTimes | LoadingNearest):
                 later = tuple(Slot(self.now + timedelta(minutes=20 * n)) for n in range(1, 120))
-                wanted = self.flow.draft.department.id
+                wanted = self.state.draft.department.id
                 self.happens(SlotsLoaded(at=self.now, department_id=wanted, slots=later))
 
-    @precondition(lambda self: isinstance(self.session.flow, TypingName))
+    @precondition(lambda self: isinstance(self.session.state, TypingName))
     @rule(name=st.sampled_from(["Aïssatou Bah", "N'Diaye", "Fatoumata Binta 2", "𞤀𞤣𞤤𞤢𞤥"]))
     def the_citizen_types_a_name(self, name: str) -> None:
         self.happens(self.citizen(Typed, text=name))
@@ -97,25 +97,25 @@ class Conversation(Phone):
     @precondition(lambda self: self.awaits(LoadingDays, LoadingTimes, LoadingNearest))
     @rule(found=slots | dense)
     def slots_come(self, found: tuple[Slot, ...]) -> None:
-        self.happens(SlotsLoaded(at=self.now, department_id=self.flow.draft.department.id, slots=found))
+        self.happens(SlotsLoaded(at=self.now, department_id=self.state.draft.department.id, slots=found))
 
     @precondition(lambda self: self.awaits(LoadingAppointments))
     @rule(found=st.lists(booked, max_size=12).map(tuple), named=offices, ours=st.booleans())
     def appointments_come(self, found: tuple[Appointment, ...], named: tuple[Department, ...], ours: bool) -> None:  # noqa: FBT001 — drawn
-        if ours and self.flow.number:
-            found = (*found, Appointment(self.flow.number, 1, self.now + timedelta(days=2), "Bah"))
+        if ours and self.state.number:
+            found = (*found, Appointment(self.state.number, 1, self.now + timedelta(days=2), "Bah"))
         self.happens(AppointmentsLoaded(at=self.now, appointments=found, departments=named))
 
     @precondition(lambda self: self.awaits(Submitting, Cancelling))
-    @rule(data=st.data(), trouble=troubles, appointment=booked)
-    def an_attempt_goes_on(self, data: st.DataObject, trouble: Trouble, appointment: Appointment) -> None:
-        number = self.flow.attempt.number
-        self.happens(data.draw(st.sampled_from(self._outcomes(number, trouble, appointment))))
+    @rule(data=st.data(), failure=open_issues, appointment=booked)
+    def an_attempt_goes_on(self, data: st.DataObject, failure: Failure, appointment: Appointment) -> None:
+        number = self.state.attempt.number
+        self.happens(data.draw(st.sampled_from(self._outcomes(number, failure, appointment))))
 
     @precondition(lambda self: self.awaits(Submitting))
-    @rule(trouble=troubles)
-    def a_booking_is_refused_and_tried_again(self, trouble: Trouble) -> None:
-        self.happens(BookingRefused(at=self.now, number=self.flow.attempt.number, trouble=trouble))
+    @rule(failure=open_issues)
+    def a_booking_is_refused_and_tried_again(self, failure: Failure) -> None:
+        self.happens(BookingRefused(at=self.now, number=self.state.attempt.number, failure=failure))
         self.happens(self.citizen(Pressed, action=callback_data.RETRY, screen=self.session.screen, message=100))
 
     @precondition(lambda self: self.awaits(Submitting))
@@ -149,29 +149,29 @@ class Conversation(Phone):
             case _:
                 self.now += timedelta(hours=data.draw(st.sampled_from([1, 1, 1, 25])))
 
-    @rule(data=st.data(), trouble=troubles, number=st.integers(-1, 1))
-    def the_world_answers_what_nobody_asked(self, data: st.DataObject, trouble: Trouble, number: int) -> None:
+    @rule(data=st.data(), failure=open_issues, number=st.integers(-1, 1))
+    def the_world_answers_what_nobody_asked(self, data: st.DataObject, failure: Failure, number: int) -> None:
         appointments = tuple(data.draw(st.lists(booked, min_size=1, max_size=3)))
         named = data.draw(offices)
         answers = [
-            LoadFailed(at=self.now, trouble=trouble),
+            LoadFailed(at=self.now, failure=failure),
             WorkFailed(at=self.now),
             DepartmentsLoaded(at=self.now, departments=named),
             SlotsLoaded(at=self.now, department_id=data.draw(ids), slots=data.draw(slots)),
             AppointmentsLoaded(at=self.now, appointments=appointments, departments=named),
-            *self._outcomes(self.session.screen + number, trouble, appointments[0]),
+            *self._outcomes(self.session.screen + number, failure, appointments[0]),
         ]
         self.happens(data.draw(st.sampled_from(answers)))
 
-    def _outcomes(self, number: int, trouble: Trouble, appointment: Appointment) -> list[Event]:
+    def _outcomes(self, number: int, failure: Failure, appointment: Appointment) -> list[Event]:
         return [
             AttemptDelayed(at=self.now, number=number),
-            AttemptDelayed(at=self.now, number=number, trouble=trouble),
+            AttemptDelayed(at=self.now, number=number, failure=failure),
             Booked(at=self.now, number=number, appointment=appointment),
-            BookingRefused(at=self.now, number=number, trouble=trouble),
+            BookingRefused(at=self.now, number=number, failure=failure),
             BookingWithdrawn(at=self.now, number=number),
             AppointmentCancelled(at=self.now, number=number),
-            CancellingRefused(at=self.now, number=number, trouble=trouble),
+            CancellingRefused(at=self.now, number=number, failure=failure),
         ]
 
 

@@ -9,7 +9,7 @@ from bot.core import callback_data, screens, states
 from bot.core.model import Day, Draft, Ticket
 from bot.core.states import Notice
 from bot.views.render import render
-from tests.properties.strategies import START, booked, departments, moments, offices, troubles, words
+from tests.properties.strategies import START, booked, departments, moments, offices, open_issues, words
 from tests.views.pages import TRANSLATORS
 from tests.views.telegram import check_limits
 
@@ -17,7 +17,7 @@ pages = st.integers(0, 3) | st.integers(0, 10**15)
 drafts = st.builds(Draft, departments, st.none(), st.none() | moments, st.none() | words)
 full = st.builds(Draft, departments, st.none(), moments, words)
 tickets = st.builds(Ticket, booked, departments)
-maybe = st.none() | troubles
+maybe = st.none() | open_issues
 days = st.lists(st.builds(Day, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 500)), max_size=70)
 times = st.builds(
     lambda count, every, hour: tuple(START.replace(hour=hour) + timedelta(minutes=every * n) for n in range(count)),
@@ -34,13 +34,15 @@ everything = st.one_of(
     st.builds(states.ChoosingTime, drafts, st.dates(date(2026, 1, 1), date(2026, 12, 31)), times, st.booleans()),
     st.builds(states.ChoosingNearest, drafts, times.map(lambda found: found[:6])),
     st.builds(states.TypingName, full, names),
-    st.builds(states.Confirming, full, names),
-    st.builds(states.Submitting, st.builds(states.Attempt, pages, full, moments), maybe, st.booleans(), st.booleans()),
-    st.builds(states.Refused, full, troubles),
-    st.builds(states.LoadingDepartments, trouble=maybe),
-    st.builds(states.LoadingDays, full, trouble=maybe),
+    st.builds(states.ConfirmingBooking, full, names),
+    st.builds(
+        states.Submitting, st.builds(states.BookingAttempt, pages, full, moments), maybe, st.booleans(), st.booleans()
+    ),
+    st.builds(states.BookingRefusedState, full, open_issues),
+    st.builds(states.LoadingDepartments, failure=maybe),
+    st.builds(states.LoadingDays, full, failure=maybe),
     st.builds(states.LoadingNearest, full, maybe),
-    st.builds(states.LoadingAppointments, st.sampled_from(states.Purpose), trouble=maybe),
+    st.builds(states.LoadingAppointments, st.sampled_from(states.Purpose), failure=maybe),
     st.builds(states.Listing, st.lists(tickets, max_size=12).map(tuple), st.sampled_from(states.Purpose), pages),
     st.builds(states.AskingCancel, tickets),
     st.builds(states.Cancelling, st.builds(states.CancelAttempt, pages, tickets, moments), maybe, st.booleans()),
@@ -59,4 +61,4 @@ def test_every_screen_fits_whatever_it_holds(screen: screens.Screen, notice: Not
         check_limits(message)
         for row in message.rows:
             for button in row:
-                assert callback_data.heard(callback_data.spoken(7, button.action)) == (7, button.action)
+                assert callback_data.decode(callback_data.encode(7, button.action)) == (7, button.action)

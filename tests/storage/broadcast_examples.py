@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.app.records import Change, Made, Settled, StoredChat
-from bot.broadcast.model import Audience, Content, Deed, Done, Everyone, Media, Plan, Version
-from bot.broadcast.ports import Admin, Card
-from bot.storage.broadcasts import BroadcastBooks
-from bot.storage.recipients import RecipientRoll
+from bot.broadcast.model import AdminAction, Audience, Content, Everyone, HistoryEntry, Media, Plan, Version
+from bot.broadcast.ports import Admin, ProgressMessage
+from bot.storage.broadcasts import SqlBroadcastRepository
+from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from tests.storage.databases import Database
 
 NOW = datetime.fromisoformat("2026-03-02T09:00")
 ADMIN = Admin(900, "Ibrahima")
-CONFIRMED = Done("Ibrahima", Deed.CONFIRMED, NOW)
+CONFIRMED = HistoryEntry("Ibrahima", AdminAction.CONFIRMED, NOW)
 
 
 @dataclass(slots=True)
@@ -23,8 +23,8 @@ class Newsroom:
     """One open database."""
 
     store: Store
-    books: BroadcastBooks
-    roll: RecipientRoll
+    repository: SqlBroadcastRepository
+    recipients_repository: SqlRecipientRepository
     database: Database
 
     async def chats(self, *numbers: int, locale: str = "fr", left: bool = False, announcements: bool = True) -> None:
@@ -45,13 +45,15 @@ class Newsroom:
 
     async def confirms(self, audience: Audience | None = None, number: int = 1) -> bool:
         """A broadcast is confirmed."""
-        return await self.books.confirm(plan(audience, number), ADMIN, CONFIRMED, Card(number, 900, 70, "fr"))
+        return await self.repository.confirm(
+            plan(audience, number), ADMIN, CONFIRMED, ProgressMessage(number, 900, 70, "fr")
+        )
 
     async def prepares(self, number: int = 1) -> None:
         """Its recipients are written down."""
         more = True
         while more:
-            more = await self.roll.prepare(number, NOW)
+            more = await self.recipients_repository.prepare(number, NOW)
 
 
 def plan(audience: Audience | None = None, number: int = 1) -> Plan:
@@ -59,10 +61,10 @@ def plan(audience: Audience | None = None, number: int = 1) -> Plan:
 
 
 @asynccontextmanager
-async def newsroom(database: Database) -> AsyncIterator[Newsroom]:
+async def broadcast_feature(database: Database) -> AsyncIterator[Newsroom]:
     """Open one."""
     store = await Store(database.url).open()
     try:
-        yield Newsroom(store, BroadcastBooks(store), RecipientRoll(store), database)
+        yield Newsroom(store, SqlBroadcastRepository(store), SqlRecipientRepository(store), database)
     finally:
         await store.close()

@@ -7,9 +7,9 @@ import pytest
 
 from bot.app.records import Change
 from bot.broadcast.model import Visitors
-from bot.core.model import Appointment, Status
+from bot.core.model import Appointment, AppointmentStatus
 from bot.storage.appointments import AppointmentBook
-from tests.storage.broadcast_examples import NOW, Newsroom, newsroom
+from tests.storage.broadcast_examples import NOW, Newsroom, broadcast_feature
 from tests.storage.databases import Database
 
 TOMORROW, LATER = "2026-03-03T10:00", "2026-03-05T11:30"
@@ -17,14 +17,16 @@ TOMORROW, LATER = "2026-03-03T10:00", "2026-03-05T11:30"
 
 @pytest.fixture
 async def room(database: Database) -> AsyncIterator[Newsroom]:
-    async with newsroom(database) as here:
+    async with broadcast_feature(database) as here:
         await here.chats(1, 2)
         await here.books_for(1, 101, 5, TOMORROW)
         await here.books_for(2, 102, 5, TOMORROW)
         yield here
 
 
-def appointment(number: int, at: str = TOMORROW, status: Status = Status.SCHEDULED, department: int = 5) -> Appointment:
+def appointment(
+    number: int, at: str = TOMORROW, status: AppointmentStatus = AppointmentStatus.SCHEDULED, department: int = 5
+) -> Appointment:
     return Appointment(number, department, datetime.fromisoformat(at), "Aïssatou", status)
 
 
@@ -39,15 +41,15 @@ def of_chat_1(room: Newsroom) -> list[tuple[object, ...]]:
 
 
 async def test_one_that_the_office_cancelled_counts_no_more(room: Newsroom) -> None:
-    await tell(room, appointment(101, status=Status.CANCELLED))
+    await tell(room, appointment(101, status=AppointmentStatus.CANCELLED))
     assert of_chat_1(room) == [(101, 5, TOMORROW, 1)]
-    assert await room.roll.count(Visitors(5, ""), NOW) == 1
+    assert await room.recipients_repository.count(Visitors(5, ""), NOW) == 1
 
 
 async def test_one_that_is_not_told_any_more_counts_no_more_and_other_chats_are_left_alone(room: Newsroom) -> None:
     await tell(room)
     assert of_chat_1(room) == [(101, 5, TOMORROW, 1)]
-    assert await room.roll.count(Visitors(5, ""), NOW) == 1
+    assert await room.recipients_repository.count(Visitors(5, ""), NOW) == 1
 
 
 async def test_one_that_the_office_moved_counts_for_its_new_day(room: Newsroom) -> None:

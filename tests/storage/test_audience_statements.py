@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from bot.broadcast.model import Audience, Dated, Everyone, Speakers, Visitors
-from tests.storage.broadcast_examples import NOW, Newsroom, newsroom
+from tests.storage.broadcast_examples import NOW, Newsroom, broadcast_feature
 from tests.storage.databases import Database
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -14,7 +14,7 @@ MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 @pytest.fixture
 async def room(database: Database) -> AsyncIterator[Newsroom]:
-    async with newsroom(database) as here:
+    async with broadcast_feature(database) as here:
         await here.chats(1, 2, 3)
         await here.chats(4, 5, locale="en")
         await here.chats(6, left=True)
@@ -48,7 +48,7 @@ async def room(database: Database) -> AsyncIterator[Newsroom]:
     ids=str,
 )
 async def test_it_reaches_these_and_nobody_else(room: Newsroom, audience: Audience, reached: list[int]) -> None:
-    assert await room.roll.count(audience, NOW) == len(reached)
+    assert await room.recipients_repository.count(audience, NOW) == len(reached)
     await room.confirms(audience)
     await room.prepares()
     assert [each for (each,) in room.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")] == reached

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.broadcast.model import Deed, Done, Fate, Figures, Plan
+from bot.broadcast.model import AdminAction, HistoryEntry, Plan, RecipientCounts, RecipientStatus
 from bot.storage.broadcast_mappers import deed_row, plan_row, write_figures
 from tests.storage.broadcast_examples import ADMIN, NOW, plan
 
@@ -14,8 +14,8 @@ def test_the_hour_of_a_start_is_a_column_of_its_own() -> None:
 
 
 def test_a_long_name_is_cut_to_its_column() -> None:
-    assert len(deed_row(1, ADMIN, Done("x" * 500, Deed.PAUSED, NOW))["who"]) == 128
+    assert len(deed_row(1, ADMIN, HistoryEntry("x" * 500, AdminAction.PAUSED, NOW))["who"]) == 128
 
 
 def test_figures_are_json() -> None:
-    assert write_figures(Figures(((Fate.SENT, 3),))) == '{"sent": 3}'
+    assert write_figures(RecipientCounts(((RecipientStatus.SENT, 3),))) == '{"sent": 3}'

@@ -20,7 +20,7 @@ def test_revisions_are_numbered_without_a_gap() -> None:
 async def test_an_empty_database_stands_nowhere_and_an_opened_one_at_the_newest(database: Database) -> None:
     engine = engine_for(database.url)
     async with engine.connect() as connection:
-        assert await connection.run_sync(migrate.standing) == (None, migrate.newest())
+        assert await connection.run_sync(migrate.current_revision) == (None, migrate.newest())
     await engine.dispose()
     store = await Store(database.url).open()
     await store.close()

@@ -13,7 +13,7 @@ from bot.storage.diagnostics import examine
 from bot.storage.store import Store
 from bot.storage.writer import Writer
 from tests.e2e.waiting import eventually
-from tests.storage.broadcast_examples import newsroom
+from tests.storage.broadcast_examples import broadcast_feature
 from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, on
 from tests.storage.values import update
@@ -51,19 +51,19 @@ def test_what_the_address_asks_for_is_kept() -> None:
 
 
 async def test_a_sign_that_postgresql_cannot_hold_stops_nobody(database: Database) -> None:
-    async with newsroom(database) as room:
+    async with broadcast_feature(database) as room:
         store = room.store
         await asyncio.gather(
             store.receive((update(1, body='{"text": "\0"}'), update(2))),
             store.commit(Change(chat=StoredChat(7, "A\0B", "fr"), remembered=(("na\0me", "100 %s %(x)s %"),))),
             store.commit(Change(chat=StoredChat(8, "whole", "fr"))),
-            room.books.write(room.books.keep_draft(900, "dr\0aft")),
+            room.repository.write(room.repository.keep_draft(900, "dr\0aft")),
         )
         assert [each.body for each in await store.open_updates()] == ['{"text": "\ufffd"}', '{"message": {}}']
         assert await store.chat(7) == StoredChat(7, "A\ufffdB", "fr")
         assert await store.chat(8) == StoredChat(8, "whole", "fr")
         assert await store.fact("na\0me") == "100 %s %(x)s %", "found by the same name"
-        assert await room.books.draft(900) == "dr\ufffdaft"
+        assert await room.repository.draft(900) == "dr\ufffdaft"
 
 
 async def test_half_a_surrogate_pair_fails_alone(database: Database) -> None:
@@ -138,14 +138,14 @@ async def test_a_transaction_is_known_again_by_its_mark(database: Database) -> N
     await (await Store(database.url).open()).close()
     writer = Writer(database.url)
     with writer.engine.connect() as connection:
-        dropped = postgresql.sign(connection)
+        dropped = postgresql.write_commit_marker(connection)
         connection.rollback()
-        kept = postgresql.sign(connection)
+        kept = postgresql.write_commit_marker(connection)
         connection.commit()
-        assert postgresql.is_last(connection, kept)
-        assert not postgresql.is_last(connection, dropped)
+        assert postgresql.is_last_commit(connection, kept)
+        assert not postgresql.is_last_commit(connection, dropped)
         connection.commit()
-        assert postgresql.is_last(connection, kept), "to ask changes nothing"
+        assert postgresql.is_last_commit(connection, kept), "to ask changes nothing"
     await writer.close()
 
 
@@ -153,8 +153,8 @@ async def test_who_asks_for_a_mark_waits_for_a_transaction_that_is_under_way(dat
     await (await Store(database.url).open()).close()
     writer = Writer(database.url)
     lost, asking = writer.engine.connect(), Writer(database.url)
-    mark = postgresql.sign(lost)
-    asked = asyncio.ensure_future(asking.transact(lambda connection: postgresql.is_last(connection, mark)))
+    mark = postgresql.write_commit_marker(lost)
+    asked = asyncio.ensure_future(asking.transact(lambda connection: postgresql.is_last_commit(connection, mark)))
     await eventually("it waits", lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
     assert not asked.done()
     lost.commit()

@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.broadcast.model import Fate, Status
-from bot.broadcast.ports import Entry, Recipient
+from bot.broadcast.model import BroadcastStatus, RecipientStatus
+from bot.broadcast.ports import Recipient, StatusUpdate
 from bot.storage import recipients
-from tests.storage.broadcast_examples import NOW, Newsroom, newsroom
+from tests.storage.broadcast_examples import NOW, Newsroom, broadcast_feature
 from tests.storage.databases import Database
 
-PENDING, SENT = frozenset({Fate.PENDING}), frozenset({Fate.SENT})
+PENDING, SENT = frozenset({RecipientStatus.PENDING}), frozenset({RecipientStatus.SENT})
 
 
 @pytest.fixture
 async def room(database: Database) -> AsyncIterator[Newsroom]:
-    async with newsroom(database) as here:
+    async with broadcast_feature(database) as here:
         yield here
 
 
@@ -23,11 +23,11 @@ async def test_they_are_written_page_by_page(room: Newsroom, monkeypatch: pytest
     monkeypatch.setattr(recipients, "RANGE", 3)
     await room.chats(*range(1, 8))
     await room.confirms()
-    assert await room.roll.prepare(1, NOW)
-    assert (await room.roll.count_fates(1)).total == 3
-    assert await room.roll.prepare(1, NOW)
-    assert not await room.roll.prepare(1, NOW)
-    assert (await room.roll.count_fates(1)).of(Fate.PENDING) == 7
+    assert await room.recipients_repository.prepare(1, NOW)
+    assert (await room.recipients_repository.count_fates(1)).total == 3
+    assert await room.recipients_repository.prepare(1, NOW)
+    assert not await room.recipients_repository.prepare(1, NOW)
+    assert (await room.recipients_repository.count_fates(1)).of(RecipientStatus.PENDING) == 7
 
 
 async def test_pages_that_end_with_the_chats_end(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,20 +35,20 @@ async def test_pages_that_end_with_the_chats_end(room: Newsroom, monkeypatch: py
     await room.chats(*range(1, 7))
     await room.confirms()
     await room.prepares()
-    assert (await room.roll.count_fates(1)).total == 6
+    assert (await room.recipients_repository.count_fates(1)).total == 6
 
 
 async def test_without_any_chat_there_is_nobody(room: Newsroom) -> None:
     await room.confirms()
-    assert not await room.roll.prepare(1, NOW)
+    assert not await room.recipients_repository.prepare(1, NOW)
 
 
 async def test_one_that_was_stopped_meanwhile_is_prepared_no_further(room: Newsroom) -> None:
     await room.chats(1, 2)
     await room.confirms()
-    await room.books.move(1, Status.PREPARING, Status.STOPPED)
+    await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.STOPPED)
     await room.prepares()
-    assert (await room.roll.count_fates(1)).total == 0
+    assert (await room.recipients_repository.count_fates(1)).total == 0
 
 
 async def test_a_page_has_those_of_one_fate_with_what_is_known_of_them(room: Newsroom) -> None:
@@ -59,41 +59,45 @@ async def test_a_page_has_those_of_one_fate_with_what_is_known_of_them(room: New
     await room.chats(3, left=True)
     await room.chats(4, announcements=False)
     room.database.says("DELETE FROM chats WHERE chat_id = 5")
-    assert await room.roll.page(1, PENDING, 0, 10) == (
+    assert await room.recipients_repository.page(1, PENDING, 0, 10) == (
         Recipient(1, "fr"),
         Recipient(2, "en"),
         Recipient(3, "fr", left=True),
         Recipient(4, "fr", wanted=False),
         Recipient(5, "", wanted=False),
     )
-    assert [each.chat_id for each in await room.roll.page(1, PENDING, 2, 2)] == [3, 4]
+    assert [each.chat_id for each in await room.recipients_repository.page(1, PENDING, 2, 2)] == [3, 4]
 
 
 async def test_what_is_known_of_somebody_is_looked_up_once_more(room: Newsroom) -> None:
     await room.chats(1, locale="en", announcements=False)
-    assert await room.roll.known(Recipient(1, "fr", fate=Fate.AGAIN)) == Recipient(
-        1, "en", wanted=False, fate=Fate.AGAIN
+    assert await room.recipients_repository.known(Recipient(1, "fr", status=RecipientStatus.AGAIN)) == Recipient(
+        1, "en", wanted=False, status=RecipientStatus.AGAIN
     )
-    assert await room.roll.known(Recipient(2, "fr", left=True)) == Recipient(2, "", left=True, wanted=False)
+    assert await room.recipients_repository.known(Recipient(2, "fr", left=True)) == Recipient(
+        2, "", left=True, wanted=False
+    )
 
 
 async def test_a_page_may_have_those_of_several_fates(room: Newsroom) -> None:
     await room.chats(1, 2, 3)
     await room.confirms()
     await room.prepares()
-    await room.roll.note(1, (Entry(2, Fate.AGAIN), Entry(3, Fate.SENT)))
-    found = await room.roll.page(1, frozenset({Fate.PENDING, Fate.AGAIN}), 0, 10)
-    assert [(each.chat_id, each.fate) for each in found] == [(1, Fate.PENDING), (2, Fate.AGAIN)]
+    await room.recipients_repository.note(
+        1, (StatusUpdate(2, RecipientStatus.AGAIN), StatusUpdate(3, RecipientStatus.SENT))
+    )
+    found = await room.recipients_repository.page(1, frozenset({RecipientStatus.PENDING, RecipientStatus.AGAIN}), 0, 10)
+    assert [(each.chat_id, each.status) for each in found] == [(1, RecipientStatus.PENDING), (2, RecipientStatus.AGAIN)]
 
 
 async def test_a_fate_is_as_old_as_it_is_though_its_reason_is_new(room: Newsroom) -> None:
     await room.chats(1)
     await room.confirms()
     await room.prepares()
-    await room.roll.note(1, (Entry(1, Fate.SENT, 71),))
-    (before,) = await room.roll.page(1, SENT, 0, 10)
-    await room.roll.note(1, (Entry(1, Fate.SENT, 71, "cannot be recalled"),))
-    assert await room.roll.page(1, SENT, 0, 10) == (before,)
+    await room.recipients_repository.note(1, (StatusUpdate(1, RecipientStatus.SENT, 71),))
+    (before,) = await room.recipients_repository.page(1, SENT, 0, 10)
+    await room.recipients_repository.note(1, (StatusUpdate(1, RecipientStatus.SENT, 71, "cannot be recalled"),))
+    assert await room.recipients_repository.page(1, SENT, 0, 10) == (before,)
     assert before.at > 0
 
 
@@ -102,21 +106,37 @@ async def test_what_became_of_them_is_noted_and_reported(room: Newsroom, monkeyp
     await room.chats(1, 2, 3)
     await room.confirms()
     await room.prepares()
-    await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.FAILED, error="no"), Entry(1, Fate.SENT, 71)))
-    told = [entry async for page in room.roll.report(1) for entry in page]
-    assert told == [Entry(1, Fate.SENT, 71), Entry(2, Fate.FAILED, error="no"), Entry(3, Fate.PENDING)]
-    (found,) = await room.roll.page(1, SENT, 0, 10)
-    assert (found.chat_id, found.message_id, found.fate) == (1, 71, Fate.SENT)
+    await room.recipients_repository.note(
+        1,
+        (
+            StatusUpdate(1, RecipientStatus.SENDING),
+            StatusUpdate(2, RecipientStatus.FAILED, error="no"),
+            StatusUpdate(1, RecipientStatus.SENT, 71),
+        ),
+    )
+    told = [entry async for page in room.recipients_repository.report(1) for entry in page]
+    assert told == [
+        StatusUpdate(1, RecipientStatus.SENT, 71),
+        StatusUpdate(2, RecipientStatus.FAILED, error="no"),
+        StatusUpdate(3, RecipientStatus.PENDING),
+    ]
+    (found,) = await room.recipients_repository.page(1, SENT, 0, 10)
+    assert (found.chat_id, found.message_id, found.status) == (1, 71, RecipientStatus.SENT)
 
 
 async def test_all_of_one_fate_get_another(room: Newsroom) -> None:
     await room.chats(1, 2, 3)
     await room.confirms()
     await room.prepares()
-    await room.roll.note(1, (Entry(1, Fate.SENDING), Entry(2, Fate.SENDING)))
-    assert await room.roll.change_fates(1, Fate.SENDING, Fate.UNKNOWN, "killed") == 2
-    figures = await room.roll.count_fates(1)
-    assert (figures.of(Fate.UNKNOWN), figures.of(Fate.PENDING)) == (2, 1)
+    await room.recipients_repository.note(
+        1, (StatusUpdate(1, RecipientStatus.SENDING), StatusUpdate(2, RecipientStatus.SENDING))
+    )
+    assert (
+        await room.recipients_repository.change_fates(1, RecipientStatus.SENDING, RecipientStatus.UNKNOWN, "killed")
+        == 2
+    )
+    figures = await room.recipients_repository.count_fates(1)
+    assert (figures.of(RecipientStatus.UNKNOWN), figures.of(RecipientStatus.PENDING)) == (2, 1)
     assert room.database.rows("SELECT chat_id, error FROM recipients ORDER BY chat_id") == [
         (1, "killed"),
         (2, "killed"),

@@ -41,8 +41,8 @@ async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
         reads = await both_wait(store, caplog)
     assert await asyncio.gather(*reads) == [0, 0]
     await store.close()
-    trouble = "the database (reading) cannot be reached: database is locked; trying again until it answers"
-    assert caplog.messages == [trouble, AGAIN]
+    failure = "the database (reading) cannot be reached: database is locked; trying again until it answers"
+    assert caplog.messages == [failure, AGAIN]
 
 
 async def test_a_read_waits_for_a_server_that_is_down_and_the_log_hears_of_it_once(
@@ -56,8 +56,8 @@ async def test_a_read_waits_for_a_server_that_is_down_and_the_log_hears_of_it_on
             reads = await both_wait(store, caplog)
         assert await asyncio.gather(*reads) == [0, 0]
         await store.close()
-    trouble, over = caplog.messages
-    assert trouble.startswith("the database (reading) cannot be reached: connection ")
+    failure, over = caplog.messages
+    assert failure.startswith("the database (reading) cannot be reached: connection ")
     assert over == AGAIN
 
 

@@ -13,7 +13,7 @@ from bot.storage import postgresql
 from bot.storage.engines import is_passing
 from bot.storage.store import Store
 from tests.e2e.waiting import eventually
-from tests.storage.broadcast_examples import newsroom
+from tests.storage.broadcast_examples import broadcast_feature
 from tests.storage.cluster import BOT, Cluster
 from tests.storage.databases import Database, on
 from tests.storage.values import delivery, turn, update
@@ -109,7 +109,7 @@ async def test_an_announcement_whose_confirmation_is_lost_on_the_wire_is_confirm
     when: str, wire: Cut, database: Database
 ) -> None:
     url = f"postgresql://{BOT}:x@127.0.0.1:{wire.port}/{database.name}"
-    async with newsroom(Database(url, database.place)) as room:
+    async with broadcast_feature(Database(url, database.place)) as room:
         wire.arm(when)
         assert await room.confirms()
         assert wire.cuts == 1

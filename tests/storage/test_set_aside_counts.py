@@ -1,7 +1,7 @@
 """What was set aside is counted, and named with its error."""
 
 from bot.app.records import Change, SetAside, StoredUpdate
-from bot.storage.diagnostics import Poison, poison, set_aside
+from bot.storage.diagnostics import SetAsideUpdate, poison, set_aside
 from bot.storage.store import Store
 
 
@@ -17,4 +17,4 @@ async def test_only_what_was_set_aside_is_counted_the_newest_first(store: Store)
     assert (older.update_id, older.error) == (2, "KeyError")
     assert newest.at >= older.at > 0
     (only,) = await poison(store.engine, 1)
-    assert only == Poison(3, "ValueError", newest.at)
+    assert only == SetAsideUpdate(3, "ValueError", newest.at)

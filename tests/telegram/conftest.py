@@ -9,7 +9,7 @@ from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.sandbox.telegram.config import TOKEN
 from bot.sandbox.telegram.world import World
-from bot.telegram.transport import FastRequest, LeanBot
+from bot.telegram.transport import FastRequest, RawBot
 from tests.moncreneau.support import Wire, wired
 
 
@@ -19,14 +19,14 @@ async def wire() -> AsyncIterator[Wire]:
         yield opened
 
 
-def bot_at(url: str) -> LeanBot:
+def bot_at(url: str) -> RawBot:
     """A bot that talks to this server; nothing is asked yet."""
     request = FastRequest()
-    return LeanBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
+    return RawBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
 
 
 @pytest_asyncio.fixture
-async def bot(wire: Wire) -> AsyncIterator[LeanBot]:
+async def bot(wire: Wire) -> AsyncIterator[RawBot]:
     """A bot on the wire."""
     lean = bot_at(wire.url)
     await lean._request[1].initialize()
@@ -35,7 +35,7 @@ async def bot(wire: Wire) -> AsyncIterator[LeanBot]:
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[tuple[World, LeanBot]]:
+async def telegram() -> AsyncIterator[tuple[World, RawBot]]:
     """The stand-in's memory, and a bot that it knows."""
     app = create_app(TelegramSandbox(limits=None))
     async with serving(app) as url, bot_at(url) as lean:

@@ -6,19 +6,19 @@ import json
 from bot.sandbox.telegram.config import PEOPLE
 from bot.sandbox.telegram.phone import say
 from bot.sandbox.telegram.world import World
-from bot.telegram.bot_profile import Call, Face, calls, hide, keep_shown
-from bot.telegram.transport import LeanBot
+from bot.telegram.bot_profile import BotProfile, Call, calls, hide, keep_in_sync
+from bot.telegram.transport import RawBot
 from tests.e2e.waiting import eventually
 
 ADMIN, NOBODY = PEOPLE[-1].id, 424_242
-FR = Face("fr", (("book", "Réserver"),), (("book", "Réserver"), ("status", "État")), "Description", "Courte")
-ALL = Face("", (("book", "Réserver"),), (("book", "Réserver"), ("status", "État")), "Description", "Courte")
+FR = BotProfile("fr", (("book", "Réserver"),), (("book", "Réserver"), ("status", "État")), "Description", "Courte")
+ALL = BotProfile("", (("book", "Réserver"),), (("book", "Réserver"), ("status", "État")), "Description", "Courte")
 
 
-async def shown(bot: LeanBot, wanted: list[Call], known: str, times: int) -> list[str]:
+async def shown(bot: RawBot, wanted: list[Call], known: str, times: int) -> list[str]:
     """What is known after each round that got anywhere."""
     marks: list[str] = []
-    async for each in keep_shown(bot, wanted, known):
+    async for each in keep_in_sync(bot, wanted, known):
         marks.append(each)
         if len(marks) == times:
             break
@@ -35,7 +35,7 @@ def test_every_language_has_its_commands_and_texts_and_admins_have_their_own() -
     assert ["language_code" in call for _, call in wanted] == [False] * 5 + [True] * 5
 
 
-async def test_it_is_set_and_not_set_again(telegram: tuple[World, LeanBot]) -> None:
+async def test_it_is_set_and_not_set_again(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     wanted = calls((ALL, FR), ())
     (marks,) = await shown(bot, wanted, "", 1)
@@ -46,16 +46,16 @@ async def test_it_is_set_and_not_set_again(telegram: tuple[World, LeanBot]) -> N
     assert not world.calls
 
 
-async def test_only_what_changed_is_set(telegram: tuple[World, LeanBot]) -> None:
+async def test_only_what_changed_is_set(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     (marks,) = await shown(bot, calls((FR,), ()), "", 1)
     world.calls.clear()
-    other = Face("fr", FR.commands, FR.admin_commands, "Une autre", "Courte")
+    other = BotProfile("fr", FR.commands, FR.admin_commands, "Une autre", "Courte")
     await shown(bot, calls((other,), ()), marks, 1)
     assert dict(world.calls) == {("setMyDescription", 200): 1}
 
 
-async def test_an_admin_who_has_not_written_yet_gets_theirs_when_they_have(telegram: tuple[World, LeanBot]) -> None:
+async def test_an_admin_who_has_not_written_yet_gets_theirs_when_they_have(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     rounds = asyncio.create_task(shown(bot, calls((FR,), {ADMIN}), "", 2))
     await eventually("the rest of the face", lambda: world.profile.short_descriptions, pause=0.01)
@@ -65,7 +65,7 @@ async def test_an_admin_who_has_not_written_yet_gets_theirs_when_they_have(teleg
     assert len(world.profile.commands[("chat", ADMIN), "fr"]) == 2
 
 
-async def test_what_fails_is_tried_again(telegram: tuple[World, LeanBot]) -> None:
+async def test_what_fails_is_tried_again(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     world.faults.add({"kind": "html", "method": "setMyDescription", "times": 1})
     marks = await shown(bot, calls((FR,), ()), "", 2)
@@ -73,7 +73,7 @@ async def test_what_fails_is_tried_again(telegram: tuple[World, LeanBot]) -> Non
     assert world.profile.descriptions == {"fr": "Description"}
 
 
-async def test_what_a_former_admin_saw_is_taken_back_however_often_that_fails(telegram: tuple[World, LeanBot]) -> None:
+async def test_what_a_former_admin_saw_is_taken_back_however_often_that_fails(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     say(world, world.chats[ADMIN], "/start")
     await shown(bot, calls((ALL, FR), {ADMIN}), "", 1)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.app.ports import ChatLeftError, MessageRefusedError
-from bot.broadcast.compose_states import Remark
+from bot.broadcast.compose_states import ComposeNotice
 from bot.broadcast.model import Content, Media
-from bot.telegram.broadcast_sender import TelegramHerald, read_content
+from bot.telegram.broadcast_sender import TelegramBroadcastSender, read_content
 from bot.telegram.messenger import TelegramMessenger
 from bot.views.message import Button, Message
 
@@ -37,8 +37,8 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-def herald(wire: Wire) -> TelegramHerald:
-    return TelegramHerald(wire, lambda locale: Message("", ((Button(f"stop {locale}", "news:off"),),)))
+def sender(wire: Wire) -> TelegramBroadcastSender:
+    return TelegramBroadcastSender(wire, lambda locale: Message("", ((Button(f"stop {locale}", "news:off"),),)))
 
 
 def test_a_text_keeps_its_formatting() -> None:
@@ -73,16 +73,18 @@ def test_a_document_may_have_no_caption() -> None:
     ],
 )
 def test_other_kinds_cannot_be_broadcast(raw: Json) -> None:
-    assert read_content(raw) is Remark.UNSUPPORTED
+    assert read_content(raw) is ComposeNotice.UNSUPPORTED
 
 
 def test_a_part_of_an_album_is_refused() -> None:
-    assert read_content({"photo": PHOTO, "media_group_id": "1"}) is Remark.ALBUM
+    assert read_content({"photo": PHOTO, "media_group_id": "1"}) is ComposeNotice.ALBUM
 
 
-async def test_a_text_goes_out_with_its_entities_and_without_a_parse_mode(herald: TelegramHerald, wire: Wire) -> None:
-    letter = herald.letter(Content(Media.TEXT, "<b> *x*", look=json.dumps({"entities": BOLD})), "en")
-    assert await herald.send(letter, 7) == 71
+async def test_a_text_goes_out_with_its_entities_and_without_a_parse_mode(
+    sender: TelegramBroadcastSender, wire: Wire
+) -> None:
+    prepared = sender.prepared(Content(Media.TEXT, "<b> *x*", look=json.dumps({"entities": BOLD})), "en")
+    assert await sender.send(prepared, 7) == 71
     ((method, call),) = wire.calls
     assert method == "sendMessage"
     assert "parse_mode" not in call
@@ -92,64 +94,66 @@ async def test_a_text_goes_out_with_its_entities_and_without_a_parse_mode(herald
 
 
 @pytest.mark.parametrize(("media", "method"), [(Media.PHOTO, "sendPhoto"), (Media.DOCUMENT, "sendDocument")])
-async def test_files_go_out_by_their_id(herald: TelegramHerald, wire: Wire, media: Media, method: str) -> None:
+async def test_files_go_out_by_their_id(sender: TelegramBroadcastSender, wire: Wire, media: Media, method: str) -> None:
     look = json.dumps({"caption_entities": BOLD, "show_caption_above_media": True})
-    await herald.send(herald.letter(Content(media, "Ici", "file", look), "fr"), 7)
+    await sender.send(sender.prepared(Content(media, "Ici", "file", look), "fr"), 7)
     ((called, call),) = wire.calls
     assert called == method
     assert (call[media.value], call["caption"]) == ("file", "Ici")
     assert call["show_caption_above_media"] == "true"
 
 
-async def test_a_file_without_a_caption_has_none(herald: TelegramHerald, wire: Wire) -> None:
-    await herald.send(herald.letter(Content(Media.PHOTO, "", "file"), "fr"), 7)
+async def test_a_file_without_a_caption_has_none(sender: TelegramBroadcastSender, wire: Wire) -> None:
+    await sender.send(sender.prepared(Content(Media.PHOTO, "", "file"), "fr"), 7)
     assert "caption" not in wire.calls[0][1]
 
 
-async def test_paid_broadcasts_say_so(herald: TelegramHerald, wire: Wire) -> None:
-    letter = herald.letter(Content(Media.TEXT, "x"), "fr")
-    await herald.send(letter, 7, paid=True)
-    await herald.send(letter, 8)
+async def test_paid_broadcasts_say_so(sender: TelegramBroadcastSender, wire: Wire) -> None:
+    prepared = sender.prepared(Content(Media.TEXT, "x"), "fr")
+    await sender.send(prepared, 7, paid=True)
+    await sender.send(prepared, 8)
     assert [call.get("allow_paid_broadcast") for _, call in wire.calls] == ["true", None]
 
 
 @pytest.mark.parametrize("number", ["abc", 2**70, None, float("inf"), True, -1, [1]])
 async def test_a_number_that_is_none_does_not_undo_that_it_was_sent(
-    herald: TelegramHerald, wire: Wire, number: Any
+    sender: TelegramBroadcastSender, wire: Wire, number: Any
 ) -> None:
     wire.answer = {"message_id": number}
-    assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
+    assert await sender.send(sender.prepared(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
-async def test_an_answer_that_says_nothing_is_no_number(herald: TelegramHerald, wire: Wire) -> None:
+async def test_an_answer_that_says_nothing_is_no_number(sender: TelegramBroadcastSender, wire: Wire) -> None:
     wire.answer = True
-    assert await herald.send(herald.letter(Content(Media.TEXT, "x"), "fr"), 7) == 0
+    assert await sender.send(sender.prepared(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
-async def test_it_can_be_asked_whether_anybody_answers(herald: TelegramHerald, wire: Wire) -> None:
-    await herald.reach()
+async def test_it_can_be_asked_whether_anybody_answers(sender: TelegramBroadcastSender, wire: Wire) -> None:
+    await sender.reach()
     assert wire.calls == [("getMe", {})]
 
 
-async def test_a_message_is_taken_back(herald: TelegramHerald, wire: Wire) -> None:
-    assert await herald.recall(7, 71)
+async def test_a_message_is_taken_back(sender: TelegramBroadcastSender, wire: Wire) -> None:
+    assert await sender.recall(7, 71)
     assert wire.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
 
 
-async def test_one_that_is_gone_already_is_known_as_such(herald: TelegramHerald, wire: Wire) -> None:
+async def test_one_that_is_gone_already_is_known_as_such(sender: TelegramBroadcastSender, wire: Wire) -> None:
     wire.answer = MessageRefusedError("Message to delete not found")
-    assert not await herald.recall(7, 71)
+    assert not await sender.recall(7, 71)
 
 
 @pytest.mark.parametrize("error", [MessageRefusedError("message can't be deleted"), ChatLeftError("blocked")])
-async def test_one_that_cannot_be_taken_back_says_why(herald: TelegramHerald, wire: Wire, error: Exception) -> None:
+async def test_one_that_cannot_be_taken_back_says_why(
+    sender: TelegramBroadcastSender, wire: Wire, error: Exception
+) -> None:
     wire.answer = error
     with pytest.raises(type(error)):
-        await herald.recall(7, 71)
+        await sender.recall(7, 71)
 
 
-async def test_a_file_is_sent_with_its_name(herald: TelegramHerald, wire: Wire) -> None:
-    await herald.document(7, "broadcast-1.csv", b"chat_id\r\n", Message("<b>Annonce</b>"))
+async def test_a_file_is_sent_with_its_name(sender: TelegramBroadcastSender, wire: Wire) -> None:
+    await sender.document(7, "broadcast-1.csv", b"chat_id\r\n", Message("<b>Annonce</b>"))
     ((method, call),) = wire.calls
     assert method == "sendDocument"
     assert (call["document"].filename, call["document"].input_file_content) == ("broadcast-1.csv", b"chat_id\r\n")

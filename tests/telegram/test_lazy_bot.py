@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from telegram.error import NetworkError
 
-from bot.telegram.lazy_bot import StandbyBot
+from bot.telegram.lazy_bot import LazyBot
 from tests.moncreneau.support import RESET, Wire, answer
 from tests.telegram.conftest import bot_at
 
@@ -14,7 +14,7 @@ OK = answer({"ok": True, "result": {"message_id": 5}})
 
 async def test_it_opens_with_the_first_call_and_closes_when_idle(wire: Wire) -> None:
     wire.says(OK)
-    standby = StandbyBot(lambda: bot_at(wire.url), idle=0.01)
+    standby = LazyBot(lambda: bot_at(wire.url), idle=0.01)
     assert await standby.call("sendMessage", {"chat_id": 7}) == {"message_id": 5}
     async with asyncio.timeout(5):
         while standby.is_open:  # noqa: ASYNC110 — the loop's timer does it
@@ -24,13 +24,13 @@ async def test_it_opens_with_the_first_call_and_closes_when_idle(wire: Wire) -> 
 
 
 def test_nothing_is_open_before_the_first_call() -> None:
-    assert not StandbyBot(lambda: bot_at("http://127.0.0.1:1")).is_open
+    assert not LazyBot(lambda: bot_at("http://127.0.0.1:1")).is_open
 
 
 async def test_calls_side_by_side_share_it_and_a_failure_leaves_it_usable(wire: Wire) -> None:
     wire.says(OK)
     made = []
-    standby = StandbyBot(lambda: made.append(bot_at(wire.url)) or made[-1])  # type: ignore[func-returns-value]
+    standby = LazyBot(lambda: made.append(bot_at(wire.url)) or made[-1])  # type: ignore[func-returns-value]
     await asyncio.gather(*(standby.call("sendMessage", {"chat_id": each}) for each in range(20)))
     wire.says(RESET)
     with pytest.raises(NetworkError):

@@ -21,7 +21,7 @@ from bot.sandbox.telegram.config import PEOPLE
 from bot.sandbox.telegram.phone import press, say
 from bot.sandbox.telegram.world import World
 from bot.telegram.messenger import TelegramMessenger, keyboard
-from bot.telegram.transport import LeanBot
+from bot.telegram.transport import RawBot
 from bot.views.message import Button, Message
 from tests.moncreneau.support import RESET, Wire, answer
 from tests.telegram.conftest import bot_at
@@ -31,7 +31,7 @@ WORDS = Delivery(1, 7, Kind.SEND, Message("<b>Oui</b>", ((Button("Oui", "yes"), 
 
 
 async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_the_screen(
-    wire: Wire, bot: LeanBot
+    wire: Wire, bot: RawBot
 ) -> None:
     wire.says(OK)
     delivery = Delivery(1, 7, Kind.EDIT, WORDS.message, screen=12, target=33)
@@ -58,7 +58,7 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
         7,
     ],
 )
-async def test_an_answer_of_nonsense_is_still_a_message_that_was_sent(wire: Wire, bot: LeanBot, result: object) -> None:
+async def test_an_answer_of_nonsense_is_still_a_message_that_was_sent(wire: Wire, bot: RawBot, result: object) -> None:
     wire.says(answer({"ok": True, "result": result}))
     assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
 
@@ -84,7 +84,7 @@ def test_lasting_buttons_are_bound_to_no_screen() -> None:
     ],
 )
 async def test_a_refusal_is_what_the_outbox_can_act_on(
-    wire: Wire, bot: LeanBot, code: int, words: str, kind: type[SendError]
+    wire: Wire, bot: RawBot, code: int, words: str, kind: type[SendError]
 ) -> None:
     wire.says(answer({"ok": False, "error_code": code, "description": words}, code))
     with pytest.raises(SendError) as caught:
@@ -92,7 +92,7 @@ async def test_a_refusal_is_what_the_outbox_can_act_on(
     assert isinstance(caught.value, kind)
 
 
-async def test_a_flood_tells_how_long(wire: Wire, bot: LeanBot) -> None:
+async def test_a_flood_tells_how_long(wire: Wire, bot: RawBot) -> None:
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 17}}
     wire.says(answer(body, 429))
     with pytest.raises(FloodedError) as caught:
@@ -103,14 +103,14 @@ async def test_a_flood_tells_how_long(wire: Wire, bot: LeanBot) -> None:
 @pytest.mark.parametrize(
     ("words", "seconds"), [("Too Many Requests: retry after 9", 9), ("Too Many Requests: retry later", 1)]
 )
-async def test_a_flood_without_parameters_is_a_flood(wire: Wire, bot: LeanBot, words: str, seconds: float) -> None:
+async def test_a_flood_without_parameters_is_a_flood(wire: Wire, bot: RawBot, words: str, seconds: float) -> None:
     wire.says(answer({"ok": False, "error_code": 429, "description": words}, 429))
     with pytest.raises(FloodedError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert caught.value.retry_after == seconds
 
 
-async def test_too_few_stars_are_the_fault_of_no_recipient_and_only_where_paid_for(wire: Wire, bot: LeanBot) -> None:
+async def test_too_few_stars_are_the_fault_of_no_recipient_and_only_where_paid_for(wire: Wire, bot: RawBot) -> None:
     words = "Bad Request: not enough Telegram Stars on the balance"
     wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
     call = {"chat_id": 7, "text": "Bonjour"}
@@ -121,20 +121,20 @@ async def test_too_few_stars_are_the_fault_of_no_recipient_and_only_where_paid_f
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 429, 502])
-async def test_a_page_of_a_proxy_is_no_verdict_on_chat_or_message(wire: Wire, bot: LeanBot, code: int) -> None:
+async def test_a_page_of_a_proxy_is_no_verdict_on_chat_or_message(wire: Wire, bot: RawBot, code: int) -> None:
     wire.says(answer(b"<html>Access denied</html>", code))
     with pytest.raises(MaybeSentError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert "html" not in str(caught.value)
 
 
-async def test_what_has_not_changed_is_a_success(wire: Wire, bot: LeanBot) -> None:
+async def test_what_has_not_changed_is_a_success(wire: Wire, bot: RawBot) -> None:
     words = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
     wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
     assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
 
 
-async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot: LeanBot) -> None:
+async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot: RawBot) -> None:
     wire.says(RESET)
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
@@ -145,19 +145,19 @@ async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot
     await away._request[1].shutdown()
 
 
-async def test_a_link_that_fits_no_picture_refuses_the_picture_alone(bot: LeanBot) -> None:
+async def test_a_link_that_fits_no_picture_refuses_the_picture_alone(bot: RawBot) -> None:
     with pytest.raises(MessageRefusedError):
         await TelegramMessenger(bot).deliver(Delivery(1, 7, Kind.PICTURE, Message("x", qr_link="x" * 5000)), None)
 
 
 @pytest.mark.parametrize("nonsense", [{}, [], "x", 7, None, {"ok": True}, {"ok": False, "description": "x"}], ids=str)
-async def test_a_200_that_says_nothing_of_the_message_means_perhaps(wire: Wire, bot: LeanBot, nonsense: object) -> None:
+async def test_a_200_that_says_nothing_of_the_message_means_perhaps(wire: Wire, bot: RawBot, nonsense: object) -> None:
     wire.says(answer(json.dumps(nonsense).encode()))
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
 
 
-async def test_typing_and_answers_to_presses_never_fail(wire: Wire, bot: LeanBot) -> None:
+async def test_typing_and_answers_to_presses_never_fail(wire: Wire, bot: RawBot) -> None:
     messenger = TelegramMessenger(bot)
     for end in (RESET, answer({"ok": False, "error_code": 400, "description": "Bad Request: query is too old"}, 400)):
         wire.says(end)
@@ -165,7 +165,7 @@ async def test_typing_and_answers_to_presses_never_fail(wire: Wire, bot: LeanBot
         await messenger.answer_press("1")
 
 
-async def test_a_press_is_answered_once(telegram: tuple[World, LeanBot]) -> None:
+async def test_a_press_is_answered_once(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     messenger, chat = TelegramMessenger(bot), world.chats[PEOPLE[0].id]
     say(world, chat, "/start")

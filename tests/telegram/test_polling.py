@@ -17,7 +17,7 @@ from bot.storage.store import Store
 from bot.telegram import polling
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
-from bot.telegram.transport import LeanBot
+from bot.telegram.transport import RawBot
 from tests.e2e.waiting import eventually
 from tests.moncreneau.support import Wire, answer
 
@@ -43,7 +43,7 @@ class Ear:
     """A poller at work."""
 
     world: World
-    bot: LeanBot
+    bot: RawBot
     store: Store
     heard: Heard
     poller: Poller
@@ -57,7 +57,7 @@ class Ear:
 
 
 @asynccontextmanager
-async def ear(world: World, bot: LeanBot, folder: Path) -> AsyncIterator[Ear]:
+async def ear(world: World, bot: RawBot, folder: Path) -> AsyncIterator[Ear]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     heard = Heard()
     newest = await store.newest_update()
@@ -72,7 +72,7 @@ async def ear(world: World, bot: LeanBot, folder: Path) -> AsyncIterator[Ear]:
 
 
 @pytest.fixture
-async def here(telegram: tuple[World, LeanBot], tmp_path: Path) -> AsyncIterator[Ear]:
+async def here(telegram: tuple[World, RawBot], tmp_path: Path) -> AsyncIterator[Ear]:
     async with ear(*telegram, tmp_path) as opened:
         yield opened
 
@@ -138,21 +138,21 @@ def batch(*numbers: int) -> dict[str, Any]:
     return {"ok": True, "result": [{"update_id": each, "message": {"chat": {"id": ID}}} for each in numbers]}
 
 
-async def test_what_comes_twice_in_one_batch_is_one(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+async def test_what_comes_twice_in_one_batch_is_one(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     wire.says(answer(batch(5, 6, 5)), answer(batch(7)))
     async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
         assert [each.update_id for each in await here.hears(3)] == [5, 6, 7]
 
 
 async def test_a_batch_with_something_known_is_looked_through_before_it_is_worked_on(
-    wire: Wire, bot: LeanBot, tmp_path: Path
+    wire: Wire, bot: RawBot, tmp_path: Path
 ) -> None:
     wire.says(answer(batch(5, 6)), answer(batch(4, 6, 7)), answer(batch(1)))
     async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
         assert [each.update_id for each in await here.hears(5)] == [5, 6, 4, 7, 1]
 
 
-async def test_what_an_earlier_life_heard_is_not_heard_again(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+async def test_what_an_earlier_life_heard_is_not_heard_again(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     wire.says(answer(batch(5, 6)))
     async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
         await here.hears(2)
@@ -228,7 +228,7 @@ async def test_when_too_much_waits_it_leaves_the_rest_at_telegram(here: Ear) -> 
     await here.hears(2)
 
 
-async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     good = {"update_id": 5, "message": {"chat": {"id": 7}}}
     nonsense = [answer({"ok": True, "result": each}) for each in ({"a": 1}, "x", [7, {"no": "number"}], 3)]
     wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
@@ -236,7 +236,7 @@ async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot:
         assert (await opened.hears(1))[0].update_id == 5
 
 
-async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: LeanBot, tmp_path: Path) -> None:
+async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     refused = {"ok": False, "error_code": 429, "description": "Too Many Requests"}
     for asked in ("0.01", 10**30):
         wire.says(answer(refused | {"parameters": {"retry_after": asked}}, 429), answer(batch(5)))

@@ -10,7 +10,7 @@ from telegram import InputFile
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.sandbox.telegram.config import TOKEN
-from bot.telegram.transport import FastRequest, LeanBot, SurelyNotSentError, seconds
+from bot.telegram.transport import FastRequest, RawBot, SurelyNotSentError, seconds
 from tests.moncreneau.support import RESET, SILENCE, Answer, Wire, answer
 from tests.telegram.conftest import bot_at
 
@@ -23,7 +23,7 @@ def closed_port() -> int:
         return int(one.getsockname()[1])
 
 
-async def failing(bot: LeanBot, **how: Any) -> TelegramError:
+async def failing(bot: RawBot, **how: Any) -> TelegramError:
     """The error of a call; whatever it is, it must not show the token."""
     with pytest.raises(TelegramError) as caught:
         await bot.call("sendMessage", {"chat_id": 7, "text": "Aïssatou"}, **how)
@@ -36,7 +36,7 @@ async def failing(bot: LeanBot, **how: Any) -> TelegramError:
     return caught.value
 
 
-async def test_parameters_go_out_as_a_form_and_the_result_comes_in_as_it_is(wire: Wire, bot: LeanBot) -> None:
+async def test_parameters_go_out_as_a_form_and_the_result_comes_in_as_it_is(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     assert await bot.call("sendMessage", {"chat_id": 7, "text": "é & = +", "flag": True}) == {"message_id": 5}
     (seen,) = wire.seen
@@ -45,7 +45,7 @@ async def test_parameters_go_out_as_a_form_and_the_result_comes_in_as_it_is(wire
     assert seen.body == b"chat_id=7&text=%C3%A9+%26+%3D+%2B&flag=true"
 
 
-async def test_files_go_out_in_parts(wire: Wire, bot: LeanBot) -> None:
+async def test_files_go_out_in_parts(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     photo = InputFile(b"\x89PNG-bytes", filename="qr.png", attach=False)
     await bot.call("sendPhoto", {"chat_id": 7, "photo": photo, "caption": "é"})
@@ -55,7 +55,7 @@ async def test_files_go_out_in_parts(wire: Wire, bot: LeanBot) -> None:
         assert part in seen.body
 
 
-async def test_connections_are_kept(wire: Wire, bot: LeanBot) -> None:
+async def test_connections_are_kept(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     for _ in range(5):
         await bot.call("getMe", {})
@@ -81,26 +81,26 @@ async def test_a_name_that_nobody_has_means_surely_not_sent() -> None:
     [RESET, Answer(then="close"), Answer(b"HTTP/1.1 200 OK\r\nContent-Le", "reset"), Answer(b"\x00\x01\x02", "close")],
     ids=["reset", "closed", "reset in the middle", "nonsense"],
 )
-async def test_a_wire_cut_after_the_request_means_perhaps(wire: Wire, bot: LeanBot, end: Answer) -> None:
+async def test_a_wire_cut_after_the_request_means_perhaps(wire: Wire, bot: RawBot, end: Answer) -> None:
     wire.says(end)
     error = await failing(bot)
     assert isinstance(error, NetworkError)
     assert not isinstance(error, SurelyNotSentError)
 
 
-async def test_a_wire_cut_on_a_connection_that_was_kept_means_perhaps(wire: Wire, bot: LeanBot) -> None:
+async def test_a_wire_cut_on_a_connection_that_was_kept_means_perhaps(wire: Wire, bot: RawBot) -> None:
     wire.says(OK, RESET)
     await bot.call("getMe", {})
     assert not isinstance(await failing(bot), SurelyNotSentError)
 
 
-async def test_an_answer_cut_short_means_perhaps(wire: Wire, bot: LeanBot) -> None:
+async def test_an_answer_cut_short_means_perhaps(wire: Wire, bot: RawBot) -> None:
     whole = answer({"ok": True, "result": {"text": "x" * 500}})
     wire.says(Answer(whole.data[:-200], "close"))
     assert not isinstance(await failing(bot), SurelyNotSentError)
 
 
-async def test_silence_ends_at_the_time_limit_and_means_perhaps(wire: Wire, bot: LeanBot) -> None:
+async def test_silence_ends_at_the_time_limit_and_means_perhaps(wire: Wire, bot: RawBot) -> None:
     wire.says(SILENCE)
     began = time.monotonic()
     error = await failing(bot, read_timeout=0.3)
@@ -124,7 +124,7 @@ async def test_silence_ends_at_the_time_limit_and_means_perhaps(wire: Wire, bot:
     ],
 )
 async def test_what_telegram_refuses_comes_as_ptb_names_it(
-    wire: Wire, bot: LeanBot, said: Answer, kind: type[TelegramError]
+    wire: Wire, bot: RawBot, said: Answer, kind: type[TelegramError]
 ) -> None:
     wire.says(said)
     assert isinstance(await failing(bot), kind)
@@ -134,24 +134,24 @@ async def test_what_telegram_refuses_comes_as_ptb_names_it(
     ("asked", "waits"),
     [(7, 7.0), (0, 1.0), (10**9, 86400.0), ("7", 7.0), ("soon", 1.0), (None, 1.0), ([], 1.0), (-3, 0.0), (0.5, 0.5)],
 )
-async def test_a_429_asks_for_a_wait_whatever_it_says(wire: Wire, bot: LeanBot, asked: object, waits: float) -> None:
+async def test_a_429_asks_for_a_wait_whatever_it_says(wire: Wire, bot: RawBot, asked: object, waits: float) -> None:
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": asked}}
     wire.says(answer(body, 429))
     error = await failing(bot)
     assert (seconds(error) if isinstance(error, RetryAfter) else 1.0) == waits
 
 
-async def test_a_429_with_a_number_beyond_all_numbers_is_an_error_like_others(wire: Wire, bot: LeanBot) -> None:
+async def test_a_429_with_a_number_beyond_all_numbers_is_an_error_like_others(wire: Wire, bot: RawBot) -> None:
     wire.says(answer({"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 10**30}}, 429))
     assert not isinstance(await failing(bot), RetryAfter)
 
 
-async def test_what_cannot_be_written_is_refused_and_not_tried_for_ever(bot: LeanBot) -> None:
+async def test_what_cannot_be_written_is_refused_and_not_tried_for_ever(bot: RawBot) -> None:
     with pytest.raises(BadRequest, match="cannot be written"):
         await bot.call("sendMessage", {"chat_id": 7, "text": "half \ud83d a pair"})
 
 
-async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wire: Wire, bot: LeanBot) -> None:
+async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wire: Wire, bot: RawBot) -> None:
     wire.says(answer(b"", 302, Location=f"{wire.url}/elsewhere"), OK)
     await failing(bot)
     assert len(wire.seen) == 1
@@ -165,7 +165,7 @@ def test_half_a_pair_of_surrogates_does_not_hold_up_a_batch() -> None:
         FastRequest.parse_json_payload(b"<html>")
 
 
-async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_moment(wire: Wire, bot: LeanBot) -> None:
+async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_moment(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
 
     async def ask_for_ever() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
-from bot.telegram.update_parser import Reader, is_numbered, stored_update
+from bot.telegram.update_parser import TelegramUpdateParser, is_numbered, stored_update
 
 Json = dict[str, Any]
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
@@ -28,7 +28,7 @@ def press(data: Any = "12.ok", **more: Any) -> Json:
 
 
 def read(update: Json) -> Inbound:
-    return Reader("Our_Bot", lambda tag: tag.partition("-")[0])(stored_update(update), NOW)
+    return TelegramUpdateParser("Our_Bot", lambda tag: tag.partition("-")[0])(stored_update(update), NOW)
 
 
 def event(update: Json) -> CitizenEvent:

@@ -9,7 +9,7 @@ TRANSLATORS = Translators.load()
 FR, EN = TRANSLATORS.get("fr"), TRANSLATORS.get("en")
 
 SCREENS: dict[str, Screen] = {
-    **{name: flow for name, flow in STATES.items() if flow != Idle()},
+    **{name: state for name, state in STATES.items() if state != Idle()},
     "menu": Menu(),
     "greeting": Menu(greeting=True, name="Aïssatou"),
     "help": Help(),

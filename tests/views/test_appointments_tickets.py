@@ -6,8 +6,8 @@ import pytest
 
 from bot.core import callback_data
 from bot.core.model import (
+    AppointmentStatus,
     Department,
-    Status,
     Ticket,
 )
 from bot.core.screens import QrPicture, TicketShown
@@ -57,13 +57,13 @@ def test_in_english_too() -> None:
 
 
 def test_what_is_not_paid_is_not_called_confirmed() -> None:
-    unpaid = text(TicketShown(ticket(status=Status.PENDING_PAYMENT), fresh=True))
+    unpaid = text(TicketShown(ticket(status=AppointmentStatus.PENDING_PAYMENT), fresh=True))
     assert "Le paiement est attendu" in unpaid
     assert "confirmé" not in unpaid
 
 
 def test_an_unknown_status_is_not_called_confirmed() -> None:
-    unknown = text(TicketShown(ticket(status=Status.UNKNOWN), fresh=True))
+    unknown = text(TicketShown(ticket(status=AppointmentStatus.UNKNOWN), fresh=True))
     assert "confirmé" not in unknown
     assert "à vérifier auprès du service" in unknown
 
@@ -79,8 +79,10 @@ def test_the_link_is_escaped() -> None:
     assert "a=1&amp;b=2" in render(TicketShown(ticket(qr_link="https://x.example/?a=1&b=2")), FR).text
 
 
-@pytest.mark.parametrize("status", [Status.CANCELLED, Status.COMPLETED, Status.NO_SHOW])
-def test_one_that_is_over_can_be_neither_shown_at_the_door_nor_cancelled(status: Status) -> None:
+@pytest.mark.parametrize(
+    "status", [AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW]
+)
+def test_one_that_is_over_can_be_neither_shown_at_the_door_nor_cancelled(status: AppointmentStatus) -> None:
     message = render(TicketShown(ticket(status=status)), FR)
     assert "/cancel" not in message.text
     assert "https:" not in message.text

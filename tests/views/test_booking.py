@@ -7,11 +7,11 @@ import pytest
 from bot.core import callback_data
 from bot.core.model import (
     Draft,
-    Problem,
-    Trouble,
+    Failure,
+    FailureCode,
     Worker,
 )
-from bot.core.states import Confirming, Refused, Submitting, TypingName
+from bot.core.states import BookingRefusedState, ConfirmingBooking, Submitting, TypingName
 from bot.i18n import Translator
 from bot.views.render import render
 from tests.core.examples import ATTEMPT, BUSY, COURT, DOWN, FULL, HALF_PAST_TWO, STATES, TIMED
@@ -35,7 +35,7 @@ def test_without_a_known_name_it_is_typed() -> None:
 
 def test_the_summary_says_everything_and_that_nothing_is_booked_yet() -> None:
     draft = Draft(COURT, Worker(42, ""), HALF_PAST_TWO, "Aïssatou Bah")
-    text = plain(render(Confirming(draft), FR).text).replace("\u00a0", " ")
+    text = plain(render(ConfirmingBooking(draft), FR).text).replace("\u00a0", " ")
     for fact in (
         "🏢 Service : Greffe",
         "🏛 Organisme : Tribunal",
@@ -49,7 +49,7 @@ def test_the_summary_says_everything_and_that_nothing_is_booked_yet() -> None:
 
 
 def test_confirming_is_the_first_button() -> None:
-    message = render(Confirming(FULL), FR)
+    message = render(ConfirmingBooking(FULL), FR)
     assert labels(message) == [
         "✅ Confirmer",
         "🕒 Choisir un autre horaire",
@@ -62,11 +62,11 @@ def test_confirming_is_the_first_button() -> None:
         callback_data.BACK,
         callback_data.LEAVE,
     ]
-    assert labels(render(Confirming(FULL), EN))[0] == "✅ Confirm"
+    assert labels(render(ConfirmingBooking(FULL), EN))[0] == "✅ Confirm"
 
 
 def test_what_comes_from_outside_is_escaped() -> None:
-    assert "&lt;b&gt;" in render(Confirming(replace(FULL, name="<b>")), FR).text
+    assert "&lt;b&gt;" in render(ConfirmingBooking(replace(FULL, name="<b>")), FR).text
 
 
 def test_while_it_is_booked_it_says_so() -> None:
@@ -95,53 +95,53 @@ def test_a_booking_that_is_given_up_cannot_be_given_up_again() -> None:
     assert telegram.actions(message) == [callback_data.HELP]
 
 
-@pytest.mark.parametrize("problem", list(Problem))
+@pytest.mark.parametrize("code", list(FailureCode))
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 def test_every_refusal_says_that_nothing_was_booked_as_far_as_that_is_known_and_why(
-    problem: Problem, t: Translator
+    code: FailureCode, t: Translator
 ) -> None:
-    message = render(Refused(FULL, Trouble(problem)), t)
-    assert t.text("refused.unsure" if problem is Problem.NO_TICKET else "refused.title") in message.text
-    assert t.text(f"problem.{problem}") in message.text
-    assert t.text(f"refused.{problem}") in message.text
+    message = render(BookingRefusedState(FULL, Failure(code)), t)
+    assert t.text("refused.unsure" if code is FailureCode.NO_TICKET else "refused.title") in message.text
+    assert t.text(f"problem.{code}") in message.text
+    assert t.text(f"refused.{code}") in message.text
 
 
 def test_no_two_problems_have_the_same_words() -> None:
     for t in (FR, EN):
-        words = [t.text(f"problem.{problem}") for problem in Problem]
+        words = [t.text(f"problem.{code}") for code in FailureCode]
         assert len(words) == len(set(words))
 
 
 @pytest.mark.parametrize(
-    ("problem", "first"),
+    ("code", "first"),
     [
-        (Problem.SLOT_TAKEN, callback_data.OTHER_TIME),
-        (Problem.ALREADY_BOOKED, callback_data.APPOINTMENTS),
-        (Problem.OUT_OF_CREDITS, callback_data.RETRY),
-        (Problem.BAD_DATE, callback_data.OTHER_TIME),
-        (Problem.TOO_LATE, callback_data.OTHER_TIME),
-        (Problem.NO_TICKET, callback_data.APPOINTMENTS),
-        (Problem.BAD_REQUEST, callback_data.OTHER_TIME),
-        (Problem.NO_ACCESS, callback_data.RETRY),
-        (Problem.DEPARTMENT_GONE, callback_data.CHANGE_DEPARTMENT),
-        (Problem.APPOINTMENT_GONE, callback_data.OTHER_TIME),
-        (Problem.BUSY, callback_data.RETRY),
-        (Problem.DOWN, callback_data.RETRY),
+        (FailureCode.SLOT_TAKEN, callback_data.OTHER_TIME),
+        (FailureCode.ALREADY_BOOKED, callback_data.APPOINTMENTS),
+        (FailureCode.OUT_OF_CREDITS, callback_data.RETRY),
+        (FailureCode.BAD_DATE, callback_data.OTHER_TIME),
+        (FailureCode.TOO_LATE, callback_data.OTHER_TIME),
+        (FailureCode.NO_TICKET, callback_data.APPOINTMENTS),
+        (FailureCode.BAD_REQUEST, callback_data.OTHER_TIME),
+        (FailureCode.NO_ACCESS, callback_data.RETRY),
+        (FailureCode.DEPARTMENT_GONE, callback_data.CHANGE_DEPARTMENT),
+        (FailureCode.APPOINTMENT_GONE, callback_data.OTHER_TIME),
+        (FailureCode.BUSY, callback_data.RETRY),
+        (FailureCode.DOWN, callback_data.RETRY),
     ],
 )
-def test_the_next_step_that_fits_stands_first(problem: Problem, first: str) -> None:
-    found = telegram.actions(render(Refused(FULL, Trouble(problem)), FR))
+def test_the_next_step_that_fits_stands_first(code: FailureCode, first: str) -> None:
+    found = telegram.actions(render(BookingRefusedState(FULL, Failure(code)), FR))
     assert found[0] == first
     assert found[-2:] == [callback_data.BACK, callback_data.LEAVE]
 
 
 def test_when_it_is_known_from_when_trying_again_makes_sense_it_is_said() -> None:
-    assert "à partir de 11:00 (heure de Conakry)" in render(Refused(FULL, BUSY), FR).text
+    assert "à partir de 11:00 (heure de Conakry)" in render(BookingRefusedState(FULL, BUSY), FR).text
 
 
 def test_a_typed_staff_number_may_be_the_reason() -> None:
     typed = Draft(COURT, Worker(42, ""), HALF_PAST_TWO, "Aïssatou Bah")
-    bad = Trouble(Problem.BAD_REQUEST)
-    assert "numéro de l’agent" in render(Refused(typed, bad), FR).text
-    assert "numéro de l’agent" not in render(Refused(FULL, bad), FR).text
-    assert "numéro de l’agent" not in render(Refused(typed, DOWN), FR).text
+    bad = Failure(FailureCode.BAD_REQUEST)
+    assert "numéro de l’agent" in render(BookingRefusedState(typed, bad), FR).text
+    assert "numéro de l’agent" not in render(BookingRefusedState(FULL, bad), FR).text
+    assert "numéro de l’agent" not in render(BookingRefusedState(typed, DOWN), FR).text

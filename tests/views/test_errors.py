@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 
 from bot.core import callback_data
-from bot.core.model import Problem, Trouble
+from bot.core.model import Failure, FailureCode
 from bot.core.states import (
-    Attempt,
+    BookingAttempt,
     LoadingAppointments,
     LoadingDays,
     LoadingDepartments,
@@ -33,21 +33,21 @@ LOADING: list[Loading] = [
     LoadingAppointments(Purpose.VIEW),
     LoadingAppointments(Purpose.CANCEL),
 ]
-every_read = pytest.mark.parametrize("flow", LOADING)
+every_read = pytest.mark.parametrize("state", LOADING)
 
 
 @every_read
-def test_a_read_under_way_asks_for_a_moment(flow: Loading) -> None:
-    message = render(flow, FR)
+def test_a_read_under_way_asks_for_a_moment(state: Loading) -> None:
+    message = render(state, FR)
     assert message.text == "⏳ Un instant…"
     assert telegram.actions(message)[0] == callback_data.RETRY
 
 
 @every_read
-@pytest.mark.parametrize("problem", list(Problem))
-def test_a_failed_read_says_why_and_can_be_tried_again(flow: Loading, problem: Problem) -> None:
-    message = render(replace(flow, trouble=Trouble(problem)), EN)
-    said = Problem.BAD_REQUEST if isinstance(flow, LoadingAppointments) and problem in BOOKING_ONLY else problem
+@pytest.mark.parametrize("code", list(FailureCode))
+def test_a_failed_read_says_why_and_can_be_tried_again(state: Loading, code: FailureCode) -> None:
+    message = render(replace(state, failure=Failure(code)), EN)
+    said = FailureCode.BAD_REQUEST if isinstance(state, LoadingAppointments) and code in BOOKING_ONLY else code
     assert EN.text(f"problem.{said}") in message.text
     assert "Try again" in message.text
     assert telegram.actions(message)[0] == callback_data.RETRY
@@ -55,7 +55,7 @@ def test_a_failed_read_says_why_and_can_be_tried_again(flow: Loading, problem: P
 
 
 def test_every_failed_read_says_what_could_not_be_read() -> None:
-    titles = {plain(render(replace(flow, trouble=DOWN), FR).text).split("\n")[0] for flow in LOADING}
+    titles = {plain(render(replace(state, failure=DOWN), FR).text).split("\n")[0] for state in LOADING}
     assert titles == {
         "⚠️ La liste des services n’a pas pu être lue.",
         "⚠️ Les jours libres n’ont pas pu être lus.",
@@ -65,15 +65,15 @@ def test_every_failed_read_says_what_could_not_be_read() -> None:
     }
 
 
-@pytest.mark.parametrize("flow", LOADING[1:4])
-def test_what_was_chosen_is_kept_and_shown(flow: Loading) -> None:
-    text = plain(render(replace(flow, trouble=DOWN), FR).text)
+@pytest.mark.parametrize("state", LOADING[1:4])
+def test_what_was_chosen_is_kept_and_shown(state: Loading) -> None:
+    text = plain(render(replace(state, failure=DOWN), FR).text)
     assert "Vos choix sont gardés" in text
     assert "Aïssatou Bah" in text
 
 
 def test_when_it_is_known_from_when_on_it_is_said() -> None:
-    assert "from 11:00 (Conakry time)" in render(LoadingDepartments(trouble=BUSY), EN).text
+    assert "from 11:00 (Conakry time)" in render(LoadingDepartments(failure=BUSY), EN).text
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_when_it_is_known_from_when_on_it_is_said() -> None:
     [(EN, "from Tue, Mar 3, 07:00 (Conakry time)"), (FR, "à partir du mar. 3 mars à 07:00 (heure de Conakry)")],
 )
 def test_another_day_is_said_with_its_hour(translator: Translator, words: str) -> None:
-    until = Trouble(Problem.BUSY, datetime(2026, 3, 3, 7, 0), another_day=True)  # noqa: DTZ001 — office time
-    assert words in plain(render(LoadingDepartments(trouble=until), translator).text)
-    waiting = Submitting(Attempt(1, FULL, NOW), delayed=True, trouble=until)
+    until = Failure(FailureCode.BUSY, datetime(2026, 3, 3, 7, 0), another_day=True)  # noqa: DTZ001 — office time
+    assert words in plain(render(LoadingDepartments(failure=until), translator).text)
+    waiting = Submitting(BookingAttempt(1, FULL, NOW), delayed=True, failure=until)
     assert words in plain(render(waiting, translator).text)

@@ -7,7 +7,7 @@ import pytest
 from bot.core import callback_data
 from bot.core.effects import Show
 from bot.core.screens import LASTING, Screen, Word, present
-from bot.core.states import BookingFlow, Idle, Notice, Pending
+from bot.core.states import BookingState, Idle, Notice, Pending
 from bot.i18n import Translator
 from bot.views.message import Message, Office
 from bot.views.render import render
@@ -66,12 +66,12 @@ def test_every_button_of_a_flow_is_understood_by_its_own_screen(screen: Screen) 
     for action in telegram.actions(render(screen, FR)):
         after, effects = pressed(session, action)
         redrawn = effects == (Show(present(session), session.screen, session.message),)
-        assert after.flow != session.flow or not redrawn, action
+        assert after.state != session.state or not redrawn, action
 
 
 @every_screen
 def test_every_screen_of_a_booking_has_a_way_back_and_a_way_out(screen: Screen) -> None:
-    if isinstance(screen, BookingFlow):
+    if isinstance(screen, BookingState):
         found = telegram.actions(render(screen, FR))
         assert callback_data.LEAVE in found
         assert any(label.startswith("⬅️ Retour") for label in labels(render(screen, FR)))
