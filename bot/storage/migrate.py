@@ -34,10 +34,15 @@ def current_revision(connection: Connection) -> tuple[str | None, str]:
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Run what is missing, inside the connection's transaction."""
+    """Run what is missing, inside the connection's transaction.
+
+    Raises `ValueError` for a database of a newer version: this one does not know its tables.
+    """
     present, wanted = current_revision(connection)
     if revision == "head" and present == wanted:
         return
+    if present is not None and present not in revisions():
+        raise ValueError(f"its revision {present} is newer than this version of the bot, which knows {wanted}")
     from alembic import command  # noqa: PLC0415 — only where there is something to do
 
     engines.lock_for_migration(connection)

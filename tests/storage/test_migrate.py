@@ -46,3 +46,13 @@ async def test_of_those_who_start_at_once_one_migrates_and_the_others_wait(datab
         assert await each.standing() == (migrate.newest(), migrate.newest())
         await each.close()
     assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Database) -> None:
+    await (await Store(database.url).open()).close()
+    database.says("UPDATE alembic_version SET version_num = '9999'")
+    store = Store(database.url)
+    with pytest.raises(ValueError, match="its revision 9999 is newer than this version of the bot"):
+        await store.open()
+    await store.close()
+    assert database.rows("SELECT version_num FROM alembic_version") == [("9999",)]
