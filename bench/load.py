@@ -1,200 +1,150 @@
-"""How fast the whole durable path is, beside a plain echo bot in the same run. `python -m bench.load`
+"""Steps per second with everything stored, beside a plain echo bot in the same run. `python -m bench.load`
 
 The bot runs as a process, as in production: inbox, session and outbox stored with `synchronous=FULL`, real bookings at
-the moncreneau stand-in (another process). Rounds of both are interleaved; what counts is the ratio within a round.
+the moncreneau stand-in (another process). Rounds of both bots are interleaved; what counts is the ratio in a round.
 """
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import uvloop
 
-from bench.api import COUNT
-from bench.botapi import BotApi, Connection, Measure
+from bench.bot_api_server import serving_bot_api
+from bench.closed_loop import ClosedLoop, Measure
+from bench.moncreneau_server import COUNT_PATH, SLOW_CHAT
+from bench.processes import TOKEN, bot_environment, cpu_seconds, moncreneau, process, rss_mb
 from bot.storage.store import Store
 
-ROOT = Path(__file__).parent.parent
-TOKEN = "42:" + "bench" * 7
-WARMUP, PATIENCE = 2.0, 10.0
-TICKS = os.sysconf("SC_CLK_TCK")
+START_UP, WARM_UP = 1.5, 2.0
+"""Seconds before anything is measured."""
+PATIENCE = 10.0
+"""Seconds after which a citizen who waits begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One run of one bot."""
+    """One round of one bot."""
 
-    steps: float
+    steps_per_second: float
     p50: float
+    """Milliseconds."""
     p99: float
     cpu: float
     """CPU seconds per 1000 steps."""
     rss: float
-    """MB."""
+    """Resident memory at the end, in MB."""
     bookings: int
     stalls: int
     requests: float = 0.0
-    """Of the moncreneau API, for each booking."""
+    """Requests to the moncreneau API for each booking."""
 
 
-@asynccontextmanager
-async def process(*command: str, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process of ours; it is ended at the end. `BOT_PYTHON` runs the bot as installed for production."""
-    python = os.environ.get("BOT_PYTHON", sys.executable) if command[:2] == ("-m", "bot") else sys.executable
-    child = await asyncio.create_subprocess_exec(
-        python, *command, cwd=ROOT, env=os.environ | environment, stdout=-1, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            child.terminate()
-            try:
-                await asyncio.wait_for(child.wait(), 15)
-            except TimeoutError:
-                child.kill()
-                await child.wait()
+async def create_database(path: Path) -> None:
+    """Make an empty database, so that the first start of a bot need not run the migrations."""
+    await (await Store(f"sqlite+aiosqlite:///{path}").open()).close()
 
 
-@asynccontextmanager
-async def bot_api(citizens: int, latency: float = 0.0) -> AsyncIterator[tuple[BotApi, str]]:
-    """The load generator on a free port."""
-    api = BotApi(citizens, latency)
-    server = await asyncio.get_running_loop().create_server(lambda: Connection(api), "127.0.0.1", 0, backlog=1024)
-    try:
-        yield api, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        api.stop()
-        server.close()
-
-
-@asynccontextmanager
-async def moncreneau(slow: float = 0.0) -> AsyncIterator[str]:
-    """The moncreneau stand-in; yields its address. `slow`: seconds that chat 1000 waits for each booking."""
-    async with process("-m", "bench.api", str(slow)) as child:
-        assert child.stdout
-        yield (await child.stdout.readline()).decode().strip()
-
-
-def bot_environment(telegram: str, api: str, database: Path) -> dict[str, str]:
-    """The bot's settings: everything stored, nothing paced."""
-    return {
-        "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram, "TELEGRAM_RATE": "0", "TELEGRAM_CHAT_RATE": "0",
-        "MONCRENEAU_API_KEY": "mk_sandbox_demo_key", "MONCRENEAU_API_URL": f"{api}/api/v1",
-        "DATABASE_URL": f"sqlite+aiosqlite:///{database}", "LOG_LEVEL": "ERROR",
-    }  # fmt: skip
-
-
-async def run_ours(citizens: int, latency: float, seconds: float, slow: float = 0.0) -> Figures:
-    """One round of the bot. `slow`: seconds that the API takes for each booking of chat 1000, who is not measured."""
+async def measure_bot(citizens: int, latency: float, seconds: float, slow: float = 0.0) -> Figures:
+    """One round of the bot. `slow`: seconds that the API takes for each booking of one chat, which is not measured."""
     with tempfile.TemporaryDirectory() as folder:
-        async with moncreneau(slow) as url, bot_api(citizens, latency) as (api, telegram):
-            api.unmeasured = 1000 if slow else None
-            database = Path(folder) / "bot.db"
-            # Not the very first start of a bot, which runs the migrations.
-            await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()
-            environment = bot_environment(telegram, url, database)
-            async with process("-m", "bot", "run", **environment) as child:
-                return await drive(api, child.pid, seconds, url)
+        database = Path(folder) / "bot.db"
+        await create_database(database)
+        loop = ClosedLoop(citizens, latency)
+        loop.unmeasured_chat = SLOW_CHAT if slow else None
+        async with (
+            moncreneau(slow) as api,
+            serving_bot_api(loop.server) as telegram,
+            process("-m", "bot", "run", **bot_environment(telegram, api, database)) as child,
+        ):
+            return await drive(loop, child.pid, seconds, api)
 
 
-async def run_echo(citizens: int, latency: float, seconds: float) -> Figures:
+async def measure_echo(citizens: int, latency: float, seconds: float) -> Figures:
     """One round of the baseline."""
+    loop = ClosedLoop(citizens, latency)
     async with (
-        bot_api(citizens, latency) as (api, telegram),
-        process("-m", "bench.echo", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram) as child,
+        serving_bot_api(loop.server) as telegram,
+        process("-m", "bench.echo_bot", TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram) as child,
     ):
-        return await drive(api, child.pid, seconds)
+        return await drive(loop, child.pid, seconds)
 
 
-async def drive(api: BotApi, pid: int, seconds: float, moncreneau: str = "") -> Figures:
-    """Warm up, measure, read what it cost; `moncreneau` is the address of the stand-in that counts requests."""
-    api.start()
-    await asyncio.sleep(1.5 + WARMUP)
-    asked = await _requests(moncreneau)
-    measure, cpu = Measure(began=time.perf_counter()), cpu_seconds(pid)
-    api.measure = measure
+async def drive(loop: ClosedLoop, pid: int, seconds: float, api: str = "") -> Figures:
+    """Warm up, then measure the bot with this process id; `api` is the address of the stand-in that counts requests."""
+    loop.start()
+    await asyncio.sleep(START_UP + WARM_UP)
+    requests = await _requests(api)
+    cpu = cpu_seconds(pid)
+    measure = loop.measure = Measure(began=time.perf_counter())
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         await asyncio.sleep(0.5)
-        api.unstick(PATIENCE)
+        loop.restart_stalled(PATIENCE)
     measure.ended = time.perf_counter()
-    asked = await _requests(moncreneau) - asked
-    steps = max(len(measure.latencies), 1)
-    return Figures(
-        steps=measure.steps_per_second,
+    requests = await _requests(api) - requests
+    figures = Figures(
+        steps_per_second=measure.steps_per_second,
         p50=measure.percentile(0.5),
         p99=measure.percentile(0.99),
-        cpu=(cpu_seconds(pid) - cpu) / steps * 1000,
+        cpu=(cpu_seconds(pid) - cpu) / max(len(measure.latencies), 1) * 1000,
         rss=rss_mb(pid),
         bookings=measure.bookings,
         stalls=measure.stalls,
-        requests=asked / max(measure.bookings, 1),
+        requests=requests / max(measure.bookings, 1),
     )
+    loop.stop()
+    return figures
 
 
-async def _requests(moncreneau: str) -> int:
+async def _requests(api: str) -> int:
     async with httpx.AsyncClient() as client:
-        return int((await client.get(moncreneau + COUNT)).text) if moncreneau else 0
+        return int((await client.get(api + COUNT_PATH)).text) if api else 0
 
 
-def cpu_seconds(pid: int) -> float:
-    """What the process has used so far (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def rss_mb(pid: int) -> float:
-    """Resident memory (Linux)."""
-    line = next(each for each in Path(f"/proc/{pid}/status").read_text().splitlines() if each.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
-
-
-def _row(name: str, runs: list[Figures]) -> str:
-    def middle(values: list[float]) -> str:
+def _row(name: str, rounds: list[Figures]) -> str:
+    def median(values: list[float]) -> str:
         spread = (max(values) - min(values)) / 2
         return f"{statistics.median(values):8.1f} ±{spread:<6.1f}"
 
     cells = (
-        middle([each.steps for each in runs]), middle([each.p50 for each in runs]), middle([each.p99 for each in runs]),
-        middle([each.cpu for each in runs]), middle([each.rss for each in runs]),
-    )  # fmt: skip
+        median([each.steps_per_second for each in rounds]),
+        median([each.p50 for each in rounds]),
+        median([each.p99 for each in rounds]),
+        median([each.cpu for each in rounds]),
+        median([each.rss for each in rounds]),
+    )
     return f"{name:<28}" + "".join(cells)
 
 
-async def compare(citizens: int, latency: float, rounds: int, seconds: float) -> float:
-    """Interleaved rounds of both bots; prints medians and returns the ratio."""
+async def compare(citizens: int, latency: float, rounds: int, seconds: float) -> None:
+    """Interleave rounds of both bots, and print medians and the ratio."""
     ours: list[Figures] = []
     echo: list[Figures] = []
     for _ in range(rounds):
-        echo.append(await run_echo(citizens, latency, seconds))
-        ours.append(await run_ours(citizens, latency, seconds))
-    ratios = [mine.steps / theirs.steps for mine, theirs in zip(ours, echo, strict=True)]
+        echo.append(await measure_echo(citizens, latency, seconds))
+        ours.append(await measure_bot(citizens, latency, seconds))
+    ratios = [mine.steps_per_second / theirs.steps_per_second for mine, theirs in zip(ours, echo, strict=True)]
     print(f"\n{citizens} citizens, Bot API latency {latency * 1000:.0f} ms, {rounds} rounds of {seconds:.0f} s")
-    print(f"{'':<28}{'steps/s':>16}{'p50 ms':>16}{'p99 ms':>16}{'cpu s/1000':>16}{'RSS MB':>16}")
+    print(f"{'':<28}{'steps/s':>16}{'p50 ms':>16}{'p99 ms':>16}{'CPU s/1000':>16}{'RSS MB':>16}")
     print(_row("PTB echo, no state", echo))
     print(_row("moncreneau-bot, all stored", ours))
     print(f"ratio: median {statistics.median(ratios):.1f}, {min(ratios):.1f} to {max(ratios):.1f}", end="; ")
     print(f"bookings {sum(each.bookings for each in ours)}, stalls {sum(each.stalls for each in ours)}", end="; ")
-    print(f"API requests per booking {statistics.median(each.requests for each in ours):.2f}")
-    return statistics.median(ratios)
+    print(f"API requests a booking {statistics.median(each.requests for each in ours):.2f}")
 
 
 def main() -> None:
     """Run it."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench.load", description="Measure steps/s beside an echo bot.")
     parser.add_argument("--citizens", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--seconds", type=float, default=6.0, help="measured in each round")
     parser.add_argument("--latencies", default="0,20,100", help="of the Bot API, in ms")
     chosen = parser.parse_args()
     for latency in chosen.latencies.split(","):

@@ -1,7 +1,7 @@
-"""What it costs as work grows: steps/s and p99 against citizens, memory and start-up against known chats.
+"""Steps/s and p99 as citizens grow, memory and start-up time as known chats grow. `python -m bench.scale`
 
-`python -m bench.scale` prints two tables and draws docs/scale.svg. Known chats are seeded straight into the database,
-each with a session as real ones have it; the bot must not notice them.
+Prints two tables and draws docs/scale.svg. Known chats are written straight into the database, each with a session like
+real ones; neither memory nor start-up should grow with them.
 """
 
 import argparse
@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bench.load import ROOT, bot_api, bot_environment, drive, moncreneau, process, rss_mb, run_ours
+from bench.bot_api_server import serving_bot_api
+from bench.closed_loop import ClosedLoop
+from bench.load import create_database, drive, measure_bot
+from bench.processes import ROOT, bot_environment, moncreneau, process, rss_mb
 from bot.core.conversation import new_session
 from bot.core.session import write_session
-from bot.storage.store import Store
 
 CITIZENS = (10, 50, 200, 500, 1000, 2000)
 CHATS = (0, 10_000, 100_000, 1_000_000)
 IDLE_PROBES = 20
+CITIZENS_AFTERWARDS, START_WITHIN = 200, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,8 @@ class Idle:
 
 
 async def seed(database: Path, chats: int) -> None:
-    """A database with known chats, as the bot would have left it."""
-    store = await Store(f"sqlite+aiosqlite:///{database}").open()
-    await store.close()
+    """Make a database with known chats, as the bot would have left it."""
+    await create_database(database)
     session = write_session(new_session("fr", datetime.now()))  # noqa: DTZ005 — office time
 
     def fill() -> None:
@@ -59,14 +61,15 @@ async def idle(chats: int, seconds: float) -> Idle:
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bot.db"
         await seed(database, chats)
-        async with moncreneau() as url, bot_api(200) as (api, telegram):
+        loop = ClosedLoop(CITIZENS_AFTERWARDS)
+        async with moncreneau() as api, serving_bot_api(loop.server) as telegram:
             began = time.perf_counter()
-            async with process("-m", "bot", "run", **bot_environment(telegram, url, database)) as child:
-                await asyncio.wait_for(api.polled.wait(), 60)
+            async with process("-m", "bot", "run", **bot_environment(telegram, api, database)) as child:
+                await asyncio.wait_for(loop.server.polled.wait(), START_WITHIN)
                 start = time.perf_counter() - began
-                answers = [await api.ask() for _ in range(IDLE_PROBES)]
+                answers = [await loop.ask_as_newcomer() for _ in range(IDLE_PROBES)]
                 rss = rss_mb(child.pid)
-                after = await drive(api, child.pid, seconds)
+                after = await drive(loop, child.pid, seconds)
                 return Idle(chats, start, rss, 1000 * statistics.median(answers), after.rss)
 
 
@@ -126,10 +129,9 @@ async def measure(seconds: float, rounds: int, *, small: bool) -> None:
     load = []
     print(f"{'citizens':>10}{'steps/s':>10}{'p50 ms':>10}{'p99 ms':>10}{'RSS MB':>10}")
     for citizens in CITIZENS[:4] if small else CITIZENS:
-        runs = [await run_ours(citizens, 0.0, seconds) for _ in range(rounds)]
-        steps, p50, p99, rss = (
-            statistics.median(getattr(each, name) for each in runs) for name in ("steps", "p50", "p99", "rss")
-        )
+        runs = [await measure_bot(citizens, 0.0, seconds) for _ in range(rounds)]
+        names = ("steps_per_second", "p50", "p99", "rss")
+        steps, p50, p99, rss = (statistics.median(getattr(each, name) for each in runs) for name in names)
         load.append((citizens, steps, p99))
         print(f"{citizens:>10}{steps:>10.0f}{p50:>10.1f}{p99:>10.1f}{rss:>10.1f}")
     print(f"\n{'chats':>10}{'start s':>10}{'RSS MB':>10}{'/start ms':>10}{'RSS then':>10}")
@@ -142,8 +144,8 @@ async def measure(seconds: float, rounds: int, *, small: bool) -> None:
 
 def main() -> None:
     """Run it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser = argparse.ArgumentParser(prog="bench.scale", description="Measure growth with citizens and known chats.")
+    parser.add_argument("--seconds", type=float, default=5.0, help="measured in each round")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--small", action="store_true", help="without the largest sizes")
     chosen = parser.parse_args()

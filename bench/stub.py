@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.load import ROOT, bot_environment, cpu_seconds, moncreneau, process, rss_mb
-from bot.storage.store import Store
+from bench.load import create_database
+from bench.processes import ROOT, bot_environment, cpu_seconds, moncreneau, process, rss_mb
 
 STUB, PEER = "stub.js", "grammy_durable.js"
 PACKAGES = ("grammy", "better-sqlite3@12", "qrcode")
@@ -173,7 +173,7 @@ async def measure_bot(scripts: Scripts, citizens: int, seconds: float) -> Figure
     """One round of the bot."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bot.db"
-        await (await Store(f"sqlite+aiosqlite:///{database}").open()).close()  # the migrations are not measured
+        await create_database(database)
         async with (
             moncreneau() as api,
             stub(scripts, citizens, seconds, BOT_STEPS) as server,

@@ -1,4 +1,4 @@
-"""The baseline: a plain python-telegram-bot echo bot with default settings, no state. Runs as a process of its own."""
+"""The baseline of `bench.load`: an echo bot on python-telegram-bot with default settings and no state."""
 
 import os
 from typing import Any

@@ -1,6 +1,7 @@
-"""The moncreneau stand-in as the benches need it: the sandbox, with room for everybody. A process of its own.
+"""The moncreneau stand-in as a process, with room for everybody. `python -m bench.moncreneau_server [SECONDS]`
 
-`python -m bench.api 5` lets one citizen (chat 1000) wait five seconds for every booking, and nobody else.
+Every booking of chat `SLOW_CHAT` is answered so many seconds later (default 0), nobody else's. Prints its address and
+serves until ended; `GET /requests-so-far` answers the number of requests.
 """
 
 import asyncio
@@ -12,12 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
 from bot.sandbox.serving import serving
 
-COUNT = "/requests-so-far"
-SLOW_OWNER = b'"telegram:1000"'
+COUNT_PATH = "/requests-so-far"
+SLOW_CHAT = 1000
+UNLIMITED = 10**9
 
 
-class Counting:
-    """Counts requests, and tells at `COUNT` how many there were."""
+class RequestCounter:
+    """Middleware that counts requests and answers their number at `COUNT_PATH`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -25,15 +27,15 @@ class Counting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "http" and scope["path"] == COUNT:
+        if scope["type"] == "http" and scope["path"] == COUNT_PATH:
             await PlainTextResponse(str(self._requests))(scope, receive, send)
             return
         self._requests += scope["type"] == "http"
         await self._app(scope, receive, send)
 
 
-class SlowForOne:
-    """Keeps one citizen's requests waiting."""
+class DelayOneChat:
+    """Middleware that delays the bookings of `SLOW_CHAT`."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self._app = app
@@ -44,24 +46,22 @@ class SlowForOne:
         if scope["type"] != "http" or scope["method"] != "POST" or not self._seconds:
             await self._app(scope, receive, send)
             return
-        first: list[Message] = [await receive()]
-        if SLOW_OWNER in first[0].get("body", b""):
+        body: list[Message] = [await receive()]
+        if b'"telegram:%d"' % SLOW_CHAT in body[0].get("body", b""):
             await asyncio.sleep(self._seconds)
 
-        async def again() -> Message:
-            return first.pop() if first else await receive()
+        async def replay() -> Message:
+            return body.pop() if body else await receive()
 
-        await self._app(scope, again, send)
+        await self._app(scope, replay, send)
 
 
 async def _serve(seconds: float) -> None:
-    plenty = 10**9
-    app = create_app(MoncreneauSandbox(capacity=plenty, credits=plenty, rate_limit=plenty))
-    app.add_middleware(SlowForOne, seconds=seconds)
-    app.add_middleware(Counting)
+    app = create_app(MoncreneauSandbox(capacity=UNLIMITED, credits=UNLIMITED, rate_limit=UNLIMITED))
+    app.add_middleware(DelayOneChat, seconds=seconds)
+    app.add_middleware(RequestCounter)
     async with serving(app) as url:
-        sys.stdout.write(url + "\n")
-        sys.stdout.flush()
+        print(url, flush=True)
         await asyncio.Event().wait()
 
 

@@ -1,0 +1,203 @@
+"""A Bot API server that is sure not to be the bottleneck: raw asyncio, JSON and forms read and written as text.
+
+Messages and updates are as full as Telegram's (sender, chat, the text and the buttons that were sent), since reading
+them is a part of a bot's work. It is no judge of correctness (the sandbox is): it answers what a client needs and no
+more. It knows no citizen: what the bot sends goes to a listener, and updates come from whoever pushes them.
+"""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+from urllib.parse import unquote_plus
+
+OK = b'{"ok":true,"result":true}'
+BOT = '{"id":42,"is_bot":true,"first_name":"Bench","username":"bench_bot"}'
+ME = f'{{"ok":true,"result":{BOT}}}'.encode()
+PHOTO = '"photo":[{"file_id":"f","file_unique_id":"u","width":1,"height":1}],"caption":""'
+NO_BUTTONS = '{"inline_keyboard":[]}'
+PER_POLL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """A message that the bot sent or edited; `text` and `markup` are JSON."""
+
+    chat: int
+    number: int
+    text: str
+    markup: str
+    is_picture: bool
+
+
+Listener = Callable[[SentMessage], None]
+
+
+def message_update(chat: int, number: int, text: str, language: str = "en") -> str:
+    """Somebody's message, as a part of an update."""
+    command = f',"entities":[{{"type":"bot_command","offset":0,"length":{len(text)}}}]' if text[0] == "/" else ""
+    fields = f'"message_id":{number},"from":{_person(chat, language)},"chat":{_chat(chat)},"date":{int(time.time())}'
+    return f'"message":{{{fields},"text":{json.dumps(text)}{command}}}'
+
+
+def press_update(shown: SentMessage, data: str, language: str = "en") -> str:
+    """Somebody's press of a button of a message, as a part of an update."""
+    about = f'"id":"{time.monotonic_ns()}","from":{_person(shown.chat, language)},"chat_instance":"1"'
+    return f'"callback_query":{{{about},"message":{_message(shown)},"data":{json.dumps(data)}}}'
+
+
+class BotApiServer:
+    """The server's state: the updates that wait and the poll that waits for them. `latency` is in seconds."""
+
+    def __init__(self, listener: Listener, latency: float = 0.0) -> None:
+        self.polled = asyncio.Event()
+        """Set by the first poll of a bot."""
+        self.latency = latency
+        self._listener = listener
+        self._updates: list[tuple[int, str]] = []
+        self._last_update = 100_000
+        self._last_message = 1000
+        self._poll: tuple[Connection, int] | None = None
+        self._flush: asyncio.Handle | None = None
+
+    def new_message(self) -> int:
+        """A number for a message."""
+        self._last_message += 1
+        return self._last_message
+
+    def push(self, content: str) -> None:
+        """Queue an update; what else is pushed in the same turn of the loop goes with it."""
+        self._last_update += 1
+        self._updates.append((self._last_update, f'{{"update_id":{self._last_update},{content}}}'))
+        if self._poll and self._flush is None:
+            self._flush = asyncio.get_running_loop().call_soon(self._answer_poll)
+
+    def handle(self, connection: "Connection", method: str, body: bytes, content_type: str) -> None:
+        """Answer one call."""
+        if method == "getupdates":
+            self._get_updates(connection, body)
+        elif method == "getme":
+            self._reply(connection, ME)
+        elif method in {"sendmessage", "editmessagetext", "sendphoto"}:
+            self._send(connection, method, body, content_type)
+        else:
+            self._reply(connection, OK)
+
+    def _send(self, connection: "Connection", method: str, body: bytes, content_type: str) -> None:
+        is_picture = method == "sendphoto"
+        if "multipart" in content_type:
+            message = SentMessage(int(_part(body, "chat_id")), self.new_message(), '""', NO_BUTTONS, is_picture)
+        else:
+            number = _number(body, "message_id") or self.new_message()
+            text, markup = json.dumps(_field(body, "text")), _field(body, "reply_markup") or NO_BUTTONS
+            message = SentMessage(_number(body, "chat_id"), number, text, markup, is_picture)
+        self._reply(connection, f'{{"ok":true,"result":{_message(message)}}}'.encode())
+        if self.latency:
+            asyncio.get_running_loop().call_later(self.latency, self._listener, message)
+        else:
+            self._listener(message)
+
+    def _get_updates(self, connection: "Connection", body: bytes) -> None:
+        offset = _number(body, "offset")
+        self._updates = [each for each in self._updates if each[0] >= offset]
+        self._poll = (connection, _number(body, "limit") or PER_POLL)
+        self.polled.set()
+        if self._updates:
+            self._answer_poll()
+
+    def _answer_poll(self) -> None:
+        self._flush = None
+        if self._poll:
+            connection, limit = self._poll
+            self._poll = None
+            page = ",".join(update for _, update in self._updates[:limit])
+            self._reply(connection, f'{{"ok":true,"result":[{page}]}}'.encode())
+
+    def _reply(self, connection: "Connection", body: bytes) -> None:
+        if self.latency:
+            asyncio.get_running_loop().call_later(self.latency, connection.reply, body)
+        else:
+            connection.reply(body)
+
+
+class Connection(asyncio.Protocol):
+    """One kept-alive HTTP/1.1 connection; requests come one after another, with a length."""
+
+    def __init__(self, server: BotApiServer) -> None:
+        self._server = server
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's transport is no subclass of it
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            head = self._buffer[:end].decode("latin-1").split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in head[1:])
+            length = int(headers.get("content-length", 0))
+            if len(self._buffer) < end + 4 + length:
+                return
+            body = self._buffer[end + 4 : end + 4 + length]
+            self._buffer = self._buffer[end + 4 + length :]
+            method = head[0].split(" ")[1].rpartition("/")[2].lower()
+            self._server.handle(self, method, body, headers.get("content-type", ""))
+
+    def reply(self, body: bytes) -> None:
+        """Answer 200."""
+        if self._transport and not self._transport.is_closing():
+            head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+            self._transport.write(head.encode() + body)
+
+
+@asynccontextmanager
+async def serving_bot_api(server: BotApiServer) -> AsyncIterator[str]:
+    """Serve it on a free port of this machine; yields its address."""
+    listening = await asyncio.get_running_loop().create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=1024)
+    try:
+        yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    finally:
+        listening.close()
+
+
+def _part(body: bytes, name: str) -> bytes:
+    """One part of a multipart body."""
+    return body.split(b'name="%s"' % name.encode(), 1)[1].split(b"\r\n\r\n", 1)[1].split(b"\r\n", 1)[0]
+
+
+def _number(body: bytes, name: str) -> int:
+    """A number in a form; 0 where there is none."""
+    return int(_field(body, name) or 0)
+
+
+def _field(body: bytes, name: str) -> str:
+    found = _pattern(name).search(body)
+    return unquote_plus(found[1].decode()) if found else ""
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb"(?:^|&)" + name.encode() + rb"=([^&]*)")
+
+
+def _message(message: SentMessage) -> str:
+    fields = f'"message_id":{message.number},"from":{BOT},"chat":{_chat(message.chat)},"date":{int(time.time())}'
+    shown = PHOTO if message.is_picture else f'"text":{message.text}'
+    return f'{{{fields},{shown},"reply_markup":{message.markup}}}'
+
+
+def _person(chat: int, language: str) -> str:
+    name = f'"first_name":"Aissatou","username":"user{chat}","language_code":"{language}"'
+    return f'{{"id":{chat},"is_bot":false,{name}}}'
+
+
+def _chat(chat: int) -> str:
+    return f'{{"id":{chat},"type":"private","first_name":"Aissatou","username":"user{chat}"}}'
