@@ -14,7 +14,7 @@ BENCHES = {
     "load": "steps per second beside a plain echo bot, at 0, 20 and 100 ms of Bot API latency",
     "endurance": "memory after 100,000 bookings (six minutes)",
     "isolation": "one slow chat delays no other",
-    "api_budget": "requests per booking, and a city that wants more than the budget",
+    "fresh_slots": "lost races, age of the slots shown, requests and waiting, in simulated hours",
     "broadcast_limits": "a broadcast under Telegram's limits while citizens book",
     "broadcast_rate": "a broadcast without limits",
     "broadcast_million": "a million recipients",
