@@ -31,6 +31,7 @@ from bot.core.events import (
     Event,
     LoadFailed,
     Pressed,
+    SentSomething,
     SlotsLoaded,
     Typed,
 )
@@ -66,7 +67,18 @@ APPOINTMENTS = (Appointment(12345, 1, TIMES[1], "Bah"), Appointment(777, 1, TIME
 ME: dict[str, Any] = {"at": NOW, "language": "fr", "profile": "Bah"}
 MESSAGE, SCREEN, NUMBER = 70, 6, 7
 WORDS = Translators.load().get("en")
-COMMANDS = ("start", "start d_1", "book", "appointments", "cancel", "cancel 777", "stop", "help", "language")
+COMMANDS = (
+    "start",
+    "start d_1",
+    "book",
+    "appointments",
+    "cancel",
+    "cancel 777",
+    "stop",
+    "help",
+    "language",
+    "announcements",
+)
 LASTING = (f"{data.CANCEL}:777", data.BOOK, data.APPOINTMENTS, data.MENU)
 """Buttons that stay valid: under a ticket, in the help."""
 READS = (LoadingDepartments, LoadingDays, LoadingTimes, LoadingNearest, LoadingAppointments)
@@ -111,6 +123,7 @@ def _citizen(session: Session) -> Iterator[tuple[str, Event]]:
         yield label, Commanded(name=name, argument=argument, **ME)
     for text in ("Bah", "3"):
         yield "typed", Typed(text=text, **ME)
+    yield "a photo", SentSomething(**ME)
 
 
 def _label(action: str) -> str:

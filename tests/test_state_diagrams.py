@@ -51,3 +51,10 @@ def test_only_confirming_makes_a_booking_and_only_yes_cancels() -> None:
 def test_a_document_without_a_marker_is_refused() -> None:
     with pytest.raises(ValueError, match="no marker 'steps'"):
         redrawn("# Architecture", {"steps": "| step |"})
+
+
+def test_what_only_tells_something_never_moves_the_conversation() -> None:
+    """As the document says of what it does not draw."""
+    telling = {"/help", "/language", "/announcements", "a photo", "LoadFailed", "AttemptDelayed"}
+    assert telling <= {each.label for each in MOVES}
+    assert {each.label for each in MOVES if each.before != each.after} & telling == set()
