@@ -9,6 +9,7 @@ from bot.sandbox.moncreneau.departments import (
     Worker,
     default_departments,
     french_departments,
+    large_organization,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "create_app",
     "default_departments",
     "french_departments",
+    "large_organization",
 ]

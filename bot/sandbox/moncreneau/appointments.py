@@ -5,13 +5,13 @@ never interleave and the last place of a slot is given exactly once. This module
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.moncreneau.availability import Availability
-from bot.sandbox.moncreneau.config import ApiKey, MoncreneauSandbox
+from bot.sandbox.moncreneau.config import OFFICE, ApiKey, MoncreneauSandbox
 from bot.sandbox.moncreneau.departments import Department
 from bot.sandbox.moncreneau.errors import ApiError, invalid_field
 from bot.sandbox.moncreneau.request_parser import BookingRequest
@@ -20,7 +20,17 @@ from bot.sandbox.moncreneau.store import Appointment, Store
 COST = 1
 """Credits that an appointment costs (contract, section Transport)."""
 STATUSES = ("PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW")
-_CANCELLABLE = ("PENDING_PAYMENT", "SCHEDULED")
+_OPEN = ("PENDING_PAYMENT", "SCHEDULED")
+"""What can still be cancelled, moved or attended."""
+BY_API = "api"
+"""Who cancelled, where a client of the API did. The vendor's own words for `cancelledBy` are not public."""
+
+Changed = Callable[[Appointment | None, Appointment], None]
+"""Called with the appointment before (None: it is new) and after each change, once the change is stored."""
+
+
+def _ignore(_old: Appointment | None, _new: Appointment) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +57,15 @@ class AppointmentFilter:
 class AppointmentBook:
     """All departments, all appointments, and the balance of credits."""
 
-    def __init__(self, config: MoncreneauSandbox, store: Store) -> None:
+    def __init__(self, config: MoncreneauSandbox, store: Store, changed: Changed = _ignore) -> None:
         self._config = config
         self._store = store
+        self._changed = changed
         self._zone = ZoneInfo(config.timezone)
         self._departments = {department.id: department for department in config.departments}
         self._appointments: dict[int, Appointment] = {}
         self._by_owner: defaultdict[str, list[int]] = defaultdict(list)
-        self.availability = Availability(config.departments, config.capacity)
+        self.availability = Availability(self._departments, config.capacity)
         appointments, balance = store.load()
         self._balance = config.credits if balance is None else balance
         for appointment in appointments:
@@ -95,8 +106,23 @@ class AppointmentBook:
             raise ApiError("DEPARTMENT_ACCESS_DENIED", f"Department {department_id} is not active")
         return department
 
-    def create(self, booking: BookingRequest, key: ApiKey) -> Appointment:
-        """Make an appointment, charge for it and store both; raises ApiError where the rules forbid it."""
+    def set_departments(self, departments: Iterable[Department]) -> None:
+        """Add departments, or replace those with the same id."""
+        self._departments.update({department.id: department for department in departments})
+        self.availability.forget()
+
+    def remove_department(self, department_id: int) -> None:
+        """Remove a department; its appointments stay. Raises ApiError (404)."""
+        del self._departments[self.department(department_id, OFFICE).id]
+        self.availability.forget()
+
+    def create(
+        self, booking: BookingRequest, key: ApiKey, alter: Callable[[Appointment], Appointment] | None = None
+    ) -> Appointment:
+        """Make an appointment, charge for it and store both; raises ApiError where the rules forbid it.
+
+        `alter` changes what is stored: it is how a fault makes the service store something else than was asked for.
+        """
         department = self.active_department(booking.department_id, key)
         self._check_worker(booking, department)
         now = self.now().replace(microsecond=0)
@@ -117,10 +143,13 @@ class AppointmentBook:
             created_at=now,
             updated_at=now,
         )
+        if alter is not None:
+            appointment = alter(appointment)
         self._store.save(self._balance - COST, appointment)
         self._balance -= COST
         self._next_id += 1
         self._add(appointment)
+        self._changed(None, appointment)
         return appointment
 
     def _check_worker(self, booking: BookingRequest, department: Department) -> None:
@@ -162,37 +191,60 @@ class AppointmentBook:
         """Return the appointments that pass the filters and that `key` may see, in order of id."""
         return [a for a in self._candidates(wanted) if wanted.matches(a) and self._can_see(key, a)]
 
-    def cancel(self, appointment_id: int, key: ApiKey) -> None:
+    def cancel(self, appointment_id: int, key: ApiKey, by: str = BY_API, reason: str | None = None) -> Appointment:
         """Cancel and refund; raises ApiError where the appointment does not exist or is over."""
-        appointment = self.get(appointment_id, key)
-        if appointment.status not in _CANCELLABLE:
-            raise ApiError("INVALID_REQUEST", f"An appointment that is {appointment.status} cannot be cancelled")
-        self._set_status(appointment, "CANCELLED")
+        appointment = self._open_appointment(appointment_id, key, "cancelled")
+        return self._set_status(replace(appointment, cancelled_by=by, cancel_reason=reason), "CANCELLED")
+
+    def move(self, appointment_id: int, at: datetime) -> Appointment:
+        """Give an appointment another time, as the staff may: also one at which no slot is free."""
+        old = self._open_appointment(appointment_id, OFFICE, "moved")
+        new = replace(old, at=at, updated_at=self.now().replace(microsecond=0))
+        self._store.save(self._balance, new)
+        self._appointments[old.id] = new
+        self.availability.release(old.department_id, old.at)
+        self.availability.book(new.department_id, new.at)
+        self._changed(old, new)
+        return new
+
+    def close(self, appointment_id: int, status: str) -> Appointment:
+        """Record that the citizen came (COMPLETED) or did not come (NO_SHOW); raises ApiError."""
+        return self._set_status(self._open_appointment(appointment_id, OFFICE, f"set to {status}"), status)
 
     def set_status(self, appointment_id: int, status: str) -> Appointment:
-        """Set any status, as the staff or a newer version of the API would; raises ApiError (404)."""
-        appointment = self._appointments.get(appointment_id)
-        if appointment is None:
-            raise ApiError("APPOINTMENT_NOT_FOUND", f"Appointment {appointment_id} does not exist")
-        return self._set_status(appointment, status)
+        """Set any status at any time, even one that the contract does not know; raises ApiError (404)."""
+        return self._set_status(self.get(appointment_id, OFFICE), status)
 
     def all(self) -> Iterator[Appointment]:
         """Return every appointment ever made, in order of id."""
         return iter(self._appointments.values())
 
-    def _set_status(self, old: Appointment, status: str) -> Appointment:
+    def _open_appointment(self, appointment_id: int, key: ApiKey, action: str) -> Appointment:
+        appointment = self.get(appointment_id, key)
+        if appointment.status not in _OPEN:
+            raise ApiError("INVALID_REQUEST", f"An appointment that is {appointment.status} cannot be {action}")
+        return appointment
+
+    def _set_status(self, appointment: Appointment, status: str) -> Appointment:
+        """Store an appointment with another status; refund it and free its slot where it is newly cancelled."""
+        old = self._appointments[appointment.id]
         now = self.now().replace(microsecond=0)
-        cancelled = status == "CANCELLED"
-        was_cancelled = old.status == "CANCELLED"
-        new = replace(old, status=status, updated_at=now, cancelled_at=(old.cancelled_at or now) if cancelled else None)
-        balance = self._balance + (COST if cancelled and not was_cancelled else 0)
+        is_cancelled, was_cancelled = status == "CANCELLED", old.status == "CANCELLED"
+        new = replace(appointment, status=status, updated_at=now)
+        if is_cancelled:
+            new = replace(new, cancelled_at=old.cancelled_at or now)
+        else:
+            new = replace(new, cancelled_at=None, cancelled_by=None, cancel_reason=None)
+        balance = self._balance + (COST if is_cancelled and not was_cancelled else 0)
         self._store.save(balance, new)
         self._balance = balance
         self._appointments[old.id] = new
-        if cancelled and not was_cancelled:
+        if is_cancelled and not was_cancelled:
             self.availability.release(old.department_id, old.at)
-        if was_cancelled and not cancelled:
+        if was_cancelled and not is_cancelled:
             self.availability.book(old.department_id, old.at)
+        if old.status != status:
+            self._changed(old, new)
         return new
 
     def _add(self, appointment: Appointment) -> None:

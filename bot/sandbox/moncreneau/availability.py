@@ -5,17 +5,20 @@ It must not know who booked a slot, nor what a booking costs.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from bot.sandbox.moncreneau.departments import DAYS, Department
 
 
 class Availability:
-    """The slots of all departments. Slots and rendered days are cached: availability is what clients ask for most."""
+    """The slots of all departments. Slots and rendered days are cached: availability is what clients ask for most.
 
-    def __init__(self, departments: Iterable[Department], default_capacity: int) -> None:
-        self._departments = {department.id: department for department in departments}
+    `departments` may change; `forget` must then be called.
+    """
+
+    def __init__(self, departments: Mapping[int, Department], default_capacity: int) -> None:
+        self._departments = departments
         self._default_capacity = default_capacity
         self._booked: Counter[tuple[int, datetime]] = Counter()
         self._slots: dict[tuple[int, date], tuple[datetime, ...]] = {}
@@ -46,6 +49,17 @@ class Availability:
         if text is None:
             text = self._rendered[department_id, day] = self._render(department_id, day, now)
         return text
+
+    def free_slots(self, department_id: int, first: date, days: int, now: datetime) -> list[datetime]:
+        """Return the start of each coming slot that is free, earliest first."""
+        wanted = (first + timedelta(days=n) for n in range(days))
+        slots = (at for day in wanted for at in self._slots_of(department_id, day))
+        return [at for at in slots if at > now and self.is_free(department_id, at)]
+
+    def forget(self) -> None:
+        """Drop what was derived from the departments, because one of them changed."""
+        self._slots.clear()
+        self._rendered.clear()
 
     def _count(self, department_id: int, at: datetime, change: int) -> None:
         self._booked[department_id, at] += change

@@ -40,6 +40,10 @@ DEMO_KEYS = (
 )
 
 
+OFFICE = ApiKey("office")
+"""Stands for the staff, who see all organisations. No client can use it: a key begins with `mk_`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoncreneauSandbox:
     """The settings of one stand-in."""
@@ -67,3 +71,10 @@ class MoncreneauSandbox:
     first_id: int = 12345
     seed: int = 0
     """The seed of faults that strike with a probability, so that a run can be repeated."""
+    webhook_url: str | None = None
+    """Where webhooks are sent; without it none are sent."""
+    webhook_secret: str = "whsec_sandbox"  # noqa: S105 — worth nothing anywhere else
+    webhook_style: str = "moncreneau"
+    """Whose headers webhooks carry: those of the vendor's documentation (`moncreneau`) or of its SDKs (`sdk`)."""
+    webhook_time_factor: float = 1.0
+    """Multiplies the pauses between attempts: 0.001 makes a day 86.4 seconds."""

@@ -119,3 +119,16 @@ def french_departments() -> tuple[Department, ...]:
         )
         for each in default_departments()
     )
+
+
+def large_organization(count: int, first_id: int = 1000, organization_id: int = 3) -> tuple[Department, ...]:
+    """Return an organisation with that many departments, for lists that need pages or a search."""
+    kinds = ("État civil", "Affaires sociales", "Urbanisme", "Impôts locaux", "Légalisation", "Voirie")
+    places = ("Kindia", "Boké", "Labé", "Mamou", "Faranah", "Kankan", "Nzérékoré", "Siguiri", "Kissidougou", "Fria")
+    region = Organization(organization_id, "Administration du territoire")
+    # 6 and 10 have the least common multiple 30; the number tells the repetitions apart.
+    names = (f"{kinds[n % len(kinds)]} – {places[n % len(places)]}" for n in range(count))
+    return tuple(
+        Department(first_id + n, name if n < 30 else f"{name} {n // 30 + 1}", region)  # noqa: PLR2004 — see above
+        for n, name in enumerate(names)
+    )

@@ -3,7 +3,6 @@
 It must not know requests.
 """
 
-from datetime import datetime
 from typing import Any
 
 from bot.sandbox.moncreneau.appointments import COST
@@ -48,6 +47,19 @@ def appointment_json(appointment: Appointment, public_url: str) -> dict[str, Any
     return data
 
 
+def page_json(content: list[dict[str, Any]], page: int, size: int, total: int) -> dict[str, Any]:
+    """Return one page of a list; `total` counts what all pages hold."""
+    pages = -(-total // size)
+    return {
+        "content": content,
+        "page": page,
+        "size": size,
+        "totalElements": total,
+        "totalPages": pages,
+        "last": page + 1 >= pages,
+    }
+
+
 def ledger_entry(appointment: Appointment, public_url: str) -> dict[str, Any]:
     """Return an appointment with everything that the service knows about it; the API shows less."""
     return {
@@ -56,9 +68,7 @@ def ledger_entry(appointment: Appointment, public_url: str) -> dict[str, Any]:
         "workerId": appointment.worker_id,
         "key": appointment.key,
         "updatedAt": appointment.updated_at.isoformat(),
-        "cancelledAt": _iso(appointment.cancelled_at),
+        "cancelledAt": None if appointment.cancelled_at is None else appointment.cancelled_at.isoformat(),
+        "cancelledBy": appointment.cancelled_by,
+        "cancelReason": appointment.cancel_reason,
     }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

@@ -13,12 +13,15 @@ from typing import Any
 
 @dataclass(slots=True)
 class Appointment:
-    """One appointment; times are office time. `key` is the API key that created it."""
+    """One appointment; times are office time. `key` is the API key that created it, or `office`.
+
+    `name` is None only where a fault stores it so.
+    """
 
     id: int
     department_id: int
     at: datetime
-    name: str
+    name: str | None
     status: str
     external_user_id: str | None
     worker_id: int | None
@@ -26,19 +29,24 @@ class Appointment:
     created_at: datetime
     updated_at: datetime
     cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
+    cancel_reason: str | None = None
 
 
 _COLUMNS = tuple(field.name for field in fields(Appointment))
 _TABLES = """
 CREATE TABLE IF NOT EXISTS appointments (
-  id INTEGER PRIMARY KEY, department_id INTEGER NOT NULL, at TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, department_id INTEGER NOT NULL, at TEXT NOT NULL, name TEXT, status TEXT NOT NULL,
   external_user_id TEXT, worker_id INTEGER, key TEXT NOT NULL,
-  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, cancelled_at TEXT
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL, cancelled_at TEXT, cancelled_by TEXT, cancel_reason TEXT
 );
 CREATE TABLE IF NOT EXISTS credits (id INTEGER PRIMARY KEY CHECK (id = 1), balance INTEGER NOT NULL);
 """
-_LOAD = "SELECT * FROM appointments ORDER BY id"
-_SAVE_APPOINTMENT = "INSERT OR REPLACE INTO appointments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADDED_COLUMNS = ("cancelled_by", "cancel_reason")
+"""Columns that files of older versions lack."""
+_NAMES = ", ".join(_COLUMNS)
+_LOAD = f"SELECT {_NAMES} FROM appointments ORDER BY id"  # noqa: S608 — the names are our own
+_SAVE_APPOINTMENT = f"INSERT OR REPLACE INTO appointments ({_NAMES}) VALUES (?{', ?' * (len(_COLUMNS) - 1)})"  # noqa: S608
 _SAVE_CREDITS = "INSERT OR REPLACE INTO credits VALUES (1, ?)"
 
 
@@ -89,6 +97,10 @@ class Store:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.executescript(_TABLES)
+                present = {row[1] for row in connection.execute("PRAGMA table_info(appointments)")}
+                for name in _ADDED_COLUMNS:
+                    if name not in present:
+                        connection.execute(f"ALTER TABLE appointments ADD COLUMN {name} TEXT")
             except sqlite3.Error:
                 connection.close()
                 raise

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.sandbox.moncreneau.appointments import AppointmentBook
-from bot.sandbox.moncreneau.config import ApiKey
+from bot.sandbox.moncreneau.config import OFFICE
 from bot.sandbox.moncreneau.errors import ApiError
 from bot.sandbox.moncreneau.request_parser import parse_integer
 
@@ -26,7 +26,6 @@ strong {{ display: block; font-size: 3rem; letter-spacing: .05em }}
 <body>{body}</body>
 </html>
 """
-_ALL_ORGANIZATIONS = ApiKey("")
 
 
 class TicketPage:
@@ -38,8 +37,8 @@ class TicketPage:
     async def show(self, request: Request) -> Response:
         """`GET /qr/{id}`."""
         try:
-            ticket = self._appointments.get(parse_integer("id", request.path_params["id"]), _ALL_ORGANIZATIONS)
-            department = self._appointments.department(ticket.department_id, _ALL_ORGANIZATIONS)
+            ticket = self._appointments.get(parse_integer("id", request.path_params["id"]), OFFICE)
+            department = self._appointments.department(ticket.department_id, OFFICE)
         except ApiError:
             return HTMLResponse(_PAGE.format(title="Rendez-vous inconnu", body="Rendez-vous inconnu"), 404)
         lines = (

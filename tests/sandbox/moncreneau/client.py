@@ -63,6 +63,10 @@ class ApiClient:
     async def control(self, method: str, path: str, body: Any = None) -> httpx.Response:
         return await self.http.request(method, f"/__sandbox{path}", json=body)
 
+    async def office(self, appointment: int, action: str, **body: Any) -> httpx.Response:
+        """Do to an appointment what the staff can do."""
+        return await self.control("POST", f"/appointments/{appointment}/{action}", body)
+
     async def ledger(self) -> dict[str, Any]:
         data: dict[str, Any] = (await self.control("GET", "/ledger")).json()
         return data

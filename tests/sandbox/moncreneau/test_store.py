@@ -4,7 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -74,3 +74,22 @@ async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path) -> N
     async with open_sandbox(database=path):
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             create_app(MoncreneauSandbox(database=path))
+
+
+async def test_a_file_of_an_older_version_is_still_read(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute(
+            "CREATE TABLE appointments (id INTEGER PRIMARY KEY, department_id INTEGER NOT NULL, at TEXT NOT NULL,"
+            " name TEXT NOT NULL, status TEXT NOT NULL, external_user_id TEXT, worker_id INTEGER, key TEXT NOT NULL,"
+            " created_at TEXT NOT NULL, updated_at TEXT NOT NULL, cancelled_at TEXT)"
+        )
+        old.execute(
+            "INSERT INTO appointments VALUES (12345, 5, '2026-03-03T10:00:00', 'Hawa', 'SCHEDULED', NULL, NULL,"
+            " 'mk_x', '2026-03-01T10:00:00', '2026-03-01T10:00:00', NULL)"
+        )
+    async with open_sandbox(database=path) as api:
+        assert (await api.cancel(12345)).status_code == 204
+    async with open_sandbox(database=path) as api:
+        (entry,) = (await api.ledger())["appointments"]
+        assert (entry["name"], entry["cancelledBy"]) == ("Hawa", "api")
