@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.sandbox.moncreneau.alterations import Alterations
 from bot.sandbox.moncreneau.appointments import STATUSES, AppointmentBook, AppointmentFilter
 from bot.sandbox.moncreneau.authentication import require_scope
 from bot.sandbox.moncreneau.config import CREATE, READ, ApiKey
 from bot.sandbox.moncreneau.errors import ApiError, invalid_field
-from bot.sandbox.moncreneau.middleware import KEY
+from bot.sandbox.moncreneau.middleware import ALTERATIONS, KEY
 from bot.sandbox.moncreneau.request_parser import (
     parse_date,
     parse_integer,
@@ -82,7 +83,8 @@ class Api:
         key = _key(request, CREATE)
         parse_query(request.query_params, ())
         booking = parse_json_booking(request.headers.get("content-type", ""), await _body(request))
-        return JSONResponse(appointment_json(self._appointments.create(booking, key), self._public_url), 201)
+        created = self._appointments.create(booking, key, _alterations(request).stored)
+        return JSONResponse(appointment_json(created, self._public_url), 201)
 
     async def appointment(self, request: Request) -> Response:
         """`GET /appointments/{id}`."""
@@ -94,21 +96,13 @@ class Api:
         """`GET /appointments`: one page of what passes the filters, in order of id."""
         key = _key(request, READ)
         known = ("page", "size", "status", "departmentId", "externalUserId", "startDate", "endDate")
-        values = parse_query(request.query_params, known)
+        alterations = _alterations(request)
+        values = alterations.query(parse_query(request.query_params, known))
         page, size = parse_page(values)
-        found = self._appointments.find(_filter(values), key)
-        content = found[page * size : (page + 1) * size]
-        pages = -(-len(found) // size)
-        return JSONResponse(
-            {
-                "content": [appointment_json(appointment, self._public_url) for appointment in content],
-                "page": page,
-                "size": size,
-                "totalElements": len(found),
-                "totalPages": pages,
-                "last": page + 1 >= pages,
-            }
-        )
+        size = alterations.page_size(size)
+        found = alterations.listed(self._appointments.find(_filter(values), key), self._appointments.now())
+        content = [appointment_json(each, self._public_url) for each in found[page * size : (page + 1) * size]]
+        return JSONResponse(alterations.page(content, page, size, len(found)))
 
     async def cancel_appointment(self, request: Request) -> Response:
         """`DELETE /appointments/{id}`: 204, one credit refunded."""
@@ -127,6 +121,11 @@ def _key(request: Request, scope: str) -> ApiKey:
     key: ApiKey = request.scope[KEY]
     require_scope(key, scope)
     return key
+
+
+def _alterations(request: Request) -> Alterations:
+    alterations: Alterations = request.scope[ALTERATIONS]
+    return alterations
 
 
 def _id(request: Request) -> int:

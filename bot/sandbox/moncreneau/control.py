@@ -4,6 +4,7 @@ They take no key, count against no rate limit and suffer no faults. The real ser
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -12,32 +13,38 @@ from starlette.routing import Route
 
 from bot.sandbox.moncreneau.appointments import AppointmentBook
 from bot.sandbox.moncreneau.config import DEMO_KEY
+from bot.sandbox.moncreneau.control_parser import (
+    NATURAL,
+    TEXT,
+    Check,
+    parse_department,
+    parse_fields,
+    parse_json,
+)
 from bot.sandbox.moncreneau.errors import ApiError, invalid_field
 from bot.sandbox.moncreneau.faults import FaultInjector, parse_fault
 from bot.sandbox.moncreneau.middleware import ApiMiddleware
 from bot.sandbox.moncreneau.rate_limiter import RateLimiter
 from bot.sandbox.moncreneau.request_parser import parse_integer
-from bot.sandbox.moncreneau.schemas import ledger_entry
+from bot.sandbox.moncreneau.schemas import department_json, ledger_entry
 
 _STATUS = re.compile(r"[A-Z][A-Z_]{0,39}", re.ASCII)
+_STATUS_CHECK: Check = (
+    lambda v: isinstance(v, str) and _STATUS.fullmatch(v) is not None,
+    "must be capital letters and underscores",
+)
+_RATE_LIMIT = {"limit": NATURAL, "windowSeconds": NATURAL, "remaining": NATURAL, "key": TEXT}
 
 
+@dataclass(frozen=True, slots=True)
 class Control:
     """The control calls of one stand-in."""
 
-    def __init__(
-        self,
-        appointments: AppointmentBook,
-        limiter: RateLimiter,
-        faults: FaultInjector,
-        api: ApiMiddleware,
-        public_url: str,
-    ) -> None:
-        self._appointments = appointments
-        self._limiter = limiter
-        self._faults = faults
-        self._api = api
-        self._public_url = public_url
+    appointments: AppointmentBook
+    limiter: RateLimiter
+    faults: FaultInjector
+    api: ApiMiddleware
+    public_url: str
 
     def routes(self) -> list[Route]:
         """Return the routes below /__sandbox."""
@@ -49,95 +56,87 @@ class Control:
             Route("/credits", self.set_credits, methods=["POST"]),
             Route("/ratelimit", self.set_rate_limit, methods=["POST"]),
             Route("/appointments/{id}/status", self.set_status, methods=["POST"]),
+            Route("/departments", self.set_departments, methods=["POST"]),
+            Route("/departments/{id}", self.remove_department, methods=["DELETE"]),
         ]
 
     async def ledger(self, _request: Request) -> Response:
         """Return every appointment ever made, the balance of credits, and the number of requests by endpoint."""
         return JSONResponse(
             {
-                "appointments": [ledger_entry(each, self._public_url) for each in self._appointments.all()],
-                "credits": self._appointments.balance,
-                "requests": dict(sorted(self._api.requests.items())),
+                "appointments": [ledger_entry(each, self.public_url) for each in self.appointments.all()],
+                "credits": self.appointments.balance,
+                "requests": dict(sorted(self.api.requests.items())),
             }
         )
 
     async def list_faults(self, _request: Request) -> Response:
         """Return the faults in force and how often each has struck."""
-        return JSONResponse({"faults": self._faults.report()})
+        return JSONResponse({"faults": self.faults.report()})
 
     async def add_faults(self, request: Request) -> Response:
         """Add a list of faults (or `{"faults": [...]}`) to those in force: all of them, or none where one is wrong."""
-        data = await _json(request)
-        if isinstance(data, dict) and data.keys() == {"faults"}:
-            data = data["faults"]
-        if not isinstance(data, list):
-            raise invalid_field("faults", "must be a list")
-        self._faults.active.extend([parse_fault(item) for item in data])
-        return JSONResponse({"faults": self._faults.report()}, 201)
+        self.faults.active.extend([parse_fault(item) for item in await _fault_list(request)])
+        return JSONResponse({"faults": self.faults.report()}, 201)
 
     async def clear_faults(self, _request: Request) -> Response:
         """End all faults."""
-        self._faults.active.clear()
+        self.faults.active.clear()
         return Response(status_code=204)
 
     async def set_credits(self, request: Request) -> Response:
         """Set the balance of credits: `{"credits": 0}`."""
-        data = await _fields(request, "credits")
-        if "credits" not in data:
-            raise invalid_field("credits", "is required", code="MISSING_REQUIRED_FIELD")
-        self._appointments.balance = data["credits"]
-        return JSONResponse({"credits": self._appointments.balance})
+        data = await parse_fields(request, {"credits": NATURAL}, ("credits",))
+        self.appointments.balance = data["credits"]
+        return JSONResponse({"credits": self.appointments.balance})
 
     async def set_rate_limit(self, request: Request) -> Response:
         """Set `limit` and `windowSeconds` (every key gets a new window), then the requests `remaining` to `key`.
 
         Without `key` it is the demo key.
         """
-        data = await _fields(request, "limit", "windowSeconds", "remaining", text="key")
+        data = await parse_fields(request, _RATE_LIMIT)
         if data.keys() & {"limit", "windowSeconds"}:
-            self._limiter.limit = data.get("limit", self._limiter.limit)
-            self._limiter.window = data.get("windowSeconds", self._limiter.window)
-            self._limiter.reset()
+            self.limiter.limit = data.get("limit", self.limiter.limit)
+            self.limiter.window = data.get("windowSeconds", self.limiter.window)
+            self.limiter.reset()
         token = data.get("key", DEMO_KEY)
         if "remaining" in data:
-            self._limiter.set_remaining(token, data["remaining"])
-        quota = self._limiter.peek(token)
+            self.limiter.set_remaining(token, data["remaining"])
+        quota = self.limiter.peek(token)
         return JSONResponse({"limit": quota.limit, "remaining": quota.remaining, "reset": quota.reset})
 
     async def set_status(self, request: Request) -> Response:
         """Set an appointment's status: `{"status": "COMPLETED"}`. A status unknown to the contract is accepted too."""
-        data = await _fields(request, text="status")
-        status = data.get("status", "")
-        if not _STATUS.fullmatch(status):
-            raise invalid_field("status", "must be capital letters and underscores")
+        data = await parse_fields(request, {"status": _STATUS_CHECK}, ("status",))
         number = parse_integer("id", request.path_params["id"])
-        return JSONResponse(ledger_entry(self._appointments.set_status(number, status), self._public_url))
+        return JSONResponse(ledger_entry(self.appointments.set_status(number, data["status"]), self.public_url))
+
+    async def set_departments(self, request: Request) -> Response:
+        """Add a list of departments in the API's own form, or replace those with the same id."""
+        data = await parse_json(request)
+        if not isinstance(data, list):
+            raise invalid_field("departments", "must be a list")
+        departments = [parse_department(item) for item in data]
+        self.appointments.set_departments(departments)
+        return JSONResponse([department_json(department) for department in departments], 201)
+
+    async def remove_department(self, request: Request) -> Response:
+        """Remove a department; its appointments stay."""
+        self.appointments.remove_department(parse_integer("id", request.path_params["id"]))
+        return Response(status_code=204)
+
+
+async def _fault_list(request: Request) -> list[Any]:
+    data = await parse_json(request)
+    if isinstance(data, dict) and data.keys() == {"faults"}:
+        data = data["faults"]
+    if not isinstance(data, list):
+        raise invalid_field("faults", "must be a list")
+    return data
 
 
 async def error_response(_request: Request, error: Exception) -> Response:
     """Answer a refused control call in the API's envelope."""
     assert isinstance(error, ApiError)  # noqa: S101 — registered for ApiError alone; Starlette's type is wider
     return error.response()
-
-
-async def _json(request: Request) -> Any:
-    try:
-        return await request.json()
-    except (ValueError, RecursionError):
-        raise ApiError("INVALID_REQUEST", "The body is not JSON") from None
-
-
-async def _fields(request: Request, *numbers: str, text: str | None = None) -> dict[str, Any]:
-    """Parse a JSON object of whole numbers (0 or more) and at most one string."""
-    data = await _json(request)
-    if not isinstance(data, dict):
-        raise ApiError("INVALID_REQUEST", "The body must be a JSON object")
-    for name, value in data.items():
-        if name == text:
-            if not isinstance(value, str):
-                raise invalid_field(name, "must be a string")
-        elif name not in numbers:
-            raise invalid_field(name, "is not a known field")
-        elif not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise invalid_field(name, "must be a whole number, 0 or more")
-    return data

@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.sandbox.moncreneau.alterations import Alterations
 from bot.sandbox.moncreneau.authentication import ApiKeys
 from bot.sandbox.moncreneau.errors import ApiError
 from bot.sandbox.moncreneau.faults import Fault, FaultInjector, false_answer
@@ -20,6 +21,8 @@ from bot.sandbox.serving import drop_connection
 
 KEY = "sandbox.key"
 """Where a handler finds the `ApiKey` of its request in the scope."""
+ALTERATIONS = "sandbox.alterations"
+"""Where it finds the `Alterations`."""
 
 
 class ApiMiddleware:
@@ -40,9 +43,11 @@ class ApiMiddleware:
         injection = self._faults.draw(scope["method"], path)
         if injection.delay_before:
             await asyncio.sleep(injection.delay_before)
+        alterations = scope[ALTERATIONS] = Alterations(injection.alterations)
         fault = injection.fault
         if fault is None:
             delay = injection.delay_after
+            send = alterations.rewriting(send)
             await self._serve(scope, receive, _delayed(send, delay) if delay else send)
             return
         if fault.when == "after":

@@ -1,7 +1,10 @@
 """The control calls (ledger, balance, status) and the page of a ticket."""
 
+from typing import Any
+
 import pytest
 
+from bot.sandbox.moncreneau import large_organization
 from tests.sandbox.moncreneau.client import ApiClient, error_of, open_sandbox
 
 
@@ -106,3 +109,63 @@ async def test_the_page_of_an_unknown_ticket_is_not_found(api: ApiClient, number
     page = await api.http.get(f"/qr/{number}")
     assert page.status_code == 404
     assert "inconnu" in page.text
+
+
+OFFICE = {"id": 60, "name": "Impôts", "organization": {"id": 3, "name": "Kindia"}}
+
+
+async def test_departments_can_be_added_and_replaced(api: ApiClient) -> None:
+    worker = {"id": 7, "name": "M. Bah"}
+    whole = OFFICE | {
+        "description": "Impôts locaux",
+        "slotDuration": 20,
+        "isActive": True,
+        "openingHours": {"tuesday": [{"start": "09:00", "end": "10:00"}]},
+        "showAdminsInBooking": True,
+        "workers": [worker],
+    }
+    answer = await api.control("POST", "/departments", [whole | {"capacity": 1}])
+    assert (answer.status_code, answer.json()) == (201, [whole])
+    assert (await api.get("/departments/60")).json() == whole
+    assert list((await api.slots(60, "2026-03-03"))["2026-03-03"]) == ["09:00", "09:20", "09:40"]
+    booked: dict[str, Any] = {"departmentId": 60, "dateTime": "2026-03-03T09:00:00", "workerId": 7}
+    assert [(await api.book(**booked)).status_code for _ in range(2)] == [201, 409]
+    await api.control("POST", "/departments", [OFFICE | {"isActive": False}])
+    assert error_of(await api.book(**booked)) == (403, "DEPARTMENT_ACCESS_DENIED")
+
+
+async def test_a_department_can_be_removed(api: ApiClient) -> None:
+    await api.book()
+    assert (await api.control("DELETE", "/departments/5")).status_code == 204
+    assert 5 not in {each["id"] for each in (await api.get("/departments")).json()}
+    assert error_of(await api.book()) == (404, "DEPARTMENT_NOT_FOUND")
+    assert (await api.get("/appointments/12345")).status_code == 200
+    assert error_of(await api.control("DELETE", "/departments/5")) == (404, "DEPARTMENT_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "60"},
+        {"organization": {"id": 3}},
+        {"organization": "Kindia"},
+        {"openingHours": {"mardi": []}},
+        {"openingHours": {"tuesday": [{"start": "9:00", "end": "10:00"}]}},
+        {"openingHours": {"tuesday": [{"start": "09:00"}]}},
+        {"workers": [7]},
+        {"capacity": -1},
+        {"colour": "red"},
+    ],
+)
+async def test_one_invalid_department_adds_none(api: ApiClient, change: dict[str, object]) -> None:
+    answer = await api.control("POST", "/departments", [OFFICE, OFFICE | {"id": 61} | change])
+    assert answer.status_code == 400, answer.text
+    assert (await api.control("POST", "/departments", OFFICE)).status_code == 400
+    assert (await api.get("/departments/60")).status_code == 404
+
+
+async def test_a_large_organization_has_as_many_departments_as_wanted() -> None:
+    many = large_organization(75)
+    assert len({department.id for department in many}) == len({department.name for department in many}) == 75
+    async with open_sandbox(departments=many) as api:
+        assert len((await api.get("/departments")).json()) == 75
