@@ -1,6 +1,7 @@
 """The control calls below /__sandbox: tests and curious people read the ledger, inject faults and set what they need.
 
-They take no key, count against no rate limit and suffer no faults. The real service has none of them.
+They take no key, count against no rate limit and suffer no faults. The real service has none of them. What its staff do
+is in `office`.
 """
 
 import re
@@ -14,9 +15,13 @@ from starlette.routing import Route
 from bot.sandbox.moncreneau.appointments import AppointmentBook
 from bot.sandbox.moncreneau.config import DEMO_KEY
 from bot.sandbox.moncreneau.control_parser import (
+    BOOLEAN,
     NATURAL,
+    SECONDS,
     TEXT,
     Check,
+    one_of,
+    optional,
     parse_department,
     parse_fields,
     parse_json,
@@ -27,6 +32,8 @@ from bot.sandbox.moncreneau.middleware import ApiMiddleware
 from bot.sandbox.moncreneau.rate_limiter import RateLimiter
 from bot.sandbox.moncreneau.request_parser import parse_integer
 from bot.sandbox.moncreneau.schemas import department_json, ledger_entry
+from bot.sandbox.moncreneau.webhook_faults import parse_webhook_fault
+from bot.sandbox.moncreneau.webhooks import STYLES, Delivery, Webhooks
 
 _STATUS = re.compile(r"[A-Z][A-Z_]{0,39}", re.ASCII)
 _STATUS_CHECK: Check = (
@@ -34,6 +41,15 @@ _STATUS_CHECK: Check = (
     "must be capital letters and underscores",
 )
 _RATE_LIMIT = {"limit": NATURAL, "windowSeconds": NATURAL, "remaining": NATURAL, "key": TEXT}
+_ENDPOINT = {
+    "url": optional(TEXT),
+    "secret": TEXT,
+    "style": one_of(*STYLES),
+    "timeFactor": SECONDS,
+    "timeoutSeconds": SECONDS,
+    "createdAs": one_of("iso", "unix"),
+    "disabled": BOOLEAN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class Control:
     limiter: RateLimiter
     faults: FaultInjector
     api: ApiMiddleware
+    webhooks: Webhooks
     public_url: str
 
     def routes(self) -> list[Route]:
@@ -58,6 +75,11 @@ class Control:
             Route("/appointments/{id}/status", self.set_status, methods=["POST"]),
             Route("/departments", self.set_departments, methods=["POST"]),
             Route("/departments/{id}", self.remove_department, methods=["DELETE"]),
+            Route("/webhooks", self.show_webhooks, methods=["GET"]),
+            Route("/webhooks", self.set_endpoint, methods=["POST"]),
+            Route("/webhooks/faults", self.add_webhook_faults, methods=["POST"]),
+            Route("/webhooks/faults", self.clear_webhook_faults, methods=["DELETE"]),
+            Route("/webhooks/{event}/replay", self.replay, methods=["POST"]),
         ]
 
     async def ledger(self, _request: Request) -> Response:
@@ -125,6 +147,65 @@ class Control:
         """Remove a department; its appointments stay."""
         self.appointments.remove_department(parse_integer("id", request.path_params["id"]))
         return Response(status_code=204)
+
+    async def show_webhooks(self, _request: Request) -> Response:
+        """Return the endpoint, the faults of webhooks, and every delivery, oldest first."""
+        return JSONResponse(webhooks_json(self.webhooks))
+
+    async def set_endpoint(self, request: Request) -> Response:
+        """Set where and how webhooks are sent; what is not named stays. A new URL is enabled."""
+        data = await parse_fields(request, _ENDPOINT)
+        endpoint = self.webhooks.endpoint
+        endpoint.url = data.get("url", endpoint.url)
+        endpoint.secret = data.get("secret", endpoint.secret)
+        endpoint.style = data.get("style", endpoint.style)
+        endpoint.time_factor = data.get("timeFactor", endpoint.time_factor)
+        endpoint.timeout = data.get("timeoutSeconds", endpoint.timeout)
+        endpoint.created_as = data.get("createdAs", endpoint.created_as)
+        endpoint.is_disabled = data.get("disabled", endpoint.is_disabled and "url" not in data)
+        return JSONResponse(webhooks_json(self.webhooks))
+
+    async def add_webhook_faults(self, request: Request) -> Response:
+        """Add a list of faults of webhooks (or `{"faults": [...]}`): all of them, or none where one is wrong."""
+        self.webhooks.faults.add([parse_webhook_fault(item) for item in await _fault_list(request)])
+        return JSONResponse({"faults": self.webhooks.faults.report()}, 201)
+
+    async def clear_webhook_faults(self, _request: Request) -> Response:
+        """End all faults of webhooks, and send what they held back."""
+        self.webhooks.clear_faults()
+        return Response(status_code=204)
+
+    async def replay(self, request: Request) -> Response:
+        """Send an earlier event once more, byte for byte."""
+        return JSONResponse(_delivery_json(self.webhooks.replay(request.path_params["event"])), 202)
+
+
+def webhooks_json(webhooks: Webhooks, newest: int | None = None) -> dict[str, Any]:
+    """Return the state of the webhooks; `newest` limits the deliveries."""
+    endpoint = webhooks.endpoint
+    deliveries = webhooks.deliveries if newest is None else webhooks.deliveries[-newest:]
+    return {
+        "url": endpoint.url,
+        "style": endpoint.style,
+        "timeFactor": endpoint.time_factor,
+        "timeoutSeconds": endpoint.timeout,
+        "createdAs": endpoint.created_as,
+        "disabled": endpoint.is_disabled,
+        "faults": webhooks.faults.report(),
+        "deliveries": [_delivery_json(delivery) for delivery in deliveries],
+    }
+
+
+def _delivery_json(delivery: Delivery) -> dict[str, Any]:
+    event = delivery.event
+    return {
+        "event": event.id,
+        "type": event.type,
+        "created": event.created,
+        "appointmentId": event.appointment_id,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+    }
 
 
 async def _fault_list(request: Request) -> list[Any]:

@@ -89,7 +89,7 @@ async def test_a_file_of_an_older_version_is_still_read(tmp_path: Path) -> None:
             " 'mk_x', '2026-03-01T10:00:00', '2026-03-01T10:00:00', NULL)"
         )
     async with open_sandbox(database=path) as api:
-        assert (await api.cancel(12345)).status_code == 204
+        await api.office(12345, "cancel", reason="Fermé")
     async with open_sandbox(database=path) as api:
         (entry,) = (await api.ledger())["appointments"]
-        assert (entry["name"], entry["cancelledBy"]) == ("Hawa", "api")
+        assert (entry["name"], entry["cancelReason"]) == ("Hawa", "Fermé")
