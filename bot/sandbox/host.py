@@ -7,26 +7,32 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, default_departments, french_departments
 from bot.sandbox.moncreneau import create_app as moncreneau_app
+from bot.sandbox.moncreneau.webhooks import STYLES
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox
 from bot.sandbox.telegram import create_app as telegram_app
 from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
 
 STOP_SECONDS = 12
+"""How long the bot may take to stop."""
+BOT_RECEIVES_WEBHOOKS = False
+"""Whether the bot knows the setting MONCRENEAU_WEBHOOK_SECRET. Then the demo sends it the office's changes."""
+WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 — worth nothing anywhere else
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where the stand-ins listen, the folder of their data, and the language of the departments' names."""
+    """Where the stand-ins listen (port 0 is any free one), the folder of their data, the departments' language."""
 
     host: str
     telegram_port: int
@@ -36,15 +42,22 @@ class Options:
 
 
 @asynccontextmanager
-async def serving_stand_ins(options: Options) -> AsyncIterator[tuple[str, str]]:
-    """Serve both stand-ins and yield the addresses of the one for Telegram and the one for moncreneau."""
+async def serving_stand_ins(options: Options, **webhooks: Any) -> AsyncIterator[tuple[str, str]]:
+    """Serve both stand-ins and yield the addresses of the one for Telegram and the one for moncreneau.
+
+    `webhooks` are the settings of that name of `MoncreneauSandbox`.
+    """
     folder = Path(options.data)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-    public_url = f"http://{options.host}:{options.moncreneau_port}"
-    departments = french_departments() if options.departments == "fr" else default_departments()
-    moncreneau = MoncreneauSandbox(database=folder / "moncreneau.db", public_url=public_url, departments=departments)
+    moncreneau_port = options.moncreneau_port or _free_port(options.host)
+    moncreneau = MoncreneauSandbox(
+        database=folder / "moncreneau.db",
+        public_url=f"http://{options.host}:{moncreneau_port}",
+        departments=french_departments() if options.departments == "fr" else default_departments(),
+        **webhooks,
+    )
     async with (
-        serving(moncreneau_app(moncreneau), options.host, options.moncreneau_port) as moncreneau_url,
+        serving(moncreneau_app(moncreneau), options.host, moncreneau_port) as moncreneau_url,
         serving(
             telegram_app(TelegramSandbox(moncreneau_url=moncreneau_url)), options.host, options.telegram_port
         ) as telegram_url,
@@ -64,21 +77,40 @@ def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -
 
 
 async def serve(options: Options) -> int:
-    """Serve the stand-ins until interrupted, and print the settings that point a bot at them."""
-    async with serving_stand_ins(options) as (telegram_url, moncreneau_url):
+    """Serve the stand-ins until interrupted, and print the settings that point a bot at them.
+
+    WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_STYLE in the environment say where the office's changes are sent.
+    """
+    named = {name: os.environ.get(name.upper()) for name in ("webhook_url", "webhook_secret", "webhook_style")}
+    if named["webhook_style"] not in (None, *STYLES):
+        raise SystemExit(f"WEBHOOK_STYLE must be one of {', '.join(STYLES)}")
+    webhooks = {name: value for name, value in named.items() if value}
+    async with serving_stand_ins(options, **webhooks) as (telegram_url, moncreneau_url):
         environment = _bot_environment(options, telegram_url, moncreneau_url)
-        _print(f"Chat page and Bot API: {telegram_url}/", f"moncreneau API:        {moncreneau_url}/api/v1", "")
-        _print(*(f"export {name}={value}" for name, value in environment.items()))
+        _print(
+            f"Chat page and Bot API: {telegram_url}/",
+            f"moncreneau API:        {moncreneau_url}/api/v1",
+            f"The office:            {moncreneau_url}/office",
+            "",
+            *(f"export {name}={value}" for name, value in environment.items()),
+        )
         await _interrupted()
     return 0
 
 
 async def demo(options: Options) -> int:
     """Serve the stand-ins and run the bot on them until interrupted; returns the exit code."""
-    async with serving_stand_ins(options) as (telegram_url, moncreneau_url):
-        environment = os.environ | _bot_environment(options, telegram_url, moncreneau_url)
+    webhooks, bot_settings = _webhooks_to_the_bot() if BOT_RECEIVES_WEBHOOKS else ({}, {})
+    async with serving_stand_ins(options, **webhooks) as (telegram_url, moncreneau_url):
+        environment = os.environ | _bot_environment(options, telegram_url, moncreneau_url) | bot_settings
         bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=environment)
-        _print("", f"  Open {telegram_url}/ in a browser and press START.", "  Ctrl+C ends the demo.", "")
+        _print(
+            "",
+            f"  Open {telegram_url}/ in a browser and press START.",
+            f"  The office, which sees and changes the appointments: {moncreneau_url}/office",
+            "  Ctrl+C ends the demo.",
+            "",
+        )
         ended, interrupted = asyncio.create_task(bot.wait()), asyncio.create_task(_interrupted())
         await asyncio.wait({ended, interrupted}, return_when=asyncio.FIRST_COMPLETED)
         interrupted.cancel()
@@ -91,6 +123,20 @@ async def demo(options: Options) -> int:
         except TimeoutError:
             bot.kill()
         return 0
+
+
+def _webhooks_to_the_bot() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the stand-in's settings and the bot's, so that the one sends what the other receives."""
+    port = _free_port("127.0.0.1")
+    url = f"http://127.0.0.1:{port}/hooks/moncreneau"
+    stand_in = {"webhook_url": url, "webhook_secret": WEBHOOK_SECRET}
+    return stand_in, {"HTTP_PORT": str(port), "MONCRENEAU_WEBHOOK_SECRET": WEBHOOK_SECRET}
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def _interrupted() -> None:
