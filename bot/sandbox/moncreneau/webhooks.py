@@ -10,14 +10,13 @@ import hashlib
 import hmac
 import json
 import secrets
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from bot.sandbox.moncreneau.appointments import COST
 from bot.sandbox.moncreneau.config import MoncreneauSandbox
@@ -30,7 +29,6 @@ SCHEDULE = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds to wait before each attempt, counted from the failure of the one before (Standard Webhooks 1.0)."""
 STYLES = ("moncreneau", "sdk")
 _GONE = 410
-_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,7 @@ class Webhooks:
         self._held: dict[int, list[Delivery]] = {}
         """What each fault holds back, by the identity of the fault."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._http: httpx.AsyncClient | None = None
 
     def publish(self, old: Appointment | None, new: Appointment) -> None:
         """Send the event of a change. Must be called within the event loop; returns before anything is sent."""
@@ -136,6 +135,8 @@ class Webhooks:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._http is not None:
+            await self._http.aclose()
 
     def _event(self, kind: str, extras: dict[str, Any], appointment: Appointment) -> Event:
         now = self._clock().replace(microsecond=0)
@@ -192,17 +193,25 @@ class Webhooks:
         faults = self.faults.draw(event.type, event.appointment_id)
         headers, body = signed_request(event, self.endpoint, faults)
         try:
-            status = await asyncio.wait_for(post(self.endpoint.url, headers, body), self.endpoint.timeout)
-        except (OSError, ValueError, TimeoutError) as error:
+            answer = await self._post(self.endpoint.url, headers, body)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             delivery.attempts.append(type(error).__name__)
             return False
-        delivery.attempts.append(str(status))
-        if status == _GONE:
+        delivery.attempts.append(str(answer.status_code))
+        if answer.status_code == _GONE:
             self.endpoint.is_disabled = True
             delivery.state = "disabled"
-        elif status in _SUCCESS:
+        elif answer.is_success:
             delivery.state = "delivered"
         return delivery.state != "waiting"
+
+    async def _post(self, url: str, headers: dict[str, str], body: bytes) -> httpx.Response:
+        """Send one request; a redirect is not followed, and so fails."""
+        if self._http is None:
+            # Made when it is first needed: it loads certificates, and most stand-ins send nothing. Every request gets
+            # a connection of its own, so that a receiver that was restarted does not cost an attempt.
+            self._http = httpx.AsyncClient(limits=httpx.Limits(max_keepalive_connections=0), trust_env=False)
+        return await self._http.post(url, content=body, headers=headers, timeout=self.endpoint.timeout)
 
 
 def describe(old: Appointment | None, new: Appointment) -> tuple[str, dict[str, Any]]:
@@ -242,33 +251,3 @@ def signed_request(event: Event, endpoint: Endpoint, faults: list[WebhookFault])
     if endpoint.style == "sdk":
         return headers | {"X-Webhook-Signature": signature}, body
     return headers | {"X-Moncreneau-Event": event.type, "X-Moncreneau-Signature": f"sha256={signature}"}, body
-
-
-async def post(url: str, headers: dict[str, str], body: bytes) -> int:
-    """Send one POST over a new connection and return the status of the answer; redirects are not followed.
-
-    Raises OSError where there is no connection, ValueError where the answer is not HTTP or the URL is no URL. The
-    sandbox must not import the bot's HTTP client, and one request needs none.
-    """
-    parts = urlsplit(url)
-    is_https = parts.scheme == "https"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"POST {path} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    context = ssl.create_default_context() if is_https else None
-    port = parts.port or (443 if is_https else 80)
-    reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=context)
-    try:
-        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-        await writer.drain()
-        answer = await reader.readline()
-    finally:
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-    protocol, _, rest = answer.partition(b" ")
-    if not protocol.startswith(b"HTTP/"):
-        raise ValueError(answer)
-    return int(rest[:3])

@@ -176,7 +176,7 @@ async def test_an_attempt_without_an_answer_times_out(webhook_api: ApiClient, re
         await webhook_api.control("POST", "/webhooks", {"url": receiver.url, "timeoutSeconds": 15})
         await receiver.next()
     (delivery,) = await until(webhook_api, lambda found: found[0]["state"] == "delivered")
-    assert delivery["attempts"][0] == "TimeoutError"
+    assert delivery["attempts"][0] == "ReadTimeout"
 
 
 async def test_410_disables_the_endpoint_until_it_is_set_again(webhook_api: ApiClient, receiver: Receiver) -> None:
@@ -202,12 +202,12 @@ async def test_a_disabled_endpoint_gets_no_further_attempt(webhook_api: ApiClien
     assert [each["attempts"] for each in await deliveries(webhook_api)] == [[], ["410"]]
 
 
-@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://", "nonsense"])
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://", "nonsense", "http://127.0.0.1:port/"])
 async def test_an_address_that_is_none_fails_every_attempt(webhook_api: ApiClient, url: str) -> None:
     await webhook_api.control("POST", "/webhooks", {"url": url})
     await webhook_api.book()
     (delivery,) = await until(webhook_api, lambda found: found[0]["state"] == "failed")
-    assert set(delivery["attempts"]) == {"ValueError"}
+    assert set(delivery["attempts"]) <= {"UnsupportedProtocol", "InvalidURL"}
 
 
 async def test_the_end_of_the_service_waits_for_no_retry(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
