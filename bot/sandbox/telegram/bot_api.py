@@ -5,9 +5,11 @@ Plain ASGI, because load tests send every call through here. Knows nothing of wh
 
 import asyncio
 import json
+import re
+from dataclasses import dataclass
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from bot.sandbox.serving import drop_connection
 from bot.sandbox.telegram.errors import TelegramError, bad_request, forbidden, too_many_requests
@@ -18,9 +20,28 @@ from bot.sandbox.telegram.params import Params, read_params
 from bot.sandbox.telegram.world import World
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_TOKEN = re.compile(r"[1-9]\d*:[\w-]+", re.ASCII)
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 NO_RESPONSE = 0
 SERVER_ERRORS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP response; `retry_after` is in seconds, 0 for no such header."""
+
+    status: int
+    body: bytes
+    content_type: bytes = b"application/json"
+    retry_after: int = 0
+
+
+class NoResponseError(Exception):
+    """The call gets no response: the client has gone, or the connection is to be dropped (`drops`)."""
+
+    def __init__(self, *, drops: bool) -> None:
+        super().__init__()
+        self.drops = drops
 
 
 class BotApi:
@@ -32,60 +53,60 @@ class BotApi:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call."""
         token, _, name = scope["path"].removeprefix("/bot").partition("/")
-        name = name.lower()
+        method = METHODS.get(name.lower())
+        params = Params({})
         try:
-            if token != self._world.config.token:
-                raise TelegramError(401, "Unauthorized")  # noqa: TRY301 — all refusals are answered below
-            await self._call(METHODS.get(name), scope, receive, send)
+            self._check_token(token)
+            if method is None:
+                raise TelegramError(404, "Not Found")  # noqa: TRY301 — all refusals are answered below
+            params = await read_params(scope, receive)
+            response = await self._run(method, params, receive)
         except TelegramError as refusal:
-            self._world.count(METHODS[name].name if name in METHODS else "unknown", refusal.code)
-            await respond(send, refusal.code, _encode(refusal.answer()).encode())
-
-    async def _call(self, method: Method | None, scope: Scope, receive: Receive, send: Send) -> None:
-        if method is None:
-            raise TelegramError(404, "Not Found")
-        params = await read_params(scope, receive)
-        fault = self._world.faults.pick(method.name.lower(), _chat_id(params)) if self._world.faults.rules else None
-        if fault is not None and await self._ends_with(fault, method, scope, send):
+            response = _refusal(refusal)
+        except NoResponseError as silence:
+            self._record(method, NO_RESPONSE, params, scope)
+            if silence.drops:
+                drop_connection(scope)
             return
+        self._record(method, response.status, params, scope)
+        await respond(send, response)
+
+    async def execute(self, name: str, params: Params) -> None:
+        """Run a method that the response to a webhook names; nobody learns its result or refusal."""
+        method = METHODS.get(name.lower())
+        if method is None:
+            self._record(None, 404, params)
+            return
+        try:
+            status = (await self._run(method, params, _no_client)).status
+        except TelegramError as refusal:
+            status = refusal.code
+        except NoResponseError:
+            status = NO_RESPONSE
+        self._record(method, status, params)
+
+    def _check_token(self, token: str) -> None:
+        """Refuse a wrong token; Telegram answers 404 to one of a wrong shape and 401 to any other."""
+        if token != self._world.config.token:
+            raise TelegramError(401, "Unauthorized") if _TOKEN.fullmatch(token) else TelegramError(404, "Not Found")
+
+    async def _run(self, method: Method, params: Params, receive: Receive) -> Response:
+        fault = self._world.faults.pick(method.name.lower(), _chat_id(params)) if self._world.faults.rules else None
+        if fault is not None and (response := await _apply_before(fault, receive)) is not None:
+            return response
         if unknown := params.names() - method.parameters - params.attachments():
             raise bad_request(f"unknown parameter {sorted(unknown)} (the real service would ignore it)")
         result: Any = method.handler(self._world, params)
         if method.waits:
-            waiting = asyncio.ensure_future(result)
-            if not await _finished_before_disconnect(waiting, receive):
-                self._world.count(method.name, NO_RESPONSE)
-                return
-            result = waiting.result()
-        if fault is not None and fault.kind == "drop_after":
-            self._world.count(method.name, NO_RESPONSE)
-            drop_connection(scope)
-            return
-        self._world.count(method.name, 200)
-        await respond(send, 200, b'{"ok":true,"result":' + _encode(result).encode("utf-8", "surrogatepass") + b"}")
+            result = await _unless_disconnected(asyncio.ensure_future(result), receive)
+        if fault is not None:
+            await _apply_after(fault, receive)
+        return Response(200, b'{"ok":true,"result":' + _encode(result).encode("utf-8", "surrogatepass") + b"}")
 
-    async def _ends_with(self, fault: Fault, method: Method, scope: Scope, send: Send) -> bool:
-        """Apply the part of a fault that comes before the method; tell whether the call ends with it."""
-        match fault.kind:
-            case "delay":
-                await asyncio.sleep(fault.seconds)
-                return False
-            case "drop_after":
-                return False
-            case "drop_before":
-                self._world.count(method.name, NO_RESPONSE)
-                drop_connection(scope)
-            case "html":
-                self._world.count(method.name, fault.status)
-                await respond(send, fault.status, HTML, b"text/html")
-            case "flood":
-                raise too_many_requests(fault.retry_after)
-            case "blocked":
-                raise forbidden("bot was blocked by the user")
-            case "status":
-                words = "Internal Server Error" if fault.status >= SERVER_ERRORS else "Bad Request: fault"
-                raise TelegramError(fault.status, words)
-        return True
+    def _record(self, method: Method | None, status: int, params: Params, scope: Scope | None = None) -> None:
+        name = "unknown" if method is None else method.name
+        host, port = (scope and scope.get("client")) or ("", 0)
+        self._world.record_call(name, status, _chat_id(params), f"{host}:{port}" if port else "webhook")
 
 
 class FileDownloads:
@@ -99,33 +120,76 @@ class FileDownloads:
         token, _, path = scope["path"].removeprefix("/file/bot").partition("/")
         file = self._world.files.by_path(path) if token == self._world.config.token else None
         if file is None:
-            await respond(send, 404, b'{"ok":false,"error_code":404,"description":"Not Found"}')
+            await respond(send, _refusal(TelegramError(404, "Not Found")))
         else:
-            await respond(send, 200, file.content, file.mime_type.encode())
+            await respond(send, Response(200, file.content, file.mime_type.encode()))
 
 
-async def respond(send: Send, status: int, body: bytes, content_type: bytes = b"application/json") -> None:
+async def respond(send: Send, response: Response) -> None:
     """Send a whole response."""
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    headers = [(b"content-type", response.content_type), (b"content-length", str(len(response.body)).encode())]
+    if response.retry_after:
+        headers.append((b"retry-after", str(response.retry_after).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})
 
 
-async def _finished_before_disconnect(waiting: asyncio.Future[Any], receive: Receive) -> bool:
-    """Wait for the result or the end of the connection: the long poll of a killed bot must not count as a poller."""
+def _refusal(error: TelegramError) -> Response:
+    retry_after = (error.parameters or {}).get("retry_after", 0)
+    return Response(error.code, _encode(error.answer()).encode(), retry_after=retry_after)
+
+
+async def _apply_before(fault: Fault, receive: Receive) -> Response | None:
+    """Apply what a fault does before the method runs; returns the response if the call ends here."""
+    match fault.kind:
+        case "delay":
+            await asyncio.sleep(fault.seconds)
+        case "drop_before":
+            raise NoResponseError(drops=True)
+        case "hang_before":
+            await _disconnected(receive)
+            raise NoResponseError(drops=False)
+        case "html":
+            return Response(fault.status, HTML, b"text/html")
+        case "flood":
+            raise too_many_requests(fault.retry_after)
+        case "blocked":
+            raise forbidden("bot was blocked by the user")
+        case "status":
+            words = "Internal Server Error" if fault.status >= SERVER_ERRORS else "Bad Request: fault"
+            raise TelegramError(fault.status, words)
+    return None
+
+
+async def _apply_after(fault: Fault, receive: Receive) -> None:
+    """Apply what a fault does after the method ran."""
+    if fault.kind == "drop_after":
+        raise NoResponseError(drops=True)
+    if fault.kind == "hang_after":
+        await _disconnected(receive)
+        raise NoResponseError(drops=False)
+
+
+async def _unless_disconnected(waiting: asyncio.Future[Any], receive: Receive) -> Any:
+    """Return the result, or raise when the connection ends: the long poll of a killed bot is no poller any more."""
     disconnected = asyncio.ensure_future(_disconnected(receive))
     try:
         await asyncio.wait({waiting, disconnected}, return_when=asyncio.FIRST_COMPLETED)
-        return waiting.done()
+        if not waiting.done():
+            raise NoResponseError(drops=False)
+        return waiting.result()
     finally:
         disconnected.cancel()
-        if not waiting.done():
-            waiting.cancel()
+        waiting.cancel()
 
 
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _no_client() -> Message:
+    return {"type": "http.disconnect"}
 
 
 def _chat_id(params: Params) -> int | None:

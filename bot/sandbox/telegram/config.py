@@ -50,7 +50,7 @@ class TelegramSandbox:
 
     token: str = TOKEN
     bot_name: str = "Moncréneau"
-    bot_username: str = "moncreneau_sandbox_bot"
+    bot_username: str | None = "moncreneau_sandbox_bot"
     people: tuple[Person, ...] = PEOPLE
     limits: RateLimits | None = RateLimits()
     seed: int = 0

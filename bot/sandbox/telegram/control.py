@@ -16,7 +16,9 @@ from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage, user_json
 from bot.sandbox.telegram.config import Person, RateLimits
 from bot.sandbox.telegram.json_routes import body_of, chat_of, route
 from bot.sandbox.telegram.message_text import typed
+from bot.sandbox.telegram.methods import METHODS
 from bot.sandbox.telegram.methods.files import document_json, photo_json
+from bot.sandbox.telegram.page_events import EVERYONE
 from bot.sandbox.telegram.samples import SAMPLE_PHOTO, place, poll, sticker, voice
 from bot.sandbox.telegram.world import World
 
@@ -55,6 +57,11 @@ def _people_routes(world: World) -> list[BaseRoute]:
             raise ValueError(f"chat {chat.id} is not a private one")
         return person_json(world.add_person(replace(chat.person, **body)))
 
+    async def change_bot(request: Request) -> Any:
+        world.bot_username = (await body_of(request, "username"))["username"]
+        world.page_events.publish(EVERYONE, "profile")
+        return world.bot()
+
     async def add_group(request: Request) -> Any:
         body = await body_of(request, "id type title")
         number = int(body.get("id", 0)) or min(FIRST_GROUP_ID, min(world.chats, default=0) - 1)
@@ -69,6 +76,7 @@ def _people_routes(world: World) -> list[BaseRoute]:
         route("users", add, "POST"),
         route("users/{chat}", change, "POST", "PATCH"),
         route("chats", add_group, "POST"),
+        route("bot", change_bot, "POST"),
     ]
 
 
@@ -202,6 +210,7 @@ def _fault_routes(world: World) -> list[BaseRoute]:
                 world.faults.clear(int(given["seed"]))
             given = given["faults"]
         for rule in given if isinstance(given, list) else [given]:
+            _check_method(rule)
             world.faults.add(rule)
         return world.faults.as_json()
 
@@ -231,6 +240,13 @@ def _fault_routes(world: World) -> list[BaseRoute]:
     ]
 
 
+def _check_method(rule: JSON) -> None:
+    """Refuse a fault that could never occur."""
+    method = rule.get("method") or rule.get("match", {}).get("method")
+    if method is not None and method.lower() not in METHODS:
+        raise ValueError(f"there is no method {method}")
+
+
 # --- what has happened ---------------------------------------------------------------------------------------------
 
 
@@ -250,8 +266,13 @@ def _record_routes(world: World) -> list[BaseRoute]:
     async def calls(_request: Request) -> Any:
         return world.calls_json()
 
+    async def call_log(request: Request) -> Any:
+        after = int(request.query_params.get("after", 0))
+        return [each.as_json() for each in world.call_log if each.number > after]
+
     async def forget_calls(_request: Request) -> Any:
         world.calls.clear()
+        world.call_log.clear()
         world.limiter.refused = 0
         return world.calls_json()
 
@@ -261,6 +282,7 @@ def _record_routes(world: World) -> list[BaseRoute]:
         route("updates", inject, "POST"),
         route("calls", calls, "GET"),
         route("calls", forget_calls, "DELETE"),
+        route("calls/log", call_log, "GET"),
     ]
 
 

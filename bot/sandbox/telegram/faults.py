@@ -7,7 +7,10 @@ import random
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-FaultKind = Literal["delay", "status", "html", "drop_before", "drop_after", "flood", "blocked"]
+FaultKind = Literal[
+    "delay", "status", "html", "drop_before", "drop_after", "hang_before", "hang_after", "flood", "blocked"
+]
+"""`before` and `after` tell whether the method has run. A hang gives no response and keeps the connection open."""
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bot.sandbox.telegram.errors import TelegramError, bad_request
+from bot.sandbox.telegram.html_parser import utf16_length
 
 MAX_BUTTONS = 100
 MAX_IN_ROW = 8
@@ -115,7 +116,7 @@ def _check_action(button: dict[str, Any]) -> None:
     if "copy_text" in button:
         copied = button["copy_text"]
         text = copied.get("text") if isinstance(copied, dict) else None
-        if not isinstance(text, str) or not 1 <= len(text) <= MAX_COPY:
+        if not isinstance(text, str) or not 1 <= utf16_length(text) <= MAX_COPY:
             raise bad_request("BUTTON_COPY_TEXT_INVALID")
 
 

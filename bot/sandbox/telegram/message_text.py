@@ -14,6 +14,7 @@ Entity = dict[str, Any]
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
+"""In UTF-16 code units: an emoji counts two or more."""
 
 _FOUND = re.compile(
     r"(?P<url>https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'])"
@@ -47,7 +48,7 @@ def text_of(params: Params) -> dict[str, Any]:
     text, entities = formatted(params, "text")
     if not text:
         raise bad_request("message text is empty")
-    if len(text) > MAX_TEXT:
+    if utf16_length(text) > MAX_TEXT:
         raise bad_request("message is too long")
     return {"text": text, "entities": entities} if entities else {"text": text}
 
@@ -55,7 +56,7 @@ def text_of(params: Params) -> dict[str, Any]:
 def caption_of(params: Params) -> dict[str, Any]:
     """Return the caption fields of a message, none without a caption; refuses a too long one."""
     caption, entities = formatted(params, "caption", entities="caption_entities")
-    if len(caption) > MAX_CAPTION:
+    if utf16_length(caption) > MAX_CAPTION:
         raise bad_request("message caption is too long")
     if not caption:
         return {}

@@ -36,7 +36,7 @@ def page_routes(world: World) -> list[BaseRoute]:
         return {
             **transcript(chat),
             "person": person_json(chat),
-            "bot": {**world.profile.seen_by(chat.id, language[:2]), "username": world.config.bot_username},
+            "bot": {**world.profile.seen_by(chat.id, language[:2]), "username": world.bot_username},
             "files": f"/file/bot{world.config.token}/",
             "moncreneau_url": world.config.moncreneau_url,
         }

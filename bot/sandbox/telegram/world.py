@@ -4,9 +4,9 @@ Every change of state goes through here. Knows nothing of HTTP or of a method's 
 """
 
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage
 from bot.sandbox.telegram.config import Person, TelegramSandbox
@@ -16,6 +16,8 @@ from bot.sandbox.telegram.page_events import EVERYONE, PageEvents
 from bot.sandbox.telegram.profile import Profile
 from bot.sandbox.telegram.rate_limits import RateLimiter
 from bot.sandbox.telegram.updates import UpdateQueue
+
+CALLS_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,31 @@ class Press:
     expires: float
 
 
+class Call(NamedTuple):
+    """A call in the log: `at` in seconds since the epoch, `client` as `host:port` (a reply to a webhook: "webhook")."""
+
+    number: int
+    at: float
+    method: str
+    status: int
+    chat_id: int | None
+    client: str
+
+    def as_json(self) -> JSON:
+        """Return the call by the names of its fields."""
+        return self._asdict()
+
+
 class World:
     """One bot and everybody who may write to it."""
 
     def __init__(self, config: TelegramSandbox) -> None:
         self.config = config
-        self.bot_id = int(config.token.partition(":")[0])
+        number, _, secret = config.token.partition(":")
+        if not (number.isdecimal() and secret):
+            raise ValueError("a token is a number, a colon and a secret")
+        self.bot_id = int(number)
+        self.bot_username = config.bot_username
         self._ahead = 0.0
         self.chats: dict[int, Chat] = {}
         self.updates = UpdateQueue(self.now, first_id=100_000_001)
@@ -43,7 +64,9 @@ class World:
         self.profile = Profile(config.bot_name)
         self.presses: dict[str, Press] = {}
         self.calls: Counter[tuple[str, int]] = Counter()
+        self.call_log: deque[Call] = deque(maxlen=CALLS_KEPT)
         self.webhook: JSON = {"url": "", "has_custom_certificate": False}
+        self._call_numbers = itertools.count(1)
         self._message_ids = itertools.count(1)
         self._press_ids = itertools.count(4_000_000_000_000_001)
         for person in config.people:
@@ -59,12 +82,8 @@ class World:
 
     def bot(self) -> JSON:
         """Return the bot as `from` of its messages."""
-        return {
-            "id": self.bot_id,
-            "is_bot": True,
-            "first_name": self.profile.name(""),
-            "username": self.config.bot_username,
-        }
+        bot: JSON = {"id": self.bot_id, "is_bot": True, "first_name": self.profile.name("")}
+        return bot | {"username": self.bot_username} if self.bot_username else bot
 
     def add_person(self, person: Person, *, started: bool = False) -> Chat:
         """Add a person, or change an existing one and keep their chat."""
@@ -124,9 +143,10 @@ class World:
         press = self.presses.pop(number, None)
         return press if press is not None and press.expires > self.now() else None
 
-    def count(self, method: str, status: int) -> None:
-        """Count a call by method and HTTP status; status 0 means that no response was sent."""
+    def record_call(self, method: str, status: int, chat_id: int | None, client: str) -> None:
+        """Count and log a call; status 0 means that no response was sent."""
         self.calls[method, status] += 1
+        self.call_log.append(Call(next(self._call_numbers), self.now(), method, status, chat_id, client))
 
     def calls_json(self) -> dict[str, Any]:
         """Return the number of calls by method and status, and in all."""

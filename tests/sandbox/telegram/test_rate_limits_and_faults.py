@@ -1,9 +1,11 @@
 """The stand-in applies Telegram's rate limits, and faults on request."""
 
+import asyncio
+
 import httpx
 import pytest
 
-from tests.sandbox.telegram.conftest import AISSATOU, MAMADOU, Telegram
+from tests.sandbox.telegram.conftest import AISSATOU, MAMADOU, NOON, Telegram
 
 
 async def test_a_chat_accepts_a_burst_of_five_and_then_one_message_a_second(limited_telegram: Telegram) -> None:
@@ -76,6 +78,42 @@ async def test_a_connection_drops_before_or_after_the_method_ran(telegram: Teleg
     await telegram.result("sendMessage", chat_id=AISSATOU, text="x")
 
 
+@pytest.mark.parametrize(("kind", "delivered"), [("hang_before", 0), ("hang_after", 1)])
+async def test_a_call_hangs_until_the_client_gives_up(telegram: Telegram, kind: str, delivered: int) -> None:
+    await telegram.control("faults", [{"match": {"method": "sendMessage"}, "kind": kind}])
+    call = asyncio.create_task(telegram.call("sendMessage", chat_id=AISSATOU, text="x"))
+    while (await telegram.control("faults", method="GET"))[0]["hits"] == 0:
+        pass
+    assert (await telegram.result("getMe"))["is_bot"]
+    assert not call.done()
+    call.cancel()
+    while "sendMessage" not in (await telegram.control("calls", method="GET"))["methods"]:
+        pass
+    calls = await telegram.control("calls", method="GET")
+    assert calls["methods"]["sendMessage"] == {"0": 1}
+    chat = await telegram.control(f"chats/{AISSATOU}", method="GET")
+    assert sum(entry["by_bot"] for entry in chat["messages"]) == delivered
+
+
+async def test_a_fault_of_one_method_spares_the_others(telegram: Telegram) -> None:
+    photo = await telegram.control(f"chats/{AISSATOU}/send_photo", {})
+    sent = {"chat_id": AISSATOU, "photo": photo["message"]["photo"][0]["file_id"]}
+    await telegram.control("faults", [{"kind": "status", "status": 500, "method": "sendPhoto"}])
+    for _ in range(3):
+        assert (await telegram.call("sendPhoto", **sent))["error_code"] == 500
+    await telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+
+
+async def test_a_429_says_in_a_header_too_how_long_to_wait(telegram: Telegram) -> None:
+    await telegram.control("faults", [{"kind": "flood", "method": "editMessageText", "retry_after": 30}])
+    url = f"{telegram.url}/bot{telegram.token}"
+    answer = await telegram.http.post(
+        f"{url}/editMessageText", json={"chat_id": AISSATOU, "message_id": 1, "text": "x"}
+    )
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
+    assert "retry-after" not in (await telegram.http.post(f"{url}/getMe")).headers
+
+
 async def test_a_server_error_is_json_or_the_html_of_a_proxy(telegram: Telegram) -> None:
     faults = [{"kind": "html", "status": 502, "times": 1}, {"kind": "status", "status": 500, "times": 1}]
     await telegram.control("faults", faults)
@@ -103,7 +141,11 @@ async def test_the_same_seed_gives_the_same_faults(telegram: Telegram) -> None:
 
 
 async def test_an_invalid_fault_is_refused_with_a_reason(telegram: Telegram) -> None:
-    for rule, reason in (({"kind": "sulk"}, "kind must be one of"), ({"kind": "delay", "second": 1}, "second")):
+    for rule, reason in (
+        ({"kind": "sulk"}, "kind must be one of"),
+        ({"kind": "delay", "second": 1}, "second"),
+        ({"kind": "delay", "method": "sendTelepathy"}, "there is no method sendTelepathy"),
+    ):
         answer = await telegram.http.post(f"{telegram.url}/__sandbox/faults", json=[rule])
         assert answer.status_code == 400
         assert reason in answer.json()["error"]
@@ -115,6 +157,19 @@ async def test_calls_are_counted_by_method_and_status(telegram: Telegram) -> Non
     await telegram.refusal("sendMessage", chat_id=AISSATOU, text="")
     calls = await telegram.control("calls", method="GET")
     assert calls == {"total": 2, "methods": {"getMe": {"200": 1}, "sendMessage": {"400": 1}}, "rate_limited": 0}
+
+
+async def test_the_log_of_calls_tells_when_who_and_to_whom(telegram: Telegram) -> None:
+    await telegram.control("calls", method="DELETE")
+    await telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+    await telegram.control("clock", {"advance": 2})
+    await telegram.refusal("sendMessage", chat_id=MAMADOU, text="x")
+    first, second = await telegram.control("calls/log", method="GET")
+    assert (first["at"], first["method"], first["status"], first["chat_id"]) == (NOON, "sendMessage", 200, AISSATOU)
+    assert (second["at"], second["status"], second["chat_id"]) == (NOON + 2, 400, MAMADOU)
+    assert first["client"] == second["client"]  # one connection
+    assert first["client"].startswith("127.0.0.1:")
+    assert await telegram.control(f"calls/log?after={first['number']}", method="GET") == [second]
 
 
 async def test_the_transcript_keeps_every_edit_and_deletion(telegram: Telegram) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.sandbox.telegram import TelegramSandbox, create_app
 from tests.sandbox.telegram.conftest import AISSATOU, MAMADOU, Telegram
 
 
@@ -23,6 +24,7 @@ def rows(count: int, width: int) -> dict[str, Any]:
         ({"text": " \n "}, "message text is empty"),
         ({"text": "<b> </b>", "parse_mode": "HTML"}, "message text is empty"),
         ({"text": "x" * 4097}, "message is too long"),
+        ({"text": "🎉" * 2049}, "message is too long"),
         ({"text": "x", "parse_mode": "Esperanto"}, "unsupported parse_mode"),
         ({"text": "<b>x", "parse_mode": "HTML"}, "can't parse entities: Can't find end tag"),
         ({"text": "x", "txet": "y"}, "unknown parameter ['txet']"),
@@ -54,6 +56,19 @@ async def test_a_message_that_telegram_would_refuse_is_refused(
     refused = await telegram.refusal("sendMessage", chat_id=AISSATOU, **parameters)
     assert refused.startswith("Bad Request: ")
     assert reason in refused
+
+
+async def test_lengths_are_counted_in_utf_16_code_units(telegram: Telegram) -> None:
+    await telegram.result("sendMessage", chat_id=AISSATOU, text="🎉" * 2048)
+    photo = await telegram.control(f"chats/{AISSATOU}/send_photo", {})
+    sent = {"chat_id": AISSATOU, "photo": photo["message"]["photo"][0]["file_id"]}
+    await telegram.result("sendPhoto", **sent, caption="🎉" * 512)
+    assert "caption is too long" in await telegram.refusal("sendPhoto", **sent, caption="🎉" * 513)
+    assert "BOT_SHORT_DESCRIPTION_INVALID" in await telegram.refusal(
+        "setMyShortDescription", short_description="🎉" * 61
+    )
+    toast = await telegram.refusal("answerCallbackQuery", callback_query_id="1", text="🎉" * 101)
+    assert toast == "Bad Request: MESSAGE_TOO_LONG"
 
 
 async def test_the_longest_text_and_the_longest_callback_data_are_accepted(telegram: Telegram) -> None:
@@ -132,10 +147,26 @@ async def test_a_person_who_blocked_the_bot_gets_no_message_until_start(telegram
     assert kinds == ["my_chat_member", "my_chat_member", "message"]
 
 
-async def test_an_unknown_method_gets_404_and_a_wrong_token_401(telegram: Telegram) -> None:
+async def test_an_unknown_method_and_a_token_of_a_wrong_shape_get_404_and_a_wrong_token_401(telegram: Telegram) -> None:
     assert (await telegram.call("sendTelepathy"))["error_code"] == 404
     telegram.token = "1:wrong"
     assert await telegram.call("getMe") == {"ok": False, "error_code": 401, "description": "Unauthorized"}
+    for telegram.token in ("wrong", "12345", ":secret", "0123:secret", "abc:secret", "1:sec ret"):
+        assert await telegram.call("getMe") == {"ok": False, "error_code": 404, "description": "Not Found"}
+
+
+@pytest.mark.parametrize("token", ["", "12345", "12345:", ":secret", "me:secret"])
+def test_the_stand_in_does_not_start_with_a_token_of_a_wrong_shape(token: str) -> None:
+    with pytest.raises(ValueError, match="a token is a number, a colon and a secret"):
+        create_app(TelegramSandbox(token=token))
+
+
+async def test_a_bot_may_have_no_username(telegram: Telegram) -> None:
+    assert (await telegram.result("getMe"))["username"] == "moncreneau_sandbox_bot"
+    await telegram.control("bot", {"username": None})
+    assert "username" not in await telegram.result("getMe")
+    sent = await telegram.result("sendMessage", chat_id=AISSATOU, text="x")
+    assert "username" not in sent["from"]
 
 
 @pytest.mark.parametrize("kind", ["get", "json", "form", "multipart"])

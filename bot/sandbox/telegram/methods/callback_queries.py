@@ -1,6 +1,7 @@
 """answerCallbackQuery."""
 
 from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.html_parser import utf16_length
 from bot.sandbox.telegram.methods.common import method
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.world import World
@@ -11,7 +12,7 @@ MAX_TOAST = 200
 def answer_callback_query(world: World, params: Params) -> bool:
     """Stop the spinner of the button and show a text: once for each press, within 150 seconds."""
     text = params.text("text")
-    if len(text) > MAX_TOAST:
+    if utf16_length(text) > MAX_TOAST:
         raise bad_request("MESSAGE_TOO_LONG")
     number = params.text("callback_query_id")
     press = world.take_press(number)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.html_parser import utf16_length
 from bot.sandbox.telegram.methods.common import method
 from bot.sandbox.telegram.page_events import EVERYONE
 from bot.sandbox.telegram.params import Params
@@ -28,7 +29,7 @@ def set_commands(world: World, params: Params) -> bool:
             raise bad_request("can't parse BotCommand: exactly command and description are expected")
         if not _COMMAND.fullmatch(str(each["command"])):
             raise bad_request("BOT_COMMAND_INVALID")
-        if not 1 <= len(str(each["description"])) <= MAX_COMMAND_DESCRIPTION:
+        if not 1 <= utf16_length(str(each["description"])) <= MAX_COMMAND_DESCRIPTION:
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     world.profile.commands[_scope(world, params), _language(params)] = commands
     world.page_events.publish(EVERYONE, "profile")
@@ -50,7 +51,7 @@ def delete_commands(world: World, params: Params) -> bool:
 def _setter(name: str, limit: int, texts: Callable[[Profile], dict[str, str]]) -> Callable[[World, Params], bool]:
     def set_text(world: World, params: Params) -> bool:
         text = params.text(name)
-        if len(text) > limit:
+        if utf16_length(text) > limit:
             raise bad_request(f"BOT_{name.upper()}_INVALID (longer than {limit} characters)")
         texts(world.profile)[_language(params)] = text
         world.page_events.publish(EVERYONE, "profile")
