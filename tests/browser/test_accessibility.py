@@ -63,10 +63,12 @@ async def chat() -> AsyncIterator[tuple[str, Call]]:
             to = {"chat_id": str(AISSATOU)}
             await call("sendPhoto", data=to, files={"photo": ("qr.png", SAMPLE_PHOTO)})
             await call("sendDocument", data=to, files={"document": ("rdv.ics", b"BEGIN:VCALENDAR\r\n")})
+            place = {"latitude": 9.5, "longitude": -13.7, "title": "Passeports", "address": "Kaloum"}
+            await call("sendVenue", json={"chat_id": AISSATOU, **place})
             keys = {"keyboard": [["Aïssatou Bah"]]}
             await call("sendMessage", json={"chat_id": AISSATOU, "text": "Qui ?", "reply_markup": keys})
             for kind in ("photo", "document", "sticker", "voice", "location", "poll"):
-                await act(f"send_{kind}")
+                await act(kind)
             yield f"{url}/?who={AISSATOU}", call
 
 
@@ -96,7 +98,7 @@ async def test_axe_finds_nothing_on_a_chat_with_every_kind_of_message(
     url, _ = chat
     # As tall as the whole chat: axe does not judge what is scrolled out of sight.
     page = await open_page(f"{url}&panel=off", width=width, height=3000, dark=dark)
-    await expect(page.get_by_test_id("message")).to_have_count(12)
+    await expect(page.get_by_test_id("message")).to_have_count(13)
     await page.get_by_test_id("message").first.hover()
     await check(page)
     await page.get_by_test_id("menu-button").click()

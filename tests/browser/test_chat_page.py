@@ -174,6 +174,20 @@ async def test_photos_can_be_enlarged_and_documents_downloaded(bot: Bot, open_pa
     assert (await download.value).suggested_filename == "report.csv"
 
 
+async def test_a_venue_shows_its_title_and_address_and_a_calendar_file_can_be_downloaded(
+    bot: Bot, open_page: OpenPage
+) -> None:
+    page = await start(bot, open_page, width=360, height=640)
+    place = {"latitude": 9.5092, "longitude": -13.7122, "title": "Service des passeports", "address": "Almamya, Kaloum"}
+    await bot.call("sendVenue", chat_id=AISSATOU, **place)
+    for words in ("Service des passeports", "Almamya, Kaloum", "9.5092, -13.7122"):
+        await expect(page.get_by_test_id("venue")).to_contain_text(words)
+    await bot.upload("sendDocument", "rendez-vous.ics", b"BEGIN:VCALENDAR\r\n", chat_id=str(AISSATOU))
+    async with page.expect_download() as download:
+        await page.get_by_test_id("document").click()
+    assert (await (await download.value).path()).read_bytes() == b"BEGIN:VCALENDAR\r\n"
+
+
 async def test_the_menu_shows_the_commands_of_this_language_and_this_person(bot: Bot, open_page: OpenPage) -> None:
     await bot.call("setMyCommands", commands=[{"command": "book", "description": "Book"}])
     french = [{"command": "book", "description": "Prendre rendez-vous"}]

@@ -37,7 +37,7 @@ class StoredMessage:
 
 @dataclass(slots=True)
 class Chat:
-    """One conversation. The bot may write if it is `started` and not `blocked`."""
+    """One conversation. The bot may write if it is `started` and not `blocked`; `topics` are a forum's, by id."""
 
     id: int
     type: str
@@ -48,11 +48,14 @@ class Chat:
     messages: dict[int, StoredMessage] = field(default_factory=dict)
     last_update: JSON | None = None
     keyboard: JSON | None = None
+    is_forum: bool = False
+    topics: dict[int, str] = field(default_factory=dict)
 
     def as_json(self) -> JSON:
         """Return the chat as a message contains it."""
         if self.person is None:
-            return {"id": self.id, "type": self.type, "title": self.title}
+            group: JSON = {"id": self.id, "type": self.type, "title": self.title}
+            return group | {"is_forum": True} if self.is_forum else group
         names = user_json(self.person)
         return {
             "id": self.id,
@@ -74,3 +77,8 @@ def user_json(person: Person) -> JSON:
         if value := getattr(person, name):
             user[name] = value
     return user
+
+
+def in_topic(topic: int | None, content: JSON) -> JSON:
+    """Return the content of a message in a forum topic; `None` stands for no topic."""
+    return {"message_thread_id": topic, "is_topic_message": True, **content} if topic else content

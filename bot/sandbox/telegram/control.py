@@ -63,11 +63,14 @@ def _people_routes(world: World) -> list[BaseRoute]:
         return world.bot()
 
     async def add_group(request: Request) -> Any:
-        body = await body_of(request, "id type title")
+        body = await body_of(request, "id type title is_forum")
         number = int(body.get("id", 0)) or min(FIRST_GROUP_ID, min(world.chats, default=0) - 1)
         if body["type"] not in GROUP_TYPES or number >= 0:
             raise ValueError(f"type must be one of {sorted(GROUP_TYPES)} and an id negative")
+        if body.get("is_forum") and body["type"] != "supergroup":
+            raise ValueError("only a supergroup can be a forum")
         chat = Chat(number, body["type"], body.get("title", "Un groupe"), started=True)
+        chat.is_forum = bool(body.get("is_forum"))
         world.chats[number] = chat
         return chat.as_json()
 
@@ -104,8 +107,8 @@ def _action_route(world: World, name: str, known: str, action: Action) -> BaseRo
     return route(f"chats/{{chat}}/{name}", perform, "POST")
 
 
-def _sender(world: World, body: JSON) -> JSON | None:
-    """Return the person whom `from` names; a group needs one."""
+def _person(world: World, body: JSON) -> JSON | None:
+    """Return the person whom `from` names."""
     if "from" not in body:
         return None
     person = world.chats[body["from"]].person if body["from"] in world.chats else None
@@ -114,27 +117,41 @@ def _sender(world: World, body: JSON) -> JSON | None:
     return user_json(person)
 
 
+def _author(world: World, chat: Chat, body: JSON) -> JSON:
+    """Return who writes. A group needs `from`, or `anonymous` for an anonymous admin."""
+    return phone.author_of(chat, _person(world, body), anonymous=bool(body.get("anonymous")))
+
+
+def _send(world: World, chat: Chat, body: JSON, content: JSON) -> JSON:
+    return phone.send(world, chat, content, _author(world, chat, body), body.get("message_thread_id"))
+
+
 def _say(world: World, chat: Chat, body: JSON) -> JSON:
-    return phone.say(world, chat, body["text"], _sender(world, body))
+    return phone.say(world, chat, body["text"], _author(world, chat, body), body.get("message_thread_id"))
+
+
+def _create_topic(world: World, chat: Chat, body: JSON) -> JSON:
+    return phone.create_topic(world, chat, body["name"], _author(world, chat, body))
 
 
 def _press(world: World, chat: Chat, body: JSON) -> JSON:
     wanted: dict[str, str] = {key: body[key] for key in ("data", "label") if key in body}
     if not wanted:
         raise ValueError("say which button: data or label")
-    return phone.press(world, chat, body.get("message_id"), wanted, forged=body.get("forged", False))
+    forged, person = body.get("forged", False), _person(world, body)
+    return phone.press(world, chat, body.get("message_id"), wanted, forged=forged, person=person)
 
 
 def _send_photo(world: World, chat: Chat, body: JSON) -> JSON:
     content = base64.b64decode(body["base64"]) if "base64" in body else SAMPLE_PHOTO
     file = world.files.add("photos", "photo.png", "image/png", content)
-    return phone.send(world, chat, {"photo": photo_json(file)} | _caption(body), _sender(world, body))
+    return _send(world, chat, body, {"photo": photo_json(file)} | _caption(body))
 
 
 def _send_document(world: World, chat: Chat, body: JSON) -> JSON:
     content = base64.b64decode(body["base64"]) if "base64" in body else b"A document.\n"
     file = world.files.add("documents", body.get("name", "document.txt"), body.get("mime_type", "text/plain"), content)
-    return phone.send(world, chat, {"document": document_json(file)} | _caption(body), _sender(world, body))
+    return _send(world, chat, body, {"document": document_json(file)} | _caption(body))
 
 
 def _caption(body: JSON) -> JSON:
@@ -145,19 +162,19 @@ def _caption(body: JSON) -> JSON:
 
 
 def _send_sticker(world: World, chat: Chat, body: JSON) -> JSON:
-    return phone.send(world, chat, sticker(world.files), _sender(world, body))
+    return _send(world, chat, body, sticker(world.files))
 
 
 def _send_voice(world: World, chat: Chat, body: JSON) -> JSON:
-    return phone.send(world, chat, voice(world.files), _sender(world, body))
+    return _send(world, chat, body, voice(world.files))
 
 
 def _send_location(world: World, chat: Chat, body: JSON) -> JSON:
-    return phone.send(world, chat, place(), _sender(world, body))
+    return _send(world, chat, body, place())
 
 
 def _send_poll(world: World, chat: Chat, body: JSON) -> JSON:
-    return phone.send(world, chat, poll(), _sender(world, body))
+    return _send(world, chat, body, poll())
 
 
 def _edit(world: World, chat: Chat, body: JSON) -> JSON:
@@ -168,33 +185,31 @@ def _resend(world: World, chat: Chat, _body: JSON) -> JSON:
     return phone.resend(world, chat)
 
 
-def _block(world: World, chat: Chat, _body: JSON) -> JSON | None:
-    return phone.block(world, chat)
+def _block(world: World, chat: Chat, body: JSON) -> JSON | None:
+    return phone.block(world, chat, _person(world, body))
 
 
-def _unblock(world: World, chat: Chat, _body: JSON) -> JSON | None:
-    return phone.unblock(world, chat)
+def _unblock(world: World, chat: Chat, body: JSON) -> JSON | None:
+    return phone.unblock(world, chat, _person(world, body))
+
+
+AUTHOR_FIELDS = "from anonymous message_thread_id"
 
 
 ACTIONS: tuple[tuple[str, str, Action], ...] = (
-    ("say", "text from", _say),
-    ("press", "message_id data label forged", _press),
+    ("say", f"text {AUTHOR_FIELDS}", _say),
+    ("press", "message_id data label forged from", _press),
     ("resend", "", _resend),
     ("edit", "message_id text", _edit),
-    ("send_photo", "caption base64 from", _send_photo),
-    ("send_document", "caption base64 name mime_type from", _send_document),
-    ("send_sticker", "from", _send_sticker),
-    ("send_voice", "from", _send_voice),
-    ("send_location", "from", _send_location),
-    ("send_poll", "from", _send_poll),
-    ("photo", "caption base64 from", _send_photo),
-    ("document", "caption base64 name mime_type from", _send_document),
-    ("sticker", "from", _send_sticker),
-    ("voice", "from", _send_voice),
-    ("location", "from", _send_location),
-    ("poll", "from", _send_poll),
-    ("block", "", _block),
-    ("unblock", "", _unblock),
+    ("photo", f"caption base64 {AUTHOR_FIELDS}", _send_photo),
+    ("document", f"caption base64 name mime_type {AUTHOR_FIELDS}", _send_document),
+    ("sticker", AUTHOR_FIELDS, _send_sticker),
+    ("voice", AUTHOR_FIELDS, _send_voice),
+    ("location", AUTHOR_FIELDS, _send_location),
+    ("poll", AUTHOR_FIELDS, _send_poll),
+    ("topics", f"name {AUTHOR_FIELDS}", _create_topic),
+    ("block", "from", _block),
+    ("unblock", "from", _unblock),
 )
 """Name of the call, fields of its body, what it does."""
 

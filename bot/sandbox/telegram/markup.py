@@ -1,5 +1,6 @@
 """Validates keyboards as strictly as Telegram, and returns them as Telegram does. Knows nothing of messages."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -78,14 +79,11 @@ def _rows(rows: Any) -> list[list[Any]]:
 
 def _inline(value: dict[str, Any]) -> dict[str, Any] | None:
     _refuse_unknown_fields(value, frozenset({"inline_keyboard"}), "reply markup")
-    rows = _rows(value["inline_keyboard"])
-    for row in rows:
-        for button in row:
-            _check_button(button)
+    rows = [[_read_button(button) for button in row] for row in _rows(value["inline_keyboard"])]
     return {"inline_keyboard": rows} if rows else None
 
 
-def _check_button(button: Any) -> None:
+def _read_button(button: Any) -> dict[str, Any]:
     if not isinstance(button, dict):
         raise _bad_button("expected an Object")
     if "text" not in button:
@@ -99,9 +97,21 @@ def _check_button(button: Any) -> None:
         raise _bad_button("Text buttons are unallowed in the inline keyboard")
     if len(actions) > 1:
         raise _bad_button(f"exactly one action is allowed, found {sorted(actions)}")
-    if "style" in button and button["style"] not in STYLES:
-        raise _bad_button(f"style must be one of {sorted(STYLES)}")
     _check_action(button)
+    return _read_look(button, _bad_button)
+
+
+def _read_look(button: dict[str, Any], refusal: Callable[[str], TelegramError]) -> dict[str, Any]:
+    """Check `style` and `icon_custom_emoji_id` (Bot API 9.4); the default style is not returned."""
+    if "icon_custom_emoji_id" in button and not str(button["icon_custom_emoji_id"]).isdecimal():
+        raise refusal('Field "icon_custom_emoji_id" must be a valid Number')
+    if "style" not in button:
+        return button
+    style = str(button["style"]).lower()
+    if style not in STYLES | {"", "default"}:
+        raise refusal("invalid button style specified")
+    rest = {key: value for key, value in button.items() if key != "style"}
+    return rest | {"style": style} if style in STYLES else rest
 
 
 def _check_action(button: dict[str, Any]) -> None:
@@ -122,18 +132,25 @@ def _check_action(button: dict[str, Any]) -> None:
 
 def _keyboard(value: dict[str, Any]) -> dict[str, Any]:
     _refuse_unknown_fields(value, KEYBOARD_FIELDS, "reply keyboard markup")
-    rows = [[{"text": key} if isinstance(key, str) else key for key in row] for row in _rows(value["keyboard"])]
-    for row in rows:
-        for key in row:
-            if not isinstance(key, dict) or not isinstance(key.get("text"), str) or not key["text"]:
-                raise bad_request("can't parse keyboard button: text must be non-empty")
-            _refuse_unknown_fields(key, KEY_FIELDS, "keyboard button")
-    return {**value, "keyboard": rows}
+    return {**value, "keyboard": [[_read_key(key) for key in row] for row in _rows(value["keyboard"])]}
+
+
+def _read_key(key: Any) -> dict[str, Any]:
+    if isinstance(key, str):
+        key = {"text": key}
+    if not isinstance(key, dict) or not isinstance(key.get("text"), str) or not key["text"]:
+        raise _bad_key("text must be non-empty")
+    _refuse_unknown_fields(key, KEY_FIELDS, "keyboard button")
+    return _read_look(key, _bad_key)
 
 
 def _refuse_unknown_fields(value: dict[str, Any], known: frozenset[str], what: str) -> None:
     if unknown := value.keys() - known:
         raise bad_request(f"unknown field {sorted(unknown)} in {what} (the real service would ignore it)")
+
+
+def _bad_key(why: str) -> TelegramError:
+    return bad_request(f"can't parse keyboard button: {why}")
 
 
 def _bad_button(why: str) -> TelegramError:

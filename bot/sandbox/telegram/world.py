@@ -96,18 +96,16 @@ class World:
         return chat
 
     def add_message(
-        self, chat: Chat, content: JSON, *, sender: JSON | None, reply_keyboard: bool = False, silent: bool = False
+        self, chat: Chat, content: JSON, *, author: JSON, reply_keyboard: bool = False, silent: bool = False
     ) -> StoredMessage:
-        """Give a message its number and date and store it in the chat; its fields come in Telegram's order."""
+        """Give a message its number and date and store it in the chat.
+
+        `author` holds `from`, `sender_chat` or both. The fields come in Telegram's order.
+        """
         number = next(self._message_ids)
         now = self.now()
-        message: JSON = {"message_id": number}
-        if sender is not None:
-            message["from"] = sender
-        message["chat"] = chat.as_json()
-        message["date"] = int(now)
-        message |= content
-        by_bot = sender is not None and sender["id"] == self.bot_id
+        message = {"message_id": number, **author, "chat": chat.as_json(), "date": int(now), **content}
+        by_bot = author.get("from", {}).get("id") == self.bot_id
         stored = chat.messages[number] = StoredMessage(message, now, by_bot, reply_keyboard, silent)
         self.page_events.publish(chat.id, "message", message=message, by_bot=by_bot, silent=silent)
         return stored

@@ -96,7 +96,7 @@ async def test_a_call_hangs_until_the_client_gives_up(telegram: Telegram, kind: 
 
 
 async def test_a_fault_of_one_method_spares_the_others(telegram: Telegram) -> None:
-    photo = await telegram.control(f"chats/{AISSATOU}/send_photo", {})
+    photo = await telegram.control(f"chats/{AISSATOU}/photo", {})
     sent = {"chat_id": AISSATOU, "photo": photo["message"]["photo"][0]["file_id"]}
     await telegram.control("faults", [{"kind": "status", "status": 500, "method": "sendPhoto"}])
     for _ in range(3):

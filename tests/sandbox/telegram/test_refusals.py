@@ -42,12 +42,22 @@ def rows(count: int, width: int) -> dict[str, Any]:
         ({"text": "x", "reply_markup": keyboard({"text": "A", "url": "javascript:x"})}, "Wrong HTTP URL"),
         (
             {"text": "x", "reply_markup": keyboard({"text": "A", "callback_data": "a", "style": "pink"})},
-            "style must be",
+            "can't parse inline keyboard button: invalid button style specified",
         ),
+        (
+            {"text": "x", "reply_markup": keyboard({"text": "A", "callback_data": "a", "icon_custom_emoji_id": "x"})},
+            "icon_custom_emoji_id",
+        ),
+        ({"text": "x", "reply_markup": {"keyboard": [[{"text": "A", "style": "pink"}]]}}, "invalid button style"),
         ({"text": "x", "reply_markup": keyboard({"text": "A", "calback_data": "a"})}, "unknown field"),
         ({"text": "x", "reply_markup": rows(1, 9)}, "more than 8 buttons in a row"),
         ({"text": "x", "reply_markup": rows(26, 4)}, "more than 100 buttons"),
         ({"text": "x", "reply_parameters": {"message_id": 999}}, "message to be replied not found"),
+        ({"text": "x", "reply_parameters": []}, "object expected as reply parameters"),
+        ({"text": "x", "reply_parameters": {"chat_id": AISSATOU}}, 'field "message_id" must be a Number'),
+        ({"text": "x", "reply_parameters": {"message_id": 1, "quote": "x"}}, "does not know ['quote']"),
+        ({"text": "x", "reply_parameters": {"message_id": 1, "chat_id": 5}}, "within one chat only"),
+        ({"text": "x", "message_thread_id": 7}, "message thread not found"),
     ],
 )
 async def test_a_message_that_telegram_would_refuse_is_refused(
@@ -60,7 +70,7 @@ async def test_a_message_that_telegram_would_refuse_is_refused(
 
 async def test_lengths_are_counted_in_utf_16_code_units(telegram: Telegram) -> None:
     await telegram.result("sendMessage", chat_id=AISSATOU, text="🎉" * 2048)
-    photo = await telegram.control(f"chats/{AISSATOU}/send_photo", {})
+    photo = await telegram.control(f"chats/{AISSATOU}/photo", {})
     sent = {"chat_id": AISSATOU, "photo": photo["message"]["photo"][0]["file_id"]}
     await telegram.result("sendPhoto", **sent, caption="🎉" * 512)
     assert "caption is too long" in await telegram.refusal("sendPhoto", **sent, caption="🎉" * 513)

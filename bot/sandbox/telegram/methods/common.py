@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage
+from bot.sandbox.telegram.chats import JSON, Chat, StoredMessage, in_topic
 from bot.sandbox.telegram.errors import bad_request, forbidden
 from bot.sandbox.telegram.markup import read_markup
 from bot.sandbox.telegram.params import Params
@@ -17,6 +17,8 @@ SENDING = (
     "allow_sending_without_reply reply_markup"
 )
 """Parameters of every sending method, those included that the sandbox accepts and ignores."""
+
+REPLY_FIELDS = frozenset({"message_id", "chat_id", "allow_sending_without_reply"})
 
 
 class Method(NamedTuple):
@@ -55,27 +57,32 @@ def find_message(chat: Chat, number: int, missing: str) -> StoredMessage:
 
 
 def check_not_blocked(chat: Chat) -> None:
-    """Refuse to write to a person who has blocked the bot."""
+    """Refuse to write to a person who has blocked the bot, or to a group that has removed it."""
     if chat.blocked:
-        raise forbidden("bot was blocked by the user")
+        raise forbidden(
+            "bot was blocked by the user" if chat.type == "private" else f"bot was kicked from the {chat.type} chat"
+        )
 
 
 def send(world: World, params: Params, chat: Chat, content: JSON) -> StoredMessage:
-    """Check keyboard, reply, blocking and rate limits, in this order, and add the message to the chat."""
+    """Check keyboard, topic, reply, blocking and rate limits, in this order, and add the message to the chat."""
     markup = read_markup(params.json("reply_markup"))
+    topic = _topic(params, chat)
     reply = _message_replied_to(params, chat)
     check_not_blocked(chat)
     world.limiter.charge_message(chat.id, paid=params.flag("allow_paid_broadcast"))
     is_inline = markup is not None and "inline_keyboard" in markup
     if reply is not None:
         content = {"reply_to_message": reply, **content}
+        topic = topic or reply.get("message_thread_id")
+    content = in_topic(topic, content)
     if is_inline:
         content = {**content, "reply_markup": markup}
     has_reply_keyboard = markup is not None and not is_inline
     stored = world.add_message(
         chat,
         content,
-        sender=world.bot(),
+        author={"from": world.bot()},
         reply_keyboard=has_reply_keyboard,
         silent=params.flag("disable_notification"),
     )
@@ -87,13 +94,40 @@ def send(world: World, params: Params, chat: Chat, content: JSON) -> StoredMessa
 
 
 def _message_replied_to(params: Params, chat: Chat) -> JSON | None:
-    asked = params.json("reply_parameters") or {}
-    number = asked.get("message_id") or params.integer("reply_to_message_id", 0)
+    number, allow_without = _reply_parameters(params, chat)
     if not number:
         return None
-    stored = chat.messages.get(int(number))
+    stored = chat.messages.get(number)
     if stored is None or stored.deleted_at is not None:
-        if asked.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply"):
+        if allow_without:
             return None
         raise bad_request("message to be replied not found")
     return {key: value for key, value in stored.message.items() if key != "reply_to_message"}
+
+
+def _reply_parameters(params: Params, chat: Chat) -> tuple[int, bool]:
+    """Return the number of the message to reply to, 0 for none, and whether it may be missing."""
+    asked = params.json("reply_parameters")
+    if asked is None:
+        return params.integer("reply_to_message_id", 0), params.flag("allow_sending_without_reply")
+    if not isinstance(asked, dict):
+        raise bad_request("object expected as reply parameters")
+    if not asked:
+        return 0, False
+    if unknown := asked.keys() - REPLY_FIELDS:
+        raise bad_request(f"the sandbox does not know {sorted(unknown)} of reply parameters")
+    if str(asked.get("chat_id", chat.id)) != str(chat.id):
+        raise bad_request("the sandbox replies within one chat only")
+    if not isinstance(asked.get("message_id"), int):
+        raise bad_request('can\'t parse reply parameters: field "message_id" must be a Number')
+    return asked["message_id"], bool(asked.get("allow_sending_without_reply"))
+
+
+def _topic(params: Params, chat: Chat) -> int | None:
+    """Return the forum topic to write to; groups that are no forums ignore the parameter, as Telegram does."""
+    number = params.integer("message_thread_id", 0)
+    if not number or not (chat.is_forum or chat.type == "private"):
+        return None
+    if number not in chat.topics:
+        raise bad_request("message thread not found")
+    return number

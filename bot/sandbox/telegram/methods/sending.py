@@ -1,4 +1,6 @@
-"""sendMessage, sendPhoto, sendDocument, copyMessage, sendChatAction."""
+"""sendMessage, sendPhoto, sendDocument, sendVenue, copyMessage, sendChatAction."""
+
+import math
 
 from bot.sandbox.telegram.chats import JSON
 from bot.sandbox.telegram.errors import bad_request
@@ -34,6 +36,7 @@ COPIED = [
     "sticker",
     "voice",
     "location",
+    "venue",
     "link_preview_options",
     "show_caption_above_media",
 ]
@@ -66,6 +69,33 @@ def send_document(world: World, params: Params) -> JSON:
     return send(world, params, chat, {"document": document_json(read_document(world, params)), **caption}).message
 
 
+def send_venue(world: World, params: Params) -> JSON:
+    """Send a place with a title and an address."""
+    chat = find_chat(world, params)
+    location = {"latitude": _degrees(params, "latitude", 90), "longitude": _degrees(params, "longitude", 180)}
+    venue: JSON = {"location": location}
+    for name in ("title", "address"):
+        venue[name] = params.text(name).strip()
+        if not venue[name]:
+            raise bad_request(f"{name} must be non-empty")
+    for provider in (("foursquare_id", "foursquare_type"), ("google_place_id", "google_place_type")):
+        venue |= {name: params.text(name) for name in provider if params.text(name)}
+    return send(world, params, chat, {"venue": venue, "location": location}).message
+
+
+def _degrees(params: Params, name: str, most: int) -> float:
+    text = params.text(name).strip()
+    if not text:
+        raise bad_request(f"{name} is empty")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not -most <= value <= most:
+        raise bad_request(f"{name} must be a number from -{most} to {most} (the real service takes another for 0)")
+    return value
+
+
 def copy_message(world: World, params: Params) -> JSON:
     """Send the content of another message as the bot's own; the result holds the new `message_id` only."""
     chat = find_chat(world, params)
@@ -96,6 +126,11 @@ METHODS = (
         "sendMessage", send_message, f"{SENDING} text parse_mode entities link_preview_options disable_web_page_preview"
     ),
     method("sendPhoto", send_photo, f"{CAPTIONED} photo show_caption_above_media has_spoiler"),
+    method(
+        "sendVenue",
+        send_venue,
+        f"{SENDING} latitude longitude title address foursquare_id foursquare_type google_place_id google_place_type",
+    ),
     method("sendDocument", send_document, f"{CAPTIONED} document thumbnail disable_content_type_detection"),
     method(
         "copyMessage",

@@ -160,7 +160,7 @@ export class Composer {
   attach(name) {
     this.close();
     if (name === "file") return byId("file").click();
-    return this.perform(`send_${name}`, name === "photo" || name === "document" ? this.caption() : {});
+    return this.perform(name, name === "photo" || name === "document" ? this.caption() : {});
   }
 
   caption() {
@@ -175,7 +175,7 @@ export class Composer {
     input.value = "";
     if (!file) return;
     const body = { ...this.caption(), base64: await base64(file) };
-    if (/^image\/(png|jpeg)$/.test(file.type)) await this.perform("send_photo", body);
-    else await this.perform("send_document", { ...body, name: file.name, mime_type: file.type || "application/octet-stream" });
+    if (/^image\/(png|jpeg)$/.test(file.type)) await this.perform("photo", body);
+    else await this.perform("document", { ...body, name: file.name, mime_type: file.type || "application/octet-stream" });
   }
 }
