@@ -29,10 +29,10 @@ from bench.live_bot import LivePhones, live_bot
 from bench.offices import HOUR, STRANGERS_KEYS, Offices, Recorder, Strangers, departments
 from bench.simulated_bot import SimulatedPhones, simulated_bot
 from bench.slot_measures import HEADER, Bounds, Outcome, measure, row
-from bench.virtual_clock import VirtualClockLoop, run
 from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
 from bot.sandbox.moncreneau.config import DEMO_KEYS
 from bot.sandbox.serving import serving_in_thread
+from tests.app.virtual_clock import VirtualClockLoop
 
 ZONE = ZoneInfo("Africa/Conakry")
 START = datetime(2026, 3, 2, 7, 0, tzinfo=ZONE)
@@ -40,6 +40,8 @@ MEMORY = "/dev/shm"  # noqa: S108 — a disk's speed is not measured here
 PATIENCE, LIVE_PATIENCE = 2 * HOUR, 60.0
 """Seconds for which somebody stays, in simulated and at real time."""
 FIRST_CHAT = 1000
+GRACE = 0.0003
+"""Seconds of real time in which a thread that is not reported as external work may still wake the loop."""
 UNTOUCHED = 900
 """Requests of an hour of 1000 that may be used without touching the reserve for writes."""
 
@@ -126,6 +128,9 @@ SCENARIOS = {
         strangers=(StrangersPlan(every=15.0, count=10),),
     ),
     "last": Scenario("one slot left for ten", 10, 10, Bounds(tickets=1), departments=1, only_slots=1),
+    "places": Scenario(
+        "one slot of three places for ten", 10, 10, Bounds(tickets=3), departments=1, places=3, only_slots=1
+    ),
     "twenty": Scenario(
         "twenty departments at once",
         200,
@@ -250,7 +255,7 @@ async def prepare(scenario: Scenario, strangers: Strangers) -> dict[int, list[da
 def simulate(scenario: Scenario, seed: int) -> Outcome:
     """Play a scenario in simulated time."""
     began = time.monotonic()
-    loop = VirtualClockLoop(START)
+    loop = VirtualClockLoop(START, GRACE, paused=True)
     offices = Offices(delay=scenario.latency / 2)
     crowd = Crowd(scenario, seed, loop.time)
     app = create_api(scenario, loop.clock)
@@ -272,8 +277,9 @@ def simulate(scenario: Scenario, seed: int) -> Outcome:
     with (
         tempfile.TemporaryDirectory(dir=MEMORY if Path(MEMORY).is_dir() else None) as folder,
         serving_in_thread(app) as url,
+        asyncio.Runner(loop_factory=lambda: loop) as runner,
     ):
-        slots = run(play(url, Path(folder)), loop)
+        slots = runner.run(play(url, Path(folder)))
     citizens, start = list(crowd.citizens.values()), START.replace(tzinfo=None)
     seconds = time.monotonic() - began
     return measure(scenario.about, citizens, offices, scenario.places, slots, start=start, seconds=seconds)

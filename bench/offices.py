@@ -30,12 +30,10 @@ CREATED = 201
 SLOT_TAKEN = 409
 
 
-def departments(count: int, *, rare: bool = False) -> tuple[Department, ...]:
-    """So many public offices, all alike: 14 slots a working day; `rare`: a single slot a week."""
+def departments(count: int) -> tuple[Department, ...]:
+    """So many public offices, all alike: 14 slots a working day."""
     city = Organization(1, "Ville de Conakry")
     hours = weekdays(("08:00", "12:00"), ("13:00", "16:00"))
-    if rare:
-        hours = {"friday": (("09:00", "09:30"),)}
     return tuple(
         Department(100 + number, f"Guichet {number:02}", city, opening_hours=hours) for number in range(1, count + 1)
     )
@@ -244,10 +242,10 @@ class Strangers:
             await self.take(department, self._chance.choice(found))
 
     async def take_all_but(self, department: int, left: int) -> None:
-        """Take all slots but the last ones."""
-        found = await self.free(department, HORIZON + 2)
-        for at in found[: len(found) - left]:
-            await self.take(department, at)
+        """Take all places of all slots but the earliest ones."""
+        for at in (await self.free(department, HORIZON + 2))[left:]:
+            while await self.take(department, at):
+                pass
 
     def _headers(self) -> dict[str, str]:
         self._turn += 1

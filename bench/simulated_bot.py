@@ -1,6 +1,6 @@
 """The bot in simulated time: its real parts, joined as in production, between simulated phones and the real stand-in.
 
-Simulated are the phones, the latency of the API, and the time (`virtual_clock`). Knows no citizen's habits.
+Simulated are the phones, the latency of the API, and the time (`tests.app.virtual_clock`). Knows no citizen's habits.
 """
 
 import asyncio
@@ -16,7 +16,6 @@ import httpx
 
 from bench.citizens import Button, Screen
 from bench.offices import HORIZON
-from bench.virtual_clock import ExternalWork, VirtualClockLoop
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
@@ -37,6 +36,7 @@ from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import general
 from bot.views.message import Message
 from bot.views.render import render
+from tests.app.virtual_clock import ExternalWork, VirtualClockLoop
 
 AT_ONCE = 512
 

@@ -203,9 +203,9 @@ def _is_anything_free(book: Book, citizen: Citizen, slots: Mapping[int, Sequence
 
 
 HEADER = (
-    f"{'':<34}{'booked':>10}{'lost a':>8}{'to stran-':>10}{'to each':>8}{'to no-':>7}{'losers':>8}"
+    f"{'':<34}{'tickets':>10}{'within':>8}{'lost a':>8}{'to stran-':>10}{'to each':>8}{'to no-':>7}{'losers':>8}"
     f"{'age of slots (s)':>20}{'requests':>13}{'waiting (s)':>13}{'took':>6}\n"
-    f"{'':<34}{'':>10}{'booking':>8}{'gers':>10}{'other':>8}{'body':>7}{'':>8}"
+    f"{'':<34}{'':>10}{'an hour':>8}{'booking':>8}{'gers':>10}{'other':>8}{'body':>7}{'':>8}"
     f"{'median/95 %/oldest':>20}{'read/write':>13}{'median/95 %':>13}{'(s)':>6}"
 )
 
@@ -215,7 +215,7 @@ def row(outcome: Outcome) -> str:
     ages = "/".join(f"{percentile(outcome.ages, part):.0f}" for part in (0.5, 0.95, 1))
     waiting = "/".join(f"{percentile(outcome.waiting, part):.1f}" for part in (0.5, 0.95))
     return (
-        f"{outcome.name:<34}{f'{outcome.tickets}/{outcome.citizens}':>10}{outcome.lost:>8.2f}"
+        f"{outcome.name:<34}{f'{outcome.tickets}/{outcome.citizens}':>10}{outcome.booked:>8}{outcome.lost:>8.2f}"
         f"{outcome.lost_to[STRANGERS]:>10}{outcome.lost_to[EACH_OTHER]:>8}{outcome.lost_to[NOBODY]:>7}"
         f"{outcome.losers / max(1, outcome.citizens):>8.1%}"
         f"{ages:>20}{f'{outcome.reads}/{outcome.requests.total() - outcome.reads}':>13}{waiting:>13}"

@@ -1,47 +1,90 @@
-"""A loop that does not wait: where nothing is ready, its clock jumps to what comes next. Real threads get a moment."""
+"""An event loop on a virtual clock: when nothing is ready to run, its time jumps to the next timer.
+
+Everything that asyncio times (sleeps, timeouts, rate limits) follows, so that a simulated hour takes seconds. What the
+loop cannot see, such as a request over a socket or a thread at a database, has a short grace of real time to end; what
+takes longer must be reported as `ExternalWork`, or the clock jumps while somebody works. For tests and benches.
+"""
 
 import asyncio
 import functools
 import selectors
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec
 
 P = ParamSpec("P")
-MOMENT = 0.02
-"""Seconds of real time that a thread (the database's) has to come up with something before the clock jumps."""
+LONG_ENOUGH = 0.02
+"""Seconds of real time in which a database's thread answers, where nothing is reported as `ExternalWork`."""
 
 
-class _Eager(selectors.DefaultSelector):
-    """Never waits for a timer."""
+class ExternalWork:
+    """How much is in progress where the loop cannot see it."""
 
-    skipped = 0.0
+    def __init__(self) -> None:
+        self.count = 0
+
+    @contextmanager
+    def in_progress(self) -> Iterator[None]:
+        """Report a piece of work for as long as this lasts; the clock stands still meanwhile."""
+        self.count += 1
+        try:
+            yield
+        finally:
+            self.count -= 1
+
+
+class _Selector(selectors.DefaultSelector):
+    """Waits for sockets and threads for the grace or while external work is in progress, then advances the clock."""
+
+    def __init__(self, external: ExternalWork, grace: float) -> None:
+        super().__init__()
+        self._external = external
+        self._grace = grace
+        self.skipped = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        events = super().select(min(timeout, MOMENT))
-        if not events:
-            self.skipped += timeout
+        while not (events := super().select(self._grace)):
+            if not self._external.count:
+                self.skipped += timeout
+                break
         return events
 
 
-class HurriedLoop(asyncio.SelectorEventLoop):
-    """An event loop on a clock of its own."""
+class VirtualClockLoop(asyncio.SelectorEventLoop):
+    """The loop. `start` is the moment of second 0; `grace` is in seconds of real time.
 
-    def __init__(self) -> None:
-        self._eager = _Eager()
-        super().__init__(self._eager)
+    Work takes its real time on this clock too, unless the clock is `paused` while anything runs: the same work then
+    takes no time at all, however busy the machine is.
+    """
+
+    def __init__(
+        self, start: datetime = datetime(2026, 3, 2, tzinfo=UTC), grace: float = LONG_ENOUGH, *, paused: bool = False
+    ) -> None:
+        self.start = start
+        self.external = ExternalWork()
+        self._skipping = _Selector(self.external, grace)
+        self._began = None if paused else time.monotonic()
+        super().__init__(self._skipping)
 
     def time(self) -> float:
-        return super().time() + self._eager.skipped
+        """Seconds since `start`."""
+        return self._skipping.skipped + (0.0 if self._began is None else time.monotonic() - self._began)
+
+    def clock(self) -> datetime:
+        """The present moment, aware, in UTC; may be called from any thread."""
+        return self.start.astimezone(UTC) + timedelta(seconds=self.time())
 
 
 def in_no_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an async test in a hurried loop."""
+    """Run an async test on a virtual clock."""
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=HurriedLoop) as runner:
+        with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
             runner.run(test(*args, **kwargs))
 
     return run
