@@ -2,15 +2,17 @@
 
 A text is asked for by its key (`menu.question`); the words stand in `locales/<locale>/LC_MESSAGES/bot.po` and nowhere
 else, English included. Adding a language is adding such a file: one that lacks a text, or asks for other values than
-the default language does, is refused at start with a line that says which. Dates are written by Babel.
+the default language does, is refused at start with a line that says which. Dates are written by Babel, in the patterns
+of the catalogue (`date.*`, Unicode LDML); that French writes *1er* is added here.
 
 Everything that enters a text from outside is escaped here, in `Translator.text`, and nowhere else. Labels
 (`Translator.label`: buttons, commands) are plain text, where nothing needs escaping.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from gettext import c2py
 from html import escape
@@ -19,7 +21,7 @@ from string import Formatter
 from typing import Self
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po
 from babel.numbers import format_decimal
@@ -28,6 +30,13 @@ FOLDER = Path(__file__).resolve().parent.parent / "locales"
 DOMAIN = "bot"
 COUNT = "n"
 """The value that chooses the plural form."""
+LONG_DATE, LONG_DATE_THIS_YEAR, SHORT_DATE, BRIEF_DATE, WEEKDAY = (
+    f"date.{name}" for name in ("long", "long_this_year", "short", "brief", "weekday")
+)
+TODAY, TOMORROW = "date.today", "date.tomorrow"
+DATE_TEXTS = (LONG_DATE, LONG_DATE_THIS_YEAR, SHORT_DATE, BRIEF_DATE, WEEKDAY, TODAY, TOMORROW)
+"""The texts with which dates are written: patterns of the Unicode LDML, and two words."""
+_FIRST_OF_A_MONTH = re.compile(r"\b1\b")
 
 
 class CatalogueError(Exception):
@@ -63,13 +72,26 @@ class Translator:
         template = self._template(key, values)
         return template.format_map(values) if values else template
 
-    def date_long(self, day: date) -> str:
-        """`dimanche 25 janvier 2026`"""
-        return _written(self.locale, "", day.year, day.month, day.day)
+    def date_long(self, day: date, today: date | None = None) -> str:
+        """`dimanche 25 janvier 2026`; without the year where it is the year of `today`."""
+        this_year = today is not None and day.year == today.year
+        return self._date(LONG_DATE_THIS_YEAR if this_year else LONG_DATE, day)
 
     def date_short(self, day: date) -> str:
         """`dim. 25 janv.`"""
-        return _written(self.locale, "MMMEd", day.year, day.month, day.day)
+        return self._date(SHORT_DATE, day)
+
+    def day_short(self, day: date, today: date | None) -> str:
+        """`Aujourd’hui` or `Demain` where that is true, else `dim. 25 janv.`"""
+        return self._near(day, today) or self._date(SHORT_DATE, day)
+
+    def day_brief(self, day: date, today: date | None) -> str:
+        """`Aujourd’hui` or `Demain` where that is true, else `dim. 25`"""
+        return self._near(day, today) or self._date(BRIEF_DATE, day)
+
+    def weekday(self, number: int) -> str:
+        """`lun.` for 0"""
+        return self._date(WEEKDAY, date(2024, 1, 1 + number))  # a Monday
 
     def time(self, at: datetime) -> str:
         """`14:30`: the day has 24 hours in every language, because a ticket must leave no doubt."""
@@ -78,6 +100,16 @@ class Translator:
     def number(self, value: float) -> str:
         """`1,08`: two digits, with the sign that the language puts before them."""
         return format_decimal(value, "0.00", locale=self.locale)
+
+    def _near(self, day: date, today: date | None) -> str:
+        if today is None:
+            return ""
+        # A `datetime` is a `date` too, but never equal to one.
+        away = date(day.year, day.month, day.day) - today
+        return self.entries[TODAY if not away else TOMORROW][0] if away in {timedelta(0), timedelta(1)} else ""
+
+    def _date(self, key: str, day: date) -> str:
+        return _written(self.locale, self.entries[key][0], day.year, day.month, day.day)
 
     def _template(self, key: str, values: Mapping[str, object]) -> str:
         forms = self.entries[key]
@@ -128,15 +160,14 @@ class Translators:
 
 
 @lru_cache(maxsize=4096)
-def _written(locale: str, skeleton: str, year: int, month: int, day: int) -> str:
+def _written(locale: str, pattern: str, year: int, month: int, day: int) -> str:
     """Babel needs some 100 µs for a date; the same few dates are asked for all the time.
 
     The key is in numbers because a `datetime` is a `date` too, but not an equal one.
     """
-    when = date(year, month, day)
-    if not skeleton:
-        return format_date(when, "full", locale=locale)
-    return format_skeleton(skeleton, datetime(year, month, day), locale=locale)  # noqa: DTZ001 — a date without a zone
+    text = format_date(date(year, month, day), pattern, locale=locale)
+    is_french_first = day == 1 and locale.partition("_")[0] == "fr"
+    return _FIRST_OF_A_MONTH.sub("1er", text, count=1) if is_french_first else text
 
 
 def _read(path: Path) -> Catalog:

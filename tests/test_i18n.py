@@ -129,8 +129,41 @@ def test_dates_are_written_as_the_language_writes_them(real: Translators) -> Non
     day = date(2026, 1, 25)
     assert real.get("fr").date_long(day) == "dimanche 25 janvier 2026"
     assert real.get("fr").date_short(day) == "dim. 25 janv."
-    assert real.get("en").date_long(day) == "Sunday, January 25, 2026"
-    assert real.get("en").date_short(day) == "Sun, Jan 25"
+    assert real.get("en").date_long(day) == "Sunday 25 January 2026"
+    assert real.get("en").date_short(day) == "Sun 25 Jan"
+
+
+def test_french_writes_the_first_of_a_month_as_1er() -> None:
+    french, english = Translators.load().get("fr"), Translators.load().get("en")
+    assert french.date_long(date(2026, 12, 1)) == "mardi 1er décembre 2026"
+    assert french.date_short(date(2026, 12, 1)) == "mar. 1er déc."
+    assert french.day_brief(date(2026, 12, 1), None) == "mar. 1er"
+    assert french.date_long(date(2026, 12, 11)) == "vendredi 11 décembre 2026"
+    assert french.date_long(date(2021, 12, 21)) == "mardi 21 décembre 2021"
+    assert english.date_short(date(2026, 12, 1)) == "Tue 1 Dec"
+
+
+def test_a_date_of_this_year_is_written_without_the_year(real: Translators) -> None:
+    french = real.get("fr")
+    assert french.date_long(date(2026, 11, 27), date(2026, 11, 26)) == "vendredi 27 novembre"
+    assert french.date_long(date(2027, 1, 2), date(2026, 11, 26)) == "samedi 2 janvier 2027"
+
+
+def test_today_and_tomorrow_are_named_where_that_is_true(real: Translators) -> None:
+    today = date(2026, 11, 26)
+    for locale, names in {"fr": ("Aujourd’hui", "Demain"), "en": ("Today", "Tomorrow")}.items():
+        t = real.get(locale)
+        assert (t.day_short(today, today), t.day_short(date(2026, 11, 27), today)) == names
+        assert (t.day_brief(today, today), t.day_brief(date(2026, 11, 27), today)) == names
+        assert t.day_short(datetime.fromisoformat("2026-11-27T08:00"), today) == names[1]
+        for other in (date(2026, 11, 25), date(2026, 11, 28)):
+            assert t.day_short(other, today) == t.date_short(other)
+        assert t.day_short(today, None) == t.date_short(today)
+
+
+def test_weekdays_are_counted_from_monday(real: Translators) -> None:
+    assert [real.get("fr").weekday(n) for n in (0, 6)] == ["lun.", "dim."]
+    assert [real.get("en").weekday(n) for n in (0, 6)] == ["Mon", "Sun"]
 
 
 def test_a_moments_date_is_its_day(real: Translators) -> None:

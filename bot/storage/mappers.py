@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from bot.app.records import AttemptKind, Delivery, Kind, Made, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
 from bot.storage.tables import FILE_ID, LINK
-from bot.views.message import Button, Message
+from bot.views.message import Button, Message, Style
 
 Values = dict[str, Any]
 ACCEPTED = "accepted"
@@ -60,7 +60,7 @@ def read_update(row: Row[Any]) -> StoredUpdate:
 def delivery_row(delivery: Delivery) -> Values:
     """The row of a message on its way."""
     message = delivery.message
-    rows = [[(button.label, button.action, button.url) for button in row] for row in message.rows]
+    rows = [[_button_row(button) for button in row] for row in message.rows]
     return {
         "id": delivery.id,
         "chat_id": delivery.chat_id,
@@ -76,7 +76,7 @@ def delivery_row(delivery: Delivery) -> Values:
 def read_delivery(row: Row[Any]) -> Delivery:
     """The reverse of `delivery_row`."""
     text, rows, qr_link = json.loads(row.body)
-    buttons = tuple(tuple(Button(label, action, url) for label, action, url in each) for each in rows)
+    buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,
         chat_id=row.chat_id,
@@ -87,6 +87,16 @@ def read_delivery(row: Row[Any]) -> Delivery:
         urgency=Urgency(row.urgency),
         not_before=row.not_before,
     )
+
+
+def _button_row(button: Button) -> tuple[str | None, ...]:
+    """A button without a style is written as releases without styles wrote it."""
+    plain = (button.label, button.action, button.url)
+    return (*plain, button.style) if button.style else plain
+
+
+def _read_button(label: str, action: str, url: str | None, style: str | None = None) -> Button:
+    return Button(label, action, url, Style(style) if style else None)
 
 
 def attempt_row(attempt: StoredAttempt, now: float) -> Values:

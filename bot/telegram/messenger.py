@@ -130,9 +130,10 @@ def keyboard(message: Message, screen: int | None) -> str:
 
 
 def _button(button: Button, screen: int | None) -> dict[str, str]:
+    style = {"style": str(button.style)} if button.style else {}
     if button.url:
-        return {"text": button.label, "url": button.url}
-    return {"text": button.label, "callback_data": encode(screen, button.action)}
+        return {"text": button.label, "url": button.url, **style}
+    return {"text": button.label, "callback_data": encode(screen, button.action), **style}
 
 
 def _bad_request(error: BadRequest, *, paid: bool) -> Any:

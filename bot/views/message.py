@@ -1,13 +1,25 @@
-"""What a screen becomes: text and buttons. Knows neither Telegram nor languages nor the core.
+"""What a screen becomes: text and buttons. Knows neither Telegram nor languages.
 
 The text is the HTML subset that chat programs share (`b`, `i`, `a`, `code`); everything that came from outside is
 escaped where it enters. A button carries the action that it asks, not yet the bytes that travel.
 
-What screens need to know of the office side: whose hours these are, and how far ahead one can book.
+What screens need to know of the office side: whose hours these are, how far ahead one can book, which day it is
+there, which departments are known, and whom citizens can ask.
 """
 
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
 from typing import Self
+
+from bot.core.model import Department
+
+
+class Style(StrEnum):
+    """How a button looks where the app can show it (Bot API 9.4, `InlineKeyboardButton.style`)."""
+
+    DANGER = "danger"  # it destroys something
+    SUCCESS = "success"  # it confirms something
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +29,7 @@ class Button:
     label: str
     action: str = ""
     url: str | None = None
+    style: Style | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +43,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """`city` names the clock that all hours follow; days are offered `horizon_days` ahead."""
+    """`city` names the clock that all hours follow; days are offered `horizon_days` ahead.
+
+    `today` is the office's date, None where it is not known; `departments` are those that are known without asking;
+    `contact` says in plain text whom a citizen can ask, where the operator named somebody.
+    """
 
     city: str = "Conakry"
     horizon_days: int = 60
+    today: date | None = None
+    departments: tuple[Department, ...] = ()
+    contact: str = ""
 
     @classmethod
     def of_zone(cls, zone: str, horizon_days: int = 60) -> Self:

@@ -154,7 +154,7 @@ def test_the_last_question_states_the_number_again_on_the_button_too() -> None:
 
 
 def test_the_last_question_says_when() -> None:
-    assert "Sunday, January 25, 2026, 22:00 (Conakry time)" in drawn(ConfirmingSend(NIGHT)).text
+    assert "Sunday 25 January 2026, 22:00 (Conakry time)" in drawn(ConfirmingSend(NIGHT)).text
 
 
 def test_what_reaches_into_the_night_says_that_it_rests() -> None:

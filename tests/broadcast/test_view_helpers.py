@@ -44,8 +44,8 @@ def test_large_numbers_are_grouped() -> None:
         (Speakers("xx"), "🌐 To those who read: xx"),
         (Visitors(3, "Births & deaths"), "🏢 Coming appointment: Births & deaths"),
         (Visitors(3, ""), "🏢 Coming appointment: 3"),
-        (Dated(SUNDAY, SUNDAY), "📅 Appointment on Sunday, January 25, 2026"),
-        (Dated(SUNDAY, MONDAY), "📅 Appointment from Sunday, January 25, 2026 to Monday, January 26, 2026"),
+        (Dated(SUNDAY, SUNDAY), "📅 Appointment on Sunday 25 January 2026"),
+        (Dated(SUNDAY, MONDAY), "📅 Appointment from Sunday 25 January 2026 to Monday 26 January 2026"),
     ],
 )
 def test_whom_it_is_for_stands_in_a_line(audience: Audience, words: str) -> None:

@@ -77,7 +77,7 @@ def test_every_figure_stands_there_in_words() -> None:
 def test_in_english_too_with_its_own_numbers() -> None:
     text = shown(FINE, "en")
     assert "<b>1.08</b> (requests: 325, bookings: 300)" in text
-    assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon, Mar 2, 09:05" in text
+    assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon 2 Mar, 09:05" in text
 
 
 def test_hours_are_the_offices() -> None:
@@ -96,7 +96,7 @@ def test_what_is_not_known_yet_is_said_to_be_so() -> None:
 def test_what_was_not_asked_just_now_is_not_called_reachable_as_if_it_had_been() -> None:
     text = shown(replace(FINE, api=replace(API, heard=NOW - timedelta(minutes=20))), "en")
     assert "answered when it was last asked" in text
-    assert "Last answer: Mon, Mar 2, 14:10" in text
+    assert "Last answer: Mon 2 Mar, 14:10" in text
     assert "Last answer: none since the start" in shown(replace(FINE, api=ApiHealth(reachable=True)), "en")
 
 
@@ -121,7 +121,7 @@ def test_what_does_not_work_stands_out() -> None:
         "⚠️ <b>The moncreneau API denies our key one department: Passeports &amp; Co (5).</b>",
         "⚠️ <b>The moncreneau credits are used up: nothing can be booked.</b>",
         "<b>0</b> of 1000",
-        "nothing is sent before Mon, Mar 2, 14:45 (Conakry time)",
+        "nothing is sent before Mon 2 Mar, 14:45 (Conakry time)",
         "⚠️ Telegram does not answer.",
         "⚠️ The database cannot be written.",
     ):

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, StoredUpdate, Urgency
 from bot.storage import mappers
 from bot.storage.tables import chats
-from bot.views.message import Button, Message
+from bot.views.message import Button, Message, Style
 
 
 def row(values: mappers.Values) -> Row[Any]:
@@ -24,6 +24,7 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(2**60, -7, Kind.EDIT, Message("<b>é😀</b>"), screen=0, target=1),
         Delivery(3, 7, Kind.PICTURE, Message("x", (), "https://x.gn/1"), urgency=Urgency.BULK, not_before=1.5),
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),
+        Delivery(5, 7, Kind.SEND, Message("x", ((Button("a", "b", style=Style.DANGER), Button("c", url="d")),))),
     ],
 )
 def test_a_delivery(delivery: Delivery) -> None:

@@ -22,7 +22,7 @@ from bot.sandbox.telegram.phone import press, say
 from bot.sandbox.telegram.world import World
 from bot.telegram.messenger import TelegramMessenger, keyboard
 from bot.telegram.transport import RawBot
-from bot.views.message import Button, Message
+from bot.views.message import Button, Message, Style
 from tests.moncreneau.support import RESET, Wire, answer
 from tests.telegram.conftest import bot_at
 
@@ -65,6 +65,17 @@ async def test_an_answer_of_nonsense_is_still_a_message_that_was_sent(wire: Wire
 
 def test_lasting_buttons_are_bound_to_no_screen() -> None:
     assert json.loads(keyboard(WORDS.message, None))["inline_keyboard"][0][0]["callback_data"] == "*.yes"
+
+
+def test_a_style_is_sent_only_where_a_button_has_one() -> None:
+    row = (Button("Oui", "yes", style=Style.DANGER), Button("Lien", url="https://x.gn", style=Style.SUCCESS))
+    assert json.loads(keyboard(Message("x", (row, (Button("Non", "no"),))), 1))["inline_keyboard"] == [
+        [
+            {"text": "Oui", "callback_data": "1.yes", "style": "danger"},
+            {"text": "Lien", "url": "https://x.gn", "style": "success"},
+        ],
+        [{"text": "Non", "callback_data": "1.no"}],
+    ]
 
 
 @pytest.mark.parametrize(

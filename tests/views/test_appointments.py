@@ -25,7 +25,7 @@ def test_every_appointment_has_its_ticket_and_its_cancelling() -> None:
     ]
     text = plain(message.text)
     assert "Vos rendez-vous à venir" in text
-    assert "N°\u00a012345\n📅 dim. 25 janv., 14:30\n🏢 Passeports\n👤 Aïssatou Bah\n📌 confirmé" in text
+    assert "N°\u00a012345\n📅 dim. 25 janv. à 14:30\n🏢 Passeports\n👤 Aïssatou Bah\n📌 confirmé" in text
 
 
 def test_to_cancel_the_question_is_which_one_and_cancelling_stands_first() -> None:

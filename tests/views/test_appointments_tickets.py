@@ -46,7 +46,7 @@ def test_in_english_too() -> None:
         "✅ Your appointment is confirmed.\n\n"
         "🏢 Department: Passeports\n"
         "🏛 Organisation: Ministère de la Sécurité\n"
-        "📅 Date: Sunday, January 25, 2026\n"
+        "📅 Date: Sunday 25 January 2026\n"
         "🕒 Time: 14:30 (Conakry time)\n"
         "👤 Name: Aïssatou Bah\n"
         "🎫 Number: 12345\n"

@@ -19,7 +19,7 @@ from tests.views.telegram import check_limits, labels, plain
 
 def test_the_earliest_slot_stands_first_then_the_days_with_how_much_is_free() -> None:
     assert labels(render(ChoosingDay(DRAFT, (Day(SUNDAY, 12), Day(MONDAY, 1)), NINE), FR)) == [
-        "⏱ Au plus tôt\u00a0: dim. 25 janv., 09:00",
+        "⏱ Au plus tôt\u00a0: dim. 25 janv. à 09:00",
         "dim. 25 janv. · 12\u00a0places",
         "lun. 26 janv. · 1\u00a0place",
         "⬅️ Retour",
@@ -29,9 +29,9 @@ def test_the_earliest_slot_stands_first_then_the_days_with_how_much_is_free() ->
 
 def test_in_english_too() -> None:
     assert labels(render(ChoosingDay(DRAFT, DAYS, NINE), EN))[:3] == [
-        "⏱ Earliest available: Sun, Jan 25, 09:00",
-        "Sun, Jan 25 · 2\u00a0slots",
-        "Mon, Jan 26 · 1\u00a0slot",
+        "⏱ Earliest available: Sun 25 Jan at 09:00",
+        "Sun 25 Jan · 2\u00a0slots",
+        "Mon 26 Jan · 1\u00a0slot",
     ]
 
 
@@ -97,7 +97,7 @@ def test_a_time_that_is_gone_says_so_and_keeps_the_name() -> None:
     text = plain(message.text)
     assert "vient d’être pris" in text
     assert "Votre nom est gardé\u00a0: Aïssatou Bah" in text
-    assert labels(message)[:2] == ["dim. 25 janv., 09:00", "lun. 26 janv., 10:00"]
+    assert labels(message)[:2] == ["dim. 25 janv. à 09:00", "lun. 26 janv. à 10:00"]
     assert telegram.actions(message)[2:] == [callback_data.OTHER_TIME, callback_data.BACK, callback_data.LEAVE]
 
 

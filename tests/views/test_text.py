@@ -29,4 +29,4 @@ def test_a_member_of_staff_has_a_name_or_a_number() -> None:
 
 
 def test_a_moment_fits_a_button() -> None:
-    assert moment(FR, HALF_PAST_TWO) == "dim. 25 janv., 14:30"
+    assert moment(FR, HALF_PAST_TWO) == "dim. 25 janv. à 14:30"
