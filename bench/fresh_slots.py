@@ -29,7 +29,7 @@ from bench.live_bot import LivePhones, live_bot
 from bench.offices import HOUR, STRANGERS_KEYS, Offices, Recorder, Strangers, departments
 from bench.simulated_bot import SimulatedPhones, simulated_bot
 from bench.slot_measures import HEADER, Bounds, Outcome, measure, row
-from bot.sandbox.moncreneau import MoncreneauSandbox, create_app
+from bot.sandbox.moncreneau import Department, MoncreneauSandbox, create_app
 from bot.sandbox.moncreneau.config import DEMO_KEYS
 from bot.sandbox.serving import serving_in_thread
 from tests.app.virtual_clock import VirtualClockLoop
@@ -82,6 +82,10 @@ class Scenario:
     limit: int = 1000
     remaining: int | None = None
     """Requests that are left of the first hour."""
+
+    def offices(self) -> tuple[Department, ...]:
+        """Its departments."""
+        return departments(self.departments, rare=self.only_slots is not None)
 
 
 A_STRANGER_A_SECOND = (StrangersPlan(every=1.0),)
@@ -190,7 +194,7 @@ class Crowd:
     def create(self, phone: Phone) -> None:
         """Create all citizens, with this way to the bot."""
         scenario, chance = self._scenario, self._chance
-        offices = departments(scenario.departments)
+        offices = scenario.offices()
         for number in range(scenario.citizens):
             office = chance.choice(offices)
             habits = Habits(
@@ -221,7 +225,7 @@ class Crowd:
 
     async def _compete(self, plan: StrangersPlan, strangers: Strangers) -> None:
         await asyncio.sleep(self._scenario.after)
-        numbers = [each.id for each in departments(self._scenario.departments)]
+        numbers = [each.id for each in self._scenario.offices()]
         while True:
             await asyncio.sleep(plan.every)
             number = self._chance.choice(numbers)
@@ -234,7 +238,7 @@ class Crowd:
 def create_api(scenario: Scenario, clock: Callable[[], datetime] | None = None) -> Starlette:
     """The stand-in with the offices of a scenario; `clock` gives the moment where it is not the present one."""
     config = MoncreneauSandbox(
-        departments=departments(scenario.departments),
+        departments=scenario.offices(),
         capacity=scenario.places,
         rate_limit=scenario.limit,
         keys=(*DEMO_KEYS, *STRANGERS_KEYS),
@@ -245,7 +249,7 @@ def create_api(scenario: Scenario, clock: Callable[[], datetime] | None = None) 
 async def prepare(scenario: Scenario, strangers: Strangers) -> dict[int, list[datetime]]:
     """Take the slots that are not to be left; returns all slots of each department."""
     slots: dict[int, list[datetime]] = {}
-    for office in departments(scenario.departments):
+    for office in scenario.offices():
         slots[office.id] = await strangers.free(office.id)
         if scenario.only_slots is not None:
             await strangers.take_all_but(office.id, scenario.only_slots)

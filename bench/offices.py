@@ -30,10 +30,12 @@ CREATED = 201
 SLOT_TAKEN = 409
 
 
-def departments(count: int) -> tuple[Department, ...]:
-    """So many public offices, all alike: 14 slots a working day."""
+def departments(count: int, *, rare: bool = False) -> tuple[Department, ...]:
+    """So many public offices, all alike: 14 slots a working day, or where they are `rare` a single one a week."""
     city = Organization(1, "Ville de Conakry")
     hours = weekdays(("08:00", "12:00"), ("13:00", "16:00"))
+    if rare:
+        hours = {"friday": (("09:00", "09:30"),)}
     return tuple(
         Department(100 + number, f"Guichet {number:02}", city, opening_hours=hours) for number in range(1, count + 1)
     )

@@ -34,6 +34,11 @@ def is_complete(report: Report, scale: Scale) -> bool:
     return report.reckoning.bookings >= scale.bookings and report.kills.total >= scale.kills
 
 
+def exit_code(report: Report, scale: Scale) -> int:
+    """0 when all of it was done and nothing was lost, doubled, wrong or left without an answer; else 1."""
+    return 0 if is_complete(report, scale) and not report.faults else 1
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run it once; returns the exit code."""
     parser = argparse.ArgumentParser(prog="bench.soak", description="Kill the bot for a long time and count.")
@@ -57,11 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     if report.faults:
         print(*report.faults, sep="\n")
         print("the end of the bot's log:", report.log[-END_OF_LOG:], sep="\n")
-    complete = is_complete(report, scale)
-    if not complete:
+    if not is_complete(report, scale):
         print(f"not reached within {scale.seconds} s: {scale.bookings} bookings and {scale.kills} kills")
     print(summary(report))
-    return 0 if complete and not report.faults else 1
+    return exit_code(report, scale)
 
 
 if __name__ == "__main__":

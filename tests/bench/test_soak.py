@@ -1,0 +1,47 @@
+"""The soak's verdict: whatever went wrong is counted in its last line and makes it fail."""
+
+from collections import Counter
+
+import pytest
+
+from bench.soak import exit_code, summary
+from tests.e2e.crash_run import Report, Scale
+from tests.e2e.fault_injection import Kills
+from tests.e2e.ledger_check import Reckoning
+
+SCALE = Scale(applicants=2, bookings=10, kills=3, seconds=60)
+
+
+def report(reckoning: Reckoning, unanswered: tuple[str, ...] = ()) -> Report:
+    kills = Kills(named=Counter({"outcome committed": 1}), at_random=2)
+    return Report(
+        seed=1, kills=kills, struck=40, resent=0, reckoning=reckoning, unanswered=list(unanswered), seconds=30.0,
+        killed=20.0, log="",
+    )  # fmt: skip
+
+
+def test_the_summary_counts_everything_in_one_line() -> None:
+    found = Reckoning(bookings=12, lost=["a"], doubled=["b", "c"], wrong=["d", "e", "f"], duplicates=5)
+    assert summary(report(found, ("g",) * 4)) == (
+        "soak: 12 bookings, 3 kills, 40 faults injected; lost 1, doubled 2, wrong 3, untold 4; 5 messages sent twice"
+    )
+
+
+def test_a_soak_without_a_fault_passes_even_if_messages_came_twice() -> None:
+    assert exit_code(report(Reckoning(bookings=10, duplicates=7)), SCALE) == 0
+
+
+@pytest.mark.parametrize(
+    "found",
+    [Reckoning(bookings=10, lost=["a"]), Reckoning(bookings=10, doubled=["a"]), Reckoning(bookings=10, wrong=["a"])],
+)
+def test_one_fault_of_any_kind_fails_the_soak(found: Reckoning) -> None:
+    assert exit_code(report(found), SCALE) == 1
+
+
+def test_a_citizen_without_an_answer_fails_the_soak() -> None:
+    assert exit_code(report(Reckoning(bookings=10), ("telegram:1000 books",)), SCALE) == 1
+
+
+def test_too_few_bookings_fail_the_soak() -> None:
+    assert exit_code(report(Reckoning(bookings=9)), SCALE) == 1
