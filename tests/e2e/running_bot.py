@@ -21,7 +21,7 @@ from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox
 from bot.sandbox.telegram import create_app as telegram
 from bot.sandbox.telegram.config import ADMIN_ID
-from bot.sandbox.telegram.updates import UpdateQueue
+from bot.sandbox.telegram.world import World
 from bot.settings import Settings, read_settings
 from tests.e2e.citizen import Citizen
 from tests.e2e.phone import new_phone
@@ -59,7 +59,8 @@ class House:
     town: Town
     settings: Settings
     clock: Clock
-    updates: UpdateQueue
+    world: World
+    """The state of the stand-in for Telegram."""
     folder: Path
     parts: bootstrap.App | None = None
     _life: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -89,7 +90,7 @@ class House:
         """Whether everything is heard, done, settled and said."""
         parts = self.open
         busy = parts.conversations.waiting or parts.attempt_worker.open or parts.outbox.waiting
-        return not busy and not self.updates.pending()
+        return not busy and not self.world.updates.pending()
 
     async def settles(self) -> None:
         """Wait until the bot has nothing left to do."""
@@ -141,7 +142,7 @@ async def standing(
         given = {name.lower(): value for name, value in town.settings.items()}
         given["database_url"] = database_url or f"sqlite+aiosqlite:///{folder / 'bot.db'}"
         settings = read_settings(_env_file=None, admin_ids=frozenset({ADMIN_ID}), **given)
-        house = House(town, settings, clock, chats.state.world.updates, folder)
+        house = House(town, settings, clock, chats.state.world, folder)
         try:
             yield house
         finally:
