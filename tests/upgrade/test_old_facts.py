@@ -1,0 +1,48 @@
+"""What the bot of release 0.1 knew beside its chats: the hour of a key, that a key worked, what was to go out later."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from tests.e2e.admin import heard_by
+from tests.e2e.running_bot import House
+from tests.e2e.waiting import eventually
+from tests.storage.databases import file_in
+from tests.upgrade.release import RELEASE_0_1 as RELEASE
+
+
+async def requests(house: House) -> dict[str, int]:
+    """How often each endpoint of the API was called."""
+    asked: dict[str, int] = (await house.town.ledger())["requests"]
+    return asked
+
+
+async def test_a_key_whose_hour_was_used_up_is_not_used_before_the_next(tmp_path: Path) -> None:
+    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as house:
+        before = await requests(house)
+        await house.start(admin_ids=RELEASE.admins, moncreneau_api_key=SecretStr(RELEASE.keys[1]))
+        person = RELEASE.person(house, "days cannot be read in a busy hour")
+        old, data = await person.find("retry")
+        await person.phone.do("press", message_id=old.number, data=data)
+
+        async def answered() -> bool:
+            return (await person.screen()).since != old.since
+
+        await eventually("it is told that it has to wait", answered)
+        assert await requests(house) == before
+
+
+async def test_a_key_that_worked_before_may_be_refused_and_the_bot_starts(tmp_path: Path) -> None:
+    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as house:
+        await house.office("error_code", code="INVALID_API_KEY")
+        await house.start(admin_ids=RELEASE.admins)
+        assert house.parts
+
+
+async def test_an_announcement_for_a_later_hour_goes_out_by_itself_when_that_has_come(tmp_path: Path) -> None:
+    async with RELEASE.restored(tmp_path, file_in(tmp_path), hours=4, minutes=32) as house:
+        await house.start(admin_ids=RELEASE.admins)
+        for name, text in (("to come: French", "Annonce prévue"), ("to come: English", "Announcement to come")):
+            phone = RELEASE.person(house, name).phone
+            await eventually(f"{name} has it", lambda phone=phone, text=text: heard_by(phone, text))  # type: ignore[misc]
+            assert len(await heard_by(phone, text)) == 1
