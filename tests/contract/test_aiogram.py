@@ -18,6 +18,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.filters import CommandStart
+from aiogram.methods import SendMessage
 from aiogram.types import (
     BotCommand,
     BotCommandScopeChat,
@@ -29,6 +30,9 @@ from aiogram.types import (
     Message,
     TelegramObject,
 )
+from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
@@ -197,6 +201,29 @@ async def test_errors_become_aiograms_own_exceptions(bot: Bot, control: Control,
     async with client(sandbox, "12345:wrong") as stranger:
         with pytest.raises(TelegramUnauthorizedError):
             await stranger.get_me()
+
+
+async def test_a_webhook_of_aiogram_receives_a_command_and_answers_in_its_response(
+    bot: Bot, control: Control, sandbox: str
+) -> None:
+    dispatcher = Dispatcher()
+
+    @dispatcher.message(CommandStart())
+    async def greet(message: Message) -> SendMessage:
+        return SendMessage(chat_id=message.chat.id, text="<b>Bonjour</b>", parse_mode="HTML")
+
+    app = web.Application()
+    SimpleRequestHandler(dispatcher, bot, handle_in_background=False, secret_token="s3cret").register(app, "/hook")
+    await bot.delete_webhook(drop_pending_updates=True)
+    async with TestServer(app) as server:
+        await bot.set_webhook(str(server.make_url("/hook")), secret_token="s3cret")
+        await control(f"chats/{AISSATOU}/say", {"text": "/start"})
+        async with httpx.AsyncClient(base_url=f"{sandbox}/__sandbox/") as http:
+            while not (last := (await http.get(f"chats/{AISSATOU}")).json()["messages"][-1])["by_bot"]:
+                pass
+        info = await bot.get_webhook_info()
+    assert last["message"]["text"] == "Bonjour"
+    assert (info.pending_update_count, info.last_error_message) == (0, None)
 
 
 async def test_a_second_poller_ends_the_first_ones_polling(bot: Bot, control: Control, sandbox: str) -> None:

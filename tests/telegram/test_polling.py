@@ -192,10 +192,10 @@ async def test_whatever_goes_wrong_it_hears_again(here: Ear, fault: dict[str, An
 
 
 async def test_a_webhook_of_another_life_is_removed_and_its_updates_are_kept(here: Ear) -> None:
-    here.world.webhook["url"] = "https://another.life"
+    here.world.webhook.url = "https://another.life"
     here.say("one")
     await here.hears(1)
-    assert here.world.webhook["url"] == ""
+    assert here.world.webhook.url == ""
 
 
 async def test_a_second_poller_is_said_once(here: Ear, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,8 @@
 """Joins the parts into one Starlette app: the Bot API, the control calls, the chat page."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from starlette.applications import Starlette
@@ -38,12 +41,22 @@ class PrefixRoute(BaseRoute):
 def create_app(config: TelegramSandbox | None = None) -> Starlette:
     """Return the stand-in as an app; `app.state.world` is its state, for tests in the same process."""
     world = World(config or TelegramSandbox())
+    bot_api = BotApi(world)
+
+    @asynccontextmanager
+    async def delivering_updates(_app: Starlette) -> AsyncIterator[None]:
+        sending = asyncio.create_task(world.webhook_sender.run(bot_api.execute))
+        yield
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+
     routes: list[BaseRoute] = [
-        PrefixRoute("/bot", BotApi(world)),
+        PrefixRoute("/bot", bot_api),
         PrefixRoute("/file/bot", FileDownloads(world)),
         *control_routes(world),
         *page_routes(world),
     ]
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, lifespan=delivering_updates)
     app.state.world = world
     return app

@@ -56,6 +56,8 @@ class TelegramSandbox:
     seed: int = 0
     moncreneau_url: str | None = None
     """The base URL of the stand-in for moncreneau; without it the chat page has no switches and no ledger."""
+    is_local: bool = True
+    """As the option --local of Telegram's own server: a webhook may be plain HTTP, on any port and any address."""
     clock: Callable[[], float] = time.time
     press_lives_seconds: float = 150
     update_lives_seconds: float = DAY

@@ -256,9 +256,9 @@ def _fault_routes(world: World) -> list[BaseRoute]:
 
 
 def _check_method(rule: JSON) -> None:
-    """Refuse a fault that could never occur."""
+    """Refuse a fault that could never occur. The method "webhook" stands for the delivery of an update."""
     method = rule.get("method") or rule.get("match", {}).get("method")
-    if method is not None and method.lower() not in METHODS:
+    if method is not None and method.lower() not in METHODS.keys() | {"webhook"}:
         raise ValueError(f"there is no method {method}")
 
 
@@ -278,6 +278,10 @@ def _record_routes(world: World) -> list[BaseRoute]:
         given = await request.json()
         return [_inject(world, each) for each in (given if isinstance(given, list) else [given])]
 
+    async def webhook(_request: Request) -> Any:
+        info = world.webhook.as_json(len(world.updates.pending()), world.updates.allowed)
+        return {**info, "deliveries": [each._asdict() for each in world.webhook.deliveries]}
+
     async def calls(_request: Request) -> Any:
         return world.calls_json()
 
@@ -295,6 +299,7 @@ def _record_routes(world: World) -> list[BaseRoute]:
         route("chats/{chat}", chat, "GET"),
         route("updates", updates, "GET"),
         route("updates", inject, "POST"),
+        route("webhook", webhook, "GET"),
         route("calls", calls, "GET"),
         route("calls", forget_calls, "DELETE"),
         route("calls/log", call_log, "GET"),

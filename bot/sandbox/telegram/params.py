@@ -109,13 +109,14 @@ async def read_params(scope: Scope, receive: Receive) -> Params:
     if scope["method"] == "GET":
         return Params(values)
     kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
-    if kind.startswith(b"multipart/"):
-        return Params(values | await _read_multipart(scope, receive))
-    return Params(values | parse_body(kind, await _read_body(receive)))
+    return Params(values | await parse_body(kind, receive))
 
 
-def parse_body(content_type: bytes, body: bytes) -> dict[str, Any]:
-    """Return the parameters of a JSON or urlencoded body."""
+async def parse_body(content_type: bytes, receive: Receive) -> dict[str, Any]:
+    """Return the parameters of a body in JSON, urlencoded or multipart."""
+    if content_type.startswith(b"multipart/"):
+        return await _read_multipart({"type": "http", "headers": [(b"content-type", content_type)]}, receive)
+    body = await _read_body(receive)
     if not body:
         return {}
     if content_type.startswith(b"application/json"):

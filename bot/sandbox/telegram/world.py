@@ -16,6 +16,7 @@ from bot.sandbox.telegram.page_events import EVERYONE, PageEvents
 from bot.sandbox.telegram.profile import Profile
 from bot.sandbox.telegram.rate_limits import RateLimiter
 from bot.sandbox.telegram.updates import UpdateQueue
+from bot.sandbox.telegram.webhook import Webhook, WebhookSender
 
 CALLS_KEPT = 20_000
 
@@ -65,7 +66,9 @@ class World:
         self.presses: dict[str, Press] = {}
         self.calls: Counter[tuple[str, int]] = Counter()
         self.call_log: deque[Call] = deque(maxlen=CALLS_KEPT)
-        self.webhook: JSON = {"url": "", "has_custom_certificate": False}
+        self.webhook = Webhook()
+        self.next_set_webhook = 0.0
+        self.webhook_sender = WebhookSender(self.updates, self.faults, self.now, lambda: self.webhook)
         self._call_numbers = itertools.count(1)
         self._message_ids = itertools.count(1)
         self._press_ids = itertools.count(4_000_000_000_000_001)
@@ -79,6 +82,7 @@ class World:
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
         self._ahead += seconds
+        self.webhook_sender.wake()
 
     def bot(self) -> JSON:
         """Return the bot as `from` of its messages."""
@@ -126,9 +130,15 @@ class World:
     def update(self, chat: Chat | None, content: JSON, lives: float | None = None) -> JSON:
         """Queue an update for the bot and remember it as the last one of its chat; `lives` is in seconds."""
         update = self.updates.put(content, lives or self.config.update_lives_seconds)
+        self.webhook_sender.wake()
         if chat is not None:
             chat.last_update = content
         return update
+
+    def set_webhook(self, webhook: Webhook) -> None:
+        """Send updates to this webhook from now on."""
+        self.webhook = webhook
+        self.webhook_sender.wake()
 
     def add_press(self, chat_id: int, message_id: int) -> str:
         """Return the id of a new press."""
