@@ -110,7 +110,7 @@ class Writer:
         """Let go of the database when what is being written is done; waits for that `grace` seconds, or a second."""
         if not self._closed:
             self._closed = True
-            done = asyncio.wrap_future(self._thread.submit(self._let_go))
+            done = asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
             self._thread.shutdown(wait=False)
             await asyncio.wait({done}, timeout=max(grace, LAST))
 
