@@ -56,7 +56,11 @@ class AppointmentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """An appointment as the API knows it. `owner` is its `externalUserId`, `qr_link` may be missing."""
+    """An appointment as the API knows it.
+
+    `owner` is its `externalUserId`, `created_at` the office time at which the service made it. The API need not tell
+    either, nor the QR link, nor which member of staff it is with.
+    """
 
     id: int
     department_id: int
@@ -65,6 +69,8 @@ class Appointment:
     status: AppointmentStatus = AppointmentStatus.SCHEDULED
     qr_link: str | None = None
     owner: str | None = None
+    worker_id: int | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,6 +141,14 @@ def read_appointment(body: Any, zone: tzinfo, order: Order | None = None) -> App
     return found
 
 
+def says_cancelled(body: Any) -> bool:
+    """Whether the answer to a cancelling says that the appointment is cancelled now."""
+    if not isinstance(body, dict) or body.get("success") is False:
+        return False
+    wrapped = next((body[key] for key in ("data", "appointment") if isinstance(body.get(key), dict)), body)
+    return bool(wrapped.get("status") == AppointmentStatus.CANCELLED.value)
+
+
 def read_page(body: Any, zone: tzinfo) -> Page:
     """One page of a list of appointments. Raises `UnreadableAnswer`."""
     entries = _listed(body)
@@ -263,7 +271,15 @@ def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | N
         status=_STATUS.get(status, AppointmentStatus.UNKNOWN) if isinstance(status, str) else AppointmentStatus.UNKNOWN,
         qr_link=_text(raw.get("qrCode")) or None,
         owner=_text(owner) or None,
+        worker_id=_worker_id(raw),
+        created_at=office_time(raw.get("createdAt"), zone),
     )
+
+
+def _worker_id(raw: dict[str, Any]) -> int | None:
+    """The member of staff: the contract does not say how an appointment names one, the booking request does."""
+    worker = raw.get("worker")
+    return read_id(raw["workerId"] if "workerId" in raw else worker.get("id") if isinstance(worker, dict) else None)
 
 
 def _owner(raw: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +20,15 @@ from bot.moncreneau.schemas import (
     read_id,
     read_page,
     read_slots,
+    says_cancelled,
 )
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS
 
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time is naive
-JEAN = Appointment(12345, 5, AT, "Jean Dupont", AppointmentStatus.SCHEDULED, "https://moncreneau.gn/qr/12345")
+CREATED = datetime(2026, 1, 21, 10, 30)  # noqa: DTZ001 — office time
+JEAN = Appointment(
+    12345, 5, AT, "Jean Dupont", AppointmentStatus.SCHEDULED, "https://moncreneau.gn/qr/12345", created_at=CREATED
+)
 
 
 def test_the_quick_starts_departments_are_read() -> None:
@@ -91,7 +96,48 @@ def test_the_quick_starts_appointment_is_read() -> None:
 
 def test_an_appointment_may_lack_its_ticket_and_have_a_status_that_nobody_knows() -> None:
     raw = {**APPOINTMENT, "id": "12345", "qrCode": None, "status": "POSTPONED", "externalUserId": 77}
-    assert read_appointment(raw, UTC) == Appointment(12345, 5, AT, "Jean Dupont", AppointmentStatus.UNKNOWN, None, "77")
+    assert read_appointment(raw, UTC) == replace(JEAN, status=AppointmentStatus.UNKNOWN, qr_link=None, owner="77")
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [({"workerId": 42}, 42), ({"worker": {"id": "42"}}, 42), ({"workerId": None}, None), ({"worker": "Sow"}, None)],
+)
+def test_which_member_of_staff_an_appointment_is_with_is_read_where_it_is_told(
+    told: dict[str, Any], number: int | None
+) -> None:
+    assert read_appointment({**APPOINTMENT, **told}, UTC) == replace(JEAN, worker_id=number)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "CANCELLED"},
+        {"success": True, "data": {"id": 5, "status": "CANCELLED"}},
+        {"appointment": {"status": "CANCELLED"}},
+    ],
+    ids=str,
+)
+def test_an_answer_that_says_cancelled_means_it(body: Any) -> None:
+    assert says_cancelled(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"success": True},
+        {"status": "SCHEDULED"},
+        {"status": ["CANCELLED"]},
+        {"success": False, "status": "CANCELLED"},
+        {"data": {"status": "SCHEDULED"}, "status": "CANCELLED"},
+    ],
+    ids=str,
+)
+def test_any_other_answer_to_a_cancelling_does_not(body: Any) -> None:
+    assert not says_cancelled(body)
 
 
 def test_what_the_answer_to_a_booking_leaves_out_is_what_was_ordered() -> None:
