@@ -189,7 +189,7 @@ class Client:
             if failure is not None and not await self._pause(tried, deadline):
                 break
             try:
-                return await self._once(request, kind, deadline)
+                return body_of(await self._once(request, kind, deadline))
             except (QuotaExhausted, CircuitOpen) as refused:
                 raise failure or refused from None
             except MoncreneauError as error:
@@ -206,11 +206,13 @@ class Client:
         url = self._urls.get(path) or self._urls.setdefault(path, self._http.build_request("POST", path).url)
         limits = {"timeout": self._http.timeout.as_dict()}
         request = httpx.Request("POST", url, headers=self._posting, content=content, extensions=limits)
-        return await self._once(request, RequestKind.WRITE, self._deadline())
+        return body_of(await self._once(request, RequestKind.WRITE, self._deadline()))
 
-    async def delete(self, path: str) -> None:
-        """Send a DELETE once; a 2xx with any JSON, or with nothing, is a success. Raises `ApiError`."""
-        await self._once(self._http.build_request("DELETE", path), RequestKind.WRITE, self._deadline(), empty=True)
+    async def delete(self, path: str) -> tuple[int, Any]:
+        """Send a DELETE once; returns the status of the 2xx, and its JSON (None: no content). Raises `ApiError`."""
+        request = self._http.build_request("DELETE", path)
+        answer = await self._once(request, RequestKind.WRITE, self._deadline(), empty=True)
+        return answer.status_code, body_of(answer)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -227,12 +229,14 @@ class Client:
         await self._sleep(pause)
         return True
 
-    async def _once(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool = False) -> Any:
+    async def _once(
+        self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool = False
+    ) -> httpx.Response:
         """One try: past the breakers and the budget, over the wire, and all told how it went."""
         async with self._connection_slots.one():
             return await self._send(request, kind, deadline, empty=empty)
 
-    async def _send(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool) -> Any:
+    async def _send(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool) -> httpx.Response:
         what = request.url.path.removeprefix(self._http.base_url.path)
         what = "writes" if kind is RequestKind.WRITE else what
         with ExitStack() as way:
@@ -256,7 +260,7 @@ class Client:
             self._note(passages, kind, what, error if error is not None and error.outage else None)
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
-        return body_of(answer)
+        return answer
 
     async def _counted(
         self, request: httpx.Request, kind: RequestKind, deadline: float
@@ -309,4 +313,6 @@ class Client:
             return error_from(response, self._now)
         if (empty and not response.content.strip()) or body_of(response) is not None:
             return None
-        return UnreadableAnswer(status=response.status_code)
+        error = UnreadableAnswer(status=response.status_code)
+        error.is_page = response.content.lstrip().startswith(b"<")
+        return error

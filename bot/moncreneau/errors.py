@@ -17,7 +17,8 @@
         ├── ServerError            5xx and whatever else no client could have caused
         ├── TimedOut               sent, and no answer within the time limit
         ├── ConnectionLost         sent, and the wire was cut
-        └── UnreadableAnswer       2xx and not the answer: NoTicket, UnreadableEntries
+        ├── UnreadableAnswer       2xx and not the answer: NoTicket, UnreadableEntries
+        └── UnclearCancelling      2xx to a cancelling that does not say that it is cancelled
 
 Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
 """
@@ -248,12 +249,20 @@ class UnreadableAnswer(Unsure):
     """The service says that it went well, in words that cannot be understood."""
 
     outage = True
+    is_page = False  # whether it is a page for people, as something in between the service and us may send
 
 
 class UnreadableEntries(UnreadableAnswer):
     """Among the appointments of somebody's list are some that cannot be read: `seen` has the others."""
 
     failure_code = FailureCode.NO_TICKET
+
+
+class UnclearCancelling(Unsure):
+    """A 2xx to a cancelling, with something else than *cancelled* in it, such as `{"success": false}`."""
+
+    failure_code = FailureCode.NO_TICKET
+    presumed_refusal = FailureCode.BAD_REQUEST
 
 
 class NoTicket(UnreadableAnswer):

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
+from http import HTTPStatus
 from types import MappingProxyType
 
 import httpx
@@ -23,7 +24,13 @@ from bot.moncreneau.cache import Cache, CacheStats
 from bot.moncreneau.circuit_breaker import Breakers
 from bot.moncreneau.client import Client, Patience
 from bot.moncreneau.date_ranges import DateRangeReader
-from bot.moncreneau.errors import AppointmentNotFound, NoTicket, SlotNotAvailable, UnreadableAnswer
+from bot.moncreneau.errors import (
+    AppointmentNotFound,
+    NoTicket,
+    SlotNotAvailable,
+    UnclearCancelling,
+    UnreadableAnswer,
+)
 from bot.moncreneau.incidents import IncidentLog
 from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
 
@@ -31,14 +38,15 @@ from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
 async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
     """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read.
 
-    Only an object is the service's own word. A page, or half an answer, may come from whatever stands in between, and
-    leaves open what became of the order.
+    A 2xx means that it was accepted, whatever its body. Only a page with 200 leaves open what became of the order: it
+    may come from something in between.
     """
-    body = await client.post("appointments", schemas.order_body(order))
     try:
-        return schemas.read_appointment(body, zone, order)
+        return schemas.read_appointment(await client.post("appointments", schemas.order_body(order)), zone, order)
     except UnreadableAnswer as error:
-        raise (NoTicket(status=error.status) if isinstance(body, dict) else error) from None
+        if error.is_page and error.status == HTTPStatus.OK:
+            raise
+        raise NoTicket(status=error.status) from None
 
 
 _KINDS = dict(zip(Need, (RequestKind.READ, RequestKind.URGENT, RequestKind.URGENT, RequestKind.SETTLE), strict=True))
@@ -163,11 +171,13 @@ class Gateway:
         return appointment
 
     async def cancel(self, appointment_id: int) -> None:
-        """See `Moncreneau.cancel`. Raises `ApiError`."""
+        """See `Moncreneau.cancel`. Raises `ApiError`; `UnclearCancelling` for a 2xx that does not say so."""
         self._recent.forget(appointment_id)  # whatever comes of it: from now on the service is asked
         try:
             with self._incident_log.watched("cancel"):
-                await self._client.delete(f"appointments/{int(appointment_id)}")
+                status, body = await self._client.delete(f"appointments/{int(appointment_id)}")
+                if status != HTTPStatus.NO_CONTENT and not schemas.says_cancelled(body):
+                    raise UnclearCancelling(status=status)
         finally:
             self._own_appointments.cancelled(appointment_id)
 

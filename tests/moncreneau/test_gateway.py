@@ -100,7 +100,14 @@ async def test_a_booking_sends_what_was_confirmed_and_gives_the_appointment(gate
 
     service.overrides["POST /appointments"] = book
     assert await gateway.book(ORDER) == Appointment(
-        12345, 5, AT, "Jean Dupont", AppointmentStatus.SCHEDULED, "https://moncreneau.gn/qr/12345", OWNER
+        12345,
+        5,
+        AT,
+        "Jean Dupont",
+        AppointmentStatus.SCHEDULED,
+        "https://moncreneau.gn/qr/12345",
+        OWNER,
+        created_at=datetime.fromisoformat(APPOINTMENT["createdAt"]),
     )
     assert bodies == [
         {"departmentId": 5, "dateTime": "2026-01-25T14:30:00", "name": "Jean Dupont", "externalUserId": OWNER}
@@ -230,6 +237,20 @@ async def test_an_appointment_that_is_gone_is_none_when_read_and_an_error_when_c
     with pytest.raises(ApiError) as caught:
         await gateway.cancel(7)
     assert caught.value.failure.code is FailureCode.APPOINTMENT_GONE
+
+
+@pytest.mark.parametrize("body", [{"success": False, "message": "too late"}, APPOINTMENT, None], ids=str)
+async def test_a_2xx_that_does_not_say_cancelled_leaves_open_whether_it_is(
+    gateway: Gateway, service: Service, body: Any
+) -> None:
+    service.says("DELETE", body)
+    with pytest.raises(ApiError) as caught:
+        await gateway.cancel(12345)
+    assert caught.value.outcome is WriteOutcome.UNKNOWN
+    if body:
+        assert caught.value.presumed_refusal is FailureCode.BAD_REQUEST
+    service.says("DELETE", {**APPOINTMENT, "status": "CANCELLED"})
+    await gateway.cancel(12345)
 
 
 def pages(entries: list[dict[str, Any]], **more: Any) -> Handler:

@@ -43,6 +43,24 @@ async def test_the_service_s_own_word_without_a_number_means_accepted(
     assert await placed(wire, clock, answer(body, 201)) is WriteOutcome.ACCEPTED
 
 
-@pytest.mark.parametrize("body", [b"<html>All is well</html>", b'{"id": 12', b"", b"[]"], ids=str)
-async def test_whatever_else_answers_200_leaves_it_open(wire: Wire, clock: StillClock, body: bytes) -> None:
-    assert await placed(wire, clock, answer(body, 200)) is WriteOutcome.UNKNOWN
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"id": 12', 200),
+        (b"", 200),
+        (b"[]", 200),
+        (b"null", 200),
+        (b"", 201),
+        (b"", 204),
+        (b"<html>Made</html>", 201),
+    ],
+    ids=str,
+)
+async def test_a_2xx_without_a_readable_object_means_accepted(
+    wire: Wire, clock: StillClock, body: bytes, status: int
+) -> None:
+    assert await placed(wire, clock, answer(body, status)) is WriteOutcome.ACCEPTED
+
+
+async def test_a_page_that_says_200_leaves_it_open(wire: Wire, clock: StillClock) -> None:
+    assert await placed(wire, clock, answer(b"\n<html>All is well</html>", 200)) is WriteOutcome.UNKNOWN
