@@ -5,7 +5,7 @@ Simulated are the phones, the latency of the API, and the time (`tests.app.virtu
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import count
@@ -21,7 +21,7 @@ from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Receipt
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Delivery, StoredChat, StoredUpdate, Work
+from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
 from bot.core import callback_data
@@ -76,6 +76,16 @@ class SimulatedStore(Store):
         """See `Store.chat`."""
         with self.external.in_progress():
             return await super().chat(chat_id)
+
+    async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
+        """See `Store.attempt`."""
+        with self.external.in_progress():
+            return await super().attempt(chat_id, number)
+
+    async def made_by_others(self, found: Collection[int], chat_id: int, number: int) -> frozenset[int]:
+        """See `Store.made_by_others`."""
+        with self.external.in_progress():
+            return await super().made_by_others(found, chat_id, number)
 
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """See `Store.made_by`."""

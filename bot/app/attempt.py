@@ -1,16 +1,14 @@
-"""One confirmed attempt in the clerk's hands: what it asks for, what is known of it, how long to look and to wait.
+"""One confirmed attempt while a worker carries it out: what it asks for, what is known of it, how it can end.
 
-Knows the core's attempts and their stored form; asks nobody anything.
-
-What an attempt ends with: the event for its conversation, and the record of its end. Asks nobody anything.
-
-Looks among a citizen's appointments for the one that an order made. Knows no attempts and no waiting.
+Also the lookup: which of a citizen's appointments an order made. Knows no SQL and no HTTP, and does not decide when
+anything is asked.
 """
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import TypeAdapter
@@ -26,22 +24,37 @@ from bot.core.events import (
     Event,
 )
 from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode, Order
-from bot.core.names import fold
+from bot.core.names import fold, visible
 from bot.core.states import BookingAttempt, CancelAttempt
 
-LOOKUP_DELAYS = (0.5, 1.5, 4.0)
-LONG_LOOKUP_DELAYS = (2.0, 5.0, 10.0, 20.0)
-"""Seconds before each look whether a request with a lost answer was carried out (long ones after a time limit: the
-service may still be at it); when the last look finds nothing, it was not. A service that acts later than that after
-the connection was lost is the limit that we name."""
-RESUMED_LOOKUP_DELAYS = (0.5, 15.0)
-"""After a restart nobody knows how long a request was under way: as long, in all, as we would have waited for it. There
-may be hundreds of them, and the last look decides; the first is for those who need not wait for it."""
 SLOW = 5.0
 OWNER = "telegram:"
+NOBODY = f"{OWNER}nobody"
+"""An owner that no chat has: what the API lists for it is not filtered by owner."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 RAREST = 150.0
-"""Seconds to which pauses and looks grow where the same request loses its answer again and again."""
+"""Seconds to which pauses and lookups grow where the same request loses its answer again and again."""
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By how much the service's clock may be behind ours; `check` warns of more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupDelays:
+    """Seconds before each lookup of a request whose answer was lost. If the last one finds nothing, nothing was done.
+
+    A service that acts, or lists what it did, later than that is a limit that `docs/guarantees.md` names.
+    """
+
+    lost: tuple[float, ...] = (0.5, 1.5, 4.0, 10.0)
+    timed_out: tuple[float, ...] = (2.0, 5.0, 10.0, 20.0)
+    """After a request that took long: the service may still be at it."""
+    resumed: tuple[float, ...] = (0.5, 15.0)
+    """After a restart nobody knows how long a request had been under way, so the last lookup comes when our own time
+    limit for it would be over. There may be hundreds of such attempts, hence only two lookups; the first one is for
+    those who need not wait."""
+
+
+DELAYS = LookupDelays()
 BOOKINGS: TypeAdapter[BookingAttempt] = TypeAdapter(BookingAttempt)
 CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
 
@@ -59,7 +72,7 @@ def chat_of(owner: str) -> int | None:
 
 @dataclass(slots=True)
 class AttemptState:
-    """One attempt in hand. `uncertain`: a request may have been carried out unseen."""
+    """What the worker knows of one attempt. `uncertain`: a request may have been carried out without our knowing."""
 
     stored: StoredAttempt
     uncertain: bool
@@ -69,62 +82,67 @@ class AttemptState:
     failed_before: bool = False
     lost: int = 0
     """How many requests lost their answer."""
-    first_lookup_delays: tuple[float, ...] = LOOKUP_DELAYS
-    """For how long must be looked at least, after the last request."""
-    looks: tuple[float, ...] = LOOKUP_DELAYS
-    """The looks that are left."""
+    delays: LookupDelays = DELAYS
+    first_lookup_delays: tuple[float, ...] = DELAYS.lost
+    """The delays that make it sure, after the last request, that nothing was done."""
+    lookups: tuple[float, ...] = DELAYS.lost
+    """The delays of the lookups that are left."""
     pause: float = FIRST_PAUSE
     failure: Failure | None = None
-    accepted_unreadable: bool = False
-    """Whether it must not be asked for again: the API said that it is booked, or may say so, in words that cannot be
-    read."""
+    never_again: bool = False
+    """Whether the same must not be asked again: the API accepted it, or an appointment may be its work or not."""
     presumed_refusal: FailureCode | None = None
     """Why the last request was refused, if it turns out that it was."""
     told: tuple[Failure | None] | None = None
     """What the citizen was last told of why it takes longer."""
     looked: int = 0
-    """How often was looked what became of it, whether that was answered or not."""
+    """The number of lookups so far, answered or not."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    def of(cls, attempt: StoredAttempt, *, resumed: bool) -> Self:
+    def of(cls, attempt: StoredAttempt, delays: LookupDelays = DELAYS, *, resumed: bool) -> Self:
         """A state just opened, or (`resumed`) found open after a restart: then it may have been sent before."""
-        looks = RESUMED_LOOKUP_DELAYS if resumed else LOOKUP_DELAYS
-        withdrawn = attempt.withdrawn
+        lookups = delays.resumed if resumed else delays.lost
         return cls(
             attempt,
             uncertain=resumed,
             retried=resumed,
-            withdrawn=withdrawn,
-            first_lookup_delays=looks,
-            looks=looks,
-            accepted_unreadable=attempt.accepted,
+            withdrawn=attempt.withdrawn,
+            delays=delays,
+            first_lookup_delays=lookups,
+            lookups=lookups,
+            never_again=attempt.accepted,
         )
 
+    @property
+    def key(self) -> tuple[int, int]:
+        """The chat and the attempt's number in it."""
+        return self.stored.chat_id, self.stored.number
+
     def is_first_failure(self) -> bool:
-        """Our own code or the database failed; whether that is to be said: once an attempt."""
+        """Our own code or the database failed; whether that is to be logged: once an attempt."""
         first, self.failed_before = not self.failed_before, True
         return first
 
     def has_news(self) -> bool:
-        """Whether the citizen is to be told something of why it takes longer that they were not told yet."""
+        """Whether there is something to tell the citizen of why it takes longer that they were not told yet."""
         told, self.told = self.told, (self.failure,)
         return told != self.told
 
     def answer_lost(self, seconds: float) -> None:
-        """A request was under way for so long and its answer was lost: it is to be looked for.
+        """A request was under way for so long and its answer was lost: it is to be looked up.
 
-        The first time several looks come soon: most often the answer alone was lost. Where it happens again the service
-        is ill, perhaps for hours, and looks cost what bookings need: one, late, is as sure.
+        The first time several lookups come soon: most often the answer alone was lost. Where it happens again the
+        service is ill, perhaps for hours, and lookups cost requests that bookings need: one, late, is as sure.
         """
         self.lost += 1
-        self.first_lookup_delays = self.looks = LONG_LOOKUP_DELAYS if seconds > SLOW else LOOKUP_DELAYS
+        self.first_lookup_delays = self.lookups = self.delays.timed_out if seconds > SLOW else self.delays.lost
         if self.lost > 1:
             grown = min(sum(self.first_lookup_delays) * 2.0 ** min(self.lost - 1, 10), RAREST)
-            self.looks = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
+            self.lookups = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
 
     def need(self) -> Need:
-        """How urgent the next look is: the first ones are; those that follow may go on for hours."""
+        """How urgent the next lookup is: the first ones are; those that follow may go on for hours."""
         self.looked += 1
         return Need.SETTLE if self.looked <= len(self.first_lookup_delays) else Need.SETTLE_AGAIN
 
@@ -135,9 +153,13 @@ class AttemptState:
         self.pause = min(pause * 2, longest)
         return pause * random.uniform(0.5, 1.0)  # noqa: S311 — as above
 
+    def booking(self) -> BookingAttempt:
+        """The booking that was confirmed."""
+        return BOOKINGS.validate_json(self.stored.body)
+
     def order(self) -> Order:
         """What a booking asks of the API. Raises `ValueError` for a body that is no confirmed booking."""
-        draft = BOOKINGS.validate_json(self.stored.body).draft
+        draft = self.booking().draft
         if draft.at is None or draft.name is None:
             raise ValueError("a booking without a time or a name was confirmed")
         return Order(
@@ -149,7 +171,7 @@ class AttemptState:
         )
 
     def appointment(self) -> Appointment:
-        """What a cancelling is about, as it was when it was confirmed."""
+        """The appointment to cancel, as it was when that was confirmed."""
         return CANCELLINGS.validate_json(self.stored.body).ticket.appointment
 
     def settled(self, outcome: str, appointment_id: int | None = None) -> Settled:
@@ -157,17 +179,94 @@ class AttemptState:
         return Settled(self.stored.chat_id, self.stored.number, outcome, appointment_id)
 
 
-def matches_order(order: Order, appointment: Appointment) -> bool:
-    """Whether this appointment is what the order asked for. The name is compared as people read it."""
-    return (
-        appointment.department_id == order.department_id
-        and appointment.at == order.at
-        and fold(appointment.name) == fold(order.name)
-        and appointment.status is not AppointmentStatus.CANCELLED
-    )
+# --- the appointment that an order made -------------------------------------------------------------------------------
 
+MadeByOthers = Callable[[Collection[int]], Awaitable[frozenset[int]]]
+"""Those of these appointments that another attempt is known to have made; see `Store.made_by_others`."""
+
+
+class UnclearError(Exception):
+    """An appointment may be the order's or a stranger's, and the API does not tell. Nothing may be asked again."""
+
+
+async def find_made(
+    order: Order, placed: datetime, api: Moncreneau, made_by_others: MadeByOthers, need: Need
+) -> Appointment | None:
+    """The appointment that this order, confirmed at the office time `placed`, made. None: there is none.
+
+    Where the API tells owners, the name does not matter, for some services rewrite names. Where it tells none, the
+    exact name must match, and the list must be of this owner alone. Raises `ApiError` where not everything could be
+    read (the very appointment may be among it), and `UnclearError`.
+    """
+    failure: ApiError | None = None
+    try:
+        listed = await api.appointments(order.owner, need)
+    except ApiError as error:
+        failure, listed = error, error.seen
+    possible = [each for each in listed if _is_possible(order, placed, each)]
+    if possible:
+        others = await made_by_others([each.id for each in possible])
+        possible = [each for each in possible if each.id not in others]
+    own = sorted((each for each in possible if each.owner), key=lambda each: _distance(order, each))
+    if own:
+        return own[0]
+    if failure:
+        raise failure
+    if not possible:
+        return None
+    named = [each for each in possible if _has_exact_name(order, each)]
+    if not named or not await _is_filtered(api, named[-1], need):
+        raise UnclearError
+    return named[-1]
+
+
+def _is_possible(order: Order, placed: datetime, appointment: Appointment) -> bool:
+    """Whether the order may have made it, whatever name it bears.
+
+    A service may move what it books: then only an appointment that it made for this owner since then counts.
+    """
+    if (
+        appointment.department_id != order.department_id
+        or appointment.owner not in {None, order.owner}
+        or appointment.status is AppointmentStatus.CANCELLED
+        or (order.worker_id is not None and appointment.worker_id not in {None, order.worker_id})
+    ):
+        return False
+    if _minute(appointment.at) == _minute(order.at):
+        return True
+    created = appointment.created_at
+    return appointment.owner is not None and created is not None and created > placed - CLOCKS_DIFFER
+
+
+def _distance(order: Order, appointment: Appointment) -> tuple[bool, bool, int]:
+    """How unlike the order it is: of several the nearest is taken, of equal ones the newest."""
+    is_moved = _minute(appointment.at) != _minute(order.at)
+    return is_moved, fold(appointment.name) != fold(order.name), -appointment.id
+
+
+def _has_exact_name(order: Order, appointment: Appointment) -> bool:
+    return " ".join(visible(appointment.name).split()) == order.name
+
+
+async def _is_filtered(api: Moncreneau, appointment: Appointment, need: Need) -> bool:
+    """Whether the API lists an appointment without an owner to its owner alone. Costs a request; raises `ApiError`."""
+    try:
+        strangers = await api.appointments(NOBODY, need)
+    except ApiError as error:
+        if not error.seen:
+            raise
+        strangers = error.seen
+    return appointment.id not in {each.id for each in strangers}
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
+# --- how an attempt ends ----------------------------------------------------------------------------------------------
 
 Ending = tuple[Event, Settled]
+"""The event for the conversation, and the record of the outcome."""
 
 
 def booked(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
@@ -188,7 +287,7 @@ def refused(state: AttemptState, at: datetime, failure: Failure) -> Ending:
 
 
 def cancelled(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
-    """The appointment stands no more."""
+    """The appointment is cancelled."""
     settled = replace(state.settled("cancelled"), cancelled=appointment.id)
     return AppointmentCancelled(at=at, number=state.stored.number), settled
 
@@ -196,19 +295,3 @@ def cancelled(state: AttemptState, at: datetime, appointment: Appointment) -> En
 def not_cancelled(state: AttemptState, at: datetime, failure: Failure) -> Ending:
     """The appointment stands, and asking again is pointless."""
     return CancellingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
-
-
-async def find_made(order: Order, api: Moncreneau, earlier: frozenset[int], need: Need) -> Appointment | None:
-    """The appointment that this order made, not one that an `earlier` order of the chat made; None: there is none.
-
-    Raises `ApiError` where nobody can tell: among those that cannot be read may be the very one.
-    """
-    failure: ApiError | None = None
-    try:
-        appointments = await api.appointments(order.owner, need)
-    except ApiError as error:
-        failure, appointments = error, error.seen
-    found = next((each for each in appointments if each.id not in earlier and matches_order(order, each)), None)
-    if failure and not found:
-        raise failure
-    return found

@@ -1,21 +1,23 @@
-"""The clerk carries confirmed bookings and cancellings to the API, each to exactly one outcome.
+"""Carries confirmed bookings and cancellings to the API, each to exactly one outcome.
 
-The API has no idempotency key. So before anything is asked a second time, the clerk asks what became of the first:
-a request whose answer was lost may have been carried out. An attempt is stored before the first request and closed
-in the same transaction as the words that tell its outcome; one that is found open at start is treated as lost on the
-way. Knows nothing of screens, HTTP or SQL.
+The API has no idempotency key. So before anything is asked a second time, the worker looks up what became of the
+first request: one whose answer was lost may have been carried out. An attempt is stored before its first request and
+closed in the transaction that queues the words about its outcome; one that is found open at start counts as one whose
+answer was lost. Before it acts on an attempt the worker reads it again. Knows nothing of screens, HTTP or SQL.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import TypeVar
 
 from bot.app.attempt import (
-    LOOKUP_DELAYS,
+    DELAYS,
     AttemptState,
     Ending,
+    LookupDelays,
+    UnclearError,
     booked,
     cancelled,
     find_made,
@@ -36,23 +38,36 @@ PATIENCE = 1.0
 AT_ONCE = 32
 T = TypeVar("T")
 Tell = Callable[[int, Event, Settled | None], None]
+"""Hands an event, and the outcome that it stands for, to the chat's conversation."""
 
 
-class _ClosedError(Exception):
-    """The clerk goes home; the state stays open in the store."""
+class _StoppedError(Exception):
+    """The worker stops; the attempt stays open in the store."""
+
+
+class _SettledElsewhereError(Exception):
+    """The attempt has its outcome, and the citizen knows it."""
 
 
 class AttemptWorker:
-    """All attempts without an outcome. `tell` hands an event (and what it settles) to the chat's conversation."""
+    """All attempts without an outcome."""
 
-    def __init__(self, store: Store, api: Moncreneau, tell: Tell, office_time: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        api: Moncreneau,
+        tell: Tell,
+        office_time: Callable[[], datetime],
+        delays: LookupDelays = DELAYS,
+    ) -> None:
         self._store = store
+        self._delays = delays
         self._api = api
         self._tell = tell
         self._now = office_time
         self._states: dict[tuple[int, int], AttemptState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._desk = asyncio.Semaphore(AT_ONCE)
+        self._requests = asyncio.Semaphore(AT_ONCE)
         self._stopping = False
 
     @property
@@ -62,11 +77,11 @@ class AttemptWorker:
 
     def begin(self, attempt: StoredAttempt, *, resumed: bool = False) -> None:
         """Take an attempt on. A resumed one may have been sent before the process ended."""
-        key = (attempt.chat_id, attempt.number)
-        if key in self._states or self._stopping:
+        state = AttemptState.of(attempt, self._delays, resumed=resumed)
+        if state.key in self._states or self._stopping:
             return
-        state = self._states[key] = AttemptState.of(attempt, resumed=resumed)
-        task = asyncio.create_task(self._carry(key, state))
+        self._states[state.key] = state
+        task = asyncio.create_task(self._carry(state))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -74,11 +89,11 @@ class AttemptWorker:
         """The citizen gave the attempt up; it ends as soon as it is sure that it was not carried out."""
         if state := self._states.get((chat_id, number)):
             state.withdrawn = True
-            state.looks = state.first_lookup_delays  # somebody waits; but no less is looked than makes it sure
+            state.lookups = state.first_lookup_delays  # somebody waits; but no fewer lookups than make it sure
             state.wake.set()
 
     async def stop(self, grace: float) -> None:
-        """Let requests on the wire end within `grace` seconds; what is open stays stored."""
+        """Let requests under way end within `grace` seconds; what is open stays stored."""
         self._stopping = True
         for state in self._states.values():
             state.wake.set()
@@ -88,42 +103,43 @@ class AttemptWorker:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _carry(self, key: tuple[int, int], state: AttemptState) -> None:
-        """One state to its end; the citizen hears of it when that takes longer than they will watch."""
+    async def _carry(self, state: AttemptState) -> None:
+        """One attempt to its end; the citizen hears of it when that takes longer than they will watch."""
         patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, state)
+        work = self._book if state.stored.kind is AttemptKind.BOOK else self._cancel
         try:
             while True:
                 try:
-                    event, settled = await (
-                        self._book(state) if state.stored.kind is AttemptKind.BOOK else self._cancel(state)
-                    )
+                    event, settled = await work(state)
                 except ApiError as error:
                     state.failure = error.failure
                     await self._wait(state, error.retry_after)
-                except _ClosedError:
+                except (_StoppedError, _SettledElsewhereError):
                     raise
                 except Exception as error:  # whatever it is, what was confirmed is never dropped
                     if state.is_first_failure():
                         name, trace = type(error).__name__, scrubbed(error)
-                        log.error("an attempt fails and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
+                        log.error("an attempt failed and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
                     await self._wait(state, None)
                 else:
                     self._tell(state.stored.chat_id, event, settled)
                     return
-        except _ClosedError:
+        except (_StoppedError, _SettledElsewhereError):
             return
         finally:
             patience.cancel()
-            del self._states[key]
+            del self._states[state.key]
 
     # --- booking -------------------------------------------------------------------------------------------------
 
     async def _book(self, state: AttemptState) -> Ending:
         """Until it is booked, refused or withdrawn. Raises `ApiError` for what may be tried again."""
         order = state.order()
-        if state.uncertain and (found := await self._look_for(state, order)):
+        found = await self._look_up(state, order) if state.uncertain else None
+        await self._read_again(state)
+        if found:
             return booked(state, self._now(), found)
-        if state.accepted_unreadable:
+        if state.never_again:
             return refused(state, self._now(), Failure(FailureCode.NO_TICKET))
         state.uncertain = False
         if state.withdrawn:
@@ -138,40 +154,52 @@ class AttemptWorker:
             if error.outcome is not WriteOutcome.REFUSED:
                 raise
             if state.retried and error.failure.code in {FailureCode.SLOT_TAKEN, FailureCode.ALREADY_BOOKED}:
-                # Taken, perhaps, by an earlier request of this very attempt. Should looking fail, look again.
-                state.uncertain, state.looks = True, LOOKUP_DELAYS[:1]
-                if found := await self._find(state, order):
-                    return booked(state, self._now(), found)
+                # Taken, perhaps, by an earlier request of this very attempt.
+                state.uncertain, state.lookups, state.presumed_refusal = True, state.delays.lost, error.failure.code
+                return await self._book(state)
             return refused(state, self._now(), error.failure)
 
-    async def _look_for(self, state: AttemptState, order: Order) -> Appointment | None:
-        """Look several times: a request that lost its answer may still be under way. A look that fails is none."""
-        while state.looks:
-            whole = await self._rest(state, state.looks[0])
+    async def _look_up(self, state: AttemptState, order: Order) -> Appointment | None:
+        """Look several times: a request whose answer was lost may still be under way. A lookup that fails is none."""
+        while state.lookups:
+            undisturbed = await self._rest(state, state.lookups[0])
             try:
                 if found := await self._find(state, order):
                     return found
             except ApiError as error:
                 # What cannot be read may be the very appointment: nobody can tell, but it need not be asked again.
-                wanted = not (state.accepted_unreadable or state.withdrawn or order.at <= self._now())
+                wanted = not (state.never_again or state.withdrawn or order.at <= self._now())
                 if wanted or error.failure.code is not FailureCode.NO_TICKET:
                     raise
-                state.accepted_unreadable = True
-            if whole:  # who gives up is looked for at once, and once more: it may still be carried out as late as ever
-                state.looks = state.looks[1:]
+                state.never_again = True
+            if undisturbed:  # after a withdrawal one lookup comes at once, and as many as ever follow
+                state.lookups = state.lookups[1:]
         return None
 
     async def _find(self, state: AttemptState, order: Order) -> Appointment | None:
-        earlier = await self._store.made_by(state.stored.chat_id)
-        async with self._desk:
-            return await find_made(order, self._api, earlier, state.need())
+        async def made_by_others(found: Collection[int]) -> frozenset[int]:
+            return await self._store.made_by_others(found, *state.key)
+
+        try:
+            async with self._requests:
+                return await find_made(order, state.booking().placed, self._api, made_by_others, state.need())
+        except UnclearError:
+            if not state.never_again:
+                await self._forbid(state, "an appointment may be the one that was booked, but the API tells no owner")
+            return None
 
     # --- cancelling ----------------------------------------------------------------------------------------------
 
     async def _cancel(self, state: AttemptState) -> Ending:
         """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
         appointment = state.appointment()
-        if state.uncertain and await self._is_cancelled(state, appointment):
+        is_done = state.uncertain and await self._is_cancelled(state, appointment)
+        while not is_done and state.presumed_refusal and state.lookups:
+            await self._rest(state, state.lookups[0])  # the service may still be at it
+            is_done = await self._is_cancelled(state, appointment)
+            state.lookups = state.lookups[1:]
+        await self._read_again(state)
+        if is_done:
             return self._freed(state, appointment)
         state.uncertain = False
         if state.presumed_refusal:
@@ -188,7 +216,7 @@ class AttemptWorker:
         return self._freed(state, appointment)
 
     async def _is_cancelled(self, state: AttemptState, appointment: Appointment) -> bool:
-        async with self._desk:
+        async with self._requests:
             found = await self._api.appointment(appointment.id, state.need())
         return found is not None and found.status is AppointmentStatus.CANCELLED
 
@@ -203,7 +231,7 @@ class AttemptWorker:
         began = asyncio.get_running_loop().time()
         state.uncertain = True
         try:
-            async with self._desk:
+            async with self._requests:
                 reach("before request")
                 answer = await request
                 reach("after answer")
@@ -214,16 +242,24 @@ class AttemptWorker:
             if state.uncertain:
                 state.answer_lost(asyncio.get_running_loop().time() - began)
             if error.outcome is WriteOutcome.ACCEPTED:
-                await self._accepted(state)
+                await self._forbid(state, "the API accepted a booking and gave no ticket that can be read")
             raise
         state.uncertain = False
         return answer
 
-    async def _accepted(self, state: AttemptState) -> None:
-        """It is said to be done; the next process must know that, too."""
-        state.accepted_unreadable = True
-        log.error("the API accepted a booking and gave no ticket that can be read; it is not asked again")
-        await self._store.commit(Change(accepted=(state.stored.chat_id, state.stored.number)))
+    async def _forbid(self, state: AttemptState, why: str) -> None:
+        """The same must not be asked again; the next process must know that, too."""
+        state.never_again = True
+        log.error("%s; it is looked up, not asked again", why)
+        await self._store.commit(Change(accepted=state.key))
+
+    async def _read_again(self, state: AttemptState) -> None:
+        """Another process may have settled the attempt, or the citizen given it up. Raises where nothing is to do."""
+        stored = await self._store.attempt(*state.key)
+        if stored is None:
+            raise _SettledElsewhereError
+        state.withdrawn |= stored.withdrawn
+        state.never_again |= stored.accepted
 
     async def _wait(self, state: AttemptState, retry_after: float | None) -> None:
         """Before the next try: as long as the service asks, else a little longer each time."""
@@ -233,9 +269,9 @@ class AttemptWorker:
         await self._rest(state, pause)
 
     async def _rest(self, state: AttemptState, seconds: float) -> bool:
-        """Sleep, unless the citizen gives up or the clerk goes home; whether it was for as long as was meant."""
+        """Sleep, unless the citizen gives up or the worker stops; returns whether it was for as long as was meant."""
         if self._stopping:
-            raise _ClosedError
+            raise _StoppedError
         state.wake.clear()
         if state.withdrawn and not state.withdrawal_seen:
             state.withdrawal_seen = True
@@ -247,7 +283,7 @@ class AttemptWorker:
         except TimeoutError:
             return True
         if self._stopping:
-            raise _ClosedError
+            raise _StoppedError
         return False
 
     def _delayed(self, state: AttemptState) -> None:

@@ -4,7 +4,7 @@ Only shapes and meanings stand here; `bot.moncreneau`, `bot.telegram` and `bot.s
 implementations of the same protocols. Nothing here knows HTTP, SQL or Telegram.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -173,8 +173,14 @@ class Store(Protocol):
     async def open_attempts(self) -> tuple[StoredAttempt, ...]:
         """The attempts without an outcome."""
 
+    async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
+        """An attempt as it stands now; None where it has its outcome."""
+
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """The appointments that settled attempts of this chat made."""
+
+    async def made_by_others(self, found: Collection[int], chat_id: int, number: int) -> frozenset[int]:
+        """Those of these appointments that another attempt than this one made, or that are another chat's."""
 
     async def picture(self, link: str) -> str | None:
         """The messenger's `file_id` of a QR picture."""

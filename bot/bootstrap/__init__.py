@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.app.attempt import DELAYS, LookupDelays
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
@@ -74,7 +75,7 @@ def _now() -> datetime:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[App]:
+async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays = DELAYS) -> AsyncIterator[App]:
     """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
     async with contextlib.AsyncExitStack() as stack:
         translators = _translators(settings)
@@ -86,7 +87,7 @@ async def running(settings: Settings, clock: Clock = _now) -> AsyncIterator[App]
         office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
         operations = Operations(settings, clock, store, translators, office)
         await stack.enter_async_context(operations.open())
-        app = _join(settings, clock, translators, store, bot, operations)
+        app = _join(settings, clock, translators, store, bot, operations, lookups)
         broadcast_feature = _newsroom(app, operations, clock)
         app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.desk,))
         stack.push_async_callback(broadcast_feature.close)
@@ -140,7 +141,13 @@ def _translators(settings: Settings) -> Translators:
 
 
 def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
-    settings: Settings, clock: Clock, translators: Translators, store: Store, bot: RawBot, operations: Operations
+    settings: Settings,
+    clock: Clock,
+    translators: Translators,
+    store: Store,
+    bot: RawBot,
+    operations: Operations,
+    lookups: LookupDelays,
 ) -> App:
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
@@ -168,7 +175,7 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
         at_once=settings.chats_at_once,
     )
     attempt_worker = AttemptWorker(
-        store, operations.api, Outcomes(conversations.settle, operations.counted), office_time
+        store, operations.api, Outcomes(conversations.settle, operations.counted), office_time, lookups
     )
     conversations.attempt_worker = attempt_worker
     return App(settings, store, operations.gateway, outbox, conversations, attempt_worker, bot, translators)

@@ -6,17 +6,17 @@ So everything goes on by itself. The log hears of it once, and once when it is o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import CompoundSelect, Row, Select, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import engines, mappers, migrate
-from bot.storage.tables import attempts, chats, facts, inbox, outbox, pictures
+from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
@@ -60,7 +60,7 @@ class ReadRepository:
         self._asked: dict[int, asyncio.Future[StoredChat | None]] = {}
         self._looking: asyncio.Task[None] | None = None
 
-    async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
+    async def _all(self, query: Select[Any] | CompoundSelect[Any]) -> Sequence[Row[Any]]:
         """The rows; waits while the database cannot be used."""
 
         async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
@@ -120,12 +120,29 @@ class ReadRepository:
         query = select(attempts).where(attempts.c.settled_at.is_(None)).order_by(attempts.c.opened_at)
         return tuple(mappers.read_attempt(row) for row in await self._all(query))
 
+    async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
+        """An attempt as it stands now; None where it has its outcome."""
+        query = select(attempts).where(
+            attempts.c.chat_id == chat_id, attempts.c.number == number, attempts.c.settled_at.is_(None)
+        )
+        return next((mappers.read_attempt(row) for row in await self._all(query)), None)
+
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """The numbers of the appointments that earlier attempts of this chat made."""
         query = select(attempts.c.appointment_id).where(
             attempts.c.chat_id == chat_id, attempts.c.appointment_id.is_not(None)
         )
         return frozenset(row.appointment_id for row in await self._all(query))
+
+    async def made_by_others(self, found: Collection[int], chat_id: int, number: int) -> frozenset[int]:
+        """Those of these appointments that another attempt than this one made, or that are another chat's."""
+        earlier = select(attempts.c.appointment_id).where(
+            attempts.c.chat_id == chat_id, attempts.c.number != number, attempts.c.appointment_id.in_(found)
+        )
+        strangers = select(appointments.c.appointment_id).where(
+            appointments.c.appointment_id.in_(found), appointments.c.chat_id != chat_id
+        )
+        return frozenset(row.appointment_id for row in await self._all(union(earlier, strangers)))
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, where it has one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.ports import WriteOutcome
-from bot.app.records import AttemptKind, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.core.events import (
     AttemptDelayed,
     Event,
@@ -64,10 +64,16 @@ class Desk:
 
     async def carries(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
         """Until there is an outcome."""
-        self.attempt_worker.begin(attempt, resumed=resumed)
+        await self.begin(attempt, resumed=resumed)
         await self.told.wait()
         (outcome,) = [event for event, settled in self.said if settled]
         return outcome
+
+    async def begin(self, attempt: StoredAttempt, *, resumed: bool = False) -> None:
+        """As a conversation does: store it, then hand it over."""
+        if not await self.store.attempt(attempt.chat_id, attempt.number):
+            await self.store.commit(Change(opened=(attempt,)))
+        self.attempt_worker.begin(attempt, resumed=resumed)
 
     @property
     def delays(self) -> list[AttemptDelayed]:

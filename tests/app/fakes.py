@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
@@ -40,7 +41,8 @@ class FakeMoncreneau:
     """An office in memory.
 
     `writes` and `reads` say how the next calls fail (None: they do not); `lag` is how many seconds a write takes;
-    while `shut` is not set the departments do not come.
+    while `shut` is not set the departments do not come. `stores` is what becomes of an appointment that is booked;
+    `tells_owner` and `filters` say whether a list has owners, and whether it is of the owner alone who was asked for.
     """
 
     offices: tuple[Department, ...] = ()
@@ -56,6 +58,9 @@ class FakeMoncreneau:
     deletes: int = 0
     looks: int = 0
     needs: list[Need] = field(default_factory=list)
+    stores: Callable[[Appointment], Appointment] = lambda appointment: appointment
+    tells_owner: bool = True
+    filters: bool = True
     _numbers: "count[int]" = field(default_factory=lambda: count(100))
 
     async def departments(self) -> tuple[Department, ...]:
@@ -98,8 +103,9 @@ class FakeMoncreneau:
         self.looks += need in {Need.SETTLE, Need.SETTLE_AGAIN}
         self.needs.append(need)
         self._read()
-        mine = (each for each in self.books.values() if each.owner == owner)
-        return tuple(sorted(mine, key=lambda each: (each.at, each.id)))
+        found = [each for each in self.books.values() if each.owner == owner or not self.filters]
+        found = [each if self.tells_owner else replace(each, owner=None) for each in found]
+        return tuple(sorted(found, key=lambda each: (each.at, each.id)))
 
     async def book(self, order: Order) -> Appointment:
         self.posts += 1
@@ -109,10 +115,10 @@ class FakeMoncreneau:
         number = next(self._numbers)
         link = f"https://moncreneau.gn/qr/{number}"
         made = Appointment(number, order.department_id, order.at, order.name, qr_link=link, owner=order.owner)
-        self.books[number] = made
+        self.books[number] = self.stores(made)
         if failure:
             raise failure
-        return made
+        return self.books[number]
 
     async def cancel(self, appointment_id: int) -> None:
         self.deletes += 1

@@ -1,11 +1,14 @@
 """An attempt goes to exactly one outcome, whatever becomes of its requests."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.app.attempt import LONG_LOOKUP_DELAYS, LOOKUP_DELAYS, RAREST
+from bot.app.attempt import DELAYS, RAREST
 from bot.app.ports import WriteOutcome
 from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
 from bot.core.events import (
@@ -19,7 +22,7 @@ from bot.core.model import (
     Failure,
     FailureCode,
 )
-from tests.app.booking_counter import AT, BOOKING, CHAT, LOST, LOST_BUT_DONE, MINE, OWNER, desk
+from tests.app.booking_counter import AT, BOOKING, CHAT, LOST, LOST_BUT_DONE, MINE, NOW, OWNER, desk
 from tests.app.fakes import ScriptedError, refused
 from tests.app.virtual_clock import in_no_time
 
@@ -74,7 +77,7 @@ async def test_only_when_several_looks_find_nothing_is_it_asked_again(tmp_path: 
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
         assert isinstance(await here.carries(BOOKING), Booked)
-        assert (here.api.posts, here.api.looks, len(here.api.books)) == (2, len(LOOKUP_DELAYS), 1)
+        assert (here.api.posts, here.api.looks, len(here.api.books)) == (2, len(DELAYS.lost), 1)
 
 
 @in_no_time
@@ -83,7 +86,7 @@ async def test_after_a_time_limit_it_looks_for_longer(tmp_path: Path) -> None:
         here.api.lag = 15.0
         here.api.writes.append(LOST)
         assert isinstance(await here.carries(BOOKING), Booked)
-        assert here.api.looks == len(LONG_LOOKUP_DELAYS)
+        assert here.api.looks == len(DELAYS.timed_out)
 
 
 @in_no_time
@@ -141,6 +144,95 @@ async def test_an_appointment_of_an_earlier_attempt_is_not_taken_for_this_one(tm
         assert len(here.api.books) == 2
 
 
+def rewritten(made: Appointment) -> Appointment:
+    return replace(made, name="A&iuml;ssatou Bah")
+
+
+def moved(made: Appointment) -> Appointment:
+    return replace(made, at=made.at + timedelta(minutes=30), created_at=NOW)
+
+
+@pytest.mark.parametrize("stores", [rewritten, moved])
+@in_no_time
+async def test_a_booking_that_the_service_changed_is_found_and_not_made_twice(
+    tmp_path: Path, stores: Callable[[Appointment], Appointment]
+) -> None:
+    async with desk(tmp_path) as here:
+        here.api.stores = stores
+        here.api.writes.append(LOST_BUT_DONE)
+        assert isinstance(await here.carries(BOOKING), Booked)
+        assert (here.api.posts, len(here.api.books)) == (1, 1)
+
+
+@in_no_time
+async def test_a_booking_that_may_be_the_one_in_the_slot_or_not_is_never_asked_for_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.stores, here.api.tells_owner = rewritten, False
+        here.api.writes.append(LOST_BUT_DONE)
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.failure.code is FailureCode.NO_TICKET
+        assert here.api.posts == 1
+        found = await here.store.attempt(CHAT, BOOKING.number)
+        assert found is not None
+        assert found.accepted, "nor by the next process"
+
+
+@in_no_time
+async def test_a_strangers_appointment_in_the_same_slot_and_name_is_never_told_as_a_citizens(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.tells_owner = here.api.filters = False
+        here.api.books[60] = replace(MINE, id=60, owner="telegram:8")
+        here.api.writes.append(LOST)
+        outcome = await here.carries(BOOKING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.failure.code is FailureCode.NO_TICKET
+        assert here.api.posts == 1
+
+
+@in_no_time
+async def test_a_slot_that_is_taken_on_the_second_try_is_looked_up_as_long_as_a_lost_answer(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.writes.extend([LOST, refused(FailureCode.SLOT_TAKEN)])
+        await here.begin(BOOKING)
+        await asyncio.sleep(sum(DELAYS.lost) + 4)
+        assert here.api.posts == 2
+        here.api.books[60] = replace(MINE, id=60)
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], Booked)
+
+
+@in_no_time
+async def test_an_attempt_that_another_process_settled_is_neither_asked_for_nor_told_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.begin(BOOKING, resumed=True)
+        here.api.books[50] = MINE
+        await here.store.commit(Change(settled=Settled(CHAT, BOOKING.number, "booked", 50)))
+        await asyncio.sleep(60)
+        assert here.attempt_worker.open == 0
+        assert len(here.said) == len(here.delays), "nothing but that it takes longer"
+        assert here.api.posts == 0
+
+
+@in_no_time
+async def test_what_its_own_attempt_was_recorded_to_have_made_is_its_own(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.store.commit(Change(opened=(BOOKING,)))
+        await here.store.commit(Change(settled=Settled(CHAT, BOOKING.number, "booked", 50)))
+        assert await here.store.made_by_others([50], CHAT, BOOKING.number) == frozenset()
+        assert await here.store.made_by_others([50], CHAT, 2) == {50}
+
+
+@in_no_time
+async def test_what_was_given_up_in_another_process_is_not_asked_for(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        await here.begin(BOOKING, resumed=True)
+        await here.store.commit(Change(withdrawn=(CHAT, BOOKING.number)))
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], BookingWithdrawn)
+        assert here.api.posts == 0
+
+
 @in_no_time
 async def test_one_found_open_at_start_is_looked_for_before_it_is_asked(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
@@ -162,7 +254,7 @@ async def test_a_time_that_is_past_is_not_asked_for(tmp_path: Path) -> None:
 @in_no_time
 async def test_the_same_attempt_is_not_taken_on_twice(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         assert isinstance(await here.carries(BOOKING), Booked)
         assert here.api.posts == 1
 
@@ -181,7 +273,7 @@ async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour
 ) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([LOST] * 99)
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         await asyncio.sleep(3600)
         assert here.api.posts + here.api.looks <= 60
         assert here.delays[-1].failure == Failure(FailureCode.DOWN)
@@ -197,20 +289,18 @@ async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour
 async def test_who_gives_up_in_a_long_outage_is_let_go_after_as_many_looks_as_ever(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([LOST] * 99)
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         await asyncio.sleep(3600)
         looked = here.api.looks
         here.attempt_worker.withdraw(CHAT, 1)
         assert isinstance(await here.carries(BOOKING), BookingWithdrawn)
-        assert here.api.looks - looked in {len(LOOKUP_DELAYS), 1 + len(LOOKUP_DELAYS)}, (
-            "as ever, and perhaps one at once"
-        )
+        assert here.api.looks - looked in {len(DELAYS.lost), 1 + len(DELAYS.lost)}, "as ever, and perhaps one at once"
 
 
 @in_no_time
 async def test_giving_up_after_a_restart_makes_nobody_look_for_less_long(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
-        here.attempt_worker.begin(BOOKING, resumed=True)
+        await here.begin(BOOKING, resumed=True)
         await asyncio.sleep(3)
         here.attempt_worker.withdraw(CHAT, 1)
         await asyncio.sleep(5)
@@ -226,7 +316,7 @@ async def test_a_look_that_fails_is_made_again_alone(tmp_path: Path) -> None:
         here.api.writes.append(LOST)
         here.api.reads.extend([None, None, ScriptedError(WriteOutcome.UNKNOWN)])
         assert isinstance(await here.carries(BOOKING), Booked)
-        assert here.api.looks == len(LOOKUP_DELAYS) + 1
+        assert here.api.looks == len(DELAYS.lost) + 1
 
 
 @pytest.mark.parametrize(
@@ -238,7 +328,7 @@ async def test_what_is_given_up_ends_as_what_it_became(
 ) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(failure)
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         await asyncio.sleep(0.1)
         here.attempt_worker.withdraw(CHAT, 1)
         assert isinstance(await here.carries(BOOKING), outcome)
@@ -249,12 +339,12 @@ async def test_what_is_given_up_ends_as_what_it_became(
 async def test_who_goes_home_leaves_what_is_open_open(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([ScriptedError(WriteOutcome.NOT_SENT)] * 99)
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         await asyncio.sleep(5)
         await here.attempt_worker.stop(1.0)
         assert here.attempt_worker.open == 0
         assert not [settled for _, settled in here.said if settled]
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         assert here.attempt_worker.open == 0, "nothing new is begun"
 
 
@@ -270,7 +360,7 @@ async def test_what_was_accepted_without_a_ticket_is_looked_for(tmp_path: Path) 
         assert (here.api.posts, len(here.api.books)) == (1, 1)
 
 
-@pytest.mark.parametrize("looks", [[], [UNREADABLE] * len(LOOKUP_DELAYS)], ids=["not listed", "listed unreadably"])
+@pytest.mark.parametrize("looks", [[], [UNREADABLE] * len(DELAYS.lost)], ids=["not listed", "listed unreadably"])
 @in_no_time
 async def test_what_was_accepted_and_is_not_found_is_never_asked_for_again_but_told(
     tmp_path: Path, looks: list[ScriptedError]
@@ -281,7 +371,7 @@ async def test_what_was_accepted_and_is_not_found_is_never_asked_for_again_but_t
         outcome = await here.carries(BOOKING)
         assert isinstance(outcome, BookingRefused)
         assert outcome.failure.code is FailureCode.NO_TICKET
-        assert (here.api.posts, here.api.looks) == (1, len(LOOKUP_DELAYS))
+        assert (here.api.posts, here.api.looks) == (1, len(DELAYS.lost))
 
 
 @in_no_time
@@ -334,7 +424,7 @@ async def test_giving_up_what_nobody_can_read_ends_with_the_truth(tmp_path: Path
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
         here.api.reads.extend([UNREADABLE] * 99)
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         await asyncio.sleep(60)
         here.attempt_worker.withdraw(CHAT, BOOKING.number)
         await here.told.wait()
@@ -347,7 +437,7 @@ async def test_giving_up_what_nobody_can_read_ends_with_the_truth(tmp_path: Path
 async def test_what_waits_until_its_time_has_passed_is_told_so(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(ScriptedError(WriteOutcome.NOT_SENT, FailureCode.BUSY, retry_after=90))
-        here.attempt_worker.begin(BOOKING)
+        await here.begin(BOOKING)
         await asyncio.sleep(30)
         here.now = AT
         await here.told.wait()

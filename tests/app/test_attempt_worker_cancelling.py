@@ -1,11 +1,13 @@
 """A cancelling goes to exactly one outcome, and nothing is called cancelled that is not."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.app.ports import WriteOutcome
+from bot.app.records import Change, Settled
 from bot.core.events import (
     AppointmentCancelled,
     CancellingRefused,
@@ -15,7 +17,7 @@ from bot.core.model import (
     AppointmentStatus,
     FailureCode,
 )
-from tests.app.booking_counter import AT, CANCELLING, LOST, LOST_BUT_DONE, MINE, OWNER, desk
+from tests.app.booking_counter import AT, CANCELLING, CHAT, LOST, LOST_BUT_DONE, MINE, OWNER, desk
 from tests.app.fakes import ScriptedError, refused
 from tests.app.virtual_clock import in_no_time
 
@@ -45,7 +47,7 @@ async def test_a_service_that_reads_but_does_not_cancel_costs_few_requests_an_ho
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.extend([LOST] * 99)
-        here.attempt_worker.begin(CANCELLING)
+        await here.begin(CANCELLING)
         await asyncio.sleep(3600)
         assert here.api.deletes <= 50
         assert not here.api.freed_slots
@@ -73,6 +75,31 @@ async def test_a_refusal_in_words_that_are_not_the_services_is_believed_when_it_
         outcome = await here.carries(CANCELLING)
         assert isinstance(outcome, CancellingRefused)
         assert (outcome.failure.code, here.api.deletes) == (FailureCode.BAD_REQUEST, 1)
+
+
+@in_no_time
+async def test_a_cancelling_that_takes_a_while_to_show_is_not_told_as_refused(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(ScriptedError(WriteOutcome.UNKNOWN, presumed_refusal=FailureCode.BAD_REQUEST))
+        await here.begin(CANCELLING)
+        await asyncio.sleep(3)
+        assert not here.told.is_set()
+        here.api.books[50] = replace(MINE, status=AppointmentStatus.CANCELLED)
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], AppointmentCancelled)
+        assert here.api.deletes == 1
+
+
+@in_no_time
+async def test_a_cancelling_that_another_process_settled_is_not_asked_for_again(tmp_path: Path) -> None:
+    async with desk(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.reads.append(ScriptedError(WriteOutcome.UNKNOWN))
+        await here.begin(CANCELLING, resumed=True)
+        await here.store.commit(Change(settled=Settled(CHAT, CANCELLING.number, "cancelled", cancelled=50)))
+        await asyncio.sleep(60)
+        assert (here.attempt_worker.open, here.api.deletes) == (0, 0)
 
 
 @in_no_time

@@ -49,7 +49,7 @@ def faults_of_moncreneau(weight: float) -> list[Json]:
     ]
 
 
-LONG = (9.0, 14.0)
+LONG = (19.0, 24.0)
 FOR_EVER = 60.0
 
 
@@ -71,7 +71,7 @@ class Killer:
     """Gives the bot one short life after the other.
 
     `lives` are seconds between which a life's length is drawn; one in `long_ones` lasts for `LONG`, so that attempts
-    whose answer was lost, which the clerk looks for over six seconds, come to an end.
+    whose answer was lost, which are looked up for 16 seconds, come to an end.
     """
 
     bot: BotProcess

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from bot import bootstrap
+from bot.app.attempt import LookupDelays
 from bot.sandbox.moncreneau import MoncreneauSandbox, default_departments
 from bot.sandbox.moncreneau import create_app as moncreneau
 from bot.sandbox.serving import serving
@@ -30,6 +31,8 @@ from tests.e2e.waiting import eventually
 
 MONDAY = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 """When the tests take place: before the offices open."""
+LOOKUPS = LookupDelays(lost=(0.2, 0.4, 0.6, 0.8), timed_out=(0.5, 1.0, 2.0, 4.0), resumed=(0.2, 2.0))
+"""Shorter than in earnest: the stand-in does at once what it does."""
 Json = dict[str, Any]
 
 
@@ -68,7 +71,7 @@ class House:
     async def start(self, **changes: Any) -> None:
         """Begin a life, with other settings where the test says so."""
         settings = self.settings.model_copy(update=changes)
-        self.parts = await self._life.enter_async_context(bootstrap.running(settings, self.clock))
+        self.parts = await self._life.enter_async_context(bootstrap.running(settings, self.clock, LOOKUPS))
 
     async def stop(self) -> None:
         """End the life in good order."""
