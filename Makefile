@@ -17,7 +17,7 @@ UV := uv==0.13.9
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: help demo test lint bench soak lock clean
+.PHONY: help demo test lint bench soak language lock clean
 
 help: ## this list
 	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
@@ -41,6 +41,9 @@ bench: $(VENV)/.for-working ## all benches, or some (ARGS="load isolation"; ARGS
 
 soak: $(VENV)/.for-working ## kill the bot while citizens book, and count (ARGS="--bookings 150 --kills 30 --seed 1")
 	$(IN)/python -m bench.soak $(ARGS)
+
+language: $(VENV)/.for-working ## an empty catalogue for a new language (LOCALE=ff)
+	$(IN)/python -m tests.new_catalogue $(LOCALE)
 
 lock: $(VENV)/.made ## both locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
 	$(PIP) install $(UV)

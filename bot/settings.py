@@ -3,15 +3,15 @@
 Secrets never show in a repr. Knows nothing of what the settings are used for.
 """
 
-from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.i18n import available
+
 DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
-LOCALES = Path(__file__).resolve().parent.parent / "locales"
 
 
 class SettingsError(Exception):
@@ -68,9 +68,8 @@ class Settings(BaseSettings):
     @field_validator("default_locale")
     @classmethod
     def _locale(cls, value: str) -> str:
-        there = sorted(path.parents[1].name for path in LOCALES.glob("*/LC_MESSAGES/bot.po"))
-        if value not in there:
-            raise ValueError(f"must be one of {', '.join(there)}")
+        if value not in available():
+            raise ValueError(f"must be one of {', '.join(available())}")
         return value
 
     @field_validator("admin_ids", mode="before")

@@ -17,7 +17,7 @@ from bot.broadcast.compose_states import ComposeNotice
 from bot.broadcast.lifecycle import BroadcastCommand
 from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
-from bot.i18n import COUNT, DATE_TEXTS, FOLDER, Translators, placeholders
+from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
 from bot.views.bot_profile import ADMIN, EXTRA, USUAL
 
 BOT = FOLDER.parent / "bot"
@@ -125,7 +125,7 @@ def test_no_text_is_missing(locale: str) -> None:
 
 @every_locale
 def test_no_text_is_unused(locale: str) -> None:
-    assert set(_texts(locale)) - {key for use in USES for key in use.keys} - set(DATE_TEXTS) == set()
+    assert set(_texts(locale)) - {key for use in USES for key in use.keys} - set(OWN_TEXTS) == set()
 
 
 @every_locale
@@ -206,7 +206,7 @@ def test_a_text_is_used_either_with_markup_or_without(locale: str) -> None:
             else:
                 assert not key.startswith(PLAIN), (use.where, key)
     for key, each in _texts(locale).items():
-        if key.startswith(PLAIN) or key == "moment" or key in DATE_TEXTS:
+        if key.startswith(PLAIN) or key == "moment" or key in OWN_TEXTS:
             assert not any(sign in form for form in _forms(each) for sign in "<>&"), key
 
 

@@ -14,7 +14,21 @@ PLURAL = '"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
 HELLO = 'msgid "hello"\nmsgstr "Bonjour {name}"\n\n'
 DAYS = 'msgid "days"\nmsgid_plural "days"\nmsgstr[0] "{n} jour"\nmsgstr[1] "{n} jours"\n'
 YES = 'msgid "yes"\nmsgstr "<b>Oui</b>"\n\n'
-GOOD = HEADER + PLURAL + HELLO + YES + DAYS
+OWN = "".join(
+    f'msgid "{key}"\nmsgstr "{words}"\n\n'
+    for key, words in {
+        "language.name": "Langue",
+        "language.formats": "fr",
+        "date.long": "EEEE d MMMM y",
+        "date.long_this_year": "EEEE d MMMM",
+        "date.short": "EEE d MMM",
+        "date.brief": "EEE d",
+        "date.weekday": "EEE",
+        "date.today": "Aujourd’hui",
+        "date.tomorrow": "Demain",
+    }.items()
+)
+GOOD = HEADER + PLURAL + OWN + HELLO + YES + DAYS
 
 
 def folder(path: Path, **catalogues: str) -> Path:
@@ -78,8 +92,40 @@ def test_the_languages_stand_under_their_own_names_the_default_first(real: Trans
 def test_a_language_is_added_by_adding_a_file(tmp_path: Path) -> None:
     three = Translators.load("fr", folder(tmp_path, fr=GOOD, en=GOOD, pt_BR=GOOD))
     assert three.supported == ("fr", "en", "pt_BR")
-    assert three.resolve("pt-BR") == "pt_BR"
-    assert three.resolve("pt") == "fr"
+    assert three.get("pt_BR").locale == "pt_BR"
+
+
+@pytest.mark.parametrize(
+    ("tag", "locale"),
+    [
+        ("pt-br", "pt_BR"),  # as phones write it
+        ("pt-BR", "pt_BR"),
+        ("pt", "pt_BR"),
+        ("pt-pt", "pt_BR"),
+        ("zh-hans", "zh_Hans"),
+        ("zh-Hans-CN", "zh_Hans"),
+        ("ff", "ff"),
+        ("ff-Latn-GN", "ff_Latn_GN"),
+        ("FF_LATN", "ff"),
+        ("sus", "sus"),
+        ("p", "fr"),
+        ("de-br", "fr"),
+    ],
+)
+def test_a_phones_language_finds_the_catalogue_that_is_nearest_to_it(tmp_path: Path, tag: str, locale: str) -> None:
+    there = dict.fromkeys(("fr", "pt_BR", "zh_Hans", "ff", "ff_Latn_GN", "sus"), GOOD)
+    translators = Translators.load("fr", folder(tmp_path, **there))
+    assert translators.resolve(tag) == translators.get(tag).locale == locale
+
+
+def test_a_language_that_cldr_lacks_borrows_the_formats_that_its_catalogue_names(tmp_path: Path) -> None:
+    susu = GOOD.replace('"Langue"', '"Sosoxui"')
+    translators = Translators.load("fr", folder(tmp_path, fr=GOOD, sus=susu, en=GOOD.replace('"fr"', '"en_GB"')))
+    assert dict(translators.get("sus").languages)["sus"] == "Sosoxui"
+    assert translators.get("sus").date_long(date(2026, 3, 1)) == "dimanche 1er mars 2026"
+    assert translators.get("sus").number(1.5) == "1,50"
+    assert translators.get("en").date_long(date(2026, 3, 1)) == "Sunday 1 March 2026"
+    assert translators.get("sus").label("days", n=2) == "2 jours"
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------
@@ -193,15 +239,19 @@ def test_a_date_is_written_once(real: Translators) -> None:
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        (HEADER + PLURAL + HELLO + YES, "days"),
+        (HEADER + PLURAL + OWN + HELLO + YES, "days"),
         (GOOD.replace("Bonjour {name}", ""), "hello"),
         (GOOD.replace('msgid "hello"', '#, fuzzy\nmsgid "hello"'), "hello"),
         (GOOD.replace('msgstr[1] "{n} jours"\n', ""), "days"),
         (GOOD.replace("{name}", "{nom}"), "hello"),
         (GOOD.replace("{name}", "{name"), "hello"),
-        (HEADER + PLURAL + HELLO + YES + 'msgid "days"\nmsgstr "{n} jours"\n', "days"),
+        (HEADER + PLURAL + OWN + HELLO + YES + 'msgid "days"\nmsgstr "{n} jours"\n', "days"),
         (GOOD + 'msgid "x\n', "bot.po"),
         (GOOD.replace("plural=(n > 1)", "plural=(n >"), "bot.po"),
+        (GOOD.replace('"language.name"', '"language.nom"'), "language.name"),
+        (GOOD.replace('"fr"', '"sus"'), "language.formats: CLDR has no locale 'sus'"),
+        (GOOD.replace("EEEE d MMMM y", "EEEE d HH:mm"), "date.long: not a pattern of a date"),
+        (GOOD.replace('"EEE d"', '"qqqqqqq"'), "date.brief: not a pattern of a date"),
     ],
 )
 def test_a_broken_catalogue_is_refused_and_named(tmp_path: Path, broken: str, words: str) -> None:
@@ -209,9 +259,15 @@ def test_a_broken_catalogue_is_refused_and_named(tmp_path: Path, broken: str, wo
         Translators.load("fr", folder(tmp_path, fr=GOOD, en=broken))
 
 
-def test_a_folder_that_is_no_locale_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match="klingon"):
-        Translators.load("fr", folder(tmp_path, fr=GOOD, klingon=GOOD))
+@pytest.mark.parametrize("name", ["klingon", "pt_br", "zh_hans", "PT"])
+def test_a_folder_that_is_no_locale_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CatalogueError, match=f"'{name}' is no locale; name the folder like ff, pt_BR"):
+        Translators.load("fr", folder(tmp_path, fr=GOOD, **{name: GOOD}))
+
+
+def test_the_default_catalogue_says_what_its_language_is_called_too(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match=r"language\.formats"):
+        Translators.load("fr", folder(tmp_path, fr=GOOD.replace('"language.formats"', '"x"')))
 
 
 def test_the_default_language_must_be_there(tmp_path: Path) -> None:

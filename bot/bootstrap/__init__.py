@@ -231,11 +231,11 @@ async def _ended(task: asyncio.Task[None]) -> None:
 async def _sync_bot_profile(app: App) -> None:
     """Commands and descriptions, those that changed; what cannot be set yet is tried until it can."""
     faces = []
-    for locale in ("", *app.translators.supported):
-        translator = app.translators.get(locale or app.translators.default)
+    for code in ("", *bot_profile.language_codes(app.translators.supported)):
+        translator = app.translators.get(code)
         faces.append(
             bot_profile.BotProfile(
-                language=locale,
+                language=code,
                 commands=texts.commands(translator, available=BUILT),
                 admin_commands=texts.commands(translator, admin=True, available=BUILT),
                 description=texts.description(translator),

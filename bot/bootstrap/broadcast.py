@@ -186,7 +186,8 @@ class BroadcastFeature:
             # And the face is set anew at the next start: somebody who is an admin again must get the commands back.
             await self._remember(known | self._admins, *((("face", ""),) if former else ()))
         if former:
-            await bot_profile.hide(self._bot, sorted(former), self._translators.supported)
+            codes = bot_profile.language_codes(self._translators.supported)
+            await bot_profile.hide(self._bot, sorted(former), codes)
             await self._remember(self._admins)
 
     async def _remember(self, admins: Collection[int], *more: tuple[str, str]) -> None:

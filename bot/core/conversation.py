@@ -38,7 +38,7 @@ LINK_TO_DEPARTMENT = "d"
 NUMBER_SIGN = re.compile(r"^(#|№|n°|nº|no\.?)\s*", re.IGNORECASE)
 """How people, and our own buttons, write that a number follows."""
 SCREENS_SINCE = datetime(2020, 1, 1)  # noqa: DTZ001 — office time, as everywhere in the core
-LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?", re.ASCII)
+LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?", re.ASCII)
 """Which languages there are is known by the catalogues alone; one that is not there is shown as the default."""
 
 

@@ -18,6 +18,8 @@ from bot.telegram.transport import RawBot
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+ISO_639_1 = 2
+"""Letters of a code; languages that have only a code of three letters get what is set for all others."""
 Call = tuple[str, dict[str, Any]]
 """A Bot API method and its parameters."""
 
@@ -31,6 +33,12 @@ class BotProfile:
     admin_commands: tuple[tuple[str, str], ...]
     description: str
     short_description: str
+
+
+def language_codes(locales: Iterable[str]) -> tuple[str, ...]:
+    """The languages for which texts can be set: two letters of ISO 639-1, no more (Bot API, `setMyCommands`)."""
+    languages = dict.fromkeys(locale.partition("_")[0] for locale in locales)
+    return tuple(each for each in languages if len(each) == ISO_639_1)
 
 
 def calls(faces: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:

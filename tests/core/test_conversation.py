@@ -155,8 +155,9 @@ def test_a_phone_that_tells_no_language_changes_none() -> None:
     assert step(given(Idle()), Typed(at=NOW, text="hi"))[0].locale == "fr"
 
 
-def test_a_language_that_is_added_later_can_be_chosen() -> None:
-    assert step(given(Idle()), press(given(Idle()), "l:ff", screen=None))[0].locale == "ff"
+@pytest.mark.parametrize("locale", ["ff", "sus", "pt_BR", "zh_Hans", "ff_Latn_GN", "es_419"])
+def test_a_language_that_is_added_later_can_be_chosen(locale: str) -> None:
+    assert step(given(Idle()), press(given(Idle()), f"l:{locale}", screen=None))[0].locale == locale
 
 
 # --- time ------------------------------------------------------------------------------------------------------------

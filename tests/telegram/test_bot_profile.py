@@ -6,7 +6,7 @@ import json
 from bot.sandbox.telegram.config import PEOPLE
 from bot.sandbox.telegram.phone import say
 from bot.sandbox.telegram.world import World
-from bot.telegram.bot_profile import BotProfile, Call, calls, hide, keep_in_sync
+from bot.telegram.bot_profile import BotProfile, Call, calls, hide, keep_in_sync, language_codes
 from bot.telegram.transport import RawBot
 from tests.e2e.waiting import eventually
 
@@ -33,6 +33,10 @@ def test_every_language_has_its_commands_and_texts_and_admins_have_their_own() -
     scopes = [json.loads(call["scope"]) for method, call in wanted[:5] if method == "setMyCommands"]
     assert scopes == [{"type": "all_private_chats"}, {"type": "chat", "chat_id": 2}, {"type": "chat", "chat_id": 3}]
     assert ["language_code" in call for _, call in wanted] == [False] * 5 + [True] * 5
+
+
+def test_texts_are_set_for_codes_of_two_letters_each_once() -> None:
+    assert language_codes(("fr", "en", "pt_BR", "pt", "zh_Hans", "sus")) == ("fr", "en", "pt", "zh")
 
 
 async def test_it_is_set_and_not_set_again(telegram: tuple[World, RawBot]) -> None:
