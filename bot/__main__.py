@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 import gc
+import importlib.util
 import logging
 import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, NoReturn
 
 from bot import logs
@@ -16,6 +18,8 @@ from bot.settings import SettingsError, read_settings
 
 WRONG_SETTINGS, CANNOT_START = 2, 1
 MOST_PORT = 65535
+NEEDED_BY_STAND_INS = ("bot.sandbox", "python_multipart")
+"""Modules that the bot itself runs without; the production image has neither."""
 SWITCH_SECONDS = 0.0005
 """How long a busy loop may keep the database's thread waiting for Python's lock: a tenth of Python's own 5 ms, which
 long work there (announcements: a statement a recipient) would pay for every row."""
@@ -26,7 +30,7 @@ GARBAGE = 20_000, 20, 20
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one of the commands; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="bot", description="The moncreneau booking bot for Telegram.")
+    parser = argparse.ArgumentParser(prog=_program(), description="The moncreneau booking bot for Telegram.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bot (settings: environment and .env)")
     trying = commands.add_parser("check", help="try all that the bot stands on, and say what to do")
@@ -49,7 +53,10 @@ def main(arguments: list[str] | None = None) -> int:
             return _go(_run())
         if chosen.command == "check":
             return _go(_check(quick=chosen.quick))
-        from bot.sandbox import host  # noqa: PLC0415 — the bot itself must run without the sandbox's dependencies
+        if not all(map(importlib.util.find_spec, NEEDED_BY_STAND_INS)):
+            print("the stand-ins are not installed: pip install 'moncreneau-bot[sandbox]'", file=sys.stderr)  # noqa: T201
+            return CANNOT_START
+        from bot.sandbox import host  # noqa: PLC0415 — the bot itself must run without the stand-ins
 
         logs.configure("WARNING")
         work: Callable[[host.Options], Coroutine[Any, Any, int]] = host.demo if chosen.command == "demo" else host.serve
@@ -62,6 +69,12 @@ def main(arguments: list[str] | None = None) -> int:
         return WRONG_SETTINGS
     except KeyboardInterrupt:
         return 0
+
+
+def _program() -> str:
+    """How this was called: as the installed command, or as a module."""
+    name = Path(sys.argv[0]).name
+    return "python -m bot" if name == "__main__.py" else name
 
 
 def _port(text: str) -> int:

@@ -64,6 +64,14 @@ STAND_INS = {
         mkdir -p "$3/bin"
         cp "$MACHINE/programs/python" "$MACHINE/programs/pip" "$3/bin"
         """,
+    "pipx": """
+        [ "$1 $2" = "install ." ]
+        test -f "$2/pyproject.toml"
+        cp "$MACHINE/programs/moncreneau-bot.installed" "$MACHINE/programs/moncreneau-bot"
+        """,
+    "moncreneau-bot.installed": """
+        exec "$REAL_PYTHON" -m bot "$@" --help
+        """,
     "pip": """
         [ "$1 $2 $3" = "install --require-hashes -r" ]
         test -f "$4"

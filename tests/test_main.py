@@ -18,7 +18,7 @@ def test_what_it_does_not_understand_it_explains(arguments: list[str], capsys: p
     with pytest.raises(SystemExit) as end:
         main(arguments)
     assert end.value.code == 2
-    assert "usage: bot" in capsys.readouterr().err
+    assert "usage: python -m bot" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["run", "demo", "sandbox", "check"])
@@ -26,7 +26,7 @@ def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
     assert end.value.code == 0
-    assert f"usage: bot {command}" in capsys.readouterr().out
+    assert f"usage: python -m bot {command}" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("no_settings")
