@@ -79,6 +79,7 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
     """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
     async with contextlib.AsyncExitStack() as stack:
         translators = _translators(settings)
+        await stack.enter_async_context(connections.only_process(settings.database_url))
         readiness = await stack.enter_async_context(_port(settings))
         store = await connections.open_store(settings.database_url)
         stack.push_async_callback(store.close, GRACE_STORE)

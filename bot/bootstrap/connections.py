@@ -5,10 +5,13 @@ in one clear line; one that is only shut for now is a matter of waiting. Knows n
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,10 +24,12 @@ from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import QuotaSnapshot
 from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
-from bot.storage import engines
+from bot.storage import engines, process_lock
+from bot.storage.process_lock import DatabaseInUseError
 from bot.storage.store import Store
 from bot.telegram.transport import CONNECTIONS, FastRequest, RawBot
 
+log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
 """It becomes a part of every address, so nothing else may be in it."""
@@ -34,6 +39,23 @@ UNUSABLE = (SQLAlchemyError, OSError, ImportError, ValueError)
 
 class StartError(Exception):
     """The bot cannot work like this; the message says what to do."""
+
+
+@asynccontextmanager
+async def only_process(url: str, wait: float = process_lock.WAIT) -> AsyncIterator[None]:
+    """Work on the database alone; waits `wait` seconds for another process to end. Raises `StartError`."""
+
+    def waiting() -> None:
+        log.warning("another process works on the database; waiting for it to end, %.0f s at most", wait)
+
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(process_lock.only_process(url, wait, waiting))
+        except DatabaseInUseError as error:
+            raise StartError(f"{error}: stop it, or give this one another DATABASE_URL") from None
+        except UNUSABLE as error:
+            raise StartError(f"the database cannot be used (DATABASE_URL): {engines.cause(error)}") from None
+        yield
 
 
 async def open_store(url: str) -> Store:

@@ -32,8 +32,10 @@ WIRE = {
     "client_encoding": "utf8",  # a database or an environment may ask for another, which holds fewer signs
 }
 """libpq's parameters; what the address itself says counts more."""
-MIGRATING = 0x6D6F6E63
-"""The advisory lock of whoever migrates: a number that nobody else should have."""
+MIGRATING, RUNNING = 0x6D6F6E63, 0x6D6F6E64
+"""The advisory locks of whoever migrates and of the process that works: numbers that nobody else should have."""
+TRY_PROCESS_LOCK = text(f"SELECT pg_try_advisory_lock({RUNNING})")
+"""Held by the session, until it ends."""
 READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
 PASSING = {READ_ONLY, IDLE_TOO_LONG}
 """States of the server that pass, though psycopg does not count them among the operational errors."""

@@ -1,0 +1,39 @@
+"""Two bots are never at work on one database, and nobody is booked twice while one takes over from the other."""
+
+import asyncio
+from pathlib import Path
+
+from tests.e2e.applicant import Habits
+from tests.e2e.bot_process import BotProcess
+from tests.e2e.crash_run import new_applicant
+from tests.e2e.ledger_check import reckon
+from tests.e2e.services import CREDITS, town
+from tests.e2e.waiting import eventually
+
+CALM = Habits(doubles=0.0, cancels=0.0, gives_up=0.0)
+
+
+async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "second"
+    folder.mkdir()
+    async with town(tmp_path) as (here, old):
+        new = BotProcess(folder, here.settings | {"DATABASE_URL": f"sqlite+aiosqlite:///{old.database}"})
+        await old.start()
+        everybody = [await new_applicant(here, number, number, CALM) for number in range(6)]
+        slow = {"kind": "delay", "when": "after", "seconds": 2.5, "match": {"method": "POST"}, "times": 6}
+        await here.misbehave(moncreneau=[slow])
+        lives = [asyncio.create_task(each.live()) for each in everybody]
+        try:
+            await eventually(
+                "all have confirmed", lambda: all(each.wishes and each.wishes[-1].confirmed for each in everybody)
+            )
+            await new.start(ready=False)
+            await eventually("it waits", lambda: any("another process works" in each for each in new.words))
+            assert await old.stop() == 0
+            await eventually("it is ready", new.is_ready_or_dead)
+            await asyncio.wait_for(asyncio.gather(*lives), 90)
+        finally:
+            await new.kill()
+        reckoning = reckon(everybody, await here.ledger(), CREDITS)
+        assert not reckoning.faults
+        assert reckoning.bookings == len(everybody)
