@@ -17,7 +17,7 @@ UV := uv==0.13.9
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: help demo test lint bench soak language lock clean
+.PHONY: help demo test lint bench soak language pictures lock clean
 
 help: ## this list
 	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
@@ -44,6 +44,9 @@ soak: $(VENV)/.for-working ## kill the bot while citizens book, and count (ARGS=
 
 language: $(VENV)/.for-working ## an empty catalogue for a new language (LOCALE=ff)
 	$(IN)/python -m tests.new_catalogue $(LOCALE)
+
+pictures: $(VENV)/.for-working ## the pictures of the documents, taken anew from the running bot (needs Chromium)
+	PICTURES=docs $(IN)/python -m pytest tests/browser/test_pictures.py $(ARGS)
 
 lock: $(VENV)/.made ## both locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
 	$(PIP) install $(UV)

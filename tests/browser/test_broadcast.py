@@ -1,22 +1,17 @@
-"""An admin composes a broadcast on the chat page, and a citizen reads it.
+"""An admin composes a broadcast on the chat page, and a citizen reads it."""
 
-With DOCS=1 in the environment a broadcast on its way is kept as `docs/broadcast.png`, which README.md shows.
-"""
-
-import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.browser.conftest import OpenPage
 from tests.e2e.admin import citizens
 from tests.e2e.running_bot import House, inhabited
 
-PICTURE = Path(__file__).resolve().parents[2] / "docs" / "broadcast.png"
 FRENCH = "🏛 Lundi 9 mars, tous les bureaux ouvrent à 10 h.\nLes rendez-vous d’avant 10 h sont reportés à 10 h."
 ENGLISH = "🏛 On Monday 9 March all offices open at 10:00.\nAppointments before 10:00 are moved to 10:00."
 PROGRESS = re.compile(r"▓+░+.*Temps restant", re.DOTALL)
@@ -111,19 +106,3 @@ async def test_a_citizen_reads_a_broadcast_in_their_language_and_opts_out(house:
     await expect(last).to_contain_text("no more announcements")
     await tap(phone, "Get announcements")
     await expect(last).to_contain_text("You will get announcements")
-
-
-async def test_the_picture_of_a_broadcast_on_its_way(house: House, browser: Browser, tmp_path: Path) -> None:
-    context = await browser.new_context(
-        viewport={"width": 412, "height": 1250}, device_scale_factor=2, locale="fr-FR", timezone_id="Africa/Conakry"
-    )
-    page = await context.new_page()
-    await page.goto(address(house, ADMIN_ID))
-    await compose(page)
-    await tap(page, "Envoyer maintenant")
-    await tap(page, "✅")
-    await expect(messages(page, "Annonce 1 · en cours")).to_contain_text(PROGRESS)
-    await expect(messages(page).last).to_contain_text("Les rendez-vous d’avant")
-    picture = PICTURE if os.environ.get("DOCS") == "1" else tmp_path / "broadcast.png"
-    await page.screenshot(path=picture)
-    assert picture.stat().st_size > 10_000
