@@ -352,6 +352,7 @@ async def test_the_switches_of_the_panel_make_the_service_fail_and_explain_thems
     await expect(page.get_by_test_id("ledger")).to_have_attribute(
         "href", str(moncreneau.base_url.join("/__sandbox/ledger"))
     )
+    await expect(page.get_by_test_id("office-page")).to_have_attribute("href", str(moncreneau.base_url.join("/office")))
     down = page.get_by_role("switch", name="Service en panne")
     await expect(down).to_have_accessible_description("Chaque demande à moncreneau échoue (503).")
     await down.focus()

@@ -49,6 +49,7 @@ export class Panel {
     byId("language").value = person.language_code ?? "";
     byId("office").hidden = !moncreneau;
     if (moncreneau) {
+      byId("office-page").href = `${moncreneau}/office`;
       byId("ledger").href = `${moncreneau}/__sandbox/ledger`;
       await this.showSwitches();
     }
