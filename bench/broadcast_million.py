@@ -18,7 +18,7 @@ from bench.broadcast_setup import NOW, SESSION, add_chats, confirm_broadcast, p9
 from bench.processes import rss_mb
 from bot.app.records import Change, StoredChat
 from bot.broadcast.model import Everyone, RecipientStatus
-from bot.broadcast.runner import BREATH
+from bot.broadcast.runner import PAGE_PAUSE
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 
@@ -55,12 +55,12 @@ async def measure(count: int) -> dict[str, float]:
         await confirm_broadcast(store)
         began = time.perf_counter()
         while await recipients.prepare(1, NOW):  # noqa: ASYNC110 — as the bot does it
-            await asyncio.sleep(BREATH)
-        figures = await recipients.count_fates(1)
+            await asyncio.sleep(PAGE_PAUSE)
+        counts = await recipients.count_by_status(1)
         preparing = time.perf_counter() - began
         highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         commits.cancel()
-        assert figures.of(RecipientStatus.PENDING) == counted
+        assert counts.of(RecipientStatus.PENDING) == counted
         await store.close()
         return {
             "recipients": counted,

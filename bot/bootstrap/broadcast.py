@@ -22,11 +22,11 @@ from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
 from bot.broadcast.lifecycle import ListCursor
 from bot.broadcast.model import Broadcast, BroadcastSnapshot
 from bot.broadcast.progress import ProgressMessages
-from bot.broadcast.recaller import AT_ONCE, Recaller
+from bot.broadcast.recaller import MAX_RECALLS_IN_FLIGHT, Recaller
 from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
 from bot.broadcast.sender import SendLoop
-from bot.broadcast.throttle import ON_WIRE, BroadcastThrottle, SendBreaker
+from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
 from bot.i18n import Translators
 from bot.settings import Settings
 from bot.storage.broadcasts import SqlBroadcastRepository
@@ -53,7 +53,7 @@ UNLIMITED = 1000.0
 class BroadcastFeature:
     """Everything about broadcasts. `desk` is where admins come to."""
 
-    def __init__(  # noqa: PLR0913 — what it needs from the house
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         settings: Settings,
         *,
@@ -75,11 +75,13 @@ class BroadcastFeature:
         self._office = office
         self._stopping: asyncio.Task[None] | None = None
         messenger = TelegramMessenger(bot)
-        self._standby = LazyBot(lambda: connections.telegram_bot(settings, ON_WIRE + AT_ONCE + SPARE))
-        repository, recipients_repository = SqlBroadcastRepository(store), SqlRecipientRepository(store)
+        self._standby = LazyBot(
+            lambda: connections.telegram_bot(settings, MAX_IN_FLIGHT + MAX_RECALLS_IN_FLIGHT + SPARE)
+        )
+        repository, recipients = SqlBroadcastRepository(store), SqlRecipientRepository(store)
 
         def herald_through(way: TelegramMessenger) -> TelegramBroadcastSender:
-            return TelegramBroadcastSender(way, lambda locale: views.below(translators.get(locale)))
+            return TelegramBroadcastSender(way, lambda locale: views.footer(translators.get(locale)))
 
         # Announcements have connections of their own: no citizen's message ever waits behind one of them.
         sender = herald_through(TelegramMessenger(self._standby))
@@ -93,7 +95,7 @@ class BroadcastFeature:
         direct_sends = DirectSends(overall, per_chat, floods)
         self._reporter = Reporter(
             repository,
-            recipients_repository,
+            recipients,
             sender,
             direct_sends,
             admins=settings.admin_ids,
@@ -102,21 +104,21 @@ class BroadcastFeature:
         )
         self._broadcasts = BroadcastRunner(
             repository,
-            recipients_repository,
+            recipients,
             sender,
             SendLoop(
-                recipients_repository,
+                recipients,
                 sender,
                 throttle,
                 per_chat,
-                left=self._left,
+                on_left=self._left,
                 office_time=office_time,
                 paid=bool(paid),
             ),
             Recaller(
-                recipients_repository,
+                recipients,
                 sender,
-                BroadcastThrottle(pace, overall, floods, breaker, width=AT_ONCE),
+                BroadcastThrottle(pace, overall, floods, breaker, width=MAX_RECALLS_IN_FLIGHT),
                 per_chat,
             ),
             office_time=office_time,
@@ -125,25 +127,25 @@ class BroadcastFeature:
             changed=self._changed,
             ended=self._reporter.ended,
         )
-        self._cards = ProgressMessages(
+        self._progress = ProgressMessages(
             repository,
             messenger,
             overall,
             settings.admin_ids,
             self._card,
-            look=self._broadcasts.look,
+            look=self._broadcasts.snapshot,
             moving=self._broadcasts.moving,
         )
         self.desk = BroadcastHandler(
             repository=repository,
-            recipients_repository=recipients_repository,
+            recipients=recipients,
             sender=herald_through(messenger),
             direct_sends=direct_sends,
             offices=offices,
             broadcasts=self._broadcasts,
-            progress=self._cards,
+            progress=self._progress,
             reporter=self._reporter,
-            drawings=BroadcastViews(self._stage, self._listing, self._recalling),
+            views=BroadcastViews(self._stage, self._listing, self._recalling),
             locales=translators.supported,
             locale_of=self._locale_of,
             read_content=read_content,
@@ -153,7 +155,7 @@ class BroadcastFeature:
     async def open(self) -> AsyncIterator[None]:
         """Go on with what an earlier process left; at the end nothing more goes out, see `close`."""
         tasks = (
-            asyncio.create_task(self._cards.run(), name="cards"),
+            asyncio.create_task(self._progress.run(), name="cards"),
             asyncio.create_task(self._part_with_former_admins(), name="former admins"),
         )
         resumed = await self._broadcasts.resume()
@@ -161,7 +163,7 @@ class BroadcastFeature:
             log.warning("%d broadcasts go on", resumed)
         for snapshot in await self._broadcasts.recent(LISTED):
             # An earlier process may have been killed before it could show how it ended.
-            self._cards.touch(snapshot.broadcast.plan.number)
+            self._progress.touch(snapshot.broadcast.plan.number)
         try:
             yield
         finally:
@@ -194,7 +196,7 @@ class BroadcastFeature:
         await self._store.commit(Change(remembered=((ADMINS, " ".join(map(str, sorted(admins)))), *more)))
 
     def _changed(self, number: int) -> None:
-        self._cards.touch(number)
+        self._progress.touch(number)
 
     def _left(self, chat_id: int) -> None:
         self._outbox.forget(chat_id)
@@ -207,16 +209,16 @@ class BroadcastFeature:
     # --- what things look like -----------------------------------------------------------------------------------
 
     def _stage(self, show: ShowDraft, locale: str) -> Message:
-        return compose_views.state(show, self._translators.get(locale), self._now(), self._office)
+        return compose_views.render(show, self._translators.get(locale), self._now(), self._office)
 
     def _card(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
-        return views.card(snapshot, self._translators.get(locale), self._office)
+        return views.progress(snapshot, self._translators.get(locale), self._office)
 
     def _listing(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
         return views.listing(snapshots, self._translators.get(locale), last, self._office)
 
     def _recalling(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
-        return views.recalling(snapshot, self._translators.get(locale))
+        return views.ask_recall(snapshot, self._translators.get(locale))
 
     def _caption(self, broadcast: Broadcast, locale: str) -> Message:
         return views.report(broadcast, self._translators.get(locale))

@@ -1,7 +1,7 @@
-"""What the buttons of broadcasts ask, as the short strings that travel with them, and how they are read back.
+"""The callback data of broadcast buttons: encoding and decoding.
 
-All of them are valid at any time (`callback_data.encode` with no screen): each says which broadcast it is about, and
-those of composing which turn, so that a late or forged one is known as such.
+None of them is bound to a screen. Each names its broadcast; those of the composer also name the turn of the draft, so
+that a late or forged press is recognised.
 """
 
 from enum import StrEnum
@@ -13,7 +13,7 @@ KIND = "bc"
 
 
 class ComposeAction(StrEnum):
-    """What a button of a stage asks; short, for it travels with the button."""
+    """What a button of the composer asks. The values travel in callback data: keep them short and stable."""
 
     CANCEL = "cancel"
     BACK = "back"
@@ -22,7 +22,7 @@ class ComposeAction(StrEnum):
     SKIP = "skip"
     EVERYONE = "all"
     LANGUAGE = "lang"
-    OFFICE = "office"
+    DEPARTMENT = "office"
     DAYS = "days"
     PAGE = "page"
     RETRY = "retry"
@@ -36,23 +36,23 @@ class ComposeAction(StrEnum):
     GO = "go"
 
 
-def encode_compose(number: int, turn: int, ask: ComposeAction, value: str = "") -> str:
-    """The action of a button of a stage. It names the draft and the turn, so that a late one is known as such."""
-    return f"{KIND}:{number}.{turn}:{ask}:{value}"
+def encode_compose(number: int, turn: int, action: ComposeAction, value: str = "") -> str:
+    """The callback data of a composer button, with the draft's number and turn."""
+    return f"{KIND}:{number}.{turn}:{action}:{value}"
 
 
-def encode_command(number: int, verb: str, value: str = "") -> str:
-    """The action of a button under a broadcast."""
-    return f"{KIND}:{number}:{verb}:{value}" if value else f"{KIND}:{number}:{verb}"
+def encode_command(number: int, command: str, value: str = "") -> str:
+    """The callback data of a button under a broadcast."""
+    return f"{KIND}:{number}:{command}:{value}" if value else f"{KIND}:{number}:{command}"
 
 
-def decode(action: str) -> tuple[int, int | None, str, str] | None:
-    """Number, turn (None: it steers a broadcast), what is asked, and a value; None where it is none of ours."""
-    kind, rest = callback_data.split(action)
+def decode(data: str) -> tuple[int, int | None, str, str] | None:
+    """Number, turn (None: a command to a broadcast), action or command, and a value; None for other buttons."""
+    kind, rest = callback_data.split(data)
     which, _, what = rest.partition(":")
     first, dot, second = which.partition(".")
     number, turn = callback_data.number_in(first), callback_data.number_in(second)
     if kind != KIND or number is None or (dot and turn is None):
         return None
-    ask, _, value = what.partition(":")
-    return number, turn, ask, value
+    action, _, value = what.partition(":")
+    return number, turn, action, value

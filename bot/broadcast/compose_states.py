@@ -1,11 +1,7 @@
-"""Where an admin stands who composes a broadcast: the stages, frozen, and the draft that goes through them.
+"""The composer's state machine in values: states, draft, events (past participles) and effects (imperatives).
 
-It is apart from the citizens' `Session`: an admin who composes can book an appointment meanwhile. What was gathered so
-far is in `ComposeDraft`; a draft round-trips through versioned JSON. The transitions stand in `broadcasting`.
-
-What happens while an admin composes (past participles) and what composing asks for (imperatives).
-
-The shell turns what the admin does into the first and carries out the second. Nothing here knows how any of it is done.
+`composer.step` has the transitions; the handler turns what the admin does into events and runs the effects. A draft is
+apart from the citizens' `Session`, so an admin can book meanwhile. It round-trips through versioned JSON.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,7 +17,7 @@ from bot.core.model import Department, Failure
 
 
 class ComposeNotice(StrEnum):
-    """A line above a stage: why it is shown now."""
+    """A line above a state: why it is shown now."""
 
     RESUMED = "resumed"
     USE_BUTTONS = "use_buttons"
@@ -45,7 +41,7 @@ class ComposeNotice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AskingMessage:
-    """The message itself; `locale` empty: the first one, else the one for those who speak this language."""
+    """Asks for the message; an empty `locale` means the first version, else the version in that language."""
 
     locale: str = ""
     kind: Literal["asking_message"] = "asking_message"
@@ -53,28 +49,28 @@ class AskingMessage:
 
 @dataclass(frozen=True, slots=True)
 class ChoosingVersions:
-    """One message for everybody, or one for each language?"""
+    """One message for everybody, or one per language?"""
 
     kind: Literal["choosing_versions"] = "choosing_versions"
 
 
 @dataclass(frozen=True, slots=True)
 class ChoosingAudience:
-    """Who shall get it?"""
+    """Who should get it?"""
 
     kind: Literal["choosing_audience"] = "choosing_audience"
 
 
 @dataclass(frozen=True, slots=True)
 class ChoosingLanguage:
-    """Those who speak which language?"""
+    """Citizens of which language?"""
 
     kind: Literal["choosing_language"] = "choosing_language"
 
 
 @dataclass(frozen=True, slots=True)
-class ChoosingOffice:
-    """Those with a coming appointment in which department? `failure` where the list could not be read."""
+class ChoosingDepartment:
+    """Citizens with an upcoming appointment in which department? `failure`: the list could not be read."""
 
     departments: tuple[Department, ...] = ()
     page: int = 0
@@ -84,7 +80,7 @@ class ChoosingOffice:
 
 @dataclass(frozen=True, slots=True)
 class AskingDays:
-    """Those with an appointment on which day or days?"""
+    """Citizens with an appointment on which day or days?"""
 
     kind: Literal["asking_days"] = "asking_days"
 
@@ -105,7 +101,7 @@ class AskingTime:
 
 @dataclass(frozen=True, slots=True)
 class AskingNight:
-    """It would go out by night (at `starts`, or now). Really?"""
+    """It would go out at night (at `starts`, or now). Really?"""
 
     starts: datetime | None = None
     kind: Literal["asking_night"] = "asking_night"
@@ -113,7 +109,7 @@ class AskingNight:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmingSend:
-    """The last question before it goes out; `again`: the number had changed when it was confirmed."""
+    """The last question before it goes out. `again`: asked again because the number of recipients had changed."""
 
     starts: datetime | None = None
     again: bool = False
@@ -125,7 +121,7 @@ ComposeState = (
     | ChoosingVersions
     | ChoosingAudience
     | ChoosingLanguage
-    | ChoosingOffice
+    | ChoosingDepartment
     | AskingDays
     | Reviewing
     | AskingTime
@@ -136,12 +132,11 @@ ComposeState = (
 
 @dataclass(frozen=True, slots=True)
 class ComposeDraft:
-    """All that is remembered of one admin's composing.
+    """One admin's draft.
 
-    `number` will be the broadcast's; `turn` grows with every stage, so that buttons of earlier ones are known as such;
-    `locales` are the languages there are, the default first; `count` and `seconds` tell how many would get it and how
-    long that takes, as counted last; `night` is the morning after the night for which the admin insisted; `aside` while
-    the admin does something else.
+    `number` will be the broadcast's. `turn` grows with every state, so that buttons of earlier states are recognised.
+    `locales` are all languages, the default first. `count` recipients were counted last, which take `seconds` to send.
+    `night` is the end of the night in which the admin allowed sending. `aside`: the admin is doing something else.
     """
 
     number: int
@@ -156,7 +151,7 @@ class ComposeDraft:
     aside: bool = False
 
     def at(self, state: ComposeState) -> "ComposeDraft":
-        """The same draft moved on to `state`; the buttons of the stage before are old from now on."""
+        """The draft in its next state; buttons of earlier states are stale from now on."""
         return replace(self, state=state, turn=self.turn + 1)
 
 
@@ -164,24 +159,24 @@ _CODEC = JsonCodec(ComposeDraft, (rename_keys({"trouble": "failure", "problem": 
 
 
 def write_draft(draft: ComposeDraft) -> str:
-    """The draft as JSON, led by its version."""
+    """The draft as versioned JSON."""
     return _CODEC.write(draft)
 
 
 def read_draft(text: str) -> ComposeDraft | None:
-    """The draft, or None where the text is of a newer release or not a draft at all."""
+    """The draft; None where the text was written by a newer release or is unreadable."""
     try:
         return _CODEC.read(text)
     except ValueError:
         return None
 
 
-# --- what happens --------------------------------------------------------------------------------------------------
+# --- events --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerOpened:
-    """`/broadcast`: begin, or come back to what was begun. `number` is for a new one."""
+    """`/broadcast`: begin a draft or return to the open one. `number` is for a new draft."""
 
     at: datetime
     number: int
@@ -190,7 +185,7 @@ class ComposerOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageReceived:
-    """A message of the admin's: its words, and its content or why it cannot be broadcast."""
+    """The admin sent a message: its text, and its content or the reason why it cannot be broadcast."""
 
     at: datetime
     text: str
@@ -199,11 +194,11 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerPressed:
-    """A button of a stage, under `message`: `turn` is the stage's."""
+    """The admin pressed a button under `message`, drawn in turn `turn` of the draft."""
 
     at: datetime
     turn: int
-    ask: str
+    action: str
     value: str
     message: int
 
@@ -232,7 +227,7 @@ class RecipientsCounted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewFailed:
-    """The messenger refused a version for good (`reason` are its words), or could not be reached (no reason)."""
+    """Telegram refused to show a version (`reason` in its words), or could not be reached (no reason)."""
 
     at: datetime
     reason: str = ""
@@ -243,12 +238,12 @@ ComposeEvent = (
 )
 
 
-# --- what is asked for ---------------------------------------------------------------------------------------------
+# --- effects -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ShowDraft:
-    """Show the stage: in place of `message` where that is given, else as a new message. No draft: it is over."""
+    """Show the state: in place of `message` where given, else as a new message. No draft: composing is over."""
 
     draft: ComposeDraft | None
     message: int | None = None
@@ -258,16 +253,16 @@ class ShowDraft:
 
 @dataclass(frozen=True, slots=True)
 class LoadDepartments:
-    """Answered by `DepartmentsLoaded`; `message` is where the list will stand."""
+    """Read the departments; answered by `DepartmentsLoaded`. `message` will show the list."""
 
     message: int
 
 
 @dataclass(frozen=True, slots=True)
 class CountRecipients:
-    """How many get it now, and how long that takes. Answered by `RecipientsCounted`, on the way to the stage `then`.
+    """Count the recipients on the way to the state `then`; answered by `RecipientsCounted`.
 
-    `confirmed`: the admin has just confirmed the number that was counted before; it goes out if that still holds.
+    `confirmed`: the admin has just confirmed the last count; the broadcast goes out if it still holds.
     """
 
     audience: Audience
@@ -278,14 +273,14 @@ class CountRecipients:
 
 @dataclass(frozen=True, slots=True)
 class SendPreview:
-    """Send every version to the admin exactly as citizens get it. Answered by `PreviewFailed`, or not at all."""
+    """Send every version to the admin exactly as citizens will get it; answered by `PreviewFailed` or not at all."""
 
     versions: tuple[Version, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """It is confirmed. `message` is the one with the button: from now on it shows how the broadcast gets on."""
+    """The broadcast is confirmed. `message`, where the button was, becomes its progress message."""
 
     draft: ComposeDraft
     starts: datetime | None

@@ -1,16 +1,15 @@
-"""The stages of composing a broadcast, in words and buttons. Which button leads where is the core's."""
+"""The screens of the composer, one per state. Pure; `composer` decides what a button does."""
 
 from datetime import datetime
 
-from bot.broadcast import views as words
 from bot.broadcast.callback_data import ComposeAction, encode_compose
 from bot.broadcast.compose_states import (
     AskingDays,
     AskingMessage,
     AskingNight,
     AskingTime,
+    ChoosingDepartment,
     ChoosingLanguage,
-    ChoosingOffice,
     ChoosingVersions,
     ComposeDraft,
     ConfirmingSend,
@@ -18,6 +17,7 @@ from bot.broadcast.compose_states import (
     ShowDraft,
 )
 from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT
+from bot.broadcast.views import audience_line, duration, grouped, language_name
 from bot.core.dates import reaches_night
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
@@ -26,42 +26,43 @@ from bot.views.message import CONAKRY, Button, Message, Office
 from bot.views.text import department_name, lines, paragraphs
 
 REASON = 150
+"""Characters of Telegram's reason that are shown."""
 
 
-def state(show: ShowDraft, t: Translator, now: datetime, office: Office = CONAKRY) -> Message:
-    """The stage under its remark; `now` is office time. Without a draft, the remark alone."""
-    notice = _remark(show, t) if show.notice else None
+def render(show: ShowDraft, t: Translator, now: datetime, office: Office = CONAKRY) -> Message:
+    """The state below its notice; `now` is office time. Without a draft, the notice alone."""
+    notice = _notice(show, t) if show.notice else None
     if show.draft is None:
         return Message(notice or t.text("remark.cancelled"))
-    text, rows = _drawn(show.draft, t, now, office)
+    text, rows = _render_state(show.draft, t, now, office)
     cancel = Button(
         t.label("button.bc_cancel"), encode_compose(show.draft.number, show.draft.turn, ComposeAction.CANCEL)
     )
     return Message(paragraphs(notice, text), (*rows, (cancel,)))
 
 
-def _remark(show: ShowDraft, t: Translator) -> Safe:
+def _notice(show: ShowDraft, t: Translator) -> Safe:
     reason = keys.clip(show.reason, REASON)
     return t.text(f"remark.{show.notice}", text=MAX_TEXT, caption=MAX_CAPTION, reason=reason)
 
 
-class _Keys:
-    """Buttons of one draft's present stage."""
+class _Buttons:
+    """Buttons of one draft in its present state."""
 
     def __init__(self, draft: ComposeDraft) -> None:
         self._draft = draft
 
-    def button(self, label: str, ask: ComposeAction, value: str = "") -> Button:
-        """A button that asks this of this stage and of no other."""
-        return Button(label, encode_compose(self._draft.number, self._draft.turn, ask, value))
+    def button(self, label: str, action: ComposeAction, value: str = "") -> Button:
+        """A button that is valid in this state alone."""
+        return Button(label, encode_compose(self._draft.number, self._draft.turn, action, value))
 
-    def row(self, label: str, ask: ComposeAction, value: str = "") -> keys.Row:
-        """A row of one."""
-        return (self.button(label, ask, value),)
+    def row(self, label: str, action: ComposeAction, value: str = "") -> keys.Row:
+        """The same as a row of its own."""
+        return (self.button(label, action, value),)
 
 
-def _drawn(draft: ComposeDraft, t: Translator, now: datetime, office: Office) -> tuple[Safe, keys.Rows]:
-    k = _Keys(draft)
+def _render_state(draft: ComposeDraft, t: Translator, now: datetime, office: Office) -> tuple[Safe, keys.Rows]:
+    k = _Buttons(draft)
     back = k.row(t.label("button.back"), ComposeAction.BACK)
     match draft.state:
         case AskingMessage(locale=""):
@@ -69,7 +70,7 @@ def _drawn(draft: ComposeDraft, t: Translator, now: datetime, office: Office) ->
             return paragraphs(t.text("bc.message"), t.text("bc.message_kinds")), again
         case AskingMessage(locale=locale):
             skip = k.row(t.label("button.bc_skip"), ComposeAction.SKIP)
-            text = t.text("bc.message_in", language=words.language(t, locale))
+            text = t.text("bc.message_in", language=language_name(t, locale))
             return paragraphs(text, t.text("bc.message_kinds")), (skip, back)
         case ChoosingVersions():
             each = (
@@ -94,10 +95,10 @@ def _drawn(draft: ComposeDraft, t: Translator, now: datetime, office: Office) ->
             return _audience(draft, t, k, back)
 
 
-def _audience(draft: ComposeDraft, t: Translator, k: _Keys, back: keys.Row) -> tuple[Safe, keys.Rows]:
+def _audience(draft: ComposeDraft, t: Translator, k: _Buttons, back: keys.Row) -> tuple[Safe, keys.Rows]:
     match draft.state:
-        case ChoosingOffice() as office:
-            return _choosing_office(office, t, k, back)
+        case ChoosingDepartment() as office:
+            return _choosing_department(office, t, k, back)
         case ChoosingLanguage():
             named = (k.row(name, ComposeAction.LANGUAGE, locale) for locale, name in t.languages)
             return t.text("bc.language"), (*named, back)
@@ -111,19 +112,23 @@ def _audience(draft: ComposeDraft, t: Translator, k: _Keys, back: keys.Row) -> t
             rows = (
                 k.row(t.label("button.bc_everyone"), ComposeAction.EVERYONE),
                 k.row(t.label("button.bc_language"), ComposeAction.LANGUAGE),
-                k.row(t.label("button.bc_office"), ComposeAction.OFFICE),
+                k.row(t.label("button.bc_office"), ComposeAction.DEPARTMENT),
                 k.row(t.label("button.bc_days"), ComposeAction.DAYS),
             )
             return paragraphs(t.text("bc.audience"), t.text("bc.audience_hint")), (*rows, back)
 
 
-def _choosing_office(state: ChoosingOffice, t: Translator, k: _Keys, back: keys.Row) -> tuple[Safe, keys.Rows]:
+def _choosing_department(
+    state: ChoosingDepartment, t: Translator, k: _Buttons, back: keys.Row
+) -> tuple[Safe, keys.Rows]:
     if state.failure or not state.departments:
         why = cause(t, state.failure, CONAKRY) if state.failure else t.text("departments.none")
         retry = k.row(t.label("button.retry"), ComposeAction.RETRY)
         return paragraphs(t.text("failed.departments"), why), (retry, back)
     page = keys.Page.of(state.departments, state.page)
-    buttons = [k.button(keys.clip(department_name(t, each)), ComposeAction.OFFICE, str(each.id)) for each in page.items]
+    buttons = [
+        k.button(keys.clip(department_name(t, each)), ComposeAction.DEPARTMENT, str(each.id)) for each in page.items
+    ]
     turning = []
     if page.number > 0:
         turning.append(k.button(t.label("button.page_before"), ComposeAction.PAGE, str(page.number - 1)))
@@ -133,19 +138,18 @@ def _choosing_office(state: ChoosingOffice, t: Translator, k: _Keys, back: keys.
     return t.text("bc.office"), (*keys.columns(buttons), *more, back)
 
 
-def _facts(draft: ComposeDraft, t: Translator) -> Safe:
-    whom = words.audience(t, draft.audience) if draft.audience else None
+def _summary(draft: ComposeDraft, t: Translator) -> Safe:
     return lines(
-        whom,
-        t.text("bc.count", n=draft.count, count=words.number(draft.count)),
-        t.text("bc.duration", duration=words.duration(t, draft.seconds)),
+        audience_line(t, draft.audience) if draft.audience else None,
+        t.text("bc.count", n=draft.count, count=grouped(draft.count)),
+        t.text("bc.duration", duration=duration(t, draft.seconds)),
     )
 
 
-def _reviewing(draft: ComposeDraft, t: Translator, k: _Keys) -> tuple[Safe, keys.Rows]:
-    names = ", ".join(words.language(t, each.locale) for each in draft.versions if each.locale)
+def _reviewing(draft: ComposeDraft, t: Translator, k: _Buttons) -> tuple[Safe, keys.Rows]:
+    names = ", ".join(language_name(t, each.locale) for each in draft.versions if each.locale)
     text = paragraphs(
-        t.text("bc.review"), t.text("bc.review_versions", languages=names) if names else None, _facts(draft, t)
+        t.text("bc.review"), t.text("bc.review_versions", languages=names) if names else None, _summary(draft, t)
     )
     change = (
         k.button(t.label("button.bc_message"), ComposeAction.MESSAGE),
@@ -158,8 +162,8 @@ def _reviewing(draft: ComposeDraft, t: Translator, k: _Keys) -> tuple[Safe, keys
     )
 
 
-def _confirming(  # noqa: PLR0913, PLR0917 — a drawing needs all of these
-    draft: ComposeDraft, starts: datetime | None, t: Translator, now: datetime, office: Office, k: _Keys
+def _confirming(  # noqa: PLR0913, PLR0917 — the screen shows all of these
+    draft: ComposeDraft, starts: datetime | None, t: Translator, now: datetime, office: Office, k: _Buttons
 ) -> tuple[Safe, keys.Rows]:
     at = t.text("bc.at_once")
     if starts:
@@ -168,6 +172,6 @@ def _confirming(  # noqa: PLR0913, PLR0917 — a drawing needs all of these
     by_day = draft.night or begin
     left = draft.seconds - (by_day - begin).total_seconds()
     night = t.text("bc.rests") if reaches_night(by_day, left) else None
-    text = paragraphs(t.text("bc.confirm"), lines(_facts(draft, t), at), night)
-    go = k.row(t.label("button.bc_go", n=draft.count, count=words.number(draft.count)), ComposeAction.GO)
+    text = paragraphs(t.text("bc.confirm"), lines(_summary(draft, t), at), night)
+    go = k.row(t.label("button.bc_go", n=draft.count, count=grouped(draft.count)), ComposeAction.GO)
     return text, (go, k.row(t.label("button.back"), ComposeAction.BACK))

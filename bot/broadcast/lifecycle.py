@@ -1,11 +1,7 @@
-"""Which way a broadcast may go on: the one table of its statuses and of what admins may ask in each.
+"""The life of a broadcast: the transition table of its statuses, and its place in the list that admins see.
 
-The buttons under a broadcast are made from this table, and what is pressed is judged by it: a button of yesterday
-that asks what no longer makes sense changes nothing. Knows nothing of how any of it is done.
-
-In which order admins see the broadcasts: under way, to come (the next one first), then the past, the newest first.
-
-A page ends at a place, and the next one begins after that place, whatever has become of the broadcast that stood there.
+Buttons are made from the table and presses are judged by it, so a stale button changes nothing. The list shows active
+broadcasts first, then scheduled ones (the next first), then ended ones (the newest first). Pure.
 """
 
 from dataclasses import dataclass
@@ -17,7 +13,7 @@ from bot.core.dates import night_of
 
 
 class BroadcastCommand(StrEnum):
-    """What a button under a broadcast asks; short, for it travels with the button."""
+    """What a button under a broadcast asks. The values travel in callback data: keep them short and stable."""
 
     SEE = "see"
     OLDER = "older"
@@ -32,7 +28,7 @@ class BroadcastCommand(StrEnum):
     REPORT = "csv"
 
 
-MOVES: dict[tuple[BroadcastStatus, BroadcastCommand], tuple[BroadcastStatus, AdminAction]] = {
+TRANSITIONS: dict[tuple[BroadcastStatus, BroadcastCommand], tuple[BroadcastStatus, AdminAction]] = {
     (BroadcastStatus.SCHEDULED, BroadcastCommand.START): (BroadcastStatus.RUNNING, AdminAction.STARTED),
     (BroadcastStatus.SCHEDULED, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
     (BroadcastStatus.PREPARING, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
@@ -48,32 +44,32 @@ MOVES: dict[tuple[BroadcastStatus, BroadcastCommand], tuple[BroadcastStatus, Adm
     (BroadcastStatus.DONE, BroadcastCommand.REALLY_RECALL): (BroadcastStatus.RECALLING, AdminAction.RECALLED),
     (BroadcastStatus.STOPPED, BroadcastCommand.REALLY_RECALL): (BroadcastStatus.RECALLING, AdminAction.RECALLED),
 }
-"""What leads from where to where, and what it is called in the history."""
+"""(status, command) to (next status, entry of the history)."""
 
 ENDED = frozenset({BroadcastStatus.STOPPED, BroadcastStatus.DONE, BroadcastStatus.RECALLED})
-"""Nothing more happens by itself."""
+"""Nothing more happens without an admin."""
 
 
-def move(broadcast: Broadcast, verb: BroadcastCommand) -> tuple[BroadcastStatus, AdminAction] | None:
-    """Where this broadcast goes when `verb` is asked; None where that makes no sense now."""
-    figures = broadcast.figures
-    # One that was stopped before it came to those who are asked for again: they still are.
-    unknown = figures.of(RecipientStatus.UNKNOWN) or (broadcast.status in ENDED and figures.of(RecipientStatus.AGAIN))
-    if (verb is BroadcastCommand.RESEND and not unknown) or (
-        verb is BroadcastCommand.REALLY_RECALL and not figures.of(RecipientStatus.SENT)
+def transition(broadcast: Broadcast, command: BroadcastCommand) -> tuple[BroadcastStatus, AdminAction] | None:
+    """The next status when an admin gives `command`; None where it does not apply now."""
+    counts = broadcast.counts
+    # A resend that was stopped before its end can be asked for again.
+    unknown = counts.of(RecipientStatus.UNKNOWN) or (broadcast.status in ENDED and counts.of(RecipientStatus.AGAIN))
+    if (command is BroadcastCommand.RESEND and not unknown) or (
+        command is BroadcastCommand.REALLY_RECALL and not counts.of(RecipientStatus.SENT)
     ):
         return None
-    return MOVES.get((broadcast.status, verb))
+    return TRANSITIONS.get((broadcast.status, command))
 
 
 def statuses_to_process(broadcast: Broadcast) -> frozenset[RecipientStatus]:
-    """Who gets it while it runs. One that was stopped goes on to those alone for whom an admin asked again."""
+    """Which recipients it is sent to. Once stopped, only those for whom an admin asked again."""
     stopped = any(each.action is AdminAction.STOPPED for each in broadcast.history)
     return frozenset({RecipientStatus.AGAIN} if stopped else {RecipientStatus.PENDING, RecipientStatus.AGAIN})
 
 
-def night_rest_ends(broadcast: Broadcast) -> frozenset[datetime]:
-    """The nights (by the morning that ends each) in which it may go on: those for which an admin insisted."""
+def nights_allowed(broadcast: Broadcast) -> frozenset[datetime]:
+    """The nights (each by its end) in which an admin allowed sending."""
     insisted = [each.at for each in broadcast.history if each.action is AdminAction.INSISTED]
     if broadcast.plan.at_night:
         confirmed = next((each.at for each in broadcast.history if each.action is AdminAction.CONFIRMED), None)
@@ -81,28 +77,30 @@ def night_rest_ends(broadcast: Broadcast) -> frozenset[datetime]:
     return frozenset(night for night in map(night_of, insisted) if night)
 
 
+UNDER_WAY, TO_COME, PAST = 0, 1, 2
+"""Ranks of the list. They travel in callback data."""
 UNPAID = (BroadcastStatus.PAUSED, AdminAction.UNPAID)
-"""Where a running broadcast goes when Telegram refuses to send because it cannot be paid."""
+"""The transition of a paid broadcast that Telegram refuses to send for lack of Stars."""
 
 
 def next_status(broadcast: Broadcast) -> BroadcastStatus:
-    """What a broadcast becomes when it did all that its status asks for; the same status where an admin must act."""
+    """The status after the work of the present one is done; the same status where an admin must act."""
     match broadcast.status:
         case BroadcastStatus.PREPARING:
             return BroadcastStatus.SCHEDULED if broadcast.plan.starts else BroadcastStatus.RUNNING
         case BroadcastStatus.SCHEDULED:
             return BroadcastStatus.RUNNING
         case BroadcastStatus.RUNNING:
-            return BroadcastStatus.STOPPED if broadcast.figures.of(RecipientStatus.PENDING) else BroadcastStatus.DONE
+            return BroadcastStatus.STOPPED if broadcast.counts.of(RecipientStatus.PENDING) else BroadcastStatus.DONE
         case BroadcastStatus.RECALLING:
             return BroadcastStatus.RECALLED
         case _:
             return broadcast.status
 
 
-def available_commands(broadcast: Broadcast, *, resting: bool) -> tuple[BroadcastCommand, ...]:
-    """The buttons that make sense now. `resting`: it waits for the morning. Recalling is asked twice."""
-    verbs = (
+def available_commands(broadcast: Broadcast, *, night_pause: bool) -> tuple[BroadcastCommand, ...]:
+    """The commands that apply now. `night_pause`: it waits for the end of the night."""
+    commands = (
         BroadcastCommand.START,
         BroadcastCommand.PAUSE,
         BroadcastCommand.RESUME,
@@ -111,18 +109,19 @@ def available_commands(broadcast: Broadcast, *, resting: bool) -> tuple[Broadcas
         BroadcastCommand.RESEND,
         BroadcastCommand.REALLY_RECALL,
     )
-    moves = [verb for verb in verbs if move(broadcast, verb) and (verb is not BroadcastCommand.NIGHT or resting)]
+    moves = [
+        command
+        for command in commands
+        if transition(broadcast, command) and (command is not BroadcastCommand.NIGHT or night_pause)
+    ]
     if broadcast.status in ENDED:
         moves.append(BroadcastCommand.REPORT)
-    return tuple(BroadcastCommand.RECALL if verb is BroadcastCommand.REALLY_RECALL else verb for verb in moves)
-
-
-UNDER_WAY, TO_COME, PAST = 0, 1, 2
+    return tuple(BroadcastCommand.RECALL if command is BroadcastCommand.REALLY_RECALL else command for command in moves)
 
 
 @dataclass(frozen=True, slots=True)
 class ListCursor:
-    """Where a broadcast stands in the list. `starts` is office time as text that sorts, for those to come."""
+    """A place in the list. `starts` (scheduled ones only) is office time as sortable text."""
 
     rank: int
     starts: str
@@ -130,12 +129,12 @@ class ListCursor:
 
     @property
     def key(self) -> tuple[int, str, int]:
-        """What the list is sorted by."""
+        """The sort key."""
         return self.rank, self.starts, -self.number
 
 
 def cursor_of(broadcast: Broadcast) -> ListCursor:
-    """Where it stands now."""
+    """Its present place."""
     number, starts = broadcast.plan.number, broadcast.plan.starts
     if broadcast.status in ENDED:
         return ListCursor(PAST, "", number)
@@ -144,12 +143,12 @@ def cursor_of(broadcast: Broadcast) -> ListCursor:
     return ListCursor(UNDER_WAY, "", number)
 
 
-def encode_cursor(place: ListCursor) -> str:
-    """What a button says of it beside the number."""
-    return f"{place.rank}.{place.starts}"
+def encode_cursor(cursor: ListCursor) -> str:
+    """The part of a button's callback data beside the number."""
+    return f"{cursor.rank}.{cursor.starts}"
 
 
 def decode_cursor(number: int, text: str) -> ListCursor:
-    """The reverse; what cannot be read is a place in the past."""
+    """The reverse; unreadable text is a place among the ended ones."""
     rank, _, starts = text.partition(".")
     return ListCursor(int(rank), starts, number) if rank in {"0", "1", "2"} else ListCursor(PAST, "", number)

@@ -1,11 +1,7 @@
-"""What a broadcast is: its content in each language, whom it is for, where it stands, and what was done to it.
+"""The values of a broadcast: content, audience, plan, status, recipient counts and history.
 
-Plain frozen values, shared by composing, steering, the shell and the views. Knows nothing of Telegram: how a text is
-formatted is an opaque `look` that only the messenger reads. Times are naive office time.
-
-How a broadcast looks to an admin at this moment: what is stored of it, and what only the running process knows.
-
-A confirmed broadcast's plan as versioned JSON and back. Knows nothing of where the JSON is kept.
+All of them are frozen. Knows nothing of Telegram: the formatting of a text is an opaque `look` that only the sender
+reads. Times are naive office time. A plan round-trips through versioned JSON.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +24,7 @@ class Media(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A message as the admin sent it: its text (or caption), its file, and its look, which is not ours to read."""
+    """A message as the admin sent it: text or caption, `file_id`, and formatting as opaque JSON (`look`)."""
 
     media: Media
     text: str
@@ -38,14 +34,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The content for the citizens who speak `locale`; the first version of a broadcast is for all others too."""
+    """The content for citizens whose language is `locale`. The first version also goes to all other languages."""
 
     locale: str
     content: Content
 
 
 def content_for(versions: tuple[Version, ...], locale: str) -> Content:
-    """What a citizen who speaks `locale` gets; a language that has no version of its own gets the first one."""
+    """The content for `locale`, or the first version where that language has none."""
     return next((each for each in versions if each.locale == locale), versions[0]).content
 
 
@@ -58,7 +54,7 @@ class Everyone:
 
 @dataclass(frozen=True, slots=True)
 class Speakers:
-    """Those to whom the bot speaks this language."""
+    """Citizens who use the bot in this language."""
 
     locale: str
     kind: Literal["speakers"] = "speakers"
@@ -66,7 +62,7 @@ class Speakers:
 
 @dataclass(frozen=True, slots=True)
 class Visitors:
-    """Those with a coming appointment in this department."""
+    """Citizens with an upcoming appointment in this department."""
 
     department_id: int
     name: str
@@ -75,7 +71,7 @@ class Visitors:
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """Those with an appointment from `first` to `last`, both included."""
+    """Citizens with an appointment from `first` to `last`, both included."""
 
     first: date
     last: date
@@ -83,25 +79,25 @@ class Dated:
 
 
 Audience = Annotated[Everyone | Speakers | Visitors | Dated, Field(discriminator="kind")]
-"""Always without those who left and those who want no announcements."""
+"""Citizens who blocked the bot or opted out of announcements are never part of an audience."""
 
 
 class RecipientStatus(StrEnum):
-    """What became of one recipient."""
+    """The state of one recipient. Stored by value."""
 
     PENDING = "pending"
-    AGAIN = "again"  # was UNKNOWN, and an admin asked that it be sent again
-    SENDING = "sending"  # on the wire; after a kill nobody knows, so it becomes UNKNOWN
+    AGAIN = "again"  # was UNKNOWN; an admin asked to send it again
+    SENDING = "sending"  # in flight; becomes UNKNOWN if the process dies
     SENT = "sent"
     BLOCKED = "blocked"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    SKIPPED = "skipped"  # wanted no announcements any more when the turn came
+    SKIPPED = "skipped"  # opted out before their turn
     RECALLED = "recalled"
 
 
 class BroadcastStatus(StrEnum):
-    """Where a broadcast stands. What is to be done next can be read off it, so that a restart goes on."""
+    """The status of a broadcast. The next step can be read off it, so that a restart resumes it. Stored by value."""
 
     PREPARING = "preparing"
     SCHEDULED = "scheduled"
@@ -115,27 +111,27 @@ class BroadcastStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecipientCounts:
-    """How many recipients have which fate."""
+    """How many recipients have which status."""
 
-    counts: tuple[tuple[RecipientStatus, int], ...] = ()
+    by_status: tuple[tuple[RecipientStatus, int], ...] = ()
 
     def of(self, status: RecipientStatus) -> int:
-        """How many have this fate."""
-        return dict(self.counts).get(status, 0)
+        """How many have this status."""
+        return dict(self.by_status).get(status, 0)
 
     @property
     def total(self) -> int:
         """All recipients."""
-        return sum(number for _, number in self.counts)
+        return sum(number for _, number in self.by_status)
 
     @property
     def left(self) -> int:
-        """Those whose turn has not come, or is just now."""
+        """How many are still to be sent to, or are being sent to now."""
         return self.of(RecipientStatus.PENDING) + self.of(RecipientStatus.AGAIN) + self.of(RecipientStatus.SENDING)
 
 
 class AdminAction(StrEnum):
-    """What an admin did to a broadcast."""
+    """What an admin did to a broadcast, for the history. Stored by value."""
 
     CONFIRMED = "confirmed"
     STARTED = "started"
@@ -145,12 +141,12 @@ class AdminAction(StrEnum):
     RECALLED = "recalled"
     RESENT = "resent"
     INSISTED = "insisted"
-    UNPAID = "unpaid"  # nobody's deed: it was paused because what it costs could not be paid
+    UNPAID = "unpaid"  # done by nobody: paused because Telegram refused a paid broadcast
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Who did what, and when. `user_id` where the name alone does not tell who."""
+    """Who did what, and when. `user_id` is given where two admins have the same name."""
 
     who: str
     action: AdminAction
@@ -160,9 +156,9 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an admin confirmed, under a number that no other broadcast has.
+    """What an admin confirmed, under a unique number.
 
-    `starts` is when sending begins (None: at once); `at_night` when the admin insisted that it may begin by night.
+    Sending begins at `starts` (None: at once). `at_night`: the admin allowed it to begin at night.
     """
 
     number: int
@@ -174,20 +170,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Broadcast:
-    """A confirmed broadcast with all that is known of it."""
+    """A confirmed broadcast with its status, recipient counts and history, as stored."""
 
     plan: Plan
     status: BroadcastStatus
-    figures: RecipientCounts = field(default_factory=RecipientCounts)
+    counts: RecipientCounts = field(default_factory=RecipientCounts)
     history: tuple[HistoryEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastSnapshot:
-    """A broadcast; `resting` says until when the night holds it up, `seconds` how long it will still take."""
+    """A broadcast at this moment. `resumes_at`: it pauses for the night until then; `seconds`: time still needed."""
 
     broadcast: Broadcast
-    resting: datetime | None = None
+    resumes_at: datetime | None = None
     seconds: float | None = None
 
 
@@ -195,10 +191,10 @@ _CODEC = JsonCodec(Plan)
 
 
 def write_plan(plan: Plan) -> str:
-    """The plan as JSON, led by its version."""
+    """The plan as versioned JSON."""
     return _CODEC.write(plan)
 
 
 def read_plan(text: str) -> Plan:
-    """The plan. Raises `ValueError` where the text is none: what was confirmed must not get lost silently."""
+    """The plan. Raises `ValueError` on unreadable text: a confirmed broadcast must not get lost silently."""
     return _CODEC.read(text)

@@ -1,6 +1,6 @@
-"""What broadcasting asks of the world outside: books that remember, and a herald that carries messages.
+"""The ports of broadcasting: two repositories and the sender, as protocols, and the values that cross them.
 
-Only shapes and meanings; `bot.storage.broadcasts` and `bot.telegram.broadcast_sender` implement them. Nothing here
+`bot.storage.broadcasts`, `bot.storage.recipients` and `bot.telegram.broadcast_sender` implement them. Nothing here
 knows SQL or Telegram.
 """
 
@@ -23,12 +23,17 @@ from bot.broadcast.model import (
 )
 from bot.views.message import Message
 
+NOWHERE = 0
+"""The `message_id` of a progress message that is gone; its admin still gets the report."""
+PreparedMessage = tuple[str, dict[str, Any]]
+"""A message that is ready to be sent, except for the chat: the method and its parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody whose turn comes: the language they get it in, and whether they may still be written to.
+    """A recipient with what is known of their chat now: language, whether they left, whether they opted out.
 
-    `status` befell them at `at` (Unix seconds); `message_id` is the message that they have.
+    `status` was recorded at `at` (Unix seconds); `message_id` is the message they received (0: none or unknown).
     """
 
     chat_id: int
@@ -42,7 +47,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class StatusUpdate:
-    """What became of a recipient, for the books."""
+    """A new status of a recipient, to be recorded."""
 
     chat_id: int
     status: RecipientStatus
@@ -50,13 +55,9 @@ class StatusUpdate:
     error: str | None = None
 
 
-NOWHERE = 0
-"""The message of a card that is gone."""
-
-
 @dataclass(frozen=True, slots=True)
 class ProgressMessage:
-    """The message in an admin's chat that shows how a broadcast gets on; who has one follows the broadcast."""
+    """The message in an admin's chat that shows the progress of a broadcast. Its admins follow the broadcast."""
 
     number: int
     chat_id: int
@@ -66,32 +67,32 @@ class ProgressMessage:
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """Who acts, for the history."""
+    """The admin who acts, for the history."""
 
     user_id: int
     name: str
 
 
 class BroadcastRepository(Protocol):
-    """What is remembered of broadcasts. What is written is on the disk when a method returns.
+    """Stored drafts, broadcasts, histories and progress messages. Writes are on the disk when a method returns.
 
     While the database cannot be used, every method waits until it can.
     """
 
     async def next_number(self) -> int:
-        """A number that no broadcast ever had."""
+        """A number that no broadcast has had."""
 
     async def draft(self, chat_id: int) -> str | None:
-        """What an admin is composing."""
+        """The draft of an admin, as text."""
 
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
-        """The write that keeps a draft, or forgets it (None)."""
+        """The write that stores a draft, or deletes it (None)."""
 
     async def write(self, work: Work) -> None:
         """Write at once."""
 
-    async def confirm(self, plan: Plan, admin: Admin, done: HistoryEntry, card: ProgressMessage) -> bool:
-        """Store a confirmed broadcast and forget its draft. False: it was confirmed before, and nothing changes."""
+    async def confirm(self, plan: Plan, admin: Admin, entry: HistoryEntry, progress: ProgressMessage) -> bool:
+        """Store a confirmed broadcast and delete its draft. False: it was confirmed before, and nothing changes."""
 
     async def move(
         self,
@@ -102,96 +103,92 @@ class BroadcastRepository(Protocol):
         *,
         again: bool = False,
     ) -> bool:
-        """From one status to another, with the deed that led there. False: it was not in that status any more.
+        """Change the status and add to the history, in one transaction. False: the status was not `before` any more.
 
-        `again`: the unknown are to get it again. All of it or nothing.
+        `again`: recipients of unknown status become `AGAIN`.
         """
 
     async def broadcast(self, number: int) -> Broadcast | None:
-        """A broadcast with its history and its figures as they were written last."""
+        """A broadcast with its history, and its counts as last written."""
 
     async def recent(self, most: int) -> tuple[Broadcast, ...]:
         """The newest broadcasts, newest first."""
 
     async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
-        """Broadcasts in the order of `ListCursor.key`, those behind `after` where that is given."""
+        """Broadcasts in the order of `ListCursor.key`, behind `after` where given."""
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
-        """The broadcasts in these statuses, and those that ended and are not reported yet."""
+        """The broadcasts in these statuses, and the ended ones whose report was not sent."""
 
     async def reported(self, broadcast: Broadcast) -> None:
-        """The report of this end has been sent; where an admin led it on meanwhile, that of the next end has not."""
+        """Record that the report of this end was sent; nothing changes where an admin acted on the broadcast since."""
 
     async def is_reported(self, number: int) -> bool:
-        """Whether it has."""
+        """Whether the report of its end was sent."""
 
-    async def put_card(self, card: ProgressMessage) -> None:
-        """Remember where an admin sees the broadcast; one an admin.
+    async def put_progress_message(self, progress: ProgressMessage) -> None:
+        """Store where an admin sees the broadcast, one message per admin and broadcast.
 
-        A message shows one broadcast: where it showed another, that one is followed without a card from now on.
+        A message shows one broadcast: another one that it showed is followed without a message from now on.
         """
 
-    async def clear(self, chat_id: int, message_id: int) -> None:
-        """This message shows no broadcast any more; the admin follows without a card."""
+    async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
+        """This message shows no broadcast any more; its admin follows without one."""
 
-    async def lose_card(self, card: ProgressMessage) -> None:
-        """The message is gone: the admin follows without one (`NOWHERE`)."""
+    async def lose_progress_message(self, progress: ProgressMessage) -> None:
+        """The message is gone: its admin follows without one (`NOWHERE`)."""
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
-        """Where the broadcast is shown."""
+        """All progress messages of a broadcast."""
 
 
 class RecipientRepository(Protocol):
-    """Who gets a broadcast, and what became of each. What is written is on the disk when a method returns.
+    """The recipients of broadcasts and their statuses. Writes are on the disk when a method returns.
 
     While the database cannot be used, every method waits until it can.
     """
 
     async def prepare(self, number: int, now: datetime) -> bool:
-        """Write the next page of recipients; returns whether there are more to write."""
+        """Store the next page of recipients; returns whether there are more."""
 
     async def count(self, audience: Audience, now: datetime) -> int:
         """How many would get it now."""
 
-    async def count_fates(self, number: int) -> RecipientCounts:
-        """The figures, counted now and written down."""
+    async def count_by_status(self, number: int) -> RecipientCounts:
+        """Count the recipients by status, and store the counts with the broadcast."""
 
     async def page(
-        self, number: int, fates: frozenset[RecipientStatus], after: int, size: int
+        self, number: int, statuses: frozenset[RecipientStatus], after: int, size: int
     ) -> tuple[Recipient, ...]:
-        """Recipients of these fates with a chat number above `after`, in order."""
+        """Recipients of these statuses with a chat id above `after`, in order."""
 
-    async def known(self, recipient: Recipient) -> Recipient:
-        """The same, with what is known now: their language, whether they left, what they want."""
+    async def refresh(self, recipient: Recipient) -> Recipient:
+        """The same recipient with what is known of their chat now."""
 
-    async def note(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
-        """Write what became of recipients."""
+    async def record(self, number: int, updates: tuple[StatusUpdate, ...]) -> None:
+        """Store new statuses, in order."""
 
-    async def change_fates(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
-        """All recipients of one fate get another, for this reason; returns how many."""
+    async def change_statuses(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
+        """Give all recipients of one status another one, with this reason; returns how many."""
 
     def report(self, number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
-        """Everybody's fate, in order of chat number, by pages."""
-
-
-PreparedMessage = tuple[str, dict[str, Any]]
-"""A message made ready for sending, as the herald wants it."""
+        """The status of every recipient, in order of chat id, page by page."""
 
 
 class BroadcastSender(Protocol):
-    """The way out for broadcasts. Raises `SendError`."""
+    """Sends broadcasts and takes them back. Raises `SendError`."""
 
     def prepared(self, content: Content, locale: str) -> PreparedMessage:
-        """Make ready what a citizen who speaks `locale` gets, down to the button under it."""
+        """The message for citizens of this language, with its opt-out button."""
 
     async def reach(self) -> None:
-        """Ask for nothing; raises where nobody answers."""
+        """Check that Telegram answers; raises where it does not."""
 
     async def send(self, prepared: PreparedMessage, chat_id: int, *, paid: bool = False) -> int:
-        """Send it; returns the message's number, 0 where the answer does not tell."""
+        """Send it; returns the message id, 0 where the answer has none."""
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
-        """Take a message back. False: it is gone already."""
+        """Delete a message. False: it was already deleted."""
 
     async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
         """Send a file."""

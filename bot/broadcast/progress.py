@@ -31,7 +31,7 @@ Place = tuple[int, int]
 class ProgressMessages:
     """All cards. `look` tells how a broadcast stands, `moving` which ones change by themselves."""
 
-    def __init__(  # noqa: PLR0913 — what it needs from the house
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         repository: BroadcastRepository,
         messenger: Messenger,
@@ -42,7 +42,7 @@ class ProgressMessages:
         look: Callable[[int], Awaitable[BroadcastSnapshot | None]],
         moving: Callable[[], Collection[int]],
     ) -> None:
-        self._books = repository
+        self._repository = repository
         self._messenger = messenger
         self._overall = overall
         self._admins = admins
@@ -58,13 +58,13 @@ class ProgressMessages:
 
     async def put(self, card: ProgressMessage) -> None:
         """From now on the broadcast is shown here, in no other message of this admin, and nothing else is."""
-        await self._books.put_card(card)
+        await self._repository.put_progress_message(card)
         self._shown.pop((card.chat_id, card.message_id), None)
         self.touch(card.number)
 
-    async def clear(self, chat_id: int, message_id: int) -> None:
+    async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
         """This message shows something else from now on."""
-        await self._books.clear(chat_id, message_id)
+        await self._repository.clear_progress_message(chat_id, message_id)
         self._shown.pop((chat_id, message_id), None)
 
     def touch(self, number: int) -> None:
@@ -81,7 +81,7 @@ class ProgressMessages:
                 due, self._due = self._due | set(self._moving()), set()
                 for number in sorted(due):
                     try:
-                        for card in await self._books.progress_messages(number):
+                        for card in await self._repository.progress_messages(number):
                             self._want(card)
                     except Exception as error:  # noqa: BLE001 — the cards of one must not stop those of all
                         self._stumbled(number, error)
@@ -119,7 +119,7 @@ class ProgressMessages:
                     self._quiet_until[chat_id] = loop.time() + INTERVAL
                     self._wanted.setdefault(place, card)
                 except EditLostError:
-                    await self._books.lose_card(card)
+                    await self._repository.lose_progress_message(card)
                 except SendError as error:
                     log.warning("a card of broadcast %d could not be drawn: %s", number, error)
         except Exception as error:  # noqa: BLE001 — a card that cannot be drawn now is drawn when something happens
@@ -130,7 +130,7 @@ class ProgressMessages:
     async def _edit(self, card: ProgressMessage) -> None:
         snapshot = await self._look(card.number)
         # While it waited, the broadcast may have moved to another message, or the message to another broadcast.
-        if snapshot is None or card not in await self._books.progress_messages(card.number):
+        if snapshot is None or card not in await self._repository.progress_messages(card.number):
             return
         message = self._draw(snapshot, card.locale)
         place = (card.chat_id, card.message_id)

@@ -1,7 +1,7 @@
-"""Takes a broadcast back: deletes its messages, for as long as Telegram still allows it. Deleting twice does no harm.
+"""Recalls a broadcast: deletes its messages, as long as Telegram allows it. Deleting twice does no harm.
 
-A message that cannot be deleted stays `sent`, with the reason: who has it still has it. One that is too old by our own
-clock is not even asked for. Knows nothing of Telegram's formats.
+A message that cannot be deleted stays `sent`, with the reason. For one that is too old no call is made. Knows nothing
+of Telegram's formats.
 """
 
 import asyncio
@@ -14,102 +14,105 @@ from bot.broadcast.ports import BroadcastSender, Recipient, RecipientRepository,
 from bot.broadcast.run import BroadcastRun, StatusWriter, recipients_to_send
 from bot.broadcast.throttle import BroadcastThrottle
 
-AT_ONCE = 50
+MAX_RECALLS_IN_FLIGHT = 50
+"""Calls at once."""
 DELETABLE = 48 * 3600.0
 """Seconds for which a bot may delete what it sent (Bot API, `deleteMessage`)."""
-PAUSE = 2.0
-TOO_OLD, NO_NUMBER, WAS_GONE = "older than 48 hours", "its number is unknown", "it was gone already"
+RETRY_AFTER = 2.0
+"""Seconds before a call that got no answer is made again."""
+TOO_OLD, NO_ID, ALREADY_DELETED = "older than 48 hours", "its number is unknown", "it was gone already"
+"""Reasons, for the report."""
 
 
 class Recaller:
-    """All recalls, at the pace of broadcasts."""
+    """Recalls broadcasts, at their sending rate."""
 
     def __init__(
         self,
-        recipients_repository: RecipientRepository,
+        recipients: RecipientRepository,
         sender: BroadcastSender,
         throttle: BroadcastThrottle,
         per_chat: ChatRateLimiter,
     ) -> None:
-        self._roll = recipients_repository
-        self._herald = sender
-        self._lane = throttle
+        self._recipients = recipients
+        self._sender = sender
+        self._throttle = throttle
         self._per_chat = per_chat
 
-    async def carry(self, rounds: BroadcastRun) -> bool:
-        """Take back from everybody. Returns whether all was tried; False: it was halted before that.
+    async def recall_all(self, run: BroadcastRun) -> bool:
+        """Delete all messages. Returns whether every recipient was processed; False: it was halted.
 
-        Raises what made it impossible to go on, when all that were on the wire are heard of.
+        Raises the error that made it impossible to go on, after all calls in flight are answered.
         """
-        status_writer = StatusWriter(self._roll, rounds.plan.number)
-        rounds.began = asyncio.get_running_loop().time()
-        maybe: set[int] = set()
+        status_writer = StatusWriter(self._recipients, run.plan.number)
+        run.began = asyncio.get_running_loop().time()
+        unconfirmed: set[int] = set()
         try:
-            async for recipient, _ in recipients_to_send(self._roll, rounds):
+            async for recipient, _ in recipients_to_send(self._recipients, run):
                 if recipient.at < time.time() - DELETABLE:
-                    self._kept(rounds, recipient, status_writer, TOO_OLD)
+                    self._keep(run, recipient, status_writer, TOO_OLD)
                 elif not recipient.message_id:
-                    self._kept(rounds, recipient, status_writer, NO_NUMBER)
-                elif not self._put_off(rounds, recipient) and await self._lane.enter(rounds.halted):
-                    task = asyncio.create_task(self._recall(rounds, recipient, status_writer, maybe))
-                    rounds.on_wire.add(task)
-                    task.add_done_callback(rounds.on_wire.discard)
-            while rounds.on_wire:
-                await asyncio.wait(rounds.on_wire)
+                    self._keep(run, recipient, status_writer, NO_ID)
+                elif not self._deferred(run, recipient) and await self._throttle.acquire(run.halted):
+                    task = asyncio.create_task(self._recall(run, recipient, status_writer, unconfirmed))
+                    run.in_flight.add(task)
+                    task.add_done_callback(run.in_flight.discard)
+            while run.in_flight:
+                await asyncio.wait(run.in_flight)
         finally:
-            for task in rounds.on_wire:
+            for task in run.in_flight:
                 task.cancel()
         await status_writer.close()
-        if rounds.error:
-            raise rounds.error
-        return not rounds.halted.is_set()
+        if run.error:
+            raise run.error
+        return not run.halted.is_set()
 
-    def _put_off(self, rounds: BroadcastRun, recipient: Recipient) -> bool:
+    def _deferred(self, run: BroadcastRun, recipient: Recipient) -> bool:
         now = asyncio.get_running_loop().time()
         if wait := self._per_chat.flood_left(recipient.chat_id, now):
-            rounds.defer(recipient, now + wait)
+            run.defer(recipient, now + wait)
         return bool(wait)
 
     async def _recall(
-        self, rounds: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, maybe: set[int]
+        self, run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, unconfirmed: set[int]
     ) -> None:
-        """One message; `maybe` are the chats whose message an earlier try may have deleted."""
+        """One message; in the chats of `unconfirmed` an earlier call may have deleted it."""
         chat_id, message_id = recipient.chat_id, recipient.message_id
-        breaker, floods = self._lane.breaker, self._lane.floods
+        breaker, floods = self._throttle.breaker, self._throttle.floods
         now = asyncio.get_running_loop().time
         try:
-            was_there = await self._herald.recall(chat_id, message_id)
+            existed = await self._sender.recall(chat_id, message_id)
         except FloodedError as flood:
-            breaker.good()
+            breaker.succeeded()
             floods.struck(chat_id, flood.retry_after, bulk=True)
-            rounds.defer(recipient, now() + flood.retry_after)
+            run.defer(recipient, now() + flood.retry_after)
         except (NotSentError, MaybeSentError) as error:
-            breaker.bad(str(error))
+            breaker.failed(str(error))
             if isinstance(error, MaybeSentError):
-                maybe.add(chat_id)
-            rounds.defer(recipient, now() + PAUSE)
+                unconfirmed.add(chat_id)
+            run.defer(recipient, now() + RETRY_AFTER)
         except SendError as error:
-            breaker.good()
-            self._kept(rounds, recipient, status_writer, str(error))
-        except Exception as error:  # noqa: BLE001 — our own code: see `carry`
-            rounds.fails(error)
+            breaker.succeeded()
+            self._keep(run, recipient, status_writer, str(error))
+        except Exception as error:  # noqa: BLE001 — raised by `recall_all`
+            run.abort(error)
         else:
-            breaker.good()
+            breaker.succeeded()
             floods.went()
-            why = None if was_there or chat_id in maybe else WAS_GONE
-            status_writer.soon(StatusUpdate(chat_id, RecipientStatus.RECALLED, message_id, why))
-            rounds.moved(RecipientStatus.SENT, RecipientStatus.RECALLED)
-            rounds.done += 1
+            why = None if existed or chat_id in unconfirmed else ALREADY_DELETED
+            status_writer.record(StatusUpdate(chat_id, RecipientStatus.RECALLED, message_id, why))
+            run.moved(RecipientStatus.SENT, RecipientStatus.RECALLED)
+            run.done += 1
         finally:
-            self._lane.leave()
+            self._throttle.release()
 
     @staticmethod
-    def _kept(rounds: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, why: str) -> None:
-        """It stays on the phone."""
-        status_writer.soon(
+    def _keep(run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, why: str) -> None:
+        """Record that the message stays, and why."""
+        status_writer.record(
             StatusUpdate(
                 recipient.chat_id, RecipientStatus.SENT, recipient.message_id, f"cannot be recalled: {why}"[:200]
             )
         )
-        rounds.kept += 1
-        rounds.done += 1
+        run.unrecallable += 1
+        run.done += 1

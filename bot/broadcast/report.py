@@ -26,14 +26,14 @@ HEADER = ("chat_id", "status", "reason")
 
 
 async def write_report(
-    recipients_repository: RecipientRepository, number: int, most: int = MOST
+    recipients: RecipientRepository, number: int, most: int = MOST
 ) -> AsyncIterator[tuple[str, bytes]]:
     """The file with its name; several, each with its header, where one would be larger than some `most` bytes.
 
     Read page by page: no more than one file stays in memory.
     """
     part, content = 1, _begun()
-    async for page in recipients_repository.report(number):
+    async for page in recipients.report(number):
         if len(content.getbuffer()) > most:
             yield f"broadcast-{number}-{part}.csv", content.getvalue()
             part, content = part + 1, _begun()
@@ -56,10 +56,10 @@ def _add(content: io.BytesIO, rows: Iterable[tuple[object, ...]]) -> None:
 class Reporter:
     """Sends reports to admins: by itself whenever a broadcast has come to an end, and to whoever asks."""
 
-    def __init__(  # noqa: PLR0913 — what it needs from the house
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         repository: BroadcastRepository,
-        recipients_repository: RecipientRepository,
+        recipients: RecipientRepository,
         sender: BroadcastSender,
         direct_sends: DirectSends,
         *,
@@ -67,34 +67,34 @@ class Reporter:
         locale_of: Callable[[int], Awaitable[str | None]],
         caption: Callable[[Broadcast, str], Message],
     ) -> None:
-        self._books = repository
-        self._roll = recipients_repository
-        self._herald = sender
-        self._errands = direct_sends
+        self._repository = repository
+        self._recipients = recipients
+        self._sender = sender
+        self._direct_sends = direct_sends
         self._admins = admins
         self._locale_of = locale_of
         self._caption = caption
 
     async def ended(self, number: int) -> None:
         """Report this end, until it is surely told or surely refused; unless that was done, or nothing ever sent."""
-        broadcast = await self._books.broadcast(number)
-        if broadcast is None or await self._books.is_reported(number):
+        broadcast = await self._repository.broadcast(number)
+        if broadcast is None or await self._repository.is_reported(number):
             return
-        if broadcast.figures.left < broadcast.figures.total:
+        if broadcast.counts.left < broadcast.counts.total:
             followers = await self._followers(number)
-            async for file in write_report(self._roll, number):
+            async for file in write_report(self._recipients, number):
                 await asyncio.gather(*(self._deliver(broadcast, file, *each) for each in followers))
-        await self._books.reported(broadcast)
+        await self._repository.reported(broadcast)
 
     async def send(self, number: int, chat_id: int, locale: str) -> None:
         """Send the report to one chat; given up after some tries, for it can be asked for again."""
-        if broadcast := await self._books.broadcast(number):
-            async for file in write_report(self._roll, number):
+        if broadcast := await self._repository.broadcast(number):
+            async for file in write_report(self._recipients, number):
                 await self._deliver(broadcast, file, chat_id, locale, tries=TRIES)
 
     async def _followers(self, number: int) -> tuple[tuple[int, str], ...]:
         """The admins who follow the broadcast, each with their language; where none of them is one any more, all."""
-        follow = [(each.chat_id, each.locale) for each in await self._books.progress_messages(number)]
+        follow = [(each.chat_id, each.locale) for each in await self._repository.progress_messages(number)]
         still = tuple(each for each in follow if each[0] in self._admins)
         return still or tuple([(each, await self._locale_of(each) or "") for each in sorted(self._admins)])
 
@@ -104,11 +104,11 @@ class Reporter:
         """A report may come twice; it must rather do that than get lost."""
         number, caption, pause = broadcast.plan.number, self._caption(broadcast, locale), PAUSE
         for _ in count() if tries is None else range(tries):
-            await self._errands.turn(chat_id, Urgency.NOTICE)
+            await self._direct_sends.turn(chat_id, Urgency.NOTICE)
             try:
-                await self._herald.document(chat_id, *file, caption)
+                await self._sender.document(chat_id, *file, caption)
             except FloodedError as flood:
-                self._errands.flooded(chat_id, flood.retry_after)
+                self._direct_sends.flooded(chat_id, flood.retry_after)
             except (NotSentError, MaybeSentError):
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -116,5 +116,5 @@ class Reporter:
                 log.warning("the report of broadcast %d did not arrive: %s", number, error)
                 return
             else:
-                self._errands.went()
+                self._direct_sends.went()
                 return

@@ -1,7 +1,7 @@
-"""All broadcasts, from their confirmation to their report: what each does next is read off its stored status.
+"""Runs every broadcast from its confirmation to its report; the next step is always read off the stored status.
 
-So a restart goes on where the last process was killed, and two admins who press at once press one button: a status is
-left only once. Knows neither Telegram nor SQL, and no words.
+So a restart resumes where the last process ended, and two admins who press at once cause one transition. Knows neither
+Telegram nor SQL, and no texts.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from bot.broadcast.lifecycle import (
     UNPAID,
     BroadcastCommand,
     ListCursor,
-    move,
     next_status,
-    night_rest_ends,
+    nights_allowed,
     statuses_to_process,
+    transition,
 )
 from bot.broadcast.model import (
     AdminAction,
@@ -40,25 +40,26 @@ from bot.broadcast.sender import SendLoop
 from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
-LOOK = 30.0
-"""Seconds between two looks at the clock while waiting for a start."""
-BREATH = 0.005
-"""Seconds between two pages of recipients that are written: room for citizens."""
+CLOCK_CHECK = 30.0
+"""Seconds between two looks at the clock while a scheduled broadcast waits."""
+PAGE_PAUSE = 0.005
+"""Seconds between two pages of recipients that are written, so that citizens' writes get through."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds before what went wrong is tried again."""
-LOST = "on its way when the bot was stopped"
-NOBODY = Admin(0, "")
-"""Who pauses a broadcast that cannot be paid for."""
-LIVE = frozenset(BroadcastStatus) - ENDED
+"""Seconds before a failed step is tried again."""
+INTERRUPTED = "on its way when the bot was stopped"
+"""Reason, for the report."""
+NO_ADMIN = Admin(0, "")
+"""For what no admin did."""
+ACTIVE = frozenset(BroadcastStatus) - ENDED
 
 
 class BroadcastRunner:
-    """Every broadcast that has something left to do. `changed` hears of each that an admin should see anew."""
+    """One task per broadcast with work left. `changed` is called when its progress should be shown anew."""
 
-    def __init__(  # noqa: PLR0913 — what it needs from the house
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         repository: BroadcastRepository,
-        recipients_repository: RecipientRepository,
+        recipients: RecipientRepository,
         sender: BroadcastSender,
         send_loop: SendLoop,
         recaller: Recaller,
@@ -69,127 +70,130 @@ class BroadcastRunner:
         changed: Callable[[int], None],
         ended: Callable[[int], Coroutine[Any, Any, None]],
     ) -> None:
-        self._books = repository
-        self._roll = recipients_repository
-        self._herald = sender
-        self._courier = send_loop
+        self._repository = repository
+        self._recipients = recipients
+        self._sender = sender
+        self._send_loop = send_loop
         self._recaller = recaller
         self._now = office_time
         self._locales = locales
         self._rate = rate
         self._changed = changed
         self._ended = ended
-        self._lives: dict[int, asyncio.Task[None]] = {}
-        self._nudges: dict[int, asyncio.Event] = {}
-        self._rounds: dict[int, BroadcastRun] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._wake_events: dict[int, asyncio.Event] = {}
+        self._runs: dict[int, BroadcastRun] = {}
         self._stopping = False
 
     async def resume(self) -> int:
-        """Take up what an earlier process left; returns how many there are."""
-        numbers = await self._books.numbers(LIVE)
+        """Resume what an earlier process left; returns how many broadcasts that are."""
+        numbers = await self._repository.numbers(ACTIVE)
         for number in numbers:
             self._begin(number)
         return len(numbers)
 
     async def stop(self, grace: float) -> None:
-        """Hear of those who are on the wire, for at most `grace` seconds; the rest is stored."""
+        """Wait for calls in flight, for at most `grace` seconds; everything else is stored."""
         self._stopping = True
-        for number in tuple(self._lives):
-            self._nudge(number)
-        if tasks := set(self._lives.values()):
+        for number in tuple(self._tasks):
+            self._wake(number)
+        if tasks := set(self._tasks.values()):
             _, pending = await asyncio.wait(tasks, timeout=grace)
             for task in pending:
                 task.cancel()
             await asyncio.wait(tasks)
 
     def seconds_for(self, count: int) -> float:
-        """How long it takes to send to so many."""
+        """Seconds it takes to send to so many recipients."""
         return count / self._rate
 
     def moving(self) -> tuple[int, ...]:
-        """The broadcasts whose figures change by themselves just now."""
-        return tuple(self._rounds)
+        """The broadcasts that are being sent or recalled now."""
+        return tuple(self._runs)
 
-    async def launch(self, plan: Plan, admin: Admin, card: ProgressMessage) -> bool:
-        """It was confirmed. False: it had been before, and goes out once."""
-        done = HistoryEntry(admin.name, AdminAction.CONFIRMED, self._now())
-        if not await self._books.confirm(plan, admin, done, card):
+    async def launch(self, plan: Plan, admin: Admin, progress: ProgressMessage) -> bool:
+        """Store a confirmed broadcast and begin it. False: it was confirmed before."""
+        entry = HistoryEntry(admin.name, AdminAction.CONFIRMED, self._now())
+        if not await self._repository.confirm(plan, admin, entry, progress):
             return False
         self._begin(plan.number)
         return True
 
-    async def steer(self, number: int, verb: BroadcastCommand, admin: Admin) -> bool:
-        """An admin asks for something. False: it makes no sense as the broadcast stands now."""
-        snapshot = await self.look(number)
-        found = move(snapshot.broadcast, verb) if snapshot else None
+    async def apply(self, number: int, command: BroadcastCommand, admin: Admin) -> bool:
+        """Carry out an admin's command. False: it does not apply to the present status."""
+        snapshot = await self.snapshot(number)
+        found = transition(snapshot.broadcast, command) if snapshot else None
         if not snapshot or not found:
             return False
         after, action = found
-        done = HistoryEntry(admin.name, action, self._now())
+        entry = HistoryEntry(admin.name, action, self._now())
         before = snapshot.broadcast.status
-        if not await self._books.move(number, before, after, (admin, done), again=verb is BroadcastCommand.RESEND):
+        if not await self._repository.move(
+            number, before, after, (admin, entry), again=command is BroadcastCommand.RESEND
+        ):
             return False
         self._begin(number)
         return True
 
-    async def look(self, number: int) -> BroadcastSnapshot | None:
-        """How it stands at this moment."""
-        broadcast = await self._books.broadcast(number)
-        return self._seen(broadcast) if broadcast else None
+    async def snapshot(self, number: int) -> BroadcastSnapshot | None:
+        """The broadcast at this moment."""
+        broadcast = await self._repository.broadcast(number)
+        return self._snapshot_of(broadcast) if broadcast else None
 
     async def recent(self, most: int) -> tuple[BroadcastSnapshot, ...]:
-        """The newest broadcasts as they stand at this moment, newest first."""
-        return tuple(self._seen(each) for each in await self._books.recent(most))
+        """The newest broadcasts at this moment, newest first."""
+        return tuple(self._snapshot_of(each) for each in await self._repository.recent(most))
 
     async def listed(self, most: int, after: ListCursor | None = None) -> tuple[BroadcastSnapshot, ...]:
-        """Broadcasts as they stand at this moment, as `BroadcastRepository.listed` orders them."""
-        return tuple(self._seen(each) for each in await self._books.listed(most, after))
+        """Broadcasts at this moment, in the order of `BroadcastRepository.listed`."""
+        return tuple(self._snapshot_of(each) for each in await self._repository.listed(most, after))
 
-    def _seen(self, broadcast: Broadcast) -> BroadcastSnapshot:
-        rounds = self._rounds.get(broadcast.plan.number)
-        if not rounds:
+    def _snapshot_of(self, broadcast: Broadcast) -> BroadcastSnapshot:
+        run = self._runs.get(broadcast.plan.number)
+        if not run:
             return BroadcastSnapshot(broadcast)
-        figures = rounds.figures()
-        elapsed = asyncio.get_running_loop().time() - rounds.began if rounds.began else 0.0
-        measured = rounds.done / elapsed if elapsed > 1 and rounds.done else self._rate
+        counts = run.recipient_counts()
+        elapsed = asyncio.get_running_loop().time() - run.began if run.began else 0.0
+        measured = run.done / elapsed if elapsed > 1 and run.done else self._rate
         return BroadcastSnapshot(
-            replace(broadcast, figures=figures), rounds.resting, rounds.left() / min(measured, self._rate)
+            replace(broadcast, counts=counts), run.resumes_at, run.left() / min(measured, self._rate)
         )
 
-    # --- one broadcast's life ------------------------------------------------------------------------------------
+    # --- the task of one broadcast -------------------------------------------------------------------------------
 
     def _begin(self, number: int) -> None:
-        """Let it live; one that does already looks at its status anew."""
-        if (life := self._lives.get(number)) and not life.done():
-            self._nudge(number)
+        """Start its task; one that runs already reads the status anew."""
+        if (task := self._tasks.get(number)) and not task.done():
+            self._wake(number)
         elif not self._stopping:
-            self._nudges[number] = asyncio.Event()
-            self._lives[number] = asyncio.create_task(self._live(number), name=f"broadcast {number}")
+            self._wake_events[number] = asyncio.Event()
+            self._tasks[number] = asyncio.create_task(self._run(number), name=f"broadcast {number}")
 
-    def _nudge(self, number: int) -> None:
-        self._nudges[number].set()
-        if rounds := self._rounds.get(number):
-            rounds.halted.set()
+    def _wake(self, number: int) -> None:
+        self._wake_events[number].set()
+        if run := self._runs.get(number):
+            run.halted.set()
 
-    async def _live(self, number: int) -> None:
-        """Step by step to its end. What goes wrong is tried again until it can be done, and said once."""
-        wake, pause, fine = self._nudges[number], FIRST_PAUSE, True
+    async def _run(self, number: int) -> None:
+        """Take step after step. A step that fails is tried again until it works; that is logged once."""
+        wake, pause, failing = self._wake_events[number], FIRST_PAUSE, False
         while not self._stopping:
             try:
-                # Whoever was on the wire when it went wrong, or when an earlier process was killed: nobody knows what
-                # came of it, so nobody gets it twice.
-                await self._roll.change_fates(number, RecipientStatus.SENDING, RecipientStatus.UNKNOWN, LOST)
+                # Calls that were in flight when an earlier process ended may have arrived: nobody gets it twice.
+                await self._recipients.change_statuses(
+                    number, RecipientStatus.SENDING, RecipientStatus.UNKNOWN, INTERRUPTED
+                )
                 while not self._stopping and await self._take_step(number):
                     self._changed(number)
                     pause = FIRST_PAUSE
-                    if not fine:
-                        log.warning("broadcast %d goes on", number)
-                    fine = True
+                    if failing:
+                        log.warning("broadcast %d resumed", number)
+                    failing = False
             except Exception as error:
-                if fine:
+                if not failing:
                     name = type(error).__name__
-                    log.exception("broadcast %d is held up: %s", number, name, exc_info=scrubbed(error))
-                fine = False
+                    log.exception("broadcast %d cannot go on: %s; retrying", number, name, exc_info=scrubbed(error))
+                failing = True
                 wake.clear()
                 await wait_event(wake, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -197,10 +201,10 @@ class BroadcastRunner:
                 return
 
     async def _take_step(self, number: int) -> bool:
-        """What the status asks for; returns whether there is more to do."""
-        wake = self._nudges[number]
+        """Do what the status asks for; returns whether there is more to do."""
+        wake = self._wake_events[number]
         wake.clear()
-        broadcast = await self._books.broadcast(number)
+        broadcast = await self._repository.broadcast(number)
         if broadcast is None:
             return False
         match broadcast.status:
@@ -209,62 +213,60 @@ class BroadcastRunner:
             case BroadcastStatus.SCHEDULED:
                 await self._wait_for_start(broadcast, wake)
             case BroadcastStatus.RUNNING | BroadcastStatus.RECALLING:
-                await self._carry(broadcast, wake)
+                await self._send_or_recall(broadcast, wake)
             case BroadcastStatus.PAUSED:
-                await self._rest(number)
+                await self._write_counts(number)
                 await wake.wait()
             case BroadcastStatus.STOPPED | BroadcastStatus.DONE | BroadcastStatus.RECALLED:
-                await self._rest(number)
-                # An admin who leads it on meanwhile gets the report of the next end.
+                await self._write_counts(number)
+                # An admin who acts on it meanwhile gets the report of the next end.
                 await run_unless(wake, self._ended(number))
                 return wake.is_set()
         return True
 
     async def _prepare(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
         number = broadcast.plan.number
-        while await self._roll.prepare(number, self._now()):
+        while await self._recipients.prepare(number, self._now()):
             if wake.is_set() or self._stopping:
                 return
-            await asyncio.sleep(BREATH)
-        await self._rest(number)
-        await self._go_on(broadcast)
+            await asyncio.sleep(PAGE_PAUSE)
+        await self._write_counts(number)
+        await self._advance(broadcast)
 
     async def _wait_for_start(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
         starts = broadcast.plan.starts or self._now()
         while (wait := (starts - self._now()).total_seconds()) > 0:
-            await wait_event(wake, min(wait, LOOK))
+            await wait_event(wake, min(wait, CLOCK_CHECK))
             if wake.is_set():
                 return
-        await self._go_on(broadcast)
+        await self._advance(broadcast)
 
-    async def _carry(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
+    async def _send_or_recall(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
         plan, status = broadcast.plan, broadcast.status
         recalling = status is BroadcastStatus.RECALLING
-        prepared = {each: self._herald.prepared(content_for(plan.versions, each), each) for each in self._locales}
-        figures = await self._roll.count_fates(plan.number)
+        prepared = {each: self._sender.prepared(content_for(plan.versions, each), each) for each in self._locales}
+        counts = await self._recipients.count_by_status(plan.number)
         statuses = frozenset({RecipientStatus.SENT}) if recalling else statuses_to_process(broadcast)
-        rounds = BroadcastRun(
-            plan, prepared, statuses, Counter(dict(figures.counts)), nights=night_rest_ends(broadcast)
-        )
-        self._rounds[plan.number] = rounds
+        run = BroadcastRun(plan, prepared, statuses, Counter(dict(counts.by_status)), nights=nights_allowed(broadcast))
+        self._runs[plan.number] = run
         try:
             if wake.is_set():
                 return
-            finished = await (self._recaller if recalling else self._courier).carry(rounds)
+            finished = await (self._recaller.recall_all(run) if recalling else self._send_loop.send_all(run))
         finally:
-            del self._rounds[plan.number]
-        if rounds.unpaid:
+            del self._runs[plan.number]
+        if run.unpaid:
             after, action = UNPAID
-            await self._books.move(plan.number, status, after, (NOBODY, HistoryEntry("", action, self._now())))
+            await self._repository.move(plan.number, status, after, (NO_ADMIN, HistoryEntry("", action, self._now())))
         elif finished:
-            figures = await self._roll.count_fates(plan.number)
-            await self._go_on(replace(broadcast, figures=figures))
+            counts = await self._recipients.count_by_status(plan.number)
+            await self._advance(replace(broadcast, counts=counts))
 
-    async def _go_on(self, broadcast: Broadcast) -> None:
-        """It did all that its status asks for."""
-        await self._books.move(broadcast.plan.number, broadcast.status, next_status(broadcast))
+    async def _advance(self, broadcast: Broadcast) -> None:
+        """Go to the next status: the work of the present one is done."""
+        await self._repository.move(broadcast.plan.number, broadcast.status, next_status(broadcast))
 
-    async def _rest(self, number: int) -> None:
-        """Write the figures down, for they stay as they are for a while."""
-        await self._roll.count_fates(number)
+    async def _write_counts(self, number: int) -> None:
+        """Store the counts; they do not change for a while."""
+        await self._recipients.count_by_status(number)
         self._changed(number)

@@ -1,8 +1,8 @@
-"""Carries one broadcast to its recipients: paced below everything else, many on the wire at once, each at most once.
+"""Sends one broadcast to its recipients: below all other traffic, many in flight at once, each at most once.
 
-A recipient is marked `sending` on the disk before the call goes out, and what came of it is written after: whoever is
-`sent` never gets it again, whatever happens to this process. A flood waits for that chat alone, or for everybody; while
-Telegram cannot be reached nobody is sent to. Knows nothing of Telegram's formats.
+A recipient is marked `sending` on the disk before the call and gets the result after it, so nobody who is `sent` gets
+the message again, whatever happens to the process. A flood limit holds back that chat, or everybody; while Telegram
+cannot be reached nothing is sent. Knows nothing of Telegram's formats.
 """
 
 import asyncio
@@ -29,187 +29,187 @@ from bot.broadcast.throttle import BroadcastThrottle
 from bot.core.dates import night_of
 
 FRESH = 1.0
-"""Seconds for which what is known of a recipient holds: then it is looked up once more before they are sent to."""
-NIGHT_LOOK = 20.0
-"""Seconds between two looks whether the night is over."""
+"""Seconds after which a recipient is read again before the message goes out."""
+NIGHT_CHECK = 20.0
+"""Seconds between two checks whether the night is over."""
 OPTED_OUT, LEFT = "wants no announcements", "left before it was sent"
 
 
 class SendLoop:
-    """What all broadcasts share on the way out: the lane, the room in each chat, the night."""
+    """Sends broadcasts. `on_left` is told the chats that blocked the bot or are gone."""
 
-    def __init__(  # noqa: PLR0913 — what it needs from the house
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
-        recipients_repository: RecipientRepository,
+        recipients: RecipientRepository,
         sender: BroadcastSender,
         throttle: BroadcastThrottle,
         per_chat: ChatRateLimiter,
         *,
-        left: Callable[[int], None],
+        on_left: Callable[[int], None],
         office_time: Callable[[], datetime],
         paid: bool = False,
     ) -> None:
-        self._roll = recipients_repository
-        self._herald = sender
-        self._lane = throttle
+        self._recipients = recipients
+        self._sender = sender
+        self._throttle = throttle
         self._per_chat = per_chat
-        self._left = left
+        self._on_left = on_left
         self._now = office_time
         self._paid = paid
 
-    async def carry(self, rounds: BroadcastRun) -> bool:
-        """Send to everybody whose turn it is. Returns whether nobody is left, False: it was halted before that.
+    async def send_all(self, run: BroadcastRun) -> bool:
+        """Send to all recipients of `run.statuses`. Returns whether nobody is left; False: it was halted.
 
-        Raises what made it impossible to go on, when all who were on the wire are heard of.
+        Raises the error that made it impossible to go on, after all calls in flight are answered.
         """
-        status_writer = StatusWriter(self._roll, rounds.plan.number)
-        rounds.began = asyncio.get_running_loop().time()
+        status_writer = StatusWriter(self._recipients, run.plan.number)
+        run.began = asyncio.get_running_loop().time()
         try:
             try:
-                async for recipient, known_at in recipients_to_send(self._roll, rounds):
-                    await self._serve(rounds, recipient, known_at, status_writer)
-            except Exception as error:  # noqa: BLE001 — whatever it is, it must not leave anybody on the wire
-                rounds.fails(error)
-            while rounds.on_wire:
-                await asyncio.wait(rounds.on_wire)
+                async for recipient, known_at in recipients_to_send(self._recipients, run):
+                    await self._handle(run, recipient, known_at, status_writer)
+            except Exception as error:  # noqa: BLE001 — raised below, after all calls in flight
+                run.abort(error)
+            while run.in_flight:
+                await asyncio.wait(run.in_flight)
         except BaseException:
-            # The process has to end now. Who is on the wire is `sending` on the disk, and nobody gets it twice.
-            for task in rounds.on_wire:
+            # The process ends now. Those in flight are `sending` on the disk, so nobody gets it twice.
+            for task in run.in_flight:
                 task.cancel()
             raise
         await status_writer.close()
-        if rounds.error:
-            raise rounds.error
-        return not rounds.halted.is_set()
+        if run.error:
+            raise run.error
+        return not run.halted.is_set()
 
-    async def _serve(
-        self, rounds: BroadcastRun, recipient: Recipient, known_at: float, status_writer: StatusWriter
+    async def _handle(
+        self, run: BroadcastRun, recipient: Recipient, known_at: float, status_writer: StatusWriter
     ) -> None:
-        """Send, beside others, when their turn has come; unless they are not to get it, or not now."""
-        if self._spared(rounds, recipient, status_writer) or self._put_off(rounds, recipient):
+        """Begin to send to one recipient when there is a turn; skip or defer those who must not get it, or not now."""
+        if self._skipped(run, recipient, status_writer) or self._deferred(run, recipient):
             return
-        if not await self._enter(rounds):
+        if not await self._acquire(run):
             return
-        sure = None
+        current = None
         try:
-            sure = await self._as_known(rounds, recipient, known_at, status_writer)
+            current = await self._refreshed(run, recipient, known_at, status_writer)
         finally:
-            if sure is None:
-                self._lane.leave()
-        if sure:
-            task = asyncio.create_task(self._send(rounds, sure, status_writer))
-            rounds.on_wire.add(task)
-            task.add_done_callback(rounds.on_wire.discard)
+            if current is None:
+                self._throttle.release()
+        if current:
+            task = asyncio.create_task(self._send(run, current, status_writer))
+            run.in_flight.add(task)
+            task.add_done_callback(run.in_flight.discard)
 
-    async def _enter(self, rounds: BroadcastRun) -> bool:
-        """Wait for a turn by day; returns False when it was halted before that."""
-        while not rounds.halted.is_set():
-            await self._daylight(rounds)
-            if not await self._lane.enter(rounds.halted):
+    async def _acquire(self, run: BroadcastRun) -> bool:
+        """Wait for a turn, in daytime or in an allowed night. False: halted before that."""
+        while not run.halted.is_set():
+            await self._wait_for_morning(run)
+            if not await self._throttle.acquire(run.halted):
                 return False
-            if not self._night(rounds):
+            if not self._night_end(run):
                 return True
-            self._lane.leave()  # night fell while this waited
+            self._throttle.release()  # night fell meanwhile
         return False
 
-    async def _as_known(
-        self, rounds: BroadcastRun, recipient: Recipient, known_at: float, status_writer: StatusWriter
+    async def _refreshed(
+        self, run: BroadcastRun, recipient: Recipient, known_at: float, status_writer: StatusWriter
     ) -> Recipient | None:
-        """The recipient as they are known now that their turn has come; None where they are not to get it (now)."""
+        """The recipient as known at their turn; None where they must not get it, or not now."""
         loop = asyncio.get_running_loop()
         if loop.time() - known_at > FRESH:
-            # They waited for long enough to leave, or to want no more announcements.
-            recipient = await self._roll.known(recipient)
-            if self._spared(rounds, recipient, status_writer):
+            # Long enough to have left or opted out.
+            recipient = await self._recipients.refresh(recipient)
+            if self._skipped(run, recipient, status_writer):
                 return None
-        if rounds.halted.is_set() or self._put_off(rounds, recipient):
+        if run.halted.is_set() or self._deferred(run, recipient):
             return None
         self._per_chat.wait_for(recipient.chat_id, loop.time(), edit=False)
         return recipient
 
     @staticmethod
-    def _spared(rounds: BroadcastRun, recipient: Recipient, status_writer: StatusWriter) -> bool:
-        """Whether they left or want no announcements, which is noted."""
+    def _skipped(run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter) -> bool:
+        """Whether they left or opted out; this is recorded."""
         if recipient.left or not recipient.wanted:
             status = RecipientStatus.BLOCKED if recipient.left else RecipientStatus.SKIPPED
-            status_writer.soon(StatusUpdate(recipient.chat_id, status, error=LEFT if recipient.left else OPTED_OUT))
-            rounds.moved(recipient.status, status)
+            status_writer.record(StatusUpdate(recipient.chat_id, status, error=LEFT if recipient.left else OPTED_OUT))
+            run.moved(recipient.status, status)
             return True
         return False
 
-    def _put_off(self, rounds: BroadcastRun, recipient: Recipient) -> bool:
-        """Whether their chat has no room just now; then they come up again when it has."""
+    def _deferred(self, run: BroadcastRun, recipient: Recipient) -> bool:
+        """Whether their chat takes no message now; then they are deferred until it does."""
         now = asyncio.get_running_loop().time()
         if wait := self._per_chat.idle_in(recipient.chat_id, now):
-            rounds.defer(recipient, now + wait)
+            run.defer(recipient, now + wait)
         return bool(wait)
 
-    def _night(self, rounds: BroadcastRun) -> datetime | None:
-        """The end of the night that it is, where an admin did not insist for this one."""
+    def _night_end(self, run: BroadcastRun) -> datetime | None:
+        """The end of the present night; None in daytime and in nights that an admin allowed."""
         night = night_of(self._now())
-        return None if night in rounds.nights else night
+        return None if night in run.nights else night
 
-    async def _daylight(self, rounds: BroadcastRun) -> None:
-        """Wait for the morning, unless an admin insisted for this night."""
-        while (night := self._night(rounds)) and not rounds.halted.is_set():
-            rounds.resting = night
-            await wait_event(rounds.halted, min(NIGHT_LOOK, (night - self._now()).total_seconds()))
-        rounds.resting = None
+    async def _wait_for_morning(self, run: BroadcastRun) -> None:
+        """Wait until the night is over, or an admin allows it."""
+        while (night := self._night_end(run)) and not run.halted.is_set():
+            run.resumes_at = night
+            await wait_event(run.halted, min(NIGHT_CHECK, (night - self._now()).total_seconds()))
+        run.resumes_at = None
 
-    async def _send(self, rounds: BroadcastRun, recipient: Recipient, status_writer: StatusWriter) -> None:
-        """One recipient: marked, sent, and what came of it noted."""
-        rounds.moved(recipient.status, RecipientStatus.SENDING)
+    async def _send(self, run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter) -> None:
+        """Mark one recipient as `sending`, send, and record the result."""
+        run.moved(recipient.status, RecipientStatus.SENDING)
         try:
-            await status_writer.now(StatusUpdate(recipient.chat_id, RecipientStatus.SENDING))
-            entry = await self._sent(rounds, recipient)
-            status_writer.soon(entry)
-            rounds.moved(RecipientStatus.SENDING, entry.status)
-            rounds.done += entry.status not in rounds.statuses
-        except Exception as error:  # noqa: BLE001 — a note that cannot be written, or our own code: see `carry`
-            rounds.fails(error)
+            await status_writer.record_and_wait(StatusUpdate(recipient.chat_id, RecipientStatus.SENDING))
+            result = await self._call(run, recipient)
+            status_writer.record(result)
+            run.moved(RecipientStatus.SENDING, result.status)
+            run.done += result.status not in run.statuses
+        except Exception as error:  # noqa: BLE001 — raised by `send_all`
+            run.abort(error)
         finally:
-            self._lane.leave()
+            self._throttle.release()
 
-    async def _sent(self, rounds: BroadcastRun, recipient: Recipient) -> StatusUpdate:
-        """Put it on the wire, unless it was halted or all were flooded while the mark was written."""
+    async def _call(self, run: BroadcastRun, recipient: Recipient) -> StatusUpdate:
+        """Make the call, unless the run was halted or sending was flooded while the mark was written."""
         chat_id = recipient.chat_id
-        if rounds.halted.is_set() or self._lane.floods.pause():
-            rounds.defer(recipient, asyncio.get_running_loop().time())
+        if run.halted.is_set() or self._throttle.floods.pause():
+            run.defer(recipient, asyncio.get_running_loop().time())
             return StatusUpdate(chat_id, recipient.status)
-        prepared = rounds.prepared.get(recipient.locale) or next(iter(rounds.prepared.values()))
+        prepared = run.prepared.get(recipient.locale) or next(iter(run.prepared.values()))
         try:
-            message_id = await self._herald.send(prepared, chat_id, paid=self._paid)
+            message_id = await self._sender.send(prepared, chat_id, paid=self._paid)
         except SendError as error:
-            return self._failed(rounds, recipient, error)
-        self._lane.breaker.good()
-        self._lane.floods.went()
+            return self._failed(run, recipient, error)
+        self._throttle.breaker.succeeded()
+        self._throttle.floods.went()
         return StatusUpdate(chat_id, RecipientStatus.SENT, message_id)
 
-    def _failed(self, rounds: BroadcastRun, recipient: Recipient, error: SendError) -> StatusUpdate:
-        """What a failure makes of the recipient, and of those who come after."""
+    def _failed(self, run: BroadcastRun, recipient: Recipient, error: SendError) -> StatusUpdate:
+        """The status after a failure, and what it means for the others."""
         chat_id, why = recipient.chat_id, str(error)[:200]
         now = asyncio.get_running_loop().time()
         if isinstance(error, NotSentError | MaybeSentError):
-            self._lane.breaker.bad(why)
+            self._throttle.breaker.failed(why)
         else:
-            self._lane.breaker.good()
+            self._throttle.breaker.succeeded()
         match error:
             case FloodedError(retry_after=wait):
-                self._lane.floods.struck(chat_id, wait, bulk=True)
-                rounds.defer(recipient, now + wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
+                self._throttle.floods.struck(chat_id, wait, bulk=True)
+                run.defer(recipient, now + wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
                 return StatusUpdate(chat_id, recipient.status)
             case ChatGoneError():
-                self._left(chat_id)
+                self._on_left(chat_id)
                 return StatusUpdate(chat_id, RecipientStatus.FAILED, error=why)
             case ChatLeftError():
-                self._left(chat_id)
+                self._on_left(chat_id)
                 return StatusUpdate(chat_id, RecipientStatus.BLOCKED, error=why)
             case UnpaidError():
-                rounds.unpaid = True
-                rounds.halted.set()
+                run.unpaid = True
+                run.halted.set()
                 return StatusUpdate(chat_id, recipient.status)
             case NotSentError():
-                rounds.defer(recipient, now)
+                run.defer(recipient, now)
                 return StatusUpdate(chat_id, recipient.status)
             case MessageRefusedError():
                 return StatusUpdate(chat_id, RecipientStatus.FAILED, error=why)

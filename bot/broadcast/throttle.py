@@ -1,12 +1,6 @@
-"""The lane of announcements: who wants to send one gets room on the wire and a turn here, and gives the room back.
+"""When broadcasts may call Telegram: `BroadcastThrottle` limits their calls, `SendBreaker` stops them in an outage.
 
-So nothing ever waits inside the pool of connections, where it could not be stopped, and citizens' messages, which go
-another way, never wait behind an announcement. Knows nothing of recipients.
-
-Whether it makes sense to send an announcement now: when Telegram is away, nobody's message is spent on finding out.
-
-First it is asked for nothing (`reach`), as often as it takes. But it may answer that and still fail to send, and what
-an announcement that fails like this comes to is unknown; so one at a time goes out then, after ever longer rests.
+Calls wait here and not inside the connection pool, where a stop could not reach them. Knows nothing of recipients.
 """
 
 import asyncio
@@ -20,77 +14,83 @@ from bot.app.reachability import ReachabilityLog
 from bot.app.records import Urgency
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 2.0
-"""Seconds before the next one is tried after a failure that may not be theirs."""
+"""Seconds before the next call after a failure that may be Telegram's."""
 FIRST_PROBE, LAST_PROBE = 1.0, 30.0
-"""Seconds between two questions whether Telegram is back."""
+"""Seconds between two probes in an outage."""
 FIRST_REST, LAST_REST = 2.0, 300.0
-"""Seconds before somebody's message is tried again, after `ReachabilityLog`'s patience is at its end."""
+"""Seconds before a message is tried in an outage, though probes are answered."""
+MAX_IN_FLIGHT = 320
+"""Calls at once: what 1000/s need when each takes 300 ms."""
 LONGEST_CALL = 20.0
-"""Seconds after which the one that was tried is surely heard of."""
+"""Seconds after which a call is surely answered or failed."""
 
 
 class SendBreaker:
-    """One for all announcements: what one of them finds out holds for the others."""
+    """A circuit breaker shared by all broadcasts.
+
+    In an outage it probes with a call that changes nothing (`reach`), with growing pauses. Where probes are answered
+    but sending still fails, one message at a time is tried, because the outcome of each such failure is unknown.
+    """
 
     def __init__(self, service: str, reach: Callable[[], Awaitable[None]]) -> None:
-        self._weather = ReachabilityLog(service)
+        self._reachability = ReachabilityLog(service)
         self._reach = reach
         self._held_until = 0.0
         self._pause, self._probe, self._rest = FIRST_PAUSE, FIRST_PROBE, FIRST_REST
-        self._doubtful = self._tried = False
-        self._better = asyncio.Event()
+        self._failing = self._trial = False
+        self._recovered = asyncio.Event()
 
     async def wait(self, halted: asyncio.Event) -> None:
-        """Wait until the next one may go out, or until `halted`."""
+        """Wait until the next call may be made, or until `halted`."""
         loop = asyncio.get_running_loop()
         while not halted.is_set():
             if (wait := self._held_until - loop.time()) > 0:
-                await self._clears_up(halted, wait)
-            elif not self._doubtful:
+                await self._wait_or_recover(halted, wait)
+            elif not self._failing:
                 return
-            elif not self._weather.fine and not await self._reached():
+            elif not self._reachability.fine and not await self._is_reachable():
                 self._held_until = loop.time() + self._probe
                 self._probe = min(self._probe * 2, LAST_PROBE)
             elif loop.time() >= self._held_until:
                 self._probe = FIRST_PROBE
-                # This one is the try; whoever comes next waits for what becomes of it.
-                self._held_until, self._tried = loop.time() + LONGEST_CALL, True
+                # This call is the trial; the next ones wait for its result.
+                self._held_until, self._trial = loop.time() + LONGEST_CALL, True
                 return
 
-    def bad(self, why: str) -> None:
-        """One came to nothing, and nobody can say whether it was theirs or everybody's fault."""
-        self._weather.bad(why)
-        self._doubtful = True
+    def failed(self, why: str) -> None:
+        """A call failed, and the cause may be the recipient or an outage."""
+        self._reachability.bad(why)
+        self._failing = True
         now = asyncio.get_running_loop().time()
-        if not self._tried and now < self._held_until:
-            return  # it was on the wire when it began, and tells nothing new
-        self._tried = False
-        if self._weather.fine:
+        if not self._trial and now < self._held_until:
+            return  # it was in flight when the outage began: nothing new
+        self._trial = False
+        if self._reachability.fine:
             self._held_until = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
         else:
             self._held_until = now + self._rest
             self._rest = min(self._rest * 2, LAST_REST)
 
-    def good(self) -> None:
-        """One was answered, whatever the answer."""
-        self._weather.good()
-        self._better.set()
-        self._held_until, self._doubtful, self._tried = 0.0, False, False
+    def succeeded(self) -> None:
+        """A call was answered, whatever the answer."""
+        self._reachability.good()
+        self._recovered.set()
+        self._held_until, self._failing, self._trial = 0.0, False, False
         self._pause, self._rest = FIRST_PAUSE, FIRST_REST
 
-    async def _clears_up(self, halted: asyncio.Event, seconds: float) -> None:
-        """Wait so long, or until somebody else's is answered, or until `halted`."""
+    async def _wait_or_recover(self, halted: asyncio.Event, seconds: float) -> None:
+        """Wait so many seconds, or until another call is answered, or until `halted`."""
 
-        async def better() -> None:
-            await self._better.wait()
+        async def recovered() -> None:
+            await self._recovered.wait()
 
-        self._better.clear()
+        self._recovered.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await run_unless(halted, better())
+                await run_unless(halted, recovered())
 
-    async def _reached(self) -> bool:
+    async def _is_reachable(self) -> bool:
         try:
             await self._reach()
         except (NotSentError, MaybeSentError):
@@ -100,12 +100,8 @@ class SendBreaker:
         return True
 
 
-ON_WIRE = 320
-"""Calls at once: what 1000/s need when each takes 300 ms."""
-
-
 class BroadcastThrottle:
-    """One way for announcements; what several share (pace, floods, weather) is given to each of them."""
+    """Limits the calls of broadcasts: so many in flight, evenly paced, below the global rate, and not in an outage."""
 
     def __init__(
         self,
@@ -114,46 +110,46 @@ class BroadcastThrottle:
         floods: FloodControl,
         breaker: SendBreaker,
         *,
-        width: int = ON_WIRE,
+        width: int = MAX_IN_FLIGHT,
     ) -> None:
         self._pace = pace
         self._overall = overall
         self.floods = floods
         self.breaker = breaker
-        self._room = asyncio.Semaphore(width)
+        self._slots = asyncio.Semaphore(width)
 
-    async def enter(self, halted: asyncio.Event) -> bool:
-        """Wait for room and a turn; whoever is let in must `leave`. False: halted before that."""
-        if not await self._has_room(halted):
+    async def acquire(self, halted: asyncio.Event) -> bool:
+        """Wait for a slot and a turn; whoever gets one must `release` it. False: halted before that."""
+        if not await self._take_slot(halted):
             return False
-        entered = False
+        admitted = False
         try:
             await wait_event(halted, self.floods.pause())
             if not halted.is_set():
                 await self._pace.turn()
                 await self._overall.turn(Urgency.BULK)
-            # Last, so that nobody goes out on what was true before they waited for their turn.
+            # Checked last, because the wait for a turn may be long.
             await self.breaker.wait(halted)
-            entered = await self.floods.admit(halted)
+            admitted = await self.floods.admit(halted)
         finally:
-            if not entered:
-                self._room.release()
-        return entered
+            if not admitted:
+                self._slots.release()
+        return admitted
 
-    def leave(self) -> None:
-        """The call is answered, or was not made."""
+    def release(self) -> None:
+        """The call was answered, or not made."""
         self.floods.answered()
-        self._room.release()
+        self._slots.release()
 
-    async def _has_room(self, halted: asyncio.Event) -> bool:
+    async def _take_slot(self, halted: asyncio.Event) -> bool:
         taken = False
 
         async def take() -> None:
             nonlocal taken
-            await self._room.acquire()
+            await self._slots.acquire()
             taken = True
 
-        if not self._room.locked():
+        if not self._slots.locked():
             await take()
         elif not halted.is_set():
             await run_unless(halted, take())

@@ -1,8 +1,6 @@
-"""How broadcasts get on, for admins: the card of one, the list of many, the question before recalling, the report.
+"""The screens of confirmed broadcasts for admins: progress, list, questions, the caption of the report.
 
-The words about broadcasts that several of their screens share: whom for, how many, how long. And the button below.
-
-Numbers are grouped by a narrow space, which every language reads.
+Also the texts that they share with the composer: audience, counts, durations. Pure.
 """
 
 from bot.broadcast.callback_data import encode_command
@@ -14,6 +12,7 @@ from bot.broadcast.model import (
     BroadcastStatus,
     Dated,
     Everyone,
+    HistoryEntry,
     Media,
     RecipientCounts,
     RecipientStatus,
@@ -27,42 +26,46 @@ from bot.views.message import CONAKRY, Button, Message, Office
 from bot.views.text import WORDS, lines, moment, paragraphs
 
 MINUTE, HOUR = 60, 3600
-EXCERPT = 60
+EXCERPT, ADMIN_NAME = 60, 40
+"""Characters of a text and of a name that are shown."""
+BAR = 20
+HISTORY_SHOWN = 8
+"""So many of the latest entries of the history are shown."""
 
 
-def below(t: Translator) -> Message:
-    """What stands under every broadcast: the way to hear no more of them. The text is the admin's own."""
+def footer(t: Translator) -> Message:
+    """The opt-out button under every announcement; the text is the admin's own."""
     return Message("", (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
 
 
-def number(count: int) -> str:
-    """1 234 567"""
+def grouped(count: int) -> str:
+    """1 234 567: groups of three with a narrow space, which every language reads."""
     return f"{count:,}".replace(",", "\u202f")
 
 
-def language(t: Translator, locale: str) -> str:
-    """A language under its own name."""
+def language_name(t: Translator, locale: str) -> str:
+    """The name of a language in that language."""
     return dict(t.languages).get(locale, locale)
 
 
-def audience(t: Translator, whom: Audience) -> Safe:
-    """Whom it is for, in a line."""
-    match whom:
+def audience_line(t: Translator, audience: Audience) -> Safe:
+    """The audience in one line."""
+    match audience:
         case Everyone():
             return t.text("bc.to.everyone")
         case Speakers(locale=locale):
-            return t.text("bc.to.speakers", language=language(t, locale))
+            return t.text("bc.to.speakers", language=language_name(t, locale))
         case Visitors(name=name, department_id=department):
             return t.text("bc.to.visitors", name=keys.clip(name, WORDS) or department)
         case Dated(first=first, last=last) if first == last:
             return t.text("bc.to.day", date=t.date_long(first))
         case _:
-            first, last = whom.first, whom.last
+            first, last = audience.first, audience.last
             return t.text("bc.to.days", first=t.date_long(first), last=t.date_long(last))
 
 
 def duration(t: Translator, seconds: float) -> Safe:
-    """About how long; never nothing."""
+    """About how long; at least one second."""
     if seconds < MINUTE:
         return t.text("bc.seconds", n=max(1, round(seconds)))
     if seconds < HOUR:
@@ -72,7 +75,7 @@ def duration(t: Translator, seconds: float) -> Safe:
 
 
 def excerpt(t: Translator, broadcast: Broadcast) -> Safe:
-    """The beginning of the first version, to know it by."""
+    """The beginning of the first version, to recognise the broadcast."""
     content = broadcast.plan.versions[0].content
     words = keys.clip(content.text, EXCERPT)
     if words:
@@ -80,12 +83,8 @@ def excerpt(t: Translator, broadcast: Broadcast) -> Safe:
     return t.text("bc.a_photo") if content.media is Media.PHOTO else t.text("bc.a_document")
 
 
-BAR = 20
-TOLD = 8
-"""Deeds that a card tells; the last ones."""
-WHO = 40
-MOVING = frozenset({BroadcastStatus.RUNNING, BroadcastStatus.RECALLING})
-TAKEN_BACK = frozenset({BroadcastStatus.RECALLING, BroadcastStatus.RECALLED})
+ACTIVE = frozenset({BroadcastStatus.RUNNING, BroadcastStatus.RECALLING})
+RECALL = frozenset({BroadcastStatus.RECALLING, BroadcastStatus.RECALLED})
 SHOWN = (
     RecipientStatus.SENT,
     RecipientStatus.BLOCKED,
@@ -96,27 +95,30 @@ SHOWN = (
 )
 
 
-def card(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKRY) -> Message:
-    """One broadcast: where it stands, its figures, who did what, and what can be done."""
+def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKRY) -> Message:
+    """One broadcast: status, audience, counts, history, and the commands that apply."""
     broadcast = snapshot.broadcast
     text = paragraphs(
         lines(_title(broadcast, t), excerpt(t, broadcast)),
         lines(
-            audience(t, broadcast.plan.audience),
+            audience_line(t, broadcast.plan.audience),
             _start(broadcast, t, office),
         ),
-        _progress(snapshot, t, office),
-        lines(*(_deed(broadcast, place, t) for place in range(len(broadcast.history))[-TOLD:])),
+        _counts_so_far(snapshot, t, office),
+        lines(*(_history_line(each, t) for each in broadcast.history[-HISTORY_SHOWN:])),
     )
-    verbs = available_commands(broadcast, resting=snapshot.resting is not None)
-    buttons = (Button(t.label(f"button.steer_{verb}"), encode_command(broadcast.plan.number, verb)) for verb in verbs)
+    commands = available_commands(broadcast, night_pause=snapshot.resumes_at is not None)
+    buttons = (
+        Button(t.label(f"button.steer_{command}"), encode_command(broadcast.plan.number, command))
+        for command in commands
+    )
     return Message(text, keys.grid(buttons, 2))
 
 
 def listing(
     snapshots: tuple[BroadcastSnapshot, ...], t: Translator, last: ListCursor | None = None, office: Office = CONAKRY
 ) -> Message:
-    """Broadcasts with their figures, each with the button that leads to it; and one to those that come after `last`."""
+    """A page of the list, with a button for each broadcast and one for those behind `last`."""
     if not snapshots:
         return Message(t.text("bc.none"))
     entries = (
@@ -139,25 +141,32 @@ def listing(
     return Message(paragraphs(t.text("bc.list"), *entries), rows)
 
 
-def recalling(snapshot: BroadcastSnapshot, t: Translator) -> Message:
-    """Taking back cannot be taken back."""
+def ask_recall(snapshot: BroadcastSnapshot, t: Translator) -> Message:
+    """The question before a recall, which cannot be unentry."""
     broadcast = snapshot.broadcast
-    sent = broadcast.figures.of(RecipientStatus.SENT)
+    sent = broadcast.counts.of(RecipientStatus.SENT)
     text = paragraphs(
         lines(_title(broadcast, t), excerpt(t, broadcast)),
-        t.text("bc.recall", n=sent, count=number(sent)),
+        t.text("bc.recall", n=sent, count=grouped(sent)),
         t.text("bc.recall_hint"),
     )
-    verbs = (BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE)
+    commands = (BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE)
     rows = tuple(
-        (Button(t.label(f"button.steer_{verb}"), encode_command(broadcast.plan.number, verb)),) for verb in verbs
+        (Button(t.label(f"button.steer_{command}"), encode_command(broadcast.plan.number, command)),)
+        for command in commands
     )
     return Message(text, rows)
 
 
 def report(broadcast: Broadcast, t: Translator) -> Message:
-    """What stands under the CSV file."""
-    return Message(lines(_title(broadcast, t), _in_short(broadcast, t), _kept(broadcast, t), _maybe(broadcast, t)))
+    """The caption of the report."""
+    return Message(
+        lines(_title(broadcast, t), _in_short(broadcast, t), _unrecalled(broadcast, t), _unconfirmed(broadcast, t))
+    )
+
+
+def _button(broadcast: Broadcast, command: BroadcastCommand, t: Translator) -> Button:
+    return Button(t.label(f"button.steer_{command}"), encode_command(broadcast.plan.number, command))
 
 
 def _title(broadcast: Broadcast, t: Translator) -> Safe:
@@ -165,7 +174,7 @@ def _title(broadcast: Broadcast, t: Translator) -> Safe:
 
 
 def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
-    """When it will begin, where it has not."""
+    """When it will begin; None once it has."""
     starts = broadcast.plan.starts
     if starts is None or broadcast.status not in {BroadcastStatus.PREPARING, BroadcastStatus.SCHEDULED}:
         return None
@@ -173,77 +182,80 @@ def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
 
 
 def _status(broadcast: Broadcast, t: Translator) -> Safe:
-    """The status, but for a recall that did not get everything back."""
-    figures = broadcast.figures
-    if broadcast.status is BroadcastStatus.RECALLED and figures.of(RecipientStatus.SENT):
-        return t.text("bc.recalled_partly" if figures.of(RecipientStatus.RECALLED) else "bc.recalled_not")
+    """The status in words; a recall says whether all messages were deleted."""
+    counts = broadcast.counts
+    if broadcast.status is BroadcastStatus.RECALLED and counts.of(RecipientStatus.SENT):
+        return t.text("bc.recalled_partly" if counts.of(RecipientStatus.RECALLED) else "bc.recalled_not")
     return t.text(f"bc.status.{broadcast.status}")
 
 
-def _kept(broadcast: Broadcast, t: Translator) -> Safe | None:
-    """How many still have what was to be taken back."""
-    kept = broadcast.figures.of(RecipientStatus.SENT) if broadcast.status is BroadcastStatus.RECALLED else 0
-    return t.text("bc.kept", n=kept, count=number(kept)) if kept else None
+def _unrecalled(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many messages could not be deleted by a recall."""
+    kept = broadcast.counts.of(RecipientStatus.SENT) if broadcast.status is BroadcastStatus.RECALLED else 0
+    return t.text("bc.kept", n=kept, count=grouped(kept)) if kept else None
 
 
-def _perhaps(figures: RecipientCounts) -> int:
-    """How many may have it, and nobody knows: without its number it cannot be taken back."""
-    return figures.of(RecipientStatus.UNKNOWN) + figures.of(RecipientStatus.AGAIN)
+def _unconfirmed_count(counts: RecipientCounts) -> int:
+    """How many may have received it; without a message id it cannot be recalled."""
+    return counts.of(RecipientStatus.UNKNOWN) + counts.of(RecipientStatus.AGAIN)
 
 
-def _maybe(broadcast: Broadcast, t: Translator) -> Safe | None:
-    """How many may still have what was to be taken back."""
-    maybe = _perhaps(broadcast.figures) if broadcast.status in TAKEN_BACK else 0
-    return t.text("bc.maybe", n=maybe, count=number(maybe)) if maybe else None
+def _unconfirmed(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many may still have a recalled message."""
+    maybe = _unconfirmed_count(broadcast.counts) if broadcast.status in RECALL else 0
+    return t.text("bc.maybe", n=maybe, count=grouped(maybe)) if maybe else None
 
 
-def _progress(snapshot: BroadcastSnapshot, t: Translator, office: Office) -> Safe | None:
-    figures, status = snapshot.broadcast.figures, snapshot.broadcast.status
-    if not figures.total:
+def _counts_so_far(snapshot: BroadcastSnapshot, t: Translator, office: Office) -> Safe | None:
+    counts, status = snapshot.broadcast.counts, snapshot.broadcast.status
+    if not counts.total:
         return None
-    part = (figures.total - figures.left) / figures.total
-    if status in TAKEN_BACK:
-        taken = figures.of(RecipientStatus.RECALLED)
-        part = taken / max(1, taken + figures.of(RecipientStatus.SENT) + _perhaps(figures))
+    part = (counts.total - counts.left) / counts.total
+    if status in RECALL:
+        taken = counts.of(RecipientStatus.RECALLED)
+        part = taken / max(1, taken + counts.of(RecipientStatus.SENT) + _unconfirmed_count(counts))
     full = round(part * BAR)
     remaining = None
-    if snapshot.resting:
-        remaining = t.text("bc.resting", time=t.time(snapshot.resting), city=office.city)
-    elif status in MOVING and snapshot.seconds is not None:
+    if snapshot.resumes_at:
+        remaining = t.text("bc.resting", time=t.time(snapshot.resumes_at), city=office.city)
+    elif status in ACTIVE and snapshot.seconds is not None:
         remaining = t.text("bc.remaining", duration=duration(t, snapshot.seconds))
     bar = t.text("bc.bar", bar="▓" * full + "░" * (BAR - full), percent=int(part * 100))
     return lines(
-        bar, _figures(snapshot.broadcast, t), _kept(snapshot.broadcast, t), _maybe(snapshot.broadcast, t), remaining
+        bar,
+        _count_lines(snapshot.broadcast, t),
+        _unrecalled(snapshot.broadcast, t),
+        _unconfirmed(snapshot.broadcast, t),
+        remaining,
     )
 
 
-def _figures(broadcast: Broadcast, t: Translator) -> Safe:
-    """Those that always matter, and those of the others that are not nought."""
-    figures = broadcast.figures
+def _count_lines(broadcast: Broadcast, t: Translator) -> Safe:
+    """Sent, blocked and failed always; the other counts where they are not zero."""
+    counts = broadcast.counts
     shown = (
         status
         for status in SHOWN
-        if figures.of(status) or status in {RecipientStatus.SENT, RecipientStatus.BLOCKED, RecipientStatus.FAILED}
+        if counts.of(status) or status in {RecipientStatus.SENT, RecipientStatus.BLOCKED, RecipientStatus.FAILED}
     )
-    waiting = (t.text("bc.waiting", count=number(figures.left)),) if figures.left else ()
-    return lines(*(t.text(f"bc.fate.{status}", count=number(figures.of(status))) for status in shown), *waiting)
+    waiting = (t.text("bc.waiting", count=grouped(counts.left)),) if counts.left else ()
+    return lines(*(t.text(f"bc.fate.{status}", count=grouped(counts.of(status))) for status in shown), *waiting)
 
 
 def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
-    figures = broadcast.figures
+    counts = broadcast.counts
     return t.text(
         "bc.short",
-        total=number(figures.total),
-        sent=number(figures.of(RecipientStatus.SENT)),
-        blocked=number(figures.of(RecipientStatus.BLOCKED)),
-        failed=number(figures.of(RecipientStatus.FAILED)),
-        unknown=number(figures.of(RecipientStatus.UNKNOWN)),
+        total=grouped(counts.total),
+        sent=grouped(counts.of(RecipientStatus.SENT)),
+        blocked=grouped(counts.of(RecipientStatus.BLOCKED)),
+        failed=grouped(counts.of(RecipientStatus.FAILED)),
+        unknown=grouped(counts.of(RecipientStatus.UNKNOWN)),
     )
 
 
-def _deed(broadcast: Broadcast, place: int, t: Translator) -> Safe:
-    done = broadcast.history[place]
-    who = keys.clip(done.who, WHO)
-    if done.user_id is not None:
-        who = f"{who} ({done.user_id})"
-    return t.text(f"bc.deed.{done.action}", who=who, moment=moment(t, done.at))
+def _history_line(entry: HistoryEntry, t: Translator) -> Safe:
+    who = keys.clip(entry.who, ADMIN_NAME)
+    if entry.user_id is not None:
+        who = f"{who} ({entry.user_id})"
+    return t.text(f"bc.deed.{entry.action}", who=who, moment=moment(t, entry.at))

@@ -1,4 +1,4 @@
-"""Between the values of broadcasts and their tables' rows. Knows both shapes and nothing of transactions."""
+"""Broadcast values to rows and back. Knows nothing of transactions."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -25,7 +25,7 @@ from bot.storage.mappers import Values, office_text
 from bot.storage.tables import broadcasts
 
 NAME = 32
-"""So many characters of a name are compared: a card has no room for much more."""
+"""Characters of a name that are compared: about as many are shown."""
 _ENDED = broadcasts.c.status.in_([each.value for each in ENDED])
 _TO_COME = (broadcasts.c.status == BroadcastStatus.SCHEDULED.value) & broadcasts.c.starts_at.is_not(None)
 _RANK: ColumnElement[int] = case((_ENDED, PAST), (_TO_COME, TO_COME), else_=UNDER_WAY)
@@ -34,15 +34,15 @@ LISTING = (_RANK, _STARTS, broadcasts.c.number.desc())
 """`ListCursor.key` in SQL."""
 
 
-def behind(place: ListCursor) -> ColumnElement[bool]:
-    """Those that come after this place in the list."""
-    same_start = and_(place.starts <= _STARTS, broadcasts.c.number < place.number)
-    same_rank = and_(place.rank <= _RANK, or_(place.starts < _STARTS, same_start))
-    return or_(place.rank < _RANK, same_rank)
+def behind(cursor: ListCursor) -> ColumnElement[bool]:
+    """The broadcasts behind this place in the list."""
+    same_start = and_(cursor.starts <= _STARTS, broadcasts.c.number < cursor.number)
+    same_rank = and_(cursor.rank <= _RANK, or_(cursor.starts < _STARTS, same_start))
+    return or_(cursor.rank < _RANK, same_rank)
 
 
 def plan_row(plan: Plan) -> Values:
-    """The row of a broadcast that was confirmed now."""
+    """The row of a broadcast that has just been confirmed."""
     return {
         "number": plan.number,
         "status": BroadcastStatus.PREPARING.value,
@@ -55,71 +55,71 @@ def plan_row(plan: Plan) -> Values:
 
 
 def read_plan(row: Row[Any]) -> Plan:
-    """The plan, with what was changed since it was confirmed."""
+    """The plan, with the columns that may have changed since."""
     return replace(read_plan_text(row.plan), at_night=row.at_night)
 
 
 def read_broadcast(row: Row[Any], history: Iterable[HistoryEntry]) -> Broadcast:
-    """The broadcast with its figures as they were written last."""
-    counts = json.loads(row.figures) if row.figures else {}
-    figures = RecipientCounts(tuple((RecipientStatus(name), number) for name, number in counts.items()))
-    return Broadcast(read_plan(row), BroadcastStatus(row.status), figures, tuple(history))
+    """The broadcast, with its counts as last written."""
+    stored = json.loads(row.figures) if row.figures else {}
+    counts = RecipientCounts(tuple((RecipientStatus(name), number) for name, number in stored.items()))
+    return Broadcast(read_plan(row), BroadcastStatus(row.status), counts, tuple(history))
 
 
-def write_figures(figures: RecipientCounts) -> str:
-    """The figures as JSON."""
-    return json.dumps({status.value: number for status, number in figures.counts})
+def write_counts(counts: RecipientCounts) -> str:
+    """The counts as JSON."""
+    return json.dumps({status.value: number for status, number in counts.by_status})
 
 
-def deed_row(number: int, admin: Admin, done: HistoryEntry) -> Values:
-    """The row of something that an admin did."""
-    at = done.at.isoformat(timespec="seconds")
-    return {"number": number, "user_id": admin.user_id, "who": done.who[:128], "deed": done.action.value, "at": at}
+def history_row(number: int, admin: Admin, entry: HistoryEntry) -> Values:
+    """The row of an entry of the history."""
+    at = entry.at.isoformat(timespec="seconds")
+    return {"number": number, "user_id": admin.user_id, "who": entry.who[:128], "deed": entry.action.value, "at": at}
 
 
-def read_deed(row: Row[Any], namesakes: Collection[str]) -> HistoryEntry:
-    """The reverse of `deed_row`; `namesakes` are the beginnings of names that several admins have."""
+def read_history_entry(row: Row[Any], namesakes: Collection[str]) -> HistoryEntry:
+    """The reverse of `history_row`; `namesakes` are names that several admins have, cut to `NAME` characters."""
     user_id = row.user_id if row.who[:NAME] in namesakes else None
     return HistoryEntry(row.who, AdminAction(row.deed), datetime.fromisoformat(row.at), user_id)
 
 
-def entry_values(number: int, entry: StatusUpdate, now: float) -> Values:
-    """What is written when something became of a recipient."""
+def status_values(number: int, status_update: StatusUpdate, now: float) -> Values:
+    """The bind parameters of the statement that records a new status."""
     return {
         "which": number,
-        "whom": entry.chat_id,
-        "fate": entry.status.value,
-        "shown": entry.message_id,
-        "why": entry.error,
+        "whom": status_update.chat_id,
+        "new_status": status_update.status.value,
+        "message": status_update.message_id,
+        "reason": status_update.error,
         "now": now,
     }
 
 
-def read_entry(row: Row[Any]) -> StatusUpdate:
-    """The reverse of `entry_values`."""
+def read_status(row: Row[Any]) -> StatusUpdate:
+    """The status of a recipient's row."""
     return StatusUpdate(row.chat_id, RecipientStatus(row.status), row.message_id, row.error)
 
 
 def read_recipient(row: Any) -> Recipient:
-    """A recipient and what is known of them now."""
+    """A recipient, with what is known of their chat now."""
     recipient = Recipient(
         row.chat_id, "", message_id=row.message_id or 0, status=RecipientStatus(row.status), at=row.at or 0.0
     )
-    return as_known(recipient, row if row.locale is not None else None)
+    return with_chat(recipient, row if row.locale is not None else None)
 
 
-def as_known(recipient: Recipient, row: Any) -> Recipient:
-    """The recipient as their chat's row says (None: the chat is not known any more, and wants nothing)."""
+def with_chat(recipient: Recipient, row: Any) -> Recipient:
+    """The recipient with the values of their chat's row; without a row they get nothing."""
     if row is None:
         return replace(recipient, locale="", wanted=False)
     return replace(recipient, locale=row.locale, left=row.is_left, wanted=row.announcements)
 
 
-def card_row(card: ProgressMessage) -> Values:
-    """The row of a card."""
+def progress_row(progress: ProgressMessage) -> Values:
+    """The row of a progress message."""
     return {
-        "number": card.number,
-        "chat_id": card.chat_id,
-        "message_id": card.message_id,
-        "locale": card.locale,
+        "number": progress.number,
+        "chat_id": progress.chat_id,
+        "message_id": progress.message_id,
+        "locale": progress.locale,
     }

@@ -1,6 +1,6 @@
-"""What is remembered of broadcasts: drafts, plans, statuses, deeds and cards; their recipients stand in `recipients`.
+"""The repository of broadcasts: drafts, plans, statuses, histories and progress messages.
 
-Every write goes through the store's one writer, together with what citizens do. Knows nothing of why it is written.
+The recipients have their own repository in `recipients`. Every write goes through the store's single writer.
 """
 
 from typing import Any
@@ -12,16 +12,16 @@ from bot.app.records import Work
 from bot.broadcast.lifecycle import ENDED, ListCursor
 from bot.broadcast.model import Broadcast, BroadcastStatus, HistoryEntry, Plan, RecipientStatus
 from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage
-from bot.storage import broadcast_mappers as shapes
+from bot.storage import broadcast_mappers as mappers
 from bot.storage import engines
 from bot.storage.store import Store, execute, write
 from bot.storage.tables import broadcasts, cards, deeds, drafts, facts, recipients
 
 COUNTER = "broadcast number"
 
-_BEGINNING = func.substr(deeds.c.who, 1, shapes.NAME)
+_BEGINNING = func.substr(deeds.c.who, 1, mappers.NAME)
 NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(deeds.c.user_id.distinct()) > 1)
-"""Names that more than one admin had when they did something."""
+"""Names in the history that more than one admin has."""
 
 
 class SqlBroadcastRepository:
@@ -31,13 +31,13 @@ class SqlBroadcastRepository:
         self._store = store
         self._read = store.reader.read
         self._put_draft = engines.upsert(store.engine, drafts, ["body"])
-        self._put_card = engines.upsert(store.engine, cards, ["message_id", "locale"])
+        self._put_progress = engines.upsert(store.engine, cards, ["message_id", "locale"])
         here = (cards.c.chat_id == bindparam("chat"), cards.c.message_id == bindparam("message"))
-        self._clear = update(cards).where(*here).values(message_id=NOWHERE)
+        self._clear_message = update(cards).where(*here).values(message_id=NOWHERE)
         self._put_fact = engines.upsert(store.engine, facts, ["value"])
         self._put_broadcast = engines.insert_ignore(store.engine, broadcasts)
 
-    # --- composing -----------------------------------------------------------------------------------------------
+    # --- drafts --------------------------------------------------------------------------------------------------
 
     async def next_number(self) -> int:
         """See `BroadcastRepository`."""
@@ -71,21 +71,21 @@ class SqlBroadcastRepository:
         """See `BroadcastRepository`."""
         await write(self._store, work)
 
-    async def confirm(self, plan: Plan, admin: Admin, done: HistoryEntry, card: ProgressMessage) -> bool:
+    async def confirm(self, plan: Plan, admin: Admin, entry: HistoryEntry, progress: ProgressMessage) -> bool:
         """See `BroadcastRepository`."""
 
         def work(connection: Connection) -> bool:
-            made = connection.execute(self._put_broadcast, shapes.plan_row(plan))
-            connection.execute(delete(drafts).where(drafts.c.chat_id == card.chat_id))
+            made = connection.execute(self._put_broadcast, mappers.plan_row(plan))
+            connection.execute(delete(drafts).where(drafts.c.chat_id == progress.chat_id))
             if not made.rowcount:
                 return False
-            connection.execute(insert(deeds), shapes.deed_row(plan.number, admin, done))
-            self._hang(connection, card)
+            connection.execute(insert(deeds), mappers.history_row(plan.number, admin, entry))
+            self._put(connection, progress)
             return True
 
         return await write(self._store, work)
 
-    # --- the broadcast -------------------------------------------------------------------------------------------
+    # --- broadcasts ----------------------------------------------------------------------------------------------
 
     async def move(
         self,
@@ -106,7 +106,7 @@ class SqlBroadcastRepository:
         def work(connection: Connection) -> bool:
             moved = connection.execute(mine.values(status=after.value, **ended))
             if moved.rowcount and by:
-                connection.execute(insert(deeds), shapes.deed_row(number, *by))
+                connection.execute(insert(deeds), mappers.history_row(number, *by))
             if moved.rowcount and again:
                 connection.execute(unknown.values(status=RecipientStatus.AGAIN.value))
             return bool(moved.rowcount)
@@ -124,8 +124,8 @@ class SqlBroadcastRepository:
 
     async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
         """See `BroadcastRepository`."""
-        query = select(broadcasts).order_by(*shapes.LISTING).limit(most)
-        return await self._found(query.where(shapes.behind(after)) if after else query)
+        query = select(broadcasts).order_by(*mappers.LISTING).limit(most)
+        return await self._found(query.where(mappers.behind(after)) if after else query)
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
         async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:
@@ -133,10 +133,10 @@ class SqlBroadcastRepository:
             numbers = [row.number for row in found]
             history = await connection.execute(select(deeds).where(deeds.c.number.in_(numbers)).order_by(deeds.c.id))
             namesakes = frozenset(await connection.scalars(NAMESAKES))
-            told: dict[int, list[HistoryEntry]] = {}
+            entries: dict[int, list[HistoryEntry]] = {}
             for each in history:
-                told.setdefault(each.number, []).append(shapes.read_deed(each, namesakes))
-            return tuple(shapes.read_broadcast(row, told.get(row.number, ())) for row in found)
+                entries.setdefault(each.number, []).append(mappers.read_history_entry(each, namesakes))
+            return tuple(mappers.read_broadcast(row, entries.get(row.number, ())) for row in found)
 
         return await self._read(work)
 
@@ -157,30 +157,34 @@ class SqlBroadcastRepository:
         return bool(await self._read(lambda connection: connection.scalar(query)))
 
     async def reported(self, broadcast: Broadcast) -> None:
-        """See `BroadcastRepository`. After a later admin action another end is ahead, with its own report."""
+        """See `BroadcastRepository`."""
         number = broadcast.plan.number
-        done = select(func.count()).select_from(deeds).where(deeds.c.number == number).scalar_subquery()
-        same = (broadcasts.c.status == broadcast.status.value, done == len(broadcast.history))
+        acted = select(func.count()).select_from(deeds).where(deeds.c.number == number).scalar_subquery()
+        same = (broadcasts.c.status == broadcast.status.value, acted == len(broadcast.history))
         mine = update(broadcasts).where(broadcasts.c.number == number, *same)
         await execute(self._store, mine.values(is_reported=True))
 
-    # --- the cards -----------------------------------------------------------------------------------------------
+    # --- progress messages ---------------------------------------------------------------------------------------
 
-    async def put_card(self, card: ProgressMessage) -> None:
+    async def put_progress_message(self, progress: ProgressMessage) -> None:
         """See `BroadcastRepository`."""
-        await write(self._store, lambda connection: self._hang(connection, card))
+        await write(self._store, lambda connection: self._put(connection, progress))
 
-    def _hang(self, connection: Connection, card: ProgressMessage) -> None:
-        connection.execute(self._clear, {"chat": card.chat_id, "message": card.message_id})
-        connection.execute(self._put_card, shapes.card_row(card))
+    def _put(self, connection: Connection, progress: ProgressMessage) -> None:
+        connection.execute(self._clear_message, {"chat": progress.chat_id, "message": progress.message_id})
+        connection.execute(self._put_progress, mappers.progress_row(progress))
 
-    async def clear(self, chat_id: int, message_id: int) -> None:
+    async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
         """See `BroadcastRepository`."""
-        await execute(self._store, self._clear, {"chat": chat_id, "message": message_id})
+        await execute(self._store, self._clear_message, {"chat": chat_id, "message": message_id})
 
-    async def lose_card(self, card: ProgressMessage) -> None:
+    async def lose_progress_message(self, progress: ProgressMessage) -> None:
         """See `BroadcastRepository`."""
-        mine = (cards.c.number == card.number, cards.c.chat_id == card.chat_id, cards.c.message_id == card.message_id)
+        mine = (
+            cards.c.number == progress.number,
+            cards.c.chat_id == progress.chat_id,
+            cards.c.message_id == progress.message_id,
+        )
         await execute(self._store, update(cards).where(*mine).values(message_id=NOWHERE))
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:

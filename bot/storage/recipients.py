@@ -1,11 +1,6 @@
-"""Who gets a broadcast and what became of each: counting, writing the list page by page, noting fates, reporting.
+"""The repository of recipients: counting an audience, storing the list, recording and reading statuses.
 
-Long writes are cut into pages of chat numbers, so that a million recipients never hold a booking up. Knows nothing of
-why anything is written.
-
-Whom a broadcast reaches, as conditions on the table of chats. Knows both shapes and nothing of when they are asked.
-
-Always without those who left and those who want no announcements; cancelled appointments do not count.
+Long writes are cut into pages of chat ids, so that even a million recipients do not delay a booking.
 """
 
 import time
@@ -40,39 +35,42 @@ from bot.broadcast.model import (
     Visitors,
 )
 from bot.broadcast.ports import Recipient, StatusUpdate
-from bot.storage import broadcast_mappers as shapes
+from bot.storage import broadcast_mappers as mappers
 from bot.storage.mappers import office_text
 from bot.storage.store import Store, execute, write
 from bot.storage.tables import appointments, broadcasts, chats, recipients
 
+RANGE = 5000
+"""Chats that one transaction looks at when the list is stored: some 20 ms."""
+PAGE = 5000
+"""Rows of a page of the report."""
+CHAT = (chats.c.locale, chats.c.is_left, chats.c.announcements)
+"""What may change of a citizen during a broadcast."""
+
 
 def reached(audience: Audience, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which a chat gets it; `now` is office time."""
-    open_to_it = (chats.c.is_left == false(), chats.c.announcements == true())
+    """The conditions under which a chat is in the audience; `now` is office time.
+
+    Chats that left or opted out never are, and cancelled appointments do not count.
+    """
+    reachable = (chats.c.is_left == false(), chats.c.announcements == true())
     match audience:
         case Everyone():
-            return open_to_it
+            return reachable
         case Speakers(locale=locale):
-            return (*open_to_it, chats.c.locale == locale)
+            return (*reachable, chats.c.locale == locale)
         case Visitors(department_id=department):
-            coming = appointments.c.starts_at >= office_text(now)
-            return (*open_to_it, _with_appointment(appointments.c.department_id == department, coming))
+            upcoming = appointments.c.starts_at >= office_text(now)
+            return (*reachable, _has_appointment(appointments.c.department_id == department, upcoming))
         case Dated(first=first, last=last):
             after = last + timedelta(days=1)
             days = (appointments.c.starts_at >= first.isoformat(), appointments.c.starts_at < after.isoformat())
-            return (*open_to_it, _with_appointment(*days))
+            return (*reachable, _has_appointment(*days))
 
 
-def _with_appointment(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    theirs = (appointments.c.chat_id == chats.c.chat_id, appointments.c.is_cancelled == false())
-    return exists().where(*theirs, *conditions)
-
-
-RANGE = 5000
-"""Chats that are looked at in one transaction when recipients are written: some 20 ms."""
-PAGE = 5000
-KNOWN = (chats.c.locale, chats.c.is_left, chats.c.announcements)
-"""What may change of a citizen while a broadcast is under way."""
+def _has_appointment(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    booked = (appointments.c.chat_id == chats.c.chat_id, appointments.c.is_cancelled == false())
+    return exists().where(*booked, *conditions)
 
 
 class SqlRecipientRepository:
@@ -81,14 +79,14 @@ class SqlRecipientRepository:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read = store.reader.read
-        unchanged = recipients.c.status == bindparam("fate")
-        self._note = (
+        unchanged = recipients.c.status == bindparam("new_status")
+        self._record = (
             update(recipients)
             .where(recipients.c.number == bindparam("which"), recipients.c.chat_id == bindparam("whom"))
             .values(
-                status=bindparam("fate"),
-                message_id=bindparam("shown"),
-                error=bindparam("why"),
+                status=bindparam("new_status"),
+                message_id=bindparam("message"),
+                error=bindparam("reason"),
                 at=case((unchanged, recipients.c.at), else_=bindparam("now")),
             )
         )
@@ -96,19 +94,19 @@ class SqlRecipientRepository:
     async def prepare(self, number: int, now: datetime) -> bool:
         """See `RecipientRepository`."""
 
-        async def look(connection: AsyncConnection) -> tuple[Any, int | None, int | None]:
+        async def read(connection: AsyncConnection) -> tuple[Any, int | None, int | None]:
             found = await connection.execute(select(broadcasts).where(broadcasts.c.number == number))
             row = found.one()
             ahead = select(chats.c.chat_id).where(chats.c.chat_id > row.prepared_to).order_by(chats.c.chat_id)
             last = await connection.scalar(ahead.offset(RANGE - 1).limit(1))
             return row, last, last if last is not None else await connection.scalar(select(func.max(chats.c.chat_id)))
 
-        row, last, end = await self._read(look)
+        row, last, end = await self._read(read)
         if end is None or end <= row.prepared_to:
             return False
-        audience = shapes.read_plan(row).audience
-        these = select(
-            bindparam("which", number), chats.c.chat_id, bindparam("fate", RecipientStatus.PENDING.value)
+        audience = mappers.read_plan(row).audience
+        page = select(
+            bindparam("which", number), chats.c.chat_id, bindparam("new_status", RecipientStatus.PENDING.value)
         ).where(chats.c.chat_id > row.prepared_to, chats.c.chat_id <= end, *reached(audience, now))
 
         def work(connection: Connection) -> None:
@@ -117,7 +115,7 @@ class SqlRecipientRepository:
             )
             moved = connection.execute(mine.values(prepared_to=end))
             if moved.rowcount:
-                connection.execute(insert(recipients).from_select(["number", "chat_id", "status"], these))
+                connection.execute(insert(recipients).from_select(["number", "chat_id", "status"], page))
 
         await write(self._store, work)
         return last is not None
@@ -127,41 +125,41 @@ class SqlRecipientRepository:
         query = select(func.count()).select_from(chats).where(*reached(audience, now))
         return int((await self._rows(query))[0][0])
 
-    async def count_fates(self, number: int) -> RecipientCounts:
+    async def count_by_status(self, number: int) -> RecipientCounts:
         """See `RecipientRepository`."""
         query = select(recipients.c.status, func.count()).where(recipients.c.number == number)
         counted = await self._rows(query.group_by(recipients.c.status).order_by(recipients.c.status))
-        figures = RecipientCounts(tuple((RecipientStatus(status), count) for status, count in counted))
-        text = shapes.write_figures(figures)
+        counts = RecipientCounts(tuple((RecipientStatus(status), count) for status, count in counted))
+        text = mappers.write_counts(counts)
         await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(figures=text))
-        return figures
+        return counts
 
     async def page(
-        self, number: int, fates: frozenset[RecipientStatus], after: int, size: int
+        self, number: int, statuses: frozenset[RecipientStatus], after: int, size: int
     ) -> tuple[Recipient, ...]:
         """See `RecipientRepository`."""
-        columns = (recipients.c.chat_id, recipients.c.status, recipients.c.message_id, recipients.c.at, *KNOWN)
+        columns = (recipients.c.chat_id, recipients.c.status, recipients.c.message_id, recipients.c.at, *CHAT)
         query = (
             select(*columns)
             .outerjoin_from(recipients, chats, chats.c.chat_id == recipients.c.chat_id)
-            .where(recipients.c.number == number, recipients.c.chat_id > after, recipients.c.status.in_(fates))
+            .where(recipients.c.number == number, recipients.c.chat_id > after, recipients.c.status.in_(statuses))
             .order_by(recipients.c.chat_id)
             .limit(size)
         )
-        return tuple(shapes.read_recipient(row) for row in await self._rows(query))
+        return tuple(mappers.read_recipient(row) for row in await self._rows(query))
 
-    async def known(self, recipient: Recipient) -> Recipient:
+    async def refresh(self, recipient: Recipient) -> Recipient:
         """See `RecipientRepository`."""
-        found = await self._rows(select(*KNOWN).where(chats.c.chat_id == recipient.chat_id))
-        return shapes.as_known(recipient, found[0] if found else None)
+        found = await self._rows(select(*CHAT).where(chats.c.chat_id == recipient.chat_id))
+        return mappers.with_chat(recipient, found[0] if found else None)
 
-    async def note(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
+    async def record(self, number: int, updates: tuple[StatusUpdate, ...]) -> None:
         """See `RecipientRepository`."""
         now = time.time()
-        values = [shapes.entry_values(number, each, now) for each in entries]
-        await execute(self._store, self._note, values)
+        values = [mappers.status_values(number, each, now) for each in updates]
+        await execute(self._store, self._record, values)
 
-    async def change_fates(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
+    async def change_statuses(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
         """See `RecipientRepository`."""
         mine = update(recipients).where(recipients.c.number == number, recipients.c.status == before.value)
 
@@ -178,7 +176,7 @@ class SqlRecipientRepository:
             found = await self._rows(query.order_by(recipients.c.chat_id).limit(PAGE))
             if not found:
                 return
-            yield tuple(shapes.read_entry(row) for row in found)
+            yield tuple(mappers.read_status(row) for row in found)
             last = found[-1].chat_id
 
     async def _rows(self, query: Select[Any]) -> Sequence[Any]:

@@ -1,7 +1,7 @@
-"""The way out for broadcasts, and the way in of what admins want to broadcast.
+"""Sends and deletes broadcast messages, and reads the content of an admin's message.
 
-A text goes out as it came in: with the entities that Telegram gave, never through a parse mode, so that stars and
-angle brackets stay what they are. Knows nothing of who gets it or when.
+A text goes out with the entities that came with it, never through a parse mode, so that asterisks and angle brackets
+stay what they are. Knows nothing of recipients.
 """
 
 import io
@@ -31,14 +31,14 @@ LOOKS = {
     "show_caption_above_media": "show_caption_above_media",
     "has_media_spoiler": "has_spoiler",
 }
-"""What decides how a message looks: its name in a message that came, and in a call that sends (Bot API, `Message`)."""
+"""The fields that decide how a message looks: name in a received message to name in a call (Bot API, `Message`)."""
 NOT_A_DOCUMENT = frozenset({"animation", "video", "audio", "voice", "video_note", "sticker"})
-"""Some of these carry a `document` too, for old clients; sent as one they would not look as they did."""
-GONE = ("message to delete not found", "message_id_invalid")
+"""Some of these carry a `document` too, for old clients; sent as a document they would look different."""
+DELETED = ("message to delete not found", "message_id_invalid")
 
 
 def read_content(raw: Mapping[str, Any]) -> Content | ComposeNotice:
-    """What an admin sent, ready to be sent on; or why it cannot be."""
+    """The content of an admin's message, or the reason why it cannot be broadcast."""
     if "media_group_id" in raw:
         return ComposeNotice.ALBUM
     look = {name: raw[key] for key, name in LOOKS.items() if key in raw}
@@ -55,17 +55,17 @@ def read_content(raw: Mapping[str, Any]) -> Content | ComposeNotice:
 
 
 class TelegramBroadcastSender:
-    """See `BroadcastSender`. `button` draws what stands under a broadcast in a language."""
+    """See `BroadcastSender`. `footer` gives the buttons under a broadcast in a language."""
 
-    def __init__(self, messenger: TelegramMessenger, button: Callable[[str], Message]) -> None:
+    def __init__(self, messenger: TelegramMessenger, footer: Callable[[str], Message]) -> None:
         self._messenger = messenger
-        self._button = button
+        self._footer = footer
 
     def prepared(self, content: Content, locale: str) -> PreparedMessage:
         """See `BroadcastSender.prepared`."""
         method, words = METHODS[content.media]
         look = {key: json.dumps(value, ensure_ascii=False) for key, value in json.loads(content.look).items()}
-        call: Json = {**look, "reply_markup": keyboard(self._button(locale), None)}
+        call: Json = {**look, "reply_markup": keyboard(self._footer(locale), None)}
         if content.text:
             call[words] = content.text
         if content.media is not Media.TEXT:
@@ -87,7 +87,7 @@ class TelegramBroadcastSender:
         try:
             await self._messenger.call("deleteMessage", {"chat_id": chat_id, "message_id": message_id})
         except (EditLostError, MessageRefusedError) as error:
-            if any(each in str(error).lower() for each in GONE):
+            if any(each in str(error).lower() for each in DELETED):
                 return False
             raise
         return True

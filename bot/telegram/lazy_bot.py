@@ -1,7 +1,6 @@
-"""Connections for announcements alone: opened when the first one goes out, closed when none went for a while.
+"""A second connection pool for broadcasts, opened by the first call and closed after some idle time.
 
-Citizens' calls go through a pool of their own, so that they never wait behind announcements; and while nothing is
-announced, this one costs no memory. Knows nothing of what is called.
+With a pool of their own, citizens' calls never wait behind a broadcast; closed, it costs no memory.
 """
 
 import asyncio
@@ -15,19 +14,19 @@ IDLE = 30.0
 
 
 class LazyBot:
-    """Calls like a `RawBot`; `make` makes one whenever there is none."""
+    """Calls like a `RawBot`; `make` makes one when there is none."""
 
     def __init__(self, make: Callable[[], RawBot], idle: float = IDLE) -> None:
         self._make = make
         self._idle = idle
         self._bot: RawBot | None = None
-        self._under_way = 0
+        self._in_flight = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def is_open(self) -> bool:
-        """Whether there are connections."""
+        """Whether the pool is open."""
         return self._bot is not None
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
@@ -35,7 +34,7 @@ class LazyBot:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        self._under_way += 1
+        self._in_flight += 1
         try:
             bot = self._bot
             if bot is None:
@@ -43,8 +42,8 @@ class LazyBot:
             await bot.request.initialize()
             return await bot.call(method, parameters, read_timeout=read_timeout)
         finally:
-            self._under_way -= 1
-            if not self._under_way:
+            self._in_flight -= 1
+            if not self._in_flight:
                 self._timer = asyncio.get_running_loop().call_later(self._idle, self._close)
 
     async def shutdown(self) -> None:
@@ -56,7 +55,7 @@ class LazyBot:
             await asyncio.wait(self._closing)
 
     def _close(self) -> None:
-        # Whoever calls from now on gets a new one, and never one that is being closed.
+        # The next call makes a new one and never uses the one that is being closed.
         bot, self._bot, self._timer = self._bot, None, None
         if bot:
             task = asyncio.create_task(bot.request.shutdown())

@@ -1,4 +1,4 @@
-"""An admin who composes, for tests: what they do goes into the core, and the shell's part is played plainly."""
+"""An admin who composes a broadcast, for tests: events go into `composer.step`, effects are played in memory."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -98,7 +98,7 @@ class Composer:
         """A button of the present stage, or of an earlier one."""
         present = self.draft.turn if self.draft else 0
         number = present if turn is None else turn
-        return self.happens(ComposerPressed(at=self.at, turn=number, ask=ask, value=value, message=MESSAGE))
+        return self.happens(ComposerPressed(at=self.at, turn=number, action=ask, value=value, message=MESSAGE))
 
     def later(self, **span: float) -> "Composer":
         """Time goes by."""

@@ -5,7 +5,7 @@ import pytest
 from bot.broadcast.compose_states import (
     AskingMessage,
     AskingNight,
-    ChoosingOffice,
+    ChoosingDepartment,
     ComposeDraft,
     ComposeState,
     ConfirmingSend,
@@ -29,23 +29,23 @@ DRAFT = ComposeDraft(
     "state",
     [
         AskingMessage("en"),
-        ChoosingOffice(DEPARTMENTS, 1, BUSY),
+        ChoosingDepartment(DEPARTMENTS, 1, BUSY),
         Reviewing(),
         AskingNight(AT),
         ConfirmingSend(AT),
         ConfirmingSend(),
     ],
 )
-def test_a_draft_survives_a_restart_whatever_its_stage(state: ComposeState) -> None:
+def test_a_draft_in_every_state_round_trips_through_json(state: ComposeState) -> None:
     draft = DRAFT.at(state)
     assert read_draft(write_draft(draft)) == draft
 
 
-def test_every_stage_has_a_turn_of_its_own() -> None:
+def test_every_state_gets_its_own_turn() -> None:
     assert DRAFT.at(Reviewing()).turn == DRAFT.turn + 1
     assert DRAFT.at(AskingMessage()).at(AskingMessage()).turn == DRAFT.turn + 2
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "0:{}", "1:{}", "1:nonsense"])
-def test_what_is_no_draft_is_none(text: str) -> None:
+def test_unreadable_text_is_no_draft(text: str) -> None:
     assert read_draft(text) is None

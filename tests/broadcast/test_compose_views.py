@@ -1,4 +1,4 @@
-"""Every stage of composing, in words and buttons; and what an admin reads who did something wrong."""
+"""The screens of the composer."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -12,8 +12,8 @@ from bot.broadcast.compose_states import (
     AskingNight,
     AskingTime,
     ChoosingAudience,
+    ChoosingDepartment,
     ChoosingLanguage,
-    ChoosingOffice,
     ChoosingVersions,
     ComposeDraft,
     ComposeNotice,
@@ -22,7 +22,7 @@ from bot.broadcast.compose_states import (
     Reviewing,
     ShowDraft,
 )
-from bot.broadcast.compose_views import state
+from bot.broadcast.compose_views import render
 from bot.broadcast.model import Content, Everyone, Media, Version
 from bot.core.model import Department
 from bot.i18n import Translator
@@ -45,12 +45,12 @@ STAGES: dict[str, ComposeState] = {
     "versions": ChoosingVersions(),
     "audience": ChoosingAudience(),
     "language": ChoosingLanguage(),
-    "office": ChoosingOffice(DEPARTMENTS),
-    "many offices": ChoosingOffice(MANY, page=1),
-    "first offices": ChoosingOffice(MANY, page=0),
-    "last offices": ChoosingOffice(MANY, page=99),
-    "no office": ChoosingOffice(()),
-    "offices failed": ChoosingOffice((), failure=BUSY),
+    "office": ChoosingDepartment(DEPARTMENTS),
+    "many offices": ChoosingDepartment(MANY, page=1),
+    "first offices": ChoosingDepartment(MANY, page=0),
+    "last offices": ChoosingDepartment(MANY, page=99),
+    "no office": ChoosingDepartment(()),
+    "offices failed": ChoosingDepartment((), failure=BUSY),
     "days": AskingDays(),
     "review": Reviewing(),
     "time": AskingTime(),
@@ -70,7 +70,7 @@ def drawn(
     notice: ComposeNotice | None = None,
     reason: str = "",
 ) -> Message:
-    return state(ShowDraft(draft.at(at), notice=notice, reason=reason), t, NOON)
+    return render(ShowDraft(draft.at(at), notice=notice, reason=reason), t, NOON)
 
 
 def asks(message: Message) -> list[str]:
@@ -80,7 +80,7 @@ def asks(message: Message) -> list[str]:
 
 @every_stage
 @every_language
-def test_telegram_takes_every_stage_and_every_one_can_be_left(at: ComposeState, t: Translator) -> None:
+def test_every_state_fits_telegrams_limits_and_can_be_cancelled(at: ComposeState, t: Translator) -> None:
     message = drawn(at, t, notice=ComposeNotice.USE_BUTTONS)
     check_limits(message)
     assert asks(message)[-1] == ComposeAction.CANCEL
@@ -96,35 +96,35 @@ def test_every_button_names_the_draft_and_the_turn(at: ComposeState) -> None:
 
 @every_language
 @pytest.mark.parametrize("notice", list(ComposeNotice))
-def test_every_remark_has_its_words(notice: ComposeNotice, t: Translator) -> None:
+def test_every_notice_has_a_text(notice: ComposeNotice, t: Translator) -> None:
     message = drawn(AskingMessage(), t, notice=notice, reason="entity <b> is & odd" * 20)
     check_limits(message)
     assert plain(message.text).count("\n") > 1
 
 
-def test_what_is_too_long_is_told_how_long_it_may_be() -> None:
+def test_a_too_long_message_is_told_the_limit() -> None:
     assert "4096" in drawn(AskingMessage(), notice=ComposeNotice.TEXT_LONG).text
     assert "1024" in drawn(AskingMessage(), notice=ComposeNotice.CAPTION_LONG).text
 
 
-def test_what_telegram_refuses_is_told_in_its_words() -> None:
+def test_a_refusal_quotes_telegrams_reason() -> None:
     assert "wrong file" in drawn(AskingMessage(), notice=ComposeNotice.REFUSED, reason="wrong file").text
 
 
-def test_without_a_draft_the_remark_stands_alone() -> None:
-    message = state(ShowDraft(None, notice=ComposeNotice.CANCELLED), EN, NOON)
+def test_without_a_draft_only_the_notice_is_shown() -> None:
+    message = render(ShowDraft(None, notice=ComposeNotice.CANCELLED), EN, NOON)
     assert "dropped" in message.text
     assert not message.rows
-    assert "no longer" in state(ShowDraft(None, notice=ComposeNotice.STALE), EN, NOON).text
-    assert "dropped" in state(ShowDraft(None), EN, NOON).text
+    assert "no longer" in render(ShowDraft(None, notice=ComposeNotice.STALE), EN, NOON).text
+    assert "dropped" in render(ShowDraft(None), EN, NOON).text
 
 
-def test_the_first_message_leads_back_only_to_a_review_that_there_is() -> None:
+def test_the_first_message_has_a_back_button_only_after_a_review() -> None:
     assert ComposeAction.BACK in asks(drawn(AskingMessage()))
     assert ComposeAction.BACK not in asks(drawn(AskingMessage(), draft=ComposeDraft(1, ("fr", "en"))))
 
 
-def test_the_review_states_whom_how_many_and_how_long() -> None:
+def test_the_review_states_audience_number_and_duration() -> None:
     message = drawn(Reviewing())
     text = plain(message.text)
     assert "12\u202f345 recipients" in text
@@ -139,25 +139,25 @@ def test_the_review_states_whom_how_many_and_how_long() -> None:
     ]
 
 
-def test_the_review_of_two_versions_says_which_is_which() -> None:
+def test_the_review_lists_the_languages_of_the_versions() -> None:
     both = ComposeDraft(
         1, ("fr", "en"), versions=(Version("fr", HELLO), Version("en", HELLO)), audience=Everyone(), count=1
     )
     assert "Français, English" in drawn(Reviewing(), draft=both).text
 
 
-def test_the_last_question_states_the_number_again_on_the_button_too() -> None:
+def test_the_confirmation_repeats_the_number_on_its_button() -> None:
     message = drawn(ConfirmingSend())
     assert "12\u202f345" in message.text
     assert "12\u202f345" in labels(message)[0]
     assert "At once" in message.text
 
 
-def test_the_last_question_says_when() -> None:
+def test_the_confirmation_says_when_sending_begins() -> None:
     assert "Sunday 25 January 2026, 22:00 (Conakry time)" in drawn(ConfirmingSend(NIGHT)).text
 
 
-def test_what_reaches_into_the_night_says_that_it_rests() -> None:
+def test_a_broadcast_that_lasts_into_the_night_says_that_it_pauses() -> None:
     long = ComposeDraft(1, ("fr",), versions=(Version("", HELLO),), audience=Everyone(), count=10**6, seconds=40_000)
     assert "rests" in drawn(ConfirmingSend(), draft=long).text
     insisted = replace(long, night=datetime.combine(NIGHT + timedelta(days=1), time(7)))
@@ -166,17 +166,17 @@ def test_what_reaches_into_the_night_says_that_it_rests() -> None:
     assert "rests" not in drawn(ConfirmingSend()).text
 
 
-def test_a_last_question_without_an_audience_still_stands() -> None:
+def test_a_confirmation_without_an_audience_can_be_drawn() -> None:
     check_limits(drawn(ConfirmingSend(), draft=ComposeDraft(1, ("fr",))))
 
 
-def test_departments_are_leafed_through() -> None:
+def test_departments_come_in_pages() -> None:
     assert asks(drawn(STAGES["first offices"])).count(ComposeAction.PAGE) == 1
     assert asks(drawn(STAGES["many offices"])).count(ComposeAction.PAGE) == 2
     assert asks(drawn(STAGES["last offices"])).count(ComposeAction.PAGE) == 1
     assert asks(drawn(STAGES["office"])).count(ComposeAction.PAGE) == 0
 
 
-def test_departments_that_cannot_be_read_can_be_read_again() -> None:
+def test_unreadable_departments_can_be_retried() -> None:
     assert ComposeAction.RETRY in asks(drawn(STAGES["offices failed"]))
     assert ComposeAction.RETRY in asks(drawn(STAGES["no office"]))

@@ -10,14 +10,14 @@ from bot.broadcast.compose_states import (
     AskingNight,
     AskingTime,
     ChoosingAudience,
-    ChoosingOffice,
+    ChoosingDepartment,
     ChoosingVersions,
     ComposeNotice,
     ComposerPressed,
     ConfirmingSend,
     Reviewing,
 )
-from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT, step, unfit
+from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT, step, why_unsendable
 from bot.broadcast.model import Content, Dated, Media, Version
 from tests.broadcast.composer import BONJOUR, HELLO, MESSAGE, MORNING, PHOTO, Composer
 from tests.core.examples import DOWN
@@ -27,24 +27,24 @@ def test_the_command_asks_for_the_message() -> None:
     assert Composer().calls().stands() == AskingMessage()
 
 
-def test_the_command_again_comes_back_to_what_was_begun() -> None:
+def test_the_command_again_returns_to_the_open_draft() -> None:
     composer = Composer().calls().sends(BONJOUR).calls()
     assert composer.stands() == ChoosingVersions()
     assert composer.notice is ComposeNotice.RESUMED
 
 
-def test_a_message_leads_to_the_question_for_its_versions() -> None:
+def test_after_the_message_the_versions_are_asked_for() -> None:
     composer = Composer().calls().sends(PHOTO)
     assert composer.stands() == ChoosingVersions()
     assert composer.draft
     assert composer.draft.versions == (Version("", PHOTO),)
 
 
-def test_with_one_language_there_is_nothing_to_ask() -> None:
+def test_with_one_language_versions_are_not_asked_for() -> None:
     assert Composer(locales=("fr",)).calls().sends(PHOTO).stands() == ChoosingAudience()
 
 
-def test_a_second_version_leads_on() -> None:
+def test_the_last_version_leads_to_the_audience() -> None:
     composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "fr")
     assert composer.stands() == AskingMessage("en")
     composer.sends(HELLO)
@@ -66,20 +66,22 @@ def test_a_second_version_leads_on() -> None:
         (Content(Media.DOCUMENT, "x" * (MAX_CAPTION + 1), "f"), ComposeNotice.CAPTION_LONG),
     ],
 )
-def test_what_cannot_be_sent_is_said_and_asked_for_again(content: Content | ComposeNotice, why: ComposeNotice) -> None:
+def test_an_unsendable_message_is_explained_and_asked_for_again(
+    content: Content | ComposeNotice, why: ComposeNotice
+) -> None:
     composer = Composer().calls().sends(content)
     assert composer.stands() == AskingMessage()
     assert composer.notice is why
 
 
-def test_what_just_fits_is_taken() -> None:
-    assert unfit(Content(Media.TEXT, "x" * MAX_TEXT)) is None
-    assert unfit(Content(Media.TEXT, "👍" * (MAX_TEXT // 2))) is None
-    assert unfit(Content(Media.PHOTO, "x" * MAX_CAPTION, "f")) is None
-    assert unfit(Content(Media.DOCUMENT, "", "f")) is None
+def test_a_message_of_the_maximum_length_is_accepted() -> None:
+    assert why_unsendable(Content(Media.TEXT, "x" * MAX_TEXT)) is None
+    assert why_unsendable(Content(Media.TEXT, "👍" * (MAX_TEXT // 2))) is None
+    assert why_unsendable(Content(Media.PHOTO, "x" * MAX_CAPTION, "f")) is None
+    assert why_unsendable(Content(Media.DOCUMENT, "", "f")) is None
 
 
-def test_text_where_a_button_is_asked_for_says_so() -> None:
+def test_text_where_a_button_is_needed_points_to_the_buttons() -> None:
     composer = Composer().calls().sends(BONJOUR).types("hm")
     assert composer.stands() == ChoosingVersions()
     assert composer.notice is ComposeNotice.USE_BUTTONS
@@ -88,7 +90,7 @@ def test_text_where_a_button_is_asked_for_says_so() -> None:
 # --- audience and preview ----------------------------------------------------------------------------------------
 
 
-def test_choosing_the_audience_counts_it_and_sends_the_preview_before_the_review() -> None:
+def test_choosing_the_audience_counts_it_then_previews_then_reviews() -> None:
     composer = Composer().reviews()
     assert composer.stands() == Reviewing()
     assert composer.draft
@@ -96,14 +98,14 @@ def test_choosing_the_audience_counts_it_and_sends_the_preview_before_the_review
     assert [each.versions for each in composer.previews] == [(Version("", BONJOUR),)]
 
 
-def test_an_empty_audience_is_said_and_another_one_asked_for() -> None:
+def test_an_empty_audience_is_explained_and_another_is_asked_for() -> None:
     composer = Composer(reaches=0).reviews()
     assert composer.stands() == ChoosingAudience()
     assert composer.notice is ComposeNotice.NOBODY
     assert composer.previews == []
 
 
-def test_days_are_typed() -> None:
+def test_typed_days_choose_the_audience() -> None:
     composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DAYS).types("soon")
     assert composer.stands() == AskingDays()
     assert composer.notice is ComposeNotice.NO_DAY
@@ -113,12 +115,12 @@ def test_days_are_typed() -> None:
     assert composer.draft.audience == Dated(date(2026, 1, 25), date(2026, 1, 26))
 
 
-def test_departments_that_cannot_be_read_are_said_where_they_would_stand() -> None:
-    composer = Composer(failure=DOWN).calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.OFFICE)
-    assert composer.stands() == ChoosingOffice(failure=DOWN)
+def test_a_failure_to_read_departments_is_shown_in_place() -> None:
+    composer = Composer(failure=DOWN).calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DEPARTMENT)
+    assert composer.stands() == ChoosingDepartment(failure=DOWN)
 
 
-def test_a_message_that_telegram_refuses_is_asked_for_again_with_the_reason() -> None:
+def test_a_message_refused_in_the_preview_is_asked_for_again_with_the_reason() -> None:
     composer = Composer(refusal="Bad Request: entity").reviews()
     assert composer.stands() == AskingMessage()
     assert composer.notice is ComposeNotice.REFUSED
@@ -126,7 +128,7 @@ def test_a_message_that_telegram_refuses_is_asked_for_again_with_the_reason() ->
     assert composer.shown.reason == "Bad Request: entity"
 
 
-def test_a_preview_that_did_not_arrive_is_no_preview() -> None:
+def test_without_a_preview_there_is_no_review() -> None:
     composer = Composer(refusal="").reviews()
     assert composer.stands() == ChoosingAudience()
     assert composer.notice is ComposeNotice.NOT_SHOWN
@@ -135,7 +137,7 @@ def test_a_preview_that_did_not_arrive_is_no_preview() -> None:
 # --- time --------------------------------------------------------------------------------------------------------
 
 
-def test_a_time_is_typed_and_the_number_stated_again() -> None:
+def test_a_typed_time_leads_to_the_confirmation_with_a_new_count() -> None:
     composer = Composer().reviews().pushes(ComposeAction.LATER).types("25/01/2026 09:00")
     assert composer.stands() == ConfirmingSend(datetime.fromisoformat("2026-01-25T09:00"))
 
@@ -149,13 +151,13 @@ def test_a_time_is_typed_and_the_number_stated_again() -> None:
         ("20/01/2036 10:00", ComposeNotice.FAR),
     ],
 )
-def test_a_time_that_cannot_be_is_said_and_asked_for_again(text: str, why: ComposeNotice) -> None:
+def test_an_impossible_time_is_explained_and_asked_for_again(text: str, why: ComposeNotice) -> None:
     composer = Composer().reviews().pushes(ComposeAction.LATER).types(text)
     assert composer.stands() == AskingTime()
     assert composer.notice is why
 
 
-def test_a_time_by_night_needs_the_admin_to_insist() -> None:
+def test_a_time_at_night_needs_the_admins_consent() -> None:
     night = datetime.fromisoformat("2026-01-25T22:00")
     composer = Composer().reviews().pushes(ComposeAction.LATER).types("25/01/2026 22:00")
     assert composer.stands() == AskingNight(night)
@@ -168,7 +170,7 @@ def test_a_time_by_night_needs_the_admin_to_insist() -> None:
 # --- late, repeated, forged --------------------------------------------------------------------------------------
 
 
-def test_a_button_of_an_earlier_stage_changes_nothing_and_shows_the_present_one() -> None:
+def test_a_button_of_an_earlier_state_changes_nothing_and_shows_the_present_state() -> None:
     composer = Composer().reviews()
     before = composer.draft
     composer.pushes(ComposeAction.ONE, turn=1)
@@ -176,7 +178,7 @@ def test_a_button_of_an_earlier_stage_changes_nothing_and_shows_the_present_one(
     assert composer.notice is ComposeNotice.STALE
 
 
-def test_a_button_that_the_stage_does_not_have_shows_the_stage() -> None:
+def test_a_button_that_the_state_does_not_have_shows_the_state() -> None:
     composer = Composer().reviews().pushes(ComposeAction.GO)
     assert composer.stands() == Reviewing()
     assert composer.launched == []
@@ -188,7 +190,7 @@ def test_the_same_confirmation_pressed_twice_launches_once() -> None:
     assert composer.draft is None
 
 
-def test_cancelling_drops_everything() -> None:
+def test_cancelling_deletes_the_draft() -> None:
     composer = Composer().reviews().pushes(ComposeAction.CANCEL)
     assert composer.draft is None
     assert composer.notice is ComposeNotice.CANCELLED
@@ -196,14 +198,14 @@ def test_cancelling_drops_everything() -> None:
     assert composer.shown.message == MESSAGE
 
 
-def test_where_nothing_is_composed_nothing_happens() -> None:
-    assert step(None, ComposerPressed(at=MORNING, turn=0, ask=ComposeAction.GO, value="", message=MESSAGE)) == (
+def test_without_a_draft_events_do_nothing() -> None:
+    assert step(None, ComposerPressed(at=MORNING, turn=0, action=ComposeAction.GO, value="", message=MESSAGE)) == (
         None,
         (),
     )
 
 
-def test_a_draft_that_was_put_aside_is_taken_up_by_any_of_its_buttons() -> None:
+def test_any_button_of_a_draft_put_aside_resumes_it() -> None:
     composer = Composer().reviews()
     assert composer.draft
     for turn in (composer.draft.turn, 0):

@@ -9,8 +9,8 @@ from bot.broadcast.compose_states import (
     AskingNight,
     AskingTime,
     ChoosingAudience,
+    ChoosingDepartment,
     ChoosingLanguage,
-    ChoosingOffice,
     ChoosingVersions,
     ComposeNotice,
     ComposeState,
@@ -28,7 +28,7 @@ def choosing() -> Composer:
     return Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE)
 
 
-def test_a_language_may_go_without_its_version() -> None:
+def test_a_version_can_be_skipped() -> None:
     composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "en").pushes(ComposeAction.SKIP)
     assert composer.stands() == ChoosingAudience()
     assert composer.draft
@@ -42,7 +42,7 @@ def test_a_language_may_go_without_its_version() -> None:
         ([(ComposeAction.IS, "fr")], ChoosingVersions()),
         ([(ComposeAction.ONE, "")], AskingMessage()),
         ([(ComposeAction.ONE, ""), (ComposeAction.LANGUAGE, "")], ChoosingAudience()),
-        ([(ComposeAction.ONE, ""), (ComposeAction.OFFICE, "")], ChoosingAudience()),
+        ([(ComposeAction.ONE, ""), (ComposeAction.DEPARTMENT, "")], ChoosingAudience()),
         ([(ComposeAction.ONE, ""), (ComposeAction.DAYS, "")], ChoosingAudience()),
         ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.LATER, "")], Reviewing()),
         ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.NOW, "")], Reviewing()),
@@ -50,14 +50,14 @@ def test_a_language_may_go_without_its_version() -> None:
         ([(ComposeAction.ONE, ""), (ComposeAction.EVERYONE, ""), (ComposeAction.AUDIENCE, "")], Reviewing()),
     ],
 )
-def test_every_stage_leads_back(way: list[tuple[ComposeAction, str]], back_to: ComposeState) -> None:
+def test_every_state_has_a_way_back(way: list[tuple[ComposeAction, str]], back_to: ComposeState) -> None:
     composer = Composer().calls().sends(BONJOUR)
     for ask, value in way:
         composer.pushes(ask, value)
     assert composer.pushes(ComposeAction.BACK).stands() == back_to
 
 
-def test_a_language_that_there_is_not_leads_nowhere() -> None:
+def test_an_unknown_language_changes_nothing() -> None:
     assert Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "de").stands() == ChoosingVersions()
     assert choosing().pushes(ComposeAction.LANGUAGE).pushes(ComposeAction.LANGUAGE, "de").stands() == ChoosingLanguage()
 
@@ -67,12 +67,12 @@ def test_a_language_that_there_is_not_leads_nowhere() -> None:
     [
         ([(ComposeAction.EVERYONE, "")], Everyone()),
         ([(ComposeAction.LANGUAGE, ""), (ComposeAction.LANGUAGE, "en")], Speakers("en")),
-        ([(ComposeAction.OFFICE, ""), (ComposeAction.OFFICE, "3")], Visitors(3, BIRTHS.name)),
+        ([(ComposeAction.DEPARTMENT, ""), (ComposeAction.DEPARTMENT, "3")], Visitors(3, BIRTHS.name)),
         ([(ComposeAction.DAYS, ""), (ComposeAction.TODAY, "")], Dated(date(2026, 1, 20), date(2026, 1, 20))),
         ([(ComposeAction.DAYS, ""), (ComposeAction.TOMORROW, "")], Dated(date(2026, 1, 21), date(2026, 1, 21))),
     ],
 )
-def test_whom_it_is_for_is_chosen(way: list[tuple[ComposeAction, str]], audience: object) -> None:
+def test_buttons_choose_the_audience(way: list[tuple[ComposeAction, str]], audience: object) -> None:
     composer = choosing()
     for ask, value in way:
         composer.pushes(ask, value)
@@ -81,15 +81,15 @@ def test_whom_it_is_for_is_chosen(way: list[tuple[ComposeAction, str]], audience
     assert composer.draft.audience == audience
 
 
-def test_departments_are_leafed_through_and_read_again() -> None:
-    composer = choosing().pushes(ComposeAction.OFFICE).pushes(ComposeAction.PAGE, "1")
-    assert composer.stands() == ChoosingOffice(composer.offices, page=1)
-    assert composer.pushes(ComposeAction.PAGE, "x").stands() == ChoosingOffice(composer.offices, page=1)
-    assert composer.pushes(ComposeAction.OFFICE, "99").stands() == ChoosingOffice(composer.offices, page=1)
-    assert composer.pushes(ComposeAction.RETRY).stands() == ChoosingOffice(composer.offices)
+def test_departments_are_paged_and_reloaded() -> None:
+    composer = choosing().pushes(ComposeAction.DEPARTMENT).pushes(ComposeAction.PAGE, "1")
+    assert composer.stands() == ChoosingDepartment(composer.offices, page=1)
+    assert composer.pushes(ComposeAction.PAGE, "x").stands() == ChoosingDepartment(composer.offices, page=1)
+    assert composer.pushes(ComposeAction.DEPARTMENT, "99").stands() == ChoosingDepartment(composer.offices, page=1)
+    assert composer.pushes(ComposeAction.RETRY).stands() == ChoosingDepartment(composer.offices)
 
 
-def test_a_forged_button_leads_nowhere() -> None:
+def test_a_forged_button_changes_nothing() -> None:
     assert Composer().calls().pushes(ComposeAction.BACK).stands() == AskingMessage()
     assert Composer().calls().pushes(ComposeAction.GO).stands() == AskingMessage()
     assert choosing().pushes(ComposeAction.GO).stands() == ChoosingAudience()
@@ -102,7 +102,7 @@ def test_changing_the_message_keeps_the_audience_and_shows_a_new_preview() -> No
     assert composer.previews[-1].versions == (Version("", HELLO),)
 
 
-def test_the_last_question_counts_again_and_stands_where_the_button_was() -> None:
+def test_the_confirmation_counts_again_and_replaces_the_pressed_message() -> None:
     composer = Composer().reviews()
     composer.reaches = 251
     composer.pushes(ComposeAction.NOW)
@@ -113,7 +113,7 @@ def test_the_last_question_counts_again_and_stands_where_the_button_was() -> Non
     assert composer.shown.message == MESSAGE
 
 
-def test_what_is_confirmed_is_launched() -> None:
+def test_a_confirmed_broadcast_is_launched() -> None:
     composer = Composer().reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.GO)
     (launched,) = composer.launched
     assert launched.draft.versions == (Version("", BONJOUR),)
@@ -121,7 +121,7 @@ def test_what_is_confirmed_is_launched() -> None:
     assert launched.message == MESSAGE
 
 
-def test_a_number_that_changed_before_it_was_confirmed_is_asked_about_again() -> None:
+def test_a_changed_number_must_be_confirmed_again() -> None:
     composer = Composer(reaches=11).reviews().pushes(ComposeAction.NOW)
     composer.reaches = 101
     composer.pushes(ComposeAction.GO)
@@ -134,7 +134,7 @@ def test_a_number_that_changed_before_it_was_confirmed_is_asked_about_again() ->
 
 
 @pytest.mark.parametrize(("before", "after", "goes"), [(1000, 1010, True), (1000, 1011, False), (99, 100, False)])
-def test_asked_a_second_time_a_hundredth_is_no_other_number(before: int, after: int, *, goes: bool) -> None:
+def test_the_second_confirmation_accepts_a_change_of_one_percent(before: int, after: int, *, goes: bool) -> None:
     composer = Composer(reaches=5).reviews().pushes(ComposeAction.NOW)
     composer.reaches = before
     composer.pushes(ComposeAction.GO)
@@ -143,39 +143,39 @@ def test_asked_a_second_time_a_hundredth_is_no_other_number(before: int, after: 
     assert bool(composer.launched) is goes
 
 
-def test_nobody_left_when_it_is_confirmed_leads_back_to_the_recipients() -> None:
+def test_a_confirmation_without_recipients_leads_back_to_the_audience() -> None:
     composer = Composer().reviews().pushes(ComposeAction.NOW)
     composer.reaches = 0
     composer.pushes(ComposeAction.GO)
     assert (composer.stands(), composer.notice) == (ChoosingAudience(), ComposeNotice.NOBODY)
 
 
-def test_sending_now_by_night_needs_the_admin_to_insist() -> None:
+def test_sending_now_at_night_needs_the_admins_consent() -> None:
     composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().pushes(ComposeAction.NOW)
     assert composer.stands() == AskingNight()
     assert composer.pushes(ComposeAction.INSIST).stands() == ConfirmingSend()
     assert composer.pushes(ComposeAction.GO).launched[0].draft.night
 
 
-def test_by_night_another_time_can_be_chosen() -> None:
+def test_at_night_another_time_can_be_chosen() -> None:
     composer = Composer(at=EVENING + timedelta(hours=2)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.LATER)
     assert composer.stands() == AskingTime()
 
 
-def test_night_that_falls_while_the_question_stands_is_asked_about() -> None:
+def test_night_that_falls_before_the_confirmation_is_asked_about() -> None:
     composer = Composer(at=EVENING).reviews().pushes(ComposeAction.NOW).later(minutes=2).pushes(ComposeAction.GO)
     assert composer.stands() == AskingNight()
     assert composer.launched == []
 
 
-def test_a_time_that_passes_while_the_question_stands_is_asked_for_again() -> None:
+def test_a_time_that_passes_before_the_confirmation_is_asked_for_again() -> None:
     composer = Composer().reviews().pushes(ComposeAction.LATER).types("11:00").later(hours=2).pushes(ComposeAction.GO)
     assert composer.stands() == AskingTime()
     assert composer.notice is ComposeNotice.PAST
     assert composer.launched == []
 
 
-def test_insisting_once_does_not_count_for_another_time() -> None:
+def test_consent_to_one_night_does_not_count_for_another_time() -> None:
     composer = (
         Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
     )
@@ -184,7 +184,7 @@ def test_insisting_once_does_not_count_for_another_time() -> None:
     assert composer.draft.night is None
 
 
-def test_insisting_does_not_outlast_the_night_that_was_meant() -> None:
+def test_consent_ends_with_its_night() -> None:
     composer = (
         Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
     )
@@ -196,7 +196,7 @@ def test_insisting_does_not_outlast_the_night_that_was_meant() -> None:
     assert composer.pushes(ComposeAction.GO).launched
 
 
-def test_by_another_night_the_admin_is_asked_once_more() -> None:
+def test_another_night_needs_another_consent() -> None:
     composer = (
         Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
     )

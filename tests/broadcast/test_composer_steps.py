@@ -1,6 +1,6 @@
 from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import AskingMessage, ChoosingAudience, ComposeDraft
-from bot.broadcast.composer import confirm, next_language, onward
+from bot.broadcast.composer import after_message, confirm, next_language
 from tests.broadcast.composer import HELLO, Composer
 
 EMPTY = ComposeDraft(4, ("fr", "en", "de"))
@@ -13,8 +13,8 @@ def test_languages_are_asked_for_one_after_another() -> None:
     assert composer.sends(HELLO).stands() == ChoosingAudience()
 
 
-def test_without_an_audience_the_way_leads_to_it() -> None:
-    for after, _ in (onward(EMPTY), confirm(EMPTY, None)):
+def test_confirming_without_an_audience_asks_for_it() -> None:
+    for after, _ in (after_message(EMPTY), confirm(EMPTY, None)):
         assert after
         assert after.state == ChoosingAudience()
 

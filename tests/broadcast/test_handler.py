@@ -1,4 +1,4 @@
-"""The desk: what admins do goes into the core, its wishes are carried out, and each answer is one change."""
+"""The admins' handler: events go into the composer, its effects are carried out, each answer is one change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from bot.broadcast.callback_data import ComposeAction, encode_command, encode_co
 from bot.broadcast.compose_states import (
     AskingMessage,
     ChoosingAudience,
-    ChoosingOffice,
+    ChoosingDepartment,
     ChoosingVersions,
     ComposeDraft,
     ComposeNotice,
@@ -36,7 +36,7 @@ from bot.core.model import Department
 from bot.views.message import Message
 from tests.app.fakes import FakeMoncreneau, refused
 from tests.app.virtual_clock import in_no_time
-from tests.broadcast.press import DAY, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
+from tests.broadcast.fakes import DAY, Clock, FakeBroadcasts, FakeRecipients, FakeSender, SharedLimits
 from tests.core.examples import DOWN
 
 ADMIN = 900
@@ -57,35 +57,35 @@ class Desk:
     """A desk on fakes; `shown` is the stage that was drawn last."""
 
     def __init__(self, *chats: int) -> None:
-        self.recipients_repository, self.sender = FakeRoll.of(*chats), FakeHerald()
-        self.repository = FakeBooks(recipients_repository=self.recipients_repository)
+        self.recipients, self.sender = FakeRecipients.of(*chats), FakeSender()
+        self.repository = FakeBroadcasts(recipients=self.recipients)
         self.offices = FakeMoncreneau(offices=(Department(5, "Passeports"),))
         self.shown: ShowDraft | None = None
         self.drawn: list[str] = []
         self.touched: list[int] = []
-        ways, clock = Ways(self.sender), Clock()
+        limits, clock = SharedLimits(self.sender), Clock()
         reporter = Reporter(
             self.repository,
-            self.recipients_repository,
+            self.recipients,
             self.sender,
-            ways.direct_sends,
+            limits.direct_sends,
             admins={ADMIN},
             locale_of=self._locale,
             caption=lambda *_: Message("caption"),
         )
         self.broadcasts = BroadcastRunner(
             self.repository,
-            self.recipients_repository,
+            self.recipients,
             self.sender,
             SendLoop(
-                self.recipients_repository,
+                self.recipients,
                 self.sender,
-                ways.throttle(),
-                ways.per_chat,
-                left=self.touched.append,
+                limits.throttle(),
+                limits.per_chat,
+                on_left=self.touched.append,
                 office_time=clock,
             ),
-            Recaller(self.recipients_repository, self.sender, ways.throttle(), ways.per_chat),
+            Recaller(self.recipients, self.sender, limits.throttle(), limits.per_chat),
             office_time=clock,
             locales=("fr", "en"),
             rate=25.0,
@@ -95,22 +95,22 @@ class Desk:
         progress = ProgressMessages(
             self.repository,
             Phones(),
-            ways.overall,
+            limits.overall,
             {ADMIN},
             lambda *_: Message("card"),
-            look=self.broadcasts.look,
+            look=self.broadcasts.snapshot,
             moving=self.broadcasts.moving,
         )
         self._desk = BroadcastHandler(
             repository=self.repository,
-            recipients_repository=self.recipients_repository,
+            recipients=self.recipients,
             sender=self.sender,
-            direct_sends=ways.direct_sends,
+            direct_sends=limits.direct_sends,
             offices=self.offices,
             broadcasts=self.broadcasts,
             progress=progress,
             reporter=reporter,
-            drawings=BroadcastViews(self._stage, self._listing, self._recalling),
+            views=BroadcastViews(self._stage, self._listing, self._recalling),
             locales=("fr", "en"),
             locale_of=self._locale,
             read_content=self._content,
@@ -184,7 +184,7 @@ async def test_the_command_again_uses_up_no_number() -> None:
     assert desk.draft().number == desk.repository.numbers_given == 1
 
 
-async def test_a_button_changes_its_own_message() -> None:
+async def test_a_press_edits_the_pressed_message() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.types("Bonjour")
@@ -200,7 +200,7 @@ async def test_the_preview_is_sent_before_the_review() -> None:
     assert (desk.draft().state, desk.draft().count) == (Reviewing(), 3)
 
 
-async def test_what_is_no_text_goes_through_the_reader() -> None:
+async def test_media_is_read_by_the_content_reader() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.does(SentSomething(at=DAY), sticker={})
@@ -225,7 +225,7 @@ async def test_a_preview_is_tried_through_floods_and_outages() -> None:
         ((NotSentError("no route"),) * PREVIEW_TRIES, ChoosingAudience(), ComposeNotice.NOT_SHOWN),
     ],
 )
-async def test_what_cannot_be_previewed_is_not_reviewed(errors: Any, state: object, notice: ComposeNotice) -> None:
+async def test_a_message_without_a_preview_is_not_reviewed(errors: Any, state: object, notice: ComposeNotice) -> None:
     desk = Desk(1)
     desk.sender.fails(ADMIN, *errors)
     await desk.reviews()
@@ -234,20 +234,20 @@ async def test_what_cannot_be_previewed_is_not_reviewed(errors: Any, state: obje
     assert desk.shown.notice is notice
 
 
-async def test_departments_are_read_where_they_are_asked_for() -> None:
+async def test_departments_are_loaded_when_asked_for() -> None:
     desk = Desk(1)
     await desk.commands("broadcast")
     await desk.types("Bonjour")
     await desk.pushes(ComposeAction.ONE)
     desk.offices.reads.append(refused(DOWN.code))
-    await desk.pushes(ComposeAction.OFFICE)
-    assert desk.draft().state == ChoosingOffice(failure=DOWN)
+    await desk.pushes(ComposeAction.DEPARTMENT)
+    assert desk.draft().state == ChoosingDepartment(failure=DOWN)
     await desk.pushes(ComposeAction.RETRY)
-    assert desk.draft().state == ChoosingOffice(desk.offices.offices)
+    assert desk.draft().state == ChoosingDepartment(desk.offices.offices)
 
 
 @in_no_time
-async def test_confirming_launches_it_and_the_message_becomes_its_card() -> None:
+async def test_confirming_launches_it_and_the_message_becomes_its_progress_message() -> None:
     desk = Desk(1, 2)
     await desk.reviews()
     await desk.pushes(ComposeAction.NOW)
@@ -267,7 +267,7 @@ async def test_confirming_launches_it_and_the_message_becomes_its_card() -> None
 # --- aside -------------------------------------------------------------------------------------------------------
 
 
-async def test_an_admin_who_does_something_else_is_a_citizen_like_any_other() -> None:
+async def test_an_admin_who_does_something_else_is_treated_as_a_citizen() -> None:
     desk = Desk(1)
     assert await desk.commands("book") is None
     assert await desk.types("Bonjour") is None
@@ -292,14 +292,14 @@ async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken(
     assert not desk.draft().aside
 
 
-async def test_the_button_under_the_preview_puts_nothing_aside() -> None:
+async def test_the_opt_out_button_of_the_preview_keeps_the_draft_open() -> None:
     desk = Desk(1)
     await desk.reviews()
     assert await desk.presses(callback_data.NEWS_OFF) is None
     assert not desk.draft().aside
 
 
-async def test_stopping_drops_what_is_composed_and_nothing_else() -> None:
+async def test_stop_deletes_the_draft_and_nothing_else() -> None:
     desk = Desk(1)
     assert await desk.commands("stop") is None
     await desk.reviews()
@@ -308,7 +308,7 @@ async def test_stopping_drops_what_is_composed_and_nothing_else() -> None:
     assert desk.shown == ShowDraft(None, notice=ComposeNotice.CANCELLED)
 
 
-async def test_a_draft_that_cannot_be_read_any_more_is_begun_anew() -> None:
+async def test_an_unreadable_draft_is_replaced() -> None:
     desk = Desk(1)
     desk.repository.drafts[ADMIN] = "0:old"
     await desk.commands("broadcast")
@@ -318,7 +318,7 @@ async def test_a_draft_that_cannot_be_read_any_more_is_begun_anew() -> None:
 # --- steering ----------------------------------------------------------------------------------------------------
 
 
-async def test_the_list_has_what_there_is() -> None:
+async def test_the_list_shows_all_broadcasts() -> None:
     desk = Desk()
     desk.repository.has(BroadcastStatus.DONE)
     change = await desk.commands("broadcasts")
@@ -326,7 +326,7 @@ async def test_the_list_has_what_there_is() -> None:
     assert change.queued[0].message == Message("list [1] None fr")
 
 
-async def test_the_list_begins_with_what_is_under_way_however_old_and_goes_on_page_by_page() -> None:
+async def test_the_list_begins_with_active_broadcasts_and_has_pages() -> None:
     desk = Desk()
     for number in range(1, LISTED + 5):
         desk.repository.has(BroadcastStatus.DONE, number=number)
@@ -340,7 +340,7 @@ async def test_the_list_begins_with_what_is_under_way_however_old_and_goes_on_pa
     assert change.queued[0].target == 88
 
 
-async def test_a_button_under_a_broadcast_steers_it_and_shows_the_truth_there() -> None:
+async def test_a_command_button_acts_and_its_message_shows_the_progress() -> None:
     desk = Desk()
     desk.repository.has(BroadcastStatus.PAUSED)
     assert await desk.presses(encode_command(1, BroadcastCommand.STOP), message=88) == Change()
@@ -359,7 +359,7 @@ async def test_a_button_under_a_broadcast_steers_it_and_shows_the_truth_there() 
         encode_compose(1, 7, ComposeAction.GO),
     ],
 )
-async def test_what_asks_nothing_shows_the_truth(action: str) -> None:
+async def test_a_button_without_a_command_shows_the_progress(action: str) -> None:
     desk = Desk()
     desk.repository.has(BroadcastStatus.DONE)
     assert await desk.presses(action) == Change()
@@ -367,7 +367,7 @@ async def test_what_asks_nothing_shows_the_truth(action: str) -> None:
     assert desk.repository.shown[1, ADMIN].message_id == PRESSED
 
 
-async def test_recalling_is_asked_about_first() -> None:
+async def test_a_recall_asks_first() -> None:
     desk = Desk()
     desk.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
     change = await desk.presses(encode_command(1, BroadcastCommand.RECALL))
@@ -376,12 +376,12 @@ async def test_recalling_is_asked_about_first() -> None:
     assert desk.repository.broadcasts[1].status is BroadcastStatus.DONE
 
 
-@pytest.mark.parametrize("verb", [BroadcastCommand.RECALL, BroadcastCommand.OLDER])
-async def test_a_card_that_becomes_something_else_is_none_any_more(verb: BroadcastCommand) -> None:
+@pytest.mark.parametrize("command", [BroadcastCommand.RECALL, BroadcastCommand.OLDER])
+async def test_a_progress_message_that_becomes_another_screen_is_no_longer_updated(command: BroadcastCommand) -> None:
     desk = Desk()
     desk.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
     await desk.presses(encode_command(1, BroadcastCommand.SEE))
-    await desk.presses(encode_command(1, verb))
+    await desk.presses(encode_command(1, command))
     assert desk.repository.shown[1, ADMIN].message_id == NOWHERE
 
 
@@ -392,7 +392,7 @@ async def test_the_report_is_sent_on_request() -> None:
     assert [chat for chat, _, _ in desk.sender.documents] == [ADMIN]
 
 
-async def test_a_forged_button_is_told_that_it_is_none() -> None:
+async def test_a_forged_button_is_called_stale() -> None:
     desk = Desk(1)
     for action in (encode_command(99, BroadcastCommand.STOP), encode_compose(99, 1, ComposeAction.GO)):
         assert await desk.presses(action)

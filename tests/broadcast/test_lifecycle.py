@@ -6,13 +6,13 @@ import pytest
 
 from bot.broadcast.lifecycle import (
     ENDED,
-    MOVES,
+    TRANSITIONS,
     BroadcastCommand,
     available_commands,
-    move,
     next_status,
-    night_rest_ends,
+    nights_allowed,
     statuses_to_process,
+    transition,
 )
 from bot.broadcast.model import (
     AdminAction,
@@ -33,12 +33,12 @@ AT = datetime.fromisoformat("2026-03-02T09:00")
 SOME = RecipientCounts(((RecipientStatus.SENT, 3), (RecipientStatus.UNKNOWN, 1), (RecipientStatus.PENDING, 2)))
 
 
-def standing(status: BroadcastStatus, figures: RecipientCounts = SOME) -> Broadcast:
-    return Broadcast(PLAN, status, figures)
+def standing(status: BroadcastStatus, counts: RecipientCounts = SOME) -> Broadcast:
+    return Broadcast(PLAN, status, counts)
 
 
 @pytest.mark.parametrize(
-    ("status", "verb", "after", "action"),
+    ("status", "command", "after", "action"),
     [
         (BroadcastStatus.RUNNING, BroadcastCommand.PAUSE, BroadcastStatus.PAUSED, AdminAction.PAUSED),
         (BroadcastStatus.PAUSED, BroadcastCommand.RESUME, BroadcastStatus.RUNNING, AdminAction.RESUMED),
@@ -51,53 +51,57 @@ def standing(status: BroadcastStatus, figures: RecipientCounts = SOME) -> Broadc
         (BroadcastStatus.STOPPED, BroadcastCommand.REALLY_RECALL, BroadcastStatus.RECALLING, AdminAction.RECALLED),
     ],
 )
-def test_an_admin_leads_a_broadcast_on(
-    status: BroadcastStatus, verb: BroadcastCommand, after: BroadcastStatus, action: AdminAction
+def test_admins_commands_change_the_status(
+    status: BroadcastStatus, command: BroadcastCommand, after: BroadcastStatus, action: AdminAction
 ) -> None:
-    assert move(standing(status), verb) == (after, action)
+    assert transition(standing(status), command) == (after, action)
 
 
-@pytest.mark.parametrize(("status", "verb"), sorted(set(product(BroadcastStatus, BroadcastCommand)) - MOVES.keys()))
-def test_what_makes_no_sense_now_leads_nowhere(status: BroadcastStatus, verb: BroadcastCommand) -> None:
-    assert move(standing(status), verb) is None
+@pytest.mark.parametrize(
+    ("status", "command"), sorted(set(product(BroadcastStatus, BroadcastCommand)) - TRANSITIONS.keys())
+)
+def test_other_commands_have_no_transition(status: BroadcastStatus, command: BroadcastCommand) -> None:
+    assert transition(standing(status), command) is None
 
 
-def test_nobody_is_sent_to_again_when_nobody_is_unknown() -> None:
+def test_resending_needs_unknown_recipients() -> None:
     assert (
-        move(standing(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 3),))), BroadcastCommand.RESEND)
+        transition(
+            standing(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 3),))), BroadcastCommand.RESEND
+        )
         is None
     )
 
 
 @pytest.mark.parametrize("status", sorted({*ENDED, BroadcastStatus.PAUSED}))
-def test_wherever_somebody_is_unknown_and_it_rests_sending_again_is_offered(status: BroadcastStatus) -> None:
-    assert BroadcastCommand.RESEND in available_commands(standing(status), resting=False)
+def test_resending_is_offered_whenever_it_applies(status: BroadcastStatus) -> None:
+    assert BroadcastCommand.RESEND in available_commands(standing(status), night_pause=False)
 
 
-def test_those_who_were_asked_for_again_before_it_was_stopped_still_are() -> None:
+def test_a_stopped_resend_can_be_asked_for_again() -> None:
     waiting = RecipientCounts(((RecipientStatus.AGAIN, 1),))
-    assert move(standing(BroadcastStatus.STOPPED, waiting), BroadcastCommand.RESEND)
-    assert not move(standing(BroadcastStatus.PAUSED, waiting), BroadcastCommand.RESEND)
+    assert transition(standing(BroadcastStatus.STOPPED, waiting), BroadcastCommand.RESEND)
+    assert not transition(standing(BroadcastStatus.PAUSED, waiting), BroadcastCommand.RESEND)
 
 
-def test_one_that_was_stopped_goes_on_to_those_alone_who_are_asked_for_again() -> None:
+def test_a_stopped_broadcast_resumes_only_for_the_unknown() -> None:
     stopped = replace(standing(BroadcastStatus.RUNNING), history=(HistoryEntry("Hawa", AdminAction.STOPPED, AT),))
     assert statuses_to_process(stopped) == {RecipientStatus.AGAIN}
     assert statuses_to_process(standing(BroadcastStatus.RUNNING)) == {RecipientStatus.PENDING, RecipientStatus.AGAIN}
 
 
 @pytest.mark.parametrize(
-    ("status", "figures", "end"),
+    ("status", "counts", "end"),
     [
         (BroadcastStatus.RECALLING, SOME, BroadcastStatus.RECALLED),
         (BroadcastStatus.RUNNING, SOME, BroadcastStatus.STOPPED),
         (BroadcastStatus.RUNNING, RecipientCounts(((RecipientStatus.SENT, 3),)), BroadcastStatus.DONE),
     ],
 )
-def test_a_broadcast_ends_as_what_it_did(
-    status: BroadcastStatus, figures: RecipientCounts, end: BroadcastStatus
+def test_a_finished_run_leads_to_the_right_end(
+    status: BroadcastStatus, counts: RecipientCounts, end: BroadcastStatus
 ) -> None:
-    assert next_status(standing(status, figures)) is end
+    assert next_status(standing(status, counts)) is end
 
 
 def test_a_prepared_broadcast_waits_for_its_start_or_runs_at_once() -> None:
@@ -109,13 +113,13 @@ def test_a_prepared_broadcast_waits_for_its_start_or_runs_at_once() -> None:
 
 
 @pytest.mark.parametrize("status", sorted({*ENDED, BroadcastStatus.PAUSED}))
-def test_where_an_admin_must_act_nothing_happens_by_itself(status: BroadcastStatus) -> None:
+def test_a_status_that_waits_for_an_admin_has_no_next_one(status: BroadcastStatus) -> None:
     assert next_status(standing(status)) is status
 
 
 def test_nothing_is_recalled_when_nothing_was_sent() -> None:
     assert (
-        move(
+        transition(
             standing(BroadcastStatus.STOPPED, RecipientCounts(((RecipientStatus.FAILED, 3),))),
             BroadcastCommand.REALLY_RECALL,
         )
@@ -124,25 +128,25 @@ def test_nothing_is_recalled_when_nothing_was_sent() -> None:
 
 
 @pytest.mark.parametrize("status", list(BroadcastStatus))
-def test_every_button_that_is_offered_leads_somewhere(status: BroadcastStatus) -> None:
-    for verb in available_commands(standing(status), resting=True):
-        asked = BroadcastCommand.REALLY_RECALL if verb is BroadcastCommand.RECALL else verb
-        assert verb is BroadcastCommand.REPORT or move(standing(status), asked)
+def test_every_offered_command_has_a_transition(status: BroadcastStatus) -> None:
+    for command in available_commands(standing(status), night_pause=True):
+        asked = BroadcastCommand.REALLY_RECALL if command is BroadcastCommand.RECALL else command
+        assert command is BroadcastCommand.REPORT or transition(standing(status), asked)
 
 
-def test_going_on_by_night_is_offered_only_while_it_rests() -> None:
-    assert BroadcastCommand.NIGHT in available_commands(standing(BroadcastStatus.RUNNING), resting=True)
-    assert BroadcastCommand.NIGHT not in available_commands(standing(BroadcastStatus.RUNNING), resting=False)
+def test_sending_at_night_is_offered_only_during_the_night_pause() -> None:
+    assert BroadcastCommand.NIGHT in available_commands(standing(BroadcastStatus.RUNNING), night_pause=True)
+    assert BroadcastCommand.NIGHT not in available_commands(standing(BroadcastStatus.RUNNING), night_pause=False)
 
 
 @pytest.mark.parametrize("status", list(BroadcastStatus))
-def test_the_report_is_offered_when_it_is_over(status: BroadcastStatus) -> None:
-    assert (BroadcastCommand.REPORT in available_commands(standing(status), resting=False)) == (status in ENDED)
+def test_the_report_is_offered_after_the_end(status: BroadcastStatus) -> None:
+    assert (BroadcastCommand.REPORT in available_commands(standing(status), night_pause=False)) == (status in ENDED)
 
 
-def test_recalling_is_asked_twice() -> None:
-    assert BroadcastCommand.RECALL in available_commands(standing(BroadcastStatus.DONE), resting=False)
-    assert BroadcastCommand.REALLY_RECALL not in available_commands(standing(BroadcastStatus.DONE), resting=False)
+def test_a_recall_is_offered_by_its_question() -> None:
+    assert BroadcastCommand.RECALL in available_commands(standing(BroadcastStatus.DONE), night_pause=False)
+    assert BroadcastCommand.REALLY_RECALL not in available_commands(standing(BroadcastStatus.DONE), night_pause=False)
 
 
 EVENING = datetime.fromisoformat("2026-03-02T22:00")
@@ -160,8 +164,8 @@ FIRST, SECOND = datetime.fromisoformat("2026-03-03T07:00"), datetime.fromisoform
         (PLAN, [(AdminAction.CONFIRMED, AT), (AdminAction.INSISTED, EVENING), (AdminAction.INSISTED, FIRST)], {FIRST}),
     ],
 )
-def test_it_goes_by_night_where_an_admin_insisted_for_that_night(
+def test_nights_are_allowed_one_by_one(
     plan: Plan, actions: list[tuple[AdminAction, datetime]], nights: set[datetime]
 ) -> None:
     history = tuple(HistoryEntry("Ibrahima", action, at) for action, at in actions)
-    assert night_rest_ends(Broadcast(plan, BroadcastStatus.RUNNING, SOME, history)) == nights
+    assert nights_allowed(Broadcast(plan, BroadcastStatus.RUNNING, SOME, history)) == nights

@@ -19,13 +19,13 @@ TIMED = replace(PLAN, starts=datetime.fromisoformat("2026-01-25T09:00"))
         (TIMED, BroadcastStatus.STOPPED, ListCursor(PAST, "", 7)),
     ],
 )
-def test_a_place_follows_from_status_and_time(plan: Plan, status: BroadcastStatus, place: ListCursor) -> None:
+def test_the_cursor_follows_from_status_and_start(plan: Plan, status: BroadcastStatus, place: ListCursor) -> None:
     found = cursor_of(Broadcast(plan, status))
     assert found == place
     assert decode_cursor(7, encode_cursor(found)) == place
 
 
-def test_those_under_way_come_first_then_those_to_come_by_time_then_the_newest_of_the_past() -> None:
+def test_active_then_scheduled_then_ended_broadcasts() -> None:
     places = [
         ListCursor(0, "", 3),
         ListCursor(0, "", 1),
@@ -37,5 +37,5 @@ def test_those_under_way_come_first_then_those_to_come_by_time_then_the_newest_o
 
 
 @pytest.mark.parametrize("text", ["", "x", "3.", "-1", "²"])
-def test_what_says_no_place_is_one_in_the_past(text: str) -> None:
+def test_an_unreadable_cursor_is_among_the_ended(text: str) -> None:
     assert decode_cursor(7, text) == ListCursor(PAST, "", 7)

@@ -14,9 +14,9 @@ def test_a_language_without_a_version_gets_the_first_one() -> None:
     assert content_for((Version("", FRENCH),), "en") == FRENCH
 
 
-def test_figures_add_up() -> None:
-    figures = RecipientCounts(((RecipientStatus.SENT, 3), (RecipientStatus.PENDING, 2), (RecipientStatus.SENDING, 1)))
-    assert figures.of(RecipientStatus.SENT) == 3
-    assert figures.of(RecipientStatus.BLOCKED) == 0
-    assert figures.total == 6
-    assert figures.left == 3
+def test_counts_add_up() -> None:
+    counts = RecipientCounts(((RecipientStatus.SENT, 3), (RecipientStatus.PENDING, 2), (RecipientStatus.SENDING, 1)))
+    assert counts.of(RecipientStatus.SENT) == 3
+    assert counts.of(RecipientStatus.BLOCKED) == 0
+    assert counts.total == 6
+    assert counts.left == 3

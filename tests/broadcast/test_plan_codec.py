@@ -24,11 +24,11 @@ DAY = date(2026, 1, 25)
 
 
 @pytest.mark.parametrize("audience", [Everyone(), Speakers("en"), Visitors(3, "État civil"), Dated(DAY, DAY)])
-def test_a_plan_comes_back_as_it_was(audience: Audience) -> None:
+def test_a_plan_round_trips_through_json(audience: Audience) -> None:
     plan = Plan(7, VERSIONS, audience, datetime.fromisoformat("2026-01-25T09:00"), at_night=True)
     assert read_plan(write_plan(plan)) == plan
 
 
-def test_a_plan_of_another_version_is_not_guessed_at() -> None:
+def test_a_plan_of_another_version_is_refused() -> None:
     with pytest.raises(ValueError, match="version 99"):
         read_plan("99:{}")

@@ -21,7 +21,7 @@ from bot.broadcast.ports import NOWHERE, ProgressMessage
 from bot.broadcast.progress import INTERVAL, ProgressMessages
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
-from tests.broadcast.press import FakeBooks
+from tests.broadcast.fakes import FakeBroadcasts
 
 ADMIN, OTHER, GONE = 900, 901, 902
 
@@ -56,7 +56,7 @@ class Wall:
     """Where the cards hang. `words` is what they say now."""
 
     def __init__(self) -> None:
-        self.repository, self.phones = FakeBooks(), Phones()
+        self.repository, self.phones = FakeBroadcasts(), Phones()
         self.repository.has(BroadcastStatus.RUNNING)
         self.moves: tuple[int, ...] = ()
         self.words = "one"
@@ -154,7 +154,7 @@ async def test_a_message_that_shows_something_else_is_left_alone() -> None:
         wall.moves = (1,)
         await wall.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(1)
-        await wall.progress.clear(ADMIN, 70)
+        await wall.progress.clear_progress_message(ADMIN, 70)
         wall.words = "two"
         await asyncio.sleep(3 * INTERVAL)
         assert [words for _, _, words in wall.phones.edits] == ["one fr 1"]

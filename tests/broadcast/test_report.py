@@ -1,4 +1,4 @@
-"""The report: a CSV without names, to every admin who follows, once by itself and on request."""
+"""The report: a CSV file without names, for every admin who follows, at the end and on request."""
 
 import asyncio
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage, StatusUpdate
 from bot.broadcast.report import Reporter, write_report
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
-from tests.broadcast.press import DAY, FakeBooks, FakeHerald, FakeRoll, Ways
+from tests.broadcast.fakes import DAY, FakeBroadcasts, FakeRecipients, FakeSender, SharedLimits
 
 ADMIN, OTHER = 900, 901
 SENT = RecipientCounts(((RecipientStatus.SENT, 2),))
@@ -18,17 +18,17 @@ SENT = RecipientCounts(((RecipientStatus.SENT, 2),))
 class Office:
     """A reporter at work; both admins follow broadcast 1."""
 
-    def __init__(self, figures: RecipientCounts = SENT, admins: Collection[int] = (ADMIN,)) -> None:
-        self.repository, self.sender = FakeBooks(), FakeHerald()
-        self.recipients_repository = FakeRoll.of(1, 2, status=RecipientStatus.SENT)
-        self.repository.has(BroadcastStatus.DONE, figures)
+    def __init__(self, counts: RecipientCounts = SENT, admins: Collection[int] = (ADMIN,)) -> None:
+        self.repository, self.sender = FakeBroadcasts(), FakeSender()
+        self.recipients = FakeRecipients.of(1, 2, status=RecipientStatus.SENT)
+        self.repository.has(BroadcastStatus.DONE, counts)
         for each in (ADMIN, OTHER):
             self.repository.shown[1, each] = ProgressMessage(1, each, 70, "fr")
         self.reporter = Reporter(
             self.repository,
-            self.recipients_repository,
+            self.recipients,
             self.sender,
-            Ways(self.sender).direct_sends,
+            SharedLimits(self.sender).direct_sends,
             admins=admins,
             locale_of=self._locale_of,
             caption=lambda _, locale: Message(f"caption {locale}"),
@@ -41,38 +41,38 @@ class Office:
         return [chat for chat, _, _ in self.sender.documents]
 
 
-async def test_a_row_has_number_status_and_reason() -> None:
-    recipients_repository = FakeRoll.of(1, 2, status=RecipientStatus.SENT)
-    recipients_repository.fates[2] = StatusUpdate(2, RecipientStatus.FAILED, error='bad, "really"')
-    ((name, content),) = [each async for each in write_report(recipients_repository, 7)]
+async def test_a_row_has_chat_id_status_and_reason() -> None:
+    recipients = FakeRecipients.of(1, 2, status=RecipientStatus.SENT)
+    recipients.statuses[2] = StatusUpdate(2, RecipientStatus.FAILED, error='bad, "really"')
+    ((name, content),) = [each async for each in write_report(recipients, 7)]
     assert name == "broadcast-7.csv"
     assert content.decode() == 'chat_id,status,reason\r\n1,sent,\r\n2,failed,"bad, ""really"""\r\n'
 
 
-async def test_what_is_too_large_for_one_file_comes_in_several() -> None:
-    recipients_repository = FakeRoll.of(1, 2, 3, status=RecipientStatus.SENT)
+async def test_a_large_report_comes_in_several_files() -> None:
+    recipients = FakeRecipients.of(1, 2, 3, status=RecipientStatus.SENT)
     two_rows = len("chat_id,status,reason\r\n1,sent,\r\n") + 1
-    assert [each async for each in write_report(recipients_repository, 7, two_rows)] == [
+    assert [each async for each in write_report(recipients, 7, two_rows)] == [
         ("broadcast-7-1.csv", b"chat_id,status,reason\r\n1,sent,\r\n2,sent,\r\n"),
         ("broadcast-7-2.csv", b"chat_id,status,reason\r\n3,sent,\r\n"),
     ]
 
 
-async def test_admins_who_follow_get_it_once_and_others_do_not() -> None:
+async def test_only_admins_who_follow_get_the_report_and_only_once() -> None:
     office = Office()
     await office.reporter.ended(1)
     await office.reporter.ended(1)
     assert office.got() == [ADMIN]
 
 
-async def test_where_nothing_was_sent_there_is_nothing_to_report() -> None:
+async def test_a_broadcast_that_sent_nothing_has_no_report() -> None:
     office = Office(RecipientCounts(((RecipientStatus.PENDING, 2),)))
     await office.reporter.ended(1)
     assert office.got() == []
     assert await office.repository.is_reported(1)
 
 
-async def test_a_broadcast_that_there_is_not_has_no_report() -> None:
+async def test_an_unknown_broadcast_has_no_report() -> None:
     office = Office()
     await office.reporter.ended(9)
     await office.reporter.send(9, ADMIN, "fr")
@@ -124,13 +124,13 @@ async def test_an_admin_who_deleted_the_card_gets_it_all_the_same() -> None:
     assert office.got() == [ADMIN]
 
 
-async def test_where_nobody_who_follows_is_an_admin_any_more_all_admins_get_it() -> None:
+async def test_if_no_follower_is_an_admin_any_more_all_admins_get_the_report() -> None:
     office = Office(admins={902, 903})
     await office.reporter.ended(1)
     assert sorted(office.got()) == [902, 903]
 
 
-async def test_where_it_was_led_on_meanwhile_the_next_end_is_reported_too() -> None:
+async def test_each_end_has_its_own_report() -> None:
     office = Office()
     (first_end,) = office.repository.broadcasts.values()
     await office.repository.move(

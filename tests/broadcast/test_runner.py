@@ -1,4 +1,4 @@
-"""The life of a broadcast: what it does next is read off its status, whoever stopped it and wherever it was killed."""
+"""The life of a broadcast: the next step is read off its status, also after a restart."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from bot.broadcast.recaller import Recaller
 from bot.broadcast.runner import BroadcastRunner
 from bot.broadcast.sender import SendLoop
 from tests.app.virtual_clock import in_no_time
-from tests.broadcast.press import DAY, PLAN, Clock, FakeBooks, FakeHerald, FakeRoll, Ways
+from tests.broadcast.fakes import DAY, PLAN, Clock, FakeBroadcasts, FakeRecipients, FakeSender, SharedLimits
 
 ADMIN, OTHER = Admin(900, "Ibrahima"), Admin(901, "Hawa")
 CARD = ProgressMessage(1, 900, 70, "fr")
@@ -34,8 +34,8 @@ class Press:
     """Broadcasts at work on fakes."""
 
     def __init__(self, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> None:
-        self.recipients_repository, self.sender = FakeRoll.of(*chats, status=status), FakeHerald()
-        self.repository = FakeBooks(recipients_repository=self.recipients_repository)
+        self.recipients, self.sender = FakeRecipients.of(*chats, status=status), FakeSender()
+        self.repository = FakeBroadcasts(recipients=self.recipients)
         self.clock = Clock()
         self.ended: list[int] = []
         self.slow = 0.0
@@ -44,20 +44,20 @@ class Press:
 
     def made(self) -> BroadcastRunner:
         """A new process, on the same books."""
-        ways, left = Ways(self.sender, rate=RATE), self.changed.append
+        limits, left = SharedLimits(self.sender, rate=RATE), self.changed.append
         return BroadcastRunner(
             self.repository,
-            self.recipients_repository,
+            self.recipients,
             self.sender,
             SendLoop(
-                self.recipients_repository,
+                self.recipients,
                 self.sender,
-                ways.throttle(),
-                ways.per_chat,
-                left=left,
+                limits.throttle(),
+                limits.per_chat,
+                on_left=left,
                 office_time=self.clock,
             ),
-            Recaller(self.recipients_repository, self.sender, ways.throttle(), ways.per_chat),
+            Recaller(self.recipients, self.sender, limits.throttle(), limits.per_chat),
             office_time=self.clock,
             locales=("fr", "en"),
             rate=RATE,
@@ -84,7 +84,7 @@ class Press:
         return [(each.who, each.action) for each in self.repository.broadcasts[1].history]
 
     async def snapshot(self) -> BroadcastSnapshot:
-        found = await self.broadcasts.look(1)
+        found = await self.broadcasts.snapshot(1)
         assert found
         return found
 
@@ -99,9 +99,9 @@ async def press(*chats: int, status: RecipientStatus = RecipientStatus.PENDING) 
 
 
 @in_no_time
-async def test_from_confirmation_to_report() -> None:
+async def test_a_broadcast_runs_from_confirmation_to_report() -> None:
     async with press(1, 2, 3) as here:
-        here.recipients_repository.to_prepare = 3
+        here.recipients.to_prepare = 3
         assert await here.broadcasts.launch(PLAN, ADMIN, CARD)
         assert not await here.broadcasts.launch(PLAN, OTHER, CARD)
         await asyncio.sleep(10)
@@ -112,7 +112,7 @@ async def test_from_confirmation_to_report() -> None:
 
 
 @in_no_time
-async def test_it_waits_for_its_time() -> None:
+async def test_a_scheduled_broadcast_waits_for_its_start() -> None:
     async with press(1) as here:
         await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
         await asyncio.sleep(3600)
@@ -124,33 +124,33 @@ async def test_it_waits_for_its_time() -> None:
 
 
 @in_no_time
-async def test_an_admin_does_not_wait_for_its_time() -> None:
+async def test_an_admin_can_start_a_scheduled_broadcast_early() -> None:
     async with press(1) as here:
         await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
         await asyncio.sleep(1)
-        assert await here.broadcasts.steer(1, BroadcastCommand.START, OTHER)
+        assert await here.broadcasts.apply(1, BroadcastCommand.START, OTHER)
         await asyncio.sleep(5)
         assert here.sender.chats() == [1]
         assert here.history()[-1] == ("Hawa", AdminAction.STARTED)
 
 
 @in_no_time
-async def test_pause_and_resume() -> None:
+async def test_a_broadcast_can_be_paused_and_resumed() -> None:
     async with press(*range(1, 101)) as here:
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(3)
-        assert await here.broadcasts.steer(1, BroadcastCommand.PAUSE, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.PAUSE, ADMIN)
         await asyncio.sleep(60)
         held = len(here.sender.sent)
         assert 10 < held < 100
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESUME, OTHER)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESUME, OTHER)
         await asyncio.sleep(60)
         assert here.sender.chats() == list(range(1, 101))
         assert here.history()[1:] == [("Ibrahima", AdminAction.PAUSED), ("Hawa", AdminAction.RESUMED)]
 
 
 @in_no_time
-async def test_one_that_cannot_be_paid_for_is_paused_says_why_and_fails_nobody() -> None:
+async def test_an_unpaid_broadcast_is_paused_and_fails_nobody() -> None:
     async with press(*range(1, 101)) as here:
         for each in range(20, 101):
             here.sender.fails(each, UnpaidError("BALANCE_TOO_LOW"))
@@ -158,42 +158,42 @@ async def test_one_that_cannot_be_paid_for_is_paused_says_why_and_fails_nobody()
         await asyncio.sleep(30)
         assert here.status() is BroadcastStatus.PAUSED
         assert here.history()[-1] == ("", AdminAction.UNPAID)
-        assert here.recipients_repository.tally() == {"sent": 19, "pending": 81}
+        assert here.recipients.tally() == {"sent": 19, "pending": 81}
         for each in range(20, 101):
             here.sender.fails(each)
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESUME, OTHER)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESUME, OTHER)
         await asyncio.sleep(60)
         assert here.sender.chats() == list(range(1, 101))
 
 
 @in_no_time
-async def test_two_admins_press_one_button() -> None:
+async def test_two_admins_who_press_at_once_cause_one_transition() -> None:
     async with press(*range(1, 101)) as here:
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(1)
         steered = await asyncio.gather(
-            *(here.broadcasts.steer(1, BroadcastCommand.PAUSE, each) for each in (ADMIN, OTHER))
+            *(here.broadcasts.apply(1, BroadcastCommand.PAUSE, each) for each in (ADMIN, OTHER))
         )
         assert sorted(steered) == [False, True]
         assert len(here.history()) == 2
 
 
 @in_no_time
-async def test_what_makes_no_sense_changes_nothing() -> None:
+async def test_a_command_that_does_not_apply_changes_nothing() -> None:
     async with press() as here:
         here.repository.has(BroadcastStatus.DONE)
-        assert not await here.broadcasts.steer(1, BroadcastCommand.PAUSE, ADMIN)
-        assert not await here.broadcasts.steer(2, BroadcastCommand.PAUSE, ADMIN)
-        assert await here.broadcasts.look(2) is None
+        assert not await here.broadcasts.apply(1, BroadcastCommand.PAUSE, ADMIN)
+        assert not await here.broadcasts.apply(2, BroadcastCommand.PAUSE, ADMIN)
+        assert await here.broadcasts.snapshot(2) is None
 
 
 @in_no_time
-async def test_stopping_while_it_is_prepared() -> None:
+async def test_a_broadcast_can_be_stopped_while_the_list_is_stored() -> None:
     async with press(1) as here:
-        here.recipients_repository.to_prepare = 10**6
+        here.recipients.to_prepare = 10**6
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(0.1)
-        assert await here.broadcasts.steer(1, BroadcastCommand.STOP, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.STOP, ADMIN)
         await asyncio.sleep(1)
         assert here.status() is BroadcastStatus.STOPPED
         assert here.ended == [1]
@@ -201,70 +201,66 @@ async def test_stopping_while_it_is_prepared() -> None:
 
 
 @in_no_time
-async def test_after_a_kill_it_goes_on_and_who_was_on_the_wire_is_unknown() -> None:
+async def test_after_a_kill_sending_resumes_and_calls_in_flight_are_unknown() -> None:
     async with press(1, 2, 3) as here:
         here.repository.has(BroadcastStatus.RUNNING)
-        here.recipients_repository.fates[1] = replace(
-            here.recipients_repository.fates[1], status=RecipientStatus.SENDING
-        )
-        here.recipients_repository.fates[2] = replace(here.recipients_repository.fates[2], status=RecipientStatus.SENT)
+        here.recipients.statuses[1] = replace(here.recipients.statuses[1], status=RecipientStatus.SENDING)
+        here.recipients.statuses[2] = replace(here.recipients.statuses[2], status=RecipientStatus.SENT)
         assert await here.broadcasts.resume() == 1
         await asyncio.sleep(5)
         assert here.sender.chats() == [3]
-        assert here.recipients_repository.tally() == {"unknown": 1, "sent": 2}
-        assert here.recipients_repository.fates[1].error == "on its way when the bot was stopped"
+        assert here.recipients.tally() == {"unknown": 1, "sent": 2}
+        assert here.recipients.statuses[1].error == "on its way when the bot was stopped"
         assert here.status() is BroadcastStatus.DONE
 
 
 @in_no_time
-async def test_the_unknown_get_it_again_when_the_admin_asks() -> None:
+async def test_unknown_recipients_get_it_again_when_the_admin_asks() -> None:
     async with press(1, 2) as here:
         here.repository.has(
             BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.SENT, 1)))
         )
-        here.recipients_repository.fates[1] = replace(here.recipients_repository.fates[1], status=RecipientStatus.SENT)
-        here.recipients_repository.fates[2] = replace(
-            here.recipients_repository.fates[2], status=RecipientStatus.UNKNOWN
-        )
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
+        here.recipients.statuses[1] = replace(here.recipients.statuses[1], status=RecipientStatus.SENT)
+        here.recipients.statuses[2] = replace(here.recipients.statuses[2], status=RecipientStatus.UNKNOWN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
         assert here.sender.chats() == [2]
         assert here.status() is BroadcastStatus.DONE
 
 
 @in_no_time
-async def test_after_a_stop_the_unknown_alone_get_it_again() -> None:
+async def test_after_a_stop_only_unknown_recipients_get_it_again() -> None:
     async with press(1, 2, 3) as here:
         here.repository.has(
             BroadcastStatus.STOPPED,
             RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.PENDING, 1), (RecipientStatus.SENT, 1))),
         )
         here.stopped()
-        here.recipients_repository.fates |= {
+        here.recipients.statuses |= {
             1: StatusUpdate(1, RecipientStatus.SENT, 10),
             2: StatusUpdate(2, RecipientStatus.UNKNOWN),
         }
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
         assert here.sender.chats() == [2]
         assert here.status() is BroadcastStatus.STOPPED
-        assert here.recipients_repository.tally() == {"sent": 2, "pending": 1}
+        assert here.recipients.tally() == {"sent": 2, "pending": 1}
         assert here.ended == [1]
 
 
 @in_no_time
-async def test_while_it_is_paused_the_unknown_wait_with_the_others() -> None:
+async def test_a_resend_waits_while_the_broadcast_is_paused() -> None:
     async with press(1, 2, 3) as here:
         here.repository.has(
             BroadcastStatus.PAUSED, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.PENDING, 2)))
         )
-        here.recipients_repository.fates[2] = StatusUpdate(2, RecipientStatus.UNKNOWN)
+        here.recipients.statuses[2] = StatusUpdate(2, RecipientStatus.UNKNOWN)
         await here.broadcasts.resume()
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
         assert here.status() is BroadcastStatus.PAUSED
         assert here.sender.sent == []
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESUME, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESUME, ADMIN)
         await asyncio.sleep(5)
         assert here.sender.chats() == [1, 2, 3]
         assert here.status() is BroadcastStatus.DONE
@@ -277,14 +273,14 @@ async def test_a_report_that_does_not_get_through_holds_up_no_admin() -> None:
         here.repository.has(
             BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.SENT, 1)))
         )
-        here.recipients_repository.fates |= {
+        here.recipients.statuses |= {
             1: StatusUpdate(1, RecipientStatus.SENT, 10),
             2: StatusUpdate(2, RecipientStatus.UNKNOWN),
         }
         assert await here.broadcasts.resume() == 1
         await asyncio.sleep(5)
         here.slow = 1.0
-        assert await here.broadcasts.steer(1, BroadcastCommand.RESEND, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.RESEND, ADMIN)
         await asyncio.sleep(5)
         assert here.sender.chats() == [2]
         assert here.ended == [1], "the report of the second end"
@@ -292,49 +288,49 @@ async def test_a_report_that_does_not_get_through_holds_up_no_admin() -> None:
 
 
 @in_no_time
-async def test_recalling_goes_to_its_end() -> None:
+async def test_a_recall_runs_to_its_end() -> None:
     async with press(1, 2, status=RecipientStatus.SENT) as here:
         here.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
-        assert await here.broadcasts.steer(1, BroadcastCommand.REALLY_RECALL, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_RECALL, ADMIN)
         await asyncio.sleep(5)
         assert sorted(here.sender.recalled) == [1, 2]
         assert here.status() is BroadcastStatus.RECALLED
 
 
 @in_no_time
-async def test_by_night_an_admin_may_insist() -> None:
+async def test_an_admin_can_allow_sending_at_night() -> None:
     async with press(1, 2) as here:
         here.clock.now = datetime.fromisoformat("2026-03-02T22:00")
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(5)
-        assert (await here.snapshot()).resting == datetime.fromisoformat("2026-03-03T07:00")
-        assert await here.broadcasts.steer(1, BroadcastCommand.NIGHT, ADMIN)
+        assert (await here.snapshot()).resumes_at == datetime.fromisoformat("2026-03-03T07:00")
+        assert await here.broadcasts.apply(1, BroadcastCommand.NIGHT, ADMIN)
         await asyncio.sleep(5)
         assert here.sender.chats() == [1, 2]
 
 
 @in_no_time
-async def test_the_figures_are_those_of_this_moment() -> None:
+async def test_a_snapshot_has_the_present_counts() -> None:
     async with press(*range(1, 101)) as here:
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(5)
         snapshot = await here.snapshot()
         assert here.broadcasts.moving() == (1,)
-        assert 40 <= snapshot.broadcast.figures.of(RecipientStatus.SENT) <= 60
+        assert 40 <= snapshot.broadcast.counts.of(RecipientStatus.SENT) <= 60
         assert snapshot.seconds is not None
         assert 3 < snapshot.seconds < 8
-        assert (await here.broadcasts.recent(3))[0].broadcast.figures.total == 100
+        assert (await here.broadcasts.recent(3))[0].broadcast.counts.total == 100
         assert here.broadcasts.seconds_for(100) == 10
 
 
 @in_no_time
-async def test_at_the_end_of_a_process_the_rest_is_left_to_the_next() -> None:
+async def test_the_next_process_continues_a_running_broadcast() -> None:
     here = Press(*range(1, 101))
     await here.broadcasts.launch(PLAN, ADMIN, CARD)
     await asyncio.sleep(3)
     await here.broadcasts.stop(5)
     assert here.status() is BroadcastStatus.RUNNING
-    assert set(here.recipients_repository.tally()) == {"sent", "pending"}
+    assert set(here.recipients.tally()) == {"sent", "pending"}
     here.broadcasts = here.made()
     await here.broadcasts.resume()
     await asyncio.sleep(30)
@@ -343,7 +339,7 @@ async def test_at_the_end_of_a_process_the_rest_is_left_to_the_next() -> None:
 
 
 @in_no_time
-async def test_a_paused_one_ends_with_the_process_too() -> None:
+async def test_a_paused_broadcast_ends_with_the_process() -> None:
     here = Press(1)
     here.repository.has(BroadcastStatus.PAUSED)
     await here.broadcasts.resume()
@@ -355,49 +351,49 @@ async def test_a_paused_one_ends_with_the_process_too() -> None:
 
 
 @in_no_time
-async def test_one_that_cannot_be_written_goes_on_when_it_can(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_broadcast_resumes_when_the_database_can_be_written_again(caplog: pytest.LogCaptureFixture) -> None:
     async with press(1, 2) as here:
-        here.recipients_repository.broken = True
+        here.recipients.broken = True
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(60)
         assert here.status() is BroadcastStatus.RUNNING
         assert here.sender.sent == []
-        here.recipients_repository.broken = False
+        here.recipients.broken = False
         await asyncio.sleep(60)
         assert here.sender.chats() == [1, 2]
         assert here.status() is BroadcastStatus.DONE
     assert [record.getMessage() for record in caplog.records] == [
-        "broadcast 1 is held up: OSError",
-        "broadcast 1 goes on",
+        "broadcast 1 cannot go on: OSError; retrying",
+        "broadcast 1 resumed",
     ]
 
 
 @in_no_time
-async def test_one_whose_list_cannot_be_read_goes_on_when_it_can() -> None:
+async def test_a_broadcast_resumes_when_the_list_can_be_read_again() -> None:
     async with press(*range(1, 601)) as here:
-        here.recipients_repository.unreadable = 3
+        here.recipients.unreadable = 3
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(30)
-        here.recipients_repository.unreadable = 1
+        here.recipients.unreadable = 1
         await asyncio.sleep(90)
         assert here.sender.chats() == list(range(1, 601))
-        assert here.recipients_repository.tally() == {"sent": 600}
+        assert here.recipients.tally() == {"sent": 600}
 
 
 @in_no_time
-async def test_one_that_is_held_up_is_stopped_at_once() -> None:
+async def test_a_failing_broadcast_can_be_stopped_at_once() -> None:
     async with press(1, 2) as here:
-        here.recipients_repository.unreadable = 10**6
+        here.recipients.unreadable = 10**6
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(300)
-        assert await here.broadcasts.steer(1, BroadcastCommand.STOP, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.STOP, ADMIN)
         await asyncio.sleep(0.1)
         assert here.ended == [1]
         assert here.status() is BroadcastStatus.STOPPED
 
 
 @in_no_time
-async def test_a_process_that_has_to_end_does_not_wait_for_a_slow_wire() -> None:
+async def test_stopping_the_process_does_not_wait_for_slow_calls() -> None:
     here = Press(1, 2, 3)
     here.sender.lag = 60.0
     await here.broadcasts.launch(PLAN, ADMIN, CARD)
@@ -405,5 +401,5 @@ async def test_a_process_that_has_to_end_does_not_wait_for_a_slow_wire() -> None
     began = asyncio.get_running_loop().time()
     await here.broadcasts.stop(1)
     assert asyncio.get_running_loop().time() - began < 2
-    assert here.recipients_repository.tally() == {"sending": 3}
+    assert here.recipients.tally() == {"sending": 3}
     assert len(asyncio.all_tasks()) == 1

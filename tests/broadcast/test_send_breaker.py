@@ -1,4 +1,4 @@
-"""While Telegram is away nobody's message is spent on finding out; where it cannot send, few are."""
+"""In an outage Telegram is probed; few messages are tried."""
 
 import asyncio
 
@@ -29,50 +29,50 @@ class Outside:
 
 
 @in_no_time
-async def test_in_fair_weather_nobody_waits_and_nothing_is_asked() -> None:
+async def test_without_failures_nothing_waits_and_nothing_is_probed() -> None:
     outside = Outside()
     assert [await outside.waits() for _ in range(3)] < [0.1] * 3
     assert outside.asked == 0
 
 
 @in_no_time
-async def test_after_a_failure_one_at_a_time_goes_out() -> None:
+async def test_after_a_failure_one_call_at_a_time_is_made() -> None:
     outside = Outside()
-    outside.breaker.bad("odd")
+    outside.breaker.failed("odd")
     assert 0 < await outside.waits() < 1
     second = asyncio.create_task(outside.waits())
     await asyncio.sleep(5)
     assert not second.done()
-    outside.breaker.good()
+    outside.breaker.succeeded()
     assert await second < LONGEST_CALL
 
 
 @in_no_time
-async def test_failures_in_a_row_make_ever_longer_rests_and_an_answer_ends_them() -> None:
+async def test_repeated_failures_lengthen_the_pause_and_an_answer_ends_it() -> None:
     outside, rests = Outside(), []
     for _ in range(8):
-        outside.breaker.bad("bad gateway")
+        outside.breaker.failed("bad gateway")
         rests.append(await outside.waits())
     assert rests[2:] == sorted(rests[2:])
     assert rests[-1] > 10 * FIRST_REST
-    outside.breaker.good()
+    outside.breaker.succeeded()
     assert await outside.waits() < 0.1
 
 
 @in_no_time
-async def test_what_was_on_the_wire_when_it_began_tells_nothing_new() -> None:
+async def test_failures_of_calls_in_flight_do_not_lengthen_the_pause() -> None:
     outside = Outside()
     for _ in range(300):
-        outside.breaker.bad("bad gateway")
+        outside.breaker.failed("bad gateway")
     assert await outside.waits() < 3
 
 
 @in_no_time
-async def test_while_nobody_answers_it_asks_and_can_be_halted() -> None:
+async def test_in_an_outage_it_probes_and_can_be_halted() -> None:
     outside = Outside()
     outside.away = True
     for _ in range(3):
-        outside.breaker.bad("no route")
+        outside.breaker.failed("no route")
     waiting = asyncio.create_task(outside.waits())
     await asyncio.sleep(600)
     assert 15 < outside.asked < 40

@@ -1,4 +1,4 @@
-"""Notes go to the disk many at a time, in their order."""
+"""Statuses are written in batches and in order."""
 
 import asyncio
 
@@ -7,46 +7,48 @@ import pytest
 from bot.broadcast.model import RecipientStatus
 from bot.broadcast.ports import StatusUpdate
 from bot.broadcast.run import StatusWriter
-from tests.broadcast.press import FakeRoll
+from tests.broadcast.fakes import FakeRecipients
 
 
-class CountingRoll(FakeRoll):
+class CountingRecipients(FakeRecipients):
     """Counts how often it writes."""
 
     writes = 0
 
-    async def note(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
+    async def record(self, number: int, entries: tuple[StatusUpdate, ...]) -> None:
         self.writes += 1
-        await super().note(number, entries)
+        await super().record(number, entries)
 
 
-async def test_while_one_batch_is_written_the_next_one_gathers() -> None:
-    recipients_repository = CountingRoll()
-    status_writer = StatusWriter(recipients_repository, 1)
-    await asyncio.gather(*(status_writer.now(StatusUpdate(each, RecipientStatus.SENDING)) for each in range(100)))
+async def test_updates_are_written_in_batches() -> None:
+    recipients = CountingRecipients()
+    status_writer = StatusWriter(recipients, 1)
+    await asyncio.gather(
+        *(status_writer.record_and_wait(StatusUpdate(each, RecipientStatus.SENDING)) for each in range(100))
+    )
     for each in range(100):
-        status_writer.soon(StatusUpdate(each, RecipientStatus.SENT))
+        status_writer.record(StatusUpdate(each, RecipientStatus.SENT))
     await status_writer.close()
-    assert len(recipients_repository.log) == 200
-    assert recipients_repository.writes <= 4
+    assert len(recipients.log) == 200
+    assert recipients.writes <= 4
 
 
-async def test_a_note_that_is_waited_for_is_on_the_disk() -> None:
-    recipients_repository = FakeRoll()
-    status_writer = StatusWriter(recipients_repository, 1)
-    await status_writer.now(StatusUpdate(1, RecipientStatus.SENDING))
-    assert recipients_repository.log == [StatusUpdate(1, RecipientStatus.SENDING)]
+async def test_an_update_that_was_waited_for_is_stored() -> None:
+    recipients = FakeRecipients()
+    status_writer = StatusWriter(recipients, 1)
+    await status_writer.record_and_wait(StatusUpdate(1, RecipientStatus.SENDING))
+    assert recipients.log == [StatusUpdate(1, RecipientStatus.SENDING)]
 
 
-async def test_notes_of_one_recipient_keep_their_order() -> None:
-    recipients_repository = FakeRoll()
-    status_writer = StatusWriter(recipients_repository, 1)
-    status_writer.soon(StatusUpdate(1, RecipientStatus.SENDING))
-    status_writer.soon(StatusUpdate(1, RecipientStatus.PENDING))
-    await status_writer.now(StatusUpdate(1, RecipientStatus.SENDING))
-    status_writer.soon(StatusUpdate(1, RecipientStatus.SENT, 5))
+async def test_updates_of_one_recipient_keep_their_order() -> None:
+    recipients = FakeRecipients()
+    status_writer = StatusWriter(recipients, 1)
+    status_writer.record(StatusUpdate(1, RecipientStatus.SENDING))
+    status_writer.record(StatusUpdate(1, RecipientStatus.PENDING))
+    await status_writer.record_and_wait(StatusUpdate(1, RecipientStatus.SENDING))
+    status_writer.record(StatusUpdate(1, RecipientStatus.SENT, 5))
     await status_writer.close()
-    assert [each.status for each in recipients_repository.log] == [
+    assert [each.status for each in recipients.log] == [
         RecipientStatus.SENDING,
         RecipientStatus.PENDING,
         RecipientStatus.SENDING,
@@ -54,14 +56,14 @@ async def test_notes_of_one_recipient_keep_their_order() -> None:
     ]
 
 
-async def test_closing_an_empty_ledger_is_nothing() -> None:
-    await StatusWriter(FakeRoll(), 1).close()
+async def test_closing_an_empty_writer_does_nothing() -> None:
+    await StatusWriter(FakeRecipients(), 1).close()
 
 
-async def test_what_cannot_be_written_is_told_to_who_waits_and_who_closes() -> None:
-    status_writer = StatusWriter(FakeRoll(broken=True), 1)
+async def test_a_write_error_is_raised_to_the_waiter_and_at_close() -> None:
+    status_writer = StatusWriter(FakeRecipients(broken=True), 1)
     with pytest.raises(OSError, match="no disk"):
-        await status_writer.now(StatusUpdate(1, RecipientStatus.SENDING))
-    status_writer.soon(StatusUpdate(2, RecipientStatus.SENT))
+        await status_writer.record_and_wait(StatusUpdate(1, RecipientStatus.SENDING))
+    status_writer.record(StatusUpdate(2, RecipientStatus.SENT))
     with pytest.raises(OSError, match="no disk"):
         await status_writer.close()

@@ -1,49 +1,49 @@
-"""Room on the wire and a turn for an announcement."""
+"""Slots and turns for broadcasts' calls."""
 
 import asyncio
 
 from tests.app.virtual_clock import in_no_time
-from tests.broadcast.press import FakeHerald, Ways
+from tests.broadcast.fakes import FakeSender, SharedLimits
 
 
 @in_no_time
-async def test_no_more_are_let_in_than_there_is_room_for() -> None:
-    throttle, halted = Ways(FakeHerald()).throttle(2), asyncio.Event()
-    assert await throttle.enter(halted)
-    assert await throttle.enter(halted)
-    third = asyncio.create_task(throttle.enter(halted))
+async def test_no_more_calls_than_slots() -> None:
+    throttle, halted = SharedLimits(FakeSender()).throttle(2), asyncio.Event()
+    assert await throttle.acquire(halted)
+    assert await throttle.acquire(halted)
+    third = asyncio.create_task(throttle.acquire(halted))
     await asyncio.sleep(5)
     assert not third.done()
-    throttle.leave()
+    throttle.release()
     assert await third
 
 
 @in_no_time
-async def test_who_waits_for_room_can_be_halted_and_takes_none() -> None:
-    throttle, halted = Ways(FakeHerald()).throttle(1), asyncio.Event()
-    assert await throttle.enter(halted)
-    second = asyncio.create_task(throttle.enter(halted))
+async def test_a_halt_ends_the_wait_for_a_slot() -> None:
+    throttle, halted = SharedLimits(FakeSender()).throttle(1), asyncio.Event()
+    assert await throttle.acquire(halted)
+    second = asyncio.create_task(throttle.acquire(halted))
     await asyncio.sleep(5)
     halted.set()
     assert not await second
-    throttle.leave()
-    assert await throttle.enter(asyncio.Event())
+    throttle.release()
+    assert await throttle.acquire(asyncio.Event())
 
 
 @in_no_time
-async def test_who_was_halted_before_takes_no_room() -> None:
-    throttle, halted = Ways(FakeHerald()).throttle(1), asyncio.Event()
+async def test_a_halted_run_takes_no_slot() -> None:
+    throttle, halted = SharedLimits(FakeSender()).throttle(1), asyncio.Event()
     halted.set()
-    assert not await throttle.enter(halted)
-    assert await throttle.enter(asyncio.Event())
+    assert not await throttle.acquire(halted)
+    assert await throttle.acquire(asyncio.Event())
 
 
 @in_no_time
-async def test_what_is_halted_while_it_waits_for_its_turn_is_not_let_in() -> None:
-    throttle, halted = Ways(FakeHerald(), rate=0.1).throttle(1), asyncio.Event()
-    assert await throttle.enter(halted)
-    throttle.leave()
-    second = asyncio.create_task(throttle.enter(halted))
+async def test_a_halt_during_the_wait_for_a_turn_releases_the_slot() -> None:
+    throttle, halted = SharedLimits(FakeSender(), rate=0.1).throttle(1), asyncio.Event()
+    assert await throttle.acquire(halted)
+    throttle.release()
+    second = asyncio.create_task(throttle.acquire(halted))
     await asyncio.sleep(1)
     halted.set()
     assert not await second

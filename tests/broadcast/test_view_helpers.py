@@ -1,4 +1,4 @@
-"""The words that the screens of broadcasts share."""
+"""The texts that the screens of broadcasts share."""
 
 from datetime import date
 
@@ -26,14 +26,14 @@ from tests.views.telegram import plain
 SUNDAY, MONDAY = date(2026, 1, 25), date(2026, 1, 26)
 
 
-def test_every_broadcast_can_be_the_last_one() -> None:
-    assert telegram.actions(views.below(FR)) == [callback_data.NEWS_OFF]
-    assert telegram.labels(views.below(EN)) == ["🔕 Stop announcements"]
+def test_every_broadcast_has_an_opt_out_button() -> None:
+    assert telegram.actions(views.footer(FR)) == [callback_data.NEWS_OFF]
+    assert telegram.labels(views.footer(EN)) == ["🔕 Stop announcements"]
 
 
 def test_large_numbers_are_grouped() -> None:
-    assert views.number(1_234_567) == "1\u202f234\u202f567"
-    assert views.number(999) == "999"
+    assert views.grouped(1_234_567) == "1\u202f234\u202f567"
+    assert views.grouped(999) == "999"
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ def test_large_numbers_are_grouped() -> None:
         (Dated(SUNDAY, MONDAY), "📅 Appointment from Sunday 25 January 2026 to Monday 26 January 2026"),
     ],
 )
-def test_whom_it_is_for_stands_in_a_line(audience: Audience, words: str) -> None:
-    assert plain(views.audience(EN, audience)) == words
+def test_the_audience_is_one_line(audience: Audience, words: str) -> None:
+    assert plain(views.audience_line(EN, audience)) == words
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.1, "1 second"), (30, "30 seconds"), (60, "1 minute"), (3000, "50 minutes"), (40_000, "11 h 07 min")],
 )
-def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
+def test_durations_are_rounded(seconds: float, words: str) -> None:
     assert views.duration(EN, seconds) == words
 
 
@@ -70,6 +70,6 @@ def test_how_long_it_takes_is_said_roughly(seconds: float, words: str) -> None:
         (Content(Media.TEXT, "x" * 4096), "📝 " + "x" * 59 + "…"),
     ],
 )
-def test_a_broadcast_is_known_by_how_it_begins(content: Content, words: str) -> None:
+def test_a_broadcast_is_recognised_by_its_first_words(content: Content, words: str) -> None:
     broadcast = Broadcast(Plan(1, (Version("", content),), Everyone()), BroadcastStatus.DONE)
     assert plain(views.excerpt(EN, broadcast)) == words

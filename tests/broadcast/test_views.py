@@ -1,4 +1,4 @@
-"""How broadcasts get on, as admins see it."""
+"""The screens of confirmed broadcasts."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.views import card, listing, recalling, report
+from bot.broadcast.views import ask_recall, listing, progress, report
 from bot.i18n import Translator
 from bot.views.message import Message
 from tests.views import telegram
@@ -44,31 +44,31 @@ HISTORY = tuple(HistoryEntry("Ibrahima <b>", action, AT) for action in AdminActi
 
 def snapshot(
     status: BroadcastStatus = BroadcastStatus.RUNNING,
-    figures: RecipientCounts = SOME,
+    counts: RecipientCounts = SOME,
     *,
-    resting: datetime | None = None,
+    resumes_at: datetime | None = None,
     seconds: float | None = None,
 ) -> BroadcastSnapshot:
-    return BroadcastSnapshot(Broadcast(PLAN, status, figures, HISTORY), resting, seconds)
+    return BroadcastSnapshot(Broadcast(PLAN, status, counts, HISTORY), resumes_at, seconds)
 
 
-def verbs(shown: Message) -> list[str]:
+def commands(shown: Message) -> list[str]:
     found = (decode(each) for each in telegram.actions(shown))
     return [each[2] for each in found if each]
 
 
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 @pytest.mark.parametrize("status", list(BroadcastStatus))
-def test_telegram_takes_every_card(status: BroadcastStatus, t: Translator) -> None:
-    for figures in (SOME, RecipientCounts(), RecipientCounts(tuple((status, 10**6) for status in RecipientStatus))):
-        check_limits(card(snapshot(status, figures, seconds=40.0, resting=AT), t))
-        check_limits(recalling(snapshot(status, figures), t))
-        check_limits(report(snapshot(status, figures).broadcast, t))
-        check_limits(listing((snapshot(status, figures),) * 8, t))
+def test_every_progress_message_fits_telegrams_limits(status: BroadcastStatus, t: Translator) -> None:
+    for counts in (SOME, RecipientCounts(), RecipientCounts(tuple((status, 10**6) for status in RecipientStatus))):
+        check_limits(progress(snapshot(status, counts, seconds=40.0, resumes_at=AT), t))
+        check_limits(ask_recall(snapshot(status, counts), t))
+        check_limits(report(snapshot(status, counts).broadcast, t))
+        check_limits(listing((snapshot(status, counts),) * 8, t))
 
 
-def test_the_card_shows_bar_figures_and_remaining_time() -> None:
-    text = plain(card(snapshot(seconds=90.0), EN).text)
+def test_progress_shows_bar_counts_and_remaining_time() -> None:
+    text = plain(progress(snapshot(seconds=90.0), EN).text)
     assert "▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░ 75%" in text
     assert "✅ Sent: 1\u202f500" in text
     assert "🚫 Left or blocked: 3" in text
@@ -78,47 +78,49 @@ def test_the_card_shows_bar_figures_and_remaining_time() -> None:
     assert "Remaining time: 2 minutes" in text
 
 
-def test_figures_that_are_nought_and_rare_are_left_out() -> None:
-    text = card(snapshot(figures=RecipientCounts(((RecipientStatus.SENT, 1),))), EN).text
+def test_rare_counts_of_zero_are_left_out() -> None:
+    text = progress(snapshot(counts=RecipientCounts(((RecipientStatus.SENT, 1),))), EN).text
     assert "Unknown" not in text
     assert "Waiting" not in text
 
 
-def test_the_card_tells_who_did_what() -> None:
-    text = plain(card(snapshot(), EN).text)
+def test_progress_tells_who_did_what() -> None:
+    text = plain(progress(snapshot(), EN).text)
     assert "Paused by Ibrahima <b>, Sun 25 Jan at 09:30" in text
 
 
 def test_admins_of_one_name_are_told_apart() -> None:
     history = tuple(HistoryEntry("Ibrahima", AdminAction.PAUSED, AT, number) for number in (900, 901))
-    text = plain(card(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, history)), EN).text)
+    text = plain(progress(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, history)), EN).text)
     assert "Paused by Ibrahima (900)" in text
     assert "Paused by Ibrahima (901)" in text
 
 
-def test_before_anybody_is_counted_there_is_no_bar() -> None:
-    assert "░" not in card(snapshot(BroadcastStatus.PREPARING, RecipientCounts()), EN).text
+def test_before_the_first_count_there_is_no_bar() -> None:
+    assert "░" not in progress(snapshot(BroadcastStatus.PREPARING, RecipientCounts()), EN).text
 
 
-def test_a_scheduled_one_says_when_it_starts() -> None:
+def test_a_scheduled_broadcast_says_when_it_starts() -> None:
     later = Plan(12, PLAN.versions, Everyone(), starts=AT)
-    waiting = card(BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME)), EN)
+    waiting = progress(BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME)), EN)
     assert "Sunday 25 January 2026, 09:30 (Conakry time)" in waiting.text
-    assert verbs(waiting) == [BroadcastCommand.START, BroadcastCommand.STOP]
-    assert "09:30" not in card(BroadcastSnapshot(Broadcast(later, BroadcastStatus.RUNNING, SOME)), EN).text
+    assert commands(waiting) == [BroadcastCommand.START, BroadcastCommand.STOP]
+    assert "09:30" not in progress(BroadcastSnapshot(Broadcast(later, BroadcastStatus.RUNNING, SOME)), EN).text
 
 
-def test_one_that_rests_says_until_when_and_can_be_made_to_go_on() -> None:
-    resting = card(snapshot(resting=AT, seconds=5.0), EN)
-    assert "Resting until 09:30 (Conakry time)" in resting.text
-    assert "Remaining" not in resting.text
-    assert BroadcastCommand.NIGHT in verbs(resting)
+def test_the_night_pause_says_until_when_and_can_be_ended() -> None:
+    resumes_at = progress(snapshot(resumes_at=AT, seconds=5.0), EN)
+    assert "Resting until 09:30 (Conakry time)" in resumes_at.text
+    assert "Remaining" not in resumes_at.text
+    assert BroadcastCommand.NIGHT in commands(resumes_at)
 
 
-def test_recalling_has_a_bar_of_its_own() -> None:
-    figures = RecipientCounts(((RecipientStatus.SENT, 1), (RecipientStatus.RECALLED, 3)))
-    assert "75%" in card(snapshot(BroadcastStatus.RECALLING, figures), EN).text
-    assert "0%" in card(snapshot(BroadcastStatus.RECALLING, RecipientCounts(((RecipientStatus.FAILED, 3),))), EN).text
+def test_a_recall_has_its_own_bar() -> None:
+    counts = RecipientCounts(((RecipientStatus.SENT, 1), (RecipientStatus.RECALLED, 3)))
+    assert "75%" in progress(snapshot(BroadcastStatus.RECALLING, counts), EN).text
+    assert (
+        "0%" in progress(snapshot(BroadcastStatus.RECALLING, RecipientCounts(((RecipientStatus.FAILED, 3),))), EN).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,12 +131,12 @@ def test_recalling_has_a_bar_of_its_own() -> None:
         (0, 2, "Announcement 12 · could not be recalled"),
     ],
 )
-def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: int, words: str) -> None:
+def test_a_recall_says_how_many_messages_stayed(taken_back: int, kept: int, words: str) -> None:
     seen = snapshot(
         BroadcastStatus.RECALLED,
         RecipientCounts(((RecipientStatus.RECALLED, taken_back), (RecipientStatus.SENT, kept))),
     )
-    for message in (card(seen, EN), report(seen.broadcast, EN)):
+    for message in (progress(seen, EN), report(seen.broadcast, EN)):
         text = plain(message.text)
         assert text.splitlines()[0] == f"📣 {words}"
         assert ("could not be taken back" in text) == bool(kept)
@@ -142,16 +144,16 @@ def test_a_recall_says_how_many_could_not_be_taken_back(taken_back: int, kept: i
 
 
 @pytest.mark.parametrize("status", [BroadcastStatus.RECALLING, BroadcastStatus.RECALLED])
-def test_a_recall_says_how_many_may_have_it_and_nobody_knows(status: BroadcastStatus) -> None:
+def test_a_recall_says_how_many_may_still_have_it(status: BroadcastStatus) -> None:
     seen = snapshot(
         status,
         RecipientCounts(((RecipientStatus.RECALLED, 150), (RecipientStatus.UNKNOWN, 43), (RecipientStatus.AGAIN, 7))),
     )
-    text = plain(card(seen, EN).text)
+    text = plain(progress(seen, EN).text)
     assert "75%" in text
     assert "50 people may still have it" in text
     assert "50 people may still have it" in plain(report(seen.broadcast, EN).text)
-    assert "may still have it" not in card(snapshot(BroadcastStatus.DONE), EN).text
+    assert "may still have it" not in progress(snapshot(BroadcastStatus.DONE), EN).text
 
 
 @pytest.mark.parametrize(
@@ -165,25 +167,25 @@ def test_a_recall_says_how_many_may_have_it_and_nobody_knows(status: BroadcastSt
         (BroadcastStatus.RECALLING, []),
     ],
 )
-def test_the_buttons_are_those_that_make_sense(status: BroadcastStatus, buttons: list[BroadcastCommand]) -> None:
-    assert verbs(card(snapshot(status), EN)) == buttons
+def test_the_buttons_are_the_commands_that_apply(status: BroadcastStatus, buttons: list[BroadcastCommand]) -> None:
+    assert commands(progress(snapshot(status), EN)) == buttons
 
 
-def test_the_list_leads_to_each() -> None:
+def test_the_list_has_a_button_per_broadcast() -> None:
     message = listing((snapshot(), snapshot(BroadcastStatus.DONE)), EN)
-    assert verbs(message) == [BroadcastCommand.SEE, BroadcastCommand.SEE]
+    assert commands(message) == [BroadcastCommand.SEE, BroadcastCommand.SEE]
     assert "Announcement 12 · being sent" in plain(message.text)
     assert "👥 2\u202f000 · ✅ 1\u202f500 · 🚫 3 · ⚠️ 0 · ❔ 1" in message.text
 
 
-def test_the_list_leads_to_the_next_page_where_there_is_one() -> None:
+def test_the_list_has_a_button_to_the_next_page() -> None:
     message = listing((snapshot(),), EN, ListCursor(TO_COME, "2026-01-25T09:30", 12))
     assert telegram.actions(message)[-1] == "bc:12:older:1.2026-01-25T09:30"
-    assert verbs(message) == [BroadcastCommand.SEE, BroadcastCommand.OLDER]
+    assert commands(message) == [BroadcastCommand.SEE, BroadcastCommand.OLDER]
 
 
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
-def test_a_full_page_of_the_list_is_far_below_what_telegram_takes(t: Translator) -> None:
+def test_a_full_page_of_the_list_fits_telegrams_limits(t: Translator) -> None:
     content = Content(Media.TEXT, "🎉" * 4000)
     last = ListCursor(TO_COME, "2026-01-25T09:30", 10**12)
     many = RecipientCounts(tuple((status, 10**9) for status in RecipientStatus))
@@ -193,7 +195,7 @@ def test_a_full_page_of_the_list_is_far_below_what_telegram_takes(t: Translator)
     assert len(plain(message.text).encode("utf-16-le")) // 2 < 3000
 
 
-def test_the_list_says_when_those_to_come_begin() -> None:
+def test_the_list_says_when_scheduled_broadcasts_begin() -> None:
     later = Plan(12, PLAN.versions, Everyone(), starts=AT)
     assert "09:30" in listing((BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME)),), EN).text
 
@@ -202,7 +204,7 @@ def test_an_empty_list_says_how_to_begin() -> None:
     assert "/broadcast" in listing((), EN).text
 
 
-def test_recalling_is_a_question_with_the_number_in_it() -> None:
-    question = recalling(snapshot(BroadcastStatus.DONE), EN)
+def test_the_recall_question_states_the_number() -> None:
+    question = ask_recall(snapshot(BroadcastStatus.DONE), EN)
     assert "1\u202f500" in question.text
-    assert verbs(question) == [BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE]
+    assert commands(question) == [BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE]

@@ -1,4 +1,4 @@
-"""Broadcasts from end to end over HTTP: composing, preview, confirmation, delivery, report."""
+"""Broadcasts end to end over HTTP: composing, preview, confirmation, delivery, report."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -34,7 +34,7 @@ async def test_everyone_who_started_the_bot_gets_it_and_the_admin_gets_a_report(
         assert len(await heard_by(each, TEXT)) == 1
 
 
-async def test_signs_that_look_like_formatting_are_shown_as_they_were_typed(house: House, admin: Admin) -> None:
+async def test_characters_that_look_like_formatting_arrive_as_typed(house: House, admin: Admin) -> None:
     (citizen,) = await citizens(house, 1)
     await admin.broadcasts(TEXT)
     await admin.report()
@@ -60,7 +60,7 @@ async def test_formatting_arrives_as_the_admin_made_it(house: House, admin: Admi
     assert preview["reply_markup"] == message["reply_markup"]
 
 
-async def test_formatting_of_every_kind_arrives_sign_for_sign(house: House, admin: Admin) -> None:
+async def test_formatting_of_every_kind_arrives_unchanged(house: House, admin: Admin) -> None:
     (citizen,) = await citizens(house, 1)
     text = "👨‍👩‍👧 gras italique 🇬🇳 code bloc cité caché lien @ici Mme Bah 👍 fin"
 
@@ -131,7 +131,7 @@ async def test_each_citizen_gets_their_language(house: House, admin: Admin) -> N
     assert not await heard_by(french, "Closed tomorrow")
 
 
-async def test_only_those_with_a_coming_appointment_in_the_department_get_it(house: House, admin: Admin) -> None:
+async def test_only_citizens_with_an_upcoming_appointment_in_the_department_get_it(house: House, admin: Admin) -> None:
     visitor = await house.citizen()
     await visitor.books()
     cancelled = await house.citizen()
@@ -154,7 +154,7 @@ async def test_only_those_with_a_coming_appointment_in_the_department_get_it(hou
     assert data
 
 
-async def test_what_the_office_cancels_counts_no_more_once_the_citizen_looked(house: House, admin: Admin) -> None:
+async def test_an_appointment_cancelled_by_the_office_no_longer_counts(house: House, admin: Admin) -> None:
     visitor, other = await house.citizen(), await house.citizen()
     number = await visitor.books()
     kept = await other.books()
@@ -173,7 +173,7 @@ async def _grew(admin: Admin, before: int) -> bool:
     return len(await admin.phone.look(everything=True)) > before + 1
 
 
-async def test_only_those_with_an_appointment_on_these_days_get_it(house: House, admin: Admin) -> None:
+async def test_only_citizens_with_an_appointment_on_these_days_get_it(house: House, admin: Admin) -> None:
     visitor = await house.citizen()
     number = await visitor.books()
     (booked,) = [each for each in await visitor.appointments() if each["id"] == number]

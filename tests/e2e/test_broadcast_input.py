@@ -1,4 +1,4 @@
-"""What admins do wrong while they compose, and the clear answer that each gets, in their language."""
+"""Input that cannot be broadcast gets a clear answer in the admin's language."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,18 +20,18 @@ async def admin(house: House) -> Admin:
     return Admin(house.town.telegram, settles=house.settles)
 
 
-async def test_a_text_that_is_too_long_says_how_long_it_may_be(admin: Admin) -> None:
+async def test_a_too_long_text_is_told_the_limit(admin: Admin) -> None:
     await admin.says("/broadcast")
     assert "4096" in (await admin.sends_raw(text="x" * 4097)).text
 
 
-async def test_a_caption_that_is_too_long_says_how_long_it_may_be(admin: Admin) -> None:
+async def test_a_too_long_caption_is_told_the_limit(admin: Admin) -> None:
     await admin.says("/broadcast")
     assert "1024" in (await admin.sends("photo", caption="x" * 1025)).text
 
 
 @pytest.mark.parametrize("what", ["poll", "sticker", "voice", "location"])
-async def test_what_cannot_be_sent_says_what_works(admin: Admin, what: str) -> None:
+async def test_an_unsupported_message_is_told_what_works(admin: Admin, what: str) -> None:
     await admin.says("/broadcast")
     answer = await admin.sends(what)
     assert "texte" in answer.text
@@ -39,7 +39,7 @@ async def test_what_cannot_be_sent_says_what_works(admin: Admin, what: str) -> N
     assert "document" in answer.text
 
 
-async def test_a_text_that_begins_with_a_slash_says_what_to_do(admin: Admin) -> None:
+async def test_a_text_that_begins_with_a_slash_is_told_what_to_do(admin: Admin) -> None:
     await admin.says("/broadcast")
     assert "Mettez quelque chose devant" in (await admin.says("/demain le service est fermé")).text
     assert "langue" in (await admin.says("📣 /demain le service est fermé")).text
@@ -51,7 +51,7 @@ async def test_an_album_is_refused(admin: Admin) -> None:
     assert "album" in (await admin.sends_raw(photo=photo, media_group_id="1")).text
 
 
-async def test_an_empty_audience_is_said(house: House, admin: Admin) -> None:
+async def test_an_empty_audience_is_explained(house: House, admin: Admin) -> None:
     await citizens(house, 1, "fr")
     await admin.says("/broadcast")
     await admin.says("Hello")
@@ -60,7 +60,7 @@ async def test_an_empty_audience_is_said(house: House, admin: Admin) -> None:
     assert "personne" in (await admin.says("01/01/2031")).text
 
 
-async def test_a_time_in_the_past_is_said(house: House, admin: Admin) -> None:
+async def test_a_time_in_the_past_is_explained(house: House, admin: Admin) -> None:
     await citizens(house, 1)
     await admin.composes()
     await admin.pushes("later")
@@ -68,7 +68,7 @@ async def test_a_time_in_the_past_is_said(house: House, admin: Admin) -> None:
     assert "compris" in (await admin.says("bientôt")).text
 
 
-async def test_a_file_that_telegram_does_not_know_is_refused_with_its_words(house: House, admin: Admin) -> None:
+async def test_a_file_unknown_to_telegram_is_refused_with_its_reason(house: House, admin: Admin) -> None:
     await citizens(house, 1)
     await admin.says("/broadcast")
     photo = [{"file_id": "nonsense", "file_unique_id": "y", "width": 1, "height": 1}]
@@ -78,7 +78,7 @@ async def test_a_file_that_telegram_does_not_know_is_refused_with_its_words(hous
     await admin.sees("refuse ce message", "file identifier")
 
 
-async def test_stopping_drops_what_was_begun(house: House, admin: Admin) -> None:
+async def test_stop_deletes_the_draft(house: House, admin: Admin) -> None:
     (citizen,) = await citizens(house, 1)
     await admin.composes()
     assert "abandonnée" in (await admin.says("/stop")).text

@@ -68,7 +68,7 @@ async def _has(phones: list[Phone], count: int) -> bool:
 
 
 @pytest.mark.timeout(240)
-async def test_after_a_kill_it_goes_on_and_nobody_gets_it_twice(tmp_path: Path) -> None:
+async def test_after_a_kill_sending_resumes_and_nobody_gets_it_twice(tmp_path: Path) -> None:
     async with town(tmp_path) as (here, bot):
         phones = await moved_in(here, bot)
         admin = Admin(here.telegram)

@@ -1,4 +1,4 @@
-"""The menu of commands: that of admins is there for admins alone, and goes with their office."""
+"""The admins' command menu is visible to admins only, and removed from former ones."""
 
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
@@ -28,7 +28,7 @@ async def commands(house: House, chat_id: int) -> set[str]:
     return {each["command"] for each in answer.json()["bot"]["commands"]}
 
 
-async def test_who_is_no_admin_any_more_has_the_commands_of_everybody(house: House, admin: Admin) -> None:
+async def test_a_former_admin_has_the_commands_of_everybody(house: House, admin: Admin) -> None:
     (citizen,) = await citizens(house, 1)
     await admin.says("/start")
     await eventually("the admin's menu is set", lambda: _has(commands(house, ADMIN_ID), "broadcast"), within=60)
@@ -44,7 +44,7 @@ async def test_who_is_no_admin_any_more_has_the_commands_of_everybody(house: Hou
     assert (await admin.says("/broadcast")).text == unknown.text
 
 
-async def test_a_former_admins_menu_is_taken_back_in_a_later_life_too(house: House, admin: Admin) -> None:
+async def test_a_former_admins_menu_is_removed_after_a_restart_too(house: House, admin: Admin) -> None:
     (citizen,) = await citizens(house, 1)
     await admin.says("/start")
     await eventually("the admin's menu is set", lambda: _has(commands(house, ADMIN_ID), "broadcast"), within=60)

@@ -1,4 +1,4 @@
-"""Citizens and announcements: who wants none gets none, and what they are doing is never disturbed."""
+"""Announcements respect opt-outs and never disturb what a citizen is doing."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,7 +22,7 @@ async def admin(house: House) -> Admin:
     return Admin(house.town.telegram, settles=house.settles)
 
 
-async def test_who_wants_none_is_not_even_counted(house: House, admin: Admin) -> None:
+async def test_citizens_who_opted_out_are_not_counted(house: House, admin: Admin) -> None:
     quiet = await house.citizen()
     await quiet.says("/start")
     await quiet.says("/announcements")
@@ -34,7 +34,7 @@ async def test_who_wants_none_is_not_even_counted(house: House, admin: Admin) ->
     assert [int(each["chat_id"]) for each in await admin.report()] == [other.chat_id]
 
 
-async def test_the_button_below_stops_them_and_can_be_undone(house: House, admin: Admin) -> None:
+async def test_the_opt_out_button_works_and_can_be_undone(house: House, admin: Admin) -> None:
     aissatou = await house.citizen()
     await aissatou.says("/start")
     await admin.broadcasts(TEXT)
@@ -66,7 +66,7 @@ async def test_stopping_announcements_in_the_middle_of_a_booking_disturbs_nothin
     assert [each["status"] for each in await aissatou.appointments()] == ["SCHEDULED"]
 
 
-async def test_who_left_is_not_counted_until_they_return(house: House, admin: Admin) -> None:
+async def test_citizens_who_left_are_not_counted_until_they_return(house: House, admin: Admin) -> None:
     (gone, other) = await citizens(house, 2)
     await gone.block()
     await house.settles()
@@ -78,7 +78,7 @@ async def test_who_left_is_not_counted_until_they_return(house: House, admin: Ad
     assert other
 
 
-async def test_who_blocked_the_bot_unnoticed_is_found_out_and_left_out_next_time(house: House, admin: Admin) -> None:
+async def test_a_citizen_who_blocked_the_bot_is_left_out_next_time(house: House, admin: Admin) -> None:
     people = await citizens(house, 2)
     match = {"method": "sendMessage", "chat_id": people[0].chat_id}
     await house.town.misbehave(telegram=[{"kind": "blocked", "match": match}])
@@ -87,7 +87,7 @@ async def test_who_blocked_the_bot_unnoticed_is_found_out_and_left_out_next_time
     assert "1 destinataire" in (await admin.composes()).text
 
 
-async def test_who_opts_out_before_their_turn_is_skipped(house: House, admin: Admin) -> None:
+async def test_a_citizen_who_opts_out_before_their_turn_is_skipped(house: House, admin: Admin) -> None:
     await house.stop()
     await house.start(broadcast_rate=4.0)
     people = await citizens(house, 20)

@@ -1,4 +1,4 @@
-"""Steering a broadcast: pause, resume, stop, recall; two admins; an admin who is none any more."""
+"""Pause, resume, stop and recall; two admins; a former admin."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,7 +50,7 @@ async def begin_anew(house: House, **settings: Any) -> None:
     await house.start(**settings)
 
 
-async def test_a_pause_holds_it_until_it_is_resumed(house: House, admin: Admin) -> None:
+async def test_a_paused_broadcast_waits_until_it_is_resumed(house: House, admin: Admin) -> None:
     people = await citizens(house, 12)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
@@ -65,7 +65,7 @@ async def test_a_pause_holds_it_until_it_is_resumed(house: House, admin: Admin) 
     assert await got(people) == 12
 
 
-async def test_what_is_stopped_stays_stopped_and_is_reported(house: House, admin: Admin) -> None:
+async def test_a_stopped_broadcast_stays_stopped_and_is_reported(house: House, admin: Admin) -> None:
     people = await citizens(house, 12)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
@@ -75,7 +75,7 @@ async def test_what_is_stopped_stays_stopped_and_is_reported(house: House, admin
     assert told["sent"] + told["pending"] == 12
 
 
-async def test_the_progress_is_one_message_that_edits_itself(house: House, admin: Admin) -> None:
+async def test_progress_is_one_message_that_is_edited(house: House, admin: Admin) -> None:
     await citizens(house, 25)
     await admin.broadcasts()
     first = await admin.sees("en cours", "▓", "Temps restant")
@@ -97,7 +97,7 @@ async def test_the_end_is_shown_though_the_card_was_flooded_until_the_bot_died(h
     await admin.sees("terminée", "100")
 
 
-async def test_two_admins_see_and_steer_the_same(house: House, admin: Admin, other: Admin) -> None:
+async def test_two_admins_see_and_control_the_same_broadcast(house: House, admin: Admin, other: Admin) -> None:
     people = await citizens(house, 15)
     await other.says("/start")
     await admin.broadcasts()
@@ -111,7 +111,7 @@ async def test_two_admins_see_and_steer_the_same(house: House, admin: Admin, oth
     await other.sees("stopped", "Stopped by Ibrahima")
 
 
-async def test_a_button_of_yesterday_shows_the_truth_and_changes_nothing(house: House, admin: Admin) -> None:
+async def test_a_stale_button_shows_the_present_status_and_changes_nothing(house: House, admin: Admin) -> None:
     people = await citizens(house, 2)
     await admin.broadcasts()
     await admin.report()
@@ -124,7 +124,7 @@ async def test_a_button_of_yesterday_shows_the_truth_and_changes_nothing(house: 
     assert await got(people) == 2
 
 
-async def test_recalling_is_asked_twice_and_takes_it_back_everywhere(house: House, admin: Admin) -> None:
+async def test_a_recall_asks_first_and_deletes_every_message(house: House, admin: Admin) -> None:
     people = await citizens(house, 4)
     await admin.broadcasts()
     await admin.report()
@@ -150,7 +150,7 @@ async def test_a_recall_ends_with_its_report_though_the_bot_dies_before_it_is_se
     assert tally(await admin.report(2)) == {"recalled": 4}
 
 
-async def test_after_a_stop_it_is_sent_again_to_the_unknown_and_to_nobody_else(house: House, admin: Admin) -> None:
+async def test_after_a_stop_a_resend_reaches_only_the_unknown(house: House, admin: Admin) -> None:
     people = await citizens(house, 20)
     lost = {"method": "sendMessage", "chat_id": people[0].chat_id}
     await house.town.misbehave(telegram=[{"kind": "drop_before", "match": lost, "times": 1}])
@@ -165,7 +165,7 @@ async def test_after_a_stop_it_is_sent_again_to_the_unknown_and_to_nobody_else(h
     assert len(await heard_by(people[0], TEXT)) == 1
 
 
-async def test_what_is_older_than_two_days_stays(house: House, admin: Admin) -> None:
+async def test_messages_older_than_two_days_stay(house: House, admin: Admin) -> None:
     people = await citizens(house, 2)
     await admin.broadcasts()
     await admin.report()
@@ -179,9 +179,7 @@ async def test_what_is_older_than_two_days_stays(house: House, admin: Admin) -> 
     assert all("can't be deleted" in each["reason"] for each in told)
 
 
-async def test_an_admin_who_is_none_any_more_steers_nothing_and_others_can(
-    house: House, admin: Admin, other: Admin
-) -> None:
+async def test_a_former_admin_controls_nothing_and_other_admins_can(house: House, admin: Admin, other: Admin) -> None:
     people = await citizens(house, 30)
     await admin.broadcasts()
     card = await admin.sees("en cours")
@@ -198,7 +196,7 @@ async def test_an_admin_who_is_none_any_more_steers_nothing_and_others_can(
     assert not any("document" in each["message"] for each in await admin.phone.transcript())
 
 
-async def test_where_nobody_who_follows_is_an_admin_any_more_the_others_get_the_report(
+async def test_if_no_follower_is_an_admin_any_more_the_others_get_the_report(
     house: House, admin: Admin, other: Admin
 ) -> None:
     people = await citizens(house, 12)
@@ -210,7 +208,7 @@ async def test_where_nobody_who_follows_is_an_admin_any_more_the_others_get_the_
     assert not any("document" in each["message"] for each in await admin.phone.transcript())
 
 
-async def test_a_broadcast_rests_by_night_unless_an_admin_insists(house: House, admin: Admin) -> None:
+async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(house: House, admin: Admin) -> None:
     people = await citizens(house, 15)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
@@ -222,7 +220,7 @@ async def test_a_broadcast_rests_by_night_unless_an_admin_insists(house: House, 
     assert await got(people) == len(people)
 
 
-async def test_sending_by_night_is_asked_about(house: House, admin: Admin) -> None:
+async def test_sending_at_night_is_asked_about(house: House, admin: Admin) -> None:
     people = await citizens(house, 1)
     await admin.composes()
     await admin.pushes("now")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import ComposeNotice, ConfirmingSend, read_draft, write_draft
-from bot.broadcast.compose_views import state
+from bot.broadcast.compose_views import render
 from bot.broadcast.model import Content, Media
 from bot.core.dates import night_of
 from tests.broadcast.composer import MORNING, Composer
@@ -62,7 +62,7 @@ def test_nothing_goes_out_that_was_not_previewed_and_confirmed(deeds: list[tuple
         if composer.draft:
             assert read_draft(write_draft(composer.draft)) == composer.draft
         if composer.shown:
-            check_limits(state(composer.shown, FR, composer.at))
+            check_limits(render(composer.shown, FR, composer.at))
         if len(composer.launched) > launched:
             assert before
             assert isinstance(before.state, ConfirmingSend)

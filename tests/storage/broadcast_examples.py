@@ -1,4 +1,4 @@
-"""A database with chats, some appointments and a plan: what the tests of broadcasts' storage begin with."""
+"""A database with chats, appointments and a plan, for the tests of broadcasts' storage."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,12 +19,12 @@ CONFIRMED = HistoryEntry("Ibrahima", AdminAction.CONFIRMED, NOW)
 
 
 @dataclass(slots=True)
-class Newsroom:
+class BroadcastDatabase:
     """One open database."""
 
     store: Store
     repository: SqlBroadcastRepository
-    recipients_repository: SqlRecipientRepository
+    recipients: SqlRecipientRepository
     database: Database
 
     async def chats(self, *numbers: int, locale: str = "fr", left: bool = False, announcements: bool = True) -> None:
@@ -53,7 +53,7 @@ class Newsroom:
         """Its recipients are written down."""
         more = True
         while more:
-            more = await self.recipients_repository.prepare(number, NOW)
+            more = await self.recipients.prepare(number, NOW)
 
 
 def plan(audience: Audience | None = None, number: int = 1) -> Plan:
@@ -61,10 +61,10 @@ def plan(audience: Audience | None = None, number: int = 1) -> Plan:
 
 
 @asynccontextmanager
-async def broadcast_feature(database: Database) -> AsyncIterator[Newsroom]:
+async def broadcast_feature(database: Database) -> AsyncIterator[BroadcastDatabase]:
     """Open one."""
     store = await Store(database.url).open()
     try:
-        yield Newsroom(store, SqlBroadcastRepository(store), SqlRecipientRepository(store), database)
+        yield BroadcastDatabase(store, SqlBroadcastRepository(store), SqlRecipientRepository(store), database)
     finally:
         await store.close()

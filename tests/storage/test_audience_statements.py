@@ -1,4 +1,4 @@
-"""Whom a broadcast reaches, asked of a real database."""
+"""Audiences, counted on a real database."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -6,14 +6,14 @@ from datetime import date
 import pytest
 
 from bot.broadcast.model import Audience, Dated, Everyone, Speakers, Visitors
-from tests.storage.broadcast_examples import NOW, Newsroom, broadcast_feature
+from tests.storage.broadcast_examples import NOW, BroadcastDatabase, broadcast_feature
 from tests.storage.databases import Database
 
 MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
 @pytest.fixture
-async def room(database: Database) -> AsyncIterator[Newsroom]:
+async def room(database: Database) -> AsyncIterator[BroadcastDatabase]:
     async with broadcast_feature(database) as here:
         await here.chats(1, 2, 3)
         await here.chats(4, 5, locale="en")
@@ -47,8 +47,10 @@ async def room(database: Database) -> AsyncIterator[Newsroom]:
     ],
     ids=str,
 )
-async def test_it_reaches_these_and_nobody_else(room: Newsroom, audience: Audience, reached: list[int]) -> None:
-    assert await room.recipients_repository.count(audience, NOW) == len(reached)
+async def test_an_audience_has_exactly_these_chats(
+    room: BroadcastDatabase, audience: Audience, reached: list[int]
+) -> None:
+    assert await room.recipients.count(audience, NOW) == len(reached)
     await room.confirms(audience)
     await room.prepares()
     assert [each for (each,) in room.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")] == reached

@@ -1,21 +1,21 @@
-"""What becomes of values on their way into rows; whole round trips stand in test_broadcasts and test_recipients."""
+"""Broadcast values in rows; round trips are in test_broadcasts and test_recipients."""
 
 from datetime import datetime
 
 from bot.broadcast.model import AdminAction, HistoryEntry, Plan, RecipientCounts, RecipientStatus
-from bot.storage.broadcast_mappers import deed_row, plan_row, write_figures
+from bot.storage.broadcast_mappers import history_row, plan_row, write_counts
 from tests.storage.broadcast_examples import ADMIN, NOW, plan
 
 
-def test_the_hour_of_a_start_is_a_column_of_its_own() -> None:
+def test_the_start_is_a_column() -> None:
     later = Plan(2, plan().versions, plan().audience, starts=datetime.fromisoformat("2026-03-03T09:30"))
     assert plan_row(later)["starts_at"] == "2026-03-03T09:30"
     assert plan_row(plan())["starts_at"] is None
 
 
 def test_a_long_name_is_cut_to_its_column() -> None:
-    assert len(deed_row(1, ADMIN, HistoryEntry("x" * 500, AdminAction.PAUSED, NOW))["who"]) == 128
+    assert len(history_row(1, ADMIN, HistoryEntry("x" * 500, AdminAction.PAUSED, NOW))["who"]) == 128
 
 
-def test_figures_are_json() -> None:
-    assert write_figures(RecipientCounts(((RecipientStatus.SENT, 3),))) == '{"sent": 3}'
+def test_counts_are_json() -> None:
+    assert write_counts(RecipientCounts(((RecipientStatus.SENT, 3),))) == '{"sent": 3}'

@@ -1,4 +1,4 @@
-"""Broadcasts on a real database: numbers, drafts, confirming once, moving once, history, cards."""
+"""The repository of broadcasts on a real database."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.app.records import Change
 from bot.broadcast.lifecycle import ENDED, cursor_of
 from bot.broadcast.model import AdminAction, Broadcast, BroadcastStatus, HistoryEntry, RecipientStatus
 from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage, StatusUpdate
-from tests.storage.broadcast_examples import ADMIN, CONFIRMED, NOW, Newsroom, broadcast_feature, plan
+from tests.storage.broadcast_examples import ADMIN, CONFIRMED, NOW, BroadcastDatabase, broadcast_feature, plan
 from tests.storage.databases import Database
 
 OTHER = Admin(901, "Hawa")
@@ -18,23 +18,23 @@ LIVE = frozenset(BroadcastStatus) - ENDED
 
 
 @pytest.fixture
-async def room(database: Database) -> AsyncIterator[Newsroom]:
+async def room(database: Database) -> AsyncIterator[BroadcastDatabase]:
     async with broadcast_feature(database) as here:
         yield here
 
 
-async def reports(room: Newsroom, number: int) -> None:
+async def reports(room: BroadcastDatabase, number: int) -> None:
     """The report of the present end is sent."""
     broadcast = await room.repository.broadcast(number)
     assert broadcast
     await room.repository.reported(broadcast)
 
 
-async def test_no_number_is_given_twice(room: Newsroom) -> None:
+async def test_no_number_is_given_twice(room: BroadcastDatabase) -> None:
     assert [await room.repository.next_number() for _ in range(3)] == [1, 2, 3]
 
 
-async def test_a_draft_is_kept_replaced_and_forgotten(room: Newsroom) -> None:
+async def test_a_draft_is_stored_replaced_and_deleted(room: BroadcastDatabase) -> None:
     assert await room.repository.draft(900) is None
     await room.repository.write(room.repository.keep_draft(900, "one"))
     await room.store.commit(Change(works=(room.repository.keep_draft(900, "two"),)))
@@ -43,7 +43,7 @@ async def test_a_draft_is_kept_replaced_and_forgotten(room: Newsroom) -> None:
     assert await room.repository.draft(900) is None
 
 
-async def test_confirming_stores_it_and_forgets_the_draft(room: Newsroom) -> None:
+async def test_confirming_stores_the_broadcast_and_deletes_the_draft(room: BroadcastDatabase) -> None:
     await room.repository.write(room.repository.keep_draft(900, "draft"))
     assert await room.confirms()
     assert await room.repository.draft(900) is None
@@ -53,7 +53,7 @@ async def test_confirming_stores_it_and_forgets_the_draft(room: Newsroom) -> Non
     assert await room.repository.progress_messages(1) == (ProgressMessage(1, 900, 70, "fr"),)
 
 
-async def test_confirming_twice_changes_nothing(room: Newsroom) -> None:
+async def test_confirming_twice_changes_nothing(room: BroadcastDatabase) -> None:
     await room.confirms()
     await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.DONE)
     assert not await room.confirms()
@@ -62,7 +62,7 @@ async def test_confirming_twice_changes_nothing(room: Newsroom) -> None:
     assert (broadcast.status, len(broadcast.history)) == (BroadcastStatus.DONE, 1)
 
 
-async def test_a_status_is_left_once_however_many_try(room: Newsroom) -> None:
+async def test_a_status_is_left_only_once(room: BroadcastDatabase) -> None:
     await room.confirms()
     stopped = HistoryEntry("Hawa", AdminAction.STOPPED, NOW)
     assert await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.STOPPED, (OTHER, stopped))
@@ -72,7 +72,7 @@ async def test_a_status_is_left_once_however_many_try(room: Newsroom) -> None:
     assert broadcast.history == (CONFIRMED, stopped)
 
 
-async def test_admins_of_one_name_are_told_apart(room: Newsroom) -> None:
+async def test_admins_of_one_name_are_told_apart(room: BroadcastDatabase) -> None:
     await room.confirms()
     paused = HistoryEntry("Ibrahima", AdminAction.PAUSED, NOW)
     assert await room.repository.move(
@@ -85,14 +85,14 @@ async def test_admins_of_one_name_are_told_apart(room: Newsroom) -> None:
     assert [each.user_id for each in broadcast.history] == [900, 901, None]
 
 
-async def test_the_newest_come_first(room: Newsroom) -> None:
+async def test_the_newest_broadcasts_come_first(room: BroadcastDatabase) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)
     assert [each.plan.number for each in await room.repository.recent(2)] == [3, 2]
     assert await room.repository.broadcast(4) is None
 
 
-async def test_the_list_is_in_order_and_each_page_goes_on_where_the_last_one_ended(room: Newsroom) -> None:
+async def test_the_list_is_sorted_and_paged_without_gaps(room: BroadcastDatabase) -> None:
     for number, status in enumerate(BroadcastStatus, start=1):
         await room.confirms(number=number)
         await room.repository.move(number, BroadcastStatus.PREPARING, status)
@@ -111,7 +111,7 @@ async def test_the_list_is_in_order_and_each_page_goes_on_where_the_last_one_end
     assert tuple(pages) == listed
 
 
-async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Newsroom) -> None:
+async def test_active_and_unreported_broadcasts_are_found_after_a_restart(room: BroadcastDatabase) -> None:
     for number in (1, 2, 3):
         await room.confirms(number=number)
     await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.DONE)
@@ -121,7 +121,7 @@ async def test_what_goes_on_or_is_not_reported_is_found_after_a_restart(room: Ne
     assert await room.repository.numbers(LIVE) == (1, 3)
 
 
-async def test_what_runs_again_is_reported_again(room: Newsroom) -> None:
+async def test_a_broadcast_that_runs_again_is_reported_again(room: BroadcastDatabase) -> None:
     await room.confirms()
     await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.DONE)
     await reports(room, 1)
@@ -129,7 +129,7 @@ async def test_what_runs_again_is_reported_again(room: Newsroom) -> None:
     assert not await room.repository.is_reported(1)
 
 
-async def test_the_report_of_one_end_is_not_that_of_the_next(room: Newsroom) -> None:
+async def test_the_report_of_one_end_is_not_that_of_the_next(room: BroadcastDatabase) -> None:
     await room.confirms()
     await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.DONE)
     first_end = await room.repository.broadcast(1)
@@ -145,59 +145,59 @@ async def test_the_report_of_one_end_is_not_that_of_the_next(room: Newsroom) -> 
     assert await room.repository.is_reported(1)
 
 
-async def test_the_unknown_get_it_again_in_the_move_that_says_so(room: Newsroom) -> None:
+async def test_a_resend_changes_unknown_recipients_in_the_same_transaction(room: BroadcastDatabase) -> None:
     await room.chats(1, 2)
     await room.confirms()
     await room.prepares()
-    await room.recipients_repository.note(
+    await room.recipients.record(
         1, (StatusUpdate(1, RecipientStatus.UNKNOWN), StatusUpdate(2, RecipientStatus.SENT, 71))
     )
     again = HistoryEntry("Hawa", AdminAction.RESENT, NOW)
     assert not await room.repository.move(1, BroadcastStatus.DONE, BroadcastStatus.RUNNING, (OTHER, again), again=True)
-    assert (await room.recipients_repository.count_fates(1)).of(RecipientStatus.UNKNOWN) == 1
+    assert (await room.recipients.count_by_status(1)).of(RecipientStatus.UNKNOWN) == 1
     assert await room.repository.move(1, BroadcastStatus.PREPARING, BroadcastStatus.RUNNING, (OTHER, again), again=True)
-    figures = await room.recipients_repository.count_fates(1)
-    assert (figures.of(RecipientStatus.AGAIN), figures.of(RecipientStatus.SENT)) == (1, 1)
+    counts = await room.recipients.count_by_status(1)
+    assert (counts.of(RecipientStatus.AGAIN), counts.of(RecipientStatus.SENT)) == (1, 1)
 
 
-async def test_figures_are_those_that_were_written_last(room: Newsroom) -> None:
+async def test_counts_are_those_last_written(room: BroadcastDatabase) -> None:
     await room.chats(1, 2)
     await room.confirms()
     await room.prepares()
-    await room.recipients_repository.count_fates(1)
+    await room.recipients.count_by_status(1)
     broadcast = await room.repository.broadcast(1)
     assert broadcast
-    assert broadcast.figures.of(RecipientStatus.PENDING) == 2
+    assert broadcast.counts.of(RecipientStatus.PENDING) == 2
 
 
-async def test_an_admin_has_one_card(room: Newsroom) -> None:
+async def test_an_admin_has_one_progress_message_per_broadcast(room: BroadcastDatabase) -> None:
     await room.confirms()
-    await room.repository.put_card(ProgressMessage(1, 900, 71, "en"))
-    await room.repository.put_card(ProgressMessage(1, 901, 72, "fr"))
+    await room.repository.put_progress_message(ProgressMessage(1, 900, 71, "en"))
+    await room.repository.put_progress_message(ProgressMessage(1, 901, 72, "fr"))
     assert set(await room.repository.progress_messages(1)) == {
         ProgressMessage(1, 900, 71, "en"),
         ProgressMessage(1, 901, 72, "fr"),
     }
-    await room.repository.lose_card(ProgressMessage(1, 900, 70, "fr"))
-    await room.repository.lose_card(ProgressMessage(1, 901, 72, "fr"))
+    await room.repository.lose_progress_message(ProgressMessage(1, 900, 70, "fr"))
+    await room.repository.lose_progress_message(ProgressMessage(1, 901, 72, "fr"))
     assert await room.repository.progress_messages(1) == (
         ProgressMessage(1, 900, 71, "en"),
         ProgressMessage(1, 901, NOWHERE, "fr"),
     )
 
 
-async def test_a_message_shows_one_broadcast(room: Newsroom) -> None:
+async def test_a_message_shows_one_broadcast(room: BroadcastDatabase) -> None:
     await room.confirms()
     await room.confirms(number=2)
     assert await room.repository.progress_messages(1) == (ProgressMessage(1, 900, NOWHERE, "fr"),)
-    await room.repository.put_card(ProgressMessage(1, 900, 70, "fr"))
-    await room.repository.put_card(ProgressMessage(1, 901, 70, "fr"))
+    await room.repository.put_progress_message(ProgressMessage(1, 900, 70, "fr"))
+    await room.repository.put_progress_message(ProgressMessage(1, 901, 70, "fr"))
     assert await room.repository.progress_messages(1) == (
         ProgressMessage(1, 900, 70, "fr"),
         ProgressMessage(1, 901, 70, "fr"),
     )
     assert await room.repository.progress_messages(2) == (ProgressMessage(2, 900, NOWHERE, "fr"),)
-    await room.repository.clear(900, 70)
+    await room.repository.clear_progress_message(900, 70)
     assert await room.repository.progress_messages(1) == (
         ProgressMessage(1, 900, NOWHERE, "fr"),
         ProgressMessage(1, 901, 70, "fr"),

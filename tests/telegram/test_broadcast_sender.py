@@ -1,4 +1,4 @@
-"""What admins send is read as it is, and goes out as it came in."""
+"""An admin's message is read as it is and goes out as it came in."""
 
 import json
 from typing import Any
@@ -108,7 +108,7 @@ async def test_a_file_without_a_caption_has_none(sender: TelegramBroadcastSender
     assert "caption" not in wire.calls[0][1]
 
 
-async def test_paid_broadcasts_say_so(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_paid_broadcasts_set_the_flag(sender: TelegramBroadcastSender, wire: Wire) -> None:
     prepared = sender.prepared(Content(Media.TEXT, "x"), "fr")
     await sender.send(prepared, 7, paid=True)
     await sender.send(prepared, 8)
@@ -116,35 +116,35 @@ async def test_paid_broadcasts_say_so(sender: TelegramBroadcastSender, wire: Wir
 
 
 @pytest.mark.parametrize("number", ["abc", 2**70, None, float("inf"), True, -1, [1]])
-async def test_a_number_that_is_none_does_not_undo_that_it_was_sent(
+async def test_an_invalid_message_id_still_counts_as_sent(
     sender: TelegramBroadcastSender, wire: Wire, number: Any
 ) -> None:
     wire.answer = {"message_id": number}
     assert await sender.send(sender.prepared(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
-async def test_an_answer_that_says_nothing_is_no_number(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_an_answer_without_a_message_id_gives_zero(sender: TelegramBroadcastSender, wire: Wire) -> None:
     wire.answer = True
     assert await sender.send(sender.prepared(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
-async def test_it_can_be_asked_whether_anybody_answers(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_reach_calls_a_harmless_method(sender: TelegramBroadcastSender, wire: Wire) -> None:
     await sender.reach()
     assert wire.calls == [("getMe", {})]
 
 
-async def test_a_message_is_taken_back(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_a_message_is_deleted(sender: TelegramBroadcastSender, wire: Wire) -> None:
     assert await sender.recall(7, 71)
     assert wire.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
 
 
-async def test_one_that_is_gone_already_is_known_as_such(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_a_message_already_deleted_is_no_error(sender: TelegramBroadcastSender, wire: Wire) -> None:
     wire.answer = MessageRefusedError("Message to delete not found")
     assert not await sender.recall(7, 71)
 
 
 @pytest.mark.parametrize("error", [MessageRefusedError("message can't be deleted"), ChatLeftError("blocked")])
-async def test_one_that_cannot_be_taken_back_says_why(
+async def test_a_message_that_cannot_be_deleted_says_why(
     sender: TelegramBroadcastSender, wire: Wire, error: Exception
 ) -> None:
     wire.answer = error

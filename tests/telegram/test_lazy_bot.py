@@ -1,4 +1,4 @@
-"""Connections that are there only while announcements go out."""
+"""The second connection pool opens with the first call and closes when idle."""
 
 import asyncio
 
@@ -23,11 +23,11 @@ async def test_it_opens_with_the_first_call_and_closes_when_idle(wire: Wire) -> 
     await standby.shutdown()
 
 
-def test_nothing_is_open_before_the_first_call() -> None:
+def test_no_connection_is_open_before_the_first_call() -> None:
     assert not LazyBot(lambda: bot_at("http://127.0.0.1:1")).is_open
 
 
-async def test_calls_side_by_side_share_it_and_a_failure_leaves_it_usable(wire: Wire) -> None:
+async def test_concurrent_calls_share_the_pool_and_a_failure_keeps_it_usable(wire: Wire) -> None:
     wire.says(OK)
     made = []
     standby = LazyBot(lambda: made.append(bot_at(wire.url)) or made[-1])  # type: ignore[func-returns-value]

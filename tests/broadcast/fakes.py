@@ -1,4 +1,4 @@
-"""Stand-ins that obey the protocols of `bot.broadcast.ports`, and a courier at work between them."""
+"""Fakes that obey the protocols of `bot.broadcast.ports`, and a send loop that works on them."""
 
 import asyncio
 import time
@@ -29,7 +29,7 @@ from bot.broadcast.model import (
 from bot.broadcast.ports import NOWHERE, Admin, PreparedMessage, ProgressMessage, Recipient, StatusUpdate
 from bot.broadcast.run import BroadcastRun
 from bot.broadcast.sender import SendLoop
-from bot.broadcast.throttle import ON_WIRE, BroadcastThrottle, SendBreaker
+from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
 from bot.views.message import Message
 
 DAY = datetime.fromisoformat("2026-03-02T09:00")
@@ -38,11 +38,11 @@ HOLD_BACK = 0.001
 
 
 @dataclass
-class FakeRoll:
+class FakeRecipients:
     """Recipients in memory; `log` has every note in order."""
 
     people: dict[int, Recipient] = field(default_factory=dict)
-    fates: dict[int, StatusUpdate] = field(default_factory=dict)
+    statuses: dict[int, StatusUpdate] = field(default_factory=dict)
     log: list[StatusUpdate] = field(default_factory=list)
     to_prepare: int = 0
     broken: bool = False
@@ -50,7 +50,7 @@ class FakeRoll:
     looks: int = 0
 
     @classmethod
-    def of(cls, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> "FakeRoll":
+    def of(cls, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> "FakeRecipients":
         """These chats, all of one fate."""
         people = {each: Recipient(each, "fr", message_id=each * 10, at=time.time()) for each in chats}
         return cls(people, {each: StatusUpdate(each, status, each * 10) for each in chats})
@@ -62,47 +62,47 @@ class FakeRoll:
         self.to_prepare -= 1
         return self.to_prepare > 0
 
-    async def count_fates(self, _number: int) -> RecipientCounts:
-        return RecipientCounts(tuple(Counter(each.status for each in self.fates.values()).items()))
+    async def count_by_status(self, _number: int) -> RecipientCounts:
+        return RecipientCounts(tuple(Counter(each.status for each in self.statuses.values()).items()))
 
     async def page(
-        self, _number: int, fates: frozenset[RecipientStatus], after: int, size: int
+        self, _number: int, statuses: frozenset[RecipientStatus], after: int, size: int
     ) -> tuple[Recipient, ...]:
         if self.unreadable:
             self.unreadable -= 1
             raise ValueError("nonsense")
-        found = [each for each in sorted(self.people) if each > after and self.fates[each].status in fates]
-        return tuple(replace(self.people[each], status=self.fates[each].status) for each in found[:size])
+        found = [each for each in sorted(self.people) if each > after and self.statuses[each].status in statuses]
+        return tuple(replace(self.people[each], status=self.statuses[each].status) for each in found[:size])
 
-    async def known(self, recipient: Recipient) -> Recipient:
+    async def refresh(self, recipient: Recipient) -> Recipient:
         self.looks += 1
         return replace(self.people[recipient.chat_id], status=recipient.status)
 
-    async def note(self, _number: int, entries: tuple[StatusUpdate, ...]) -> None:
+    async def record(self, _number: int, entries: tuple[StatusUpdate, ...]) -> None:
         await asyncio.sleep(HOLD_BACK)
         if self.broken:
             raise OSError("no disk")
         self.log.extend(entries)
-        self.fates |= {each.chat_id: each for each in entries}
+        self.statuses |= {each.chat_id: each for each in entries}
 
-    async def change_fates(
+    async def change_statuses(
         self, _number: int, before: RecipientStatus, after: RecipientStatus, why: str | None = None
     ) -> int:
-        found = [each for each in self.fates.values() if each.status is before]
-        self.fates |= {each.chat_id: replace(each, status=after, error=why) for each in found}
+        found = [each for each in self.statuses.values() if each.status is before]
+        self.statuses |= {each.chat_id: replace(each, status=after, error=why) for each in found}
         return len(found)
 
     async def report(self, _number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
-        for each in sorted(self.fates):
-            yield (self.fates[each],)
+        for each in sorted(self.statuses):
+            yield (self.statuses[each],)
 
     def tally(self) -> dict[str, int]:
         """How many have which fate."""
-        return dict(Counter(each.status.value for each in self.fates.values()))
+        return dict(Counter(each.status.value for each in self.statuses.values()))
 
 
 @dataclass
-class FakeHerald:
+class FakeSender:
     """Telegram, which keeps what was sent; `failures` says how the next calls to a chat fail (None: they do not)."""
 
     sent: list[tuple[int, str]] = field(default_factory=list)
@@ -113,7 +113,7 @@ class FakeHerald:
     at: list[float] = field(default_factory=list)
     away: SendError | None = None
     probes: int = 0
-    on_wire: int = 0
+    in_flight: int = 0
     most_on_wire: int = 0
     paid: int = 0
     lag: float = 0.02
@@ -128,10 +128,10 @@ class FakeHerald:
 
     async def send(self, prepared: PreparedMessage, chat_id: int, *, paid: bool = False) -> int:
         self.at.append(asyncio.get_running_loop().time())
-        self.on_wire += 1
-        self.most_on_wire = max(self.most_on_wire, self.on_wire)
+        self.in_flight += 1
+        self.most_on_wire = max(self.most_on_wire, self.in_flight)
         await asyncio.sleep(self.lag)
-        self.on_wire -= 1
+        self.in_flight -= 1
         self._fail(chat_id)
         self.paid += paid
         self.sent.append((chat_id, prepared[1]["locale"]))
@@ -163,12 +163,12 @@ class FakeHerald:
 
 
 @dataclass
-class FakeBooks:
+class FakeBroadcasts:
     """Broadcasts in memory."""
 
     broadcasts: dict[int, Broadcast] = field(default_factory=dict)
     shown: dict[tuple[int, int], ProgressMessage] = field(default_factory=dict)
-    recipients_repository: FakeRoll = field(default_factory=FakeRoll)
+    recipients: FakeRecipients = field(default_factory=FakeRecipients)
     told: set[int] = field(default_factory=set)
     drafts: dict[int, str] = field(default_factory=dict)
     numbers_given: int = 0
@@ -215,7 +215,7 @@ class FakeBooks:
         history = (*found.history, by[1]) if by else found.history
         self.broadcasts[number] = replace(found, status=after, history=history)
         if again:
-            await self.recipients_repository.change_fates(number, RecipientStatus.UNKNOWN, RecipientStatus.AGAIN)
+            await self.recipients.change_statuses(number, RecipientStatus.UNKNOWN, RecipientStatus.AGAIN)
         if after not in ENDED:
             self.told.discard(number)
         return True
@@ -242,26 +242,26 @@ class FakeBooks:
     async def is_reported(self, number: int) -> bool:
         return number in self.told
 
-    async def put_card(self, card: ProgressMessage) -> None:
-        await self.clear(card.chat_id, card.message_id)
+    async def put_progress_message(self, card: ProgressMessage) -> None:
+        await self.clear_progress_message(card.chat_id, card.message_id)
         self.shown[card.number, card.chat_id] = card
 
-    async def clear(self, chat_id: int, message_id: int) -> None:
+    async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
         for place, card in self.shown.items():
             if (card.chat_id, card.message_id) == (chat_id, message_id):
                 self.shown[place] = replace(card, message_id=NOWHERE)
 
-    async def lose_card(self, card: ProgressMessage) -> None:
+    async def lose_progress_message(self, card: ProgressMessage) -> None:
         if self.shown[card.number, card.chat_id] == card:
             self.shown[card.number, card.chat_id] = replace(card, message_id=NOWHERE)
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         return tuple(card for (each, _), card in self.shown.items() if each == number)
 
-    def has(self, status: BroadcastStatus, figures: RecipientCounts | None = None, number: int = 1) -> None:
+    def has(self, status: BroadcastStatus, counts: RecipientCounts | None = None, number: int = 1) -> None:
         """There is a broadcast that stands like this."""
         done = HistoryEntry("Ibrahima", AdminAction.CONFIRMED, DAY)
-        self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, figures or RecipientCounts(), (done,))
+        self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, counts or RecipientCounts(), (done,))
 
 
 @dataclass
@@ -274,12 +274,12 @@ class Clock:
         return self.now
 
 
-class Ways:
-    """All ways out of one house: what announcements and errands share with each other, and with citizens."""
+class SharedLimits:
+    """All limits out of one house: what announcements and errands share with each other, and with citizens."""
 
     def __init__(
         self,
-        sender: FakeHerald,
+        sender: FakeSender,
         *,
         rate: float | None = None,
         overall: GlobalRateLimiter | None = None,
@@ -291,43 +291,43 @@ class Ways:
         self.direct_sends = DirectSends(self.overall, self.per_chat, self.floods)
         self._pace, self._forecast = EvenPacer(rate), SendBreaker("Telegram", sender.reach)
 
-    def throttle(self, width: int = ON_WIRE) -> BroadcastThrottle:
+    def throttle(self, width: int = MAX_IN_FLIGHT) -> BroadcastThrottle:
         """A lane for announcements."""
         return BroadcastThrottle(self._pace, self.overall, self.floods, self._forecast, width=width)
 
 
-class Trip:
+class SendRun:
     """A courier and one round."""
 
-    def __init__(  # noqa: PLR0913 — what a trip depends on
+    def __init__(  # noqa: PLR0913 — what a send_run depends on
         self,
-        recipients_repository: FakeRoll,
-        sender: FakeHerald,
+        recipients: FakeRecipients,
+        sender: FakeSender,
         *,
         rate: float | None = None,
         overall: GlobalRateLimiter | None = None,
-        ways: Ways | None = None,
+        limits: SharedLimits | None = None,
         clock: Clock | None = None,
         paid: bool = False,
         nights: frozenset[datetime] = frozenset(),
     ) -> None:
         self.left: list[int] = []
         self.clock = clock or Clock()
-        self.ways = ways or Ways(sender, rate=rate, overall=overall)
+        self.limits = limits or SharedLimits(sender, rate=rate, overall=overall)
         self.send_loop = SendLoop(
-            recipients_repository,
+            recipients,
             sender,
-            self.ways.throttle(),
-            self.ways.per_chat,
-            left=self.left.append,
+            self.limits.throttle(),
+            self.limits.per_chat,
+            on_left=self.left.append,
             office_time=self.clock,
             paid=paid,
         )
         prepared = {each: sender.prepared(PLAN.versions[0].content, each) for each in ("fr", "en")}
-        counts = Counter(each.status for each in recipients_repository.fates.values())
+        counts = Counter(each.status for each in recipients.statuses.values())
         statuses = frozenset({RecipientStatus.PENDING, RecipientStatus.AGAIN})
-        self.round = BroadcastRun(PLAN, prepared, statuses, counts, nights=nights)
+        self.run = BroadcastRun(PLAN, prepared, statuses, counts, nights=nights)
 
-    async def goes(self) -> bool:
+    async def to_end(self) -> bool:
         """To its end."""
-        return await self.send_loop.carry(self.round)
+        return await self.send_loop.send_all(self.run)
