@@ -1,7 +1,7 @@
 """The bot's public face at Telegram: commands, description and short description, per language.
 
-Only what changed since the last time is set (Telegram limits how often). Failing is a log line, not an end: the bot
-works without it. An admin's commands can only be set once that admin has written. Knows no texts; they are handed in.
+Only what changed since the last time is set (Telegram limits how often). A failure is a log line, and the bot works
+without it. An admin's commands can only be set once that admin has written. Knows no texts; they are handed in.
 """
 
 import asyncio
@@ -10,14 +10,16 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from telegram.error import TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
-from bot.telegram.transport import RawBot
+from bot.telegram.messenger import Caller
+from bot.telegram.transport import seconds
 
 log = logging.getLogger(__name__)
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 ISO_639_1 = 2
 """Letters of a code; languages that have only a code of three letters get what is set for all others."""
 Call = tuple[str, dict[str, Any]]
@@ -64,45 +66,84 @@ def calls(faces: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:
     return wanted
 
 
-async def keep_in_sync(bot: RawBot, wanted: list[Call], known: str) -> AsyncIterator[str]:
-    """Make those calls that are not `known` to have been made, trying until all are; yields what is known by then."""
+async def keep_in_sync(bot: Caller, wanted: list[Call], known: str) -> AsyncIterator[str]:
+    """Make the calls that are not `known` to be settled, until all are; yields what is known by then.
+
+    A call is settled when it was made, or when Telegram refused it for what it says: the same words would be refused
+    again, so it is made once more only when they change.
+    """
     marks = set(known.split())
-    left = [call for call in wanted if _mark(call) not in marks]
-    pause = FIRST_PAUSE
-    while left:
-        tried, left = left, [call for call in left if not await _made(bot, call)]
-        if len(left) < len(tried):
-            yield " ".join(_mark(call) for call in wanted if call not in left)
-        if left:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+    async for left in _settle(bot, [call for call in wanted if _mark(call) not in marks]):
+        yield " ".join(_mark(call) for call in wanted if call not in left)
 
 
-async def hide(bot: RawBot, admins: Iterable[int], languages: Iterable[str]) -> None:
+async def hide(bot: Caller, admins: Iterable[int], languages: Iterable[str]) -> None:
     """Take back what these admins, who are none any more, saw of commands, trying until all is taken back."""
     scopes = [json.dumps({"type": "chat", "chat_id": each}) for each in admins]
-    left: list[Call] = [
+    calls: list[Call] = [
         ("deleteMyCommands", {"scope": scope, **({"language_code": language} if language else {})})
         for scope in scopes
         for language in ("", *languages)
     ]
+    async for _ in _settle(bot, calls, unknown_chat=_Result.SETTLED):
+        pass
+
+
+class _Result(Enum):
+    """What became of a call."""
+
+    SETTLED = 1
+    LATER = 2
+
+
+async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result.LATER) -> AsyncIterator[list[Call]]:
+    """Make calls until all are settled; yields those that are left, after each round that settled some.
+
+    After a 429 no call of the same method is made for as long as Telegram says, which can be a day.
+    """
+    loop = asyncio.get_running_loop()
+    held_until: dict[str, float] = {}
     pause = FIRST_PAUSE
-    while left := [call for call in left if not await _made(bot, call, nobody=True)]:
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+    while left:
+        remaining: list[Call] = []
+        for call in left:
+            if loop.time() < held_until.get(call[0], 0.0):
+                remaining.append(call)
+                continue
+            try:
+                result = await _result(bot, call, unknown_chat)
+            except RetryAfter as error:
+                held_until[call[0]] = loop.time() + seconds(error)
+                log.warning("%s: Telegram says to wait %.0f s", call[0], seconds(error))
+                result = _Result.LATER
+            if result is _Result.LATER:
+                remaining.append(call)
+        if len(remaining) < len(left):
+            yield remaining
+        left = remaining
+        ends = [held_until.get(method, 0.0) for method, _ in left]
+        if left and min(ends) > loop.time():
+            await asyncio.sleep(min(ends) - loop.time())
+        elif left:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
 
-async def _made(bot: RawBot, call: Call, *, nobody: bool = False) -> bool:
-    """Whether it is done. `nobody`: so it is for a chat that does not exist."""
+async def _result(bot: Caller, call: Call, unknown_chat: _Result) -> _Result:
+    """Make one call. Raises `RetryAfter`."""
     method, parameters = call
     try:
         await bot.call(method, parameters)
-    except TelegramError as error:
+    except RetryAfter:
+        raise
+    except BadRequest as error:
         if "chat not found" in str(error).lower():
-            return nobody
-        log.warning("%s failed: %s", method, str(error)[:200])
-        return False
-    return True
+            return unknown_chat
+        log.error("%s: Telegram refuses it, it is not tried again until it changes: %s", method, str(error)[:200])  # noqa: TRY400 — the error is Telegram's
+    except TelegramError as error:
+        log.warning("%s failed, trying again: %s", method, str(error)[:200])
+        return _Result.LATER
+    return _Result.SETTLED
 
 
 def _mark(call: Call) -> str:

@@ -1,13 +1,20 @@
-"""The bot's face: set once, tried until it is, and again only where something changed."""
+"""The bot's profile: set once, tried until it is, and again only where something changed."""
 
 import asyncio
 import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.sandbox.telegram.config import PEOPLE
 from bot.sandbox.telegram.phone import say
 from bot.sandbox.telegram.world import World
 from bot.telegram.bot_profile import BotProfile, Call, calls, hide, keep_in_sync, language_codes
 from bot.telegram.transport import RawBot
+from tests.app.virtual_clock import in_no_time
 from tests.e2e.waiting import eventually
 
 ADMIN, NOBODY = PEOPLE[-1].id, 424_242
@@ -85,3 +92,71 @@ async def test_what_a_former_admin_saw_is_taken_back_however_often_that_fails(te
     world.faults.add({"kind": "html", "method": "deleteMyCommands", "times": 3})
     await hide(bot, (ADMIN, NOBODY), ("fr",))
     assert not [scope for scope, _ in world.profile.commands if scope == ("chat", ADMIN)]
+
+
+class Telegram:
+    """Answers each call as `fails` says (None: it is done), and remembers when it came, in seconds of the loop."""
+
+    def __init__(self, fails: Callable[[str, float], TelegramError | None]) -> None:
+        self._fails = fails
+        self.calls: list[tuple[float, str]] = []
+
+    async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
+        del parameters, read_timeout
+        now = asyncio.get_running_loop().time()
+        self.calls.append((now, method))
+        if error := self._fails(method, now):
+            raise error
+        return True
+
+
+async def synced(telegram: Telegram, wanted: list[Call], known: str = "") -> str:
+    """What is known at the end."""
+    async for marks in keep_in_sync(telegram, wanted, known):
+        known = marks
+    return known
+
+
+@in_no_time
+async def test_a_429_waits_as_long_as_it_says_and_holds_up_no_other_method() -> None:
+    day = 81_234
+
+    def limited(method: str, now: float) -> TelegramError | None:
+        return RetryAfter(day) if method == "setMyCommands" and now < day else None
+
+    telegram = Telegram(limited)
+    await synced(telegram, calls((ALL, FR), {ADMIN}))
+    at_once = [method for at, method in telegram.calls if at < day]
+    assert at_once.count("setMyCommands") == 1, "the others wait with the first, without asking"
+    assert at_once.count("setMyDescription") == at_once.count("setMyShortDescription") == 2
+    assert [method for at, method in telegram.calls if at >= day] == ["setMyCommands"] * 4
+
+
+@in_no_time
+async def test_what_telegram_refuses_is_tried_once_and_again_only_when_it_changes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refusing = Telegram(
+        lambda method, _: BadRequest("description is too long") if method == "setMyDescription" else None
+    )
+    known = await synced(refusing, calls((FR,), ()))
+    assert [method for _, method in refusing.calls].count("setMyDescription") == 1
+    (line,) = [each.message for each in caplog.records if each.levelno == logging.ERROR]
+    assert (
+        line == "setMyDescription: Telegram refuses it, it is not tried again until it changes: description is too long"
+    )
+    refusing.calls.clear()
+    assert await synced(refusing, calls((FR,), ()), known) == known
+    assert refusing.calls == []
+    shorter = BotProfile("fr", FR.commands, FR.admin_commands, "Plus courte", "Courte")
+    await synced(refusing, calls((shorter,), ()), known)
+    assert [method for _, method in refusing.calls] == ["setMyDescription"]
+
+
+@in_no_time
+async def test_an_outage_is_waited_out_with_growing_pauses() -> None:
+    hour = 3600.0
+    telegram = Telegram(lambda _, now: TelegramError("Bad Gateway") if now < hour else None)
+    await synced(telegram, [calls((FR,), ())[0]])
+    assert len(telegram.calls) < 20
+    assert telegram.calls[-1][0] >= hour
