@@ -39,22 +39,23 @@ MANY = 1000
 
 
 class GroupHints:
-    """Whether it is time for a hint, and the hint itself."""
+    """Whether it is time for a hint in a group or in a topic of one, and the hint itself."""
 
     def __init__(self, render: Callable[[str], Message]) -> None:
         self._render = render
-        self._last: dict[int, float] = {}
+        self._last: dict[tuple[int, int | None], float] = {}
         self._ids = DeliveryIds()
 
-    def hint(self, chat_id: int, locale: str) -> Delivery | None:
+    def hint(self, chat_id: int, locale: str, topic: int | None = None) -> Delivery | None:
         """The hint for this group, or None where one was given a moment ago."""
         now = time.monotonic()
-        if now - self._last.get(chat_id, -QUIET) < QUIET:
+        if now - self._last.get((chat_id, topic), -QUIET) < QUIET:
             return None
         if len(self._last) > MANY:
             self._last.clear()
-        self._last[chat_id] = now
-        return Delivery(self._ids.next(), chat_id, Kind.SEND, self._render(locale), urgency=Urgency.NOTICE)
+        self._last[chat_id, topic] = now
+        message = self._render(locale)
+        return Delivery(self._ids.next(), chat_id, Kind.SEND, message, urgency=Urgency.NOTICE, topic=topic)
 
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ class Conversations:
                 await self._store.commit(Change(done=(update_id,), left=chat_id))
             case Presence():
                 await self._store.commit(Change(done=(update_id,), returned=chat_id))
-            case FromGroup(locale=locale) if hint := self._groups.hint(chat_id, locale):
+            case FromGroup() if hint := self._groups.hint(chat_id, inbound.locale, inbound.topic):
                 await self._finish(Change(done=(update_id,), queued=(hint,)), (hint,))
             case _:
                 await self._store.commit(Change(done=(update_id,)))

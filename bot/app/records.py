@@ -57,7 +57,7 @@ class Delivery:
     """A message on its way to a chat. `id` orders the deliveries of a chat and grows over restarts.
 
     `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
-    edit changes; it is not sent before `not_before`.
+    edit changes; `topic` is a forum's; it is not sent before `not_before`.
     """
 
     id: int
@@ -68,6 +68,7 @@ class Delivery:
     target: int | None = None
     urgency: Urgency = Urgency.INTERACTIVE
     not_before: float = 0.0
+    topic: int | None = None
 
 
 class AttemptKind(StrEnum):

@@ -33,9 +33,10 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class FromGroup:
-    """A command in a group, where nothing private may be said."""
+    """A command in a group, where nothing private may be said; `topic` is the forum topic that it was written in."""
 
     locale: str
+    topic: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,12 @@ def delivery_row(delivery: Delivery) -> Values:
     """The row of a message on its way."""
     message = delivery.message
     rows = [[_button_row(button) for button in row] for row in message.rows]
+    body = (message.text, rows, message.qr_link)
     return {
         "id": delivery.id,
         "chat_id": delivery.chat_id,
         "kind": str(delivery.kind),
-        "body": to_json((message.text, rows, message.qr_link)).decode(),
+        "body": to_json((*body, delivery.topic) if delivery.topic else body).decode(),
         "screen": delivery.screen,
         "target": delivery.target,
         "urgency": int(delivery.urgency),
@@ -75,7 +76,7 @@ def delivery_row(delivery: Delivery) -> Values:
 
 def read_delivery(row: Row[Any]) -> Delivery:
     """The reverse of `delivery_row`."""
-    text, rows, qr_link = json.loads(row.body)
+    text, rows, qr_link, *topic = json.loads(row.body)
     buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,
@@ -86,6 +87,7 @@ def read_delivery(row: Row[Any]) -> Delivery:
         target=row.target,
         urgency=Urgency(row.urgency),
         not_before=row.not_before,
+        topic=topic[0] if topic else None,
     )
 
 

@@ -68,6 +68,8 @@ class TelegramMessenger:
         if delivery.kind is Kind.EDIT:
             call["message_id"] = delivery.target
             return _receipt(await self.call("editMessageText", call))
+        if delivery.topic:
+            call["message_thread_id"] = delivery.topic
         return _receipt(await self.call("sendMessage", call))
 
     async def typing(self, chat_id: int) -> None:

@@ -55,6 +55,20 @@ def _lean(update: Json) -> Json:
     return {**update, "callback_query": {**query, "message": message}}
 
 
+def _is_automatic(message: Json, sender: Json) -> bool:
+    """Whether nobody wrote this: another bot did, or it is the copy of a channel's post in its discussion group.
+
+    Who writes as a group or a channel has a bot for a sender, and a `sender_chat` (Bot API, `Message.from`).
+    """
+    return bool(message.get("is_automatic_forward") or (sender.get("is_bot") and not message.get("sender_chat")))
+
+
+def _topic(message: Json) -> int | None:
+    """The forum topic; the thread of a reply elsewhere is none."""
+    topic = message.get("message_thread_id") if message.get("is_topic_message") else None
+    return topic if type(topic) is int and 0 < topic <= LARGEST else None
+
+
 class TelegramUpdateParser:
     """Reads updates for the bot called `username`; `resolve` turns a phone's language into one that we speak."""
 
@@ -95,11 +109,15 @@ class TelegramUpdateParser:
 
     def _message(self, message: Json, at: datetime) -> Inbound:
         sender = message.get("from")
-        if not sender or sender.get("is_bot") or SERVICE & message.keys():
+        if not sender or _is_automatic(message, sender) or SERVICE & message.keys():
             return Ignored()
         command = self._command(message)
         if message["chat"]["type"] != "private":
-            return FromGroup(self._resolve(str(sender.get("language_code") or ""))) if command else Ignored()
+            return (
+                FromGroup(self._resolve(str(sender.get("language_code") or "")), _topic(message))
+                if command
+                else Ignored()
+            )
         about = self._about(sender)
         event: CitizenEvent
         if command:

@@ -19,6 +19,15 @@ def test_a_hint_is_in_the_language_of_who_asked_and_waits_behind_citizens() -> N
     assert (hint.chat_id, hint.kind, hint.urgency, hint.message.text) == (-5, Kind.SEND, Urgency.NOTICE, "hint in en")
 
 
+def test_a_hint_goes_to_the_topic_of_the_command_and_each_topic_has_its_own() -> None:
+    some = hints()
+    for topic in (None, 12, 13):
+        hint = some.hint(-5, "fr", topic)
+        assert hint is not None
+        assert hint.topic == topic
+        assert some.hint(-5, "fr", topic) is None
+
+
 def test_a_second_hint_comes_only_after_a_while_and_each_group_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
     monkeypatch.setattr("bot.app.conversations.time.monotonic", lambda: now)

@@ -9,8 +9,9 @@ from tests.e2e.running_bot import House
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def _group(house: House, kind: str = "supergroup") -> Phone:
-    answer = await house.town.telegram.post("/__sandbox/chats", json={"type": kind, "title": "Quartier"})
+async def _group(house: House, kind: str = "supergroup", *, is_forum: bool = False) -> Phone:
+    group = {"type": kind, "title": "Quartier", "is_forum": is_forum}
+    answer = await house.town.telegram.post("/__sandbox/chats", json=group)
     return Phone(house.town.telegram, answer.json()["id"])
 
 
@@ -27,6 +28,18 @@ async def test_in_a_group_a_command_is_pointed_to_the_private_chat_and_nothing_e
     assert "@moncreneau_sandbox_bot" in hint.text
     assert "Passport" not in hint.text
     assert hint.labels == ["💬 Ouvrir la discussion privée"]
+
+
+async def test_an_anonymous_admin_gets_the_hint_in_the_topic_where_they_asked(house: House, aissatou: Citizen) -> None:
+    forum = await _group(house, is_forum=True)
+    await forum.do("topics", name="Annonces", **{"from": aissatou.id})
+    (chat,) = [each for each in house.world.chats.values() if each.topics]
+    (topic,) = chat.topics
+    await forum.do("say", text="/start", anonymous=True, message_thread_id=topic)
+    await house.settles()
+    (hint,) = await forum.look(everything=True)
+    assert "en privé" in hint.text
+    assert chat.messages[hint.number].message["message_thread_id"] == topic
 
 
 async def test_what_people_talk_about_in_a_group_is_not_the_bots_business(house: House, aissatou: Citizen) -> None:

@@ -109,6 +109,23 @@ def test_in_a_group_only_commands_matter() -> None:
         assert read(message(chat=GROUP, **content)) == Ignored()
 
 
+def test_a_command_in_a_topic_of_a_forum_says_which_and_a_reply_elsewhere_does_not() -> None:
+    thread = {"chat": GROUP, "text": "/start", "message_thread_id": 12}
+    assert read(message(**thread, is_topic_message=True)) == FromGroup("en", topic=12)
+    assert read(message(**thread)) == FromGroup("en")
+    assert read(message(chat=GROUP, text="/start", is_topic_message=True, message_thread_id="12")) == FromGroup("en")
+
+
+def test_who_writes_as_a_group_or_a_channel_is_a_person_and_another_bot_is_none() -> None:
+    robot = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+    command = {"chat": GROUP, "text": "/start", "from": robot}
+    assert read(message(**command, sender_chat=GROUP)) == FromGroup("")
+    assert read(message(**command, sender_chat={"id": -9, "type": "channel"})) == FromGroup("")
+    assert read(message(**command)) == Ignored()
+    channel = {"sender_chat": {"id": -9, "type": "channel"}, "is_automatic_forward": True}
+    assert read(message(**{**command, "from": {"id": 777000, "is_bot": False}}, **channel)) == Ignored()
+
+
 @pytest.mark.parametrize(
     "update",
     [
