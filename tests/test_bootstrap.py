@@ -7,88 +7,88 @@ import pytest
 
 from bot import bootstrap
 from bot.bootstrap import StartError
-from tests.e2e.running_bot import House, inhabited, standing
+from tests.e2e.running_bot import RunningBot, running_bot, stopped_bot
 
 
-async def _started(house: House, **changes: object) -> None:
+async def _started(bot: RunningBot, **changes: object) -> None:
     with pytest.raises(StartError):
-        await house.start(**changes)
+        await bot.start(**changes)
 
 
 async def test_a_token_or_a_key_that_is_refused_ends_the_start_and_closes_everything(tmp_path: Path) -> None:
-    async with standing(tmp_path) as house:
-        secret = type(house.settings.telegram_bot_token)
-        await _started(house, telegram_bot_token=secret("1:" + "x" * 35))
-        await _started(house, telegram_bot_token=secret("no token"))
-        await _started(house, moncreneau_api_key=secret("mk_wrong"))
-        await _started(house, database_url=f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db")
-        await _started(house, default_locale="xx")
-        await house.start()
-        assert "Bonjour" in (await (await house.citizen()).says("/start")).text
+    async with stopped_bot(tmp_path) as bot:
+        secret = type(bot.settings.telegram_bot_token)
+        await _started(bot, telegram_bot_token=secret("1:" + "x" * 35))
+        await _started(bot, telegram_bot_token=secret("no token"))
+        await _started(bot, moncreneau_api_key=secret("mk_wrong"))
+        await _started(bot, database_url=f"sqlite+aiosqlite:///{tmp_path}/no/such/folder.db")
+        await _started(bot, default_locale="xx")
+        await bot.start()
+        assert "Bonjour" in (await (await bot.citizen()).says("/start")).text
 
 
 async def test_a_life_leaves_no_task_behind(tmp_path: Path) -> None:
-    async with standing(tmp_path) as house:
+    async with stopped_bot(tmp_path) as bot:
         before = asyncio.all_tasks()
-        await house.start()
-        await (await house.citizen()).books()
-        await house.stop()
+        await bot.start()
+        await (await bot.citizen()).books()
+        await bot.stop()
         mine = {task for task in asyncio.all_tasks() - before if "bot/sandbox" not in str(task.get_coro())}
         assert not [task for task in mine if "bot." in repr(task.get_coro())]
 
 
 async def test_what_waits_is_taken_up_by_the_next_life(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         summary = await citizen.reaches_summary()
-        await house.office("status", "POST", "/appointments", status=503)
+        await bot.inject_api_fault("status", "POST", "/appointments", status=503)
         await citizen.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
         await citizen.waits_for("en cours de confirmation")
-        await house.stop()
-        await house.town.behave()
-        await house.start()
+        await bot.stop()
+        await bot.services.clear_faults()
+        await bot.start()
         assert "0 updates and 1 attempts resumed" in caplog.text
-        await house.settles()
+        await bot.wait_until_idle()
         assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
         assert len(await citizen.appointments()) == 1
 
 
 async def test_the_apis_budget_outlives_a_restart(tmp_path: Path) -> None:
-    async with inhabited(tmp_path, rate_limit=1000) as house:
-        await (await house.citizen()).books()
-        await house.stop()
-        await house.office("drop_before")
-        await house.start()
-        stats = house.open.gateway.stats()
+    async with running_bot(tmp_path, rate_limit=1000) as bot:
+        await (await bot.citizen()).books()
+        await bot.stop()
+        await bot.inject_api_fault("drop_before")
+        await bot.start()
+        stats = bot.app.gateway.stats()
         assert stats.limit == 1000
         assert stats.remaining is not None
         assert stats.remaining < 1000
-        await house.stop()
-        await house.start(moncreneau_api_key=type(house.settings.moncreneau_api_key)("mk_another"))
-        assert house.open.gateway.stats().limit is None, "another key has an hour of its own"
+        await bot.stop()
+        await bot.start(moncreneau_api_key=type(bot.settings.moncreneau_api_key)("mk_another"))
+        assert bot.app.gateway.stats().limit is None, "another key has an hour of its own"
 
 
 async def test_a_key_that_worked_before_and_is_refused_does_not_end_the_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path) as house:
-        await (await house.citizen()).books()
-        await house.stop()
-        await house.office("error_code", code="EXPIRED_API_KEY")
-        await house.start()
+    async with running_bot(tmp_path) as bot:
+        await (await bot.citizen()).books()
+        await bot.stop()
+        await bot.inject_api_fault("error_code", code="EXPIRED_API_KEY")
+        await bot.start()
         assert "accepts MONCRENEAU_API_KEY no more: 401 EXPIRED_API_KEY" in caplog.text
-        assert "Bonjour" in (await (await house.citizen()).says("/start")).text
-        await house.stop()
-        await _started(house, moncreneau_api_key=type(house.settings.moncreneau_api_key)("mk_another"))
+        assert "Bonjour" in (await (await bot.citizen()).says("/start")).text
+        await bot.stop()
+        await _started(bot, moncreneau_api_key=type(bot.settings.moncreneau_api_key)("mk_another"))
 
 
 async def test_whom_the_service_told_to_wait_is_not_said_to_hear_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path, rate_limit=1000) as house:
-        await house.office("rate_limit", seconds=1800)
-        await (await house.citizen()).says("/appointments")
-        await house.restart()
+    async with running_bot(tmp_path, rate_limit=1000) as bot:
+        await bot.inject_api_fault("rate_limit", seconds=1800)
+        await (await bot.citizen()).says("/appointments")
+        await bot.restart()
         assert "the moncreneau API is not asked before 2026-03-02 08:0" in caplog.text
         assert "does not answer yet" not in caplog.text
 

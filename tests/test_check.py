@@ -18,7 +18,7 @@ from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
 from bot.storage.store import Store
 from tests.e2e.bot_process import ROOT
-from tests.e2e.services import Town, town
+from tests.e2e.services import Services, separate_bot
 from tests.moncreneau.support import DEPARTMENTS, Answer, Wire, answer, wired
 from tests.storage.cluster import Cluster
 from tests.storage.databases import on
@@ -38,15 +38,15 @@ class Checked:
 
 
 class Checker:
-    """Runs the command with the settings of a town, and others where a test says so."""
+    """Runs the command with the settings for these services, and others where a test says so."""
 
-    def __init__(self, here: Town, folder: Path) -> None:
-        self.town = here
+    def __init__(self, here: Services, folder: Path) -> None:
+        self.services = here
         self.folder = folder
         self.database = folder / "bot.db"
 
     async def __call__(self, *arguments: str, **changes: str) -> Checked:
-        settings = {**self.town.settings, "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", "ADMIN_IDS": "1"}
+        settings = {**self.services.settings, "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", "ADMIN_IDS": "1"}
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings, **changes}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -73,7 +73,7 @@ class Checker:
 
 @pytest.fixture
 async def check(tmp_path: Path) -> AsyncIterator[Checker]:
-    async with town(tmp_path) as (here, _bot):
+    async with separate_bot(tmp_path) as (here, _bot):
         yield Checker(here, tmp_path)
 
 
@@ -89,7 +89,7 @@ async def test_where_all_is_well_it_says_so_of_each_thing(check: Checker) -> Non
     assert "3 take appointments" in checked.line("departments", "OK")
     assert "Africa/Conakry" in checked.line("zone", "OK")
     assert checked.text.endswith("All is well.\n")
-    requests = (await check.town.ledger())["requests"]
+    requests = (await check.services.ledger())["requests"]
     assert requests == {"GET /appointments": 1, "GET /departments": 1}, "a check costs two requests and books nothing"
 
 
@@ -140,7 +140,7 @@ async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: C
 
 
 async def test_a_key_that_may_not_read_appointments_fails_by_its_scopes(check: Checker) -> None:
-    await check.town.misbehave(
+    await check.services.inject_faults(
         moncreneau=[{"kind": "error_code", "code": "INSUFFICIENT_SCOPE", "match": {"path": "/appointments"}}]
     )
     checked = await check()
@@ -150,7 +150,7 @@ async def test_a_key_that_may_not_read_appointments_fails_by_its_scopes(check: C
 
 
 async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
-    (await check.town.moncreneau.post("/__sandbox/ratelimit", json={"remaining": 0})).raise_for_status()
+    (await check.services.moncreneau.post("/__sandbox/ratelimit", json={"remaining": 0})).raise_for_status()
     checked = await check()
     assert checked.code == 0
     assert "no requests left" in checked.line("key", "WARN")
@@ -158,7 +158,7 @@ async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
 
 async def test_what_the_service_told_the_bot_to_wait_for_is_not_asked(check: Checker) -> None:
     until = datetime(2099, 1, 1, tzinfo=UTC).timestamp()
-    given = {name.lower(): value for name, value in check.town.settings.items()}
+    given = {name.lower(): value for name, value in check.services.settings.items()}
     name = fact_name_for_key("budget", read_settings(_env_file=None, **given))
     store = await Store(f"sqlite+aiosqlite:///{check.database}").open()
     await store.commit(Change(remembered=((name, json.dumps({"blocked_until": until})),)))

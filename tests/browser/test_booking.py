@@ -7,19 +7,19 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 AISSATOU, SARAH = 1_000_101, 1_000_104
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with inhabited(tmp_path, public_url="https://moncreneau.gn") as here:
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path, public_url="https://moncreneau.gn") as here:
         yield here
 
 
-def address(house: House, who: int) -> str:
-    return f"{house.town.settings['TELEGRAM_API_URL']}/?who={who}"
+def address(bot: RunningBot, who: int) -> str:
+    return f"{bot.services.settings['TELEGRAM_API_URL']}/?who={who}"
 
 
 def chat(page: Page) -> Locator:
@@ -61,26 +61,26 @@ async def book_in_french(page: Page, department: str = "Passport Service") -> As
     yield "ticket"
 
 
-async def test_a_whole_booking_in_french_and_its_cancellation(house: House, open_page: OpenPage) -> None:
-    page = await open_page(address(house, AISSATOU))
+async def test_a_whole_booking_in_french_and_its_cancellation(bot: RunningBot, open_page: OpenPage) -> None:
+    page = await open_page(address(bot, AISSATOU))
     screens = [screen async for screen in book_in_french(page)]
     assert screens[-1] == "ticket"
     await expect(chat(page)).to_contain_text("mardi 3 mars 2026")
     await expect(chat(page)).to_contain_text("heure de Conakry")
     assert await chat(page).locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
-    (made,) = await house.town.appointments(AISSATOU)
+    (made,) = await bot.services.appointments(AISSATOU)
     assert (made["dateTime"], made["status"]) == ("2026-03-03T10:30:00", "SCHEDULED")
 
     await write(page, "/cancel")
     await expect(chat(page)).to_contain_text("Annuler ce rendez-vous ?")
     await tap(page, "Oui, annuler")
     await expect(chat(page)).to_contain_text("Ce rendez-vous est annulé.")
-    (made,) = await house.town.appointments(AISSATOU)
+    (made,) = await bot.services.appointments(AISSATOU)
     assert made["status"] == "CANCELLED"
 
 
-async def test_a_whole_booking_in_english(house: House, open_page: OpenPage) -> None:
-    page = await open_page(address(house, SARAH))
+async def test_a_whole_booking_in_english(bot: RunningBot, open_page: OpenPage) -> None:
+    page = await open_page(address(bot, SARAH))
     await page.get_by_test_id("start").click()
     await expect(chat(page)).to_contain_text("Hello Sarah Cole!")
     for label in ("Book an appointment", "ID Card Service", "Earliest available", "Sarah Cole", "Confirm"):
@@ -88,4 +88,4 @@ async def test_a_whole_booking_in_english(house: House, open_page: OpenPage) -> 
     await expect(chat(page)).to_contain_text("Your appointment is confirmed.")
     await expect(chat(page)).to_contain_text("(Conakry time)")
     await expect(chat(page).locator("img")).to_have_count(1)
-    assert len(await house.town.appointments(SARAH)) == 1
+    assert len(await bot.services.appointments(SARAH)) == 1

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.browser.conftest import OpenPage
 from tests.e2e.admin import citizens
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 FRENCH = "🏛 Lundi 9 mars, tous les bureaux ouvrent à 10 h.\nLes rendez-vous d’avant 10 h sont reportés à 10 h."
 ENGLISH = "🏛 On Monday 9 March all offices open at 10:00.\nAppointments before 10:00 are moved to 10:00."
@@ -19,16 +19,16 @@ PEOPLE = 40
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with inhabited(tmp_path) as here:
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as here:
         await citizens(here, PEOPLE, "fr")
         await here.stop()
         await here.start(broadcast_rate=8.0)
         yield here
 
 
-def address(house: House, who: int) -> str:
-    return f"{house.town.settings['TELEGRAM_API_URL']}/?who={who}"
+def address(bot: RunningBot, who: int) -> str:
+    return f"{bot.services.settings['TELEGRAM_API_URL']}/?who={who}"
 
 
 def messages(page: Page, words: str = "") -> Locator:
@@ -61,8 +61,8 @@ async def compose(page: Page) -> None:
     await expect(last).to_contain_text("telle que chacun la verra")
 
 
-async def test_an_admin_composes_previews_confirms_and_steers_a_broadcast(house: House, open_page: OpenPage) -> None:
-    page = await open_page(address(house, ADMIN_ID))
+async def test_an_admin_composes_previews_confirms_and_steers_a_broadcast(bot: RunningBot, open_page: OpenPage) -> None:
+    page = await open_page(address(bot, ADMIN_ID))
     last = messages(page).last
     await compose(page)
     recipients = f"{PEOPLE + 1} destinataires"
@@ -90,16 +90,16 @@ async def test_an_admin_composes_previews_confirms_and_steers_a_broadcast(house:
     await expect(last).to_contain_text("Les annonces")
 
 
-async def test_a_citizen_reads_a_broadcast_in_their_language_and_opts_out(house: House, open_page: OpenPage) -> None:
-    sarah = await house.citizen("en", "Sarah", "Cole")
+async def test_a_citizen_reads_a_broadcast_in_their_language_and_opts_out(bot: RunningBot, open_page: OpenPage) -> None:
+    sarah = await bot.citizen("en", "Sarah", "Cole")
     await sarah.says("/start")
-    page = await open_page(address(house, ADMIN_ID))
+    page = await open_page(address(bot, ADMIN_ID))
     await compose(page)
     await tap(page, "Envoyer maintenant")
     await tap(page, "✅")
     await expect(page.get_by_test_id("document")).to_contain_text("broadcast-1.csv", timeout=30_000)
 
-    phone = await open_page(address(house, sarah.id), width=420, height=860)
+    phone = await open_page(address(bot, sarah.id), width=420, height=860)
     last = messages(phone).last
     await expect(last).to_contain_text("all offices open at 10:00")
     await tap(phone, "Stop announcements")

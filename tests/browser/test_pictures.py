@@ -19,7 +19,7 @@ from tests.browser.screens import SMALL, open_phone, side_by_side, take_screen
 from tests.browser.test_booking import AISSATOU, book_in_french
 from tests.browser.test_broadcast import PEOPLE, PROGRESS, compose, messages, tap
 from tests.e2e.admin import citizens
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 BOOKING = ("departments", "days", "summary", "ticket")
 MOST_BYTES = 400_000
@@ -33,10 +33,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
     data = tmp_path / "data"
     data.mkdir()
-    async with inhabited(data, public_url="https://moncreneau.gn", departments=french_departments()) as here:
+    async with running_bot(data, public_url="https://moncreneau.gn", departments=french_departments()) as here:
         yield here
 
 
@@ -49,21 +49,21 @@ async def keep(browser: Browser, screens: list[bytes], path: Path) -> None:
     assert len(picture) < MOST_BYTES
 
 
-async def test_the_picture_of_a_booking(house: House, browser: Browser, folder: Path) -> None:
-    page = await open_phone(browser, test_booking.address(house, AISSATOU))
+async def test_the_picture_of_a_booking(bot: RunningBot, browser: Browser, folder: Path) -> None:
+    page = await open_phone(browser, test_booking.address(bot, AISSATOU))
     steps = book_in_french(page, "Service des passeports")
     screens = [await take_screen(page) async for step in steps if step in BOOKING]
     await keep(browser, screens, folder / "booking.png")
 
 
-async def test_the_picture_of_a_broadcast(house: House, browser: Browser, folder: Path) -> None:
-    await citizens(house, PEOPLE, "fr")
-    aissatou = await house.citizen()
+async def test_the_picture_of_a_broadcast(bot: RunningBot, browser: Browser, folder: Path) -> None:
+    await citizens(bot, PEOPLE, "fr")
+    aissatou = await bot.citizen()
     await aissatou.says("/start")
-    await house.stop()
-    await house.start(broadcast_rate=8.0)
+    await bot.stop()
+    await bot.start(broadcast_rate=8.0)
 
-    page = await open_phone(browser, test_broadcast.address(house, ADMIN_ID))
+    page = await open_phone(browser, test_broadcast.address(bot, ADMIN_ID))
     await compose(page)
     await tap(page, "Envoyer maintenant")
     await expect(messages(page).last).to_contain_text("Envoyer cette annonce")
@@ -71,6 +71,6 @@ async def test_the_picture_of_a_broadcast(house: House, browser: Browser, folder
     await tap(page, "✅")
     await expect(messages(page, "Annonce 1 · en cours")).to_contain_text(PROGRESS)
     progress = await take_screen(page)
-    phone = await open_phone(browser, test_broadcast.address(house, aissatou.id))
+    phone = await open_phone(browser, test_broadcast.address(bot, aissatou.id))
     await expect(messages(phone).last).to_contain_text("Les rendez-vous d’avant")
     await keep(browser, [question, progress, await take_screen(phone)], folder / "broadcast.png")

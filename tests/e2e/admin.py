@@ -11,7 +11,7 @@ import httpx
 from bot.core.callback_data import decode
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.phone import Phone, Shown
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]
@@ -19,17 +19,17 @@ T = TypeVar("T")
 
 
 class Admin:
-    """Somebody who may broadcast, with their phone. `settles` waits until the bot has nothing left to answer."""
+    """Somebody who may broadcast, with their phone."""
 
     def __init__(
         self,
         telegram: httpx.AsyncClient,
         chat_id: int = ADMIN_ID,
-        settles: Callable[[], Awaitable[None]] | None = None,
+        wait_until_idle: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.phone = Phone(telegram, chat_id)
         self._http = telegram
-        self._settles = settles
+        self._wait_until_idle = wait_until_idle
 
     async def says(self, text: str) -> Shown:
         """Write, and see what comes of it."""
@@ -121,9 +121,9 @@ class Admin:
             return shown[-1] if [(each.number, each.since) for each in shown] != before else None
 
         answer = await _until(f"{what!r} is answered", look)
-        if self._settles is None:
+        if self._wait_until_idle is None:
             return answer
-        await self._settles()
+        await self._wait_until_idle()
         return (await self.phone.look(everything=True))[-1]
 
 
@@ -147,12 +147,12 @@ async def heard_by(phone: Phone, text: str) -> list[Json]:
     return [each for each in every if text in (each.get("text") or each.get("caption") or "")]
 
 
-async def citizens(house: House, count: int, language: str = "fr") -> list[Phone]:
+async def citizens(bot: RunningBot, count: int, language: str = "fr") -> list[Phone]:
     """So many citizens who said `/start`."""
-    people = [await house.citizen(language) for _ in range(count)]
+    people = [await bot.citizen(language) for _ in range(count)]
     for each in people:
         await each.phone.say("/start")
-    await house.settles()
+    await bot.wait_until_idle()
     return [each.phone for each in people]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.e2e.phone import Phone, Shown
-from tests.e2e.services import Town
+from tests.e2e.services import Services
 from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]
@@ -15,19 +15,19 @@ CONFIRM = "✅ Confirm"
 class Citizen:
     """One citizen with their phone. `taps` and `typed` count what they had to do."""
 
-    def __init__(self, phone: Phone, settles: Callable[[], Awaitable[None]], town: Town) -> None:
+    def __init__(self, phone: Phone, wait_until_idle: Callable[[], Awaitable[None]], services: Services) -> None:
         self.phone = phone
         self.id = phone.chat_id
         self.taps = 0
         self.typed = 0
-        self._settles = settles
-        self._town = town
+        self._wait_until_idle = wait_until_idle
+        self._town = services
 
     async def says(self, text: str) -> Shown:
         """Write, and look at what comes of it."""
         self.typed += not text.startswith("/")
         await self.phone.say(text)
-        await self._settles()
+        await self._wait_until_idle()
         return await self.screen()
 
     async def taps_on(self, label: str, shown: Shown | None = None) -> Shown:
@@ -40,12 +40,12 @@ class Citizen:
         """Press what has this data, whether it is still there or not."""
         self.taps += 1
         await self.phone.do("press", message_id=shown.number, data=data, forged=True)
-        await self._settles()
+        await self._wait_until_idle()
 
     async def does(self, what: str, **how: Any) -> Shown:
         """Send a photo, a sticker, …; edit; block."""
         await self.phone.do(what, **how)
-        await self._settles()
+        await self._wait_until_idle()
         return await self.screen()
 
     async def screen(self) -> Shown:

@@ -1,4 +1,4 @@
-"""The house that the tests of a module share, and a new citizen for each test."""
+"""The bot that the tests of a module share, and a new citizen for each test."""
 
 from collections.abc import AsyncIterator
 
@@ -6,25 +6,25 @@ import pytest
 import pytest_asyncio
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningBot]:
     """A bot at work; room enough in every slot for all tests."""
-    async with inhabited(tmp_path_factory.mktemp("house"), capacity=1000) as here:
-        yield here
+    async with running_bot(tmp_path_factory.mktemp("bot"), capacity=1000) as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def aissatou(house: House) -> AsyncIterator[Citizen]:
+async def aissatou(bot: RunningBot) -> AsyncIterator[Citizen]:
     """A citizen whose phone speaks French; whatever misbehaved during the test behaves after it."""
-    yield await house.citizen()
-    await house.calms_down()
+    yield await bot.citizen()
+    await bot.recover()
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def sarah(house: House) -> AsyncIterator[Citizen]:
+async def sarah(bot: RunningBot) -> AsyncIterator[Citizen]:
     """A citizen whose phone speaks English."""
-    yield await house.citizen("en", "Sarah", "Cole")
-    await house.calms_down()
+    yield await bot.citizen("en", "Sarah", "Cole")
+    await bot.recover()

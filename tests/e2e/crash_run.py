@@ -11,7 +11,7 @@ from tests.e2e.applicant import Applicant, Habits
 from tests.e2e.fault_injection import Killer, Kills, faults_of_moncreneau, faults_of_telegram
 from tests.e2e.ledger_check import Reckoning, count_duplicates, reckon
 from tests.e2e.phone import new_phone
-from tests.e2e.services import CREDITS, OFFICES, Town, town
+from tests.e2e.services import CREDITS, OFFICES, Services, separate_bot
 from tests.e2e.waiting import eventually
 from tests.e2e.words import Words
 from tests.storage.databases import Database, file_in
@@ -92,12 +92,12 @@ async def play(folder: Path, seed: int, scale: Scale, database: Database | None 
     database = database or file_in(folder)
     began = time.monotonic()
     chance = _dice(seed)
-    async with town(folder, seed, database.url) as (here, bot):
+    async with separate_bot(folder, seed, database.url) as (services, process):
         dice = _dice(chance.random())
-        killer = Killer(bot, dice, long_ones=scale.long_lives, every_point=scale.every_point)
-        applicants = [await new_applicant(here, number, chance.random()) for number in range(scale.applicants)]
+        killer = Killer(process, dice, long_ones=scale.long_lives, every_point=scale.every_point)
+        applicants = [await new_applicant(services, number, chance.random()) for number in range(scale.applicants)]
         weight = scale.weight
-        await here.misbehave(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
+        await services.inject_faults(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
 
         def booked_enough() -> bool:
             return sum(wish.ticket is not None for each in applicants for wish in each.wishes) >= scale.bookings
@@ -123,20 +123,20 @@ async def play(folder: Path, seed: int, scale: Scale, database: Database | None 
             results = await asyncio.gather(killing, *lives, return_exceptions=True)
         broken = [repr(each) for each in results if isinstance(each, Exception)]
         unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in applicants if late and each.doing]
-        struck = await here.behave()
+        struck = await services.clear_faults()
         # What was given up may still be looked for.
         await eventually("every attempt has its outcome", lambda: not _open_attempts(database), within=120)
         await eventually("every word is out", lambda: not _unsent(database), within=60)
         for each in applicants:
             await each.look_back()
-        reckoning = reckon(applicants, await here.ledger(), CREDITS)
+        reckoning = reckon(applicants, await services.ledger(), CREDITS)
         reckoning.duplicates = await count_duplicates(applicants)
         reckoning.wrong += broken
-        if bot.running and await bot.stop() != 0:
+        if process.running and await process.stop() != 0:
             reckoning.wrong.append("the bot did not stop with 0")
         resent = sum(each.resent for each in applicants)
         return Report(
-            seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, over[0], bot.log
+            seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, over[0], process.log
         )
 
 
@@ -150,10 +150,10 @@ def _unsent(database: Database) -> int:
     return int(found[0])
 
 
-async def new_applicant(here: Town, number: int, seed: float, habits: Habits = USUAL) -> Applicant:
+async def new_applicant(services: Services, number: int, seed: float, habits: Habits = USUAL) -> Applicant:
     """Somebody whom the bot never met; every other one speaks English."""
     language = ("fr", "en")[number % 2]
-    phone = await new_phone(here.telegram, f"Citoyen {number}", language)
+    phone = await new_phone(services.telegram, f"Citoyen {number}", language)
     return Applicant(phone, Words(language), tuple(office.name for office in OFFICES), _dice(seed), habits)
 
 

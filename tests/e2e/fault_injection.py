@@ -74,7 +74,7 @@ class Killer:
     whose answer was lost, which are looked up for 16 seconds, come to an end.
     """
 
-    bot: BotProcess
+    process: BotProcess
     chance: random.Random
     lives: tuple[float, float] = (0.3, 3.0)
     long_ones: int = 4
@@ -90,16 +90,16 @@ class Killer:
                 plans = [*POINTS, *[""] * (0 if self.every_point else len(POINTS) // 2)]
                 self.chance.shuffle(plans)
             await self._one_life(plans.pop())
-        await self.bot.start()
+        await self.process.start()
 
     async def _one_life(self, point: str) -> None:
         crash_at = f"{point}:{self.chance.randint(1, 3)}" if point else ""
         # A random kill may come while the bot is still starting.
-        await self.bot.start(crash_at=crash_at, ready=bool(point))
+        await self.process.start(crash_at=crash_at, ready=bool(point))
         is_long = self.kills.total % self.long_ones == self.long_ones - 1
         seconds = self.chance.uniform(*(LONG if is_long else self.lives))
-        if await self.bot.ended(FOR_EVER if self.every_point else seconds) is not None:
+        if await self.process.ended(FOR_EVER if self.every_point else seconds) is not None:
             self.kills.named[point] += 1
             return
-        await self.bot.kill()
+        await self.process.kill()
         self.kills.at_random += 1

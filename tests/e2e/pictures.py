@@ -6,7 +6,7 @@ import zxingcpp
 
 from bot.sandbox.telegram.config import TOKEN
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 
 
 async def file_ids(citizen: Citizen) -> list[str]:
@@ -15,9 +15,9 @@ async def file_ids(citizen: Citizen) -> list[str]:
     return [str(each["message"]["photo"][-1]["file_id"]) for each in shown if "photo" in each["message"]]
 
 
-async def download(house: House, file_id: str) -> bytes:
+async def download(bot: RunningBot, file_id: str) -> bytes:
     """A photo's bytes, by the way that the Bot API has for it."""
-    http = house.town.telegram
+    http = bot.services.telegram
     answer = await http.post(f"/bot{TOKEN}/getFile", data={"file_id": file_id})
     path = answer.json()["result"]["file_path"]
     return (await http.get(f"/file/bot{TOKEN}/{path}")).content

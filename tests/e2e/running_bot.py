@@ -1,7 +1,7 @@
 """The whole bot in the test's own process (`bot.bootstrap.running`), on both stand-ins over HTTP, with its citizens.
 
-Nobody waits for a time here: after everything that a citizen does, the house is given until it has nothing left to do.
-It is Monday morning at the offices, and as much later as a test says.
+No test waits for a fixed time: after each action of a citizen it waits until the bot is idle. The clock says Monday
+morning, before the offices open; a test may put it forward.
 """
 
 import time
@@ -26,18 +26,18 @@ from bot.sandbox.telegram.world import World
 from bot.settings import Settings, read_settings
 from tests.e2e.citizen import Citizen
 from tests.e2e.phone import new_phone
-from tests.e2e.services import CREDITS, PLENTY, Town
+from tests.e2e.services import CREDITS, PLENTY, Services
 from tests.e2e.waiting import eventually
 
 MONDAY = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
-"""When the tests take place: before the offices open."""
+"""When the clock starts: before the offices open."""
 LOOKUPS = LookupDelays(lost=(0.2, 0.4, 0.6, 0.8), timed_out=(0.5, 1.0, 2.0, 4.0), resumed=(0.2, 2.0))
-"""Shorter than in earnest: the stand-in does at once what it does."""
+"""Shorter than in production: the stand-in's lists are up to date at once."""
 Json = dict[str, Any]
 
 
 class Clock:
-    """Begins at MONDAY and goes as clocks do; a test may put it forward, and back again."""
+    """Starts at MONDAY and runs at normal speed; a test may put it forward for a while."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
@@ -56,57 +56,57 @@ class Clock:
 
 
 @dataclass(slots=True)
-class House:
-    """Both services, one database, and the bot that lives on them, through as many lives as the test gives it."""
+class RunningBot:
+    """The bot, its database and both stand-ins. It can be stopped and started again, as often as a test wants."""
 
-    town: Town
+    services: Services
     settings: Settings
     clock: Clock
     world: World
     """The state of the stand-in for Telegram."""
     folder: Path
-    parts: bootstrap.App | None = None
-    _life: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _app: bootstrap.App | None = None
+    _exit_stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def start(self, **changes: Any) -> None:
-        """Begin a life, with other settings where the test says so."""
+        """Start the bot, with these settings changed."""
         settings = self.settings.model_copy(update=changes)
-        self.parts = await self._life.enter_async_context(bootstrap.running(settings, self.clock, LOOKUPS))
+        self._app = await self._exit_stack.enter_async_context(bootstrap.running(settings, self.clock, LOOKUPS))
 
     async def stop(self) -> None:
-        """End the life in good order."""
-        self.parts = None
-        await self._life.aclose()
+        """Stop it as SIGTERM would."""
+        self._app = None
+        await self._exit_stack.aclose()
 
     async def restart(self) -> None:
-        """One life after another."""
+        """Stop it and start it again."""
         await self.stop()
         await self.start()
 
     @property
-    def open(self) -> bootstrap.App:
-        """The parts of the present life."""
-        assert self.parts, "the bot is not running"
-        return self.parts
+    def app(self) -> bootstrap.App:
+        """The parts of the bot that runs."""
+        assert self._app, "the bot is not running"
+        return self._app
 
     def is_idle(self) -> bool:
-        """Whether everything is heard, done, settled and said."""
-        parts = self.open
-        busy = parts.conversations.waiting or parts.attempt_worker.open or parts.outbox.waiting
+        """Whether no update, attempt or message is open."""
+        app = self.app
+        busy = app.conversations.waiting or app.attempt_worker.open or app.outbox.waiting
         return not busy and not self.world.updates.pending()
 
-    async def settles(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until the bot has nothing left to do."""
         await eventually("the bot has nothing left to do", self.is_idle, pause=0.004)
 
-    async def calms_down(self) -> None:
-        """End what misbehaves; a bot that holds the API for down begins anew rather than wait for its next look."""
-        await self.town.behave()
-        if self.parts and not self.open.gateway.stats().reachable:
+    async def recover(self) -> None:
+        """Clear all faults. A bot whose circuit breaker is open restarts, rather than wait for its next probe."""
+        await self.services.clear_faults()
+        if self._app and not self.app.gateway.stats().reachable:
             await self.restart()
 
-    async def forgets(self) -> None:
-        """Begin anew with an empty database, and with no memory of the API's budget."""
+    async def reset(self) -> None:
+        """Restart with an empty database, and without memory of the API's rate limit."""
         await self.stop()
         for each in self.folder.iterdir():
             each.unlink()
@@ -115,24 +115,26 @@ class House:
     async def citizen(
         self, language: str | None = "fr", first_name: str = "Aïssatou", last_name: str = "Bah"
     ) -> Citizen:
-        """Somebody whom the bot never met."""
-        phone = await new_phone(self.town.telegram, first_name, language or "", last_name)
-        return Citizen(phone, self.settles, self.town)
+        """A citizen who is new to the bot."""
+        phone = await new_phone(self.services.telegram, first_name, language or "", last_name)
+        return Citizen(phone, self.wait_until_idle, self.services)
 
-    async def office(self, kind: str, method: str | None = None, path: str | None = None, **fault: Any) -> None:
-        """Let moncreneau misbehave from now on."""
+    async def inject_api_fault(
+        self, kind: str, method: str | None = None, path: str | None = None, **fault: Any
+    ) -> None:
+        """Add a fault to the stand-in for moncreneau."""
         match = {name: value for name, value in (("method", method), ("path", path)) if value is not None}
-        await self.town.misbehave(moncreneau=[{"kind": kind, "match": match} | fault])
+        await self.services.inject_faults(moncreneau=[{"kind": kind, "match": match} | fault])
 
 
 @asynccontextmanager
-async def standing(
-    folder: Path, clock: Clock | None = None, database_url: str = "", **office: Any
-) -> AsyncIterator[House]:
-    """Both services, and a bot that is not started."""
+async def stopped_bot(
+    folder: Path, clock: Clock | None = None, database_url: str = "", **sandbox: Any
+) -> AsyncIterator[RunningBot]:
+    """Both stand-ins, and a bot that is not started. `sandbox` are arguments of `MoncreneauSandbox`."""
     clock = clock or Clock()
     api = MoncreneauSandbox(
-        **{"departments": default_departments(), "credits": CREDITS, "rate_limit": PLENTY, "clock": clock, **office}
+        **{"departments": default_departments(), "credits": CREDITS, "rate_limit": PLENTY, "clock": clock, **sandbox}
     )
     chats = telegram(TelegramSandbox(limits=None))
     async with (
@@ -141,22 +143,22 @@ async def standing(
         httpx.AsyncClient(base_url=telegram_url, timeout=60) as telegram_client,
         httpx.AsyncClient(base_url=moncreneau_url, timeout=60) as moncreneau_client,
     ):
-        town = Town(telegram_client, moncreneau_client)
-        given = {name.lower(): value for name, value in town.settings.items()}
+        services = Services(telegram_client, moncreneau_client)
+        given = {name.lower(): value for name, value in services.settings.items()}
         given["database_url"] = database_url or f"sqlite+aiosqlite:///{folder / 'bot.db'}"
         settings = read_settings(_env_file=None, admin_ids=frozenset({ADMIN_ID}), **given)
-        house = House(town, settings, clock, chats.state.world, folder)
+        bot = RunningBot(services, settings, clock, chats.state.world, folder)
         try:
-            yield house
+            yield bot
         finally:
-            await house.stop()
+            await bot.stop()
 
 
 @asynccontextmanager
-async def inhabited(
-    folder: Path, clock: Clock | None = None, database_url: str = "", **office: Any
-) -> AsyncIterator[House]:
-    """Both services and the bot at work, on a database in the folder or the one that is named."""
-    async with standing(folder, clock, database_url, **office) as house:
-        await house.start()
-        yield house
+async def running_bot(
+    folder: Path, clock: Clock | None = None, database_url: str = "", **sandbox: Any
+) -> AsyncIterator[RunningBot]:
+    """Both stand-ins and the bot, started, on a database in the folder or at `database_url`."""
+    async with stopped_bot(folder, clock, database_url, **sandbox) as bot:
+        await bot.start()
+        yield bot

@@ -1,7 +1,4 @@
-"""The world around the bot: both stand-ins on loopback, their misbehaviour, and what they saw.
-
-Everything is said to them over HTTP, as anybody could.
-"""
+"""Both stand-ins on loopback: their faults and what they recorded, through their control endpoints."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,7 +18,7 @@ from tests.e2e.bot_process import BotProcess
 
 CREDITS = 1_000_000
 PLENTY = 10_000_000
-"""Requests an hour: the budget is not what these tests are about."""
+"""Requests an hour: these tests are not about the rate limit."""
 CITY = Organization(1, "Ville de Conakry")
 OFFICES = (
     Department(5, "Passeports", CITY, capacity=1),
@@ -34,15 +31,15 @@ Json = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Town:
-    """Both services, seen from behind the counter."""
+class Services:
+    """Both stand-ins, as a test sees and controls them."""
 
     telegram: httpx.AsyncClient
     moncreneau: httpx.AsyncClient
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the bot must know to find its way here. Pacing is off: these tests are about something else."""
+        """The bot's settings for these services. Rate limits of Telegram are off: these tests are not about them."""
         return {
             "TELEGRAM_BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": str(self.telegram.base_url).rstrip("/"),
@@ -53,55 +50,55 @@ class Town:
         }
 
     async def ledger(self) -> Json:
-        """Everything that the office ever did."""
+        """Everything that the API ever did."""
         answer: Json = (await self.moncreneau.get("/__sandbox/ledger")).json()
         return answer
 
     async def appointments(self, chat_id: int) -> list[Json]:
-        """What the office has for one citizen, of every status."""
+        """The appointments of one citizen, of every status."""
         every = (await self.ledger())["appointments"]
         return [each for each in every if each["externalUserId"] == f"telegram:{chat_id}"]
 
     async def calls(self) -> dict[str, dict[str, int]]:
-        """The calls at Telegram: method, then status, then how many."""
+        """How many calls Telegram had, by method and status."""
         answer: Json = (await self.telegram.get("/__sandbox/calls")).json()
         methods: dict[str, dict[str, int]] = answer["methods"]
         return methods
 
     async def pending(self) -> int:
-        """How many updates Telegram still keeps for the bot."""
+        """How many updates Telegram still holds for the bot."""
         answer: Json = (await self.telegram.get("/__sandbox/updates")).json()
         return int(answer["pending"])
 
-    async def inject(self, *updates: Json) -> None:
-        """Let Telegram deliver these, sense or nonsense."""
+    async def inject_updates(self, *updates: Json) -> None:
+        """Let Telegram deliver these, valid or not."""
         (await self.telegram.post("/__sandbox/updates", json=list(updates))).raise_for_status()
 
-    async def misbehave(self, *, telegram: list[Json] | None = None, moncreneau: list[Json] | None = None) -> None:
+    async def inject_faults(self, *, telegram: list[Json] | None = None, moncreneau: list[Json] | None = None) -> None:
         """Add faults."""
         if telegram:
             (await self.telegram.post("/__sandbox/faults", json=telegram)).raise_for_status()
         if moncreneau:
             (await self.moncreneau.post("/__sandbox/faults", json=moncreneau)).raise_for_status()
 
-    async def behave(self) -> int:
-        """End all faults; returns how often they struck."""
-        struck = 0
+    async def clear_faults(self) -> int:
+        """Remove all faults; returns how often they were applied."""
+        applied = 0
         for client, key in ((self.telegram, "hits"), (self.moncreneau, "fired")):
             faults = (await client.get("/__sandbox/faults")).json()
             faults = faults["faults"] if isinstance(faults, dict) else faults
-            struck += sum(each[key] for each in faults)
+            applied += sum(each[key] for each in faults)
             (await client.delete("/__sandbox/faults")).raise_for_status()
-        return struck
+        return applied
 
 
 @asynccontextmanager
-async def town(
-    folder: Path, seed: int = 0, database_url: str = "", **office: Any
-) -> AsyncIterator[tuple[Town, BotProcess]]:
-    """Both services and a bot that is not started; a bot that still runs at the end is killed."""
+async def separate_bot(
+    folder: Path, seed: int = 0, database_url: str = "", **sandbox: Any
+) -> AsyncIterator[tuple[Services, BotProcess]]:
+    """Both stand-ins, and a bot in a process of its own, not started. If it runs at the end, it is killed."""
     api = MoncreneauSandbox(
-        **{"departments": OFFICES, "credits": CREDITS, "rate_limit": PLENTY, "seed": seed, **office}
+        **{"departments": OFFICES, "credits": CREDITS, "rate_limit": PLENTY, "seed": seed, **sandbox}
     )
     chats = TelegramSandbox(limits=None, people=(), seed=seed)
     limits = httpx.Limits(max_connections=64)
@@ -111,9 +108,9 @@ async def town(
         httpx.AsyncClient(base_url=telegram_url, timeout=60, limits=limits) as telegram_client,
         httpx.AsyncClient(base_url=moncreneau_url, timeout=60, limits=limits) as moncreneau_client,
     ):
-        here = Town(telegram_client, moncreneau_client)
-        bot = BotProcess(folder, here.settings | ({"DATABASE_URL": database_url} if database_url else {}))
+        services = Services(telegram_client, moncreneau_client)
+        process = BotProcess(folder, services.settings | ({"DATABASE_URL": database_url} if database_url else {}))
         try:
-            yield here, bot
+            yield services, process
         finally:
-            await bot.kill()
+            await process.kill()

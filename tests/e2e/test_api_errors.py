@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 OTHER_TIME, OTHER_OFFICE, RETRY, MINE = "autre horaire", "autre service", "Réessayer", "Mes rendez-vous"
@@ -56,10 +56,10 @@ UNREADABLE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-async def test_a_booking_that_is_refused_says_why_and_what_next(house: House, aissatou: Citizen, code: str) -> None:
+async def test_a_booking_that_is_refused_says_why_and_what_next(bot: RunningBot, aissatou: Citizen, code: str) -> None:
     words, step = REFUSALS[code]
     await aissatou.reaches_summary()
-    await house.office("error_code", "POST", "/appointments", code=code, times=1)
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code=code, times=1)
     refused = await aissatou.taps_on("Confirmer")
     assert "Le rendez-vous n’a pas été pris." in refused.text
     assert words in refused.text
@@ -71,18 +71,18 @@ async def test_a_booking_that_is_refused_says_why_and_what_next(house: House, ai
 
 
 @pytest.mark.parametrize("code", ["MISSING_API_KEY", "INVALID_FIELD_VALUE", "PAYMENT_REQUIRED"])
-async def test_a_refused_booking_can_be_tried_again_as_it_is(house: House, aissatou: Citizen, code: str) -> None:
+async def test_a_refused_booking_can_be_tried_again_as_it_is(bot: RunningBot, aissatou: Citizen, code: str) -> None:
     await aissatou.reaches_summary()
-    await house.office("error_code", "POST", "/appointments", code=code, times=1)
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code=code, times=1)
     await aissatou.taps_on("Confirmer")
     assert "Votre rendez-vous est confirmé" in (await aissatou.taps_on(RETRY)).text
     assert len(await aissatou.appointments()) == 1
 
 
-async def test_a_duplicate_leads_to_what_one_has(house: House, aissatou: Citizen) -> None:
+async def test_a_duplicate_leads_to_what_one_has(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
     await aissatou.reaches_summary()
-    await house.office("error_code", "POST", "/appointments", code="DUPLICATE_APPOINTMENT", times=1)
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code="DUPLICATE_APPOINTMENT", times=1)
     await aissatou.taps_on("Confirmer")
     mine = await aissatou.taps_on(MINE)
     assert str(number) in mine.text
@@ -90,13 +90,13 @@ async def test_a_duplicate_leads_to_what_one_has(house: House, aissatou: Citizen
 
 
 async def test_a_slot_that_is_taken_shows_the_nearest_free_ones_and_keeps_the_name(
-    house: House, aissatou: Citizen
+    bot: RunningBot, aissatou: Citizen
 ) -> None:
     await aissatou.reaches_days()
     await aissatou.taps_on("mar. 3 mars")
     await aissatou.taps_on("10:00")
     await aissatou.says("N'Diaye Sow")
-    await house.office("error_code", "POST", "/appointments", code="SLOT_NOT_AVAILABLE", times=1)
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code="SLOT_NOT_AVAILABLE", times=1)
     near = await aissatou.taps_on("Confirmer")
     assert "Cet horaire vient d’être pris." in near.text
     assert "N'Diaye Sow" in near.text
@@ -107,67 +107,67 @@ async def test_a_slot_that_is_taken_shows_the_nearest_free_ones_and_keeps_the_na
     assert [each["dateTime"] for each in await aissatou.appointments()] == ["2026-03-03T10:30:00"]
 
 
-async def test_what_passes_ends_in_exactly_one_appointment(house: House) -> None:
-    citizens = [await house.citizen() for _ in PASSING]
+async def test_what_passes_ends_in_exactly_one_appointment(bot: RunningBot) -> None:
+    citizens = [await bot.citizen() for _ in PASSING]
     summaries = [await each.reaches_summary() for each in citizens]
     for kind, how in PASSING.values():
-        await house.office(kind, "POST", "/appointments", times=1, **how)
+        await bot.inject_api_fault(kind, "POST", "/appointments", times=1, **how)
     for citizen, summary in zip(citizens, summaries, strict=True):
         await citizen.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
-    await house.settles()
-    assert await house.town.behave() >= len(PASSING), "each of them struck"
+    await bot.wait_until_idle()
+    assert await bot.services.clear_faults() >= len(PASSING), "each of them struck"
     for citizen in citizens:
         assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
         assert len(await citizen.appointments()) == 1
-    await house.calms_down()
+    await bot.recover()
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_what_was_accepted_in_words_that_cannot_be_read_is_looked_for_and_not_asked_again(
-    house: House, when: str
+    bot: RunningBot, when: str
 ) -> None:
-    citizens = [await house.citizen() for _ in UNREADABLE]
+    citizens = [await bot.citizen() for _ in UNREADABLE]
     summaries = [await each.reaches_summary() for each in citizens]
-    before = (await house.town.ledger())["requests"].get("POST /appointments", 0)
+    before = (await bot.services.ledger())["requests"].get("POST /appointments", 0)
     for how in UNREADABLE.values():
-        await house.office(**how, method="POST", path="/appointments", when=when, times=1)
+        await bot.inject_api_fault(**how, method="POST", path="/appointments", when=when, times=1)
     for citizen, summary in zip(citizens, summaries, strict=True):
         await citizen.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
-    await house.settles()
+    await bot.wait_until_idle()
     for citizen in citizens:
         text = (await citizen.screen()).text
         assert ("Votre rendez-vous est confirmé" if when == "after" else "il a peut-être été pris") in text
         assert len(await citizen.appointments()) == (when == "after")
-    assert (await house.town.ledger())["requests"]["POST /appointments"] == before + len(UNREADABLE)
-    await house.calms_down()
+    assert (await bot.services.ledger())["requests"]["POST /appointments"] == before + len(UNREADABLE)
+    await bot.recover()
 
 
 @pytest.mark.parametrize("code", ["RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS"])
-async def test_too_many_requests_say_from_when_on_we_try_again(house: House, aissatou: Citizen, code: str) -> None:
+async def test_too_many_requests_say_from_when_on_we_try_again(bot: RunningBot, aissatou: Citizen, code: str) -> None:
     summary = await aissatou.reaches_summary()
-    await house.office("rate_limit", "POST", "/appointments", code=code, seconds=1800, times=1)
+    await bot.inject_api_fault("rate_limit", "POST", "/appointments", code=code, seconds=1800, times=1)
     await aissatou.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
     waiting = await aissatou.waits_for("Il y a trop de demandes en ce moment.")
     assert "Nous essaierons de nouveau à partir de 08:0" in waiting.text
     await aissatou.taps_on("Renoncer")
     assert "Vérifiez" in (await aissatou.screen()).text
     assert await aissatou.appointments() == []
-    await house.forgets()
+    await bot.reset()
 
 
-async def test_too_many_requests_for_a_moment_are_waited_out(house: House, aissatou: Citizen) -> None:
+async def test_too_many_requests_for_a_moment_are_waited_out(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
-    await house.office("rate_limit", "POST", "/appointments", seconds=1, times=1)
+    await bot.inject_api_fault("rate_limit", "POST", "/appointments", seconds=1, times=1)
     assert "Votre rendez-vous est confirmé" in (await aissatou.taps_on("Confirmer")).text
     assert len(await aissatou.appointments()) == 1
 
 
-async def test_a_cancelling_that_is_refused_says_that_nothing_was_cancelled(house: House, aissatou: Citizen) -> None:
+async def test_a_cancelling_that_is_refused_says_that_nothing_was_cancelled(bot: RunningBot, aissatou: Citizen) -> None:
     for code in ("INSUFFICIENT_SCOPE", "INVALID_REQUEST"):
         await aissatou.books()
         number = (await aissatou.appointments())[-1]["id"]
         await aissatou.says(f"/cancel {number}")
-        await house.office("error_code", "DELETE", "/appointments", code=code, times=1)
+        await bot.inject_api_fault("error_code", "DELETE", "/appointments", code=code, times=1)
         screen = await aissatou.taps_on("Oui, annuler")
         assert "Rien n’a été annulé." in screen.text
         assert "Annuler ce rendez-vous" in (await aissatou.taps_on(RETRY)).text
@@ -176,11 +176,11 @@ async def test_a_cancelling_that_is_refused_says_that_nothing_was_cancelled(hous
 
 
 @pytest.mark.parametrize("what", [*PASSING, "half an answer"])
-async def test_a_cancelling_that_is_cut_ends_cancelled(house: House, aissatou: Citizen, what: str) -> None:
+async def test_a_cancelling_that_is_cut_ends_cancelled(bot: RunningBot, aissatou: Citizen, what: str) -> None:
     kind, how = PASSING.get(what, ("garbage", {}))
     await aissatou.books()
     await aissatou.says("/cancel")
-    await house.office(kind, "DELETE", "/appointments", times=1, **how)
+    await bot.inject_api_fault(kind, "DELETE", "/appointments", times=1, **how)
     done = await aissatou.taps_on("Oui, annuler")
     assert "Ce rendez-vous est annulé." in done.text
     assert [each["status"] for each in await aissatou.appointments()] == ["CANCELLED"]

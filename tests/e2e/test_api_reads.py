@@ -7,7 +7,7 @@ import pytest
 
 from bot.moncreneau.transport import fast_transport
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House, inhabited, standing
+from tests.e2e.running_bot import RunningBot, running_bot, stopped_bot
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -26,11 +26,11 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("what", FAILURES)
-async def test_free_days_that_cannot_be_read(house: House, aissatou: Citizen, what: str) -> None:
+async def test_free_days_that_cannot_be_read(bot: RunningBot, aissatou: Citizen, what: str) -> None:
     department, kind, how, words = FAILURES[what]
     await aissatou.says("/book")
     await aissatou.says(department)
-    await house.office(kind, "GET", "/departments", **how)
+    await bot.inject_api_fault(kind, "GET", "/departments", **how)
     screen = await aissatou.taps_on(department)
     if "Choisissez la personne" in screen.text:
         screen = await aissatou.taps_on("Mme Hawa")
@@ -39,7 +39,7 @@ async def test_free_days_that_cannot_be_read(house: House, aissatou: Citizen, wh
     assert department in screen.text, "what was chosen is kept"
     assert screen.labels == ["🔄 Réessayer", "⬅️ Retour", "✖️ Abandonner la réservation"]
     assert "pas pu être lus" in (await aissatou.taps_on("Réessayer")).text
-    await house.calms_down()
+    await bot.recover()
 
     async def free() -> bool:
         text = (await aissatou.taps_on("Réessayer")).text
@@ -48,34 +48,34 @@ async def test_free_days_that_cannot_be_read(house: House, aissatou: Citizen, wh
     assert await eventually("the free days", free)
 
 
-async def test_appointments_that_cannot_be_read(house: House, aissatou: Citizen) -> None:
+async def test_appointments_that_cannot_be_read(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
-    await house.office("status", "GET", "/appointments", status=503)
+    await bot.inject_api_fault("status", "GET", "/appointments", status=503)
     screen = await aissatou.says("/appointments")
     assert "Vos rendez-vous n’ont pas pu être lus." in screen.text
     assert DOWN in screen.text
     assert "Rien n’a été annulé." in (await aissatou.says(f"/cancel {number}")).text
-    await house.calms_down()
+    await bot.recover()
     assert "Annuler ce rendez-vous" in (await aissatou.taps_on("Réessayer")).text
 
 
-async def test_a_draft_survives_appointments_that_cannot_be_read(house: House, aissatou: Citizen) -> None:
+async def test_a_draft_survives_appointments_that_cannot_be_read(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
-    await house.office("status", "GET", "/appointments", status=503)
+    await bot.inject_api_fault("status", "GET", "/appointments", status=503)
     await aissatou.says("/appointments")
     assert "Vérifiez" in (await aissatou.taps_on("Retour")).text
 
 
 async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_path: Path) -> None:
-    async with standing(tmp_path) as house:
-        await house.start(moncreneau_api_url="http://127.0.0.1:9/api/v1")
-        citizen = await house.citizen()
+    async with stopped_bot(tmp_path) as bot:
+        await bot.start(moncreneau_api_url="http://127.0.0.1:9/api/v1")
+        citizen = await bot.citizen()
         assert "Que souhaitez-vous faire" in (await citizen.says("/start")).text
         screen = await citizen.says("/book")
         assert "La liste des services n’a pas pu être lue." in screen.text
         assert DOWN in screen.text
         assert screen.labels == ["🔄 Réessayer", "⬅️ Retour au menu"]
-        await house.restart()
+        await bot.restart()
         assert "Choisissez un service" in (await citizen.taps_on("Réessayer")).text
 
 
@@ -83,24 +83,24 @@ async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.bootstrap.connections.fast_transport", lambda: fast_transport(read=0.4))
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         await citizen.reaches_days()
-        await house.office("delay", "GET", "/departments", seconds=60)
+        await bot.inject_api_fault("delay", "GET", "/departments", seconds=60)
         await citizen.taps_on("Retour")
         assert "Les jours libres n’ont pas pu être lus." in (await citizen.taps_on("ID Card")).text
-        await house.calms_down()
+        await bot.recover()
         await citizen.taps_on("Réessayer")
         await citizen.taps_on("⏱")
         await citizen.says("Aïssatou Bah")
-        await house.office("delay", "POST", "/appointments", seconds=60, when="after", times=1)
+        await bot.inject_api_fault("delay", "POST", "/appointments", seconds=60, when="after", times=1)
         assert "Votre rendez-vous est confirmé" in (await citizen.taps_on("Confirmer")).text
         assert len(await citizen.appointments()) == 1
 
 
 async def test_an_empty_list_of_departments_says_so(tmp_path: Path) -> None:
-    async with inhabited(tmp_path, departments=()) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path, departments=()) as bot:
+        citizen = await bot.citizen()
         screen = await citizen.says("/book")
         assert "Aucun service ne prend de rendez-vous pour le moment." in screen.text
         assert screen.labels == ["🔄 Réessayer", "⬅️ Retour au menu"]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.moncreneau import Department, Organization, Worker
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 REFUSED_NAMES = {
@@ -58,13 +58,15 @@ async def test_names_as_they_are_written_in_guinea_pass(aissatou: Citizen) -> No
         await aissatou.says("/stop")
 
 
-async def test_an_update_with_an_empty_text_is_answered_too(house: House, aissatou: Citizen) -> None:
+async def test_an_update_with_an_empty_text_is_answered_too(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_name()
     for text in ("", "   ", "\n"):
         person = {"id": aissatou.id, "is_bot": False, "first_name": "A", "language_code": "fr"}
         chat = {"id": aissatou.id, "type": "private"}
-        await house.town.inject({"message": {"message_id": 9, "date": 0, "chat": chat, "from": person, "text": text}})
-        await house.settles()
+        await bot.services.inject_updates(
+            {"message": {"message_id": 9, "date": 0, "chat": chat, "from": person, "text": text}}
+        )
+        await bot.wait_until_idle()
         assert "Ce nom est vide" in (await aissatou.screen()).text
 
 
@@ -123,8 +125,8 @@ async def test_everything_shown_is_escaped(tmp_path: Path) -> None:
         )
         for number in (1, 2)
     )
-    async with inhabited(tmp_path, departments=offices, public_url="https://x.gn/?a=1&b=<i>2</i>") as house:
-        citizen = await house.citizen("fr", "<i>Fatou</i>", "& Co {name}")
+    async with running_bot(tmp_path, departments=offices, public_url="https://x.gn/?a=1&b=<i>2</i>") as bot:
+        citizen = await bot.citizen("fr", "<i>Fatou</i>", "& Co {name}")
         assert "Bonjour <i>Fatou</i> & Co {name}" in (await citizen.says("/start")).text
         listed = await citizen.says("/book")
         assert f"🏛 O1 {evil}"[:40] in listed.text
@@ -141,4 +143,4 @@ async def test_everything_shown_is_escaped(tmp_path: Path) -> None:
         assert f"1 {evil}"[:30] in (await citizen.says("/appointments")).text
         assert f"O1 {evil}" in (await citizen.says("/cancel")).text
         assert f"1 {evil}" in (await citizen.taps_on("Oui, annuler")).text
-        assert house.open.outbox.failed == 0, "Telegram took every message"
+        assert bot.app.outbox.failed == 0, "Telegram took every message"

@@ -6,25 +6,25 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.admin import Admin, citizens, heard_by, tally
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.waiting import eventually
 
 TEXT = "Les bureaux ferment *demain* à <b>12 h</b> & rouvrent lundi."
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with inhabited(tmp_path) as each:
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as each:
         yield each
 
 
 @pytest.fixture
-async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram, settles=house.settles)
+async def admin(bot: RunningBot) -> Admin:
+    return Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
 
 
-async def test_everyone_who_started_the_bot_gets_it_and_the_admin_gets_a_report(house: House, admin: Admin) -> None:
-    people = await citizens(house, 5)
+async def test_everyone_who_started_the_bot_gets_it_and_the_admin_gets_a_report(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 5)
     await admin.broadcasts(TEXT)
     report = await admin.report()
     assert {int(each["chat_id"]) for each in report} == {each.chat_id for each in people}
@@ -34,8 +34,8 @@ async def test_everyone_who_started_the_bot_gets_it_and_the_admin_gets_a_report(
         assert len(await heard_by(each, TEXT)) == 1
 
 
-async def test_characters_that_look_like_formatting_arrive_as_typed(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_characters_that_look_like_formatting_arrive_as_typed(bot: RunningBot, admin: Admin) -> None:
+    (citizen,) = await citizens(bot, 1)
     await admin.broadcasts(TEXT)
     await admin.report()
     (message,) = await heard_by(citizen, "bureaux")
@@ -43,8 +43,8 @@ async def test_characters_that_look_like_formatting_arrive_as_typed(house: House
     assert "entities" not in message
 
 
-async def test_formatting_arrives_as_the_admin_made_it(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_formatting_arrives_as_the_admin_made_it(bot: RunningBot, admin: Admin) -> None:
+    (citizen,) = await citizens(bot, 1)
     entities = [{"type": "bold", "offset": 0, "length": 7}]
     await admin.says("/broadcast")
     await admin.sends_raw(text="Bonjour tous", entities=entities)
@@ -60,8 +60,8 @@ async def test_formatting_arrives_as_the_admin_made_it(house: House, admin: Admi
     assert preview["reply_markup"] == message["reply_markup"]
 
 
-async def test_formatting_of_every_kind_arrives_unchanged(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_formatting_of_every_kind_arrives_unchanged(bot: RunningBot, admin: Admin) -> None:
+    (citizen,) = await citizens(bot, 1)
     text = "👨‍👩‍👧 gras italique 🇬🇳 code bloc cité caché lien @ici Mme Bah 👍 fin"
 
     def part(kind: str, words: str, **more: object) -> dict[str, object]:
@@ -99,8 +99,8 @@ async def test_formatting_of_every_kind_arrives_unchanged(house: House, admin: A
 
 
 @pytest.mark.parametrize("what", ["photo", "document"])
-async def test_a_photo_or_document_goes_out_with_its_caption(house: House, admin: Admin, what: str) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_a_photo_or_document_goes_out_with_its_caption(bot: RunningBot, admin: Admin, what: str) -> None:
+    (citizen,) = await citizens(bot, 1)
     await admin.says("/broadcast")
     await admin.sends(f"send_{what}", caption="Nouvelle adresse")
     await admin.pushes("one")
@@ -112,9 +112,9 @@ async def test_a_photo_or_document_goes_out_with_its_caption(house: House, admin
     assert message[what]
 
 
-async def test_each_citizen_gets_their_language(house: House, admin: Admin) -> None:
-    (french,) = await citizens(house, 1, "fr")
-    (english,) = await citizens(house, 1, "en")
+async def test_each_citizen_gets_their_language(bot: RunningBot, admin: Admin) -> None:
+    (french,) = await citizens(bot, 1, "fr")
+    (english,) = await citizens(bot, 1, "en")
     await admin.says("/broadcast")
     await admin.says("Fermé demain")
     await admin.pushes("is")
@@ -131,14 +131,16 @@ async def test_each_citizen_gets_their_language(house: House, admin: Admin) -> N
     assert not await heard_by(french, "Closed tomorrow")
 
 
-async def test_only_citizens_with_an_upcoming_appointment_in_the_department_get_it(house: House, admin: Admin) -> None:
-    visitor = await house.citizen()
+async def test_only_citizens_with_an_upcoming_appointment_in_the_department_get_it(
+    bot: RunningBot, admin: Admin
+) -> None:
+    visitor = await bot.citizen()
     await visitor.books()
-    cancelled = await house.citizen()
+    cancelled = await bot.citizen()
     number = await cancelled.books()
     await cancelled.says(f"/cancel {number}")
     await cancelled.taps_on("✅")
-    await citizens(house, 2)
+    await citizens(bot, 2)
     await admin.says("/broadcast")
     await admin.says("Apportez votre dossier")
     await admin.pushes("one")
@@ -154,13 +156,13 @@ async def test_only_citizens_with_an_upcoming_appointment_in_the_department_get_
     assert data
 
 
-async def test_an_appointment_cancelled_by_the_office_no_longer_counts(house: House, admin: Admin) -> None:
-    visitor, other = await house.citizen(), await house.citizen()
+async def test_an_appointment_cancelled_by_the_office_no_longer_counts(bot: RunningBot, admin: Admin) -> None:
+    visitor, other = await bot.citizen(), await bot.citizen()
     number = await visitor.books()
     kept = await other.books()
     (booked,) = [each for each in await other.appointments() if each["id"] == kept]
     cancelled = {"status": "CANCELLED"}
-    (await house.town.moncreneau.post(f"/__sandbox/appointments/{number}/status", json=cancelled)).raise_for_status()
+    (await bot.services.moncreneau.post(f"/__sandbox/appointments/{number}/status", json=cancelled)).raise_for_status()
     await visitor.says("/appointments")
     await admin.says("/broadcast")
     await admin.says("Le bureau déménage")
@@ -173,11 +175,11 @@ async def _grew(admin: Admin, before: int) -> bool:
     return len(await admin.phone.look(everything=True)) > before + 1
 
 
-async def test_only_citizens_with_an_appointment_on_these_days_get_it(house: House, admin: Admin) -> None:
-    visitor = await house.citizen()
+async def test_only_citizens_with_an_appointment_on_these_days_get_it(bot: RunningBot, admin: Admin) -> None:
+    visitor = await bot.citizen()
     number = await visitor.books()
     (booked,) = [each for each in await visitor.appointments() if each["id"] == number]
-    await citizens(house, 2)
+    await citizens(bot, 2)
     await admin.says("/broadcast")
     await admin.says("Le bureau déménage")
     await admin.pushes("one")
@@ -188,8 +190,8 @@ async def test_only_citizens_with_an_appointment_on_these_days_get_it(house: Hou
     assert [int(each["chat_id"]) for each in await admin.report()] == [visitor.id]
 
 
-async def test_the_confirmation_states_the_number_and_pressed_twice_sends_once(house: House, admin: Admin) -> None:
-    people = await citizens(house, 3)
+async def test_the_confirmation_states_the_number_and_pressed_twice_sends_once(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 3)
     await admin.composes()
     question = await admin.pushes("now")
     assert "3" in question.text
@@ -198,13 +200,13 @@ async def test_the_confirmation_states_the_number_and_pressed_twice_sends_once(h
     await admin.presses_blindly(shown, data)
     await admin.phone.resend()
     await admin.report()
-    await house.settles()
+    await bot.wait_until_idle()
     for each in people:
         assert len(await heard_by(each, "Bonjour à tous")) == 1
 
 
-async def test_nobody_else_can_tell_that_the_command_exists(house: House) -> None:
-    stranger = await house.citizen()
+async def test_nobody_else_can_tell_that_the_command_exists(bot: RunningBot) -> None:
+    stranger = await bot.citizen()
     await stranger.says("/start")
     unknown = await stranger.says("/nonsense")
     for command in ("/broadcast", "/broadcasts"):
@@ -215,25 +217,25 @@ async def test_nobody_else_can_tell_that_the_command_exists(house: House) -> Non
     assert "annonce" not in (await stranger.screen()).text.lower()
 
 
-async def test_an_announcement_at_a_chosen_time_waits_for_it_over_a_restart(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_an_announcement_at_a_chosen_time_waits_for_it_over_a_restart(bot: RunningBot, admin: Admin) -> None:
+    (citizen,) = await citizens(bot, 1)
     await admin.composes()
     await admin.pushes("later")
     await admin.says("02/03/2026 09:00")
     await admin.pushes("go")
     await admin.sees("programmée", "09:00")
-    await house.restart()
+    await bot.restart()
     assert not await heard_by(citizen, "Bonjour à tous")
-    with house.clock.put_forward(hours=3):
-        await house.restart()
+    with bot.clock.put_forward(hours=3):
+        await bot.restart()
         assert tally(await admin.report()) == {"sent": 1}
     assert len(await heard_by(citizen, "Bonjour à tous")) == 1
 
 
-async def test_composing_survives_a_restart(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_composing_survives_a_restart(bot: RunningBot, admin: Admin) -> None:
+    (citizen,) = await citizens(bot, 1)
     await admin.composes()
-    await house.restart()
+    await bot.restart()
     await admin.pushes("now")
     await admin.pushes("go")
     await admin.report()

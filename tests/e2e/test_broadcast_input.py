@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.admin import Admin, citizens, heard_by
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with inhabited(tmp_path) as each:
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path) as each:
         yield each
 
 
 @pytest.fixture
-async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram, settles=house.settles)
+async def admin(bot: RunningBot) -> Admin:
+    return Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
 
 
 async def test_a_too_long_text_is_told_the_limit(admin: Admin) -> None:
@@ -51,8 +51,8 @@ async def test_an_album_is_refused(admin: Admin) -> None:
     assert "album" in (await admin.sends_raw(photo=photo, media_group_id="1")).text
 
 
-async def test_an_empty_audience_is_explained(house: House, admin: Admin) -> None:
-    await citizens(house, 1, "fr")
+async def test_an_empty_audience_is_explained(bot: RunningBot, admin: Admin) -> None:
+    await citizens(bot, 1, "fr")
     await admin.says("/broadcast")
     await admin.says("Hello")
     await admin.pushes("one")
@@ -60,16 +60,16 @@ async def test_an_empty_audience_is_explained(house: House, admin: Admin) -> Non
     assert "personne" in (await admin.says("01/01/2031")).text
 
 
-async def test_a_time_in_the_past_is_explained(house: House, admin: Admin) -> None:
-    await citizens(house, 1)
+async def test_a_time_in_the_past_is_explained(bot: RunningBot, admin: Admin) -> None:
+    await citizens(bot, 1)
     await admin.composes()
     await admin.pushes("later")
     assert "passé" in (await admin.says("01/03/2026 09:00")).text
     assert "compris" in (await admin.says("bientôt")).text
 
 
-async def test_a_file_unknown_to_telegram_is_refused_with_its_reason(house: House, admin: Admin) -> None:
-    await citizens(house, 1)
+async def test_a_file_unknown_to_telegram_is_refused_with_its_reason(bot: RunningBot, admin: Admin) -> None:
+    await citizens(bot, 1)
     await admin.says("/broadcast")
     photo = [{"file_id": "nonsense", "file_unique_id": "y", "width": 1, "height": 1}]
     await admin.sends_raw(photo=photo, caption="Voir la photo")
@@ -78,8 +78,8 @@ async def test_a_file_unknown_to_telegram_is_refused_with_its_reason(house: Hous
     await admin.sees("refuse ce message", "file identifier")
 
 
-async def test_stop_deletes_the_draft(house: House, admin: Admin) -> None:
-    (citizen,) = await citizens(house, 1)
+async def test_stop_deletes_the_draft(bot: RunningBot, admin: Admin) -> None:
+    (citizen,) = await citizens(bot, 1)
     await admin.composes()
     assert "abandonnée" in (await admin.says("/stop")).text
     await admin.says("/broadcasts")

@@ -15,7 +15,7 @@ from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.admin import Admin, heard_by, tally
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.phone import Phone
-from tests.e2e.services import Town, town
+from tests.e2e.services import Services, separate_bot
 from tests.e2e.waiting import eventually
 
 PEOPLE = 300
@@ -33,23 +33,23 @@ def by_day() -> str:
     return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
-async def moved_in(here: Town, bot: BotProcess) -> list[Phone]:
+async def moved_in(services: Services, process: BotProcess) -> list[Phone]:
     """Everybody has said `/start`, and some of them misbehave from now on."""
     admin = {"id": ADMIN_ID, "first_name": "Ibrahima", "language_code": "fr"}
-    (await here.telegram.post("/__sandbox/users", json=admin)).raise_for_status()
+    (await services.telegram.post("/__sandbox/users", json=admin)).raise_for_status()
     people = {"id": FIRST, "first_name": "Moussa", "language_code": "fr", "count": PEOPLE}
-    (await here.telegram.post("/__sandbox/users", json=people)).raise_for_status()
-    await bot.start(ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
-    phones = [Phone(here.telegram, FIRST + each) for each in range(PEOPLE)]
+    (await services.telegram.post("/__sandbox/users", json=people)).raise_for_status()
+    await process.start(ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
+    phones = [Phone(services.telegram, FIRST + each) for each in range(PEOPLE)]
     await asyncio.gather(*(each.say("/start") for each in phones))
-    await eventually("everybody is greeted", lambda: _greeted(here))
+    await eventually("everybody is greeted", lambda: _greeted(services))
     for each in BLOCKED:
         # The bot does not hear of it: it finds out when it writes.
-        await here.misbehave(telegram=[fault("blocked", each)])
-    await here.misbehave(telegram=[fault("flood", each, times=1, retry_after=1) for each in FLOODED])
-    await here.misbehave(telegram=[fault("status", each, status=400) for each in FAILING])
-    await here.misbehave(telegram=[fault("drop_after", each, times=1) for each in LOST_AFTER])
-    await here.misbehave(telegram=[fault("drop_before", each, times=1) for each in LOST_BEFORE])
+        await services.inject_faults(telegram=[fault("blocked", each)])
+    await services.inject_faults(telegram=[fault("flood", each, times=1, retry_after=1) for each in FLOODED])
+    await services.inject_faults(telegram=[fault("status", each, status=400) for each in FAILING])
+    await services.inject_faults(telegram=[fault("drop_after", each, times=1) for each in LOST_AFTER])
+    await services.inject_faults(telegram=[fault("drop_before", each, times=1) for each in LOST_BEFORE])
     return phones
 
 
@@ -57,8 +57,8 @@ def fault(kind: str, chat_id: int, **more: Any) -> dict[str, Any]:
     return {"kind": kind, "match": {"method": "sendMessage", "chat_id": chat_id}} | more
 
 
-async def _greeted(here: Town) -> bool:
-    return (await here.calls()).get("sendMessage", {}).get("200", 0) >= PEOPLE
+async def _greeted(services: Services) -> bool:
+    return (await services.calls()).get("sendMessage", {}).get("200", 0) >= PEOPLE
 
 
 async def _has(phones: list[Phone], count: int) -> bool:
@@ -69,14 +69,14 @@ async def _has(phones: list[Phone], count: int) -> bool:
 
 @pytest.mark.timeout(240)
 async def test_after_a_kill_sending_resumes_and_nobody_gets_it_twice(tmp_path: Path) -> None:
-    async with town(tmp_path) as (here, bot):
-        phones = await moved_in(here, bot)
-        admin = Admin(here.telegram)
+    async with separate_bot(tmp_path) as (services, process):
+        phones = await moved_in(services, process)
+        admin = Admin(services.telegram)
         await admin.broadcasts(TEXT)
         await eventually("it is well under way", lambda: _has(phones[140:160], 10), within=60)
-        await bot.kill()
+        await process.kill()
         assert not await _has(phones[-20:], 1), "it was over before the kill"
-        await bot.start(ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
+        await process.start(ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
 
         report = {int(each["chat_id"]): each for each in await admin.report()}
         copies = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
@@ -97,10 +97,10 @@ async def test_after_a_kill_sending_resumes_and_nobody_gets_it_twice(tmp_path: P
         # Now the admin asks for the unknown to be sent to again: these, and nobody else.
         unknown = {chat for chat, row in report.items() if row["status"] == "unknown"}
         await admin.pushes("again")
-        await eventually("all of the unknown have it", lambda: _all_have(here, unknown))
+        await eventually("all of the unknown have it", lambda: _all_have(services, unknown))
         later = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
         assert all(later[chat] == copies[chat] + (chat in unknown) for chat in later)
 
 
-async def _all_have(here: Town, chats: set[int]) -> bool:
-    return all([await heard_by(Phone(here.telegram, chat), TEXT) for chat in chats])
+async def _all_have(services: Services, chats: set[int]) -> bool:
+    return all([await heard_by(Phone(services.telegram, chat), TEXT) for chat in chats])

@@ -7,7 +7,7 @@ import pytest
 
 from bot.storage import engines
 from tests.e2e.admin import Admin, citizens, heard_by, tally
-from tests.e2e.running_bot import standing
+from tests.e2e.running_bot import stopped_bot
 from tests.e2e.waiting import eventually
 from tests.storage.disks import HASTY, locked
 
@@ -19,10 +19,10 @@ async def test_a_locked_database_delays_sending_and_nobody_gets_it_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(engines, "PRAGMAS", HASTY)
-    async with standing(tmp_path) as house:
-        await house.start(broadcast_rate=8.0)
-        admin = Admin(house.town.telegram, settles=house.settles)
-        people = await citizens(house, PEOPLE)
+    async with stopped_bot(tmp_path) as bot:
+        await bot.start(broadcast_rate=8.0)
+        admin = Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
+        people = await citizens(bot, PEOPLE)
         await admin.broadcasts(TEXT)
         await eventually("it is under way", lambda: heard_by(people[1], TEXT))
         caplog.clear()

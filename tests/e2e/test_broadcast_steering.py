@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.admin import Admin, citizens, heard_by, tally
 from tests.e2e.phone import Phone
-from tests.e2e.running_bot import House, standing
+from tests.e2e.running_bot import RunningBot, stopped_bot
 from tests.e2e.waiting import eventually
 
 OTHER = 900_002
@@ -19,22 +19,22 @@ SLOW = 5.0
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with standing(tmp_path) as each:
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with stopped_bot(tmp_path) as each:
         person = {"id": OTHER, "first_name": "Hawa", "language_code": "en"}
-        (await each.town.telegram.post("/__sandbox/users", json=person)).raise_for_status()
+        (await each.services.telegram.post("/__sandbox/users", json=person)).raise_for_status()
         await each.start(admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
         yield each
 
 
 @pytest.fixture
-async def admin(house: House) -> Admin:
-    return Admin(house.town.telegram, settles=house.settles)
+async def admin(bot: RunningBot) -> Admin:
+    return Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
 
 
 @pytest.fixture
-async def other(house: House) -> Admin:
-    return Admin(house.town.telegram, OTHER, house.settles)
+async def other(bot: RunningBot) -> Admin:
+    return Admin(bot.services.telegram, OTHER, bot.wait_until_idle)
 
 
 async def got(people: list[Phone]) -> int:
@@ -45,28 +45,28 @@ async def at_least(people: list[Phone], count: int) -> bool:
     return await got(people) >= count
 
 
-async def begin_anew(house: House, **settings: Any) -> None:
-    await house.stop()
-    await house.start(**settings)
+async def begin_anew(bot: RunningBot, **settings: Any) -> None:
+    await bot.stop()
+    await bot.start(**settings)
 
 
-async def test_a_paused_broadcast_waits_until_it_is_resumed(house: House, admin: Admin) -> None:
-    people = await citizens(house, 12)
+async def test_a_paused_broadcast_waits_until_it_is_resumed(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 12)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
     await admin.pushes("pause")
     await admin.sees("en pause", "Mise en pause par Ibrahima")
     held = await got(people)
     assert held < len(people)
-    await begin_anew(house, admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
+    await begin_anew(bot, admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
     assert await got(people) == held
     await admin.pushes("resume")
     assert tally(await admin.report()) == {"sent": 12}
     assert await got(people) == 12
 
 
-async def test_a_stopped_broadcast_stays_stopped_and_is_reported(house: House, admin: Admin) -> None:
-    people = await citizens(house, 12)
+async def test_a_stopped_broadcast_stays_stopped_and_is_reported(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 12)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
     await admin.pushes("stop")
@@ -75,8 +75,8 @@ async def test_a_stopped_broadcast_stays_stopped_and_is_reported(house: House, a
     assert told["sent"] + told["pending"] == 12
 
 
-async def test_progress_is_one_message_that_is_edited(house: House, admin: Admin) -> None:
-    await citizens(house, 25)
+async def test_progress_is_one_message_that_is_edited(bot: RunningBot, admin: Admin) -> None:
+    await citizens(bot, 25)
     await admin.broadcasts()
     first = await admin.sees("en cours", "▓", "Temps restant")
     await admin.report()
@@ -84,21 +84,21 @@ async def test_progress_is_one_message_that_is_edited(house: House, admin: Admin
     assert first.number == last.number
 
 
-async def test_the_end_is_shown_though_the_card_was_flooded_until_the_bot_died(house: House, admin: Admin) -> None:
-    await citizens(house, 12)
+async def test_the_end_is_shown_though_the_card_was_flooded_until_the_bot_died(bot: RunningBot, admin: Admin) -> None:
+    await citizens(bot, 12)
     await admin.broadcasts()
     await admin.sees("en cours")
     flood = {"kind": "flood", "match": {"method": "editMessageText", "chat_id": ADMIN_ID}, "retry_after": 3600}
-    await house.town.misbehave(telegram=[flood])
+    await bot.services.inject_faults(telegram=[flood])
     assert tally(await admin.report()) == {"sent": 12}
-    await house.stop()
-    await house.town.behave()
-    await house.start()
+    await bot.stop()
+    await bot.services.clear_faults()
+    await bot.start()
     await admin.sees("terminée", "100")
 
 
-async def test_two_admins_see_and_control_the_same_broadcast(house: House, admin: Admin, other: Admin) -> None:
-    people = await citizens(house, 15)
+async def test_two_admins_see_and_control_the_same_broadcast(bot: RunningBot, admin: Admin, other: Admin) -> None:
+    people = await citizens(bot, 15)
     await other.says("/start")
     await admin.broadcasts()
     await other.says("/broadcasts")
@@ -111,21 +111,21 @@ async def test_two_admins_see_and_control_the_same_broadcast(house: House, admin
     await other.sees("stopped", "Stopped by Ibrahima")
 
 
-async def test_a_stale_button_shows_the_present_status_and_changes_nothing(house: House, admin: Admin) -> None:
-    people = await citizens(house, 2)
+async def test_a_stale_button_shows_the_present_status_and_changes_nothing(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 2)
     await admin.broadcasts()
     await admin.report()
     shown = await admin.sees("terminée")
     for data in ("*.bc:1:resume", "*.bc:1:start", "*.bc:1:stop", "*.bc:1:nonsense", "*.bc:1.3:go:", "*.bc:77:stop"):
         await admin.presses_blindly(shown, data)
-    await house.settles()
+    await bot.wait_until_idle()
     await admin.says("/broadcasts")
     await admin.sees("Annonce 1", "terminée", "✅ 2")
     assert await got(people) == 2
 
 
-async def test_a_recall_asks_first_and_deletes_every_message(house: House, admin: Admin) -> None:
-    people = await citizens(house, 4)
+async def test_a_recall_asks_first_and_deletes_every_message(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 4)
     await admin.broadcasts()
     await admin.report()
     question = await admin.pushes("recall")
@@ -136,24 +136,26 @@ async def test_a_recall_asks_first_and_deletes_every_message(house: House, admin
     assert tally(await admin.report(2)) == {"recalled": 4}
 
 
-async def test_a_recall_ends_with_its_report_though_the_bot_dies_before_it_is_sent(house: House, admin: Admin) -> None:
-    await citizens(house, 4)
+async def test_a_recall_ends_with_its_report_though_the_bot_dies_before_it_is_sent(
+    bot: RunningBot, admin: Admin
+) -> None:
+    await citizens(bot, 4)
     await admin.broadcasts()
     await admin.report()
-    await house.town.misbehave(telegram=[{"kind": "status", "match": {"method": "sendDocument"}, "status": 502}])
+    await bot.services.inject_faults(telegram=[{"kind": "status", "match": {"method": "sendDocument"}, "status": 502}])
     await admin.pushes("recall")
     await admin.pushes("recalling")
     await admin.sees("retirée", "Retirés")
-    await house.stop()
-    await house.town.behave()
-    await house.start()
+    await bot.stop()
+    await bot.services.clear_faults()
+    await bot.start()
     assert tally(await admin.report(2)) == {"recalled": 4}
 
 
-async def test_after_a_stop_a_resend_reaches_only_the_unknown(house: House, admin: Admin) -> None:
-    people = await citizens(house, 20)
+async def test_after_a_stop_a_resend_reaches_only_the_unknown(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 20)
     lost = {"method": "sendMessage", "chat_id": people[0].chat_id}
-    await house.town.misbehave(telegram=[{"kind": "drop_before", "match": lost, "times": 1}])
+    await bot.services.inject_faults(telegram=[{"kind": "drop_before", "match": lost, "times": 1}])
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
     await admin.pushes("stop")
@@ -165,11 +167,11 @@ async def test_after_a_stop_a_resend_reaches_only_the_unknown(house: House, admi
     assert len(await heard_by(people[0], TEXT)) == 1
 
 
-async def test_messages_older_than_two_days_stay(house: House, admin: Admin) -> None:
-    people = await citizens(house, 2)
+async def test_messages_older_than_two_days_stay(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 2)
     await admin.broadcasts()
     await admin.report()
-    await house.town.telegram.post("/__sandbox/clock", json={"advance": 49 * 3600})
+    await bot.services.telegram.post("/__sandbox/clock", json={"advance": 49 * 3600})
     await admin.pushes("recall")
     await admin.pushes("recalling")
     await admin.sees("retrait impossible", "2 messages n’ont pas pu être retirés")
@@ -179,11 +181,13 @@ async def test_messages_older_than_two_days_stay(house: House, admin: Admin) -> 
     assert all("can't be deleted" in each["reason"] for each in told)
 
 
-async def test_a_former_admin_controls_nothing_and_other_admins_can(house: House, admin: Admin, other: Admin) -> None:
-    people = await citizens(house, 30)
+async def test_a_former_admin_controls_nothing_and_other_admins_can(
+    bot: RunningBot, admin: Admin, other: Admin
+) -> None:
+    people = await citizens(bot, 30)
     await admin.broadcasts()
     card = await admin.sees("en cours")
-    await begin_anew(house, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    await begin_anew(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
     await eventually("it goes on", lambda: at_least(people, 4))
     await admin.presses_blindly(card, "*.bc:1:stop")
     before = await got(people)
@@ -197,22 +201,22 @@ async def test_a_former_admin_controls_nothing_and_other_admins_can(house: House
 
 
 async def test_if_no_follower_is_an_admin_any_more_the_others_get_the_report(
-    house: House, admin: Admin, other: Admin
+    bot: RunningBot, admin: Admin, other: Admin
 ) -> None:
-    people = await citizens(house, 12)
+    people = await citizens(bot, 12)
     await other.says("/start")
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
-    await begin_anew(house, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    await begin_anew(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
     assert tally(await other.report())["sent"] == 13
     assert not any("document" in each["message"] for each in await admin.phone.transcript())
 
 
-async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(house: House, admin: Admin) -> None:
-    people = await citizens(house, 15)
+async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 15)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
-    with house.clock.put_forward(hours=15):
+    with bot.clock.put_forward(hours=15):
         await admin.sees("se repose jusqu’à 07:00")
         assert await got(people) < len(people)
         await admin.pushes("night")
@@ -220,11 +224,11 @@ async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(house: Hous
     assert await got(people) == len(people)
 
 
-async def test_sending_at_night_is_asked_about(house: House, admin: Admin) -> None:
-    people = await citizens(house, 1)
+async def test_sending_at_night_is_asked_about(bot: RunningBot, admin: Admin) -> None:
+    people = await citizens(bot, 1)
     await admin.composes()
     await admin.pushes("now")
-    with house.clock.put_forward(hours=15):
+    with bot.clock.put_forward(hours=15):
         warned = await admin.pushes("go")
         assert "nuit" in warned.text
         assert await got(people) == 0

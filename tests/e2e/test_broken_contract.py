@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NAME = "Jean-Marie N'Diaye"
 NO_OWNER = {"externalUserId": None}
 
 
-async def posts(house: House) -> int:
-    requests = (await house.town.ledger())["requests"]
+async def posts(bot: RunningBot) -> int:
+    requests = (await bot.services.ledger())["requests"]
     return int(requests.get("POST /appointments", 0))
 
 
@@ -23,55 +23,57 @@ async def tickets(citizen: Citizen) -> int:
 
 @pytest.mark.parametrize("form", ["escaped", "null", "upper", "ascii"])
 async def test_a_booking_whose_name_the_service_rewrites_is_recognised_when_its_answer_is_lost(
-    house: House, aissatou: Citizen, form: str
+    bot: RunningBot, aissatou: Citizen, form: str
 ) -> None:
     await aissatou.reaches_summary(NAME)
-    before = await posts(house)
-    await house.office("store", "POST", "/appointments", name=form)
-    await house.office("drop_after", "POST", "/appointments", times=1)
+    before = await posts(bot)
+    await bot.inject_api_fault("store", "POST", "/appointments", name=form)
+    await bot.inject_api_fault("drop_after", "POST", "/appointments", times=1)
     await aissatou.taps_on("Confirmer")
     assert await tickets(aissatou) == 1
-    assert (await posts(house) - before, len(await aissatou.appointments())) == (1, 1)
+    assert (await posts(bot) - before, len(await aissatou.appointments())) == (1, 1)
 
 
-async def test_where_the_service_tells_no_owner_the_exact_name_is_recognised(house: House, aissatou: Citizen) -> None:
+async def test_where_the_service_tells_no_owner_the_exact_name_is_recognised(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
     await aissatou.reaches_summary(NAME)
-    before = await posts(house)
-    await house.office("rewrite", "GET", "/appointments", rename=NO_OWNER)
-    await house.office("drop_after", "POST", "/appointments", times=1)
+    before = await posts(bot)
+    await bot.inject_api_fault("rewrite", "GET", "/appointments", rename=NO_OWNER)
+    await bot.inject_api_fault("drop_after", "POST", "/appointments", times=1)
     await aissatou.taps_on("Confirmer")
     assert await tickets(aissatou) == 1
-    assert (await posts(house) - before, len(await aissatou.appointments())) == (1, 1)
+    assert (await posts(bot) - before, len(await aissatou.appointments())) == (1, 1)
 
 
 async def test_where_it_tells_no_owner_and_rewrites_the_name_the_outcome_is_told_as_unknown(
-    house: House, aissatou: Citizen
+    bot: RunningBot, aissatou: Citizen
 ) -> None:
     await aissatou.reaches_summary(NAME)
-    before = await posts(house)
-    await house.office("store", "POST", "/appointments", name="escaped")
-    await house.office("rewrite", "GET", "/appointments", rename=NO_OWNER)
-    await house.office("drop_after", "POST", "/appointments", times=1)
+    before = await posts(bot)
+    await bot.inject_api_fault("store", "POST", "/appointments", name="escaped")
+    await bot.inject_api_fault("rewrite", "GET", "/appointments", rename=NO_OWNER)
+    await bot.inject_api_fault("drop_after", "POST", "/appointments", times=1)
     screen = await aissatou.taps_on("Confirmer")
     assert "il a peut-être été pris" in screen.text
-    assert (await posts(house) - before, await tickets(aissatou)) == (1, 0)
+    assert (await posts(bot) - before, await tickets(aissatou)) == (1, 0)
 
 
 async def test_the_ticket_of_a_namesake_in_the_same_slot_is_neither_shown_nor_can_it_be_cancelled(
-    house: House, aissatou: Citizen
+    bot: RunningBot, aissatou: Citizen
 ) -> None:
-    stranger = await house.citizen()
+    stranger = await bot.citizen()
     await aissatou.reaches_summary(NAME)
     number = await stranger.books(NAME)
-    await house.forgets()  # so that the bot does not know that this appointment is somebody's
+    await bot.reset()  # so that the bot does not know that this appointment is somebody's
     await aissatou.reaches_summary(NAME)
-    before = await posts(house)
-    await house.office("ignore_filters", "GET", "/appointments")
-    await house.office("rewrite", "GET", "/appointments", rename=NO_OWNER)
-    await house.office("drop_before", "POST", "/appointments", times=1)
+    before = await posts(bot)
+    await bot.inject_api_fault("ignore_filters", "GET", "/appointments")
+    await bot.inject_api_fault("rewrite", "GET", "/appointments", rename=NO_OWNER)
+    await bot.inject_api_fault("drop_before", "POST", "/appointments", times=1)
     screen = await aissatou.taps_on("Confirmer")
     assert "il a peut-être été pris" in screen.text
-    assert (await posts(house) - before, await tickets(aissatou)) == (1, 0)
+    assert (await posts(bot) - before, await tickets(aissatou)) == (1, 0)
     await aissatou.says(f"/cancel {number}")
     assert str(number) not in (await aissatou.says("/appointments")).text
     assert [each["status"] for each in await stranger.appointments()] == ["SCHEDULED"]
@@ -79,15 +81,15 @@ async def test_the_ticket_of_a_namesake_in_the_same_slot_is_neither_shown_nor_ca
 
 @pytest.mark.parametrize(("status", "body"), [(201, ""), (200, ""), (201, "<html></html>"), (200, "[]"), (202, "{}")])
 async def test_a_2xx_without_a_readable_object_is_looked_up_and_not_asked_for_again(
-    house: House, aissatou: Citizen, status: int, body: str
+    bot: RunningBot, aissatou: Citizen, status: int, body: str
 ) -> None:
     await aissatou.reaches_summary(NAME)
-    before = await posts(house)
-    await house.office("stale", "GET", "/appointments", seconds=1)
-    await house.office("garbage", "POST", "/appointments", status=status, body=body, when="after")
+    before = await posts(bot)
+    await bot.inject_api_fault("stale", "GET", "/appointments", seconds=1)
+    await bot.inject_api_fault("garbage", "POST", "/appointments", status=status, body=body, when="after")
     await aissatou.taps_on("Confirmer")
     assert await tickets(aissatou) == 1
-    assert (await posts(house) - before, len(await aissatou.appointments())) == (1, 1)
+    assert (await posts(bot) - before, len(await aissatou.appointments())) == (1, 1)
 
 
 REFUSED = {"success": False, "message": "too late"}
@@ -95,11 +97,11 @@ REFUSED = {"success": False, "message": "too late"}
 
 @pytest.mark.parametrize(("when", "status"), [("before", "SCHEDULED"), ("after", "CANCELLED")])
 async def test_a_2xx_to_a_cancelling_that_contradicts_itself_is_not_believed(
-    house: House, aissatou: Citizen, when: str, status: str
+    bot: RunningBot, aissatou: Citizen, when: str, status: str
 ) -> None:
     await aissatou.books()
     await aissatou.says("/cancel")
-    await house.office("garbage", "DELETE", "/appointments", body=REFUSED, when=when)
+    await bot.inject_api_fault("garbage", "DELETE", "/appointments", body=REFUSED, when=when)
     screen = await aissatou.taps_on("Oui, annuler")
     words = {"SCHEDULED": "Rien n’a été annulé.", "CANCELLED": "Ce rendez-vous est annulé."}[status]
     assert words in screen.text
@@ -108,10 +110,10 @@ async def test_a_2xx_to_a_cancelling_that_contradicts_itself_is_not_believed(
 
 @pytest.mark.parametrize("answer", [{"status": "CANCELLED"}, {"data": {"status": "CANCELLED"}}, ""], ids=str)
 async def test_a_200_to_a_cancelling_is_believed_where_it_says_so_and_else_where_it_is_so(
-    house: House, aissatou: Citizen, answer: Any
+    bot: RunningBot, aissatou: Citizen, answer: Any
 ) -> None:
     await aissatou.books()
     await aissatou.says("/cancel")
-    await house.office("garbage", "DELETE", "/appointments", body=answer, when="after")
+    await bot.inject_api_fault("garbage", "DELETE", "/appointments", body=answer, when="after")
     assert "Ce rendez-vous est annulé." in (await aissatou.taps_on("Oui, annuler")).text
-    assert await house.town.behave() == 1, "asked once"
+    assert await bot.services.clear_faults() == 1, "asked once"

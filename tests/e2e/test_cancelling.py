@@ -4,14 +4,14 @@ import pytest
 
 from bot.moncreneau.cache import Ages
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 UNKNOWN = "Aucun de vos rendez-vous ne porte ce numéro."
 
 
-async def _status(house: House, number: int, status: str) -> None:
-    answer = await house.town.moncreneau.post(f"/__sandbox/appointments/{number}/status", json={"status": status})
+async def _status(bot: RunningBot, number: int, status: str) -> None:
+    answer = await bot.services.moncreneau.post(f"/__sandbox/appointments/{number}/status", json={"status": status})
     answer.raise_for_status()
 
 
@@ -40,16 +40,16 @@ async def test_the_list_has_what_is_coming_with_a_ticket_and_a_way_to_cancel_eac
 
 
 async def test_what_the_office_changed_is_seen_within_seconds(
-    house: House, aissatou: Citizen, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, aissatou: Citizen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.appointments.SERVES", -1)  # the seconds are over
     monkeypatch.setattr("bot.moncreneau.appointments._AGES", Ages(-1, -1, -1))
     number = await aissatou.books()
-    await _status(house, number, "PENDING_PAYMENT")
+    await _status(bot, number, "PENDING_PAYMENT")
     assert "en attente de paiement" in (await aissatou.says("/appointments")).text
-    await _status(house, number, "SUSPENDED_FOR_AUDIT")
+    await _status(bot, number, "SUSPENDED_FOR_AUDIT")
     assert "à vérifier auprès du service" in (await aissatou.says("/appointments")).text
-    await _status(house, number, "CANCELLED")
+    await _status(bot, number, "CANCELLED")
     assert "aucun rendez-vous à venir" in (await aissatou.says("/appointments")).text
 
 
@@ -124,36 +124,36 @@ async def test_somebody_elses_number_and_one_that_nobody_has_get_the_same_answer
         ("NO_SHOW", "Ce rendez-vous est terminé : il ne peut plus être annulé."),
     ],
 )
-async def test_what_is_over_says_so(house: House, aissatou: Citizen, status: str, answer: str) -> None:
+async def test_what_is_over_says_so(bot: RunningBot, aissatou: Citizen, status: str, answer: str) -> None:
     number = await aissatou.books()
-    await _status(house, number, status)
+    await _status(bot, number, status)
     assert answer in (await aissatou.says(f"/cancel {number}")).text.replace("\xa0", " ")
 
 
-async def test_one_that_is_past_says_so(house: House, aissatou: Citizen) -> None:
+async def test_one_that_is_past_says_so(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
-    with house.clock.put_forward(days=1):
+    with bot.clock.put_forward(days=1):
         screen = await aissatou.says(f"/cancel {number}")
         assert "Ce rendez-vous est passé : il ne peut plus être annulé." in screen.text.replace("\xa0", " ")
         assert "aucun rendez-vous à venir" in (await aissatou.says("/appointments")).text
 
 
-async def test_one_that_was_cancelled_meanwhile_is_cancelled(house: House, aissatou: Citizen) -> None:
+async def test_one_that_was_cancelled_meanwhile_is_cancelled(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
     await aissatou.says("/cancel")
-    await _status(house, number, "CANCELLED")
+    await _status(bot, number, "CANCELLED")
     await aissatou.taps_on("Oui, annuler")
     assert "annulé" in (await aissatou.screen()).text
     assert await _statuses(aissatou) == ["CANCELLED"]
 
 
-async def test_pressing_yes_twice_cancels_once(house: House, aissatou: Citizen) -> None:
+async def test_pressing_yes_twice_cancels_once(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.books()
     question = await aissatou.says("/cancel")
     yes = next(each.data for each in question.buttons if "Oui" in each.label)
     for _ in range(3):
         await aissatou.phone.do("press", message_id=question.number, data=yes, forged=True)
     await aissatou.phone.resend()
-    await house.settles()
+    await bot.wait_until_idle()
     assert await _statuses(aissatou) == ["CANCELLED"]
     assert [each.text for each in await aissatou.messages()].count((await aissatou.screen()).text) == 1

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.citizen import Citizen
 from tests.e2e.phone import Shown
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -15,23 +15,23 @@ def _confirm(summary: Shown) -> str:
     return summary.data("Confirmer")
 
 
-async def test_pressing_many_times_at_once_makes_one(house: House, aissatou: Citizen) -> None:
+async def test_pressing_many_times_at_once_makes_one(bot: RunningBot, aissatou: Citizen) -> None:
     summary = await aissatou.reaches_summary()
     press = {"message_id": summary.number, "data": _confirm(summary), "forged": True}
     await asyncio.gather(*(aissatou.phone.do("press", **press) for _ in range(8)))
-    await house.settles()
+    await bot.wait_until_idle()
     assert len(await aissatou.appointments()) == 1
     texts = [each.text for each in await aissatou.messages()]
     assert len([each for each in texts if "Votre rendez-vous est confirmé" in each]) == 1
 
 
-async def test_a_press_that_the_network_repeats_is_one_press(house: House, aissatou: Citizen) -> None:
+async def test_a_press_that_the_network_repeats_is_one_press(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
     await aissatou.taps_on("Confirmer")
     before = await aissatou.messages()
     for _ in range(3):
         await aissatou.phone.resend()
-    await house.settles()
+    await bot.wait_until_idle()
     assert len(await aissatou.appointments()) == 1
     assert await aissatou.messages() == before, "and says nothing new"
 
@@ -45,24 +45,24 @@ async def test_pressing_again_much_later_does_not_book_again(aissatou: Citizen) 
     assert len(await aissatou.appointments()) == 1
 
 
-async def test_a_text_that_the_network_repeats_confirms_nothing(house: House, aissatou: Citizen) -> None:
+async def test_a_text_that_the_network_repeats_confirms_nothing(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
     await aissatou.phone.resend()
-    await house.settles()
+    await bot.wait_until_idle()
     assert await aissatou.appointments() == []
     assert "Vérifiez" in (await aissatou.screen()).text
 
 
-async def test_while_it_takes_long_the_citizen_hears_so_and_gets_one_ticket(house: House, aissatou: Citizen) -> None:
+async def test_while_it_takes_long_the_citizen_hears_so_and_gets_one_ticket(bot: RunningBot, aissatou: Citizen) -> None:
     summary = await aissatou.reaches_summary()
-    await house.office("delay", "POST", "/appointments", seconds=1.6, times=1)
+    await bot.inject_api_fault("delay", "POST", "/appointments", seconds=1.6, times=1)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("Votre réservation est en cours de confirmation.")
     assert "Elle n’est pas encore confirmée." in waiting.text
     assert "vous recevrez un message" in waiting.text
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     await aissatou.phone.say("/book")
-    await house.settles()
+    await bot.wait_until_idle()
     ticket = await aissatou.screen()
     assert "Votre rendez-vous est confirmé" in ticket.text
     assert ticket.number != waiting.number, "a message of its own, that makes a sound"
@@ -70,37 +70,37 @@ async def test_while_it_takes_long_the_citizen_hears_so_and_gets_one_ticket(hous
 
 
 async def test_stop_comes_too_late_for_a_booking_that_is_being_made_and_its_ticket_comes(
-    house: House, aissatou: Citizen
+    bot: RunningBot, aissatou: Citizen
 ) -> None:
     summary = await aissatou.reaches_summary()
-    await house.office("delay", "POST", "/appointments", seconds=1.6, times=1)
+    await bot.inject_api_fault("delay", "POST", "/appointments", seconds=1.6, times=1)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.say("/stop")
     await aissatou.waits_for("Vous renoncez à cette réservation")
-    await house.settles()
+    await bot.wait_until_idle()
     assert len(await aissatou.appointments()) == 1
 
 
-async def test_a_booking_given_up_before_it_was_made_is_not_made(house: House, aissatou: Citizen) -> None:
+async def test_a_booking_given_up_before_it_was_made_is_not_made(bot: RunningBot, aissatou: Citizen) -> None:
     summary = await aissatou.reaches_summary()
-    await house.office("status", "POST", "/appointments", status=503)
+    await bot.inject_api_fault("status", "POST", "/appointments", status=503)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Renoncer"), forged=True)
     await aissatou.waits_for("Rien n’a été réservé")
-    await house.settles()
+    await bot.wait_until_idle()
     assert "Vérifiez" in (await aissatou.screen()).text, "the choices are still there"
     assert await aissatou.appointments() == []
 
 
-async def test_a_booking_given_up_after_it_was_made_gives_its_ticket(house: House, aissatou: Citizen) -> None:
+async def test_a_booking_given_up_after_it_was_made_gives_its_ticket(bot: RunningBot, aissatou: Citizen) -> None:
     summary = await aissatou.reaches_summary()
-    await house.office("drop_after", "POST", "/appointments", times=1)
-    await house.office("status", "GET", "/appointments", status=503, times=4)
+    await bot.inject_api_fault("drop_after", "POST", "/appointments", times=1)
+    await bot.inject_api_fault("status", "GET", "/appointments", status=503, times=4)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Renoncer"), forged=True)
-    await house.settles()
+    await bot.wait_until_idle()
     assert "Votre rendez-vous est confirmé" in (await aissatou.screen()).text
     assert len(await aissatou.appointments()) == 1

@@ -7,7 +7,7 @@ import pytest
 from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
 from bot.views.bot_profile import USUAL
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,27 +25,27 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
     ],
 )
 async def test_the_phones_language_is_spoken_where_there_is_a_catalogue(
-    house: House, phone: str, greeting: str
+    bot: RunningBot, phone: str, greeting: str
 ) -> None:
-    citizen = await house.citizen(phone)
+    citizen = await bot.citizen(phone)
     assert (await citizen.says("/start")).text.startswith(greeting)
 
 
-async def test_who_changes_the_phones_language_is_answered_in_the_new_one(house: House) -> None:
-    citizen = await house.citizen("fr")
+async def test_who_changes_the_phones_language_is_answered_in_the_new_one(bot: RunningBot) -> None:
+    citizen = await bot.citizen("fr")
     await citizen.says("/start")
-    await house.town.telegram.post(f"/__sandbox/users/{citizen.id}", json={"language_code": "en"})
+    await bot.services.telegram.post(f"/__sandbox/users/{citizen.id}", json={"language_code": "en"})
     assert "What would you like to do" in (await citizen.says("/start")).text
 
 
-async def test_a_language_once_chosen_is_remembered_whatever_the_phone_says(house: House, sarah: Citizen) -> None:
+async def test_a_language_once_chosen_is_remembered_whatever_the_phone_says(bot: RunningBot, sarah: Citizen) -> None:
     await sarah.says("/start")
     menu = await sarah.says("/language")
     assert menu.labels[:2] == ["Français", "English"]
     changed = await sarah.taps_on("Français")
     assert "Je vous écris maintenant en français." in changed.text
     assert "Choisissez un service" in (await sarah.says("/book")).text
-    await house.restart()
+    await bot.restart()
     assert (await sarah.says("/start")).text.endswith("Que souhaitez-vous faire\xa0?")
 
 
@@ -64,37 +64,37 @@ async def test_the_language_button_of_an_old_message_still_works(sarah: Citizen)
     assert "en français" in (await sarah.taps_on("Français", menu)).text
 
 
-async def test_commands_and_descriptions_are_set_in_each_language(house: House) -> None:
+async def test_commands_and_descriptions_are_set_in_each_language(bot: RunningBot) -> None:
     for language, book, tells in (("fr", "Prendre rendez-vous", "Prenez"), ("en", "Book an appointment", "Book")):
         scope = {"scope": '{"type":"all_private_chats"}', "language_code": language}
-        commands = await _asked(house, "getMyCommands", **scope)
+        commands = await _asked(bot, "getMyCommands", **scope)
         assert [each["command"] for each in commands][: len(USUAL)] == list(USUAL)
         assert {"command": "book", "description": book} in commands
         for what in ("description", "short_description"):
             method = f"getMy{'Short' if what.startswith('short') else ''}Description"
-            assert str((await _asked(house, method, language_code=language))[what]).startswith(tells)
-    assert await _asked(house, "getMyCommands", scope='{"type":"all_private_chats"}'), "for all other languages too"
+            assert str((await _asked(bot, method, language_code=language))[what]).startswith(tells)
+    assert await _asked(bot, "getMyCommands", scope='{"type":"all_private_chats"}'), "for all other languages too"
 
 
-async def test_an_admin_gets_the_admins_commands_soon_after_writing_for_the_first_time(house: House) -> None:
-    await house.restart()
-    await house.town.telegram.post(f"/__sandbox/chats/{ADMIN_ID}/say", json={"text": "/start"})
+async def test_an_admin_gets_the_admins_commands_soon_after_writing_for_the_first_time(bot: RunningBot) -> None:
+    await bot.restart()
+    await bot.services.telegram.post(f"/__sandbox/chats/{ADMIN_ID}/say", json={"text": "/start"})
     scope = f'{{"type":"chat","chat_id":{ADMIN_ID}}}'
 
     async def commands() -> list[str]:
-        return [each["command"] for each in await _asked(house, "getMyCommands", scope=scope, language_code="fr")]
+        return [each["command"] for each in await _asked(bot, "getMyCommands", scope=scope, language_code="fr")]
 
     assert set(await eventually("the admin's commands", commands)) >= set(USUAL)
 
 
-async def test_what_did_not_change_is_not_set_again(house: House) -> None:
-    await house.restart()
-    await house.settles()
-    await house.town.telegram.delete("/__sandbox/calls")
-    await house.restart()
-    assert not [method for method in await house.town.calls() if method.startswith("setMy")]
+async def test_what_did_not_change_is_not_set_again(bot: RunningBot) -> None:
+    await bot.restart()
+    await bot.wait_until_idle()
+    await bot.services.telegram.delete("/__sandbox/calls")
+    await bot.restart()
+    assert not [method for method in await bot.services.calls() if method.startswith("setMy")]
 
 
-async def _asked(house: House, method: str, **how: str) -> Any:
-    answer = await house.town.telegram.post(f"/bot{TOKEN}/{method}", data=how)
+async def _asked(bot: RunningBot, method: str, **how: str) -> Any:
+    answer = await bot.services.telegram.post(f"/bot{TOKEN}/{method}", data=how)
     return answer.json()["result"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.citizen import Citizen
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 STOPPED = "La réservation est abandonnée. Rien n’a été réservé."
@@ -149,7 +149,7 @@ async def test_old_buttons_show_where_the_citizen_is_and_nothing_else(aissatou: 
     assert await aissatou.appointments() == []
 
 
-async def test_an_edited_message_is_no_new_answer(house: House, aissatou: Citizen) -> None:
+async def test_an_edited_message_is_no_new_answer(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary("Aïssatou Bah")
     before = await aissatou.messages()
     mine = [each for each in await aissatou.phone.transcript() if not each["by_bot"]][-1]["message"]["message_id"]
@@ -157,16 +157,16 @@ async def test_an_edited_message_is_no_new_answer(house: House, aissatou: Citize
     assert await aissatou.messages() == before
     await aissatou.taps_on("Confirmer")
     assert [each["name"] for each in await aissatou.appointments()] == ["Aïssatou Bah"]
-    assert house.open.conversations.set_aside == 0
+    assert bot.app.conversations.set_aside == 0
 
 
-async def test_who_blocked_the_bot_and_returned_goes_on(house: House, aissatou: Citizen) -> None:
+async def test_who_blocked_the_bot_and_returned_goes_on(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
     await aissatou.phone.do("block")
-    await house.settles()
+    await bot.wait_until_idle()
     assert "Bonjour" in (await aissatou.says("/start")).text
     await aissatou.reaches_summary()
     await aissatou.phone.do("block")
     await aissatou.phone.do("unblock")
-    await house.settles()
+    await bot.wait_until_idle()
     assert "est confirmé" in (await aissatou.taps_on("Confirmer")).text

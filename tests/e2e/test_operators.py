@@ -15,7 +15,7 @@ from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import ADMIN_ID
 from tests.e2e.citizen import CONFIRM, Citizen
 from tests.e2e.phone import Phone
-from tests.e2e.running_bot import House, inhabited, standing
+from tests.e2e.running_bot import RunningBot, running_bot, stopped_bot
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")
@@ -26,21 +26,21 @@ DENIED, GRANTED = "refuse à notre clé l’accès à un service", "accepte à n
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with inhabited(tmp_path, capacity=1000) as here:
-        yield here
+async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path, capacity=1000) as started:
+        yield started
 
 
 @pytest.fixture
-async def admin(house: House) -> Citizen:
+async def admin(bot: RunningBot) -> Citizen:
     """The admin of the settings, who has met the bot."""
-    admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
+    admin = Citizen(Phone(bot.services.telegram, ADMIN_ID), bot.wait_until_idle, bot.services)
     await admin.says("/start")
     return admin
 
 
-async def credit(house: House, balance: int) -> None:
-    (await house.town.moncreneau.post("/__sandbox/credits", json={"credits": balance})).raise_for_status()
+async def credit(bot: RunningBot, balance: int) -> None:
+    (await bot.services.moncreneau.post("/__sandbox/credits", json={"credits": balance})).raise_for_status()
 
 
 async def heard(admin: Citizen, words: str) -> int:
@@ -66,8 +66,8 @@ async def confirmed(citizen: Citizen) -> str:
     return (await citizen.taps_on(CONFIRM)).text
 
 
-async def test_an_admin_sees_how_it_stands(house: House, admin: Citizen) -> None:
-    citizen = await house.citizen()
+async def test_an_admin_sees_how_it_stands(bot: RunningBot, admin: Citizen) -> None:
+    citizen = await bot.citizen()
     await citizen.books()
     text = (await admin.says("/status")).text
     for words in (
@@ -84,66 +84,66 @@ async def test_an_admin_sees_how_it_stands(house: House, admin: Citizen) -> None
         assert words in text.replace("\u00a0", " ")
 
 
-async def test_the_figures_of_the_day_live_through_a_restart(house: House, admin: Citizen) -> None:
-    await (await house.citizen()).books()
-    await house.restart()
+async def test_the_figures_of_the_day_live_through_a_restart(bot: RunningBot, admin: Citizen) -> None:
+    await (await bot.citizen()).books()
+    await bot.restart()
     text = (await admin.says("/status")).text.replace("\u00a0", " ")
     assert "(requêtes : 4, réservations : 1)" in text
 
 
-async def test_the_last_error_is_named_by_its_code_alone(house: House, admin: Citizen) -> None:
-    await house.office("error_code", "POST", "/appointments", code="INVALID_FIELD_VALUE", times=1)
-    await confirmed(await house.citizen())
+async def test_the_last_error_is_named_by_its_code_alone(bot: RunningBot, admin: Citizen) -> None:
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code="INVALID_FIELD_VALUE", times=1)
+    await confirmed(await bot.citizen())
     assert "400 INVALID_FIELD_VALUE" in (await admin.says("/status")).text
 
 
-async def test_nobody_else_can_tell_that_there_is_such_a_command(house: House) -> None:
-    citizen = await house.citizen()
+async def test_nobody_else_can_tell_that_there_is_such_a_command(bot: RunningBot) -> None:
+    citizen = await bot.citizen()
     unknown = (await citizen.says("/nonsense")).text
     assert (await citizen.says("/status")).text == unknown
-    assert not [each for each in await commands(house, citizen.id) if each["command"] == "status"]
+    assert not [each for each in await commands(bot, citizen.id) if each["command"] == "status"]
 
 
-async def test_admins_find_it_in_their_menu(house: House, admin: Citizen) -> None:
+async def test_admins_find_it_in_their_menu(bot: RunningBot, admin: Citizen) -> None:
     async def listed() -> bool:
-        return any(each["command"] == "status" for each in await commands(house, admin.id))
+        return any(each["command"] == "status" for each in await commands(bot, admin.id))
 
     await eventually("the admin's menu has it", listed)
 
 
-async def commands(house: House, chat_id: int) -> list[dict[str, Any]]:
-    answer = await house.town.telegram.post(
-        f"/bot{house.settings.telegram_bot_token.get_secret_value()}/getMyCommands",
+async def commands(bot: RunningBot, chat_id: int) -> list[dict[str, Any]]:
+    answer = await bot.services.telegram.post(
+        f"/bot{bot.settings.telegram_bot_token.get_secret_value()}/getMyCommands",
         json={"scope": {"type": "chat", "chat_id": chat_id}},
     )
     found: list[dict[str, Any]] = answer.json()["result"]
     return found
 
 
-async def test_used_up_credits_are_one_notice_and_their_return_another(house: House, admin: Citizen) -> None:
-    await credit(house, 0)
-    citizens = [await house.citizen() for _ in range(3)]
+async def test_used_up_credits_are_one_notice_and_their_return_another(bot: RunningBot, admin: Citizen) -> None:
+    await credit(bot, 0)
+    citizens = [await bot.citizen() for _ in range(3)]
     for citizen in citizens:
         refusal = await confirmed(citizen)
         assert FRENCH.label("problem.out_of_credits") in refusal
         assert "Aïssatou Bah" in refusal, "the draft is kept"
     await hears(admin, USED_UP)
-    await house.restart()
+    await bot.restart()
     assert FRENCH.label("problem.out_of_credits") in (await citizens[0].taps_on("Réessayer")).text
-    await credit(house, 100)
+    await credit(bot, 100)
     for citizen in citizens:
         assert "Votre rendez-vous est confirmé" in (await citizen.taps_on("Réessayer")).text
     await hears(admin, CREDITS_BACK)
     assert await heard(admin, USED_UP) == 1, "neither a restart nor another citizen tells it twice"
 
 
-async def test_what_began_before_a_restart_ends_after_it(house: House, admin: Citizen) -> None:
-    await credit(house, 0)
-    citizen = await house.citizen()
+async def test_what_began_before_a_restart_ends_after_it(bot: RunningBot, admin: Citizen) -> None:
+    await credit(bot, 0)
+    citizen = await bot.citizen()
     await confirmed(citizen)
     await hears(admin, USED_UP)
-    await credit(house, 100)
-    await house.restart()
+    await credit(bot, 100)
+    await bot.restart()
     assert await heard(admin, CREDITS_BACK) == 0, "nobody has tried yet"
     await citizen.taps_on("Réessayer")
     await hears(admin, CREDITS_BACK)
@@ -151,26 +151,26 @@ async def test_what_began_before_a_restart_ends_after_it(house: House, admin: Ci
 
 @pytest.mark.parametrize("code", ["EXPIRED_API_KEY", "INSUFFICIENT_SCOPE"])
 async def test_a_key_that_is_refused_is_one_notice_and_its_return_another(
-    house: House, admin: Citizen, code: str
+    bot: RunningBot, admin: Citizen, code: str
 ) -> None:
-    await house.office("error_code", "POST", "/appointments", code=code)
-    citizens = [await house.citizen() for _ in range(2)]
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code=code)
+    citizens = [await bot.citizen() for _ in range(2)]
     for citizen in citizens:
         refusal = await confirmed(citizen)
         assert FRENCH.label("problem.no_access") in refusal
         assert "Aïssatou Bah" in refusal, "the draft is kept"
     await hears(admin, REFUSES)
-    await house.town.behave()
+    await bot.services.clear_faults()
     assert "Votre rendez-vous est confirmé" in (await citizens[0].taps_on("Réessayer")).text
     await hears(admin, ACCEPTS)
     assert await heard(admin, REFUSES) == 1
 
 
 async def test_a_department_that_is_denied_is_one_notice_that_names_it_and_one_when_it_works_again(
-    house: House, admin: Citizen
+    bot: RunningBot, admin: Citizen
 ) -> None:
-    await house.office("error_code", "GET", "/departments/5/availability", code="DEPARTMENT_ACCESS_DENIED")
-    citizens = [await house.citizen() for _ in range(2)]
+    await bot.inject_api_fault("error_code", "GET", "/departments/5/availability", code="DEPARTMENT_ACCESS_DENIED")
+    citizens = [await bot.citizen() for _ in range(2)]
     for citizen in citizens:
         assert FRENCH.label("problem.department_gone") in (await citizen.reaches_days()).text
     await hears(admin, DENIED)
@@ -178,26 +178,28 @@ async def test_a_department_that_is_denied_is_one_notice_that_names_it_and_one_w
     assert "(5)" in notice
     assert "Passport" in notice
     assert DENIED in (await admin.says("/status")).text
-    await house.restart()
+    await bot.restart()
     assert "Votre rendez-vous est confirmé" in await confirmed_at(citizens[0], "ID Card"), "the others can be booked"
-    await house.town.behave()
+    await bot.services.clear_faults()
     await citizens[1].reaches_days()
     await hears(admin, GRANTED)
     assert DENIED not in (await admin.says("/status")).text
     assert await heard(admin, REFUSES) == 0
 
 
-async def test_whether_the_api_answers_is_found_out_if_it_was_not_asked_for_long(house: House, admin: Citizen) -> None:
-    with house.clock.put_forward(minutes=10):
+async def test_whether_the_api_answers_is_found_out_if_it_was_not_asked_for_long(
+    bot: RunningBot, admin: Citizen
+) -> None:
+    with bot.clock.put_forward(minutes=10):
         text = (await admin.says("/status")).text.replace("\u00a0", " ")
         assert "✅ L’API moncreneau répond." in text
         assert "Dernière réponse : lun. 2 mars, 07:4" in text
-    with house.clock.put_forward(minutes=20):
-        await house.office("html", "GET", "/departments")
+    with bot.clock.put_forward(minutes=20):
+        await bot.inject_api_fault("html", "GET", "/departments")
         text = (await admin.says("/status")).text.replace("\u00a0", " ")
         assert "⚠️ L’API moncreneau ne répond pas." in text
         assert "Dernière réponse : lun. 2 mars, 07:4" in text
-        await house.town.behave()
+        await bot.services.clear_faults()
         assert "✅ L’API moncreneau répond." in (await admin.says("/status")).text
 
 
@@ -205,37 +207,37 @@ async def test_a_429_that_says_nothing_but_how_long_to_wait_is_obeyed_by_the_nex
     def bare(_request: Request) -> Response:
         return Response(status_code=429, headers={"Retry-After": "7200"})
 
-    async with standing(tmp_path) as house, serving(Starlette(routes=[Route("/{path:path}", bare)])) as url:
+    async with stopped_bot(tmp_path) as bot, serving(Starlette(routes=[Route("/{path:path}", bare)])) as url:
         for _ in range(2):
-            await house.stop()
-            await house.start(moncreneau_api_url=f"{url}/api/v1")
-        admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
+            await bot.stop()
+            await bot.start(moncreneau_api_url=f"{url}/api/v1")
+        admin = Citizen(Phone(bot.services.telegram, ADMIN_ID), bot.wait_until_idle, bot.services)
         assert "rien n’est envoyé avant le lun. 2 mars à 09:3" in (await admin.says("/status")).text
-        citizen = await house.citizen()
+        citizen = await bot.citizen()
         assert "09:3" in (await citizen.says("/book")).text
-        assert (await house.town.ledger())["requests"] == {}
+        assert (await bot.services.ledger())["requests"] == {}
 
 
-async def test_an_english_admin_reads_english(house: House, admin: Citizen) -> None:
+async def test_an_english_admin_reads_english(bot: RunningBot, admin: Citizen) -> None:
     await admin.says("/language")
     await admin.taps_on("English")
-    await credit(house, 0)
-    await confirmed(await house.citizen())
+    await credit(bot, 0)
+    await confirmed(await bot.citizen())
     await hears(admin, "The moncreneau credits are used up")
     assert "The bot’s condition" in (await admin.says("/status")).text
 
 
 async def test_an_admin_who_never_met_the_bot_does_no_harm(tmp_path: Path) -> None:
-    async with inhabited(tmp_path, capacity=1000) as house:
-        await house.stop()
-        await house.start(admin_ids=frozenset({NOBODY, ADMIN_ID}))
-        admin = Citizen(Phone(house.town.telegram, ADMIN_ID), house.settles, house.town)
+    async with running_bot(tmp_path, capacity=1000) as bot:
+        await bot.stop()
+        await bot.start(admin_ids=frozenset({NOBODY, ADMIN_ID}))
+        admin = Citizen(Phone(bot.services.telegram, ADMIN_ID), bot.wait_until_idle, bot.services)
         await admin.says("/start")
-        await credit(house, 0)
-        citizen = await house.citizen()
+        await credit(bot, 0)
+        citizen = await bot.citizen()
         await confirmed(citizen)
         await hears(admin, USED_UP)
-        await credit(house, 100)
+        await credit(bot, 100)
         assert "Votre rendez-vous est confirmé" in (await citizen.taps_on("Réessayer")).text
         await hears(admin, CREDITS_BACK)
-        await house.settles()
+        await bot.wait_until_idle()

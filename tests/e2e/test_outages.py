@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.i18n import Translators
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.waiting import eventually
 
 FRENCH = Translators.load().get("fr")
@@ -20,18 +20,18 @@ FOUR_TRIES = 0.25 + 0.5 + 1
 """Seconds that four tries in a row take at the very least: three pauses that double, each cut by half at most."""
 
 
-async def polls(house: House) -> int:
+async def polls(bot: RunningBot) -> int:
     """How many polls came to nothing."""
-    return (await house.town.calls()).get("getUpdates", {}).get("0", 0)
+    return (await bot.services.calls()).get("getUpdates", {}).get("0", 0)
 
 
-async def four_lost_polls(house: House) -> float:
+async def four_lost_polls(bot: RunningBot) -> float:
     """Wait for four polls in vain; how long that took."""
     began = time.monotonic()
-    before = await polls(house)
+    before = await polls(bot)
 
     async def lost() -> bool:
-        return await polls(house) >= before + 4
+        return await polls(bot) >= before + 4
 
     await eventually("four polls in vain", lost)
     return time.monotonic() - began
@@ -46,19 +46,19 @@ def changes(caplog: pytest.LogCaptureFixture, service: str) -> list[str]:
 async def test_while_telegram_is_down_nobody_hammers_and_after_it_every_press_counts(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         summary = await citizen.reaches_summary()
-        await house.town.misbehave(telegram=[CUT])
+        await bot.services.inject_faults(telegram=[CUT])
         await citizen.phone.press(summary, "✅ Confirmer")
-        others = [await house.citizen() for _ in range(20)]
+        others = [await bot.citizen() for _ in range(20)]
         for other in others:
             await other.phone.say("/start")
-        assert await four_lost_polls(house) >= FOUR_TRIES
-        calls = await house.town.calls()
+        assert await four_lost_polls(bot) >= FOUR_TRIES
+        calls = await bot.services.calls()
         assert sum(by_status.get("0", 0) for by_status in calls.values()) < 50, calls
-        await house.town.behave()
-        await house.settles()
+        await bot.services.clear_faults()
+        await bot.wait_until_idle()
         assert len(await citizen.appointments()) == 1
         assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
         for other in others:
@@ -69,18 +69,18 @@ async def test_while_telegram_is_down_nobody_hammers_and_after_it_every_press_co
 async def test_what_was_to_be_said_while_telegram_is_down_is_said_once_after_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path) as house:
-        citizens = [await house.citizen() for _ in range(20)]
-        await house.town.misbehave(telegram=[CUT | {"method": "sendMessage"}])
+    async with running_bot(tmp_path) as bot:
+        citizens = [await bot.citizen() for _ in range(20)]
+        await bot.services.inject_faults(telegram=[CUT | {"method": "sendMessage"}])
         for citizen in citizens:
             await citizen.phone.say("/start")
 
         async def each_was_tried_thrice() -> bool:
-            return (await house.town.calls()).get("sendMessage", {}).get("0", 0) >= 3 * len(citizens)
+            return (await bot.services.calls()).get("sendMessage", {}).get("0", 0) >= 3 * len(citizens)
 
         await eventually("three tries for each", each_was_tried_thrice)
-        await house.town.behave()
-        await house.settles()
+        await bot.services.clear_faults()
+        await bot.wait_until_idle()
         for citizen in citizens:
             assert len(await citizen.messages()) == 1
     assert changes(caplog, "Telegram (sending)") == ["down", "up"]
@@ -90,25 +90,25 @@ async def test_while_the_api_is_down_confirmed_bookings_wait_and_are_made_after_
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    async with inhabited(tmp_path, capacity=1000) as house:
-        citizens = [await house.citizen() for _ in range(10)]
+    async with running_bot(tmp_path, capacity=1000) as bot:
+        citizens = [await bot.citizen() for _ in range(10)]
         summaries = [await citizen.reaches_summary() for citizen in citizens]
-        before = (await house.town.ledger())["requests"]
-        await house.town.misbehave(moncreneau=[{"kind": "html"}])
+        before = (await bot.services.ledger())["requests"]
+        await bot.services.inject_faults(moncreneau=[{"kind": "html"}])
         for citizen, summary in zip(citizens, summaries, strict=True):
             await citizen.phone.press(summary, "✅ Confirmer")
         for citizen in citizens:
             await citizen.waits_for("en cours de confirmation")
         await eventually("the breaker says so", lambda: "does not answer; probing" in caplog.text)
-        await asyncio.gather(*(_is_told_of_the_outage(house) for _ in range(2)))
-        asked: Counter[str] = Counter((await house.town.ledger())["requests"]) - Counter(before)
+        await asyncio.gather(*(_is_told_of_the_outage(bot) for _ in range(2)))
+        asked: Counter[str] = Counter((await bot.services.ledger())["requests"]) - Counter(before)
         assert asked.total() < 60, f"ten bookings, and no hammering: {asked}"
-        await house.town.behave()
-        await house.settles()
+        await bot.services.clear_faults()
+        await bot.wait_until_idle()
         for citizen in citizens:
             assert len(await citizen.appointments()) == 1
             assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
-        ledger = await house.town.ledger()
+        ledger = await bot.services.ledger()
         assert len(ledger["appointments"]) == len(citizens)
     assert caplog.text.count("does not answer; probing") == 1
     assert caplog.text.count("the moncreneau API answers again") == 1
@@ -118,89 +118,91 @@ async def test_while_the_api_reads_but_does_not_book_who_confirms_is_told_and_ge
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    async with inhabited(tmp_path, capacity=1000) as house:
-        citizens = [await house.citizen() for _ in range(7)]
+    async with running_bot(tmp_path, capacity=1000) as bot:
+        citizens = [await bot.citizen() for _ in range(7)]
         summaries = [await citizen.reaches_summary() for citizen in citizens]
-        before = (await house.town.ledger())["requests"]
+        before = (await bot.services.ledger())["requests"]
         acted = {"kind": "status", "status": 500, "when": "after", "times": 1, "match": {"method": "POST"}}
-        await house.town.misbehave(moncreneau=[acted, {"kind": "status", "status": 503, "match": {"method": "POST"}}])
+        await bot.services.inject_faults(
+            moncreneau=[acted, {"kind": "status", "status": 503, "match": {"method": "POST"}}]
+        )
         for citizen, summary in zip(citizens[:-1], summaries[:-1], strict=True):
             await citizen.phone.press(summary, "✅ Confirmer")
         await eventually("the breaker says so", lambda: "neither books nor cancels" in caplog.text)
-        stats = house.open.gateway.stats()
+        stats = bot.app.gateway.stats()
         assert (stats.reachable, stats.accepts) == (True, False)
         await citizens[-1].phone.press(summaries[-1], "✅ Confirmer")
         await citizens[-1].waits_for(FRENCH.label("problem.down"))
-        asked: Counter[str] = Counter((await house.town.ledger())["requests"]) - Counter(before)
+        asked: Counter[str] = Counter((await bot.services.ledger())["requests"]) - Counter(before)
         assert asked.total() < 60, f"seven bookings, and no hammering: {asked}"
-        newcomer = await house.citizen()
+        newcomer = await bot.citizen()
         await newcomer.phone.say("/book")
         await newcomer.waits_for("Choisissez un service")
-        await house.town.behave()
-        await eventually("all is settled", lambda: house.open.attempt_worker.open == 0, within=100)
+        await bot.services.clear_faults()
+        await eventually("all is settled", lambda: bot.app.attempt_worker.open == 0, within=100)
         for citizen in citizens:
             assert len(await citizen.appointments()) == 1
             assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
-        assert len((await house.town.ledger())["appointments"]) == len(citizens)
+        assert len((await bot.services.ledger())["appointments"]) == len(citizens)
     assert caplog.text.count("neither books nor cancels") == 1
     assert caplog.text.count("books and cancels again") == 1
 
 
-async def _is_told_of_the_outage(house: House) -> None:
+async def _is_told_of_the_outage(bot: RunningBot) -> None:
     """Somebody who comes now hears that it does not work, and can try again."""
-    newcomer = await house.citizen()
+    newcomer = await bot.citizen()
     await newcomer.phone.say("/appointments")
     assert "Réessayer" in (await newcomer.waits_for("n’ont pas pu être lus")).labels[0]
 
 
 async def test_both_down_at_once_and_a_restart_in_between_change_nothing(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         summary = await citizen.reaches_summary()
-        await house.town.misbehave(moncreneau=[{"kind": "drop_after", "match": {"method": "POST"}, "times": 1}])
+        await bot.services.inject_faults(moncreneau=[{"kind": "drop_after", "match": {"method": "POST"}, "times": 1}])
         await citizen.phone.press(summary, "✅ Confirmer")
         await eventually("the office has it", citizen.appointments)
-        await house.town.misbehave(telegram=[CUT], moncreneau=[{"kind": "status", "status": 503}])
-        await (await house.citizen()).phone.say("/start")
-        await four_lost_polls(house)
-        await house.stop()
-        starting = asyncio.create_task(house.start())
-        await three_lost_starts(house)
-        await house.town.behave()
+        await bot.services.inject_faults(telegram=[CUT], moncreneau=[{"kind": "status", "status": 503}])
+        await (await bot.citizen()).phone.say("/start")
+        await four_lost_polls(bot)
+        await bot.stop()
+        starting = asyncio.create_task(bot.start())
+        await three_lost_starts(bot)
+        await bot.services.clear_faults()
         await starting
-        await house.settles()
+        await bot.wait_until_idle()
         assert len(await citizen.appointments()) == 1
         assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
 
 
-async def three_lost_starts(house: House) -> None:
+async def three_lost_starts(bot: RunningBot) -> None:
     """Wait until the bot has asked three times in vain who it is."""
 
     async def lost() -> bool:
-        return (await house.town.calls()).get("getMe", {}).get("0", 0) >= 3
+        return (await bot.services.calls()).get("getMe", {}).get("0", 0) >= 3
 
     await eventually("three starts in vain", lost)
 
 
 async def test_an_api_that_is_slow_for_one_delays_no_other(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        slow = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        slow = await bot.citizen()
         summary = await slow.reaches_summary()
-        await house.office("delay", "POST", "/appointments", seconds=60, times=1)
+        await bot.inject_api_fault("delay", "POST", "/appointments", seconds=60, times=1)
         await slow.phone.press(summary, "✅ Confirmer")
-        others = [await house.citizen() for _ in range(10)]
+        others = [await bot.citizen() for _ in range(10)]
         for other in others:
             await other.phone.say("/start")
             await other.waits_for("Bonjour")
         assert await slow.appointments() == [], "all others were served while this one still waits"
-        assert house.open.attempt_worker.open == 1
+        assert bot.app.attempt_worker.open == 1
 
 
 async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        flooded, other = await house.citizen(), await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        flooded, other = await bot.citizen(), await bot.citizen()
         flood = {"kind": "flood", "method": "sendMessage", "chat_id": flooded.id, "retry_after": 1}
-        await house.town.misbehave(telegram=[flood])
+        await bot.services.inject_faults(telegram=[flood])
         await flooded.phone.say("/start")
         await flooded.phone.say("/help")
         for _ in range(3):
@@ -208,22 +210,22 @@ async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None
         await other.phone.say("/book")
         await other.waits_for("Choisissez un service")
         assert await flooded.messages() == [], "the other was served while this chat must keep quiet"
-        await house.town.behave()
-        await house.settles()
+        await bot.services.clear_faults()
+        await bot.wait_until_idle()
         greeting, helping = await flooded.messages()
         assert "Bonjour" in greeting.text, "in the order in which they were said"
         assert "Aide" in helping.text
 
 
 async def test_who_blocked_the_bot_finds_their_booking_when_they_return(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         summary = await citizen.reaches_summary()
-        await house.office("delay", "POST", "/appointments", seconds=1.5, times=1)
+        await bot.inject_api_fault("delay", "POST", "/appointments", seconds=1.5, times=1)
         await citizen.phone.press(summary, "✅ Confirmer")
         await citizen.phone.block()
-        await house.settles()
+        await bot.wait_until_idle()
         assert len(await citizen.appointments()) == 1
-        assert house.open.outbox.waiting == 0, "what cannot be said is dropped"
+        assert bot.app.outbox.waiting == 0, "what cannot be said is dropped"
         await citizen.says("/start")
         assert "Aïssatou Bah" in (await citizen.says("/appointments")).text

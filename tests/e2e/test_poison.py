@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.waiting import eventually
 
 Json = dict[str, Any]
@@ -38,29 +38,29 @@ def broken_ones(chat_id: int) -> tuple[Json, ...]:
 async def test_a_poisonous_update_gets_an_apology_and_the_chat_goes_on(
     which: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         await citizen.reaches_summary()
-        await house.town.inject(broken_ones(citizen.id)[which])
-        await house.settles()
+        await bot.services.inject_updates(broken_ones(citizen.id)[which])
+        await bot.wait_until_idle()
         screen = await citizen.screen()
         assert SORRY in screen.text
         assert "Vérifiez, puis confirmez" in screen.text, "the next step stands below the apology"
         await citizen.taps_on("✅ Confirm", screen)
         assert len(await citizen.appointments()) == 1, "and it can be taken"
-        assert house.open.conversations.set_aside == 1
+        assert bot.app.conversations.set_aside == 1
     assert "an update was set aside after 3 tries" in caplog.text
     assert errors_in(tmp_path) == 1, "the operator finds it in the inbox"
 
 
 async def test_updates_of_no_chat_are_set_aside_without_a_word_to_anybody(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
-        await house.town.inject(*WITHOUT_A_CHAT)
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
+        await bot.services.inject_updates(*WITHOUT_A_CHAT)
         await citizen.says("/start")
-        await eventually("all are done with", lambda: not house.open.conversations.waiting)
-        assert await house.town.pending() == 0, "none is delivered again and again"
-        assert (await house.town.calls())["sendMessage"] == {"200": 1}, "nobody but the citizen is written to"
+        await eventually("all are done with", lambda: not bot.app.conversations.waiting)
+        assert await bot.services.pending() == 0, "none is delivered again and again"
+        assert (await bot.services.calls())["sendMessage"] == {"200": 1}, "nobody but the citizen is written to"
         assert await citizen.books()
     with sqlite3.connect(tmp_path / "bot.db") as database:
         assert database.execute("SELECT chat_id FROM chats").fetchall() == [(citizen.id,)]
@@ -69,35 +69,35 @@ async def test_updates_of_no_chat_are_set_aside_without_a_word_to_anybody(tmp_pa
 async def test_what_is_set_aside_is_not_taken_up_again_at_the_next_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
-        await house.town.inject(*broken_ones(citizen.id))
-        await house.settles()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
+        await bot.services.inject_updates(*broken_ones(citizen.id))
+        await bot.wait_until_idle()
         caplog.clear()
-        await house.restart()
-        await house.settles()
-        assert house.open.conversations.set_aside == 0
+        await bot.restart()
+        await bot.wait_until_idle()
+        assert bot.app.conversations.set_aside == 0
         assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 async def test_a_message_on_which_our_code_fails_does_not_hold_up_the_chat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
-        deliver_as_ever = house.open.outbox._messenger.deliver
-        await break_help(house, monkeypatch)
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
+        deliver_as_ever = bot.app.outbox._messenger.deliver
+        await break_help(bot, monkeypatch)
         await citizen.phone.say("/help")
         assert "Bonjour" in (await citizen.says("/start")).text
-        assert house.open.outbox.failed == 1
-        monkeypatch.setattr(house.open.outbox._messenger, "deliver", deliver_as_ever)
+        assert bot.app.outbox.failed == 1
+        monkeypatch.setattr(bot.app.outbox._messenger, "deliver", deliver_as_ever)
         assert "Aide" in (await citizen.says("/help")).text
     assert "is given up, our own code fails on it: ZeroDivisionError" in caplog.text
 
 
-async def break_help(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def break_help(bot: RunningBot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plant a mistake of ours into the sending of one message."""
-    messenger = house.open.outbox._messenger
+    messenger = bot.app.outbox._messenger
     deliver = messenger.deliver
 
     async def mistaken(delivery: Any, file_id: str | None) -> Any:

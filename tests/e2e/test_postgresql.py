@@ -10,8 +10,8 @@ import pytest
 from tests.e2e.admin import Admin, citizens, heard_by, tally
 from tests.e2e.crash_run import SEED, Scale, play, seed_of_this_run
 from tests.e2e.phone import new_phone
-from tests.e2e.running_bot import House, inhabited
-from tests.e2e.services import town
+from tests.e2e.running_bot import RunningBot, running_bot
+from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
 from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, on
@@ -22,20 +22,20 @@ KILLED = Scale(applicants=6, bookings=8, kills=3, seconds=LIMIT, long_lives=100)
 
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
-    with on(cluster) as here:
-        yield here
+    with on(cluster) as services:
+        yield services
 
 
 @pytest.fixture
-async def house(tmp_path: Path, database: Database) -> AsyncIterator[House]:
-    async with inhabited(tmp_path, database_url=database.url) as here:
-        yield here
+async def bot(tmp_path: Path, database: Database) -> AsyncIterator[RunningBot]:
+    async with running_bot(tmp_path, database_url=database.url) as services:
+        yield services
 
 
-async def test_a_booking_is_made_found_again_after_a_restart_and_cancelled(house: House, database: Database) -> None:
-    citizen = await house.citizen()
+async def test_a_booking_is_made_found_again_after_a_restart_and_cancelled(bot: RunningBot, database: Database) -> None:
+    citizen = await bot.citizen()
     number = await citizen.books("N'Diaye")
-    await house.restart()
+    await bot.restart()
     assert f"N°\xa0{number}" in (await citizen.says("/appointments")).text
     await citizen.says("/cancel")
     assert "Ce rendez-vous est annulé." in (await citizen.taps_on("Oui, annuler")).text
@@ -44,25 +44,25 @@ async def test_a_booking_is_made_found_again_after_a_restart_and_cancelled(house
     assert database.rows("SELECT count(*) FROM outbox") == [(0,)]
 
 
-async def test_an_announcement_reaches_everybody_once(house: House) -> None:
-    people = await citizens(house, 5)
-    admin = Admin(house.town.telegram, settles=house.settles)
+async def test_an_announcement_reaches_everybody_once(bot: RunningBot) -> None:
+    people = await citizens(bot, 5)
+    admin = Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
     await admin.broadcasts("Demain, 100 % fermé")
     assert tally(await admin.report()) == {"sent": 5}
     assert [len(await heard_by(each, "100 % fermé")) for each in people] == [1] * 5
 
 
 async def test_a_server_that_is_started_anew_in_the_middle_of_a_booking_loses_none_and_doubles_none(
-    house: House, cluster: Cluster
+    bot: RunningBot, cluster: Cluster
 ) -> None:
-    people = [await house.citizen() for _ in range(5)]
+    people = [await bot.citizen() for _ in range(5)]
     summaries = [await each.reaches_summary() for each in people]
     with cluster.away(SIGQUIT):
         presses = [
             asyncio.create_task(each.taps_on("Confirmer", summary))
             for each, summary in zip(people, summaries, strict=True)
         ]
-        await eventually("the store says so", lambda: not house.open.store.writable)
+        await eventually("the store says so", lambda: not bot.app.store.writable)
         assert [await each.appointments() for each in people] == [[]] * 5, "an attempt is stored before it is made"
     tickets = await asyncio.gather(*presses)
     assert ["Votre rendez-vous est confirmé" in each.text for each in tickets] == [True] * 5
@@ -82,15 +82,15 @@ async def test_killed_again_and_again_everybody_has_exactly_what_they_confirmed(
 async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not_told_it_hears_again(
     tmp_path: Path, cluster: Cluster, database: Database
 ) -> None:
-    async with town(tmp_path, database_url=database.url) as (here, bot):
-        await bot.start()
-        phone = await new_phone(here.telegram, "Moussa", "fr")
+    async with separate_bot(tmp_path, database_url=database.url) as (services, process):
+        await process.start()
+        phone = await new_phone(services.telegram, "Moussa", "fr")
         with cluster.away(SIGQUIT):
             await phone.say("/start")
-            await eventually("it waits", lambda: any("nothing is lost" in line for line in bot.words))
-            assert await bot.stop() == 0
-            assert await here.pending() == 1
-        await bot.start()
+            await eventually("it waits", lambda: any("nothing is lost" in line for line in process.words))
+            assert await process.stop() == 0
+            assert await services.pending() == 1
+        await process.start()
         await eventually("it is answered", phone.look)
         assert database.rows("SELECT count(*) FROM chats") == [(1,)]
 
@@ -98,12 +98,12 @@ async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not
 async def test_a_server_that_is_not_there_ends_the_start_with_one_line_and_no_password(
     tmp_path: Path, cluster: Cluster
 ) -> None:
-    async with town(tmp_path) as (_here, bot):
-        await bot.start(ready=False, DATABASE_URL="postgresql://bot:geheim@127.0.0.1:9/bot")
-        assert await bot.ended(60) == 1
-        await bot.start(ready=False, DATABASE_URL=cluster.url("nowhere"))
-        assert await bot.ended(60) == 1
-        refused, unknown = bot.log.splitlines()
+    async with separate_bot(tmp_path) as (_services, process):
+        await process.start(ready=False, DATABASE_URL="postgresql://bot:geheim@127.0.0.1:9/bot")
+        assert await process.ended(60) == 1
+        await process.start(ready=False, DATABASE_URL=cluster.url("nowhere"))
+        assert await process.ended(60) == 1
+        refused, unknown = process.log.splitlines()
         assert "the database cannot be used (DATABASE_URL): connection " in refused
         assert 'database "nowhere" does not exist' in unknown
-        assert "geheim" not in bot.log
+        assert "geheim" not in process.log

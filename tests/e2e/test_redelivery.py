@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.running_bot import House, inhabited
+from tests.e2e.running_bot import RunningBot, running_bot
 
 Json = dict[str, Any]
 FIRST = 500_000_000
@@ -18,40 +18,40 @@ def said(number: int, chat_id: int, text: str) -> Json:
     return {"update_id": number, "message": message}
 
 
-async def one_life_with(house: House, *updates: Json) -> None:
+async def one_life_with(bot: RunningBot, *updates: Json) -> None:
     """Let these wait at Telegram while the bot is down, then let it work."""
-    await house.stop()
-    await house.town.inject(*updates)
-    await house.start()
-    await house.settles()
+    await bot.stop()
+    await bot.services.inject_updates(*updates)
+    await bot.start()
+    await bot.wait_until_idle()
 
 
 async def test_updates_whose_delivery_was_lost_on_the_way_act_once(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
-        await house.town.misbehave(telegram=[{"kind": "drop_after", "method": "getUpdates", "times": 3}])
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
+        await bot.services.inject_faults(telegram=[{"kind": "drop_after", "method": "getUpdates", "times": 3}])
         assert "Bonjour" in (await citizen.says("/start")).text
         assert len(await citizen.messages()) == 1
 
 
 async def test_what_was_done_and_is_delivered_again_in_another_life_acts_once(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         await citizen.says("/help")
         again = said(FIRST, citizen.id, "/start")
-        await one_life_with(house, again)
+        await one_life_with(bot, again)
         assert len(await citizen.messages()) == 2
-        await one_life_with(house, again)
-        await one_life_with(house, again, again)
+        await one_life_with(bot, again)
+        await one_life_with(bot, again, again)
         assert len(await citizen.messages()) == 2
 
 
 async def test_in_a_chat_things_happen_in_the_order_of_their_numbers(tmp_path: Path) -> None:
-    async with inhabited(tmp_path) as house:
-        citizen = await house.citizen()
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
         await citizen.says("/start")
         texts = ("/book", "Passport", "/language", "/help", "/stop")
-        await one_life_with(house, *[said(FIRST + n, citizen.id, text) for n, text in reversed(list(enumerate(texts)))])
+        await one_life_with(bot, *[said(FIRST + n, citizen.id, text) for n, text in reversed(list(enumerate(texts)))])
         order = ("Choisissez un service", "Recherche", "Choisissez votre langue", "Aide", "Rien n’a été réservé")
         shown = [each.text for each in await citizen.messages()][1:]
         assert len(shown) == len(order)

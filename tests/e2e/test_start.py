@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.sandbox.telegram.config import TOKEN
-from tests.e2e.services import town
+from tests.e2e.services import separate_bot
 
 SECONDS = 60.0
 WRONG = {
@@ -46,10 +46,10 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 async def test_what_can_never_work_is_said_in_one_clear_line(tmp_path: Path, what: str) -> None:
     settings, line, code = WRONG[what]
-    async with town(tmp_path) as (_here, bot):
-        await bot.start(ready=False, **settings)
-        assert await bot.ended(SECONDS) == code, bot.log
-        (said,) = bot.log.splitlines()
+    async with separate_bot(tmp_path) as (_services, process):
+        await process.start(ready=False, **settings)
+        assert await process.ended(SECONDS) == code, process.log
+        (said,) = process.log.splitlines()
         assert line in said
         for secret in (
             "geheim",
@@ -60,7 +60,7 @@ async def test_what_can_never_work_is_said_in_one_clear_line(tmp_path: Path, wha
 
 
 async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
-    async with town(tmp_path) as (_here, bot):
+    async with separate_bot(tmp_path) as (_services, process):
         wrong = {
             "TELEGRAM_BOT_TOKEN": "",
             "MONCRENEAU_API_KEY": "",
@@ -71,40 +71,40 @@ async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp
             "BOOKING_HORIZON_DAYS": "0",
             "LOG_LEVEL": "chatty",
         }
-        await bot.start(ready=False, **wrong)
-        assert await bot.ended(SECONDS) == 2
+        await process.start(ready=False, **wrong)
+        assert await process.ended(SECONDS) == 2
         for name in wrong:
-            assert bot.log.count(f"  {name}") == 1, bot.log
-        assert len(bot.log.splitlines()) == 1 + len(wrong)
-        assert "geheim" not in bot.log
+            assert process.log.count(f"  {name}") == 1, process.log
+        assert len(process.log.splitlines()) == 1 + len(wrong)
+        assert "geheim" not in process.log
 
 
 async def test_it_starts_says_so_and_ends_when_told(tmp_path: Path) -> None:
-    async with town(tmp_path) as (_here, bot):
-        await bot.start()
-        assert bot.words == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]
-        assert await bot.stop() == 0
-        assert bot.words[1:] == ["stopped: 0 updates and 0 attempts wait for the next start"]
-        assert TOKEN not in bot.log
+    async with separate_bot(tmp_path) as (_services, process):
+        await process.start()
+        assert process.words == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]
+        assert await process.stop() == 0
+        assert process.words[1:] == ["stopped: 0 updates and 0 attempts wait for the next start"]
+        assert TOKEN not in process.log
 
 
 async def test_blanks_around_a_secret_do_no_harm(tmp_path: Path) -> None:
-    async with town(tmp_path) as (_here, bot):
-        await bot.start(TELEGRAM_BOT_TOKEN=f"{TOKEN}\n", MONCRENEAU_API_KEY=f" {DEMO_KEY} ")
-        assert bot.words[0].startswith("ready:")
+    async with separate_bot(tmp_path) as (_services, process):
+        await process.start(TELEGRAM_BOT_TOKEN=f"{TOKEN}\n", MONCRENEAU_API_KEY=f" {DEMO_KEY} ")
+        assert process.words[0].startswith("ready:")
 
 
 async def test_it_waits_for_a_telegram_that_is_not_there_yet(tmp_path: Path) -> None:
-    async with town(tmp_path) as (here, bot):
-        await here.misbehave(telegram=[{"kind": "html", "method": "getMe", "times": 3}])
-        await bot.start()
-        assert bot.words[0].startswith("Telegram (starting) cannot be reached")
-        assert bot.words[1] == "Telegram (starting) answers again"
-        assert TOKEN not in bot.log
+    async with separate_bot(tmp_path) as (services, process):
+        await services.inject_faults(telegram=[{"kind": "html", "method": "getMe", "times": 3}])
+        await process.start()
+        assert process.words[0].startswith("Telegram (starting) cannot be reached")
+        assert process.words[1] == "Telegram (starting) answers again"
+        assert TOKEN not in process.log
 
 
 async def test_a_language_without_a_catalogue_is_a_wrong_setting(tmp_path: Path) -> None:
-    async with town(tmp_path) as (_here, bot):
-        await bot.start(ready=False, DEFAULT_LOCALE="xx")
-        assert await bot.ended(SECONDS) == 2
-        assert "DEFAULT_LOCALE: must be one of en, fr" in bot.log
+    async with separate_bot(tmp_path) as (_services, process):
+        await process.start(ready=False, DEFAULT_LOCALE="xx")
+        assert await process.ended(SECONDS) == 2
+        assert "DEFAULT_LOCALE: must be one of en, fr" in process.log

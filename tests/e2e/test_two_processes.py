@@ -7,7 +7,7 @@ from tests.e2e.applicant import Habits
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.crash_run import new_applicant
 from tests.e2e.ledger_check import reckon
-from tests.e2e.services import CREDITS, town
+from tests.e2e.services import CREDITS, separate_bot
 from tests.e2e.waiting import eventually
 
 CALM = Habits(doubles=0.0, cancels=0.0, gives_up=0.0)
@@ -16,12 +16,12 @@ CALM = Habits(doubles=0.0, cancels=0.0, gives_up=0.0)
 async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_twice(tmp_path: Path) -> None:
     folder = tmp_path / "second"
     folder.mkdir()
-    async with town(tmp_path) as (here, old):
-        new = BotProcess(folder, here.settings | {"DATABASE_URL": f"sqlite+aiosqlite:///{old.database}"})
+    async with separate_bot(tmp_path) as (services, old):
+        new = BotProcess(folder, services.settings | {"DATABASE_URL": f"sqlite+aiosqlite:///{old.database}"})
         await old.start()
-        everybody = [await new_applicant(here, number, number, CALM) for number in range(6)]
+        everybody = [await new_applicant(services, number, number, CALM) for number in range(6)]
         slow = {"kind": "delay", "when": "after", "seconds": 2.5, "match": {"method": "POST"}, "times": 6}
-        await here.misbehave(moncreneau=[slow])
+        await services.inject_faults(moncreneau=[slow])
         lives = [asyncio.create_task(each.live()) for each in everybody]
         try:
             await eventually(
@@ -34,6 +34,6 @@ async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_t
             await asyncio.wait_for(asyncio.gather(*lives), 90)
         finally:
             await new.kill()
-        reckoning = reckon(everybody, await here.ledger(), CREDITS)
+        reckoning = reckon(everybody, await services.ledger(), CREDITS)
         assert not reckoning.faults
         assert reckoning.bookings == len(everybody)

@@ -18,8 +18,8 @@ from starlette.routing import Route
 from bot.bootstrap.connections import StartError
 from bot.operations import http
 from bot.operations.status import Readiness
-from tests.e2e.running_bot import standing
-from tests.e2e.services import town
+from tests.e2e.running_bot import stopped_bot
+from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
 
 
@@ -78,9 +78,9 @@ async def test_stopping_lets_an_answer_under_way_be_said_and_leaves_idle_connect
 
 async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path) -> None:
     number = free_port()
-    async with standing(tmp_path, rate_limit=1000) as house:
-        await house.start(http_port=number)
-        citizen = await house.citizen()
+    async with stopped_bot(tmp_path, rate_limit=1000) as bot:
+        await bot.start(http_port=number)
+        citizen = await bot.citizen()
         await citizen.books("Fanta Sylla")
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
             ready = await client.get("/readyz")
@@ -115,8 +115,8 @@ async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path)
 
 async def test_while_the_database_cannot_be_written_it_is_alive_and_not_ready(tmp_path: Path) -> None:
     number = free_port()
-    async with standing(tmp_path) as house, httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
-        await house.start(http_port=number)
+    async with stopped_bot(tmp_path) as bot, httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
+        await bot.start(http_port=number)
         other = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
         try:
             other.execute("BEGIN IMMEDIATE")
@@ -134,16 +134,19 @@ async def test_while_the_database_cannot_be_written_it_is_alive_and_not_ready(tm
 
 async def test_a_port_that_is_taken_is_one_clear_line_and_nothing_is_begun(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        async with standing(tmp_path) as house:
+        async with stopped_bot(tmp_path) as bot:
             with pytest.raises(StartError, match="HTTP_PORT: cannot listen there: Address already in use"):
-                await house.start(http_port=taken.getsockname()[1])
+                await bot.start(http_port=taken.getsockname()[1])
     assert not list(tmp_path.glob("*"))  # noqa: ASYNC240 — a folder of this test alone
 
 
 async def test_as_a_process_it_answers_while_telegram_is_away_and_ends_at_once(tmp_path: Path) -> None:
     number = free_port()
-    async with town(tmp_path) as (here, bot), httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
-        await bot.start(ready=False, HTTP_PORT=str(number), TELEGRAM_API_URL="http://127.0.0.1:9")
+    async with (
+        separate_bot(tmp_path) as (services, process),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client,
+    ):
+        await process.start(ready=False, HTTP_PORT=str(number), TELEGRAM_API_URL="http://127.0.0.1:9")
 
         async def answers() -> bool:
             try:
@@ -153,9 +156,9 @@ async def test_as_a_process_it_answers_while_telegram_is_away_and_ends_at_once(t
 
         await eventually("it is alive", answers)
         assert (await client.get("/readyz")).status_code == 503
-        assert await bot.stop() == 0
-        await bot.start(HTTP_PORT=str(number))
+        assert await process.stop() == 0
+        await process.start(HTTP_PORT=str(number))
         assert (await client.get("/readyz")).status_code == 200
-        assert await bot.stop() == 0
-        assert "GET /" not in bot.log, "no access log"
-        assert await here.pending() == 0
+        assert await process.stop() == 0
+        assert "GET /" not in process.log, "no access log"
+        assert await services.pending() == 0

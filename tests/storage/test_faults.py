@@ -12,7 +12,7 @@ from bot.app.records import Change, StoredChat
 from bot.bootstrap import StartError
 from bot.storage import engines
 from bot.storage.store import Store, StoreClosedError
-from tests.e2e.running_bot import inhabited, standing
+from tests.e2e.running_bot import running_bot, stopped_bot
 from tests.e2e.waiting import eventually
 from tests.storage.disks import Disk, small_disk
 from tests.storage.values import delivery, rows, turn, update
@@ -96,16 +96,16 @@ async def test_what_waits_for_room_when_the_store_closes_was_never_stored(disk: 
 
 
 async def test_on_a_full_disk_nothing_is_confirmed_to_telegram_that_is_not_stored(disk: Disk) -> None:
-    async with inhabited(disk.folder) as house:
-        citizen = await house.citizen()
+    async with running_bot(disk.folder) as bot:
+        citizen = await bot.citizen()
         assert "Bonjour" in (await citizen.says("/start")).text
         disk.fill()
         await citizen.phone.say(LONG[:4000])
         for _ in range(3):
             await citizen.phone.say(LONG[:4000])
-        await eventually("the store says so", lambda: not house.open.store.writable)
+        await eventually("the store says so", lambda: not bot.app.store.writable)
         stored = len(rows(disk.folder / "bot.db", "SELECT 1 FROM inbox"))
-        assert stored + await house.town.pending() >= 5, "each is here or still at Telegram"
+        assert stored + await bot.services.pending() >= 5, "each is here or still at Telegram"
         disk.clear()
         assert "Aide" in (await citizen.says("/help")).text
         assert len(rows(disk.folder / "bot.db", "SELECT 1 FROM inbox WHERE done_at IS NOT NULL")) == 6
@@ -113,12 +113,12 @@ async def test_on_a_full_disk_nothing_is_confirmed_to_telegram_that_is_not_store
 
 async def test_a_first_start_on_a_full_disk_says_so_and_leaves_nothing_half_made(disk: Disk) -> None:
     disk.fill()
-    async with standing(disk.folder) as house:
+    async with stopped_bot(disk.folder) as bot:
         with pytest.raises(StartError, match="DATABASE_URL"):
-            await house.start()
+            await bot.start()
         disk.clear()
-        await house.start()
-        assert await (await house.citizen()).books()
+        await bot.start()
+        assert await (await bot.citizen()).books()
 
 
 @pytest.mark.usefixtures("impatient")
@@ -142,9 +142,9 @@ async def test_while_another_process_holds_the_lock_writes_wait_and_reads_go_on(
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_first_start_on_a_locked_database_says_so(tmp_path: Path) -> None:
-    async with standing(tmp_path) as house, held_by_another_process(tmp_path / "bot.db"):
+    async with stopped_bot(tmp_path) as bot, held_by_another_process(tmp_path / "bot.db"):
         with pytest.raises(StartError, match=r"DATABASE_URL.*: database is locked"):
-            await house.start()
+            await bot.start()
 
 
 async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confirmed(
@@ -152,24 +152,24 @@ async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confi
 ) -> None:
     if not disk.obeys:
         pytest.skip("root without the right to mount cannot make anything read-only")
-    async with inhabited(disk.folder) as house:
-        citizen = await house.citizen()
+    async with running_bot(disk.folder) as bot:
+        citizen = await bot.citizen()
         await citizen.says("/start")
-        await house.stop()
+        await bot.stop()
         disk.forbid()
         await citizen.phone.say("/help")
         try:
-            await house.start()
+            await bot.start()
         except StartError as error:
             assert "DATABASE_URL" in str(error)  # noqa: PT017 — either it says so at once, or it waits as below
         else:
-            await eventually("the store says so", lambda: not house.open.store.writable)
+            await eventually("the store says so", lambda: not bot.app.store.writable)
             assert any(line.startswith("database cannot be written: ") for line in caplog.messages)
-            await house.stop()
-        assert await house.town.pending() == 1
+            await bot.stop()
+        assert await bot.services.pending() == 1
         disk.allow()
-        await house.start()
-        await house.settles()
+        await bot.start()
+        await bot.wait_until_idle()
         assert "Aide" in (await citizen.screen()).text
 
 
@@ -179,9 +179,9 @@ async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confi
 )
 async def test_a_database_that_cannot_be_one_is_a_clear_line(place: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("a shopping list, and a long one\n" * 40)
-    async with standing(tmp_path) as house:
+    async with stopped_bot(tmp_path) as bot:
         with pytest.raises(StartError, match=f"DATABASE_URL.*: {words}"):
-            await house.start(database_url=f"sqlite+aiosqlite:///{tmp_path / place}")
+            await bot.start(database_url=f"sqlite+aiosqlite:///{tmp_path / place}")
 
 
 async def test_a_change_that_is_wrong_in_itself_harms_no_other(

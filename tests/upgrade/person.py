@@ -23,12 +23,12 @@ def actions_of(shown: Shown) -> list[str]:
 
 
 class Person:
-    """`settles` waits until the bot has nothing left to answer."""
+    """`wait_until_idle` waits until the bot has nothing left to answer."""
 
-    def __init__(self, phone: Phone, settles: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, phone: Phone, wait_until_idle: Callable[[], Awaitable[None]]) -> None:
         self.phone = phone
         self.id = phone.chat_id
-        self._settles = settles
+        self._wait_until_idle = wait_until_idle
 
     async def messages(self) -> list[Shown]:
         """All messages of the bot that are still there, the one that changed last at the end."""
@@ -71,7 +71,7 @@ class Person:
 
     async def _does(self, what: str, **how: object) -> Shown:
         await self.phone.do(what, **how)
-        await self._settles()
+        await self._wait_until_idle()
         return await self.screen()
 
     async def _found(self, action: str) -> tuple[Shown, str] | None:

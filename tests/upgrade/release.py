@@ -31,7 +31,7 @@ from bot.sandbox.telegram.config import Person as Owner
 from bot.sandbox.telegram.samples import SAMPLE_PHOTO
 from bot.storage import engines, migrate
 from tests.e2e.phone import Phone
-from tests.e2e.running_bot import Clock, House, standing
+from tests.e2e.running_bot import Clock, RunningBot, stopped_bot
 from tests.storage.databases import Database
 from tests.upgrade.person import Person
 
@@ -91,23 +91,23 @@ class Release:
         return tuple(self.world["keys"].values())
 
     @asynccontextmanager
-    async def restored(self, folder: Path, database: Database, **later: float) -> AsyncIterator[House]:
+    async def restored(self, folder: Path, database: Database, **later: float) -> AsyncIterator[RunningBot]:
         """Both stand-ins and the database as they were left, with the clock moved forward; the bot is not started."""
         clock = Clock()
         keys = tuple(ApiKey(each) for each in self.keys)
-        async with standing(folder, clock, database.url, capacity=50, keys=keys) as house:
-            self._restore_phones(house)
-            await self._restore_office(house)
-            self._restore_database(house, database)
+        async with stopped_bot(folder, clock, database.url, capacity=50, keys=keys) as bot:
+            self._restore_phones(bot)
+            await self._restore_office(bot)
+            self._restore_database(bot, database)
             with clock.put_forward(**later):
-                yield house
+                yield bot
 
-    def person(self, house: House, name: str) -> Person:
+    def person(self, bot: RunningBot, name: str) -> Person:
         """The person who was led to the state of this name."""
-        return Person(Phone(house.town.telegram, self.names[name]), house.settles)
+        return Person(Phone(bot.services.telegram, self.names[name]), bot.wait_until_idle)
 
-    def _restore_phones(self, house: House) -> None:
-        world, ago = house.world, time.time() - self.world["recorded_at"]
+    def _restore_phones(self, bot: RunningBot) -> None:
+        world, ago = bot.world, time.time() - self.world["recorded_at"]
         for each in self.world["people"]:
             world.add_person(Owner(**each), started=True)
         for folder, name, mime_type in self.world["files"]:
@@ -122,9 +122,9 @@ class Release:
         # It is expired already; the next updates get higher numbers.
         world.updates.put({"update_id": self.world["newest_update"], "poll": {}}, 0.0)
 
-    async def _restore_office(self, house: House) -> None:
+    async def _restore_office(self, bot: RunningBot) -> None:
         """Book and cancel in the same order, so that the appointments get the same numbers."""
-        office, headers = house.town.moncreneau, {"X-API-Key": self.keys[0]}
+        office, headers = bot.services.moncreneau, {"X-API-Key": self.keys[0]}
         for each in self.world["appointments"]:
             wanted = ("departmentId", "dateTime", "name", "externalUserId", "workerId")
             body = {key: each[key] for key in wanted if each[key] is not None}
@@ -133,8 +133,8 @@ class Release:
             if each["status"] == "CANCELLED":
                 (await office.delete(f"/api/v1/appointments/{each['id']}", headers=headers)).raise_for_status()
 
-    def _restore_database(self, house: House, database: Database) -> None:
-        keys = self._keys(house)
+    def _restore_database(self, bot: RunningBot, database: Database) -> None:
+        keys = self._keys(bot)
         with database.connected() as connection:
             if database.is_file:
                 tables = self.sql.split("INSERT INTO ", 1)[0]
@@ -160,9 +160,9 @@ class Release:
             migrate.upgrade(connection, self.revision)
         engine.dispose()
 
-    def _keys(self, house: House) -> dict[str, str]:
+    def _keys(self, bot: RunningBot) -> dict[str, str]:
         """The hash of each API key then, and now: in the names of facts, a key is a hash of its address and itself."""
-        address = house.settings.moncreneau_api_url
+        address = bot.settings.moncreneau_api_url
         return {old: sha256(f"{address} {key}".encode()).hexdigest()[:16] for old, key in self.world["keys"].items()}
 
 

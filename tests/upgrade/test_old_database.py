@@ -21,7 +21,7 @@ import pytest_asyncio
 from bot.app import attempt
 from tests.e2e.admin import Admin, heard_by, tally
 from tests.e2e.phone import Shown
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
 from tests.storage.databases import Database, file_in, on
 from tests.upgrade.person import Person, action_of, actions_of
@@ -38,7 +38,7 @@ MARKUP = re.compile(r"<[^>]+>")
 class Continued:
     """Today's bot at work on the old database."""
 
-    house: House
+    bot: RunningBot
     database: Database
     before: dict[int, list[Shown]]
     """What stood on each phone before it began."""
@@ -47,11 +47,11 @@ class Continued:
 
     def person(self, name: str) -> Person:
         """Who was left in this state."""
-        return RELEASE.person(self.house, name)
+        return RELEASE.person(self.bot, name)
 
     async def appointments(self, name: str) -> list[Json]:
         """Their appointments at the API."""
-        return await self.house.town.appointments(NAMES[name])
+        return await self.bot.services.appointments(NAMES[name])
 
     async def news(self, name: str) -> list[Shown]:
         """The messages that were sent or edited since the bot began."""
@@ -107,21 +107,21 @@ async def bot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         logged_errors() as errors,
     ):
         patch.setattr(attempt, "RESUMED_LOOKUP_DELAYS", (0.1, 0.4))  # no earlier request is under way
-        async with RELEASE.restored(folder, database, minutes=10) as house:
-            await house.town.inject(RELEASE.world["done_update"])
-            people = {each: RELEASE.person(house, name) for name, each in NAMES.items()}
+        async with RELEASE.restored(folder, database, minutes=10) as bot:
+            await bot.services.inject_updates(RELEASE.world["done_update"])
+            people = {each: RELEASE.person(bot, name) for name, each in NAMES.items()}
             before = {each: await person.messages() for each, person in people.items()}
-            earlier = await requests(house)
-            await house.start(admin_ids=ADMINS, broadcast_rate=100.0)
-            await house.settles()
-            yield Continued(house, database, before, await requests(house) - earlier)
+            earlier = await requests(bot)
+            await bot.start(admin_ids=ADMINS, broadcast_rate=100.0)
+            await bot.wait_until_idle()
+            yield Continued(bot, database, before, await requests(bot) - earlier)
             assert database.rows("SELECT * FROM inbox WHERE error IS NOT NULL") == [], "no update was set aside"
     assert errors == []
 
 
-async def requests(house: House) -> Counter[str]:
+async def requests(bot: RunningBot) -> Counter[str]:
     """How often each endpoint of the API was called."""
-    return Counter((await house.town.ledger())["requests"])
+    return Counter((await bot.services.ledger())["requests"])
 
 
 # --- what was pending -----------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ async def answers(person: Person, step: str) -> None:
 async def books(bot: Continued, person: Person, before: set[int]) -> Json:
     """Answer every question with the first choice until there is an appointment; returns it."""
     for _ in range(9):
-        new = [each for each in await bot.house.town.appointments(person.id) if each["id"] not in before]
+        new = [each for each in await bot.bot.services.appointments(person.id) if each["id"] not in before]
         if new:
             return new[0]
         offered = {each.partition(":")[0]: each for each in reversed(actions_of(await person.screen()))}
@@ -413,7 +413,7 @@ async def test_its_progress_is_shown_in_the_message_that_showed_it_before(bot: C
 
 async def report(bot: Continued, number: int) -> list[Json]:
     """The report of a broadcast as it came by itself."""
-    admin = Admin(bot.house.town.telegram, NAMES[ADMIN])
+    admin = Admin(bot.bot.services.telegram, NAMES[ADMIN])
     name = f"broadcast-{number}.csv"
 
     async def which() -> int:
@@ -560,7 +560,7 @@ async def test_admins_know_of_a_trouble_already_and_hear_once_that_it_is_over(bo
 
 async def test_who_is_no_admin_any_more_loses_the_commands_of_admins(bot: Continued) -> None:
     async def taken() -> bool:
-        return bool((await bot.house.town.calls()).get("deleteMyCommands"))
+        return bool((await bot.bot.services.calls()).get("deleteMyCommands"))
 
     await eventually("the commands are taken away", taken)
 

@@ -5,23 +5,23 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from tests.e2e.admin import heard_by
-from tests.e2e.running_bot import House
+from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
 from tests.storage.databases import file_in
 from tests.upgrade.release import RELEASE_0_1 as RELEASE
 
 
-async def requests(house: House) -> dict[str, int]:
+async def requests(bot: RunningBot) -> dict[str, int]:
     """How often each endpoint of the API was called."""
-    asked: dict[str, int] = (await house.town.ledger())["requests"]
+    asked: dict[str, int] = (await bot.services.ledger())["requests"]
     return asked
 
 
 async def test_a_key_whose_hour_was_used_up_is_not_used_before_the_next(tmp_path: Path) -> None:
-    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as house:
-        before = await requests(house)
-        await house.start(admin_ids=RELEASE.admins, moncreneau_api_key=SecretStr(RELEASE.keys[1]))
-        person = RELEASE.person(house, "days cannot be read in a busy hour")
+    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as bot:
+        before = await requests(bot)
+        await bot.start(admin_ids=RELEASE.admins, moncreneau_api_key=SecretStr(RELEASE.keys[1]))
+        person = RELEASE.person(bot, "days cannot be read in a busy hour")
         old, data = await person.find("retry")
         await person.phone.do("press", message_id=old.number, data=data)
 
@@ -29,20 +29,20 @@ async def test_a_key_whose_hour_was_used_up_is_not_used_before_the_next(tmp_path
             return (await person.screen()).since != old.since
 
         await eventually("it is told that it has to wait", answered)
-        assert await requests(house) == before
+        assert await requests(bot) == before
 
 
 async def test_a_key_that_worked_before_may_be_refused_and_the_bot_starts(tmp_path: Path) -> None:
-    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as house:
-        await house.office("error_code", code="INVALID_API_KEY")
-        await house.start(admin_ids=RELEASE.admins)
-        assert house.parts
+    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as bot:
+        await bot.inject_api_fault("error_code", code="INVALID_API_KEY")
+        await bot.start(admin_ids=RELEASE.admins)
+        assert bot._app
 
 
 async def test_an_announcement_for_a_later_hour_goes_out_by_itself_when_that_has_come(tmp_path: Path) -> None:
-    async with RELEASE.restored(tmp_path, file_in(tmp_path), hours=4, minutes=32) as house:
-        await house.start(admin_ids=RELEASE.admins)
+    async with RELEASE.restored(tmp_path, file_in(tmp_path), hours=4, minutes=32) as bot:
+        await bot.start(admin_ids=RELEASE.admins)
         for name, text in (("to come: French", "Annonce prévue"), ("to come: English", "Announcement to come")):
-            phone = RELEASE.person(house, name).phone
+            phone = RELEASE.person(bot, name).phone
             await eventually(f"{name} has it", lambda phone=phone, text=text: heard_by(phone, text))  # type: ignore[misc]
             assert len(await heard_by(phone, text)) == 1
