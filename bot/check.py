@@ -24,11 +24,9 @@ from bot.bootstrap.connections import StartError
 from bot.core.model import Department, FailureCode
 from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.quota import clock_gap
 from bot.settings import Settings, SettingsError, read_settings
 from bot.storage import engines
 from bot.storage.diagnostics import Diagnosis, examine, remembered
-from bot.telegram.transport import FastRequest
 
 NOBODY = "telegram:0"
 """An owner that no citizen is: whose appointments are asked for to see whether the key may read."""
@@ -90,9 +88,7 @@ async def check_telegram(given: Settings) -> Found:
         advice = "check the network and TELEGRAM_API_URL; the bot itself waits until Telegram answers"
         found.lines.append(Line(Level.FAIL, "token", words, advice))
     finally:
-        if isinstance(bot.request, FastRequest):
-            said, at = bot.request.said
-            found.clock_gap = clock_gap({"Date": said} if said else {}, at)
+        found.clock_gap = connections.telegram_clock_gap(bot)
         await bot.shutdown()
     return found
 

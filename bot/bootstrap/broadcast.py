@@ -126,6 +126,7 @@ class BroadcastFeature:
             rate=paid or min(settings.broadcast_rate or UNLIMITED, overall.bulk_rate or UNLIMITED),
             changed=self._changed,
             ended=self._reporter.ended,
+            clock_ahead=lambda: -(connections.telegram_clock_gap(bot) or 0.0),
         )
         self._progress = ProgressMessages(
             repository,

@@ -21,7 +21,7 @@ from bot.app.ports import ApiError, Clock
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import OperatorIssue
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.quota import QuotaSnapshot
+from bot.moncreneau.quota import QuotaSnapshot, clock_gap
 from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
 from bot.storage import engines, process_lock
@@ -95,6 +95,12 @@ async def connect_telegram(settings: Settings) -> RawBot:
         else:
             reachability.good()
             return bot
+
+
+def telegram_clock_gap(bot: RawBot) -> float | None:
+    """Seconds by which Telegram's clock was ahead of ours at its last answer; None where it did not say."""
+    date, at = bot.request.said if isinstance(bot.request, FastRequest) else (None, 0.0)
+    return clock_gap({"Date": date} if date else {}, at)
 
 
 def moncreneau_gateway(

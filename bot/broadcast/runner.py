@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.app.backoff import run_unless, wait_event
+from bot.app.steady_clock import SteadyClock
 from bot.broadcast.lifecycle import (
     ENDED,
     UNPAID,
@@ -54,7 +55,10 @@ ACTIVE = frozenset(BroadcastStatus) - ENDED
 
 
 class BroadcastRunner:
-    """One task per broadcast with work left. `changed` is called when its progress should be shown anew."""
+    """One task per broadcast with work left. `changed` is called when its progress should be shown anew.
+
+    `clock_ahead` gives the seconds by which the machine's clock is ahead of Telegram's, as far as is known.
+    """
 
     def __init__(  # noqa: PLR0913 — its collaborators
         self,
@@ -69,6 +73,7 @@ class BroadcastRunner:
         rate: float,
         changed: Callable[[int], None],
         ended: Callable[[int], Coroutine[Any, Any, None]],
+        clock_ahead: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._repository = repository
         self._recipients = recipients
@@ -80,6 +85,7 @@ class BroadcastRunner:
         self._rate = rate
         self._changed = changed
         self._ended = ended
+        self._clock_ahead = clock_ahead
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._wake_events: dict[int, asyncio.Event] = {}
         self._runs: dict[int, BroadcastRun] = {}
@@ -234,8 +240,9 @@ class BroadcastRunner:
         await self._advance(broadcast)
 
     async def _wait_for_start(self, broadcast: Broadcast, wake: asyncio.Event) -> None:
-        starts = broadcast.plan.starts or self._now()
-        while (wait := (starts - self._now()).total_seconds()) > 0:
+        clock = SteadyClock(self._now, self._clock_ahead)
+        starts = broadcast.plan.starts or clock()
+        while (wait := (starts - clock()).total_seconds()) > 0:
             await wait_event(wake, min(wait, CLOCK_CHECK))
             if wake.is_set():
                 return

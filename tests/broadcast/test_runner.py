@@ -119,8 +119,21 @@ async def test_a_scheduled_broadcast_waits_for_its_start() -> None:
         assert here.status() is BroadcastStatus.SCHEDULED
         assert here.sender.sent == []
         here.clock.now += timedelta(hours=3)
-        await asyncio.sleep(60)
+        await asyncio.sleep(700)
         assert here.status() is BroadcastStatus.DONE
+
+
+@in_no_time
+async def test_a_clock_that_is_days_ahead_for_a_while_starts_nothing() -> None:
+    async with press(1) as here:
+        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(days=7)), ADMIN, CARD)
+        await asyncio.sleep(60)
+        here.clock.now += timedelta(days=8)
+        await asyncio.sleep(60)
+        here.clock.now -= timedelta(days=8)
+        await asyncio.sleep(3600)
+        assert here.status() is BroadcastStatus.SCHEDULED
+        assert here.sender.sent == []
 
 
 @in_no_time

@@ -1,0 +1,43 @@
+"""The office time by which something scheduled starts: it does not jump ahead because a machine's clock does.
+
+A clock may be days ahead until the machine's time service sets it right, and what was started then cannot be taken
+back. Knows nothing of what is scheduled.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+JUMP = timedelta(minutes=1)
+"""By how much a clock must differ from what is expected to be doubted."""
+DOUBTED = timedelta(minutes=10)
+"""How long a jump must last until it is believed. A machine that was suspended jumps too, and rightly so."""
+
+
+class SteadyClock:
+    """Reads `office_time`, which is believed when the clock is first read.
+
+    `ahead` gives the seconds by which the machine's clock is ahead of another one on the network, as far as is known.
+    """
+
+    def __init__(self, office_time: Callable[[], datetime], ahead: Callable[[], float] = lambda: 0.0) -> None:
+        self._office_time = office_time
+        self._ahead = ahead
+        self._believed: tuple[datetime, float] | None = None
+        self._doubted_since: float | None = None
+
+    def __call__(self) -> datetime:
+        """The office time. While the clock is ahead of what the loop's own clock makes expect: the expected time."""
+        loop_time = asyncio.get_running_loop().time()
+        shown = self._office_time()
+        if abs(ahead := timedelta(seconds=self._ahead())) > JUMP:
+            shown -= ahead
+        if self._believed is not None:
+            then, since = self._believed
+            expected = then + timedelta(seconds=loop_time - since)
+            if shown - expected > JUMP:
+                self._doubted_since = loop_time if self._doubted_since is None else self._doubted_since
+                if loop_time - self._doubted_since < DOUBTED.total_seconds():
+                    return expected
+        self._believed, self._doubted_since = (shown, loop_time), None
+        return shown
