@@ -18,8 +18,7 @@ from bench.bot_api_server import serving_bot_api
 from bench.closed_loop import ClosedLoop
 from bench.load import create_database, drive, measure_bot
 from bench.processes import ROOT, bot_environment, moncreneau, process, rss_mb
-from bot.core.conversation import new_session
-from bot.core.session import write_session
+from bot.core.session import Session, write_session
 
 CITIZENS = (10, 50, 200, 500, 1000, 2000)
 CHATS = (0, 10_000, 100_000, 1_000_000)
@@ -44,7 +43,7 @@ class Idle:
 async def seed(database: Path, chats: int) -> None:
     """Make a database with known chats, as the bot would have left it."""
     await create_database(database)
-    session = write_session(new_session("fr", datetime.now()))  # noqa: DTZ005 — office time
+    session = write_session(Session("fr", datetime.now()))  # noqa: DTZ005 — office time
 
     def fill() -> None:
         with sqlite3.connect(database) as connection:

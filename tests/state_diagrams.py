@@ -17,7 +17,7 @@ from typing import Any, get_args
 from bot.broadcast.lifecycle import TRANSITIONS, UNPAID, next_status
 from bot.broadcast.model import Broadcast, BroadcastStatus, Everyone, Plan, RecipientCounts, RecipientStatus
 from bot.core import callback_data as data
-from bot.core.conversation import new_session, step
+from bot.core.conversation import step
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -183,7 +183,7 @@ class Move:
 def explored() -> frozenset[Move]:
     """Every move that the conversation can make in the small world."""
     parked: dict[str, Any] = {}
-    first = _plain(new_session("fr", NOW), parked)
+    first = _plain(Session("fr", NOW), parked)
     seen, waiting, moves = {first}, deque([first]), set[Move]()
     while waiting:
         session = waiting.popleft()

@@ -4,25 +4,38 @@ A kept session is always the last one that was committed. Knows nothing of what 
 """
 
 import logging
+import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from bot.app.ports import Store
 from bot.app.records import StoredChat
-from bot.core.conversation import new_session
 from bot.core.session import Session, read_session, write_session
 
 log = logging.getLogger(__name__)
 KEPT = 10_000
+FIRST_SCREENS = range(10**10, 10**14)
+"""Where a chat's screen numbers begin: above those of earlier releases, and far below what fits into a button."""
+
+
+def random_screen() -> int:
+    """The first screen number of a new session.
+
+    At random, not by the clock: so the buttons of a session that was lost are never taken for those of the new one,
+    whatever a clock showed when either began.
+    """
+    return FIRST_SCREENS[secrets.randbelow(len(FIRST_SCREENS))]
 
 
 class Sessions:
     """At most `KEPT` sessions in memory, the least recently used go first."""
 
-    def __init__(self, store: Store, default_locale: str) -> None:
+    def __init__(self, store: Store, default_locale: str, first_screen: Callable[[], int] = random_screen) -> None:
         self._store = store
         self._default_locale = default_locale
+        self._first_screen = first_screen
         self._kept: OrderedDict[int, Session] = OrderedDict()
 
     async def get(self, chat_id: int, now: datetime, locale: str) -> Session:
@@ -35,11 +48,13 @@ class Sessions:
             return session
         known = await self._store.chat(chat_id)
         if known is None:
-            return new_session(locale or self._default_locale, now)
+            return self._new(locale or self._default_locale, now)
         session = read_session(known.session)
         if session is None:
             log.error("a session of an unknown version was dropped")
-            session = replace(new_session(known.locale, now), chose_locale=bool(locale) and locale != known.locale)
+            session = replace(self._new(known.locale, now), chose_locale=bool(locale) and locale != known.locale)
+        if session.screen < 0:  # begun by an earlier release while the clock showed 1970: no button can name it
+            session = replace(session, screen=self._first_screen())
         return replace(session, announcements=known.announcements)
 
     def keep(self, chat_id: int, session: Session) -> None:
@@ -53,3 +68,6 @@ class Sessions:
     def stored(chat_id: int, session: Session) -> StoredChat:
         """The session as it is stored. Whoever does something has not left."""
         return StoredChat(chat_id, write_session(session), session.locale, announcements=session.announcements)
+
+    def _new(self, locale: str, now: datetime) -> Session:
+        return Session(locale, now, screen=self._first_screen())

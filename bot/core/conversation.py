@@ -6,7 +6,7 @@ change nothing and show the present screen again. The transitions themselves sta
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.core import appointments, booking, callback_data, slot_selection
 from bot.core.effects import Step, Tell, show
@@ -37,17 +37,8 @@ DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"
 NUMBER_SIGN = re.compile(r"^(#|№|n°|nº|no\.?)\s*", re.IGNORECASE)
 """How people, and our own buttons, write that a number follows."""
-SCREENS_SINCE = datetime(2020, 1, 1)  # noqa: DTZ001 — office time, as everywhere in the core
 LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?", re.ASCII)
 """Which languages there are is known by the catalogues alone; one that is not there is shown as the default."""
-
-
-def new_session(locale: str, at: datetime) -> Session:
-    """A conversation that begins now.
-
-    Its first screen number is the time, so that buttons from before an erased session are never taken for present ones.
-    """
-    return Session(locale=locale, touched=at, screen=int((at - SCREENS_SINCE).total_seconds()))
 
 
 def step(session: Session, event: Event) -> Step:

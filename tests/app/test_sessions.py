@@ -9,6 +9,7 @@ import pytest
 from bot.app import sessions as module
 from bot.app.records import Change, StoredChat
 from bot.app.sessions import Sessions
+from bot.core.callback_data import decode, encode
 from bot.core.session import Session, write_session
 from bot.storage.store import Store
 
@@ -26,6 +27,21 @@ async def test_somebody_new_begins_in_their_language_or_the_default_one(store: S
     sessions = Sessions(store, "fr")
     assert (await sessions.get(7, NOW, "en")).locale == "en"
     assert (await sessions.get(8, NOW, "")).locale == "fr"
+
+
+async def test_old_buttons_are_never_taken_for_present_ones_whatever_the_clock_shows(store: Store) -> None:
+    for year in (1970, 2026):
+        sessions = [await Sessions(store, "fr").get(7, NOW.replace(year=year), "fr") for _ in range(2)]
+        first, second = (each.screen for each in sessions)
+        assert abs(first - second) > 1000, "as good as certain: one in ten thousand million"
+        assert decode(encode(first, "retry")) == (first, "retry")
+
+
+async def test_a_chat_that_began_while_the_clock_showed_1970_gets_buttons_that_work(store: Store) -> None:
+    await store.commit(Change(chat=Sessions.stored(7, Session("fr", NOW, screen=-1577836496, name="Aïssatou Bah"))))
+    session = await Sessions(store, "fr").get(7, NOW, "fr")
+    assert decode(encode(session.screen, "retry")) == (session.screen, "retry")
+    assert session.name == "Aïssatou Bah"
 
 
 async def test_what_was_stored_is_found_again(store: Store) -> None:

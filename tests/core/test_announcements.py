@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core import callback_data
-from bot.core.conversation import new_session, step
+from bot.core.conversation import step
 from bot.core.effects import Tell
 from bot.core.events import Commanded, Pressed
 from bot.core.screens import Announcements
@@ -15,7 +15,7 @@ every_state = pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys(
 
 
 def standing(state: State) -> Session:
-    return new_session("fr", NOW).at(state)
+    return Session("fr", NOW).at(state)
 
 
 @every_state

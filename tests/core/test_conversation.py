@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core import callback_data
-from bot.core.conversation import new_session, step
+from bot.core.conversation import step
 from bot.core.effects import LoadDepartments, Show, Tell
 from bot.core.events import (
     AppointmentCancelled,
@@ -163,11 +163,6 @@ def test_a_language_that_is_added_later_can_be_chosen(locale: str) -> None:
 # --- time ------------------------------------------------------------------------------------------------------------
 
 LATER = NOW + timedelta(hours=25)
-
-
-def test_a_new_conversation_never_takes_old_buttons_for_present_ones() -> None:
-    first, second = new_session("fr", NOW), new_session("fr", NOW + timedelta(seconds=1))
-    assert second.screen > first.screen > 0
 
 
 def test_an_old_draft_is_dropped_with_a_word_when_a_button_is_pressed() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from bot.core import callback_data
-from bot.core.conversation import new_session, step
+from bot.core.conversation import step
 from bot.core.effects import Book, CancelAppointment, Show, Tell, Withdraw
 from bot.core.events import (
     Commanded,
@@ -41,7 +41,7 @@ class Phone(RuleBasedStateMachine):
     @initialize(state=st.just(Idle()) | st.sampled_from(list(STATES.values())))
     def begins(self, state: State) -> None:
         self.now = START
-        self.session = replace(new_session("fr", START), state=state)
+        self.session = replace(Session("fr", START), state=state)
         self.attempts: set[int] = set()
         self.withdrawn: set[int] = set()
         self.shown: list[tuple[int | None, int, list[str]]] = []
