@@ -3,6 +3,9 @@
 What only a server needs stands in `postgresql`.
 """
 
+import contextlib
+import logging
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.storage import postgresql
 
+log = logging.getLogger(__name__)
+OWNER_ONLY = 0o600
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BUSY_SECONDS = 5
 CONNECTIONS = 2
 """That read; one more writes. Each costs a thread and a cache, or a process of the server's."""
@@ -28,6 +34,8 @@ PRAGMAS = (
     "PRAGMA synchronous=FULL",
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
     "PRAGMA foreign_keys=ON",
+    # What is deleted (a name, a message) is overwritten, not only marked as free.
+    "PRAGMA secure_delete=ON",
     # KiB of pages a connection, half of SQLite's own: the system keeps the file's pages anyway, once for all.
     "PRAGMA cache_size=-1000",
 )
@@ -197,6 +205,29 @@ def cause(error: BaseException) -> str:
     """
     lines = str(getattr(error, "orig", None) or error).splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def make_private(url: str) -> None:
+    """Let nobody but the owner read a SQLite file and what SQLite keeps beside it; make the file where there is none.
+
+    SQLite gives its own files (`-wal`, `-shm`) the mode of the database. Never raises: where there is no folder or no
+    right, opening the database says it better.
+    """
+    where = address(url)
+    if where.get_backend_name() != "sqlite" or where.database in {None, "", ":memory:"}:
+        return
+    database = Path(str(where.database))
+    if not database.exists():
+        with contextlib.suppress(OSError):
+            database.touch(OWNER_ONLY)
+    for file in (database, *(database.with_name(database.name + suffix) for suffix in ("-wal", "-shm"))):
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & OTHERS:
+            try:
+                file.chmod(OWNER_ONLY)
+            except OSError as error:
+                log.warning("%s is open to other users of this machine: %s", file.name, error.strerror)
+            else:
+                log.warning("%s was open to other users of this machine; now only its owner can use it", file.name)
 
 
 class DatabaseFile:

@@ -51,6 +51,7 @@ class Store(ReadRepository):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self._url = url
         self._closing = False
         self._waiting: list[_Item] = []
         self._wake = asyncio.Event()
@@ -62,6 +63,7 @@ class Store(ReadRepository):
 
     async def open(self) -> Self:
         """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
+        engines.make_private(self._url)
         await self._writer.transact(migrate.upgrade)
         await self._writer.transact(lambda connection: engines.wait_for_writers(connection, metadata.tables))
         self._file = engines.DatabaseFile(self._engine)

@@ -1,5 +1,7 @@
 """Where SQLite and PostgreSQL differ: the connection, *insert, or else*, and which errors pass."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.app.records import Change, Delivery, Kind
 from bot.storage import engines
+from bot.storage.store import Store
 from bot.storage.tables import chats, facts
+from bot.views.message import Message
 from tests.storage.databases import Database
 
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
@@ -20,10 +25,49 @@ async def test_every_connection_is_durable_and_waits_for_a_lock(tmp_path: Path) 
     async with engine.connect() as connection:
         found = {
             name: await connection.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys")
+            for name in ("journal_mode", "synchronous", "busy_timeout", "foreign_keys", "secure_delete")
         }
     await engine.dispose()
-    assert found == {"journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000, "foreign_keys": 1}
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "busy_timeout": 5000,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+    }
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o666, 0o600])
+async def test_only_the_owner_can_use_the_files_of_a_database(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, before: int | None
+) -> None:
+    files = [tmp_path / f"bot.db{suffix}" for suffix in ("", "-wal", "-shm")]
+    url = f"sqlite+aiosqlite:///{files[0]}"
+    if before is not None:
+        earlier = await Store(url).open()
+        for file in files:
+            file.chmod(before)
+    old = os.umask(0)
+    try:
+        store = await Store(url).open()
+    finally:
+        os.umask(old)
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+    await store.close()
+    if before is not None:
+        await earlier.close()
+    told = [each.message for each in caplog.records if "open to other users" in each.message]
+    assert len(told) == (3 if before and before & 0o077 else 0)
+
+
+async def test_a_name_that_was_deleted_is_nowhere_in_the_file(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
+    store = await Store(url).open()
+    messages = tuple(Delivery(number, 7, Kind.SEND, Message("Aïssatou Bah " * 100)) for number in range(1, 51))
+    await store.commit(Change(queued=messages))
+    await store.commit(Change(sent=tuple(each.id for each in messages)))
+    await store.close()
+    assert "Aïssatou".encode() not in (tmp_path / "bot.db").read_bytes()
 
 
 def test_nothing_goes_to_the_disk_before_the_commit_however_much_is_written(tmp_path: Path) -> None:
