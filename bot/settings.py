@@ -3,8 +3,14 @@
 Secrets never show in a repr. Knows nothing of what the settings are used for.
 """
 
+import re
+import stat
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -12,6 +18,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.i18n import available
 
 DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
+
+ENV_FILE = ".env"
+TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
+"""A bot token: the bot's id, and a secret. It becomes a part of every address, so nothing else may be in it."""
+LARGEST_ID = 2**52
+"""Of a Telegram user (Bot API, `User.id`)."""
 
 
 class SettingsError(Exception):
@@ -22,7 +34,13 @@ class Settings(BaseSettings):
     """What an operator can choose. docs/operating.md, section *Settings*, explains each."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True, frozen=True
+        # With a byte order mark or without: Windows writes one.
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
     telegram_bot_token: SecretStr = Field(min_length=1)
@@ -32,11 +50,12 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite+aiosqlite:///moncreneau-bot.db", repr=False)  # may hold a password
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     default_locale: str = "fr"
-    timezone: ZoneInfo = ZoneInfo("Africa/Conakry")
+    # Validated with all else: a machine without time zone data gets a line, not a traceback.
+    timezone: ZoneInfo = Field(default="Africa/Conakry", validate_default=True)
     booking_horizon_days: int = Field(default=60, ge=1, le=366)
-    telegram_rate: float = Field(default=30.0, ge=0)
-    telegram_chat_rate: float = Field(default=1.0, ge=0)
-    broadcast_rate: float = Field(default=25.0, ge=0)
+    telegram_rate: float = Field(default=30.0, ge=0, allow_inf_nan=False)
+    telegram_chat_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    broadcast_rate: float = Field(default=25.0, ge=0, allow_inf_nan=False)
     paid_broadcast_rate: float = Field(default=0.0, ge=0, le=1000)
     chats_at_once: int = Field(default=512, ge=1)
     api_reserve: float = Field(default=0.10, ge=0, lt=1)
@@ -49,6 +68,8 @@ class Settings(BaseSettings):
     def _address(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        if not _is_address(value):
+            raise ValueError("must be an address such as https://host/path or http://host:8081")
         return value.rstrip("/")
 
     @field_validator("telegram_bot_token", "moncreneau_api_key", mode="before")
@@ -56,13 +77,24 @@ class Settings(BaseSettings):
     def _secret(cls, value: Any) -> Any:
         return value.strip() if isinstance(value, str) else value
 
+    @field_validator("telegram_bot_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        if not TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        if value.strip().partition("://")[0] not in DATABASES:
+        scheme, _, rest = value.strip().partition("://")
+        if scheme not in DATABASES:
             raise ValueError(
                 "must look like sqlite+aiosqlite:///moncreneau-bot.db or postgresql://user:password@host/database"
             )
+        path = rest.partition("?")[0].removeprefix("/")
+        if scheme.startswith("sqlite") and (not rest.startswith("/") or not path or path.startswith((":", "file:"))):
+            raise ValueError("must name a file, such as sqlite+aiosqlite:///moncreneau-bot.db; memory keeps nothing")
         return value.strip()
 
     @field_validator("default_locale")
@@ -77,10 +109,10 @@ class Settings(BaseSettings):
     def _ids(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        try:
-            return frozenset(int(each) for each in value.replace(";", ",").split(",") if each.strip())
-        except ValueError:
-            raise ValueError("must be Telegram user ids (numbers), separated by commas") from None
+        ids = [each.strip() for each in value.replace(";", ",").split(",") if each.strip()]
+        if not all(re.fullmatch(r"\d{1,16}", each, re.ASCII) and 0 < int(each) <= LARGEST_ID for each in ids):
+            raise ValueError("must be Telegram user ids (numbers), separated by commas")
+        return frozenset(map(int, ids))
 
     @field_validator("timezone", mode="before")
     @classmethod
@@ -90,6 +122,10 @@ class Settings(BaseSettings):
         try:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
+            if not available_timezones():
+                raise ValueError(
+                    "this machine has no time zone data; install it: apt-get install tzdata, or pip install tzdata"
+                ) from None
             raise ValueError("must be a zone such as Africa/Conakry") from None
 
     @field_validator("log_level")
@@ -102,15 +138,53 @@ class Settings(BaseSettings):
 
 def read_settings(**given: Any) -> Settings:
     """The settings, those `given` before those of the environment. Raises `SettingsError` naming all that is wrong."""
+    file = Path(given.get("_env_file", ENV_FILE) or "")
     try:
+        if file.is_file() and b"\0" in file.read_bytes():
+            raise SettingsError(f"settings:\n  {file}: must be text in UTF-8; this looks like UTF-16")
         return Settings(**given)
+    except UnicodeDecodeError:
+        raise SettingsError(f"settings:\n  {file}: must be text in UTF-8; save it in that encoding") from None
+    except OSError as error:
+        raise SettingsError(f"settings:\n  {file}: cannot be read: {error.strerror}") from None
     except ValidationError as error:
         lines = [_line(each["loc"], each["type"], each["msg"]) for each in error.errors()]
         raise SettingsError("\n".join(["settings:", *lines])) from None
 
 
+def exposures(settings: Settings, file: Path = Path(ENV_FILE)) -> Iterator[tuple[str, str]]:
+    """Where a secret lies or travels open: what it is, and what to do about it."""
+    if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        yield f"{file} can be read by other users of this machine", f"chmod 600 {file}"
+    for name in ("telegram_api_url", "moncreneau_api_url"):
+        parts = urlsplit(getattr(settings, name))
+        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+            advice = "use https://, or make sure that nobody listens on the way"
+            yield f"{name.upper()} is plain http: secrets and names travel unencrypted", advice
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_address(value: str) -> bool:
+    """Whether an HTTP client can make something of it."""
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        return False
+    return bool(host) and port != 0 and not (parts.query or parts.fragment or re.search(r"[\s\x00-\x1f\\]", value))
+
+
 def _line(place: tuple[int | str, ...], kind: str, message: str) -> str:
     name = str(place[0]).upper() if place else "?"
     if kind in {"missing", "too_short"}:
-        return f"  {name} is required; set it in the environment or in .env"
+        return f"  {name} is required; set it in the environment or in {ENV_FILE}"
     return f"  {name}: {message.removeprefix('Value error, ')}"

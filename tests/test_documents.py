@@ -120,12 +120,12 @@ def test_the_example_settings_change_nothing_if_all_are_switched_on(
 ) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    secrets = re.sub(r"^([A-Z_]+)=$", r"\1=secret", EXAMPLE, flags=re.MULTILINE)
+    secrets = re.sub(r"^([A-Z_]+)=$", r"\1=1:secret", EXAMPLE, flags=re.MULTILINE)
     for name, text in (("short", secrets), ("long", re.sub(r"^#([A-Z_]+=)", r"\1", secrets, flags=re.MULTILINE))):
         (tmp_path / name).write_text(text)
     short, everything = (read_settings(_env_file=tmp_path / name) for name in ("short", "long"))
     assert short == everything
-    assert everything.telegram_bot_token.get_secret_value() == "secret"
+    assert everything.telegram_bot_token.get_secret_value() == "1:secret"
 
 
 def test_the_table_of_metrics_has_all_with_their_labels() -> None:

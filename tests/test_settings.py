@@ -1,11 +1,14 @@
 """Settings: typed, from the environment or `.env`, and every mistake named at once without a secret in it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import DATABASES, Settings, SettingsError, read_settings
+from bot.settings import DATABASES, Settings, SettingsError, exposures, read_settings
 from bot.storage.engines import address
 
 SECRETS = {"telegram_bot_token": "1:secret", "moncreneau_api_key": "mk_secret"}
@@ -75,7 +78,30 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("database_url", "bot.db"),
         ("database_url", "mysql://bot:geheim@host/bot"),
         ("database_url", "sqlite+pysqlcipher:///bot.db"),
+        ("telegram_bot_token", "hello"),
+        ("telegram_bot_token", "12:secret/../x"),
+        ("telegram_bot_token", ":secret"),
+        ("telegram_api_url", "http://[::1"),
+        ("telegram_api_url", "http://host:port"),
+        ("telegram_api_url", "http://host:0"),
+        ("moncreneau_api_url", "http://host:99999/api"),
+        ("moncreneau_api_url", "https://"),
+        ("moncreneau_api_url", "https://two words/api"),
+        ("moncreneau_api_url", "https://a..b/api"),
+        ("moncreneau_api_url", "https://host/api?key=1"),
+        ("admin_ids", "-100123"),
+        ("admin_ids", "99999999999999999"),
+        ("database_url", "sqlite+aiosqlite:///:memory:"),
+        ("database_url", "sqlite+aiosqlite://"),
+        ("database_url", "sqlite:///"),
+        ("database_url", "sqlite://bot.db"),
+        ("database_url", "sqlite:///file:bot.db?mode=memory&uri=true"),
         ("telegram_rate", "-1"),
+        ("telegram_rate", "inf"),
+        ("telegram_chat_rate", "nan"),
+        ("broadcast_rate", "inf"),
+        ("paid_broadcast_rate", "inf"),
+        ("api_reserve", "nan"),
         ("chats_at_once", "0"),
         ("api_reserve", "1"),
         ("http_port", "70000"),
@@ -84,14 +110,14 @@ def test_all_that_is_missing_is_named_at_once() -> None:
 )
 def test_what_is_wrong_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as error:
-        read_settings(**SECRETS, **{name: value})
+        read_settings(**{**SECRETS, name: value})
     (line,) = str(error.value).splitlines()[1:]
     assert line.startswith(f"  {name.upper()}: ")
 
 
 @pytest.mark.parametrize("scheme", DATABASES)
 def test_a_database_is_named_by_either_kind_whatever_its_driver(scheme: str) -> None:
-    url = f"{scheme}://bot:geheim@host/bot"
+    url = f"{scheme}:///bot.db" if scheme.startswith("sqlite") else f"{scheme}://bot:geheim@host/bot"
     assert read_settings(**SECRETS, database_url=f" {url}\n").database_url == url
     assert address(url).get_backend_name() in scheme.replace("postgres", "postgresql")
 
@@ -100,6 +126,80 @@ def test_a_database_of_another_kind_is_refused_with_what_is_accepted() -> None:
     with pytest.raises(SettingsError, match=r"DATABASE_URL: must look like sqlite.* or postgresql://") as error:
         read_settings(**SECRETS, database_url="oracle://bot:geheim@host/bot")
     assert "geheim" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8081", "http://[::1]:8081/x", "https://é.gn/api/v1"])
+def test_an_address_is_taken_as_it_is(url: str) -> None:
+    assert read_settings(**SECRETS, telegram_api_url=url).telegram_api_url == url
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_in_another_encoding_is_named(tmp_path: Path, encoding: str) -> None:
+    text = "# Clés du bot\nTELEGRAM_BOT_TOKEN=3:file\nMONCRENEAU_API_KEY=mk_file\n"
+    (tmp_path / ".env").write_text(text, encoding=encoding)
+    with pytest.raises(SettingsError, match=r"^settings:\n  \.env: must be text in UTF-8; .*$"):
+        read_settings()
+
+
+def test_a_byte_order_mark_as_windows_writes_it_does_no_harm(tmp_path: Path) -> None:
+    text = "TELEGRAM_BOT_TOKEN=3:file\nMONCRENEAU_API_KEY=mk_file\n"
+    (tmp_path / ".env").write_text(text, encoding="utf-8-sig")
+    assert read_settings().telegram_bot_token.get_secret_value() == "3:file"
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.touch()
+
+    def refused(_file: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")  # these tests may run as root, who may read everything
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(SettingsError, match=r"\.env: cannot be read: Permission denied$"):
+        read_settings()
+
+
+def test_a_machine_without_time_zone_data_is_told_to_install_it() -> None:
+    code = "from bot.settings import read_settings; read_settings()"
+    environment = {"TELEGRAM_BOT_TOKEN": "1:x", "MONCRENEAU_API_KEY": "mk", "PYTHONTZPATH": "/nowhere"}
+    done = subprocess.run(  # noqa: S603 — our own code
+        [sys.executable, "-c", f"import sys; sys.modules['tzdata'] = None\n{code}"],
+        env={"PATH": os.environ["PATH"], **environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr.endswith(
+        "TIMEZONE: this machine has no time zone data; install it: apt-get install tzdata, or pip install tzdata\n"
+    )
+
+
+def test_a_settings_file_that_others_may_read_is_an_exposure(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    settings = read_settings(**SECRETS)
+    assert list(exposures(settings, file)) == []
+    file.touch(0o600)
+    assert list(exposures(settings, file)) == []
+    file.chmod(0o640)
+    ((words, advice),) = exposures(settings, file)
+    assert words == f"{file} can be read by other users of this machine"
+    assert advice == f"chmod 600 {file}"
+
+
+@pytest.mark.parametrize(
+    ("url", "exposed"),
+    [
+        ("http://127.0.0.1:8081", False),
+        ("http://[::1]", False),
+        ("http://localhost:8081", False),
+        ("https://api.example", False),
+        ("http://api.example", True),
+        ("http://10.0.0.1", True),
+    ],
+)
+def test_plain_http_is_an_exposure_unless_it_stays_on_the_machine(tmp_path: Path, url: str, *, exposed: bool) -> None:
+    settings = read_settings(**SECRETS, telegram_api_url=url)
+    assert bool(list(exposures(settings, tmp_path / "none"))) == exposed
 
 
 def test_no_secret_is_ever_shown() -> None:
