@@ -31,7 +31,7 @@ OUTSIDE = {
     "app": {"pydantic"},
     "broadcast": {"pydantic"},
     "operations": {"uvicorn", "starlette", "prometheus_client"},
-    "telegram": {"telegram", "pyreqwest", "pydantic_core", "zxingcpp"},
+    "telegram": {"telegram", "pyreqwest", "pydantic_core", "segno"},
     "moncreneau": {"httpx", "pyreqwest"},
     "storage": {"sqlalchemy", "alembic", "pydantic_core"},
     "sandbox": {"starlette", "uvicorn", "httpx"},

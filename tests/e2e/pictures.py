@@ -24,7 +24,7 @@ async def download(bot: RunningBot, file_id: str) -> bytes:
 
 
 def read_qr(png: bytes) -> zxingcpp.Barcode:
-    """What a phone's camera makes of the picture. zxing reads by its own code, and writes by libzint's."""
+    """What a phone's camera makes of the picture. zxing shares no code with segno, which draws it."""
     size, lines = pixels(png)
     grey = b"".join(bytes(255 * (line[x // 8] >> (7 - x % 8) & 1) for x in range(size)) for line in lines)
     (found,) = zxingcpp.read_barcodes(zxingcpp.ImageView(grey, size, size, zxingcpp.ImageFormat.Lum))
@@ -52,7 +52,11 @@ def _chunks(png: bytes, wanted: bytes) -> list[bytes]:
 
 
 def _lines(data: bytes, stride: int) -> list[bytes]:
-    """The rows of pixels; none is filtered (PNG specification, section 9)."""
-    rows = [data[at : at + stride + 1] for at in range(0, len(data), stride + 1)]
-    assert {row[0] for row in rows} == {0}, "a filter"
-    return [row[1:] for row in rows]
+    """The rows of pixels; of the filters (PNG specification, section 9) only None and Up."""
+    above, lines = bytes(stride), []
+    for at in range(0, len(data), stride + 1):
+        kind, row = data[at], data[at + 1 : at + 1 + stride]
+        assert kind in {0, 2}, "a filter"
+        above = bytes((each + over) % 256 for each, over in zip(row, above, strict=True)) if kind else row
+        lines.append(above)
+    return lines

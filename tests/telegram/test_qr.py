@@ -23,7 +23,7 @@ def test_a_camera_reads_the_link(link: str) -> None:
 
 def test_it_survives_a_scratched_screen_and_asks_nothing_unusual_of_the_reader() -> None:
     code = read_qr(qr_png(LINK))
-    assert code.ec_level == "M"
+    assert code.ec_level in "MQH"
     assert code.symbology_identifier == "]Q1", "the plain kind: no ECI, which cheap readers do not know"
 
 
@@ -47,5 +47,5 @@ def test_every_checksum_of_the_file_is_right() -> None:
 
 
 def test_a_link_that_no_qr_code_can_hold_is_refused() -> None:
-    with pytest.raises(ValueError, match="too long"):
+    with pytest.raises(ValueError, match="too large"):
         qr_png("x" * 5000)
