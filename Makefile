@@ -22,7 +22,7 @@ UV := uv==0.13.9
 help: ## this list
 	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
 
-demo: $(VENV)/.for-running ## the bot on stand-ins, with a chat page in the browser (ARGS="--telegram-port 9081" …)
+demo: $(VENV)/.for-demo ## the bot on stand-ins, with a chat page in the browser (ARGS="--telegram-port 9081" …)
 	exec $(IN)/python -m bot demo $(ARGS)
 
 test: $(VENV)/.for-working ## all tests; bot/core and bot/views must be covered to the last line (ARGS="-k cancel" …)
@@ -48,10 +48,12 @@ language: $(VENV)/.for-working ## an empty catalogue for a new language (LOCALE=
 pictures: $(VENV)/.for-working ## the pictures of the documents, taken anew from the running bot (needs Chromium)
 	PICTURES=docs $(IN)/python -m pytest tests/browser/test_pictures.py $(ARGS)
 
-lock: $(VENV)/.made ## both locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
+lock: $(VENV)/.made ## all locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
 	$(PIP) install $(UV)
-	$(COMPILE) --extra postgresql --extra sandbox $(LOCK) --output-file requirements.lock
-	$(COMPILE) --extra postgresql --extra sandbox --extra dev --constraint requirements.lock $(LOCK) \
+	$(COMPILE) --extra postgresql $(LOCK) --output-file requirements.lock
+	$(COMPILE) --extra postgresql --extra sandbox --constraint requirements.lock $(LOCK) \
+		--output-file requirements-sandbox.lock
+	$(COMPILE) --extra postgresql --extra sandbox --extra dev --constraint requirements-sandbox.lock $(LOCK) \
 		--output-file tests/requirements.lock
 
 clean: ## remove what all this made: the environment, caches, the demo's data
@@ -68,12 +70,12 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/.for-running: requirements.lock $(VENV)/.made
-	echo "Installing what the bot needs into $(VENV) …"
-	$(PIP) install --require-hashes --requirement requirements.lock
+$(VENV)/.for-demo: requirements-sandbox.lock $(VENV)/.made
+	echo "Installing what the bot and its stand-ins need into $(VENV) …"
+	$(PIP) install --require-hashes --requirement requirements-sandbox.lock
 	touch $@
 
 $(VENV)/.for-working: tests/requirements.lock $(VENV)/.made
 	echo "Installing what the bot and its tests need into $(VENV) …"
 	$(PIP) install --require-hashes --requirement tests/requirements.lock
-	touch $@ $(VENV)/.for-running
+	touch $@ $(VENV)/.for-demo

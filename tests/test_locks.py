@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "tests/requirements.lock")
+LOCKS = ("requirements.lock", "requirements-sandbox.lock", "tests/requirements.lock")
 
 
 def pins(lock: str) -> dict[str, str]:
@@ -27,13 +27,17 @@ def declared(*extras: str) -> dict[str, str]:
     return {match[1].lower(): match[2] for match in found if match}
 
 
-def test_the_lock_is_what_pyproject_asks_for() -> None:
-    assert declared("postgresql", "sandbox").items() <= pins("requirements.lock").items()
+def test_the_locks_are_what_pyproject_asks_for_each_on_top_of_the_one_before() -> None:
+    production, sandbox, tests = map(pins, LOCKS)
+    assert declared("postgresql").items() <= production.items()
+    assert production.items() | declared("sandbox").items() <= sandbox.items()
+    assert sandbox.items() | declared("dev").items() <= tests.items()
 
 
-def test_the_tests_lock_is_what_pyproject_asks_for_on_top_of_what_runs() -> None:
-    assert declared("postgresql", "sandbox", "dev").items() <= pins("tests/requirements.lock").items()
-    assert pins("requirements.lock").items() <= pins("tests/requirements.lock").items()
+def test_the_production_lock_has_nothing_that_only_the_stand_ins_or_the_tests_need() -> None:
+    bot = declared("postgresql")
+    others = (declared("sandbox").keys() | declared("dev").keys()) - bot.keys()
+    assert not others & pins("requirements.lock").keys()
 
 
 @pytest.mark.parametrize("lock", LOCKS)
