@@ -29,7 +29,7 @@ from bot.core import screens as core_screens
 from bot.core.states import Notice
 from bot.i18n import Translators
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.transport import fast_transport
+from bot.moncreneau.transport import AiohttpTransport
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.storage.store import Store
 from bot.telegram.update_parser import TelegramUpdateParser
@@ -45,7 +45,7 @@ class SlowTransport(httpx.AsyncBaseTransport):
     """The transport of production with a latency in simulated time; half of it before the API acts, half after."""
 
     def __init__(self, external: ExternalWork, latency: float) -> None:
-        self._transport = fast_transport()
+        self._transport = AiohttpTransport(5, 15)
         self._external = external
         self._latency = latency
 
@@ -54,9 +54,9 @@ class SlowTransport(httpx.AsyncBaseTransport):
         await asyncio.sleep(self._latency / 2)
         with self._external.in_progress():
             response = await self._transport.handle_async_request(request)
-            await response.aread()
+            content = await response.aread()
         await asyncio.sleep(self._latency / 2)
-        return response
+        return httpx.Response(response.status_code, headers=response.headers, content=content)
 
     async def aclose(self) -> None:
         """Close the connections."""

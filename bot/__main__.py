@@ -4,14 +4,12 @@ import argparse
 import asyncio
 import gc
 import importlib.util
-import logging
-import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from bot import logs
 from bot.settings import SettingsError, read_settings
@@ -153,13 +151,5 @@ def _go(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
-def _leave(code: int) -> NoReturn:
-    """End at once: all is closed, and pyreqwest's thread may abort an interpreter that tears itself down around it."""
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
 if __name__ == "__main__":
-    _leave(main())
+    sys.exit(main())

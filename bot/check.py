@@ -27,6 +27,7 @@ from bot.moncreneau.gateway import Gateway
 from bot.settings import Settings, SettingsError, read_settings
 from bot.storage import engines
 from bot.storage.diagnostics import Diagnosis, examine, remembered
+from bot.telegram.transport import words_of
 
 NOBODY = "telegram:0"
 """An owner that no citizen is: whose appointments are asked for to see whether the key may read."""
@@ -84,7 +85,7 @@ async def check_telegram(given: Settings) -> Found:
         words = "Telegram does not accept TELEGRAM_BOT_TOKEN"
         found.lines.append(Line(Level.FAIL, "token", words, "check it with BotFather, or ask it for a new one"))
     except TelegramError as error:
-        words = f"Telegram cannot be asked: {type(error).__name__}"
+        words = f"Telegram cannot be asked: {words_of(error)}"
         advice = "check the network and TELEGRAM_API_URL; the bot itself waits until Telegram answers"
         found.lines.append(Line(Level.FAIL, "token", words, advice))
     finally:

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BOT = ROOT / "bot"
 
-MIRRORED = ("core", "views", "app", "broadcast", "operations", "telegram", "moncreneau", "storage")
+MIRRORED = ("http_client", "core", "views", "app", "broadcast", "operations", "telegram", "moncreneau", "storage")
 WITHOUT_MIRROR = {
     "app/ports.py": "protocols; their implementations are tested",
     "app/records.py": "values without behaviour; stored and read back in tests/storage/test_store.py",
@@ -31,8 +31,9 @@ OUTSIDE = {
     "app": {"pydantic"},
     "broadcast": {"pydantic"},
     "operations": {"uvicorn", "starlette", "prometheus_client"},
-    "telegram": {"telegram", "pyreqwest", "pydantic_core", "segno"},
-    "moncreneau": {"httpx", "pyreqwest"},
+    "http_client": {"aiohttp", "httpx"},
+    "telegram": {"telegram", "aiohttp", "pydantic_core", "segno"},
+    "moncreneau": {"aiohttp", "httpx"},
     "storage": {"sqlalchemy", "alembic", "pydantic_core"},
     "sandbox": {"starlette", "uvicorn", "httpx"},
     "bootstrap": {"sqlalchemy", "telegram"},

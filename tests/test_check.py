@@ -121,8 +121,26 @@ async def test_a_wrong_token_is_told_from_a_service_that_is_away(check: Checker,
     assert "BotFather" in wrong.text
     away = await check(TELEGRAM_API_URL="http://127.0.0.1:9")
     assert away.code == 1
-    assert "cannot be asked" in away.line("token", "FAIL")
+    assert "cannot be asked: the connection is refused" in away.line("token", "FAIL")
     assert "TELEGRAM_API_URL" in away.text
+
+
+@pytest.mark.parametrize(
+    ("scheme", "host", "words"),
+    [
+        ("http", "nobody.invalid", "its host name cannot be resolved (DNS)"),
+        ("http", "127.0.0.1:9", "the connection is refused"),
+        ("https", "", "the TLS handshake failed"),
+    ],
+)
+async def test_a_service_that_cannot_be_reached_is_told_by_what_stands_in_the_way(
+    check: Checker, scheme: str, host: str, words: str
+) -> None:
+    here = str(check.services.moncreneau.base_url).removeprefix("http://").rstrip("/")  # no TLS is spoken there
+    url = f"{scheme}://{host or here}"
+    checked = await check(TELEGRAM_API_URL=url, MONCRENEAU_API_URL=f"{url}/api/v1")
+    assert words in checked.line("token", "FAIL")
+    assert words in checked.line("key", "FAIL")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +190,7 @@ async def test_what_the_service_told_the_bot_to_wait_for_is_not_asked(check: Che
 async def test_a_dead_api_is_told_with_its_setting(check: Checker) -> None:
     checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
     assert checked.code == 1
-    assert "NoConnection" in checked.line("key", "FAIL")
+    assert "does not answer as it should: the connection is refused" in checked.line("key", "FAIL")
     assert "MONCRENEAU_API_URL" in checked.text
 
 

@@ -22,12 +22,11 @@ from bot.app.reachability import ReachabilityLog
 from bot.core.health import OperatorIssue
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import QuotaSnapshot, clock_gap
-from bot.moncreneau.transport import fast_transport
 from bot.settings import Settings
 from bot.storage import engines, process_lock
 from bot.storage.process_lock import DatabaseInUseError
 from bot.storage.store import Store
-from bot.telegram.transport import CONNECTIONS, FastRequest, RawBot
+from bot.telegram.transport import CONNECTIONS, AiohttpRequest, RawBot, words_of
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -68,7 +67,7 @@ async def open_store(url: str) -> Store:
 
 def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
     """The bot at Telegram; nothing is asked yet. Raises `StartError` for what is no token at all."""
-    base, request = settings.telegram_api_url, FastRequest(connections)
+    base, request = settings.telegram_api_url, AiohttpRequest(connections)
     token = settings.telegram_bot_token.get_secret_value().strip()
     if not TOKEN.fullmatch(token):
         raise StartError("TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
@@ -89,7 +88,7 @@ async def connect_telegram(settings: Settings) -> RawBot:
             await bot.shutdown()
             raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
         except TelegramError as error:
-            reachability.bad(type(error).__name__)
+            reachability.bad(words_of(error))
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
         else:
@@ -99,7 +98,7 @@ async def connect_telegram(settings: Settings) -> RawBot:
 
 def telegram_clock_gap(bot: RawBot) -> float | None:
     """Seconds by which Telegram's clock was ahead of ours at its last answer; None where it did not say."""
-    date, at = bot.request.said if isinstance(bot.request, FastRequest) else (None, 0.0)
+    date, at = bot.request.said if isinstance(bot.request, AiohttpRequest) else (None, 0.0)
     return clock_gap({"Date": date} if date else {}, at)
 
 
@@ -116,7 +115,6 @@ def moncreneau_gateway(
             settings.moncreneau_api_key.get_secret_value().strip(),
             clock=clock,
             zone=settings.timezone,
-            transport=fast_transport(),
             reserve=settings.api_reserve,
             on_quota=on_quota,
             on_issue=on_issue,

@@ -34,7 +34,6 @@ from bot.moncreneau.circuit_breaker import Call, CircuitBreaker
 from bot.moncreneau.error_parser import body_of, error_from
 from bot.moncreneau.errors import (
     CircuitOpen,
-    ConnectionLost,
     MoncreneauError,
     NoConnection,
     NoConnectionFree,
@@ -43,7 +42,7 @@ from bot.moncreneau.errors import (
     UnreadableAnswer,
 )
 from bot.moncreneau.quota import Quota, RequestKind, WindowProbe, clock_gap
-from bot.moncreneau.transport import WIDTH, exchange
+from bot.moncreneau.transport import CONNECTIONS, exchange, new_client
 
 
 class ConnectionSlots:
@@ -103,7 +102,6 @@ class LastContact:
         self.missed = True
 
 
-_log = logging.getLogger(__name__)
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -164,21 +162,8 @@ class Client:
         """Whether a request ever got a 2xx: then the key is one."""
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
-        self._connection_slots = ConnectionSlots(WIDTH, breaker, quota.window_probe, patience.connect)
-        # The pool looks at every connection for every request (encode/httpx#3215): few, and not idle for so long
-        # that the service closes them under a booking.
-        limits = httpx.Limits(max_connections=WIDTH, max_keepalive_connections=16, keepalive_expiry=15)
-        self._wire = transport or httpx.AsyncHTTPTransport(limits=limits)
-        # It makes the requests. They are handed to the transport without it: cookies, redirects and authentication,
-        # of which there are none here, would take it longer than all else that is done for a request.
-        self._http = httpx.AsyncClient(
-            base_url=base_url.rstrip("/") + "/",
-            headers={"X-API-Key": key, "Accept": "application/json", "User-Agent": "moncreneau-bot"},
-            timeout=httpx.Timeout(patience.read, connect=patience.connect, pool=patience.connect),
-            transport=self._wire,
-        )
-        self._posting = httpx.Headers([*self._http.headers.multi_items(), ("Content-Type", "application/json")])
-        self._urls: dict[str, httpx.URL] = {}
+        self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, quota.window_probe, patience.connect)
+        self._http = new_client(base_url, key, patience.connect, patience.read, transport)
 
     async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: RequestKind = RequestKind.READ) -> Any:
         """The JSON at `path`. Raises `ApiError`."""
@@ -202,10 +187,8 @@ class Client:
         """The JSON that answers a POST, sent once. Raises `ApiError`."""
         # ASCII with escapes: half a surrogate pair in a name is for the service to refuse, not a crash in here.
         content = json.dumps(body, separators=(",", ":")).encode("ascii")
-        # What `build_request` would make, without joining addresses, headers and cookies anew for every booking.
-        url = self._urls.get(path) or self._urls.setdefault(path, self._http.build_request("POST", path).url)
-        limits = {"timeout": self._http.timeout.as_dict()}
-        request = httpx.Request("POST", url, headers=self._posting, content=content, extensions=limits)
+        headers = {"Content-Type": "application/json"}
+        request = self._http.build_request("POST", path, content=content, headers=headers)
         return body_of(await self._once(request, RequestKind.WRITE, self._deadline()))
 
     async def delete(self, path: str) -> tuple[int, Any]:
@@ -267,7 +250,7 @@ class Client:
     ) -> httpx.Response | MoncreneauError:
         left = True
         try:
-            answer = await self._exchange(request, deadline)
+            answer = await exchange(self._http, request, deadline)
             left = not isinstance(answer, NoConnection)
         finally:
             self.sent[kind] += left
@@ -287,26 +270,6 @@ class Client:
             self.last_contact.answered()
         elif kind is not RequestKind.WRITE:
             self.last_contact.failed()
-
-    async def _exchange(self, request: httpx.Request, deadline: float) -> httpx.Response | MoncreneauError:
-        """The answer, or an error that stands for having none.
-
-        The transport's own error is dropped on purpose: it holds the URL, with a chat id in it, and the key.
-        """
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await exchange(self._wire, request)
-        except (TimeoutError, httpx.TimeoutException) as error:
-            if isinstance(error, httpx.PoolTimeout):
-                return NoConnectionFree()
-            failure = NoConnection() if isinstance(error, httpx.ConnectTimeout) else TimedOut()
-            failure.hung = True
-            return failure
-        except (httpx.ConnectError, httpx.UnsupportedProtocol):
-            return NoConnection()
-        except Exception as error:  # noqa: BLE001 — whatever a transport raises, the request may have arrived
-            _log.debug("a request broke with %s", type(error).__name__)
-            return ConnectionLost()
 
     def _error_in(self, response: httpx.Response, *, empty: bool) -> MoncreneauError | None:
         if not response.is_success:

@@ -30,23 +30,30 @@ from bot.moncreneau.errors import (
     SlotNotAvailable,
     UnclearCancelling,
     UnreadableAnswer,
+    Unsure,
 )
 from bot.moncreneau.incidents import IncidentLog
 from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
+from bot.moncreneau.transport import SUCCESS
 
 
 async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
     """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read.
 
-    A 2xx means that it was accepted, whatever its body. Only a page with 200 leaves open what became of the order: it
-    may come from something in between.
+    A 2xx means that it was accepted, whatever its body, even if that never came. Only a page with 200, or what may have
+    become one, leaves open what became of the order: it may come from something in between.
     """
     try:
-        return schemas.read_appointment(await client.post("appointments", schemas.order_body(order)), zone, order)
-    except UnreadableAnswer as error:
-        if error.is_page and error.status == HTTPStatus.OK:
+        body = await client.post("appointments", schemas.order_body(order))
+    except Unsure as error:
+        may_be_a_page = error.is_page if isinstance(error, UnreadableAnswer) else True
+        if error.status not in SUCCESS or (error.status == HTTPStatus.OK and may_be_a_page):
             raise
         raise NoTicket(status=error.status) from None
+    try:
+        return schemas.read_appointment(body, zone, order)
+    except UnreadableAnswer:
+        raise NoTicket from None
 
 
 _KINDS = dict(zip(Need, (RequestKind.READ, RequestKind.URGENT, RequestKind.URGENT, RequestKind.SETTLE), strict=True))

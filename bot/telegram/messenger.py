@@ -25,7 +25,7 @@ from bot.app.ports import (
 from bot.app.records import Delivery, Kind
 from bot.core.callback_data import encode
 from bot.telegram.qr import qr_png
-from bot.telegram.transport import SurelyNotSentError, seconds
+from bot.telegram.transport import SurelyNotSentError, seconds, words_of
 from bot.views.message import Button, Message
 
 Json = dict[str, Any]
@@ -122,7 +122,7 @@ class TelegramMessenger:
         except TelegramError as error:
             if flood := FLOOD.match(str(error)):
                 raise FloodedError(float(flood[1] or 1)) from None
-            raise MaybeSentError(_first_words(error)) from None
+            raise MaybeSentError(words_of(error)) from None
 
 
 def keyboard(message: Message, screen: int | None) -> str:
@@ -167,8 +167,3 @@ def _receipt(answer: Any) -> Receipt:
     largest = photos[-1] if isinstance(photos, list) and photos else None
     file_id = largest.get("file_id") if isinstance(largest, dict) else None
     return Receipt(message_number(answer), file_id if isinstance(file_id, str) else None)
-
-
-def _first_words(error: TelegramError) -> str:
-    """Without what a proxy's page may quote."""
-    return str(error).split(". Parsing", maxsplit=1)[0][:200]

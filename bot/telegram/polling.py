@@ -19,7 +19,7 @@ from bot.app.failpoints import reach
 from bot.app.ports import Store
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import StoredUpdate
-from bot.telegram.transport import RawBot, seconds
+from bot.telegram.transport import RawBot, seconds, words_of
 from bot.telegram.update_parser import ALLOWED, is_numbered, stored_update
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Poller:
             await asyncio.sleep(seconds(error))
             return []
         except TelegramError as error:
-            self._weather.bad(str(error).split(". Parsing", maxsplit=1)[0][:200])
+            self._weather.bad(words_of(error))
         else:
             if isinstance(updates, list) and (not updates or any(map(is_numbered, updates))):
                 self._weather.good()

@@ -1,45 +1,51 @@
-"""The HTTP transport under python-telegram-bot: Rust's reqwest behind PTB's own seam, `BaseRequest`.
+"""The HTTP transport under python-telegram-bot: aiohttp behind PTB's own seam, `BaseRequest`.
 
-PTB's default (httpx) slows down as concurrency grows (encode/httpx#3215); this one does not. It also says what PTB's
-own errors leave open: whether a failed request was surely not sent. Knows nothing of Bot API methods.
+PTB's default (httpx) slows down as concurrency grows (encode/httpx#3215). This one also says what PTB's own errors
+leave open: whether a failed request was surely not sent. Knows nothing of Bot API methods.
 """
 
-import asyncio
 import contextlib
+import io
 import json
 import os
-import re
 import time
-from collections.abc import Mapping
+import warnings
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
+import aiohttp
 from pydantic_core import from_json
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import DetailedPyreqwestError, PoolTimeoutError, PyreqwestError, RequestTimeoutError
-from pyreqwest.multipart import FormBuilder, PartBuilder
-from telegram import Bot, InputFile
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram import Bot
+from telegram.error import BadRequest, EndPointNotFound, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from telegram.warnings import PTBUserWarning
 
-if TYPE_CHECKING:
-    from pyreqwest.response import Response
+from bot.http_client.body import ACCEPT_ENCODING, read_body
+from bot.http_client.failures import failure_of
+from bot.http_client.session import open_session
 
 CONNECTIONS = 48
-"""At once. A busy one costs 90 kB; at 100 ms a call these carry 480 calls/s, sixteen times what Telegram grants."""
-IDLE = timedelta(seconds=50)
-CONNECT = timedelta(seconds=5)
-READ = timedelta(seconds=15)
+"""At once. At 100 ms a call these carry 480 calls/s, sixteen times what Telegram grants."""
+IDLE = 50.0
+"""Seconds that a connection without a request is kept."""
+CONNECT = 5.0
+"""Seconds for a free connection, or for making one."""
+READ = 15.0
+"""Seconds for a whole call, where the caller gives none."""
+LARGEST_BODY = 16 * 1024**2
+"""Bytes after decompression. A hundred updates of the largest messages are some 2 MiB."""
 SUCCESS = range(200, 300)
 DAY, UNSAID = 24 * 3600.0, 1.0
-WHILE_CONNECTING = "client error (Connect)"
 NOT_TELEGRAM = "the answer is none of the Bot API's"
 # PTB's way to say that `RetryAfter.retry_after` may be a timedelta; without it each 429 raises a deprecation warning.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
+# `do_api_request` warns of every method that `Bot` has too. Those build an object from every answer, which costs more
+# than the call, and fail where an answer is not quite as PTB expects it: the message was sent all the same.
+warnings.filterwarnings("ignore", r"Please use 'Bot\.", PTBUserWarning)
 
 
 class SurelyNotSentError(NetworkError):
-    """The connection was never made: the request did not leave this machine."""
+    """No byte of the request left this machine."""
 
 
 def seconds(error: RetryAfter) -> float:
@@ -52,87 +58,57 @@ def seconds(error: RetryAfter) -> float:
     return min(max(wait, 0.0), DAY) if wait == wait else UNSAID  # noqa: PLR0124 — NaN is not itself
 
 
-class RawBot(Bot):
-    """PTB's `Bot` with a lean way to call: ready values in, raw JSON out, PTB's errors.
+def words_of(error: TelegramError) -> str:
+    """What went wrong, as one line for the log. Of a call that got no answer it says why: DNS, TLS, refused, …"""
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
-    `Bot.do_api_request` does the same and more: it warns of every method that PTB knows, and looks into every value for
-    objects of PTB's, which takes longer than the rest of the call.
-    """
+
+class RawBot(Bot):
+    """PTB's `Bot`, for calls by name: ready values in, raw JSON out, PTB's errors."""
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
         """Call a Bot API method; values are strings (ready JSON), numbers or `InputFile`. Raises `TelegramError`."""
         limit = BaseRequest.DEFAULT_NONE if read_timeout is None else read_timeout
-        form = cast("RequestData", Form(parameters))
-        url = f"{self.base_url}/{method}"
-        status, body = await self.request.do_request(url, "POST", form, read_timeout=limit)
         try:
-            if status in SUCCESS:
-                return FastRequest.parse_json_payload(body)["result"]
-            return await _Answered(status, body).post(url)
+            return await self.do_api_request(method, parameters, read_timeout=limit)
+        except EndPointNotFound:
+            # What PTB makes of a 401 or 404 to a bot that has worked before. The methods that we call exist.
+            raise InvalidToken from None
         except (KeyError, TypeError, AttributeError, OverflowError):
+            # JSON of the right shape with nonsense in it, which PTB does not expect.
             raise TelegramError(NOT_TELEGRAM) from None
-        except TelegramError as error:
-            if isinstance(error.__cause__, TelegramError):
-                # A page of something in between: its 403 says nothing of the chat, its 400 nothing of the message.
-                raise NetworkError(NOT_TELEGRAM) from None
-            raise
 
 
-class Form:
-    """The parameters of a call. `BaseRequest.post` hands them to `do_request` as they are, and nobody else looks.
+class AiohttpRequest(BaseRequest):
+    """One pool of `connections` at most; nobody waits longer than `connect` seconds for one."""
 
-    PTB's own `RequestData` is final and made of objects that are made for every parameter.
-    """
-
-    __slots__ = ("json_parameters", "multipart_data")
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.json_parameters: dict[str, str] = {}
-        self.multipart_data: dict[str, tuple[str, Any, str]] = {}
-        for name, value in values.items():
-            if isinstance(value, InputFile):
-                self.multipart_data[name] = value.field_tuple
-            else:
-                self.json_parameters[name] = value if isinstance(value, str) else json.dumps(value)
-
-    @property
-    def contains_files(self) -> bool:
-        """See `RequestData.contains_files`."""
-        return bool(self.multipart_data)
-
-
-class FastRequest(BaseRequest):
-    """One pool of connections to one Bot API server, `connections` at most at once."""
-
-    def __init__(self, connections: int = CONNECTIONS) -> None:
+    def __init__(self, connections: int = CONNECTIONS, connect: float = CONNECT) -> None:
         self._connections = connections
-        self._client: Client | None = None
-        self._last: tuple[Response, float] | None = None
+        self._connect = connect
+        self._session: aiohttp.ClientSession | None = None
+        self._last: tuple[str | None, float] = (None, 0.0)
 
     @property
     def said(self) -> tuple[str | None, float]:
         """The `Date` of the last answer, and when it came (Unix seconds)."""
-        return (self._last[0].get_header("date"), self._last[1]) if self._last else (None, 0.0)
+        return self._last
 
     @property
     def read_timeout(self) -> float:
         """The time limit of a call in seconds, where the caller gives none."""
-        return READ.total_seconds()
+        return READ
 
     async def initialize(self) -> None:
         """Open the pool."""
-        if self._client is None:
-            builder = ClientBuilder().connect_timeout(CONNECT).pool_idle_timeout(IDLE)
-            builder = builder.pool_max_idle_per_host(self._connections)
-            # No redirects: the token stands in the address and must not travel on.
-            builder = builder.max_connections(self._connections).follow_redirects(enable=False).referer(enable=False)
-            self._client = builder.user_agent(self.USER_AGENT).build()
+        if self._session is None:
+            headers = {"User-Agent": self.USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING}
+            self._session = open_session(self._connections, IDLE, headers)
 
     async def shutdown(self) -> None:
         """Close the pool."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def do_request(  # noqa: PLR0913, PLR0917 — PTB's signature
         self,
@@ -145,31 +121,28 @@ class FastRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002
     ) -> tuple[int, bytes]:
         """Send one request; returns status and body. Raises `SurelyNotSentError`, `TimedOut`, `NetworkError`."""
-        assert self._client is not None, "not initialised"  # noqa: S101 — a mistake of ours, not of the network
-        limit = READ if read_timeout is BaseRequest.DEFAULT_NONE else timedelta(seconds=read_timeout)
-        builder = self._client.request(method, url).timeout(limit)
-        task = asyncio.current_task()
-        cancelled = task.cancelling() if task else 0
+        assert self._session is not None, "not initialised"  # noqa: S101 — a mistake of ours, not of the network
+        limit = READ if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         try:
-            if request_data is not None and request_data.contains_files:
-                builder = builder.multipart(_multipart(request_data.json_parameters, request_data.multipart_data))
-            elif request_data is not None:
-                builder = builder.form(request_data.json_parameters)
-            response = await builder.build().send()
-            self._last = (response, time.time())
-            body = bytes(await response.bytes())
-        except ValueError as error:
+            content = None if request_data is None else _body(request_data)
+        except (UnicodeEncodeError, TypeError) as error:
             # Half a surrogate pair, say: it can never be written, however often it is tried.
             raise BadRequest(f"the request cannot be written: {type(error).__name__}") from None
-        except PyreqwestError as error:
-            if isinstance(error, PoolTimeoutError) or _while_connecting(error):
-                raise SurelyNotSentError(_named(error)) from None
-            if isinstance(error, RequestTimeoutError):
-                raise TimedOut(_named(error)) from None
-            raise NetworkError(_named(error)) from None
-        if task and task.cancelling() > cancelled:
-            # pyreqwest 0.15 forgets a cancellation that meets an answer; who polls for ever would never end.
-            raise asyncio.CancelledError
+        try:
+            async with self._session.request(
+                method,
+                url,
+                data=content,
+                timeout=aiohttp.ClientTimeout(total=limit, connect=self._connect),
+                allow_redirects=False,  # the token stands in the address and must not travel on
+            ) as response:
+                self._last = (response.headers.get("Date"), time.time())
+                encoding = response.headers.get("Content-Encoding", "")
+                body = await read_body(response.content.iter_any(), encoding, LARGEST_BODY)
+        except Exception as error:  # noqa: BLE001 — whatever aiohttp raises; its text may hold the address, and the token
+            raise _no_answer(error) from None
+        if response.status not in SUCCESS:
+            _check_refusal(body)
         return response.status, body
 
     @staticmethod
@@ -190,35 +163,27 @@ class FastRequest(BaseRequest):
         return answer
 
 
-class _Answered(FastRequest):
-    """An answer that came, put before PTB once more: what a refusal means, and which error says so, PTB knows."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        super().__init__()
-        self._answer = status, body
-
-    async def do_request(self, *_: Any, **__: Any) -> tuple[int, bytes]:
-        """What came."""
-        return self._answer
-
-
-def _while_connecting(error: PyreqwestError) -> bool:
-    """Whether the connection was never made. The type does not tell: pyreqwest 0.15 says `ConnectError` later, too."""
-    causes = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
-    return any(each["message"] == WHILE_CONNECTING for each in causes or ())
+def _body(data: RequestData) -> aiohttp.Payload:
+    """The parameters as JSON, or in the parts of a form where a file is among them."""
+    if not data.contains_files:
+        return aiohttp.BytesPayload(data.json_payload, content_type="application/json")
+    form = aiohttp.FormData(data.json_parameters)
+    for name, (filename, content, mime) in data.multipart_data.items():
+        file = io.BytesIO(content) if isinstance(content, bytes) else content  # aiohttp then writes it piece by piece
+        form.add_field(name, file, filename=filename, content_type=mime)
+    return form()
 
 
-def _named(error: PyreqwestError) -> str:
-    """The kind of the error alone: its text carries the address, and that the token."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", type(error).__name__.removesuffix("Error"))
-    return words.lower()
+def _no_answer(error: Exception) -> NetworkError:
+    failure = failure_of(error)
+    if failure.surely_not_sent:
+        return SurelyNotSentError(failure.words)
+    return TimedOut(failure.words) if failure.timed_out else NetworkError(failure.words)
 
 
-def _multipart(fields: Mapping[str, str], files: Mapping[str, Any]) -> FormBuilder:
-    form = FormBuilder()
-    for name, value in fields.items():
-        form = form.text(name, value)
-    for name, (filename, content, mime) in files.items():
-        part = PartBuilder.from_bytes(content).file_name(filename).mime(mime)
-        form = form.part(name, part)
-    return form
+def _check_refusal(body: bytes) -> None:
+    """Raise `NetworkError` for a page of something in between: it says nothing of a chat, a message or the token."""
+    try:
+        AiohttpRequest.parse_json_payload(body)
+    except TelegramError:
+        raise NetworkError(NOT_TELEGRAM) from None

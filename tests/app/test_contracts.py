@@ -20,7 +20,7 @@ from bot.sandbox.telegram import create_app as telegram
 from bot.sandbox.telegram.config import PEOPLE, TOKEN
 from bot.sandbox.telegram.phone import block, say
 from bot.telegram.messenger import TelegramMessenger
-from bot.telegram.transport import FastRequest, RawBot
+from bot.telegram.transport import AiohttpRequest, RawBot
 from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger, FakeMoncreneau
 
@@ -119,7 +119,7 @@ async def real_chats() -> AsyncIterator[Chat]:
 
     async with (
         serving(app) as url,
-        RawBot(TOKEN, base_url=f"{url}/bot", request=FastRequest(), get_updates_request=FastRequest()) as bot,
+        RawBot(TOKEN, base_url=f"{url}/bot", request=AiohttpRequest(), get_updates_request=AiohttpRequest()) as bot,
     ):
         yield TelegramMessenger(bot), texts, lambda chat: void(block(world, world.chats[chat]))
 

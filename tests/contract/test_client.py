@@ -1,7 +1,7 @@
 """One set of tests for the client, run on the quick start's recorded answers and on the sandbox.
 
-The recordings are the quick start's answers word for word, behind `httpx.MockTransport`. The sandbox is reached over
-real HTTP, once with httpx's transport and once with the fast one.
+The recordings are the quick start's answers word for word behind `httpx.MockTransport`; the sandbox is the colleague's
+stand-in over real HTTP.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +15,6 @@ import pytest
 from bot.app.ports import ApiError, Need, WriteOutcome
 from bot.core.model import AppointmentStatus, FailureCode, Order
 from bot.moncreneau.gateway import Gateway
-from bot.moncreneau.transport import fast_transport
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox, create_app
 from bot.sandbox.serving import serving
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS
@@ -87,14 +86,14 @@ async def recorded() -> AsyncIterator[Callable[[str], Gateway]]:
 
 
 @asynccontextmanager
-async def sandboxed(make: Callable[[], httpx.AsyncBaseTransport | None]) -> AsyncIterator[Callable[[str], Gateway]]:
+async def sandboxed() -> AsyncIterator[Callable[[str], Gateway]]:
     async with serving(create_app(MoncreneauSandbox(clock=lambda: NOW, capacity=1))) as url:
-        yield lambda key: Gateway(url + "/api/v1", key, clock=lambda: NOW, transport=make())
+        yield lambda key: Gateway(url + "/api/v1", key, clock=lambda: NOW)
 
 
 @pytest.fixture(
-    params=[recorded, lambda: sandboxed(lambda: None), lambda: sandboxed(fast_transport)],
-    ids=["recordings", "sandbox", "sandbox, fast"],
+    params=[recorded, sandboxed],
+    ids=["recordings", "sandbox"],
 )
 async def opened(request: pytest.FixtureRequest) -> AsyncIterator[Callable[[str], Gateway]]:
     opening: Callable[[], Opened] = request.param

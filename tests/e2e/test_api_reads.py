@@ -1,11 +1,13 @@
 """Reads that fail: said where the list would stand, nothing chosen is lost, and *try again* tries again."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.moncreneau.transport import fast_transport
+from bot.moncreneau.client import Patience
+from bot.moncreneau.gateway import Gateway
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot, running_bot, stopped_bot
 from tests.e2e.waiting import eventually
@@ -82,7 +84,7 @@ async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_p
 async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.bootstrap.connections.fast_transport", lambda: fast_transport(read=0.4))
+    monkeypatch.setattr("bot.bootstrap.connections.Gateway", partial(Gateway, patience=Patience(read=0.4)))
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await citizen.reaches_days()

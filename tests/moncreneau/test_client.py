@@ -1,4 +1,4 @@
-"""The client over a real wire, with httpx's own transport and with the fast one: what is sent, what is heard."""
+"""The client over a real wire: what is sent, what is heard."""
 
 import asyncio
 import gzip
@@ -6,7 +6,7 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -15,9 +15,9 @@ from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import FailureCode
 from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.errors import CircuitOpen, NoConnection, NoConnectionFree, ServerError, TimedOut, UnreadableAnswer
+from bot.moncreneau.errors import CircuitOpen, NoConnection, ServerError, TimedOut, UnreadableAnswer
 from bot.moncreneau.quota import Quota, RequestKind
-from bot.moncreneau.transport import WIDTH, fast_transport
+from bot.moncreneau.transport import CONNECTIONS
 from tests.moncreneau.support import (
     KEY,
     RESET,
@@ -37,7 +37,7 @@ OWNER = "telegram:77"
 class Bench:
     """A client with everything that it stands on, its pauses only written down."""
 
-    def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None) -> None:
+    def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.pauses: list[float] = []
         self.breaker, self.writes = CircuitBreaker(clock), CircuitBreaker(clock)
         self.quota = Quota(clock)
@@ -71,10 +71,9 @@ class Bench:
         return None
 
 
-@pytest.fixture(params=[lambda: None, lambda: fast_transport(5, 0.2)], ids=["httpx", "fast"])
-async def bench(wire: Wire, clock: StillClock, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    make: Callable[[], httpx.AsyncBaseTransport | None] = request.param
-    found = Bench(wire.url, clock, make())
+@pytest.fixture
+async def bench(wire: Wire, clock: StillClock) -> AsyncIterator[Bench]:
+    found = Bench(wire.url, clock)
     yield found
     await found.client.aclose()
 
@@ -89,7 +88,7 @@ async def test_every_request_carries_the_key_in_its_header_and_nowhere_else(benc
 
 @pytest.mark.parametrize("end", ["", "/", "//"])
 async def test_the_base_url_may_end_with_a_slash(end: str, wire: Wire, clock: StillClock) -> None:
-    bench = Bench(wire.url + end, clock, None)
+    bench = Bench(wire.url + end, clock)
     await bench.client.get("departments")
     await bench.client.aclose()
     assert wire.seen[0].target == "/api/v1/departments"
@@ -168,12 +167,11 @@ async def test_where_nobody_listens_nothing_was_sent(method: str, clock: StillCl
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/api/v1"
-        for transport in (None, fast_transport()):
-            bench = Bench(url, clock, transport)
-            error = await bench.fails(method)
-            assert isinstance(error, NoConnection)
-            assert error.outcome is WriteOutcome.NOT_SENT
-            await bench.client.aclose()
+        bench = Bench(url, clock)
+        error = await bench.fails(method)
+        assert isinstance(error, NoConnection)
+        assert error.outcome is WriteOutcome.NOT_SENT
+        await bench.client.aclose()
 
 
 @pytest.mark.parametrize("said", [answer(None, 204), answer(None, 200), answer({"id": 5}, 200)], ids=repr)
@@ -314,23 +312,12 @@ async def test_one_read_that_waited_a_whole_time_limit_is_enough_for_everybody(b
 
 
 async def test_all_tries_together_have_one_time_limit(wire: Wire, clock: StillClock) -> None:
-    bench = Bench(wire.url, clock, None)
+    bench = Bench(wire.url, clock)
     bench.client._patience = Patience(read=9, total=0.1)
     wire.says(SILENCE)
     assert isinstance(await bench.fails("POST"), TimedOut)
     assert isinstance(await bench.fails("GET"), TimedOut)
     assert len(wire.seen) == 2
-    await bench.client.aclose()
-
-
-async def test_having_no_connection_free_says_nothing_of_the_service(clock: StillClock) -> None:
-    def full(_request: httpx.Request) -> httpx.Response:
-        raise httpx.PoolTimeout("full")
-
-    bench = Bench("https://example.org", clock, httpx.MockTransport(full))
-    for _ in range(9):
-        assert isinstance(await bench.fails("POST"), NoConnectionFree)
-    assert bench.breaker.closed
     await bench.client.aclose()
 
 
@@ -373,17 +360,17 @@ async def test_what_waits_for_a_connection_is_not_sent_any_more_when_the_service
     async def slow(_request: httpx.Request) -> httpx.Response:
         nonlocal seen
         seen += 1
-        if seen == WIDTH:
+        if seen == CONNECTIONS:
             full.set()
         await door.wait()
         return httpx.Response(429, headers={"Retry-After": "600"})
 
     bench = Bench("https://example.org", clock, httpx.MockTransport(slow))
-    asked = [asyncio.create_task(bench.fails("GET")) for _ in range(3 * WIDTH)]
+    asked = [asyncio.create_task(bench.fails("GET")) for _ in range(3 * CONNECTIONS)]
     await full.wait()
     door.set()
     errors = await asyncio.gather(*asked)
-    assert seen == WIDTH
+    assert seen == CONNECTIONS
     assert {error.failure.code for error in errors} == {FailureCode.BUSY}
     await bench.client.aclose()
 

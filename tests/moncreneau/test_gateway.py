@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
+import aiohttp
 import httpx
 import pytest
 
@@ -612,7 +613,7 @@ async def test_in_an_outage_staff_see_the_services_own_error_and_how_few_reads_w
 
 async def test_what_never_left_this_machine_is_no_request(clock: StillClock) -> None:
     def nobody(_request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused")
+        raise aiohttp.ConnectionTimeoutError
 
     gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(nobody))
     with pytest.raises(ApiError):

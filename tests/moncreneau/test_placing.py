@@ -11,6 +11,7 @@ from bot.moncreneau.client import Client
 from bot.moncreneau.errors import MoncreneauError
 from bot.moncreneau.gateway import place
 from bot.moncreneau.quota import Quota
+from bot.moncreneau.transport import LARGEST_BODY
 from tests.moncreneau.support import APPOINTMENT, KEY, Answer, StillClock, Wire, answer
 
 ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:7")
@@ -64,3 +65,25 @@ async def test_a_2xx_without_a_readable_object_means_accepted(
 
 async def test_a_page_that_says_200_leaves_it_open(wire: Wire, clock: StillClock) -> None:
     assert await placed(wire, clock, answer(b"\n<html>All is well</html>", 200)) is WriteOutcome.UNKNOWN
+
+
+WHOLE = answer({"id": 12345, "name": "x" * 200}, 201).data
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (Answer(WHOLE[:-50], "close"), WriteOutcome.ACCEPTED),
+        (Answer(WHOLE.replace(b"201", b"200")[:-50], "close"), WriteOutcome.UNKNOWN),
+        (Answer(WHOLE.replace(b"201", b"503")[:-50], "close"), WriteOutcome.UNKNOWN),
+        (answer(b"no gzip", 201, Content_Encoding="gzip"), WriteOutcome.ACCEPTED),
+        (answer(b"no gzip", 503, Content_Encoding="gzip"), WriteOutcome.UNKNOWN),
+        (answer(b"x" * (LARGEST_BODY + 1), 201), WriteOutcome.ACCEPTED),
+        (answer(b"x" * (LARGEST_BODY + 1), 502), WriteOutcome.UNKNOWN),
+    ],
+    ids=["201 cut", "200 cut", "503 cut", "201 broken gzip", "503 broken gzip", "201 too large", "502 too large"],
+)
+async def test_a_body_that_cannot_be_had_counts_by_its_status(
+    wire: Wire, clock: StillClock, said: Answer, outcome: WriteOutcome
+) -> None:
+    assert await placed(wire, clock, said) is outcome

@@ -1,64 +1,85 @@
-"""The fast transport says that nothing was sent only where that is sure, whatever pyreqwest calls the failure."""
+"""One request over the wire: alone, once, and its response bounded. What failures are: tests/http_client."""
 
 import asyncio
-import socket
-from collections import Counter
+import gzip
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from bot.moncreneau.transport import fast_transport
-from tests.moncreneau.support import RESET, SILENCE, Answer, Wire, answer
+from bot.moncreneau.errors import MoncreneauError
+from bot.moncreneau.transport import LARGEST_BODY, exchange, new_client
+from tests.moncreneau.support import KEY, RESET, SILENCE, Answer, Wire, answer
 
 
-async def failure(url: str, connect: float = 5, read: float = 0.1) -> type[BaseException]:
-    async with httpx.AsyncClient(transport=fast_transport(connect, read)) as client:
-        with pytest.raises(httpx.TransportError) as caught:
-            await client.post(url)
-    return caught.type
+@pytest.fixture
+async def client(wire: Wire) -> AsyncIterator[httpx.AsyncClient]:
+    async with new_client(wire.url, KEY, connect=5, read=5) as opened:
+        yield opened
 
 
-@pytest.mark.parametrize(
-    ("said", "kind"),
-    [
-        (RESET, httpx.ReadError),
-        (Answer(then="close"), httpx.ReadError),
-        (Answer(b"HTTP/1.1 200", "close"), httpx.ReadError),
-        (SILENCE, httpx.ReadTimeout),
-    ],
-    ids=repr,
-)
-async def test_what_breaks_after_sending_is_not_taken_for_a_failure_to_connect(
-    said: Answer, kind: type[BaseException], wire: Wire
+async def ask(client: httpx.AsyncClient, method: str = "POST", seconds: float = 20) -> httpx.Response | MoncreneauError:
+    deadline = asyncio.get_running_loop().time() + seconds
+    return await exchange(client, client.build_request(method, "appointments"), deadline)
+
+
+async def read(client: httpx.AsyncClient) -> httpx.Response:
+    response = await ask(client)
+    assert isinstance(response, httpx.Response)
+    return response
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize("end", [RESET, Answer(then="close")], ids=["reset", "close"])
+async def test_no_request_is_repeated_when_a_kept_connection_breaks(
+    method: str, end: Answer, client: httpx.AsyncClient, wire: Wire
 ) -> None:
-    wire.says(said)
-    assert await failure(wire.url) is kind
-    assert len(wire.seen) == 1
-
-
-async def test_the_same_holds_on_a_connection_that_is_used_again(wire: Wire) -> None:
-    wire.says(answer([]), RESET)
-    async with httpx.AsyncClient(transport=fast_transport()) as client:
-        await client.get(wire.url)
-        with pytest.raises(httpx.ReadError):
-            await client.post(wire.url)
+    wire.says(answer([]), end, answer([]))
+    await read(client)
+    assert isinstance(await ask(client, method), MoncreneauError)
     assert [seen.connection for seen in wire.seen] == [1, 1]
 
 
-async def test_a_door_that_nobody_opens_is_a_failure_to_connect() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        assert await failure(f"http://127.0.0.1:{unused.getsockname()[1]}") is httpx.ConnectError
+async def test_a_session_that_the_service_opens_joins_no_later_request(client: httpx.AsyncClient, wire: Wire) -> None:
+    wire.says(answer([], Set_Cookie="JSESSIONID=1; Path=/"))
+    for _ in range(2):
+        await read(client)
+    assert "cookie" not in wire.seen[1].headers
 
 
-async def test_a_handshake_that_never_ends_is_a_failure_to_connect() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        assert await failure(f"https://127.0.0.1:{deaf.getsockname()[1]}", 0.1, 5) is httpx.ConnectTimeout
+async def test_a_response_of_the_largest_size_is_read_and_one_byte_more_is_not(
+    client: httpx.AsyncClient, wire: Wire
+) -> None:
+    wire.says(answer(b"x" * LARGEST_BODY), answer(b"x" * (LARGEST_BODY + 1)), answer(b"[]"))
+    assert len((await read(client)).content) == LARGEST_BODY
+    error = await ask(client)
+    assert str(error) == "200 the response is larger than we accept"
+    assert (await read(client)).content == b"[]", "it does not harm the next"
 
 
-async def test_no_more_than_so_many_requests_are_under_way_and_the_rest_was_not_sent(wire: Wire) -> None:
-    wire.says(SILENCE)
-    async with httpx.AsyncClient(transport=fast_transport(connect=1, read=2)) as client:
-        ends = await asyncio.gather(*(client.post(wire.url) for _ in range(70)), return_exceptions=True)
-    assert Counter(type(end) for end in ends) == {httpx.ReadTimeout: 64, httpx.PoolTimeout: 6}
-    assert len(wire.seen) == 64
+async def test_a_response_is_decompressed_once(client: httpx.AsyncClient, wire: Wire) -> None:
+    wire.says(answer(gzip.compress(b'["small"]'), Content_Encoding="gzip"))
+    response = await read(client)
+    assert (response.json(), response.request.method) == (["small"], "POST")
+    assert wire.seen[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (SILENCE, None),
+        (Answer(then="close"), None),
+        (Answer(answer(b"x" * 100, 201).data[:-50], "close"), 201),
+        (Answer(answer(b"x" * 100, 201).data[:-50]), 201),
+        (answer(b"no gzip", 201, Content_Encoding="gzip"), 201),
+    ],
+    ids=repr,
+)
+async def test_a_failure_has_the_status_where_that_much_arrived(
+    said: Answer, status: int | None, client: httpx.AsyncClient, wire: Wire
+) -> None:
+    wire.says(said)
+    error = await ask(client, seconds=0.3)
+    assert isinstance(error, MoncreneauError)
+    assert error.status == status
+    assert error.__context__ is error.__cause__ is None, "httpx's errors hold addresses"

@@ -9,7 +9,7 @@ from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.sandbox.telegram.config import TOKEN
 from bot.sandbox.telegram.world import World
-from bot.telegram.transport import FastRequest, RawBot
+from bot.telegram.transport import AiohttpRequest, RawBot
 from tests.moncreneau.support import Wire, wired
 
 
@@ -21,7 +21,7 @@ async def wire() -> AsyncIterator[Wire]:
 
 def bot_at(url: str) -> RawBot:
     """A bot that talks to this server; nothing is asked yet."""
-    request = FastRequest()
+    request = AiohttpRequest()
     return RawBot(TOKEN, base_url=f"{url}/bot", request=request, get_updates_request=request)
 
 

@@ -1,7 +1,6 @@
 """One delivery, one call; and from its failure to what the outbox can act on. (More: tests/app/test_contracts.py.)"""
 
 import json
-from urllib.parse import parse_qs
 
 import pytest
 
@@ -37,7 +36,7 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
     delivery = Delivery(1, 7, Kind.EDIT, WORDS.message, screen=12, target=33)
     assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
     (seen,) = wire.seen
-    form = {name: values[0] for name, values in parse_qs(seen.body.decode()).items()}
+    form = json.loads(seen.body)
     assert seen.target.endswith("/editMessageText")
     assert (form["chat_id"], form["message_id"], form["text"], form["parse_mode"]) == ("7", "33", "<b>Oui</b>", "HTML")
     assert json.loads(form["link_preview_options"]) == {"is_disabled": True}

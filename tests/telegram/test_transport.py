@@ -1,32 +1,27 @@
-"""What is told of a request that failed: surely not sent, or perhaps; and never the address, which has the token."""
+"""What goes out, what comes in, and what is told of a call that failed; never the address, which has the token.
+
+Which failures mean "surely not sent" is in tests/http_client.
+"""
 
 import asyncio
-import socket
-import time
-from typing import Any
+import gzip
+import json
 
 import pytest
 from telegram import InputFile
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.sandbox.telegram.config import TOKEN
-from bot.telegram.transport import FastRequest, RawBot, SurelyNotSentError, seconds
-from tests.moncreneau.support import RESET, SILENCE, Answer, Wire, answer
-from tests.telegram.conftest import bot_at
+from bot.telegram.transport import LARGEST_BODY, AiohttpRequest, RawBot, seconds
+from tests.moncreneau.support import Answer, Wire, answer
 
 OK = answer({"ok": True, "result": {"message_id": 5}})
 
 
-def closed_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-async def failing(bot: RawBot, **how: Any) -> TelegramError:
+async def failing(bot: RawBot, text: str = "Aïssatou") -> TelegramError:
     """The error of a call; whatever it is, it must not show the token."""
     with pytest.raises(TelegramError) as caught:
-        await bot.call("sendMessage", {"chat_id": 7, "text": "Aïssatou"}, **how)
+        await bot.call("sendMessage", {"chat_id": 7, "text": text})
     seen: BaseException | None = caught.value
     while seen is not None:
         assert TOKEN not in str(seen) + repr(seen)
@@ -36,13 +31,13 @@ async def failing(bot: RawBot, **how: Any) -> TelegramError:
     return caught.value
 
 
-async def test_parameters_go_out_as_a_form_and_the_result_comes_in_as_it_is(wire: Wire, bot: RawBot) -> None:
+async def test_parameters_go_out_as_json_and_the_result_comes_in_as_it_is(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     assert await bot.call("sendMessage", {"chat_id": 7, "text": "é & = +", "flag": True}) == {"message_id": 5}
     (seen,) = wire.seen
     assert (seen.method, seen.target) == ("POST", f"/api/v1/bot{TOKEN}/sendMessage")
-    assert seen.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert seen.body == b"chat_id=7&text=%C3%A9+%26+%3D+%2B&flag=true"
+    assert seen.headers["content-type"] == "application/json"
+    assert json.loads(seen.body) == {"chat_id": "7", "text": "é & = +", "flag": "true"}
 
 
 async def test_files_go_out_in_parts(wire: Wire, bot: RawBot) -> None:
@@ -62,50 +57,22 @@ async def test_connections_are_kept(wire: Wire, bot: RawBot) -> None:
     assert wire.connections == 1
 
 
-async def test_a_door_that_nobody_opens_means_surely_not_sent() -> None:
-    bot = bot_at(f"http://127.0.0.1:{closed_port()}")
-    await bot._request[1].initialize()
-    assert isinstance(await failing(bot), SurelyNotSentError)
-    await bot._request[1].shutdown()
+async def test_a_response_that_is_too_large_is_an_error_of_its_own_and_does_not_harm_the_next(
+    wire: Wire, bot: RawBot
+) -> None:
+    huge = b'{"ok":true,"result":"' + b"x" * LARGEST_BODY + b'"}'
+    wire.says(answer(huge), answer(gzip.compress(huge), Content_Encoding="gzip"), OK)
+    for _ in range(2):
+        error = await failing(bot)
+        assert isinstance(error, NetworkError)
+        assert str(error) == "the response is larger than we accept"
+    assert await bot.call("getMe", {}) == {"message_id": 5}
 
 
-async def test_a_name_that_nobody_has_means_surely_not_sent() -> None:
-    bot = bot_at("http://nobody.invalid")
-    await bot._request[1].initialize()
-    assert isinstance(await failing(bot), SurelyNotSentError)
-    await bot._request[1].shutdown()
-
-
-@pytest.mark.parametrize(
-    "end",
-    [RESET, Answer(then="close"), Answer(b"HTTP/1.1 200 OK\r\nContent-Le", "reset"), Answer(b"\x00\x01\x02", "close")],
-    ids=["reset", "closed", "reset in the middle", "nonsense"],
-)
-async def test_a_wire_cut_after_the_request_means_perhaps(wire: Wire, bot: RawBot, end: Answer) -> None:
-    wire.says(end)
-    error = await failing(bot)
-    assert isinstance(error, NetworkError)
-    assert not isinstance(error, SurelyNotSentError)
-
-
-async def test_a_wire_cut_on_a_connection_that_was_kept_means_perhaps(wire: Wire, bot: RawBot) -> None:
-    wire.says(OK, RESET)
-    await bot.call("getMe", {})
-    assert not isinstance(await failing(bot), SurelyNotSentError)
-
-
-async def test_an_answer_cut_short_means_perhaps(wire: Wire, bot: RawBot) -> None:
-    whole = answer({"ok": True, "result": {"text": "x" * 500}})
-    wire.says(Answer(whole.data[:-200], "close"))
-    assert not isinstance(await failing(bot), SurelyNotSentError)
-
-
-async def test_silence_ends_at_the_time_limit_and_means_perhaps(wire: Wire, bot: RawBot) -> None:
-    wire.says(SILENCE)
-    began = time.monotonic()
-    error = await failing(bot, read_timeout=0.3)
-    assert isinstance(error, TimedOut)
-    assert time.monotonic() - began < 10
+async def test_a_compressed_response_is_read(wire: Wire, bot: RawBot) -> None:
+    wire.says(answer(gzip.compress(b'{"ok":true,"result":"small"}'), Content_Encoding="gzip"))
+    assert await bot.call("getMe", {}) == "small"
+    assert wire.seen[0].headers["accept-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +80,8 @@ async def test_silence_ends_at_the_time_limit_and_means_perhaps(wire: Wire, bot:
     [
         (answer({"ok": False, "error_code": 401, "description": "Unauthorized"}, 401), InvalidToken),
         (answer({"ok": False, "error_code": 404, "description": "Not Found"}, 404), InvalidToken),
+        (answer({"ok": False, "error_code": 409, "description": "Conflict"}, 409), Conflict),
+        (answer({"ok": False, "error_code": 500, "description": "Internal"}, 500), NetworkError),
         (answer({"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}, 400), BadRequest),
         (
             answer({"ok": False, "error_code": 429, "description": "Too Many", "parameters": {"retry_after": 3}}, 429),
@@ -146,9 +115,38 @@ async def test_a_429_with_a_number_beyond_all_numbers_is_an_error_like_others(wi
     assert not isinstance(await failing(bot), RetryAfter)
 
 
-async def test_what_cannot_be_written_is_refused_and_not_tried_for_ever(bot: RawBot) -> None:
+async def test_half_a_pair_of_surrogates_is_left_to_telegram_to_refuse(wire: Wire, bot: RawBot) -> None:
+    wire.says(answer({"ok": False, "error_code": 400, "description": "Bad Request: strings must be UTF-8"}, 400))
+    assert isinstance(await failing(bot, text="half \ud83d a pair"), BadRequest)
+    assert b"\\ud83d" in wire.seen[0].body
+
+
+async def test_a_form_that_cannot_be_written_is_refused_and_not_tried_for_ever(wire: Wire, bot: RawBot) -> None:
+    photo = InputFile(b"\x89PNG-bytes", filename="qr.png", attach=False)
     with pytest.raises(BadRequest, match="cannot be written"):
-        await bot.call("sendMessage", {"chat_id": 7, "text": "half \ud83d a pair"})
+        await bot.call("sendPhoto", {"chat_id": 7, "photo": photo, "caption": "half \ud83d a pair"})
+    assert not wire.seen
+
+
+@pytest.mark.parametrize("refused", [401, 404])
+async def test_a_token_that_is_not_accepted_any_more_is_called_so_after_it_has_worked(
+    refused: int, wire: Wire, bot: RawBot
+) -> None:
+    wire.says(answer({"ok": True, "result": {"id": 42, "is_bot": True, "first_name": "Bot", "username": "b"}}))
+    await bot.initialize()
+    wire.says(answer({"ok": False, "error_code": refused, "description": "no"}, refused))
+    assert isinstance(await failing(bot), InvalidToken)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"ok": False, "description": 7}, {"ok": False, "description": "x", "parameters": "nonsense"}, {"ok": False}, [7]],
+    ids=str,
+)
+@pytest.mark.parametrize("status", [200, 400, 403, 429, 502])
+async def test_nonsense_in_json_is_an_error_of_ours(body: object, status: int, wire: Wire, bot: RawBot) -> None:
+    wire.says(answer(body, status))
+    await failing(bot)
 
 
 async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wire: Wire, bot: RawBot) -> None:
@@ -159,10 +157,10 @@ async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wi
 
 def test_half_a_pair_of_surrogates_does_not_hold_up_a_batch() -> None:
     payload = b'{"ok":true,"result":["\\ud83d", "\\ud83d\\ude00"]}'
-    assert FastRequest.parse_json_payload(payload) == {"ok": True, "result": ["?", "😀"]}
-    assert FastRequest.parse_json_payload(b'{"result":[1,2.5,null]}') == {"result": [1, 2.5, None]}
+    assert AiohttpRequest.parse_json_payload(payload) == {"ok": True, "result": ["?", "😀"]}
+    assert AiohttpRequest.parse_json_payload(b'{"result":[1,2.5,null]}') == {"result": [1, 2.5, None]}
     with pytest.raises(TelegramError, match="the answer is not JSON"):
-        FastRequest.parse_json_payload(b"<html>")
+        AiohttpRequest.parse_json_payload(b"<html>")
 
 
 async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_moment(wire: Wire, bot: RawBot) -> None:
@@ -181,7 +179,7 @@ async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_mo
 
 
 async def test_it_can_be_opened_and_closed_twice() -> None:
-    request = FastRequest()
+    request = AiohttpRequest()
     for _ in range(2):
         await request.initialize()
         await request.initialize()

@@ -1,0 +1,107 @@
+"""Why an HTTP request got no response, and whether it surely was not sent. The one rule, for every service.
+
+Double bookings hang on this rule: what surely was not sent is sent again without a look at what became of it. So it
+goes by the phase alone, which only aiohttp knows, and says "not sent" for nothing but the errors that aiohttp raises
+before the first byte of a request is written. `docs/failure-phases.md` has the table, and the tests prove it with
+servers. Knows aiohttp's errors; nothing of what was asked, or of whom.
+"""
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+from enum import Enum
+
+import aiohttp
+
+from bot.http_client.body import BodyTooLargeError, BodyUnreadableError
+
+BEFORE_SENDING = (
+    # Raised while a connection is made, TLS handshake included, and nowhere else (aiohttp: connector.py).
+    aiohttp.ClientConnectorError,
+    # While a connection is made, or while waiting for a free one (aiohttp: client.py).
+    aiohttp.ConnectionTimeoutError,
+)
+NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
+
+
+class RequestFailure(Enum):
+    """A kind of failure. `words` say it to an operator, after the name of a service and a colon."""
+
+    DNS = "its host name cannot be resolved (DNS)"
+    REFUSED = "the connection is refused: nothing listens at this address and port"
+    NO_ROUTE = "there is no route to it: is this machine's network up?"
+    CERTIFICATE = "its TLS certificate is not accepted (expired, another name, unknown issuer, or our clock is wrong)"
+    TLS = "the TLS handshake failed"
+    CONNECT = "no connection can be made"
+    CONNECT_TIMEOUT = "no connection within the time limit: it is silent, or all of ours are busy"
+    TIMEOUT = "no complete response within the time limit"
+    BROKEN = "the connection broke before the response was complete"
+    TOO_LARGE = "the response is larger than we accept"
+    UNREADABLE = "the response cannot be decoded"
+
+    @property
+    def words(self) -> str:
+        """What happened, in plain words; no address, no token."""
+        return self.value
+
+    @property
+    def surely_not_sent(self) -> bool:
+        """Whether no byte of the request can have left this machine."""
+        return self in _NOT_SENT
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether a whole time limit was waited for nothing."""
+        return self in {RequestFailure.CONNECT_TIMEOUT, RequestFailure.TIMEOUT}
+
+
+_NOT_SENT = frozenset(
+    {
+        RequestFailure.DNS,
+        RequestFailure.REFUSED,
+        RequestFailure.NO_ROUTE,
+        RequestFailure.CERTIFICATE,
+        RequestFailure.TLS,
+        RequestFailure.CONNECT,
+        RequestFailure.CONNECT_TIMEOUT,
+    }
+)
+
+
+def failure_of(error: BaseException) -> RequestFailure:
+    """The kind of failure that an error stands for; of an unknown error, that the request may have arrived."""
+    if isinstance(error, BEFORE_SENDING):
+        return _connecting(error)
+    if isinstance(error, BodyTooLargeError):
+        return RequestFailure.TOO_LARGE
+    if isinstance(error, BodyUnreadableError):
+        return RequestFailure.UNREADABLE
+    return RequestFailure.TIMEOUT if isinstance(error, TimeoutError) else RequestFailure.BROKEN
+
+
+def _connecting(error: BaseException) -> RequestFailure:
+    """What went wrong before the first byte: told by the causes, which are the operating system's and OpenSSL's."""
+    if isinstance(error, TimeoutError):
+        return RequestFailure.CONNECT_TIMEOUT
+    causes = list(_causes(error))
+    for kind, failure in (
+        (socket.gaierror, RequestFailure.DNS),
+        (ssl.SSLCertVerificationError, RequestFailure.CERTIFICATE),
+        (ssl.SSLError, RequestFailure.TLS),
+        (ConnectionRefusedError, RequestFailure.REFUSED),
+    ):
+        if any(isinstance(each, kind) for each in causes):
+            return failure
+    routes = any(isinstance(each, OSError) and each.errno in NO_ROUTE for each in causes)
+    return RequestFailure.NO_ROUTE if routes else RequestFailure.CONNECT
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what caused it, and what caused that; where several addresses were tried, the errors of all."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _causes(each)
+        error = error.__cause__ or error.__context__

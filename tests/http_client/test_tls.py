@@ -1,0 +1,13 @@
+"""Whom the clients trust: tests/http_client/test_failures.py has certificates that they accept and do not."""
+
+import pytest
+
+from bot.http_client.tls import tls_context
+
+
+def test_it_is_made_once_and_trusts_the_authorities_of_certifi(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    tls_context.cache_clear()
+    assert tls_context() is tls_context()
+    assert tls_context().cert_store_stats()["x509_ca"] > 50
