@@ -102,7 +102,7 @@ async def test_formatting_of_every_kind_arrives_unchanged(bot: RunningBot, admin
 async def test_a_photo_or_document_goes_out_with_its_caption(bot: RunningBot, admin: Admin, what: str) -> None:
     (citizen,) = await citizens(bot, 1)
     await admin.says("/broadcast")
-    await admin.sends(f"send_{what}", caption="Nouvelle adresse")
+    await admin.sends(what, caption="Nouvelle adresse")
     await admin.pushes("one")
     await admin.pushes("all")
     await admin.pushes("now")
