@@ -51,7 +51,7 @@ async def test_a_prepared_call_goes_out_as_it_is(wire: Wire, bot: RawBot) -> Non
     delivery = Delivery(1, 7, Kind.PREPARED, Message(""), prepared=prepared)
     assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
     (seen,) = wire.seen
-    form = {name: values[0] for name, values in parse_qs(seen.body.decode()).items()}
+    form = json.loads(seen.body)
     assert seen.target.endswith("/sendPhoto")
     assert form == {"chat_id": "7", "photo": "file-1", "caption": "*Oui*", "caption_entities": "[]"}
 
