@@ -180,10 +180,10 @@ async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
     away = bot_at("http://127.0.0.1:9")
-    await away._request[1].initialize()
+    await away.request.initialize()
     with pytest.raises(NotSentError):
         await TelegramMessenger(away).deliver(WORDS, None)
-    await away._request[1].shutdown()
+    await away.request.shutdown()
 
 
 async def test_a_link_that_fits_no_picture_refuses_the_picture_alone(bot: RawBot) -> None:
