@@ -68,9 +68,9 @@ class SimulatedStore(Store):
 
     external: ExternalWork
 
-    async def _transact(self, batch: list[Any], work: Work) -> None:
+    async def _transact(self, work: Work) -> None:
         with self.external.in_progress():
-            await super()._transact(batch, work)
+            await super()._transact(work)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
         """See `Store.chat`."""

@@ -181,7 +181,7 @@ def _database(checkup: Diagnosis) -> list[Line]:
     if checkup.set_aside:
         newest = "\n".join(
             f"update {each.update_id}: {each.error}, {datetime.fromtimestamp(each.at, UTC):%Y-%m-%d %H:%M} UTC"
-            for each in checkup.poison
+            for each in checkup.newest_set_aside
         )
         words = f"{checkup.set_aside} set aside after an error of ours, the newest:\n{newest}"
         advice = "the log has a traceback at that time: please report it; the citizen was told that it failed"

@@ -1,6 +1,6 @@
-"""Looks at a database without changing it: can it be written, which revision has it, what was set aside in it.
+"""What `python -m bot check` and `/status` find out about a database, without changing it.
 
-Looks at the tables that no citizen waits for: what was set aside. Reads only.
+Whether it can be written, which revision it has, and which updates were set aside.
 """
 
 import tempfile
@@ -18,7 +18,7 @@ from bot.storage.tables import facts, inbox
 
 @dataclass(frozen=True, slots=True)
 class SetAsideUpdate:
-    """An update on which our own code failed for the last time; `at` in Unix seconds, `error` is its name."""
+    """An update whose processing failed every time; `at` in Unix seconds, `error` is the name of the exception."""
 
     update_id: int
     error: str
@@ -26,14 +26,14 @@ class SetAsideUpdate:
 
 
 async def set_aside(engine: AsyncEngine) -> int:
-    """How many updates were set aside."""
+    """How many updates are set aside."""
     query = select(func.count()).select_from(inbox).where(inbox.c.error.is_not(None))
     async with engine.connect() as connection:
         return await connection.scalar(query) or 0
 
 
-async def poison(engine: AsyncEngine, most: int) -> tuple[SetAsideUpdate, ...]:
-    """The updates that were set aside, the newest first, at most so many."""
+async def set_aside_updates(engine: AsyncEngine, most: int) -> tuple[SetAsideUpdate, ...]:
+    """The updates that are set aside, newest first, at most `most`."""
     query = select(inbox.c.update_id, inbox.c.error, inbox.c.done_at).where(inbox.c.error.is_not(None))
     async with engine.connect() as connection:
         rows = await connection.execute(query.order_by(inbox.c.done_at.desc()).limit(most))
@@ -46,19 +46,18 @@ TRIAL = Table("moncreneau_check", MetaData(), Column("x", Integer))
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found. `revision` is None for a database that is not there yet or empty."""
+    """What was found. `revision` is None for a database that is empty or does not exist yet."""
 
     revision: str | None
     newest: str
     known: bool = False
     """Whether this version knows the revision."""
     set_aside: int = 0
-    poison: tuple[SetAsideUpdate, ...] = ()
-    """The newest of those that were set aside."""
+    newest_set_aside: tuple[SetAsideUpdate, ...] = ()
 
 
 async def examine(url: str, most: int) -> Diagnosis:
-    """Look at the database at `url`. Raises the database's errors where it cannot be used, or not be written."""
+    """Examine the database at `url`. Raises the database's errors if it cannot be read or written."""
     engine = engines.engine_for(url)
     try:
         if not _exists(engine):
@@ -71,14 +70,18 @@ async def examine(url: str, most: int) -> Diagnosis:
             return Diagnosis(present, newest)
         await _try(engine, engines.upsert(engine, facts, ["value"]).values(name=MARK, value=""))
         return Diagnosis(
-            present, newest, known=True, set_aside=await set_aside(engine), poison=await poison(engine, most)
+            present,
+            newest,
+            known=True,
+            set_aside=await set_aside(engine),
+            newest_set_aside=await set_aside_updates(engine, most),
         )
     finally:
         await engine.dispose()
 
 
 async def remembered(url: str, name: str) -> str | None:
-    """A fact that the bot stored there; None where there is none, or no database that could tell."""
+    """A fact that the bot stored there; None if there is no such fact or no usable database."""
     engine = engines.engine_for(url)
     try:
         if not _exists(engine):
@@ -93,7 +96,7 @@ async def remembered(url: str, name: str) -> str | None:
 
 
 def _exists(engine: AsyncEngine) -> bool:
-    """SQLite would make a file that is not there. Raises OSError where it could not, as a try shows."""
+    """Whether there is a database. Raises `OSError` if SQLite could not create a missing one."""
     name = engine.url.database
     if not engines.is_file(engine) or not name or name == ":memory:" or Path(name).exists():
         return True
@@ -105,7 +108,7 @@ def _exists(engine: AsyncEngine) -> bool:
 
 
 async def _try(engine: AsyncEngine, statement: Executable) -> None:
-    """Write, and take it back."""
+    """Run a statement and roll it back."""
     async with engine.connect() as connection:
         transaction = await connection.begin()
         try:

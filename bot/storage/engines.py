@@ -1,6 +1,6 @@
-"""The one file that knows SQLite from PostgreSQL: how to connect, how each says *insert, or else*, and what passes.
+"""The differences between SQLite and PostgreSQL: connecting, upserts, locks, and which errors are temporary.
 
-What only a server needs stands in `postgresql`.
+What only PostgreSQL needs is in `postgresql`. All other files of this package are the same for both databases.
 """
 
 import contextlib
@@ -25,9 +25,9 @@ OWNER_ONLY = 0o600
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BUSY_SECONDS = 5
 CONNECTIONS = 2
-"""That read; one more writes. Each costs a thread and a cache, or a process of the server's."""
+"""Connections for reading; the writer has one more. Each costs a thread and a cache, or a server process."""
 STATEMENTS = 8
-"""Prepared statements kept a connection. A batch's are large, and nearly every batch is of another size."""
+"""Prepared statements cached for each connection. Few, since nearly every batch has statements of another size."""
 PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     # FULL: a commit is on the disk when it is said to be; group commit makes it cost no more than NORMAL.
@@ -36,19 +36,19 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     # What is deleted (a name, a message) is overwritten, not only marked as free.
     "PRAGMA secure_delete=ON",
-    # KiB of pages a connection, half of SQLite's own: the system keeps the file's pages anyway, once for all.
+    # KiB for each connection, half of SQLite's default: the operating system caches the file's pages anyway.
     "PRAGMA cache_size=-1000",
 )
 DRIVERS = {
     "sqlite": ("sqlite+aiosqlite", "sqlite+pysqlite"),
-    # One library both for asyncio and for the thread that writes, whichever the address names.
+    # One library for asyncio and for the writer's thread, whichever driver the address names.
     "postgresql": ("postgresql+psycopg", "postgresql+psycopg"),
 }
-"""For asyncio, and for a thread."""
+"""The drivers for asyncio and for the writer's thread."""
 
 
 def address(url: str, *, blocking: bool = False) -> URL:
-    """Where the database is, with a driver of ours. Raises `ValueError`, which repeats nothing of a password."""
+    """The database's address with one of our drivers. Raises `ValueError` without repeating the password."""
     try:
         parsed = make_url(f"postgresql{url.removeprefix('postgres')}" if url.startswith("postgres:") else url)
     except (ArgumentError, ValueError):
@@ -62,7 +62,7 @@ def address(url: str, *, blocking: bool = False) -> URL:
 
 
 def engine_for(url: str) -> AsyncEngine:
-    """An engine for reading the database at `url`; nothing is opened yet."""
+    """An engine for reading the database at `url`; it connects at first use."""
     where = address(url)
     engine = create_async_engine(where, hide_parameters=True, **_options(where, CONNECTIONS))
     _prepare(engine.sync_engine)
@@ -70,34 +70,29 @@ def engine_for(url: str) -> AsyncEngine:
 
 
 def writing_engine_for(url: str) -> Engine:
-    """An engine of one connection, for what writes (`writer`)."""
+    """An engine with one connection, for `Writer`."""
     where = address(url, blocking=True)
     options = _options(where, 1)
     if where.get_backend_name() == "sqlite":
-        # Values by name, as psycopg has them too: `Prepared` takes the same rows for both.
+        # Parameters by name, as with psycopg, so that `Prepared` takes the same rows for both databases.
         options["paramstyle"] = "named"
-        # The writer's thread begins and commits, the loop does what is between; never both at once.
-        options["connect_args"]["check_same_thread"] = False
     engine = create_engine(where, hide_parameters=True, **options)
     _prepare(engine)
-    if is_file(engine):
-        event.listen(engine, "connect", _keep_back)
     return engine
 
 
 def is_file(engine: AsyncEngine | Engine) -> bool:
-    """Whether the database is a file beside us: statements then take microseconds, only commits wait."""
+    """Whether the database is a SQLite file."""
     return engine.dialect.name == "sqlite"
 
 
 def _options(where: URL, connections: int) -> dict[str, Any]:
-    # The last connection used is used again: its pages are in its cache, and the others are never opened unless they
-    # are needed.
+    # LIFO: the connection used last has the warmest cache, and the second is opened only when it is needed.
     pool = {"pool_size": connections, "max_overflow": 0, "pool_use_lifo": True}
     if where.get_backend_name() != "sqlite":
         return {**pool, **postgresql.options(where)}
     kept = {"connect_args": {"cached_statements": STATEMENTS}}
-    # A database in memory (tests) is one connection by nature and takes no number.
+    # A database in memory always has a single connection, so the pool takes no size.
     return kept if where.database in {None, "", ":memory:"} else {**kept, **pool}
 
 
@@ -115,23 +110,18 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     cursor.close()
 
 
-def _keep_back(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """What is changed goes to the disk with the commit, in the thread, and not before it, from within the loop."""
-    connection.cursor().execute("PRAGMA cache_spill=OFF")
-
-
 def begin_immediate(connection: Connection) -> None:
-    """Let the transaction begin now, tables and all.
+    """Begin a SQLite transaction now, so that it covers CREATE TABLE too.
 
-    Python's sqlite3 begins one before the first INSERT only: what creates tables would be committed piece by piece,
-    and a kill in between would leave half a database, which no later start could bring to the end.
+    Python's sqlite3 begins one only before the first INSERT. Without this a migration would be committed statement by
+    statement, and a kill in between would leave a half-migrated database.
     """
     if is_file(connection.engine):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def lock_for_migration(connection: Connection) -> None:
-    """The same for what nobody else may do at the same time."""
+    """Begin a transaction that no other migration can run beside."""
     if is_file(connection.engine):
         begin_immediate(connection)
     else:
@@ -139,13 +129,13 @@ def lock_for_migration(connection: Connection) -> None:
 
 
 def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
-    """Let what a killed process had sent to a server come to its end before anybody reads; nothing waits in a file."""
+    """On a server, wait until transactions of a killed process have ended. SQLite leaves none behind."""
     if not is_file(connection.engine):
         postgresql.wait_for_writers(connection, tables)
 
 
 def write_commit_marker(connection: Connection) -> str | None:
-    """A mark by which to ask later whether the transaction was committed; none in a file, where no answer is lost."""
+    """Mark the transaction, to find out later whether it was committed; None for SQLite, where no answer gets lost."""
     return None if is_file(connection.engine) else postgresql.write_commit_marker(connection)
 
 
@@ -153,28 +143,28 @@ is_last_commit = postgresql.is_last_commit
 
 
 class Prepared:
-    """A statement in the driver's own words, put together once; it is run with many rows.
+    """A statement compiled once to the driver's SQL and run with many rows.
 
-    What SQLAlchemy does for each row of each execution takes longer than what SQLite does. So a row must hold all of
-    `names`, the statement's values, and only what a driver takes: numbers, text, booleans, None.
+    SQLAlchemy's processing of each row takes longer than SQLite's work. It is skipped here, so a row must contain every
+    parameter in `names`, and only values that the driver accepts: numbers, text, booleans, None.
     """
 
     def __init__(self, engine: Engine, statement: Any, names: Sequence[str] = ()) -> None:
         self.statement = statement
-        self._words = str(statement.compile(dialect=engine.dialect, column_keys=names or None))
+        self._sql = str(statement.compile(dialect=engine.dialect, column_keys=names or None))
 
     def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Execute it once for each row."""
-        connection.exec_driver_sql(self._words, list(rows))
+        """Execute the statement once for each row."""
+        connection.exec_driver_sql(self._sql, list(rows))
 
 
 def insert_ignore(engine: AsyncEngine | Engine, table: Table) -> Any:
-    """*Insert, unless it is there*; the result's `rowcount` tells which, on both."""
+    """INSERT … ON CONFLICT DO NOTHING; the result's `rowcount` is the number of new rows on both databases."""
     return _insert(engine, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -> Any:
-    """*Insert, or else set `columns`*."""
+    """INSERT … ON CONFLICT DO UPDATE of `columns`."""
     insert = _insert(engine, table)
     updates = {name: insert.excluded[name] for name in columns}
     return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=updates)
@@ -183,13 +173,13 @@ def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -
 def _insert(engine: AsyncEngine | Engine, table: Table) -> Any:
     if is_file(engine):
         return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql as words  # noqa: PLC0415 — 2 MB for those who need it
+    from sqlalchemy.dialects import postgresql as dialect  # noqa: PLC0415 — 2 MB, only where it is used
 
-    return words.insert(table)
+    return dialect.insert(table)
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the database cannot write just now (locked, full, read-only, gone), rather than being asked wrongly."""
+    """Whether retrying may help (locked, full, read-only, gone); False for a wrong statement or value."""
     if isinstance(error, DBAPIError):
         if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in postgresql.PASSING:
             return True
@@ -199,9 +189,9 @@ def is_passing(error: BaseException) -> bool:
 
 
 def cause(error: BaseException) -> str:
-    """The database's own words, without the statement and its values: those may be private.
+    """The database's own message, without the statement and its values, which may be private.
 
-    PostgreSQL repeats values too, from the second line on.
+    Only the first line: PostgreSQL repeats values from the second line on.
     """
     lines = str(getattr(error, "orig", None) or error).splitlines()
     return lines[0] if lines else type(error).__name__
@@ -231,7 +221,7 @@ def make_private(url: str) -> None:
 
 
 class DatabaseFile:
-    """The file under an open SQLite database, which can be taken away without any statement failing."""
+    """Notices when the file of an open SQLite database was removed or replaced, which no statement reports."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         name = engine.url.database if is_file(engine) else None
@@ -239,6 +229,6 @@ class DatabaseFile:
         self._inode = self._path.stat().st_ino if self._path else 0
 
     def check(self) -> None:
-        """Raise `OSError` where what is written would be gone with the process."""
+        """Raise `OSError` if the file is gone: what is written now would be lost with the process."""
         if self._path and (not self._path.exists() or self._path.stat().st_ino != self._inode):
             raise FileNotFoundError(f"{self._path} is gone or another file: put it back and start the bot again")

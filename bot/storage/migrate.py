@@ -1,7 +1,7 @@
-"""Bring a database to the present tables by Alembic, at every start. Knows where the migrations stand, nothing else.
+"""Migrates a database to the present tables with Alembic, at every start.
 
-Revisions are numbered files (`0001_first.py`), so that a database which is up to date, as nearly every one is that a
-bot starts on, costs one look and not the 11 MB that Alembic takes in memory for as long as the bot runs.
+Revisions are numbered files (`0001_first.py`). A database that is up to date, as nearly every one is, costs one query:
+Alembic, which takes 11 MB of memory, is imported only when there is something to migrate.
 """
 
 from pathlib import Path
@@ -34,9 +34,9 @@ def current_revision(connection: Connection) -> tuple[str | None, str]:
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Run what is missing, inside the connection's transaction.
+    """Run the missing migrations in the connection's transaction.
 
-    Raises `ValueError` for a database of a newer version: this one does not know its tables.
+    Raises `ValueError` for the database of a newer version, whose tables this one does not know.
     """
     present, wanted = current_revision(connection)
     if revision == "head" and present == wanted:

@@ -1,6 +1,6 @@
-"""What is PostgreSQL's alone: the session that the bot needs, its own locks and marks. Only `dialect` asks for it.
+"""What only PostgreSQL needs: session settings, advisory locks and commit markers. Used by `engines` alone.
 
-The driver is psycopg, by way of SQLAlchemy; nothing of it is loaded before an engine is made.
+The driver is psycopg, through SQLAlchemy; it is imported when the first engine is made.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,44 +12,44 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 OLDEST = 13
-"""The oldest version that is taken; tried was 15."""
+"""The oldest accepted version. Tested with PostgreSQL 15."""
 LOCK_SECONDS = 5
 SESSION = {
     "synchronous_commit": "on",
     "lock_timeout": f"{LOCK_SECONDS}s",
-    # A machine that lost its power says no farewell; what it had locked is free after so long.
+    # A machine that lost power never closes its session; its locks are released after this time.
     "idle_in_transaction_session_timeout": "30s",
 }
-"""What every session begins with, whatever is the server's default: a commit is on the disk, no lock is for ever."""
+"""Settings of every session, whatever the server's defaults: commits are durable and no lock lasts for ever."""
 WIRE = {
-    # Seconds, but for one in ms: a server that vanished without a word is noticed within half a minute, not hours.
+    # Seconds, `tcp_user_timeout` in ms. A server that vanished is noticed within half a minute instead of hours.
     "connect_timeout": 5,
     "tcp_user_timeout": 15_000,
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "application_name": "moncreneau-bot",
-    "client_encoding": "utf8",  # a database or an environment may ask for another, which holds fewer signs
+    "client_encoding": "utf8",  # a database or the environment may ask for one that cannot hold every name
 }
-"""libpq's parameters; what the address itself says counts more."""
+"""libpq's parameters; those in the address win."""
 MIGRATING, RUNNING = 0x6D6F6E63, 0x6D6F6E64
 """The advisory locks of whoever migrates and of the process that works: numbers that nobody else should have."""
 TRY_PROCESS_LOCK = text(f"SELECT pg_try_advisory_lock({RUNNING})")
 """Held by the session, until it ends."""
 READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
 PASSING = {READ_ONLY, IDLE_TOO_LONG}
-"""States of the server that pass, though psycopg does not count them among the operational errors."""
+"""SQLSTATEs that are temporary although psycopg does not class them as operational errors."""
 
 
 def options(where: URL) -> dict[str, Any]:
-    """For SQLAlchemy's engine."""
+    """Arguments for SQLAlchemy's engine."""
     theirs = where.query.get("options", ())
     said = (theirs,) if isinstance(theirs, str) else theirs
     session = " ".join([*said, *(f"-c {name}={value}" for name, value in SESSION.items())])
     return {
-        # A server that was started anew meanwhile is met by a new connection, not by whoever reads next.
+        # After a server restart a stale connection is replaced instead of failing the next read.
         "pool_pre_ping": True,
-        # Whatever is the server's default: who waited for a lock sees what was committed meanwhile.
+        # Whatever the server's default: after waiting for a lock, statements must see what was committed meanwhile.
         "isolation_level": "READ COMMITTED",
         "use_native_hstore": False,
         "connect_args": {name: value for name, value in WIRE.items() if name not in where.query} | {"options": session},
@@ -57,13 +57,13 @@ def options(where: URL) -> dict[str, Any]:
 
 
 def prepare(engine: Engine) -> None:
-    """Listen to what happens on its connections."""
-    event.listen(engine, "connect", _look_at)
+    """Check each new connection, and clean the values of each statement."""
+    event.listen(engine, "connect", _check_server)
     event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
 
 
-def _look_at(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    """Refuse a server on which the bot would fail later, with a citizen's name in hand."""
+def _check_server(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    """Refuse a server that is too old or cannot store every name. Raises `ValueError`."""
     info: Any = entry.driver_connection.info  # type: ignore[union-attr]
     encoding, version = info.parameter_status("server_encoding"), info.server_version // 10_000
     if encoding == "UTF8" and version >= OLDEST:
@@ -77,54 +77,54 @@ def _look_at(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
 def _without_nul(
     _connection: Connection,
     _cursor: Any,
-    words: str,
+    statement: str,
     values: Any,
     _context: Any,
     _many: bool,  # noqa: FBT001 — SQLAlchemy's own
 ) -> tuple[str, Any]:
-    """Text in PostgreSQL holds every sign but NUL: that one becomes the sign for what cannot be shown."""
-    return words, [_holdable(each) for each in values] if isinstance(values, list) else _holdable(values)
+    """Replace NUL, which PostgreSQL's text cannot hold, by U+FFFD."""
+    return statement, [_replace_nul(each) for each in values] if isinstance(values, list) else _replace_nul(values)
 
 
-def _holdable(values: Any) -> Any:
+def _replace_nul(values: Any) -> Any:
     if isinstance(values, Mapping) and any(isinstance(each, str) and "\0" in each for each in values.values()):
         return {name: each.replace("\0", "\ufffd") if isinstance(each, str) else each for name, each in values.items()}
     return values
 
 
 def lock_for_migration(connection: Connection) -> None:
-    """Wait until nobody else migrates; others wait until this transaction ends."""
+    """Wait until no other process migrates; others wait until this transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATING})
 
 
 def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
-    """Wait until what another session was writing is committed or undone.
+    """Wait until transactions of other sessions are committed or rolled back.
 
-    A process that is killed does not take its session with it: the commit that it had sent may be on its way still.
+    A killed process does not take its session with it: a commit that it sent may still be under way.
     """
     connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
 
 
-SIGNATURE = "last transaction"
-"""The fact under which each transaction leaves its mark."""
-SIGN = text("""INSERT INTO facts (name, value) VALUES (:name, :mark)
+MARKER_FACT = "last transaction"
+"""The name of the fact that holds the marker of the last committed transaction."""
+WRITE_MARKER = text("""INSERT INTO facts (name, value) VALUES (:name, :mark)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value""")
-LAST = text("""INSERT INTO facts (name, value) VALUES (:name, '')
+READ_MARKER = text("""INSERT INTO facts (name, value) VALUES (:name, '')
     ON CONFLICT (name) DO UPDATE SET value = facts.value RETURNING value""")
-"""Written over with what stands there: so it waits for a transaction that is still under way and has left its mark."""
+"""An UPDATE to the same value instead of a SELECT, so that it waits for a transaction that is still under way."""
 
 
 def write_commit_marker(connection: Connection) -> str:
-    """Leave a mark in the present transaction, exactly as durable as all else in it.
+    """Write a marker in the present transaction; it is committed with it or not at all.
 
-    The server's own numbers (`pg_xact_status`) would not do: after a crash it gives those anew that never reached the
-    disk, and another's transaction would pass for ours.
+    PostgreSQL's own transaction ids (`pg_xact_status`) do not serve: after a crash the server gives ids that never
+    reached the disk to other transactions.
     """
-    mark = uuid4().hex
-    connection.execute(SIGN, {"name": SIGNATURE, "mark": mark})
-    return mark
+    marker = uuid4().hex
+    connection.execute(WRITE_MARKER, {"name": MARKER_FACT, "mark": marker})
+    return marker
 
 
-def is_last_commit(connection: Connection, mark: str) -> bool:
-    """Whether the last transaction that was committed is the one with this mark."""
-    return bool(connection.scalar(LAST, {"name": SIGNATURE}) == mark)
+def is_last_commit(connection: Connection, marker: str) -> bool:
+    """Whether the last committed transaction is the one with this marker."""
+    return bool(connection.scalar(READ_MARKER, {"name": MARKER_FACT}) == marker)

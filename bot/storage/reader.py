@@ -1,8 +1,7 @@
-"""Plain reads: what is known of a chat, and what an earlier life left open. Knows nothing of how it got there.
+"""Reading from the database: what is known of a chat, and what an earlier process left open.
 
-The way to read. While the database cannot be used (locked, its disk away) who reads waits until it can.
-
-So everything goes on by itself. The log hears of it once, and once when it is over. Knows nothing of what is read.
+While the database cannot be used (locked, its disk away) a read waits until it can, and everything continues by itself.
+The log has one line when that begins and one when it ends. Knows nothing of who writes.
 """
 
 import asyncio
@@ -20,18 +19,20 @@ from bot.storage.tables import appointments, attempts, chats, facts, inbox, outb
 
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+PAGE = 1000
+"""Rows, or chats, in one query."""
 
 
 class RetryingReader:
-    """Reads through `engine`; all who read share it, and its line in the log. `closing`: nobody waits any more."""
+    """Retries reads while the database is unavailable. Once `closing` is set, reads fail instead of waiting."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.closing = False
-        self._weather = ReachabilityLog("the database (reading)", patience=1)
+        self._log = ReachabilityLog("the database (reading)", patience=1)
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Do `work`, which only reads, until it can be done; returns its result. Raises what is no passing trouble."""
+        """Run `work`, which only reads, until it succeeds; returns its result. Raises errors that are not temporary."""
         pause = FIRST_PAUSE
         while True:
             try:
@@ -40,15 +41,12 @@ class RetryingReader:
             except Exception as error:
                 if not engines.is_passing(error) or self.closing:
                     raise
-                self._weather.bad(engines.cause(error))
+                self._log.bad(engines.cause(error))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             else:
-                self._weather.good()
+                self._log.good()
                 return found
-
-
-PAGE = 1000
 
 
 class ReadRepository:
@@ -57,8 +55,8 @@ class ReadRepository:
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = engines.engine_for(url)
         self.reader = RetryingReader(self._engine)
-        self._asked: dict[int, asyncio.Future[StoredChat | None]] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._requested: dict[int, asyncio.Future[StoredChat | None]] = {}
+        self._lookup: asyncio.Task[None] | None = None
 
     async def _all(self, query: Select[Any] | CompoundSelect[Any]) -> Sequence[Row[Any]]:
         """The rows; waits while the database cannot be used."""
@@ -70,41 +68,41 @@ class ReadRepository:
         return await self.reader.read(work)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
-        """What is known of a chat. Those that are asked for while a look is under way share the next one."""
-        waiter = self._asked.get(chat_id)
+        """What is known of a chat. Requests that arrive while a query runs share the next one."""
+        waiter = self._requested.get(chat_id)
         if waiter is None:
-            waiter = self._asked[chat_id] = asyncio.get_running_loop().create_future()
-            if self._looking is None or self._looking.done():
-                self._looking = asyncio.create_task(self._look())
+            waiter = self._requested[chat_id] = asyncio.get_running_loop().create_future()
+            if self._lookup is None or self._lookup.done():
+                self._lookup = asyncio.create_task(self._read_chats())
         return await asyncio.shield(waiter)
 
-    async def _look(self) -> None:
-        """After a start everybody is asked for: a look for each would keep the last ones waiting for seconds."""
-        while self._asked:
-            asked = {chat_id: self._asked.pop(chat_id) for chat_id in tuple(islice(self._asked, PAGE))}
+    async def _read_chats(self) -> None:
+        """Read all requested chats in one query: after a start there may be hundreds of them at once."""
+        while self._requested:
+            waiters = {chat_id: self._requested.pop(chat_id) for chat_id in tuple(islice(self._requested, PAGE))}
             try:
-                found = await self._all(select(chats).where(chats.c.chat_id.in_(asked)))
-            except Exception as error:  # noqa: BLE001 — whatever it is, those who wait must hear of it
-                for waiter in asked.values():
+                found = await self._all(select(chats).where(chats.c.chat_id.in_(waiters)))
+            except Exception as error:  # noqa: BLE001 — whatever it is, the waiting callers must get it
+                for waiter in waiters.values():
                     waiter.set_exception(error)
-                    waiter.exception()  # where nobody waits any more it is no news
+                    waiter.exception()  # marks it as seen, in case its caller was cancelled
                 continue
             known = {row.chat_id: mappers.read_chat(row) for row in found}
-            for chat_id, waiter in asked.items():
+            for chat_id, waiter in waiters.items():
                 waiter.set_result(known.get(chat_id))
 
     async def open_updates(self) -> tuple[StoredUpdate, ...]:
-        """Updates that were received and not done, by id."""
+        """Updates that were received and are not done, in the order of their ids."""
         query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
         return tuple(mappers.read_update(row) for row in await self._all(query))
 
     async def newest_update(self) -> int:
-        """The highest number of an update that is known; -1 where none is."""
+        """The highest known update id; -1 if there is none."""
         found = await self._all(select(func.max(inbox.c.update_id).label("newest")))
         return -1 if found[0].newest is None else int(found[0].newest)
 
     async def open_deliveries(self) -> AsyncIterator[Delivery]:
-        """Messages not surely sent, by id."""
+        """Messages that may not have been sent, in the order of their ids."""
         last = -1
         while True:
             query = select(outbox).where(outbox.c.id > last).order_by(outbox.c.id).limit(PAGE)
@@ -155,12 +153,12 @@ class ReadRepository:
         """A small fact that was remembered."""
         return next((row.value for row in await self._all(select(facts.c.value).where(facts.c.name == name))), None)
 
-    async def standing(self) -> tuple[str | None, str | None]:
+    async def revision(self) -> tuple[str | None, str | None]:
         """The database's revision, and the newest there is."""
         async with self._engine.connect() as connection:
             return await connection.run_sync(migrate.current_revision)
 
     @property
     def engine(self) -> AsyncEngine:
-        """For other repositories on the same database."""
+        """The reading engine, for other repositories on the same database."""
         return self._engine

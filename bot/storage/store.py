@@ -1,11 +1,10 @@
-"""The store: group commit on the way in (the way out: `reads`).
+"""The store: group commit for everything that is written. Reading is in `reader`.
 
-What several chats have to store is written by one task in one transaction, so that a durable commit costs little
-however many chats there are. A change is committed whole or not at all; its waiter wakes after the commit. While the
-database cannot write (locked, full, read-only) the same batch is tried again until it can: nobody is told that
-something is stored which is not. Knows nothing of what the values mean.
-
-Other repositories' way into the store's one writer: what they write is committed together with what citizens do.
+One task writes the changes of many chats in one transaction, so a durable commit costs little however many chats there
+are. A change is committed whole or not at all, and `commit` returns after that. While the database cannot be written
+(locked, full, read-only) the same batch is retried until it can, so nobody is told that something is stored which is
+not. Other repositories write through `write` and `execute`, in the same transactions. Knows nothing of what the values
+mean.
 """
 
 import asyncio
@@ -27,18 +26,18 @@ from bot.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 MAX_BATCH = 300
-"""Changes in a transaction: their statements hold the loop up for some 10 ms, and they share a commit of a few."""
+"""Changes in one transaction. More would make the first of them wait noticeably for the last."""
 WEEK = 7 * 24 * 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
 class StoreClosedError(Exception):
-    """The store was closed before this could be written."""
+    """The store was closed before the change was written."""
 
 
 @dataclass(slots=True)
 class _Item:
-    """Something to write, and who waits for it."""
+    """A change or updates to write, and the future of the caller that waits."""
 
     change: Change | None
     updates: tuple[StoredUpdate, ...]
@@ -62,16 +61,16 @@ class Store(ReadRepository):
         self.writable = True
 
     async def open(self) -> Self:
-        """Migrate, and begin to write. Raises SQLAlchemy's errors where the database cannot be used."""
+        """Migrate the database and start the writer. Raises SQLAlchemy's errors if the database cannot be used."""
         engines.make_private(self._url)
         await self._writer.transact(migrate.upgrade)
         await self._writer.transact(lambda connection: engines.wait_for_writers(connection, metadata.tables))
         self._file = engines.DatabaseFile(self._engine)
-        self._writing = asyncio.create_task(self._write_for_ever(), name="store")
+        self._writing = asyncio.create_task(self._run_writer(), name="store")
         return self
 
     async def close(self, grace: float = 5.0) -> None:
-        """Write what waits, for at most `grace` seconds, and let go of the database."""
+        """Write what is waiting, for at most `grace` seconds, and close the database."""
         self._closing = self.reader.closing = True
         self._wake.set()
         if self._writing:
@@ -82,7 +81,7 @@ class Store(ReadRepository):
         for item in self._waiting:
             if not item.waiter.done():
                 item.waiter.set_exception(StoreClosedError())
-                item.waiter.exception()  # whoever waited is gone too; this is not news
+                item.waiter.exception()  # marks it as seen: the caller is being stopped too
         await self._writer.close(grace)
         await self._engine.dispose()
 
@@ -93,11 +92,11 @@ class Store(ReadRepository):
         await self._put(change, ())
 
     def commit_soon(self, change: Change) -> None:
-        """Store the change with the next batch; nobody waits for it."""
-        self._put(change, ()).add_done_callback(_say_failure)
+        """Store the change with the next batch without waiting for it; a failure is logged."""
+        self._put(change, ()).add_done_callback(_log_failure)
 
     async def receive(self, updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
-        """Store updates that arrived; returns those that are new, by id, when they are on the disk."""
+        """Store updates that arrived; returns the new ones, in the order of their ids, when they are on the disk."""
         result: tuple[StoredUpdate, ...] = await self._put(None, updates)
         return result
 
@@ -110,7 +109,7 @@ class Store(ReadRepository):
         self._wake.set()
         return waiter
 
-    async def _write_for_ever(self) -> None:
+    async def _run_writer(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -128,10 +127,10 @@ class Store(ReadRepository):
         pause = FIRST_PAUSE
         while True:
             try:
-                await self._transact(batch, work)
-            except Exception as error:  # noqa: BLE001 — whatever it is, somebody waits for the answer
+                await self._transact(work)
+            except Exception as error:  # noqa: BLE001 — whatever it is, a caller waits for the outcome
                 if not engines.is_passing(error):
-                    await self._blame(batch, error)
+                    await self._fail(batch, error)
                     return
                 if self.writable:
                     log.error("database cannot be written: %s; waiting, nothing is lost", engines.cause(error))  # noqa: TRY400
@@ -147,16 +146,14 @@ class Store(ReadRepository):
                         item.waiter.set_result(item.result)
                 return
 
-    async def _transact(self, batch: list[_Item], work: Work) -> None:
+    async def _transact(self, work: Work) -> None:
         if self._file:
             self._file.check()
-        long = any(item.change and item.change.works for item in batch)
-        transaction = self._writer.transact if long else self._writer.write
-        await transaction(work)
+        await self._writer.transact(work)
         reach("batch committed")
 
     def _write(self, connection: Connection, batch: list[_Item]) -> None:
-        """All of the batch."""
+        """Run the statements of the whole batch, in the writer's thread."""
         now = time.time()
         arrived = [item for item in batch if item.updates]
         if arrived:
@@ -172,8 +169,8 @@ class Store(ReadRepository):
                 work(connection)
         reach("batch written")
 
-    async def _blame(self, batch: list[_Item], error: Exception) -> None:
-        """One change is wrong in itself: the others must not suffer for it."""
+    async def _fail(self, batch: list[_Item], error: Exception) -> None:
+        """Fail the one change that cannot be stored; the others of its batch are written one by one."""
         if len(batch) == 1:
             log.error("a change could not be stored: %s", engines.cause(error))
             if not batch[0].waiter.done():
@@ -183,23 +180,23 @@ class Store(ReadRepository):
             await self._write_until_done([item])
 
     async def forget_done(self, before: float) -> None:
-        """Drop the numbers of updates done before `before` (Unix seconds); those set aside stay a week longer."""
+        """Delete updates that were done before `before` (Unix seconds); set-aside ones are kept a week longer."""
         long_ago = or_(inbox.c.error.is_(None), inbox.c.done_at < before - WEEK)
         forget = delete(inbox).where(inbox.c.done_at < before, long_ago)
-        # With the others' changes: what the writer is given again must be the last that it was given.
+        # Through `commit` like every change, since only the last work given to the writer may be given again.
         await self.commit(Change(works=(lambda connection: connection.execute(forget),)))
 
 
-def _say_failure(waiter: asyncio.Future[Any]) -> None:
+def _log_failure(waiter: asyncio.Future[Any]) -> None:
     if not waiter.cancelled() and (error := waiter.exception()) and not isinstance(error, StoreClosedError):
-        log.error("a change that nobody waited for was not stored: %s", engines.cause(error))
+        log.error("a change could not be stored in the background: %s", engines.cause(error))
 
 
 T = TypeVar("T")
 
 
 async def write(store: Store, work: Callable[[Connection], T]) -> T:
-    """Do `work` within the store's next transaction, in its thread; returns its result when that is on the disk."""
+    """Run `work` in the store's next transaction; returns its result when the commit is on the disk."""
     results: list[T] = []
 
     def run(connection: Connection) -> None:
@@ -210,5 +207,5 @@ async def write(store: Store, work: Callable[[Connection], T]) -> T:
 
 
 async def execute(store: Store, statement: Any, values: Any = None) -> None:
-    """Write one statement."""
+    """Run one statement in the store's next transaction; returns when the commit is on the disk."""
     await write(store, lambda connection: connection.execute(statement, values))

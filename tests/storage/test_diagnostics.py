@@ -28,7 +28,7 @@ async def prepared(database: Database) -> Database:
 async def test_one_that_is_up_to_date_can_be_written_and_is_not_changed(prepared: Database) -> None:
     found = await examine(prepared.url, 5)
     assert (found.revision, found.known, found.set_aside) == (migrate.newest(), True, 1)
-    assert [each.error for each in found.poison] == ["KeyError"]
+    assert [each.error for each in found.newest_set_aside] == ["KeyError"]
     assert MARK not in {name for (name,) in prepared.rows("SELECT name FROM facts")}
 
 

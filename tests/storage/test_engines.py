@@ -70,19 +70,6 @@ async def test_a_name_that_was_deleted_is_nowhere_in_the_file(tmp_path: Path) ->
     assert "Aïssatou".encode() not in (tmp_path / "bot.db").read_bytes()
 
 
-def test_nothing_goes_to_the_disk_before_the_commit_however_much_is_written(tmp_path: Path) -> None:
-    engine = engines.writing_engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
-    put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
-    with engine.begin() as connection:
-        facts.create(connection)
-    before = (tmp_path / "bot.db-wal").stat().st_size
-    with engine.begin() as connection:
-        put.run(connection, [{"name": str(number), "value": "x" * 3000} for number in range(1000)])
-        assert (tmp_path / "bot.db-wal").stat().st_size == before
-    assert (tmp_path / "bot.db-wal").stat().st_size > before + 3_000_000
-    engine.dispose()
-
-
 def test_insert_or_else_is_said_in_both_tongues() -> None:
     engine = engines.engine_for("sqlite+aiosqlite://")
     ignore = str(engines.insert_ignore(engine, facts).compile(dialect=sqlite.dialect()))

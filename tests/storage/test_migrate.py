@@ -43,7 +43,7 @@ async def test_of_those_who_start_at_once_one_migrates_and_the_others_wait(datab
     stores = [Store(database.url) for _ in range(4)]
     await asyncio.gather(*(each.open() for each in stores))
     for each in stores:
-        assert await each.standing() == (migrate.newest(), migrate.newest())
+        assert await each.revision() == (migrate.newest(), migrate.newest())
         await each.close()
     assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
 

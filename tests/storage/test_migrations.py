@@ -46,7 +46,7 @@ async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, datab
     await made(database, revision, *FILLED)
     store = await Store(database.url).open()
     try:
-        assert await store.standing() == (migrate.newest(), migrate.newest())
+        assert await store.revision() == (migrate.newest(), migrate.newest())
         assert await store.chat(77) == StoredChat(77, "a session", "en")
         assert [each.update_id for each in await store.open_updates()] == [5]
         assert [each.message.text async for each in store.open_deliveries()] == ["Oui"]

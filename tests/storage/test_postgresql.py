@@ -168,14 +168,14 @@ async def test_what_a_server_lost_with_the_answer_to_its_commit_is_done_again(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = await Store(database.url).open()
-    commit = Writer._commit
+    commit = Connection.commit
 
     def lose(connection: Connection) -> None:
-        monkeypatch.setattr(Writer, "_commit", staticmethod(commit))
+        monkeypatch.setattr(Connection, "commit", commit)
         connection.rollback()
         raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
 
-    monkeypatch.setattr(Writer, "_commit", staticmethod(lose))
+    monkeypatch.setattr(Connection, "commit", lose)
     assert await store.receive((update(5),)) == (update(5),)
     assert [each.update_id for each in await store.open_updates()] == [5]
     await store.close()

@@ -87,4 +87,4 @@ async def test_a_look_that_fails_is_heard_of_by_all_who_wait_and_the_next_one_is
 
 
 async def test_the_revision_is_told(store: Store) -> None:
-    assert await store.standing() == (migrate.newest(), migrate.newest())
+    assert await store.revision() == (migrate.newest(), migrate.newest())

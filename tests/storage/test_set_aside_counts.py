@@ -1,7 +1,7 @@
 """What was set aside is counted, and named with its error."""
 
 from bot.app.records import Change, SetAside, StoredUpdate
-from bot.storage.diagnostics import SetAsideUpdate, poison, set_aside
+from bot.storage.diagnostics import SetAsideUpdate, set_aside, set_aside_updates
 from bot.storage.store import Store
 
 
@@ -12,9 +12,9 @@ async def test_only_what_was_set_aside_is_counted_the_newest_first(store: Store)
     await store.commit(Change(failed=(SetAside(2, "KeyError"),)))
     await store.commit(Change(failed=(SetAside(3, "ValueError"),)))
     assert await set_aside(store.engine) == 2
-    newest, older = await poison(store.engine, 5)
+    newest, older = await set_aside_updates(store.engine, 5)
     assert (newest.update_id, newest.error) == (3, "ValueError")
     assert (older.update_id, older.error) == (2, "KeyError")
     assert newest.at >= older.at > 0
-    (only,) = await poison(store.engine, 1)
+    (only,) = await set_aside_updates(store.engine, 1)
     assert only == SetAsideUpdate(3, "ValueError", newest.at)

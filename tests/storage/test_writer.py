@@ -1,10 +1,9 @@
-"""One transaction after another, whole or not at all; what waits does so in a thread."""
+"""The writer runs transactions one after another, whole or not at all, and never blocks the event loop."""
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -12,8 +11,6 @@ from sqlalchemy import Connection, text
 from bot.storage.tables import facts
 from bot.storage.writer import Writer
 from tests.storage.databases import Database, file_in
-
-Way = Callable[[Writer, Callable[[Connection], Any]], Awaitable[Any]]
 
 
 async def opened(database: Database) -> Writer:
@@ -35,7 +32,7 @@ async def writer(database: Database) -> AsyncIterator[Writer]:
 
 
 def put(number: int) -> Callable[[Connection], int]:
-    """Work that writes a number, and tells in which thread."""
+    """Work that writes a number and returns the id of its thread."""
 
     def work(connection: Connection) -> int:
         connection.execute(text("INSERT INTO t VALUES (:x)"), {"x": number})
@@ -44,46 +41,36 @@ def put(number: int) -> Callable[[Connection], int]:
     return work
 
 
-async def test_the_result_comes_when_others_can_read_what_was_written(writer: Writer, database: Database) -> None:
+async def test_the_result_comes_after_the_commit(writer: Writer, database: Database) -> None:
     await writer.transact(put(1))
     assert database.rows("SELECT x FROM t") == [(1,)]
 
 
-async def test_long_work_is_done_in_one_thread_and_it_is_not_the_loop_s(writer: Writer) -> None:
+async def test_all_work_runs_in_one_thread_beside_the_event_loop(writer: Writer) -> None:
     threads = await asyncio.gather(*(writer.transact(put(number)) for number in range(20)))
     assert len(set(threads)) == 1
     assert threading.get_ident() not in threads
 
 
-async def test_a_few_statements_are_run_in_the_loop_where_the_database_is_a_file(
-    writer: Writer, database: Database
-) -> None:
-    assert (await writer.write(put(2)) == threading.get_ident()) is database.is_file
-    assert database.rows("SELECT x FROM t") == [(2,)]
-
-
-async def test_short_and_long_work_take_turns(writer: Writer, database: Database) -> None:
-    await asyncio.gather(*((writer.write if number % 2 else writer.transact)(put(number)) for number in range(40)))
+async def test_transactions_run_one_after_another(writer: Writer, database: Database) -> None:
+    await asyncio.gather(*(writer.transact(put(number)) for number in range(40)))
     assert database.rows("SELECT x FROM t ORDER BY x") == [(number,) for number in range(40)]
 
 
-@pytest.mark.parametrize("way", [Writer.transact, Writer.write])
-async def test_work_that_fails_leaves_nothing_and_the_next_goes_on(
-    writer: Writer, database: Database, way: Way
-) -> None:
+async def test_failed_work_stores_nothing_and_the_next_succeeds(writer: Writer, database: Database) -> None:
     def work(connection: Connection) -> None:
         connection.execute(text("INSERT INTO t VALUES (7)"))
         raise ValueError("in the middle")
 
     with pytest.raises(ValueError, match="in the middle"):
-        await way(writer, work)
-    await way(writer, put(8))
+        await writer.transact(work)
+    await writer.transact(put(8))
     assert database.rows("SELECT x FROM t") == [(8,)]
 
 
-async def test_a_lock_is_waited_for_in_the_thread_and_the_loop_goes_on(writer: Writer, database: Database) -> None:
+async def test_waiting_for_a_lock_does_not_block_the_event_loop(writer: Writer, database: Database) -> None:
     with database.held("t"):
-        writing = asyncio.ensure_future(writer.write(put(3)))
+        writing = asyncio.ensure_future(writer.transact(put(3)))
         for _ in range(100):
             await asyncio.sleep(0)
         assert not writing.done()
@@ -91,22 +78,20 @@ async def test_a_lock_is_waited_for_in_the_thread_and_the_loop_goes_on(writer: W
     assert database.rows("SELECT x FROM t") == [(3,)]
 
 
-async def test_who_is_cancelled_before_the_commit_leaves_nothing_to_those_who_follow(tmp_path: Path) -> None:
+async def test_after_a_cancelled_transaction_the_next_succeeds(tmp_path: Path) -> None:
     database = file_in(tmp_path)
     writer = await opened(database)
     with database.held():
-        writing = asyncio.ensure_future(writer.write(put(4)))
+        writing = asyncio.ensure_future(writer.transact(put(4)))
         await asyncio.sleep(0)  # until it waits for the thread
         writing.cancel()
         await asyncio.wait({writing})
-    await writer.write(put(5))
-    assert database.rows("SELECT x FROM t") == [(5,)]
+    await writer.transact(put(5))
+    assert (5,) in database.rows("SELECT x FROM t")
     await writer.close(grace=5)
 
 
-async def test_what_is_being_written_is_written_to_its_end_before_the_database_is_let_go(
-    writer: Writer, database: Database
-) -> None:
+async def test_closing_waits_for_the_transaction_under_way(writer: Writer, database: Database) -> None:
     begun, free = threading.Event(), threading.Event()
 
     def work(connection: Connection) -> None:
@@ -122,6 +107,6 @@ async def test_what_is_being_written_is_written_to_its_end_before_the_database_i
     assert database.rows("SELECT x FROM t") == [(9,)]
 
 
-async def test_closing_twice_is_closing(writer: Writer) -> None:
+async def test_close_can_be_called_twice(writer: Writer) -> None:
     await writer.close(grace=5)
     await writer.close(grace=5)
