@@ -24,6 +24,7 @@ from bot.core.events import (
     Event,
     LoadFailed,
     Pressed,
+    SlotMoved,
     SlotsLoaded,
     Typed,
     WorkFailed,
@@ -54,6 +55,8 @@ def _result(session: Session, event: Event) -> Step | None:
             return slot_selection.departments_loaded(session, event)
         case SlotsLoaded():
             return slot_selection.slots_loaded(session, event)
+        case SlotMoved():
+            return slot_selection.slot_moved(session, event)
         case AppointmentsLoaded():
             return appointments.loaded(session, event)
         case LoadFailed():

@@ -70,6 +70,13 @@ class SlotsLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlotMoved(Event):
+    """The chosen slot went to somebody else before it was confirmed; `slot` is held instead, None: there is none."""
+
+    slot: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentsLoaded(Event):
     """All appointments of this chat, of every status, in order of time, and the departments to name them."""
 

@@ -53,6 +53,10 @@ class ApiHealth:
     """Requests that left this machine since the start, by urgency: `read`, `settle`, `write`."""
     booked: int = 0
     """Bookings that it answered since the start."""
+    lost_races: int = 0
+    """Bookings that it refused since the start because the slot was taken."""
+    slot_age: float | None = None
+    """The median age of the slots that citizens were shown lately, in seconds."""
     last_error: str | None = None
     """Status and code, nothing else."""
     last_error_at: datetime | None = None

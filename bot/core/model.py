@@ -30,17 +30,19 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A free time that can be booked, in office time."""
+    """A time that can be booked, in office time. `perhaps`: another citizen is choosing it, or just booked it."""
 
     at: datetime
+    perhaps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day that has at least one free slot."""
+    """A day that has at least one slot to offer. `perhaps`: others are choosing all that it has."""
 
     date: date
     free: int
+    perhaps: bool = False
 
 
 class AppointmentStatus(StrEnum):
@@ -86,12 +88,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a citizen has chosen so far."""
+    """What a citizen has chosen so far. `asked` is the time they pressed, where `at` had to become another."""
 
     department: Department
     worker: Worker | None = None
     at: datetime | None = None
     name: str | None = None
+    asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from bot.core import callback_data
 from bot.core.effects import Load, LoadDepartments, LoadSlots, Step, go, load, show
-from bot.core.events import DepartmentsLoaded, SlotsLoaded
+from bot.core.events import DepartmentsLoaded, SlotMoved, SlotsLoaded
 from bot.core.model import (
     Day,
     Department,
@@ -101,8 +101,8 @@ def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
             return _times_loaded(session, state, slots)
         case LoadingNearest(draft=draft) if draft.department.id == event.department_id:
             near = _nearest(draft.at, slots)
-            shown = ChoosingNearest(draft, near) if near else ChoosingDay(draft, (), None)
-            return go(session, shown, None if near else Notice.SLOT_GONE)
+            shown = ChoosingNearest(draft, tuple(each.at for each in near)) if near else ChoosingDay(draft, (), None)
+            return go(session, shown, _perhaps(near) if near else Notice.SLOT_GONE)
         case _:
             return None
 
@@ -111,18 +111,38 @@ def _days_loaded(session: Session, state: LoadingDays, slots: tuple[Slot, ...]) 
     found = _days(slots)
     if len(found) == 1 and not state.back:
         return _times_loaded(session, LoadingTimes(state.draft, found[0].date), slots)
-    return go(session, ChoosingDay(state.draft, found, slots[0].at if slots else None), state.notice)
+    earliest = next((each for each in slots if not each.perhaps), slots[0] if slots else None)
+    notice = state.notice or _perhaps((earliest,) if earliest else ())
+    return go(session, ChoosingDay(state.draft, found, earliest.at if earliest else None), notice)
 
 
 def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]) -> Step:
-    found = tuple(slot.at for slot in slots[_first_of(state.day, slots) : _first_of(state.day + DAY, slots)])
+    of_day = slots[_first_of(state.day, slots) : _first_of(state.day + DAY, slots)]
+    found = tuple(slot.at for slot in of_day)
     if not found:
         return days(session, state.draft, back=True, notice=Notice.DAY_FULL)
     if len(found) == 1 and not state.back:
         return time_chosen(session, state.draft, found[0])
     # The half that stands first: the one chosen before, else the morning unless it is full.
     anchor = state.draft.at if state.draft.at in found and state.draft.at else found[0]
-    return go(session, ChoosingTime(state.draft, state.day, found, afternoon=anchor.hour >= NOON))
+    return go(session, ChoosingTime(state.draft, state.day, found, afternoon=anchor.hour >= NOON), _perhaps(of_day))
+
+
+def slot_moved(session: Session, event: SlotMoved) -> Step | None:
+    """Go on with the slot that is kept instead, and say so up to the summary."""
+    match session.state:
+        case TypingName(draft=draft) | ConfirmingBooking(draft=draft) if event.slot is None:
+            return nearest(session, draft)
+        case TypingName(draft=draft) | ConfirmingBooking(draft=draft) as state:
+            moved = replace(draft, at=event.slot, asked=draft.asked or draft.at)
+            return go(session, replace(state, draft=moved))
+        case _:
+            return None
+
+
+def _perhaps(slots: tuple[Slot, ...]) -> Notice | None:
+    """A remark where others are choosing all that is offered."""
+    return Notice.PERHAPS if slots and all(each.perhaps for each in slots) else None
 
 
 def department_pressed(session: Session, state: ChoosingDepartment, kind: str, value: str) -> Step | None:
@@ -208,7 +228,7 @@ def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: 
 
 def time_chosen(session: Session, draft: Draft, at: datetime) -> Step:
     """The name is next, unless it is known from this booking."""
-    draft = replace(draft, at=at)
+    draft = replace(draft, at=at, asked=None)
     names = suggestions(draft.name, session.name, session.profile)
     return go(session, ConfirmingBooking(draft, names) if draft.name else TypingName(draft, names))
 
@@ -233,7 +253,7 @@ def _days(slots: tuple[Slot, ...]) -> tuple[Day, ...]:
     while begin < len(slots):
         day = slots[begin].at.date()
         end = max(begin + 1, _first_of(day + DAY, slots))
-        found.append(Day(day, end - begin))
+        found.append(Day(day, end - begin, perhaps=all(each.perhaps for each in slots[begin:end])))
         begin = end
     return tuple(found)
 
@@ -243,8 +263,9 @@ def _first_of(day: date, slots: tuple[Slot, ...]) -> int:
     return bisect_left(slots, datetime.combine(day, time.min), key=_at)
 
 
-def _nearest(wanted: datetime | None, slots: tuple[Slot, ...]) -> tuple[datetime, ...]:
-    """The free times nearest to the wanted one, in order of time."""
-    others = [slot.at for slot in slots if slot.at != wanted]
-    near = sorted(others, key=lambda at: abs(at - wanted))[:NEAREST] if wanted else others[:NEAREST]
-    return tuple(sorted(near))
+def _nearest(wanted: datetime | None, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+    """The free slots nearest to the wanted time, in order of time; those that others are choosing only without any."""
+    others = [slot for slot in slots if slot.at != wanted]
+    others = [slot for slot in others if not slot.perhaps] or others
+    near = sorted(others, key=lambda slot: abs(slot.at - wanted))[:NEAREST] if wanted else others[:NEAREST]
+    return tuple(sorted(near, key=_at))

@@ -46,6 +46,7 @@ class Notice(StrEnum):
     NAME_SIGNS = "name_signs"
     DAY_FULL = "day_full"
     SLOT_GONE = "slot_gone"
+    PERHAPS = "perhaps"
     NOT_A_NUMBER = "not_a_number"
     APPOINTMENT_UNKNOWN = "appointment_unknown"
     ALREADY_CANCELLED = "already_cancelled"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from bot.core import callback_data, slot_selection
-from bot.core.model import Department, FailureCode
+from bot.core.model import Day, Department, Draft, FailureCode
 from bot.core.slot_selection import NOON
 from bot.core.states import (
     BookingRefusedState,
@@ -121,7 +121,7 @@ def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
     page = keys.Page.of(state.days, state.page)
     buttons = (
         Button(
-            t.label("button.day", day=t.date_short(each.date), n=each.free),
+            _day_label(each, t),
             callback_data.timed(callback_data.DAY, each.date),
         )
         for each in page.items
@@ -131,6 +131,12 @@ def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
         first = ((Button(t.label("button.earliest", moment=moment(t, state.earliest)), callback_data.EARLIEST),),)
     text = paragraphs(t.text("days.question"), where, t.text("office_hours", city=office.city))
     return Message(text, (*first, *keys.grid(buttons, 2), *page.turning(t, days=True), *keys.back_or_leave(t)))
+
+
+def _day_label(day: Day, t: Translator) -> str:
+    if day.perhaps:
+        return t.label("button.day_perhaps", day=t.date_short(day.date))
+    return t.label("button.day", day=t.date_short(day.date), n=day.free)
 
 
 def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message:
@@ -202,6 +208,7 @@ def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
         for number, name in enumerate(state.suggestions)
     )
     text = paragraphs(
+        _moved(state.draft, t),
         t.text("name.question"),
         draft_facts(t, state.draft, office),
         t.text("name.hint_buttons") if state.suggestions else t.text("name.hint"),
@@ -212,12 +219,18 @@ def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
 def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Message:
     """The summary: nothing is booked before the citizen says so."""
     text = paragraphs(
+        _moved(state.draft, t),
         t.text("summary.question"),
         draft_facts(t, state.draft, office),
         lines(t.text("summary.not_yet"), t.text("summary.hint")),
     )
     confirm = keys.one(t, "button.confirm", callback_data.CONFIRM)
     return Message(text, (confirm, keys.other_time(t), *keys.back_or_leave(t)))
+
+
+def _moved(draft: Draft, t: Translator) -> Safe | None:
+    """That the time is not the one they pressed."""
+    return t.text("slot.moved", moment=moment(t, draft.asked)) if draft.asked else None
 
 
 def submitting(state: Submitting, t: Translator, office: Office) -> Message:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core import callback_data
 from bot.core.effects import LoadDepartments, LoadSlots, Show
-from bot.core.events import SlotsLoaded
+from bot.core.events import SlotMoved, SlotsLoaded
 from bot.core.model import (
     Day,
     Draft,
@@ -27,9 +27,11 @@ from bot.core.states import (
     LoadingTimes,
     Notice,
     State,
+    Submitting,
     TypingName,
 )
 from tests.core.examples import (
+    ATTEMPT,
     BAH,
     DAYS,
     DRAFT,
@@ -202,6 +204,64 @@ def test_when_nothing_else_is_free_it_says_so() -> None:
     )
     assert session.state == ChoosingDay(FULL, (), None)
     assert effects == (Show(session.state, SCREEN + 1, MESSAGE, Notice.SLOT_GONE),)
+
+
+# --- slots that others are choosing ----------------------------------------------------------------------------------
+
+HELD = tuple(replace(slot, perhaps=True) for slot in SLOTS)
+
+
+def notice_after(state: State, *slots: Slot) -> Notice | None:
+    (shown,) = happened(given(state), SlotsLoaded(at=NOW, department_id=1, slots=slots))[1]
+    assert isinstance(shown, Show)
+    return shown.notice
+
+
+def test_the_earliest_slot_is_one_that_nobody_is_choosing() -> None:
+    days = slots_come(LoadingDays(DRAFT), HELD[0], HELD[1], SLOTS[2])
+    assert days == ChoosingDay(DRAFT, (Day(SUNDAY, 2, perhaps=True), Day(MONDAY, 1)), TEN_ON_MONDAY)
+    assert notice_after(LoadingDays(DRAFT), HELD[0], SLOTS[2]) is None
+
+
+def test_where_others_are_choosing_all_that_is_left_it_may_be_pressed_all_the_same() -> None:
+    assert slots_come(LoadingDays(DRAFT), *HELD) == ChoosingDay(
+        DRAFT, tuple(replace(day, perhaps=True) for day in DAYS), NINE
+    )
+    assert slots_come(LoadingTimes(DRAFT, SUNDAY), *HELD) == ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    assert slots_come(LoadingNearest(FULL), *HELD) == ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY))
+    for state in (LoadingDays(DRAFT), LoadingTimes(DRAFT, SUNDAY), LoadingNearest(FULL)):
+        assert notice_after(state, *HELD) is Notice.PERHAPS
+
+
+def test_the_nearest_times_are_those_that_nobody_is_choosing() -> None:
+    assert slots_come(LoadingNearest(FULL), HELD[0], *SLOTS[1:]) == ChoosingNearest(FULL, (TEN_ON_MONDAY,))
+
+
+@pytest.mark.parametrize("state", [TypingName(TIMED), ConfirmingBooking(FULL)])
+def test_a_slot_that_went_to_somebody_else_is_replaced_and_the_time_that_was_asked_is_kept(
+    state: TypingName | ConfirmingBooking,
+) -> None:
+    after, _ = happened(given(state), SlotMoved(at=NOW, slot=NINE))
+    assert after.state == replace(state, draft=replace(state.draft, at=NINE, asked=HALF_PAST_TWO))
+    again, _ = happened(after, SlotMoved(at=NOW, slot=TEN_ON_MONDAY))
+    assert again.state == replace(state, draft=replace(state.draft, at=TEN_ON_MONDAY, asked=HALF_PAST_TWO))
+
+
+def test_another_choice_of_a_time_is_what_was_asked() -> None:
+    moved = ChoosingTime(replace(FULL, asked=NINE), SUNDAY, (NINE, HALF_PAST_TWO))
+    after, _ = pressed(given(moved), callback_data.timed(callback_data.TIME, NINE))
+    assert after.state == ConfirmingBooking(replace(FULL, at=NINE), ("Aïssatou Bah",))
+
+
+@pytest.mark.parametrize("state", [TypingName(TIMED), ConfirmingBooking(FULL)])
+def test_where_no_other_slot_is_left_those_nearest_are_looked_for(state: TypingName | ConfirmingBooking) -> None:
+    after, effects = happened(given(state), SlotMoved(at=NOW, slot=None))
+    assert (after.state, effects) == (LoadingNearest(state.draft), (LoadSlots(1),))
+
+
+def test_what_was_confirmed_keeps_its_slot() -> None:
+    submitting = Submitting(ATTEMPT)
+    assert happened(given(submitting), SlotMoved(at=NOW, slot=NINE))[0].state == submitting
 
 
 def test_a_state_that_waits_for_nothing_asks_for_nothing() -> None:

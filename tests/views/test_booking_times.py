@@ -8,7 +8,7 @@ from bot.core.model import (
     Day,
     Draft,
 )
-from bot.core.states import ChoosingDay, ChoosingNearest, ChoosingTime
+from bot.core.states import ChoosingDay, ChoosingNearest, ChoosingTime, ConfirmingBooking, TypingName
 from bot.views.message import Office
 from bot.views.render import render
 from tests.core.examples import BAH, DAYS, DRAFT, FULL, HALF_PAST_TWO, HOSPITAL, MONDAY, NINE, SUNDAY, TEN_ON_MONDAY
@@ -33,6 +33,21 @@ def test_in_english_too() -> None:
         "Sun 25 Jan · 2\u00a0slots",
         "Mon 26 Jan · 1\u00a0slot",
     ]
+
+
+def test_a_day_of_which_others_are_choosing_all_slots_is_perhaps_free() -> None:
+    days = (Day(SUNDAY, 2, perhaps=True), Day(MONDAY, 1))
+    assert labels(render(ChoosingDay(DRAFT, days, None), FR))[0] == "dim. 25 janv. · peut-être"
+    assert labels(render(ChoosingDay(DRAFT, days, None), EN))[0] == "Sun 25 Jan · perhaps"
+
+
+def test_the_name_and_the_summary_say_that_the_time_is_another_than_the_one_that_was_pressed() -> None:
+    moved = replace(FULL, asked=NINE)
+    for state in (TypingName(moved), ConfirmingBooking(moved)):
+        text = plain(render(state, FR).text)
+        assert "dim. 25 janv. à 09:00 vient d’être choisi par quelqu’un d’autre" in text
+        assert "14:30" in text
+        assert "vient d’être choisi" not in plain(render(replace(state, draft=FULL), FR).text)
 
 
 def test_days_without_an_earliest_slot_are_days_all_the_same() -> None:
