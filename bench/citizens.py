@@ -123,7 +123,8 @@ class Screen:
 
     def slot(self) -> datetime:
         """The slot that a summary names. Raises ValueError where it names none."""
-        day, hour = DAY.search(self.text), HOUR.search(self.text)
+        day = DAY.search(self.text)
+        hour = HOUR.search(self.text, day.end()) if day else None  # before it may stand the time that was asked for
         if not day or not hour:
             raise ValueError(f"no day and hour in {self.text!r}")
         on = date(int(day[3]), MONTHS.index(day[2]) + 1, int(day[1]))

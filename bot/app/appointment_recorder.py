@@ -46,26 +46,21 @@ class AppointmentRecorder:
         self._asking: list[set[int]] = []
         self.departments = api.departments
         self.availability = api.availability
-        self.chosen = api.chosen
+        self.hold = api.hold
         self.appointment = api.appointment
         self.cancel = api.cancel
-        self.freed = api.freed
 
-    async def appointments(
-        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
-    ) -> tuple[Appointment, ...]:
+    async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`."""
         made = set[int]()
         self._asking.append(made)
         try:
-            found = await self._api.appointments(owner, need, number=number)
+            found = await self._api.appointments(owner, need)
             chat_id = chat_of(owner)
             mine = () if chat_id is None else await own_appointments(chat_id, found, self._made_by)
         finally:
             self._asking = [each for each in self._asking if each is not made]
-        # One that is wanted alone may have come alone: that says nothing of the others.
-        alone = number is not None and [each.id for each in found] == [number]
-        if chat_id is not None and not alone:
+        if chat_id is not None:
             self._note(chat_id, mine, frozenset(made))
         return found
 

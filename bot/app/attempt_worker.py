@@ -200,7 +200,7 @@ class AttemptWorker:
             state.lookups = state.lookups[1:]
         await self._read_again(state)
         if is_done:
-            return self._freed(state, appointment)
+            return cancelled(state, self._now(), appointment)
         state.uncertain = False
         if state.presumed_refusal:
             return not_cancelled(state, self._now(), Failure(state.presumed_refusal))
@@ -211,18 +211,14 @@ class AttemptWorker:
                 raise
             gone = error.failure.code is FailureCode.APPOINTMENT_GONE
             if (gone and state.retried) or await self._is_cancelled(state, appointment):
-                return self._freed(state, appointment)  # by an earlier request of this attempt, or by somebody else
+                return cancelled(state, self._now(), appointment)  # by an earlier request or somebody else
             return not_cancelled(state, self._now(), error.failure)
-        return self._freed(state, appointment)
+        return cancelled(state, self._now(), appointment)
 
     async def _is_cancelled(self, state: AttemptState, appointment: Appointment) -> bool:
         async with self._requests:
             found = await self._api.appointment(appointment.id, state.need())
         return found is not None and found.status is AppointmentStatus.CANCELLED
-
-    def _freed(self, state: AttemptState, appointment: Appointment) -> Ending:
-        self._api.freed(appointment.department_id, appointment.at)
-        return cancelled(state, self._now(), appointment)
 
     # --- both ----------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,16 @@ Clock = Callable[[], datetime]
 """Returns the present moment, aware, in UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A slot that a citizen has chosen. `confirmed`: they wait for its booking."""
+
+    department_id: int
+    at: datetime
+    worker_id: int | None = None
+    confirmed: bool = False
+
+
 class WriteOutcome(Enum):
     """What a failed request did to the world; only writes care."""
 
@@ -57,31 +67,28 @@ class Moncreneau(Protocol):
     async def availability(
         self, department_id: int, first: date, last: date, worker_id: int | None = None
     ) -> tuple[Slot, ...]:
-        """The free slots from `first` to `last` (both included), earliest first; some minutes old in busy hours.
+        """The slots to offer from `first` to `last` (both included), earliest first; some minutes old in busy hours.
 
-        The API does not tell them by member of staff; what the bot did itself it knows for each of them.
+        A slot that other citizens hold or just booked is left out, unless its day has no other: then it is `perhaps`.
+        The API does not tell slots by member of staff; what the bot did itself it knows for each of them.
         """
 
-    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
-        """Hear which slot (department, time) a citizen is about to confirm; None: none any more.
+    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+        """Hold the slot that a citizen is about to confirm, until three minutes from now; None: none any more.
 
-        Others may be offered other slots meanwhile, where there are plenty; nothing is held, and nothing promised.
+        Answered at once, from memory, with the time held. With `check` that is another one where somebody else holds
+        the chosen one or a reading shows it taken: the nearest free one, of the same day if there is one. None: there
+        is none.
         """
-
-    def freed(self, department_id: int, at: datetime) -> None:
-        """Hear that an appointment was surely cancelled: others may be offered its slot."""
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
         """One appointment as it is now, or None where the API knows none of that number."""
 
-    async def appointments(
-        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
-    ) -> tuple[Appointment, ...]:
+    async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
         One that cannot be read is left out, unless an outcome is settled: then the error has in `seen` what could be
-        read. Where one `number` alone is wanted and requests are scarce, one that was made here a moment ago comes
-        alone and as it was made: the API decides on cancelling it.
+        read.
         """
 
     async def book(self, order: Order) -> Appointment:
@@ -170,8 +177,8 @@ class Store(Protocol):
     def open_deliveries(self) -> AsyncIterator[Delivery]:
         """What is not surely sent, by id."""
 
-    async def open_attempts(self, chat_id: int | None = None) -> tuple[StoredAttempt, ...]:
-        """The attempts without an outcome, of one chat or of all, oldest first."""
+    async def open_attempts(self) -> tuple[StoredAttempt, ...]:
+        """The attempts without an outcome."""
 
     async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
         """An attempt as it stands now; None where it has its outcome."""

@@ -5,7 +5,6 @@ again from the start. Knows the core and the views, not the store, the queues or
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
-from bot.app.ports import ApiError, Moncreneau, Need
+from bot.app.ports import ApiError, Choice, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
 from bot.core.effects import (
@@ -28,14 +27,13 @@ from bot.core.effects import (
     Tell,
     Withdraw,
 )
-from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotsLoaded
+from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotMoved, SlotsLoaded
 from bot.core.model import Appointment, Department
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
     ConfirmingBooking,
-    LoadingAppointments,
     LoadingDays,
     LoadingNearest,
     LoadingTimes,
@@ -44,11 +42,7 @@ from bot.core.states import (
     Submitting,
     TypingName,
 )
-from bot.logs import scrubbed
 from bot.views.message import Message
-from bot.views.plain import plain
-
-log = logging.getLogger(__name__)
 
 Render = Callable[[Screen, str, Notice | None], Message]
 """A screen in a locale, with a remark."""
@@ -96,8 +90,9 @@ class Turns:
         draft = _TurnInProgress()
         waiting: list[Event] = [event]
         while waiting:
-            session, effects = step(session, waiting.pop())
-            self._api.chosen(owner_of(chat_id), _choice(session.state))
+            before, (session, effects) = session.state, step(session, waiting.pop())
+            if moved := self._hold(chat_id, before, session):
+                waiting.append(moved)
             for effect in effects:
                 if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
                     waiting.append(await self._load(chat_id, effect, session.state))
@@ -106,6 +101,14 @@ class Turns:
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
+
+    def _hold(self, chat_id: int, before: State, session: Session) -> SlotMoved | None:
+        """Keep the slot that was chosen from our other citizens; the event that it had to become another one."""
+        choice = _choice(session.parked or session.state)
+        # On the way to the name, and to the summary. What was confirmed is left as it is.
+        check = session.state != before and isinstance(session.state, TypingName | ConfirmingBooking)
+        held = self._api.hold(owner_of(chat_id), choice, check=check)
+        return SlotMoved(at=self._now(), slot=held) if choice and held != choice.at else None
 
     async def _load(self, chat_id: int, load: Load, state: State) -> Event:
         try:
@@ -117,19 +120,16 @@ class Turns:
                     slots = await self._api.availability(department, first, first + self._horizon, _staff(state))
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
-                    number = state.number if isinstance(state, LoadingAppointments) else None
                     need = Need.CANCEL if urgent else Need.LOOK
-                    appointments, departments = await asyncio.gather(
-                        self._appointments(chat_id, need, number), self._offices()
-                    )
+                    appointments, departments = await asyncio.gather(self._appointments(chat_id, need), self._offices())
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), failure=error.failure)
 
-    async def _appointments(self, chat_id: int, need: Need, number: int | None) -> tuple[Appointment, ...]:
+    async def _appointments(self, chat_id: int, need: Need) -> tuple[Appointment, ...]:
         """What can be read, and is surely theirs, is shown, whatever else there may be."""
         try:
-            found = await self._api.appointments(owner_of(chat_id), need, number=number)
+            found = await self._api.appointments(owner_of(chat_id), need)
         except ApiError as error:
             if not error.seen:
                 raise
@@ -164,7 +164,7 @@ class Turns:
 
     def _delivery(self, chat_id: int, effect: Show | Tell, locale: str, *, fresh: bool) -> Delivery:
         screen = effect.screen
-        message = self._drawn(screen, locale, effect.notice)
+        message = self._render(screen, locale, effect.notice)
         number = effect.number if isinstance(effect, Show) and not isinstance(screen, LASTING) else None
         target = effect.message if isinstance(effect, Show) else None
         if isinstance(screen, QrPicture):
@@ -173,21 +173,13 @@ class Turns:
         kind = Kind.SEND if target is None else Kind.EDIT
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
 
-    def _drawn(self, screen: Screen, locale: str, notice: Notice | None) -> Message:
-        """The screen in words; in plain ones where the catalogue or the view fails, so that nothing goes untold."""
-        try:
-            return self._render(screen, locale, notice)
-        except Exception as error:
-            name, kind = type(error).__name__, type(screen).__name__
-            log.error("%s cannot be drawn in %s: %s", kind, locale, name, exc_info=scrubbed(error))  # noqa: TRY400
-            return plain(screen)
 
-
-def _choice(state: State) -> tuple[int, datetime] | None:
-    """The slot that is about to be confirmed, or just was; a member of staff's own slots are nobody else's."""
+def _choice(state: State) -> Choice | None:
+    """The slot that is about to be confirmed, or was."""
     match state:
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft) | Submitting(attempt=BookingAttempt(draft=draft)):
-            return (draft.department.id, draft.at) if draft.at and not draft.worker else None
+            worker = draft.worker.id if draft.worker else None
+            return Choice(draft.department.id, draft.at, worker, isinstance(state, Submitting)) if draft.at else None
         case _:
             return None
 

@@ -16,12 +16,12 @@ anyway, and says so if the appointment stands no longer.
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import tzinfo
 from itertools import count
 from typing import Any, TypeAlias
 
-from bot.core.model import Appointment, AppointmentStatus
+from bot.core.model import Appointment
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import QuotaExhausted, UnreadableAnswer, UnreadableEntries, UserNotFound
@@ -86,37 +86,6 @@ async def read_all(
     return tuple(mine)
 
 
-_REMEMBERED = 2000
-_TOLD = 900.0  # seconds for which an appointment is told as its booking was answered
-
-
-class RecentBookings:
-    """What was made, by number; `now` gives Unix seconds, `zone` is the office's."""
-
-    def __init__(self, now: Callable[[], float], zone: tzinfo) -> None:
-        self._now = now
-        self._zone = zone
-        self._recent: OrderedDict[int, tuple[Appointment, float]] = OrderedDict()
-
-    def add(self, appointment: Appointment, owner: str) -> None:
-        """Remember an appointment that was just made for `owner`."""
-        self._recent[appointment.id] = (replace(appointment, owner=owner), self._now())
-        if len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
-
-    def told(self, owner: str, number: int) -> Appointment | None:
-        """That appointment, if it is the owner's, was made a moment ago, and is still to come."""
-        recent, at = self._recent.get(number, (None, 0.0))
-        if recent is None or recent.owner != owner or recent.status is not AppointmentStatus.SCHEDULED:
-            return None
-        coming = recent.at > datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
-        return recent if coming and 0 <= self._now() - at <= _TOLD else None
-
-    def forget(self, number: int) -> None:
-        """Something happens to it: it is told no more."""
-        self._recent.pop(number, None)
-
-
 ALLOWED = 60
 """Requests an hour of one owner, for looking and for cancelling each."""
 SERVES = 10.0
@@ -140,12 +109,12 @@ class _Visitor:
 
 
 class OwnAppointments:
-    """`read` asks the service, `now` gives Unix seconds, `up` whether the service counts as up."""
+    """`read` asks the API, `now` gives Unix seconds."""
 
-    def __init__(self, read: Read, now: Callable[[], float], tally: CacheStats, up: Callable[[], bool]) -> None:
+    def __init__(self, read: Read, now: Callable[[], float], tally: CacheStats) -> None:
         self._read = read
         self._now = now
-        self._pager: Cache[_Key, Found] = Cache(now, tally, up=up)
+        self._pager: Cache[_Key, Found] = Cache(now, tally)
         self.single_flight = self._pager.single_flight
         self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
         self._states = count()

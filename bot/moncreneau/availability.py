@@ -1,317 +1,231 @@
-"""The free slots of departments, remembered frugally; must not know HTTP.
+"""The slots of departments: read rarely, kept fresh beside the conversation, and never offered to two citizens of ours.
 
-One read serves many citizens: a window is widened to two weeks, days are cut out of it, and what happens in our own
-hands (a booking made, a slot refused) is noted beside the copy (`changes`) instead of throwing the copy away. A copy of
-which bookings have worn away a quarter is read again after half a minute, however busy the hour.
-
-What the windows offer, kept ready: citizens look thousands of times a second, at copies that hardly change.
-
-Made from a copy and our own notes (`changes`), and made anew only when the copy, a note or the minute changes. Must not
-know how a copy is come by.
+One reading serves all. While citizens look at a department or are on their way to the summary, it is read again as
+often as `freshness` allows, and nobody waits for that. What happened since the reading (`holds`, `local_changes`) is
+taken off what is offered. Must not know HTTP.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from enum import Enum
 from math import inf
+from statistics import median
 from typing import Any, TypeAlias
 
-from bot.app.ports import ApiError
+from bot.app.ports import ApiError, Choice
 from bot.core.model import Slot
+from bot.moncreneau import freshness
 from bot.moncreneau.cache import Ages, Cache, CacheStats, Copy
-from bot.moncreneau.local_changes import Desk, LocalChanges, SlotVerdict, SoftHolds
+from bot.moncreneau.freshness import RequestHour
+from bot.moncreneau.holds import Desk, SlotHolds
+from bot.moncreneau.local_changes import LocalChanges
 from bot.moncreneau.schemas import FreeSlot
 
 Window: TypeAlias = tuple[int, date, date]
 """A department and the first and last day, both included."""
+Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, tuple[FreeSlot, ...]]]
 
-Free: TypeAlias = tuple[FreeSlot, ...]
+WATCHED = 60.0
+"""Seconds after a citizen's last action for which a window is kept fresh."""
+RETRY = 15.0
+"""Seconds before a reading that failed is tried again."""
+LONGEST_NAP = 2.0
+"""Seconds after which it is looked again how old the slots may be: strangers or a rush may have come meanwhile."""
+EMPTY = 10.0
+"""Seconds: that nothing is free is said by no older reading."""
+REMEMBERED = 500
+"""Ages of shown slots that the median is taken of."""
 
-_WORN = 0.25  # the share of a copy's slots that may be hidden before it is read again
-_MINUTE = 60.0  # offices begin at full minutes, so between two of them no time passes away
+
+class SlotState(Enum):
+    """What may be said of a slot that a reading had as free."""
+
+    FREE = "free"
+    PERHAPS = "perhaps"  # held, or booked by us since: the reading does not tell whether it has another place
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """What a window offers, as long as nothing of what it was made from changes."""
+class Reading:
+    """What the API said: the slots, and how many places each has where it tells that."""
 
-    copy: Copy[Free]
-    notes: int
-    minute: int
-    in_time: dict[datetime, FreeSlot]
-    slots: tuple[Slot, ...] = ()
-    times: tuple[datetime, ...] = ()
-    """When they begin: what is searched thousands of times a second must not ask each slot."""
-
-    @property
-    def is_depleted(self) -> bool:
-        """Whether so much of the copy is hidden that it should be read again."""
-        return len(self.in_time) * (1 - _WORN) > len(self.slots)
-
-    def between(self, first: date, last: date) -> tuple[Slot, ...]:
-        """The slots of these days, both included."""
-        begin = bisect_left(self.times, datetime.combine(first, time.min))
-        return self.slots[begin : bisect_right(self.times, datetime.combine(last, time.max))]
+    slots: tuple[Slot, ...]
+    places: dict[datetime, int | None]
 
 
-class OfferCache:
-    """What is kept ready, by window and desk; `now` gives Unix seconds, `zone` is the office's."""
-
-    def __init__(self, changes: LocalChanges, now: Callable[[], float], zone: tzinfo) -> None:
-        self._changes = changes
-        self._now = now
-        self._zone = zone
-        self.kept: dict[Window, dict[Desk, Offer]] = {}
-
-    def drop(self, window: Window) -> None:
-        """Make it anew when it is next asked for, or never."""
-        self.kept.pop(window, None)
-
-    def ready(self, window: Window, desk: Desk, copy: Copy[Free]) -> Offer:
-        """What the window offers now, made anew only as far as it must be."""
-        notes, minute = self._changes.changes[desk], int(self._now() // _MINUTE)
-        offers = self.kept.setdefault(window, {})
-        ready = offers.get(desk)
-        if ready is None or ready.copy is not copy or ready.minute != minute:
-            in_time = {slot.at: slot for slot in self.in_time(copy)}
-            ready = Offer(copy, -1, minute, in_time)
-        if ready.notes != notes:
-            news = self._changes.since(desk, ready.notes) if ready.notes >= 0 else None
-            ready = self._all(desk, ready) if news is None else self.but_for(desk, ready, dict.fromkeys(news, 0))
-            ready = offers[desk] = replace(ready, notes=notes)
-        return ready
-
-    def _all(self, desk: Desk, ready: Offer) -> Offer:
-        began, offered = ready.copy.began, self._changes.offered
-        times = tuple(at for at, slot in ready.in_time.items() if offered(desk, slot, began))
-        return replace(ready, slots=tuple(map(Slot, times)), times=times)
-
-    def but_for(self, desk: Desk, ready: Offer, news: Mapping[datetime, int]) -> Offer:
-        """The same slots again, but for those about which there is news: so many places more are asked for."""
-        slots, times = list(ready.slots), list(ready.times)
-        for at, more in news.items():
-            if (slot := ready.in_time.get(at)) is None:
-                continue
-            place = bisect_left(times, at)
-            was = place < len(times) and times[place] == at
-            offered = self._changes.offered(desk, slot, ready.copy.began, more)
-            if offered and not was:
-                slots.insert(place, Slot(at))
-                times.insert(place, at)
-            elif was and not offered:
-                del slots[place], times[place]
-        return replace(ready, slots=tuple(slots), times=tuple(times))
-
-    def in_time(self, copy: Copy[Free]) -> list[FreeSlot]:
-        """The slots without those whose time has passed since they were read; others are the service's business."""
-        read, now = (datetime.fromtimestamp(at, self._zone).replace(tzinfo=None) for at in (copy.began, self._now()))
-        return [slot for slot in copy.value if not read <= slot.at <= now]
-
-    def in_doubt(self, desk: Desk, copy: Copy[Free], days: tuple[date, date]) -> list[tuple[Slot, SlotVerdict]]:
-        """The slots of these days that nobody but the service can judge."""
-        some = (slot for slot in self.in_time(copy) if days[0] <= slot.at.date() <= days[1])
-        judged = ((Slot(slot.at), self._changes.verdict(desk, slot, copy.began)) for slot in some)
-        return [(slot, verdict) for slot, verdict in judged if verdict is not SlotVerdict.TAKEN]
-
-
-Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, Free]]
-
-LAST = 900.0  # seconds after which a copy is read again, however busy the hour
-LONGEST = 1800.0  # seconds after which it serves nobody any more, although it cannot be read again
-_QUIET = (
-    1.5  # times as long a copy is good in a busy hour if the last reading brought nothing but what we noted ourselves
-)
-_REFUSED = 3  # times as soon a copy is read again once the service has refused a slot that it offers
-_CALM_HOUR = (
-    60.0  # an hour is calm as long as copies need not be older than this, and then a refusal ends a copy's life
-)
-_ACTIVE = 600.0  # seconds for which a window that somebody asked for counts as active
-_WIDE = timedelta(days=13)  # added to the first day asked for: two weeks cost the same one request as a day
-_WORN_AGE = 30.0  # but not younger than this
-_PLENTY = 12  # slots that must be left to offer before one is kept from others because somebody is about to confirm it
-_AFRESH = Ages(fresh=-1, stale=-1, last=-1)
-_RATHER_AFRESH = replace(_AFRESH, last=inf)
-
-
-class SlotCache:
-    """Availability by department and window.
-
-    `now` gives Unix seconds, `zone` is the office's, `up` tells whether the service counts as up.
-    """
+class Availability:
+    """`fetch` reads, `now` gives Unix seconds, `zone` is the office's, `hour` what is known of the API's hour."""
 
     def __init__(
         self,
         fetch: Fetch,
         now: Callable[[], float],
         zone: tzinfo,
-        tally: CacheStats,
-        up: Callable[[], bool] = lambda: True,
+        stats: CacheStats,
+        hour: Callable[[], RequestHour | None],
     ) -> None:
         self._fetch = fetch
         self._now = now
         self._zone = zone
-        self._cache: Cache[Window, Free] = Cache(now, tally, up=up)
-        self._asked: dict[Window, float] = {}
-        self._changes = LocalChanges()
-        self._offers = OfferCache(self._changes, now, zone)
-        self._choices = SoftHolds(now)
-        self._quiet: set[Window] = set()
-        self._refused: dict[int, float] = {}
+        self._hour = hour
+        self._cache: Cache[Window, Reading] = Cache(now, stats)
+        self._holds = SlotHolds(now)
+        self._changes = LocalChanges(now)
+        self._watched: dict[Window, float] = {}
+        self._refreshing: dict[Window, asyncio.Task[None]] = {}
+        self._strangers: dict[int, deque[float]] = {}
+        self._ages: deque[float] = deque(maxlen=REMEMBERED)
 
     @property
-    def active(self) -> int:
-        """How many windows citizens have asked for in the last minutes, at least 1."""
-        since = self._now() - _ACTIVE
-        for window in [window for window, at in self._asked.items() if at < since]:
-            del self._asked[window]
-            self._offers.drop(window)
-            self._quiet.discard(window)
-        return max(1, len(self._asked))
+    def age_shown(self) -> float | None:
+        """The median age of the slots that were shown lately, in seconds; None where none were."""
+        return median(self._ages) if self._ages else None
 
-    async def get(
-        self, department_id: int, first: date, last: date, ages: Ages, worker_id: int | None = None
-    ) -> tuple[Slot, ...]:
-        """The free slots from `first` to `last`, earliest first. Raises what reading them raises."""
-        window, desk = self._window(department_id, first, last), (department_id, worker_id)
-        self._asked[window] = self._now()
-        ages = self._ages(window, desk, ages)
-        copy = await self._cache.get(window, lambda: self._read(window), ages)
-        ready = self._offers.ready(window, desk, copy)
-        if chosen := None if worker_id else self._choices.of(department_id):
-            others = self._offers.but_for(desk, ready, chosen)
-            ready = others if len(others.slots) >= _PLENTY else ready
-        return ready.between(first, last) or await self._last_resort(window, desk, copy, (first, last))
+    async def get(self, department_id: int, first: date, last: date, worker_id: int | None = None) -> tuple[Slot, ...]:
+        """The slots to offer, earliest first; of each day the free ones, or else those that perhaps are.
 
-    def _ages(self, window: Window, desk: Desk, ages: Ages) -> Ages:
-        """How old the copy of this window may be, by what happened there."""
-        known, calm = self._cache.peek(window), ages.fresh <= _CALM_HOUR
-        if calm and known is not None and self._refused.get(window[0], 0.0) > known.began:
-            return replace(ages, fresh=-1, stale=-1)  # a stranger was there first: the copy is not what it was
-        if known is not None and self._offers.ready(window, desk, known).is_depleted:
-            return replace(ages, fresh=min(ages.fresh, _WORN_AGE), stale=_WORN_AGE)
-        if window in self._quiet and not calm:
-            return Ages(_QUIET * ages.fresh, _QUIET * ages.stale, ages.last)
-        return ages
-
-    async def _last_resort(
-        self, window: Window, desk: Desk, copy: Copy[Free], days: tuple[date, date]
-    ) -> tuple[Slot, ...]:
-        """What to offer where all that a copy has left may have been taken by ourselves.
-
-        Nobody is told that nothing is free because of a note: it is read again, unless a reading has shown already that
-        these slots take several; and what is still in doubt is offered, for the booking itself decides.
+        Raises what reading raises.
         """
-        if not (doubtful := self._offers.in_doubt(desk, copy, days)):
-            return ()
-        if not any(verdict is SlotVerdict.PROVEN for _, verdict in doubtful):
-            with suppress(ApiError):
-                copy = await self._cache.get(window, lambda: self._read(window), _RATHER_AFRESH)
-            if found := self._offers.ready(window, desk, copy).between(*days):
-                return found
-        return tuple(slot for slot, _ in self._offers.in_doubt(desk, copy, days))
+        window, desk = (department_id, first, last), (department_id, worker_id)
+        self._watch(window)
+        age = max(self._allowed_age(window), freshness.WAITS)
+        copy = await self._cache.get(window, lambda: self._read(window), self._ages_of(age))
+        if not (offered := self._offered(desk, copy)) and self._cache.age(copy) > EMPTY:
+            copy = await self._cache.get(window, lambda: self._read(window), self._ages_of(EMPTY))
+            offered = self._offered(desk, copy)
+        self._ages.append(self._cache.age(copy))
+        free_days = {slot.at.date() for slot in offered if not slot.perhaps}
+        return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free_days)
 
-    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
-        """Note which slot a citizen is about to confirm, or that it is none any more."""
-        self._choices.note(owner, choice)
+    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+        """See `Moncreneau.hold`."""
+        self._holds.release(owner)
+        if choice is None:
+            return None
+        desk = (choice.department_id, choice.worker_id)
+        newest = self._newest(choice.department_id)
+        if newest:
+            self._watch(newest[0])
+        at = self._nearest(desk, choice.at, newest[1]) if check and newest else choice.at
+        if at is None:
+            return None
+        self._holds.hold(owner, desk, at, confirmed=choice.confirmed)
+        return at
 
     def booked(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
-        """Note that we took one place of a slot."""
-        self._changes.at((department_id, worker_id), at).booked.append(self._now())
-
-    def unsure(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
-        """Note that we may have taken one place of a slot."""
-        self._changes.at((department_id, worker_id), at).unsure = self._now()
+        """Note that we took one place of a slot, or may have."""
+        self._changes.booked((department_id, worker_id), at)
 
     def refused(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
-        """Note that the service says that the slot is not available."""
-        self._changes.at((department_id, worker_id), at).taken = self._now()
-        self._refused[department_id] = self._now()
-
-    def freed(self, department_id: int, at: datetime) -> None:
-        """Note that an appointment was cancelled: the slot has one place more than we knew, and copies offer it."""
-        self._changes.freed(department_id, at, self._now())
-        if at <= datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None):
-            return
-        for window, copy in self._cache:
-            covers = window[0] == department_id and window[1] <= at.date() <= window[2]
-            if covers and all(slot.at != at for slot in copy.value):
-                counts = any(slot.left is not None for slot in copy.value)
-                place = FreeSlot(at, 1 if counts else None)
-                copy.value = tuple(sorted((*copy.value, place), key=lambda slot: slot.at))
-                self._offers.drop(window)
-
-    async def surely_taken(self, department_id: int, at: datetime) -> bool:
-        """Whether asking for the slot is in vain, by the service's own word.
-
-        Where we took places since the newest reading, perhaps the last one, the slots are read first. That costs the
-        one request which a refused booking would cost, and what it tells serves everybody; a refusal serves nobody.
-        """
-        window, copy, slot = self._newest(department_id, at)
-        if copy is not None and slot is not None and not self._changes.offered((department_id, None), slot, copy.began):
-            if self.known_taken(department_id, at):
-                return True
-            with suppress(ApiError):
-                await self._cache.get(window, lambda: self._read(window), _AFRESH)
-        return self.known_taken(department_id, at)
-
-    def known_taken(self, department_id: int, at: datetime) -> bool:
-        """Whether the service said so a moment ago, or its last place went to one of ours."""
-        _, copy, slot = self._newest(department_id, at)
-        began = 0.0 if copy is None else copy.began
-        return self._changes.known_taken((department_id, None), at, slot, began, self._now())
-
-    def _newest(self, department_id: int, at: datetime) -> tuple[Window, Copy[Free] | None, FreeSlot | None]:
-        """The window that the slot is in, its copy, and the slot as it stands there."""
-        window = self._window(department_id, at.date(), at.date())
-        copy = self._cache.peek(window)
-        return window, copy, next((slot for slot in copy.value if slot.at == at), None) if copy else None
-
-    def forget(self, department_id: int) -> None:
-        """Read the department's slots afresh when they are next asked for."""
-        for window, _ in list(self._cache):
-            if window[0] == department_id:
-                self._cache.drop(window)
-
-    def call_off(self) -> None:
-        """Nobody waits any longer for what is being read."""
-        self._cache.single_flight.call_off()
+        """Note that the API says that the slot is not available: a stranger took it."""
+        self._changes.refused((department_id, worker_id), at)
+        self._met_strangers(department_id, 1)
 
     async def aclose(self) -> None:
-        """Stop what is being read."""
+        """Stop reading."""
+        tasks = list(self._refreshing.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._cache.single_flight.aclose()
 
-    async def _read(self, window: Window) -> Free:
-        began = self._now()
-        free = await self._fetch(*window)
-        department_id, first, last = window
-        known = self._cache.peek(window)
-        (self._quiet.add if known and self._is_no_news(department_id, known, free) else self._quiet.discard)(window)
-        end = datetime.combine(last, time.max)
-        self._changes.learn(department_id, datetime.combine(first, time.min), end, free, began)
-        return free
+    # --- what is offered ---------------------------------------------------------------------------------------------
 
-    def _is_no_news(self, department_id: int, known: Copy[Free], free: Free) -> bool:
-        """Whether a new reading differs from a copy in nothing but what we noted ourselves: strangers are not at it."""
-        different = {slot.at for slot in self._offers.in_time(known)} ^ {slot.at for slot in free}
-        return all(self._changes.noted(department_id, at, known.began) for at in different)
+    def _offered(self, desk: Desk, copy: Copy[Reading]) -> list[Slot]:
+        """The slots that are still to come, without those that are gone."""
+        changed = self._states(desk, copy)
+        now = self._office_now()
+        slots = (slot for slot in copy.value.slots if slot.at > now)
+        if not changed:
+            return list(slots)
+        states = ((slot, changed.get(slot.at, SlotState.FREE)) for slot in slots)
+        return [
+            slot if state is SlotState.FREE else Slot(slot.at, perhaps=True)
+            for slot, state in states
+            if state is not SlotState.GONE
+        ]
 
-    def _window(self, department_id: int, first: date, last: date) -> Window:
-        """The window to read: one that is at hand or under way and covers what is asked, else a wide one.
+    def _states(self, desk: Desk, copy: Copy[Reading]) -> dict[datetime, SlotState]:
+        """How the slots stand about which something is known beyond the reading."""
+        held, changes = self._holds.held(desk), self._changes.of(desk)
+        return {at: self._state(desk, at, held[at], copy) for at in {*held, *changes} if at in copy.value.places}
 
-        One that begins before today is left behind at midnight: the service need not accept its first day any more.
+    def _state(self, desk: Desk, at: datetime, held: int, copy: Copy[Reading]) -> SlotState:
+        change = self._changes.of(desk).get(at)
+        if change and change.refused is not None and change.refused >= copy.began:
+            return SlotState.GONE
+        booked = sum(each >= copy.began for each in change.booked) if change else 0
+        places = copy.value.places[at] if desk[1] is None else None  # of one member of staff nothing is told
+        if places is not None and booked >= places:
+            return SlotState.GONE
+        return SlotState.FREE if held + booked < (places or 1) else SlotState.PERHAPS
+
+    def _nearest(self, desk: Desk, wanted: datetime, copy: Copy[Reading]) -> datetime | None:
+        """The wanted slot, or in its place the nearest free one, of the same day if there is one; None: there is none.
+
+        Those that others hold serve only where there are no others.
         """
-        begins = min(first, datetime.fromtimestamp(self._now(), self._zone).date())
+        offered = self._offered(desk, copy)
+        candidates = [slot.at for slot in offered if not slot.perhaps] or [slot.at for slot in offered]
+        return min(candidates, key=lambda at: (at.date() != wanted.date(), abs(at - wanted)), default=None)
 
-        def fits(window: Window) -> bool:
-            return window[0] == department_id and begins <= window[1] <= first and last <= window[2]
+    # --- how old it may be -------------------------------------------------------------------------------------------
 
-        def serves(window: Window, copy: Copy[Free]) -> bool:
-            return fits(window) and self._cache.age(copy) <= LONGEST
+    def _allowed_age(self, window: Window) -> float:
+        since = self._now() - freshness.CONTESTED_SPAN
+        met = self._strangers.get(window[0], deque())
+        while met and met[0] < since:
+            met.popleft()
+        return freshness.slot_age(self._hour(), len(self._watched), contested=len(met) >= freshness.CONTESTED)
 
-        known = [(copy.began, window) for window, copy in self._cache if serves(window, copy)]
-        if known:
-            return max(known)[1]
-        flying = next(filter(fits, self._cache.single_flight), None)
-        return flying or (department_id, first, max(last, first + _WIDE))
+    @staticmethod
+    def _ages_of(age: float) -> Ages:
+        return Ages(fresh=inf, stale=age, last=freshness.UNREADABLE)  # `_keep_fresh` renews them, beside
+
+    def _watch(self, window: Window) -> None:
+        """A citizen looks at a window: keep it fresh for a while."""
+        self._watched[window] = self._now()
+        if window not in self._refreshing:
+            self._refreshing[window] = asyncio.create_task(self._keep_fresh(window))
+
+    async def _keep_fresh(self, window: Window) -> None:
+        try:
+            while self._now() - self._watched[window] < WATCHED:
+                wait = self._allowed_age(window) - self._cache.age(self._cache.peek(window))
+                if wait <= 0:
+                    try:
+                        await self._cache.afresh(window, lambda: self._read(window))
+                    except ApiError:
+                        wait = RETRY
+                if wait > 0:
+                    await asyncio.sleep(min(wait, LONGEST_NAP))
+        finally:
+            del self._watched[window], self._refreshing[window]
+
+    async def _read(self, window: Window) -> Reading:
+        began = self._now()
+        department_id, first, last = window
+        free = await self._fetch(department_id, first, last)
+        reading = Reading(tuple(Slot(each.at) for each in free), {each.at: each.left for each in free})
+        known = self._cache.peek(window)
+        if known and began - known.began <= freshness.CONTESTED_SPAN:
+            now = self._office_now()
+            gone = {at for at in known.value.places.keys() - reading.places.keys() if at > now}
+            ours = self._changes.booked_since(department_id, known.began)
+            self._met_strangers(department_id, len(gone - ours))
+        self._changes.was_read(department_id, first, last, began)
+        return reading
+
+    def _met_strangers(self, department_id: int, slots: int) -> None:
+        met = self._strangers.setdefault(department_id, deque(maxlen=freshness.CONTESTED))
+        met.extend([self._now()] * slots)
+
+    def _newest(self, department_id: int) -> tuple[Window, Copy[Reading]] | None:
+        copies = [(window, copy) for window, copy in self._cache if window[0] == department_id]
+        return max(copies, key=lambda each: each[1].began, default=None)
+
+    def _office_now(self) -> datetime:
+        return datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)

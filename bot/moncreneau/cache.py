@@ -1,14 +1,8 @@
-"""Remembers what was read and when, and decides whether to ask again; must not know what is remembered.
+"""A cache that renews what it holds, and single-flight: concurrent identical reads are one. Must not know what is read.
 
-A copy up to `fresh` seconds old is given at once. Up to `stale` it is given at once and renewed behind the citizen's
-back. Older ones are renewed first; only if the service cannot be asked (down, slow, busy, our budget kept for writes)
-they are given as they are, up to `last`. An error is shared by those who wait for it and never remembered. While the
-service counts as down nobody waits for the request that finds out whether it still is.
-
-Concurrent identical reads become one; must not know what is read.
-
-The work runs in a task of its own: a waiter that is cancelled or loses patience leaves the others waiting, an error
-reaches them all and is forgotten, and what nobody waits for any more still finishes, for those who come next.
+A copy up to `fresh` seconds old is returned at once; up to `stale` it is returned at once and renewed beside. Older
+ones are renewed first; they are returned, up to `last`, only if the API cannot be read (down, slow, our limit reached).
+An error is shared by all who wait for it and never remembered.
 """
 
 import asyncio
@@ -19,18 +13,17 @@ from typing import Any, Generic, TypeVar
 
 from bot.app.ports import ApiError
 from bot.core.model import FailureCode
-from bot.moncreneau.errors import CircuitOpen
+from bot.moncreneau.errors import TimedOut
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """The reads that are under way, by key."""
+    """The reads that are under way, by key. Each runs in a task of its own: a waiter that gives up does not end it."""
 
     def __init__(self) -> None:
         self._tasks: dict[K, asyncio.Task[V]] = {}
-        self._end_of_waiting: asyncio.Future[None] | None = None
 
     def __contains__(self, key: K) -> bool:
         return key in self._tasks
@@ -41,21 +34,13 @@ class SingleFlight(Generic[K, V]):
     async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, V]], patience: float | None = None) -> V:
         """The result of the work under that key, begun now unless it is under way already.
 
-        Raises TimeoutError after `patience` seconds, and when waiting was called off; the work goes on.
+        Raises TimeoutError after `patience` seconds; the work goes on.
         """
         task = self.start(key, work)
-        end = self._end_of_waiting or asyncio.get_running_loop().create_future()
-        self._end_of_waiting = end
-        await asyncio.wait({task, end}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task}, timeout=patience)
         if not task.done():
             raise TimeoutError
         return task.result()
-
-    def call_off(self) -> None:
-        """Nobody waits any longer for what is under way."""
-        if self._end_of_waiting is not None:
-            self._end_of_waiting.set_result(None)
-            self._end_of_waiting = None
 
     def start(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> asyncio.Task[V]:
         """Begin the work unless it is under way already, and do not wait for it."""
@@ -79,8 +64,8 @@ class SingleFlight(Generic[K, V]):
             task.exception()  # seen: a refresh that nobody waited for may fail in silence
 
 
-SLOW = 1.5
-"""Seconds after which an old copy is given where there is one; while the service is down, nobody waits longer."""
+SLOW = 3.0
+"""Seconds of waiting for a reading after which an old copy is returned where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +98,10 @@ class CacheStats:
 
 
 class Cache(Generic[K, V]):
-    """Copies by key, the least recently used dropped above `size`.
+    """Copies by key, the least recently used dropped above `size`; `now` gives Unix seconds."""
 
-    `now` gives Unix seconds, `up` whether the service counts as up.
-    """
-
-    def __init__(
-        self, now: Callable[[], float], tally: CacheStats, size: int = 256, up: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, now: Callable[[], float], tally: CacheStats, size: int = 256) -> None:
         self._now = now
-        self._up = up
         self._tally = tally
         self._size = size
         self._copies: OrderedDict[K, Copy[V]] = OrderedDict()
@@ -145,11 +124,10 @@ class Cache(Generic[K, V]):
             return copy
         joined = key in self.single_flight
         usable = age <= ages.last
-        patience = 0.0 if usable and not self._up() else SLOW if usable or not self._up() else None
         try:
-            copy = await self.single_flight.join(key, lambda: self._load(key, fetch), patience)
+            copy = await self.single_flight.join(key, lambda: self._load(key, fetch), SLOW if usable else None)
         except TimeoutError:
-            error: ApiError = CircuitOpen()
+            error: ApiError = TimedOut()
         except ApiError as failure:
             error = failure
         else:

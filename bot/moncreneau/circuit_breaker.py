@@ -18,7 +18,6 @@ The breaker for everything opens only where several things fail.
 
 import logging
 import random
-import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -141,14 +140,12 @@ _log = logging.getLogger(__name__)
 
 
 class Breakers:
-    """`on_down` is called when the service begins to count as down."""
+    """One for everything, and one for writes: an API that answers reads need not be able to write."""
 
-    def __init__(self, clock: Clock, on_down: Callable[[], None]) -> None:
-        self._on_down = on_down
+    def __init__(self, clock: Clock) -> None:
         self.everything = CircuitBreaker(clock, span=2, on_change=self._turned)
         # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
         self.writes = CircuitBreaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
-        self.apart = ResourceBreakers(clock).of
 
     def up(self) -> bool:
         """Whether the service counts as up."""
@@ -158,7 +155,6 @@ class Breakers:
         if up:
             _log.info("the moncreneau API answers again")
         else:
-            self._on_down()
             _log.warning("the moncreneau API does not answer; probing it until it does")
 
     def _turned_for_writes(self, up: bool) -> None:  # noqa: FBT001 — as above
@@ -166,34 +162,3 @@ class Breakers:
             _log.info("the moncreneau API books and cancels again")
         else:
             _log.warning("the moncreneau API neither books nor cancels; trying now and then until it does")
-
-
-_NUMBERED = re.compile(r"^appointments/.*")
-
-
-def resource(path: str) -> str:
-    """What is read at `path`: all single appointments are one thing, each department's slots are another."""
-    return _NUMBERED.sub("appointments/…", path)
-
-
-class ResourceBreakers:
-    """Breakers by path; see `CircuitBreaker`."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._breakers: dict[str, CircuitBreaker] = {}
-
-    def of(self, path: str) -> CircuitBreaker:
-        """The breaker of what is read there."""
-        name = resource(path)
-        found = self._breakers.get(name)
-        if found is None:
-            found = self._breakers[name] = CircuitBreaker(self._clock, on_change=lambda up: self._turned(name, up=up))
-        return found
-
-    @staticmethod
-    def _turned(name: str, *, up: bool) -> None:
-        if up:
-            _log.info("at %s the moncreneau API answers, too", name)
-        else:
-            _log.warning("at %s the moncreneau API does not answer; asking there now and then", name)

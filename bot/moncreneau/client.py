@@ -2,18 +2,7 @@
 
 Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
 only, all within one time limit, and never after a try that took the whole limit); writes are sent exactly once, for
-the API has no idempotency key. Beside the breaker for everything writes have one of their own, and so (`apart`) has
-each thing that is read: a service that answers reads need not be able to write, and one department's troubles are not
-another's.
-
-As many requests at once as there are connections; the others wait here, before breakers and budget are asked.
-
-While one waits the service may close its door, and what is past the budget is as good as sent. Must not know what is
-sent.
-
-When the service was last asked and last heard: nobody is to call it reachable who has not asked it for long.
-
-Must not know what is asked.
+the API has no idempotency key. Writes have a circuit breaker of their own beside the one for everything.
 """
 
 import asyncio
@@ -22,7 +11,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 from types import MappingProxyType
@@ -41,22 +30,21 @@ from bot.moncreneau.errors import (
     TimedOut,
     UnreadableAnswer,
 )
-from bot.moncreneau.quota import Quota, RequestKind, WindowProbe, clock_gap
+from bot.moncreneau.quota import Quota, RequestKind, clock_gap
 from bot.moncreneau.transport import CONNECTIONS, exchange, new_client
 
 
 class ConnectionSlots:
     """So many (`width`) lanes; nobody waits for one for longer than `limit` seconds."""
 
-    def __init__(self, width: int, breaker: CircuitBreaker, window_probe: WindowProbe, limit: float) -> None:
+    def __init__(self, width: int, breaker: CircuitBreaker, limit: float) -> None:
         self._free = asyncio.Semaphore(width)
         self._breaker = breaker
-        self._window_probe = window_probe
         self._limit = limit
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """A connection, after any probe. Raises `NoConnectionFree`, and `CircuitOpen` where waiting is in vain."""
+        """A connection. Raises `NoConnectionFree`, and `CircuitOpen` where waiting is in vain."""
         if self._free.locked():
             with self._breaker.enter():
                 pass
@@ -66,9 +54,6 @@ class ConnectionSlots:
         except TimeoutError:
             raise NoConnectionFree from None
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._limit):
-                    await self._window_probe.back()
             yield
         finally:
             self._free.release()
@@ -132,7 +117,6 @@ class Client:
         quota: Quota,
         breaker: CircuitBreaker,
         writes: CircuitBreaker,
-        apart: Callable[[str], CircuitBreaker] | None = None,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
         patience: Patience | None = None,
@@ -149,7 +133,6 @@ class Client:
         self._quota = quota
         self._breaker = breaker
         self._writes = writes
-        self._apart = apart
         self._now = now
         self._patience = patience = patience or Patience()
         self._sleep = sleep
@@ -162,7 +145,7 @@ class Client:
         """Whether a request ever got a 2xx: then the key is one."""
         self.clock_gap: float | None = None
         """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
-        self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, quota.window_probe, patience.connect)
+        self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, patience.connect)
         self._http = new_client(base_url, key, patience.connect, patience.read, transport)
 
     async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: RequestKind = RequestKind.READ) -> Any:
@@ -226,8 +209,6 @@ class Client:
             passages = [way.enter_context(self._breaker.enter())]
             if kind is RequestKind.WRITE:
                 passages.append(way.enter_context(self._writes.enter()))
-            elif self._apart:
-                passages.append(way.enter_context(self._apart(what).enter()))
             spending = way.enter_context(self._quota.spend(kind))
             answer = await self._counted(request, kind, deadline)
             error: MoncreneauError | None

@@ -14,24 +14,17 @@ from types import MappingProxyType
 
 import httpx
 
-from bot.app.ports import ApiError, Clock, Need, WriteOutcome
+from bot.app.ports import ApiError, Choice, Clock, Need, WriteOutcome
 from bot.core.health import ApiHealth, OperatorIssue
 from bot.core.model import Appointment, Department, FailureCode, Order, Slot
-from bot.moncreneau import cache_policy, schemas
-from bot.moncreneau.appointments import AppointmentPager, OwnAppointments, RecentBookings
-from bot.moncreneau.availability import SlotCache
-from bot.moncreneau.cache import Cache, CacheStats
+from bot.moncreneau import schemas
+from bot.moncreneau.appointments import AppointmentPager, OwnAppointments
+from bot.moncreneau.availability import Availability
+from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.circuit_breaker import Breakers
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.date_ranges import DateRangeReader
-from bot.moncreneau.errors import (
-    AppointmentNotFound,
-    NoTicket,
-    SlotNotAvailable,
-    UnclearCancelling,
-    UnreadableAnswer,
-    Unsure,
-)
+from bot.moncreneau.errors import AppointmentNotFound, NoTicket, UnclearCancelling, UnreadableAnswer, Unsure
+from bot.moncreneau.freshness import RATE_SPAN, RequestHour
 from bot.moncreneau.incidents import IncidentLog
 from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
 from bot.moncreneau.transport import SUCCESS
@@ -57,6 +50,8 @@ async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
 
 
 _KINDS = dict(zip(Need, (RequestKind.READ, RequestKind.URGENT, RequestKind.URGENT, RequestKind.SETTLE), strict=True))
+_AGES = Ages(fresh=600.0, stale=1200.0, last=86_400.0)
+"""Of the departments, which hardly ever change."""
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
 
 
@@ -78,7 +73,6 @@ class Gateway:
         transport: httpx.AsyncBaseTransport | None = None,
         patience: Patience | None = None,
         reserve: float = 0.10,
-        caching: bool = True,
         on_quota: Callable[[], None] | None = None,
         on_issue: Callable[[OperatorIssue, bool], None] | None = None,
     ) -> None:
@@ -88,9 +82,8 @@ class Gateway:
         self._clock = clock
         self._now = now
         self._zone = zone
-        self._caching = caching
         self._quota = Quota(clock, zone, reserve=reserve, on_change=on_quota)
-        self._breakers = Breakers(clock, self._call_off)
+        self._breakers = Breakers(clock)
         self._incident_log = IncidentLog(clock, zone, on_issue)
         self._client = Client(
             base_url,
@@ -98,19 +91,16 @@ class Gateway:
             quota=self._quota,
             breaker=self._breakers.everything,
             writes=self._breakers.writes,
-            apart=self._breakers.apart,
             now=now,
             transport=transport,
             patience=patience,
         )
         self._tally = CacheStats()
-        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally, up=self._breakers.up)
-        self._slots = SlotCache(DateRangeReader(self._read_slots).read, now, zone, self._tally, self._breakers.up)
-        self.chosen, self.freed = self._slots.chosen, self._slots.freed
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
+        self._availability = Availability(self._read_slots, now, zone, self._tally, self._hour)
         self._pager = AppointmentPager(self._client, zone)
-        self._own_appointments = OwnAppointments(self._pager.read, now, self._tally, self._breakers.up)
-        self._recent = RecentBookings(now, zone)
-        self._booked = 0
+        self._own_appointments = OwnAppointments(self._pager.read, now, self._tally)
+        self._booked = self._lost_races = 0
 
     async def verify(self) -> None:
         """Ask for the departments once, however little of the budget is left. Raises `ApiError`."""
@@ -119,20 +109,17 @@ class Gateway:
 
     async def departments(self) -> tuple[Department, ...]:
         """See `Moncreneau.departments`. Raises `ApiError`."""
-        if not self._caching:
-            return await self._read_departments(RequestKind.READ)
-        ages = cache_policy.department_ages(self._quota, self._now())
-        return (await self._departments.get("", lambda: self._read_departments(RequestKind.READ), ages)).value
+        return (await self._departments.get("", lambda: self._read_departments(RequestKind.READ), _AGES)).value
 
     async def availability(
         self, department_id: int, first: date, last: date, worker_id: int | None = None
     ) -> tuple[Slot, ...]:
-        """See `Moncreneau.availability`; minutes old in busy hours (`pace`). Raises `ApiError`."""
-        if not self._caching:
-            slots = await self._read_slots(department_id, first, last)
-            return tuple(Slot(slot.at) for slot in slots if first <= slot.at.date() <= last)
-        ages = cache_policy.slot_ages(self._quota, self._slots.active, self._now())
-        return await self._slots.get(department_id, first, last, ages, worker_id)
+        """See `Moncreneau.availability`. Raises `ApiError`."""
+        return await self._availability.get(department_id, first, last, worker_id)
+
+    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+        """See `Moncreneau.hold`."""
+        return self._availability.hold(owner, choice, check=check)
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
         """See `Moncreneau.appointment`. Raises `ApiError`."""
@@ -143,43 +130,34 @@ class Gateway:
                 return None
             return schemas.read_appointment(body, self._zone)
 
-    async def appointments(
-        self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
-    ) -> tuple[Appointment, ...]:
+    async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
-        scarce = self._caching and cache_policy.scarce(self._quota, self._now())
-        if scarce and number is not None and (recent := self._recent.told(owner, number)):
-            return (recent,)
         with self._incident_log.watched("appointments"):
             if need in {Need.SETTLE, Need.SETTLE_AGAIN}:
                 return await self._pager.read(owner, _KINDS[need], settling=True)
-            return await (self._own_appointments.look if self._caching else self._pager.read)(owner, _KINDS[need])
+            return await self._own_appointments.look(owner, _KINDS[need])
 
     async def book(self, order: Order) -> Appointment:
-        """See `Moncreneau.book`. Raises `ApiError`; SLOT_TAKEN without the POST on hard evidence alone."""
-        # The slots do not tell whose they are: of one member of staff's they know nothing.
-        anybody = self._caching and order.worker_id is None
-        if anybody and await self._slots.surely_taken(order.department_id, order.at):
-            raise SlotNotAvailable
+        """See `Moncreneau.book`. Raises `ApiError`."""
+        slot = (order.department_id, order.at, order.worker_id)
         try:
             with self._incident_log.watched("book", order.department_id):
                 appointment = await place(self._client, order, self._zone)
         except ApiError as error:
             if error.failure.code is FailureCode.SLOT_TAKEN:
-                self._slots.refused(order.department_id, order.at, order.worker_id)
+                self._lost_races += 1
+                self._availability.refused(*slot)
             elif error.outcome in {WriteOutcome.UNKNOWN, WriteOutcome.ACCEPTED}:
-                self._slots.unsure(order.department_id, order.at, order.worker_id)
+                self._availability.booked(*slot)  # perhaps; the next reading shows it
             raise
         finally:
             self._own_appointments.changed(order.owner)
         self._booked += 1
-        self._slots.booked(order.department_id, order.at, order.worker_id)
-        self._recent.add(appointment, order.owner)
+        self._availability.booked(*slot)
         return appointment
 
     async def cancel(self, appointment_id: int) -> None:
         """See `Moncreneau.cancel`. Raises `ApiError`; `UnclearCancelling` for a 2xx that does not say so."""
-        self._recent.forget(appointment_id)  # whatever comes of it: from now on the service is asked
         try:
             with self._incident_log.watched("cancel"):
                 status, body = await self._client.delete(f"appointments/{int(appointment_id)}")
@@ -187,10 +165,6 @@ class Gateway:
                     raise UnclearCancelling(status=status)
         finally:
             self._own_appointments.cancelled(appointment_id)
-
-    def forget(self, department_id: int) -> None:
-        """Read a department's slots afresh when they are next asked for (somebody else changed them)."""
-        self._slots.forget(department_id)
 
     def quota_snapshot(self) -> QuotaSnapshot | None:
         """What of the hourly budget to keep over a restart; None while nothing is known."""
@@ -250,6 +224,8 @@ class Gateway:
             misses=self._tally.misses,
             requests=MappingProxyType({kind.value: self._client.sent[kind] for kind in RequestKind}),
             booked=self._booked,
+            lost_races=self._lost_races,
+            slot_age=self._availability.age_shown,
             last_error=error,
             last_error_at=at,
             open_issues=self._incident_log.verdict.open_issues,
@@ -260,7 +236,7 @@ class Gateway:
         """Stop reading and close the connections."""
         for single_flight in (self._departments.single_flight, self._own_appointments.single_flight):
             await single_flight.aclose()
-        await self._slots.aclose()
+        await self._availability.aclose()
         await self._client.aclose()
 
     async def _read_departments(self, kind: RequestKind) -> tuple[Department, ...]:
@@ -273,7 +249,9 @@ class Gateway:
             body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
             return schemas.read_slots(body, self._zone)
 
-    def _call_off(self) -> None:
-        for single_flight in (self._departments.single_flight, self._own_appointments.single_flight):
-            single_flight.call_off()
-        self._slots.call_off()
+    def _hour(self) -> RequestHour | None:
+        left, reset = self._quota.above_reserve, self._quota.reset
+        if left is None or reset is None:
+            return None
+        seconds = reset.timestamp() - self._now()
+        return RequestHour(left, seconds, self._quota.writes_within(RATE_SPAN))

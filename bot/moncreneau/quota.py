@@ -8,21 +8,16 @@ The rules:
    not eat what bookings need; first looks, and what a cancelling waits for, at a hundredth of the limit; writes at 0.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
-   an answer tells more; one request goes first (`WindowProbe`). Before the first response nothing is limited.
+   an answer tells more. Before the first response nothing is limited.
 
 Reads what the service says of its limits in the headers of an answer; must not know what we do about it.
 
 The quick start: `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (Unix seconds) with every answer and
 `Retry-After` (seconds) with a 429. Proxies drop headers and services get them wrong, so each is read alone, and what
 cannot be true is as good as missing.
-
-When an hour is over by our clock, one request goes first and the others wait for its answer; must not know the rest.
-
-Service and bot need not agree when the hour ends. Whoever waits all hour would otherwise be sent a moment too early,
-all at once, into a wall of 429s.
 """
 
-import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -161,10 +156,7 @@ class Quota:
         self._assumed = False
         self._doubt = _ROUNDED
         self._era = 0
-        self.window_probe = WindowProbe()
-        self.used_before = 0.0
-        """The share of the limit that we used in the window before this one; 0 where that is long ago or not known."""
-        self._spent_here = 0
+        self._writes: deque[float] = deque()
         self._blocked_since = self._blocked_until = 0.0
         self._in_flight = 0
 
@@ -217,7 +209,16 @@ class Quota:
         if left is not None and left < 1:
             raise self._spent(self._ends, now)
         self._in_flight += 1
-        return CountedRequest(self, self._era, first=self._assumed and self.window_probe.leaves(self._era))
+        if kind is RequestKind.WRITE:
+            self._writes.append(now)
+        return CountedRequest(self, self._era)
+
+    def writes_within(self, seconds: float) -> int:
+        """How many writes were let through in the last seconds; each call with the same number."""
+        now = self._now()
+        while self._writes and not 0 <= now - self._writes[0] <= seconds:
+            self._writes.popleft()
+        return len(self._writes)
 
     def snapshot(self) -> QuotaSnapshot | None:
         """What to keep over a restart, or None while nothing is known."""
@@ -241,7 +242,6 @@ class Quota:
         self._roll()
         if not spent:
             return
-        self._spent_here += 1
         if said is None or said[0].remaining is None:
             self._left = max(0, self._left - 1)
             if self._assumed:  # the service may have begun its hour with the very request that told us nothing
@@ -259,8 +259,6 @@ class Quota:
             self._left = min(self._left, remaining)
         elif self._limit is None or window > self._window + _SAME or era == self._era:
             # A later window, or one that the service still names although by our clock it should be over.
-            if self._limit is not None and window > self._window + HOUR / 2 and not self._assumed:
-                self.used_before, self._spent_here = self._spent_here / self._limit, 0
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
@@ -277,7 +275,6 @@ class Quota:
     def _roll(self) -> None:
         late = self._now() - self._ends
         if self._limit is not None and late >= 0:
-            self.used_before, self._spent_here = self._spent_here / self._limit if late < HOUR else 0.0, 0
             self._left, self._assumed = self._limit, True
             self._ends += HOUR * (late // HOUR + 1)
             self._era += 1
@@ -302,10 +299,9 @@ class Quota:
 class CountedRequest:
     """One request that was let through. Leaving the `with` block without a word leaves it spent."""
 
-    def __init__(self, quota: Quota, era: int, *, first: bool = False) -> None:
+    def __init__(self, quota: Quota, era: int) -> None:
         self._quota = quota
         self._era = era
-        self._first = first
         self._said: tuple[Limits, float | None] | None = None
         self._sent = True
 
@@ -327,31 +323,3 @@ class CountedRequest:
 
     def __exit__(self, *_raised: object) -> None:
         self._quota._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above
-        if self._first:
-            self._quota.window_probe.returns()
-
-
-class WindowProbe:
-    """At most one a window, and none where nobody waits for the hour's end."""
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._out: asyncio.Event | None = None
-
-    async def back(self) -> None:
-        """Wait while one is under way."""
-        while self._out is not None:
-            await self._out.wait()
-
-    def leaves(self, window: int) -> bool:
-        """Whether the request that is let through now is the first of this window (windows are numbered)."""
-        if window == self._last or self._out is not None:
-            return False
-        self._last, self._out = window, asyncio.Event()
-        return True
-
-    def returns(self) -> None:
-        """It is back, whatever it heard."""
-        if self._out is not None:
-            self._out.set()
-            self._out = None

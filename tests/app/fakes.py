@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
 
-from bot.app.ports import ApiError, ChatLeftError, EditLostError, Need, Receipt, WriteOutcome
+from bot.app.ports import ApiError, ChatLeftError, Choice, EditLostError, Need, Receipt, WriteOutcome
 from bot.app.records import Delivery, Kind
 from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Order, Slot
 
@@ -52,8 +52,7 @@ class FakeMoncreneau:
     reads: deque[ScriptedError | None] = field(default_factory=deque)
     lag: float = 0.0
     shut: asyncio.Event | None = None
-    choices: dict[str, tuple[int, datetime] | None] = field(default_factory=dict)
-    freed_slots: list[tuple[int, datetime]] = field(default_factory=list)
+    choices: dict[str, Choice | None] = field(default_factory=dict)
     posts: int = 0
     deletes: int = 0
     looks: int = 0
@@ -82,24 +81,23 @@ class FakeMoncreneau:
             raise refused(FailureCode.DEPARTMENT_GONE)
         return tuple(each for each in self.free if first <= each.at.date() <= last)
 
-    def chosen(self, owner: str, choice: tuple[int, datetime] | None) -> None:
+    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
         self.choices[owner] = choice
-
-    def freed(self, department_id: int, at: datetime) -> None:
-        self.freed_slots.append((department_id, at))
+        others = (each for holder, each in self.choices.items() if each and holder != owner)
+        if not check or not choice or all(each.at != choice.at for each in others):
+            return choice.at if choice else None
+        at = next((slot.at for slot in self.free if slot.at > choice.at), None)
+        if at is None:
+            return None
+        self.choices[owner] = replace(choice, at=at)
+        return at
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
         self.needs.append(need)
         self._read()
         return self.books.get(appointment_id)
 
-    async def appointments(
-        self,
-        owner: str,
-        need: Need = Need.LOOK,
-        *,
-        number: int | None = None,  # noqa: ARG002 — the protocol's
-    ) -> tuple[Appointment, ...]:
+    async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         self.looks += need in {Need.SETTLE, Need.SETTLE_AGAIN}
         self.needs.append(need)
         self._read()

@@ -42,16 +42,6 @@ async def test_what_is_read_is_noted() -> None:
     ]
 
 
-async def test_one_that_comes_alone_says_nothing_of_the_others() -> None:
-    office = Office()
-    number = await office.books()
-    await office.asked.appointments(ME, number=number)
-    assert office.noted == []
-    await office.books()
-    await office.asked.appointments(ME, number=number)
-    assert len(office.noted) == 1
-
-
 async def test_who_is_no_chat_is_not_noted() -> None:
     office = Office()
     await office.books(STRANGER)
@@ -74,10 +64,8 @@ async def test_what_is_made_meanwhile_is_known_as_such() -> None:
     class Slow(FakeMoncreneau):
         """Answers with what there was when it was asked, when it is let."""
 
-        async def appointments(
-            self, owner: str, need: Need = Need.LOOK, *, number: int | None = None
-        ) -> tuple[Appointment, ...]:
-            found = await super().appointments(owner, need, number=number)
+        async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
+            found = await super().appointments(owner, need)
             await slow.wait()
             return found
 

@@ -78,8 +78,6 @@ async def test_what_is_booked_is_there_and_can_be_cancelled(opened: Opened) -> N
         assert found is not None
         assert found.status is AppointmentStatus.CANCELLED
         assert [each.status for each in await api.appointments(ME, Need.SETTLE)] == [AppointmentStatus.CANCELLED]
-        api.freed(5, NINE)
-        assert Slot(NINE) in await api.availability(5, DAY, DAY)
 
 
 @offices

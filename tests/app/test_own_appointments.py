@@ -26,8 +26,6 @@ class Ownerless(FakeMoncreneau):
         self,
         owner: str,  # noqa: ARG002 — the protocol's
         need: Need = Need.LOOK,  # noqa: ARG002 — as above
-        *,
-        number: int | None = None,  # noqa: ARG002 — as above
     ) -> tuple[Appointment, ...]:
         return tuple(self.books.values())
 

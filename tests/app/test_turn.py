@@ -5,24 +5,22 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.app.attempt import BOOKINGS, CANCELLINGS
-from bot.app.ports import Need, WriteOutcome
+from bot.app.ports import Choice, Need, WriteOutcome
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import DeliveryIds, Outcome, Turns
 from bot.core.events import Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
     Appointment,
     Department,
-    Draft,
     FailureCode,
     Slot,
     Ticket,
     Worker,
 )
-from bot.core.screens import Screen, TicketShown
+from bot.core.screens import Screen
 from bot.core.session import Session
-from bot.core.states import BookingAttempt, Notice, Submitting
+from bot.core.states import ConfirmingBooking, Notice, TypingName
 from bot.views.message import Message
-from bot.views.plain import plain
 from tests.app.fakes import FakeMoncreneau, ScriptedError
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
@@ -63,20 +61,6 @@ async def play(office: FakeMoncreneau, *events: Event) -> list[Outcome]:
         outcomes.append(await turns.take(7, session, event))
         session = outcomes[-1].session
     return outcomes
-
-
-async def test_a_screen_that_cannot_be_drawn_is_told_in_plain_words(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(screen: Screen, _locale: str, _notice: Notice | None) -> Message:
-        raise KeyError(f"{screen}")
-
-    turns, office = Turns(api(), broken, lambda: NOW, HORIZON), Ticket(Appointment(50, 5, TEN, "Aïssatou Bah"), OFFICE)
-    attempt = BookingAttempt(3, Draft(OFFICE, at=TEN, name="Aïssatou Bah"), NOW)
-    session = Session("fr", NOW, state=Submitting(attempt))
-    outcome = await turns.take(7, session, Booked(at=NOW, number=3, appointment=office.appointment))
-    (told,) = outcome.deliveries
-    assert told.message == plain(TicketShown(office, fresh=True))
-    assert "TicketShown cannot be drawn in fr: KeyError" in caplog.text
-    assert "Aïssatou" not in caplog.text
 
 
 def command(name: str, argument: str = "") -> Commanded:
@@ -120,6 +104,52 @@ async def test_whose_slots_are_asked_for_is_said_where_a_member_of_staff_was_cho
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], "d:5")))
     await turns.take(7, outcomes[-1].session, press(outcomes[-1], "w:43"))
     assert office.staff == 43
+
+
+async def test_the_slot_that_a_citizen_is_about_to_confirm_is_held_until_they_leave() -> None:
+    office = api()
+    outcomes = await booked(office)
+    assert office.choices["telegram:7"] == Choice(5, TEN, confirmed=True)
+    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    made = Appointment(60, 5, TEN, "Aïssatou Bah", owner="telegram:7")
+    await turns.take(7, outcomes[-1].session, Booked(at=NOW, number=outcomes[-1].opened[0].number, appointment=made))
+    assert office.choices["telegram:7"] is None
+
+
+async def test_a_slot_that_another_citizen_holds_becomes_the_next_before_anything_is_shown() -> None:
+    office = api()
+    office.choices["telegram:8"] = Choice(5, TEN)
+    outcomes = await play(office, command("book"))
+    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    for action in ("d:5", "first"):
+        outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
+    state = outcomes[-1].session.state
+    assert isinstance(state, TypingName)
+    assert (state.draft.at, state.draft.asked) == (TEN + timedelta(days=1), TEN)
+    assert len(outcomes[-1].deliveries) == 1
+
+
+async def test_a_summary_stands_on_what_is_known_when_it_is_shown() -> None:
+    office = api()
+    outcomes = await play(office, command("book"))
+    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    for action in ("d:5", "first"):
+        outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
+    office.choices["telegram:8"] = Choice(5, TEN)
+    named = await turns.take(7, outcomes[-1].session, Typed(at=NOW, text="Aïssatou Bah"))
+    state = named.session.state
+    assert isinstance(state, ConfirmingBooking)
+    assert (state.draft.at, state.draft.asked) == (TEN + timedelta(days=1), TEN)
+    confirmed = await turns.take(7, named.session, press(named, "ok"))
+    assert BOOKINGS.validate_json(confirmed.opened[0].body).draft.at == TEN + timedelta(days=1)
+
+
+async def test_a_booking_that_waits_behind_the_appointments_keeps_its_slot() -> None:
+    office = api()
+    outcomes = await booked(office)
+    listed = await Turns(office, draw, lambda: NOW, HORIZON).take(7, outcomes[-2].session, command("appointments"))
+    assert listed.session.parked
+    assert office.choices["telegram:7"] == Choice(5, TEN)
 
 
 @pytest.mark.parametrize(("name", "need"), [("appointments", Need.LOOK), ("cancel", Need.CANCEL)])

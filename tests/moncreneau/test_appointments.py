@@ -22,7 +22,7 @@ class Office:
     def __init__(self, clock: StillClock) -> None:
         self.asked: list[tuple[str, RequestKind]] = []
         self.books: dict[str, tuple[int, ...]] = {ME: (1,), NEIGHBOUR: (2,)}
-        self.own_appointments = OwnAppointments(self.read, lambda: clock.unix, CacheStats(), lambda: True)
+        self.own_appointments = OwnAppointments(self.read, lambda: clock.unix, CacheStats())
 
     async def read(self, owner: str, kind: RequestKind) -> tuple[Appointment, ...]:
         self.asked.append((owner, kind))

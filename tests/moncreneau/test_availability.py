@@ -1,369 +1,322 @@
-"""One reading of a department's slots serves many citizens and stays true to what we did ourselves."""
+"""What citizens are offered: one reading for all, no slot for two of ours, and no older than the hour allows."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from random import Random
 
 import pytest
 
-from bot.moncreneau.availability import SlotCache
-from bot.moncreneau.cache import Ages, CacheStats
-from bot.moncreneau.errors import MoncreneauError, QuotaExhausted
+from bot.app.ports import Choice
+from bot.core.model import Slot
+from bot.moncreneau import freshness
+from bot.moncreneau.availability import Availability
+from bot.moncreneau.cache import CacheStats
+from bot.moncreneau.errors import ServerError
+from bot.moncreneau.freshness import RequestHour
 from bot.moncreneau.schemas import FreeSlot
-from tests.moncreneau.support import StillClock
+from tests.moncreneau.support import START, StillClock
 
-AGES = Ages(fresh=300, stale=600, last=900)
-TODAY = date(2026, 1, 21)
-TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
-ELEVEN = TEN.replace(hour=11)
+TODAY = START.date()
+LAST = TODAY + timedelta(days=60)
+NINE, TEN, ELEVEN = (datetime(2026, 1, 22, hour, 0) for hour in (9, 10, 11))  # noqa: DTZ001 — office time
+NEXT_DAY = NINE + timedelta(days=1)
+ME, OTHER = "telegram:1", "telegram:2"
 
 
 class Office:
-    """A cache in front of an office that writes down what it is asked."""
+    """A department's slots, read from `free`; `readings` counts."""
 
-    def __init__(self, clock: StillClock) -> None:
+    def __init__(self, clock: StillClock, *free: datetime, places: int | None = None) -> None:
         self.clock = clock
-        self.asked: list[tuple[int, date, date]] = []
-        self.error: MoncreneauError | None = None
-        self.free: list[FreeSlot] = [FreeSlot(TEN), FreeSlot(ELEVEN)]
-        self.slots = SlotCache(self.read, lambda: clock.unix, UTC, CacheStats())
+        self.free = list(free)
+        self.places = places
+        self.readings = 0
+        self.error: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.hour: RequestHour | None = None
+        self.availability = Availability(self._read, lambda: clock.unix, UTC, CacheStats(), lambda: self.hour)
 
-    async def read(self, department_id: int, first: date, last: date) -> tuple[FreeSlot, ...]:
-        self.asked.append((department_id, first, last))
-        await asyncio.sleep(0)
-        if self.error is not None:
+    async def _read(self, _department: int, _first: date, _last: date) -> tuple[FreeSlot, ...]:
+        self.readings += 1
+        free = [FreeSlot(at, self.places) for at in self.free]
+        await self.gate.wait()
+        if self.error:
             raise self.error
-        return tuple(self.free)
+        return tuple(free)
 
-    async def times(
-        self, first: date = TODAY, days: int = 7, department_id: int = 5, worker_id: int | None = None
-    ) -> list[datetime]:
-        found = await self.slots.get(department_id, first, first + timedelta(days=days - 1), AGES, worker_id)
-        return [slot.at for slot in found]
+    async def slots(self, worker: int | None = None) -> list[Slot]:
+        return list(await self.availability.get(5, TODAY, LAST, worker))
+
+    async def offered(self, worker: int | None = None) -> list[datetime]:
+        """The slots that are surely free."""
+        return [slot.at for slot in await self.slots(worker) if not slot.perhaps]
+
+    def hold(self, owner: str, at: datetime, worker: int | None = None) -> datetime | None:
+        return self.availability.hold(owner, Choice(5, at, worker), check=True)
+
+    async def refreshed(self) -> None:
+        """Let the readings beside the conversation come to an end."""
+        for _ in range(5):
+            await asyncio.sleep(0)
 
 
 @pytest.fixture
-def office(clock: StillClock) -> Office:
-    return Office(clock)
+async def office(clock: StillClock) -> AsyncIterator[Office]:
+    found = Office(clock, NINE, TEN, ELEVEN, NEXT_DAY)
+    yield found
+    found.gate.set()
+    await found.availability.aclose()
 
 
-async def test_the_days_and_then_the_times_of_a_day_are_one_request(office: Office) -> None:
-    assert await office.times() == [TEN, ELEVEN]
-    assert await office.times(TEN.date(), 1) == [TEN, ELEVEN]
-    assert await office.times(TODAY, 1) == []
-    assert await office.times(TODAY + timedelta(days=7)) == []
-    assert office.asked == [(5, TODAY, TODAY + timedelta(days=13))]
+def perhaps(*times: datetime) -> list[Slot]:
+    return [Slot(at, perhaps=True) for at in times]
 
 
-async def test_another_department_or_a_day_further_off_is_another_request(office: Office) -> None:
-    await office.times()
-    await office.times(department_id=8)
-    await office.times(TODAY + timedelta(days=10), 7)
-    assert len(office.asked) == 3
-    assert office.slots.active == 3
+# --- no slot for two of ours -----------------------------------------------------------------------------------------
 
 
-async def test_citizens_who_ask_at_once_share_a_request_even_for_different_days(office: Office) -> None:
-    await asyncio.gather(office.times(), office.times(), office.times(TEN.date(), 1))
-    assert len(office.asked) == 1
+async def test_two_citizens_who_press_the_same_time_get_different_slots(office: Office) -> None:
+    await office.slots()
+    assert office.hold(ME, NINE) == NINE
+    assert office.hold(OTHER, NINE) == TEN
+    assert office.hold("telegram:3", NINE) == ELEVEN
+    assert office.hold("telegram:4", NINE) == NEXT_DAY, "of the same day while there is one"
+    assert office.readings == 1
 
 
-async def test_a_slot_that_we_booked_is_not_offered_until_it_is_read_again(office: Office, clock: StillClock) -> None:
-    await office.times()
-    clock.pass_(1)
-    office.slots.booked(5, TEN)
-    assert await office.times() == [ELEVEN]
-    assert len(office.asked) == 1, "a booking must not cost a request"
-    clock.pass_(700)
-    assert await office.times() == [TEN, ELEVEN], "the office says that there is room for more"
+async def test_the_nearest_time_may_be_an_earlier_one(office: Office) -> None:
+    await office.slots()
+    assert office.hold(ME, ELEVEN) == ELEVEN
+    assert office.hold(OTHER, ELEVEN) == TEN
 
 
-async def test_where_places_are_counted_ours_are_taken_off(office: Office) -> None:
-    office.free = [FreeSlot(TEN, 2)]
-    await office.times()
-    office.slots.booked(5, TEN)
-    assert await office.times() == [TEN]
-    office.slots.booked(5, TEN)
-    assert await office.times() == []
-    office.slots.freed(5, TEN)
-    assert await office.times() == [TEN]
+async def test_looking_holds_nothing_and_leaving_ends_the_hold(office: Office) -> None:
+    assert await office.offered() == [NINE, TEN, ELEVEN, NEXT_DAY]
+    office.hold(ME, NINE)
+    assert await office.offered() == [TEN, ELEVEN, NEXT_DAY]
+    assert office.availability.hold(ME, None) is None
+    assert await office.offered() == [NINE, TEN, ELEVEN, NEXT_DAY]
 
 
-async def test_a_booking_made_while_the_slots_are_read_is_not_forgotten(office: Office) -> None:
-    reading = asyncio.create_task(office.times())
-    await asyncio.sleep(0)
-    office.slots.booked(5, TEN)
-    assert await reading == [ELEVEN]
+async def test_acting_again_keeps_the_slot(office: Office, clock: StillClock) -> None:
+    await office.slots()
+    office.hold(ME, NINE)
+    clock.pass_(170)
+    assert office.hold(ME, NINE) == NINE
+    clock.pass_(20)
+    assert office.hold(OTHER, NINE) == TEN
 
 
-async def test_a_refused_slot_is_known_to_be_taken_for_a_moment(office: Office, clock: StillClock) -> None:
-    await office.times()
-    clock.pass_(1)
-    office.slots.refused(5, TEN)
-    assert await office.times() == [ELEVEN]
-    assert office.slots.known_taken(5, TEN)
-    assert not office.slots.known_taken(5, ELEVEN)
-    assert not office.slots.known_taken(8, TEN)
-    clock.pass_(11)
-    assert await office.times() == [ELEVEN]
-    assert not office.slots.known_taken(5, TEN)
+async def test_where_only_held_slots_are_left_they_are_offered_as_perhaps(office: Office) -> None:
+    office.free = [NINE, NEXT_DAY]
+    await office.slots()
+    office.hold(ME, NINE)
+    assert await office.slots() == [Slot(NINE, perhaps=True), Slot(NEXT_DAY)], "a hold never makes a day full"
+    office.hold(OTHER, NEXT_DAY)
+    assert await office.slots() == perhaps(NINE, NEXT_DAY)
+    assert office.hold("telegram:3", NINE) == NINE, "and may be pressed"
 
 
-async def test_a_copy_that_bookings_have_worn_away_is_read_again_although_it_is_young(
-    office: Office, clock: StillClock
-) -> None:
-    office.free = [FreeSlot(TEN + timedelta(minutes=n)) for n in range(8)]
-    await office.times()
-    clock.pass_(1)
-    for n in range(2):
-        office.slots.booked(5, TEN + timedelta(minutes=n))
-    clock.pass_(40)
-    assert len(await office.times()) == 6
-    assert len(office.asked) == 1
-    office.slots.booked(5, TEN + timedelta(minutes=2))
-    assert len(await office.times()) == 8
-    assert len(office.asked) == 2
+async def test_several_places_count_as_several(office: Office) -> None:
+    office.places = 2
+    await office.slots()
+    assert [office.hold(owner, NINE) for owner in ("a", "b", "c")] == [NINE, NINE, TEN]
+    office.availability.booked(5, TEN)
+    assert TEN not in await office.offered(), "one held, one booked"
 
 
-async def test_a_newer_reading_counts_more_than_a_refusal(office: Office, clock: StillClock) -> None:
-    office.slots.refused(5, TEN)
-    clock.pass_(1)
-    assert await office.times() == [TEN, ELEVEN]
-    assert not office.slots.known_taken(5, TEN)
+async def test_members_of_staff_are_apart(office: Office) -> None:
+    office.places = 2
+    await office.slots()
+    assert office.hold(ME, NINE, worker=42) == NINE
+    assert office.hold(OTHER, NINE, worker=43) == NINE
+    assert office.hold("c", NINE, worker=42) == TEN, "two places are of two members of staff"
+    office.availability.refused(5, NINE, 43)
+    assert NINE not in await office.offered(worker=43)
+    assert NINE in await office.offered()
 
 
-async def test_our_own_cancellation_gives_the_slot_back(office: Office) -> None:
-    await office.times()
-    office.slots.booked(5, TEN)
-    office.slots.freed(5, TEN)
-    office.slots.freed(5, ELEVEN)
-    assert await office.times() == [TEN, ELEVEN]
+async def test_what_was_confirmed_stays_as_it_is(office: Office) -> None:
+    await office.slots()
+    office.hold(ME, NINE)
+    assert office.availability.hold(OTHER, Choice(5, NINE, confirmed=True)) == NINE
 
 
-async def test_a_slot_that_was_full_when_it_was_read_is_offered_when_one_of_ours_is_cancelled(
-    office: Office, clock: StillClock
-) -> None:
-    office.free = [FreeSlot(ELEVEN, 2)]
-    assert await office.times() == [ELEVEN]
-    office.slots.freed(5, TEN)
-    assert await office.times() == [TEN, ELEVEN]
-    assert not office.slots.known_taken(5, TEN)
-    office.slots.booked(5, TEN)
-    assert await office.times() == [ELEVEN], "it was one place"
-    clock.pass_(700)
-    assert await office.times() == [ELEVEN]
-    assert len(office.asked) == 2
+async def test_without_a_reading_the_slot_is_taken_as_it_was_chosen(office: Office) -> None:
+    assert office.hold(ME, NINE) == NINE
 
 
-async def test_a_time_that_is_past_is_not_offered_because_it_was_cancelled(office: Office) -> None:
+async def test_where_a_reading_shows_it_taken_the_nearest_free_one_is_held(office: Office, clock: StillClock) -> None:
+    await office.slots()
+    office.hold(ME, NINE)
+    office.free = [ELEVEN, NEXT_DAY]
+    clock.pass_(26)
+    await office.slots()
+    assert office.hold(ME, NINE) == ELEVEN
     office.free = []
-    assert await office.times() == []
-    office.slots.freed(5, datetime(2026, 1, 21, 9, 0))  # noqa: DTZ001 — office time
-    office.slots.freed(8, TEN)
-    assert await office.times() == []
-    office.slots.freed(5, TEN)
-    assert await office.times() == [TEN]
+    clock.pass_(26)
+    await office.slots()
+    assert office.hold(ME, NINE) is None
+    assert office.availability.hold(OTHER, Choice(5, NINE)) == NINE, "unless it is not to be checked"
+
+
+# --- what happened since the reading ---------------------------------------------------------------------------------
+
+
+async def test_a_slot_that_we_booked_is_perhaps_free_until_it_is_read_again(office: Office, clock: StillClock) -> None:
+    await office.slots()
+    clock.pass_(1)
+    office.availability.booked(5, NINE)
+    assert await office.offered() == [TEN, ELEVEN, NEXT_DAY]
+    clock.pass_(26)
+    assert NINE in await office.offered(), "it has another place"
+
+
+async def test_a_booking_made_while_the_slots_are_read_is_not_forgotten(office: Office, clock: StillClock) -> None:
+    office.gate.clear()
+    reading = asyncio.create_task(office.slots())
+    await office.refreshed()
+    clock.pass_(1)
+    office.availability.booked(5, NINE)
+    office.availability.refused(5, TEN)
+    office.gate.set()
+    assert [slot.at for slot in await reading] == [ELEVEN, NEXT_DAY]
+
+
+async def test_the_last_of_the_counted_places_is_gone(office: Office) -> None:
+    office.places, office.free = 1, [NINE]
+    await office.slots()
+    office.availability.booked(5, NINE)
+    assert await office.slots() == []
+
+
+async def test_a_refused_slot_disappears_at_once_for_all_until_a_reading_shows_it(
+    office: Office, clock: StillClock
+) -> None:
+    await office.slots()
+    clock.pass_(1)
+    office.availability.refused(5, NINE)
+    assert await office.slots() == [Slot(TEN), Slot(ELEVEN), Slot(NEXT_DAY)]
+    assert office.hold(OTHER, NINE) == TEN
+    clock.pass_(26)
+    assert NINE in await office.offered()
 
 
 async def test_a_time_that_passes_is_no_longer_offered(office: Office, clock: StillClock) -> None:
-    clock.at = datetime(2026, 1, 22, 9, 58, tzinfo=UTC)
-    assert await office.times(TEN.date()) == [TEN, ELEVEN]
-    clock.pass_(150)
-    assert await office.times(TEN.date()) == [ELEVEN]
+    await office.slots()
+    clock.at = datetime.combine(NINE.date(), NINE.time(), UTC)
+    assert await office.offered() == [TEN, ELEVEN, NEXT_DAY]
 
 
-async def test_yesterdays_window_is_left_behind_at_midnight(office: Office, clock: StillClock) -> None:
-    clock.at = datetime(2026, 1, 21, 23, 59, tzinfo=UTC)
-    await office.times()
+# --- how old it is ---------------------------------------------------------------------------------------------------
+
+
+async def test_one_reading_serves_all_who_ask_at_once(office: Office) -> None:
+    await asyncio.gather(*(office.slots() for _ in range(20)))
+    assert office.readings == 1
+
+
+async def test_slots_that_are_much_too_old_are_read_again_before_they_are_shown(
+    office: Office, clock: StillClock
+) -> None:
+    await office.slots()
+    clock.pass_(freshness.WAITS + 1)
+    office.free = [TEN]
+    assert await office.offered() == [TEN]
+
+
+async def test_while_citizens_look_a_window_is_read_beside_the_conversation(
+    office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
+    await office.slots()
+    clock.pass_(freshness.SHORTEST)
+    office.gate.clear()
+    await office.refreshed()
+    assert office.readings == 2
+    assert await office.offered() == [NINE, TEN, ELEVEN, NEXT_DAY], "nobody waits for it"
+    office.gate.set()
+    office.error = ServerError()
+    await office.refreshed()
+    readings = office.readings
     clock.pass_(120)
-    await office.times(TODAY + timedelta(days=1), 1)
-    assert [first for _, first, _ in office.asked] == [TODAY, TODAY + timedelta(days=1)]
+    await office.refreshed()
+    assert office.readings == readings, "nobody looks any more"
 
 
-async def test_what_somebody_else_changed_can_be_forgotten(office: Office) -> None:
-    await office.times()
-    office.slots.forget(5)
-    await office.times()
-    assert len(office.asked) == 2
-
-
-async def test_notes_do_not_pile_up_for_ever(office: Office) -> None:
-    for n in range(6000):
-        office.slots.booked(n, TEN)
-    assert len(office.slots._changes) == 5000
-
-
-async def test_what_a_window_offers_is_made_once_for_many_citizens(office: Office, clock: StillClock) -> None:
-    first = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
-    offers = dict(office.slots._offers.kept)
-    clock.pass_(1)
-    again = await office.slots.get(5, TODAY, TODAY + timedelta(days=6), AGES)
-    office.slots.booked(8, TEN)
-    await office.slots.get(5, TEN.date(), TEN.date(), AGES)
-    assert again == first
-    assert office.slots._offers.kept == offers
-    office.slots.booked(5, TEN)
-    assert await office.times() == [ELEVEN]
-
-
-async def test_what_was_kept_ready_is_what_would_be_made_anew_whatever_happened(
-    office: Office, clock: StillClock
+async def test_a_citizen_on_the_way_to_the_summary_is_a_reason_to_read(
+    office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chance = Random(7)  # noqa: S311 — the same story in every run
-    clock.at = datetime(2026, 1, 22, 8, 0, tzinfo=UTC)
-    times = [TEN + timedelta(minutes=10 * n) for n in range(60)]
-    acts = (office.slots.booked, office.slots.refused, office.slots.freed, office.slots.unsure)
-    office.free = [FreeSlot(at, chance.choice((None, 1, 2))) for at in times]
-    for _ in range(400):
-        chance.choice(acts)(5, chance.choice(times))
-        clock.pass_(chance.choice((0.0, 1.0, 20.0)))
-        ready = await office.times(TEN.date(), 1)
-        office.slots._offers.kept.clear()
-        assert await office.times(TEN.date(), 1) == ready
-    assert ready != times
+    monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
+    await office.slots()
+    clock.pass_(50)
+    office.hold(ME, NINE)
+    clock.pass_(50)
+    await office.refreshed()
+    assert office.readings >= 2
 
 
-async def test_what_nobody_asks_for_any_more_is_not_kept_ready(office: Office, clock: StillClock) -> None:
-    await office.times()
-    clock.pass_(601)
-    assert office.slots.active == 1
-    assert not office.slots._offers.kept
-
-
-async def test_a_note_that_is_dropped_for_lack_of_room_counts_as_a_change(office: Office) -> None:
-    await office.times()
-    office.slots.booked(5, TEN)
-    assert await office.times() == [ELEVEN]
-    for n in range(6000):
-        office.slots.booked(100 + n, TEN)
-    assert await office.times() == [TEN, ELEVEN]
-
-
-async def test_where_all_that_is_left_may_be_ours_it_is_read_again_before_anybody_is_sent_away(
-    office: Office, clock: StillClock
+async def test_a_window_that_strangers_empty_is_read_every_few_seconds(
+    office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office.free = [FreeSlot(TEN)]
-    await office.times()
-    clock.pass_(1)
-    office.slots.booked(5, TEN)
-    clock.pass_(1)
-    assert await office.times() == [TEN], "it takes several"
-    assert len(office.asked) == 2
-    office.slots.booked(5, TEN)
-    clock.pass_(1)
-    assert await office.times() == [TEN]
-    assert len(office.asked) == 2, "which is known by now: the booking itself decides"
-
-
-async def test_where_it_was_the_last_place_the_reading_says_so(office: Office, clock: StillClock) -> None:
-    office.free = [FreeSlot(TEN)]
-    await office.times()
-    office.slots.booked(5, TEN)
-    office.free = []
-    clock.pass_(1)
-    assert await office.times() == await office.times() == []
-    assert len(office.asked) == 2
-
-
-async def test_where_it_cannot_be_read_again_what_may_be_free_is_offered(office: Office, clock: StillClock) -> None:
-    office.free = [FreeSlot(TEN), FreeSlot(ELEVEN)]
-    await office.times()
-    clock.pass_(1)
-    office.slots.booked(5, TEN)
-    office.slots.refused(5, ELEVEN)
-    office.error = QuotaExhausted()
-    assert await office.times() == [TEN], "but not what the service itself called taken"
-
-
-async def test_a_booking_with_one_member_of_staff_takes_nothing_of_another(office: Office) -> None:
-    await office.times()
-    office.slots.booked(5, TEN, 42)
-    assert await office.times(worker_id=42) == [ELEVEN]
-    assert await office.times(worker_id=43) == await office.times() == [TEN, ELEVEN]
-    office.slots.freed(5, TEN)
-    assert await office.times(worker_id=42) == [TEN, ELEVEN]
-
-
-CALM = Ages(fresh=45, stale=60, last=900)
-BUSY = Ages(fresh=900, stale=900, last=900)
-
-
-async def read_at(office: Office, *minutes: float) -> int:
-    """Look at these minutes of the hour, in the busiest pace; how often the office was asked."""
-    for minute in minutes:
-        office.clock.at = datetime(2026, 1, 21, 10, 0, tzinfo=UTC) + timedelta(minutes=minute)
-        await office.slots.get(5, TODAY, TODAY + timedelta(days=6), BUSY)
-    return len(office.asked)
-
-
-async def test_a_copy_serves_half_as_long_again_where_the_last_reading_brought_no_news(office: Office) -> None:
-    assert await read_at(office, 0, 14, 16) == 2
-    assert await read_at(office, 38) == 2, "nobody but us books there"
-    assert await read_at(office, 39) == 3
-
-
-async def test_in_a_calm_hour_no_copy_is_older_than_a_minute_whatever_the_last_reading_brought(office: Office) -> None:
-    for second in range(0, 600, 20):
-        office.clock.at = datetime(2026, 1, 21, 10, 0, tzinfo=UTC) + timedelta(seconds=second)
-        await office.slots.get(5, TODAY, TODAY + timedelta(days=6), CALM)
-        assert office.clock.unix - max(copy.began for _, copy in office.slots._cache) <= 60
-
-
-async def test_in_a_calm_hour_a_refusal_ends_the_copys_life(office: Office, clock: StillClock) -> None:
-    async def look() -> list[datetime]:
-        return [slot.at for slot in await office.slots.get(5, TODAY, TODAY + timedelta(days=6), CALM)]
-
-    await look()
+    monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
+    await office.slots()
+    clock.pass_(11)
+    office.free = [ELEVEN, NEXT_DAY]
+    await office.refreshed()
+    assert office.readings == 2
+    clock.pass_(2)
+    await office.refreshed()
+    assert office.readings == 3
+    clock.pass_(freshness.CONTESTED_SPAN)
+    await office.slots()
+    readings = office.readings
     clock.pass_(5)
-    office.slots.refused(5, TEN)
+    await office.refreshed()
+    assert office.readings == readings, "it is over"
+
+
+async def test_our_own_bookings_are_no_strangers(
+    office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
+    await office.slots()
+    for at in (NINE, TEN):
+        office.availability.booked(5, at)
+    clock.pass_(11)
+    office.free = [ELEVEN, NEXT_DAY]
+    await office.refreshed()
+    assert office.readings == 2
+    clock.pass_(5)
+    await office.refreshed()
+    assert office.readings == 2
+
+
+async def test_that_nothing_is_free_is_said_by_no_old_reading(office: Office, clock: StillClock) -> None:
+    office.hour = RequestHour(0, 3600, 0)
+    office.free = []
+    assert await office.slots() == []
+    office.free = [NINE]
+    clock.pass_(9)
+    assert await office.slots() == []
+    clock.pass_(2)
+    assert await office.offered() == [NINE]
+
+
+async def test_old_slots_are_better_than_none_for_half_an_hour(office: Office, clock: StillClock) -> None:
+    await office.slots()
+    office.error = ServerError()
+    clock.pass_(freshness.UNREADABLE)
+    assert len(await office.slots()) == 4
     clock.pass_(1)
-    office.free = [FreeSlot(ELEVEN), FreeSlot(ELEVEN.replace(minute=30))]
-    assert await look() == [ELEVEN, ELEVEN.replace(minute=30)]
-    await look()
-    assert len(office.asked) == 2
+    with pytest.raises(ServerError):
+        await office.slots()
 
 
-async def test_our_own_bookings_are_no_news(office: Office) -> None:
-    assert await read_at(office, 0) == 1
-    office.slots.booked(5, TEN)
-    office.free = [FreeSlot(ELEVEN)]
-    assert await read_at(office, 16, 38) == 2
-
-
-@pytest.mark.parametrize("free", [[ELEVEN], [TEN, ELEVEN, ELEVEN.replace(minute=30)]])
-async def test_a_stranger_s_booking_or_cancelling_is_news(office: Office, free: list[datetime]) -> None:
-    assert await read_at(office, 0) == 1
-    office.free = [FreeSlot(at) for at in free]
-    assert await read_at(office, 16, 30) == 2
-    assert await read_at(office, 32) == 3, "a quarter of an hour is enough where strangers are at it"
-
-
-async def test_a_slot_that_somebody_is_about_to_confirm_is_kept_from_others_while_there_is_plenty(
-    office: Office, clock: StillClock
-) -> None:
-    times = [TEN + timedelta(minutes=10 * n) for n in range(14)]
-    office.free = [FreeSlot(at) for at in times]
-    office.slots.chosen("telegram:1", (5, TEN))
-    office.slots.chosen("telegram:2", (8, ELEVEN))
-    assert await office.times() == times[1:]
-    office.slots.chosen("telegram:1", (5, times[1]))
-    assert await office.times() == [TEN, *times[2:]], "one choice each"
-    office.slots.chosen("telegram:1", None)
-    assert await office.times() == times
-    office.slots.chosen("telegram:1", (5, TEN))
-    clock.pass_(121)
-    assert await office.times() == times, "whoever thinks for longer takes their chance"
-    for number in range(3):
-        office.slots.chosen(f"telegram:{number}", (5, times[number]))
-    assert await office.times() == times, "where there is little, everything is offered"
-
-
-async def test_a_slot_with_room_for_more_is_offered_although_somebody_is_about_to_confirm_it(
-    office: Office,
-) -> None:
-    times = [TEN + timedelta(minutes=10 * n) for n in range(14)]
-    office.free = [FreeSlot(times[0], 2), *(FreeSlot(at) for at in times[1:])]
-    office.slots.chosen("telegram:1", (5, TEN))
-    assert await office.times() == times
-    office.slots.chosen("telegram:2", (5, TEN))
-    assert await office.times() == times[1:]
+async def test_the_age_of_what_was_shown_is_known(office: Office, clock: StillClock) -> None:
+    assert office.availability.age_shown is None
+    for seconds in (0, 3, 4):
+        clock.pass_(seconds)
+        await office.slots()
+    assert office.availability.age_shown == 3

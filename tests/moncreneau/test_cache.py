@@ -6,7 +6,6 @@ import pytest
 
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.errors import (
-    CircuitOpen,
     DepartmentNotFound,
     InvalidApiKey,
     MoncreneauError,
@@ -23,10 +22,9 @@ class Shelf:
 
     def __init__(self, clock: StillClock, size: int = 3) -> None:
         self.tally = CacheStats()
-        self.up = True
         self.gate = asyncio.Event()
         self.gate.set()
-        self.cache: Cache[str, int] = Cache(lambda: clock.unix, self.tally, size, up=lambda: self.up)
+        self.cache: Cache[str, int] = Cache(lambda: clock.unix, self.tally, size)
         self.asked = 0
         self.error: MoncreneauError | None = None
 
@@ -146,33 +144,3 @@ async def test_an_old_one_serves_when_the_service_is_slow_and_the_reading_still_
     await offers.settle()
     assert await offers.get() == 2
     assert offers.asked == 2
-
-
-async def test_nobody_waits_for_a_service_that_is_down(
-    offers: Shelf, clock: StillClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.moncreneau.cache.SLOW", 0.0)
-    await offers.get()
-    clock.pass_(200)
-    offers.up = False
-    offers.gate.clear()
-    assert await offers.get() == 1
-    with pytest.raises(CircuitOpen):
-        await offers.get("b")
-    await offers.cache.single_flight.aclose()
-
-
-async def test_who_waits_when_it_turns_out_to_be_down_is_told_at_once(offers: Shelf) -> None:
-    offers.gate.clear()
-    waiting = asyncio.create_task(offers.get())
-    await offers.settle()
-    offers.cache.single_flight.call_off()
-    with pytest.raises(CircuitOpen):
-        await waiting
-    await offers.cache.single_flight.aclose()
-
-
-async def test_who_must_know_waits_for_as_long_as_it_takes(offers: Shelf) -> None:
-    await offers.get()
-    offers.up = False
-    assert (await offers.cache.afresh("a", offers.fetch)).value == 2

@@ -1,4 +1,4 @@
-"""So many requests at once; who waits for a place is not sent past a door that closed meanwhile."""
+"""So many requests at once; whoever waits is not sent past a circuit breaker that opened meanwhile."""
 
 import asyncio
 
@@ -7,19 +7,16 @@ import pytest
 from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import ConnectionSlots
 from bot.moncreneau.errors import CircuitOpen, NoConnectionFree
-from bot.moncreneau.quota import WindowProbe
 from tests.moncreneau.support import StillClock
 
 
-def connection_slots(
-    clock: StillClock, width: int, limit: float = 5.0
-) -> tuple[ConnectionSlots, CircuitBreaker, WindowProbe]:
-    breaker, window_probe = CircuitBreaker(clock, failures=1), WindowProbe()
-    return ConnectionSlots(width, breaker, window_probe, limit), breaker, window_probe
+def connection_slots(clock: StillClock, width: int, limit: float = 5.0) -> tuple[ConnectionSlots, CircuitBreaker]:
+    breaker = CircuitBreaker(clock, failures=1)
+    return ConnectionSlots(width, breaker, limit), breaker
 
 
 async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_free(clock: StillClock) -> None:
-    here, _, _ = connection_slots(clock, 2)
+    here, _ = connection_slots(clock, 2)
     inside, most = 0, 0
     go = asyncio.Event()
 
@@ -41,7 +38,7 @@ async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_fr
 
 
 async def test_nobody_waits_for_ever(clock: StillClock) -> None:
-    here, _, _ = connection_slots(clock, 1, limit=0.01)
+    here, _ = connection_slots(clock, 1, limit=0.01)
     async with here.one():
         with pytest.raises(NoConnectionFree):
             async with here.one():
@@ -49,28 +46,10 @@ async def test_nobody_waits_for_ever(clock: StillClock) -> None:
 
 
 async def test_nobody_waits_for_a_service_that_is_known_to_be_down(clock: StillClock) -> None:
-    here, breaker, _ = connection_slots(clock, 1)
+    here, breaker = connection_slots(clock, 1)
     async with here.one():
         with breaker.enter() as passage:
             passage.failed()
         with pytest.raises(CircuitOpen):
             async with here.one():
                 raise AssertionError
-
-
-async def test_who_has_a_lane_waits_for_the_scout(clock: StillClock) -> None:
-    here, _, window_probe = connection_slots(clock, 2)
-    window_probe.leaves(1)
-    gone: list[str] = []
-
-    async def drive() -> None:
-        async with here.one():
-            gone.append("through")
-
-    one = asyncio.create_task(drive())
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert gone == []
-    window_probe.returns()
-    await one
-    assert gone == ["through"]

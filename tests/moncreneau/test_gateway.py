@@ -115,92 +115,6 @@ async def test_a_booking_sends_what_was_confirmed_and_gives_the_appointment(gate
     ]
 
 
-async def test_citizens_who_look_and_book_cost_little_more_than_their_bookings(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
-    offered = [AT + timedelta(minutes=n) for n in range(300)]
-    slots = [{"dateTime": at.isoformat(), "available": True} for at in offered]
-    service.says("GET /departments/5/availability", {"availability": [{"date": SUNDAY.isoformat(), "slots": slots}]})
-    for at in offered:
-        clock.pass_(12)
-        await gateway.departments()
-        await gateway.availability(5, TODAY, TODAY + timedelta(days=6))
-        await times(gateway)
-        await gateway.book(Order(5, at, "x", OWNER))
-    assert service.asked.count("POST /appointments") == 300
-    assert len(service.asked) / 300 <= 1.10
-
-
-async def test_a_slot_lost_to_somebody_else_is_not_offered_again_and_in_a_quiet_hour_the_others_are_read_afresh(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
-    assert Slot(AT) in await times(gateway)
-    clock.pass_(1)
-    service.refuses("POST", 409, "SLOT_NOT_AVAILABLE")
-    error = await refused(gateway)
-    assert (error.outcome, error.failure.code) == (WriteOutcome.REFUSED, FailureCode.SLOT_TAKEN)
-    assert Slot(AT) not in await times(gateway)
-    await refused(gateway, Order(5, AT, "Marie", "telegram:78"))
-    assert service.asked[1:] == ["POST /appointments", "GET /departments/5/availability"], "it need not be said twice"
-    clock.pass_(11)
-    await refused(gateway)
-    assert service.asked[3:] == ["GET /departments/5/availability", "POST /appointments"], "later it decides again"
-
-
-async def test_where_we_may_have_taken_the_last_place_a_reading_decides_for_everybody(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
-    await times(gateway)
-    clock.pass_(1)
-    await gateway.book(ORDER)
-    service.says("GET /departments/5/availability", {"availability": []})
-    clock.pass_(1)
-    for owner in ("telegram:78", "telegram:79"):
-        error = await refused(gateway, Order(5, AT, "Marie", owner))
-        assert error.failure.code is FailureCode.SLOT_TAKEN
-    assert service.asked.count("GET /departments/5/availability") == 2
-    assert service.asked.count("POST /appointments") == 1, "a refusal would have served nobody else"
-
-
-async def test_a_slot_that_a_reading_did_not_offer_is_asked_for_all_the_same(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
-    service.says("GET /departments/5/availability", {"availability": []})
-    await times(gateway)
-    clock.pass_(20)
-    assert (await gateway.book(ORDER)).id == 12345, "the booking itself decides who gets the slot"
-
-
-async def test_a_reading_that_fails_leaves_the_decision_to_the_booking(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
-    await times(gateway)
-    clock.pass_(1)
-    await gateway.book(ORDER)
-    service.refuses("GET", 400, "INVALID_REQUEST")
-    clock.pass_(1)
-    assert (await gateway.book(Order(5, AT, "Marie", "telegram:78"))).name == "Marie"
-
-
-async def test_in_a_busy_hour_what_was_just_booked_is_told_from_memory_to_its_owner_alone(
-    gateway: Gateway, service: Service
-) -> None:
-    recent = await gateway.book(ORDER)
-    service.says("GET /appointments", {"content": [], "last": True})
-    assert await gateway.appointments(OWNER, number=recent.id) == (), "as long as there is plenty, the service is asked"
-    service.remaining = 500
-    await gateway.verify()
-    told = await gateway.appointments(OWNER, number=recent.id)
-    assert [each.id for each in told] == [recent.id]
-    assert service.asked.count("GET /appointments") == 1
-    assert await gateway.appointments("telegram:78", number=recent.id) == ()
-    assert await gateway.appointments(OWNER, number=recent.id + 1) == ()
-    service.refuses("DELETE", 400, "INVALID_REQUEST")
-    with pytest.raises(MoncreneauError):
-        await gateway.cancel(recent.id)
-    assert await gateway.appointments(OWNER, number=recent.id) == (), "the service does not agree: ask it"
-
-
 async def test_a_slot_of_one_member_of_staff_says_nothing_of_the_others(gateway: Gateway, service: Service) -> None:
     service.refuses("POST", 409, "SLOT_NOT_AVAILABLE")
     await refused(gateway, Order(5, AT, "x", OWNER, worker_id=42))
@@ -215,18 +129,6 @@ async def test_a_booking_of_unknown_outcome_may_be_sent_again_by_whoever_found_o
     assert (await refused(gateway)).outcome is WriteOutcome.UNKNOWN
     del service.overrides["POST"]
     assert (await gateway.book(ORDER)).id == 12345
-
-
-async def test_our_own_cancellation_offers_the_slot_again(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
-    await times(gateway)
-    clock.pass_(1)
-    await gateway.book(ORDER)
-    assert Slot(AT) not in await times(gateway)
-    gateway.freed(5, AT)
-    assert Slot(AT) in await times(gateway)
-    assert service.asked.count("GET /departments/5/availability") == 1
 
 
 async def test_an_appointment_that_is_gone_is_none_when_read_and_an_error_when_cancelled(
@@ -542,24 +444,6 @@ async def test_the_budget_lives_on_in_the_next_process(clock: StillClock, servic
         await gateway.aclose()
 
 
-async def test_without_memory_every_question_is_a_request(clock: StillClock, service: Service) -> None:
-    gateway = Gateway(
-        "https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service), caching=False
-    )
-    for _ in range(2):
-        await gateway.departments()
-        assert len(await times(gateway)) == 2
-    assert len(service.asked) == 4
-    await gateway.aclose()
-
-
-async def test_what_somebody_else_changed_is_read_again(gateway: Gateway, service: Service) -> None:
-    await times(gateway)
-    gateway.forget(5)
-    await times(gateway)
-    assert len(service.asked) == 2
-
-
 async def test_concurrent_identical_reads_are_one_request(gateway: Gateway, service: Service) -> None:
     await asyncio.gather(*(gateway.departments() for _ in range(20)), *(times(gateway) for _ in range(20)))
     assert len(service.asked) == 2
@@ -573,30 +457,6 @@ async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must
     error = await refused(gateway)
     assert (error.outcome, error.failure.code) == (WriteOutcome.ACCEPTED, FailureCode.NO_TICKET)
     assert "NoTicket" in str(gateway.stats().last_error)
-
-
-async def test_one_department_that_ails_shuts_nothing_but_itself(clock: StillClock, service: Service) -> None:
-    gateway = Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
-    service.says("GET /departments/5", {"error": "?"}, 500)
-    for _ in range(9):
-        with pytest.raises(ApiError):
-            await times(gateway)
-    asked = len(service.asked)
-    assert asked < 9, "it is told at once"
-    await gateway.availability(8, SUNDAY, SUNDAY)
-    await gateway.book(ORDER)
-    assert len(service.asked) == asked + 2
-    service.says("GET", {"error": "?"}, 500)
-    for _ in range(3):
-        with pytest.raises(ApiError):
-            await gateway.departments()
-        with pytest.raises(ApiError):
-            await gateway.appointment(7)
-    assert not gateway.stats().reachable
-    with pytest.raises(ApiError):
-        await gateway.appointments(OWNER)
-    assert "GET /appointments" not in service.asked, "but where several fail all is told at once"
-    await gateway.aclose()
 
 
 async def test_in_an_outage_staff_see_the_services_own_error_and_how_few_reads_were_served(

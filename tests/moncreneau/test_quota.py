@@ -1,6 +1,5 @@
 """The budget never overshoots, keeps its reserve for writes, and survives what services do to headers."""
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 
@@ -331,20 +330,6 @@ def test_an_hour_that_ends_within_the_second_is_not_begun_too_early(clock: Still
     assert refusal(quota, RequestKind.WRITE).retry_after == 1
     clock.pass_(1)
     quota.spend(RequestKind.WRITE)
-
-
-async def test_in_a_new_hour_one_request_goes_first(clock: StillClock) -> None:
-    quota = Quota(clock)
-    told(quota, 0)
-    clock.pass_(HOUR + 1)
-    with quota.spend(RequestKind.WRITE) as first:
-        waiting = asyncio.create_task(quota.window_probe.back())
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        first.answered(200, budget_headers(999, reset=clock.unix + HOUR))
-    await waiting
-    with quota.spend(RequestKind.WRITE):
-        await quota.window_probe.back()
 
 
 def test_a_429_that_still_names_the_hour_before_closes_the_door_for_as_long_as_it_says(clock: StillClock) -> None:

@@ -75,14 +75,3 @@ async def test_who_loses_patience_leaves_and_the_work_goes_on() -> None:
     work.gate.set()
     assert await waiting == "done"
     assert work.begun == 1
-
-
-async def test_waiting_can_be_called_off_for_everybody() -> None:
-    single_flight, work = SingleFlight[str, str](), Work()
-    single_flight.call_off()
-    waiting = [asyncio.create_task(single_flight.join(key, work)) for key in "aab"]
-    await asyncio.sleep(0)
-    single_flight.call_off()
-    assert [type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)] == [TimeoutError] * 3
-    assert "a" in single_flight, "what is under way may still arrive, for those who come next"
-    await single_flight.aclose()

@@ -29,9 +29,9 @@ def bot_at(url: str) -> RawBot:
 async def bot(wire: Wire) -> AsyncIterator[RawBot]:
     """A bot on the wire."""
     lean = bot_at(wire.url)
-    await lean.request.initialize()
+    await lean._request[1].initialize()
     yield lean
-    await lean.request.shutdown()
+    await lean._request[1].shutdown()
 
 
 @pytest.fixture

@@ -1,0 +1,49 @@
+"""How old the slots that citizens see may be. Pure; must not know what is cached, nor how it is read.
+
+Writes (bookings, cancellations) come first. Readings may use the **spare** requests: what is left of the hour above the
+reserve, less the writes to expect if they go on as in the last five minutes. The windows that citizens look at share
+them evenly until the reset:
+
+    age = windows x time / spare requests
+
+A window is *contested* while strangers take its slots: then time is the next five minutes, not the whole rest of the
+hour, so that a rush is read every few seconds and slows down smoothly if it lasts. Where nothing is to spare, nothing
+is read but what a citizen has to wait for, at most every quarter of an hour.
+"""
+
+from dataclasses import dataclass
+
+RATE_SPAN = 300.0
+"""Seconds over which the rate of writes is measured, and within which a contested window may use what is spare."""
+CONTESTED, CONTESTED_SPAN = 2, 60.0
+"""So many slots taken by strangers within so many seconds make a window contested."""
+SHORTEST, SHORTEST_CONTESTED = 10.0, 2.0
+"""Seconds: reading a window more often than this gains nothing."""
+LONGEST = 900.0
+"""Seconds after which slots are read again however short the hour runs."""
+UNREADABLE = 1800.0
+"""Seconds for which slots are shown although they cannot be read."""
+WAITS = 25.0
+"""Seconds: older slots are not shown while requests are to spare; the citizen waits for a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHour:
+    """What is known of the API's hour of requests."""
+
+    left: int
+    """Requests that are left above the reserve for writes."""
+    seconds: float
+    """Until the API counts afresh."""
+    writes: int
+    """Writes of the last `RATE_SPAN` seconds."""
+
+
+def slot_age(hour: RequestHour | None, windows: int, *, contested: bool) -> float:
+    """Seconds after which slots are to be read again, with so many windows being looked at; `hour` None: not known."""
+    shortest = SHORTEST_CONTESTED if contested else SHORTEST
+    if hour is None:
+        return shortest
+    time = min(hour.seconds, RATE_SPAN) if contested else hour.seconds
+    spare = hour.left - hour.writes / RATE_SPAN * time
+    return min(max(windows * time / spare, shortest), LONGEST) if spare > 0 else LONGEST
