@@ -12,29 +12,29 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.crash_run import Report, Scale, play, seed_of_this_run
+from tests.e2e.crash_run import CrashReport, Scale, run_with_crashes, seed_of_this_run
 
 SECONDS_A_KILL, SECONDS_AT_LEAST = 30, 300
 """The time limit: so much a kill, and so much besides."""
 END_OF_LOG = 10_000
 
 
-def summary(report: Report) -> str:
+def summary(report: CrashReport) -> str:
     """The outcome in one line; *untold* citizens were left without an answer."""
-    found = report.reckoning
+    found = report.ledger_check
     return (
-        f"soak: {found.bookings} bookings, {report.kills.total} kills, {report.struck} faults injected; "
+        f"soak: {found.bookings} bookings, {report.kills.total} kills, {report.faults_applied} faults injected; "
         f"lost {len(found.lost)}, doubled {len(found.doubled)}, wrong {len(found.wrong)}, "
         f"untold {len(report.unanswered)}; {found.duplicates} messages sent twice"
     )
 
 
-def is_complete(report: Report, scale: Scale) -> bool:
+def is_complete(report: CrashReport, scale: Scale) -> bool:
     """Whether it came to as many bookings and kills as were asked for."""
-    return report.reckoning.bookings >= scale.bookings and report.kills.total >= scale.kills
+    return report.ledger_check.bookings >= scale.bookings and report.kills.total >= scale.kills
 
 
-def exit_code(report: Report, scale: Scale) -> int:
+def exit_code(report: CrashReport, scale: Scale) -> int:
     """0 when all of it was done and nothing was lost, doubled, wrong or left without an answer; else 1."""
     return 0 if is_complete(report, scale) and not report.faults else 1
 
@@ -48,16 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=seed_of_this_run(), help="default: CRASH_SEED, or a new one")
     chosen = parser.parse_args(arguments)
     scale = Scale(
-        applicants=chosen.citizens,
+        citizens=chosen.citizens,
         bookings=chosen.bookings,
         kills=chosen.kills,
         seconds=SECONDS_AT_LEAST + SECONDS_A_KILL * chosen.kills,
     )
-    print(
-        f"seed {chosen.seed}: {scale.bookings} bookings, {scale.kills} kills, {scale.applicants} citizens", flush=True
-    )
+    print(f"seed {chosen.seed}: {scale.bookings} bookings, {scale.kills} kills, {scale.citizens} citizens", flush=True)
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
-        report = asyncio.run(play(Path(folder), chosen.seed, scale))
+        report = asyncio.run(run_with_crashes(Path(folder), chosen.seed, scale))
     print(report.table())
     if report.faults:
         print(*report.faults, sep="\n")

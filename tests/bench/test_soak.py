@@ -5,43 +5,54 @@ from collections import Counter
 import pytest
 
 from bench.soak import exit_code, summary
-from tests.e2e.crash_run import Report, Scale
+from tests.e2e.crash_run import CrashReport, Scale
 from tests.e2e.fault_injection import Kills
-from tests.e2e.ledger_check import Reckoning
+from tests.e2e.ledger_check import LedgerCheck
 
-SCALE = Scale(applicants=2, bookings=10, kills=3, seconds=60)
+SCALE = Scale(citizens=2, bookings=10, kills=3, seconds=60)
 
 
-def report(reckoning: Reckoning, unanswered: tuple[str, ...] = ()) -> Report:
+def report(ledger_check: LedgerCheck, unanswered: tuple[str, ...] = ()) -> CrashReport:
     kills = Kills(named=Counter({"outcome committed": 1}), at_random=2)
-    return Report(
-        seed=1, kills=kills, struck=40, resent=0, reckoning=reckoning, unanswered=list(unanswered), seconds=30.0,
-        killed=20.0, log="",
-    )  # fmt: skip
+    return CrashReport(
+        seed=1,
+        kills=kills,
+        faults_applied=40,
+        resent=0,
+        ledger_check=ledger_check,
+        unanswered=list(unanswered),
+        seconds=30.0,
+        killed=20.0,
+        log="",
+    )
 
 
 def test_the_summary_counts_everything_in_one_line() -> None:
-    found = Reckoning(bookings=12, lost=["a"], doubled=["b", "c"], wrong=["d", "e", "f"], duplicates=5)
+    found = LedgerCheck(bookings=12, lost=["a"], doubled=["b", "c"], wrong=["d", "e", "f"], duplicates=5)
     assert summary(report(found, ("g",) * 4)) == (
         "soak: 12 bookings, 3 kills, 40 faults injected; lost 1, doubled 2, wrong 3, untold 4; 5 messages sent twice"
     )
 
 
 def test_a_soak_without_a_fault_passes_even_if_messages_came_twice() -> None:
-    assert exit_code(report(Reckoning(bookings=10, duplicates=7)), SCALE) == 0
+    assert exit_code(report(LedgerCheck(bookings=10, duplicates=7)), SCALE) == 0
 
 
 @pytest.mark.parametrize(
     "found",
-    [Reckoning(bookings=10, lost=["a"]), Reckoning(bookings=10, doubled=["a"]), Reckoning(bookings=10, wrong=["a"])],
+    [
+        LedgerCheck(bookings=10, lost=["a"]),
+        LedgerCheck(bookings=10, doubled=["a"]),
+        LedgerCheck(bookings=10, wrong=["a"]),
+    ],
 )
-def test_one_fault_of_any_kind_fails_the_soak(found: Reckoning) -> None:
+def test_one_fault_of_any_kind_fails_the_soak(found: LedgerCheck) -> None:
     assert exit_code(report(found), SCALE) == 1
 
 
 def test_a_citizen_without_an_answer_fails_the_soak() -> None:
-    assert exit_code(report(Reckoning(bookings=10), ("telegram:1000 books",)), SCALE) == 1
+    assert exit_code(report(LedgerCheck(bookings=10), ("telegram:1000 books",)), SCALE) == 1
 
 
 def test_too_few_bookings_fail_the_soak() -> None:
-    assert exit_code(report(Reckoning(bookings=9)), SCALE) == 1
+    assert exit_code(report(LedgerCheck(bookings=9)), SCALE) == 1

@@ -1,4 +1,4 @@
-"""The whole play: applicants side by side, faults on, the bot killed again and again, and the reckoning at the end."""
+"""A crash run: citizens book side by side under faults while the bot is killed; then the ledger is checked."""
 
 import asyncio
 import os
@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.applicant import Applicant, Habits
-from tests.e2e.fault_injection import Killer, Kills, faults_of_moncreneau, faults_of_telegram
-from tests.e2e.ledger_check import Reckoning, count_duplicates, reckon
+from tests.e2e.fault_injection import Kills, ProcessKiller, faults_of_moncreneau, faults_of_telegram
+from tests.e2e.ledger_check import LedgerCheck, check_ledger, count_duplicates
+from tests.e2e.patient_citizen import Habits, PatientCitizen
 from tests.e2e.phone import new_phone
 from tests.e2e.services import CREDITS, OFFICES, Services, separate_bot
 from tests.e2e.waiting import eventually
@@ -27,39 +27,39 @@ def seed_of_this_run() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything."""
+    """The size of a run."""
 
-    applicants: int
+    citizens: int
     bookings: int
     kills: int
     seconds: float
-    """Before which all must be over."""
+    """The time limit."""
     weight: float = 0.03
     """How likely each fault is."""
-    long_lives: int = 4
-    """Of so many lives, one is long."""
+    long_lifetimes: int = 4
+    """Of so many lifetimes of the process, one is long."""
     every_point: bool = False
-    """Kill at every named place once, however long it takes to get there."""
+    """Kill at every failpoint once, however long it takes to get there."""
 
 
 @dataclass(slots=True)
-class Report:
-    """What came of it."""
+class CrashReport:
+    """The result of a run."""
 
     seed: int
     kills: Kills
-    struck: int
+    faults_applied: int
     resent: int
-    reckoning: Reckoning
+    ledger_check: LedgerCheck
     unanswered: list[str]
     seconds: float
     killed: float
-    """Seconds after which the last kill was over."""
+    """Seconds until the last kill."""
     log: str
 
     def table(self) -> str:
-        """The ledger of the run, for people."""
-        found = self.reckoning
+        """The counts of the run, one a line."""
+        found = self.ledger_check
         rows = {
             "seed": self.seed,
             "seconds": round(self.seconds),
@@ -71,7 +71,7 @@ class Report:
             "  over after (s)": round(self.killed),
             "  at random": self.kills.at_random,
             **{f"  at: {point}": times for point, times in sorted(self.kills.named.items())},
-            "faults injected": self.struck,
+            "faults injected": self.faults_applied,
             "lost": len(found.lost),
             "doubled": len(found.doubled),
             "otherwise wrong": len(found.wrong),
@@ -83,38 +83,38 @@ class Report:
 
     @property
     def faults(self) -> list[str]:
-        """Everything that is not as it must be."""
-        return [*self.reckoning.faults, *self.unanswered]
+        """Everything that went wrong."""
+        return [*self.ledger_check.faults, *self.unanswered]
 
 
-async def play(folder: Path, seed: int, scale: Scale, database: Database | None = None) -> Report:
-    """Play it once, on SQLite where no database is given."""
+async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Database | None = None) -> CrashReport:
+    """Run once, on SQLite unless a database is given."""
     database = database or file_in(folder)
     began = time.monotonic()
-    chance = _dice(seed)
+    rng = _random(seed)
     async with separate_bot(folder, seed, database.url) as (services, process):
-        dice = _dice(chance.random())
-        killer = Killer(process, dice, long_ones=scale.long_lives, every_point=scale.every_point)
-        applicants = [await new_applicant(services, number, chance.random()) for number in range(scale.applicants)]
+        dice = _random(rng.random())
+        killer = ProcessKiller(process, dice, long_lifetimes=scale.long_lifetimes, every_point=scale.every_point)
+        citizens = [await new_patient_citizen(services, number, rng.random()) for number in range(scale.citizens)]
         weight = scale.weight
         await services.inject_faults(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
 
         def booked_enough() -> bool:
-            return sum(wish.ticket is not None for each in applicants for wish in each.wishes) >= scale.bookings
+            return sum(booking.ticket is not None for each in citizens for booking in each.bookings) >= scale.bookings
 
         def killed_enough() -> bool:
             return killer.kills.total >= scale.kills
 
-        async def life(applicant: Applicant) -> None:
-            await asyncio.sleep(chance.uniform(0, 2))  # people do not come all at once
+        async def life(citizen: PatientCitizen) -> None:
+            await asyncio.sleep(rng.uniform(0, 2))  # people do not come all at once
             while not (booked_enough() and killed_enough()):
-                await applicant.live()
-            applicant.doing = ""
+                await citizen.book_one()
+            citizen.doing = ""
 
         over: list[float] = []
-        killing = asyncio.create_task(killer.work(killed_enough))
+        killing = asyncio.create_task(killer.run(killed_enough))
         killing.add_done_callback(lambda _: over.append(time.monotonic() - began))
-        lives = [asyncio.create_task(life(each)) for each in applicants]
+        lives = [asyncio.create_task(life(each)) for each in citizens]
         try:
             _, late = await asyncio.wait({killing, *lives}, timeout=scale.seconds, return_when=asyncio.FIRST_EXCEPTION)
         finally:
@@ -122,21 +122,29 @@ async def play(folder: Path, seed: int, scale: Scale, database: Database | None 
                 task.cancel()
             results = await asyncio.gather(killing, *lives, return_exceptions=True)
         broken = [repr(each) for each in results if isinstance(each, Exception)]
-        unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in applicants if late and each.doing]
-        struck = await services.clear_faults()
+        unanswered = [f"telegram:{each.phone.chat_id} {each.doing}" for each in citizens if late and each.doing]
+        faults_applied = await services.clear_faults()
         # What was given up may still be looked for.
         await eventually("every attempt has its outcome", lambda: not _open_attempts(database), within=120)
         await eventually("every word is out", lambda: not _unsent(database), within=60)
-        for each in applicants:
+        for each in citizens:
             await each.look_back()
-        reckoning = reckon(applicants, await services.ledger(), CREDITS)
-        reckoning.duplicates = await count_duplicates(applicants)
-        reckoning.wrong += broken
+        ledger_check = check_ledger(citizens, await services.ledger(), CREDITS)
+        ledger_check.duplicates = await count_duplicates(citizens)
+        ledger_check.wrong += broken
         if process.running and await process.stop() != 0:
-            reckoning.wrong.append("the bot did not stop with 0")
-        resent = sum(each.resent for each in applicants)
-        return Report(
-            seed, killer.kills, struck, resent, reckoning, unanswered, time.monotonic() - began, over[0], process.log
+            ledger_check.wrong.append("the bot did not stop with 0")
+        resent = sum(each.resent for each in citizens)
+        return CrashReport(
+            seed,
+            killer.kills,
+            faults_applied,
+            resent,
+            ledger_check,
+            unanswered,
+            time.monotonic() - began,
+            over[0],
+            process.log,
         )
 
 
@@ -150,12 +158,12 @@ def _unsent(database: Database) -> int:
     return int(found[0])
 
 
-async def new_applicant(services: Services, number: int, seed: float, habits: Habits = USUAL) -> Applicant:
-    """Somebody whom the bot never met; every other one speaks English."""
+async def new_patient_citizen(services: Services, number: int, seed: float, habits: Habits = USUAL) -> PatientCitizen:
+    """A citizen who is new to the bot; every other one reads English."""
     language = ("fr", "en")[number % 2]
     phone = await new_phone(services.telegram, f"Citoyen {number}", language)
-    return Applicant(phone, Words(language), tuple(office.name for office in OFFICES), _dice(seed), habits)
+    return PatientCitizen(phone, Words(language), tuple(office.name for office in OFFICES), _random(seed), habits)
 
 
-def _dice(seed: float) -> random.Random:
-    return random.Random(seed)  # noqa: S311 — the same play again is the point
+def _random(seed: float) -> random.Random:
+    return random.Random(seed)  # noqa: S311 — the same run again is the point

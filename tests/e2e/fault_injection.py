@@ -1,4 +1,4 @@
-"""What is done to the bot while citizens book: wires cut on both sides, and SIGKILL, at random and at named places."""
+"""Faults during a crash run: connections cut on both sides, and SIGKILL at random and at named failpoints."""
 
 import random
 from collections import Counter
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def faults_of_telegram(weight: float) -> list[Json]:
-    """Answers dropped before and after acting, 5xx, a proxy's page, floods, delays."""
+    """Connections dropped before and after the call is carried out, 5xx, a proxy's page, floods, delays."""
     cuts = [
         {"kind": kind, "method": method, "probability": weight}
         for method in ("sendMessage", "editMessageText", "sendPhoto", "getUpdates", "answerCallbackQuery")
@@ -29,7 +29,7 @@ def faults_of_telegram(weight: float) -> list[Json]:
 
 
 def faults_of_moncreneau(weight: float) -> list[Json]:
-    """The same for the API; writes suffer most."""
+    """The same for the API, most often for writes."""
     writes = [
         {"kind": kind, "match": {"method": method, "path": "/appointments"}, "probability": weight * 2}
         for method in ("POST", "DELETE")
@@ -49,8 +49,8 @@ def faults_of_moncreneau(weight: float) -> list[Json]:
     ]
 
 
-LONG = (19.0, 24.0)
-FOR_EVER = 60.0
+LONG_LIFETIME = (19.0, 24.0)
+LONGEST_LIFETIME = 60.0
 
 
 @dataclass(slots=True)
@@ -62,43 +62,43 @@ class Kills:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All kills."""
         return self.named.total() + self.at_random
 
 
 @dataclass(slots=True)
-class Killer:
-    """Gives the bot one short life after the other.
+class ProcessKiller:
+    """Starts the bot again and again, and kills it after a random time or at a failpoint.
 
-    `lives` are seconds between which a life's length is drawn; one in `long_ones` lasts for `LONG`, so that attempts
-    whose answer was lost, which are looked up for 16 seconds, come to an end.
+    `lifetimes` are seconds between which a lifetime is drawn; one in `long_lifetimes` is a `LONG_LIFETIME`, so that
+    attempts whose answer was lost, which are looked up for 16 seconds, come to an end.
     """
 
     process: BotProcess
-    chance: random.Random
-    lives: tuple[float, float] = (0.3, 3.0)
-    long_ones: int = 4
+    rng: random.Random
+    lifetimes: tuple[float, float] = (0.3, 3.0)
+    long_lifetimes: int = 4
     every_point: bool = False
-    """Give every life a named place, and all the time that it needs to get there."""
+    """Kill only at failpoints, and give each process the time that it needs to get there."""
     kills: Kills = field(default_factory=Kills)
 
-    async def work(self, enough: Callable[[], bool]) -> None:
-        """Kill until it is enough, then give the bot a life to keep."""
-        plans: list[str] = []
+    async def run(self, enough: Callable[[], bool]) -> None:
+        """Kill until it is enough, then start the bot and leave it running."""
+        points: list[str] = []
         while not enough():
-            if not plans:
-                plans = [*POINTS, *[""] * (0 if self.every_point else len(POINTS) // 2)]
-                self.chance.shuffle(plans)
-            await self._one_life(plans.pop())
+            if not points:
+                points = [*POINTS, *[""] * (0 if self.every_point else len(POINTS) // 2)]
+                self.rng.shuffle(points)
+            await self._run_once(points.pop())
         await self.process.start()
 
-    async def _one_life(self, point: str) -> None:
-        crash_at = f"{point}:{self.chance.randint(1, 3)}" if point else ""
+    async def _run_once(self, point: str) -> None:
+        crash_at = f"{point}:{self.rng.randint(1, 3)}" if point else ""
         # A random kill may come while the bot is still starting.
         await self.process.start(crash_at=crash_at, ready=bool(point))
-        is_long = self.kills.total % self.long_ones == self.long_ones - 1
-        seconds = self.chance.uniform(*(LONG if is_long else self.lives))
-        if await self.process.ended(FOR_EVER if self.every_point else seconds) is not None:
+        is_long = self.kills.total % self.long_lifetimes == self.long_lifetimes - 1
+        seconds = self.rng.uniform(*(LONG_LIFETIME if is_long else self.lifetimes))
+        if await self.process.ended(LONGEST_LIFETIME if self.every_point else seconds) is not None:
             self.kills.named[point] += 1
             return
         await self.process.kill()

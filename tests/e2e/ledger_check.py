@@ -1,18 +1,18 @@
-"""The reckoning: what was confirmed and seen against what the office has in its ledger. Equal, or said how not."""
+"""Compares what citizens confirmed and were told with the API's ledger."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.e2e.applicant import Applicant, Wish
+from tests.e2e.patient_citizen import PatientCitizen, WantedBooking
 
 Json = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Reckoning:
-    """The outcome, in numbers and in sentences."""
+class LedgerCheck:
+    """The result: counts, and a sentence for every difference."""
 
     bookings: int = 0
     cancellings: int = 0
@@ -24,22 +24,22 @@ class Reckoning:
 
     @property
     def faults(self) -> list[str]:
-        """Everything that is not as it must be."""
+        """Every difference."""
         return [*self.lost, *self.doubled, *self.wrong]
 
 
-def reckon(applicants: Iterable[Applicant], ledger: Json, credits_before: int) -> Reckoning:
-    """Compare."""
-    found = Reckoning()
+def check_ledger(citizens: Iterable[PatientCitizen], ledger: Json, credits_before: int) -> LedgerCheck:
+    """Compare the bookings of these citizens with the ledger, and the credits that were spent."""
+    found = LedgerCheck()
     every: list[Json] = ledger["appointments"]
-    for applicant in applicants:
-        owner = f"telegram:{applicant.phone.chat_id}"
+    for citizen in citizens:
+        owner = f"telegram:{citizen.phone.chat_id}"
         theirs = [each for each in every if each["externalUserId"] == owner]
-        for wish in applicant.wishes:
-            _compare(found, wish, [each for each in theirs if each["name"] == wish.name])
-        names = {wish.name for wish in applicant.wishes}
+        for booking in citizen.bookings:
+            _compare(found, booking, [each for each in theirs if each["name"] == booking.name])
+        names = {booking.name for booking in citizen.bookings}
         found.wrong += [f"{owner}: nobody asked for {each}" for each in theirs if each["name"] not in names]
-        seen = {wish.ticket for wish in applicant.wishes if wish.ticket and not wish.cancelled}
+        seen = {booking.ticket for booking in citizen.bookings if booking.ticket and not booking.cancelled}
         kept = {each["id"] for each in theirs if each["status"] == "SCHEDULED"}
         if seen != kept:
             found.wrong.append(f"{owner}: has the tickets {sorted(seen)}, the office has {sorted(kept)}")
@@ -50,40 +50,40 @@ def reckon(applicants: Iterable[Applicant], ledger: Json, credits_before: int) -
     return found
 
 
-def _compare(found: Reckoning, wish: Wish, made: list[Json]) -> None:
-    found.bookings += wish.ticket is not None
-    found.cancellings += wish.cancelled
-    found.given_up += wish.gave_up and wish.ticket is None
+def _compare(found: LedgerCheck, booking: WantedBooking, made: list[Json]) -> None:
+    found.bookings += booking.ticket is not None
+    found.cancellings += booking.cancelled
+    found.given_up += booking.gave_up and booking.ticket is None
     if len(made) > 1:
-        found.doubled.append(f"{wish} was booked {len(made)} times")
-    if wish.ticket is None:
+        found.doubled.append(f"{booking} was booked {len(made)} times")
+    if booking.ticket is None:
         if made:
-            found.lost.append(f"{wish}: the office has {made}, the applicant has no ticket")
-        elif wish.confirmed and not wish.gave_up:
-            found.lost.append(f"{wish} was confirmed and never booked")
+            found.lost.append(f"{booking}: the office has {made}, the citizen has no ticket")
+        elif booking.confirmed and not booking.gave_up:
+            found.lost.append(f"{booking} was confirmed and never booked")
         return
-    entry = next((each for each in made if each["id"] == wish.ticket), None)
+    entry = next((each for each in made if each["id"] == booking.ticket), None)
     if entry is None:
-        found.lost.append(f"{wish}: the office knows nothing of the ticket")
+        found.lost.append(f"{booking}: the office knows nothing of the ticket")
         return
-    if wish.told_of_nothing:
-        found.wrong.append(f"{wish} was said not to be booked")
-    if not wish.confirmed:
-        found.wrong.append(f"{wish} was booked and never confirmed")
-    if entry["qrCode"] != wish.link:
-        found.wrong.append(f"{wish}: the link should be {entry['qrCode']}")
-    expected = "CANCELLED" if wish.cancelled else "SCHEDULED"
-    if entry["status"] != expected or (wish.cancelled and not wish.cancel_confirmed):
-        found.wrong.append(f"{wish}: should be {expected}, the office has {entry}")
+    if booking.told_not_booked:
+        found.wrong.append(f"{booking} was said not to be booked")
+    if not booking.confirmed:
+        found.wrong.append(f"{booking} was booked and never confirmed")
+    if entry["qrCode"] != booking.link:
+        found.wrong.append(f"{booking}: the link should be {entry['qrCode']}")
+    expected = "CANCELLED" if booking.cancelled else "SCHEDULED"
+    if entry["status"] != expected or (booking.cancelled and not booking.cancel_confirmed):
+        found.wrong.append(f"{booking}: should be {expected}, the office has {entry}")
 
 
-async def count_duplicates(applicants: Iterable[Applicant]) -> int:
-    """How often a ticket, its picture or the word of a cancelling stands on a phone once more than needed."""
+async def count_duplicates(citizens: Iterable[PatientCitizen]) -> int:
+    """How many tickets, pictures and notices of cancelling are on the phones more than once."""
     extra = 0
-    for applicant in applicants:
-        words = applicant.words
+    for citizen in citizens:
+        words = citizen.words
         seen: Counter[tuple[str, int | None]] = Counter()
-        for shown in await applicant.phone.look(everything=True):
+        for shown in await citizen.phone.look(everything=True):
             for key in ("ticket.booked", "cancelled.title", "qr.title"):
                 if words.says(shown.text, key):
                     seen[key, words.number_in(shown.text)] += 1

@@ -8,7 +8,7 @@ from signal import SIGQUIT
 import pytest
 
 from tests.e2e.admin import Admin, citizens, heard_by, tally
-from tests.e2e.crash_run import SEED, Scale, play, seed_of_this_run
+from tests.e2e.crash_run import SEED, Scale, run_with_crashes, seed_of_this_run
 from tests.e2e.phone import new_phone
 from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.services import separate_bot
@@ -17,7 +17,7 @@ from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, on
 
 LIMIT = 200
-KILLED = Scale(applicants=6, bookings=8, kills=3, seconds=LIMIT, long_lives=100)
+KILLED = Scale(citizens=6, bookings=8, kills=3, seconds=LIMIT, long_lifetimes=100)
 
 
 @pytest.fixture
@@ -74,9 +74,9 @@ async def test_killed_again_and_again_everybody_has_exactly_what_they_confirmed(
     tmp_path: Path, database: Database
 ) -> None:
     seed = seed_of_this_run()
-    report = await play(tmp_path, seed, KILLED, database)
+    report = await run_with_crashes(tmp_path, seed, KILLED, database)
     assert not report.faults, "\n".join([f"{SEED}={seed}", *report.faults, report.log[-5000:]])
-    assert report.reckoning.bookings >= KILLED.bookings
+    assert report.ledger_check.bookings >= KILLED.bookings
 
 
 async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not_told_it_hears_again(

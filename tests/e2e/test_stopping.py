@@ -7,9 +7,9 @@ from bot import bootstrap
 from bot.broadcast.model import RecipientStatus
 from bot.storage.recipients import SqlRecipientRepository
 from tests.e2e.admin import Admin, citizens, tally
-from tests.e2e.applicant import Habits
-from tests.e2e.crash_run import new_applicant
-from tests.e2e.ledger_check import reckon
+from tests.e2e.crash_run import new_patient_citizen
+from tests.e2e.ledger_check import check_ledger
+from tests.e2e.patient_citizen import Habits
 from tests.e2e.running_bot import stopped_bot
 from tests.e2e.services import CREDITS, separate_bot
 from tests.e2e.waiting import eventually
@@ -22,13 +22,13 @@ PATIENCE = 30.0
 async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_start(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (services, process):
         await process.start()
-        everybody = [await new_applicant(services, number, number, CALM) for number in range(12)]
+        everybody = [await new_patient_citizen(services, number, number, CALM) for number in range(12)]
         # Answers that come long after all patience: some requests are on the wire when the signal comes.
         slow = {"kind": "delay", "when": "after", "seconds": 30, "match": {"method": "POST"}, "probability": 0.5}
         await services.inject_faults(moncreneau=[slow])
-        lives = [asyncio.create_task(each.live()) for each in everybody]
+        lives = [asyncio.create_task(each.book_one()) for each in everybody]
         await eventually(
-            "some have confirmed", lambda: sum(each.wishes[-1].confirmed for each in everybody if each.wishes) > 5
+            "some have confirmed", lambda: sum(each.bookings[-1].confirmed for each in everybody if each.bookings) > 5
         )
         process.terminate()
         process.terminate()  # a second signal changes nothing
@@ -38,9 +38,9 @@ async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_
         await services.clear_faults()
         await process.start()
         await asyncio.wait_for(asyncio.gather(*lives), 90)
-        reckoning = reckon(everybody, await services.ledger(), CREDITS)
-        assert not reckoning.faults
-        assert reckoning.bookings == len(everybody)
+        ledger_check = check_ledger(everybody, await services.ledger(), CREDITS)
+        assert not ledger_check.faults
+        assert ledger_check.bookings == len(everybody)
         assert await process.stop() == 0
 
 
@@ -80,7 +80,7 @@ async def test_what_people_sent_while_it_was_away_is_answered_when_it_is_back(tm
     async with separate_bot(tmp_path) as (services, process):
         await process.start()
         assert await process.stop() == 0
-        somebody = await new_applicant(services, 0, 0, CALM)
+        somebody = await new_patient_citizen(services, 0, 0, CALM)
         await somebody.phone.say("/start")
         await process.start()
         await eventually("an answer", somebody.phone.look)

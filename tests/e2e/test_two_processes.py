@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from tests.e2e.applicant import Habits
 from tests.e2e.bot_process import BotProcess
-from tests.e2e.crash_run import new_applicant
-from tests.e2e.ledger_check import reckon
+from tests.e2e.crash_run import new_patient_citizen
+from tests.e2e.ledger_check import check_ledger
+from tests.e2e.patient_citizen import Habits
 from tests.e2e.services import CREDITS, separate_bot
 from tests.e2e.waiting import eventually
 
@@ -19,13 +19,13 @@ async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_t
     async with separate_bot(tmp_path) as (services, old):
         new = BotProcess(folder, services.settings | {"DATABASE_URL": f"sqlite+aiosqlite:///{old.database}"})
         await old.start()
-        everybody = [await new_applicant(services, number, number, CALM) for number in range(6)]
+        everybody = [await new_patient_citizen(services, number, number, CALM) for number in range(6)]
         slow = {"kind": "delay", "when": "after", "seconds": 2.5, "match": {"method": "POST"}, "times": 6}
         await services.inject_faults(moncreneau=[slow])
-        lives = [asyncio.create_task(each.live()) for each in everybody]
+        lives = [asyncio.create_task(each.book_one()) for each in everybody]
         try:
             await eventually(
-                "all have confirmed", lambda: all(each.wishes and each.wishes[-1].confirmed for each in everybody)
+                "all have confirmed", lambda: all(each.bookings and each.bookings[-1].confirmed for each in everybody)
             )
             await new.start(ready=False)
             await eventually("it waits", lambda: any("another process works" in each for each in new.words))
@@ -34,6 +34,6 @@ async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_t
             await asyncio.wait_for(asyncio.gather(*lives), 90)
         finally:
             await new.kill()
-        reckoning = reckon(everybody, await services.ledger(), CREDITS)
-        assert not reckoning.faults
-        assert reckoning.bookings == len(everybody)
+        ledger_check = check_ledger(everybody, await services.ledger(), CREDITS)
+        assert not ledger_check.faults
+        assert ledger_check.bookings == len(everybody)
