@@ -6,6 +6,12 @@ from bot.__main__ import WRONG_SETTINGS, main
 from bot.settings import Settings
 
 
+@pytest.fixture(autouse=True)
+def _called_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    # pytest-xdist's processes are called otherwise, and help names the command as it was called.
+    monkeypatch.setattr("sys.argv", ["/somewhere/bot/__main__.py"])
+
+
 @pytest.fixture
 def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     for name in Settings.model_fields:

@@ -156,11 +156,12 @@ class Conversations:
 
     async def _work(self, chat_id: int, item: _Item) -> None:
         error: Exception | None = None
-        for tried in range(TRIES):
+        for tried in range(TRIES + 1):
             if tried:
                 await asyncio.sleep(RETRY_PAUSE * tried)
             try:
-                await self._work_once(chat_id, item)
+                # In the end on a new session: if that works, the stored one is at fault and must not silence the chat.
+                await self._work_once(chat_id, item, anew=tried == TRIES)
             except Exception as caught:  # noqa: BLE001 — whatever our own code raises: the chat must go on
                 error = caught
             else:
@@ -174,9 +175,9 @@ class Conversations:
             trace = scrubbed(failure)
             log.exception("it could not even be set aside; it stays open until the next start", exc_info=trace)
 
-    async def _work_once(self, chat_id: int, item: _Item) -> None:
+    async def _work_once(self, chat_id: int, item: _Item, *, anew: bool) -> None:
         if isinstance(item, _Result):
-            await self._take_turn(chat_id, item.event, Change(settled=item.settled))
+            await self._take_turn(chat_id, item.event, Change(settled=item.settled), anew=anew)
             return
         inbound = self._read(item, self._now())
         done = Change(done=(item.update_id,))
@@ -184,7 +185,7 @@ class Conversations:
             case FromCitizen() if self.staff and (answer := await self.staff.handle(chat_id, inbound)) is not None:
                 await self._finish(replace(answer, done=done.done), answer.queued)
             case FromCitizen(event=event):
-                await self._take_turn(chat_id, event, done)
+                await self._take_turn(chat_id, event, done, anew=anew)
             case _:
                 await self._without_turn(chat_id, inbound, item.update_id)
 
@@ -201,9 +202,10 @@ class Conversations:
             case _:
                 await self._store.commit(Change(done=(update_id,)))
 
-    async def _take_turn(self, chat_id: int, event: Event, base: Change) -> None:
+    async def _take_turn(self, chat_id: int, event: Event, base: Change, *, anew: bool) -> None:
+        """One turn on the chat's session, or on a new one (`anew`) that takes its place."""
         locale = event.language if isinstance(event, CitizenEvent) else ""
-        session = await self._sessions.get(chat_id, event.at, locale)
+        session = await (self._sessions.anew if anew else self._sessions.get)(chat_id, event.at, locale)
         typing = asyncio.get_running_loop().call_later(TYPING_AFTER, self._outbox.typing, chat_id)
         try:
             outcome = await self._turns.take(chat_id, session, event)
@@ -212,6 +214,8 @@ class Conversations:
         change = _joined(base, outcome, chat_id)
         await self._finish(change, outcome.deliveries)
         self._sessions.keep(chat_id, outcome.session)
+        if anew:
+            log.error("a session was dropped, because turns on it failed and on a new one did not")
         if self.attempt_worker:
             for attempt in outcome.opened:
                 self.attempt_worker.begin(attempt)
@@ -225,7 +229,7 @@ class Conversations:
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: _Item, error: str) -> None:
-        """Set the item aside and say so; if even the apology fails, set it aside without a word.
+        """Set the item aside and say so, on a new session if need be; if even that fails, without a word.
 
         An attempt whose outcome cannot be told stays open: the next start, with mended code perhaps, asks for it again.
         """
@@ -233,11 +237,15 @@ class Conversations:
         if chat_id <= 0:
             await self._store.commit(base)  # nobody is there to hear it, or a group that need not
             return
-        try:
-            await self._take_turn(chat_id, WorkFailed(at=self._now()), base)
-        except Exception as failure:
-            log.error("the apology failed too: %s", type(failure).__name__, exc_info=scrubbed(failure))  # noqa: TRY400
-            await self._store.commit(base)
+        for anew in (False, True):
+            try:
+                await self._take_turn(chat_id, WorkFailed(at=self._now()), base, anew=anew)
+            except Exception as failure:
+                name, trace = type(failure).__name__, scrubbed(failure)
+                log.error("the apology failed too: %s", name, exc_info=trace)  # noqa: TRY400
+            else:
+                return
+        await self._store.commit(base)
 
 
 def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:

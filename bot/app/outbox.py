@@ -50,6 +50,8 @@ class Outbox:
         self.floods = FloodControl(overall, per_chat)
         self._stopping = False
         self._weather = ReachabilityLog("Telegram (sending)")
+        self.refused: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        """Chats whose prepared message was refused, and the messenger's reason."""
         self.sent = 0
         self.failed = 0
 
@@ -57,6 +59,7 @@ class Outbox:
         """Take over what was just stored."""
         for delivery in deliveries:
             queue = self._queues.setdefault(delivery.chat_id, deque())
+            self._drop_replaced(delivery, queue)
             queue.append(delivery)
             if delivery.chat_id not in self._tasks and not self._stopping:
                 task = asyncio.create_task(self._empty(delivery.chat_id, queue))
@@ -98,6 +101,15 @@ class Outbox:
             for task in pending:
                 task.cancel()
             await asyncio.wait(tasks)
+
+    def _drop_replaced(self, delivery: Delivery, queue: deque[Delivery]) -> None:
+        """Of the edits that amend one message only the newest waits; the first of the queue may be in flight."""
+        if not delivery.amends:
+            return
+        for each in tuple(queue)[1:]:
+            if each.amends and each.target == delivery.target:
+                queue.remove(each)
+                self._store.commit_soon(Change(sent=(each.id,)))
 
     async def _empty(self, chat_id: int, queue: deque[Delivery]) -> None:
         loop = asyncio.get_running_loop()
@@ -185,9 +197,15 @@ class Outbox:
         try:
             return await self._messenger.deliver(delivery, file_id)
         except EditLostError:
+            if delivery.amends:
+                return Receipt()
             # The screen is gone from the phone: show it anew rather than not at all.
             return await self._messenger.deliver(_anew(delivery), None)
-        except MessageRefusedError:
+        except MessageRefusedError as error:
+            if delivery.amends:
+                return Receipt()
+            if delivery.kind is Kind.PREPARED:
+                self.refused.put_nowait((delivery.chat_id, str(error)))
             if file_id is None:
                 raise
             return await self._messenger.deliver(delivery, None)

@@ -177,8 +177,8 @@ class Store(Protocol):
     def open_deliveries(self) -> AsyncIterator[Delivery]:
         """What is not surely sent, by id."""
 
-    async def open_attempts(self) -> tuple[StoredAttempt, ...]:
-        """The attempts without an outcome."""
+    async def open_attempts(self, chat_id: int | None = None) -> tuple[StoredAttempt, ...]:
+        """The attempts without an outcome, of one chat or of all, oldest first."""
 
     async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
         """An attempt as it stands now; None where it has its outcome."""

@@ -50,6 +50,10 @@ class Kind(StrEnum):
     PICTURE = "picture"
     NEW_PICTURE = "new picture"
     """A picture that the messenger cannot have yet: nothing to look up."""
+    DOCUMENT = "document"
+    """A file (`Delivery.document`) with the message as its caption."""
+    PREPARED = "prepared"
+    """A call that was prepared before (`Delivery.prepared`). Where it is refused, `Outbox.refused` says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,9 @@ class Delivery:
     """A message on its way to a chat. `id` orders the deliveries of a chat and grows over restarts.
 
     `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
-    edit changes; `topic` is a forum's; it is not sent before `not_before`.
+    edit changes; `topic` is a forum's; it is not sent before `not_before`. `amends` marks the edit of an older message:
+    where it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
+    file whose content is read when it is sent. `prepared` is a call without its chat, as JSON.
     """
 
     id: int
@@ -69,6 +75,9 @@ class Delivery:
     urgency: Urgency = Urgency.INTERACTIVE
     not_before: float = 0.0
     topic: int | None = None
+    amends: bool = False
+    document: str | None = None
+    prepared: str | None = None
 
 
 class AttemptKind(StrEnum):

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.ports import Store
-from bot.app.records import StoredChat
+from bot.app.records import AttemptKind, StoredAttempt, StoredChat
 from bot.core.session import Session, read_session, write_session
+from bot.core.states import Cancelling, Pending, Submitting
 
 log = logging.getLogger(__name__)
 KEPT = 10_000
@@ -39,23 +41,34 @@ class Sessions:
         self._kept: OrderedDict[int, Session] = OrderedDict()
 
     async def get(self, chat_id: int, now: datetime, locale: str) -> Session:
-        """The chat's session; a new one for a chat that is not known or whose session cannot be read.
-
-        Whether announcements are wanted never depends on that, and a language that is not the phone's stays.
-        """
+        """The chat's session; a new one for a chat that is not known or whose session cannot be read."""
         if session := self._kept.get(chat_id):
             self._kept.move_to_end(chat_id)
             return session
         known = await self._store.chat(chat_id)
-        if known is None:
-            return self._new(locale or self._default_locale, now)
-        session = read_session(known.session)
-        if session is None:
-            log.error("a session of an unknown version was dropped")
-            session = replace(self._new(known.locale, now), chose_locale=bool(locale) and locale != known.locale)
+        session = read_session(known.session) if known else None
+        if known is None or session is None:
+            if known:
+                log.error("a session that cannot be read was dropped")
+            return await self.anew(chat_id, now, locale)
         if session.screen < 0:  # begun by an earlier release while the clock showed 1970: no button can name it
             session = replace(session, screen=self._first_screen())
         return replace(session, announcements=known.announcements)
+
+    async def anew(self, chat_id: int, now: datetime, locale: str) -> Session:
+        """A session that begins now, with what is known without the one before it.
+
+        That is whether announcements are wanted, a language that is not the phone's, and what is pending: its outcome
+        must find a conversation that waits for it.
+        """
+        known = await self._store.chat(chat_id)
+        session = Session(locale or self._default_locale, now, screen=self._first_screen())
+        if known:
+            chose = bool(locale) and locale != known.locale
+            session = replace(session, locale=known.locale, chose_locale=chose, announcements=known.announcements)
+        for attempt in await self._store.open_attempts(chat_id):
+            session = session.at(_pending(attempt))
+        return session
 
     def keep(self, chat_id: int, session: Session) -> None:
         """Remember what was just committed."""
@@ -69,5 +82,9 @@ class Sessions:
         """The session as it is stored. Whoever does something has not left."""
         return StoredChat(chat_id, write_session(session), session.locale, announcements=session.announcements)
 
-    def _new(self, locale: str, now: datetime) -> Session:
-        return Session(locale, now, screen=self._first_screen())
+
+def _pending(attempt: StoredAttempt) -> Pending:
+    """The state of a conversation that waits for this attempt, and was told to. Raises `ValueError`."""
+    if attempt.kind is AttemptKind.BOOK:
+        return Submitting(BOOKINGS.validate_json(attempt.body), delayed=True, withdrawn=attempt.withdrawn)
+    return Cancelling(CANCELLINGS.validate_json(attempt.body), delayed=True)

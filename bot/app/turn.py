@@ -5,6 +5,7 @@ again from the start. Knows the core and the views, not the store, the queues or
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,7 +43,11 @@ from bot.core.states import (
     Submitting,
     TypingName,
 )
+from bot.logs import scrubbed
 from bot.views.message import Message
+from bot.views.plain import plain
+
+log = logging.getLogger(__name__)
 
 Render = Callable[[Screen, str, Notice | None], Message]
 """A screen in a locale, with a remark."""
@@ -164,7 +169,7 @@ class Turns:
 
     def _delivery(self, chat_id: int, effect: Show | Tell, locale: str, *, fresh: bool) -> Delivery:
         screen = effect.screen
-        message = self._render(screen, locale, effect.notice)
+        message = self._drawn(screen, locale, effect.notice)
         number = effect.number if isinstance(effect, Show) and not isinstance(screen, LASTING) else None
         target = effect.message if isinstance(effect, Show) else None
         if isinstance(screen, QrPicture):
@@ -172,6 +177,15 @@ class Turns:
             return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE)
         kind = Kind.SEND if target is None else Kind.EDIT
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
+
+    def _drawn(self, screen: Screen, locale: str, notice: Notice | None) -> Message:
+        """The screen in words; in plain ones where the catalogue or the view fails, so that nothing goes untold."""
+        try:
+            return self._render(screen, locale, notice)
+        except Exception as error:
+            name, kind = type(error).__name__, type(screen).__name__
+            log.error("%s cannot be drawn in %s: %s", kind, locale, name, exc_info=scrubbed(error))  # noqa: TRY400
+            return plain(screen)
 
 
 def _choice(state: State) -> Choice | None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,12 +30,14 @@ from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
 from bot.bootstrap.connections import StartError
 from bot.bootstrap.operations import Operations
+from bot.broadcast.report import read_file
 from bot.core.screens import Screen
 from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau.gateway import Gateway
 from bot.operations.status import Outcomes, Readiness
 from bot.settings import Settings
+from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from bot.telegram import bot_profile
 from bot.telegram.messenger import TelegramMessenger
@@ -89,15 +92,15 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
         operations = Operations(settings, clock, store, translators, office)
         await stack.enter_async_context(operations.open())
         app = _join(settings, clock, translators, store, bot, operations, lookups)
-        broadcast_feature = _newsroom(app, operations, clock)
-        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.desk,))
+        broadcast_feature = _broadcast_feature(app, operations, clock)
+        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.handler,))
         stack.push_async_callback(broadcast_feature.close)
         poller = await _resume(app)
         stack.push_async_callback(_stop, app)
         health = await stack.enter_async_context(
             operations.health(app.conversations, app.outbox, app.attempt_worker, poller)
         )
-        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.desk, operations.desk(health)))
+        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.handler, operations.desk(health)))
         await stack.enter_async_context(broadcast_feature.open())
         app.polling = asyncio.create_task(poller.run(), name="polling")
         notices = operations.notices.run(app.outbox.accept)
@@ -161,7 +164,7 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
 
     outbox = Outbox(
         store,
-        TelegramMessenger(bot),
+        TelegramMessenger(bot, partial(read_file, SqlRecipientRepository(store))),
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
     )
@@ -182,7 +185,7 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
     return App(settings, store, operations.gateway, outbox, conversations, attempt_worker, bot, translators)
 
 
-def _newsroom(app: App, operations: Operations, clock: Clock) -> BroadcastFeature:
+def _broadcast_feature(app: App, operations: Operations, clock: Clock) -> BroadcastFeature:
     zone = app.settings.timezone
     return BroadcastFeature(
         app.settings,
@@ -193,7 +196,7 @@ def _newsroom(app: App, operations: Operations, clock: Clock) -> BroadcastFeatur
         outbox=app.outbox,
         overall=app.outbox.overall,
         office=operations.office,
-        offices=app.gateway,
+        api=app.gateway,
     )
 
 

@@ -1,7 +1,4 @@
-"""The newsroom: all that broadcasts need, joined, beside what citizens need.
-
-Knows the parts and the settings, not how any of them works.
-"""
+"""The composition of the broadcast feature, from the settings and the parts that citizens' features use too."""
 
 import asyncio
 import contextlib
@@ -17,7 +14,6 @@ from bot.app.records import Change
 from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
 from bot.broadcast.compose_states import ShowDraft
-from bot.broadcast.direct_sends import DirectSends
 from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
 from bot.broadcast.lifecycle import ListCursor
 from bot.broadcast.model import Broadcast, BroadcastSnapshot
@@ -28,6 +24,7 @@ from bot.broadcast.runner import BroadcastRunner
 from bot.broadcast.sender import SendLoop
 from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
 from bot.i18n import Translators
+from bot.logs import scrubbed
 from bot.settings import Settings
 from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.recipients import SqlRecipientRepository
@@ -41,17 +38,17 @@ from bot.views.message import Message, Office
 
 log = logging.getLogger(__name__)
 GRACE = 8.0
-"""Seconds, beside what the rest of the house takes to stop, in which those who are on the wire are heard of."""
+"""Seconds in which calls in flight may be answered at the end, while the other parts stop."""
 SPARE = 10
-"""Connections beside those of the lanes: for reports, and for the question whether Telegram is back."""
+"""Connections beyond the calls in flight: for probes."""
 ADMINS = "admins"
-"""The fact under which those are kept who may see the admins' commands."""
+"""The fact that lists the admins whose command menu was set."""
 UNLIMITED = 1000.0
-"""Messages per second that are expected where nothing limits them."""
+"""Messages per second to expect without a limit."""
 
 
 class BroadcastFeature:
-    """Everything about broadcasts. `desk` is where admins come to."""
+    """The broadcast feature; `handler` answers admins."""
 
     def __init__(  # noqa: PLR0913 — its collaborators
         self,
@@ -64,7 +61,7 @@ class BroadcastFeature:
         outbox: Outbox,
         overall: GlobalRateLimiter,
         office: Office,
-        offices: Moncreneau,
+        api: Moncreneau,
     ) -> None:
         self._admins = settings.admin_ids
         self._bot = bot
@@ -74,33 +71,28 @@ class BroadcastFeature:
         self._now = office_time
         self._office = office
         self._stopping: asyncio.Task[None] | None = None
-        messenger = TelegramMessenger(bot)
-        self._standby = LazyBot(
+        self._broadcast_bot = LazyBot(
             lambda: connections.telegram_bot(settings, MAX_IN_FLIGHT + MAX_RECALLS_IN_FLIGHT + SPARE)
         )
         repository, recipients = SqlBroadcastRepository(store), SqlRecipientRepository(store)
 
-        def herald_through(way: TelegramMessenger) -> TelegramBroadcastSender:
-            return TelegramBroadcastSender(way, lambda locale: views.footer(translators.get(locale)))
-
-        # Announcements have connections of their own: no citizen's message ever waits behind one of them.
-        sender = herald_through(TelegramMessenger(self._standby))
+        # Broadcasts have connections of their own, so that no citizen's message waits behind one.
+        sender = TelegramBroadcastSender(
+            TelegramMessenger(self._broadcast_bot), lambda locale: views.footer(translators.get(locale))
+        )
         paid = settings.paid_broadcast_rate
         pace = EvenPacer(paid or settings.broadcast_rate or None)
-        # What is paid for is counted apart from what every bot may send.
+        # Paid messages have a limit of their own.
         counted = GlobalRateLimiter(None) if paid else overall
         floods, per_chat = outbox.floods, outbox.per_chat
         breaker = SendBreaker("Telegram (broadcasting)", sender.reach)
         throttle = BroadcastThrottle(pace, counted, floods, breaker)
-        direct_sends = DirectSends(overall, per_chat, floods)
         self._reporter = Reporter(
             repository,
-            recipients,
-            sender,
-            direct_sends,
             admins=settings.admin_ids,
             locale_of=self._locale_of,
             caption=self._caption,
+            commit=self._commit,
         )
         self._broadcasts = BroadcastRunner(
             repository,
@@ -130,23 +122,21 @@ class BroadcastFeature:
         )
         self._progress = ProgressMessages(
             repository,
-            messenger,
-            overall,
             settings.admin_ids,
-            self._card,
-            look=self._broadcasts.snapshot,
+            self._draw_progress,
+            snapshot=self._broadcasts.snapshot,
             moving=self._broadcasts.moving,
+            accept=outbox.accept,
         )
-        self.desk = BroadcastHandler(
+        self.handler = BroadcastHandler(
             repository=repository,
             recipients=recipients,
-            sender=herald_through(messenger),
-            direct_sends=direct_sends,
-            offices=offices,
+            sender=sender,
+            api=api,
             broadcasts=self._broadcasts,
             progress=self._progress,
             reporter=self._reporter,
-            views=BroadcastViews(self._stage, self._listing, self._recalling),
+            views=BroadcastViews(self._draw_state, self._draw_list, self._draw_recall_question),
             locales=translators.supported,
             locale_of=self._locale_of,
             read_content=read_content,
@@ -154,16 +144,17 @@ class BroadcastFeature:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Go on with what an earlier process left; at the end nothing more goes out, see `close`."""
+        """Resume what an earlier process left; at the end no more calls begin, see `close`."""
         tasks = (
-            asyncio.create_task(self._progress.run(), name="cards"),
-            asyncio.create_task(self._part_with_former_admins(), name="former admins"),
+            asyncio.create_task(self._progress.run(), name="broadcast progress"),
+            asyncio.create_task(self._tell_refused_previews(), name="refused previews"),
+            asyncio.create_task(self._remove_former_admins_menu(), name="former admins"),
         )
         resumed = await self._broadcasts.resume()
         if resumed:
-            log.warning("%d broadcasts go on", resumed)
+            log.warning("%d broadcasts resumed", resumed)
         for snapshot in await self._broadcasts.recent(LISTED):
-            # An earlier process may have been killed before it could show how it ended.
+            # An earlier process may have ended before it could show the last status.
             self._progress.touch(snapshot.broadcast.plan.number)
         try:
             yield
@@ -175,18 +166,31 @@ class BroadcastFeature:
                     await task
 
     async def close(self) -> None:
-        """Hear of those who are on the wire; the rest of the house stops at the same time."""
+        """Wait for calls in flight."""
         if self._stopping:
             await self._stopping
-        await self._standby.shutdown()
+        await self._broadcast_bot.shutdown()
 
-    async def _part_with_former_admins(self) -> None:
-        """Nobody else can tell that there are commands for admins, least of all those who were one."""
+    async def _tell_refused_previews(self) -> None:
+        while True:
+            chat_id, reason = await self._outbox.refused.get()
+            try:
+                await self._commit(await self.handler.preview_refused(chat_id, reason, self._now()))
+            except Exception as error:
+                name = type(error).__name__
+                log.exception("an admin was not told of a refused preview: %s", name, exc_info=scrubbed(error))
+
+    async def _commit(self, change: Change) -> None:
+        await self._store.commit(change)
+        self._outbox.accept(change.queued)
+
+    async def _remove_former_admins_menu(self) -> None:
+        """Former admins must not see the admins' commands."""
         known = {int(each) for each in (await self._store.fact(ADMINS) or "").split()}
         former = known - self._admins
         if known != self._admins:
-            # Who may see the commands is remembered until they surely do not, however often the bot starts meanwhile.
-            # And the face is set anew at the next start: somebody who is an admin again must get the commands back.
+            # Former admins stay listed until their menu is surely removed, over restarts. The next start sets all
+            # menus anew, for those who may have become admins again.
             await self._remember(known | self._admins, *((("face", ""),) if former else ()))
         if former:
             codes = bot_profile.language_codes(self._translators.supported)
@@ -207,18 +211,18 @@ class BroadcastFeature:
         known = await self._store.chat(chat_id)
         return known.locale if known else None
 
-    # --- what things look like -----------------------------------------------------------------------------------
+    # --- views ---------------------------------------------------------------------------------------------------
 
-    def _stage(self, show: ShowDraft, locale: str) -> Message:
+    def _draw_state(self, show: ShowDraft, locale: str) -> Message:
         return compose_views.render(show, self._translators.get(locale), self._now(), self._office)
 
-    def _card(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
+    def _draw_progress(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
         return views.progress(snapshot, self._translators.get(locale), self._office)
 
-    def _listing(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
+    def _draw_list(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
         return views.listing(snapshots, self._translators.get(locale), last, self._office)
 
-    def _recalling(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
+    def _draw_recall_question(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
         return views.ask_recall(snapshot, self._translators.get(locale))
 
     def _caption(self, broadcast: Broadcast, locale: str) -> Message:

@@ -29,7 +29,6 @@ class ComposeNotice(StrEnum):
     TEXT_EMPTY = "text_empty"
     COMMAND = "command"
     REFUSED = "refused"
-    NOT_SHOWN = "not_shown"
     NOBODY = "nobody"
     NO_DAY = "no_day"
     NO_TIME = "no_time"
@@ -226,15 +225,15 @@ class RecipientsCounted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewFailed:
-    """Telegram refused to show a version (`reason` in its words), or could not be reached (no reason)."""
+class PreviewRefused:
+    """Telegram refused to show a version; `reason` is in its words."""
 
     at: datetime
-    reason: str = ""
+    reason: str
 
 
 ComposeEvent = (
-    ComposerOpened | MessageReceived | ComposerPressed | DepartmentsLoaded | RecipientsCounted | PreviewFailed
+    ComposerOpened | MessageReceived | ComposerPressed | DepartmentsLoaded | RecipientsCounted | PreviewRefused
 )
 
 
@@ -273,7 +272,7 @@ class CountRecipients:
 
 @dataclass(frozen=True, slots=True)
 class SendPreview:
-    """Send every version to the admin exactly as citizens will get it; answered by `PreviewFailed` or not at all."""
+    """Send every version to the admin as citizens will get it; answered later by `PreviewRefused`, or not at all."""
 
     versions: tuple[Version, ...]
 

@@ -30,7 +30,7 @@ from bot.broadcast.compose_states import (
     Launch,
     LoadDepartments,
     MessageReceived,
-    PreviewFailed,
+    PreviewRefused,
     RecipientsCounted,
     Reviewing,
     SendPreview,
@@ -211,7 +211,7 @@ def step(draft: ComposeDraft | None, event: ComposeEvent) -> Step:
         case RecipientsCounted():
             return _counted(draft, event)
         case _:
-            return _preview_failed(draft, event)
+            return _preview_refused(draft, event)
 
 
 def _begin(event: ComposerOpened) -> Step:
@@ -271,11 +271,11 @@ def _counted(draft: ComposeDraft, event: RecipientsCounted) -> Step:
     return show(after, event.message)
 
 
-def _preview_failed(draft: ComposeDraft, event: PreviewFailed) -> Step:
-    """A message that could not be previewed cannot be sent."""
-    if event.reason:
+def _preview_refused(draft: ComposeDraft, event: PreviewRefused) -> Step:
+    """A message that cannot be shown cannot be sent; it may have been changed since."""
+    if isinstance(draft.state, Reviewing | AskingTime | AskingNight | ConfirmingSend):
         return show(draft.at(AskingMessage()), notice=ComposeNotice.REFUSED, reason=event.reason)
-    return show(draft.at(ChoosingAudience()), notice=ComposeNotice.NOT_SHOWN)
+    return draft, ()
 
 
 def _time_typed(draft: ComposeDraft, event: MessageReceived) -> Step:

@@ -5,18 +5,21 @@ transaction that marks the update as done, so that a kill loses nothing and does
 Telegram and no SQL.
 """
 
-import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from bot.app.ports import ApiError, FloodedError, MessageRefusedError, Moncreneau, NotSentError, SendError
-from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.app.play import play
+from bot.app.ports import ApiError, Moncreneau
+from bot.app.records import Change, Delivery, Kind
 from bot.app.turn import DeliveryIds
 from bot.app.updates import FromCitizen
 from bot.broadcast import callback_data
 from bot.broadcast.compose_states import (
     ComposeDraft,
+    ComposeEffect,
     ComposeEvent,
     ComposeNotice,
     ComposerOpened,
@@ -26,7 +29,7 @@ from bot.broadcast.compose_states import (
     Launch,
     LoadDepartments,
     MessageReceived,
-    PreviewFailed,
+    PreviewRefused,
     RecipientsCounted,
     SendPreview,
     ShowDraft,
@@ -34,7 +37,6 @@ from bot.broadcast.compose_states import (
     write_draft,
 )
 from bot.broadcast.composer import step
-from bot.broadcast.direct_sends import DirectSends
 from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, cursor_of, decode_cursor
 from bot.broadcast.model import BroadcastSnapshot, Content, Plan, Version
 from bot.broadcast.ports import Admin, BroadcastRepository, BroadcastSender, ProgressMessage, RecipientRepository
@@ -47,9 +49,9 @@ from bot.views.bot_profile import ADMIN, EXTRA, USUAL
 from bot.views.message import Message
 
 LISTED = 8
+"""Broadcasts on a page of the list."""
 COMMANDS = frozenset({*USUAL, *EXTRA, *ADMIN})
 """Any other text that begins with a slash is meant for the draft, and must be told why it cannot be taken."""
-PREVIEW_TRIES, PREVIEW_PAUSE = 3, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,10 @@ class BroadcastViews:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What an admin did, and who and where they are."""
+    """Who asks for something, where, when (office time) and in which language."""
 
     chat_id: int
-    event: CitizenEvent
+    at: datetime
     locale: str
     admin: Admin
 
@@ -81,8 +83,7 @@ class BroadcastHandler:
         repository: BroadcastRepository,
         recipients: RecipientRepository,
         sender: BroadcastSender,
-        direct_sends: DirectSends,
-        offices: Moncreneau,
+        api: Moncreneau,
         broadcasts: BroadcastRunner,
         progress: ProgressMessages,
         reporter: Reporter,
@@ -94,8 +95,7 @@ class BroadcastHandler:
         self._repository = repository
         self._recipients = recipients
         self._sender = sender
-        self._direct_sends = direct_sends
-        self._offices = offices
+        self._api = api
         self._broadcasts = broadcasts
         self._progress = progress
         self._reporter = reporter
@@ -108,37 +108,47 @@ class BroadcastHandler:
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `AdminHandler`."""
         event = inbound.event
-        text = await self._repository.draft(chat_id)
-        draft = read_draft(text) if text else None
+        draft = await self._draft(chat_id)
         locale = await self._locale_of(chat_id) or event.language
-        request = _Request(chat_id, event, locale, Admin(inbound.user_id, event.profile or str(inbound.user_id)))
+        admin = Admin(inbound.user_id, event.profile or str(inbound.user_id))
+        request = _Request(chat_id, event.at, locale, admin)
         match event:
             case Commanded(name="broadcast"):
                 number = draft.number if draft else await self._repository.next_number()
-                return await self._play(
-                    request, draft, ComposerOpened(at=event.at, number=number, locales=self._locales)
-                )
+                opened = ComposerOpened(at=event.at, number=number, locales=self._locales)
+                return await self._play(request, draft, opened)
             case Commanded(name="broadcasts"):
                 return self._say(request, await self._listed(locale))
             case Commanded(name="stop") if draft and not draft.aside:
                 return self._answer(request, None, ShowDraft(None, notice=ComposeNotice.CANCELLED))
-            case Pressed(action=action, screen=None) if asked := callback_data.decode(action):
-                return await self._pressed(request, event, draft, asked)
+            case Pressed(action=data, screen=None) if decoded := callback_data.decode(data):
+                return await self._pressed(request, event, draft, decoded)
             case Commanded(name=name) if draft and not draft.aside and name not in COMMANDS:
-                return await self._play(
-                    request, draft, MessageReceived(at=event.at, text="", content=ComposeNotice.COMMAND)
-                )
+                refused = MessageReceived(at=event.at, text="", content=ComposeNotice.COMMAND)
+                return await self._play(request, draft, refused)
             case Commanded() | Pressed():
-                await self._aside(chat_id, draft, event)
+                await self._put_aside(chat_id, draft, event)
                 return None
             case _ if draft and not draft.aside:
-                words = event.text if isinstance(event, Typed) else ""
-                sent = MessageReceived(at=event.at, text=words, content=self._read_content(inbound.raw))
-                return await self._play(request, draft, sent)
+                text = event.text if isinstance(event, Typed) else ""
+                received = MessageReceived(at=event.at, text=text, content=self._read_content(inbound.raw))
+                return await self._play(request, draft, received)
             case _:
                 return None
 
-    async def _aside(self, chat_id: int, draft: ComposeDraft | None, event: CitizenEvent) -> None:
+    async def preview_refused(self, chat_id: int, reason: str, at: datetime) -> Change:
+        """What an admin is told when Telegram refuses to show them their message; the draft goes back to it."""
+        draft = await self._draft(chat_id)
+        if draft is None:
+            return Change()
+        request = _Request(chat_id, at, await self._locale_of(chat_id) or "", Admin(chat_id, ""))
+        return await self._play(request, draft, PreviewRefused(at=at, reason=reason[:200]))
+
+    async def _draft(self, chat_id: int) -> ComposeDraft | None:
+        text = await self._repository.draft(chat_id)
+        return read_draft(text) if text else None
+
+    async def _put_aside(self, chat_id: int, draft: ComposeDraft | None, event: CitizenEvent) -> None:
         """The admin does something else now, so the next text is not for the draft, which stays."""
         about_preview = isinstance(event, Pressed) and event.action in {
             core_callback_data.NEWS_ON,
@@ -152,68 +162,57 @@ class BroadcastHandler:
     async def _play(self, request: _Request, draft: ComposeDraft | None, event: ComposeEvent) -> Change:
         """Play an event to its end; of several states on the way, the last one is shown."""
         shown: ShowDraft | None = None
-        waiting: list[ComposeEvent] = [event]
-        while waiting:
-            draft, effects = step(draft, waiting.pop())
-            for effect in effects:
-                match effect:
-                    case ShowDraft():
-                        shown = effect
-                    case LoadDepartments(message=message):
-                        waiting.append(await self._read_offices(request, message))
-                    case CountRecipients():
-                        waiting.append(await self._count(request, effect))
-                    case SendPreview(versions=versions):
-                        waiting.extend(await self._preview(request, versions))
-                    case Launch():
-                        await self._launch(request, effect)
-        return self._answer(request, draft, shown)
+        previews: tuple[Delivery, ...] = ()
+
+        async def run(_draft: ComposeDraft | None, effect: ComposeEffect) -> ComposeEvent | None:
+            nonlocal shown, previews
+            match effect:
+                case ShowDraft():
+                    shown = effect
+                case LoadDepartments(message=message):
+                    return await self._load_departments(request, message)
+                case CountRecipients():
+                    return await self._count(request, effect)
+                case SendPreview(versions=versions):
+                    previews = tuple(self._preview(request, each) for each in versions)
+                case Launch():
+                    await self._launch(request, effect)
+            return None
+
+        draft = await play(step, draft, event, run)
+        change = self._answer(request, draft, shown)
+        return replace(change, queued=(*previews, *change.queued))
 
     async def _count(self, request: _Request, effect: CountRecipients) -> RecipientsCounted:
-        at, count = request.event.at, await self._recipients.count(effect.audience, request.event.at)
-        seconds = self._broadcasts.seconds_for(count)
+        count = await self._recipients.count(effect.audience, request.at)
         return RecipientsCounted(
-            at=at, count=count, seconds=seconds, then=effect.then, message=effect.message, confirmed=effect.confirmed
+            at=request.at,
+            count=count,
+            seconds=self._broadcasts.seconds_for(count),
+            then=effect.then,
+            message=effect.message,
+            confirmed=effect.confirmed,
         )
 
-    async def _read_offices(self, request: _Request, message: int) -> DepartmentsLoaded:
+    async def _load_departments(self, request: _Request, message: int) -> DepartmentsLoaded:
         try:
-            found = await self._offices.departments()
+            found = await self._api.departments()
         except ApiError as error:
-            return DepartmentsLoaded(at=request.event.at, message=message, failure=error.failure)
-        return DepartmentsLoaded(at=request.event.at, message=message, departments=found)
+            return DepartmentsLoaded(at=request.at, message=message, failure=error.failure)
+        return DepartmentsLoaded(at=request.at, message=message, departments=found)
 
-    async def _preview(self, request: _Request, versions: tuple[Version, ...]) -> tuple[PreviewFailed, ...]:
-        """Send what citizens will get, the way they will get it. Nothing comes back when that went well."""
-        for version in versions:
-            prepared = self._sender.prepared(version.content, version.locale or request.locale)
-            for _ in range(PREVIEW_TRIES):
-                await self._direct_sends.turn(request.chat_id, Urgency.INTERACTIVE)
-                try:
-                    await self._sender.send(prepared, request.chat_id)
-                except FloodedError as flood:
-                    self._direct_sends.flooded(request.chat_id, flood.retry_after)
-                except NotSentError:
-                    await asyncio.sleep(PREVIEW_PAUSE)
-                except MessageRefusedError as error:
-                    return (PreviewFailed(at=request.event.at, reason=str(error)[:200]),)
-                except SendError:
-                    return (PreviewFailed(at=request.event.at),)
-                else:
-                    self._direct_sends.went()
-                    break
-            else:
-                return (PreviewFailed(at=request.event.at),)
-        return ()
+    def _preview(self, request: _Request, version: Version) -> Delivery:
+        """The message as citizens will get it."""
+        prepared = json.dumps(self._sender.prepared(version.content, version.locale or request.locale))
+        return Delivery(self._ids.next(), request.chat_id, Kind.PREPARED, Message(""), prepared=prepared)
 
     async def _launch(self, request: _Request, effect: Launch) -> None:
         draft = effect.draft
         if draft.audience is None:
             return
         plan = Plan(draft.number, draft.versions, draft.audience, effect.starts, at_night=draft.night is not None)
-        await self._broadcasts.launch(
-            plan, request.admin, ProgressMessage(draft.number, request.chat_id, effect.message, request.locale)
-        )
+        progress = ProgressMessage(draft.number, request.chat_id, effect.message, request.locale)
+        await self._broadcasts.launch(plan, request.admin, progress)
         self._progress.touch(draft.number)
 
     def _answer(self, request: _Request, draft: ComposeDraft | None, shown: ShowDraft | None) -> Change:
@@ -227,35 +226,45 @@ class BroadcastHandler:
         kind = Kind.SEND if target is None else Kind.EDIT
         return Change(queued=(Delivery(self._ids.next(), request.chat_id, kind, message, target=target),))
 
+    # --- commands to a broadcast ---------------------------------------------------------------------------------
+
     async def _listed(self, locale: str, after: ListCursor | None = None) -> Message:
         """A page of the list."""
         found = await self._broadcasts.listed(LISTED + 1, after)
         last = cursor_of(found[LISTED - 1].broadcast) if len(found) > LISTED else None
         return self._views.listing(found[:LISTED], last, locale)
 
-    # --- commands to a broadcast ---------------------------------------------------------------------------------
-
     async def _pressed(
-        self, request: _Request, event: Pressed, draft: ComposeDraft | None, asked: tuple[int, int | None, str, str]
+        self, request: _Request, event: Pressed, draft: ComposeDraft | None, decoded: tuple[int, int | None, str, str]
     ) -> Change:
-        number, turn, ask, value = asked
+        number, turn, action, value = decoded
         if turn is not None and draft and draft.number == number:
-            pressed = ComposerPressed(at=event.at, turn=turn, action=ask, value=value, message=event.message)
+            pressed = ComposerPressed(at=event.at, turn=turn, action=action, value=value, message=event.message)
             return await self._play(request, draft, pressed)
         snapshot = await self._broadcasts.snapshot(number)
         if snapshot is None:
             return self._answer(request, draft, ShowDraft(draft, notice=ComposeNotice.STALE))
-        if turn is None and ask in {BroadcastCommand.OLDER, BroadcastCommand.RECALL}:
-            await self._progress.clear_progress_message(request.chat_id, event.message)
-        if turn is None and ask == BroadcastCommand.OLDER:
-            return self._say(request, await self._listed(request.locale, decode_cursor(number, value)), event.message)
-        if turn is None and ask == BroadcastCommand.RECALL:
-            return self._say(request, self._views.recalling(snapshot, request.locale), event.message)
-        if turn is None and ask == BroadcastCommand.REPORT:
-            await self._reporter.send(number, request.chat_id, request.locale)
-            return Change()
-        if turn is None and ask in frozenset(BroadcastCommand):
-            await self._broadcasts.apply(number, BroadcastCommand(ask), request.admin)
-        # Whatever was asked, by a button of today or of yesterday: this message shows the truth from now on.
-        await self._progress.put(ProgressMessage(number, request.chat_id, event.message, request.locale))
+        command = BroadcastCommand(action) if turn is None and action in frozenset(BroadcastCommand) else None
+        return await self._command(request, event.message, snapshot, (command, value))
+
+    async def _command(
+        self,
+        request: _Request,
+        message_id: int,
+        snapshot: BroadcastSnapshot,
+        decoded: tuple[BroadcastCommand | None, str],
+    ) -> Change:
+        number, (command, value) = snapshot.broadcast.plan.number, decoded
+        if command is BroadcastCommand.OLDER:
+            await self._progress.clear(request.chat_id, message_id)
+            return self._say(request, await self._listed(request.locale, decode_cursor(number, value)), message_id)
+        if command is BroadcastCommand.RECALL:
+            await self._progress.clear(request.chat_id, message_id)
+            return self._say(request, self._views.recalling(snapshot, request.locale), message_id)
+        if command is BroadcastCommand.REPORT:
+            return Change(queued=await self._reporter.requested(number, request.chat_id, request.locale))
+        if command:
+            await self._broadcasts.apply(number, command, request.admin)
+        # Also for a stale or forged button: the message shows the present status from now on.
+        await self._progress.put(ProgressMessage(number, request.chat_id, message_id, request.locale))
         return Change()

@@ -21,10 +21,9 @@ from bot.broadcast.model import (
     RecipientCounts,
     RecipientStatus,
 )
-from bot.views.message import Message
 
 NOWHERE = 0
-"""The `message_id` of a progress message that is gone; its admin still gets the report."""
+"""The `message_id` of an admin who follows a broadcast without a progress message."""
 PreparedMessage = tuple[str, dict[str, Any]]
 """A message that is ready to be sent, except for the chat: the method and its parameters."""
 
@@ -118,13 +117,13 @@ class BroadcastRepository(Protocol):
         """Broadcasts in the order of `ListCursor.key`, behind `after` where given."""
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
-        """The broadcasts in these statuses, and the ended ones whose report was not sent."""
+        """The broadcasts in these statuses, and the ended ones whose report was not queued."""
 
-    async def reported(self, broadcast: Broadcast) -> None:
-        """Record that the report of this end was sent; nothing changes where an admin acted on the broadcast since."""
+    def reported(self, broadcast: Broadcast) -> Work:
+        """The write that the report of this end was queued; none where an admin acted on the broadcast since."""
 
     async def is_reported(self, number: int) -> bool:
-        """Whether the report of its end was sent."""
+        """Whether the report of its end was queued."""
 
     async def put_progress_message(self, progress: ProgressMessage) -> None:
         """Store where an admin sees the broadcast, one message per admin and broadcast.
@@ -134,9 +133,6 @@ class BroadcastRepository(Protocol):
 
     async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
         """This message shows no broadcast any more; its admin follows without one."""
-
-    async def lose_progress_message(self, progress: ProgressMessage) -> None:
-        """The message is gone: its admin follows without one (`NOWHERE`)."""
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         """All progress messages of a broadcast."""
@@ -171,8 +167,8 @@ class RecipientRepository(Protocol):
     async def change_statuses(self, number: int, before: RecipientStatus, after: RecipientStatus, why: str) -> int:
         """Give all recipients of one status another one, with this reason; returns how many."""
 
-    def report(self, number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
-        """The status of every recipient, in order of chat id, page by page."""
+    def read_statuses(self, number: int, skip: int, most: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
+        """The statuses of at most `most` recipients behind the first `skip`, in order of chat id, page by page."""
 
 
 class BroadcastSender(Protocol):
@@ -189,6 +185,3 @@ class BroadcastSender(Protocol):
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
         """Delete a message. False: it was already deleted."""
-
-    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
-        """Send a file."""

@@ -1,120 +1,97 @@
-"""The report of a broadcast: who got it and who did not, as a CSV file. Chat numbers only, no names.
+"""The report of a broadcast: the status of every recipient as CSV files. Chat ids only, no names.
 
-Knows nothing of Telegram or of languages: the file is for machines and spreadsheets, its words are those of the books.
+A report is queued as one delivery per file, which names the file; its content is read when it is sent, so that no file
+waits in memory or in the database. The columns are for spreadsheets and in no language.
 """
 
-import asyncio
 import csv
 import io
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from itertools import count
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
-from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
-from bot.app.records import Urgency
-from bot.broadcast.direct_sends import DirectSends
+from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.app.turn import DeliveryIds
 from bot.broadcast.model import Broadcast
-from bot.broadcast.ports import BroadcastRepository, BroadcastSender, RecipientRepository
+from bot.broadcast.ports import BroadcastRepository, RecipientRepository
 from bot.views.message import Message
 
-log = logging.getLogger(__name__)
-TRIES = 5
-PAUSE, LONGEST_PAUSE = 2.0, 60.0
-MOST = 20_000_000
-"""Bytes after which another file begins; Telegram takes 50 MB from bots, but large ones get lost on a bad line."""
+ROWS = 200_000
+"""Rows of a file: some 4 MB, and below the 50 MB that bots may send though every row had the longest reason."""
 HEADER = ("chat_id", "status", "reason")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would run as a formula."""
+_NAME = re.compile(r"broadcast-(\d+)(?:-(\d+))?\.csv", re.ASCII)
 
 
-async def write_report(
-    recipients: RecipientRepository, number: int, most: int = MOST
-) -> AsyncIterator[tuple[str, bytes]]:
-    """The file with its name; several, each with its header, where one would be larger than some `most` bytes.
-
-    Read page by page: no more than one file stays in memory.
-    """
-    part, content = 1, _begun()
-    async for page in recipients.report(number):
-        if len(content.getbuffer()) > most:
-            yield f"broadcast-{number}-{part}.csv", content.getvalue()
-            part, content = part + 1, _begun()
-        _add(content, ((each.chat_id, each.status.value, each.error or "") for each in page))
-    yield f"broadcast-{number}{f'-{part}' if part > 1 else ''}.csv", content.getvalue()
+def file_names(broadcast: Broadcast) -> tuple[str, ...]:
+    """The names of the files that the report has."""
+    number, count = broadcast.plan.number, -(-broadcast.counts.total // ROWS)
+    if count <= 1:
+        return (f"broadcast-{number}.csv",)
+    return tuple(f"broadcast-{number}-{part}.csv" for part in range(1, count + 1))
 
 
-def _begun() -> io.BytesIO:
+async def read_file(recipients: RecipientRepository, name: str) -> bytes:
+    """The content of one of these files. Raises `ValueError` for any other name."""
+    if not (found := _NAME.fullmatch(name)):
+        raise ValueError(f"not a report: {name}")
+    number, part = int(found[1]), int(found[2] or 1)
     content = io.BytesIO()
-    _add(content, (HEADER,))
-    return content
-
-
-def _add(content: io.BytesIO, rows: Iterable[tuple[object, ...]]) -> None:
     text = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    text.detach()
+    rows = csv.writer(text, lineterminator="\r\n")
+    rows.writerow(HEADER)
+    async for page in recipients.read_statuses(number, (part - 1) * ROWS, ROWS):
+        rows.writerows(_cells((each.chat_id, each.status.value, each.error or "")) for each in page)
+    return content.getvalue()
+
+
+def _cells(values: Iterable[object]) -> tuple[object, ...]:
+    """The cells of a row; an apostrophe keeps a text that begins like a formula from being run."""
+    return tuple(f"'{each}" if isinstance(each, str) and each.startswith(FORMULA) else each for each in values)
 
 
 class Reporter:
-    """Sends reports to admins: by itself whenever a broadcast has come to an end, and to whoever asks."""
+    """Queues reports for admins: at the end of every broadcast, and on request."""
 
-    def __init__(  # noqa: PLR0913 — its collaborators
+    def __init__(
         self,
         repository: BroadcastRepository,
-        recipients: RecipientRepository,
-        sender: BroadcastSender,
-        direct_sends: DirectSends,
         *,
         admins: Collection[int],
         locale_of: Callable[[int], Awaitable[str | None]],
         caption: Callable[[Broadcast, str], Message],
+        commit: Callable[[Change], Awaitable[None]],
     ) -> None:
         self._repository = repository
-        self._recipients = recipients
-        self._sender = sender
-        self._direct_sends = direct_sends
         self._admins = admins
         self._locale_of = locale_of
         self._caption = caption
+        self._commit = commit
+        self._ids = DeliveryIds()
 
     async def ended(self, number: int) -> None:
-        """Report this end, until it is surely told or surely refused; unless that was done, or nothing ever sent."""
+        """Report the end of a broadcast to its followers, once, unless nothing was sent."""
         broadcast = await self._repository.broadcast(number)
         if broadcast is None or await self._repository.is_reported(number):
             return
-        if broadcast.counts.left < broadcast.counts.total:
-            followers = await self._followers(number)
-            async for file in write_report(self._recipients, number):
-                await asyncio.gather(*(self._deliver(broadcast, file, *each) for each in followers))
-        await self._repository.reported(broadcast)
+        followers = await self._followers(number) if broadcast.counts.left < broadcast.counts.total else ()
+        queued = tuple(each for follower in followers for each in self._deliveries(broadcast, *follower))
+        await self._commit(Change(queued=queued, works=(self._repository.reported(broadcast),)))
 
-    async def send(self, number: int, chat_id: int, locale: str) -> None:
-        """Send the report to one chat; given up after some tries, for it can be asked for again."""
-        if broadcast := await self._repository.broadcast(number):
-            async for file in write_report(self._recipients, number):
-                await self._deliver(broadcast, file, chat_id, locale, tries=TRIES)
+    async def requested(self, number: int, chat_id: int, locale: str) -> tuple[Delivery, ...]:
+        """The report for an admin who asks for it."""
+        broadcast = await self._repository.broadcast(number)
+        return self._deliveries(broadcast, chat_id, locale) if broadcast else ()
 
     async def _followers(self, number: int) -> tuple[tuple[int, str], ...]:
-        """The admins who follow the broadcast, each with their language; where none of them is one any more, all."""
+        """The admins who follow the broadcast, each with their language; all admins where none of them is one."""
         follow = [(each.chat_id, each.locale) for each in await self._repository.progress_messages(number)]
         still = tuple(each for each in follow if each[0] in self._admins)
         return still or tuple([(each, await self._locale_of(each) or "") for each in sorted(self._admins)])
 
-    async def _deliver(
-        self, broadcast: Broadcast, file: tuple[str, bytes], chat_id: int, locale: str, *, tries: int | None = None
-    ) -> None:
-        """A report may come twice; it must rather do that than get lost."""
-        number, caption, pause = broadcast.plan.number, self._caption(broadcast, locale), PAUSE
-        for _ in count() if tries is None else range(tries):
-            await self._direct_sends.turn(chat_id, Urgency.NOTICE)
-            try:
-                await self._sender.document(chat_id, *file, caption)
-            except FloodedError as flood:
-                self._direct_sends.flooded(chat_id, flood.retry_after)
-            except (NotSentError, MaybeSentError):
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            except SendError as error:
-                log.warning("the report of broadcast %d did not arrive: %s", number, error)
-                return
-            else:
-                self._direct_sends.went()
-                return
+    def _deliveries(self, broadcast: Broadcast, chat_id: int, locale: str) -> tuple[Delivery, ...]:
+        caption = self._caption(broadcast, locale)
+        return tuple(
+            Delivery(self._ids.next(), chat_id, Kind.DOCUMENT, caption, urgency=Urgency.NOTICE, document=name)
+            for name in file_names(broadcast)
+        )

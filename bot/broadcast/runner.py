@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.app.backoff import run_unless, wait_event
+from bot.app.backoff import wait_event
 from bot.app.steady_clock import SteadyClock
 from bot.broadcast.lifecycle import (
     ENDED,
@@ -225,8 +225,7 @@ class BroadcastRunner:
                 await wake.wait()
             case BroadcastStatus.STOPPED | BroadcastStatus.DONE | BroadcastStatus.RECALLED:
                 await self._write_counts(number)
-                # An admin who acts on it meanwhile gets the report of the next end.
-                await run_unless(wake, self._ended(number))
+                await self._ended(number)
                 return wake.is_set()
         return True
 

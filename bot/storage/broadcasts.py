@@ -156,13 +156,17 @@ class SqlBroadcastRepository:
         query = select(broadcasts.c.is_reported).where(broadcasts.c.number == number)
         return bool(await self._read(lambda connection: connection.scalar(query)))
 
-    async def reported(self, broadcast: Broadcast) -> None:
+    def reported(self, broadcast: Broadcast) -> Work:
         """See `BroadcastRepository`."""
         number = broadcast.plan.number
         acted = select(func.count()).select_from(deeds).where(deeds.c.number == number).scalar_subquery()
         same = (broadcasts.c.status == broadcast.status.value, acted == len(broadcast.history))
         mine = update(broadcasts).where(broadcasts.c.number == number, *same)
-        await execute(self._store, mine.values(is_reported=True))
+
+        def work(connection: Connection) -> None:
+            connection.execute(mine.values(is_reported=True))
+
+        return work
 
     # --- progress messages ---------------------------------------------------------------------------------------
 
@@ -177,15 +181,6 @@ class SqlBroadcastRepository:
     async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
         """See `BroadcastRepository`."""
         await execute(self._store, self._clear_message, {"chat": chat_id, "message": message_id})
-
-    async def lose_progress_message(self, progress: ProgressMessage) -> None:
-        """See `BroadcastRepository`."""
-        mine = (
-            cards.c.number == progress.number,
-            cards.c.chat_id == progress.chat_id,
-            cards.c.message_id == progress.message_id,
-        )
-        await execute(self._store, update(cards).where(*mine).values(message_id=NOWHERE))
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         """See `BroadcastRepository`."""

@@ -57,16 +57,19 @@ def read_update(row: Row[Any]) -> StoredUpdate:
     return StoredUpdate(row.update_id, row.chat_id, row.body or "", row.tries)
 
 
+RARE = ("topic", "amends", "document", "prepared")
+"""Fields that few deliveries have."""
+
+
 def delivery_row(delivery: Delivery) -> Values:
     """The row of a message on its way."""
     message = delivery.message
     rows = [[_button_row(button) for button in row] for row in message.rows]
-    body = (message.text, rows, message.qr_link)
     return {
         "id": delivery.id,
         "chat_id": delivery.chat_id,
         "kind": str(delivery.kind),
-        "body": to_json((*body, delivery.topic) if delivery.topic else body).decode(),
+        "body": to_json((message.text, rows, message.qr_link, *_more(delivery))).decode(),
         "screen": delivery.screen,
         "target": delivery.target,
         "urgency": int(delivery.urgency),
@@ -76,7 +79,7 @@ def delivery_row(delivery: Delivery) -> Values:
 
 def read_delivery(row: Row[Any]) -> Delivery:
     """The reverse of `delivery_row`."""
-    text, rows, qr_link, *topic = json.loads(row.body)
+    text, rows, qr_link, *more = json.loads(row.body)
     buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,
@@ -87,8 +90,14 @@ def read_delivery(row: Row[Any]) -> Delivery:
         target=row.target,
         urgency=Urgency(row.urgency),
         not_before=row.not_before,
-        topic=topic[0] if topic else None,
+        **(more[0] if more else {}),
     )
+
+
+def _more(delivery: Delivery) -> tuple[Values, ...]:
+    """The rare fields that it has; a delivery without any is written as earlier releases wrote it."""
+    more = {name: getattr(delivery, name) for name in RARE if getattr(delivery, name)}
+    return (more,) if more else ()
 
 
 def _button_row(button: Button) -> tuple[str | None, ...]:

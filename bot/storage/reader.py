@@ -113,9 +113,11 @@ class ReadRepository:
             if len(page) < PAGE:
                 return
 
-    async def open_attempts(self) -> tuple[StoredAttempt, ...]:
-        """Attempts without an outcome, oldest first."""
+    async def open_attempts(self, chat_id: int | None = None) -> tuple[StoredAttempt, ...]:
+        """Attempts without an outcome, of one chat or of all, oldest first."""
         query = select(attempts).where(attempts.c.settled_at.is_(None)).order_by(attempts.c.opened_at)
+        if chat_id is not None:
+            query = query.where(attempts.c.chat_id == chat_id)
         return tuple(mappers.read_attempt(row) for row in await self._all(query))
 
     async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:

@@ -168,16 +168,14 @@ class SqlRecipientRepository:
 
         return await write(self._store, work)
 
-    async def report(self, number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
+    async def read_statuses(self, number: int, skip: int, most: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
         """See `RecipientRepository`."""
-        last = 0
-        while True:
-            query = select(recipients).where(recipients.c.number == number, recipients.c.chat_id > last)
-            found = await self._rows(query.order_by(recipients.c.chat_id).limit(PAGE))
-            if not found:
-                return
+        query = select(recipients).where(recipients.c.number == number).order_by(recipients.c.chat_id)
+        page = query.offset(skip)
+        while most and (found := await self._rows(page.limit(min(PAGE, most)))):
             yield tuple(mappers.read_status(row) for row in found)
-            last = found[-1].chat_id
+            most -= len(found)
+            page = query.where(recipients.c.chat_id > found[-1].chat_id)
 
     async def _rows(self, query: Select[Any]) -> Sequence[Any]:
         async def work(connection: AsyncConnection) -> Sequence[Any]:

@@ -4,12 +4,9 @@ A text goes out with the entities that came with it, never through a parse mode,
 stay what they are. Knows nothing of recipients.
 """
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
-
-from telegram import InputFile
 
 from bot.app.ports import EditLostError, MessageRefusedError
 from bot.broadcast.compose_states import ComposeNotice
@@ -91,9 +88,3 @@ class TelegramBroadcastSender:
                 return False
             raise
         return True
-
-    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
-        """See `BroadcastSender.document`."""
-        file = InputFile(io.BytesIO(content), filename=name, attach=False)
-        call: Json = {"chat_id": chat_id, "document": file, "caption": caption.text, "parse_mode": "HTML"}
-        await self._messenger.call("sendDocument", call)

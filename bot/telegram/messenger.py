@@ -4,7 +4,9 @@ Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of 
 """
 
 import io
+import json
 import re
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from pydantic_core import to_json
@@ -47,16 +49,31 @@ class Caller(Protocol):
         """See `RawBot.call`."""
 
 
-class TelegramMessenger:
-    """The way out through a `Caller`."""
+Documents = Callable[[str], Awaitable[bytes]]
+"""Reads the content of a document by its name."""
 
-    def __init__(self, bot: Caller) -> None:
+
+async def no_documents(name: str) -> bytes:
+    """For a messenger that sends none."""
+    raise MessageRefusedError(f"there is no document {name}")
+
+
+class TelegramMessenger:
+    """The way out through a `Caller`. `documents` reads the files that deliveries name."""
+
+    def __init__(self, bot: Caller, documents: Documents = no_documents) -> None:
         self._bot = bot
+        self._documents = documents
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
         """See `Messenger.deliver`."""
         if delivery.kind in {Kind.PICTURE, Kind.NEW_PICTURE}:
             return await self._picture(delivery, file_id)
+        if delivery.kind is Kind.DOCUMENT:
+            return await self._document(delivery)
+        if delivery.kind is Kind.PREPARED:
+            method, parameters = json.loads(delivery.prepared or "")
+            return _receipt(await self.call(method, {"chat_id": delivery.chat_id, **parameters}))
         call: Json = {
             "chat_id": delivery.chat_id,
             "text": delivery.message.text,
@@ -101,6 +118,12 @@ class TelegramMessenger:
         if delivery.message.rows:
             call["reply_markup"] = keyboard(delivery.message, delivery.screen)
         return _receipt(await self.call("sendPhoto", call))
+
+    async def _document(self, delivery: Delivery) -> Receipt:
+        name = delivery.document or ""
+        file = InputFile(io.BytesIO(await self._documents(name)), filename=name, attach=False)
+        call: Json = {"chat_id": delivery.chat_id, "document": file, "caption": delivery.message.text}
+        return _receipt(await self.call("sendDocument", {**call, "parse_mode": "HTML"}))
 
     async def call(self, method: str, call: Json) -> Any:
         """One call of the Bot API. Raises `SendError`."""

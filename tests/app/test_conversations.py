@@ -3,24 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.app.attempt import BOOKINGS
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Change, Delivery, Kind, StoredUpdate
+from bot.app.records import AttemptKind, Change, Delivery, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
 from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
-from bot.core.model import Department, Slot
+from bot.core.model import Department, Draft, Slot
 from bot.core.screens import Screen
-from bot.core.states import Notice
+from bot.core.session import Session
+from bot.core.states import BookingAttempt, Notice, Submitting
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.fakes import FakeMessenger, FakeMoncreneau
@@ -177,6 +179,59 @@ async def test_what_our_code_fails_on_is_set_aside_with_a_word_to_who_can_hear_i
         assert len([each for each in here.texts(chat) if "sorry" in each]) == apologies
         assert await here.store.open_updates() == ()
         assert here.texts(8) == ["Menu"]
+
+
+@in_no_time
+async def test_a_session_on_which_every_turn_fails_is_replaced_and_the_update_is_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with office(tmp_path) as here:
+        broken = Session("fr", NOW.replace(tzinfo=UTC), screen=5)  # a time that no other can be compared with
+        await here.store.commit(Change(chat=Sessions.stored(7, broken)))
+        await here.hears((1, 7, "/start"))
+        assert here.texts() == ["Menu"]
+        assert here.conversations.set_aside == 0
+        assert "a session was dropped" in caplog.text
+        await here.hears((2, 7, "/help"))
+        assert here.texts() == ["Menu", "Help"]
+
+
+@in_no_time
+async def test_a_poison_on_a_session_that_fails_too_still_gets_its_apology(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        here.conversations._sessions.keep(7, Session("fr", NOW, state=None))  # type: ignore[arg-type]
+        await here.hears((1, 7, "poison"))
+        assert here.texts() == ["Menu (sorry)"]
+        assert here.conversations.set_aside == 1
+
+
+@in_no_time
+async def test_a_ticket_is_told_though_its_session_is_lost(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
+        body = BOOKINGS.dump_json(BookingAttempt(3, draft, NOW)).decode()
+        attempt = StoredAttempt(7, 3, AttemptKind.BOOK, body)
+        await here.store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt,)))
+        here.attempt_worker.begin(attempt, resumed=True)
+        await here.quiet()
+        assert "TicketShown" in here.texts()
+        assert await here.store.open_attempts() == ()
+
+
+@in_no_time
+async def test_an_outcome_on_which_every_turn_fails_is_told_on_a_new_session(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/start"))
+        draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
+        attempt = BookingAttempt(3, draft, NOW)
+        stored = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.dump_json(attempt).decode())
+        await here.store.commit(Change(opened=(stored,)))
+        broken = replace(attempt, draft=None)  # type: ignore[arg-type]
+        here.conversations._sessions.keep(7, Session("fr", NOW, state=Submitting(broken)))
+        here.attempt_worker.begin(stored)
+        await here.quiet()
+        assert "TicketShown" in here.texts()
+        assert await here.store.open_attempts() == ()
 
 
 @in_no_time

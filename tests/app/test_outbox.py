@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.outbox import Outbox
-from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError
+from bot.app.ports import EditLostError, FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, Kind, StoredChat
 from bot.storage.store import Store
@@ -143,6 +143,40 @@ async def test_an_edit_of_a_message_that_is_gone_is_shown_anew(tmp_path: Path) -
         assert here.messenger.texts() == ["1"]
         (shown,) = here.messenger.phones[7].values()
         assert (shown.kind, shown.screen) == (Kind.SEND, 12)
+
+
+@in_no_time
+@pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
+async def test_a_refused_amendment_is_dropped(tmp_path: Path, failure: Exception) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.append(failure)
+        await here.sends(replace(word(1, kind=Kind.EDIT, target=99), amends=True), word(2))
+        assert here.messenger.texts() == ["2"]
+        assert here.outbox.failed == 0
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_of_amendments_that_wait_only_the_newest_is_made(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(word(1))
+        (shown,) = here.messenger.phones[7]
+        here.messenger.open_issues.append(FloodedError(30))
+        edits = [replace(word(each, kind=Kind.EDIT, target=shown), amends=True) for each in (2, 4, 6)]
+        await here.sends(edits[0], word(3), edits[1], word(5), edits[2])
+        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 2, 2, 3, 5, 6]
+        assert here.messenger.texts() == ["6", "3", "5"]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_the_refusal_of_a_prepared_message_is_passed_on(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
+        await here.sends(word(1, kind=Kind.PREPARED), word(2))
+        assert here.outbox.refused.get_nowait() == (7, "wrong file identifier")
+        assert here.outbox.refused.empty()
+        assert here.messenger.texts() == ["2"]
 
 
 @in_no_time

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot.app import sessions as module
-from bot.app.records import Change, StoredChat
+from bot.app.attempt import BOOKINGS, CANCELLINGS
+from bot.app.records import AttemptKind, Change, Settled, StoredAttempt, StoredChat
 from bot.app.sessions import Sessions
 from bot.core.callback_data import decode, encode
 from bot.core.session import Session, write_session
+from bot.core.states import BookingAttempt, CancelAttempt, Cancelling, Idle, Submitting
 from bot.storage.store import Store
+from tests.core.examples import FULL, TICKET
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
@@ -82,6 +85,38 @@ async def test_a_language_that_is_not_the_phones_outlives_the_session(store: Sto
     assert (session.locale, session.chose_locale) == ("en", True)
     session = await Sessions(store, "fr").get(7, NOW, "")
     assert (session.locale, session.chose_locale) == ("en", False)
+
+
+BOOKING = BookingAttempt(3, FULL, NOW)
+CANCELLING = CancelAttempt(4, TICKET, NOW)
+
+
+@pytest.mark.parametrize("text", ["2:{}", "garbage", None])
+async def test_a_session_that_is_lost_while_a_booking_is_pending_still_waits_for_it(
+    store: Store, text: str | None
+) -> None:
+    attempt = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.dump_json(BOOKING).decode())
+    await store.commit(Change(chat=StoredChat(7, text, "fr") if text else None, opened=(attempt,)))
+    session = await Sessions(store, "fr").get(7, NOW, "fr")
+    assert session.state == Submitting(BOOKING, delayed=True)
+    await store.commit(Change(withdrawn=(7, 3)))
+    session = await Sessions(store, "fr").get(7, NOW, "fr")
+    assert session.state == Submitting(BOOKING, delayed=True, withdrawn=True)
+    await store.commit(Change(settled=Settled(7, 3, "withdrawn")))
+    assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Idle()
+
+
+async def test_a_session_that_is_lost_while_a_cancelling_is_pending_still_waits_for_it(store: Store) -> None:
+    attempt = StoredAttempt(7, 4, AttemptKind.CANCEL, CANCELLINGS.dump_json(CANCELLING).decode())
+    other = StoredAttempt(8, 4, AttemptKind.BOOK, BOOKINGS.dump_json(BOOKING).decode())
+    await store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt, other)))
+    assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Cancelling(CANCELLING, delayed=True)
+
+
+async def test_a_new_session_takes_the_place_of_one_that_is_kept(store: Store) -> None:
+    sessions = Sessions(store, "fr")
+    sessions.keep(7, Session("en", NOW, screen=12, state=Submitting(BOOKING)))
+    assert (await sessions.anew(7, NOW, "fr")).state == Idle()
 
 
 async def test_who_returns_with_a_session_that_cannot_be_read_has_not_left(store: Store) -> None:

@@ -12,15 +12,17 @@ from bot.core.events import Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
     Appointment,
     Department,
+    Draft,
     FailureCode,
     Slot,
     Ticket,
     Worker,
 )
-from bot.core.screens import Screen
+from bot.core.screens import Screen, TicketShown
 from bot.core.session import Session
-from bot.core.states import ConfirmingBooking, Notice, TypingName
+from bot.core.states import BookingAttempt, ConfirmingBooking, Notice, Submitting, TypingName
 from bot.views.message import Message
+from bot.views.plain import plain
 from tests.app.fakes import FakeMoncreneau, ScriptedError
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
@@ -61,6 +63,20 @@ async def play(office: FakeMoncreneau, *events: Event) -> list[Outcome]:
         outcomes.append(await turns.take(7, session, event))
         session = outcomes[-1].session
     return outcomes
+
+
+async def test_a_screen_that_cannot_be_drawn_is_told_in_plain_words(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(screen: Screen, _locale: str, _notice: Notice | None) -> Message:
+        raise KeyError(f"{screen}")
+
+    turns, office = Turns(api(), broken, lambda: NOW, HORIZON), Ticket(Appointment(50, 5, TEN, "Aïssatou Bah"), OFFICE)
+    attempt = BookingAttempt(3, Draft(OFFICE, at=TEN, name="Aïssatou Bah"), NOW)
+    session = Session("fr", NOW, state=Submitting(attempt))
+    outcome = await turns.take(7, session, Booked(at=NOW, number=3, appointment=office.appointment))
+    (told,) = outcome.deliveries
+    assert told.message == plain(TicketShown(office, fresh=True))
+    assert "TicketShown cannot be drawn in fr: KeyError" in caplog.text
+    assert "Aïssatou" not in caplog.text
 
 
 def command(name: str, argument: str = "") -> Commanded:

@@ -16,7 +16,7 @@ from bot.broadcast.compose_states import (
     Launch,
     LoadDepartments,
     MessageReceived,
-    PreviewFailed,
+    PreviewRefused,
     RecipientsCounted,
     SendPreview,
     ShowDraft,
@@ -35,7 +35,7 @@ MESSAGE = 70
 
 @dataclass
 class Composer:
-    """`audience` is how many everything reaches; `refusal` what Telegram says to previews (None: it takes them)."""
+    """`reaches` is the size of every audience; `refusal` is why Telegram refuses previews (None: it shows them)."""
 
     at: datetime = MORNING
     reaches: int = 250
@@ -49,10 +49,10 @@ class Composer:
     launched: list[Launch] = field(default_factory=list)
 
     def happens(self, event: ComposeEvent) -> "Composer":
-        """Play it to its end, as the desk does."""
-        waiting = [event]
-        while waiting:
-            self.draft, effects = step(self.draft, waiting.pop())
+        """Play it to its end, as the handler does."""
+        waiting, later = [event], list[ComposeEvent]()
+        while waiting or later:
+            self.draft, effects = step(self.draft, waiting.pop() if waiting else later.pop())
             for effect in effects:
                 match effect:
                     case ShowDraft():
@@ -76,7 +76,7 @@ class Composer:
                     case SendPreview():
                         self.previews.append(effect)
                         if self.refusal is not None:
-                            waiting.append(PreviewFailed(at=self.at, reason=self.refusal))
+                            later.append(PreviewRefused(at=self.at, reason=self.refusal))
                     case Launch():
                         self.launched.append(effect)
         return self
@@ -95,7 +95,7 @@ class Composer:
         return self.sends(Content(Media.TEXT, text))
 
     def pushes(self, ask: ComposeAction, value: str = "", turn: int | None = None) -> "Composer":
-        """A button of the present stage, or of an earlier one."""
+        """Press a button of the present state, or of an earlier turn."""
         present = self.draft.turn if self.draft else 0
         number = present if turn is None else turn
         return self.happens(ComposerPressed(at=self.at, turn=number, action=ask, value=value, message=MESSAGE))
@@ -106,16 +106,16 @@ class Composer:
         return self
 
     def reviews(self) -> "Composer":
-        """The shortest way to the review: one message for everybody, to everybody."""
+        """The shortest way to the review: one message to everybody."""
         return self.calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.EVERYONE)
 
     def stands(self) -> ComposeState:
-        """Where the draft stands."""
+        """The state of the draft."""
         assert self.draft
         return self.draft.state
 
     @property
     def notice(self) -> ComposeNotice | None:
-        """What stood above the stage that was shown last."""
+        """The notice that was shown last."""
         assert self.shown
         return self.shown.notice

@@ -10,7 +10,6 @@ from datetime import datetime
 from bot.app.ports import SendError
 from bot.app.rate_limits import ChatRateLimiter, EvenPacer, FloodControl, GlobalRateLimiter
 from bot.app.records import Work
-from bot.broadcast.direct_sends import DirectSends
 from bot.broadcast.lifecycle import ENDED, ListCursor, cursor_of
 from bot.broadcast.model import (
     AdminAction,
@@ -30,16 +29,16 @@ from bot.broadcast.ports import NOWHERE, Admin, PreparedMessage, ProgressMessage
 from bot.broadcast.run import BroadcastRun
 from bot.broadcast.sender import SendLoop
 from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
-from bot.views.message import Message
 
 DAY = datetime.fromisoformat("2026-03-02T09:00")
 PLAN = Plan(1, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
-HOLD_BACK = 0.001
+WRITE_TIME = 0.001
+"""Seconds that a write takes."""
 
 
 @dataclass
 class FakeRecipients:
-    """Recipients in memory; `log` has every note in order."""
+    """Recipients in memory; `log` has every update in order."""
 
     people: dict[int, Recipient] = field(default_factory=dict)
     statuses: dict[int, StatusUpdate] = field(default_factory=dict)
@@ -47,11 +46,11 @@ class FakeRecipients:
     to_prepare: int = 0
     broken: bool = False
     unreadable: int = 0
-    looks: int = 0
+    refreshed: int = 0
 
     @classmethod
     def of(cls, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> "FakeRecipients":
-        """These chats, all of one fate."""
+        """These chats, all of one status."""
         people = {each: Recipient(each, "fr", message_id=each * 10, at=time.time()) for each in chats}
         return cls(people, {each: StatusUpdate(each, status, each * 10) for each in chats})
 
@@ -75,15 +74,15 @@ class FakeRecipients:
         return tuple(replace(self.people[each], status=self.statuses[each].status) for each in found[:size])
 
     async def refresh(self, recipient: Recipient) -> Recipient:
-        self.looks += 1
+        self.refreshed += 1
         return replace(self.people[recipient.chat_id], status=recipient.status)
 
-    async def record(self, _number: int, entries: tuple[StatusUpdate, ...]) -> None:
-        await asyncio.sleep(HOLD_BACK)
+    async def record(self, _number: int, updates: tuple[StatusUpdate, ...]) -> None:
+        await asyncio.sleep(WRITE_TIME)
         if self.broken:
             raise OSError("no disk")
-        self.log.extend(entries)
-        self.statuses |= {each.chat_id: each for each in entries}
+        self.log.extend(updates)
+        self.statuses |= {each.chat_id: each for each in updates}
 
     async def change_statuses(
         self, _number: int, before: RecipientStatus, after: RecipientStatus, why: str | None = None
@@ -92,22 +91,21 @@ class FakeRecipients:
         self.statuses |= {each.chat_id: replace(each, status=after, error=why) for each in found}
         return len(found)
 
-    async def report(self, _number: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
-        for each in sorted(self.statuses):
+    async def read_statuses(self, _number: int, skip: int, most: int) -> AsyncIterator[tuple[StatusUpdate, ...]]:
+        for each in sorted(self.statuses)[skip : skip + most]:
             yield (self.statuses[each],)
 
     def tally(self) -> dict[str, int]:
-        """How many have which fate."""
+        """How many have which status."""
         return dict(Counter(each.status.value for each in self.statuses.values()))
 
 
 @dataclass
 class FakeSender:
-    """Telegram, which keeps what was sent; `failures` says how the next calls to a chat fail (None: they do not)."""
+    """Keeps what was sent; `failures` are those of the next calls to a chat (None: success)."""
 
     sent: list[tuple[int, str]] = field(default_factory=list)
     failures: dict[int, deque[SendError | None]] = field(default_factory=dict)
-    documents: list[tuple[int, str, bytes]] = field(default_factory=list)
     recalled: list[int] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
     at: list[float] = field(default_factory=list)
@@ -143,11 +141,6 @@ class FakeSender:
         self.recalled.append(chat_id)
         return chat_id not in self.gone
 
-    async def document(self, chat_id: int, name: str, content: bytes, caption: Message) -> None:
-        self._fail(chat_id)
-        assert caption.text
-        self.documents.append((chat_id, name, content))
-
     def _fail(self, chat_id: int) -> None:
         waiting = self.failures.get(chat_id)
         if waiting and (error := waiting.popleft()):
@@ -169,7 +162,7 @@ class FakeBroadcasts:
     broadcasts: dict[int, Broadcast] = field(default_factory=dict)
     shown: dict[tuple[int, int], ProgressMessage] = field(default_factory=dict)
     recipients: FakeRecipients = field(default_factory=FakeRecipients)
-    told: set[int] = field(default_factory=set)
+    reported_numbers: set[int] = field(default_factory=set)
     drafts: dict[int, str] = field(default_factory=dict)
     numbers_given: int = 0
 
@@ -217,7 +210,7 @@ class FakeBroadcasts:
         if again:
             await self.recipients.change_statuses(number, RecipientStatus.UNKNOWN, RecipientStatus.AGAIN)
         if after not in ENDED:
-            self.told.discard(number)
+            self.reported_numbers.discard(number)
         return True
 
     async def broadcast(self, number: int) -> Broadcast | None:
@@ -231,16 +224,19 @@ class FakeBroadcasts:
         return tuple([each for each in found if after is None or cursor_of(each).key > after.key][:most])
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
-        waiting = self.broadcasts.keys() - self.told
+        waiting = self.broadcasts.keys() - self.reported_numbers
         return tuple(n for n, each in self.broadcasts.items() if each.status in statuses or n in waiting)
 
-    async def reported(self, broadcast: Broadcast) -> None:
-        found = self.broadcasts[broadcast.plan.number]
-        if (found.status, found.history) == (broadcast.status, broadcast.history):
-            self.told.add(broadcast.plan.number)
+    def reported(self, broadcast: Broadcast) -> Work:
+        def work(_connection: object) -> None:
+            found = self.broadcasts[broadcast.plan.number]
+            if (found.status, found.history) == (broadcast.status, broadcast.history):
+                self.reported_numbers.add(broadcast.plan.number)
+
+        return work
 
     async def is_reported(self, number: int) -> bool:
-        return number in self.told
+        return number in self.reported_numbers
 
     async def put_progress_message(self, card: ProgressMessage) -> None:
         await self.clear_progress_message(card.chat_id, card.message_id)
@@ -251,15 +247,11 @@ class FakeBroadcasts:
             if (card.chat_id, card.message_id) == (chat_id, message_id):
                 self.shown[place] = replace(card, message_id=NOWHERE)
 
-    async def lose_progress_message(self, card: ProgressMessage) -> None:
-        if self.shown[card.number, card.chat_id] == card:
-            self.shown[card.number, card.chat_id] = replace(card, message_id=NOWHERE)
-
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         return tuple(card for (each, _), card in self.shown.items() if each == number)
 
     def has(self, status: BroadcastStatus, counts: RecipientCounts | None = None, number: int = 1) -> None:
-        """There is a broadcast that stands like this."""
+        """There is a broadcast of this status and with these counts."""
         done = HistoryEntry("Ibrahima", AdminAction.CONFIRMED, DAY)
         self.broadcasts[number] = Broadcast(replace(PLAN, number=number), status, counts or RecipientCounts(), (done,))
 
@@ -275,7 +267,7 @@ class Clock:
 
 
 class SharedLimits:
-    """All limits out of one house: what announcements and errands share with each other, and with citizens."""
+    """The limits that broadcasts share with each other and with citizens' messages."""
 
     def __init__(
         self,
@@ -288,18 +280,17 @@ class SharedLimits:
         self.overall = overall or GlobalRateLimiter(None)
         self.per_chat = per_chat or ChatRateLimiter(None)
         self.floods = FloodControl(self.overall, self.per_chat)
-        self.direct_sends = DirectSends(self.overall, self.per_chat, self.floods)
-        self._pace, self._forecast = EvenPacer(rate), SendBreaker("Telegram", sender.reach)
+        self._pace, self._breaker = EvenPacer(rate), SendBreaker("Telegram", sender.reach)
 
     def throttle(self, width: int = MAX_IN_FLIGHT) -> BroadcastThrottle:
-        """A lane for announcements."""
-        return BroadcastThrottle(self._pace, self.overall, self.floods, self._forecast, width=width)
+        """A throttle with these limits."""
+        return BroadcastThrottle(self._pace, self.overall, self.floods, self._breaker, width=width)
 
 
 class SendRun:
-    """A courier and one round."""
+    """A send loop and one run."""
 
-    def __init__(  # noqa: PLR0913 — what a send_run depends on
+    def __init__(  # noqa: PLR0913 — what a run depends on
         self,
         recipients: FakeRecipients,
         sender: FakeSender,
@@ -329,5 +320,5 @@ class SendRun:
         self.run = BroadcastRun(PLAN, prepared, statuses, counts, nights=nights)
 
     async def to_end(self) -> bool:
-        """To its end."""
+        """Send to everybody."""
         return await self.send_loop.send_all(self.run)

@@ -15,6 +15,7 @@ from bot.broadcast.compose_states import (
     ComposeNotice,
     ComposerPressed,
     ConfirmingSend,
+    PreviewRefused,
     Reviewing,
 )
 from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT, step, why_unsendable
@@ -128,13 +129,11 @@ def test_a_message_refused_in_the_preview_is_asked_for_again_with_the_reason() -
     assert composer.shown.reason == "Bad Request: entity"
 
 
-def test_without_a_preview_there_is_no_review() -> None:
-    composer = Composer(refusal="").reviews()
-    assert composer.stands() == ChoosingAudience()
-    assert composer.notice is ComposeNotice.NOT_SHOWN
-
-
-# --- time --------------------------------------------------------------------------------------------------------
+def test_a_late_refusal_of_a_preview_does_not_disturb_a_changed_message() -> None:
+    composer = Composer().reviews().pushes(ComposeAction.MESSAGE)
+    before = composer.draft
+    composer.happens(PreviewRefused(at=MORNING, reason="Bad Request: entity"))
+    assert composer.draft == before
 
 
 def test_a_typed_time_leads_to_the_confirmation_with_a_new_count() -> None:

@@ -1,17 +1,16 @@
 """The admins' handler: events go into the composer, its effects are carried out, each answer is one change."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from bot.app.ports import FloodedError, MaybeSentError, MessageRefusedError, NotSentError, Receipt
 from bot.app.records import Change, Delivery, Kind
 from bot.app.updates import FromCitizen
 from bot.broadcast.callback_data import ComposeAction, encode_command, encode_compose
 from bot.broadcast.compose_states import (
     AskingMessage,
-    ChoosingAudience,
     ChoosingDepartment,
     ChoosingVersions,
     ComposeDraft,
@@ -21,7 +20,7 @@ from bot.broadcast.compose_states import (
     ShowDraft,
     read_draft,
 )
-from bot.broadcast.handler import LISTED, PREVIEW_TRIES, BroadcastHandler, BroadcastViews
+from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
 from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, encode_cursor
 from bot.broadcast.model import BroadcastSnapshot, BroadcastStatus, Content, Media, RecipientCounts, RecipientStatus
 from bot.broadcast.ports import NOWHERE
@@ -43,35 +42,24 @@ ADMIN = 900
 PRESSED = 70
 
 
-class Phones:
-    """Nobody looks at cards here."""
-
-    async def deliver(self, delivery: Delivery, _file_id: str | None) -> Receipt:
-        return Receipt(delivery.target or 0)
-
-    async def typing(self, chat_id: int) -> None:
-        raise AssertionError(chat_id)
-
-
-class Desk:
-    """A desk on fakes; `shown` is the stage that was drawn last."""
+class Handling:
+    """A handler on fakes; `shown` is the state that was drawn last."""
 
     def __init__(self, *chats: int) -> None:
         self.recipients, self.sender = FakeRecipients.of(*chats), FakeSender()
         self.repository = FakeBroadcasts(recipients=self.recipients)
-        self.offices = FakeMoncreneau(offices=(Department(5, "Passeports"),))
+        self.api = FakeMoncreneau(offices=(Department(5, "Passeports"),))
         self.shown: ShowDraft | None = None
         self.drawn: list[str] = []
         self.touched: list[int] = []
+        self.queued: list[Delivery] = []
         limits, clock = SharedLimits(self.sender), Clock()
         reporter = Reporter(
             self.repository,
-            self.recipients,
-            self.sender,
-            limits.direct_sends,
             admins={ADMIN},
             locale_of=self._locale,
             caption=lambda *_: Message("caption"),
+            commit=self._commit,
         )
         self.broadcasts = BroadcastRunner(
             self.repository,
@@ -94,19 +82,17 @@ class Desk:
         )
         progress = ProgressMessages(
             self.repository,
-            Phones(),
-            limits.overall,
             {ADMIN},
-            lambda *_: Message("card"),
-            look=self.broadcasts.snapshot,
+            lambda *_: Message("progress"),
+            snapshot=self.broadcasts.snapshot,
             moving=self.broadcasts.moving,
+            accept=self.queued.extend,
         )
-        self._desk = BroadcastHandler(
+        self.handler = BroadcastHandler(
             repository=self.repository,
             recipients=self.recipients,
             sender=self.sender,
-            direct_sends=limits.direct_sends,
-            offices=self.offices,
+            api=self.api,
             broadcasts=self.broadcasts,
             progress=progress,
             reporter=reporter,
@@ -115,6 +101,9 @@ class Desk:
             locale_of=self._locale,
             read_content=self._content,
         )
+
+    async def _commit(self, change: Change) -> None:
+        self.queued.extend(change.queued)
 
     async def _locale(self, chat_id: int) -> str | None:
         return "fr" if chat_id == ADMIN else None
@@ -136,10 +125,15 @@ class Desk:
 
     async def does(self, event: CitizenEvent, **raw: Any) -> Change | None:
         """An admin does something; what it changes is stored."""
-        change = await self._desk.handle(ADMIN, FromCitizen(event, ADMIN, raw))
+        change = await self.handler.handle(ADMIN, FromCitizen(event, ADMIN, raw))
+        self.stores(change)
+        return change
+
+    @staticmethod
+    def stores(change: Change | None) -> None:
+        """Write what a change writes."""
         for work in change.works if change else ():
             work(None)
-        return change
 
     async def commands(self, name: str) -> Change | None:
         return await self.does(Commanded(at=DAY, name=name, profile="Ibrahima"))
@@ -160,194 +154,189 @@ class Desk:
         assert draft
         return draft
 
-    async def reviews(self) -> None:
+    async def reviews(self) -> Change:
         """The shortest way to the review."""
         await self.commands("broadcast")
         await self.types("Bonjour")
         await self.pushes(ComposeAction.ONE)
-        await self.pushes(ComposeAction.EVERYONE)
+        change = await self.pushes(ComposeAction.EVERYONE)
+        assert change
+        return change
 
 
 async def test_the_command_begins_a_draft_that_is_stored_with_the_answer() -> None:
-    desk = Desk(1, 2)
-    change = await desk.commands("broadcast")
+    here = Handling(1, 2)
+    change = await here.commands("broadcast")
     assert change
     (answer,) = change.queued
     assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, ADMIN, Message("stage fr"))
-    assert desk.draft().state == AskingMessage()
+    assert here.draft().state == AskingMessage()
 
 
 async def test_the_command_again_uses_up_no_number() -> None:
-    desk = Desk(1)
-    await desk.commands("broadcast")
-    await desk.commands("broadcast")
-    assert desk.draft().number == desk.repository.numbers_given == 1
+    here = Handling(1)
+    await here.commands("broadcast")
+    await here.commands("broadcast")
+    assert here.draft().number == here.repository.numbers_given == 1
 
 
 async def test_a_press_edits_the_pressed_message() -> None:
-    desk = Desk(1)
-    await desk.commands("broadcast")
-    await desk.types("Bonjour")
-    change = await desk.pushes(ComposeAction.ONE)
+    here = Handling(1)
+    await here.commands("broadcast")
+    await here.types("Bonjour")
+    change = await here.pushes(ComposeAction.ONE)
     assert change
     assert (change.queued[0].kind, change.queued[0].target) == (Kind.EDIT, PRESSED)
 
 
-async def test_the_preview_is_sent_before_the_review() -> None:
-    desk = Desk(1, 2, 3)
-    await desk.reviews()
-    assert desk.sender.sent == [(ADMIN, "fr")]
-    assert (desk.draft().state, desk.draft().count) == (Reviewing(), 3)
+async def test_the_preview_is_queued_before_the_review() -> None:
+    here = Handling(1, 2, 3)
+    change = await here.reviews()
+    preview, review = change.queued
+    assert (preview.kind, preview.chat_id) == (Kind.PREPARED, ADMIN)
+    assert json.loads(preview.prepared or "") == ["sendMessage", {"text": "Bonjour", "locale": "fr"}]
+    assert (review.kind, review.message) == (Kind.SEND, Message("stage fr"))
+    assert preview.id < review.id
+    assert (here.draft().state, here.draft().count) == (Reviewing(), 3)
 
 
 async def test_media_is_read_by_the_content_reader() -> None:
-    desk = Desk(1)
-    await desk.commands("broadcast")
-    await desk.does(SentSomething(at=DAY), sticker={})
-    assert desk.shown
-    assert desk.shown.notice is ComposeNotice.UNSUPPORTED
+    here = Handling(1)
+    await here.commands("broadcast")
+    await here.does(SentSomething(at=DAY), sticker={})
+    assert here.shown
+    assert here.shown.notice is ComposeNotice.UNSUPPORTED
 
 
-@in_no_time
-async def test_a_preview_is_tried_through_floods_and_outages() -> None:
-    desk = Desk(1)
-    desk.sender.fails(ADMIN, FloodedError(2), NotSentError("no route"), None)
-    await desk.reviews()
-    assert desk.draft().state == Reviewing()
+async def test_a_refused_preview_asks_for_the_message_again_with_the_reason() -> None:
+    here = Handling(1)
+    await here.reviews()
+    change = await here.handler.preview_refused(ADMIN, "Bad Request: wrong file identifier", DAY)
+    here.stores(change)
+    assert here.draft().state == AskingMessage()
+    assert here.shown
+    assert (here.shown.notice, here.shown.reason) == (ComposeNotice.REFUSED, "Bad Request: wrong file identifier")
+    assert [each.kind for each in change.queued] == [Kind.SEND]
 
 
-@in_no_time
-@pytest.mark.parametrize(
-    ("errors", "state", "notice"),
-    [
-        ((MessageRefusedError("bad file"),), AskingMessage(), ComposeNotice.REFUSED),
-        ((MaybeSentError("timed out"),), ChoosingAudience(), ComposeNotice.NOT_SHOWN),
-        ((NotSentError("no route"),) * PREVIEW_TRIES, ChoosingAudience(), ComposeNotice.NOT_SHOWN),
-    ],
-)
-async def test_a_message_without_a_preview_is_not_reviewed(errors: Any, state: object, notice: ComposeNotice) -> None:
-    desk = Desk(1)
-    desk.sender.fails(ADMIN, *errors)
-    await desk.reviews()
-    assert desk.draft().state == state
-    assert desk.shown
-    assert desk.shown.notice is notice
+async def test_a_preview_refused_after_the_draft_was_deleted_changes_nothing() -> None:
+    assert await Handling(1).handler.preview_refused(ADMIN, "Bad Request", DAY) == Change()
 
 
 async def test_departments_are_loaded_when_asked_for() -> None:
-    desk = Desk(1)
-    await desk.commands("broadcast")
-    await desk.types("Bonjour")
-    await desk.pushes(ComposeAction.ONE)
-    desk.offices.reads.append(refused(DOWN.code))
-    await desk.pushes(ComposeAction.DEPARTMENT)
-    assert desk.draft().state == ChoosingDepartment(failure=DOWN)
-    await desk.pushes(ComposeAction.RETRY)
-    assert desk.draft().state == ChoosingDepartment(desk.offices.offices)
+    here = Handling(1)
+    await here.commands("broadcast")
+    await here.types("Bonjour")
+    await here.pushes(ComposeAction.ONE)
+    here.api.reads.append(refused(DOWN.code))
+    await here.pushes(ComposeAction.DEPARTMENT)
+    assert here.draft().state == ChoosingDepartment(failure=DOWN)
+    await here.pushes(ComposeAction.RETRY)
+    assert here.draft().state == ChoosingDepartment(here.api.offices)
 
 
 @in_no_time
 async def test_confirming_launches_it_and_the_message_becomes_its_progress_message() -> None:
-    desk = Desk(1, 2)
-    await desk.reviews()
-    await desk.pushes(ComposeAction.NOW)
-    assert desk.draft().state == ConfirmingSend()
-    action = encode_compose(desk.draft().number, desk.draft().turn, ComposeAction.GO)
-    change = await desk.presses(action)
+    here = Handling(1, 2)
+    await here.reviews()
+    await here.pushes(ComposeAction.NOW)
+    assert here.draft().state == ConfirmingSend()
+    action = encode_compose(here.draft().number, here.draft().turn, ComposeAction.GO)
+    change = await here.presses(action)
     assert change
     assert change.queued == ()
-    assert ADMIN not in desk.repository.drafts
-    assert desk.repository.shown[1, ADMIN].message_id == PRESSED
-    again = await desk.presses(action)
+    assert ADMIN not in here.repository.drafts
+    assert here.repository.shown[1, ADMIN].message_id == PRESSED
+    again = await here.presses(action)
     assert again == Change()
-    assert len(desk.repository.broadcasts) == 1
-    await desk.broadcasts.stop(5)
+    assert len(here.repository.broadcasts) == 1
+    await here.broadcasts.stop(5)
 
 
 # --- aside -------------------------------------------------------------------------------------------------------
 
 
 async def test_an_admin_who_does_something_else_is_treated_as_a_citizen() -> None:
-    desk = Desk(1)
-    assert await desk.commands("book") is None
-    assert await desk.types("Bonjour") is None
-    await desk.commands("broadcast")
-    assert await desk.commands("book") is None
-    assert desk.draft().aside
-    assert await desk.types("Aïssatou") is None
-    assert await desk.presses(callback_data.BOOK) is None
-    await desk.commands("broadcast")
-    assert not desk.draft().aside
-    assert desk.shown
-    assert desk.shown.notice is ComposeNotice.RESUMED
+    here = Handling(1)
+    assert await here.commands("book") is None
+    assert await here.types("Bonjour") is None
+    await here.commands("broadcast")
+    assert await here.commands("book") is None
+    assert here.draft().aside
+    assert await here.types("Aïssatou") is None
+    assert await here.presses(callback_data.BOOK) is None
+    await here.commands("broadcast")
+    assert not here.draft().aside
+    assert here.shown
+    assert here.shown.notice is ComposeNotice.RESUMED
 
 
 async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken() -> None:
-    desk = Desk(1)
-    assert await desk.commands("foo") is None
-    await desk.commands("broadcast")
-    assert await desk.commands("demain")
-    assert desk.shown
-    assert desk.shown.notice is ComposeNotice.COMMAND
-    assert not desk.draft().aside
+    here = Handling(1)
+    assert await here.commands("foo") is None
+    await here.commands("broadcast")
+    assert await here.commands("demain")
+    assert here.shown
+    assert here.shown.notice is ComposeNotice.COMMAND
+    assert not here.draft().aside
 
 
 async def test_the_opt_out_button_of_the_preview_keeps_the_draft_open() -> None:
-    desk = Desk(1)
-    await desk.reviews()
-    assert await desk.presses(callback_data.NEWS_OFF) is None
-    assert not desk.draft().aside
+    here = Handling(1)
+    await here.reviews()
+    assert await here.presses(callback_data.NEWS_OFF) is None
+    assert not here.draft().aside
 
 
 async def test_stop_deletes_the_draft_and_nothing_else() -> None:
-    desk = Desk(1)
-    assert await desk.commands("stop") is None
-    await desk.reviews()
-    assert await desk.commands("stop")
-    assert ADMIN not in desk.repository.drafts
-    assert desk.shown == ShowDraft(None, notice=ComposeNotice.CANCELLED)
+    here = Handling(1)
+    assert await here.commands("stop") is None
+    await here.reviews()
+    assert await here.commands("stop")
+    assert ADMIN not in here.repository.drafts
+    assert here.shown == ShowDraft(None, notice=ComposeNotice.CANCELLED)
 
 
 async def test_an_unreadable_draft_is_replaced() -> None:
-    desk = Desk(1)
-    desk.repository.drafts[ADMIN] = "0:old"
-    await desk.commands("broadcast")
-    assert desk.draft().state == AskingMessage()
+    here = Handling(1)
+    here.repository.drafts[ADMIN] = "0:old"
+    await here.commands("broadcast")
+    assert here.draft().state == AskingMessage()
 
 
 # --- steering ----------------------------------------------------------------------------------------------------
 
 
 async def test_the_list_shows_all_broadcasts() -> None:
-    desk = Desk()
-    desk.repository.has(BroadcastStatus.DONE)
-    change = await desk.commands("broadcasts")
+    here = Handling()
+    here.repository.has(BroadcastStatus.DONE)
+    change = await here.commands("broadcasts")
     assert change
     assert change.queued[0].message == Message("list [1] None fr")
 
 
 async def test_the_list_begins_with_active_broadcasts_and_has_pages() -> None:
-    desk = Desk()
+    here = Handling()
     for number in range(1, LISTED + 5):
-        desk.repository.has(BroadcastStatus.DONE, number=number)
-    desk.repository.has(BroadcastStatus.PAUSED, number=2)
-    change = await desk.commands("broadcasts")
+        here.repository.has(BroadcastStatus.DONE, number=number)
+    here.repository.has(BroadcastStatus.PAUSED, number=2)
+    change = await here.commands("broadcasts")
     assert change
     assert change.queued[0].message == Message("list [2, 12, 11, 10, 9, 8, 7, 6] 2.-6 fr")
-    change = await desk.presses(encode_command(6, BroadcastCommand.OLDER, "2."), message=88)
+    change = await here.presses(encode_command(6, BroadcastCommand.OLDER, "2."), message=88)
     assert change
     assert change.queued[0].message == Message("list [5, 4, 3, 1] None fr")
     assert change.queued[0].target == 88
 
 
 async def test_a_command_button_acts_and_its_message_shows_the_progress() -> None:
-    desk = Desk()
-    desk.repository.has(BroadcastStatus.PAUSED)
-    assert await desk.presses(encode_command(1, BroadcastCommand.STOP), message=88) == Change()
-    assert desk.repository.broadcasts[1].status is BroadcastStatus.STOPPED
-    assert desk.repository.broadcasts[1].history[-1].who == "Ibrahima"
-    assert desk.repository.shown[1, ADMIN].message_id == 88
-    await desk.broadcasts.stop(5)
+    here = Handling()
+    here.repository.has(BroadcastStatus.PAUSED)
+    assert await here.presses(encode_command(1, BroadcastCommand.STOP), message=88) == Change()
+    assert here.repository.broadcasts[1].status is BroadcastStatus.STOPPED
+    assert here.repository.broadcasts[1].history[-1].who == "Ibrahima"
+    assert here.repository.shown[1, ADMIN].message_id == 88
+    await here.broadcasts.stop(5)
 
 
 @pytest.mark.parametrize(
@@ -360,48 +349,49 @@ async def test_a_command_button_acts_and_its_message_shows_the_progress() -> Non
     ],
 )
 async def test_a_button_without_a_command_shows_the_progress(action: str) -> None:
-    desk = Desk()
-    desk.repository.has(BroadcastStatus.DONE)
-    assert await desk.presses(action) == Change()
-    assert desk.repository.broadcasts[1].status is BroadcastStatus.DONE
-    assert desk.repository.shown[1, ADMIN].message_id == PRESSED
+    here = Handling()
+    here.repository.has(BroadcastStatus.DONE)
+    assert await here.presses(action) == Change()
+    assert here.repository.broadcasts[1].status is BroadcastStatus.DONE
+    assert here.repository.shown[1, ADMIN].message_id == PRESSED
 
 
 async def test_a_recall_asks_first() -> None:
-    desk = Desk()
-    desk.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
-    change = await desk.presses(encode_command(1, BroadcastCommand.RECALL))
+    here = Handling()
+    here.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
+    change = await here.presses(encode_command(1, BroadcastCommand.RECALL))
     assert change
     assert (change.queued[0].message, change.queued[0].target) == (Message("recall?"), PRESSED)
-    assert desk.repository.broadcasts[1].status is BroadcastStatus.DONE
+    assert here.repository.broadcasts[1].status is BroadcastStatus.DONE
 
 
 @pytest.mark.parametrize("command", [BroadcastCommand.RECALL, BroadcastCommand.OLDER])
 async def test_a_progress_message_that_becomes_another_screen_is_no_longer_updated(command: BroadcastCommand) -> None:
-    desk = Desk()
-    desk.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
-    await desk.presses(encode_command(1, BroadcastCommand.SEE))
-    await desk.presses(encode_command(1, command))
-    assert desk.repository.shown[1, ADMIN].message_id == NOWHERE
+    here = Handling()
+    here.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
+    await here.presses(encode_command(1, BroadcastCommand.SEE))
+    await here.presses(encode_command(1, command))
+    assert here.repository.shown[1, ADMIN].message_id == NOWHERE
 
 
 async def test_the_report_is_sent_on_request() -> None:
-    desk = Desk(1)
-    desk.repository.has(BroadcastStatus.DONE)
-    assert await desk.presses(encode_command(1, BroadcastCommand.REPORT)) == Change()
-    assert [chat for chat, _, _ in desk.sender.documents] == [ADMIN]
+    here = Handling(1)
+    here.repository.has(BroadcastStatus.DONE)
+    change = await here.presses(encode_command(1, BroadcastCommand.REPORT))
+    assert change
+    assert [(each.chat_id, each.document) for each in change.queued] == [(ADMIN, "broadcast-1.csv")]
 
 
 async def test_a_forged_button_is_called_stale() -> None:
-    desk = Desk(1)
+    here = Handling(1)
     for action in (encode_command(99, BroadcastCommand.STOP), encode_compose(99, 1, ComposeAction.GO)):
-        assert await desk.presses(action)
-        assert desk.shown == ShowDraft(None, notice=ComposeNotice.STALE)
+        assert await here.presses(action)
+        assert here.shown == ShowDraft(None, notice=ComposeNotice.STALE)
 
 
 async def test_a_forged_button_leaves_the_draft_as_it_is() -> None:
-    desk = Desk(1)
-    await desk.commands("broadcast")
-    await desk.types("Bonjour")
-    await desk.presses(encode_command(99, BroadcastCommand.STOP))
-    assert desk.draft().state == ChoosingVersions()
+    here = Handling(1)
+    await here.commands("broadcast")
+    await here.types("Bonjour")
+    await here.presses(encode_command(99, BroadcastCommand.STOP))
+    assert here.draft().state == ChoosingVersions()

@@ -38,7 +38,6 @@ class Press:
         self.repository = FakeBroadcasts(recipients=self.recipients)
         self.clock = Clock()
         self.ended: list[int] = []
-        self.slow = 0.0
         self.changed: list[int] = []
         self.broadcasts = self.made()
 
@@ -66,9 +65,8 @@ class Press:
         )
 
     async def _end(self, number: int) -> None:
-        await asyncio.sleep(self.slow)
         self.ended.append(number)
-        await self.repository.reported(self.repository.broadcasts[number])
+        self.repository.reported(self.repository.broadcasts[number])(None)
 
     def stopped(self) -> None:
         """Somebody had stopped it."""
@@ -277,27 +275,6 @@ async def test_a_resend_waits_while_the_broadcast_is_paused() -> None:
         await asyncio.sleep(5)
         assert here.sender.chats() == [1, 2, 3]
         assert here.status() is BroadcastStatus.DONE
-
-
-@in_no_time
-async def test_a_report_that_does_not_get_through_holds_up_no_admin() -> None:
-    async with press(1, 2) as here:
-        here.slow = 3600.0
-        here.repository.has(
-            BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.UNKNOWN, 1), (RecipientStatus.SENT, 1)))
-        )
-        here.recipients.statuses |= {
-            1: StatusUpdate(1, RecipientStatus.SENT, 10),
-            2: StatusUpdate(2, RecipientStatus.UNKNOWN),
-        }
-        assert await here.broadcasts.resume() == 1
-        await asyncio.sleep(5)
-        here.slow = 1.0
-        assert await here.broadcasts.apply(1, BroadcastCommand.RESEND, ADMIN)
-        await asyncio.sleep(5)
-        assert here.sender.chats() == [2]
-        assert here.ended == [1], "the report of the second end"
-        assert await here.repository.is_reported(1)
 
 
 @in_no_time

@@ -417,7 +417,7 @@ async def test_a_recipient_read_a_moment_ago_is_not_read_again(monkeypatch: pyte
     monkeypatch.setattr("bot.broadcast.sender.FRESH", 3600.0)  # a moment, however slow this machine is
     recipients = FakeRecipients.of(*range(1, 2 * PAGE))
     await SendRun(recipients, FakeSender()).to_end()
-    assert recipients.looks == 0
+    assert recipients.refreshed == 0
 
 
 @in_no_time

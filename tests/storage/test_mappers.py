@@ -22,6 +22,9 @@ def row(values: mappers.Values) -> Row[Any]:
     [
         Delivery(1, 7, Kind.SEND, Message("x")),
         Delivery(6, -7, Kind.SEND, Message("x"), topic=12),
+        Delivery(7, 7, Kind.EDIT, Message("x"), target=1, amends=True),
+        Delivery(8, 7, Kind.DOCUMENT, Message("x"), document="broadcast-1.csv"),
+        Delivery(9, 7, Kind.PREPARED, Message(""), prepared='["sendMessage",{}]'),
         Delivery(2**60, -7, Kind.EDIT, Message("<b>é😀</b>"), screen=0, target=1),
         Delivery(3, 7, Kind.PICTURE, Message("x", (), "https://x.gn/1"), urgency=Urgency.BULK, not_before=1.5),
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),

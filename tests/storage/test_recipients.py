@@ -110,12 +110,14 @@ async def test_statuses_are_recorded_and_reported(room: BroadcastDatabase, monke
             StatusUpdate(1, RecipientStatus.SENT, 71),
         ),
     )
-    told = [entry async for page in room.recipients.report(1) for entry in page]
-    assert told == [
+    everybody = [each async for page in room.recipients.read_statuses(1, 0, 10) for each in page]
+    assert everybody == [
         StatusUpdate(1, RecipientStatus.SENT, 71),
         StatusUpdate(2, RecipientStatus.FAILED, error="no"),
         StatusUpdate(3, RecipientStatus.PENDING),
     ]
+    assert [page async for page in room.recipients.read_statuses(1, 1, 1)] == [tuple(everybody[1:2])]
+    assert [page async for page in room.recipients.read_statuses(1, 3, 1)] == []
     (found,) = await room.recipients.page(1, SENT, 0, 10)
     assert (found.chat_id, found.message_id, found.status) == (1, 71, RecipientStatus.SENT)
 

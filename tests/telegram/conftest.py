@@ -29,9 +29,9 @@ def bot_at(url: str) -> RawBot:
 async def bot(wire: Wire) -> AsyncIterator[RawBot]:
     """A bot on the wire."""
     lean = bot_at(wire.url)
-    await lean._request[1].initialize()
+    await lean.request.initialize()
     yield lean
-    await lean._request[1].shutdown()
+    await lean.request.shutdown()
 
 
 @pytest.fixture

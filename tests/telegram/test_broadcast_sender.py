@@ -150,11 +150,3 @@ async def test_a_message_that_cannot_be_deleted_says_why(
     wire.answer = error
     with pytest.raises(type(error)):
         await sender.recall(7, 71)
-
-
-async def test_a_file_is_sent_with_its_name(sender: TelegramBroadcastSender, wire: Wire) -> None:
-    await sender.document(7, "broadcast-1.csv", b"chat_id\r\n", Message("<b>Annonce</b>"))
-    ((method, call),) = wire.calls
-    assert method == "sendDocument"
-    assert (call["document"].filename, call["document"].input_file_content) == ("broadcast-1.csv", b"chat_id\r\n")
-    assert call["caption"] == "<b>Annonce</b>"

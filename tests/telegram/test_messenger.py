@@ -45,6 +45,37 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
     ]
 
 
+async def test_a_prepared_call_goes_out_as_it_is(wire: Wire, bot: RawBot) -> None:
+    wire.says(OK)
+    prepared = json.dumps(["sendPhoto", {"photo": "file-1", "caption": "*Oui*", "caption_entities": "[]"}])
+    delivery = Delivery(1, 7, Kind.PREPARED, Message(""), prepared=prepared)
+    assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
+    (seen,) = wire.seen
+    form = json.loads(seen.body)
+    assert seen.target.endswith("/sendPhoto")
+    assert form == {"chat_id": "7", "photo": "file-1", "caption": "*Oui*", "caption_entities": "[]"}
+
+
+async def test_a_document_is_read_when_it_is_sent(wire: Wire, bot: RawBot) -> None:
+    async def read(name: str) -> bytes:
+        assert name == "broadcast-1.csv"
+        return b"chat_id\r\n"
+
+    wire.says(OK)
+    delivery = Delivery(1, 7, Kind.DOCUMENT, Message("<b>Annonce</b>"), document="broadcast-1.csv")
+    assert await TelegramMessenger(bot, read).deliver(delivery, None) == Receipt(5)
+    (seen,) = wire.seen
+    assert seen.target.endswith("/sendDocument")
+    assert b'filename="broadcast-1.csv"' in seen.body
+    assert b"chat_id\r\n" in seen.body
+    assert b"<b>Annonce</b>" in seen.body
+
+
+async def test_a_document_that_nobody_can_read_is_refused(bot: RawBot) -> None:
+    with pytest.raises(MessageRefusedError, match="no document"):
+        await TelegramMessenger(bot).deliver(Delivery(1, 7, Kind.DOCUMENT, Message("x"), document="x.csv"), None)
+
+
 @pytest.mark.parametrize(
     "result",
     [
@@ -149,10 +180,10 @@ async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
     away = bot_at("http://127.0.0.1:9")
-    await away._request[1].initialize()
+    await away.request.initialize()
     with pytest.raises(NotSentError):
         await TelegramMessenger(away).deliver(WORDS, None)
-    await away._request[1].shutdown()
+    await away.request.shutdown()
 
 
 async def test_a_link_that_fits_no_picture_refuses_the_picture_alone(bot: RawBot) -> None:
