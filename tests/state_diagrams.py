@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
-from bot.broadcast.lifecycle import TRANSITIONS, UNPAID, next_status
+from bot.broadcast.lifecycle import QUESTIONS, TRANSITIONS, UNPAID, next_status
 from bot.broadcast.model import Broadcast, BroadcastStatus, Everyone, Plan, RecipientCounts, RecipientStatus
 from bot.core import callback_data as data
 from bot.core.conversation import step
@@ -281,8 +281,9 @@ def booking_diagram(moves: frozenset[Move]) -> str:
 def broadcast_diagram() -> str:
     """What a broadcast can become: by an admin's button, and by itself when it did what its status asks for."""
     arrows: dict[tuple[str, str], set[str]] = {}
+    asked_by = {given: command for command, given in QUESTIONS.items()}
     for (before, command), (after, _) in TRANSITIONS.items():
-        button = WORDS.label(f"button.steer_{command}").partition(" ")[2]
+        button = WORDS.label(f"button.steer_{asked_by.get(command, command)}").partition(" ")[2]
         arrows.setdefault((before, after), set()).add(button)
     nobody_left, somebody_left = RecipientCounts(), RecipientCounts(((RecipientStatus.PENDING, 1),))
     for status, starts, counts in product(BroadcastStatus, (None, NOW), (nobody_left, somebody_left)):

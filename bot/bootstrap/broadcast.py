@@ -15,7 +15,7 @@ from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
 from bot.broadcast.compose_states import ShowDraft
 from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
-from bot.broadcast.lifecycle import ListCursor
+from bot.broadcast.lifecycle import BroadcastCommand, ListCursor
 from bot.broadcast.model import Broadcast, BroadcastSnapshot
 from bot.broadcast.progress import ProgressMessages
 from bot.broadcast.recaller import MAX_RECALLS_IN_FLIGHT, Recaller
@@ -136,7 +136,7 @@ class BroadcastFeature:
             broadcasts=self._broadcasts,
             progress=self._progress,
             reporter=self._reporter,
-            views=BroadcastViews(self._draw_state, self._draw_list, self._draw_recall_question),
+            views=BroadcastViews(self._draw_state, self._draw_list, self._draw_question),
             locales=translators.supported,
             locale_of=self._locale_of,
             read_content=read_content,
@@ -222,8 +222,8 @@ class BroadcastFeature:
     def _draw_list(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
         return views.listing(snapshots, self._translators.get(locale), last, self._office)
 
-    def _draw_recall_question(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
-        return views.ask_recall(snapshot, self._translators.get(locale))
+    def _draw_question(self, snapshot: BroadcastSnapshot, command: BroadcastCommand, locale: str) -> Message:
+        return views.question(snapshot, command, self._translators.get(locale))
 
     def _caption(self, broadcast: Broadcast, locale: str) -> Message:
         return views.report(broadcast, self._translators.get(locale))

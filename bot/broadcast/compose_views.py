@@ -22,11 +22,12 @@ from bot.core.dates import reaches_night
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.errors import cause
-from bot.views.message import CONAKRY, Button, Message, Office
+from bot.views.message import CONAKRY, Button, Message, Office, Style
 from bot.views.text import department_name, lines, paragraphs
 
 REASON = 150
 """Characters of Telegram's reason that are shown."""
+STYLES = {ComposeAction.GO: Style.SUCCESS, ComposeAction.CANCEL: Style.DANGER}
 
 
 def render(show: ShowDraft, t: Translator, now: datetime, office: Office = CONAKRY) -> Message:
@@ -35,10 +36,8 @@ def render(show: ShowDraft, t: Translator, now: datetime, office: Office = CONAK
     if show.draft is None:
         return Message(notice or t.text("remark.cancelled"))
     text, rows = _render_state(show.draft, t, now, office)
-    cancel = Button(
-        t.label("button.bc_cancel"), encode_compose(show.draft.number, show.draft.turn, ComposeAction.CANCEL)
-    )
-    return Message(paragraphs(notice, text), (*rows, (cancel,)))
+    cancel = _Buttons(show.draft).row(t.label("button.bc_cancel"), ComposeAction.CANCEL)
+    return Message(paragraphs(notice, text), (*rows, cancel))
 
 
 def _notice(show: ShowDraft, t: Translator) -> Safe:
@@ -54,7 +53,8 @@ class _Buttons:
 
     def button(self, label: str, action: ComposeAction, value: str = "") -> Button:
         """A button that is valid in this state alone."""
-        return Button(label, encode_compose(self._draft.number, self._draft.turn, action, value))
+        data = encode_compose(self._draft.number, self._draft.turn, action, value)
+        return Button(label, data, style=STYLES.get(action))
 
     def row(self, label: str, action: ComposeAction, value: str = "") -> keys.Row:
         """The same as a row of its own."""
@@ -77,18 +77,18 @@ def _render_state(draft: ComposeDraft, t: Translator, now: datetime, office: Off
                 k.row(t.label("button.bc_is", language=name), ComposeAction.IS, locale) for locale, name in t.languages
             )
             one = k.row(t.label("button.bc_one"), ComposeAction.ONE)
-            return paragraphs(t.text("bc.versions"), t.text("bc.versions_hint")), (one, *each, back)
+            return paragraphs(t.text("bc.versions_hint"), t.text("bc.versions")), (one, *each, back)
         case Reviewing():
             return _reviewing(draft, t, k)
         case AskingTime():
-            return paragraphs(t.text("bc.time"), t.text("bc.time_hint", city=office.city)), (back,)
+            return paragraphs(t.text("bc.time_hint", city=office.city), t.text("bc.time")), (back,)
         case AskingNight(starts=starts):
             rows = (
                 k.row(t.label("button.bc_insist"), ComposeAction.INSIST),
                 k.row(t.label("button.bc_later"), ComposeAction.LATER),
             )
             at = t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city) if starts else None
-            return paragraphs(t.text("bc.night"), at, t.text("bc.night_hint")), (*rows, back)
+            return paragraphs(at, t.text("bc.night_hint"), t.text("bc.night")), (*rows, back)
         case ConfirmingSend(starts=starts):
             return _confirming(draft, starts, t, now, office, k)
         case _:
@@ -107,7 +107,7 @@ def _audience(draft: ComposeDraft, t: Translator, k: _Buttons, back: keys.Row) -
                 k.button(t.label("button.bc_today"), ComposeAction.TODAY),
                 k.button(t.label("button.bc_tomorrow"), ComposeAction.TOMORROW),
             )
-            return paragraphs(t.text("bc.days"), t.text("bc.days_hint")), ((today, tomorrow), back)
+            return paragraphs(t.text("bc.days_hint"), t.text("bc.days")), ((today, tomorrow), back)
         case _:
             rows = (
                 k.row(t.label("button.bc_everyone"), ComposeAction.EVERYONE),
@@ -115,7 +115,7 @@ def _audience(draft: ComposeDraft, t: Translator, k: _Buttons, back: keys.Row) -
                 k.row(t.label("button.bc_office"), ComposeAction.DEPARTMENT),
                 k.row(t.label("button.bc_days"), ComposeAction.DAYS),
             )
-            return paragraphs(t.text("bc.audience"), t.text("bc.audience_hint")), (*rows, back)
+            return paragraphs(t.text("bc.audience_hint"), t.text("bc.audience")), (*rows, back)
 
 
 def _choosing_department(
@@ -172,6 +172,6 @@ def _confirming(  # noqa: PLR0913, PLR0917 — the screen shows all of these
     by_day = draft.night or begin
     left = draft.seconds - (by_day - begin).total_seconds()
     night = t.text("bc.rests") if reaches_night(by_day, left) else None
-    text = paragraphs(t.text("bc.confirm"), lines(_summary(draft, t), at), night)
+    text = paragraphs(lines(_summary(draft, t), at), night, t.text("bc.confirm"))
     go = k.row(t.label("button.bc_go", n=draft.count, count=grouped(draft.count)), ComposeAction.GO)
     return text, (go, k.row(t.label("button.back"), ComposeAction.BACK))

@@ -37,7 +37,7 @@ from bot.broadcast.compose_states import (
     write_draft,
 )
 from bot.broadcast.composer import step
-from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, cursor_of, decode_cursor
+from bot.broadcast.lifecycle import QUESTIONS, BroadcastCommand, ListCursor, cursor_of, decode_cursor, transition
 from bot.broadcast.model import BroadcastSnapshot, Content, Plan, Version
 from bot.broadcast.ports import Admin, BroadcastRepository, BroadcastSender, ProgressMessage, RecipientRepository
 from bot.broadcast.progress import ProgressMessages
@@ -61,7 +61,7 @@ class BroadcastViews:
     state: Callable[[ShowDraft, str], Message]
     listing: Callable[[tuple[BroadcastSnapshot, ...], ListCursor | None, str], Message]
     """The cursor is where the next page begins, if there is one."""
-    recalling: Callable[[BroadcastSnapshot, str], Message]
+    question: Callable[[BroadcastSnapshot, BroadcastCommand, str], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +258,9 @@ class BroadcastHandler:
         if command is BroadcastCommand.OLDER:
             await self._progress.clear(request.chat_id, message_id)
             return self._say(request, await self._listed(request.locale, decode_cursor(number, value)), message_id)
-        if command is BroadcastCommand.RECALL:
+        if command in QUESTIONS and transition(snapshot.broadcast, QUESTIONS[command]):
             await self._progress.clear(request.chat_id, message_id)
-            return self._say(request, self._views.recalling(snapshot, request.locale), message_id)
+            return self._say(request, self._views.question(snapshot, command, request.locale), message_id)
         if command is BroadcastCommand.REPORT:
             return Change(queued=await self._reporter.requested(number, request.chat_id, request.locale))
         if command:

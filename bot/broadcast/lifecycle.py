@@ -18,9 +18,11 @@ class BroadcastCommand(StrEnum):
     SEE = "see"
     OLDER = "older"
     START = "start"
+    REALLY_START = "starting"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
+    REALLY_STOP = "stopping"
     NIGHT = "night"
     RESEND = "again"
     RECALL = "recall"
@@ -29,14 +31,14 @@ class BroadcastCommand(StrEnum):
 
 
 TRANSITIONS: dict[tuple[BroadcastStatus, BroadcastCommand], tuple[BroadcastStatus, AdminAction]] = {
-    (BroadcastStatus.SCHEDULED, BroadcastCommand.START): (BroadcastStatus.RUNNING, AdminAction.STARTED),
-    (BroadcastStatus.SCHEDULED, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
-    (BroadcastStatus.PREPARING, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.SCHEDULED, BroadcastCommand.REALLY_START): (BroadcastStatus.RUNNING, AdminAction.STARTED),
+    (BroadcastStatus.SCHEDULED, BroadcastCommand.REALLY_STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.PREPARING, BroadcastCommand.REALLY_STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
     (BroadcastStatus.RUNNING, BroadcastCommand.PAUSE): (BroadcastStatus.PAUSED, AdminAction.PAUSED),
-    (BroadcastStatus.RUNNING, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.RUNNING, BroadcastCommand.REALLY_STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
     (BroadcastStatus.RUNNING, BroadcastCommand.NIGHT): (BroadcastStatus.RUNNING, AdminAction.INSISTED),
     (BroadcastStatus.PAUSED, BroadcastCommand.RESUME): (BroadcastStatus.RUNNING, AdminAction.RESUMED),
-    (BroadcastStatus.PAUSED, BroadcastCommand.STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
+    (BroadcastStatus.PAUSED, BroadcastCommand.REALLY_STOP): (BroadcastStatus.STOPPED, AdminAction.STOPPED),
     (BroadcastStatus.PAUSED, BroadcastCommand.RESEND): (BroadcastStatus.PAUSED, AdminAction.RESENT),
     (BroadcastStatus.STOPPED, BroadcastCommand.RESEND): (BroadcastStatus.RUNNING, AdminAction.RESENT),
     (BroadcastStatus.DONE, BroadcastCommand.RESEND): (BroadcastStatus.RUNNING, AdminAction.RESENT),
@@ -46,6 +48,12 @@ TRANSITIONS: dict[tuple[BroadcastStatus, BroadcastCommand], tuple[BroadcastStatu
 }
 """(status, command) to (next status, entry of the history)."""
 
+QUESTIONS = {
+    BroadcastCommand.START: BroadcastCommand.REALLY_START,
+    BroadcastCommand.STOP: BroadcastCommand.REALLY_STOP,
+    BroadcastCommand.RECALL: BroadcastCommand.REALLY_RECALL,
+}
+"""Commands that ask first, and the command that a yes gives."""
 ENDED = frozenset({BroadcastStatus.STOPPED, BroadcastStatus.DONE, BroadcastStatus.RECALLED})
 """Nothing more happens without an admin."""
 
@@ -100,23 +108,22 @@ def next_status(broadcast: Broadcast) -> BroadcastStatus:
 
 def available_commands(broadcast: Broadcast, *, night_pause: bool) -> tuple[BroadcastCommand, ...]:
     """The commands that apply now. `night_pause`: it waits for the end of the night."""
-    commands = (
+    offered = (
         BroadcastCommand.START,
         BroadcastCommand.PAUSE,
         BroadcastCommand.RESUME,
         BroadcastCommand.NIGHT,
         BroadcastCommand.STOP,
         BroadcastCommand.RESEND,
-        BroadcastCommand.REALLY_RECALL,
+        BroadcastCommand.RECALL,
     )
-    moves = [
+    apply = [
         command
-        for command in commands
-        if transition(broadcast, command) and (command is not BroadcastCommand.NIGHT or night_pause)
+        for command in offered
+        if transition(broadcast, QUESTIONS.get(command, command))
+        and (command is not BroadcastCommand.NIGHT or night_pause)
     ]
-    if broadcast.status in ENDED:
-        moves.append(BroadcastCommand.REPORT)
-    return tuple(BroadcastCommand.RECALL if command is BroadcastCommand.REALLY_RECALL else command for command in moves)
+    return (*apply, BroadcastCommand.REPORT) if broadcast.status in ENDED else tuple(apply)
 
 
 @dataclass(frozen=True, slots=True)

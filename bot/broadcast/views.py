@@ -4,7 +4,14 @@ Also the texts that they share with the composer: audience, counts, durations. P
 """
 
 from bot.broadcast.callback_data import encode_command
-from bot.broadcast.lifecycle import BroadcastCommand, ListCursor, available_commands, encode_cursor
+from bot.broadcast.lifecycle import (
+    ENDED,
+    QUESTIONS,
+    BroadcastCommand,
+    ListCursor,
+    available_commands,
+    encode_cursor,
+)
 from bot.broadcast.model import (
     Audience,
     Broadcast,
@@ -22,14 +29,14 @@ from bot.broadcast.model import (
 from bot.core import callback_data
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.message import CONAKRY, Button, Message, Office
+from bot.views.message import CONAKRY, Button, Message, Office, Style
 from bot.views.text import WORDS, lines, moment, paragraphs
 
 MINUTE, HOUR = 60, 3600
 EXCERPT, ADMIN_NAME = 60, 40
 """Characters of a text and of a name that are shown."""
-BAR = 20
-HISTORY_SHOWN = 8
+BAR = 10
+HISTORY_SHOWN = 3
 """So many of the latest entries of the history are shown."""
 
 
@@ -93,6 +100,13 @@ SHOWN = (
     RecipientStatus.SKIPPED,
     RecipientStatus.RECALLED,
 )
+STYLES = {
+    BroadcastCommand.REALLY_START: Style.SUCCESS,
+    BroadcastCommand.STOP: Style.DANGER,
+    BroadcastCommand.REALLY_STOP: Style.DANGER,
+    BroadcastCommand.RECALL: Style.DANGER,
+    BroadcastCommand.REALLY_RECALL: Style.DANGER,
+}
 
 
 def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKRY) -> Message:
@@ -141,32 +155,31 @@ def listing(
     return Message(paragraphs(t.text("bc.list"), *entries), rows)
 
 
-def ask_recall(snapshot: BroadcastSnapshot, t: Translator) -> Message:
-    """The question before a recall, which cannot be unentry."""
+def question(snapshot: BroadcastSnapshot, command: BroadcastCommand, t: Translator) -> Message:
+    """The question before a command that cannot be undone."""
     broadcast = snapshot.broadcast
     sent = broadcast.counts.of(RecipientStatus.SENT)
-    text = paragraphs(
-        lines(_title(broadcast, t), excerpt(t, broadcast)),
-        t.text("bc.recall", n=sent, count=grouped(sent)),
-        t.text("bc.recall_hint"),
-    )
-    commands = (BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE)
-    rows = tuple(
-        (Button(t.label(f"button.steer_{command}"), encode_command(broadcast.plan.number, command)),)
-        for command in commands
-    )
-    return Message(text, rows)
+    match command:
+        case BroadcastCommand.START:
+            hint, asked = None, t.text("bc.ask_start")
+        case BroadcastCommand.STOP:
+            hint, asked = t.text("bc.stop_hint"), t.text("bc.ask_stop")
+        case _:
+            hint, asked = t.text("bc.recall_hint"), t.text("bc.recall", n=sent, count=grouped(sent))
+    text = paragraphs(lines(_title(broadcast, t), excerpt(t, broadcast)), hint, asked)
+    buttons = (_button(broadcast, each, t) for each in (QUESTIONS[command], BroadcastCommand.SEE))
+    return Message(text, keys.grid(buttons, 1))
 
 
 def report(broadcast: Broadcast, t: Translator) -> Message:
     """The caption of the report."""
-    return Message(
-        lines(_title(broadcast, t), _in_short(broadcast, t), _unrecalled(broadcast, t), _unconfirmed(broadcast, t))
-    )
+    counts = (_count_lines(broadcast, t), _unrecalled(broadcast, t), _unconfirmed(broadcast, t))
+    return Message(paragraphs(lines(_title(broadcast, t), *counts), t.text("bc.report_hint")))
 
 
 def _button(broadcast: Broadcast, command: BroadcastCommand, t: Translator) -> Button:
-    return Button(t.label(f"button.steer_{command}"), encode_command(broadcast.plan.number, command))
+    label = t.label(f"button.steer_{command}")
+    return Button(label, encode_command(broadcast.plan.number, command), style=STYLES.get(command))
 
 
 def _title(broadcast: Broadcast, t: Translator) -> Safe:
@@ -231,27 +244,17 @@ def _counts_so_far(snapshot: BroadcastSnapshot, t: Translator, office: Office) -
 
 
 def _count_lines(broadcast: Broadcast, t: Translator) -> Safe:
-    """Sent, blocked and failed always; the other counts where they are not zero."""
+    """How many got it, and the other counts where they are not zero. After the end nobody waits."""
     counts = broadcast.counts
-    shown = (
-        status
-        for status in SHOWN
-        if counts.of(status) or status in {RecipientStatus.SENT, RecipientStatus.BLOCKED, RecipientStatus.FAILED}
-    )
-    waiting = (t.text("bc.waiting", count=grouped(counts.left)),) if counts.left else ()
-    return lines(*(t.text(f"bc.fate.{status}", count=grouped(counts.of(status))) for status in shown), *waiting)
+    shown = (status for status in SHOWN if counts.of(status) or status is RecipientStatus.SENT)
+    is_waiting = counts.left and broadcast.status not in ENDED | RECALL
+    waiting = t.text("bc.waiting", count=grouped(counts.left)) if is_waiting else None
+    return lines(*(t.text(f"bc.fate.{status}", count=grouped(counts.of(status))) for status in shown), waiting)
 
 
 def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
     counts = broadcast.counts
-    return t.text(
-        "bc.short",
-        total=grouped(counts.total),
-        sent=grouped(counts.of(RecipientStatus.SENT)),
-        blocked=grouped(counts.of(RecipientStatus.BLOCKED)),
-        failed=grouped(counts.of(RecipientStatus.FAILED)),
-        unknown=grouped(counts.of(RecipientStatus.UNKNOWN)),
-    )
+    return t.text("bc.short", total=grouped(counts.total), sent=grouped(counts.of(RecipientStatus.SENT)))
 
 
 def _history_line(entry: HistoryEntry, t: Translator) -> Safe:

@@ -159,11 +159,11 @@ def test_the_confirmation_says_when_sending_begins() -> None:
 
 def test_a_broadcast_that_lasts_into_the_night_says_that_it_pauses() -> None:
     long = ComposeDraft(1, ("fr",), versions=(Version("", HELLO),), audience=Everyone(), count=10**6, seconds=40_000)
-    assert "rests" in drawn(ConfirmingSend(), draft=long).text
+    assert "pauses" in drawn(ConfirmingSend(), draft=long).text
     insisted = replace(long, night=datetime.combine(NIGHT + timedelta(days=1), time(7)))
-    assert "rests" not in drawn(ConfirmingSend(NIGHT), draft=insisted).text
-    assert "rests" in drawn(ConfirmingSend(NIGHT), draft=replace(insisted, seconds=100_000)).text, "the next night"
-    assert "rests" not in drawn(ConfirmingSend()).text
+    assert "pauses" not in drawn(ConfirmingSend(NIGHT), draft=insisted).text
+    assert "pauses" in drawn(ConfirmingSend(NIGHT), draft=replace(insisted, seconds=100_000)).text, "the next night"
+    assert "pauses" not in drawn(ConfirmingSend()).text
 
 
 def test_a_confirmation_without_an_audience_can_be_drawn() -> None:

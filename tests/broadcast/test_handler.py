@@ -96,7 +96,7 @@ class Handling:
             broadcasts=self.broadcasts,
             progress=progress,
             reporter=reporter,
-            views=BroadcastViews(self._stage, self._listing, self._recalling),
+            views=BroadcastViews(self._draw_state, self._draw_list, self._draw_question),
             locales=("fr", "en"),
             locale_of=self._locale,
             read_content=self._content,
@@ -112,16 +112,16 @@ class Handling:
     def _content(raw: Mapping[str, Any]) -> Content | ComposeNotice:
         return Content(Media.TEXT, raw["text"]) if "text" in raw else ComposeNotice.UNSUPPORTED
 
-    def _stage(self, show: ShowDraft, locale: str) -> Message:
+    def _draw_state(self, show: ShowDraft, locale: str) -> Message:
         self.shown = show
         return Message(f"stage {locale}")
 
-    def _listing(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
+    def _draw_list(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
         behind = last and f"{encode_cursor(last)}-{last.number}"
         return Message(f"list {[each.broadcast.plan.number for each in snapshots]} {behind} {locale}")
 
-    def _recalling(self, _sight: BroadcastSnapshot, _locale: str) -> Message:
-        return Message("recall?")
+    def _draw_question(self, _snapshot: BroadcastSnapshot, command: BroadcastCommand, _locale: str) -> Message:
+        return Message(f"{command}?")
 
     async def does(self, event: CitizenEvent, **raw: Any) -> Change | None:
         """An admin does something; what it changes is stored."""
@@ -332,7 +332,7 @@ async def test_the_list_begins_with_active_broadcasts_and_has_pages() -> None:
 async def test_a_command_button_acts_and_its_message_shows_the_progress() -> None:
     here = Handling()
     here.repository.has(BroadcastStatus.PAUSED)
-    assert await here.presses(encode_command(1, BroadcastCommand.STOP), message=88) == Change()
+    assert await here.presses(encode_command(1, BroadcastCommand.REALLY_STOP), message=88) == Change()
     assert here.repository.broadcasts[1].status is BroadcastStatus.STOPPED
     assert here.repository.broadcasts[1].history[-1].who == "Ibrahima"
     assert here.repository.shown[1, ADMIN].message_id == 88
@@ -356,13 +356,30 @@ async def test_a_button_without_a_command_shows_the_progress(action: str) -> Non
     assert here.repository.shown[1, ADMIN].message_id == PRESSED
 
 
-async def test_a_recall_asks_first() -> None:
+@pytest.mark.parametrize(
+    ("status", "command"),
+    [
+        (BroadcastStatus.DONE, BroadcastCommand.RECALL),
+        (BroadcastStatus.PAUSED, BroadcastCommand.STOP),
+        (BroadcastStatus.SCHEDULED, BroadcastCommand.START),
+    ],
+)
+async def test_recalling_stopping_and_starting_early_ask_first(
+    status: BroadcastStatus, command: BroadcastCommand
+) -> None:
     here = Handling()
-    here.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
-    change = await here.presses(encode_command(1, BroadcastCommand.RECALL))
+    here.repository.has(status, RecipientCounts(((RecipientStatus.SENT, 2),)))
+    change = await here.presses(encode_command(1, command))
     assert change
-    assert (change.queued[0].message, change.queued[0].target) == (Message("recall?"), PRESSED)
-    assert here.repository.broadcasts[1].status is BroadcastStatus.DONE
+    assert (change.queued[0].message, change.queued[0].target) == (Message(f"{command}?"), PRESSED)
+    assert here.repository.broadcasts[1].status is status
+
+
+async def test_a_question_that_no_longer_applies_is_not_asked() -> None:
+    here = Handling()
+    here.repository.has(BroadcastStatus.DONE)
+    assert await here.presses(encode_command(1, BroadcastCommand.STOP)) == Change()
+    assert here.repository.shown[1, ADMIN].message_id == PRESSED
 
 
 @pytest.mark.parametrize("command", [BroadcastCommand.RECALL, BroadcastCommand.OLDER])

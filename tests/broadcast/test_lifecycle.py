@@ -6,6 +6,7 @@ import pytest
 
 from bot.broadcast.lifecycle import (
     ENDED,
+    QUESTIONS,
     TRANSITIONS,
     BroadcastCommand,
     available_commands,
@@ -42,8 +43,8 @@ def standing(status: BroadcastStatus, counts: RecipientCounts = SOME) -> Broadca
     [
         (BroadcastStatus.RUNNING, BroadcastCommand.PAUSE, BroadcastStatus.PAUSED, AdminAction.PAUSED),
         (BroadcastStatus.PAUSED, BroadcastCommand.RESUME, BroadcastStatus.RUNNING, AdminAction.RESUMED),
-        (BroadcastStatus.RUNNING, BroadcastCommand.STOP, BroadcastStatus.STOPPED, AdminAction.STOPPED),
-        (BroadcastStatus.SCHEDULED, BroadcastCommand.START, BroadcastStatus.RUNNING, AdminAction.STARTED),
+        (BroadcastStatus.RUNNING, BroadcastCommand.REALLY_STOP, BroadcastStatus.STOPPED, AdminAction.STOPPED),
+        (BroadcastStatus.SCHEDULED, BroadcastCommand.REALLY_START, BroadcastStatus.RUNNING, AdminAction.STARTED),
         (BroadcastStatus.DONE, BroadcastCommand.RESEND, BroadcastStatus.RUNNING, AdminAction.RESENT),
         (BroadcastStatus.STOPPED, BroadcastCommand.RESEND, BroadcastStatus.RUNNING, AdminAction.RESENT),
         (BroadcastStatus.RECALLED, BroadcastCommand.RESEND, BroadcastStatus.RUNNING, AdminAction.RESENT),
@@ -130,8 +131,8 @@ def test_nothing_is_recalled_when_nothing_was_sent() -> None:
 @pytest.mark.parametrize("status", list(BroadcastStatus))
 def test_every_offered_command_has_a_transition(status: BroadcastStatus) -> None:
     for command in available_commands(standing(status), night_pause=True):
-        asked = BroadcastCommand.REALLY_RECALL if command is BroadcastCommand.RECALL else command
-        assert command is BroadcastCommand.REPORT or transition(standing(status), asked)
+        given = QUESTIONS.get(command, command)
+        assert command is BroadcastCommand.REPORT or transition(standing(status), given)
 
 
 def test_sending_at_night_is_offered_only_during_the_night_pause() -> None:
@@ -144,9 +145,9 @@ def test_the_report_is_offered_after_the_end(status: BroadcastStatus) -> None:
     assert (BroadcastCommand.REPORT in available_commands(standing(status), night_pause=False)) == (status in ENDED)
 
 
-def test_a_recall_is_offered_by_its_question() -> None:
-    assert BroadcastCommand.RECALL in available_commands(standing(BroadcastStatus.DONE), night_pause=False)
-    assert BroadcastCommand.REALLY_RECALL not in available_commands(standing(BroadcastStatus.DONE), night_pause=False)
+@pytest.mark.parametrize("status", list(BroadcastStatus))
+def test_what_cannot_be_undone_is_offered_by_its_question(status: BroadcastStatus) -> None:
+    assert not set(available_commands(standing(status), night_pause=True)) & set(QUESTIONS.values())
 
 
 EVENING = datetime.fromisoformat("2026-03-02T22:00")

@@ -139,7 +139,7 @@ async def test_an_admin_can_start_a_scheduled_broadcast_early() -> None:
     async with press(1) as here:
         await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
         await asyncio.sleep(1)
-        assert await here.broadcasts.apply(1, BroadcastCommand.START, OTHER)
+        assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_START, OTHER)
         await asyncio.sleep(5)
         assert here.sender.chats() == [1]
         assert here.history()[-1] == ("Hawa", AdminAction.STARTED)
@@ -204,7 +204,7 @@ async def test_a_broadcast_can_be_stopped_while_the_list_is_stored() -> None:
         here.recipients.to_prepare = 10**6
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(0.1)
-        assert await here.broadcasts.apply(1, BroadcastCommand.STOP, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_STOP, ADMIN)
         await asyncio.sleep(1)
         assert here.status() is BroadcastStatus.STOPPED
         assert here.ended == [1]
@@ -376,7 +376,7 @@ async def test_a_failing_broadcast_can_be_stopped_at_once() -> None:
         here.recipients.unreadable = 10**6
         await here.broadcasts.launch(PLAN, ADMIN, CARD)
         await asyncio.sleep(300)
-        assert await here.broadcasts.apply(1, BroadcastCommand.STOP, ADMIN)
+        assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_STOP, ADMIN)
         await asyncio.sleep(0.1)
         assert here.ended == [1]
         assert here.status() is BroadcastStatus.STOPPED

@@ -6,7 +6,7 @@ import pytest
 
 from bot.broadcast.callback_data import decode
 from bot.broadcast.handler import LISTED
-from bot.broadcast.lifecycle import TO_COME, BroadcastCommand, ListCursor
+from bot.broadcast.lifecycle import ENDED, QUESTIONS, TO_COME, BroadcastCommand, ListCursor
 from bot.broadcast.model import (
     AdminAction,
     Broadcast,
@@ -21,9 +21,9 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.views import ask_recall, listing, progress, report
+from bot.broadcast.views import listing, progress, question, report
 from bot.i18n import Translator
-from bot.views.message import Message
+from bot.views.message import Message, Style
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, plain
@@ -62,30 +62,30 @@ def commands(shown: Message) -> list[str]:
 def test_every_progress_message_fits_telegrams_limits(status: BroadcastStatus, t: Translator) -> None:
     for counts in (SOME, RecipientCounts(), RecipientCounts(tuple((status, 10**6) for status in RecipientStatus))):
         check_limits(progress(snapshot(status, counts, seconds=40.0, resumes_at=AT), t))
-        check_limits(ask_recall(snapshot(status, counts), t))
         check_limits(report(snapshot(status, counts).broadcast, t))
         check_limits(listing((snapshot(status, counts),) * 8, t))
 
 
 def test_progress_shows_bar_counts_and_remaining_time() -> None:
     text = plain(progress(snapshot(seconds=90.0), EN).text)
-    assert "▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓░░░░░ 75%" in text
+    assert "▓▓▓▓▓▓▓▓░░ 75%" in text
     assert "✅ Sent: 1\u202f500" in text
     assert "🚫 Left or blocked: 3" in text
-    assert "⚠️ Failed: 0" in text
-    assert "❔ Unknown: 1" in text
+    assert "Failed" not in text
+    assert "❔ Unconfirmed: 1" in text
     assert "⏳ Waiting: 496" in text
     assert "Remaining time: 2 minutes" in text
 
 
 def test_rare_counts_of_zero_are_left_out() -> None:
     text = progress(snapshot(counts=RecipientCounts(((RecipientStatus.SENT, 1),))), EN).text
-    assert "Unknown" not in text
+    assert "Unconfirmed" not in text
     assert "Waiting" not in text
 
 
 def test_progress_tells_who_did_what() -> None:
-    text = plain(progress(snapshot(), EN).text)
+    paused = (HistoryEntry("Ibrahima <b>", AdminAction.PAUSED, AT),)
+    text = plain(progress(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, paused)), EN).text)
     assert "Paused by Ibrahima <b>, Sun 25 Jan at 09:30" in text
 
 
@@ -110,7 +110,7 @@ def test_a_scheduled_broadcast_says_when_it_starts() -> None:
 
 def test_the_night_pause_says_until_when_and_can_be_ended() -> None:
     resumes_at = progress(snapshot(resumes_at=AT, seconds=5.0), EN)
-    assert "Resting until 09:30 (Conakry time)" in resumes_at.text
+    assert "Pausing for the night until 09:30 (Conakry time)" in resumes_at.text
     assert "Remaining" not in resumes_at.text
     assert BroadcastCommand.NIGHT in commands(resumes_at)
 
@@ -175,7 +175,7 @@ def test_the_list_has_a_button_per_broadcast() -> None:
     message = listing((snapshot(), snapshot(BroadcastStatus.DONE)), EN)
     assert commands(message) == [BroadcastCommand.SEE, BroadcastCommand.SEE]
     assert "Announcement 12 · being sent" in plain(message.text)
-    assert "👥 2\u202f000 · ✅ 1\u202f500 · 🚫 3 · ⚠️ 0 · ❔ 1" in message.text
+    assert "✅ Sent to 1\u202f500 of 2\u202f000" in message.text
 
 
 def test_the_list_has_a_button_to_the_next_page() -> None:
@@ -205,6 +205,48 @@ def test_an_empty_list_says_how_to_begin() -> None:
 
 
 def test_the_recall_question_states_the_number() -> None:
-    question = ask_recall(snapshot(BroadcastStatus.DONE), EN)
-    assert "1\u202f500" in question.text
-    assert commands(question) == [BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE]
+    asked = question(snapshot(BroadcastStatus.DONE), BroadcastCommand.RECALL, EN)
+    assert "1\u202f500" in asked.text
+    assert commands(asked) == [BroadcastCommand.REALLY_RECALL, BroadcastCommand.SEE]
+
+
+@pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
+@pytest.mark.parametrize(
+    ("command", "style"),
+    [
+        (BroadcastCommand.START, Style.SUCCESS),
+        (BroadcastCommand.STOP, Style.DANGER),
+        (BroadcastCommand.RECALL, Style.DANGER),
+    ],
+)
+def test_a_question_ends_with_itself_and_its_yes_has_a_style(
+    command: BroadcastCommand, style: Style, t: Translator
+) -> None:
+    asked = question(snapshot(BroadcastStatus.SCHEDULED), command, t)
+    check_limits(asked)
+    last = asked.text.splitlines()[-1]
+    assert "<b>" in last
+    assert plain(last).endswith("?")
+    yes, no = (row[0] for row in asked.rows)
+    assert (yes.style, no.style) == (style, None)
+    assert commands(asked) == [QUESTIONS[command], BroadcastCommand.SEE]
+
+
+@pytest.mark.parametrize("status", [*sorted(ENDED), BroadcastStatus.RECALLING])
+def test_after_the_end_nobody_waits(status: BroadcastStatus) -> None:
+    assert "Waiting" not in progress(snapshot(status), EN).text
+    assert "Waiting" not in report(snapshot(status).broadcast, EN).text
+
+
+def test_the_caption_of_the_report_is_in_words() -> None:
+    text = plain(report(snapshot(BroadcastStatus.DONE).broadcast, EN).text)
+    assert "✅ Sent: 1\u202f500" in text
+    assert "🚫 Left or blocked: 3" in text
+    assert "Failed" not in text
+    assert text.splitlines()[-1] == "The file says what became of the message for each recipient."
+
+
+def test_only_the_last_entries_of_the_history_are_shown() -> None:
+    history = tuple(HistoryEntry(f"Admin {n}", AdminAction.PAUSED, AT) for n in range(1, 6))
+    text = progress(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, history)), EN).text
+    assert [n for n in range(1, 6) if f"Admin {n}" in text] == [3, 4, 5]

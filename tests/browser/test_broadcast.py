@@ -70,7 +70,7 @@ async def test_an_admin_composes_previews_confirms_and_steers_a_broadcast(bot: R
     for words in ("Les rendez-vous d’avant", "Appointments before"):
         await expect(messages(page, words)).to_have_count(2)  # what the admin sent, and the preview
 
-    await tap(page, "Choisir la date")
+    await tap(page, "Choisir l’heure")
     await expect(last).to_contain_text("à quelle heure")
     await write(page, "hier")
     await expect(last).to_contain_text("Je n’ai pas compris")

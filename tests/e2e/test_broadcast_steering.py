@@ -70,6 +70,7 @@ async def test_a_stopped_broadcast_stays_stopped_and_is_reported(bot: RunningBot
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
     await admin.pushes("stop")
+    await admin.pushes("stopping")
     told = tally(await admin.report())
     assert told["sent"] == await got(people) < 12
     assert told["sent"] + told["pending"] == 12
@@ -111,6 +112,7 @@ async def test_two_admins_see_and_control_the_same_broadcast(bot: RunningBot, ad
     await other.pushes("pause")
     await admin.sees("en pause", "Mise en pause par Hawa")
     await admin.pushes("stop")
+    await admin.pushes("stopping")
     await other.sees("stopped", "Stopped by Ibrahima")
 
 
@@ -119,11 +121,19 @@ async def test_a_stale_button_shows_the_present_status_and_changes_nothing(bot: 
     await admin.broadcasts()
     await admin.report()
     shown = await admin.sees("terminée")
-    for data in ("*.bc:1:resume", "*.bc:1:start", "*.bc:1:stop", "*.bc:1:nonsense", "*.bc:1.3:go:", "*.bc:77:stop"):
+    for data in (
+        "*.bc:1:resume",
+        "*.bc:1:start",
+        "*.bc:1:stop",
+        "*.bc:1:stopping",
+        "*.bc:1:nonsense",
+        "*.bc:1.3:go:",
+        "*.bc:77:stop",
+    ):
         await admin.presses_blindly(shown, data)
     await bot.wait_until_idle()
     await admin.says("/broadcasts")
-    await admin.sees("Annonce 1", "terminée", "✅ 2")
+    await admin.sees("Annonce 1", "terminée", "✅ Envoyée à 2 sur 2")
     assert await got(people) == 2
 
 
@@ -162,6 +172,7 @@ async def test_after_a_stop_a_resend_reaches_only_the_unknown(bot: RunningBot, a
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
     await admin.pushes("stop")
+    await admin.pushes("stopping")
     told = tally(await admin.report())
     assert told["unknown"] == 1
     await admin.pushes("again")
@@ -192,12 +203,13 @@ async def test_a_former_admin_controls_nothing_and_other_admins_can(
     card = await admin.sees("en cours")
     await begin_anew(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
     await eventually("it goes on", lambda: at_least(people, 4))
-    await admin.presses_blindly(card, "*.bc:1:stop")
+    await admin.presses_blindly(card, "*.bc:1:stopping")
     before = await got(people)
     await eventually("it still goes on", lambda: at_least(people, before + 2))
     await other.says("/broadcasts")
     await other.pushes("see")
     await other.pushes("stop")
+    await other.pushes("stopping")
     await other.sees("stopped", "Stopped by Hawa")
     assert tally(await other.report())["sent"] == await got(people)
     assert not any("document" in each["message"] for each in await admin.phone.transcript())
@@ -220,7 +232,7 @@ async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(bot: Runnin
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
     with bot.clock.put_forward(hours=15):
-        await admin.sees("se repose jusqu’à 07:00")
+        await admin.sees("l’envoi reprend à 07:00")
         assert await got(people) < len(people)
         await admin.pushes("night")
         await admin.sees("terminée", "Autorisée la nuit par Ibrahima")
