@@ -136,7 +136,7 @@ class Outbox:
             await (self._overall.edit() if delivery.kind is Kind.EDIT else self._overall.turn(delivery.urgency))
             if not queue or queue[0] is not delivery:
                 return  # the chat left while this waited
-            last = queue[-1].id
+            last = max(each.id for each in queue)
             self._on_wire.add(delivery.chat_id)
             try:
                 receipt = await self._attempt(delivery)
@@ -149,6 +149,7 @@ class Outbox:
                 self._weather.bad(str(error))
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 — jitter, not a secret
                 pause = min(pause * 2, LONGEST_PAUSE)
+                _step_aside(delivery, queue)
                 continue
             except ChatLeftError:
                 self._drop(delivery.chat_id, queue, last)
@@ -186,10 +187,11 @@ class Outbox:
 
     def _drop(self, chat_id: int, queue: deque[Delivery], last: int) -> None:
         """The chat has left: drop all up to `last`. What was queued while we heard of it is for one who returned."""
-        dropped: list[int] = []
-        while queue and queue[0].id <= last:
-            dropped.append(queue.popleft().id)
-        self._store.commit_soon(Change(sent=tuple(dropped)) if queue else Change(left=chat_id))
+        dropped = tuple(each.id for each in queue if each.id <= last)
+        later = [each for each in queue if each.id > last]
+        queue.clear()
+        queue.extend(later)
+        self._store.commit_soon(Change(sent=dropped) if queue else Change(left=chat_id))
 
     async def _attempt(self, delivery: Delivery) -> Receipt:
         link = delivery.message.qr_link
@@ -213,6 +215,12 @@ class Outbox:
     async def _flooded(self, delivery: Delivery, retry_after: float) -> None:
         self.floods.struck(delivery.chat_id, retry_after, edit=delivery.kind is Kind.EDIT)
         await asyncio.sleep(retry_after + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
+
+
+def _step_aside(delivery: Delivery, queue: deque[Delivery]) -> None:
+    """A file that does not get through lets the messages behind it pass; its place among them does not matter."""
+    if delivery.kind is Kind.DOCUMENT and queue and queue[0] is delivery:
+        queue.rotate(-1)
 
 
 def _outdated(delivery: Delivery, queue: deque[Delivery]) -> bool:

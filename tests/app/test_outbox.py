@@ -170,6 +170,26 @@ async def test_of_amendments_that_wait_only_the_newest_is_made(tmp_path: Path) -
 
 
 @in_no_time
+async def test_a_document_that_does_not_get_through_lets_messages_pass_and_arrives_later(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.extend([MaybeSentError("502"), None, MaybeSentError("502")])
+        await here.sends(word(1, kind=Kind.DOCUMENT), word(2), word(3))
+        assert here.messenger.texts() == ["2", "3", "1"]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_a_document_that_stepped_aside_is_dropped_with_its_chat(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
+        here.messenger.open_issues.append(NotSentError("no route"))
+        here.messenger.left.add(7)
+        await here.sends(word(1, kind=Kind.DOCUMENT), word(2))
+        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 2]
+        assert await here.stored() == []
+
+
+@in_no_time
 async def test_the_refusal_of_a_prepared_message_is_passed_on(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
