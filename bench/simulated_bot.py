@@ -24,6 +24,7 @@ from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
+from bot.app.updates import AdminRouter
 from bot.core import callback_data
 from bot.core import screens as core_screens
 from bot.core.states import Notice
@@ -168,6 +169,7 @@ async def simulated_bot(
     transport = SlowTransport(loop.external, latency)
     gateway = Gateway(f"{url}/api/v1", DEMO_KEY, clock=loop.clock, zone=zone, transport=transport)
     outbox = Outbox(store, phones, GlobalRateLimiter(None), ChatRateLimiter(None))
+    attempt_worker = AttemptWorker(store, gateway, office_time)
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, "fr"),
@@ -176,9 +178,10 @@ async def simulated_bot(
         read=TelegramUpdateParser("bot", translators.resolve),
         office_time=office_time,
         groups=GroupHints(lambda locale: general.group_hint(translators.get(locale), "bot")),
+        attempt_worker=attempt_worker,
+        admins=AdminRouter((), ()),
         at_once=AT_ONCE,
     )
-    attempt_worker = conversations.attempt_worker = AttemptWorker(store, gateway, conversations.settle, office_time)
     phones.store, phones.conversations = store, conversations
     await gateway.verify()
     try:

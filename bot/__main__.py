@@ -100,7 +100,8 @@ async def _run() -> int:
     async def live() -> None:
         async with running(settings) as app:
             _tune_gc()
-            await (app.polling or asyncio.Event().wait())
+            assert app.polling  # noqa: S101 — it runs as long as the bot does
+            await app.polling
 
     life = asyncio.create_task(live())
     # Once: a second signal, of whichever kind, must not cut short the tidying up that the first one began.

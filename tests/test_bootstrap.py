@@ -1,6 +1,7 @@
 """The parts joined: what cannot work is a `StartError`, all else is a life that begins, resumes and ends cleanly."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ async def test_a_life_leaves_no_task_behind(tmp_path: Path) -> None:
 
 
 async def test_what_waits_is_taken_up_by_the_next_life(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         summary = await citizen.reaches_summary()
@@ -76,7 +78,7 @@ async def test_a_key_that_worked_before_and_is_refused_does_not_end_the_start(
         await bot.stop()
         await bot.inject_api_fault("error_code", code="EXPIRED_API_KEY")
         await bot.start()
-        assert "accepts MONCRENEAU_API_KEY no more: 401 EXPIRED_API_KEY" in caplog.text
+        assert "no longer accepts MONCRENEAU_API_KEY: 401 EXPIRED_API_KEY" in caplog.text
         assert "Bonjour" in (await (await bot.citizen()).says("/start")).text
         await bot.stop()
         await _started(bot, moncreneau_api_key=type(bot.settings.moncreneau_api_key)("mk_another"))

@@ -8,6 +8,7 @@ answer was lost. Before it acts on an attempt the worker reads it again. Knows n
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import TypeVar
@@ -50,21 +51,21 @@ class _SettledElsewhereError(Exception):
 
 
 class AttemptWorker:
-    """All attempts without an outcome."""
+    """All attempts without an outcome. Those that end are counted in `outcomes`, by outcome."""
 
     def __init__(
         self,
         store: Store,
         api: Moncreneau,
-        tell: Tell,
         office_time: Callable[[], datetime],
         delays: LookupDelays = DELAYS,
+        outcomes: Counter[str] | None = None,
     ) -> None:
         self._store = store
         self._delays = delays
         self._api = api
-        self._tell = tell
         self._now = office_time
+        self._outcomes = Counter[str]() if outcomes is None else outcomes
         self._states: dict[tuple[int, int], AttemptState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._requests = asyncio.Semaphore(AT_ONCE)
@@ -75,13 +76,13 @@ class AttemptWorker:
         """How many attempts have no outcome yet."""
         return len(self._states)
 
-    def begin(self, attempt: StoredAttempt, *, resumed: bool = False) -> None:
-        """Take an attempt on. A resumed one may have been sent before the process ended."""
+    def begin(self, attempt: StoredAttempt, tell: Tell, *, resumed: bool = False) -> None:
+        """Take an attempt on, and hand its outcome to `tell`. A resumed one may have been sent already."""
         state = AttemptState.of(attempt, self._delays, resumed=resumed)
         if state.key in self._states or self._stopping:
             return
         self._states[state.key] = state
-        task = asyncio.create_task(self._carry(state))
+        task = asyncio.create_task(self._carry(state, tell))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -103,9 +104,9 @@ class AttemptWorker:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _carry(self, state: AttemptState) -> None:
+    async def _carry(self, state: AttemptState, tell: Tell) -> None:
         """One attempt to its end; the citizen hears of it when that takes longer than they will watch."""
-        patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, state)
+        patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, state, tell)
         work = self._book if state.stored.kind is AttemptKind.BOOK else self._cancel
         try:
             while True:
@@ -113,16 +114,17 @@ class AttemptWorker:
                     event, settled = await work(state)
                 except ApiError as error:
                     state.failure = error.failure
-                    await self._wait(state, error.retry_after)
+                    await self._wait(state, tell, error.retry_after)
                 except (_StoppedError, _SettledElsewhereError):
                     raise
                 except Exception as error:  # whatever it is, what was confirmed is never dropped
                     if state.is_first_failure():
                         name, trace = type(error).__name__, scrubbed(error)
                         log.error("an attempt failed and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
-                    await self._wait(state, None)
+                    await self._wait(state, tell, None)
                 else:
-                    self._tell(state.stored.chat_id, event, settled)
+                    self._outcomes[settled.outcome] += 1
+                    tell(state.stored.chat_id, event, settled)
                     return
         except (_StoppedError, _SettledElsewhereError):
             return
@@ -257,11 +259,11 @@ class AttemptWorker:
         state.withdrawn |= stored.withdrawn
         state.never_again |= stored.accepted
 
-    async def _wait(self, state: AttemptState, retry_after: float | None) -> None:
+    async def _wait(self, state: AttemptState, tell: Tell, retry_after: float | None) -> None:
         """Before the next try: as long as the service asks, else a little longer each time."""
         pause = max(retry_after or 0.0, state.next_pause())
         if pause > PATIENCE:
-            self._delayed(state)
+            self._delayed(state, tell)
         await self._rest(state, pause)
 
     async def _rest(self, state: AttemptState, seconds: float) -> bool:
@@ -282,7 +284,7 @@ class AttemptWorker:
             raise _StoppedError
         return False
 
-    def _delayed(self, state: AttemptState) -> None:
+    def _delayed(self, state: AttemptState, tell: Tell) -> None:
         if state.has_news():
             event = AttemptDelayed(at=self._now(), number=state.stored.number, failure=state.failure)
-            self._tell(state.stored.chat_id, event, None)
+            tell(state.stored.chat_id, event, None)

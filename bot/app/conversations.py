@@ -15,23 +15,18 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
+from bot.app.attempt_worker import AttemptWorker
 from bot.app.failpoints import reach
 from bot.app.outbox import Outbox
 from bot.app.ports import Store
 from bot.app.records import Change, Delivery, Kind, SetAside, Settled, StoredUpdate, Urgency
 from bot.app.sessions import Sessions
 from bot.app.turn import DeliveryIds, Outcome, Turns
-from bot.app.updates import FromCitizen, FromGroup, Inbound, Presence, UpdateParser
+from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Inbound, Presence, UpdateParser
 from bot.core.events import CitizenEvent, Event, WorkFailed
 from bot.logs import scrubbed
 from bot.views.message import Message
-
-if TYPE_CHECKING:
-    from bot.app.attempt_worker import AttemptWorker
-    from bot.app.updates import AdminRouter
-
 
 QUIET = 60.0
 """Seconds between two hints in one group: it is read by many."""
@@ -89,6 +84,8 @@ class Conversations:
         read: UpdateParser,
         office_time: Callable[[], datetime],
         groups: GroupHints,
+        attempt_worker: AttemptWorker,
+        admins: AdminRouter,
         at_once: int,
     ) -> None:
         self._store = store
@@ -98,12 +95,12 @@ class Conversations:
         self._read = read
         self._now = office_time
         self._groups = groups
+        self._attempt_worker = attempt_worker
+        self._admins = admins
         self._limit = asyncio.Semaphore(at_once)
         self._queues: dict[int, deque[_Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        self.attempt_worker: AttemptWorker | None = None
-        self.staff: AdminRouter | None = None
         self.set_aside = 0
 
     @property
@@ -182,7 +179,7 @@ class Conversations:
         inbound = self._read(item, self._now())
         done = Change(done=(item.update_id,))
         match inbound:
-            case FromCitizen() if self.staff and (answer := await self.staff.handle(chat_id, inbound)) is not None:
+            case FromCitizen() if (answer := await self._admins.handle(chat_id, inbound)) is not None:
                 await self._finish(replace(answer, done=done.done), answer.queued)
             case FromCitizen(event=event):
                 await self._take_turn(chat_id, event, done, anew=anew)
@@ -216,11 +213,10 @@ class Conversations:
         self._sessions.keep(chat_id, outcome.session)
         if anew:
             log.error("a session was dropped, because turns on it failed and on a new one did not")
-        if self.attempt_worker:
-            for attempt in outcome.opened:
-                self.attempt_worker.begin(attempt)
-            if outcome.withdrawn is not None:
-                self.attempt_worker.withdraw(chat_id, outcome.withdrawn)
+        for attempt in outcome.opened:
+            self._attempt_worker.begin(attempt, self.settle)
+        if outcome.withdrawn is not None:
+            self._attempt_worker.withdraw(chat_id, outcome.withdrawn)
 
     async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
         reach("turn taken")

@@ -1,9 +1,8 @@
 """What an update turns out to be, in the shell's words. `bot.telegram.update_parser` reads updates into these.
 
-What admins can do beyond what citizens can. For everybody else none of it exists.
-
-Each desk looks at what an admin did and answers with a change, or says that it is not for it; then the admin is a
-citizen like any other. A desk is asked again after a kill, so what it does must be the same when done twice.
+What admins can do beyond what citizens can goes through `AdminRouter`; for everybody else none of it exists. Each
+handler looks at what an admin did and answers with a change, or with None where it is not for it; then the admin is a
+citizen like any other. A handler may be asked again after a kill, so doing the same twice must do it once.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -17,7 +16,7 @@ from bot.core.events import CitizenEvent
 
 @dataclass(frozen=True, slots=True)
 class FromCitizen:
-    """Something for the conversation; `user_id` is who acted, `raw` the message as it came (staff send more)."""
+    """Something for the conversation; `user_id` is who acted, `raw` the message as it came (admins send more)."""
 
     event: CitizenEvent
     user_id: int
@@ -53,22 +52,22 @@ class AdminHandler(Protocol):
     """One thing that admins can do."""
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
-        """What to store and (`Change.queued`) to say, with what was done marked as done; None: not for this desk."""
+        """What to store and (`Change.queued`) to say; None where it is not for this handler."""
 
 
 class AdminRouter:
-    """The desks, and who may come to them. `admins` are Telegram user ids."""
+    """The handlers, in their order, and who may reach them. `admins` are Telegram user ids."""
 
-    def __init__(self, admins: Collection[int], desks: Iterable[AdminHandler]) -> None:
+    def __init__(self, admins: Collection[int], handlers: Iterable[AdminHandler]) -> None:
         self._admins = admins
-        self._desks = tuple(desks)
+        self._handlers = tuple(handlers)
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
-        """Let the desks look at it, in their order."""
+        """What the first handler answers whose business it is; None where it is none's, or not an admin's."""
         if inbound.user_id not in self._admins:
             return None
-        for desk in self._desks:
-            answer = await desk.handle(chat_id, inbound)
+        for handler in self._handlers:
+            answer = await handler.handle(chat_id, inbound)
             if answer is not None:
                 return answer
         return None

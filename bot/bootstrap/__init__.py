@@ -1,16 +1,16 @@
-"""The only place that knows everybody: joins the parts, starts them in order, stops them in order.
+"""The composition root: joins the parts of the bot, starts them in order and stops them in order.
 
 `running(settings)` is the whole bot; the command line and the tests call the same function. It raises `StartError`
-with one clear line where the bot cannot work (a wrong token or key, an unusable database).
+with one clear line where the bot cannot work (a token or key that is refused, a database that cannot be used).
 """
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -29,13 +29,15 @@ from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
 from bot.bootstrap.connections import StartError
+from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
 from bot.broadcast.report import read_file
+from bot.core.health import HealthReport
 from bot.core.screens import Screen
 from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau.gateway import Gateway
-from bot.operations.status import Outcomes, Readiness
+from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
@@ -52,14 +54,17 @@ from bot.views.render import render
 log = logging.getLogger(__name__)
 BUILT = (*texts.USUAL, *texts.EXTRA, *texts.ADMIN)
 KEEP_DONE = 2 * 24 * 3600.0
-HOUSEKEEPING = 3600.0
-GRACE_CLERK, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
-__all__ = ["House", "StartError", "running"]
+PURGE_EVERY = 3600.0
+GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
+__all__ = ["App", "StartError", "running"]
 
 
-@dataclass(slots=True)
+Report = Callable[[], Awaitable[HealthReport | None]]
+
+
+@dataclass(frozen=True, slots=True)
 class App:
-    """The running parts, for whoever looks after them."""
+    """The running parts."""
 
     settings: Settings
     store: Store
@@ -67,10 +72,13 @@ class App:
     outbox: Outbox
     conversations: Conversations
     attempt_worker: AttemptWorker
+    broadcasts: BroadcastFeature
     bot: RawBot
     translators: Translators
+    poller: Poller
+    health: HealthCollector
     polling: asyncio.Task[None] | None = None
-    """Ends only when it fails: then the bot is deaf, and the process had better end too."""
+    """Ends only when it fails: then the bot receives nothing any more, and the process had better end too."""
 
 
 def _now() -> datetime:
@@ -80,61 +88,58 @@ def _now() -> datetime:
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays = DELAYS) -> AsyncIterator[App]:
     """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
+    app: App | None = None
+
+    async def report() -> HealthReport | None:
+        return await app.health.report() if app else None
+
     async with contextlib.AsyncExitStack() as stack:
-        translators = _translators(settings)
-        await stack.enter_async_context(connections.only_process(settings.database_url))
-        readiness = await stack.enter_async_context(_port(settings))
-        store = await connections.open_store(settings.database_url)
-        stack.push_async_callback(store.close, GRACE_STORE)
-        bot = await connections.connect_telegram(settings)
-        stack.push_async_callback(bot.shutdown)
-        office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
-        operations = Operations(settings, clock, store, translators, office)
-        await stack.enter_async_context(operations.open())
-        app = _join(settings, clock, translators, store, bot, operations, lookups)
-        broadcast_feature = _broadcast_feature(app, operations, clock)
-        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.handler,))
-        stack.push_async_callback(broadcast_feature.close)
-        poller = await _resume(app)
-        stack.push_async_callback(_stop, app)
-        health = await stack.enter_async_context(
-            operations.health(app.conversations, app.outbox, app.attempt_worker, poller)
-        )
-        app.conversations.staff = AdminRouter(settings.admin_ids, (broadcast_feature.handler, operations.desk(health)))
-        await stack.enter_async_context(broadcast_feature.open())
-        app.polling = asyncio.create_task(poller.run(), name="polling")
-        notices = operations.notices.run(app.outbox.accept)
-        for work in (_sync_bot_profile(app), _purge_done(store), notices):
-            stack.push_async_callback(_ended, asyncio.create_task(work))
-        stack.push_async_callback(_ended, app.polling)
-        readiness.health = health
-        log.warning(
-            "ready: @%s, %d updates and %d attempts resumed",
-            bot.username,
-            app.conversations.waiting,
-            app.attempt_worker.open,
-        )
         try:
-            yield app
+            started = await _start(stack, settings, clock, lookups, report)
+        except connections.DATABASE_ERRORS as error:
+            # Opening it worked, and reading it did not: some of its pages are damaged, say.
+            raise connections.unusable(error) from None
+        app = started
+        try:
+            yield started
         finally:
-            readiness.health = None
+            app = None
 
 
-@asynccontextmanager
-async def _port(settings: Settings) -> AsyncIterator[Readiness]:
-    """The port for operators, where one is wanted; its libraries are loaded only then."""
-    readiness = Readiness()
-    if settings.http_port is None:
-        yield readiness
-        return
-    from bot.operations import http  # noqa: PLC0415 — see above
-
-    try:
-        listener = http.bound(settings.http_host, settings.http_port)
-    except OSError as error:
-        raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {error.strerror}") from None
-    async with http.serving(http.create_app(readiness), listener):
-        yield readiness
+async def _start(
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    lookups: LookupDelays,
+    report: Report,
+) -> App:
+    """Start the parts; `stack` stops them, in reverse."""
+    translators = _translators(settings)
+    await stack.enter_async_context(connections.only_process(settings.database_url))
+    await stack.enter_async_context(open_port(settings, report))
+    store = await connections.open_store(settings.database_url)
+    stack.push_async_callback(store.close, GRACE_STORE)
+    bot = await connections.connect_telegram(settings)
+    stack.push_async_callback(bot.shutdown)
+    office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
+    operations = Operations(settings, clock, store, translators, office)
+    await stack.enter_async_context(operations.open())
+    app = await _join(settings, clock, translators, store, bot, operations, lookups)
+    stack.push_async_callback(app.broadcasts.close)
+    await _resume(app)
+    stack.push_async_callback(_stop, app)
+    await stack.enter_async_context(app.broadcasts.open())
+    for work in (_sync_bot_profile(app), _purge_done(store), operations.alerts.run(app.outbox.accept)):
+        stack.push_async_callback(_cancel, asyncio.create_task(work))
+    polling = asyncio.create_task(app.poller.run(), name="polling")
+    stack.push_async_callback(_cancel, polling)
+    log.info(
+        "ready: @%s, %d updates and %d attempts resumed",
+        bot.username,
+        app.conversations.waiting,
+        app.attempt_worker.open,
+    )
+    return replace(app, polling=polling)
 
 
 def _translators(settings: Settings) -> Translators:
@@ -144,7 +149,7 @@ def _translators(settings: Settings) -> Translators:
         raise StartError(str(error)) from None
 
 
-def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
+async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
     settings: Settings,
     clock: Clock,
     translators: Translators,
@@ -168,6 +173,23 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
     )
+    attempt_worker = AttemptWorker(store, operations.api, office_time, lookups, operations.outcomes)
+    broadcasts = BroadcastFeature(
+        settings,
+        office_time=office_time,
+        translators=translators,
+        store=store,
+        bot=bot,
+        outbox=outbox,
+        overall=outbox.overall,
+        office=operations.office,
+        api=operations.gateway,
+    )
+
+    async def report() -> HealthReport:
+        return await health.report()  # made below: it looks at the conversations, which answer `/status` with it
+
+    handlers = (operations.alerts, broadcasts.handler, operations.status_handler(report))
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, settings.default_locale),
@@ -176,57 +198,51 @@ def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they w
         read=TelegramUpdateParser(bot.username, translators.resolve),
         office_time=office_time,
         groups=GroupHints(hint),
+        attempt_worker=attempt_worker,
+        admins=AdminRouter(settings.admin_ids, handlers),
         at_once=settings.chats_at_once,
     )
-    attempt_worker = AttemptWorker(
-        store, operations.api, Outcomes(conversations.settle, operations.counted), office_time, lookups
-    )
-    conversations.attempt_worker = attempt_worker
-    return App(settings, store, operations.gateway, outbox, conversations, attempt_worker, bot, translators)
-
-
-def _broadcast_feature(app: App, operations: Operations, clock: Clock) -> BroadcastFeature:
-    zone = app.settings.timezone
-    return BroadcastFeature(
-        app.settings,
-        office_time=lambda: clock().astimezone(zone).replace(tzinfo=None),
-        translators=app.translators,
-        store=app.store,
-        bot=app.bot,
-        outbox=app.outbox,
-        overall=app.outbox.overall,
-        office=operations.office,
-        api=app.gateway,
+    poller = Poller(bot, store, conversations, TelegramMessenger(bot).answer_press, await store.newest_update())
+    health = await operations.health(conversations, outbox, attempt_worker, poller)
+    return App(
+        settings=settings,
+        store=store,
+        gateway=operations.gateway,
+        outbox=outbox,
+        conversations=conversations,
+        attempt_worker=attempt_worker,
+        broadcasts=broadcasts,
+        bot=bot,
+        translators=translators,
+        poller=poller,
+        health=health,
     )
 
 
-async def _resume(app: App) -> Poller:
-    """Take up what an earlier process left: what it had to say, then what it had heard, then what it had to do."""
+async def _resume(app: App) -> None:
+    """Go on with what an earlier process left: messages to send, then updates, then attempts."""
     async for delivery in app.store.open_deliveries():
         DeliveryIds.seen(delivery.id)
         app.outbox.accept((delivery,))
     attempts = await app.store.open_attempts()
     app.conversations.accept(await app.store.open_updates())
     for attempt in attempts:
-        app.attempt_worker.begin(attempt, resumed=True)
-    messenger = TelegramMessenger(app.bot)
-    newest = await app.store.newest_update()
-    return Poller(app.bot, app.store, app.conversations, messenger.answer_press, newest)
+        app.attempt_worker.begin(attempt, app.conversations.settle, resumed=True)
 
 
 async def _stop(app: App) -> None:
-    """Finish what is in hand, within ten seconds in all; the rest is stored."""
-    await app.attempt_worker.stop(GRACE_CLERK)
+    """Finish the current work, within ten seconds in all; the rest is stored."""
+    await app.attempt_worker.stop(GRACE_ATTEMPTS)
     await app.conversations.stop(GRACE_TURNS)
     await app.outbox.stop(GRACE_OUTBOX)
-    log.warning(
+    log.info(
         "stopped: %d updates and %d attempts wait for the next start",
         app.conversations.waiting,
         app.attempt_worker.open,
     )
 
 
-async def _ended(task: asyncio.Task[None]) -> None:
+async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
@@ -234,10 +250,10 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 async def _sync_bot_profile(app: App) -> None:
     """Commands and descriptions, those that changed; what cannot be set yet is tried until it can."""
-    faces = []
+    profiles = []
     for code in ("", *bot_profile.language_codes(app.translators.supported)):
         translator = app.translators.get(code)
-        faces.append(
+        profiles.append(
             bot_profile.BotProfile(
                 language=code,
                 commands=texts.commands(translator, available=BUILT),
@@ -246,7 +262,7 @@ async def _sync_bot_profile(app: App) -> None:
                 short_description=texts.short_description(translator),
             )
         )
-    wanted = bot_profile.calls(faces, app.settings.admin_ids)
+    wanted = bot_profile.calls(profiles, app.settings.admin_ids)
     async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.fact("face") or ""):
         app.store.commit_soon(Change(remembered=(("face", stored_marks),)))
 
@@ -255,4 +271,4 @@ async def _purge_done(store: Store) -> None:
     while True:
         with contextlib.suppress(SQLAlchemyError):
             await store.forget_done(time.time() - KEEP_DONE)
-        await asyncio.sleep(HOUSEKEEPING)
+        await asyncio.sleep(PURGE_EVERY)

@@ -1,7 +1,7 @@
-"""The doors to the three services outside, opened as the settings say: the database, Telegram, the moncreneau API.
+"""Connections to the three services outside, as the settings say: the database, Telegram, the moncreneau API.
 
-The bot and `python -m bot check` go through the same ones. Where a door can never open like this, `StartError` says so
-in one clear line; one that is only shut for now is a matter of waiting. Knows nothing of what goes through them.
+The bot and `python -m bot check` make the same ones. `StartError` says in one clear line why one can never work like
+this; where a service only does not answer yet, the bot waits. Knows nothing of what is sent over them.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import logging
-import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -30,14 +30,19 @@ from bot.telegram.transport import CONNECTIONS, AiohttpRequest, RawBot, words_of
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-TOKEN = re.compile(r"[A-Za-z0-9:_.~-]+")
-"""It becomes a part of every address, so nothing else may be in it."""
-UNUSABLE = (SQLAlchemyError, OSError, ImportError, ValueError)
-"""What a database says that cannot be used."""
+DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
+"""What a database that cannot be used raises, whenever it is used."""
+UNUSABLE = (*DATABASE_ERRORS, OSError, ImportError, ValueError)
+"""The same, while it is opened."""
 
 
 class StartError(Exception):
     """The bot cannot work like this; the message says what to do."""
+
+
+def unusable(error: BaseException) -> StartError:
+    """The one line for a database that cannot be used."""
+    return StartError(f"the database cannot be used (DATABASE_URL): {engines.cause(error)}")
 
 
 @asynccontextmanager
@@ -53,7 +58,7 @@ async def only_process(url: str, wait: float = process_lock.WAIT) -> AsyncIterat
         except DatabaseInUseError as error:
             raise StartError(f"{error}: stop it, or give this one another DATABASE_URL") from None
         except UNUSABLE as error:
-            raise StartError(f"the database cannot be used (DATABASE_URL): {engines.cause(error)}") from None
+            raise unusable(error) from None
         yield
 
 
@@ -62,15 +67,13 @@ async def open_store(url: str) -> Store:
     try:
         return await Store(url).open()
     except UNUSABLE as error:
-        raise StartError(f"the database cannot be used (DATABASE_URL): {engines.cause(error)}") from None
+        raise unusable(error) from None
 
 
 def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
-    """The bot at Telegram; nothing is asked yet. Raises `StartError` for what is no token at all."""
+    """The bot at Telegram; nothing is asked yet."""
     base, request = settings.telegram_api_url, AiohttpRequest(connections)
-    token = settings.telegram_bot_token.get_secret_value().strip()
-    if not TOKEN.fullmatch(token):
-        raise StartError("TELEGRAM_BOT_TOKEN is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
+    token = settings.telegram_bot_token.get_secret_value()
     return RawBot(
         token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request, get_updates_request=request
     )

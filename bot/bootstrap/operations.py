@@ -1,17 +1,12 @@
-"""Behind the stage: the API with all that is kept of it over a restart, and what operators get to see of the house.
+"""Joins what operators need: the API with all that is kept of it over a restart, `/status`, alerts and health.
 
-Joined here and not in `bootstrap`, which joins what citizens need. Knows the parts, not how any of them works.
-
-Facts that change with every request and should outlive the process: stored soon, but not each time.
-
-Knows what a fact is called and nothing of what it means.
+`bot.bootstrap` joins what citizens need. This file knows the parts, not how any of them works.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -28,6 +23,7 @@ from bot.core.model import Appointment, FailureCode
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import views
+from bot.operations.operator_alerts import FACT as ALERTS
 from bot.operations.operator_alerts import OperatorAlerts
 from bot.operations.status import FACT, DailyCounters, Database, HealthCollector, StatusHandler
 from bot.settings import Settings
@@ -37,13 +33,23 @@ from bot.storage.store import Store
 from bot.telegram.polling import Poller
 from bot.views.message import Message, Office
 
+log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds between two writings; so much may be forgotten when the process is killed."""
 Facts = tuple[tuple[str, str], ...]
+"""Names and values."""
+BUDGET, PROVEN = "budget", "key"
+"""Facts about a key: what is left of its hour, and that it worked."""
+CHECK_EVERY = 60.0
+"""Seconds between looks at how long the API was not asked for anything."""
+PROBE_AFTER, PROBE_AFTER_FAILURE = 900.0, 300.0
+"""Seconds without a request after which the API is probed; the second while it does not answer."""
+FRESH = 60.0
+"""Seconds for which an answer of the API counts as news to an admin who asks for the status."""
 
 
 class DebouncedSaver:
-    """Stores what `read` gives, within `PAUSE` seconds of a change."""
+    """Stores the facts that `read` gives, within `PAUSE` seconds of a change: they change with every request."""
 
     def __init__(self, store: Store, read: Callable[[], Facts]) -> None:
         self._store = store
@@ -64,21 +70,10 @@ class DebouncedSaver:
             self._store.commit_soon(Change(remembered=facts))
 
 
-log = logging.getLogger(__name__)
-BUDGET, PROVEN = "budget", "key"
-"""Facts about a key: what is left of its hour, and that it worked."""
-LISTEN = 60.0
-"""Seconds between looks at how long the API was not asked for anything."""
-QUIET, AWAY = 900.0, 300.0
-"""Seconds of that after which it is asked whether it answers; the second where it did not when it was last asked."""
-STALE = 60.0
-"""The same for an admin who asks how it stands."""
-
-
 class Operations:
-    """The gateway, watched: its budget, the day's figures and its troubles are remembered, admins are told.
+    """The API and what operators see of the bot. The quota, the day's figures and open issues outlive a restart.
 
-    `api` is what citizens are served with: the same, and what it tells of their appointments is noted.
+    `api` is what citizens are served with: the gateway, and what it tells of their appointments is recorded.
     """
 
     def __init__(
@@ -91,15 +86,22 @@ class Operations:
         self._store = store
         self._translators = translators
         self.office = office
-        self._keeper = DebouncedSaver(store, self._facts)
-        self.notices = OperatorAlerts(store, settings.admin_ids, self._trouble, self.locale_of)
-        self.gateway = connections.moncreneau_gateway(settings, clock, self._asked, self.notices.changed)
-        self.notices.met = self.gateway.open_issues
-        self.api = AppointmentRecorder(self.gateway, self._noted, store.made_by)
-        self._book = AppointmentBook(store)
-        self.counted: Counter[str] = Counter()
+        self._saver = DebouncedSaver(store, self._facts)
+
+        def operations_of(issue: OperatorIssue) -> Collection[str]:
+            return self.gateway.open_issues().get(issue, ())
+
+        self.alerts = OperatorAlerts(store, settings.admin_ids, self._draw_alert, self.locale_of, operations_of)
+        self.gateway = connections.moncreneau_gateway(settings, clock, self._save_quota, self.alerts.changed)
+        self.api = AppointmentRecorder(self.gateway, self._record, store.made_by)
+        self._appointments = AppointmentBook(store)
+        self.outcomes = Counter[str]()
+        """How many attempts ended since the start, by outcome; the attempt worker counts them."""
+        self._database = Database(store)
         self._today = DailyCounters(
-            self._office_time, lambda: sum(self.gateway.stats().requests.values()), lambda: self.counted["booked"]
+            self._office_time,
+            lambda: sum(self.gateway.stats().requests.values()),
+            lambda: self.outcomes["booked"],
         )
 
     @asynccontextmanager
@@ -108,48 +110,46 @@ class Operations:
         try:
             connections.restore_quota(self.gateway, await self._store.fact(self._quota))
             self._today.restore(await self._store.fact(FACT))
-            self.gateway.restore_issues(await self.notices.known(self._store.fact))
+            self.gateway.restore_issues(self.alerts.restore(await self._store.fact(ALERTS)))
             await self._verify()
-            listening = asyncio.create_task(self._listen(), name="listen")
+            probing = asyncio.create_task(self._probe_when_quiet(), name="probe")
             try:
                 yield
             finally:
-                listening.cancel()
-                await asyncio.wait({listening})
+                probing.cancel()
+                await asyncio.wait({probing})
         finally:
+            await self._database.aclose()
             await self.gateway.aclose()
-            self._keeper.keep()
+            self._saver.keep()
 
-    @asynccontextmanager
     async def health(
         self, conversations: Conversations, outbox: Outbox, attempt_worker: AttemptWorker, poller: Poller
-    ) -> AsyncIterator[HealthCollector]:
-        """What there is to see, for as long as the house works."""
-        database = Database(self._store)
-        async with contextlib.aclosing(database):
-            yield HealthCollector(
-                clock=self._clock,
-                since=self._since,
-                api=self.gateway.stats,
-                today=self._today,
-                conversations=conversations,
-                outbox=outbox,
-                attempt_worker=attempt_worker,
-                outcomes=self.counted,
-                telegram=lambda: poller.hears,
-                database=database,
-                set_aside=await set_aside(self._store.engine),
-            )
+    ) -> HealthCollector:
+        """What collects the figures of the parts."""
+        return HealthCollector(
+            clock=self._clock,
+            since=self._since,
+            api=self.gateway.stats,
+            today=self._today,
+            conversations=conversations,
+            outbox=outbox,
+            attempt_worker=attempt_worker,
+            outcomes=self.outcomes,
+            telegram=lambda: poller.hears,
+            database=self._database,
+            set_aside=await set_aside(self._store.engine),
+        )
 
-    def desk(self, health: HealthCollector) -> StatusHandler:
-        """Where admins ask for it."""
+    def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:
+        """What answers `/status`; the API is asked first, unless it answered a moment ago."""
 
-        async def look() -> HealthReport:
-            if self.gateway.silence > STALE or not self.gateway.stats().reachable:
+        async def fresh_report() -> HealthReport:
+            if self.gateway.silence > FRESH or not self.gateway.stats().reachable:
                 await self.gateway.probe()
-            return await health.look()
+            return await report()
 
-        return StatusHandler(look, self._condition, self.locale_of)
+        return StatusHandler(fresh_report, self._draw_status, self.locale_of)
 
     async def locale_of(self, chat_id: int) -> str:
         """The language that a chat speaks, as far as it is known."""
@@ -165,29 +165,29 @@ class Operations:
             elif error.failure.code is not FailureCode.NO_ACCESS:
                 log.warning("the moncreneau API does not answer yet: %s", error)
             elif await self._store.fact(self._proven):
-                log.error("the moncreneau API accepts MONCRENEAU_API_KEY no more: %s; citizens are told", error)  # noqa: TRY400
+                log.error("the moncreneau API no longer accepts MONCRENEAU_API_KEY: %s; citizens are told", error)  # noqa: TRY400
             else:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
 
-    def _noted(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
-        self._store.commit_soon(Change(works=(self._book.told(chat_id, appointments, made_since),)))
+    def _record(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
+        self._store.commit_soon(Change(works=(self._appointments.told(chat_id, appointments, made_since),)))
 
-    async def _listen(self) -> None:
-        """Ask the API now and then where nobody else does: that it goes and comes is to be known all the same.
+    async def _probe_when_quiet(self) -> None:
+        """Probe the API while nobody else asks it for anything, so that an outage is noticed at night as well.
 
-        That costs four requests an hour, a dozen or so while it is away, and keeps the departments at hand.
+        That costs four requests an hour, a dozen or so while it is away, and keeps the departments cached.
         """
         while True:
-            await asyncio.sleep(LISTEN)
-            if self.gateway.silence >= (QUIET if self.gateway.stats().reachable else AWAY):
+            await asyncio.sleep(CHECK_EVERY)
+            if self.gateway.silence >= (PROBE_AFTER if self.gateway.stats().reachable else PROBE_AFTER_FAILURE):
                 await self.gateway.probe()
 
-    def _asked(self) -> None:
+    def _save_quota(self) -> None:
         """After every answer. That we are to wait must be known to the next process, however soon this one ends."""
         if self.gateway.stats().blocked_until:
-            self._keeper.keep()
+            self._saver.keep()
         else:
-            self._keeper.changed()
+            self._saver.changed()
 
     def _facts(self) -> Facts:
         quota, proven = connections.quota_to_keep(self.gateway), "worked" if self.gateway.proven else None
@@ -197,10 +197,9 @@ class Operations:
     def _office_time(self) -> datetime:
         return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)
 
-    def _condition(self, condition: HealthReport, locale: str) -> Message:
-        return views.status(
-            condition, self._translators.get(locale), self.office, self._settings.timezone, self.gateway.name_of
-        )
+    def _draw_status(self, report: HealthReport, locale: str) -> Message:
+        translator, zone = self._translators.get(locale), self._settings.timezone
+        return views.status(report, translator, self.office, zone, self.gateway.name_of)
 
-    def _trouble(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
+    def _draw_alert(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
         return views.alert(issue, self._translators.get(locale), self.gateway.name_of, present=present)

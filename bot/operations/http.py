@@ -1,12 +1,13 @@
-"""The optional port for operators: `/healthz`, `/readyz` and `/metrics`, served inside the bot's own event loop.
+"""Serves HTTP inside the bot's own event loop, and answers `/healthz`, `/readyz` and `/metrics` for operators.
 
-Knows how the house looks from outside (`Overview`), none of its parts, and no citizen: figures alone go out.
+`bot.bootstrap.http` joins these routes with those of others. Knows the health report, none of the parts behind it, and
+no citizen: only figures go out.
 """
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -17,56 +18,58 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.core.health import HealthReport
 from bot.operations.metrics import MetricsCollector
-from bot.operations.status import Readiness
 
+Report = Callable[[], Awaitable[HealthReport | None]]
+"""How the bot is; None while it starts and while it stops."""
 GRACE = 1
 """Seconds for answers that are under way when the bot stops."""
 
 
-def create_app(readiness: Readiness) -> Starlette:
+def routes(report: Report) -> list[Route]:
     """The three pages."""
 
     async def healthz(_request: Request) -> Response:
-        """The process lives and its loop turns: else nobody would answer."""
+        """The process runs and its event loop works: else nobody would answer."""
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        """Whether it can serve citizens now; what it cannot do without is named."""
-        if readiness.health is None:
+        """Whether the bot can serve citizens now; what it lacks is named."""
+        health = await report()
+        if health is None:
             return JSONResponse({"started": False}, 503)
-        condition = await readiness.health.look()
-        found = {"started": True, "database": condition.database, "telegram": condition.telegram}
+        found = {"started": True, "database": health.database, "telegram": health.telegram}
         return JSONResponse(found, 200 if all(found.values()) else 503)
 
     async def metrics(_request: Request) -> Response:
-        """For Prometheus; a registry of its own each time, because the figures live in the house and not here."""
+        """For Prometheus; with a registry of its own each time, because the figures are kept elsewhere."""
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        if readiness.health is not None:
-            registry.register(MetricsCollector(await readiness.health.look()))
+        if health := await report():
+            registry.register(MetricsCollector(health))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return Starlette(routes=[Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)])
+    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
 
 
 class _Server(uvicorn.Server):
-    """uvicorn in a process that has its own ideas about signals."""
+    """uvicorn without its handlers of signals: they are the command line's."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the command line."""
+        """Handle none."""
         yield
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError where the address cannot be had."""
+    """A listening socket; port 0 takes a free one. Raises OSError or UnicodeError for one that cannot be had."""
     # IPPROTO_TCP is said because asyncio sets TCP_NODELAY only where it stands there; else answers wait 40 ms.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-    except OSError:
+    except (OSError, UnicodeError):
         listener.close()
         raise
     listener.setblocking(False)  # noqa: FBT003 — the standard library's own

@@ -1,58 +1,83 @@
-"""Tells admins of what only they can mend: once when it begins, once when it works again.
+"""Tells admins of issues that only they can solve: once when one begins, once when it is over.
 
-That it was told is stored in the same transaction as the notices, so that neither a restart nor a kill tells it twice.
-A refund can make one booking work in the middle of it all: where a trouble came back within the hour, its next end
-is believed only after a while. Knows neither words nor languages nor the API.
+That it was told is stored in the same transaction as the messages, so that neither a restart nor a kill tells it twice.
+An admin whom the bot cannot write to (who never started it, or blocked it) is told with their next message, if it is
+still true. A refund can make one booking work in the middle of an issue: where an issue came back within the hour, its
+next end counts only after a while. Knows neither words nor languages nor the API.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.app.ports import Store
 from bot.app.records import Change, Delivery, Kind, Urgency
 from bot.app.turn import DeliveryIds
+from bot.app.updates import FromCitizen
 from bot.core.health import OperatorIssue
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)
 FACT = "troubles"
 RESTLESS, CALM = 3600.0, 900.0
-"""Seconds: what ended so short a time ago and came back must have worked for so long before it counts as over."""
-AGAIN = 5.0
+"""Seconds: an issue that came back so soon after its end must be gone for so long before it counts as over."""
+RETRY_PAUSE = 5.0
+Draw = Callable[[OperatorIssue, bool, str], Message]
+"""The message that an issue begins (True) or is over, in a language."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An issue that admins know of: the operations that met it, and the admins."""
+
+    operations: tuple[str, ...]
+    admins: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """An issue begins or is over; `admin` alone is to be told, where there is one."""
+
+    issue: OperatorIssue
+    present: bool
+    admin: int | None = None
 
 
 class OperatorAlerts:
-    """Which troubles admins know of. `locale_of` tells an admin's language."""
+    """Which issues admins know of.
+
+    `operations_of` tells which operations met an open issue; `locale_of` tells an admin's language.
+    """
 
     def __init__(
         self,
         store: Store,
         admins: Collection[int],
-        draw: Callable[[OperatorIssue, bool, str], Message],
+        draw: Draw,
         locale_of: Callable[[int], Awaitable[str]],
+        operations_of: Callable[[OperatorIssue], Collection[str]],
     ) -> None:
         self._store = store
         self._admins = admins
         self._draw = draw
         self._locale_of = locale_of
-        self.met: Callable[[], Mapping[OperatorIssue, Collection[str]]] = dict
-        """Which operations met the troubles that stand; set by whoever knows."""
+        self._operations_of = operations_of
         self._ids = DeliveryIds()
-        self._news: asyncio.Queue[tuple[OperatorIssue, bool]] = asyncio.Queue()
-        self._told: dict[OperatorIssue, list[str]] = {}
+        self._news: asyncio.Queue[_News] = asyncio.Queue()
+        self._told: dict[OperatorIssue, _Told] = {}
         self._ended: dict[OperatorIssue, float] = {}
         self._calm: dict[OperatorIssue, asyncio.TimerHandle] = {}
 
-    async def known(self, fact: Callable[[str], Awaitable[str | None]]) -> dict[OperatorIssue, list[str]]:
-        """What an earlier process told and did not take back, with the operations that met it."""
-        kept = json.loads(await fact(FACT) or "{}")
-        self._told = {OperatorIssue.of(key): operations for key, operations in kept.items()}
-        return dict(self._told)
+    def restore(self, stored: str | None) -> dict[OperatorIssue, list[str]]:
+        """Go on from what an earlier process told and did not take back; returns it, with the operations."""
+        self._told = _decoded(stored, self._admins)
+        return {issue: list(told.operations) for issue, told in self._told.items()}
 
     def changed(self, issue: OperatorIssue, present: bool) -> None:  # noqa: FBT001 — the gateway's callback
-        """Hear that a trouble began, or that it is over."""
+        """Take over that an issue began, or that it is over."""
         loop = asyncio.get_running_loop()
         if timer := self._calm.pop(issue, None):
             timer.cancel()
@@ -60,39 +85,97 @@ class OperatorAlerts:
         if not present:
             self._ended[issue] = loop.time()
         if present or not restless:
-            self._news.put_nowait((issue, present))
+            self._news.put_nowait(_News(issue, present))
         else:
-            self._calm[issue] = loop.call_later(CALM, self._news.put_nowait, (issue, present))
+            self._calm[issue] = loop.call_later(CALM, self._news.put_nowait, _News(issue, present))
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """See `AdminHandler`: an admin who writes can be told what is open and could not be told before."""
+        del chat_id
+        for issue, told in self._told.items():
+            if inbound.user_id not in told.admins:
+                self._news.put_nowait(_News(issue, present=True, admin=inbound.user_id))
+        return None
 
     async def run(self, accept: Callable[[tuple[Delivery, ...]], None]) -> None:
         """Store what there is to tell, then hand it to `accept`. Runs until it is cancelled."""
         while True:
-            issue, present = await self._news.get()
+            news = await self._news.get()
             try:
-                await self._tell(issue, accept, present=present)
+                accept(await (self._tell(news) if news.admin is None else self._tell_one(news.issue, news.admin)))
             except Exception:
-                log.exception("admins could not be told of %s; trying again", issue.key)
-                await asyncio.sleep(AGAIN)
-                self._news.put_nowait((issue, present))
+                log.exception("admins could not be told of %s; trying again", news.issue.key)
+                await asyncio.sleep(RETRY_PAUSE)
+                self._news.put_nowait(news)
 
-    async def _tell(
-        self, issue: OperatorIssue, accept: Callable[[tuple[Delivery, ...]], None], *, present: bool
-    ) -> None:
-        if present == (issue in self._told):
-            return
-        notices = tuple([await self._notice(admin, issue, present=present) for admin in sorted(self._admins)])
+    async def _tell(self, news: _News) -> tuple[Delivery, ...]:
+        """Tell everybody whom it concerns: of a beginning all admins, of an end those who know of the beginning."""
+        known = self._told.get(news.issue)
+        if news.present == (known is not None):
+            return ()
+        state = "begins" if news.present else "is over"
         if not self._admins:  # nobody is told: whoever is an admin after the next start still is to be
-            log.warning("%s: %s; ADMIN_IDS is empty: nobody is told", issue.key, "begins" if present else "is over")
-            return
-        told = {each: operations for each, operations in self._told.items() if each != issue}
-        if present:
-            told[issue] = sorted(self.met().get(issue, ()))
-        fact = json.dumps({each.key: operations for each, operations in told.items()})
-        await self._store.commit(Change(queued=notices, remembered=((FACT, fact),)))
-        self._told = told
-        log.warning("%s: %s; admins told: %d", issue.key, "begins" if present else "is over", len(notices))
-        accept(notices)
+            log.warning("%s %s; ADMIN_IDS is empty: nobody is told", news.issue.key, state)
+            return ()
+        if known is None:
+            reached = frozenset([each for each in self._admins if await self._can_be_reached(each)])
+        else:
+            reached = known.admins & frozenset(self._admins)
+        told = {issue: each for issue, each in self._told.items() if issue != news.issue}
+        if news.present:
+            told[news.issue] = _Told(tuple(sorted(self._operations_of(news.issue))), reached)
+        deliveries = await self._commit(news, reached, told)
+        log.warning("%s %s; admins told: %d", news.issue.key, state, len(reached))
+        if news.present and len(reached) < len(self._admins):
+            missed = len(self._admins) - len(reached)
+            log.warning(
+                "admins who never started the bot or blocked it: %d; each is told when they write to it", missed
+            )
+        return deliveries
 
-    async def _notice(self, admin: int, issue: OperatorIssue, *, present: bool) -> Delivery:
-        message = self._draw(issue, present, await self._locale_of(admin))
+    async def _tell_one(self, issue: OperatorIssue, admin: int) -> tuple[Delivery, ...]:
+        """Tell an admin who could not be told before, unless it is over."""
+        known = self._told.get(issue)
+        if known is None or admin in known.admins:
+            return ()
+        told = {**self._told, issue: replace(known, admins=known.admins | {admin})}
+        deliveries = await self._commit(_News(issue, present=True), frozenset({admin}), told)
+        log.warning("%s is still open; one more admin told", issue.key)
+        return deliveries
+
+    async def _commit(
+        self, news: _News, admins: frozenset[int], told: dict[OperatorIssue, _Told]
+    ) -> tuple[Delivery, ...]:
+        deliveries = tuple([await self._delivery(each, news) for each in sorted(admins)])
+        await self._store.commit(Change(queued=deliveries, remembered=((FACT, _encoded(told)),)))
+        self._told = told
+        return deliveries
+
+    async def _delivery(self, admin: int, news: _News) -> Delivery:
+        message = self._draw(news.issue, news.present, await self._locale_of(admin))
         return Delivery(self._ids.next(), admin, Kind.SEND, message, urgency=Urgency.NOTICE)
+
+    async def _can_be_reached(self, admin: int) -> bool:
+        """Whether Telegram lets the bot write first: only to who has started it, and has not blocked it since."""
+        chat = await self._store.chat(admin)
+        return chat is not None and not chat.left
+
+
+def _encoded(told: Mapping[OperatorIssue, _Told]) -> str:
+    return json.dumps(
+        {issue.key: {"operations": each.operations, "admins": sorted(each.admins)} for issue, each in told.items()}
+    )
+
+
+def _decoded(stored: str | None, admins: Collection[int]) -> dict[OperatorIssue, _Told]:
+    """Read the fact. Up to release 0.1 it was the operations alone, and all admins counted as told."""
+    told: dict[OperatorIssue, _Told] = {}
+    try:
+        entries: dict[str, Any] = json.loads(stored or "{}")
+        for key, entry in entries.items():
+            is_old = isinstance(entry, list)
+            operations, knowing = (entry, admins) if is_old else (entry["operations"], entry["admins"])
+            told[OperatorIssue.of(key)] = _Told(tuple(operations), frozenset(knowing))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        log.error("the stored alerts cannot be read; admins may be told again")  # noqa: TRY400 — no traceback helps
+    return told

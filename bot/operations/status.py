@@ -1,29 +1,25 @@
-"""How the house stands: gathered here from its parts, and told to admins who ask with `/status`.
+"""How the bot is: figures gathered from its parts, for `/status`, the metrics and the readiness check.
 
-`HealthCollector` also serves the metrics and the readiness check. Knows no texts and none of the services.
-
-What was asked of the API and what came of it since midnight in the office, over restarts.
-
-The parts count from their own start; this adds up by day what they say. Knows no clock but the office's.
+`DailyCounters` adds up by day, over restarts, what the parts count from their own start. Knows no texts, none of the
+services, and no clock but the office's.
 """
 
 import asyncio
 import contextlib
 import json
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.app.attempt_worker import AttemptWorker, Tell
+from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock, Store
-from bot.app.records import Change, Delivery, Kind, Settled
+from bot.app.records import Change, Delivery, Kind
 from bot.app.turn import DeliveryIds
 from bot.app.updates import FromCitizen
-from bot.core.events import Commanded, Event
+from bot.core.events import Commanded
 from bot.core.health import ApiHealth, HealthReport
 from bot.views.message import Message
 
@@ -98,23 +94,9 @@ class Database:
             await asyncio.gather(self._probe, return_exceptions=True)
 
 
-class Outcomes:
-    """Counts in `counted` what becomes of attempts, on the way from the clerk to the conversations."""
-
-    def __init__(self, tell: Tell, counted: Counter[str]) -> None:
-        self._tell = tell
-        self._counted = counted
-
-    def __call__(self, chat_id: int, event: Event, settled: Settled | None) -> None:
-        """See `Conversations.settle`."""
-        if settled:
-            self._counted[settled.outcome] += 1
-        self._tell(chat_id, event, settled)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCollector:
-    """The parts, and what each tells. `api` and `telegram` look at the services; `set_aside` at what was before."""
+    """The parts whose figures are collected. `set_aside` is how many updates were set aside before the start."""
 
     clock: Clock
     since: datetime
@@ -128,8 +110,8 @@ class HealthCollector:
     database: Database
     set_aside: int
 
-    async def look(self) -> HealthReport:
-        """How all of it stands now."""
+    async def report(self) -> HealthReport:
+        """All figures, as they are now."""
         requests, booked = self.today.figures()
         return HealthReport(
             at=self.clock(),
@@ -149,13 +131,6 @@ class HealthCollector:
         )
 
 
-@dataclass(slots=True)
-class Readiness:
-    """What the door for health looks at. There is no overview before the bot works, nor when it ends."""
-
-    health: HealthCollector | None = None
-
-
 class StatusHandler:
     """Answers `/status`. Asking twice is answered twice, and changes nothing."""
 
@@ -171,7 +146,7 @@ class StatusHandler:
         self._ids = DeliveryIds()
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
-        """See `Desk`."""
+        """See `AdminHandler`."""
         if not isinstance(inbound.event, Commanded) or inbound.event.name != COMMAND:
             return None
         message = self._draw(await self._look(), await self._locale_of(chat_id))

@@ -193,8 +193,12 @@ def cause(error: BaseException) -> str:
 
     Only the first line: PostgreSQL repeats values from the second line on.
     """
+    if isinstance(error, ModuleNotFoundError):
+        return "its driver is not installed: pip install 'moncreneau-bot[postgresql]'"
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
     lines = str(getattr(error, "orig", None) or error).splitlines()
-    return lines[0] if lines else type(error).__name__
+    return lines[0] if lines else "it gives no reason"
 
 
 def make_private(url: str) -> None:

@@ -55,7 +55,7 @@ class Desk:
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.attempt_worker = AttemptWorker(self.store, self.api, self._tell, lambda: self.now)
+        self.attempt_worker = AttemptWorker(self.store, self.api, lambda: self.now)
 
     def _tell(self, _chat: int, event: Event, settled: Settled | None) -> None:
         self.said.append((event, settled))
@@ -73,7 +73,7 @@ class Desk:
         """As a conversation does: store it, then hand it over."""
         if not await self.store.attempt(attempt.chat_id, attempt.number):
             await self.store.commit(Change(opened=(attempt,)))
-        self.attempt_worker.begin(attempt, resumed=resumed)
+        self.attempt_worker.begin(attempt, self._tell, resumed=resumed)
 
     @property
     def delays(self) -> list[AttemptDelayed]:

@@ -17,7 +17,7 @@ from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import AttemptKind, Change, Delivery, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
-from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
+from bot.app.updates import AdminHandler, AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department, Draft, Slot
 from bot.core.screens import Screen
@@ -71,9 +71,11 @@ class Office:
     )
     messenger: FakeMessenger = field(default_factory=FakeMessenger)
     at_once: int = 8
+    handlers: tuple[AdminHandler, ...] = ()
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.store, self.messenger, GlobalRateLimiter(None), ChatRateLimiter(None))
+        self.attempt_worker = AttemptWorker(self.store, self.api, lambda: NOW)
         self.conversations = Conversations(
             store=self.store,
             sessions=Sessions(self.store, "fr"),
@@ -82,10 +84,10 @@ class Office:
             read=read,
             office_time=lambda: NOW,
             groups=GroupHints(lambda _locale: Message("hint")),
+            attempt_worker=self.attempt_worker,
+            admins=AdminRouter({ADMIN}, self.handlers),
             at_once=self.at_once,
         )
-        self.attempt_worker = AttemptWorker(self.store, self.api, self.conversations.settle, lambda: NOW)
-        self.conversations.attempt_worker = self.attempt_worker
 
     async def hears(self, *updates: tuple[int, int, str]) -> None:
         """Updates (number, chat, words) arrive, and all that comes of them."""
@@ -103,9 +105,9 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, at_once: int = 8) -> AsyncIterator[Office]:
+async def office(folder: Path, at_once: int = 8, handlers: tuple[AdminHandler, ...] = ()) -> AsyncIterator[Office]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
-    here = Office(store, at_once=at_once)
+    here = Office(store, at_once=at_once, handlers=handlers)
     try:
         yield here
         await here.attempt_worker.stop(1)
@@ -212,7 +214,7 @@ async def test_a_ticket_is_told_though_its_session_is_lost(tmp_path: Path) -> No
         body = BOOKINGS.dump_json(BookingAttempt(3, draft, NOW)).decode()
         attempt = StoredAttempt(7, 3, AttemptKind.BOOK, body)
         await here.store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt,)))
-        here.attempt_worker.begin(attempt, resumed=True)
+        here.attempt_worker.begin(attempt, here.conversations.settle, resumed=True)
         await here.quiet()
         assert "TicketShown" in here.texts()
         assert await here.store.open_attempts() == ()
@@ -228,7 +230,7 @@ async def test_an_outcome_on_which_every_turn_fails_is_told_on_a_new_session(tmp
         await here.store.commit(Change(opened=(stored,)))
         broken = replace(attempt, draft=None)  # type: ignore[arg-type]
         here.conversations._sessions.keep(7, Session("fr", NOW, state=Submitting(broken)))
-        here.attempt_worker.begin(stored)
+        here.attempt_worker.begin(stored, here.conversations.settle)
         await here.quiet()
         assert "TicketShown" in here.texts()
         assert await here.store.open_attempts() == ()
@@ -264,15 +266,14 @@ async def test_a_group_gets_one_hint_and_what_needs_no_answer_gets_none(tmp_path
 
 
 @in_no_time
-async def test_what_is_for_staff_is_answered_by_staff(tmp_path: Path) -> None:
-    class Desk:
+async def test_a_command_of_admins_is_answered_to_admins_only(tmp_path: Path) -> None:
+    class Status:
         async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
             if not isinstance(inbound.event, Commanded) or inbound.event.name != "status":
                 return None
             return Change(queued=(Delivery(1, chat_id, Kind.SEND, Message("all is well")),))
 
-    async with office(tmp_path) as here:
-        here.conversations.staff = AdminRouter({ADMIN}, (Desk(),))
+    async with office(tmp_path, handlers=(Status(),)) as here:
         await here.hears((1, ADMIN, "/status"), (2, ADMIN, "/start"), (3, 7, "/status"))
         assert here.texts(ADMIN) == ["all is well", "Menu"]
         assert here.texts(7) == ["Menu (unknown_command)"]

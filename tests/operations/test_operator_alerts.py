@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bot.app.ports import Store as AnyStore
-from bot.app.records import Change, Delivery, Urgency
+from bot.app.records import Change, Delivery, StoredChat, Urgency
+from bot.app.updates import FromCitizen
+from bot.core.events import Commanded
 from bot.core.health import OperatorIssue
 from bot.core.model import FailureCode
-from bot.operations.operator_alerts import CALM, RESTLESS, OperatorAlerts
+from bot.operations.operator_alerts import CALM, FACT, RESTLESS, OperatorAlerts
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
@@ -26,8 +29,9 @@ class Office:
 
     def __init__(self, store: AnyStore, admins: frozenset[int] = frozenset({1, 2})) -> None:
         self.heard: list[tuple[int, str]] = []
-        self.notices = OperatorAlerts(store, admins, self.draw, self.locale_of)
-        self.notices.met = lambda: {CREDITS: ("book",)}
+        self.notices = OperatorAlerts(
+            store, admins, self.draw, self.locale_of, lambda issue: ("book",) if issue == CREDITS else ()
+        )
 
     def draw(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — the callback's shape
         return Message(f"{issue.key} {'begins' if present else 'over'} {locale}")
@@ -41,8 +45,11 @@ class Office:
 
 
 @asynccontextmanager
-async def store_in(folder: Path) -> AsyncIterator[Store]:
+async def store_in(folder: Path, started: tuple[int, ...] = (1, 2)) -> AsyncIterator[Store]:
+    """A store that knows the chats of the admins who have started the bot."""
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
+    for admin in started:
+        await store.commit(Change(chat=StoredChat(admin, "{}", "fr")))
     try:
         yield store
     finally:
@@ -91,14 +98,14 @@ def test_a_restart_in_between_tells_nothing_twice_and_forgets_nothing(tmp_path: 
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
             async with open_office(store) as office:
-                assert await office.notices.known(store.fact) == {CREDITS: ["book"]}
+                assert office.notices.restore(await store.fact(FACT)) == {CREDITS: ["book"]}
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
                 assert office.heard == []
                 office.notices.changed(CREDITS, False)  # noqa: FBT003
                 await settle(store)
                 assert len(office.heard) == 2
-            assert await Office(store).notices.known(store.fact) == {}
+            assert Office(store).notices.restore(await store.fact(FACT)) == {}
 
     play()
 
@@ -136,7 +143,7 @@ def test_troubles_do_not_hide_each_other(tmp_path: Path) -> None:
             await settle(store)
             texts = [text.removesuffix(" fr") for _, text in office.heard]
             assert texts == ["out_of_credits begins", "no_access begins", "no_access.5 begins", "out_of_credits over"]
-            assert await Office(store).notices.known(store.fact) == {ACCESS: [], PASSPORTS: []}
+            assert Office(store).notices.restore(await store.fact(FACT)) == {ACCESS: [], PASSPORTS: []}
 
     play()
 
@@ -153,6 +160,8 @@ def test_what_cannot_be_stored_is_tried_again(tmp_path: Path, caplog: pytest.Log
 
     @in_no_time
     async def play() -> None:
+        async with store_in(tmp_path):
+            pass
         store = await Stubborn(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
         async with open_office(store, admins=frozenset({1})) as office:
             office.notices.changed(CREDITS, True)  # noqa: FBT003
@@ -172,9 +181,84 @@ def test_what_nobody_could_be_told_is_told_to_whoever_is_an_admin_later(tmp_path
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
             async with open_office(store) as office:
-                assert await office.notices.known(store.fact) == {}
+                assert office.notices.restore(await store.fact(FACT)) == {}
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
                 assert len(office.heard) == 2
+
+    play()
+
+
+def written_by(admin: int) -> FromCitizen:
+    return FromCitizen(Commanded(at=datetime(2026, 3, 2, 9, 0), name="start"), admin)  # noqa: DTZ001 — office time
+
+
+def test_an_admin_who_never_started_the_bot_is_told_when_they_do_if_it_is_still_true(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    @in_no_time
+    async def play() -> None:
+        async with store_in(tmp_path, started=(1,)) as store:
+            async with open_office(store) as office:
+                office.notices.changed(CREDITS, True)  # noqa: FBT003
+                office.notices.changed(ACCESS, True)  # noqa: FBT003
+                await settle(store)
+                assert {chat for chat, _ in office.heard} == {1}
+                office.notices.changed(ACCESS, False)  # noqa: FBT003
+                await settle(store)
+                assert await office.notices.handle(1, written_by(1)) is None
+                await settle(store)
+                assert len(office.heard) == 3, "who knows it is not told again"
+            async with open_office(store) as office:  # a restart forgets nothing of it
+                office.notices.restore(await store.fact(FACT))
+                for _ in range(2):
+                    assert await office.notices.handle(2, written_by(2)) is None, (
+                        "the message itself is answered as ever"
+                    )
+                await settle(store)
+                assert office.heard == [(2, "out_of_credits begins en")]
+                office.notices.changed(CREDITS, False)  # noqa: FBT003
+                await settle(store)
+                assert office.heard[1:] == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
+
+    play()
+    assert "out_of_credits begins; admins told: 1" in caplog.text
+    assert "admins who never started the bot or blocked it: 1; each is told when they write to it" in caplog.text
+    assert "out_of_credits is still open; one more admin told" in caplog.text
+
+
+def test_who_blocked_the_bot_hears_of_no_end_whose_beginning_they_missed(tmp_path: Path) -> None:
+    @in_no_time
+    async def play() -> None:
+        async with store_in(tmp_path) as store, open_office(store) as office:
+            await store.commit(Change(left=2))
+            office.notices.changed(CREDITS, True)  # noqa: FBT003
+            await settle(store)
+            office.notices.changed(CREDITS, False)  # noqa: FBT003
+            await settle(store)
+            assert [chat for chat, _ in office.heard] == [1, 1]
+
+    play()
+
+
+def test_what_an_earlier_release_stored_counts_as_told_to_all_admins(tmp_path: Path) -> None:
+    @in_no_time
+    async def play() -> None:
+        async with store_in(tmp_path) as store, open_office(store) as office:
+            assert office.notices.restore('{"out_of_credits": ["book"]}') == {CREDITS: ["book"]}
+            await office.notices.handle(1, written_by(1))
+            office.notices.changed(CREDITS, False)  # noqa: FBT003
+            await settle(store)
+            assert office.heard == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
+
+    play()
+
+
+@pytest.mark.parametrize("stored", ["{", "[]", '{"nonsense": []}', '{"out_of_credits": 7}', '{"out_of_credits": {}}'])
+def test_alerts_that_cannot_be_read_stop_no_start(tmp_path: Path, stored: str) -> None:
+    @in_no_time
+    async def play() -> None:
+        async with store_in(tmp_path) as store:
+            assert Office(store).notices.restore(stored) == {}
 
     play()

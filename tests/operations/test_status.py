@@ -1,14 +1,13 @@
-"""How the house stands is told to admins who ask, and to nobody else."""
+"""How the bot is: told to admins who ask, and to nobody else."""
 
 import asyncio
-from collections import Counter
 from datetime import datetime
 
-from bot.app.records import Change, Kind, Settled
+from bot.app.records import Change, Kind
 from bot.app.updates import FromCitizen
-from bot.core.events import AttemptDelayed, CitizenEvent, Commanded, Event, Typed
+from bot.core.events import CitizenEvent, Commanded, Typed
 from bot.core.health import HealthReport
-from bot.operations.status import PATIENCE, Database, Outcomes, StatusHandler
+from bot.operations.status import PATIENCE, Database, StatusHandler
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
@@ -94,15 +93,3 @@ async def test_one_that_hangs_is_asked_once_and_not_waited_for() -> None:
 
 async def test_nobody_has_to_close_what_was_never_asked() -> None:
     await Database(Disk()).aclose()
-
-
-def test_outcomes_are_counted_on_their_way() -> None:
-    passed: list[tuple[int, Event, Settled | None]] = []
-    counted = Counter[str]()
-    tell = Outcomes(lambda *each: passed.append(each), counted)
-    event = AttemptDelayed(at=NOW, number=1)
-    tell(7, event, None)
-    tell(7, event, Settled(7, 1, "booked", 12345))
-    tell(8, event, Settled(8, 1, "slot_taken"))
-    assert counted == {"booked": 1, "slot_taken": 1}
-    assert [each[0] for each in passed] == [7, 7, 8]

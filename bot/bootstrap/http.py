@@ -1,0 +1,34 @@
+"""The port that HTTP_PORT asks for: joins the routes of all who answer there.
+
+Its libraries are loaded only where a port is wanted.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.connections import StartError
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.operations.http import Report
+
+
+@asynccontextmanager
+async def open_port(settings: Settings, report: "Report") -> AsyncIterator[None]:
+    """Serve HTTP as long as the block lasts, if the settings ask for it. Raises `StartError` for a port in use."""
+    if settings.http_port is None:
+        yield
+        return
+    from starlette.applications import Starlette  # noqa: PLC0415 — see above
+
+    from bot.operations import http  # noqa: PLC0415
+
+    try:
+        listener = http.bound(settings.http_host, settings.http_port)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {why}") from None
+    routes = [*http.routes(report)]
+    async with http.serving(Starlette(routes=routes), listener):
+        yield
