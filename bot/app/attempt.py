@@ -13,6 +13,7 @@ from typing import Self
 
 from pydantic import TypeAdapter
 
+from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import Made, Settled, StoredAttempt
 from bot.core.events import (
@@ -87,7 +88,7 @@ class AttemptState:
     """The delays that make it sure, after the last request, that nothing was done."""
     lookups: tuple[float, ...] = DELAYS.lost
     """The delays of the lookups that are left."""
-    pause: float = FIRST_PAUSE
+    backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE, (0.5, 1.0)))
     failure: Failure | None = None
     never_again: bool = False
     """Whether the same must not be asked again: the API accepted it, or an appointment may be its work or not."""
@@ -148,10 +149,7 @@ class AttemptState:
 
     def next_pause(self) -> float:
         """Seconds before the next try; each time longer, and a little different for everybody."""
-        longest = RAREST if self.uncertain else LONGEST_PAUSE
-        pause = min(self.pause, longest)
-        self.pause = min(pause * 2, longest)
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 — as above
+        return self.backoff.pause(RAREST if self.uncertain else None)
 
     def booking(self) -> BookingAttempt:
         """The booking that was confirmed."""

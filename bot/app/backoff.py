@@ -1,8 +1,39 @@
-"""Waiting that something can cut short. Knows nothing of what is waited for."""
+"""Pauses between tries, and waiting that something can cut short. Knows nothing of what is tried or waited for."""
 
 import asyncio
-from collections.abc import Coroutine
+import random
+from collections.abc import Callable, Coroutine
 from typing import Any
+
+
+class Backoff:
+    """Pauses in seconds, each twice as long as the one before, up to `longest`; `reset` begins anew.
+
+    A pause is spread at random (times 0.5 to 1.5 unless told otherwise), so that many who wait do not try in step.
+    """
+
+    def __init__(
+        self,
+        first: float,
+        longest: float,
+        spread: tuple[float, float] = (0.5, 1.5),
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._first = self._next = first
+        self._longest = longest
+        self._least, self._most = spread
+        self._chance = chance
+
+    def pause(self, longest: float | None = None) -> float:
+        """The next pause; `longest` takes the place of the usual limit this time."""
+        limit = self._longest if longest is None else longest
+        pause = min(self._next, limit)
+        self._next = min(pause * 2, limit)
+        return pause * (self._least + (self._most - self._least) * self._chance())
+
+    def reset(self) -> None:
+        """It worked: the next pause is the first one again."""
+        self._next = self._first
 
 
 async def wait_event(event: asyncio.Event, seconds: float) -> None:

@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Iterable
 
+from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
 from bot.app.ports import (
     ChatLeftError,
@@ -49,7 +50,7 @@ class Outbox:
         self._on_wire: set[int] = set()
         self.floods = FloodControl(overall, per_chat)
         self._stopping = False
-        self._weather = ReachabilityLog("Telegram (sending)")
+        self._reachability = ReachabilityLog("Telegram (sending)")
         self.refused: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         """Chats whose prepared message was refused, and the messenger's reason."""
         self.sent = 0
@@ -130,7 +131,7 @@ class Outbox:
 
     async def _send(self, delivery: Delivery, queue: deque[Delivery]) -> None:
         """Send the first of the queue until it is settled, then take it off."""
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         failed_before = 0
         while not self._stopping:
             await (self._overall.edit() if delivery.kind is Kind.EDIT else self._overall.turn(delivery.urgency))
@@ -146,9 +147,8 @@ class Outbox:
                 continue
             except (NotSentError, MaybeSentError) as error:
                 self._on_wire.discard(delivery.chat_id)
-                self._weather.bad(str(error))
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 — jitter, not a secret
-                pause = min(pause * 2, LONGEST_PAUSE)
+                self._reachability.failed(str(error))
+                await asyncio.sleep(backoff.pause())
                 _step_aside(delivery, queue)
                 continue
             except ChatLeftError:
@@ -161,7 +161,7 @@ class Outbox:
             except Exception as error:
                 failed_before += 1
                 if failed_before < TRIES:
-                    await asyncio.sleep(pause)
+                    await asyncio.sleep(backoff.pause())
                     continue
                 self.failed += 1
                 log.exception(
@@ -175,7 +175,7 @@ class Outbox:
             finally:
                 self._on_wire.discard(delivery.chat_id)
             reach("delivery sent")
-            self._weather.good()
+            self._reachability.succeeded()
             self.floods.went(edit=delivery.kind is Kind.EDIT)
             self.sent += 1
             if queue and queue[0] is delivery:

@@ -1,4 +1,4 @@
-"""One line in the log per change between reachable and unreachable, not one per try. Knows only the service's name."""
+"""One line in the log when a service stops working and one when it works again, not one per try."""
 
 import logging
 
@@ -6,26 +6,31 @@ log = logging.getLogger(__name__)
 
 
 class ReachabilityLog:
-    """Whether a service outside answers just now."""
+    """Whether a service works just now. Knows only its name, and the words for both changes."""
 
-    def __init__(self, service: str, patience: int = 3) -> None:
+    def __init__(
+        self, service: str, failures: int = 3, *, down: str = "cannot be reached", up: str = "answers again"
+    ) -> None:
+        """`failures` in a row are news."""
         self._service = service
-        self._patience = patience
+        self._failures = failures
+        self._down = down
+        self._up = up
         self._failed = 0
-        self.fine = True
+        self.is_up = True
 
-    def bad(self, why: str) -> None:
-        """It did not answer; when it does not so many times in a row, that is news."""
+    def failed(self, why: str) -> None:
+        """It did not work."""
         self._failed += 1
-        if self._failed < self._patience:
+        if self._failed < self._failures:
             return
-        if self.fine:
-            log.warning("%s cannot be reached: %s; trying again until it answers", self._service, why)
-        self.fine = False
+        if self.is_up:
+            log.warning("%s %s: %s; trying again", self._service, self._down, why)
+        self.is_up = False
 
-    def good(self) -> None:
-        """It answered."""
+    def succeeded(self) -> None:
+        """It worked."""
         self._failed = 0
-        if not self.fine:
-            log.warning("%s answers again", self._service)
-        self.fine = True
+        if not self.is_up:
+            log.warning("%s %s", self._service, self._up)
+        self.is_up = True

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import InvalidToken, TelegramError
 
+from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Clock
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import OperatorIssue
@@ -83,7 +84,7 @@ async def connect_telegram(settings: Settings) -> RawBot:
     """Ask Telegram who we are, for as long as it takes; a token that is refused ends it. Raises `StartError`."""
     bot = telegram_bot(settings)
     reachability = ReachabilityLog("Telegram (starting)")
-    pause = FIRST_PAUSE
+    backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
             await bot.initialize()
@@ -91,11 +92,10 @@ async def connect_telegram(settings: Settings) -> RawBot:
             await bot.shutdown()
             raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
         except TelegramError as error:
-            reachability.bad(words_of(error))
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            reachability.failed(words_of(error))
+            await asyncio.sleep(backoff.pause())
         else:
-            reachability.good()
+            reachability.succeeded()
             return bot
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.app.backoff import wait_event
+from bot.app.backoff import Backoff, wait_event
 from bot.app.steady_clock import SteadyClock
 from bot.broadcast.lifecycle import (
     ENDED,
@@ -182,7 +182,7 @@ class BroadcastRunner:
 
     async def _run(self, number: int) -> None:
         """Take step after step. A step that fails is tried again until it works; that is logged once."""
-        wake, pause, failing = self._wake_events[number], FIRST_PAUSE, False
+        wake, backoff, failing = self._wake_events[number], Backoff(FIRST_PAUSE, LONGEST_PAUSE), False
         while not self._stopping:
             try:
                 # Calls that were in flight when an earlier process ended may have arrived: nobody gets it twice.
@@ -191,7 +191,7 @@ class BroadcastRunner:
                 )
                 while not self._stopping and await self._take_step(number):
                     self._changed(number)
-                    pause = FIRST_PAUSE
+                    backoff.reset()
                     if failing:
                         log.warning("broadcast %d resumed", number)
                     failing = False
@@ -201,8 +201,7 @@ class BroadcastRunner:
                     log.exception("broadcast %d cannot go on: %s; retrying", number, name, exc_info=scrubbed(error))
                 failing = True
                 wake.clear()
-                await wait_event(wake, pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                await wait_event(wake, backoff.pause())
             else:
                 return
 

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from bot.app.backoff import run_unless, wait_event
+from bot.app.backoff import Backoff, run_unless, wait_event
 from bot.app.ports import MaybeSentError, NotSentError, SendError
 from bot.app.rate_limits import EvenPacer, FloodControl, GlobalRateLimiter
 from bot.app.reachability import ReachabilityLog
@@ -36,7 +36,9 @@ class SendBreaker:
         self._reachability = ReachabilityLog(service)
         self._reach = reach
         self._held_until = 0.0
-        self._pause, self._probe, self._rest = FIRST_PAUSE, FIRST_PROBE, FIRST_REST
+        self._pauses = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+        self._probes = Backoff(FIRST_PROBE, LAST_PROBE)
+        self._rests = Backoff(FIRST_REST, LAST_REST)
         self._failing = self._trial = False
         self._recovered = asyncio.Event()
 
@@ -48,36 +50,34 @@ class SendBreaker:
                 await self._wait_or_recover(halted, wait)
             elif not self._failing:
                 return
-            elif not self._reachability.fine and not await self._is_reachable():
-                self._held_until = loop.time() + self._probe
-                self._probe = min(self._probe * 2, LAST_PROBE)
+            elif not self._reachability.is_up and not await self._is_reachable():
+                self._held_until = loop.time() + self._probes.pause()
             elif loop.time() >= self._held_until:
-                self._probe = FIRST_PROBE
+                self._probes.reset()
                 # This call is the trial; the next ones wait for its result.
                 self._held_until, self._trial = loop.time() + LONGEST_CALL, True
                 return
 
     def failed(self, why: str) -> None:
         """A call failed, and the cause may be the recipient or an outage."""
-        self._reachability.bad(why)
+        self._reachability.failed(why)
         self._failing = True
         now = asyncio.get_running_loop().time()
         if not self._trial and now < self._held_until:
             return  # it was in flight when the outage began: nothing new
         self._trial = False
-        if self._reachability.fine:
-            self._held_until = now + self._pause
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        if self._reachability.is_up:
+            self._held_until = now + self._pauses.pause()
         else:
-            self._held_until = now + self._rest
-            self._rest = min(self._rest * 2, LAST_REST)
+            self._held_until = now + self._rests.pause()
 
     def succeeded(self) -> None:
         """A call was answered, whatever the answer."""
-        self._reachability.good()
+        self._reachability.succeeded()
         self._recovered.set()
         self._held_until, self._failing, self._trial = 0.0, False, False
-        self._pause, self._rest = FIRST_PAUSE, FIRST_REST
+        self._pauses.reset()
+        self._rests.reset()
 
     async def _wait_or_recover(self, halted: asyncio.Event, seconds: float) -> None:
         """Wait so many seconds, or until another call is answered, or until `halted`."""

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from bot.app.backoff import Backoff
 from bot.app.ports import Clock
 from bot.moncreneau.errors import CircuitOpen
 
@@ -50,11 +51,10 @@ class CircuitBreaker:
         self._failing = set[str]()
         self._first = first_pause
         self._longest = longest_pause
-        self._jitter = jitter
+        self._backoff = Backoff(first_pause, longest_pause, (0.5, 1.0), jitter)
         self._on_change = on_change or (lambda _up: None)
         self._failed = 0
         self._answers = 0
-        self._pauses = 0
         self._until: float | None = None
         self._probing = False
 
@@ -75,7 +75,8 @@ class CircuitBreaker:
 
     def _answered(self) -> None:
         self._answers += 1
-        self._failed = self._pauses = 0
+        self._failed = 0
+        self._backoff.reset()
         self._failing.clear()
         if self._until is not None:
             self._until = None
@@ -93,9 +94,7 @@ class CircuitBreaker:
             self._pause()
 
     def _pause(self) -> None:
-        pause = min(self._first * 2.0 ** min(self._pauses, 32), self._longest)
-        self._pauses += 1
-        self._until = self._clock().timestamp() + pause * (0.5 + self._jitter() / 2)
+        self._until = self._clock().timestamp() + self._backoff.pause()
 
     def _leave(self, *, probe: bool) -> None:
         if probe:

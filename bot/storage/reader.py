@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import CompoundSelect, Row, Select, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.app.backoff import Backoff
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import engines, mappers, migrate
@@ -29,11 +30,11 @@ class RetryingReader:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.closing = False
-        self._log = ReachabilityLog("the database (reading)", patience=1)
+        self._reachability = ReachabilityLog("the database (reading)", failures=1)
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run `work`, which only reads, until it succeeds; returns its result. Raises errors that are not temporary."""
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 async with self._engine.connect() as connection:
@@ -41,11 +42,10 @@ class RetryingReader:
             except Exception as error:
                 if not engines.is_passing(error) or self.closing:
                     raise
-                self._log.bad(engines.cause(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                self._reachability.failed(engines.cause(error))
+                await asyncio.sleep(backoff.pause())
             else:
-                self._log.good()
+                self._reachability.succeeded()
                 return found
 
 

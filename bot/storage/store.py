@@ -16,7 +16,9 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, delete, or_
 
+from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
+from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import engines, migrate
 from bot.storage.reader import ReadRepository
@@ -58,7 +60,14 @@ class Store(ReadRepository):
         self._statements = Statements(self._writer.engine)
         self._writing: asyncio.Task[None] | None = None
         self._file: engines.DatabaseFile | None = None
-        self.writable = True
+        self._reachability = ReachabilityLog(
+            "the database", failures=1, down="cannot be written", up="can be written again"
+        )
+
+    @property
+    def writable(self) -> bool:
+        """Whether the last transaction could be written."""
+        return self._reachability.is_up
 
     async def open(self) -> Self:
         """Migrate the database and start the writer. Raises SQLAlchemy's errors if the database cannot be used."""
@@ -124,7 +133,7 @@ class Store(ReadRepository):
         def work(connection: Connection) -> None:
             self._write(connection, batch)
 
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
                 await self._transact(work)
@@ -132,15 +141,10 @@ class Store(ReadRepository):
                 if not engines.is_passing(error):
                     await self._fail(batch, error)
                     return
-                if self.writable:
-                    log.error("database cannot be written: %s; waiting, nothing is lost", engines.cause(error))  # noqa: TRY400
-                self.writable = False
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                self._reachability.failed(f"{engines.cause(error)}; nothing is lost")
+                await asyncio.sleep(backoff.pause())
             else:
-                if not self.writable:
-                    log.warning("database can be written again")
-                self.writable = True
+                self._reachability.succeeded()
                 for item in batch:
                     if not item.waiter.done():
                         item.waiter.set_result(item.result)

@@ -15,6 +15,7 @@ from typing import Any
 
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
+from bot.app.backoff import Backoff
 from bot.telegram.messenger import Caller
 from bot.telegram.transport import seconds
 
@@ -103,7 +104,7 @@ async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result
     """
     loop = asyncio.get_running_loop()
     held_until: dict[str, float] = {}
-    pause = FIRST_PAUSE
+    backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     while left:
         remaining: list[Call] = []
         for call in left:
@@ -125,8 +126,7 @@ async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result
         if left and min(ends) > loop.time():
             await asyncio.sleep(min(ends) - loop.time())
         elif left:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(backoff.pause())
 
 
 async def _result(bot: Caller, call: Call, unknown_chat: _Result) -> _Result:

@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import json
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
+from bot.app.backoff import Backoff
 from bot.app.conversations import Conversations
 from bot.app.failpoints import reach
 from bot.app.ports import Store
@@ -50,11 +50,11 @@ class Poller:
         self._store = store
         self._conversations = conversations
         self._answer_press = answer_press
-        self._weather = ReachabilityLog("Telegram (receiving)")
+        self._reachability = ReachabilityLog("Telegram (receiving)")
         self._answers: set[asyncio.Task[None]] = set()
         self._offset: int | None = None
         self._newest = newest
-        self._pause = FIRST_PAUSE
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._heard_at = float("-inf")
 
     @property
@@ -80,28 +80,27 @@ class Poller:
         try:
             updates = await self._bot.call("getUpdates", call, read_timeout=LONG_POLL + 10)
         except Conflict as error:
-            self._weather.bad("another process polls with the same token (stop it, or use another token)")
+            self._reachability.failed("another process polls with the same token (stop it, or use another token)")
             if "webhook" in str(error).lower():
                 await self._drop_webhook()
         except InvalidToken:
-            self._weather.bad("the token is not accepted any more (check TELEGRAM_BOT_TOKEN)")
+            self._reachability.failed("the token is not accepted any more (check TELEGRAM_BOT_TOKEN)")
         except RetryAfter as error:
             await asyncio.sleep(seconds(error))
             return []
         except TelegramError as error:
-            self._weather.bad(words_of(error))
+            self._reachability.failed(words_of(error))
         else:
             if isinstance(updates, list) and (not updates or any(map(is_numbered, updates))):
-                self._weather.good()
+                self._reachability.succeeded()
                 self._heard_at = asyncio.get_running_loop().time()
-                self._pause = FIRST_PAUSE
+                self._backoff.reset()
                 if not updates:
                     # All is confirmed. Update numbers may start anew, lower, after a quiet week: ask without an offset.
                     self._offset = None
                 return [each for each in updates if is_numbered(each)]
-            self._weather.bad("its answer is no list of updates")
-        await asyncio.sleep(self._pause * random.uniform(0.5, 1.5))  # noqa: S311 — jitter, not a secret
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            self._reachability.failed("its answer is no list of updates")
+        await asyncio.sleep(self._backoff.pause())
         return []
 
     async def _drop_webhook(self) -> None:

@@ -1,10 +1,10 @@
-"""Waiting for something or for so long, whichever comes first."""
+"""Pauses that grow, and waiting for something or for so long, whichever comes first."""
 
 import asyncio
 
 import pytest
 
-from bot.app.backoff import run_unless, wait_event
+from bot.app.backoff import Backoff, run_unless, wait_event
 
 
 async def test_what_has_happened_ends_the_waiting_at_once() -> None:
@@ -40,3 +40,21 @@ async def test_what_the_work_raises_is_heard_of() -> None:
 
     with pytest.raises(ValueError, match="no"):
         await run_unless(asyncio.Event(), work())
+
+
+def test_pauses_double_up_to_the_longest_and_begin_anew() -> None:
+    backoff = Backoff(1.0, 60.0, chance=lambda: 0.5)
+    assert [backoff.pause() for _ in range(9)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    backoff.reset()
+    assert backoff.pause() == 1
+
+
+def test_another_limit_for_once_is_where_it_goes_on_from() -> None:
+    backoff = Backoff(50.0, 60.0, chance=lambda: 0.5)
+    assert [backoff.pause(150.0) for _ in range(3)] == [50, 100, 150]
+    assert [backoff.pause(), backoff.pause()] == [60, 60]
+
+
+def test_pauses_are_spread_so_that_many_do_not_try_in_step() -> None:
+    least, most = Backoff(1.0, 60.0, chance=lambda: 0.0), Backoff(1.0, 60.0, (0.5, 1.0), chance=lambda: 1.0)
+    assert (least.pause(), most.pause()) == (0.5, 1.0)

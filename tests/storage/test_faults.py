@@ -75,8 +75,8 @@ async def test_what_does_not_fit_waits_whole_and_is_stored_when_there_is_room(
         assert [each.update_id for each in await store.open_updates()] == [2]
         assert [each.id async for each in store.open_deliveries()] == [10, 11]
         assert [each.number for each in await store.open_attempts()] == [4]
-    assert len([line for line in caplog.messages if line.startswith("database cannot be written: ")]) == 1
-    assert caplog.messages.count("database can be written again") == 1
+    assert len([line for line in caplog.messages if line.startswith("the database cannot be written: ")]) == 1
+    assert caplog.messages.count("the database can be written again") == 1
 
 
 async def test_what_waits_for_room_when_the_store_closes_was_never_stored(disk: Disk) -> None:
@@ -136,7 +136,7 @@ async def test_while_another_process_holds_the_lock_writes_wait_and_reads_go_on(
             assert not receiving.done()
         assert [each.update_id for each in await receiving] == [2]
     assert [line for line in caplog.messages if "locked" in line] == [
-        "database cannot be written: database is locked; waiting, nothing is lost"
+        "the database cannot be written: database is locked; nothing is lost; trying again"
     ]
 
 
@@ -164,7 +164,7 @@ async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confi
             assert "DATABASE_URL" in str(error)  # noqa: PT017 — either it says so at once, or it waits as below
         else:
             await eventually("the store says so", lambda: not bot.app.store.writable)
-            assert any(line.startswith("database cannot be written: ") for line in caplog.messages)
+            assert any(line.startswith("the database cannot be written: ") for line in caplog.messages)
             await bot.stop()
         assert await bot.services.pending() == 1
         disk.allow()

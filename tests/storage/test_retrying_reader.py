@@ -41,7 +41,7 @@ async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
         reads = await both_wait(store, caplog)
     assert await asyncio.gather(*reads) == [0, 0]
     await store.close()
-    failure = "the database (reading) cannot be reached: database is locked; trying again until it answers"
+    failure = "the database (reading) cannot be reached: database is locked; trying again"
     assert caplog.messages == [failure, AGAIN]
 
 

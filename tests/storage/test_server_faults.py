@@ -19,7 +19,7 @@ from tests.storage.databases import Database, on
 from tests.storage.values import delivery, turn, update
 from tests.storage.wire import Cut, cut
 
-AGAIN = "database can be written again"
+AGAIN = "the database can be written again"
 EVERYBODY_OUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
@@ -76,7 +76,7 @@ async def test_a_server_that_is_started_anew_is_waited_for_by_those_who_write(
     assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
     assert ids(await store.open_updates()) == [2]
     assert [each.number for each in await store.open_attempts()] == [4]
-    assert len([line for line in caplog.messages if line.startswith("database cannot be written: ")]) == 1
+    assert len([line for line in caplog.messages if line.startswith("the database cannot be written: ")]) == 1
     assert caplog.messages.count(AGAIN) == 1
 
 
@@ -129,7 +129,7 @@ async def test_a_lock_of_somebody_else_is_waited_for_and_reads_go_on(
             assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
         assert ids(await receiving) == [2]
     assert caplog.messages[0] == (
-        "database cannot be written: canceling statement due to lock timeout; waiting, nothing is lost"
+        "the database cannot be written: canceling statement due to lock timeout; nothing is lost; trying again"
     )
 
 
