@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import importlib.util
 import signal
 import sqlite3
@@ -18,12 +17,6 @@ WRONG_SETTINGS, CANNOT_START = 2, 1
 MOST_PORT = 65535
 NEEDED_BY_STAND_INS = ("bot.sandbox", "python_multipart")
 """Modules that the bot itself runs without; the production image has neither."""
-SWITCH_SECONDS = 0.0005
-"""How long a busy loop may keep the database's thread waiting for Python's lock: a tenth of Python's own 5 ms, which
-long work there (announcements: a statement a recipient) would pay for every row."""
-
-GARBAGE = 20_000, 20, 20
-"""Objects after which Python looks for cycles, of which a step makes a handful (its own is 700); costs 2 MB."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,12 +87,10 @@ def _stand_ins(work: Coroutine[Any, Any, int]) -> int:
 async def _run() -> int:
     settings = read_settings()
     logs.configure(settings.log_level)
-    sys.setswitchinterval(SWITCH_SECONDS)
     from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are told before all else is loaded
 
     async def live() -> None:
         async with running(settings) as app:
-            _tune_gc()
             assert app.polling  # noqa: S101 — it runs as long as the bot does
             await app.polling
 
@@ -116,13 +107,6 @@ async def _run() -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return CANNOT_START
     return 0
-
-
-def _tune_gc() -> None:
-    """What is loaded now stays: looking through it for garbage again and again is a tenth of a busy bot's work."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
 
 
 async def _check(*, quick: bool) -> int:
