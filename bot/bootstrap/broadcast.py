@@ -11,10 +11,11 @@ from bot.app.outbox import Outbox
 from bot.app.ports import Moncreneau
 from bot.app.rate_limits import EvenPacer, GlobalRateLimiter
 from bot.app.records import Change
+from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
 from bot.broadcast.compose_states import ShowDraft
-from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
+from bot.broadcast.handler import COMMANDS, LISTED, BroadcastHandler, BroadcastViews
 from bot.broadcast.lifecycle import BroadcastCommand, ListCursor
 from bot.broadcast.model import Broadcast, BroadcastSnapshot
 from bot.broadcast.progress import ProgressMessages
@@ -25,6 +26,8 @@ from bot.broadcast.sender import SendLoop
 from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
 from bot.i18n import Translators
 from bot.logs import scrubbed
+from bot.operations.admin_commands import AdminCommands
+from bot.operations.views import admin_help
 from bot.settings import Settings
 from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.recipients import SqlRecipientRepository
@@ -34,6 +37,7 @@ from bot.telegram.broadcast_sender import TelegramBroadcastSender, read_content
 from bot.telegram.lazy_bot import LazyBot
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.transport import RawBot
+from bot.views import bot_profile as texts
 from bot.views.message import Message, Office
 
 log = logging.getLogger(__name__)
@@ -128,7 +132,8 @@ class BroadcastFeature:
             moving=self._broadcasts.moving,
             accept=outbox.accept,
         )
-        self.handler = BroadcastHandler(
+        self._menus: asyncio.Queue[int] = asyncio.Queue()
+        self._handler = BroadcastHandler(
             repository=repository,
             recipients=recipients,
             sender=sender,
@@ -141,6 +146,8 @@ class BroadcastFeature:
             locale_of=self._locale_of,
             read_content=read_content,
         )
+        commands = AdminCommands(self._draw_help, self._locale_of, self._menus.put_nowait)
+        self.handler = AdminRouter(settings.admin_ids, (commands, self._handler))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -149,6 +156,7 @@ class BroadcastFeature:
             asyncio.create_task(self._progress.run(), name="broadcast progress"),
             asyncio.create_task(self._tell_refused_previews(), name="refused previews"),
             asyncio.create_task(self._remove_former_admins_menu(), name="former admins"),
+            asyncio.create_task(self._show_menus(), name="admins' menus"),
         )
         resumed = await self._broadcasts.resume()
         if resumed:
@@ -175,7 +183,7 @@ class BroadcastFeature:
         while True:
             chat_id, reason = await self._outbox.refused.get()
             try:
-                await self._commit(await self.handler.preview_refused(chat_id, reason, self._now()))
+                await self._commit(await self._handler.preview_refused(chat_id, reason, self._now()))
             except Exception as error:
                 name = type(error).__name__
                 log.exception("an admin was not told of a refused preview: %s", name, exc_info=scrubbed(error))
@@ -197,6 +205,18 @@ class BroadcastFeature:
             await bot_profile.hide(self._bot, sorted(former), codes)
             await self._remember(self._admins)
 
+    async def _show_menus(self) -> None:
+        """Set the menu of each admin who writes, unless it is known to be set."""
+        codes = ("", *bot_profile.language_codes(self._translators.supported))
+        commands = [
+            (code, texts.commands(self._translators.get(code), admin=True, available=COMMANDS)) for code in codes
+        ]
+        while True:
+            admin = await self._menus.get()
+            menus = [bot_profile.admin_menu(code, each, admin) for code, each in commands]
+            async for _ in bot_profile.keep_in_sync(self._bot, menus, await self._store.fact("face") or ""):
+                pass
+
     async def _remember(self, admins: Collection[int], *more: tuple[str, str]) -> None:
         await self._store.commit(Change(remembered=((ADMINS, " ".join(map(str, sorted(admins)))), *more)))
 
@@ -212,6 +232,9 @@ class BroadcastFeature:
         return known.locale if known else None
 
     # --- views ---------------------------------------------------------------------------------------------------
+
+    def _draw_help(self, locale: str) -> Message:
+        return admin_help(self._translators.get(locale), self._office)
 
     def _draw_state(self, show: ShowDraft, locale: str) -> Message:
         return compose_views.render(show, self._translators.get(locale), self._now(), self._office)

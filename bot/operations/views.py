@@ -4,12 +4,16 @@ Knows no figures but those handed in; nothing here names a citizen.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta, tzinfo
 
 from bot.core.health import ApiHealth, HealthReport, OperatorIssue
 from bot.core.model import FailureCode
+from bot.core.screens import Help
 from bot.i18n import Safe, Translator
-from bot.views.message import Message, Office
+from bot.views.bot_profile import ADMIN
+from bot.views.message import CONAKRY, Message, Office
+from bot.views.render import render
 from bot.views.text import lines, paragraphs
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -17,6 +21,13 @@ JUST_NOW = timedelta(minutes=2)
 """What was heard so short a time ago is true now."""
 Names = Callable[[int], str]
 """How a department is called."""
+
+
+def admin_help(t: Translator, office: Office = CONAKRY) -> Message:
+    """The help that citizens get, and the commands of admins below it."""
+    citizens = render(Help(), t, office=office)
+    commands = (t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in ADMIN)
+    return replace(citizens, text=paragraphs(Safe(citizens.text), lines(t.text("help.admin"), *commands)))
 
 
 def status(condition: HealthReport, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:

@@ -51,20 +51,17 @@ def calls(faces: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:
         tongue = {"language_code": face.language} if face.language else {}
         private = json.dumps({"type": "all_private_chats"})
         wanted.append(("setMyCommands", {"commands": _commands(face.commands), "scope": private, **tongue}))
-        wanted.extend(
-            (
-                "setMyCommands",
-                {
-                    "commands": _commands(face.admin_commands),
-                    "scope": json.dumps({"type": "chat", "chat_id": admin}),
-                    **tongue,
-                },
-            )
-            for admin in sorted(admins)
-        )
+        wanted.extend(admin_menu(face.language, face.admin_commands, admin) for admin in sorted(admins))
         wanted.append(("setMyDescription", {"description": face.description, **tongue}))
         wanted.append(("setMyShortDescription", {"short_description": face.short_description, **tongue}))
     return wanted
+
+
+def admin_menu(language: str, commands: Iterable[tuple[str, str]], admin: int) -> Call:
+    """The Bot API call that sets the command menu of one admin in one language (empty: all others)."""
+    tongue = {"language_code": language} if language else {}
+    scope = json.dumps({"type": "chat", "chat_id": admin})
+    return "setMyCommands", {"commands": _commands(commands), "scope": scope, **tongue}
 
 
 async def keep_in_sync(bot: Caller, wanted: list[Call], known: str) -> AsyncIterator[str]:

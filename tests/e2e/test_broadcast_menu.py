@@ -75,3 +75,23 @@ async def test_the_commands_are_in_the_menu_of_admins_alone(bot: RunningBot, adm
 
 async def _has(menu: Awaitable[set[str]], command: str) -> bool:
     return command in await menu
+
+
+async def test_an_admin_has_the_menu_right_after_the_first_message_however_late_it_comes(
+    bot: RunningBot, admin: Admin
+) -> None:
+    async def is_held_back() -> bool:
+        """After four tries of three calls the next one is eight seconds away."""
+        return (await bot.services.calls()).get("setMyCommands", {}).get("400", 0) >= 12
+
+    await eventually("the menu could not be set yet", is_held_back, within=60)
+    await admin.says("/start")
+    await eventually("the admin's menu is set", lambda: _has(commands(bot, ADMIN_ID), "broadcast"), within=5)
+
+
+async def test_the_help_of_admins_lists_their_commands_and_that_of_citizens_does_not(
+    bot: RunningBot, admin: Admin
+) -> None:
+    citizen = await bot.citizen()
+    assert "/broadcast" in (await admin.says("/help")).text
+    assert "/broadcast" not in (await citizen.says("/help")).text

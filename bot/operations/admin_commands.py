@@ -1,0 +1,42 @@
+"""Shows admins their commands: in `/help`, and in their menu as soon as they write to the bot.
+
+The menu of one chat can only be set once that chat exists (Bot API, `setMyCommands`), so an admin's first message is
+the moment for it. Knows no texts and no Telegram.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from bot.app.records import Change, Delivery, Kind
+from bot.app.turn import DeliveryIds
+from bot.app.updates import FromCitizen
+from bot.core.events import Commanded
+from bot.views.message import Message
+
+COMMAND = "help"
+
+
+class AdminCommands:
+    """See `AdminHandler`. `wrote` is called with the chat of each admin who writes for the first time."""
+
+    def __init__(
+        self,
+        draw: Callable[[str], Message],
+        locale_of: Callable[[int], Awaitable[str | None]],
+        wrote: Callable[[int], None],
+    ) -> None:
+        self._draw = draw
+        self._locale_of = locale_of
+        self._wrote = wrote
+        self._known: set[int] = set()
+        self._ids = DeliveryIds()
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """See `AdminHandler`."""
+        event = inbound.event
+        if chat_id not in self._known:
+            self._known.add(chat_id)
+            self._wrote(chat_id)
+        if not isinstance(event, Commanded) or event.name != COMMAND:
+            return None
+        message = self._draw(await self._locale_of(chat_id) or event.language)
+        return Change(queued=(Delivery(self._ids.next(), chat_id, Kind.SEND, message),))

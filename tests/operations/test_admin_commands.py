@@ -1,0 +1,51 @@
+"""Admins see their commands in `/help`, and get their menu with their first message."""
+
+from datetime import datetime
+
+from bot.app.records import Kind
+from bot.app.updates import FromCitizen
+from bot.core.events import Commanded, Typed
+from bot.operations.admin_commands import AdminCommands
+from bot.operations.views import admin_help
+from bot.views.bot_profile import ADMIN as ADMIN_COMMANDS
+from bot.views.bot_profile import USUAL
+from bot.views.message import Message
+from tests.views.pages import EN, FR
+from tests.views.telegram import check_limits, plain
+
+ADMIN, OTHER = 900, 901
+NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+
+
+def commands(wrote: list[int]) -> AdminCommands:
+    async def locale_of(chat_id: int) -> str | None:
+        return "fr" if chat_id == ADMIN else None
+
+    return AdminCommands(lambda locale: Message(f"help {locale}"), locale_of, wrote.append)
+
+
+async def test_help_is_answered_in_the_admins_language() -> None:
+    handler = commands([])
+    for admin, language in ((ADMIN, "fr"), (OTHER, "en")):
+        change = await handler.handle(admin, FromCitizen(Commanded(at=NOW, name="help", language="en"), admin))
+        assert change
+        (answer,) = change.queued
+        assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, admin, Message(f"help {language}"))
+
+
+async def test_everything_else_is_left_to_others_and_the_first_message_is_noticed() -> None:
+    wrote: list[int] = []
+    handler = commands(wrote)
+    for admin in (ADMIN, ADMIN, OTHER, ADMIN):
+        assert await handler.handle(admin, FromCitizen(Typed(at=NOW, text="help"), admin)) is None
+    assert await handler.handle(ADMIN, FromCitizen(Commanded(at=NOW, name="start"), ADMIN)) is None
+    assert wrote == [ADMIN, OTHER]
+
+
+def test_the_help_of_admins_has_citizens_commands_and_theirs() -> None:
+    for t in (FR, EN):
+        message = admin_help(t)
+        check_limits(message)
+        text = plain(message.text)
+        assert all(f"/{name}" in text for name in (*USUAL, *ADMIN_COMMANDS))
+        assert message.rows
