@@ -53,7 +53,7 @@ async def test_repeated_failures_lengthen_the_pause_and_an_answer_ends_it() -> N
     for _ in range(8):
         outside.breaker.failed("bad gateway")
         rests.append(await outside.waits())
-    assert rests[2:] == sorted(rests[2:])
+    assert max(rests[2:4]) < min(rests[6:]), "each pause is spread at random, from half of it to one and a half times"
     assert rests[-1] > 10 * FIRST_REST
     outside.breaker.succeeded()
     assert await outside.waits() < 0.1
