@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -16,31 +16,32 @@ from bot.core.model import FailureCode
 from bot.moncreneau import errors
 from bot.moncreneau.quota import HOUR, retry_after
 
-_BY_CODE: dict[str, type[errors.MoncreneauError]] = {
-    "INVALID_REQUEST": errors.InvalidRequest,
-    "MISSING_REQUIRED_FIELD": errors.MissingRequiredField,
-    "INVALID_FIELD_VALUE": errors.InvalidFieldValue,
-    "INVALID_DATE_TIME": errors.InvalidDateTime,
-    "INVALID_PHONE_NUMBER": errors.InvalidPhoneNumber,
-    "INVALID_EMAIL": errors.InvalidEmail,
-    "MISSING_API_KEY": errors.MissingApiKey,
-    "INVALID_API_KEY": errors.InvalidApiKey,
-    "EXPIRED_API_KEY": errors.ExpiredApiKey,
-    "INVALID_TOKEN_FORMAT": errors.InvalidTokenFormat,
-    "INSUFFICIENT_CREDITS": errors.InsufficientCredits,
-    "CREDIT_CHECK_FAILED": errors.CreditCheckFailed,
-    "PAYMENT_REQUIRED": errors.PaymentRequired,
-    "INSUFFICIENT_SCOPE": errors.InsufficientScope,
-    "ORGANIZATION_MISMATCH": errors.OrganizationMismatch,
-    "DEPARTMENT_ACCESS_DENIED": errors.DepartmentAccessDenied,
-    "APPOINTMENT_NOT_FOUND": errors.AppointmentNotFound,
-    "DEPARTMENT_NOT_FOUND": errors.DepartmentNotFound,
-    "USER_NOT_FOUND": errors.UserNotFound,
-    "SLOT_NOT_AVAILABLE": errors.SlotNotAvailable,
-    "DUPLICATE_APPOINTMENT": errors.DuplicateAppointment,
-    "RATE_LIMIT_EXCEEDED": errors.RateLimitExceeded,
-    "TOO_MANY_REQUESTS": errors.TooManyRequests,
+_BY_CODE: dict[str, tuple[type[errors.MoncreneauError], FailureCode]] = {
+    "INVALID_REQUEST": (errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    "MISSING_REQUIRED_FIELD": (errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    "INVALID_FIELD_VALUE": (errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    "INVALID_DATE_TIME": (errors.InvalidRequest, FailureCode.BAD_DATE),
+    "INVALID_PHONE_NUMBER": (errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    "INVALID_EMAIL": (errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    "MISSING_API_KEY": (errors.NoAccess, FailureCode.NO_ACCESS),
+    "INVALID_API_KEY": (errors.NoAccess, FailureCode.NO_ACCESS),
+    "EXPIRED_API_KEY": (errors.NoAccess, FailureCode.NO_ACCESS),
+    "INVALID_TOKEN_FORMAT": (errors.NoAccess, FailureCode.NO_ACCESS),
+    "INSUFFICIENT_CREDITS": (errors.OutOfCredits, FailureCode.OUT_OF_CREDITS),
+    "CREDIT_CHECK_FAILED": (errors.OutOfCredits, FailureCode.OUT_OF_CREDITS),
+    "PAYMENT_REQUIRED": (errors.OutOfCredits, FailureCode.OUT_OF_CREDITS),
+    "INSUFFICIENT_SCOPE": (errors.NoAccess, FailureCode.NO_ACCESS),
+    "ORGANIZATION_MISMATCH": (errors.NoAccess, FailureCode.NO_ACCESS),
+    errors.DEPARTMENT_ACCESS_DENIED: (errors.NoAccess, FailureCode.DEPARTMENT_GONE),
+    "APPOINTMENT_NOT_FOUND": (errors.NotFound, FailureCode.APPOINTMENT_GONE),
+    "DEPARTMENT_NOT_FOUND": (errors.NotFound, FailureCode.DEPARTMENT_GONE),
+    errors.USER_NOT_FOUND: (errors.NotFound, FailureCode.BAD_REQUEST),
+    "SLOT_NOT_AVAILABLE": (errors.Conflict, FailureCode.SLOT_TAKEN),
+    "DUPLICATE_APPOINTMENT": (errors.Conflict, FailureCode.ALREADY_BOOKED),
+    "RATE_LIMIT_EXCEEDED": (errors.RateLimited, FailureCode.BUSY),
+    "TOO_MANY_REQUESTS": (errors.RateLimited, FailureCode.BUSY),
 }
+"""The contract's table of errors: what became of the request, and what citizens are told."""
 
 _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.UNAUTHORIZED: errors.NoAccess,
@@ -73,11 +74,11 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     """
     body = body_of(response)
     code = _code_in(body)
-    kind = _kind(response, code, body)
+    kind, failure_code = _kind(response, code, body)
     wait = retry_after(response.headers, now())
     if wait is not None and not issubclass(kind, errors.RateLimited):
         wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
-    error = kind(code, status=response.status_code, retry_after=wait)
+    error = kind(code, status=response.status_code, retry_after=wait, failure_code=failure_code)
     if isinstance(error, errors.ServerError) and (presumed_refusal := _VERDICTS.get(response.status_code)):
         error.presumed_refusal, error.outage = presumed_refusal, False
     return error
@@ -91,41 +92,44 @@ def body_of(response: httpx.Response) -> Any:
         return None
 
 
-def _kind(response: httpx.Response, code: str, body: Any) -> type[errors.MoncreneauError]:
+_Kind: TypeAlias = tuple[type[errors.MoncreneauError], FailureCode | None]
+
+
+def _kind(response: httpx.Response, code: str, body: Any) -> _Kind:
+    """The class of the error, and its failure code where that is not the class's own."""
     status = response.status_code
     if not response.is_client_error or status == HTTPStatus.REQUEST_TIMEOUT:
-        return errors.ServerError
+        return errors.ServerError, None
     if status == HTTPStatus.FORBIDDEN and not response.content.strip():
-        return errors.ServerError  # a firewall: the API has a code for each of its reasons
+        return errors.ServerError, None  # a firewall: the API has a code for each of its reasons
     if body is None and response.content.strip() and (status in _OURS_TO_SAY or _may_have_acted(response)):
         # A page of something in between: it knows nothing of keys, credits and slots, and what is behind it may have
         # done what was asked.
-        return errors.ServerError
+        return errors.ServerError, None
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        named = _BY_CODE.get(code, errors.RateLimited)
-        return named if issubclass(named, errors.RateLimited) else errors.RateLimited
+        return errors.RateLimited, None
     if code in _BY_CODE:
         return _BY_CODE[code]
     if status == HTTPStatus.NOT_FOUND:
-        return _not_found(response, body)
-    return _BY_STATUS.get(status, errors.InvalidRequest)
+        return errors.NotFound, _not_found(response, body)
+    return _BY_STATUS.get(status, errors.InvalidRequest), None
 
 
 def _may_have_acted(response: httpx.Response) -> bool:
     return response.request.method not in {"GET", "HEAD"}
 
 
-def _not_found(response: httpx.Response, body: Any) -> type[errors.MoncreneauError]:
+def _not_found(response: httpx.Response, body: Any) -> FailureCode | None:
     """A 404 without a code of the contract: what is missing can be told by the path, if it is the API that speaks.
 
     An empty body is what many frameworks send for "no such thing"; a page of HTML comes from something in between.
     """
     if body is None and response.content.strip():
-        return errors.NoSuchPage
+        return FailureCode.DOWN
     path = response.request.url.path
     if _APPOINTMENT.search(path):
-        return errors.AppointmentNotFound
-    return errors.DepartmentNotFound if _DEPARTMENT.search(path) else errors.NotFound
+        return FailureCode.APPOINTMENT_GONE
+    return FailureCode.DEPARTMENT_GONE if _DEPARTMENT.search(path) else None
 
 
 def _code_in(body: Any) -> str:

@@ -2,14 +2,13 @@
 
     ApiError (bot.app.ports)
     ├── Refused                    surely not done; asking the same again is pointless
-    │   ├── InvalidRequest  MissingRequiredField, InvalidFieldValue, InvalidDateTime, InvalidPhoneNumber, InvalidEmail
-    │   ├── NoAccess               MissingApiKey, InvalidApiKey, ExpiredApiKey, InvalidTokenFormat,
-    │   │                          InsufficientScope, OrganizationMismatch, DepartmentAccessDenied
-    │   ├── OutOfCredits           InsufficientCredits, CreditCheckFailed, PaymentRequired
-    │   ├── NotFound               AppointmentNotFound, DepartmentNotFound, UserNotFound, NoSuchPage
-    │   └── Conflict               SlotNotAvailable, DuplicateAppointment
+    │   ├── InvalidRequest         400, 422
+    │   ├── NoAccess               401, 403
+    │   ├── OutOfCredits           402
+    │   ├── NotFound               404
+    │   └── Conflict               409
     ├── NotSent                    surely not done; the same may be asked again later
-    │   ├── RateLimited            RateLimitExceeded, TooManyRequests
+    │   ├── RateLimited            429
     │   ├── QuotaExhausted         our own limit, before the service has to refuse
     │   ├── CircuitOpen            the service was found down a moment ago
     │   └── NoConnection           could not connect; NoConnectionFree: all our connections are in use
@@ -20,6 +19,8 @@
         ├── UnreadableAnswer       2xx and not the answer: NoTicket, UnreadableEntries
         └── UnclearCancelling      2xx to a cancelling that does not say that it is cancelled
 
+What the service says with one of its codes is the same class with another failure code (`error_parser`).
+
 Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
 """
 
@@ -28,9 +29,15 @@ from datetime import datetime
 from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import Failure, FailureCode
 
+DEPARTMENT_ACCESS_DENIED, USER_NOT_FOUND = "DEPARTMENT_ACCESS_DENIED", "USER_NOT_FOUND"
+"""Codes of the service that mean more to us than their class."""
+
 
 class MoncreneauError(ApiError):
-    """What all of ours share. `code` is the service's word or the class's name, safe to log."""
+    """What all of ours share. `code` is the service's word or the class's name, safe to log.
+
+    `failure_code` tells citizens more than the class's own does.
+    """
 
     outcome = WriteOutcome.UNKNOWN
     failure_code = FailureCode.DOWN
@@ -44,11 +51,12 @@ class MoncreneauError(ApiError):
         status: int | None = None,
         retry_after: float | None = None,
         until: datetime | None = None,
+        failure_code: FailureCode | None = None,
     ) -> None:
         self.code = code or type(self).__name__
         self.status = status
         self.retry_after = retry_after
-        self.failure = Failure(self.failure_code, until)
+        self.failure = Failure(failure_code or self.failure_code, until)
         super().__init__(f"{status} {self.code}" if status else self.code)
 
 
@@ -63,62 +71,10 @@ class InvalidRequest(Refused):
     """400 or 422: the service does not accept what we sent."""
 
 
-class MissingRequiredField(InvalidRequest):
-    """400 `MISSING_REQUIRED_FIELD`."""
-
-
-class InvalidFieldValue(InvalidRequest):
-    """400 `INVALID_FIELD_VALUE`."""
-
-
-class InvalidDateTime(InvalidRequest):
-    """400 `INVALID_DATE_TIME`: the time is past, malformed, or not one of the office's."""
-
-    failure_code = FailureCode.BAD_DATE
-
-
-class InvalidPhoneNumber(InvalidRequest):
-    """400 `INVALID_PHONE_NUMBER`."""
-
-
-class InvalidEmail(InvalidRequest):
-    """400 `INVALID_EMAIL`."""
-
-
 class NoAccess(Refused):
     """401 or 403: the operator must act, the citizen cannot."""
 
     failure_code = FailureCode.NO_ACCESS
-
-
-class MissingApiKey(NoAccess):
-    """401 `MISSING_API_KEY`."""
-
-
-class InvalidApiKey(NoAccess):
-    """401 `INVALID_API_KEY`."""
-
-
-class ExpiredApiKey(NoAccess):
-    """401 `EXPIRED_API_KEY`."""
-
-
-class InvalidTokenFormat(NoAccess):
-    """401 `INVALID_TOKEN_FORMAT`."""
-
-
-class InsufficientScope(NoAccess):
-    """403 `INSUFFICIENT_SCOPE`: the key may not do this."""
-
-
-class OrganizationMismatch(NoAccess):
-    """403 `ORGANIZATION_MISMATCH`."""
-
-
-class DepartmentAccessDenied(NoAccess):
-    """403 `DEPARTMENT_ACCESS_DENIED`: the key is good, this department is not ours any more."""
-
-    failure_code = FailureCode.DEPARTMENT_GONE
 
 
 class OutOfCredits(Refused):
@@ -127,58 +83,14 @@ class OutOfCredits(Refused):
     failure_code = FailureCode.OUT_OF_CREDITS
 
 
-class InsufficientCredits(OutOfCredits):
-    """402 `INSUFFICIENT_CREDITS`."""
-
-
-class CreditCheckFailed(OutOfCredits):
-    """402 `CREDIT_CHECK_FAILED`."""
-
-
-class PaymentRequired(OutOfCredits):
-    """402 `PAYMENT_REQUIRED`."""
-
-
 class NotFound(Refused):
-    """404 that fits none of those below."""
-
-
-class AppointmentNotFound(NotFound):
-    """404 `APPOINTMENT_NOT_FOUND`."""
-
-    failure_code = FailureCode.APPOINTMENT_GONE
-
-
-class DepartmentNotFound(NotFound):
-    """404 `DEPARTMENT_NOT_FOUND`."""
-
-    failure_code = FailureCode.DEPARTMENT_GONE
-
-
-class UserNotFound(NotFound):
-    """404 `USER_NOT_FOUND`."""
-
-
-class NoSuchPage(NotFound):
-    """404 with a page for people: a proxy spoke, not the API."""
-
-    failure_code = FailureCode.DOWN
+    """404."""
 
 
 class Conflict(Refused):
-    """409 with a code that the contract does not list: most likely the slot went."""
+    """409; most likely the slot went."""
 
     failure_code = FailureCode.SLOT_TAKEN
-
-
-class SlotNotAvailable(Conflict):
-    """409 `SLOT_NOT_AVAILABLE`."""
-
-
-class DuplicateAppointment(Conflict):
-    """409 `DUPLICATE_APPOINTMENT`."""
-
-    failure_code = FailureCode.ALREADY_BOOKED
 
 
 class NotSent(MoncreneauError):  # noqa: N818 — named for what became of the request
@@ -191,14 +103,6 @@ class RateLimited(NotSent):
     """429: turned away at the door, nothing was done."""
 
     failure_code = FailureCode.BUSY
-
-
-class RateLimitExceeded(RateLimited):
-    """429 `RATE_LIMIT_EXCEEDED`."""
-
-
-class TooManyRequests(RateLimited):
-    """429 `TOO_MANY_REQUESTS`."""
 
 
 class QuotaExhausted(NotSent):

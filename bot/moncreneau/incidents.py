@@ -15,7 +15,7 @@ from datetime import datetime, tzinfo
 from bot.app.ports import Clock
 from bot.core.health import OperatorIssue
 from bot.core.model import Failure, FailureCode
-from bot.moncreneau.errors import CircuitOpen, DepartmentAccessDenied, MoncreneauError, QuotaExhausted, RateLimited
+from bot.moncreneau.errors import DEPARTMENT_ACCESS_DENIED, CircuitOpen, MoncreneauError, QuotaExhausted, RateLimited
 from bot.moncreneau.schemas import from_when
 
 _log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class IncidentLog:
                 until = from_when(self._clock(), error.retry_after, self._zone)
                 today = self._clock().astimezone(self._zone).date()
                 error.failure = Failure(
-                    error.failure_code, until, another_day=until is not None and until.date() != today
+                    error.failure.code, until, another_day=until is not None and until.date() != today
                 )
             if not isinstance(error, QuotaExhausted | CircuitOpen):  # our own restraint is none of the service's
                 self.last_error = (str(error), self._clock())
@@ -76,10 +76,10 @@ class OpenIssues:
 
     def failed(self, operation: str, error: MoncreneauError, department_id: int | None = None) -> None:
         """Tell that an operation met an error; the department where it was about one."""
-        if isinstance(error, DepartmentAccessDenied):
+        if error.code == DEPARTMENT_ACCESS_DENIED:
             issue = OperatorIssue(FailureCode.NO_ACCESS, department_id)
-        elif error.failure_code in _WATCHED:
-            issue = OperatorIssue(error.failure_code)
+        elif error.failure.code in _WATCHED:
+            issue = OperatorIssue(error.failure.code)
         else:
             return
         if issue not in self._met:

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
+from bot.core.model import FailureCode
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.errors import (
-    DepartmentNotFound,
-    InvalidApiKey,
     MoncreneauError,
+    NoAccess,
+    NotFound,
     QuotaExhausted,
     ServerError,
 )
@@ -87,8 +88,8 @@ async def test_an_old_one_serves_when_the_service_cannot_be_asked(
 async def test_but_not_when_the_service_refuses(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(200)
-    offers.error = InvalidApiKey()
-    with pytest.raises(InvalidApiKey):
+    offers.error = NoAccess()
+    with pytest.raises(NoAccess):
         await offers.get()
 
 
@@ -113,10 +114,10 @@ async def test_a_renewal_that_fails_is_not_tried_again_for_every_citizen(offers:
 async def test_a_department_that_is_gone_is_forgotten(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(31)
-    offers.error = DepartmentNotFound()
+    offers.error = NotFound(failure_code=FailureCode.DEPARTMENT_GONE)
     assert await offers.get() == 1
     await offers.settle()
-    with pytest.raises(DepartmentNotFound):
+    with pytest.raises(NotFound):
         await offers.get()
 
 

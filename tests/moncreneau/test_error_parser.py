@@ -15,28 +15,28 @@ from tests.moncreneau.support import KEY, START
 
 TABLE = [
     (400, "INVALID_REQUEST", errors.InvalidRequest, FailureCode.BAD_REQUEST),
-    (400, "MISSING_REQUIRED_FIELD", errors.MissingRequiredField, FailureCode.BAD_REQUEST),
-    (422, "INVALID_FIELD_VALUE", errors.InvalidFieldValue, FailureCode.BAD_REQUEST),
-    (400, "INVALID_DATE_TIME", errors.InvalidDateTime, FailureCode.BAD_DATE),
-    (422, "INVALID_PHONE_NUMBER", errors.InvalidPhoneNumber, FailureCode.BAD_REQUEST),
-    (400, "INVALID_EMAIL", errors.InvalidEmail, FailureCode.BAD_REQUEST),
-    (401, "MISSING_API_KEY", errors.MissingApiKey, FailureCode.NO_ACCESS),
-    (401, "INVALID_API_KEY", errors.InvalidApiKey, FailureCode.NO_ACCESS),
-    (401, "EXPIRED_API_KEY", errors.ExpiredApiKey, FailureCode.NO_ACCESS),
-    (401, "INVALID_TOKEN_FORMAT", errors.InvalidTokenFormat, FailureCode.NO_ACCESS),
-    (402, "INSUFFICIENT_CREDITS", errors.InsufficientCredits, FailureCode.OUT_OF_CREDITS),
-    (402, "CREDIT_CHECK_FAILED", errors.CreditCheckFailed, FailureCode.OUT_OF_CREDITS),
-    (402, "PAYMENT_REQUIRED", errors.PaymentRequired, FailureCode.OUT_OF_CREDITS),
-    (403, "INSUFFICIENT_SCOPE", errors.InsufficientScope, FailureCode.NO_ACCESS),
-    (403, "ORGANIZATION_MISMATCH", errors.OrganizationMismatch, FailureCode.NO_ACCESS),
-    (403, "DEPARTMENT_ACCESS_DENIED", errors.DepartmentAccessDenied, FailureCode.DEPARTMENT_GONE),
-    (404, "APPOINTMENT_NOT_FOUND", errors.AppointmentNotFound, FailureCode.APPOINTMENT_GONE),
-    (404, "DEPARTMENT_NOT_FOUND", errors.DepartmentNotFound, FailureCode.DEPARTMENT_GONE),
-    (404, "USER_NOT_FOUND", errors.UserNotFound, FailureCode.BAD_REQUEST),
-    (409, "SLOT_NOT_AVAILABLE", errors.SlotNotAvailable, FailureCode.SLOT_TAKEN),
-    (409, "DUPLICATE_APPOINTMENT", errors.DuplicateAppointment, FailureCode.ALREADY_BOOKED),
-    (429, "RATE_LIMIT_EXCEEDED", errors.RateLimitExceeded, FailureCode.BUSY),
-    (429, "TOO_MANY_REQUESTS", errors.TooManyRequests, FailureCode.BUSY),
+    (400, "MISSING_REQUIRED_FIELD", errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    (422, "INVALID_FIELD_VALUE", errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    (400, "INVALID_DATE_TIME", errors.InvalidRequest, FailureCode.BAD_DATE),
+    (422, "INVALID_PHONE_NUMBER", errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    (400, "INVALID_EMAIL", errors.InvalidRequest, FailureCode.BAD_REQUEST),
+    (401, "MISSING_API_KEY", errors.NoAccess, FailureCode.NO_ACCESS),
+    (401, "INVALID_API_KEY", errors.NoAccess, FailureCode.NO_ACCESS),
+    (401, "EXPIRED_API_KEY", errors.NoAccess, FailureCode.NO_ACCESS),
+    (401, "INVALID_TOKEN_FORMAT", errors.NoAccess, FailureCode.NO_ACCESS),
+    (402, "INSUFFICIENT_CREDITS", errors.OutOfCredits, FailureCode.OUT_OF_CREDITS),
+    (402, "CREDIT_CHECK_FAILED", errors.OutOfCredits, FailureCode.OUT_OF_CREDITS),
+    (402, "PAYMENT_REQUIRED", errors.OutOfCredits, FailureCode.OUT_OF_CREDITS),
+    (403, "INSUFFICIENT_SCOPE", errors.NoAccess, FailureCode.NO_ACCESS),
+    (403, "ORGANIZATION_MISMATCH", errors.NoAccess, FailureCode.NO_ACCESS),
+    (403, "DEPARTMENT_ACCESS_DENIED", errors.NoAccess, FailureCode.DEPARTMENT_GONE),
+    (404, "APPOINTMENT_NOT_FOUND", errors.NotFound, FailureCode.APPOINTMENT_GONE),
+    (404, "DEPARTMENT_NOT_FOUND", errors.NotFound, FailureCode.DEPARTMENT_GONE),
+    (404, "USER_NOT_FOUND", errors.NotFound, FailureCode.BAD_REQUEST),
+    (409, "SLOT_NOT_AVAILABLE", errors.Conflict, FailureCode.SLOT_TAKEN),
+    (409, "DUPLICATE_APPOINTMENT", errors.Conflict, FailureCode.ALREADY_BOOKED),
+    (429, "RATE_LIMIT_EXCEEDED", errors.RateLimited, FailureCode.BUSY),
+    (429, "TOO_MANY_REQUESTS", errors.RateLimited, FailureCode.BUSY),
 ]
 
 
@@ -47,7 +47,7 @@ def told(status: int, body: bytes, path: str = "appointments", **headers: str) -
 
 
 @pytest.mark.parametrize(("status", "code", "kind", "failure_code"), TABLE)
-def test_every_error_of_the_contract_is_a_type(
+def test_every_error_of_the_contract_has_its_class_and_its_words(
     status: int, code: str, kind: type[errors.MoncreneauError], failure_code: FailureCode
 ) -> None:
     error = told(status, json.dumps({"error": {"code": code, "message": "?", "details": {"a": [1]}}}).encode())

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.health import OperatorIssue
 from bot.core.model import FailureCode
-from bot.moncreneau.errors import DepartmentAccessDenied, MoncreneauError, RateLimited
+from bot.moncreneau.errors import DEPARTMENT_ACCESS_DENIED, MoncreneauError, NoAccess, RateLimited
 from bot.moncreneau.incidents import IncidentLog
 from tests.moncreneau.support import START, StillClock
 
@@ -23,7 +23,7 @@ def fails(incident_log: IncidentLog, error: MoncreneauError) -> MoncreneauError:
 def test_an_error_is_noted_and_goes_on(clock: StillClock) -> None:
     heard: list[tuple[OperatorIssue, bool]] = []
     incident_log = IncidentLog(clock, UTC, lambda issue, present: heard.append((issue, present)))
-    fails(incident_log, DepartmentAccessDenied("DEPARTMENT_ACCESS_DENIED", status=403))
+    fails(incident_log, NoAccess(DEPARTMENT_ACCESS_DENIED, status=403))
     assert incident_log.last_error == ("403 DEPARTMENT_ACCESS_DENIED", START)
     with incident_log.watched("availability", 5):
         pass
