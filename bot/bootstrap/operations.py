@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.app.appointment_recorder import AppointmentRecorder
 from bot.app.attempt_worker import AttemptWorker
@@ -21,6 +21,7 @@ from bot.bootstrap.connections import StartError
 from bot.core.health import HealthReport, OperatorIssue
 from bot.core.model import Appointment, FailureCode
 from bot.i18n import Translators
+from bot.moncreneau.appointments import LOOKS_BACK
 from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import views
 from bot.operations.operator_alerts import FACT as ALERTS
@@ -170,7 +171,9 @@ class Operations:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
 
     def _record(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
-        self._store.commit_soon(Change(works=(self._appointments.told(chat_id, appointments, made_since),)))
+        since = self._office_time().date() - LOOKS_BACK + timedelta(days=1)  # a day less: it may have been midnight
+        work = self._appointments.told(chat_id, appointments, made_since, since=since)
+        self._store.commit_soon(Change(works=(work,)))
 
     async def _probe_when_quiet(self) -> None:
         """Probe the API while nobody else asks it for anything, so that an outage is noticed at night as well.

@@ -5,7 +5,7 @@ naive and mean the office's local time (the contract: ISO 8601 local times with 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
 
@@ -18,14 +18,29 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """When a department is open on one weekday (Monday is 0), in office time. A day may have several."""
+
+    weekday: int
+    start: time
+    end: time
+
+
+@dataclass(frozen=True, slots=True)
 class Department:
-    """A public office that takes appointments, with the organisation it belongs to."""
+    """A public office that takes appointments, with the organisation it belongs to.
+
+    `slot_duration` is in minutes, None where the API does not tell it.
+    """
 
     id: int
     name: str
     organization: str = ""
     asks_worker: bool = False
     workers: tuple[Worker, ...] = ()
+    description: str = ""
+    opening_hours: tuple[OpeningHours, ...] = ()
+    slot_duration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

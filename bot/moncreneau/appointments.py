@@ -1,30 +1,23 @@
-"""Citizens who look at their own appointments, again and again if they like; must not know HTTP.
+"""Citizens' own appointments: read through all pages, remembered for some seconds; must not know HTTP.
 
 What one citizen asks concerns nobody else, so one who keeps asking must not use up what all others need. Questions that
 come together are one request, a list serves for some seconds unless its owner books or cancels meanwhile, and an owner
-has so many requests an hour for looking and as many for cancelling. Whoever settles an unknown outcome does not ask
-here: for that only the service's own word at that moment is good enough.
-
-A citizen's appointments through all pages; must not know why they are read.
-
-The appointments that were made here a moment ago, told without asking; must not know HTTP or slots.
-
-A citizen who cancels what they have just booked need not be shown it by the service: the service decides on cancelling
-anyway, and says so if the appointment stands no longer.
+has so many requests an hour for looking and as many for cancelling. A lookup for an unknown outcome does not come
+here: for that only what the API says at that moment is good enough.
 """
 
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import count
 from typing import Any, TypeAlias
 
 from bot.core.model import Appointment
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client
-from bot.moncreneau.errors import QuotaExhausted, UnreadableAnswer, UnreadableEntries, UserNotFound
+from bot.moncreneau.errors import USER_NOT_FOUND, NotFound, QuotaExhausted, UnreadableAnswer, UnreadableEntries
 from bot.moncreneau.quota import HOUR, RequestKind
 from bot.moncreneau.schemas import Page, read_page
 
@@ -32,20 +25,24 @@ _log = logging.getLogger(__name__)
 SIZE = 100
 """Entries a page: the most that the contract allows."""
 _MOST, _MOST_SETTLING = 10, 100  # pages
+LOOKS_BACK = timedelta(days=31)
+"""Appointments that were longer ago are not read: a citizen with years of them would cost many requests a look."""
 
 
 class AppointmentPager:
-    """Reads the lists; `zone` is the office's."""
+    """Reads the lists; `now` gives Unix seconds, `zone` is the office's."""
 
-    def __init__(self, client: Client, zone: tzinfo) -> None:
+    def __init__(self, client: Client, now: Callable[[], float], zone: tzinfo) -> None:
         self._client = client
+        self._now = now
         self._zone = zone
 
     async def read(self, owner: str, kind: RequestKind, *, settling: bool = False) -> tuple[Appointment, ...]:
         """What `owner` has, in order of time; to the end where it settles an outcome. Raises `ApiError`."""
+        since = datetime.fromtimestamp(self._now(), self._zone).date() - LOOKS_BACK
 
         async def page(number: int) -> Page:
-            params = {"externalUserId": owner, "page": number, "size": SIZE}
+            params = {"externalUserId": owner, "startDate": since.isoformat(), "page": number, "size": SIZE}
             return read_page(await self._client.get("appointments", params, kind=kind), self._zone)
 
         return await read_all(page, owner, most=_MOST_SETTLING if settling else _MOST, to_the_end=settling)
@@ -56,21 +53,30 @@ async def read_all(
 ) -> tuple[Appointment, ...]:
     """What `owner` has, in order of time; `fetch` gives a page by its number, from 0. At most so many are read.
 
+    Reads until a page says that it is the last, or brings nothing new.
+
     Raises what `fetch` raises, and `UnreadableAnswer` where not all could be read but it matters (`to_the_end`), or
     nothing at all could: an entry that cannot be read is one that was not seen, not one that is not there.
     """
     found: dict[int, Appointment] = {}
     unread: list[str | None] = []
+    before, seen = None, 0
     for index in range(most):
         try:
             page = await fetch(index)
-        except UserNotFound:  # the service knows nobody of that name: nothing was ever booked for them
-            break
+        except NotFound as error:
+            if error.code != USER_NOT_FOUND:
+                raise
+            break  # the service knows nobody of that name: nothing was ever booked for them
         news = [one for one in page.appointments if one.id not in found]
         found |= {one.id: one for one in news}
-        unread += page.unread
-        if page.is_last(index, SIZE) or not page.entries or (page.appointments and not news):
+        seen += page.entries
+        if page == before or (page.appointments and not news):
             break
+        unread += page.unread
+        if page.is_last(index, seen) or not page.entries:
+            break
+        before = page
     else:
         _log.warning("there are more than %d pages of appointments; the rest is not read", most)
         if to_the_end:

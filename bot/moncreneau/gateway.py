@@ -23,7 +23,7 @@ from bot.moncreneau.availability import Availability
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.circuit_breaker import Breakers
 from bot.moncreneau.client import Client, Patience
-from bot.moncreneau.errors import AppointmentNotFound, NoTicket, UnclearCancelling, UnreadableAnswer, Unsure
+from bot.moncreneau.errors import NotFound, NoTicket, UnclearCancelling, UnreadableAnswer, Unsure
 from bot.moncreneau.freshness import RATE_SPAN, RequestHour
 from bot.moncreneau.incidents import IncidentLog
 from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
@@ -98,7 +98,7 @@ class Gateway:
         self._tally = CacheStats()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
         self._availability = Availability(self._read_slots, now, zone, self._tally, self._hour)
-        self._pager = AppointmentPager(self._client, zone)
+        self._pager = AppointmentPager(self._client, now, zone)
         self._own_appointments = OwnAppointments(self._pager.read, now, self._tally)
         self._booked = self._lost_races = 0
 
@@ -126,8 +126,10 @@ class Gateway:
         with self._incident_log.watched("appointment"):
             try:
                 body = await self._client.get(f"appointments/{int(appointment_id)}", kind=_KINDS[need])
-            except AppointmentNotFound:
-                return None
+            except NotFound as error:
+                if error.failure.code is FailureCode.APPOINTMENT_GONE:
+                    return None
+                raise
             return schemas.read_appointment(body, self._zone)
 
     async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:

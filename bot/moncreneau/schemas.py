@@ -2,11 +2,10 @@
 
 Unknown fields are ignored, an unknown status is `AppointmentStatus.UNKNOWN`, ids may be numbers or numeric strings. An
 entry of a list that cannot be read is left out, and one line in the log says how many were, without their content.
+Where nothing else is left, the answer is unreadable: that is not the same as "there is none".
 
-Reads and writes times as the API has them; must not know what happens at them.
-
-The contract: ISO 8601 local times with no offset. Services drift: `Z`, an offset, a zone in brackets, no seconds, or
-the array of numbers or the Unix time that Java's Jackson writes when nobody told it otherwise are read too.
+The contract: ISO 8601 local times with no offset. Also read are `Z`, an offset, a zone in brackets, no seconds, and the
+array of numbers or the Unix time that Java's Jackson writes by default.
 """
 
 import logging
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, TypeVar
 
-from bot.core.model import Appointment, AppointmentStatus, Department, Order, Worker
+from bot.core.model import Appointment, AppointmentStatus, Department, OpeningHours, Order, Worker
 from bot.moncreneau.errors import UnreadableAnswer
 
 _BRACKET = re.compile(r"\[[^\]]*\]$")
@@ -81,6 +80,9 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _LARGEST = 2**63 - 1  # what the databases behind us can keep
 _WRAPPERS = ("content", "data", "departments", "availability", "appointments")
+_PAGINATION = ("page", "pagination", "meta")
+_TOTALS = ("totalElements", "total", "totalCount")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _STATUS = {status.value: status for status in AppointmentStatus}
 
 
@@ -96,38 +98,57 @@ class FreeSlot:
 class Page:
     """One page of appointments; `entries` counts what the service sent, readable or not.
 
-    `unread` has the owners, as far as they can be read, of the entries that cannot be.
+    `pages` and `total` are the numbers of pages and of entries in all, `last` whether it is the last page; None where
+    it does not say. `unread` has the owners, as far as they can be read, of the entries that cannot be.
     """
 
     appointments: tuple[Appointment, ...]
     entries: int
-    pages: int | None
-    last: bool | None
+    pages: int | None = None
+    total: int | None = None
+    last: bool | None = None
     unread: tuple[str | None, ...] = ()
 
-    def is_last(self, number: int, size: int) -> bool:
-        """Whether this page, the `number`th from 0, of so many entries each, is the last, however it says so."""
-        if self.last is not None:
-            return self.last
-        if self.pages is not None:
-            return number + 1 >= self.pages
-        return self.entries < size
+    def is_last(self, number: int, seen: int) -> bool:
+        """Whether this page, the `number`th from 0, is the last, with so many entries seen by now.
+
+        Some form of total must say so, and none that there is more; that a page is short says nothing.
+        """
+        says = (
+            self.last,
+            None if self.pages is None else number + 1 >= self.pages,
+            None if self.total is None else seen >= self.total,
+        )
+        told = [each for each in says if each is not None]
+        return bool(told) and all(told)
 
 
 def read_departments(body: Any) -> tuple[Department, ...]:
-    """The active departments. Raises `UnreadableAnswer` if the body is no list of anything."""
-    found = _each(_listed(body), _department, "departments")
-    return tuple(department for department, active in found if active)
+    """The active departments. Raises `UnreadableAnswer` if the body is no list, or none is left to show."""
+    entries = _listed(body)
+    found = _each(entries, _department, "departments")
+    active = tuple(department for department, active in found if active)
+    if not active and len(found) < len(entries):
+        raise UnreadableAnswer
+    return active
 
 
 def read_slots(body: Any, zone: tzinfo) -> tuple[FreeSlot, ...]:
-    """The free slots of an availability answer, earliest first. Raises `UnreadableAnswer`."""
-    days = _each(_listed(body), lambda raw: _day(raw, zone), "days of availability")
+    """The free slots of an availability answer, earliest first.
+
+    Raises `UnreadableAnswer`, also where no free slot is left to show but some could not be read.
+    """
+    entries = _listed(body)
+    days = _each(entries, _day, "days of availability")
+    raw_slots = [(raw, day) for day, slots in days for raw in slots]
+    slots = _each(raw_slots, lambda each: _slot(each[0], each[1], zone), "slots")
     free: dict[datetime, int | None] = {}
-    for at, left in (slot for day in days for slot in day):
+    for at, left in slots:
         if left != 0:  # the same time may be listed for each member of staff
             known = free.get(at, 0)
             free[at] = None if left is None or known is None else known + left
+    if not free and (len(days) < len(entries) or len(slots) < len(raw_slots)):
+        raise UnreadableAnswer
     return tuple(FreeSlot(at, free[at]) for at in sorted(free))
 
 
@@ -152,13 +173,17 @@ def says_cancelled(body: Any) -> bool:
 def read_page(body: Any, zone: tzinfo) -> Page:
     """One page of a list of appointments. Raises `UnreadableAnswer`."""
     entries = _listed(body)
-    about = body if isinstance(body, dict) else {"last": True}
-    last = about.get("last")
+    about = dict(body) if isinstance(body, dict) else {}
+    for nested in _PAGINATION:  # Spring's newer form, and others'
+        about |= about[nested] if isinstance(about.get(nested), dict) else {}
+    more = about.get("hasNext")
+    last = about.get("last", not more if isinstance(more, bool) else None)
     read = [(raw, _appointment(raw, zone, None)) for raw in entries]
     return Page(
         tuple(_each([found for _, found in read], lambda found: found, "appointments")),
         entries=len(entries),
         pages=read_id(about.get("totalPages")),
+        total=next((total for key in _TOTALS if (total := read_id(about.get(key))) is not None), None),
         last=last if isinstance(last, bool) else None,
         unread=tuple(_owner(raw) for raw, found in read if found is None),
     )
@@ -210,10 +235,31 @@ def _department(raw: Any) -> tuple[Department, bool] | None:
         number,
         name,
         organization=_text(organization),
-        asks_worker=raw.get("showAdminsInBooking") is True,
+        asks_worker=_is_true(raw.get("showAdminsInBooking")),
         workers=tuple(_each(workers, _worker, "workers")) if isinstance(workers, list) else (),
+        description=_text(raw.get("description")),
+        opening_hours=_opening_hours(raw.get("openingHours")),
+        slot_duration=read_id(raw.get("slotDuration")) or None,
     )
-    return found, raw.get("isActive") is not False
+    return found, _is_true(raw.get("isActive", True)) or raw["isActive"] is None
+
+
+def _is_true(value: Any) -> bool:
+    """Whether a flag is set: `true`, 1, or either as text."""
+    return value is True or str(value).strip().lower() in {"true", "1"}
+
+
+def _opening_hours(raw: Any) -> tuple[OpeningHours, ...]:
+    """The hours by weekday, in order; what cannot be read is left out."""
+    days = {str(name).strip().lower(): hours for name, hours in raw.items()} if isinstance(raw, dict) else {}
+    found: list[OpeningHours] = []
+    for weekday, name in enumerate(_WEEKDAYS):
+        hours = days.get(name)
+        for each in hours if isinstance(hours, list) else []:
+            start, end = (clock_time(each.get(key)) if isinstance(each, dict) else None for key in ("start", "end"))
+            if start and end and start < end:
+                found.append(OpeningHours(weekday, start, end))
+    return tuple(sorted(found, key=lambda each: (each.weekday, each.start)))
 
 
 def _worker(raw: Any) -> Worker | None:
@@ -221,11 +267,12 @@ def _worker(raw: Any) -> Worker | None:
     return Worker(number, name) if number is not None and name else None
 
 
-def _day(raw: Any, zone: tzinfo) -> list[tuple[datetime, int | None]] | None:
-    slots = raw.get("slots") if isinstance(raw, dict) else None
-    if not isinstance(slots, list):
+def _day(raw: Any) -> tuple[Any, list[Any]] | None:
+    """A day's date and its slots as they are; a day with `null` for slots has none."""
+    if not isinstance(raw, dict) or "slots" not in raw:
         return None
-    return _each(slots, lambda slot: _slot(slot, raw.get("date"), zone), "slots")
+    slots = [] if raw["slots"] is None else raw["slots"]
+    return (raw.get("date"), slots) if isinstance(slots, list) else None
 
 
 def _slot(raw: Any, day: Any, zone: tzinfo) -> tuple[datetime, int | None] | None:

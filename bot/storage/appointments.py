@@ -4,6 +4,7 @@ Knows the table, and nothing of why the API was asked.
 """
 
 from collections.abc import Collection
+from datetime import date
 
 from sqlalchemy import Connection, select, update
 
@@ -21,8 +22,15 @@ class AppointmentBook:
         columns = ["chat_id", "department_id", "starts_at", "is_cancelled"]
         self._put = engines.upsert(store.engine, appointments, columns)
 
-    def told(self, chat_id: int, told: Collection[Appointment], made_since: frozenset[int] = frozenset()) -> Work:
-        """The write that follows when these are all of a chat's appointments.
+    def told(
+        self,
+        chat_id: int,
+        told: Collection[Appointment],
+        made_since: frozenset[int] = frozenset(),
+        *,
+        since: date = date.min,
+    ) -> Work:
+        """The write that follows when these are all of a chat's appointments that begin at `since` or later.
 
         One that is not among them is not its any more, but for those `made_since` the question was asked.
         """
@@ -34,7 +42,11 @@ class AppointmentBook:
             changed = [row for number, row in news.items() if known.get(number) != row]
             if changed:
                 connection.execute(self._put, changed)
-            standing = {number for number, row in known.items() if not row["is_cancelled"]}
+            standing = {
+                number
+                for number, row in known.items()
+                if not row["is_cancelled"] and row["starts_at"] >= since.isoformat()
+            }
             if gone := standing - news.keys() - made_since:
                 connection.execute(
                     update(appointments).where(appointments.c.appointment_id.in_(gone)).values(is_cancelled=True)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.model import Appointment
 from bot.moncreneau.appointments import SIZE, read_all
-from bot.moncreneau.errors import UnreadableAnswer, UnreadableEntries, UserNotFound
+from bot.moncreneau.errors import USER_NOT_FOUND, NotFound, UnreadableAnswer, UnreadableEntries
 from bot.moncreneau.schemas import Page
 from tests.moncreneau.test_gateway import AT, OWNER
 
@@ -38,7 +38,7 @@ async def test_what_is_not_read_to_its_end_settles_nothing() -> None:
 
 async def test_who_is_not_known_has_nothing() -> None:
     async def fetch(_index: int) -> Page:
-        raise UserNotFound
+        raise NotFound(USER_NOT_FOUND)
 
     assert await read_all(fetch, OWNER, most=1, to_the_end=True) == ()
 

@@ -3,14 +3,14 @@
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model import Appointment, AppointmentStatus, Department, Order, Worker
+from bot.core.model import Appointment, AppointmentStatus, Department, OpeningHours, Order, Worker
 from bot.moncreneau.errors import MoncreneauError, UnreadableAnswer
 from bot.moncreneau.schemas import (
     FreeSlot,
@@ -33,8 +33,8 @@ JEAN = Appointment(
 
 def test_the_quick_starts_departments_are_read() -> None:
     assert read_departments(DEPARTMENTS) == (
-        Department(5, "Passport Service", "Ministry of Interior"),
-        Department(8, "ID Card Service", "Ministry of Interior"),
+        Department(5, "Passport Service", "Ministry of Interior", description="Passport issuance"),
+        Department(8, "ID Card Service", "Ministry of Interior", description="National ID card issuance"),
     )
 
 
@@ -154,7 +154,96 @@ def test_what_is_no_appointment_is_an_unreadable_answer(body: Any) -> None:
 def test_a_page_tells_whether_it_is_the_last() -> None:
     page = read_page({"content": [APPOINTMENT, {}], "page": 0, "totalPages": "3", "last": False}, UTC)
     assert (page.appointments, page.entries, page.pages, page.last) == ((JEAN,), 2, 3, False)
-    assert read_page([APPOINTMENT], UTC).last is True
+    assert not page.is_last(1, 2)
+    assert not page.is_last(2, 2), "it says itself that it is not"
+    assert not read_page([APPOINTMENT], UTC).is_last(0, 1), "a bare list says nothing"
+    newer = read_page({"content": [APPOINTMENT], "page": {"number": 0, "totalElements": 2, "totalPages": 2}}, UTC)
+    assert (newer.pages, newer.total) == (2, 2)
+    assert not newer.is_last(0, 1)
+    assert newer.is_last(1, 2)
+    assert not read_page({"content": [APPOINTMENT], "last": True, "totalElements": 26}, UTC).is_last(0, 20)
+    assert read_page({"content": [APPOINTMENT], "hasNext": False}, UTC).is_last(0, 20)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"id": "abc", "name": "X"}],
+        [{"id": 1}, {"id": 5, "name": "x", "isActive": False}],
+        {"departments": [None]},
+    ],
+    ids=str,
+)
+def test_departments_that_cannot_be_read_are_not_no_departments(body: Any) -> None:
+    with pytest.raises(UnreadableAnswer):
+        read_departments(body)
+
+
+def test_where_all_departments_are_inactive_there_is_none() -> None:
+    assert read_departments([{"id": 5, "name": "x", "isActive": False}]) == ()
+    assert read_departments([]) == ()
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [{"date": "2026-12-01", "slots": [{"start": "08:00", "free": True}]}],
+        [{"date": "2026-12-01", "times": ["08:00"]}],
+        [{"date": "2026-12-01", "slots": {"08:00": True}}],
+        [{"date": "2026-12-01", "slots": [{"time": "08:00", "available": False}, {"start": "09:00"}]}],
+        ["2026-12-01"],
+    ],
+    ids=str,
+)
+def test_slots_that_cannot_be_read_are_not_no_slots(days: list[Any]) -> None:
+    with pytest.raises(UnreadableAnswer):
+        read_slots({"availability": days}, UTC)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [],
+        [{"date": "2026-12-01", "slots": []}],
+        [{"date": "2026-12-01", "slots": None}],
+        [{"date": "2026-12-01", "slots": [{"time": "08:00", "available": False}]}],
+    ],
+    ids=str,
+)
+def test_where_no_slot_is_free_there_is_none(days: list[Any]) -> None:
+    assert read_slots({"availability": days}, UTC) == ()
+
+
+@pytest.mark.parametrize("flag", [True, 1, "true", "TRUE", "1"])
+def test_a_flag_that_is_set_may_be_a_number_or_a_text(flag: object) -> None:
+    (found,) = read_departments([{"id": 5, "name": "x", "showAdminsInBooking": flag, "isActive": flag}])
+    assert found.asks_worker
+
+
+@pytest.mark.parametrize("flag", [False, 0, "false", "0"])
+def test_a_flag_that_is_not_set_may_be_a_number_or_a_text(flag: object) -> None:
+    assert read_departments([{"id": 5, "name": "x", "isActive": flag}]) == ()
+    (found,) = read_departments([{"id": 5, "name": "x", "showAdminsInBooking": flag, "isActive": None}])
+    assert not found.asks_worker
+
+
+def test_what_a_department_says_of_itself_is_read_as_far_as_it_can_be() -> None:
+    hours = {
+        "Tuesday": [{"start": "13:00", "end": "16:00"}, {"start": "08:00", "end": "12:00"}, {"start": "9"}, "x"],
+        "monday": [{"start": "00:00", "end": "09:00"}, {"start": "12:00", "end": "08:00"}],
+        "friday": None,
+        "holiday": [{"start": "08:00", "end": "12:00"}],
+    }
+    raw = {"id": 5, "name": "x", "description": " Passports ", "slotDuration": "30", "openingHours": hours}
+    (found,) = read_departments([raw])
+    assert (found.description, found.slot_duration) == ("Passports", 30)
+    assert found.opening_hours == (
+        OpeningHours(0, time(0), time(9)),
+        OpeningHours(1, time(8), time(12)),
+        OpeningHours(1, time(13), time(16)),
+    )
+    (bare,) = read_departments([{"id": 5, "name": "x", "slotDuration": 0, "openingHours": []}])
+    assert (bare.description, bare.slot_duration, bare.opening_hours) == ("", None, ())
 
 
 @pytest.mark.parametrize(
