@@ -84,6 +84,7 @@ class HealthReport:
     inbox: int
     """Updates and results that wait or are being worked on."""
     outbox: int
+    """Messages that wait."""
     attempts: int
     """Bookings and cancellings without an outcome."""
     set_aside: int
@@ -94,6 +95,8 @@ class HealthReport:
     """Whether the database can be written."""
     sent: int = 0
     """Messages sent since the start."""
+    stalled: int = 0
+    """Chats whose oldest message has waited for ten minutes."""
     refused: int = 0
     """Messages that Telegram refused since the start."""
     outcomes: Mapping[str, int] = field(default_factory=dict)

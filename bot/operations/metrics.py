@@ -26,6 +26,7 @@ class MetricsCollector(Collector):
         yield _gauge("start_time_seconds", "When the process began, Unix time.", here.since.timestamp())
         yield _gauge("inbox", "Updates and results that wait or are worked on.", here.inbox)
         yield _gauge("outbox", "Messages that are not sent yet.", here.outbox)
+        yield _gauge("stalled_chats", "Chats whose oldest message has waited for ten minutes.", here.stalled)
         yield _gauge("open_attempts", "Bookings and cancellings without an outcome.", here.attempts)
         yield _gauge("set_aside_updates", "Updates on which our own code failed.", here.set_aside)
         yield _gauge("telegram_reachable", "1 if Telegram answered lately.", here.telegram)

@@ -125,6 +125,7 @@ class HealthCollector:
             set_aside=self.set_aside + self.conversations.set_aside,
             telegram=self.telegram(),
             database=await self.database.writes(),
+            stalled=self.outbox.stalled,
             sent=self.outbox.sent,
             refused=self.outbox.failed,
             outcomes=dict(self.outcomes),

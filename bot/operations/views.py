@@ -47,6 +47,7 @@ def status(condition: HealthReport, t: Translator, office: Office, zone: tzinfo,
         lines(
             t.text("condition.inbox", count=condition.inbox),
             t.text("condition.outbox", count=condition.outbox),
+            t.text("condition.stalled", n=condition.stalled) if condition.stalled else None,
             t.text("condition.attempts", count=condition.attempts),
             t.text("condition.set_aside", count=condition.set_aside),
         ),

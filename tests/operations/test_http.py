@@ -106,6 +106,7 @@ async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path)
         "requests_per_booking_today": 3,
         "inbox": 0,
         "outbox": 0,
+        "stalled_chats": 0,
         "open_attempts": 0,
         "set_aside_updates": 0,
         "telegram_reachable": 1,

@@ -80,6 +80,11 @@ def test_in_english_too_with_its_own_numbers() -> None:
     assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon 2 Mar, 09:05" in text
 
 
+def test_chats_that_have_waited_for_long_are_counted() -> None:
+    assert "⚠️ 1 discussion attend un message depuis plus de 10 minutes" in shown(replace(FINE, stalled=1))
+    assert "⚠️ 2 chats have waited for a message for over 10 minutes" in shown(replace(FINE, stalled=2), "en")
+
+
 def test_hours_are_the_offices() -> None:
     assert "à nouveau à 16:00" in shown(FINE, zone="Africa/Lagos")
     assert "10:05" in shown(FINE, zone="Africa/Lagos")
