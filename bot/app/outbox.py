@@ -1,8 +1,9 @@
 """The one way out: every message, in order per chat, paced, tried until it is surely sent or surely refused.
 
-A delivery is stored before it comes here and its row goes when the messenger has said what became of it, so a kill
-in between sends it again: a duplicate is better than a loss, and an edit that is made twice is one edit. A chat's
-flood wait stops that chat alone; floods in many chats at once slow everybody. Knows nothing of Telegram's formats.
+A delivery is stored before it comes here, and its row goes when the messenger has said what became of it. A kill in
+between sends it again: a duplicate is better than a loss, and an edit that is made twice is one edit. What waits and is
+replaced by something newer is dropped, so that little waits even in a chat that is limited. One chat's flood wait stops
+that chat alone; floods in many chats at once slow everybody. Knows nothing of Telegram's formats.
 """
 
 import asyncio
@@ -10,8 +11,9 @@ import logging
 import random
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from bot.app.backoff import Backoff
+from bot.app.backoff import Backoff, wait_event
 from bot.app.failpoints import reach
 from bot.app.ports import (
     ChatLeftError,
@@ -28,11 +30,62 @@ from bot.app.rate_limits import ChatRateLimiter, FloodControl, GlobalRateLimiter
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, Delivery, Kind
 from bot.logs import scrubbed
+from bot.views.plain import without_markup
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-TRIES = 3
+PICTURES = frozenset({Kind.PICTURE, Kind.NEW_PICTURE})
+OVERTAKEN = PICTURES | {Kind.DOCUMENT}
+"""Let the messages behind them pass while they do not get through: their place among them does not matter."""
+PICTURE_TRIES = 5
+"""How often a picture is tried. The ticket is complete without it, and it can be asked for again."""
+OWN_TRIES = 3
 """How often a delivery is tried on which our own code fails."""
+OUTAGE = 3
+"""So many chats in a row whose messages do not get through are an outage."""
+STALLED = 600.0
+"""Seconds after which a message that still waits is worth telling operators."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A delivery that waits `since` then, and is not tried before it is `due` (the loop's time)."""
+
+    delivery: Delivery
+    since: float
+    due: float = 0.0
+    tries: int = 0
+    own_failures: int = 0
+    backoff: Backoff | None = None
+    is_reported: bool = False
+
+    def put_off(self, now: float) -> None:
+        """Try it again after a while, each time a longer one."""
+        self.backoff = self.backoff or Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+        self.due = now + self.backoff.pause()
+
+
+@dataclass(slots=True, eq=False)
+class _Queue:
+    """What waits for one chat, in order, and what is being sent."""
+
+    waiting: deque[_Waiting] = field(default_factory=deque)
+    sending: _Waiting | None = None
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def first(self, now: float) -> _Waiting | None:
+        """What is sent next: the first, unless it may be overtaken and is not due."""
+        for each in self.waiting:
+            if each.due <= now or each.delivery.kind not in OVERTAKEN:
+                return each
+        return min(self.waiting, key=lambda each: each.due, default=None)
+
+    def drop(self, item: _Waiting) -> None:
+        """It waits no more."""
+        if self.waiting and self.waiting[0] is item:
+            self.waiting.popleft()
+        elif item in self.waiting:  # not when the chat left meanwhile
+            self.waiting.remove(item)
 
 
 class Outbox:
@@ -45,12 +98,13 @@ class Outbox:
         self._messenger = messenger
         self._overall = overall
         self._per_chat = per_chat
-        self._queues: dict[int, deque[Delivery]] = {}
+        self._queues: dict[int, _Queue] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._on_wire: set[int] = set()
         self.floods = FloodControl(overall, per_chat)
         self._stopping = False
-        self._reachability = ReachabilityLog("Telegram (sending)")
+        self._reachability = ReachabilityLog("Telegram (sending)", failures=1)
+        self._failing: set[int] = set()
+        """The chats to which a message failed since one last got through."""
         self.refused: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         """Chats whose prepared message was refused, and the messenger's reason."""
         self.sent = 0
@@ -58,18 +112,23 @@ class Outbox:
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Take over what was just stored."""
+        now = asyncio.get_running_loop().time()
         for delivery in deliveries:
-            queue = self._queues.setdefault(delivery.chat_id, deque())
-            self._drop_replaced(delivery, queue)
-            queue.append(delivery)
-            if delivery.chat_id not in self._tasks and not self._stopping:
-                task = asyncio.create_task(self._empty(delivery.chat_id, queue))
-                self._tasks[delivery.chat_id] = task
+            chat_id = delivery.chat_id
+            queue = self._queues.get(chat_id)
+            if queue is None:
+                queue = self._queues[chat_id] = _Queue()
+            elif queue.waiting:
+                self._drop_replaced(delivery, queue)
+            queue.waiting.append(_Waiting(delivery, now))
+            queue.arrived.set()
+            if chat_id not in self._tasks and not self._stopping:
+                self._tasks[chat_id] = asyncio.create_task(self._send_all(chat_id, queue))
 
     def forget(self, chat_id: int) -> None:
         """Drop what waits for a chat that has left. The store drops its rows with the same change."""
         if queue := self._queues.get(chat_id):
-            queue.clear()
+            queue.waiting.clear()
 
     @property
     def overall(self) -> GlobalRateLimiter:
@@ -88,14 +147,20 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """How many deliveries are not sent yet."""
-        return sum(len(queue) for queue in self._queues.values())
+        return sum(len(queue.waiting) for queue in self._queues.values())
+
+    @property
+    def stalled(self) -> int:
+        """In how many chats the oldest message has waited for `STALLED` seconds."""
+        since = asyncio.get_running_loop().time() - STALLED
+        return sum(bool(queue.waiting) and queue.waiting[0].since <= since for queue in self._queues.values())
 
     async def stop(self, grace: float) -> None:
-        """Finish what is on the wire, within `grace` seconds; the rest stays stored."""
+        """Finish what is being sent, within `grace` seconds; the rest stays stored."""
         self._stopping = True
         tasks = set(self._tasks.values())
         for chat_id, task in self._tasks.items():
-            if chat_id not in self._on_wire:
+            if not self._queues[chat_id].sending:
                 task.cancel()
         if tasks:
             _, pending = await asyncio.wait(tasks, timeout=grace)
@@ -103,140 +168,154 @@ class Outbox:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    def _drop_replaced(self, delivery: Delivery, queue: deque[Delivery]) -> None:
-        """Of the edits that amend one message only the newest waits; the first of the queue may be in flight."""
-        if not delivery.amends:
-            return
-        for each in tuple(queue)[1:]:
-            if each.amends and each.target == delivery.target:
-                queue.remove(each)
-                self._store.commit_soon(Change(sent=(each.id,)))
+    def _drop_replaced(self, delivery: Delivery, queue: _Queue) -> None:
+        """Drop what waits and need not be sent any more once this is."""
+        replaced = [
+            each for each in queue.waiting if each is not queue.sending and _is_replaced(each.delivery, delivery)
+        ]
+        for each in replaced:
+            queue.drop(each)
+        if replaced:
+            self._store.commit_soon(Change(sent=tuple(each.delivery.id for each in replaced)))
 
-    async def _empty(self, chat_id: int, queue: deque[Delivery]) -> None:
+    async def _send_all(self, chat_id: int, queue: _Queue) -> None:
         loop = asyncio.get_running_loop()
         try:
-            while queue and not self._stopping:
-                delivery = queue[0]
-                if _outdated(delivery, queue):
-                    queue.popleft()
-                    self._store.commit_soon(Change(sent=(delivery.id,)))
+            while (item := queue.first(loop.time())) and not self._stopping:
+                if (wait := item.due - loop.time()) > 0:
+                    queue.arrived.clear()
+                    await wait_event(queue.arrived, wait)
                     continue
-                if wait := self._per_chat.wait_for(chat_id, loop.time(), edit=delivery.kind is Kind.EDIT):
+                is_edit = item.delivery.kind is Kind.EDIT
+                if wait := self._per_chat.wait_for(chat_id, loop.time(), edit=is_edit):
                     await asyncio.sleep(wait)
-                await self._send(delivery, queue)
+                await (self._overall.edit() if is_edit else self._overall.turn(item.delivery.urgency))
+                # Meanwhile it may have been replaced, or the chat may have left.
+                if (item := queue.first(loop.time())) and item.due <= loop.time() and not self._stopping:
+                    await self._send(item, queue)
         finally:
             del self._tasks[chat_id]
-            if not queue:
+            if not queue.waiting:
                 del self._queues[chat_id]
 
-    async def _send(self, delivery: Delivery, queue: deque[Delivery]) -> None:
-        """Send the first of the queue until it is settled, then take it off."""
-        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-        failed_before = 0
-        while not self._stopping:
-            await (self._overall.edit() if delivery.kind is Kind.EDIT else self._overall.turn(delivery.urgency))
-            if not queue or queue[0] is not delivery:
-                return  # the chat left while this waited
-            last = max(each.id for each in queue)
-            self._on_wire.add(delivery.chat_id)
-            try:
-                receipt = await self._attempt(delivery)
-            except FloodedError as flood:
-                self._on_wire.discard(delivery.chat_id)
-                await self._flooded(delivery, flood.retry_after)
-                continue
-            except (NotSentError, MaybeSentError) as error:
-                self._on_wire.discard(delivery.chat_id)
-                self._reachability.failed(str(error))
-                await asyncio.sleep(backoff.pause())
-                _step_aside(delivery, queue)
-                continue
-            except ChatLeftError:
-                self._drop(delivery.chat_id, queue, last)
-                return
-            except MessageRefusedError as error:
-                self.failed += 1
-                log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)  # noqa: TRY400
-                receipt = Receipt()
-            except Exception as error:
-                failed_before += 1
-                if failed_before < TRIES:
-                    await asyncio.sleep(backoff.pause())
-                    continue
-                self.failed += 1
-                log.exception(
-                    "delivery %d (%s) is given up, our own code fails on it: %s",
-                    delivery.id,
-                    delivery.kind,
-                    type(error).__name__,
-                    exc_info=scrubbed(error),
-                )
-                receipt = Receipt()
-            finally:
-                self._on_wire.discard(delivery.chat_id)
-            reach("delivery sent")
-            self._reachability.succeeded()
-            self.floods.went(edit=delivery.kind is Kind.EDIT)
-            self.sent += 1
-            if queue and queue[0] is delivery:
-                queue.popleft()
-            picture = (delivery.message.qr_link, receipt.file_id) if receipt.file_id else None
-            known = (picture[0], picture[1]) if picture and picture[0] else None
-            self._store.commit_soon(Change(sent=(delivery.id,), picture=known))
+    async def _send(self, item: _Waiting, queue: _Queue) -> None:
+        """Try once to send it; take it off the queue when it is settled."""
+        delivery = item.delivery
+        newest = max(each.delivery.id for each in queue.waiting)
+        queue.sending = item
+        try:
+            receipt = await self._deliver(delivery)
+        except FloodedError as flood:
+            self.floods.struck(delivery.chat_id, flood.retry_after, edit=delivery.kind is Kind.EDIT)
+            jitter = random.uniform(0, 0.1)  # noqa: S311 — not a secret
+            item.due = asyncio.get_running_loop().time() + flood.retry_after + jitter
+        except (NotSentError, MaybeSentError) as error:
+            self._not_sent(item, queue, error)
+        except ChatLeftError:
+            self._leave(delivery.chat_id, queue, newest)
+        except MessageRefusedError as error:
+            self.failed += 1
+            log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)  # noqa: TRY400
+            self._settled(item, queue, Receipt())
+        except Exception as error:  # noqa: BLE001 — whatever our own code raises, the chat must go on
+            self._own_failure(item, queue, error)
+        else:
+            self._settled(item, queue, receipt)
+        finally:
+            queue.sending = None
+
+    def _settled(self, item: _Waiting, queue: _Queue, receipt: Receipt) -> None:
+        """It was sent, or never will be."""
+        reach("delivery sent")
+        delivery = item.delivery
+        self._failing.clear()
+        self._reachability.succeeded()
+        self.floods.went(edit=delivery.kind is Kind.EDIT)
+        self.sent += 1
+        queue.drop(item)
+        link = delivery.message.qr_link
+        known = (link, receipt.file_id) if link and receipt.file_id else None
+        self._store.commit_soon(Change(sent=(delivery.id,), picture=known))
+
+    def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:
+        """It did not get through: try again, or let a picture be."""
+        now, kind = asyncio.get_running_loop().time(), item.delivery.kind
+        # Without a connection nothing gets through, and no picture is to blame.
+        item.tries += isinstance(error, MaybeSentError)
+        if kind in PICTURES and item.tries >= PICTURE_TRIES:
+            self.failed += 1
+            log.warning("a picture is given up after %d tries: %s", item.tries, error)
+            queue.drop(item)
+            self._store.commit_soon(Change(sent=(item.delivery.id,)))
             return
+        item.put_off(now)
+        if now - item.since >= STALLED and not item.is_reported:
+            item.is_reported = True
+            log.warning("the oldest message of a chat has waited for ten minutes: %s", error)
+        if kind not in OVERTAKEN:
+            self._failing.add(item.delivery.chat_id)
+        if len(self._failing) >= OUTAGE:
+            self._reachability.failed(str(error))
 
-    def _drop(self, chat_id: int, queue: deque[Delivery], last: int) -> None:
-        """The chat has left: drop all up to `last`. What was queued while we heard of it is for one who returned."""
-        dropped = tuple(each.id for each in queue if each.id <= last)
-        later = [each for each in queue if each.id > last]
-        queue.clear()
-        queue.extend(later)
-        self._store.commit_soon(Change(sent=dropped) if queue else Change(left=chat_id))
+    def _own_failure(self, item: _Waiting, queue: _Queue, error: Exception) -> None:
+        """Our own code fails on it: try again, then without markup and buttons, then give it up."""
+        item.own_failures += 1
+        delivery = item.delivery
+        if item.own_failures <= OWN_TRIES:
+            item.put_off(asyncio.get_running_loop().time())
+            if item.own_failures == OWN_TRIES and delivery.kind in {Kind.SEND, Kind.EDIT}:
+                item.delivery = replace(delivery, kind=Kind.SEND, target=None, message=without_markup(delivery.message))
+            return
+        self.failed += 1
+        name, trace = type(error).__name__, scrubbed(error)
+        words = "delivery %d (%s) is given up, our own code fails on it: %s"
+        log.error(words, delivery.id, delivery.kind, name, exc_info=trace)
+        self._settled(item, queue, Receipt())
 
-    async def _attempt(self, delivery: Delivery) -> Receipt:
+    def _leave(self, chat_id: int, queue: _Queue, newest: int) -> None:
+        """The chat has left: drop all up to `newest`. What was queued while we heard of it is for one who returned."""
+        dropped = [each for each in queue.waiting if each.delivery.id <= newest]
+        for each in dropped:
+            queue.drop(each)
+        numbers = tuple(each.delivery.id for each in dropped)
+        self._store.commit_soon(Change(sent=numbers) if queue.waiting else Change(left=chat_id))
+
+    async def _deliver(self, delivery: Delivery) -> Receipt:
         link = delivery.message.qr_link
         file_id = await self._store.picture(link) if delivery.kind is Kind.PICTURE and link else None
         try:
             return await self._messenger.deliver(delivery, file_id)
-        except EditLostError:
-            if delivery.amends:
+        except (EditLostError, MessageRefusedError) as error:
+            return await self._deliver_otherwise(delivery, file_id, error)
+
+    async def _deliver_otherwise(self, delivery: Delivery, file_id: str | None, error: Exception) -> Receipt:
+        """What takes the place of a delivery that is refused. Raises `MessageRefusedError` where nothing does."""
+        match delivery.kind:
+            case Kind.EDIT if delivery.amends:
                 return Receipt()
-            # The screen is gone from the phone: show it anew rather than not at all.
-            return await self._messenger.deliver(_anew(delivery), None)
-        except MessageRefusedError as error:
-            if delivery.amends:
-                return Receipt()
-            if delivery.kind is Kind.PREPARED:
+            case Kind.EDIT:
+                # The screen cannot be shown there: show it anew rather than not at all.
+                return await self._deliver(replace(delivery, kind=Kind.SEND, target=None))
+            case Kind.SEND:
+                log.error("a message was refused and is sent without markup and buttons: %s", error)
+                plain = replace(delivery, message=without_markup(delivery.message))
+                return await self._messenger.deliver(plain, None)
+            case Kind.PICTURE if file_id is not None:
+                return await self._messenger.deliver(delivery, None)
+            case Kind.PREPARED:
                 self.refused.put_nowait((delivery.chat_id, str(error)))
-            if file_id is None:
-                raise
-            return await self._messenger.deliver(delivery, None)
-
-    async def _flooded(self, delivery: Delivery, retry_after: float) -> None:
-        self.floods.struck(delivery.chat_id, retry_after, edit=delivery.kind is Kind.EDIT)
-        await asyncio.sleep(retry_after + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
+        raise error
 
 
-def _step_aside(delivery: Delivery, queue: deque[Delivery]) -> None:
-    """A file that does not get through lets the messages behind it pass; its place among them does not matter."""
-    if delivery.kind is Kind.DOCUMENT and queue and queue[0] is delivery:
-        queue.rotate(-1)
+def _is_replaced(old: Delivery, new: Delivery) -> bool:
+    """Whether an older delivery need not be sent once a newer one is.
 
-
-def _outdated(delivery: Delivery, queue: deque[Delivery]) -> bool:
-    """A later edit of the same message waits right behind: only that one is worth a call."""
-    if delivery.kind is not Kind.EDIT or len(queue) < 2:  # noqa: PLR2004 — itself and one more
+    Of screens only the present one matters, of edits of one message the last one, of equal messages one.
+    """
+    if old.screen is not None and new.screen is not None:
+        return True
+    if old.kind is Kind.EDIT or new.kind is Kind.EDIT:
+        return old.kind is new.kind and old.target == new.target and old.amends == new.amends
+    if old.kind not in {Kind.SEND, *PICTURES} or old.screen is not None:
         return False
-    follower = queue[1]
-    return follower.kind is Kind.EDIT and follower.target == delivery.target
-
-
-def _anew(delivery: Delivery) -> Delivery:
-    return Delivery(
-        id=delivery.id,
-        chat_id=delivery.chat_id,
-        kind=Kind.SEND,
-        message=delivery.message,
-        screen=delivery.screen,
-        urgency=delivery.urgency,
-    )
+    return old.kind is new.kind and old.message == new.message

@@ -138,14 +138,14 @@ class TelegramMessenger:
         except BadRequest as error:
             return _bad_request(error, paid="allow_paid_broadcast" in call)
         except SurelyNotSentError as error:
-            raise NotSentError(str(error)) from None
+            raise NotSentError(f"{method}: {error}") from None
         except InvalidToken:
             # 401: nothing was sent, and nothing will be until the operator acts.
             raise NotSentError("the bot's token is not accepted any more") from None
         except TelegramError as error:
             if flood := FLOOD.match(str(error)):
                 raise FloodedError(float(flood[1] or 1)) from None
-            raise MaybeSentError(words_of(error)) from None
+            raise MaybeSentError(f"{method}: {words_of(error)}") from None
 
 
 def keyboard(message: Message, screen: int | None) -> str:

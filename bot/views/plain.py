@@ -3,14 +3,18 @@
 A catalogue may lack a text, or ask for a value that the code does not give. A ticket is told whatever happens.
 """
 
+import re
 from datetime import datetime
-from html import escape
+from html import escape, unescape
 
 from bot.core.model import AppointmentStatus, FailureCode, Ticket
 from bot.core.screens import Cancelled, QrPicture, Screen, TicketShown
 from bot.core.states import BookingRefusedState, Cancelling, Submitting
 from bot.views.message import Message
 
+LONGEST = 4096
+"""UTF-16 units of a message, after its entities are read (Bot API, `sendMessage`)."""
+_TAG = re.compile(r"<[^<>]*>")
 BOOKED = "✅ Rendez-vous confirmé / Appointment confirmed"
 APPOINTMENT = "📅 Rendez-vous / Appointment"
 CANCELLED = "🗑 Rendez-vous annulé / Appointment cancelled"
@@ -38,6 +42,12 @@ def plain(screen: Screen) -> Message:
             return Message(_lines(UNSURE if failure.code is FailureCode.NO_TICKET else REFUSED, NEXT))
         case _:
             return Message(NEXT)
+
+
+def without_markup(message: Message) -> Message:
+    """The message as Telegram surely takes it: its words alone, cut to what fits."""
+    words = unescape(_TAG.sub("", message.text)).encode("utf-16-le", "replace")[: 2 * LONGEST]
+    return Message(escape(words.decode("utf-16-le", "ignore"), quote=False))
 
 
 def _status(ticket: Ticket) -> tuple[str, ...]:

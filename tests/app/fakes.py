@@ -149,10 +149,14 @@ class FakeMessenger:
     heard: list[tuple[float, Delivery, str | None]] = field(default_factory=list)
     typings: list[int] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    pictures: Exception | None = None
+    """What happens to every picture."""
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
         self.heard.append((asyncio.get_running_loop().time(), delivery, file_id))
+        if self.pictures and delivery.kind in {Kind.PICTURE, Kind.NEW_PICTURE}:
+            raise self.pictures
         if self.gate:
             await self.gate.wait()
         if self.open_issues and (failure := self.open_issues.popleft()):

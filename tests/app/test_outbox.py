@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.outbox import Outbox
+from bot.app.outbox import PICTURE_TRIES, STALLED, Outbox
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, Kind, StoredChat
 from bot.storage.store import Store
-from bot.views.message import Message
+from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger
 from tests.app.virtual_clock import in_no_time
 
@@ -79,9 +79,19 @@ async def test_what_did_not_surely_arrive_is_sent_again_before_what_follows(tmp_
 
 
 @in_no_time
-async def test_what_is_refused_is_let_go_and_holds_nobody_up(tmp_path: Path) -> None:
+async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.append(MessageRefusedError("can't parse entities"))
+        ticket = replace(word(1), message=Message("<b>N° 1</b> &lt;", ((Button("Annuler", "x:1"),),)))
+        await here.sends(ticket, word(2))
+        assert here.messenger.texts() == ["N° 1 &lt;", "2"]
+        assert not next(iter(here.messenger.phones[7].values())).message.rows
+
+
+@in_no_time
+async def test_what_is_refused_even_so_is_let_go_and_holds_nobody_up(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.extend([MessageRefusedError("can't parse entities")] * 2)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
         assert here.outbox.failed == 1
@@ -91,9 +101,12 @@ async def test_what_is_refused_is_let_go_and_holds_nobody_up(tmp_path: Path) -> 
 @in_no_time
 async def test_our_own_mistakes_hold_nobody_up(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 3)
+        here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 4)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
+        here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 3)
+        await here.sends(replace(word(3), message=Message("<b>3</b>")))
+        assert here.messenger.texts() == ["2", "3"], "the last try is without markup"
         assert await here.stored() == []
 
 
@@ -147,6 +160,140 @@ async def test_an_edit_of_a_message_that_is_gone_is_shown_anew(tmp_path: Path) -
 
 @in_no_time
 @pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
+async def test_a_refused_edit_of_the_present_screen_is_shown_anew(tmp_path: Path, failure: Exception) -> None:
+    async with post(tmp_path) as here:
+        await here.sends(word(1))
+        (shown,) = here.messenger.phones[7]
+        here.messenger.open_issues.append(failure)
+        await here.sends(replace(word(2, kind=Kind.EDIT, target=shown), screen=12))
+        assert here.messenger.texts() == ["1", "2"]
+        assert here.outbox.failed == 0
+
+
+PICTURE_LOST = MaybeSentError("sendPhoto: Internal Server Error")
+
+
+@in_no_time
+async def test_a_picture_that_does_not_get_through_lets_texts_pass_and_is_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.pictures = PICTURE_LOST
+        await here.store.commit(Change(queued=(word(1), word(2, kind=Kind.PICTURE))))
+        here.outbox.accept((word(1), word(2, kind=Kind.PICTURE)))
+        began = asyncio.get_running_loop().time()
+        for number in range(3, 8):
+            await asyncio.sleep(0.3)
+            here.outbox.accept((word(number),))
+        await here.empty()
+        assert here.messenger.texts() == ["1", "3", "4", "5", "6", "7"]
+        heard = [delivery.kind for _, delivery, _ in here.messenger.heard]
+        assert heard.count(Kind.PICTURE) == PICTURE_TRIES
+        times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}
+        assert times[7] < 2, "nobody waits for a picture"
+        assert here.outbox.failed == 1
+        assert await here.stored() == []
+    assert "a picture is given up after 5 tries: sendPhoto: Internal Server Error" in caplog.text
+    assert "cannot be reached" not in caplog.text
+
+
+@in_no_time
+async def test_a_picture_is_not_given_up_because_there_is_no_connection(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.extend([NotSentError("sendPhoto: refused")] * 20)
+        await here.sends(word(1, kind=Kind.PICTURE))
+        assert here.messenger.texts() == ["1"]
+
+
+@in_no_time
+async def test_a_text_is_never_given_up_and_operators_hear_of_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with post(tmp_path) as here:
+        lost = MaybeSentError("sendMessage: Internal Server Error")
+        here.messenger.open_issues.extend([lost] * 100)
+        await here.store.commit(Change(queued=(word(1),)))
+        here.outbox.accept((word(1),))
+        await asyncio.sleep(STALLED - 60)
+        assert here.outbox.stalled == 0
+        await asyncio.sleep(120)
+        assert here.outbox.stalled == 1
+        assert await here.stored() == [1]
+        here.messenger.open_issues.clear()
+        await here.empty()
+        assert here.messenger.texts() == ["1"]
+        assert here.outbox.stalled == 0
+    words = "the oldest message of a chat has waited for ten minutes: sendMessage: Internal Server Error"
+    assert caplog.messages == [words]
+
+
+@in_no_time
+async def test_only_several_chats_make_an_outage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.extend([MaybeSentError("sendMessage: Timed out")] * 9)
+        await here.sends(*(word(chat, chat) for chat in (1, 2, 3)))
+    assert caplog.messages == [
+        "Telegram (sending) cannot be reached: sendMessage: Timed out; trying again",
+        "Telegram (sending) answers again",
+    ]
+
+
+@in_no_time
+async def test_of_screens_that_wait_only_the_newest_is_sent_and_the_order_stays(tmp_path: Path) -> None:
+    async with post(tmp_path, per_chat=1.0) as here:
+        began = asyncio.get_running_loop().time()
+        for number in range(1, 2001):
+            screen = replace(word(number), screen=number)
+            await here.store.commit(Change(queued=(screen,)))
+            here.outbox.accept((screen,))
+        ticket = word(2001)
+        await here.sends(ticket)
+        assert asyncio.get_running_loop().time() - began < 10, "a ticket does not wait behind what is of no use"
+        texts = here.messenger.texts()
+        assert texts[-2:] == ["2000", "2001"]
+        assert texts == sorted(texts, key=int)
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_of_equal_messages_that_wait_one_is_sent_and_nothing_else_is_dropped(tmp_path: Path) -> None:
+    async with post(tmp_path, per_chat=1.0) as here:
+
+        def told(number: int, text: str, kind: Kind = Kind.SEND) -> Delivery:
+            return replace(word(number, kind=kind), message=Message(text))
+
+        first = [word(number) for number in range(1, 9)]
+        many = [
+            told(10, "help"),
+            told(11, "ticket"),
+            told(12, "qr", Kind.NEW_PICTURE),
+            told(13, "help"),
+            told(14, "ticket"),
+            told(15, "qr", Kind.NEW_PICTURE),
+            told(16, "cancelled"),
+        ]
+        await here.sends(*first, *many)
+        assert here.messenger.texts()[8:] == ["help", "ticket", "qr", "cancelled"]
+        assert [delivery.id for _, delivery, _ in here.messenger.heard][8:] == [13, 14, 15, 16]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_what_is_being_sent_is_not_replaced(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.gate = asyncio.Event()
+        one, other = replace(word(1), screen=1), replace(word(2), screen=2)
+        await here.store.commit(Change(queued=(one, other)))
+        here.outbox.accept((one,))
+        await asyncio.sleep(0.1)
+        here.outbox.accept((other,))
+        here.messenger.gate.set()
+        await here.empty()
+        assert here.messenger.texts() == ["1", "2"]
+
+
+@in_no_time
+@pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
 async def test_a_refused_amendment_is_dropped(tmp_path: Path, failure: Exception) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.append(failure)
@@ -164,7 +311,7 @@ async def test_of_amendments_that_wait_only_the_newest_is_made(tmp_path: Path) -
         here.messenger.open_issues.append(FloodedError(30))
         edits = [replace(word(each, kind=Kind.EDIT, target=shown), amends=True) for each in (2, 4, 6)]
         await here.sends(edits[0], word(3), edits[1], word(5), edits[2])
-        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 2, 2, 3, 5, 6]
+        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 3, 3, 5, 6]
         assert here.messenger.texts() == ["6", "3", "5"]
         assert await here.stored() == []
 

@@ -7,7 +7,8 @@ import pytest
 from bot.core.model import AppointmentStatus, Failure, FailureCode
 from bot.core.screens import Cancelled, QrPicture, Screen, TicketShown
 from bot.core.states import BookingRefusedState
-from bot.views.plain import APPOINTMENT, BOOKED, CANCELLED, NEXT, PENDING, REFUSED, UNSURE, plain
+from bot.views.message import Button, Message
+from bot.views.plain import APPOINTMENT, BOOKED, CANCELLED, NEXT, PENDING, REFUSED, UNSURE, plain, without_markup
 from tests.core.examples import FULL, STATES, TICKET
 
 ALL: list[Screen] = [*STATES.values(), TicketShown(TICKET, fresh=True), QrPicture(TICKET), Cancelled(TICKET)]
@@ -41,6 +42,16 @@ def test_the_picture_keeps_its_link_and_what_is_cancelled_its_number() -> None:
     assert plain(QrPicture(TICKET)).qr_link == TICKET.appointment.qr_link
     assert plain(Cancelled(TICKET)).text.startswith(CANCELLED)
     assert f"N° {TICKET.appointment.id}" in plain(Cancelled(TICKET)).text
+
+
+def test_a_message_without_markup_keeps_its_words_and_what_they_look_like() -> None:
+    message = Message("<b>N’Diaye &amp; <a href='x'>Sow</a></b> &lt;3", ((Button("OK", "ok"),),))
+    assert without_markup(message) == Message("N’Diaye &amp; Sow &lt;3")
+
+
+def test_a_message_without_markup_fits() -> None:
+    assert without_markup(Message("😀" * 4000)).text == "😀" * 2048
+    assert without_markup(Message("a" + "😀" * 4000)).text == "a" + "😀" * 2047
 
 
 def test_what_is_pending_or_not_known_is_not_told_as_done() -> None:
