@@ -12,12 +12,20 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 
 from bot.i18n import available
 
 DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
+CONTACT = 300
+"""Characters of the line that says whom citizens can ask."""
 
 ENV_FILE = ".env"
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
@@ -62,6 +70,17 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int | None = Field(default=None, ge=1, le=65535)
     log_level: str = "INFO"
+    contact: str | None = Field(default=None, max_length=CONTACT)
+    _contacts: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def contacts(self) -> dict[str, str]:
+        """Whom citizens can ask, by locale, where a language has words of its own."""
+        return self._contacts
+
+    def contact_in(self, locale: str) -> str:
+        """Whom citizens can ask, in this language: plain text, empty where nobody is named."""
+        return self._contacts.get(locale) or self.contact or ""
 
     @field_validator("telegram_api_url", "moncreneau_api_url")
     @classmethod
@@ -142,7 +161,8 @@ def read_settings(**given: Any) -> Settings:
     try:
         if file.is_file() and b"\0" in file.read_bytes():
             raise SettingsError(f"settings:\n  {file}: must be text in UTF-8; this looks like UTF-16")
-        return Settings(**given)
+        settings = Settings(**given)
+        settings.contacts.update(_contacts(file))
     except UnicodeDecodeError:
         raise SettingsError(f"settings:\n  {file}: must be text in UTF-8; save it in that encoding") from None
     except OSError as error:
@@ -150,6 +170,21 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         lines = [_line(each["loc"], each["type"], each["msg"]) for each in error.errors()]
         raise SettingsError("\n".join(["settings:", *lines])) from None
+    else:
+        return settings
+
+
+def _contacts(file: Path) -> dict[str, str]:
+    """`CONTACT_FR` and the like: one setting for each language, from the file or the environment, which goes first."""
+    found: dict[str, str] = {}
+    sources = [EnvSettingsSource(Settings)]
+    if file.is_file():
+        sources.insert(0, DotEnvSettingsSource(Settings, env_file=file))
+    for source in sources:
+        for locale in available():
+            if words := (source.env_vars.get(f"contact_{locale.lower()}") or "").strip():
+                found[locale] = words[:CONTACT]
+    return found
 
 
 def exposures(settings: Settings, file: Path = Path(ENV_FILE)) -> Iterator[tuple[str, str]]:

@@ -77,6 +77,7 @@ COMMANDS = (
     "stop",
     "help",
     "language",
+    "settings",
     "announcements",
 )
 LASTING = (f"{data.CANCEL}:777", data.BOOK, data.APPOINTMENTS, data.MENU)
@@ -106,6 +107,13 @@ LABELS = {
     data.NAME: "a name",
     data.TICKET: "a ticket",
     data.CANCEL: "Cancel",
+    data.CHANGE_NAME: "Change the name",
+    data.CHANGE_WORKER: "Change the number",
+    data.EVERYTHING: "All departments",
+    data.RESUME: "Resume",
+    data.SETTINGS: "Settings",
+    data.LOCALE: "Language",
+    data.PAST: "Past appointments",
 }
 """What the diagrams call a button."""
 

@@ -15,10 +15,11 @@ from babel.messages.pofile import read_po
 from bot.broadcast import model
 from bot.broadcast.compose_states import ComposeNotice
 from bot.broadcast.lifecycle import BroadcastCommand
+from bot.core.events import Courtesy
 from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
-from bot.views.bot_profile import ADMIN, EXTRA, USUAL
+from bot.views.bot_profile import ADMIN, USUAL
 
 BOT = FOLDER.parent / "bot"
 LOCALES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -33,10 +34,22 @@ FAMILIES = {
     "bc.deed.": tuple(model.AdminAction),
     "bc.fate.": tuple(each for each in model.RecipientStatus if each not in {"pending", "again", "sending"}),
     "button.steer_": tuple(BroadcastCommand),
-    "command.": (*USUAL, *EXTRA, *ADMIN),
+    "command.": (*USUAL, *ADMIN),
+    "said.": tuple(Courtesy),
 }
 """Texts whose key ends in a value: every value must have its text."""
-PLAIN = ("button.", "command.", "profile.", "group.button", "department.unnamed", "department.of", "worker.unnamed")
+PLAIN = (
+    "button.",
+    "command.",
+    "profile.",
+    "said.",
+    "group.button",
+    "department.unnamed",
+    "organization.unnamed",
+    "worker.unnamed",
+    "name.none",
+    "name.numbered",
+)
 TAGS = {"b", "i", "code"}
 NBSP = "\u00a0"
 
@@ -82,7 +95,9 @@ def _handed_on() -> Iterator[str]:
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
             match node:
-                case ast.Call(func=ast.Attribute(attr="one") | ast.Name(id="one"), args=[_, ast.Constant(str(key)), _]):
+                case ast.Call(
+                    func=ast.Attribute(attr="one") | ast.Name(id="one"), args=[_, ast.Constant(str(key)), *_]
+                ):
                     yield key
                 case _:
                     continue

@@ -37,7 +37,7 @@ def written(field: FieldInfo) -> str:
 
 
 def bot_commands() -> set[str]:
-    return {*bot_profile.USUAL, *bot_profile.EXTRA, *bot_profile.ADMIN}
+    return {*bot_profile.USUAL, *bot_profile.ADMIN}
 
 
 def make_targets_in(document: str) -> set[str]:
@@ -92,7 +92,7 @@ def test_every_module_that_make_runs_exists(module: str) -> None:
 def test_the_guide_lists_all_commands_of_citizens_and_of_admins() -> None:
     guide = "docs/admin-guide.md"
     for title, expected in (
-        ("What citizens see", {*bot_profile.USUAL, *bot_profile.EXTRA}),
+        ("What citizens see", set(bot_profile.USUAL)),
         ("Commands for admins", set(bot_profile.ADMIN)),
     ):
         listed = {row[0].removeprefix("/") for row in rows(section(guide, title)) if row[0].startswith("/")}

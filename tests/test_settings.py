@@ -56,6 +56,16 @@ def test_a_file_is_read_and_the_environment_goes_before_it(monkeypatch: pytest.M
     assert settings.moncreneau_api_key.get_secret_value() == "mk_env"
 
 
+def test_whom_citizens_can_ask_may_be_said_in_each_language(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "CONTACT=t.me/x\nCONTACT_FR=appelez le 620\nCONTACT_EN=from the file\nCONTACT_XX=?\n"
+    )
+    monkeypatch.setenv("CONTACT_EN", " call 620 ")
+    settings = read_settings(**SECRETS)
+    assert [settings.contact_in(locale) for locale in ("fr", "en", "ff")] == ["appelez le 620", "call 620", "t.me/x"]
+    assert read_settings(**SECRETS, _env_file=None, contact="").contact_in("fr") == ""
+
+
 def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as error:
         read_settings()

@@ -53,6 +53,6 @@ def test_a_document_without_a_marker_is_refused() -> None:
 
 def test_what_only_tells_something_never_moves_the_conversation() -> None:
     """As the document says of what it does not draw."""
-    telling = {"/help", "/language", "/announcements", "a photo", "LoadFailed", "AttemptDelayed"}
+    telling = {"/help", "/language", "/settings", "/announcements", "a photo", "AttemptDelayed"}
     assert telling <= {each.label for each in explored()}
     assert {each.label for each in explored() if each.before != each.after} & telling == set()

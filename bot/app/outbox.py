@@ -235,7 +235,9 @@ class Outbox:
         queue.drop(item)
         link = delivery.message.qr_link
         known = (link, receipt.file_id) if link and receipt.file_id else None
-        self._store.commit_soon(Change(sent=(delivery.id,), picture=known))
+        number = receipt.message_id or delivery.target
+        ticket = (delivery.ticket, number) if delivery.ticket is not None and number else None
+        self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket))
 
     def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:
         """It did not get through: try again, or let a picture be."""

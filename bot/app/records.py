@@ -64,6 +64,7 @@ class Delivery:
     edit changes; `topic` is a forum's; it is not sent before `not_before`. `amends` marks the edit of an older message:
     where it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON.
+    `ticket` is the appointment whose ticket this is.
     """
 
     id: int
@@ -78,6 +79,7 @@ class Delivery:
     amends: bool = False
     document: str | None = None
     prepared: str | None = None
+    ticket: int | None = None
 
 
 class AttemptKind(StrEnum):
@@ -144,6 +146,8 @@ class Change:
     left: int | None = None
     queued: tuple[Delivery, ...] = ()
     sent: tuple[int, ...] = ()
+    ticket_message: tuple[int, int] | None = None
+    """An appointment, and the number of the message that shows its ticket."""
     opened: tuple[StoredAttempt, ...] = ()
     withdrawn: tuple[int, int] | None = None
     accepted: tuple[int, int] | None = None

@@ -7,7 +7,7 @@ again from the start. Knows the core and the views, not the store, the queues or
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +17,8 @@ from bot.app.ports import ApiError, Choice, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.core.conversation import step
 from bot.core.effects import (
+    Amend,
+    AmendTicket,
     Book,
     CancelAppointment,
     Effect,
@@ -51,6 +53,13 @@ log = logging.getLogger(__name__)
 
 Render = Callable[[Screen, str, Notice | None], Message]
 """A screen in a locale, with a remark."""
+TicketMessage = Callable[[int, int], Awaitable[int | None]]
+"""The message that shows the ticket of a chat's appointment, where it is known."""
+
+
+async def unknown_message(_chat_id: int, _appointment_id: int) -> int | None:
+    """For whoever has no store."""
+    return None
 
 
 @dataclass(slots=True)
@@ -67,7 +76,7 @@ class Outcome:
 class _TurnInProgress:
     """What a turn has gathered so far; a later screen takes the place of an earlier one."""
 
-    shown: list[Show | Tell] = field(default_factory=list)
+    shown: list[Show | Tell | Amend] = field(default_factory=list)
     opened: list[StoredAttempt] = field(default_factory=list)
     withdrawn: int | None = None
 
@@ -75,15 +84,17 @@ class _TurnInProgress:
 class Turns:
     """Takes turns for any chat."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 — the parts, joined in one place
         self,
         api: Moncreneau,
         render: Render,
         office_time: Callable[[], datetime],
         horizon_days: int,
         made_by: MadeBy = nobody,
+        ticket_message: TicketMessage = unknown_message,
     ) -> None:
         self._api = api
+        self._ticket_message = ticket_message
         self._made_by = made_by
         self._render = render
         self._now = office_time
@@ -101,6 +112,9 @@ class Turns:
             for effect in effects:
                 if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
                     waiting.append(await self._load(chat_id, effect, session.state))
+                elif isinstance(effect, AmendTicket):
+                    if message := await self._ticket_message(chat_id, effect.ticket.appointment.id):
+                        draft.shown.append(Amend(message, TicketShown(effect.ticket)))
                 else:
                     self._gather(chat_id, draft, effect)
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
@@ -154,7 +168,7 @@ class Turns:
             case Show():
                 draft.shown = [each for each in draft.shown if not isinstance(each, Show)]
                 draft.shown.append(effect)
-            case Tell():
+            case Tell() | Amend():
                 draft.shown.append(effect)
             case Book(attempt=booking):
                 body = BOOKINGS.dump_json(booking).decode()
@@ -167,8 +181,11 @@ class Turns:
             case _:
                 raise AssertionError(effect)
 
-    def _delivery(self, chat_id: int, effect: Show | Tell, locale: str, *, fresh: bool) -> Delivery:
+    def _delivery(self, chat_id: int, effect: Show | Tell | Amend, locale: str, *, fresh: bool) -> Delivery:
         screen = effect.screen
+        if isinstance(effect, Amend):
+            message = self._drawn(screen, locale, None)
+            return Delivery(self._ids.next(), chat_id, Kind.EDIT, message, target=effect.message, amends=True)
         message = self._drawn(screen, locale, effect.notice)
         number = effect.number if isinstance(effect, Show) and not isinstance(screen, LASTING) else None
         target = effect.message if isinstance(effect, Show) else None
@@ -176,7 +193,8 @@ class Turns:
             kind = Kind.NEW_PICTURE if fresh else Kind.PICTURE
             return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE)
         kind = Kind.SEND if target is None else Kind.EDIT
-        return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target)
+        ticket = screen.ticket.appointment.id if isinstance(screen, TicketShown) else None
+        return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)
 
     def _drawn(self, screen: Screen, locale: str, notice: Notice | None) -> Message:
         """The screen in words; in plain ones where the catalogue or the view fails, so that nothing goes untold."""

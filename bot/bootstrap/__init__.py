@@ -48,11 +48,12 @@ from bot.telegram.transport import RawBot
 from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import bot_profile as texts
 from bot.views import general
+from bot.views.courtesy import courtesy_reader
 from bot.views.message import Message, Office
 from bot.views.render import render
 
 log = logging.getLogger(__name__)
-BUILT = (*texts.USUAL, *texts.EXTRA, *texts.ADMIN)
+BUILT = (*texts.USUAL, *texts.ADMIN)
 KEEP_DONE = 2 * 24 * 3600.0
 PURGE_EVERY = 3600.0
 GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
@@ -162,7 +163,13 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
     def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
-        return render(screen, translators.get(locale), notice, office=operations.office)
+        office = replace(
+            operations.office,
+            today=office_time().date(),
+            departments=operations.gateway.known_departments(),
+            contact=settings.contact_in(locale),
+        )
+        return render(screen, translators.get(locale), notice, office=office)
 
     def hint(locale: str) -> Message:
         return general.group_hint(translators.get(locale), bot.username)
@@ -193,9 +200,11 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, settings.default_locale),
-        turns=Turns(operations.api, draw, office_time, settings.booking_horizon_days, store.made_by),
+        turns=Turns(
+            operations.api, draw, office_time, settings.booking_horizon_days, store.made_by, store.ticket_message
+        ),
         outbox=outbox,
-        read=TelegramUpdateParser(bot.username, translators.resolve),
+        read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
         office_time=office_time,
         groups=GroupHints(hint),
         attempt_worker=attempt_worker,

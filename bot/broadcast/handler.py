@@ -45,12 +45,12 @@ from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
 from bot.core import callback_data as core_callback_data
 from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
-from bot.views.bot_profile import ADMIN, EXTRA, USUAL
+from bot.views.bot_profile import ADMIN, USUAL
 from bot.views.message import Message
 
 LISTED = 8
 """Broadcasts on a page of the list."""
-COMMANDS = frozenset({*USUAL, *EXTRA, *ADMIN})
+COMMANDS = frozenset({*USUAL, *ADMIN})
 """Any other text that begins with a slash is meant for the draft, and must be told why it cannot be taken."""
 
 

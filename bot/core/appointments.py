@@ -1,13 +1,13 @@
-"""The citizen's appointments: seeing them, and cancelling one. All transitions of both stand here.
+"""The transitions of the citizen's appointments: seeing them, and cancelling one.
 
-Rule: what is shown is what the API answered a moment ago for this chat, so somebody else's number is simply not
-there; nothing is cancelled that was not shown and confirmed. An unfinished booking waits in `Session.parked`.
+What is shown is what the API has just answered for this chat, so somebody else's number is not among them. Nothing is
+cancelled that was not shown and confirmed. An unfinished booking is kept in `Session.parked`.
 """
 
 from dataclasses import replace
 
 from bot.core import callback_data, slot_selection
-from bot.core.effects import CancelAppointment, LoadAppointments, Step, Tell, go, load, show
+from bot.core.effects import AmendTicket, CancelAppointment, LoadAppointments, Step, Tell, amended, go, load, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -39,6 +39,8 @@ from bot.core.states import (
 )
 
 COMING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
+MOST_PAST = 15
+"""Past appointments that are kept for looking back at."""
 
 
 def begin(session: Session, purpose: Purpose, number: int | None = None, notice: Notice | None = None) -> Step:
@@ -63,14 +65,15 @@ def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
     offices = {each.id: each for each in event.departments}
     tickets = tuple(Ticket(each, _office(each, offices)) for each in event.appointments)
     coming = tuple(each for each in tickets if each.appointment.status in COMING and each.appointment.at >= event.at)
+    past = _past(tickets, coming)
     if state.number is not None:
         named = next((each for each in tickets if each.appointment.id == state.number), None)
         if named in coming and named:
             return go(session, AskingCancel(named), state.notice)
-        return go(session, Listing(coming, state.purpose), _why_not(named))
+        return go(session, Listing(coming, state.purpose, past=past), _why_not(named))
     if state.purpose is Purpose.CANCEL and len(coming) == 1 and state.notice in {None, Notice.DRAFT_KEPT}:
         return go(session, AskingCancel(coming[0]), state.notice)
-    return go(session, Listing(coming, state.purpose), state.notice)
+    return go(session, Listing(coming, state.purpose, past=past), state.notice)
 
 
 def load_failed(session: Session, event: LoadFailed) -> Step | None:
@@ -119,12 +122,18 @@ def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -
             ticket = attempt.ticket
         case _:
             return None
-    session = replace(session, message=None) if late else session
+    done = isinstance(event, AppointmentCancelled)
+    waiting = amended(session, Notice.IS_CANCELLED if done else Notice.IS_NOT_CANCELLED) if late else ()
+    after, effects = _settled(replace(session, message=None) if late else session, ticket, event)
+    return after, (*waiting, *effects)
+
+
+def _settled(session: Session, ticket: Ticket, event: AppointmentCancelled | CancellingRefused) -> Step:
     if isinstance(event, AppointmentCancelled):
-        gone = replace(ticket.appointment, status=AppointmentStatus.CANCELLED)
-        done = Cancelled(replace(ticket, appointment=gone), resumable=session.parked is not None)
+        gone = replace(ticket, appointment=replace(ticket.appointment, status=AppointmentStatus.CANCELLED))
+        done = Cancelled(gone, resumable=session.parked is not None)
         after, effects = show(session.at(session.parked or Idle()), screen=done)
-        return replace(after, message=None, parked=None), effects
+        return replace(after, message=None, parked=None), (AmendTicket(gone), *effects)
     if event.failure.code is FailureCode.APPOINTMENT_GONE:
         return load(session, LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN), LoadAppointments())
     return go(session, LoadingAppointments(Purpose.CANCEL, ticket.appointment.id, failure=event.failure))
@@ -134,15 +143,25 @@ def _list_pressed(session: Session, state: Listing, kind: str, value: str) -> St
     number = callback_data.number_in(value)
     if kind == callback_data.PAGE and number is not None:
         return go(session, replace(state, page=number))
+    if kind == callback_data.PAST and state.past:
+        return go(session, replace(state, shows_past=not state.shows_past, page=0))
     if kind == callback_data.BACK:
-        return leave(session)
-    ticket = next((each for each in state.tickets if each.appointment.id == number), None)
-    if ticket and kind == callback_data.CANCEL:
+        return go(session, replace(state, shows_past=False, page=0)) if state.shows_past else leave(session)
+    ticket = next((each for each in (*state.tickets, *state.past) if each.appointment.id == number), None)
+    if ticket and ticket in state.tickets and kind == callback_data.CANCEL:
         return go(session, AskingCancel(ticket))
     if ticket and kind == callback_data.TICKET:
         picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
         return session, (Tell(TicketShown(ticket)), *picture)
     return None
+
+
+def _past(tickets: tuple[Ticket, ...], coming: tuple[Ticket, ...]) -> tuple[Ticket, ...]:
+    """The appointments that are over, the latest first; cancelled ones are of no use to anybody."""
+    over = [
+        each for each in tickets if each not in coming and each.appointment.status is not AppointmentStatus.CANCELLED
+    ]
+    return tuple(sorted(over, key=lambda each: each.appointment.at, reverse=True)[:MOST_PAST])
 
 
 def _why_not(named: Ticket | None) -> Notice:

@@ -1,13 +1,13 @@
 """The booking flow: its table of transitions, and everything from the name to the ticket.
 
-Rule: an attempt is made in one place (`_submit`), and only an event that carries its number settles it. What was
-chosen is kept for as long as it can be: a slot that is gone loses the slot, not the name.
+An attempt is made in one place (`_submit`), and only an event that carries its number settles it. What was chosen is
+kept as long as possible: a slot that is gone loses the slot, not the name.
 """
 
 from dataclasses import replace
 
 from bot.core import callback_data, slot_selection
-from bot.core.effects import Book, LoadDepartments, Step, Tell, Withdraw, go, load, show
+from bot.core.effects import Book, LoadDepartments, Step, Tell, Withdraw, amended, go, load, show
 from bot.core.events import (
     AttemptDelayed,
     Booked,
@@ -15,14 +15,16 @@ from bot.core.events import (
     BookingWithdrawn,
     CitizenEvent,
     LoadFailed,
+    Typed,
 )
 from bot.core.model import (
     Draft,
     FailureCode,
     Ticket,
 )
-from bot.core.names import read_name
+from bot.core.names import read_name, suggestions
 from bot.core.screens import QrPicture, TicketShown
+from bot.core.search import MAX_QUERY
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
@@ -47,9 +49,40 @@ from bot.core.states import (
 Settlement = Booked | BookingRefused | BookingWithdrawn
 
 
+SPENT = frozenset(
+    {
+        FailureCode.SLOT_TAKEN,
+        FailureCode.ALREADY_BOOKED,
+        FailureCode.BAD_DATE,
+        FailureCode.TOO_LATE,
+        FailureCode.NO_TICKET,
+        FailureCode.APPOINTMENT_GONE,
+    }
+)
+"""Refusals after which the same slot must not be confirmed again."""
+
+
 def begin(session: Session, department: int | None = None, notice: Notice | None = None) -> Step:
-    """Start anew; `department` is one that a link named."""
+    """Start a booking with the list of departments; `department` is one to go on with."""
     return load(session, LoadingDepartments(wanted=department, notice=notice), LoadDepartments())
+
+
+def search(session: Session, text: str) -> Step:
+    """Text in the menu: show the departments that match, if any do."""
+    return load(session, LoadingDepartments(query=text[:MAX_QUERY]), LoadDepartments())
+
+
+def menu_pressed(session: Session, state: Idle, action: str) -> Step | None:
+    """The menu's own buttons: a department, an organisation, or the booking that was given up."""
+    kind, value = callback_data.split(action)
+    number = callback_data.number_in(value)
+    if kind == callback_data.DEPARTMENT and number is not None:
+        return begin(session, number)
+    if kind == callback_data.ORGANIZATION and number is not None:
+        return load(session, LoadingDepartments(organization_of=number), LoadDepartments())
+    if kind == callback_data.RESUME and state.given_up:
+        return go(session, _summary(session, state.given_up))
+    return None
 
 
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
@@ -76,26 +109,32 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
             return _failed_read_pressed(session, kind)
 
 
-def typed(session: Session, text: str) -> Step | None:
+def typed(session: Session, event: Typed) -> Step | None:
     """What text means on the present screen; None where it means nothing."""
     match session.state:
         case ChoosingDepartment() as state:
-            return slot_selection.department_typed(session, state, text)
+            return slot_selection.department_typed(session, state, event.text)
         case TypingWorker(draft=draft):
-            return slot_selection.worker_typed(session, draft, text)
-        case TypingName() | ConfirmingBooking() as state:
+            return slot_selection.worker_typed(session, draft, event.text)
+        case ChoosingDay() | ChoosingTime() | ChoosingNearest() as state:
+            return slot_selection.when_typed(session, state, event)
+        case TypingName(draft=draft) | ConfirmingBooking(draft=draft):
             # On the summary too: typing the name again is what people do when they see a slip in it.
-            name = read_name(text)
-            if isinstance(name, Notice):
-                return show(session, name)
-            return go(session, ConfirmingBooking(replace(state.draft, name=name), state.suggestions))
+            return _name_typed(session, draft, event)
+        case BookingRefusedState(draft=draft, failure=failure) if failure.code is FailureCode.BAD_REQUEST:
+            return _name_typed(session, draft, event)
         case _:
             return None
 
 
 def load_failed(session: Session, event: LoadFailed) -> Step | None:
     """Say so where the list would stand; the draft stays."""
+    gone = event.failure.code is FailureCode.DEPARTMENT_GONE
     match session.state:
+        case LoadingDepartments(query=query) if query:
+            return go(session, Idle(), Notice.USE_BUTTONS)
+        case (LoadingDays() | LoadingTimes() | LoadingNearest()) as state if gone:
+            return slot_selection.other_departments(session, state.draft.department.id)
         case LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest() as state:
             return go(session, replace(state, failure=event.failure))
         case _:
@@ -119,37 +158,79 @@ def settled(session: Session, event: Settlement) -> Step | None:
             draft = attempt.draft
         case _:
             return None
-    # An answer that comes late is a message of its own: an edited one makes no sound.
-    session = replace(session, message=None) if late else session
+    # An answer that comes late is a new message, because editing a message sends no notification.
+    waiting = amended(session, _what_came_of_it(event)) if late else ()
+    after, effects = _settled(replace(session, message=None) if late else session, draft, event)
+    return after, (*waiting, *effects)
+
+
+def _settled(session: Session, draft: Draft, event: Settlement) -> Step:
     if isinstance(event, Booked):
         return _ticket(session, Ticket(event.appointment, draft.department), draft)
     if isinstance(event, BookingWithdrawn):
-        return go(session, ConfirmingBooking(draft), Notice.GIVEN_UP)
-    if event.failure.code is FailureCode.SLOT_TAKEN:
-        return slot_selection.nearest(session, draft)
-    return go(session, BookingRefusedState(draft, event.failure))
+        return go(session, Idle(given_up=draft), Notice.GIVEN_UP)
+    match event.failure.code:
+        case FailureCode.SLOT_TAKEN:
+            return slot_selection.nearest(session, draft)
+        case FailureCode.DEPARTMENT_GONE:
+            return slot_selection.other_departments(session, draft.department.id)
+        case FailureCode.BAD_NAME:
+            names = tuple(name for name in suggestions(session.name, profile=session.profile) if name != draft.name)
+            return go(session, TypingName(replace(draft, name=None), names), Notice.NAME_REFUSED)
+        case _:
+            return go(session, BookingRefusedState(draft, event.failure))
+
+
+def _what_came_of_it(event: Settlement) -> Notice:
+    match event:
+        case Booked():
+            return Notice.IS_BOOKED
+        case BookingWithdrawn():
+            return Notice.IS_STOPPED
+        case _:
+            return Notice.IS_NOT_BOOKED
 
 
 def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:
     after, effects = show(session.at(Idle()), screen=TicketShown(ticket, fresh=True))
     picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
-    return replace(after, message=None, name=draft.name), effects + picture
+    return replace(after, message=None, name=session.name or draft.name), effects + picture
+
+
+def _summary(session: Session, draft: Draft, typed_in: int | None = None) -> ConfirmingBooking:
+    return ConfirmingBooking(draft, slot_selection.known_names(session, draft), typed_in)
+
+
+def _name_typed(session: Session, draft: Draft, event: Typed) -> Step:
+    name = read_name(event.text)
+    if isinstance(name, Notice):
+        return show(session, name)
+    return go(session, _summary(session, replace(draft, name=name), event.message))
 
 
 def _name_pressed(session: Session, state: TypingName, kind: str, value: str) -> Step | None:
     number = callback_data.number_in(value)
     if kind == callback_data.NAME and number is not None and number < len(state.suggestions):
-        draft = replace(state.draft, name=state.suggestions[number])
-        return go(session, ConfirmingBooking(draft, state.suggestions))
-    return slot_selection.times(session, state.draft) if kind == callback_data.BACK else None
+        return go(session, _summary(session, replace(state.draft, name=state.suggestions[number])))
+    if kind != callback_data.BACK:
+        return None
+    return (
+        go(session, _summary(session, state.draft)) if state.draft.name else slot_selection.times(session, state.draft)
+    )
 
 
 def _summary_pressed(session: Session, state: ConfirmingBooking, kind: str, event: CitizenEvent) -> Step | None:
-    if kind == callback_data.CONFIRM:
-        return _submit(session, state.draft, event)
-    if kind == callback_data.OTHER_TIME:
-        return slot_selection.days(session, state.draft, back=True)
-    return go(session, TypingName(state.draft, state.suggestions)) if kind == callback_data.BACK else None
+    match kind:
+        case callback_data.CONFIRM:
+            return _submit(session, state.draft, event)
+        case callback_data.OTHER_TIME:
+            return slot_selection.days(session, state.draft, back=True)
+        case callback_data.CHANGE_NAME:
+            return go(session, TypingName(state.draft, state.suggestions))
+        case callback_data.BACK:
+            return slot_selection.times(session, state.draft)
+        case _:
+            return None
 
 
 def _submit(session: Session, draft: Draft, event: CitizenEvent) -> Step:
@@ -166,11 +247,20 @@ def _waiting_pressed(session: Session, state: Submitting, kind: str) -> Step | N
 
 
 def _refused_pressed(session: Session, state: BookingRefusedState, kind: str, event: CitizenEvent) -> Step | None:
-    if kind == callback_data.RETRY:
-        return _submit(session, state.draft, event)
-    if kind in {callback_data.OTHER_TIME, callback_data.BACK}:
-        return slot_selection.days(session, state.draft, back=True)
-    return slot_selection.departments(session) if kind == callback_data.CHANGE_DEPARTMENT else None
+    draft = replace(state.draft, at=None) if state.failure.code in SPENT else state.draft
+    match kind:
+        case callback_data.RETRY if state.failure.code not in SPENT:
+            return _submit(session, draft, event)
+        case callback_data.OTHER_TIME | callback_data.BACK:
+            return slot_selection.days(session, draft, back=True)
+        case callback_data.CHANGE_WORKER if draft.department.asks_worker:
+            return slot_selection.workers(session, draft)
+        case callback_data.CHANGE_NAME:
+            return go(session, TypingName(draft, slot_selection.known_names(session, draft)))
+        case callback_data.CHANGE_DEPARTMENT:
+            return slot_selection.departments(session)
+        case _:
+            return None
 
 
 def _failed_read_pressed(session: Session, kind: str) -> Step | None:
@@ -178,9 +268,12 @@ def _failed_read_pressed(session: Session, kind: str) -> Step | None:
     match session.state, kind:
         case (LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest()) as state, callback_data.RETRY:
             return session.at(replace(state, failure=None)), slot_selection.awaited(state)
-        case LoadingDays(), callback_data.BACK:
-            return slot_selection.departments(session)
-        case (LoadingTimes() | LoadingNearest()) as state, callback_data.BACK:
-            return slot_selection.days(session, state.draft, back=True)
+        case LoadingDays(draft=draft), callback_data.BACK:
+            complete = draft.at and draft.name
+            return go(session, _summary(session, draft)) if complete else slot_selection.departments(session)
+        case LoadingNearest(draft=draft), callback_data.BACK:
+            return slot_selection.days(session, replace(draft, at=None), back=True)
+        case LoadingTimes(draft=draft), callback_data.BACK:
+            return slot_selection.days(session, draft, back=True)
         case _:
             return None

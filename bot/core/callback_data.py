@@ -1,8 +1,8 @@
-"""The vocabulary of buttons: what a button asks, as a short string, and how it is read back.
+"""What a button asks for, as a short string that travels with it, and how that string is read.
 
 A screen's buttons are bound to the screen's number; those of a ticket are valid at any time. The strings stay far
-below the 64 bytes that Telegram grants (Bot API, `InlineKeyboardButton.callback_data`). Reading never raises: what
-cannot be read is not an action.
+below the 64 bytes that Telegram allows (Bot API, `InlineKeyboardButton.callback_data`). Reading never raises: a string
+that cannot be read is no action. Old messages keep their buttons, so the strings never change.
 """
 
 from datetime import date, datetime
@@ -23,12 +23,19 @@ OTHER_TIME = "time"
 CHANGE_DEPARTMENT = "office"
 EVERYTHING = "all"
 GIVE_UP = "giveup"
+CHANGE_NAME = "rename"
+CHANGE_WORKER = "agent"
+RESUME = "resume"
+PAST = "past"
+SETTINGS = "settings"
 NEWS_ON, NEWS_OFF = "news:on", "news:off"
-"""Announcements from the offices: wanted, or not."""
+"""Turn announcements on or off; answered by a message of its own, since the button may stand under an announcement."""
+SET_NEWS_ON, SET_NEWS_OFF = "set:on", "set:off"
+"""The same in the settings, answered in place."""
 YES = "yes"
 NO = "no"
 
-EVERYWHERE = frozenset({BOOK, APPOINTMENTS, HELP, LANGUAGE})
+EVERYWHERE = frozenset({BOOK, APPOINTMENTS, HELP, LANGUAGE, SETTINGS})
 """Harmless wherever they are pressed: they only open a screen."""
 
 
@@ -45,7 +52,10 @@ def timed(kind: str, when: date | datetime) -> str:
 
 DEPARTMENT, WORKER, DAY, TIME, NAME, PAGE = "d", "w", "day", "t", "n", "p"
 TICKET, CANCEL, LOCALE = "ticket", "x", "l"
-MAX_DIGITS = 15
+ORGANIZATION = "o"
+"""Names an organisation by one of its departments: organisations have no number here."""
+LARGEST = 2**63 - 1
+"""The largest number that the databases can keep."""
 
 
 def split(action: str) -> tuple[str, str]:
@@ -55,9 +65,10 @@ def split(action: str) -> tuple[str, str]:
 
 
 def number_in(value: str) -> int | None:
-    """A positive number written in at most 15 ASCII digits, or None."""
-    plain = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
-    return int(value) if plain else None
+    """The whole number from 0 to `LARGEST` that is written in ASCII digits, or None."""
+    is_short = value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST))
+    number = int(value) if is_short else None
+    return number if number is not None and number <= LARGEST else None
 
 
 def encode(screen: int | None, action: str) -> str:

@@ -1,7 +1,10 @@
 """One way in: `step(session, event) -> (session, effects)`. Pure and total: it never raises, whatever happens.
 
-This file knows which flow an event belongs to, the commands, and what is done with events that fit nowhere: they
-change nothing and show the present screen again. The transitions themselves stand in `booking` and `appointments`.
+Decides which flow an event belongs to, carries out the commands, and handles events that fit nowhere: they change
+nothing and show the present screen again. The transitions are in `booking`, `slot_selection` and `appointments`.
+
+While an attempt is pending, its screen stays in its message, which is known, so that it can be changed into what came
+of it. Whatever else the citizen does meanwhile is answered by a message of its own.
 """
 
 import re
@@ -9,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import appointments, booking, callback_data, slot_selection
-from bot.core.effects import Step, Tell, show
+from bot.core.effects import Amend, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -20,6 +23,7 @@ from bot.core.events import (
     CancellingRefused,
     CitizenEvent,
     Commanded,
+    Courtesy,
     DepartmentsLoaded,
     Event,
     LoadFailed,
@@ -29,10 +33,22 @@ from bot.core.events import (
     Typed,
     WorkFailed,
 )
-from bot.core.names import visible
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
+from bot.core.names import first_name, visible
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, SettingsMenu, Word
 from bot.core.session import Session
-from bot.core.states import AppointmentsState, AskingCancel, BookingState, Idle, Notice, Pending, Purpose, State
+from bot.core.states import (
+    AppointmentsState,
+    AskingCancel,
+    BookingState,
+    ChoosingDepartment,
+    ConfirmingBooking,
+    Idle,
+    LoadingDepartments,
+    Notice,
+    Pending,
+    Purpose,
+    State,
+)
 
 DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"
@@ -68,7 +84,7 @@ def _result(session: Session, event: Event) -> Step | None:
         case AppointmentCancelled() | CancellingRefused():
             return appointments.settled(session, event)
         case WorkFailed():
-            return show(replace(session, message=None), Notice.SORRY)
+            return _remark(session, Notice.SORRY)
         case _:
             return None
 
@@ -83,23 +99,56 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
         case Pressed():
             return _pressed(session, event, expired=expired)
         case Commanded():
-            after, effects = _commanded(replace(session, message=None), event)
+            after, effects = _commanded(_below(session), event)
             return after, ((Tell(Word(Notice.DRAFT_EXPIRED)), *effects) if expired else effects)
-        case Typed(text=text):
-            fresh = replace(session, message=None)
-            return booking.typed(fresh, text) or show(fresh, Notice.DRAFT_EXPIRED if expired else _hint(session.state))
+        case Typed(edited=True):
+            return _edited(session, event)
+        case Typed():
+            return _typed(_below(session), event, expired=expired)
         case _:
-            return show(replace(session, message=None), Notice.DRAFT_EXPIRED if expired else Notice.ONLY_TEXT)
+            return _remark(session, Notice.DRAFT_EXPIRED if expired else Notice.ONLY_TEXT)
 
 
 def _expired(state: State, age: timedelta) -> bool:
     """What is pending is never dropped; everything else is after a day."""
-    return age > DRAFT_LIFETIME and not isinstance(state, Pending | Idle)
+    return age > DRAFT_LIFETIME and not isinstance(state, Pending) and state != Idle()
 
 
-def _hint(state: State) -> Notice | None:
-    """While something is pending its screen says all there is to say."""
-    return None if isinstance(state, Pending) else Notice.USE_BUTTONS
+def _below(session: Session) -> Session:
+    """What comes next is a new message, below what the citizen did; but a pending attempt keeps its message."""
+    return session if isinstance(session.state, Pending) else replace(session, message=None)
+
+
+def _remark(session: Session, notice: Notice) -> Step:
+    """A remark above the present screen; of its own where an attempt is pending."""
+    if isinstance(session.state, Pending):
+        return session, (Tell(Word(notice)),)
+    return show(_below(session), notice)
+
+
+# --- text --------------------------------------------------------------------------------------------------------
+
+
+def _typed(session: Session, event: Typed, *, expired: bool) -> Step:
+    if isinstance(session.state, Pending):
+        return _remark(session, Notice.SETTLING)
+    if expired:
+        return show(session, Notice.DRAFT_EXPIRED)
+    if event.courtesy is Courtesy.GREETING and isinstance(session.state, Idle):
+        return show(session, screen=_greeting(session))
+    if event.courtesy:
+        return show(session, Notice.HELLO if event.courtesy is Courtesy.GREETING else Notice.WELCOME)
+    if isinstance(session.state, Idle) and event.text.strip():
+        return booking.search(session, event.text)
+    return booking.typed(session, event) or show(session, Notice.USE_BUTTONS)
+
+
+def _edited(session: Session, event: Typed) -> Step:
+    """Text that was changed in its message counts where it is the name that stands on the summary."""
+    state = session.state
+    if not isinstance(state, ConfirmingBooking) or state.typed_in is None or state.typed_in != event.message:
+        return session, ()
+    return booking.typed(session, event) or (session, ())
 
 
 # --- buttons -----------------------------------------------------------------------------------------------------
@@ -120,6 +169,8 @@ def _flow_pressed(session: Session, event: Pressed) -> Step | None:
         return appointments.leave(session)
     if event.action == callback_data.LEAVE and isinstance(session.state, BookingState):
         return _stop(session)
+    if isinstance(session.state, Idle):
+        return booking.menu_pressed(session, session.state, event.action)
     return appointments.pressed(session, event.action, event) or booking.pressed(session, event.action, event)
 
 
@@ -129,24 +180,28 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
         return show(session)
     if repeated and not expired:
         return session, ()
-    below = replace(session, message=None)
+    below = _below(session)
     opened = _everywhere(below, event) if isinstance(session.state, Idle) and not expired else None
-    return opened or show(below, Notice.DRAFT_EXPIRED if expired else Notice.STALE_BUTTON)
+    return opened or _remark(below, Notice.DRAFT_EXPIRED if expired else Notice.STALE_BUTTON)
 
 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
-    """The buttons of tickets and other lasting messages; those messages are not touched."""
+    """The buttons of tickets and other lasting messages. Only those of settings change the message they stand in."""
     kind, value = callback_data.split(event.action)
-    below = replace(session, message=None)
-    if kind == callback_data.LOCALE and LOCALE.fullmatch(value):
-        chosen = replace(session, locale=value, chose_locale=True, message=event.message)
-        return show(chosen, Notice.LANGUAGE_CHANGED)
-    if event.action == callback_data.BACK:
-        return show(replace(session, message=event.message))
     if event.action in {callback_data.NEWS_ON, callback_data.NEWS_OFF}:
         return _announce(session, wanted=event.action == callback_data.NEWS_ON)
+    if event.action in {callback_data.SET_NEWS_ON, callback_data.SET_NEWS_OFF}:
+        set_to = replace(session, announcements=event.action == callback_data.SET_NEWS_ON)
+        return set_to, (Amend(event.message, SettingsMenu(set_to.announcements)),)
+    if kind == callback_data.LOCALE and LOCALE.fullmatch(value):
+        return _speak(replace(_below(session), message=event.message), session, value)
+    if isinstance(session.state, Pending):
+        return _everywhere(session, event) or _remark(session, Notice.SETTLING)
+    below = _below(session)
+    if event.action == callback_data.BACK:
+        return show(replace(session, message=event.message))
     number = callback_data.number_in(value)
-    if kind == callback_data.CANCEL and number and not isinstance(session.state, Pending):
+    if kind == callback_data.CANCEL and number:
         return appointments.begin(below, Purpose.CANCEL, number)
     if event.action == callback_data.MENU and (again := slot_selection.awaited(session.state)):
         return below, again  # *continue*, of a booking that was left while it waited for an answer
@@ -154,8 +209,17 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
 
 
+def _speak(session: Session, before: Session, locale: str) -> Step:
+    """Go on in another language."""
+    if isinstance(before.state, Pending):
+        chosen = replace(before, locale=locale, chose_locale=True)
+        return chosen, (Tell(Word(Notice.LANGUAGE_CHANGED)),)
+    return show(replace(session, locale=locale, chose_locale=True), Notice.LANGUAGE_CHANGED)
+
+
 def _everywhere(session: Session, event: Pressed) -> Step | None:
     """Buttons that only open a screen. While something is pending, or being chosen, *book* shows where that is."""
+    kind, value = callback_data.split(event.action)
     match event.action:
         case callback_data.BOOK if isinstance(session.state, Idle):
             return booking.begin(session)
@@ -163,30 +227,43 @@ def _everywhere(session: Session, event: Pressed) -> Step | None:
             return appointments.leave(session) if session.parked else booking.begin(session)
         case callback_data.APPOINTMENTS if not isinstance(session.state, Pending):
             return appointments.begin(session, Purpose.VIEW)
-        case callback_data.HELP | callback_data.LANGUAGE:
-            screen = Help() if event.action == callback_data.HELP else LanguageMenu()
+        case callback_data.HELP | callback_data.LANGUAGE | callback_data.SETTINGS:
+            screen = _standing(session, event.action)
             # In the menu's place, which comes back to it; beside anything else, which stays.
             from_menu = isinstance(session.state, Idle) and session.message is not None
             return show(session, screen=screen) if from_menu else (session, (Tell(screen),))
+        case _ if kind == callback_data.LOCALE and LOCALE.fullmatch(value) and isinstance(session.state, Idle):
+            return _speak(session, session, value)
         case _:
             return None
+
+
+def _standing(session: Session, name: str) -> Help | LanguageMenu | SettingsMenu:
+    """The screen that a button or a command of this name opens."""
+    match name:
+        case callback_data.HELP:
+            return Help()
+        case callback_data.SETTINGS:
+            return SettingsMenu(session.announcements)
+        case _:
+            return LanguageMenu()
 
 
 # --- commands ----------------------------------------------------------------------------------------------------
 
 
 def _commanded(session: Session, event: Commanded) -> Step:
-    if event.name in {"help", "language"}:
-        return session, (Tell(Help() if event.name == "help" else LanguageMenu()),)
+    if event.name in {"help", "language", "settings"}:
+        return session, (Tell(_standing(session, event.name)),)
     if event.name == "announcements":
-        return _announce(session, wanted=not session.announcements)
+        return session, (Tell(Announcements(session.announcements)),)
     if isinstance(session.state, Pending):
         return _commanded_while_pending(session, event)
     match event.name:
         case "start":
             return _start(session, event.argument)
         case "book":
-            return booking.begin(_dropped(session), notice=Notice.DRAFT_DROPPED if _unfinished(session) else None)
+            return booking.begin(_dropped(session), notice=_dropping(session))
         case "appointments":
             return appointments.begin(session, Purpose.VIEW)
         case "cancel":
@@ -194,7 +271,7 @@ def _commanded(session: Session, event: Commanded) -> Step:
         case "stop" if isinstance(session.state, AskingCancel):
             return appointments.leave(session, Notice.NOT_CANCELLED)
         case "stop":
-            return _stop(_dropped(session)) if _unfinished(session) else show(_dropped(session), Notice.NOTHING_TO_STOP)
+            return _stop(session) if _unfinished(session) else show(_dropped(session), Notice.NOTHING_TO_STOP)
         case _:
             return show(session, Notice.UNKNOWN_COMMAND)
 
@@ -202,8 +279,8 @@ def _commanded(session: Session, event: Commanded) -> Step:
 def _commanded_while_pending(session: Session, event: Commanded) -> Step:
     """What was confirmed comes first; a booking that is not made yet can still be given up."""
     if event.name != "stop":
-        return show(session, Notice.SETTLING)
-    return booking.pressed(session, callback_data.GIVE_UP, event) or show(session, Notice.CANNOT_STOP)
+        return _remark(session, Notice.SETTLING)
+    return booking.pressed(session, callback_data.GIVE_UP, event) or _remark(session, Notice.CANNOT_STOP)
 
 
 def _announce(session: Session, *, wanted: bool) -> Step:
@@ -212,12 +289,17 @@ def _announce(session: Session, *, wanted: bool) -> Step:
 
 
 def _start(session: Session, payload: str) -> Step:
-    notice = Notice.DRAFT_DROPPED if _unfinished(session) else None
+    notice = _dropping(session)
     fresh = _dropped(session)
     prefix, _, digits = payload.partition("_")
     if prefix == LINK_TO_DEPARTMENT and (number := callback_data.number_in(digits)):
         return booking.begin(fresh, number, notice)
-    return show(fresh, notice, Menu(greeting=True, name=session.profile))
+    return show(fresh, notice, _greeting(fresh))
+
+
+def _greeting(session: Session) -> Menu:
+    resumable = isinstance(session.state, Idle) and session.state.given_up is not None
+    return Menu(greeting=True, name=first_name(session.profile), resumable=resumable)
 
 
 def _cancel(session: Session, argument: str) -> Step:
@@ -229,11 +311,18 @@ def _cancel(session: Session, argument: str) -> Step:
 
 
 def _stop(session: Session) -> Step:
-    return show(_dropped(session), Notice.STOPPED)
+    return show(_dropped(session), _dropping(session))
 
 
 def _unfinished(session: Session) -> bool:
-    return session.parked is not None or not isinstance(session.state, Idle | AppointmentsState)
+    return session.parked is not None or isinstance(session.state, BookingState)
+
+
+def _dropping(session: Session) -> Notice | None:
+    """What is said when the unfinished booking is dropped: nothing where nothing was chosen yet."""
+    state = session.parked or session.state
+    looked_only = not isinstance(state, BookingState) or isinstance(state, LoadingDepartments | ChoosingDepartment)
+    return None if looked_only else Notice.DRAFT_DROPPED
 
 
 def _dropped(session: Session) -> Session:

@@ -1,18 +1,56 @@
-"""Days and hours as people type them, and what counts as night. Pure text and numbers; no language, no clock.
+"""Days and hours as people type them, and what counts as night. Pure text and numbers; no clock.
 
-`25/01/2026`, `25.1.26`, `2026-01-25` and `25/01` (the next one) are days; `9h`, `9h30`, `09:30` and `9 h 30` hours.
+Days: `25/01/2026`, `25.1.26`, `2026-01-25`, `25/01` and `vendredi` (the next one), `demain`, `1er décembre`.
+Hours: `9h`, `9h30`, `09:30`, `9 h 30`. French and English words are understood whatever the chat's language.
 """
 
 import re
 from datetime import date, datetime, time, timedelta
 
+from bot.core.names import fold
+
 NIGHT, MORNING = time(21), time(7)
-"""Nobody's phone rings between these two for an announcement, unless an admin insists."""
+"""Announcements wait between these two, unless an admin insists."""
 CENTURY = 2000
 _DAY = re.compile(r"(\d{1,2})[/.\-](\d{1,2})(?:[/.\-](\d{4}|\d{2}))?", re.ASCII)
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
+_NAMED_DAY = re.compile(r"(?:[a-z]+\.? )?(\d{1,2})(?:er|st|nd|rd|th)? ([a-z]{3,})\.?(?: (\d{4}))?", re.ASCII)
 _HOUR = re.compile(r"(\d{1,2})\s*(?:[h:.]\s*(\d{2})?)\s*(?:min)?", re.ASCII | re.IGNORECASE)
+_MOMENT = re.compile(rf"(?:(.+?)\s+)?(?:(?:à|a|at)\s+)?({_HOUR.pattern})", re.IGNORECASE)
+_BARE_HOUR = re.compile(r"\d{1,2}", re.ASCII)
 _BETWEEN = re.compile(r"\s+(?:-|–|—|à|au|to|\.\.\.?|…)\s+|\s*(?:–|—|→|…|\.\.\.?)\s*", re.IGNORECASE)
+_RELATIVE = {
+    "aujourd'hui": 0,
+    "aujourdhui": 0,
+    "today": 0,
+    "demain": 1,
+    "tomorrow": 1,
+    "apres-demain": 2,
+    "apres demain": 2,
+}
+_WEEKDAYS = (
+    ("lundi", "monday"),
+    ("mardi", "tuesday"),
+    ("mercredi", "wednesday"),
+    ("jeudi", "thursday"),
+    ("vendredi", "friday"),
+    ("samedi", "saturday"),
+    ("dimanche", "sunday"),
+)
+_MONTHS = (
+    ("janvier", "january"),
+    ("fevrier", "february"),
+    ("mars", "march"),
+    ("avril", "april"),
+    ("mai", "may"),
+    ("juin", "june"),
+    ("juillet", "july"),
+    ("aout", "august"),
+    ("septembre", "september"),
+    ("octobre", "october"),
+    ("novembre", "november"),
+    ("decembre", "december"),
+)
 
 
 def read_day(text: str, today: date) -> date | None:
@@ -20,15 +58,9 @@ def read_day(text: str, today: date) -> date | None:
     text = text.strip()
     if found := _ISO_DAY.fullmatch(text):
         return _day(int(found[1]), int(found[2]), int(found[3]))
-    if not (found := _DAY.fullmatch(text)):
-        return None
-    day, month = int(found[1]), int(found[2])
-    if found[3]:
-        year = int(found[3])
-        return _day(year if year >= CENTURY else CENTURY + year, month, day)
-    # Eight years hold a 29 February even around a century that has none.
-    coming = (_day(today.year + more, month, day) for more in range(9))
-    return next((each for each in coming if each and each >= today), None)
+    if found := _DAY.fullmatch(text):
+        return _numbered(int(found[1]), int(found[2]), found[3], today)
+    return _worded(fold(text).replace("’", "'"), today)
 
 
 def read_days(text: str, today: date) -> tuple[date, date] | None:
@@ -43,17 +75,36 @@ def read_days(text: str, today: date) -> tuple[date, date] | None:
 
 def read_moment(text: str, now: datetime) -> datetime | None:
     """A day and an hour; an hour alone is the next of its kind."""
-    words = text.strip().replace(",", " ").split(maxsplit=1)
-    if not words:
+    day, hour = read_when(text, now)
+    if not hour:
         return None
-    day = read_day(words[0], now.date())
-    if day and len(words) > 1:
-        hour = _hour(words[1].strip().removeprefix("à ").removeprefix("at "))
-        return datetime.combine(day, hour) if hour else None
-    if day or not (hour := _hour(text.strip())):
-        return None
+    if day:
+        return datetime.combine(day, hour)
     today = datetime.combine(now.date(), hour)
     return today if today > now else today + timedelta(days=1)
+
+
+def read_when(text: str, now: datetime) -> tuple[date | None, time | None]:
+    """The day and the hour that were typed; None for each that was not. Where a part makes no sense, both are None."""
+    text = " ".join(text.replace(",", " ").split())
+    if day := read_day(text, now.date()):
+        return day, None
+    if not (found := _MOMENT.fullmatch(text)):
+        return None, None
+    day = read_day(found[1], now.date()) if found[1] else None
+    hour = read_hour(found[2])
+    return (day, hour) if hour and (day or not found[1]) else (None, None)
+
+
+def read_hour(text: str) -> time | None:
+    """The hour that was typed, `10` alone too."""
+    text = text.strip()
+    found = _HOUR.fullmatch(text)
+    hour, minute = (found[1], found[2] or "0") if found else (text, "0")
+    try:
+        return time(int(hour), int(minute)) if found or _BARE_HOUR.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def is_night(at: datetime) -> bool:
@@ -78,16 +129,29 @@ def reaches_night(start: datetime, seconds: float) -> bool:
     return start + timedelta(seconds=seconds) > evening
 
 
+def _worded(text: str, today: date) -> date | None:
+    """A day that is named by words; `text` is folded."""
+    if text in _RELATIVE:
+        return today + timedelta(days=_RELATIVE[text])
+    for number, names in enumerate(_WEEKDAYS):
+        if text in names:
+            return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+    if not (found := _NAMED_DAY.fullmatch(text)):
+        return None
+    months = [n for n, names in enumerate(_MONTHS, 1) if any(name.startswith(found[2]) for name in names)]
+    return _numbered(int(found[1]), months[0], found[3], today) if len(months) == 1 else None
+
+
+def _numbered(day: int, month: int, year: str | None, today: date) -> date | None:
+    if year:
+        return _day(int(year) if int(year) >= CENTURY else CENTURY + int(year), month, day)
+    # Eight years hold a 29 February even around a century that has none.
+    coming = (_day(today.year + more, month, day) for more in range(9))
+    return next((each for each in coming if each and each >= today), None)
+
+
 def _day(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _hour(text: str) -> time | None:
-    found = _HOUR.fullmatch(text)
-    try:
-        return time(int(found[1]), int(found[2] or 0)) if found else None
     except ValueError:
         return None

@@ -1,13 +1,14 @@
-"""What a conversation asks for: imperatives, frozen. The shell carries them out and answers with events.
+"""What a conversation asks of the shell. Frozen, named by imperatives; the shell answers with events.
 
-`Show` and `Tell` put words on the phone; the others ask the API. Nothing here knows how any of it is done.
+`Show`, `Tell`, `Amend` and `AmendTicket` change what is on the phone, the others ask the API. Must not know how.
 
-Small moves that every flow makes: showing the present screen, starting a read. Knows no flow in particular.
+Also the steps that every flow takes: show the present screen, go to a state, start a read.
 """
 
 from dataclasses import dataclass
 
-from bot.core.screens import Screen, present
+from bot.core.model import Ticket
+from bot.core.screens import Screen, Word, present
 from bot.core.session import Session
 from bot.core.states import BookingAttempt, CancelAttempt, Notice, State
 
@@ -31,6 +32,21 @@ class Tell:
 
     screen: Screen
     notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Change an older message that has become untrue; nothing happens where it cannot be changed any more."""
+
+    message: int
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class AmendTicket:
+    """The same for the message that shows the ticket of this appointment."""
+
+    ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ class CancelAppointment:
 
 
 Load = LoadDepartments | LoadSlots | LoadAppointments
-Effect = Show | Tell | Load | Book | Withdraw | CancelAppointment
+Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment
 
 
 Step = tuple[Session, tuple[Effect, ...]]
@@ -87,6 +103,11 @@ Step = tuple[Session, tuple[Effect, ...]]
 def show(session: Session, notice: Notice | None = None, screen: Screen | None = None) -> Step:
     """Show the present screen (or `screen` in its place), where the session's message is or as a new one."""
     return session, (Show(screen or present(session), session.screen, session.message, notice),)
+
+
+def amended(session: Session, notice: Notice) -> tuple[Amend, ...]:
+    """Put this remark in place of the session's message, where that is known."""
+    return (Amend(session.message, Word(notice)),) if session.message else ()
 
 
 def go(session: Session, state: State, notice: Notice | None = None) -> Step:

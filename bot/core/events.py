@@ -1,11 +1,12 @@
-"""What happens to a conversation: past participles, frozen, in the words of the domain.
+"""What happens to a conversation: what a citizen did, and what became of an effect. Frozen, named by past participles.
 
-A citizen's event tells who acts only by what the conversation needs (the name and language that the phone shows);
-results tell what became of an effect. Nothing here knows Telegram; all times are naive office time.
+A citizen's event holds only what the conversation needs to know of who acts: the name and language of the phone. Must
+not know Telegram; all times are naive office time.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from bot.core.model import Appointment, Department, Failure, Slot
 
@@ -42,11 +43,21 @@ class Commanded(CitizenEvent):
     argument: str = ""
 
 
+class Courtesy(StrEnum):
+    """Text that only wants a friendly answer; the words are in the catalogues."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed(CitizenEvent):
-    """Ordinary text."""
+    """Ordinary text, in the citizen's message number `message` where it is known; `edited` if it was changed there."""
 
     text: str
+    message: int | None = None
+    edited: bool = False
+    courtesy: Courtesy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

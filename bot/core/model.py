@@ -1,7 +1,7 @@
-"""The things that the conversation is about: departments, slots, appointments, and what can go wrong with them.
+"""The values of the domain: departments, slots, appointments, and why a request can fail.
 
-Plain frozen values. They know nothing of Telegram, HTTP, storage, clocks or languages. All date-times here are
-naive and mean the office's local time (the contract: ISO 8601 local times with no offset).
+Frozen dataclasses; must not know Telegram, HTTP, storage, clocks or languages. All date-times are naive and mean the
+office's local time (the contract: ISO 8601 local times with no offset).
 """
 
 from dataclasses import dataclass
@@ -127,6 +127,7 @@ class FailureCode(StrEnum):
     ALREADY_BOOKED = "already_booked"  # 409 DUPLICATE_APPOINTMENT
     OUT_OF_CREDITS = "out_of_credits"  # 402
     BAD_DATE = "bad_date"  # 400/422 INVALID_DATE_TIME
+    BAD_NAME = "bad_name"  # 400/422 that names the field `name` alone
     BAD_REQUEST = "bad_request"  # 400/422, all others
     NO_ACCESS = "no_access"  # 401, 403: the operator must act, the citizen cannot
     DEPARTMENT_GONE = "department_gone"  # 404 DEPARTMENT_NOT_FOUND, 403 DEPARTMENT_ACCESS_DENIED

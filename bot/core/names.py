@@ -1,8 +1,8 @@
-"""What counts as a name on a ticket. Pure text; nothing is known here of conversations.
+"""What counts as a name on a ticket. Pure text; must not know conversations.
 
 Names as they are written in Guinea pass: several words, accents, hyphens, apostrophes of every shape, N'Ko and Adlam
-letters. Digits and other signs are refused with a reason, invisible marks (direction, joiners) are dropped silently:
-the citizen cannot see that they are there.
+letters. Digits and other signs are refused with a reason. Invisible marks (direction, joiners) are dropped silently,
+because the citizen cannot see them.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ MAX_LENGTH = 100
 MIN_LETTERS = 2
 _SIGNS = frozenset("-'’ʼ‘`´.‐‑ ")
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
-"""Hangul fillers: letters by their category, nothing to the eye."""
+"""Hangul fillers: letters by their category, but they show nothing."""
 
 
 def read_name(text: str) -> str | Notice:
@@ -34,10 +34,17 @@ def read_name(text: str) -> str | Notice:
     return name
 
 
-def suggestions(*candidates: str | None) -> tuple[str, ...]:
-    """The candidates that are good names, once each, in their order."""
-    names = (read_name(candidate) for candidate in candidates if candidate)
+def suggestions(*booked: str | None, profile: str = "") -> tuple[str, ...]:
+    """Names to offer, once each: those that were booked before, then the phone's if it has a first and a last name."""
+    names = [read_name(name) for name in (*booked, profile) if name]
+    if names and profile and " " not in names[-1]:
+        names.pop()
     return tuple(dict.fromkeys(name for name in names if not isinstance(name, Notice)))
+
+
+def first_name(profile: str) -> str:
+    """The name by which the phone's owner is greeted."""
+    return profile.split(maxsplit=1)[0] if profile.strip() else ""
 
 
 @lru_cache(maxsize=4096)

@@ -1,22 +1,26 @@
-"""What can be on a phone: every state shows itself, and a few messages stand alone.
+"""What can be on a phone: every state is its own screen, and a few messages stand alone.
 
-`LASTING` ones keep their buttons for ever (a ticket from last week still leads to cancelling it); all others are
-bound to the screen's number.
+The buttons of `LASTING` screens work at any time (a ticket from last week still leads to cancelling it); all others
+are bound to the screen's number.
 """
 
 from dataclasses import dataclass
 
 from bot.core.model import Ticket
 from bot.core.session import Session
-from bot.core.states import Notice, State
+from bot.core.states import Idle, Notice, State
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What can be done here; with a greeting after `/start`. `name` is the citizen's, where known."""
+    """What can be done here; with a greeting after `/start`. `name` is the citizen's first name, where known.
+
+    `resumable` where a booking that was given up can be resumed.
+    """
 
     greeting: bool = False
     name: str = ""
+    resumable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +65,25 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """Whether announcements come from now on, and the way back."""
+    """Whether announcements come, and a button to change it."""
 
     wanted: bool
 
 
-LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements
-LASTING = (Help, LanguageMenu, TicketShown, QrPicture, Cancelled, Word, Announcements)
+@dataclass(frozen=True, slots=True)
+class SettingsMenu:
+    """What a citizen can set: the language, and whether announcements come."""
+
+    announcements: bool
+
+
+LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements | SettingsMenu
+LASTING = (Help, LanguageMenu, TicketShown, QrPicture, Cancelled, Word, Announcements, SettingsMenu)
 Screen = State | Menu | LastingScreen
 
 
 def present(session: Session) -> Screen:
     """The screen that the citizen should be seeing now."""
-    return Menu() if session.state.kind == "idle" else session.state
+    if isinstance(session.state, Idle):
+        return Menu(resumable=session.state.given_up is not None)
+    return session.state

@@ -1,6 +1,6 @@
-"""All that is remembered of one chat's conversation, and the one way in which it moves on. Knows no transition.
+"""All that is remembered of one chat's conversation, and its form as versioned JSON.
 
-A session as versioned JSON and back. Knows every state by its `kind`; knows nothing of where the JSON is kept.
+Knows every state by its `kind`; must not know the transitions, nor where the JSON is kept.
 """
 
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ class Session:
     `screen` numbers the present screen, so that buttons of earlier ones are known as such; `message` is the message
     that shows it, where known; `last_press` (message, screen, action) makes a press that the network repeated one
     press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when the citizen last
-    did something; `name` is the last name that was booked, `profile` the one that the phone shows; `announcements`
-    whether broadcasts are wanted.
+    did something; `name` is the first name that was booked here, `profile` the one that the phone shows;
+    `announcements` whether broadcasts are wanted.
     """
 
     locale: str

@@ -1,7 +1,7 @@
-"""The choices of a booking: department, staff member, day, time. Everything before the name stands here.
+"""The choices of a booking before the name: department, staff member, day, time.
 
-Rule: nothing is asked that has only one answer, except when the citizen came *back* to it; what was chosen before is
-kept for as long as it can be.
+Questions with only one possible answer are skipped, except when the citizen came *back* to them. What was chosen
+before is kept as long as possible. A draft with a time and a name came from the summary, so *Back* returns there.
 """
 
 from bisect import bisect_left, bisect_right
@@ -10,8 +10,9 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
 from bot.core import callback_data
+from bot.core.dates import read_hour, read_when
 from bot.core.effects import Load, LoadDepartments, LoadSlots, Step, go, load, show
-from bot.core.events import DepartmentsLoaded, SlotMoved, SlotsLoaded
+from bot.core.events import DepartmentsLoaded, SlotMoved, SlotsLoaded, Typed
 from bot.core.model import (
     Day,
     Department,
@@ -19,7 +20,8 @@ from bot.core.model import (
     Slot,
     Worker,
 )
-from bot.core.names import fold, suggestions
+from bot.core.names import suggestions
+from bot.core.search import MAX_QUERY, matching
 from bot.core.session import Session
 from bot.core.states import (
     ChoosingDay,
@@ -28,6 +30,7 @@ from bot.core.states import (
     ChoosingTime,
     ChoosingWorker,
     ConfirmingBooking,
+    Idle,
     LoadingDays,
     LoadingDepartments,
     LoadingNearest,
@@ -40,14 +43,21 @@ from bot.core.states import (
 
 NEAREST = 6
 NOON = 12
-MAX_QUERY = 64
+MANY_DEPARTMENTS = 8
+"""From more departments than this the menu offers organisations, where there are several."""
 DAY = timedelta(days=1)
 _at = attrgetter("at")
 
 
-def departments(session: Session) -> Step:
-    """Back to the list of departments."""
-    return load(session, LoadingDepartments(back=True), LoadDepartments())
+def departments(session: Session, organization_of: int | None = None) -> Step:
+    """Back to the list of departments, or to those of the organisation that this department belongs to."""
+    return load(session, LoadingDepartments(back=True, organization_of=organization_of), LoadDepartments())
+
+
+def other_departments(session: Session, gone: int) -> Step:
+    """To the list of departments without one that takes no appointments any more."""
+    state = LoadingDepartments(back=True, notice=Notice.DEPARTMENT_GONE, without=gone)
+    return load(session, state, LoadDepartments())
 
 
 def days(session: Session, draft: Draft, *, back: bool = False, notice: Notice | None = None) -> Step:
@@ -82,13 +92,16 @@ def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | Non
     """Show the list, or go on at once where there is nothing to choose."""
     if not isinstance(state := session.state, LoadingDepartments):
         return None
-    wanted = next((each for each in event.departments if each.id == state.wanted), None)
-    if wanted:
+    found = tuple(each for each in event.departments if each.id != state.without)
+    if state.query and not matching(found, state.query):
+        return go(session, Idle(), Notice.USE_BUTTONS)
+    if wanted := next((each for each in found if each.id == state.wanted), None):
         return _department_chosen(session, wanted)
-    if len(event.departments) == 1 and not state.back:
-        return _department_chosen(session, event.departments[0])
+    if len(found) == 1 and not state.back and not state.query:
+        return _department_chosen(session, found[0])
     notice = state.notice if state.wanted is None else Notice.LINK_UNKNOWN
-    return go(session, ChoosingDepartment(event.departments), notice)
+    organization = next((each.organization for each in found if each.id == state.organization_of), None)
+    return go(session, ChoosingDepartment(found, state.query, organization=organization), notice)
 
 
 def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
@@ -120,12 +133,16 @@ def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]
     of_day = slots[_first_of(state.day, slots) : _first_of(state.day + DAY, slots)]
     found = tuple(slot.at for slot in of_day)
     if not found:
-        return days(session, state.draft, back=True, notice=Notice.DAY_FULL)
-    if len(found) == 1 and not state.back:
+        return days(session, replace(state.draft, at=None), back=True, notice=Notice.DAY_FULL)
+    wanted = datetime.combine(state.day, state.hour) if state.hour else None
+    if wanted in found and wanted:
+        return time_chosen(session, state.draft, wanted)
+    if len(found) == 1 and not state.back and not wanted:
         return time_chosen(session, state.draft, found[0])
-    # The half that stands first: the one chosen before, else the morning unless it is full.
+    # The half of the day to show first: that of the time chosen before, else the morning unless it is full.
     anchor = state.draft.at if state.draft.at in found and state.draft.at else found[0]
-    return go(session, ChoosingTime(state.draft, state.day, found, afternoon=anchor.hour >= NOON), _perhaps(of_day))
+    shown = ChoosingTime(replace(state.draft, at=None), state.day, found, afternoon=anchor.hour >= NOON)
+    return go(session, shown, Notice.TIME_NOT_FREE if wanted else _perhaps(of_day))
 
 
 def slot_moved(session: Session, event: SlotMoved) -> Step | None:
@@ -156,24 +173,29 @@ def department_pressed(session: Session, state: ChoosingDepartment, kind: str, v
     if kind == callback_data.RETRY:
         return departments(session)
     if kind == callback_data.EVERYTHING:
-        return go(session, replace(state, query="", page=0))
+        return go(session, replace(state, query="", page=0, organization=None))
     return None
 
 
 def department_typed(session: Session, state: ChoosingDepartment, text: str) -> Step:
     """A typed word narrows the list."""
-    found = replace(state, query=text[:MAX_QUERY], page=0)
-    if not shown_departments(found):
-        return show(session.at(replace(state, query="", page=0)), Notice.NO_MATCH)
+    found = replace(state, query=text[:MAX_QUERY], page=0, organization=None)
+    if not matching(state.departments, found.query):
+        return show(session.at(replace(found, query="")), Notice.NO_MATCH)
     return go(session, found)
 
 
 def shown_departments(state: ChoosingDepartment) -> tuple[Department, ...]:
-    """The departments whose name or organisation has every typed word in it, by organisation."""
-    words = fold(state.query).split()
-    texts = ((each, fold(f"{each.name} {each.organization}")) for each in state.departments)
-    found = (each for each, text in texts if all(word in text for word in words))
-    return tuple(sorted(found, key=lambda each: fold(each.organization)))
+    """The departments to choose from, by organisation."""
+    found = matching(state.departments, state.query)
+    return tuple(each for each in found if state.organization in {None, each.organization})
+
+
+def shown_organizations(departments: tuple[Department, ...]) -> tuple[Department, ...]:
+    """One department of each organisation, where there are many departments of several; else none."""
+    one_of_each = {each.organization: each for each in reversed(matching(departments, ""))}
+    is_choice = len(departments) > MANY_DEPARTMENTS and len(one_of_each) > 1
+    return tuple(reversed(one_of_each.values())) if is_choice else ()
 
 
 def worker_pressed(session: Session, state: ChoosingWorker | TypingWorker, kind: str, value: str) -> Step | None:
@@ -183,37 +205,55 @@ def worker_pressed(session: Session, state: ChoosingWorker | TypingWorker, kind:
         return departments(session)
     if kind == callback_data.WORKER:
         chosen = next((each for each in state.draft.department.workers if each.id == number), None)
-        return days(session, replace(state.draft, worker=chosen)) if chosen else None
+        return _worker_chosen(session, state.draft, chosen) if chosen else None
     if kind == callback_data.PAGE and number is not None and isinstance(state, ChoosingWorker):
         return go(session, replace(state, page=number))
     return None
 
 
 def worker_typed(session: Session, draft: Draft, text: str) -> Step:
-    """The number of a member of staff who is listed nowhere."""
+    """The number of a member of staff who is not listed."""
     number = callback_data.number_in(text.strip())
-    if not number:
-        return show(session, Notice.WORKER_NUMBER)
-    return days(session, replace(draft, worker=Worker(number, "")))
+    return _worker_chosen(session, draft, Worker(number, "")) if number else show(session, Notice.WORKER_NUMBER)
 
 
 def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> Step | None:
     """The earliest slot, a day, more days, or back."""
     number = callback_data.number_in(value)
-    if kind == callback_data.EARLIEST and state.earliest:
-        return time_chosen(session, state.draft, state.earliest)
-    if kind == callback_data.DAY:
-        day = next(
-            (each.date for each in state.days if callback_data.timed(kind, each.date) == f"{kind}:{value}"), None
-        )
-        return load(session, LoadingTimes(state.draft, day), LoadSlots(state.draft.department.id)) if day else None
-    if kind == callback_data.PAGE and number is not None:
-        return go(session, replace(state, page=number))
-    if kind == callback_data.RETRY:
-        return days(session, state.draft, back=True)
-    if kind == callback_data.BACK and state.draft.department.asks_worker:
-        return _workers(session, state.draft)
-    return departments(session) if kind in {callback_data.BACK, callback_data.CHANGE_DEPARTMENT} else None
+    match kind:
+        case callback_data.EARLIEST if state.earliest:
+            return time_chosen(session, state.draft, state.earliest)
+        case callback_data.DAY:
+            named = (each.date for each in state.days if callback_data.timed(kind, each.date) == f"{kind}:{value}")
+            day = next(named, None)
+            return _times_of(session, state.draft, day) if day else None
+        case callback_data.PAGE if number is not None:
+            return go(session, replace(state, page=number))
+        case callback_data.RETRY:
+            return days(session, state.draft, back=True)
+        case callback_data.CHANGE_DEPARTMENT:
+            return departments(session, state.draft.department.id)
+        case callback_data.BACK if state.draft.at and state.draft.name:
+            return go(session, ConfirmingBooking(state.draft, known_names(session, state.draft)))
+        case callback_data.BACK:
+            return workers(session, state.draft) if state.draft.department.asks_worker else departments(session)
+        case _:
+            return None
+
+
+def when_typed(session: Session, state: ChoosingDay | ChoosingTime | ChoosingNearest, event: Typed) -> Step:
+    """A day, an hour, or both: go there if it is free."""
+    day, hour = read_when(event.text, event.at)
+    if not day and not isinstance(state, ChoosingDay):
+        hour = hour or read_hour(event.text)
+        known = state.day if isinstance(state, ChoosingTime) else state.draft.at and state.draft.at.date()
+        day = known if hour and known else None
+    if not day:
+        return show(session, Notice.WHEN_UNKNOWN)
+    if isinstance(state, ChoosingDay) and all(each.date != day for each in state.days):
+        return show(session, Notice.DAY_NOT_FREE)
+    draft = replace(state.draft, at=None) if isinstance(state, ChoosingNearest) else state.draft
+    return load(session, LoadingTimes(draft, day, hour=hour), LoadSlots(draft.department.id))
 
 
 def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: str, value: str) -> Step | None:
@@ -223,14 +263,26 @@ def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: 
         return time_chosen(session, state.draft, at) if at else None
     if kind in {callback_data.MORNING, callback_data.AFTERNOON} and isinstance(state, ChoosingTime):
         return go(session, replace(state, afternoon=kind == callback_data.AFTERNOON))
-    return days(session, state.draft, back=True) if kind in {callback_data.BACK, callback_data.OTHER_TIME} else None
+    if kind not in {callback_data.BACK, callback_data.OTHER_TIME}:
+        return None
+    return days(session, replace(state.draft, at=None), back=True)
 
 
 def time_chosen(session: Session, draft: Draft, at: datetime) -> Step:
-    """The name is next, unless it is known from this booking."""
-    draft = replace(draft, at=at, asked=None)
-    names = suggestions(draft.name, session.name, session.profile)
+    """The name is next, unless one is known: of this booking, else the first that was booked in this chat."""
+    draft = replace(draft, at=at, asked=None, name=draft.name or session.name)
+    names = known_names(session, draft)
     return go(session, ConfirmingBooking(draft, names) if draft.name else TypingName(draft, names))
+
+
+def known_names(session: Session, draft: Draft) -> tuple[str, ...]:
+    """The names to offer."""
+    return suggestions(draft.name, session.name, profile=session.profile)
+
+
+def workers(session: Session, draft: Draft) -> Step:
+    """To the choice of a member of staff."""
+    return go(session, ChoosingWorker(draft) if draft.department.workers else TypingWorker(draft))
 
 
 def _department_chosen(session: Session, department: Department) -> Step:
@@ -239,11 +291,19 @@ def _department_chosen(session: Session, department: Department) -> Step:
         return days(session, draft)
     if len(department.workers) == 1:
         return days(session, replace(draft, worker=department.workers[0]))
-    return _workers(session, draft)
+    return workers(session, draft)
 
 
-def _workers(session: Session, draft: Draft) -> Step:
-    return go(session, ChoosingWorker(draft) if draft.department.workers else TypingWorker(draft))
+def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:
+    """The days are next, unless all else is chosen: then only the number was wrong."""
+    draft = replace(draft, worker=worker)
+    if draft.at and draft.name:
+        return go(session, ConfirmingBooking(draft, known_names(session, draft)))
+    return days(session, draft)
+
+
+def _times_of(session: Session, draft: Draft, day: date) -> Step:
+    return load(session, LoadingTimes(draft, day), LoadSlots(draft.department.id))
 
 
 def _days(slots: tuple[Slot, ...]) -> tuple[Day, ...]:

@@ -1,13 +1,13 @@
-"""Where a conversation stands: the states, frozen, each with all that its screen needs to be drawn again.
+"""The states of a conversation. Each is frozen and holds all that its screen needs to be drawn again.
 
-What is pending can be read off the state: `Submitting(attempt)` means *book this attempt*. `bot.core.session` turns a
-session into versioned JSON and back; the transitions stand in `booking`, `appointments` and `conversation`.
+A state tells what is pending: `Submitting(attempt)` means *book this attempt*. `bot.core.session` turns a session into
+versioned JSON and back; the transitions are in `booking`, `slot_selection`, `appointments` and `conversation`.
 
-One-line remarks that stand above a screen: why the citizen sees it now. The words are in the catalogues.
+`Notice` is a one-line remark above a screen that says why the citizen sees it now. The words are in the catalogues.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
 
@@ -30,13 +30,24 @@ class Notice(StrEnum):
     DRAFT_DROPPED = "draft_dropped"
     DRAFT_EXPIRED = "draft_expired"
     DRAFT_KEPT = "draft_kept"
-    STOPPED = "stopped"
     NOTHING_TO_STOP = "nothing_to_stop"
     GIVEN_UP = "given_up"
     CANNOT_STOP = "cannot_stop"
     SETTLING = "settling"
     LANGUAGE_CHANGED = "language_changed"
     NO_MATCH = "no_match"
+    HELLO = "hello"
+    WELCOME = "welcome"
+    DEPARTMENT_GONE = "department_gone"
+    NAME_REFUSED = "name_refused"
+    WHEN_UNKNOWN = "when_unknown"
+    DAY_NOT_FREE = "day_not_free"
+    TIME_NOT_FREE = "time_not_free"
+    IS_BOOKED = "is_booked"
+    IS_NOT_BOOKED = "is_not_booked"
+    IS_STOPPED = "is_stopped"
+    IS_CANCELLED = "is_cancelled"
+    IS_NOT_CANCELLED = "is_not_cancelled"
     LINK_UNKNOWN = "link_unknown"
     WORKER_NUMBER = "worker_number"
     NAME_EMPTY = "name_empty"
@@ -83,29 +94,38 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """Nothing in progress."""
+    """Nothing in progress. `given_up` is a booking that the citizen gave up and can resume."""
 
+    given_up: Draft | None = None
     kind: Literal["idle"] = "idle"
 
 
 @dataclass(frozen=True, slots=True)
 class LoadingDepartments:
-    """Waiting for the departments; `wanted` is one named by a link, `back` forbids skipping forward."""
+    """Waiting for the departments.
+
+    `wanted` is the one to go on with; `organization_of` shows those of that department's organisation, `query` those
+    that match what was typed; `without` is one that takes no appointments any more. `back` forbids skipping forward.
+    """
 
     wanted: int | None = None
     back: bool = False
     notice: Notice | None = None
     failure: Failure | None = None
+    organization_of: int | None = None
+    query: str = ""
+    without: int | None = None
     kind: Literal["loading_departments"] = "loading_departments"
 
 
 @dataclass(frozen=True, slots=True)
 class ChoosingDepartment:
-    """The list of departments, narrowed by `query`."""
+    """The list of departments, narrowed by `query` or to one `organization`."""
 
     departments: tuple[Department, ...]
     query: str = ""
     page: int = 0
+    organization: str | None = None
     kind: Literal["choosing_department"] = "choosing_department"
 
 
@@ -150,12 +170,13 @@ class ChoosingDay:
 
 @dataclass(frozen=True, slots=True)
 class LoadingTimes:
-    """Waiting for the free times of one day."""
+    """Waiting for the free times of one day; `hour` is the one that was typed."""
 
     draft: Draft
     day: date
     back: bool = False
     failure: Failure | None = None
+    hour: time | None = None
     kind: Literal["loading_times"] = "loading_times"
 
 
@@ -199,10 +220,11 @@ class TypingName:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmingBooking:
-    """The summary; `suggestions` are kept for going back to the name."""
+    """The summary. `suggestions` are for changing the name; `typed_in` is the citizen's message that has it."""
 
     draft: Draft
     suggestions: tuple[str, ...] = ()
+    typed_in: int | None = None
     kind: Literal["confirming"] = "confirming"
 
 
@@ -239,11 +261,13 @@ class LoadingAppointments:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The citizen's coming appointments."""
+    """The citizen's upcoming appointments, or (`shows_past`) the `past` ones, the latest first."""
 
     tickets: tuple[Ticket, ...]
     purpose: Purpose
     page: int = 0
+    past: tuple[Ticket, ...] = ()
+    shows_past: bool = False
     kind: Literal["listing"] = "listing"
 
 

@@ -78,6 +78,8 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     wait = retry_after(response.headers, now())
     if wait is not None and not issubclass(kind, errors.RateLimited):
         wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
+    if kind is errors.InvalidRequest and failure_code is not FailureCode.BAD_DATE and _fields_in(body) == {"name"}:
+        failure_code = FailureCode.BAD_NAME
     error = kind(code, status=response.status_code, retry_after=wait, failure_code=failure_code)
     if isinstance(error, errors.ServerError) and (presumed_refusal := _VERDICTS.get(response.status_code)):
         error.presumed_refusal, error.outage = presumed_refusal, False
@@ -130,6 +132,18 @@ def _not_found(response: httpx.Response, body: Any) -> FailureCode | None:
     if _APPOINTMENT.search(path):
         return FailureCode.APPOINTMENT_GONE
     return FailureCode.DEPARTMENT_GONE if _DEPARTMENT.search(path) else None
+
+
+def _fields_in(body: Any) -> set[str]:
+    """The fields that the error is about. The contract does not say how `details` names them; these forms are usual."""
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    named = details
+    if isinstance(details, dict):
+        named = next((details[key] for key in ("fields", "field", "errors") if details.get(key)), details)
+    each = named if isinstance(named, list | dict) else [named]
+    names = (one.get("field") if isinstance(one, dict) else one for one in each)
+    return {name for name in names if isinstance(name, str)}
 
 
 def _code_in(body: Any) -> str:

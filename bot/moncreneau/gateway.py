@@ -111,6 +111,10 @@ class Gateway:
         """See `Moncreneau.departments`. Raises `ApiError`."""
         return (await self._departments.get("", lambda: self._read_departments(RequestKind.READ), _AGES)).value
 
+    def known_departments(self) -> tuple[Department, ...]:
+        """The departments as they were last read, however long ago; none before the first answer."""
+        return copy.value if (copy := self._departments.peek("")) else ()
+
     async def availability(
         self, department_id: int, first: date, last: date, worker_id: int | None = None
     ) -> tuple[Slot, ...]:
@@ -207,8 +211,9 @@ class Gateway:
 
     def name_of(self, department_id: int) -> str:
         """How operators are told of a department: by the name as far as it is known, and the number."""
-        known = copy.value if (copy := self._departments.peek("")) else ()
-        return " ".join([*(one.name for one in known if one.id == department_id), f"({department_id})"])
+        return " ".join(
+            [*(one.name for one in self.known_departments() if one.id == department_id), f"({department_id})"]
+        )
 
     def stats(self) -> ApiHealth:
         """How the service stands."""

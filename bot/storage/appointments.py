@@ -38,8 +38,8 @@ class AppointmentBook:
 
         def work(connection: Connection) -> None:
             found = connection.execute(select(appointments).where(appointments.c.chat_id == chat_id))
-            known = {row.appointment_id: dict(row._mapping) for row in found}  # noqa: SLF001 — public by its documentation
-            changed = [row for number, row in news.items() if known.get(number) != row]
+            known = {row.appointment_id: row._mapping for row in found}  # noqa: SLF001 — public by its documentation
+            changed = [row for number, row in news.items() if not row.items() <= dict(known.get(number, {})).items()]
             if changed:
                 connection.execute(self._put, changed)
             standing = {

@@ -16,6 +16,7 @@ ACCEPTED = "accepted"
 """The outcome of an attempt that is still open, when the API accepted it in words that cannot be read."""
 UPDATE = ("update_id", "chat_id", "body", "received_at", "tries")
 ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
+MADE = ("appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled")
 """What a row begins with, of those that are completed later; all other rows are whole."""
 
 
@@ -57,7 +58,7 @@ def read_update(row: Row[Any]) -> StoredUpdate:
     return StoredUpdate(row.update_id, row.chat_id, row.body or "", row.tries)
 
 
-RARE = ("topic", "amends", "document", "prepared")
+RARE = ("topic", "amends", "document", "prepared", "ticket")
 """Fields that few deliveries have."""
 
 

@@ -144,6 +144,13 @@ class ReadRepository:
         )
         return frozenset(row.appointment_id for row in await self._all(union(earlier, strangers)))
 
+    async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
+        """The number of the message that shows the ticket of the chat's appointment, where it is known."""
+        query = select(appointments.c.ticket_message).where(
+            appointments.c.chat_id == chat_id, appointments.c.appointment_id == appointment_id
+        )
+        return next((row.ticket_message for row in await self._all(query)), None)
+
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, where it has one."""
         found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))

@@ -52,9 +52,14 @@ class Statements:
             .where(*this_attempt)
             .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=null())
         )
-        self.made = prepared(engines.upsert(engine, appointments, ["starts_at", "is_cancelled"]))
+        self.made = prepared(engines.upsert(engine, appointments, ["starts_at", "is_cancelled"]), *mappers.MADE)
         self.gone = prepared(
             update(appointments).where(appointments.c.appointment_id == bindparam("key")).values(is_cancelled=true())
+        )
+        self.ticket_message = prepared(
+            update(appointments)
+            .where(appointments.c.appointment_id == bindparam("key"))
+            .values(ticket_message=bindparam("message"))
         )
         self.picture = prepared(engines.upsert(engine, pictures, ["file_id"]))
         self.remember = prepared(engines.upsert(engine, facts, ["value"]))
@@ -71,6 +76,7 @@ class Statements:
         settle: list[mappers.Values] = []
         made: list[mappers.Values] = []
         gone: list[mappers.Values] = []
+        ticket_message: list[mappers.Values] = []
         picture: list[mappers.Values] = []
         remember: list[mappers.Values] = []
         failed: list[mappers.Values] = []
@@ -95,6 +101,8 @@ class Statements:
                 settle.append(mappers.settled_row(end, now))
                 made.extend([mappers.made_row(end.chat_id, end.made)] if end.made else [])
                 gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
+            if change.ticket_message:
+                ticket_message.append({"key": change.ticket_message[0], "message": change.ticket_message[1]})
             if change.picture and mappers.is_kept(*change.picture):
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)
@@ -111,6 +119,7 @@ class Statements:
             (self.settle, settle),
             (self.made, made),
             (self.gone, gone),
+            (self.ticket_message, ticket_message),
             (self.picture, picture),
             (self.remember, remember),
             (self.failed, failed),

@@ -88,9 +88,13 @@ appointments = Table(
     Column("department_id", BigInteger, nullable=False),
     Column("starts_at", String(16), nullable=False),
     Column("is_cancelled", Boolean, nullable=False, default=False),
+    Column("ticket_message", BigInteger),
     Index("appointments_chat", "chat_id", "starts_at"),
 )
-"""The appointments that were booked here, for whom they matter: no names. `starts_at` is office time (ISO, minutes)."""
+"""The appointments that were booked here, for whom they matter: no names. `starts_at` is office time (ISO, minutes).
+
+`ticket_message` is the number of the message that shows the ticket, so that it can be changed when it becomes untrue.
+"""
 
 pictures = Table(
     "pictures",

@@ -14,10 +14,10 @@ from pydantic_core import from_json, to_json
 from bot.app.records import StoredUpdate
 from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.callback_data import decode
-from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
+from bot.core.events import CitizenEvent, Commanded, Courtesy, Pressed, SentSomething, Typed
 
 Json = dict[str, Any]
-ALLOWED = ("message", "callback_query", "my_chat_member")
+ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 SERVICE = frozenset({"pinned_message", "message_auto_delete_timer_changed", "new_chat_members", "left_chat_member"})
 PROFILE_LENGTH = 128
 TEXT_LENGTH = 4096
@@ -34,7 +34,7 @@ def is_numbered(update: Any) -> bool:
 def stored_update(update: Json) -> StoredUpdate:
     """The update as it goes into the inbox. Only its number must be readable; a chat that is not becomes 0."""
     chat_id = 0
-    body = update.get("message") or update.get("callback_query") or update.get("my_chat_member") or {}
+    body: Any = next((update[kind] for kind in ALLOWED if update.get(kind)), {})
     if isinstance(body, dict):
         chat = (body.get("message") or body).get("chat") if isinstance(body.get("message") or body, dict) else None
         number = chat.get("id") if isinstance(chat, dict) else None
@@ -70,11 +70,17 @@ def _topic(message: Json) -> int | None:
 
 
 class TelegramUpdateParser:
-    """Reads updates for the bot called `username`; `resolve` turns a phone's language into one that we speak."""
+    """Reads updates for the bot called `username`.
 
-    def __init__(self, username: str, resolve: Callable[[str], str]) -> None:
+    `resolve` turns a phone's language into one that we speak; `courtesy` says whether a text only greets or thanks.
+    """
+
+    def __init__(
+        self, username: str, resolve: Callable[[str], str], courtesy: Callable[[str], Courtesy | None] = lambda _: None
+    ) -> None:
         self._username = username.lower()
         self._resolve = resolve
+        self._courtesy = courtesy
 
     def __call__(self, update: StoredUpdate, at: datetime) -> Inbound:
         """Read one update. Raises whatever reading raises."""
@@ -90,6 +96,8 @@ class TelegramUpdateParser:
             return self._member(member)
         if message := raw.get("message"):
             return self._message(message, at)
+        if edited := raw.get("edited_message"):
+            return self._edited(edited, at)
         return Ignored()
 
     def _pressed(self, query: Json, at: datetime) -> Inbound:
@@ -107,6 +115,15 @@ class TelegramUpdateParser:
             return Ignored()
         return Presence(left=member["new_chat_member"]["status"] in {"kicked", "left"})
 
+    def _edited(self, message: Json, at: datetime) -> Inbound:
+        """Only text that was changed in a private chat may matter (Bot API, `Update.edited_message`)."""
+        sender, text = message.get("from"), message.get("text")
+        if not sender or sender.get("is_bot") or message["chat"]["type"] != "private" or not isinstance(text, str):
+            return Ignored()
+        number = int(message.get("message_id") or 0) or None
+        event = Typed(at=at, text=text[:TEXT_LENGTH], message=number, edited=True, **self._about(sender))
+        return FromCitizen(event, int(sender["id"]), message)
+
     def _message(self, message: Json, at: datetime) -> Inbound:
         sender = message.get("from")
         if not sender or _is_automatic(message, sender) or SERVICE & message.keys():
@@ -123,7 +140,9 @@ class TelegramUpdateParser:
         if command:
             event = Commanded(at=at, name=command[0], argument=command[1], **about)
         elif isinstance(text := message.get("text"), str):
-            event = Typed(at=at, text=text[:TEXT_LENGTH], **about)
+            number = int(message.get("message_id") or 0) or None
+            text = text[:TEXT_LENGTH]
+            event = Typed(at=at, text=text, message=number, courtesy=self._courtesy(text), **about)
         else:
             event = SentSomething(at=at, **about)
         return FromCitizen(event, int(sender["id"]), message)
@@ -139,7 +158,7 @@ class TelegramUpdateParser:
             return None
         return name.lower(), rest[0] if rest else ""
 
-    def _about(self, sender: Json) -> dict[str, str]:
+    def _about(self, sender: Json) -> Json:
         names = (str(sender.get("first_name") or ""), str(sender.get("last_name") or ""))
         profile = " ".join(each for each in names if each)[:PROFILE_LENGTH]
         return {"profile": profile, "language": self._resolve(str(sender.get("language_code") or ""))}

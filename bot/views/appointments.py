@@ -1,51 +1,76 @@
-"""The citizen's appointments: the list, the question before cancelling, and what was cancelled.
+"""The screens of the citizen's appointments: the list, the ticket, the question before cancelling, what came of it.
 
-The ticket, which must be complete without any picture, and the picture of its QR code.
+The ticket is complete without any picture: it must work without a network.
 """
 
 from bot.core import callback_data
-from bot.core.model import (
-    AppointmentStatus,
-    Ticket,
-)
+from bot.core.appointments import COMING
+from bot.core.model import AppointmentStatus, Ticket
 from bot.core.screens import Cancelled, QrPicture, TicketShown
 from bot.core.states import AskingCancel, Cancelling, Listing, Purpose
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.errors import meanwhile
-from bot.views.message import Button, Message, Office
-from bot.views.text import department_name, lines, moment, paragraphs, ticket_facts
+from bot.views.message import Button, Message, Office, Style
+from bot.views.text import contact, department_name, lines, moment_fact, paragraphs, ticket_facts
 
 PER_PAGE = 5
-WORDS = 80
+WORDS = 40
 """Characters of a name in the list; the ticket has it in full."""
+LONGEST_LINK = 2000
+"""UTF-16 units of a link, as Telegram counts. A longer one would not fit the message, nor any QR code."""
 
 
 def listing(state: Listing, t: Translator, office: Office) -> Message:
-    """What is coming, five a page, with a row of buttons each."""
-    if not state.tickets:
-        return Message(t.text("listing.none"), (keys.book(t), keys.back(t)))
-    page = keys.Page.of(state.tickets, state.page, PER_PAGE)
-    cancelling = state.purpose is Purpose.CANCEL
+    """What is upcoming, or past, five a page: a button for each, and in the text what does not fit the button."""
+    shown = state.past if state.shows_past else state.tickets
+    page = keys.Page.of(shown, state.page, PER_PAGE)
+    cancelling = state.purpose is Purpose.CANCEL and not state.shows_past
     text = paragraphs(
-        t.text("listing.cancel") if cancelling else t.text("listing.title"),
-        *(_entry(each, t) for each in page.items),
-        t.text("page", number=page.number + 1, count=page.count) if page.count > 1 else None,
-        t.text("office_hours", city=office.city),
+        t.text("listing.past") if state.shows_past else t.text("listing.title") if shown else t.text("listing.none"),
+        lines(*(_entry(each, t, office, number=not _is_alone(each, page.items)) for each in page.items)) or None,
+        lines(
+            t.text("page", number=page.number + 1, count=page.count) if page.count > 1 else None,
+            t.text("office_hours", city=office.city) if shown else None,
+        )
+        or None,
+        t.text("listing.cancel") if cancelling and shown else t.text("listing.question") if shown else None,
     )
-    rows = (_row(each, t, cancelling=cancelling) for each in page.items)
-    return Message(text, (*rows, *page.turning(t), keys.back(t)))
+    past: keys.Rows = ()
+    if state.past and not state.shows_past:
+        past = ((Button(t.label("button.past", n=len(state.past)), callback_data.PAST),),)
+    rows = keys.grid(_buttons(page.items, t, office, cancelling=cancelling), 1)
+    return Message(text, (*rows, *page.turning(t), *past, keys.new_appointment(t), keys.back(t)))
+
+
+def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, *, cancelling: bool) -> list[Button]:
+    """Told apart by day and hour; two at the same time by hour and number."""
+    kind, style = (callback_data.CANCEL, Style.DANGER) if cancelling else (callback_data.TICKET, None)
+    found = []
+    for each in tickets:
+        at, number = each.appointment.at, each.appointment.id
+        if _is_alone(each, tickets):
+            when = t.label("button.when", day=t.day_brief(at, office.today), time=t.time(at))
+        else:
+            when = t.label("button.when_number", time=t.time(at), number=number)
+        label = t.label("button.cancel_entry" if cancelling else "button.entry", when=when)
+        found.append(Button(keys.shorten(label), callback_data.numbered(kind, number), style=style))
+    return found
+
+
+def _is_alone(ticket: Ticket, tickets: tuple[Ticket, ...]) -> bool:
+    return sum(each.appointment.at == ticket.appointment.at for each in tickets) == 1
 
 
 def asking_cancel(state: AskingCancel, t: Translator, office: Office) -> Message:
     """The question names what it is about."""
-    text = paragraphs(t.text("cancel.question"), ticket_facts(t, state.ticket, office), t.text("cancel.final"))
-    answers = (keys.one(t, "button.yes_cancel", callback_data.YES), keys.one(t, "button.no_keep", callback_data.NO))
-    return Message(text, (*answers, keys.back(t)))
+    text = paragraphs(ticket_facts(t, state.ticket, office), t.text("cancel.final"), t.text("cancel.question"))
+    yes = keys.one(t, "button.yes_cancel", callback_data.YES, Style.DANGER)
+    return Message(text, (yes, keys.one(t, "button.no_keep", callback_data.NO)))
 
 
 def cancelling(state: Cancelling, t: Translator, office: Office) -> Message:
-    """No outcome yet: not cancelled before the API has said so."""
+    """No outcome yet: nothing is called cancelled before the API has said so."""
     facts = ticket_facts(t, state.attempt.ticket, office)
     helping = keys.one(t, "button.help", callback_data.HELP)
     if not state.delayed:
@@ -60,71 +85,68 @@ def cancelled(screen: Cancelled, t: Translator, office: Office) -> Message:
     if screen.resumable:
         text = paragraphs(t.text("cancelled.title"), facts, t.text("cancelled.resumable"))
         return Message(text, (keys.one(t, "button.continue", callback_data.MENU), keys.appointments(t)))
-    return Message(paragraphs(t.text("cancelled.title"), facts), (keys.book(t), keys.appointments(t)))
+    return Message(paragraphs(t.text("cancelled.title"), facts), (keys.new_appointment(t), keys.appointments(t)))
 
 
-def _entry(ticket: Ticket, t: Translator) -> Safe:
+def _entry(ticket: Ticket, t: Translator, office: Office, *, number: bool) -> Safe:
+    """What the button does not tell: the month, the department, the name, and the status where it is not plain."""
     appointment = ticket.appointment
+    name = keys.clip(appointment.name, WORDS) or t.label("name.none")
     return t.text(
         "listing.entry",
-        number=appointment.id,
-        moment=moment(t, appointment.at),
+        day=t.day_short(appointment.at, office.today),
+        time=t.time(appointment.at),
         department=keys.clip(department_name(t, ticket.department), WORDS),
-        name=keys.clip(appointment.name, WORDS),
-        status=t.text(f"status.{appointment.status}"),
+        name=t.label("name.numbered", name=name, number=appointment.id) if number else name,
+        status="" if appointment.status is AppointmentStatus.SCHEDULED else _status(ticket, t),
     )
 
 
-def _row(ticket: Ticket, t: Translator, *, cancelling: bool) -> keys.Row:
-    """The likelier wish first."""
-    number = ticket.appointment.id
-    see = Button(t.label("button.ticket", number=number), callback_data.numbered(callback_data.TICKET, number))
-    cancel = Button(t.label("button.cancel", number=number), callback_data.numbered(callback_data.CANCEL, number))
-    return (cancel, see) if cancelling else (see, cancel)
-
-
-CANCELLABLE = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
-LONGEST_LINK = 2000
-"""Characters. A longer one would not fit the message, and no phone's camera would read its code."""
+def _status(ticket: Ticket, t: Translator) -> Safe:
+    return t.text("listing.status", status=t.text(f"status.{ticket.appointment.status}"))
 
 
 def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
-    """Everything to keep: it may be read without a network, weeks later."""
-    appointment = screen.ticket.appointment
-    cancellable = appointment.status in CANCELLABLE
+    """Everything to keep: it may be read without a network, weeks later. A cancelled one has no buttons."""
+    ticket, status = screen.ticket, screen.ticket.appointment.status
+    is_plain = screen.fresh and status in {AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT}
+    facts = ticket_facts(t, ticket, office)
+    if status is AppointmentStatus.CANCELLED:
+        return Message(paragraphs(t.text("ticket.cancelled"), facts))
     text = paragraphs(
         _title(screen, t),
-        lines(
-            ticket_facts(t, screen.ticket, office),
-            t.text("fact.status", status=t.text(f"status.{appointment.status}")),
-        ),
-        _link(screen.ticket, t) if cancellable else None,
-        t.text("ticket.if_prevented", number=appointment.id) if cancellable else None,
+        lines(facts, None if is_plain else t.text("fact.status", status=t.text(f"status.{status}"))),
+        _link(ticket, t) if status in COMING else None,
+        contact(t, office) if status is AppointmentStatus.PENDING_PAYMENT else None,
     )
-    cancel = Button(t.label("button.cancel_this"), callback_data.numbered(callback_data.CANCEL, appointment.id))
-    rows = (keys.appointments(t), (cancel,)) if cancellable else (keys.appointments(t), keys.book(t))
-    return Message(text, rows)
+    number = callback_data.numbered(callback_data.CANCEL, ticket.appointment.id)
+    cancel = (keys.one(t, "button.cancel_this", number, Style.DANGER),) if status in COMING else ()
+    return Message(text, (keys.new_appointment(t), keys.appointments(t), *cancel))
 
 
 def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
-    """The caption says what the picture is for, should it be found alone in the phone's gallery."""
-    text = lines(t.text("qr.title"), ticket_facts(t, screen.ticket, office))
-    return Message(text, qr_link=screen.ticket.appointment.qr_link)
+    """The caption tells what the picture is for, should it be found alone in the phone's gallery."""
+    appointment = screen.ticket.appointment
+    name = keys.clip(appointment.name, WORDS)
+    text = lines(
+        t.text("qr.title"),
+        moment_fact(t, appointment.at, office),
+        t.text("fact.name", name=name) if name else None,
+        t.text("fact.number", number=appointment.id),
+    )
+    return Message(text, qr_link=appointment.qr_link)
 
 
 def _title(screen: TicketShown, t: Translator) -> Safe:
-    match screen.ticket.appointment.status if screen.fresh else None:
-        case AppointmentStatus.SCHEDULED:
-            return t.text("ticket.booked")
-        case AppointmentStatus.PENDING_PAYMENT:
-            return t.text("ticket.unpaid")
-        case _:
-            return t.text("ticket.title")
+    status = screen.ticket.appointment.status
+    if status is AppointmentStatus.PENDING_PAYMENT:
+        return t.text("ticket.unpaid")
+    return t.text("ticket.booked" if screen.fresh and status is AppointmentStatus.SCHEDULED else "ticket.title")
 
 
 def _link(ticket: Ticket, t: Translator) -> Safe:
     """Written out in full, so that it can be copied; no button, which Telegram refuses for some addresses."""
     link = ticket.appointment.qr_link
-    if not link or len(link) > LONGEST_LINK:
+    if not link or len(link.encode("utf-16-le")) // 2 > LONGEST_LINK:
         return t.text("ticket.without_link")
     return t.text("ticket.link", link=link)

@@ -1,16 +1,12 @@
-"""The end of a booking: the name, the summary, the wait, and a refusal with its next step.
+"""The screens of a booking: department, member of staff, day, time, name, summary, the wait, and a refusal.
 
-The first choices of a booking: the department, and the member of staff where one must be named.
-
-The day and the time: free days with how many slots they have, free hours, and those nearest to one that is gone.
+The question stands last, in bold, next to the buttons: on a small phone the top of a long message is out of sight.
 """
 
-from collections import Counter
 from collections.abc import Callable
-from itertools import groupby
 
 from bot.core import callback_data, slot_selection
-from bot.core.model import Day, Department, Draft, FailureCode
+from bot.core.model import Day, Draft, FailureCode
 from bot.core.slot_selection import NOON
 from bot.core.states import (
     BookingRefusedState,
@@ -27,11 +23,13 @@ from bot.core.states import (
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.errors import cause, meanwhile
-from bot.views.message import Button, Message, Office
+from bot.views.general import department_choices
+from bot.views.message import Button, Message, Office, Style
 from bot.views.text import (
     WORDS,
+    about_department,
+    contact,
     day_fact,
-    department_name,
     draft_facts,
     lines,
     moment,
@@ -41,102 +39,96 @@ from bot.views.text import (
 )
 
 QUERY = 64
-
-
-def choosing_department(state: ChoosingDepartment, t: Translator) -> Message:
-    """The departments under their organisations, eight a page."""
-    if not state.departments:
-        return Message(t.text("departments.none"), (keys.retry(t), keys.back_to_menu(t)))
-    found = slot_selection.shown_departments(state)
-    page = keys.Page.of(found, state.page)
-    twins = {name for name, times in Counter(each.name for each in found).items() if times > 1}
-    buttons = [_button(each, t, twin=each.name in twins) for each in page.items]
-    everything = keys.one(t, "button.all_departments", callback_data.EVERYTHING)
-    text = paragraphs(
-        t.text("departments.question"),
-        t.text("departments.query", query=keys.clip(state.query, QUERY)) if state.query else None,
-        _grouped(state, page.items, t) if found else t.text("departments.no_match"),
-        t.text("page", number=page.number + 1, count=page.count) if page.count > 1 else None,
-        t.text("departments.search") if len(state.departments) > 1 else None,
-    )
-    tail = (everything, keys.back_to_menu(t)) if state.query else (keys.back_to_menu(t),)
-    return Message(text, (*keys.columns(buttons), *page.turning(t), *tail))
-
-
-def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
-    """The staff of the department, eight a page."""
-    page = keys.Page.of(state.draft.department.workers, state.page)
-    buttons = [
-        Button(keys.clip(worker_name(t, each)), callback_data.numbered(callback_data.WORKER, each.id))
-        for each in page.items
-    ]
-    text = paragraphs(t.text("workers.question"), office_facts(t, state.draft.department))
-    return Message(text, (*keys.columns(buttons), *page.turning(t), *keys.back_or_leave(t)))
-
-
-def typing_worker(state: TypingWorker, t: Translator) -> Message:
-    """The number of a member of staff, to be typed."""
-    text = paragraphs(t.text("worker.question"), office_facts(t, state.draft.department), t.text("worker.hint"))
-    return Message(text, keys.back_or_leave(t))
-
-
-def _button(department: Department, t: Translator, *, twin: bool) -> Button:
-    """A department; where two bear the same name, the organisation tells them apart."""
-    name = department_name(t, department)
-    if twin and department.organization:
-        name = t.label("department.of", name=name, organization=department.organization)
-    return Button(keys.clip(name), callback_data.numbered(callback_data.DEPARTMENT, department.id))
-
-
-def _grouped(state: ChoosingDepartment, page: tuple[Department, ...], t: Translator) -> Safe | None:
-    """With several organisations, which department belongs to which; the buttons do not say it."""
-    organizations = {each.organization for each in state.departments}
-    if len(organizations) == 1:
-        return _heading(organizations.pop(), t)
-    groups = groupby(page, key=lambda each: each.organization)
-    return paragraphs(*(lines(_heading(name, t), *(_bullet(each, t) for each in group)) for name, group in groups))
-
-
-def _heading(organization: str, t: Translator) -> Safe | None:
-    name = keys.clip(organization)
-    return t.text("departments.heading", name=name) if name else None
-
-
-def _bullet(department: Department, t: Translator) -> Safe:
-    return t.text("bullet", name=keys.clip(department_name(t, department)))
-
-
 ALL_DAY = 24
 """More times than this are shown by halves of the day."""
 MOST = 90
 """Telegram's limit is 100 buttons."""
 
 
-def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
-    """The earliest slot first, then the free days, eight a page."""
-    where = office_facts(t, state.draft.department, state.draft.worker)
-    if not state.days:
-        text = paragraphs(t.text("days.none", n=office.horizon_days), where)
-        return Message(text, (keys.retry(t), keys.other_department(t), *keys.back_or_leave(t)))
-    page = keys.Page.of(state.days, state.page)
-    buttons = (
-        Button(
-            _day_label(each, t),
-            callback_data.timed(callback_data.DAY, each.date),
+def choosing_department(state: ChoosingDepartment, t: Translator, office: Office) -> Message:
+    """The departments, eight a page."""
+    if not state.departments:
+        return Message(
+            paragraphs(t.text("departments.none"), contact(t, office)), (keys.retry(t), keys.back_to_menu(t))
+        )
+    narrowed = bool(state.query) or state.organization is not None
+    page = keys.Page.of(slot_selection.shown_departments(state), state.page)
+    rows, legend = department_choices(t, page.items)
+    text = paragraphs(
+        _heading(state, t),
+        legend,
+        lines(
+            t.text("page", number=page.number + 1, count=page.count) if page.count > 1 else None,
+            t.text("departments.search") if len(state.departments) > keys.PER_PAGE else None,
+        ),
+        t.text("departments.question"),
+    )
+    everything = keys.one(t, "button.all_departments", callback_data.EVERYTHING)
+    tail = (everything, keys.back_to_menu(t)) if narrowed else (keys.back_to_menu(t),)
+    return Message(text, (*rows, *page.turning(t), *tail))
+
+
+def _heading(state: ChoosingDepartment, t: Translator) -> Safe | None:
+    """What the list is narrowed to, or the only organisation that there is."""
+    if state.query:
+        return t.text("departments.query", query=keys.clip(state.query, QUERY))
+    organizations = {each.organization for each in state.departments}
+    only = organizations.pop() if len(organizations) == 1 else state.organization
+    name = keys.clip(only or "", WORDS)
+    return t.text("departments.heading", name=name) if name else None
+
+
+def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
+    """The staff of the department, eight a page."""
+    page = keys.Page.of(state.draft.department.workers, state.page)
+    items = [
+        keys.Choice(
+            callback_data.numbered(callback_data.WORKER, each.id),
+            worker_name(t, each),
+            t.label("worker.unnamed", number=each.id),
         )
         for each in page.items
-    )
-    first: keys.Rows = ()
-    if state.earliest:
-        first = ((Button(t.label("button.earliest", moment=moment(t, state.earliest)), callback_data.EARLIEST),),)
-    text = paragraphs(t.text("days.question"), where, t.text("office_hours", city=office.city))
-    return Message(text, (*first, *keys.grid(buttons, 2), *page.turning(t, days=True), *keys.back_or_leave(t)))
+    ]
+    rows, legend = keys.choices(t, items)
+    text = paragraphs(office_facts(t, state.draft.department), legend, t.text("workers.question"))
+    return Message(text, (*rows, *page.turning(t), *keys.back_or_leave(t)))
 
 
-def _day_label(day: Day, t: Translator) -> str:
-    if day.perhaps:
-        return t.label("button.day_perhaps", day=t.date_short(day.date))
-    return t.label("button.day", day=t.date_short(day.date), n=day.free)
+def typing_worker(state: TypingWorker, t: Translator) -> Message:
+    """The number of a member of staff, to be typed."""
+    text = paragraphs(office_facts(t, state.draft.department), t.text("worker.hint"), t.text("worker.question"))
+    return Message(text, keys.back_or_leave(t))
+
+
+def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
+    """The earliest slot first, then the free days, eight a page; what the department is for stands above."""
+    department = state.draft.department
+    where = lines(office_facts(t, department, state.draft.worker), about_department(t, department))
+    if not state.days:
+        text = paragraphs(where, t.text("days.none", n=office.horizon_days), contact(t, office), t.text("days.later"))
+        return Message(text, (keys.other_department(t), keys.retry(t), *keys.back_or_leave(t)))
+    page = keys.Page.of(state.days, state.page)
+    buttons = [
+        Button(_day_label(each, t, office), callback_data.timed(callback_data.DAY, each.date)) for each in page.items
+    ]
+    text = paragraphs(where, t.text("office_hours", city=office.city), t.text("days.question"))
+    first = _earliest(state, t, office)
+    return Message(text, (*first, *keys.columns(buttons), *page.turning(t), *keys.back_or_leave(t)))
+
+
+def _earliest(state: ChoosingDay, t: Translator, office: Office) -> keys.Rows:
+    if not (at := state.earliest):
+        return ()
+    if at.date() == office.today:
+        label = t.label("button.earliest_today", time=t.time(at))
+    else:
+        label = t.label("button.earliest", time=t.time(at), day=t.day_brief(at, office.today))
+    return ((Button(label, callback_data.EARLIEST),),)
+
+
+def _day_label(day: Day, t: Translator, office: Office) -> str:
+    name = t.day_short(day.date, office.today)
+    return t.label("button.day_perhaps", day=name) if day.perhaps else name
 
 
 def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message:
@@ -149,28 +141,35 @@ def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message
         other_half = (_morning(t, len(morning)) if state.afternoon else _afternoon(t, len(afternoon)),)
     buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
     text = paragraphs(
-        t.text("times.question"),
-        lines(office_facts(t, state.draft.department, state.draft.worker), day_fact(t, state.day)),
-        t.text("office_hours", city=office.city),
+        lines(office_facts(t, state.draft.department, state.draft.worker), day_fact(t, state.day, office)),
         t.text("times.first", n=MOST) if len(times) > MOST else None,
+        t.text("office_hours", city=office.city),
+        t.text("times.question"),
     )
     return Message(text, (*keys.grid(buttons, 3), *other_half, *keys.back_or_leave(t)))
 
 
 def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> Message:
     """The time is gone, the name is kept: the free times around it."""
-    buttons = (Button(moment(t, each), callback_data.timed(callback_data.TIME, each)) for each in state.times)
+    buttons = [
+        Button(
+            t.label("button.moment", time=t.time(each), day=t.day_short(each, office.today)),
+            callback_data.timed(callback_data.TIME, each),
+        )
+        for each in state.times
+    ]
     text = paragraphs(
         lines(
             t.text("nearest.taken"),
             t.text("nearest.name_kept", name=keys.clip(state.draft.name, WORDS)) if state.draft.name else None,
         ),
         office_facts(t, state.draft.department, state.draft.worker),
-        t.text("nearest.question"),
         t.text("office_hours", city=office.city),
+        t.text("nearest.question"),
     )
     other_days = keys.one(t, "button.other_days", callback_data.OTHER_TIME)
-    return Message(text, (*keys.grid(buttons, 2), other_days, *keys.back_or_leave(t)))
+    leave = keys.one(t, "button.leave", callback_data.LEAVE)
+    return Message(text, (*keys.columns(buttons), other_days, leave))
 
 
 def _morning(t: Translator, free: int) -> keys.Row:
@@ -190,8 +189,9 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.OUT_OF_CREDITS: (keys.retry, keys.other_department),
     FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
     FailureCode.DEPARTMENT_GONE: (keys.other_department,),
-    FailureCode.BAD_REQUEST: (keys.other_time, keys.other_department, keys.retry),
-    FailureCode.APPOINTMENT_GONE: (keys.other_time, keys.other_department, keys.retry),
+    FailureCode.BAD_NAME: (keys.change_name,),
+    FailureCode.BAD_REQUEST: (keys.change_name, keys.other_time, keys.other_department),
+    FailureCode.APPOINTMENT_GONE: (keys.other_time, keys.other_department),
     FailureCode.BUSY: (keys.retry, keys.other_time),
     FailureCode.DOWN: (keys.retry, keys.other_time),
 }
@@ -202,30 +202,26 @@ def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
     """The name, typed or one of those that are known."""
     buttons = (
         Button(
-            t.label("button.name", name=keys.clip(name, keys.LABEL - 10)),
+            t.label("button.name", name=keys.shorten(name, keys.ALONE - 2)),
             callback_data.numbered(callback_data.NAME, number),
         )
         for number, name in enumerate(state.suggestions)
     )
     text = paragraphs(
         _moved(state.draft, t),
-        t.text("name.question"),
         draft_facts(t, state.draft, office),
         t.text("name.hint_buttons") if state.suggestions else t.text("name.hint"),
+        t.text("name.question"),
     )
     return Message(text, (*keys.grid(buttons, 1), *keys.back_or_leave(t)))
 
 
 def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Message:
     """The summary: nothing is booked before the citizen says so."""
-    text = paragraphs(
-        _moved(state.draft, t),
-        t.text("summary.question"),
-        draft_facts(t, state.draft, office),
-        lines(t.text("summary.not_yet"), t.text("summary.hint")),
-    )
-    confirm = keys.one(t, "button.confirm", callback_data.CONFIRM)
-    return Message(text, (confirm, keys.other_time(t), *keys.back_or_leave(t)))
+    facts = draft_facts(t, state.draft, office)
+    text = paragraphs(_moved(state.draft, t), facts, t.text("summary.not_yet"), t.text("summary.question"))
+    confirm = keys.one(t, "button.confirm", callback_data.CONFIRM, Style.SUCCESS)
+    return Message(text, (confirm, keys.change_name(t), keys.change_time(t), *keys.back_or_leave(t)))
 
 
 def _moved(draft: Draft, t: Translator) -> Safe | None:
@@ -234,7 +230,7 @@ def _moved(draft: Draft, t: Translator) -> Safe | None:
 
 
 def submitting(state: Submitting, t: Translator, office: Office) -> Message:
-    """No outcome yet. What is not known is not promised."""
+    """No outcome yet; nothing is promised."""
     helping = keys.one(t, "button.help", callback_data.HELP)
     facts = draft_facts(t, state.attempt.draft, office)
     if state.withdrawn:
@@ -257,13 +253,14 @@ def refused(state: BookingRefusedState, t: Translator, office: Office) -> Messag
         t.text("refused.unsure" if code is FailureCode.NO_TICKET else "refused.title"),
         cause(t, state.failure, office),
         draft_facts(t, state.draft, office),
-        lines(t.text(f"refused.{code}"), _typed_number(state, t)),
+        contact(t, office),
+        lines(t.text("refused.check_worker") if _has_typed_number(state) else None, t.text(f"refused.{code}")),
     )
-    return Message(text, (*(step(t) for step in NEXT_STEPS[code]), *keys.back_or_leave(t)))
+    worker = (keys.one(t, "button.change_worker", callback_data.CHANGE_WORKER),) if _has_typed_number(state) else ()
+    return Message(text, (*worker, *(step(t) for step in NEXT_STEPS[code]), *keys.back_or_leave(t)))
 
 
-def _typed_number(state: BookingRefusedState, t: Translator) -> Safe | None:
-    """A number typed by hand is the likeliest reason why a request is not accepted."""
+def _has_typed_number(state: BookingRefusedState) -> bool:
+    """A number of a member of staff that was typed is the likeliest reason why a request is not accepted."""
     worker = state.draft.worker
-    typed = state.failure.code is FailureCode.BAD_REQUEST and worker is not None and not worker.name
-    return t.text("refused.check_worker") if typed else None
+    return state.failure.code is FailureCode.BAD_REQUEST and worker is not None and not worker.name

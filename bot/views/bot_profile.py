@@ -4,10 +4,8 @@ from collections.abc import Collection
 
 from bot.i18n import Translator
 
-USUAL = ("start", "book", "appointments", "cancel", "language", "help", "stop")
-"""The commands that are there for everyone, in the order in which they are shown."""
-EXTRA = ("announcements",)
-"""Shown to everyone where they are built."""
+USUAL = ("book", "appointments", "cancel", "stop", "settings", "language", "announcements", "help", "start")
+"""The commands for everyone, the most wanted first, in the order in which they are shown."""
 ADMIN = ("broadcast", "broadcasts", "status")
 """Shown to admins where they are built."""
 
@@ -16,7 +14,7 @@ def commands(
     translator: Translator, *, admin: bool = False, available: Collection[str] = USUAL
 ) -> tuple[tuple[str, str], ...]:
     """The commands with what they do; nothing is advertised that is not `available`."""
-    offered = (*USUAL, *EXTRA, *ADMIN) if admin else (*USUAL, *EXTRA)
+    offered = (*USUAL, *ADMIN) if admin else USUAL
     return tuple((name, translator.label(f"command.{name}")) for name in offered if name in available)
 
 

@@ -1,4 +1,4 @@
-"""Why something did not work, in words: every cause has its own. Also the screens of reads that are not there yet."""
+"""Why something did not work, in words: every cause has its own. Also the screens of reads without an answer yet."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from bot.core.states import LoadingAppointments, LoadingDays, LoadingDepartments
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.message import Message, Office
-from bot.views.text import draft_facts, lines, paragraphs
+from bot.views.text import contact, draft_facts, lines, paragraphs
 
 BOOKING_ONLY = frozenset(
     {
@@ -24,13 +24,19 @@ BOOKING_ONLY = frozenset(
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments
 
 
+PASSING = frozenset(
+    {FailureCode.BUSY, FailureCode.DOWN, FailureCode.NO_ACCESS, FailureCode.OUT_OF_CREDITS, FailureCode.NO_TICKET}
+)
+"""Failures after which the same may work later; after any other, only the office can help with a cancellation."""
+
+
 def cause(t: Translator, failure: Failure, office: Office) -> Safe:
     """What went wrong and, where it is known, from when on trying again makes sense."""
     when = failure.until
     if when is None:
         until = None
     elif failure.another_day:
-        until = t.text("trouble.until_day", day=t.date_short(when.date()), time=t.time(when), city=office.city)
+        until = t.text("trouble.until_day", day=t.date_short(when), time=t.time(when), city=office.city)
     else:
         until = t.text("trouble.until", time=t.time(when), city=office.city)
     return lines(t.text(f"problem.{failure.code}"), until)
@@ -44,7 +50,7 @@ def meanwhile(t: Translator, failure: Failure | None, office: Office) -> Safe | 
     if when is None:
         until = t.text("wait.going_on")
     elif failure.another_day:
-        until = t.text("wait.until_day", day=t.date_short(when.date()), time=t.time(when), city=office.city)
+        until = t.text("wait.until_day", day=t.date_short(when), time=t.time(when), city=office.city)
     else:
         until = t.text("wait.until", time=t.time(when), city=office.city)
     return lines(t.text(f"problem.{failure.code}"), until)
@@ -55,12 +61,28 @@ def loading(state: Loading, t: Translator, office: Office) -> Message:
     rows = (keys.retry(t), *_ways_out(state, t))
     if not state.failure:
         return Message(t.text("loading"), rows)
+    if isinstance(state, LoadingAppointments):
+        return _appointments_failed(state, state.failure, t, office)
     kept = None
-    if not isinstance(state, LoadingDepartments | LoadingAppointments):
+    if not isinstance(state, LoadingDepartments):
         kept = lines(t.text("failed.kept"), draft_facts(t, state.draft, office))
-    failure = _of_cancelling(state.failure) if isinstance(state, LoadingAppointments) else state.failure
-    text = paragraphs(_failed(state, t), cause(t, failure, office), kept, t.text("failed.retry"))
+    text = paragraphs(
+        _failed(state, t), kept, cause(t, state.failure, office), contact(t, office), t.text("failed.retry")
+    )
     return Message(text, rows)
+
+
+def _appointments_failed(state: LoadingAppointments, failure: Failure, t: Translator, office: Office) -> Message:
+    rows = (keys.retry(t), *_ways_out(state, t))
+    if state.purpose is Purpose.VIEW:
+        why = cause(t, _of_cancelling(failure), office)
+        text = paragraphs(t.text("failed.appointments"), why, contact(t, office), t.text("failed.retry"))
+        return Message(text, rows)
+    if failure.code in PASSING:
+        why = cause(t, _of_cancelling(failure), office)
+        return Message(paragraphs(t.text("failed.cancel"), why, contact(t, office), t.text("failed.retry")), rows)
+    text = paragraphs(t.text("failed.cancel"), t.text("failed.cancel_refused"), contact(t, office))
+    return Message(text, (keys.appointments(t), *rows))
 
 
 def _of_cancelling(failure: Failure) -> Failure:
@@ -79,8 +101,6 @@ def _ways_out(state: Loading, t: Translator) -> keys.Rows:
 
 
 def _failed(state: Loading, t: Translator) -> Safe:
-    if isinstance(state, LoadingAppointments):
-        return t.text("failed.cancel" if state.purpose is Purpose.CANCEL else "failed.appointments")
     if isinstance(state, LoadingDepartments):
         return t.text("failed.departments")
     return t.text("failed.days" if isinstance(state, LoadingDays) else "failed.times")

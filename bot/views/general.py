@@ -1,64 +1,130 @@
-"""The screens outside of any flow: the menu, the help, the languages, a remark on its own, and a word in a group.
+"""The screens outside of any flow: the menu, help, languages, settings, a remark on its own, the hint in a group.
 
-The one-line remarks above a screen. Knows their words, not when they are made.
+Also the words of the remarks above a screen. Must not know when a screen is shown.
 """
 
-from bot.core import callback_data
+from bot.core import callback_data, slot_selection
+from bot.core.model import Department
 from bot.core.names import MAX_LENGTH
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, SettingsMenu, Word
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
-from bot.views.bot_profile import EXTRA, USUAL
-from bot.views.message import Button, Message
-from bot.views.text import WORDS, lines, paragraphs
+from bot.views.bot_profile import USUAL
+from bot.views.message import Button, Message, Office
+from bot.views.text import WORDS, contact, department_name, lines, paragraphs
+
+TWO = 2
 
 
 def words(notice: Notice, t: Translator) -> Safe:
-    """The remark; every sign in it has its words beside it."""
+    """The words of a remark."""
     return t.text(f"notice.{notice}", longest=MAX_LENGTH)
 
 
-def menu(screen: Menu, t: Translator) -> Message:
-    """What can be done here."""
+def menu(screen: Menu, t: Translator, office: Office) -> Message:
+    """What can be done here: where departments are known, they stand here to be chosen."""
     hello = None
     if screen.greeting:
         name = keys.clip(screen.name, WORDS)
         hello = lines(t.text("menu.hello_name", name=name) if name else t.text("menu.hello"), t.text("menu.welcome"))
-    asides = (
-        Button(t.label("button.help"), callback_data.HELP),
-        Button(t.label("button.language"), callback_data.LANGUAGE),
-    )
-    return Message(paragraphs(hello, t.text("menu.question")), (keys.book(t), keys.appointments(t), asides))
+    rows, legend, question = _places(t, office)
+    resume = (keys.one(t, "button.resume", callback_data.RESUME),) if screen.resumable else ()
+    asides = (Button(t.label("button.help"), callback_data.HELP), _other_language(t))
+    text = paragraphs(hello, legend, question)
+    return Message(text, (*resume, *rows, keys.appointments(t), asides))
 
 
-def helping(_screen: Help, t: Translator) -> Message:
-    """How it goes, and the commands."""
-    offered = (*USUAL, *EXTRA)
-    commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in offered))
-    text = paragraphs(t.text("help.title"), t.text("help.how"), commands, t.text("help.cancel"))
-    language = keys.one(t, "button.language", callback_data.LANGUAGE)
-    back = keys.one(t, "button.back", callback_data.BACK)
-    return Message(text, (keys.book(t), keys.appointments(t), language, back))
+def _places(t: Translator, office: Office) -> tuple[keys.Rows, Safe | None, Safe]:
+    """The departments, or their organisations where there are many; else a button to begin with."""
+    if organizations := slot_selection.shown_organizations(office.departments):
+        return (*organization_choices(t, organizations), t.text("organizations.question"))
+    departments = office.departments
+    if not departments:
+        return (keys.book(t),), None, t.text("menu.question")
+    few = len(departments) <= keys.PER_PAGE
+    rows, legend = department_choices(t, departments if few else departments[: keys.PER_PAGE - 1])
+    everything = () if few else (keys.one(t, "button.all_departments", callback_data.BOOK),)
+    return (*rows, *everything), legend, t.text("departments.question")
+
+
+def department_choices(t: Translator, departments: tuple[Department, ...]) -> tuple[keys.Rows, Safe | None]:
+    """A button for each department, and what tells those of one name apart."""
+    named = [(each.name, each.organization) for each in departments]
+    items = [
+        keys.Choice(
+            callback_data.numbered(callback_data.DEPARTMENT, each.id),
+            department_name(t, each),
+            each.organization
+            if each.organization and named.count((each.name, each.organization)) == 1
+            else t.label("department.unnamed", number=each.id),
+        )
+        for each in departments
+    ]
+    return keys.choices(t, items)
+
+
+def organization_choices(t: Translator, one_of_each: tuple[Department, ...]) -> tuple[keys.Rows, Safe | None]:
+    """A button for each organisation, given one department of each."""
+    items = [
+        keys.Choice(
+            callback_data.numbered(callback_data.ORGANIZATION, each.id),
+            keys.clip(each.organization, WORDS) or t.label("organization.unnamed"),
+        )
+        for each in one_of_each
+    ]
+    return keys.choices(t, items)
+
+
+def _other_language(t: Translator) -> Button:
+    """The other language by its own name where there are two; else the way to all of them."""
+    others = [each for each in t.languages if each[0] != t.locale]
+    if len(t.languages) == TWO:
+        (locale, name), *_ = others
+        return Button(t.label("button.speak", name=name), f"{callback_data.LOCALE}:{locale}")
+    return Button(t.label("button.language_short"), callback_data.LANGUAGE)
+
+
+def helping(_screen: Help, t: Translator, office: Office) -> Message:
+    """How it goes, the commands, and whom to ask."""
+    commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in USUAL))
+    text = paragraphs(t.text("help.title"), t.text("help.how"), commands, contact(t, office))
+    settings = keys.one(t, "button.settings", callback_data.SETTINGS)
+    return Message(text, (keys.book(t), keys.appointments(t), settings, keys.back(t)))
 
 
 def language_menu(_screen: LanguageMenu, t: Translator) -> Message:
     """The languages, each under its own name."""
-    own_name = dict(t.languages)[t.locale]
-    buttons = (Button(name, f"{callback_data.LOCALE}:{locale}") for locale, name in t.languages)
-    text = paragraphs(t.text("language.question"), t.text("language.now", name=own_name))
-    return Message(text, (*keys.grid(buttons, 2), keys.one(t, "button.back", callback_data.BACK)))
+    buttons = [Button(name, f"{callback_data.LOCALE}:{locale}") for locale, name in t.languages]
+    text = paragraphs(t.text("language.now", name=dict(t.languages)[t.locale]), t.text("language.question"))
+    return Message(text, (*keys.columns(buttons), keys.back(t)))
+
+
+def settings(screen: SettingsMenu, t: Translator) -> Message:
+    """What can be set, as it is now; a button changes it."""
+    text = paragraphs(
+        lines(
+            t.text("language.now", name=dict(t.languages)[t.locale]),
+            t.text("settings.news_on" if screen.announcements else "settings.news_off"),
+        ),
+        t.text("settings.question"),
+    )
+    if screen.announcements:
+        announcements = keys.one(t, "button.news_off", callback_data.SET_NEWS_OFF)
+    else:
+        announcements = keys.one(t, "button.news_on", callback_data.SET_NEWS_ON)
+    return Message(text, (keys.one(t, "button.language", callback_data.LANGUAGE), announcements, keys.back(t)))
 
 
 def announcements(screen: Announcements, t: Translator) -> Message:
-    """Whether announcements come; what is about one's own appointments comes either way."""
+    """Whether announcements come; messages about one's own appointments come either way."""
     if screen.wanted:
         return Message(t.text("announcements.on"), (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
     return Message(t.text("announcements.off"), (keys.one(t, "button.news_on", callback_data.NEWS_ON),))
 
 
 def word(screen: Word, t: Translator) -> Message:
-    """A remark that stands alone; what comes next says what to do."""
+    """A remark that stands alone."""
     return Message(words(screen.notice, t))
 
 

@@ -1,33 +1,55 @@
-"""Rows of buttons: grids, pages, and the ways back and out that every screen has. Knows no screen in particular.
+"""Rows of buttons: labels that fit a small phone, grids, pages, and the ways back and out. Knows no screen.
 
-At most three buttons stand in a row. Labels are plain text, so nothing in them needs escaping.
+Telegram's phones show one line a button and cut the rest. So a label has at most `ALONE` characters where its button
+stands alone in a row, and `PAIR` where two do; what comes from outside is cut in the middle, because long names of
+offices often differ at their end. Labels are plain text, so nothing in them needs escaping.
 """
 
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
 
 from bot.core import callback_data
-from bot.i18n import Translator
-from bot.views.message import Button
+from bot.core.names import visible
+from bot.i18n import Safe, Translator
+from bot.views.message import Button, Style
 
 Row = tuple[Button, ...]
 Rows = tuple[Row, ...]
 Item = TypeVar("Item")
 
-LABEL = 60
-"""Characters of a label; longer ones are cut where they can be read no more anyhow."""
-SHORT = 18
-"""Labels up to this length are read well two in a row."""
+ALONE, PAIR = 26, 14
+"""Characters of a label whose button stands alone in its row, or beside another."""
 PER_PAGE = 8
+_TAIL = 0.4
+"""The share of a shortened text that is kept of its end."""
 
 
 @lru_cache(maxsize=4096)
-def clip(text: str, longest: int = LABEL) -> str:
-    """The text on one line, at most so many characters long. The same few names are asked for all the time."""
-    line = " ".join(text.split())
+def clip(text: str, longest: int = ALONE) -> str:
+    """The visible text on one line, at most so many characters long."""
+    line = " ".join(visible(text).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+@lru_cache(maxsize=4096)
+def shorten(text: str, longest: int = ALONE) -> str:
+    """The same, cut in the middle: `Direction natio… état civil`."""
+    line = " ".join(visible(text).split())
+    if len(line) <= longest:
+        return line
+    tail = line[len(line) - int((longest - 1) * _TAIL) :]
+    while tail and unicodedata.combining(tail[0]):
+        tail = tail[1:]
+    return f"{line[: longest - 1 - len(tail)].rstrip()}…{tail.lstrip()}"
+
+
+def width(label: str) -> int:
+    """The characters that a phone shows of a label: marks and variation selectors take no room of their own."""
+    return sum(not unicodedata.combining(char) and unicodedata.category(char) not in {"Mn", "Cf"} for char in label)
 
 
 def grid(buttons: Iterable[Button], per_row: int) -> Rows:
@@ -38,7 +60,32 @@ def grid(buttons: Iterable[Button], per_row: int) -> Rows:
 
 def columns(buttons: Sequence[Button]) -> Rows:
     """Two in a row where all are short, else one."""
-    return grid(buttons, 2 if all(len(each.label) <= SHORT for each in buttons) else 1)
+    return grid(buttons, 2 if all(width(each.label) <= PAIR for each in buttons) else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose whose name comes from outside; `more` tells it apart from others of the same name."""
+
+    action: str
+    name: str
+    more: str = ""
+
+
+def choices(t: Translator, items: Sequence[Choice]) -> tuple[Rows, Safe | None]:
+    """The buttons, and what must stand in the text: where labels look alike, both are numbered."""
+    labels = [shorten(each.name) for each in items]
+    times = Counter(label.casefold() for label in labels)
+    buttons: list[Button] = []
+    legend: list[Safe] = []
+    for item, label in zip(items, labels, strict=True):
+        if times[label.casefold()] == 1:
+            buttons.append(Button(label, item.action))
+            continue
+        number = len(legend) + 1
+        buttons.append(Button(shorten(f"{number}. {item.name}"), item.action))
+        legend.append(t.text("choice", number=number, name=clip(item.name, 100), more=clip(item.more, 100)))
+    return columns(buttons), Safe("\n".join(legend)) if legend else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +103,21 @@ class Page(Generic[Item]):
         number = min(number, count - 1)
         return cls(tuple(items[number * size : (number + 1) * size]), number, count)
 
-    def turning(self, t: Translator, *, days: bool = False) -> Rows:
+    def turning(self, t: Translator) -> Rows:
         """The buttons to the pages before and after, if there are any."""
         row = []
         if self.number > 0:
-            before = t.label("button.days_before" if days else "button.page_before")
-            row.append(Button(before, callback_data.numbered(callback_data.PAGE, self.number - 1)))
+            action = callback_data.numbered(callback_data.PAGE, self.number - 1)
+            row.append(Button(t.label("button.page_before"), action))
         if self.number < self.count - 1:
-            after = t.label("button.days_after" if days else "button.page_after")
-            row.append(Button(after, callback_data.numbered(callback_data.PAGE, self.number + 1)))
+            action = callback_data.numbered(callback_data.PAGE, self.number + 1)
+            row.append(Button(t.label("button.page_after"), action))
         return (tuple(row),) if row else ()
 
 
-def one(t: Translator, key: str, action: str) -> Row:
+def one(t: Translator, key: str, action: str, style: Style | None = None) -> Row:
     """A row of one button whose words are in the catalogues."""
-    return (Button(t.label(key), action),)
+    return (Button(t.label(key), action, style=style),)
 
 
 def back(t: Translator) -> Row:
@@ -84,8 +131,8 @@ def back_to_menu(t: Translator) -> Row:
 
 
 def back_or_leave(t: Translator) -> Rows:
-    """One step back; or out of the booking."""
-    return (back(t), one(t, "button.leave", callback_data.LEAVE))
+    """A row with one step back, and the way out of the booking."""
+    return ((*back(t), *one(t, "button.leave", callback_data.LEAVE)),)
 
 
 def retry(t: Translator) -> Row:
@@ -96,6 +143,11 @@ def retry(t: Translator) -> Row:
 def book(t: Translator) -> Row:
     """Book an appointment."""
     return one(t, "button.book", callback_data.BOOK)
+
+
+def new_appointment(t: Translator) -> Row:
+    """Book another appointment."""
+    return one(t, "button.new_appointment", callback_data.BOOK)
 
 
 def appointments(t: Translator) -> Row:
@@ -111,3 +163,13 @@ def other_time(t: Translator) -> Row:
 def other_department(t: Translator) -> Row:
     """Choose another department."""
     return one(t, "button.other_department", callback_data.CHANGE_DEPARTMENT)
+
+
+def change_name(t: Translator) -> Row:
+    """Give another name."""
+    return one(t, "button.change_name", callback_data.CHANGE_NAME)
+
+
+def change_time(t: Translator) -> Row:
+    """Choose another time, coming back to the summary."""
+    return one(t, "button.change_time", callback_data.OTHER_TIME)

@@ -1,4 +1,4 @@
-"""One way in: `render(screen, translator) -> Message`. Pure; knows which file draws which screen, and nothing more."""
+"""One way in: `render(screen, translator) -> Message`. Pure; knows only which file draws which screen."""
 
 from dataclasses import replace
 
@@ -22,11 +22,11 @@ def render(
 def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  # noqa: C901, PLR0912 — a table
     match screen:
         case screens.Menu():
-            return general.menu(screen, t)
+            return general.menu(screen, t, office)
         case states.Idle():
-            return general.menu(screens.Menu(), t)
+            return general.menu(screens.Menu(resumable=screen.given_up is not None), t, office)
         case states.ChoosingDepartment():
-            return booking.choosing_department(screen, t)
+            return booking.choosing_department(screen, t, office)
         case states.ChoosingWorker():
             return booking.choosing_worker(screen, t)
         case states.TypingWorker():
@@ -58,11 +58,13 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case screens.Cancelled():
             return appointments.cancelled(screen, t, office)
         case screens.Help():
-            return general.helping(screen, t)
+            return general.helping(screen, t, office)
         case screens.LanguageMenu():
             return general.language_menu(screen, t)
         case screens.Announcements():
             return general.announcements(screen, t)
+        case screens.SettingsMenu():
+            return general.settings(screen, t)
         case screens.Word():
             return general.word(screen, t)
         case _:

@@ -1,13 +1,15 @@
-"""The lines that say what an appointment is: office, person, day, hour, name. One fact a line, words beside every sign.
+"""The lines that say what an appointment is: department, person, day and hour, name. One fact a line.
 
-Every screen that tells of a booking or an appointment uses these, so that they read the same everywhere.
+Every screen that shows a booking or an appointment uses these, so that they read the same everywhere.
 """
 
 from datetime import date, datetime
+from itertools import groupby
 
 from bot.core.model import (
     Department,
     Draft,
+    OpeningHours,
     Ticket,
     Worker,
 )
@@ -17,6 +19,8 @@ from bot.views.message import Office
 
 WORDS = 100
 """Characters of a name from outside, as many as a citizen may type; with them no text outgrows Telegram's limit."""
+DESCRIPTION = 200
+"""Characters of a department's description."""
 
 
 def lines(*parts: Safe | None) -> Safe:
@@ -30,7 +34,7 @@ def paragraphs(*parts: Safe | None) -> Safe:
 
 
 def department_name(t: Translator, department: Department) -> str:
-    """The department's name; one that is no longer listed has its number only."""
+    """The department's name; one that is no longer listed, or whose name shows nothing, is told by its number."""
     return clip(department.name, WORDS) or t.label("department.unnamed", number=department.id)
 
 
@@ -49,14 +53,42 @@ def office_facts(t: Translator, department: Department, worker: Worker | None = 
     )
 
 
-def day_fact(t: Translator, day: date) -> Safe:
+def about_department(t: Translator, department: Department) -> Safe | None:
+    """What the department is for and when it is open, where the API tells it."""
+    description = clip(department.description, DESCRIPTION)
+    hours = opening_hours(t, department.opening_hours)
+    return (
+        lines(
+            t.text("department.about", description=description) if description else None,
+            t.text("department.hours", hours=hours) if hours else None,
+        )
+        or None
+    )
+
+
+def opening_hours(t: Translator, hours: tuple[OpeningHours, ...]) -> str:
+    """`lun.–ven. 08:00–12:00, 13:00–16:00 ; sam. 09:00–12:00`: days with the same hours are told together."""
+    by_day = [
+        ", ".join(f"{each.start:%H:%M}–{each.end:%H:%M}" for each in hours if each.weekday == day) for day in range(7)
+    ]
+    found = []
+    for spans, group in groupby(range(7), key=by_day.__getitem__):
+        days = list(group)
+        named = t.weekday(days[0]) if len(days) == 1 else f"{t.weekday(days[0])}–{t.weekday(days[-1])}"
+        if spans:
+            found.append(f"{named} {spans}")
+    return " · ".join(found)
+
+
+def day_fact(t: Translator, day: date, office: Office) -> Safe:
     """The day as the language writes it in full."""
-    return t.text("fact.date", date=t.date_long(day))
+    return t.text("fact.date", date=t.date_long(day, office.today))
 
 
-def hour_fact(t: Translator, at: datetime, office: Office) -> Safe:
-    """The hour, and whose hour it is."""
-    return t.text("fact.hour", time=t.time(at), city=office.city)
+def moment_fact(t: Translator, at: datetime, office: Office) -> Safe:
+    """The day and the hour, and whose hour it is."""
+    when = t.label("moment", day=t.date_long(at, office.today), time=t.time(at))
+    return t.text("fact.moment", moment=when, city=office.city)
 
 
 def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
@@ -64,8 +96,7 @@ def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
     name = clip(draft.name or "", WORDS)
     return lines(
         office_facts(t, draft.department, draft.worker),
-        day_fact(t, draft.at) if draft.at else None,
-        hour_fact(t, draft.at, office) if draft.at else None,
+        moment_fact(t, draft.at, office) if draft.at else None,
         t.text("fact.name", name=name) if name else None,
     )
 
@@ -78,6 +109,11 @@ def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
     )
 
 
+def contact(t: Translator, office: Office) -> Safe | None:
+    """Whom to ask, where the operator named somebody."""
+    return t.text("contact", contact=office.contact) if office.contact else None
+
+
 def moment(t: Translator, at: datetime) -> str:
-    """A day and an hour, short enough for a button."""
+    """A day and an hour in a sentence: `dim. 25 janv. à 14:30`."""
     return t.label("moment", day=t.date_short(at), time=t.time(at))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from bot.app.outbox import PICTURE_TRIES, STALLED, Outbox
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Change, Delivery, Kind, StoredChat
+from bot.app.records import Change, Delivery, Kind, Made, Settled, StoredChat
 from bot.storage.store import Store
 from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger
@@ -156,6 +157,33 @@ async def test_an_edit_of_a_message_that_is_gone_is_shown_anew(tmp_path: Path) -
         assert here.messenger.texts() == ["1"]
         (shown,) = here.messenger.phones[7].values()
         assert (shown.kind, shown.screen) == (Kind.SEND, 12)
+
+
+@pytest.mark.parametrize("failure", [EditLostError("x"), MessageRefusedError("x")])
+@in_no_time
+async def test_an_older_message_that_cannot_be_changed_any_more_is_left_as_it_is(
+    tmp_path: Path, failure: Exception
+) -> None:
+    async with post(tmp_path) as here:
+        here.messenger.open_issues.append(failure)
+        await here.sends(replace(word(1, kind=Kind.EDIT, target=90), amends=True), word(2))
+        assert here.messenger.texts() == ["2"]
+        assert (here.outbox.failed, await here.stored()) == (0, [])
+
+
+@in_no_time
+async def test_the_message_of_a_ticket_is_remembered_sent_or_edited(tmp_path: Path) -> None:
+    async with post(tmp_path) as here:
+        made = [Made(number, 5, datetime(2026, 3, 3, 10)) for number in (50, 51, 52)]  # noqa: DTZ001 — office time
+        for number, each in enumerate(made):
+            await here.store.commit(Change(settled=Settled(7, number, "booked", each.appointment_id, made=each)))
+        await here.sends(replace(word(1), ticket=50), word(2))
+        sent = await here.store.ticket_message(7, 50)
+        assert sent
+        await here.sends(replace(word(3, kind=Kind.EDIT, target=sent), ticket=51))
+        assert await here.store.ticket_message(7, 51) == sent
+        assert await here.store.ticket_message(7, 52) is None
+        assert await here.store.ticket_message(8, 50) is None, "another chat's"
 
 
 @in_no_time

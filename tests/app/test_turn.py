@@ -1,5 +1,6 @@
 """One turn: events in, reads on the way, and what it would change; it changes nothing by itself."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.ports import Choice, Need, WriteOutcome
 from bot.app.records import AttemptKind, Kind, Urgency
 from bot.app.turn import DeliveryIds, Outcome, Turns
-from bot.core.events import Booked, Commanded, Event, Pressed, Typed
+from bot.core.events import AppointmentCancelled, Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
     Appointment,
     Department,
@@ -20,7 +21,15 @@ from bot.core.model import (
 )
 from bot.core.screens import Screen, TicketShown
 from bot.core.session import Session
-from bot.core.states import BookingAttempt, ConfirmingBooking, Notice, Submitting, TypingName
+from bot.core.states import (
+    BookingAttempt,
+    CancelAttempt,
+    Cancelling,
+    ConfirmingBooking,
+    Notice,
+    Submitting,
+    TypingName,
+)
 from bot.views.message import Message
 from bot.views.plain import plain
 from tests.app.fakes import FakeMoncreneau, ScriptedError
@@ -225,6 +234,32 @@ async def test_cancelling_opens_an_attempt_too_and_giving_up_names_the_one_given
     submitted = (await booked(api()))[-1]
     given_up = await turns.take(7, submitted.session, press(submitted, "giveup"))
     assert given_up.withdrawn == submitted.opened[0].number
+
+
+async def test_the_old_ticket_is_changed_when_its_appointment_is_cancelled() -> None:
+    async def known(chat_id: int, appointment_id: int) -> int | None:
+        assert chat_id == 7
+        return 33 if appointment_id == 50 else None
+
+    appointment = Appointment(50, 5, TEN, "Aïssatou Bah", owner="telegram:7")
+    for number, edited in ((50, 1), (51, 0)):
+        attempt = CancelAttempt(1, Ticket(replace(appointment, id=number), OFFICE), NOW)
+        session = replace(Session("fr", NOW), state=Cancelling(attempt))
+        turns = Turns(api(), draw, lambda: NOW, HORIZON, ticket_message=known)
+        outcome = await turns.take(7, session, AppointmentCancelled(at=NOW, number=1))
+        edits = [each for each in outcome.deliveries if each.amends]
+        assert [(each.kind, each.target, each.screen) for each in edits] == [(Kind.EDIT, 33, None)] * edited
+        assert outcome.deliveries[-1].message.text == "fr Cancelled None"
+
+
+async def test_a_ticket_is_delivered_with_its_appointment() -> None:
+    office = api()
+    session = replace(Session("fr", NOW), state=Submitting(BookingAttempt(1, Draft(OFFICE, at=TEN, name="Bah"), NOW)))
+    appointment = Appointment(50, 5, TEN, "Aïssatou Bah", owner="telegram:7")
+    outcome = await Turns(office, draw, lambda: NOW, HORIZON).take(
+        7, session, Booked(at=NOW, number=1, appointment=appointment)
+    )
+    assert [each.ticket for each in outcome.deliveries] == [50]
 
 
 def test_numbers_of_deliveries_grow_whoever_makes_them() -> None:

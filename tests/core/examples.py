@@ -104,6 +104,8 @@ STATES: dict[str, State] = {
     "loading appointments": LoadingAppointments(Purpose.VIEW),
     "appointments failed": LoadingAppointments(Purpose.CANCEL, 12345, failure=DOWN),
     "listing": Listing((TICKET, OTHER), Purpose.VIEW),
+    "listing what is past": Listing((TICKET,), Purpose.VIEW, past=(OTHER,), shows_past=True),
+    "booking given up": Idle(given_up=FULL),
     "nothing to list": Listing((), Purpose.VIEW),
     "asking before cancelling": AskingCancel(TICKET),
     "cancelling": Cancelling(CANCEL_ATTEMPT),

@@ -69,7 +69,26 @@ def test_what_is_cancelled_completed_or_past_is_not_coming() -> None:
         replace(APPOINTMENT, status=each)
         for each in (AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
     ]
-    assert appointments_come(VIEW, past, *gone)[0].state == Listing((), Purpose.VIEW)
+    state = appointments_come(VIEW, past, *gone)[0].state
+    assert isinstance(state, Listing)
+    assert state.tickets == ()
+    assert {each.appointment for each in state.past} == {past, *gone[1:]}, "cancelled ones are of no use to anybody"
+
+
+def test_past_appointments_stand_behind_a_button_the_latest_first() -> None:
+    past = tuple(replace(APPOINTMENT, id=n, at=NOW - timedelta(days=n)) for n in range(20, 0, -1))
+    session = appointments_come(VIEW, *past)[0]
+    session, effects = pressed(replace(session, message=MESSAGE), callback_data.PAST)
+    assert isinstance(session.state, Listing)
+    assert session.state.shows_past
+    assert [each.appointment.id for each in session.state.past] == list(range(1, 16))
+    assert effects == (Show(session.state, session.screen, MESSAGE),)
+    ticket = session.state.past[0]
+    assert pressed(session, "ticket:1")[1] == (Tell(TicketShown(ticket)), Tell(QrPicture(ticket)))
+    assert pressed(session, "x:1")[0].state == session.state, "what is past cannot be cancelled"
+    back, _ = pressed(session, callback_data.BACK)
+    assert back.state == replace(session.state, shows_past=False)
+    assert pressed(back, callback_data.BACK)[0].state == Idle()
 
 
 def test_an_unpaid_one_and_one_of_unknown_status_are_coming() -> None:

@@ -5,18 +5,32 @@ from dataclasses import replace
 import pytest
 
 from bot.core import callback_data
-from bot.core.effects import Book, LoadDepartments, LoadSlots, Show, Tell, Withdraw
-from bot.core.events import AttemptDelayed, Booked, BookingRefused, BookingWithdrawn, LoadFailed
+from bot.core.booking import SPENT
+from bot.core.conversation import step
+from bot.core.effects import Amend, Book, Effect, LoadDepartments, LoadSlots, Show, Tell, Withdraw
+from bot.core.events import (
+    AttemptDelayed,
+    Booked,
+    BookingRefused,
+    BookingWithdrawn,
+    DepartmentsLoaded,
+    Event,
+    LoadFailed,
+    Typed,
+)
 from bot.core.model import (
     Draft,
     Failure,
     FailureCode,
+    Worker,
 )
-from bot.core.screens import QrPicture, TicketShown
+from bot.core.screens import Menu, QrPicture, TicketShown, Word
+from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
     BookingRefusedState,
     ChoosingDay,
+    ChoosingDepartment,
     ConfirmingBooking,
     Idle,
     LoadingDays,
@@ -27,11 +41,14 @@ from bot.core.states import (
     State,
     Submitting,
     TypingName,
+    TypingWorker,
 )
 from tests.core.examples import (
     APPOINTMENT,
     ATTEMPT,
     BUSY,
+    COURT,
+    DEPARTMENTS,
     DOWN,
     DRAFT,
     FULL,
@@ -50,7 +67,7 @@ from tests.core.examples import (
     typed,
 )
 
-NAMES = ("Aïssatou Bah", "Aïssatou")
+NAMES = ("Aïssatou Bah", "Fanta Bah")
 
 
 # --- the name --------------------------------------------------------------------------------------------------------
@@ -58,12 +75,44 @@ NAMES = ("Aïssatou Bah", "Aïssatou")
 
 def test_a_typed_name_leads_to_the_summary_in_a_new_message() -> None:
     session, effects = typed(given(TypingName(TIMED, NAMES)), " Aïssatou  Bah ")
-    assert session.state == ConfirmingBooking(FULL, NAMES)
+    assert session.state == ConfirmingBooking(FULL, ("Aïssatou Bah",))
     assert effects == (Show(session.state, SCREEN + 1, None),)
 
 
+def test_one_typed_word_is_accepted() -> None:
+    assert typed(given(TypingName(TIMED)), "Fanta")[0].state == ConfirmingBooking(
+        replace(FULL, name="Fanta"), ("Fanta",)
+    )
+
+
 def test_a_suggested_name_is_one_tap() -> None:
-    assert pressed(given(TypingName(TIMED, NAMES)), "n:0")[0].state == ConfirmingBooking(FULL, NAMES)
+    assert pressed(given(TypingName(TIMED, NAMES)), "n:0")[0].state == ConfirmingBooking(FULL, ("Aïssatou Bah",))
+
+
+def edited(session: Session, text: str, message: int) -> tuple[Session, tuple[Effect, ...]]:
+    return step(session, Typed(at=NOW, language="fr", text=text, message=message, edited=True))
+
+
+def test_a_name_corrected_in_its_message_counts_until_it_is_confirmed() -> None:
+    session, _ = step(given(TypingName(TIMED)), Typed(at=NOW, language="fr", text="Aisatou Bah", message=80))
+    session, effects = edited(session, "Aïssatou Bah", 80)
+    assert session.state == ConfirmingBooking(FULL, ("Aïssatou Bah",), typed_in=80)
+    assert isinstance(effects[0], Show)
+    confirmed, _ = pressed(session, callback_data.CONFIRM)
+    assert edited(confirmed, "Somebody Else", 80)[1] == ()
+
+
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
+def test_any_other_message_that_is_edited_changes_nothing(state: State) -> None:
+    session, effects = edited(given(state), "Somebody Else", 80)
+    assert (session.state, effects) == (state, ())
+
+
+def test_an_edited_name_that_is_none_says_why() -> None:
+    session = given(ConfirmingBooking(FULL, typed_in=80))
+    session, effects = edited(session, "Bah 2", 80)
+    assert session.state == ConfirmingBooking(FULL, typed_in=80)
+    assert effects == (Show(session.state, SCREEN, MESSAGE, Notice.NAME_DIGITS),)
 
 
 @pytest.mark.parametrize("action", ["n:2", "n:", "n:x"])
@@ -79,7 +128,7 @@ def test_what_is_no_name_says_why() -> None:
 
 def test_on_the_summary_a_typed_name_replaces_the_old_one() -> None:
     assert typed(given(ConfirmingBooking(FULL, NAMES)), "Bah Sow")[0].state == ConfirmingBooking(
-        replace(FULL, name="Bah Sow"), NAMES
+        replace(FULL, name="Bah Sow"), ("Bah Sow",)
     )
 
 
@@ -115,8 +164,20 @@ def test_another_time_keeps_the_name() -> None:
     assert pressed(given(ConfirmingBooking(FULL)), callback_data.OTHER_TIME)[0].state == LoadingDays(FULL, back=True)
 
 
-def test_back_from_the_summary_is_the_name() -> None:
-    assert pressed(given(ConfirmingBooking(FULL, NAMES)), callback_data.BACK)[0].state == TypingName(FULL, NAMES)
+def test_back_from_the_summary_is_the_times_of_the_chosen_day() -> None:
+    state = pressed(given(ConfirmingBooking(FULL, NAMES)), callback_data.BACK)[0].state
+    assert state == LoadingTimes(FULL, SUNDAY, back=True)
+
+
+def test_the_name_is_changed_from_the_summary_and_back_returns_to_it() -> None:
+    session, _ = pressed(given(ConfirmingBooking(FULL, NAMES)), callback_data.CHANGE_NAME)
+    assert session.state == TypingName(FULL, NAMES)
+    assert pressed(session, callback_data.BACK)[0].state == ConfirmingBooking(FULL, ("Aïssatou Bah",))
+
+
+def test_back_from_another_time_returns_to_the_summary() -> None:
+    days = given(ChoosingDay(FULL, (), TIMED.at))
+    assert pressed(days, callback_data.BACK)[0].state == ConfirmingBooking(FULL, ("Aïssatou Bah",))
 
 
 # --- the outcome -----------------------------------------------------------------------------------------------------
@@ -127,6 +188,8 @@ def test_the_ticket_comes_with_its_picture_and_the_name_is_remembered() -> None:
     assert session.state == Idle()
     assert session.name == "Aïssatou Bah"
     assert session.message is None
+    other = given(Submitting(ATTEMPT), name="Fanta Bah")
+    assert happened(other, Booked(at=NOW, number=7, appointment=APPOINTMENT))[0].name == "Fanta Bah", "the first one"
     assert effects == (Show(TicketShown(TICKET, fresh=True), SCREEN + 1, MESSAGE), Tell(QrPicture(TICKET)))
 
 
@@ -139,7 +202,26 @@ def test_without_a_link_there_is_a_ticket_without_a_picture() -> None:
 def test_a_late_ticket_is_a_message_of_its_own() -> None:
     late = given(Submitting(ATTEMPT, BUSY, delayed=True))
     _, effects = happened(late, Booked(at=NOW, number=7, appointment=APPOINTMENT))
-    assert effects[0] == Show(TicketShown(TICKET, fresh=True), SCREEN + 1, None)
+    assert effects[:2] == (
+        Amend(MESSAGE, Word(Notice.IS_BOOKED)),
+        Show(TicketShown(TICKET, fresh=True), SCREEN + 1, None),
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "notice"),
+    [
+        (BookingRefused(at=NOW, number=7, failure=DOWN), Notice.IS_NOT_BOOKED),
+        (BookingWithdrawn(at=NOW, number=7), Notice.IS_STOPPED),
+    ],
+)
+def test_a_waiting_notice_becomes_what_came_of_it(outcome: Event, notice: Notice) -> None:
+    _, effects = happened(given(Submitting(ATTEMPT, BUSY, delayed=True)), outcome)
+    assert effects[0] == Amend(MESSAGE, Word(notice))
+    _, effects = happened(given(Submitting(ATTEMPT, BUSY, delayed=True), message=None), outcome)
+    assert not isinstance(effects[0], Amend), "where it stands is not known"
+    _, effects = happened(given(Submitting(ATTEMPT)), outcome)
+    assert not isinstance(effects[0], Amend), "the outcome itself stands there"
 
 
 def test_a_slot_taken_meanwhile_asks_for_the_nearest_and_keeps_the_name() -> None:
@@ -149,11 +231,32 @@ def test_a_slot_taken_meanwhile_asks_for_the_nearest_and_keeps_the_name() -> Non
     assert effects == (LoadSlots(1),)
 
 
-@pytest.mark.parametrize("code", sorted(set(FailureCode) - {FailureCode.SLOT_TAKEN}))
+@pytest.mark.parametrize(
+    "code", sorted(set(FailureCode) - {FailureCode.SLOT_TAKEN, FailureCode.BAD_NAME, FailureCode.DEPARTMENT_GONE})
+)
 def test_any_other_refusal_keeps_the_draft_and_says_why(code: FailureCode) -> None:
     session, effects = happened(given(Submitting(ATTEMPT)), BookingRefused(at=NOW, number=7, failure=Failure(code)))
     assert session.state == BookingRefusedState(FULL, Failure(code))
     assert effects == (Show(session.state, SCREEN + 1, MESSAGE),)
+
+
+def test_a_refused_name_is_asked_for_again_and_is_not_offered() -> None:
+    refused = BookingRefused(at=NOW, number=7, failure=Failure(FailureCode.BAD_NAME))
+    session, effects = happened(given(Submitting(ATTEMPT), name="Aïssatou Bah", profile="Fanta Bah"), refused)
+    assert session.state == TypingName(TIMED, ("Fanta Bah",))
+    assert effects == (Show(session.state, SCREEN + 1, MESSAGE, Notice.NAME_REFUSED),)
+    assert typed(session, "Fanta Sow")[0].state == ConfirmingBooking(
+        replace(FULL, name="Fanta Sow"), ("Fanta Sow", "Aïssatou Bah")
+    )
+
+
+def test_a_department_that_is_gone_offers_the_others() -> None:
+    gone = Failure(FailureCode.DEPARTMENT_GONE)
+    session, effects = happened(given(Submitting(ATTEMPT)), BookingRefused(at=NOW, number=7, failure=gone))
+    assert session.state == LoadingDepartments(back=True, notice=Notice.DEPARTMENT_GONE, without=1)
+    assert effects == (LoadDepartments(),)
+    for reading in READS[1:]:
+        assert happened(given(reading), LoadFailed(at=NOW, failure=gone))[0].state == session.state
 
 
 @pytest.mark.parametrize(
@@ -189,12 +292,12 @@ def test_a_pending_booking_can_be_given_up_once() -> None:
     assert effects == (Show(session.state, SCREEN + 1, MESSAGE),)
 
 
-def test_a_booking_that_was_withdrawn_is_back_at_its_summary() -> None:
+def test_a_booking_that_was_given_up_leads_to_the_menu_and_can_be_resumed() -> None:
     session, effects = happened(
         given(Submitting(ATTEMPT, delayed=True, withdrawn=True)), BookingWithdrawn(at=NOW, number=7)
     )
-    assert session.state == ConfirmingBooking(FULL)
-    assert effects == (Show(session.state, SCREEN + 1, None, Notice.GIVEN_UP),)
+    assert session.state == Idle(given_up=FULL)
+    assert effects[1] == Show(Menu(resumable=True), SCREEN + 1, None, Notice.GIVEN_UP)
 
 
 def test_a_booking_that_was_made_all_the_same_has_its_ticket() -> None:
@@ -215,6 +318,31 @@ def test_trying_again_is_a_new_attempt() -> None:
 @pytest.mark.parametrize("action", [callback_data.OTHER_TIME, callback_data.BACK])
 def test_after_a_refusal_another_time_keeps_the_name(action: str) -> None:
     assert pressed(given(BookingRefusedState(FULL, DOWN)), action)[0].state == LoadingDays(FULL, back=True)
+
+
+@pytest.mark.parametrize("code", sorted(SPENT))
+def test_a_slot_that_must_not_be_confirmed_again_is_forgotten(code: FailureCode) -> None:
+    refused = given(BookingRefusedState(FULL, Failure(code)))
+    assert pressed(refused, callback_data.RETRY)[0].state == refused.state
+    assert pressed(refused, callback_data.OTHER_TIME)[0].state == LoadingDays(replace(FULL, at=None), back=True)
+
+
+def test_after_a_refusal_the_name_can_be_changed_by_a_button_or_by_typing() -> None:
+    refused = given(BookingRefusedState(FULL, Failure(FailureCode.BAD_REQUEST)))
+    assert pressed(refused, callback_data.CHANGE_NAME)[0].state == TypingName(FULL, ("Aïssatou Bah",))
+    assert typed(refused, "Fanta Bah")[0].state == ConfirmingBooking(replace(FULL, name="Fanta Bah"), ("Fanta Bah",))
+    _, effects = typed(given(BookingRefusedState(FULL, DOWN)), "Fanta Bah")
+    assert effects == (Show(BookingRefusedState(FULL, DOWN), SCREEN, None, Notice.USE_BUTTONS),)
+
+
+def test_a_wrong_staff_number_is_typed_again_and_everything_else_is_kept() -> None:
+    draft = Draft(COURT, Worker(42, ""), TIMED.at, "Aïssatou Bah")
+    session, _ = pressed(
+        given(BookingRefusedState(draft, Failure(FailureCode.BAD_REQUEST))), callback_data.CHANGE_WORKER
+    )
+    assert session.state == TypingWorker(draft)
+    assert typed(session, "43")[0].state == ConfirmingBooking(replace(draft, worker=Worker(43, "")), ("Aïssatou Bah",))
+    assert pressed(given(BookingRefusedState(FULL, DOWN)), callback_data.CHANGE_WORKER)[0].state.kind == "refused"
 
 
 def test_after_a_refusal_another_department_can_be_chosen() -> None:
@@ -249,7 +377,30 @@ def test_back_from_the_days_that_did_not_come_is_the_departments() -> None:
 
 @pytest.mark.parametrize("state", READS[2:])
 def test_back_from_times_that_did_not_come_is_the_days(state: State) -> None:
-    assert pressed(given(state), callback_data.BACK)[0].state == LoadingDays(FULL, back=True)
+    draft = replace(FULL, at=None) if isinstance(state, LoadingNearest) else FULL
+    assert pressed(given(state), callback_data.BACK)[0].state == LoadingDays(draft, back=True)
+
+
+def test_back_from_other_days_that_did_not_come_is_the_summary() -> None:
+    failed = given(LoadingDays(FULL, back=True, failure=DOWN))
+    assert pressed(failed, callback_data.BACK)[0].state == ConfirmingBooking(FULL, ("Aïssatou Bah",))
+
+
+@pytest.mark.parametrize("failed", [True, False])
+def test_text_in_the_menu_that_finds_nothing_leads_back_to_it(failed: bool) -> None:  # noqa: FBT001 — a parameter
+    session, effects = typed(given(Idle()), "zzz")
+    assert session.state == LoadingDepartments(query="zzz")
+    assert effects == (LoadDepartments(),)
+    answer = LoadFailed(at=NOW, failure=DOWN) if failed else DepartmentsLoaded(at=NOW, departments=DEPARTMENTS)
+    session, effects = happened(session, answer)
+    assert session.state == Idle()
+    assert effects == (Show(Menu(), SCREEN + 2, None, Notice.USE_BUTTONS),)
+
+
+def test_a_word_typed_in_the_menu_shows_the_departments_that_match() -> None:
+    session, _ = typed(given(Idle()), "passeport")
+    session, _ = happened(session, DepartmentsLoaded(at=NOW, departments=DEPARTMENTS))
+    assert session.state == ChoosingDepartment(DEPARTMENTS, query="passeport")
 
 
 def test_the_shortest_way_from_a_day_to_the_ticket() -> None:

@@ -21,7 +21,7 @@ def test_reading_never_raises(data: str) -> None:
     assert isinstance(action, str)
 
 
-@pytest.mark.parametrize("data", ["", "book", "x.book", "-1.book", "١.book", f"{'9' * 16}.book", " 1.book"])
+@pytest.mark.parametrize("data", ["", "book", "x.book", "-1.book", "١.book", f"{'9' * 19}.book", " 1.book"])
 def test_what_was_never_spoken_is_an_action_that_nobody_understands(data: str) -> None:
     assert callback_data.decode(data) == (None, "")
 
@@ -40,14 +40,15 @@ def test_an_action_without_a_value_has_an_empty_one() -> None:
     assert callback_data.split(callback_data.BACK) == ("back", "")
 
 
-@pytest.mark.parametrize("value", ["", "-1", "+1", "1.5", "١٢", "²", " 1", "1" * 16, "x"])
-def test_only_up_to_15_ascii_digits_are_a_number(value: str) -> None:
+@pytest.mark.parametrize("value", ["", "-1", "+1", "1.5", "١٢", "²", " 1", "9" * 19, "1" * 20, str(2**63), "x"])
+def test_only_ascii_digits_up_to_the_largest_that_is_stored_are_a_number(value: str) -> None:
     assert callback_data.number_in(value) is None
 
 
 def test_digits_are_a_number() -> None:
     assert callback_data.number_in("007") == 7
-    assert callback_data.number_in("9" * 15) == 10**15 - 1
+    assert callback_data.number_in("738529527931269425") == 738529527931269425
+    assert callback_data.number_in(str(2**63 - 1)) == 2**63 - 1
 
 
 def test_no_two_actions_are_the_same_word() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core import callback_data
-from bot.core.effects import CancelAppointment, LoadAppointments, Show
+from bot.core.effects import Amend, AmendTicket, CancelAppointment, LoadAppointments, Show
 from bot.core.events import (
     AppointmentCancelled,
     AttemptDelayed,
@@ -14,7 +14,7 @@ from bot.core.model import (
     FailureCode,
     Ticket,
 )
-from bot.core.screens import Cancelled, Menu
+from bot.core.screens import Cancelled, Menu, Word
 from bot.core.states import (
     AskingCancel,
     CancelAttempt,
@@ -68,7 +68,7 @@ def test_what_was_cancelled_is_said_after_the_api_has_said_so() -> None:
     session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AppointmentCancelled(at=NOW, number=7))
     assert session.state == Idle()
     assert session.message is None
-    assert effects == (Show(Cancelled(gone), SCREEN + 1, MESSAGE),)
+    assert effects == (AmendTicket(gone), Show(Cancelled(gone), SCREEN + 1, MESSAGE))
 
 
 def test_the_booking_that_waited_goes_on_after_cancelling() -> None:
@@ -77,16 +77,23 @@ def test_the_booking_that_waited_goes_on_after_cancelling() -> None:
     )
     assert session.state == ConfirmingBooking(FULL)
     assert session.parked is None
-    assert isinstance(effects[0], Show)
-    assert isinstance(effects[0].screen, Cancelled)
-    assert effects[0].screen.resumable
+    assert isinstance(effects[1], Show)
+    assert isinstance(effects[1].screen, Cancelled)
+    assert effects[1].screen.resumable
 
 
 def test_a_late_cancellation_is_a_message_of_its_own() -> None:
     late = given(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True))
     _, effects = happened(late, AppointmentCancelled(at=NOW, number=7))
-    assert isinstance(effects[0], Show)
-    assert effects[0].message is None
+    assert effects[0] == Amend(MESSAGE, Word(Notice.IS_CANCELLED))
+    assert isinstance(effects[2], Show)
+    assert effects[2].message is None
+
+
+def test_a_late_refusal_changes_the_waiting_notice_too() -> None:
+    late = given(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True))
+    _, effects = happened(late, CancellingRefused(at=NOW, number=7, failure=DOWN))
+    assert effects[0] == Amend(MESSAGE, Word(Notice.IS_NOT_CANCELLED))
 
 
 def test_one_that_is_not_there_any_more_leads_to_the_list() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.conversation import step
 from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell, Withdraw
-from bot.core.screens import Help, LanguageMenu, Menu
+from bot.core.screens import Help, LanguageMenu, Menu, Word
 from bot.core.states import (
     AskingCancel,
     ConfirmingBooking,
@@ -21,6 +21,7 @@ from bot.core.states import (
 )
 from tests.core.examples import (
     FULL,
+    MESSAGE,
     SCREEN,
     STATES,
     TICKET,
@@ -32,7 +33,7 @@ from tests.core.examples import (
 
 
 def test_start_greets_by_name_where_it_is_known() -> None:
-    session, effects = step(given(Idle(), profile="x"), replace(command("start"), profile="Aïssatou"))
+    session, effects = step(given(Idle(), profile="x"), replace(command("start"), profile="Aïssatou Bah"))
     assert effects == (Show(Menu(greeting=True, name="Aïssatou"), session.screen, None),)
 
 
@@ -78,6 +79,7 @@ def test_appointments_asks_for_them() -> None:
     [
         ("", None, None),
         ("12345", 12345, None),
+        ("738529527931269425", 738529527931269425, None),
         (" #12345 ", 12345, None),
         ("№12345", 12345, None),
         ("0", None, Notice.NOT_A_NUMBER),
@@ -95,7 +97,7 @@ def test_cancel_reads_its_number(argument: str, number: int | None, notice: Noti
 def test_stop_leaves_an_unfinished_booking() -> None:
     session, effects = commanded(given(ConfirmingBooking(FULL)), "stop")
     assert session.state == Idle()
-    assert effects[-1] == Show(Menu(), session.screen, None, Notice.STOPPED)
+    assert effects[-1] == Show(Menu(), session.screen, None, Notice.DRAFT_DROPPED)
 
 
 def test_stop_drops_a_booking_that_waits_behind_the_appointments() -> None:
@@ -126,10 +128,11 @@ def test_an_unknown_command_says_so(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["start", "book", "appointments", "cancel", "unknown"])
 @pytest.mark.parametrize("state", ["submitting", "submitting, delayed", "cancelling"])
-def test_while_something_is_pending_every_command_shows_it(state: str, name: str) -> None:
+def test_while_something_is_pending_every_command_is_told_so_beside_it(state: str, name: str) -> None:
     session, effects = commanded(given(STATES[state]), name)
     assert session.state == STATES[state]
-    assert effects == (Show(STATES[state], SCREEN, None, Notice.SETTLING),)
+    assert session.message == MESSAGE
+    assert effects == (Tell(Word(Notice.SETTLING)),)
 
 
 def test_stop_gives_a_booking_up_that_is_not_made_yet() -> None:
@@ -139,12 +142,12 @@ def test_stop_gives_a_booking_up_that_is_not_made_yet() -> None:
     assert effects[1:] == (Withdraw(session.state.attempt.number),)
     again, effects = commanded(session, "stop")
     assert again.state == session.state
-    assert effects == (Show(session.state, session.screen, None, Notice.CANNOT_STOP),)
+    assert effects == (Tell(Word(Notice.CANNOT_STOP)),)
 
 
 def test_a_cancelling_cannot_be_stopped() -> None:
     _, effects = commanded(given(STATES["cancelling"]), "stop")
-    assert effects == (Show(STATES["cancelling"], SCREEN, None, Notice.CANNOT_STOP),)
+    assert effects == (Tell(Word(Notice.CANNOT_STOP)),)
 
 
 def test_stop_on_the_question_keeps_the_appointment_and_the_booking_that_waits() -> None:

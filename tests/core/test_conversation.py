@@ -16,6 +16,7 @@ from bot.core.events import (
     BookingRefused,
     BookingWithdrawn,
     CancellingRefused,
+    Courtesy,
     DepartmentsLoaded,
     Event,
     LoadFailed,
@@ -72,7 +73,7 @@ from tests.core.examples import (
 
 
 @every_state
-@pytest.mark.parametrize("action", ["", "nonsense", "d:999", "day:x", "t:", "n:99", "w:999", "ticket:1", "x:1", "\x00"])
+@pytest.mark.parametrize("action", ["", "nonsense", "day:x", "t:", "n:99", "w:999", "ticket:1", "x:1", "\x00"])
 def test_a_press_that_does_not_fit_changes_nothing_and_shows_where_one_is(state: State, action: str) -> None:
     before = given(state)
     after, effects = pressed(before, action)
@@ -90,16 +91,42 @@ def test_leaving_is_understood_by_flows_alone(state: State) -> None:
 def test_a_photo_changes_nothing_and_shows_where_one_is(state: State) -> None:
     after, effects = step(given(state), SentSomething(at=NOW))
     assert (after.state, after.screen) == (state, SCREEN)
-    assert effects == (Show(present(after), SCREEN, None, Notice.ONLY_TEXT),)
+    assert effects == remarked(state, Notice.ONLY_TEXT)
 
 
 @every_state
 def test_text_that_means_nothing_changes_nothing_and_gets_the_next_step(state: State) -> None:
+    if isinstance(state, Idle):
+        return  # a typed word in the menu searches
     after, effects = typed(given(state), "<???> 12")
+    if isinstance(state, Pending):
+        assert (after.message, effects) == (MESSAGE, (Tell(Word(Notice.SETTLING)),))
+        return
     assert isinstance(effects[0], Show)
     assert effects[0].message is None
     assert after.state == (replace(state, query="") if isinstance(state, ChoosingDepartment) else state)
-    assert (effects[0].notice is None) == isinstance(state, Pending)
+    assert effects[0].notice
+
+
+@every_state
+@pytest.mark.parametrize(("courtesy", "notice"), [(Courtesy.GREETING, Notice.HELLO), (Courtesy.THANKS, Notice.WELCOME)])
+def test_a_greeting_and_thanks_are_answered(state: State, courtesy: Courtesy, notice: Notice) -> None:
+    event = Typed(at=NOW, text="salut", courtesy=courtesy, profile="Aïssatou Bah")
+    after, effects = step(given(state), event)
+    assert after.state == state
+    if isinstance(state, Pending):
+        assert effects == (Tell(Word(Notice.SETTLING)),)
+    elif isinstance(state, Idle) and courtesy is Courtesy.GREETING:
+        assert effects == (Show(Menu(greeting=True, name="Aïssatou", resumable=bool(state.given_up)), SCREEN, None),)
+    else:
+        assert effects == remarked(state, notice)
+
+
+def remarked(state: State, notice: Notice) -> tuple[Show | Tell, ...]:
+    """A remark above the present screen; of its own where an attempt is pending."""
+    if isinstance(state, Pending):
+        return (Tell(Word(notice)),)
+    return (Show(present(given(state)), SCREEN, None, notice),)
 
 
 @every_state
@@ -136,18 +163,18 @@ def test_a_result_that_nobody_waits_for_changes_nothing_and_shows_nothing(state:
 def test_when_our_own_code_failed_there_is_a_word_and_the_present_screen(state: State) -> None:
     after, effects = happened(given(state), WorkFailed(at=NOW))
     assert after.state == state
-    assert effects == (Show(present(after), SCREEN, None, Notice.SORRY),)
+    assert effects == remarked(state, Notice.SORRY)
 
 
 # --- languages -------------------------------------------------------------------------------------------------------
 
 
 def test_the_phones_language_is_followed_until_one_is_chosen() -> None:
-    followed, _ = step(given(Idle()), Typed(at=NOW, language="en", text="hi"))
+    followed, _ = step(given(Idle()), Typed(at=NOW, language="en", text=" "))
     assert followed.locale == "en"
     chosen, effects = step(followed, press(followed, "l:fr", screen=None, message=3))
     assert (chosen.locale, chosen.chose_locale) == ("fr", True)
-    assert effects == (Show(Menu(), SCREEN, 3, Notice.LANGUAGE_CHANGED),)
+    assert effects == (Show(Menu(), followed.screen, 3, Notice.LANGUAGE_CHANGED),)
     assert step(chosen, Typed(at=NOW, language="en", text="hi"))[0].locale == "fr"
 
 
@@ -192,6 +219,12 @@ def test_what_is_pending_is_never_dropped() -> None:
 
 def test_an_idle_conversation_has_nothing_to_drop() -> None:
     session, effects = step(given(Idle()), Typed(at=LATER, text="?"))
+    assert session.state == LoadingDepartments(query="?")
+    assert effects == (LoadDepartments(),)
+
+
+def test_blank_text_gets_the_next_step() -> None:
+    session, effects = step(given(Idle()), Typed(at=NOW, text=" \n"))
     assert effects == (Show(Menu(), session.screen, None, Notice.USE_BUTTONS),)
 
 

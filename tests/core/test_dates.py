@@ -1,10 +1,20 @@
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.dates import is_night, morning_after, night_of, reaches_night, read_day, read_days, read_moment
+from bot.core.dates import (
+    is_night,
+    morning_after,
+    night_of,
+    reaches_night,
+    read_day,
+    read_days,
+    read_hour,
+    read_moment,
+    read_when,
+)
 
 TODAY = date(2026, 1, 20)
 NOW = datetime.fromisoformat("2026-01-20T10:00")
@@ -21,6 +31,18 @@ NOW = datetime.fromisoformat("2026-01-20T10:00")
         ("20/1", "2026-01-20"),
         ("19/1", "2027-01-19"),
         ("29/02", "2028-02-29"),
+        ("2/12", "2026-12-02"),
+        ("Aujourd’hui", "2026-01-20"),
+        ("DEMAIN", "2026-01-21"),
+        ("tomorrow", "2026-01-21"),
+        ("après-demain", "2026-01-22"),
+        ("vendredi", "2026-01-23"),
+        ("Monday", "2026-01-26"),
+        ("mardi", "2026-01-27"),
+        ("1er décembre", "2026-12-01"),
+        ("25 janv. 2027", "2027-01-25"),
+        ("vendredi 27 novembre", "2026-11-27"),
+        ("2nd March", "2026-03-02"),
     ],
 )
 def test_a_day_is_read_as_people_write_it_and_without_a_year_is_the_next_of_its_kind(text: str, day: str) -> None:
@@ -28,7 +50,19 @@ def test_a_day_is_read_as_people_write_it_and_without_a_year_is_the_next_of_its_
 
 
 @pytest.mark.parametrize(
-    "text", ["", "demain", "31/02/2026", "2026-13-01", "32/1", "1/1/1/1", "٢٥/٠١/٢٠٢٦", "25/01/202"]
+    "text",
+    [
+        "",
+        "bientot",
+        "31 février",
+        "3 brumaire",
+        "31/02/2026",
+        "2026-13-01",
+        "32/1",
+        "1/1/1/1",
+        "٢٥/٠١/٢٠٢٦",
+        "25/01/202",
+    ],
 )
 def test_what_is_no_day_is_none(text: str) -> None:
     assert read_day(text, TODAY) is None
@@ -56,6 +90,9 @@ def test_days_that_run_backwards_or_are_none_are_not_read(text: str) -> None:
         ("25/01 à 9 h 30", "2026-01-25T09:30"),
         ("25/01 at 9h30", "2026-01-25T09:30"),
         ("2026-01-25 9H05", "2026-01-25T09:05"),
+        ("demain 10h", "2026-01-21T10:00"),
+        ("demain à 10 h 30", "2026-01-21T10:30"),
+        ("27 novembre à 8h", "2026-11-27T08:00"),
         ("11:15", "2026-01-20T11:15"),
         ("9h", "2026-01-21T09:00"),
         ("10:00", "2026-01-21T10:00"),
@@ -70,6 +107,29 @@ def test_a_moment_is_a_day_and_an_hour_and_an_hour_alone_is_the_next_of_its_kind
 )
 def test_what_is_no_moment_is_none(text: str) -> None:
     assert read_moment(text, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "hour"),
+    [
+        ("demain", date(2026, 1, 21), None),
+        ("10h", None, time(10)),
+        ("2/12 à 9h30", date(2026, 12, 2), time(9, 30)),
+        ("25h", None, None),
+        ("demain 25h", None, None),
+        ("bonjour 10h", None, None),
+        ("", None, None),
+    ],
+)
+def test_a_day_and_an_hour_are_read_apart(text: str, day: date | None, hour: time | None) -> None:
+    assert read_when(text, NOW) == (day, hour)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"), [("10", time(10)), (" 9h ", time(9)), ("24", None), ("dix", None), ("", None)]
+)
+def test_where_an_hour_is_asked_for_a_number_alone_is_one(text: str, hour: time | None) -> None:
+    assert read_hour(text) == hour
 
 
 @pytest.mark.parametrize(

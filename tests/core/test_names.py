@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.names import MAX_LENGTH, fold, read_name, suggestions
+from bot.core.names import MAX_LENGTH, first_name, fold, read_name, suggestions
 from bot.core.states import Notice
 
 
@@ -74,6 +74,17 @@ def test_a_good_name_stays_as_it_is(text: str) -> None:
 
 def test_suggestions_are_good_names_once_each_in_their_order() -> None:
     assert suggestions(None, "Bah Sow", "", "😀", " Bah  Sow ", "Camara") == ("Bah Sow", "Camara")
+    assert suggestions("Bah Sow", profile="Fanta Bah") == ("Bah Sow", "Fanta Bah")
+
+
+@pytest.mark.parametrize("profile", ["Fanta", "", "  ", "😀", "Fanta 2"])
+def test_a_profile_without_a_first_and_a_last_name_is_not_offered(profile: str) -> None:
+    assert suggestions("Sow", profile=profile) == ("Sow",)
+
+
+def test_people_are_greeted_by_their_first_name() -> None:
+    assert first_name("Aïssatou Bah") == first_name(" Aïssatou ") == "Aïssatou"
+    assert first_name("  ") == ""
 
 
 def test_folding_forgets_accents_case_and_doubled_spaces() -> None:

@@ -12,7 +12,7 @@ from bot.core.model import (
     Draft,
     Worker,
 )
-from bot.core.slot_selection import shown_departments
+from bot.core.slot_selection import shown_departments, shown_organizations
 from bot.core.states import (
     ChoosingDepartment,
     ChoosingWorker,
@@ -128,6 +128,29 @@ def test_a_word_that_fits_nothing_shows_everything_and_says_so() -> None:
 def test_every_typed_word_must_be_there_in_the_name_or_the_organisation() -> None:
     assert shown_departments(ChoosingDepartment(DEPARTMENTS, query="etat kaloum")) == (BIRTHS,)
     assert shown_departments(ChoosingDepartment(DEPARTMENTS, query="identite securite")) == (IDENTITY,)
+
+
+def test_a_link_to_a_department_that_is_gone_offers_the_others() -> None:
+    state, notice = departments_come(
+        LoadingDepartments(back=True, notice=Notice.DEPARTMENT_GONE, without=1), *DEPARTMENTS
+    )
+    assert state == ChoosingDepartment(DEPARTMENTS[1:])
+    assert notice is Notice.DEPARTMENT_GONE
+
+
+def test_the_departments_of_one_organisation_are_shown_alone() -> None:
+    state, _ = departments_come(LoadingDepartments(organization_of=2), *DEPARTMENTS)
+    assert state == ChoosingDepartment(DEPARTMENTS, organization=IDENTITY.organization)
+    assert isinstance(state, ChoosingDepartment)
+    assert shown_departments(state) == (PASSPORTS, IDENTITY)
+    assert pressed(given(state), callback_data.EVERYTHING)[0].state == ChoosingDepartment(DEPARTMENTS)
+
+
+def test_organisations_are_chosen_first_only_where_there_are_many_departments() -> None:
+    many = tuple(Department(n, f"Service {n}", f"Ville {n % 3}") for n in range(9))
+    assert [each.organization for each in shown_organizations(many)] == ["Ville 0", "Ville 1", "Ville 2"]
+    assert shown_organizations(many[:8]) == ()
+    assert shown_organizations(tuple(replace(each, organization="Ville") for each in many)) == ()
 
 
 def test_departments_stand_by_organisation_in_their_order() -> None:

@@ -1,7 +1,7 @@
 """Days and times: only what is free is shown, and nothing is asked that has only one answer."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
@@ -42,6 +42,7 @@ from tests.core.examples import (
     MONDAY,
     NINE,
     NOW,
+    PASSPORTS,
     SCREEN,
     SLOTS,
     SUNDAY,
@@ -51,6 +52,7 @@ from tests.core.examples import (
     happened,
     press,
     pressed,
+    typed,
 )
 
 
@@ -91,9 +93,15 @@ def test_slots_of_another_department_are_ignored() -> None:
 
 
 def test_the_earliest_slot_is_one_tap() -> None:
+    session = given(ChoosingDay(DRAFT, DAYS, NINE))
+    chosen, _ = happened(session, replace(press(session, callback_data.EARLIEST), profile="Fanta Bah"))
+    assert chosen.state == TypingName(replace(DRAFT, at=NINE), ("Fanta Bah",))
+
+
+def test_the_name_that_was_booked_first_stands_in_the_summary_at_once() -> None:
     session = given(ChoosingDay(DRAFT, DAYS, NINE), name="Bah Sow")
-    chosen, _ = happened(session, replace(press(session, callback_data.EARLIEST), profile="Bah"))
-    assert chosen.state == TypingName(replace(DRAFT, at=NINE), ("Bah Sow", "Bah"))
+    chosen, _ = happened(session, replace(press(session, callback_data.EARLIEST), profile="Fanta Bah"))
+    assert chosen.state == ConfirmingBooking(Draft(PASSPORTS, at=NINE, name="Bah Sow"), ("Bah Sow", "Fanta Bah"))
 
 
 def test_a_pressed_day_asks_for_its_times() -> None:
@@ -110,15 +118,19 @@ def test_when_nothing_is_free_it_can_be_asked_again() -> None:
     assert pressed(given(ChoosingDay(DRAFT, (), None)), callback_data.RETRY)[0].state == LoadingDays(DRAFT, back=True)
 
 
-@pytest.mark.parametrize("action", [callback_data.BACK, callback_data.CHANGE_DEPARTMENT])
-def test_back_from_the_days_is_the_departments(action: str) -> None:
-    assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), action)[0].state == LoadingDepartments(back=True)
+def test_back_from_the_days_is_the_departments() -> None:
+    days = given(ChoosingDay(DRAFT, DAYS, NINE))
+    assert pressed(days, callback_data.BACK)[0].state == LoadingDepartments(back=True)
+
+
+def test_from_a_full_department_the_others_of_its_organisation_are_a_tap_away() -> None:
+    full = given(ChoosingDay(DRAFT, (), None))
+    assert pressed(full, callback_data.CHANGE_DEPARTMENT)[0].state == LoadingDepartments(back=True, organization_of=1)
 
 
 def test_back_from_the_days_is_the_staff_where_one_is_asked_for() -> None:
     state = ChoosingDay(Draft(HOSPITAL, BAH), DAYS, NINE)
     assert pressed(given(state), callback_data.BACK)[0].state == ChoosingWorker(Draft(HOSPITAL, BAH))
-    assert pressed(given(state), callback_data.CHANGE_DEPARTMENT)[0].state == LoadingDepartments(back=True)
 
 
 # --- times -----------------------------------------------------------------------------------------------------------
@@ -135,9 +147,61 @@ def test_a_single_time_is_not_asked_for() -> None:
 
 def test_coming_back_shows_a_single_time_and_the_half_of_the_day_that_was_chosen() -> None:
     shown = slots_come(LoadingTimes(TIMED, SUNDAY, back=True), *SLOTS)
-    assert shown == ChoosingTime(TIMED, SUNDAY, (NINE, HALF_PAST_TWO), afternoon=True)
+    assert shown == ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO), afternoon=True)
     alone = slots_come(LoadingTimes(FULL, MONDAY, back=True), *SLOTS)
-    assert alone == ChoosingTime(FULL, MONDAY, (TEN_ON_MONDAY,))
+    assert alone == ChoosingTime(replace(FULL, at=None), MONDAY, (TEN_ON_MONDAY,))
+
+
+# --- typed days and hours --------------------------------------------------------------------------------------------
+
+DAY_LIST = ChoosingDay(DRAFT, DAYS, NINE)
+TIME_LIST = ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+NEAREST_LIST = ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY))
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "loading"),
+    [
+        (DAY_LIST, "25/1", LoadingTimes(DRAFT, SUNDAY)),
+        (DAY_LIST, "dimanche 9h", LoadingTimes(DRAFT, SUNDAY, hour=time(9))),
+        (TIME_LIST, "14h30", LoadingTimes(DRAFT, SUNDAY, hour=time(14, 30))),
+        (TIME_LIST, "9", LoadingTimes(DRAFT, SUNDAY, hour=time(9))),
+        (TIME_LIST, "lundi", LoadingTimes(DRAFT, MONDAY)),
+        (NEAREST_LIST, "10h", LoadingTimes(replace(FULL, at=None), SUNDAY, hour=time(10))),
+        (NEAREST_LIST, "26/1 10h", LoadingTimes(replace(FULL, at=None), MONDAY, hour=time(10))),
+    ],
+)
+def test_a_typed_day_or_hour_is_looked_for(state: State, text: str, loading: State) -> None:
+    session, effects = typed(given(state), text)
+    assert session.state == loading
+    assert effects == (LoadSlots(1),)
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "notice"),
+    [
+        (DAY_LIST, "27/1", Notice.DAY_NOT_FREE),
+        (DAY_LIST, "10h", Notice.WHEN_UNKNOWN),
+        (DAY_LIST, "passeport", Notice.WHEN_UNKNOWN),
+        (TIME_LIST, "plus tard", Notice.WHEN_UNKNOWN),
+        (ChoosingNearest(DRAFT, (NINE,)), "10h", Notice.WHEN_UNKNOWN),
+    ],
+)
+def test_what_cannot_be_offered_says_so(state: State, text: str, notice: Notice) -> None:
+    session, effects = typed(given(state), text)
+    assert effects == (Show(state, SCREEN, None, notice),)
+    assert session.state == state
+
+
+def test_a_typed_hour_that_is_free_is_chosen() -> None:
+    assert slots_come(LoadingTimes(DRAFT, SUNDAY, hour=time(14, 30)), *SLOTS) == TypingName(TIMED)
+
+
+def test_a_typed_hour_that_is_not_free_shows_those_that_are() -> None:
+    loading = given(LoadingTimes(DRAFT, MONDAY, hour=time(9)))
+    session, effects = happened(loading, SlotsLoaded(at=NOW, department_id=1, slots=SLOTS))
+    assert session.state == ChoosingTime(DRAFT, MONDAY, (TEN_ON_MONDAY,))
+    assert effects == (Show(session.state, SCREEN + 1, MESSAGE, Notice.TIME_NOT_FREE),)
 
 
 def test_a_day_without_a_morning_begins_in_the_afternoon() -> None:

@@ -1,10 +1,10 @@
 """States are frozen, tell themselves apart by `kind`, and number the screens that show them."""
 
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError
 
 import pytest
 
-from bot.core.states import Idle, State
+from bot.core.states import State
 from tests.core.examples import SCREEN, STATES, given
 
 
@@ -30,7 +30,3 @@ def test_no_two_states_have_the_same_kind() -> None:
 
 def test_the_examples_hold_every_state() -> None:
     assert {type(state) for state in STATES.values()} == set(State.__args__)
-
-
-def test_idle_holds_nothing() -> None:
-    assert [field.name for field in fields(Idle)] == ["kind"]

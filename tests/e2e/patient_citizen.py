@@ -78,7 +78,7 @@ class PatientCitizen:
             if booking.gave_up and screen and screen.has(self.words.label("button.confirm")):
                 await self._press(screen, self.words.label("button.leave"))
                 return
-            if screen is None or self.words.says(screen.text, "menu.question"):
+            if screen is None or self.words.says(screen.text, "organizations.question"):
                 if pace.is_too_long():
                     await self.phone.say("/book")
             elif pace.may_act_on(screen):

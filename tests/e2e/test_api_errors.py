@@ -66,7 +66,7 @@ async def test_a_booking_that_is_refused_says_why_and_what_next(bot: RunningBot,
     assert any(step in each for each in refused.labels), refused.labels
     for kept in ("Passport Service", "lundi 2 mars 2026", "Aïssatou Bah"):
         assert kept in refused.text, "the choices are kept"
-    assert {"⬅️ Retour", "✖️ Abandonner la réservation"} <= set(refused.labels)
+    assert {"⬅️ Retour", "✖️ Quitter"} <= set(refused.labels)
     assert await aissatou.appointments() == []
 
 
@@ -149,7 +149,7 @@ async def test_too_many_requests_say_from_when_on_we_try_again(bot: RunningBot, 
     await aissatou.phone.do("press", message_id=summary.number, data=summary.data("Confirmer"))
     waiting = await aissatou.waits_for("Il y a trop de demandes en ce moment.")
     assert "Nous essaierons de nouveau à partir de 08:0" in waiting.text
-    await aissatou.taps_on("Renoncer")
+    await aissatou.taps_on("Arrêter")
     assert "Vérifiez" in (await aissatou.screen()).text
     assert await aissatou.appointments() == []
     await bot.reset()

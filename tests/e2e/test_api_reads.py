@@ -34,13 +34,13 @@ async def test_free_days_that_cannot_be_read(bot: RunningBot, aissatou: Citizen,
     await aissatou.says(department)
     await bot.inject_api_fault(kind, "GET", "/departments", **how)
     screen = await aissatou.taps_on(department)
-    if "Choisissez la personne" in screen.text:
+    if "Qui voulez-vous voir" in screen.text:
         screen = await aissatou.taps_on("Mme Hawa")
-    assert "Les jours libres n’ont pas pu être lus." in screen.text
+    assert "Impossible d’afficher les jours libres." in screen.text
     assert words in screen.text
     assert department in screen.text, "what was chosen is kept"
-    assert screen.labels == ["🔄 Réessayer", "⬅️ Retour", "✖️ Abandonner la réservation"]
-    assert "pas pu être lus" in (await aissatou.taps_on("Réessayer")).text
+    assert screen.labels == ["🔄 Réessayer", "⬅️ Retour", "✖️ Quitter"]
+    assert "Impossible d’afficher" in (await aissatou.taps_on("Réessayer")).text
     await bot.recover()
 
     async def free() -> bool:
@@ -54,7 +54,7 @@ async def test_appointments_that_cannot_be_read(bot: RunningBot, aissatou: Citiz
     number = await aissatou.books()
     await bot.inject_api_fault("status", "GET", "/appointments", status=503)
     screen = await aissatou.says("/appointments")
-    assert "Vos rendez-vous n’ont pas pu être lus." in screen.text
+    assert "Impossible d’afficher vos rendez-vous." in screen.text
     assert DOWN in screen.text
     assert "Rien n’a été annulé." in (await aissatou.says(f"/cancel {number}")).text
     await bot.recover()
@@ -72,13 +72,13 @@ async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_p
     async with stopped_bot(tmp_path) as bot:
         await bot.start(moncreneau_api_url="http://127.0.0.1:9/api/v1")
         citizen = await bot.citizen()
-        assert "Que souhaitez-vous faire" in (await citizen.says("/start")).text
+        assert "Auprès de quelle administration" in (await citizen.says("/start")).text
         screen = await citizen.says("/book")
-        assert "La liste des services n’a pas pu être lue." in screen.text
+        assert "Impossible d’afficher les services." in screen.text
         assert DOWN in screen.text
         assert screen.labels == ["🔄 Réessayer", "⬅️ Retour au menu"]
         await bot.restart()
-        assert "Choisissez un service" in (await citizen.taps_on("Réessayer")).text
+        assert "Pour quel service" in (await citizen.taps_on("Réessayer")).text
 
 
 async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
@@ -90,7 +90,7 @@ async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
         await citizen.reaches_days()
         await bot.inject_api_fault("delay", "GET", "/departments", seconds=60)
         await citizen.taps_on("Retour")
-        assert "Les jours libres n’ont pas pu être lus." in (await citizen.taps_on("ID Card")).text
+        assert "Impossible d’afficher les jours libres." in (await citizen.taps_on("ID Card")).text
         await bot.recover()
         await citizen.taps_on("Réessayer")
         await citizen.taps_on("⏱")

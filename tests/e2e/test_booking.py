@@ -1,5 +1,6 @@
 """From `/start` to the ticket: what is asked, in which order, and with how many taps."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from bot.sandbox.moncreneau import Department, Hours, Organization, Worker
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot, running_bot
 
+DAY = re.compile(r"Aujourd’hui$|Demain$|\w{3}\. \d")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CITY = Organization(2, "Ville de Conakry")
 ONE_HOUR: Hours = {"tuesday": (("09:00", "10:00"),)}
@@ -16,10 +18,10 @@ ONE_HOUR: Hours = {"tuesday": (("09:00", "10:00"),)}
 async def test_in_french_it_takes_at_most_six_taps_and_one_typed_name(bot: RunningBot) -> None:
     citizen = await bot.citizen("fr", "😀😀", "")
     assert (await citizen.says("/start")).text.startswith("Bonjour")
-    assert "Choisissez un service" in (await citizen.taps_on("Prendre rendez-vous")).text
+    assert "Pour quel service" in (await citizen.taps_on("Ministry")).text
     assert "Choisissez un jour" in (await citizen.taps_on("Passport Service")).text
-    assert "Choisissez une heure" in (await citizen.taps_on("mar. 3 mars")).text
-    assert "À quel nom ?" in (await citizen.taps_on("10:30")).text.replace("\xa0", " ")
+    assert "Choisissez une heure" in (await citizen.taps_on("Demain")).text
+    assert "Pour qui est le rendez-vous ?" in (await citizen.taps_on("10:30")).text.replace("\xa0", " ")
     summary = await citizen.says("Aïssatou Bah")
     assert "Vérifiez, puis confirmez" in summary.text
     assert await citizen.appointments() == []
@@ -32,31 +34,67 @@ async def test_in_french_it_takes_at_most_six_taps_and_one_typed_name(bot: Runni
 
 
 async def test_in_english_the_name_on_the_phone_spares_the_typing(bot: RunningBot, sarah: Citizen) -> None:
-    assert (await sarah.says("/start")).text.startswith("Hello Sarah Cole!")
-    assert "Choose a department" in (await sarah.taps_on("Book an appointment")).text
+    assert (await sarah.says("/start")).text.startswith("Hello Sarah!")
+    assert "Which department" in (await sarah.taps_on("Ministry")).text
     assert "Choose a day" in (await sarah.taps_on("ID Card")).text
-    assert "In what name?" in (await sarah.taps_on("Earliest available")).text
+    assert "Whose name is it for?" in (await sarah.taps_on("⏱")).text
     assert "Check, then confirm" in (await sarah.taps_on("Sarah Cole")).text
     ticket = await sarah.taps_on("Confirm")
     assert "Your appointment is confirmed." in ticket.text
-    assert "Monday 2 March 2026" in ticket.text
-    assert "08:00 (Conakry time)" in ticket.text
+    assert "Monday 2 March at 08:00 (Conakry time)" in ticket.text
     assert (sarah.taps, sarah.typed) == (5, 0)
     (made,) = await bot.services.appointments(sarah.id)
     assert made["name"] == "Sarah Cole"
 
 
-async def test_the_name_of_the_last_booking_is_offered_first(aissatou: Citizen) -> None:
+async def test_the_name_of_the_first_booking_stands_in_the_summary_and_can_be_changed(aissatou: Citizen) -> None:
     await aissatou.books("N'Diaye Camara")
-    screen = await aissatou.reaches_name("ID Card")
+    summary = await aissatou.reaches_name("ID Card")
+    assert "Vérifiez" in summary.text
+    assert "N'Diaye Camara" in summary.text
+    screen = await aissatou.taps_on("Changer le nom")
     assert screen.labels[:2] == ["👤 N'Diaye Camara", "👤 Aïssatou Bah"]
+    await aissatou.taps_on("👤 Aïssatou Bah")
+    await aissatou.taps_on("Confirmer")
+    assert [each["name"] for each in await aissatou.appointments()] == ["N'Diaye Camara", "Aïssatou Bah"]
+    assert "N'Diaye Camara" in (await aissatou.reaches_name()).text, "still the first one"
 
 
-async def test_departments_stand_under_their_organisations_eight_a_page(aissatou: Citizen) -> None:
+ONE_OFFICE = (Department(5, "Passeports", CITY), Department(8, "Visas", CITY))
+
+
+async def test_three_taps_and_a_typed_name_make_a_booking_and_the_next_one_needs_no_typing(tmp_path: Path) -> None:
+    async with running_bot(tmp_path, departments=ONE_OFFICE) as bot:
+        citizen = await bot.citizen()
+        await citizen.says("/start")
+        await citizen.taps_on("Passeports")
+        await citizen.taps_on("⏱")
+        await citizen.says("Fatoumata Camara")
+        assert "confirmé" in (await citizen.taps_on("Confirmer")).text
+        assert (citizen.taps, citizen.typed) == (3, 1)
+        await citizen.says("/start")
+        await citizen.taps_on("Visas")
+        assert "Fatoumata Camara" in (await citizen.taps_on("⏱")).text
+        assert "confirmé" in (await citizen.taps_on("Confirmer")).text
+        assert (citizen.taps, citizen.typed) == (6, 1)
+        await citizen.says("/start")
+        for label in ("Passeports", "jeu. 5 mars", "10:00", "Confirmer"):
+            await citizen.taps_on(label)
+        assert (citizen.taps, citizen.typed) == (10, 1)
+        assert len(await citizen.appointments()) == 3
+
+
+async def test_the_start_screen_waits_for_nothing(tmp_path: Path) -> None:
+    async with running_bot(tmp_path, departments=ONE_OFFICE) as bot:
+        citizen = await bot.citizen()
+        await bot.inject_api_fault("status", "GET", "/departments", status=503)
+        assert {"Passeports", "Visas"} <= set((await citizen.says("/start")).labels), "as they are remembered"
+
+
+async def test_departments_stand_eight_a_page(aissatou: Citizen) -> None:
     first = await aissatou.says("/book")
     text = first.text
-    assert text.index("🏛 Ministry of Interior") < text.index("• Passport Service") < text.index("🏛 Ville de Conakry")
-    assert "Permis de conduire" not in text, "it takes no appointments"
+    assert "Permis de conduire" not in first.labels, "it takes no appointments"
     assert "Page 1 sur 2" in text
     second = await aissatou.taps_on("Suite")
     assert "Page 2 sur 2" in second.text
@@ -120,33 +158,33 @@ async def test_a_wrong_number_of_staff_can_be_put_right(aissatou: Citizen) -> No
     refused = await aissatou.taps_on("Confirmer")
     assert "n’a pas été pris" in refused.text
     assert "numéro de l’agent" in refused.text
-    await aissatou.taps_on("Retour")
-    await aissatou.taps_on("Retour")
-    assert "Choisissez un jour" in (await aissatou.says("71")).text
+    await aissatou.taps_on("Changer le numéro")
+    assert "Vérifiez" in (await aissatou.says("71")).text
+    assert "confirmé" in (await aissatou.taps_on("Confirmer")).text
 
 
-async def test_only_days_with_free_slots_are_shown_with_how_many(aissatou: Citizen) -> None:
+async def test_only_days_with_free_slots_are_shown(aissatou: Citizen) -> None:
     await aissatou.says("/book")
     await aissatou.says("ratoma")
     days = await aissatou.taps_on("Ratoma")
     shown = [each.replace("\xa0", " ") for each in days.labels]
-    assert shown[:3] == ["⏱ Au plus tôt : mar. 3 mars à 09:00", "mar. 3 mars · 4 places", "jeu. 5 mars · 4 places"]
+    assert shown[:3] == ["⏱ 1re place 09:00 Demain", "Demain", "jeu. 5 mars"]
 
 
 async def test_more_days_lead_to_the_horizon_of_sixty_days(aissatou: Citizen) -> None:
     screen = await aissatou.reaches_days()
-    days = [each for each in screen.labels if "places" in each]
-    while any("Jours suivants" in each for each in screen.labels):
-        screen = await aissatou.taps_on("Jours suivants")
-        days += [each for each in screen.labels if "places" in each]
-    assert days[-1].startswith("ven. 1er mai"), days[-1]
+    days = [each for each in screen.labels if DAY.match(each)]
+    while any("Suite" in each for each in screen.labels):
+        screen = await aissatou.taps_on("Suite")
+        days += [each for each in screen.labels if DAY.match(each)]
+    assert days[-1] == "ven. 1er mai"
     assert len(days) == len(set(days)) == 45, "every working day once"
-    assert "Choisissez une heure" in (await aissatou.taps_on("ven. 1 mai")).text
+    assert "Choisissez une heure" in (await aissatou.taps_on("ven. 1er mai")).text
 
 
 async def test_many_times_stand_in_two_halves_of_the_day(aissatou: Citizen) -> None:
     await aissatou.reaches_days("Légalisation")
-    morning = await aissatou.taps_on("mar. 3 mars")
+    morning = await aissatou.taps_on("Demain")
     assert "08:00" in morning.labels
     assert "13:00" not in morning.labels
     afternoon = await aissatou.taps_on("Après-midi")
@@ -160,7 +198,7 @@ async def test_a_department_without_any_free_slot_says_so_and_offers_others(aiss
     await aissatou.says("construire")
     screen = await aissatou.taps_on("Permis de construire")
     assert "Aucune place libre dans les 60 prochains jours" in screen.text.replace("\xa0", " ")
-    assert "Choisissez un service" in (await aissatou.taps_on("autre service")).text
+    assert "Pour quel service" in (await aissatou.taps_on("autre service")).text
 
 
 async def test_where_there_is_one_answer_nothing_is_asked(tmp_path: Path) -> None:
@@ -179,8 +217,8 @@ async def test_where_there_is_one_answer_nothing_is_asked(tmp_path: Path) -> Non
         await bot.stop()
         await bot.start(booking_horizon_days=3)
         asked = await short.says("/book")
-        assert "À quel nom" in asked.text, "one department, one member of staff, one day, one time"
-        assert "mardi 3 mars 2026" in asked.text
+        assert "Pour qui est le rendez-vous" in asked.text, "one department, one member of staff, one day, one time"
+        assert "mardi 3 mars" in asked.text
         await short.taps_on("Aïssatou Bah")
         await short.taps_on("Confirmer")
         assert [each["workerId"] for each in await short.appointments()] == [7]

@@ -102,7 +102,7 @@ async def test_who_does_not_want_to_wait_may_give_up_and_nothing_is_booked(bot: 
     await citizen.reaches_summary()
     await grant(bot, limit=100, windowSeconds=3600, remaining=0)
     await waits(citizen)
-    await citizen.taps_on("Renoncer")
+    await citizen.taps_on("Arrêter")
     await bot.wait_until_idle()
     assert await citizen.appointments() == []
     assert await asked(bot, "POST /appointments") == 1

@@ -100,7 +100,7 @@ async def test_updates_that_make_no_sense_are_set_aside_and_stop_nobody(bot: Run
     await bot.wait_until_idle()
     assert bot.app.conversations.set_aside > before
     assert "Désolé, quelque chose n’a pas marché chez nous." in str(await aissatou.messages())
-    assert "Choisissez un service" in (await aissatou.says("/book")).text
+    assert "Pour quel service" in (await aissatou.says("/book")).text
 
 
 async def test_the_bot_asks_for_no_updates_that_it_does_not_read(bot: RunningBot, aissatou: Citizen) -> None:

@@ -41,7 +41,7 @@ async def test_pressing_again_much_later_does_not_book_again(aissatou: Citizen) 
     await aissatou.taps_on("Confirmer")
     await aissatou.says("/start")
     await aissatou.presses(summary, _confirm(summary))
-    assert "Que souhaitez-vous faire" in (await aissatou.screen()).text
+    assert "Auprès de quelle administration" in (await aissatou.screen()).text
     assert len(await aissatou.appointments()) == 1
 
 
@@ -66,6 +66,7 @@ async def test_while_it_takes_long_the_citizen_hears_so_and_gets_one_ticket(bot:
     ticket = await aissatou.screen()
     assert "Votre rendez-vous est confirmé" in ticket.text
     assert ticket.number != waiting.number, "a message of its own, that makes a sound"
+    assert not [each for each in await aissatou.messages() if "pas encore confirmée" in each.text]
     assert len(await aissatou.appointments()) == 1
 
 
@@ -77,7 +78,7 @@ async def test_stop_comes_too_late_for_a_booking_that_is_being_made_and_its_tick
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.say("/stop")
-    await aissatou.waits_for("Vous renoncez à cette réservation")
+    await aissatou.waits_for("Vous arrêtez cette demande")
     await bot.wait_until_idle()
     assert len(await aissatou.appointments()) == 1
 
@@ -87,10 +88,10 @@ async def test_a_booking_given_up_before_it_was_made_is_not_made(bot: RunningBot
     await bot.inject_api_fault("status", "POST", "/appointments", status=503)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("en cours de confirmation")
-    await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Renoncer"), forged=True)
+    await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Arrêter"), forged=True)
     await aissatou.waits_for("Rien n’a été réservé")
     await bot.wait_until_idle()
-    assert "Vérifiez" in (await aissatou.screen()).text, "the choices are still there"
+    assert "Vérifiez" in (await aissatou.taps_on("Reprendre ma demande")).text, "the choices are still there"
     assert await aissatou.appointments() == []
 
 
@@ -100,7 +101,7 @@ async def test_a_booking_given_up_after_it_was_made_gives_its_ticket(bot: Runnin
     await bot.inject_api_fault("status", "GET", "/appointments", status=503, times=4)
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("en cours de confirmation")
-    await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Renoncer"), forged=True)
+    await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Arrêter"), forged=True)
     await bot.wait_until_idle()
     assert "Votre rendez-vous est confirmé" in (await aissatou.screen()).text
     assert len(await aissatou.appointments()) == 1

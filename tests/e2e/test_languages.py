@@ -35,7 +35,7 @@ async def test_who_changes_the_phones_language_is_answered_in_the_new_one(bot: R
     citizen = await bot.citizen("fr")
     await citizen.says("/start")
     await bot.services.telegram.post(f"/__sandbox/users/{citizen.id}", json={"language_code": "en"})
-    assert "What would you like to do" in (await citizen.says("/start")).text
+    assert "With which organisation" in (await citizen.says("/start")).text
 
 
 async def test_a_language_once_chosen_is_remembered_whatever_the_phone_says(bot: RunningBot, sarah: Citizen) -> None:
@@ -44,17 +44,17 @@ async def test_a_language_once_chosen_is_remembered_whatever_the_phone_says(bot:
     assert menu.labels[:2] == ["Français", "English"]
     changed = await sarah.taps_on("Français")
     assert "Je vous écris maintenant en français." in changed.text
-    assert "Choisissez un service" in (await sarah.says("/book")).text
+    assert "Pour quel service" in (await sarah.says("/book")).text
     await bot.restart()
-    assert (await sarah.says("/start")).text.endswith("Que souhaitez-vous faire\xa0?")
+    assert (await sarah.says("/start")).text.endswith("Auprès de quelle administration\xa0?")
 
 
 async def test_changing_the_language_in_the_middle_of_a_booking_keeps_it(sarah: Citizen) -> None:
     await sarah.reaches_name()
     await sarah.says("/language")
     screen = await sarah.taps_on("Français")
-    assert "À quel nom" in screen.text
-    assert "lundi 2 mars 2026" in screen.text
+    assert "Pour qui est le rendez-vous" in screen.text
+    assert "lundi 2 mars à 08:00" in screen.text
     assert "Vérifiez" in (await sarah.says("Sarah Cole")).text
 
 

@@ -137,7 +137,7 @@ async def test_while_the_api_reads_but_does_not_book_who_confirms_is_told_and_ge
         assert asked.total() < 60, f"seven bookings, and no hammering: {asked}"
         newcomer = await bot.citizen()
         await newcomer.phone.say("/book")
-        await newcomer.waits_for("Choisissez un service")
+        await newcomer.waits_for("Pour quel service")
         await bot.services.clear_faults()
         await eventually("all is settled", lambda: bot.app.attempt_worker.open == 0, within=100)
         for citizen in citizens:
@@ -152,7 +152,7 @@ async def _is_told_of_the_outage(bot: RunningBot) -> None:
     """Somebody who comes now hears that it does not work, and can try again."""
     newcomer = await bot.citizen()
     await newcomer.phone.say("/appointments")
-    assert "Réessayer" in (await newcomer.waits_for("n’ont pas pu être lus")).labels[0]
+    assert "Réessayer" in (await newcomer.waits_for("n’ont Impossible d’afficher")).labels[0]
 
 
 async def test_both_down_at_once_and_a_restart_in_between_change_nothing(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None
         for _ in range(3):
             await other.phone.say("/start")
         await other.phone.say("/book")
-        await other.waits_for("Choisissez un service")
+        await other.waits_for("Pour quel service")
         assert await flooded.messages() == [], "the other was served while this chat must keep quiet"
         await bot.services.clear_faults()
         await bot.wait_until_idle()

@@ -41,7 +41,7 @@ async def test_after_a_day_a_draft_is_dropped_with_a_word(bot: RunningBot, aissa
     with bot.clock.put_forward(hours=24, minutes=1):
         screen = await aissatou.taps_on("Confirmer", summary)
     assert EXPIRED in screen.text.replace("\xa0", " ")
-    assert "Que souhaitez-vous faire" in screen.text
+    assert "Auprès de quelle administration" in screen.text
     assert await aissatou.appointments() == []
 
 
@@ -82,11 +82,11 @@ async def test_a_session_that_cannot_be_read_begins_anew(bot: RunningBot, aissat
     with closing(sqlite3.connect(bot.folder / "bot.db")) as database, database:
         database.execute("UPDATE chats SET session = '0:{}' WHERE chat_id = ?", (aissatou.id,))
     await bot.start()
-    assert "Que souhaitez-vous faire" in (await aissatou.taps_on("Confirmer")).text
+    assert "Auprès de quelle administration" in (await aissatou.taps_on("Confirmer")).text
     assert await aissatou.appointments() == []
 
 
 async def test_a_menu_of_yesterday_still_opens_what_it_says(bot: RunningBot, aissatou: Citizen) -> None:
     menu = await aissatou.says("/start")
     with bot.clock.put_forward(days=3):
-        assert "Choisissez un service" in (await aissatou.taps_on("Prendre rendez-vous", menu)).text
+        assert "Pour quel service" in (await aissatou.taps_on("Prendre rendez-vous", menu)).text

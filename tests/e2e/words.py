@@ -2,11 +2,14 @@
 
 import html
 import re
+from datetime import date, timedelta
 from functools import cached_property
 
 from bot.i18n import Translator, Translators
 
 MARKUP = re.compile(r"<[^>]+>")
+DAY = date(2026, 3, 2)
+A_DAY = r"\w{3}\.? \d{1,2}(er)? \w+\.?"
 HOUR = re.compile(r"\d\d:\d\d")
 TRANSLATORS = Translators.load()
 
@@ -48,12 +51,12 @@ class Words:
 
     @cached_property
     def _moment(self) -> re.Pattern[str]:
-        return re.compile(
-            re.escape(self.label("moment", day="§", time="§§")).replace("§§", HOUR.pattern).replace("§", ".+")
-        )
+        label = re.escape(self.label("button.moment", day="§", time="§§"))
+        return re.compile(label.replace("§§", HOUR.pattern).replace("§", ".+"))
 
     @cached_property
     def _days(self) -> tuple[re.Pattern[str], ...]:
-        day = (self.label("button.day", day="§", n=n) for n in (1, 2))
-        labels = (*day, self.label("button.earliest", moment="§"))
-        return tuple(re.compile(re.escape(each).replace("§", ".+").replace("2", r"\d+")) for each in labels)
+        earliest = (self.label("button.earliest", day="§", time="§"), self.label("button.earliest_today", time="§"))
+        labels = (*earliest, self._t.label("button.day_perhaps", day="§"))
+        near = (self._t.day_short(DAY, DAY), self._t.day_short(DAY, DAY - timedelta(days=1)))
+        return (*(re.compile(re.escape(each).replace("§", ".+")) for each in labels), *map(re.compile, (*near, A_DAY)))

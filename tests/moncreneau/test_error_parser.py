@@ -40,6 +40,30 @@ TABLE = [
 ]
 
 
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"fields": {"name": "is too long"}},
+        {"fields": ["name"]},
+        {"field": "name"},
+        {"name": "is too long"},
+        {"errors": [{"field": "name", "message": "x"}]},
+        ["name"],
+        "name",
+    ],
+)
+@pytest.mark.parametrize("code", ["INVALID_FIELD_VALUE", "INVALID_REQUEST", "SOMETHING_NEW"])
+def test_a_refusal_of_the_name_alone_is_told_apart(details: object, code: str) -> None:
+    error = told(422, json.dumps({"error": {"code": code, "details": details}}).encode())
+    assert (error.failure.code, error.outcome) == (FailureCode.BAD_NAME, WriteOutcome.REFUSED)
+
+
+@pytest.mark.parametrize("details", [None, {}, {"fields": {"name": "x", "dateTime": "y"}}, {"field": 3}, [None], 7])
+def test_any_other_refusal_is_not_of_the_name(details: object) -> None:
+    error = told(422, json.dumps({"error": {"code": "INVALID_FIELD_VALUE", "details": details}}).encode())
+    assert error.failure.code is FailureCode.BAD_REQUEST
+
+
 def told(status: int, body: bytes, path: str = "appointments", **headers: str) -> errors.MoncreneauError:
     request = httpx.Request("GET", "https://example.org/api/v1/" + path + "?externalUserId=telegram:77")
     names = {name.replace("_", "-"): value for name, value in headers.items()}

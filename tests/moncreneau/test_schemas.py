@@ -38,6 +38,24 @@ def test_the_quick_starts_departments_are_read() -> None:
     )
 
 
+def test_what_a_department_is_for_and_when_it_is_open_is_read() -> None:
+    hours = {
+        "tuesday": [{"start": "13:00", "end": "16:00"}, {"start": "8:00", "end": "12:00:00"}, {"start": "x"}, None],
+        "MONDAY": [{"start": "08:00", "end": "12:00"}],
+        "feast": [{"start": "08:00", "end": "12:00"}],
+        "friday": None,
+    }
+    raw = {"id": 5, "name": "x", "description": "d" * 400, "slotDuration": "30", "openingHours": hours}
+    (found,) = read_departments([raw])
+    assert (found.description, found.slot_duration) == ("d" * 400, 30)
+    assert found.opening_hours == (
+        OpeningHours(0, time(8), time(12)),
+        OpeningHours(1, time(8), time(12)),
+        OpeningHours(1, time(13), time(16)),
+    )
+    assert read_departments([{**raw, "openingHours": [], "slotDuration": 0}])[0].opening_hours == ()
+
+
 def test_a_department_may_lack_an_organization_have_a_text_for_an_id_and_say_more_than_is_known() -> None:
     raw = {"id": "5", "name": "Passport", "isActive": True, "colour": "red", "organization": None, "workers": None}
     assert read_departments([raw]) == (Department(5, "Passport"),)

@@ -12,14 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from bot.core import callback_data
 from bot.core.conversation import step
-from bot.core.effects import Book, CancelAppointment, Show, Tell, Withdraw
+from bot.core.effects import Amend, AmendTicket, Book, CancelAppointment, Show, Tell, Withdraw
 from bot.core.events import (
     Commanded,
     Event,
     Pressed,
     SentSomething,
 )
-from bot.core.screens import LASTING, present
+from bot.core.screens import LASTING, TicketShown, present
 from bot.core.session import Session, read_session, write_session
 from bot.core.states import AppointmentsState, Cancelling, Idle, State, Submitting
 from bot.i18n import Translators
@@ -47,6 +47,7 @@ class Phone(RuleBasedStateMachine):
         self.shown: list[tuple[int | None, int, list[str]]] = []
         self.presses: list[Pressed] = []
         self.messages = 100
+        self._appears(Show(present(self.session), self.session.screen), self.citizen(SentSomething))
         self.happens(self.citizen(SentSomething))
 
     @property
@@ -97,6 +98,8 @@ class Phone(RuleBasedStateMachine):
             self._check_write(effect, event, before)
             if isinstance(effect, Show | Tell):
                 self._appears(effect, event)
+            elif isinstance(effect, Amend | AmendTicket):
+                self._changes(effect)
         return effects
 
     def _check_write(self, effect: object, event: Event, before: Session) -> None:
@@ -123,6 +126,12 @@ class Phone(RuleBasedStateMachine):
             assert event.name == "stop"
         assert effect.number not in self.withdrawn, "given up twice"
         self.withdrawn.add(effect.number)
+
+    def _changes(self, effect: Amend | AmendTicket) -> None:
+        """An older message."""
+        screen = effect.screen if isinstance(effect, Amend) else TicketShown(effect.ticket)
+        for locale in TRANSLATORS.supported:
+            check_limits(render(screen, TRANSLATORS.get(locale)))
 
     def _appears(self, effect: Show | Tell, event: Event) -> None:
         """On the phone: in both languages, in the message that it replaces or in a new one."""

@@ -28,6 +28,8 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(2**60, -7, Kind.EDIT, Message("<b>é😀</b>"), screen=0, target=1),
         Delivery(3, 7, Kind.PICTURE, Message("x", (), "https://x.gn/1"), urgency=Urgency.BULK, not_before=1.5),
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),
+        Delivery(6, 7, Kind.EDIT, Message("x"), target=3, amends=True),
+        Delivery(7, 7, Kind.SEND, Message("x"), ticket=12345, topic=4),
         Delivery(5, 7, Kind.SEND, Message("x", ((Button("a", "b", style=Style.DANGER), Button("c", url="d")),))),
     ],
 )

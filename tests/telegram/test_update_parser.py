@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.app.updates import FromCitizen, FromGroup, Ignored, Inbound, Presence
-from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
+from bot.core.events import CitizenEvent, Commanded, Courtesy, Pressed, SentSomething, Typed
 from bot.telegram.update_parser import TelegramUpdateParser, is_numbered, stored_update
 
 Json = dict[str, Any]
@@ -15,7 +15,7 @@ NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 CHAT = {"id": 7, "type": "private"}
 PERSON = {"id": 7, "is_bot": False, "first_name": "Aïssatou", "last_name": "Bah", "language_code": "en-GB"}
 GROUP = {"id": -5, "type": "supergroup", "title": "Quartier"}
-ABOUT = {"profile": "Aïssatou Bah", "language": "en"}
+ABOUT: Json = {"profile": "Aïssatou Bah", "language": "en"}
 
 
 def message(**content: Any) -> Json:
@@ -39,8 +39,32 @@ def event(update: Json) -> CitizenEvent:
 
 
 def test_text_is_typed() -> None:
-    assert event(message(text="Bonjour")) == Typed(at=NOW, text="Bonjour", **ABOUT)
-    assert event(message(text="")) == Typed(at=NOW, text="", **ABOUT)
+    assert event(message(text="Bonjour")) == Typed(at=NOW, text="Bonjour", message=3, **ABOUT)
+    assert event(message(text="")) == Typed(at=NOW, text="", message=3, **ABOUT)
+
+
+def test_a_greeting_is_read_as_one() -> None:
+    parser = TelegramUpdateParser("Our_Bot", str, {"Bonjour": Courtesy.GREETING}.get)
+    inbound = parser(stored_update(message(text="Bonjour")), NOW)
+    assert isinstance(inbound, FromCitizen)
+    assert isinstance(inbound.event, Typed)
+    assert inbound.event.courtesy is Courtesy.GREETING
+
+
+def edited(**content: Any) -> Json:
+    return {"update_id": 1, "edited_message": {"message_id": 3, "date": 0, "chat": CHAT, "from": PERSON, **content}}
+
+
+def test_edited_text_of_a_private_chat_is_typed_again() -> None:
+    assert event(edited(text="Bah")) == Typed(at=NOW, text="Bah", message=3, edited=True, **ABOUT)
+    assert stored_update(edited(text="Bah")).chat_id == 7
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"text": "x", "chat": GROUP}, {"text": "x", "from": {**PERSON, "is_bot": True}}]
+)
+def test_nothing_else_that_is_edited_matters(content: Json) -> None:
+    assert read(edited(**content)) == Ignored()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +159,7 @@ def test_who_writes_as_a_group_or_a_channel_is_a_person_and_another_bot_is_none(
         press(message=None),
         press(message={"message_id": 1, "chat": GROUP}),
         {"update_id": 1, "something_new": {"chat": CHAT}},
-        {"update_id": 1, "edited_message": {"chat": CHAT, "from": PERSON, "text": "x"}},
+        {"update_id": 1, "channel_post": {"chat": CHAT, "from": PERSON, "text": "x"}},
     ],
     ids=lambda each: next(iter(key for key in each if key != "update_id")),
 )

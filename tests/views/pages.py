@@ -1,6 +1,17 @@
 """Both languages, and every screen there is with something in it: what the tests of the views share."""
 
-from bot.core.screens import Announcements, Cancelled, Help, LanguageMenu, Menu, QrPicture, Screen, TicketShown, Word
+from bot.core.screens import (
+    Announcements,
+    Cancelled,
+    Help,
+    LanguageMenu,
+    Menu,
+    QrPicture,
+    Screen,
+    SettingsMenu,
+    TicketShown,
+    Word,
+)
 from bot.core.states import Idle, Notice
 from bot.i18n import Translators
 from tests.core.examples import STATES, TICKET
@@ -21,6 +32,7 @@ SCREENS: dict[str, Screen] = {
     "cancelled, resumable": Cancelled(TICKET, resumable=True),
     "announcements, wanted": Announcements(wanted=True),
     "announcements, unwanted": Announcements(wanted=False),
+    "settings": SettingsMenu(announcements=True),
     "word": Word(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""

@@ -11,6 +11,7 @@ from bot.core.model import (
     Ticket,
 )
 from bot.core.screens import QrPicture, TicketShown
+from bot.views.message import Office, Style
 from bot.views.render import render
 from tests.core.examples import APPOINTMENT, PASSPORTS, TICKET
 from tests.views import telegram
@@ -30,14 +31,11 @@ def test_it_says_everything_there_is_to_know() -> None:
     assert text(TicketShown(TICKET, fresh=True)) == (
         "✅ Votre rendez-vous est confirmé.\n\n"
         "🏢 Service : Passeports\n"
-        "🏛 Organisme : Ministère de la Sécurité\n"
-        "📅 Date : dimanche 25 janvier 2026\n"
-        "🕒 Heure : 14:30 (heure de Conakry)\n"
+        "🏛 Administration : Ministère de la Sécurité\n"
+        "📅 dimanche 25 janvier 2026 à 14:30 (heure de Conakry)\n"
         "👤 Nom : Aïssatou Bah\n"
-        "🎫 Numéro : 12345\n"
-        "📌 État : confirmé\n\n"
-        "🔗 QR code à présenter :\nhttps://moncreneau.example/qr/12345\n\n"
-        "Un empêchement ? Annulez pour laisser la place : /cancel 12345"
+        "🎫 Numéro : 12345\n\n"
+        "🔗 QR code à présenter :\nhttps://moncreneau.example/qr/12345"
     )
 
 
@@ -46,20 +44,20 @@ def test_in_english_too() -> None:
         "✅ Your appointment is confirmed.\n\n"
         "🏢 Department: Passeports\n"
         "🏛 Organisation: Ministère de la Sécurité\n"
-        "📅 Date: Sunday 25 January 2026\n"
-        "🕒 Time: 14:30 (Conakry time)\n"
+        "📅 Sunday 25 January 2026 at 14:30 (Conakry time)\n"
         "👤 Name: Aïssatou Bah\n"
-        "🎫 Number: 12345\n"
-        "📌 Status: confirmed\n\n"
-        "🔗 QR code to show:\nhttps://moncreneau.example/qr/12345\n\n"
-        "Something came up? Cancel to free the place: /cancel 12345"
+        "🎫 Number: 12345\n\n"
+        "🔗 QR code to show:\nhttps://moncreneau.example/qr/12345"
     )
 
 
 def test_what_is_not_paid_is_not_called_confirmed() -> None:
-    unpaid = text(TicketShown(ticket(status=AppointmentStatus.PENDING_PAYMENT), fresh=True))
-    assert "Le paiement est attendu" in unpaid
-    assert "confirmé" not in unpaid
+    for fresh in (True, False):
+        shown = TicketShown(ticket(status=AppointmentStatus.PENDING_PAYMENT), fresh=fresh)
+        unpaid = plain(render(shown, FR, office=Office(contact="620 00 00 00")).text)
+        assert "Il reste à payer" in unpaid
+        assert "620 00 00 00" in unpaid
+        assert "confirmé" not in unpaid
 
 
 def test_an_unknown_status_is_not_called_confirmed() -> None:
@@ -68,29 +66,36 @@ def test_an_unknown_status_is_not_called_confirmed() -> None:
     assert "à vérifier auprès du service" in unknown
 
 
-@pytest.mark.parametrize("link", [None, "", "https://x.example/" + "q" * 5000])
+@pytest.mark.parametrize("link", [None, "", "https://x.example/" + "q" * 5000, "https://x.example/" + "😀" * 1995])
 def test_without_a_link_that_can_be_used_there_is_a_ticket_all_the_same(link: str | None) -> None:
     shown = TicketShown(ticket(qr_link=link), fresh=True)
     check_limits(render(shown, FR))
-    assert "il n’y a pas de QR code" in text(shown)
+    assert "Pas de QR code" in text(shown)
 
 
 def test_the_link_is_escaped() -> None:
     assert "a=1&amp;b=2" in render(TicketShown(ticket(qr_link="https://x.example/?a=1&b=2")), FR).text
 
 
-@pytest.mark.parametrize(
-    "status", [AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW]
-)
+@pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
 def test_one_that_is_over_can_be_neither_shown_at_the_door_nor_cancelled(status: AppointmentStatus) -> None:
     message = render(TicketShown(ticket(status=status)), FR)
     assert "/cancel" not in message.text
     assert "https:" not in message.text
-    assert telegram.actions(message) == [callback_data.APPOINTMENTS, callback_data.BOOK]
+    assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS]
+
+
+def test_a_cancelled_one_says_so_and_has_no_buttons() -> None:
+    message = render(TicketShown(ticket(status=AppointmentStatus.CANCELLED)), FR)
+    assert plain(message.text).startswith("❌ Rendez-vous annulé\n\n🏢 Service")
+    assert "https:" not in message.text
+    assert message.rows == ()
 
 
 def test_one_that_is_coming_leads_to_cancelling() -> None:
-    assert telegram.actions(render(TicketShown(TICKET), FR)) == [callback_data.APPOINTMENTS, "x:12345"]
+    message = render(TicketShown(TICKET), FR)
+    assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS, "x:12345"]
+    assert message.rows[-1][0].style is Style.DANGER
 
 
 def test_an_office_without_a_name_has_its_number() -> None:
@@ -105,8 +110,10 @@ def test_the_picture_says_what_it_is_for() -> None:
     message = render(QrPicture(TICKET), FR)
     assert message.qr_link == APPOINTMENT.qr_link
     assert message.rows == ()
-    for fact in ("12345", "Passeports", "dimanche 25 janvier 2026", "14:30"):
+    for fact in ("12345", "Aïssatou Bah", "dimanche 25 janvier 2026 à 14:30"):
         assert fact in message.text
+    assert "Passeports" not in message.text
+    assert "Nom" not in render(QrPicture(ticket(name=" ")), FR).text
 
 
 def test_the_caption_fits_with_the_longest_names_in_any_script() -> None:

@@ -13,6 +13,7 @@ from bot.core.model import (
 )
 from bot.core.states import BookingRefusedState, ConfirmingBooking, Submitting, TypingName
 from bot.i18n import Translator
+from bot.views.message import Office, Style
 from bot.views.render import render
 from tests.core.examples import ATTEMPT, BUSY, COURT, DOWN, FULL, HALF_PAST_TWO, STATES, TIMED
 from tests.views import telegram
@@ -38,10 +39,9 @@ def test_the_summary_says_everything_and_that_nothing_is_booked_yet() -> None:
     text = plain(render(ConfirmingBooking(draft), FR).text).replace("\u00a0", " ")
     for fact in (
         "🏢 Service : Greffe",
-        "🏛 Organisme : Tribunal",
+        "🏛 Administration : Tribunal",
         "👥 Agent : Agent n° 42",
-        "📅 Date : dimanche 25 janvier 2026",
-        "🕒 Heure : 14:30 (heure de Conakry)",
+        "📅 dimanche 25 janvier 2026 à 14:30 (heure de Conakry)",
         "👤 Nom : Aïssatou Bah",
         "Rien n’est encore réservé.",
     ):
@@ -52,12 +52,15 @@ def test_confirming_is_the_first_button() -> None:
     message = render(ConfirmingBooking(FULL), FR)
     assert labels(message) == [
         "✅ Confirmer",
-        "🕒 Choisir un autre horaire",
+        "✏️ Changer le nom",
+        "🕒 Changer l’horaire",
         "⬅️ Retour",
-        "✖️ Abandonner la réservation",
+        "✖️ Quitter",
     ]
+    assert message.rows[0][0].style is Style.SUCCESS
     assert telegram.actions(message) == [
         callback_data.CONFIRM,
+        callback_data.CHANGE_NAME,
         callback_data.OTHER_TIME,
         callback_data.BACK,
         callback_data.LEAVE,
@@ -85,13 +88,13 @@ def test_a_delay_is_honest_and_nobody_need_wait() -> None:
 def test_a_delay_says_what_it_waits_for_and_until_when() -> None:
     assert "à partir de 11:00 (heure de Conakry)" in render(Submitting(ATTEMPT, BUSY, delayed=True), FR).text
     down = render(Submitting(ATTEMPT, DOWN, delayed=True), EN).text
-    assert "does not answer" in down
+    assert "is not answering" in down
     assert "We keep trying." in down
 
 
 def test_a_booking_that_is_given_up_cannot_be_given_up_again() -> None:
     message = render(STATES["submitting, withdrawn"], EN)
-    assert "giving this booking up" in message.text
+    assert "You are stopping this request" in message.text
     assert telegram.actions(message) == [callback_data.HELP]
 
 
@@ -121,7 +124,8 @@ def test_no_two_problems_have_the_same_words() -> None:
         (FailureCode.BAD_DATE, callback_data.OTHER_TIME),
         (FailureCode.TOO_LATE, callback_data.OTHER_TIME),
         (FailureCode.NO_TICKET, callback_data.APPOINTMENTS),
-        (FailureCode.BAD_REQUEST, callback_data.OTHER_TIME),
+        (FailureCode.BAD_NAME, callback_data.CHANGE_NAME),
+        (FailureCode.BAD_REQUEST, callback_data.CHANGE_NAME),
         (FailureCode.NO_ACCESS, callback_data.RETRY),
         (FailureCode.DEPARTMENT_GONE, callback_data.CHANGE_DEPARTMENT),
         (FailureCode.APPOINTMENT_GONE, callback_data.OTHER_TIME),
@@ -145,3 +149,11 @@ def test_a_typed_staff_number_may_be_the_reason() -> None:
     assert "numéro de l’agent" in render(BookingRefusedState(typed, bad), FR).text
     assert "numéro de l’agent" not in render(BookingRefusedState(FULL, bad), FR).text
     assert "numéro de l’agent" not in render(BookingRefusedState(typed, DOWN), FR).text
+    assert telegram.actions(render(BookingRefusedState(typed, bad), FR))[0] == callback_data.CHANGE_WORKER
+
+
+def test_at_a_dead_end_it_is_said_whom_to_ask() -> None:
+    office = Office(contact="Appelez le 620 00 00 00 <8h–16h>")
+    text = render(BookingRefusedState(FULL, Failure(FailureCode.OUT_OF_CREDITS)), FR, office=office).text
+    assert "620 00 00 00 &lt;8h–16h&gt;" in text
+    assert "crédit" not in text

@@ -20,10 +20,13 @@ def test_the_first_button_is_the_first_department() -> None:
     assert telegram.actions(render(ChoosingDepartment(DEPARTMENTS), FR))[0] == "d:4"
 
 
-def test_with_several_organisations_the_text_says_which_department_belongs_to_which() -> None:
-    text = plain(render(ChoosingDepartment(DEPARTMENTS), FR).text)
-    assert "🏛 Ministère de la Sécurité\n• Passeports\n• Cartes d’identité" in text
-    assert "🏛 Mairie de Kaloum\n• État civil" in text
+MANY = tuple(Department(n, f"Service {n}", f"Ministère {n % 3}") for n in range(1, 13))
+
+
+def test_the_departments_of_one_organisation_are_shown_with_the_way_to_all() -> None:
+    chosen = render(ChoosingDepartment(MANY, organization="Ministère 1"), FR)
+    assert telegram.actions(chosen) == ["d:1", "d:4", "d:7", "d:10", callback_data.EVERYTHING, callback_data.LEAVE]
+    assert "🏛 Ministère 1" in plain(chosen.text)
 
 
 def test_with_one_organisation_it_is_named_once() -> None:
@@ -39,7 +42,20 @@ def test_without_organisations_there_is_no_heading() -> None:
 def test_departments_of_one_name_are_told_apart_by_their_organisation() -> None:
     twins = (Department(1, "Accueil", "Kaloum"), Department(2, "Accueil", "Ratoma"), Department(3, "Accueil"))
     found = labels(render(ChoosingDepartment(twins), FR))
-    assert found[:3] == ["Accueil", "Accueil (Kaloum)", "Accueil (Ratoma)"]
+    assert found[:3] == ["1. Accueil", "2. Accueil", "3. Accueil"]
+    text = plain(render(ChoosingDepartment(twins), FR).text).replace("\u00a0", " ")
+    assert "1. Accueil : Service n° 3\n2. Accueil : Kaloum\n3. Accueil : Ratoma" in text
+
+
+def test_departments_of_one_name_in_one_organisation_are_told_apart_by_their_number() -> None:
+    twins = (Department(1, "Accueil", "Kaloum"), Department(2, "Accueil", "Kaloum"))
+    text = plain(render(ChoosingDepartment(twins), EN).text)
+    assert "1. Accueil: Department 1\n2. Accueil: Department 2" in text.replace("\u00a0", " ")
+
+
+def test_a_long_name_is_cut_in_the_middle() -> None:
+    long = Department(1, "Direction nationale de l’état civil de Kaloum")
+    assert labels(render(ChoosingDepartment((long,)), FR))[0] == "Direction natio…de Kaloum"
 
 
 def test_eight_departments_a_page() -> None:
@@ -53,7 +69,7 @@ def test_eight_departments_a_page() -> None:
 
 
 def test_a_typed_word_is_offered_where_there_is_something_to_search() -> None:
-    assert "écrire un mot" in render(ChoosingDepartment(DEPARTMENTS), FR).text
+    assert "écrire un mot" in render(ChoosingDepartment(MANY), FR).text
     assert "écrire un mot" not in render(ChoosingDepartment((PASSPORTS,)), FR).text
 
 
@@ -69,7 +85,7 @@ def test_a_search_is_escaped() -> None:
 
 def test_a_search_that_finds_nothing_says_so() -> None:
     message = render(ChoosingDepartment(DEPARTMENTS, query="zzz"), EN)
-    assert "No department matches" in message.text
+    assert "Search: “zzz”" in message.text
     assert telegram.actions(message) == [callback_data.EVERYTHING, callback_data.LEAVE]
 
 
@@ -80,13 +96,15 @@ def test_no_departments_can_be_asked_for_again() -> None:
 
 
 def test_a_department_without_a_name_has_its_number() -> None:
-    assert labels(render(ChoosingDepartment((Department(9, " \n"),)), FR))[0] == "Service n° 9"
+    for blank in (" \n", "\u202e", "\u3164\u200b"):
+        nameless = (Department(9, blank), Department(10, "Visas"))
+        assert labels(render(ChoosingDepartment(nameless), FR))[:2] == ["Service n° 9", "Visas"]
 
 
 def test_the_staff_is_listed_by_name_or_number() -> None:
     staff = replace(HOSPITAL, workers=(Worker(11, "Dr Bah"), Worker(12, "")))
     message = render(ChoosingWorker(Draft(staff)), EN)
-    assert labels(message) == ["Dr Bah", "Staff member 12", "⬅️ Back", "✖️ Stop booking"]
+    assert labels(message) == ["Dr Bah", "Staff member 12", "⬅️ Back", "✖️ Quit"]
     assert "Consultations" in message.text
 
 

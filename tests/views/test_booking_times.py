@@ -1,37 +1,70 @@
 """The day and the time."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 from bot.core import callback_data
 from bot.core.model import (
     Day,
     Draft,
+    OpeningHours,
 )
 from bot.core.states import ChoosingDay, ChoosingNearest, ChoosingTime, ConfirmingBooking, TypingName
 from bot.views.message import Office
 from bot.views.render import render
-from tests.core.examples import BAH, DAYS, DRAFT, FULL, HALF_PAST_TWO, HOSPITAL, MONDAY, NINE, SUNDAY, TEN_ON_MONDAY
+from tests.core.examples import (
+    BAH,
+    DAYS,
+    DRAFT,
+    FULL,
+    HALF_PAST_TWO,
+    HOSPITAL,
+    MONDAY,
+    NINE,
+    PASSPORTS,
+    SUNDAY,
+    TEN_ON_MONDAY,
+)
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, labels, plain
 
 
-def test_the_earliest_slot_stands_first_then_the_days_with_how_much_is_free() -> None:
+def test_the_earliest_slot_stands_first_then_the_days() -> None:
     assert labels(render(ChoosingDay(DRAFT, (Day(SUNDAY, 12), Day(MONDAY, 1)), NINE), FR)) == [
-        "⏱ Au plus tôt\u00a0: dim. 25 janv. à 09:00",
-        "dim. 25 janv. · 12\u00a0places",
-        "lun. 26 janv. · 1\u00a0place",
+        "⏱ 1re place 09:00 dim. 25",
+        "dim. 25 janv.",
+        "lun. 26 janv.",
         "⬅️ Retour",
-        "✖️ Abandonner la réservation",
+        "✖️ Quitter",
     ]
+
+
+def test_today_and_tomorrow_have_names() -> None:
+    state = ChoosingDay(DRAFT, (Day(SUNDAY, 12), Day(MONDAY, 1)), NINE)
+    assert labels(render(state, FR, office=Office(today=SUNDAY)))[:3] == [
+        "⏱ Aujourd’hui dès 09:00",
+        "Aujourd’hui",
+        "Demain",
+    ]
+    before = labels(render(state, EN, office=Office(today=SUNDAY - timedelta(days=1))))
+    assert before[:3] == ["⏱ Earliest 09:00 Tomorrow", "Tomorrow", "Mon 26 Jan"]
+
+
+def test_what_the_department_is_for_and_when_it_is_open_stands_above_the_days() -> None:
+    week = tuple(OpeningHours(day, time(8), time(12)) for day in range(5))
+    hours = (*week, OpeningHours(0, time(13), time(16)), OpeningHours(5, time(9), time(11)))
+    department = replace(PASSPORTS, description="Demande <et> renouvellement", opening_hours=hours)
+    text = plain(render(ChoosingDay(Draft(department), DAYS, NINE), FR).text).replace("\u00a0", " ")
+    assert "ℹ️ Demande <et> renouvellement" in text
+    assert "🚪 Ouvert : lun. 08:00–12:00, 13:00–16:00 · mar.–ven. 08:00–12:00 · sam. 09:00–11:00" in text
 
 
 def test_in_english_too() -> None:
     assert labels(render(ChoosingDay(DRAFT, DAYS, NINE), EN))[:3] == [
-        "⏱ Earliest available: Sun 25 Jan at 09:00",
-        "Sun 25 Jan · 2\u00a0slots",
-        "Mon 26 Jan · 1\u00a0slot",
+        "⏱ Earliest 09:00 Sun 25",
+        "Sun 25 Jan",
+        "Mon 26 Jan",
     ]
 
 
@@ -63,14 +96,14 @@ def test_eight_days_a_page_and_the_earliest_stays_first() -> None:
 
 def test_when_nothing_is_free_it_says_for_how_long_and_what_can_be_done() -> None:
     message = render(ChoosingDay(DRAFT, (), None), FR, office=Office(horizon_days=60))
-    assert "Aucune place libre dans les 60 prochains jours." in message.text
+    assert "Aucune place libre dans les 60\u00a0prochains jours." in message.text
     assert telegram.actions(message) == [
-        callback_data.RETRY,
         callback_data.CHANGE_DEPARTMENT,
+        callback_data.RETRY,
         callback_data.BACK,
         callback_data.LEAVE,
     ]
-    assert "within the next 30 days" in render(ChoosingDay(DRAFT, (), None), EN, office=Office(horizon_days=30)).text
+    assert "in the next 30\u00a0days" in render(ChoosingDay(DRAFT, (), None), EN, office=Office(horizon_days=30)).text
 
 
 def test_the_staff_member_is_named() -> None:
@@ -112,8 +145,8 @@ def test_a_time_that_is_gone_says_so_and_keeps_the_name() -> None:
     text = plain(message.text)
     assert "vient d’être pris" in text
     assert "Votre nom est gardé\u00a0: Aïssatou Bah" in text
-    assert labels(message)[:2] == ["dim. 25 janv. à 09:00", "lun. 26 janv. à 10:00"]
-    assert telegram.actions(message)[2:] == [callback_data.OTHER_TIME, callback_data.BACK, callback_data.LEAVE]
+    assert labels(message)[:2] == ["09:00 · dim. 25 janv.", "10:00 · lun. 26 janv."]
+    assert telegram.actions(message)[2:] == [callback_data.OTHER_TIME, callback_data.LEAVE]
 
 
 def test_without_a_name_nothing_is_said_of_it() -> None:

@@ -18,7 +18,8 @@ from bot.core.states import (
     Submitting,
 )
 from bot.i18n import Translator
-from bot.views.errors import BOOKING_ONLY, Loading
+from bot.views.errors import BOOKING_ONLY, PASSING, Loading
+from bot.views.message import Office
 from bot.views.render import render
 from tests.core.examples import BUSY, DOWN, FULL, NOW, SUNDAY
 from tests.views import telegram
@@ -47,20 +48,32 @@ def test_a_read_under_way_asks_for_a_moment(state: Loading) -> None:
 @pytest.mark.parametrize("code", list(FailureCode))
 def test_a_failed_read_says_why_and_can_be_tried_again(state: Loading, code: FailureCode) -> None:
     message = render(replace(state, failure=Failure(code)), EN)
+    assert callback_data.LEAVE in telegram.actions(message)
+    assert callback_data.RETRY in telegram.actions(message)
+    if isinstance(state, LoadingAppointments) and state.purpose is Purpose.CANCEL and code not in PASSING:
+        assert "does not accept this cancellation" in message.text
+        assert telegram.actions(message)[0] == callback_data.APPOINTMENTS
+        return
     said = FailureCode.BAD_REQUEST if isinstance(state, LoadingAppointments) and code in BOOKING_ONLY else code
     assert EN.text(f"problem.{said}") in message.text
     assert "Try again" in message.text
     assert telegram.actions(message)[0] == callback_data.RETRY
-    assert callback_data.LEAVE in telegram.actions(message)
+
+
+def test_a_cancellation_that_is_refused_points_to_the_office() -> None:
+    refused = LoadingAppointments(Purpose.CANCEL, 12345, failure=Failure(FailureCode.BAD_REQUEST))
+    text = render(refused, FR, office=Office(contact="620 00 00 00")).text
+    for words in ("Rien n’a été annulé", "reste valable", "Prévenez le service", "620 00 00 00"):
+        assert words in text
 
 
 def test_every_failed_read_says_what_could_not_be_read() -> None:
     titles = {plain(render(replace(state, failure=DOWN), FR).text).split("\n")[0] for state in LOADING}
     assert titles == {
-        "⚠️ La liste des services n’a pas pu être lue.",
-        "⚠️ Les jours libres n’ont pas pu être lus.",
-        "⚠️ Les heures libres n’ont pas pu être lues.",
-        "⚠️ Vos rendez-vous n’ont pas pu être lus.",
+        "⚠️ Impossible d’afficher les services.",
+        "⚠️ Impossible d’afficher les jours libres.",
+        "⚠️ Impossible d’afficher les heures libres.",
+        "⚠️ Impossible d’afficher vos rendez-vous. Votre ticket est plus haut dans la discussion.",
         "⚠️ Rien n’a été annulé.",
     }
 
@@ -78,7 +91,7 @@ def test_when_it_is_known_from_when_on_it_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("translator", "words"),
-    [(EN, "from Tue 3 Mar, 07:00 (Conakry time)"), (FR, "à partir du mar. 3 mars à 07:00 (heure de Conakry)")],
+    [(EN, "from Tue 3 Mar at 07:00 (Conakry time)"), (FR, "à partir du mar. 3 mars à 07:00 (heure de Conakry)")],
 )
 def test_another_day_is_said_with_its_hour(translator: Translator, words: str) -> None:
     until = Failure(FailureCode.BUSY, datetime(2026, 3, 3, 7, 0), another_day=True)  # noqa: DTZ001 — office time

@@ -1,11 +1,16 @@
 """The menu, the help, the languages, a remark on its own, and a word in a group."""
 
+from dataclasses import replace
+
 from bot.core import callback_data
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, Word
-from bot.core.states import Notice
+from bot.core.model import Department
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, SettingsMenu, Word
+from bot.core.states import Idle, Notice
 from bot.views.bot_profile import USUAL
 from bot.views.general import group_hint
+from bot.views.message import Office
 from bot.views.render import render
+from tests.core.examples import DEPARTMENTS, FULL
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, labels, plain
@@ -13,14 +18,57 @@ from tests.views.telegram import check_limits, labels, plain
 
 def test_the_menu_offers_to_book_first() -> None:
     message = render(Menu(), FR)
-    assert labels(message) == ["📅 Prendre rendez-vous", "📋 Mes rendez-vous", "❓ Aide", "🌐 Langue · Language"]
-    assert telegram.actions(message) == [
-        callback_data.BOOK,
-        callback_data.APPOINTMENTS,
-        callback_data.HELP,
-        callback_data.LANGUAGE,
-    ]
+    assert labels(message) == ["📅 Prendre rendez-vous", "📋 Mes rendez-vous", "❓ Aide", "🌐 English"]
+    assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS, callback_data.HELP, "l:en"]
     assert labels(render(Menu(), EN))[0] == "📅 Book an appointment"
+
+
+ASIDES = [callback_data.APPOINTMENTS, callback_data.HELP, "l:en"]
+
+
+def test_departments_that_are_known_stand_in_the_menu() -> None:
+    message = render(Menu(), FR, office=Office(departments=DEPARTMENTS))
+    assert telegram.actions(message) == ["d:1", "d:2", "d:3", "d:4", "d:5", *ASIDES]
+    assert plain(message.text) == "Pour quel service voulez-vous un rendez-vous\u00a0?"
+
+
+def test_many_departments_of_one_organisation_are_a_tap_away() -> None:
+    many = tuple(Department(n, f"Service {n}", "Ville") for n in range(12))
+    message = render(Menu(), FR, office=Office(departments=many))
+    assert telegram.actions(message) == [*(f"d:{n}" for n in range(7)), callback_data.BOOK, *ASIDES]
+
+
+def test_of_many_departments_the_organisations_stand_in_the_menu() -> None:
+    many = tuple(Department(n, f"Service {n}", f"Ville {n % 2}") for n in range(12))
+    message = render(Menu(), FR, office=Office(departments=many))
+    assert telegram.actions(message) == ["o:0", "o:1", *ASIDES]
+    assert "Auprès de quelle administration" in message.text
+    some = tuple(replace(each, organization="") if each.id == 0 else each for each in many)
+    assert "Autres services" in labels(render(Menu(), FR, office=Office(departments=some)))
+
+
+def test_a_booking_that_was_given_up_can_be_resumed_from_the_menu() -> None:
+    assert telegram.actions(render(Idle(given_up=FULL), EN))[0] == callback_data.RESUME
+
+
+def test_with_more_than_two_languages_the_menu_leads_to_all_of_them() -> None:
+    three = replace(EN, languages=(*EN.languages, ("ff", "Pulaar")))
+    message = render(Menu(), three)
+    assert (labels(message)[-1], telegram.actions(message)[-1]) == ("🌐 Language", callback_data.LANGUAGE)
+
+
+def test_the_settings_show_what_is_set_and_change_it() -> None:
+    on, off = render(SettingsMenu(announcements=True), FR), render(SettingsMenu(announcements=False), FR)
+    assert "Langue\u00a0: Français" in on.text
+    assert "vous les recevez" in on.text
+    assert "vous ne les recevez pas" in off.text
+    assert telegram.actions(on) == [callback_data.LANGUAGE, callback_data.SET_NEWS_OFF, callback_data.BACK]
+    assert telegram.actions(off) == [callback_data.LANGUAGE, callback_data.SET_NEWS_ON, callback_data.BACK]
+
+
+def test_the_help_says_whom_to_ask() -> None:
+    assert "☎️ Une question\u00a0? 620 00 00 00" in render(Help(), FR, office=Office(contact="620 00 00 00")).text
+    assert "☎️" not in render(Help(), FR).text
 
 
 def test_start_greets_by_name_where_it_is_known() -> None:
@@ -47,7 +95,7 @@ def test_every_language_stands_under_its_own_name() -> None:
         message = render(LanguageMenu(), t)
         assert labels(message)[:2] == ["Français", "English"]
         assert telegram.actions(message) == ["l:fr", "l:en", callback_data.BACK]
-    assert "Langue actuelle\u00a0: Français" in render(LanguageMenu(), FR).text
+    assert "Langue\u00a0: Français" in render(LanguageMenu(), FR).text
 
 
 def test_announcements_are_switched_by_the_one_button_that_changes_something() -> None:

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.views.keyboards import LABEL, Page, clip, columns, grid
+from bot.core.callback_data import DEPARTMENT, numbered
+from bot.views.keyboards import ALONE, PAIR, Choice, Page, choices, clip, columns, grid, shorten, width
 from bot.views.message import Button
 from tests.views.pages import EN, FR
 
@@ -24,7 +25,47 @@ def test_a_text_that_fits_stays() -> None:
 
 
 def test_a_text_that_is_cut_says_so() -> None:
-    assert clip("x" * 100) == "x" * (LABEL - 1) + "…"
+    assert clip("x" * 100) == "x" * (ALONE - 1) + "…"
+
+
+@given(st.text(), st.integers(3, 100))
+def test_a_shortened_text_is_one_line_and_keeps_its_beginning_and_its_end(text: str, longest: int) -> None:
+    line = shorten(text, longest)
+    assert len(line) <= longest
+    assert "\n" not in line
+    if "…" in line and "…" not in text:
+        head, tail = line.split("…")
+        whole = clip(text, 10**6)
+        assert whole.startswith(head)
+        assert whole.endswith(tail)
+
+
+def test_a_mark_is_never_torn_from_its_letter() -> None:
+    text = "x" * 90 + "q\u0328" * 10
+    for longest in (20, 21):
+        assert shorten(text, longest).split("…")[1].startswith("q")
+
+
+def test_marks_and_variation_selectors_take_no_room() -> None:
+    assert width("⬅️ Retour") == len("⬅ Retour")
+
+
+@given(st.lists(st.text(max_size=60), max_size=12))
+def test_no_two_choices_look_alike(names: list[str]) -> None:
+    items = [Choice(numbered(DEPARTMENT, n), name or "?", "") for n, name in enumerate(names)]
+    rows, _ = choices(FR, items)
+    labels = [each.label for row in rows for each in row]
+    assert len(labels) == len(items)
+    assert all(width(label) <= (PAIR if len(row) > 1 else ALONE) for row in rows for label in [row[0].label])
+
+
+def test_choices_that_look_alike_are_numbered_and_listed_in_the_text() -> None:
+    office = "Direction des passeports de la commune de"
+    items = [Choice("d:1", f"{office} Kaloum-Centre-Ville", "A"), Choice("d:2", f"{office} Matam-Centre-Ville", "B")]
+    rows, legend = choices(EN, [*items, Choice("d:3", "Visas")])
+    assert [row[0].label for row in rows] == ["1. Direction de…ntre-Ville", "2. Direction de…ntre-Ville", "Visas"]
+    assert legend is not None
+    assert legend.startswith("1. <b>Direction des passeports de la commune de Kaloum-Centre-Ville</b>: A\n2. ")
 
 
 def test_a_grid_keeps_the_order() -> None:
@@ -61,4 +102,3 @@ def test_pages_are_turned_by_words() -> None:
     assert [b.label for b in Page.of(items, 1).turning(EN)[0]] == ["◀️ Previous", "More ▶️"]
     assert [b.action for b in Page.of(items, 1).turning(EN)[0]] == ["p:0", "p:2"]
     assert [b.label for b in Page.of(items, 9).turning(FR)[0]] == ["◀️ Précédents"]
-    assert [b.label for b in Page.of(items, 1).turning(FR, days=True)[0]] == ["◀️ Jours précédents", "Jours suivants ▶️"]

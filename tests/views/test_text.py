@@ -19,7 +19,7 @@ def test_what_is_not_there_takes_no_line() -> None:
 
 def test_only_what_was_chosen_is_said() -> None:
     assert draft_facts(FR, DRAFT, CONAKRY).count("\n") == 1
-    assert draft_facts(FR, FULL, CONAKRY).count("\n") == 4
+    assert draft_facts(FR, FULL, CONAKRY).count("\n") == 3
     assert draft_facts(FR, Draft(Department(1, "Visas")), CONAKRY) == "🏢 Service\u00a0: <b>Visas</b>"
 
 
@@ -28,5 +28,5 @@ def test_a_member_of_staff_has_a_name_or_a_number() -> None:
     assert worker_name(EN, Worker(3, "")) == "Staff member 3"
 
 
-def test_a_moment_fits_a_button() -> None:
+def test_a_moment_in_a_sentence() -> None:
     assert moment(FR, HALF_PAST_TWO) == "dim. 25 janv. à 14:30"
