@@ -472,6 +472,7 @@ async def test_a_finished_one_is_taken_back_by_its_old_button(bot: Continued) ->
 
 async def test_a_scheduled_one_is_started_by_its_old_button_and_goes_out_in_both_languages(bot: Continued) -> None:
     await bot.person(ADMIN).presses("bc:3:start")
+    await bot.person(ADMIN).presses("bc:3:starting")
     assert tally(await report(bot, 3)) == {"sent": 2}
     assert await bot.copies("to come: French", "Annonce prévue") == 1
     assert await bot.copies("to come: English", "Announcement to come") == 1
@@ -541,6 +542,7 @@ async def test_a_draft_for_a_later_hour_is_planned_by_its_old_button(bot: Contin
     admin = bot.person(f"admin: {name}")
     await admin.takes(*PLANNED[name])
     await admin.presses("start")
+    await admin.presses("starting")
     await eventually("it goes out", lambda: bot.copies("composed for", f"Text of {name}"))
     assert await bot.copies("composed for", f"Text of {name}") == 1
 
