@@ -215,7 +215,7 @@ def make_private(url: str) -> None:
         with contextlib.suppress(OSError):
             database.touch(OWNER_ONLY)
     for file in (database, *(database.with_name(database.name + suffix) for suffix in ("-wal", "-shm"))):
-        if file.exists() and stat.S_IMODE(file.stat().st_mode) & OTHERS:
+        if file.is_file() and stat.S_IMODE(file.stat().st_mode) & OTHERS:
             try:
                 file.chmod(OWNER_ONLY)
             except OSError as error:

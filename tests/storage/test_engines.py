@@ -60,6 +60,12 @@ async def test_only_the_owner_can_use_the_files_of_a_database(
     assert len(told) == (3 if before and before & 0o077 else 0)
 
 
+def test_a_folder_in_the_place_of_a_database_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    engines.make_private(f"sqlite+aiosqlite:///{tmp_path}")
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
+
+
 async def test_a_name_that_was_deleted_is_nowhere_in_the_file(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
     store = await Store(url).open()
@@ -185,4 +191,7 @@ def test_of_what_a_database_says_the_first_line_is_told_without_values() -> None
     said = "duplicate key\nDETAIL:  Key (name)=(Aïssatou) already exists."
     assert engines.cause(IntegrityError("INSERT", {"name": "Aïssatou"}, Exception(said))) == "duplicate key"
     assert engines.cause(OSError("disk")) == "disk"
-    assert engines.cause(ConnectionResetError()) == "ConnectionResetError"
+    assert engines.cause(ConnectionResetError()) == "it gives no reason"
+    assert engines.cause(PermissionError(13, "Permission denied", "/x.db")) == "/x.db: Permission denied"
+    missing = "its driver is not installed: pip install 'moncreneau-bot[postgresql]'"
+    assert engines.cause(ModuleNotFoundError("No module named 'psycopg'")) == missing
