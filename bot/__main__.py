@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib.util
+import logging
 import signal
 import sqlite3
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from bot import logs
-from bot.settings import SettingsError, read_settings
+from bot.settings import SettingsError, exposures, read_settings
+
+log = logging.getLogger("bot")
 
 WRONG_SETTINGS, CANNOT_START = 2, 1
 MOST_PORT = 65535
@@ -86,7 +89,10 @@ def _stand_ins(work: Coroutine[Any, Any, int]) -> int:
 
 async def _run() -> int:
     settings = read_settings()
-    logs.configure(settings.log_level)
+    secrets = (settings.telegram_bot_token, settings.moncreneau_api_key)
+    logs.configure(settings.log_level, [each.get_secret_value() for each in secrets])
+    for words, advice in exposures(settings):
+        log.warning("%s: %s", words, advice)
     from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are told before all else is loaded
 
     async def live() -> None:
@@ -104,7 +110,7 @@ async def _run() -> int:
     except asyncio.CancelledError:
         return 0
     except StartError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(logs.one_line(str(error)), file=sys.stderr)  # noqa: T201
         return CANNOT_START
     return 0
 

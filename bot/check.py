@@ -1,12 +1,7 @@
-"""The tries of `python -m bot check`: each asks one thing that the bot stands on and tells what it found, in lines.
+"""`python -m bot check`: tries everything that the bot needs, and says for each what is wrong and what to do.
 
-A try never raises and never shows a secret: of errors it repeats kinds and codes, not addresses. Knows no order and
-does not print.
-
-`python -m bot check`: tries everything that the bot stands on, and says for each what is wrong and what to do.
-
-Nothing is booked, sent or migrated, and no secret is shown. The exit code is 0 where the bot can work, 1 where it
-cannot; a warning is something to know. Knows the order of the tries; `probes` makes them.
+Nothing is booked, sent, deleted or migrated, and no secret is shown. The exit code is 0 if the bot can work and 1 if it
+cannot; a warning is something to know. What could not be tried is said to be so. A check never raises.
 """
 
 import contextlib
@@ -18,22 +13,24 @@ from enum import IntEnum
 
 from telegram.error import InvalidToken, TelegramError
 
+from bot import logs
 from bot.app.ports import ApiError
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.core.model import Department, FailureCode
 from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.gateway import Gateway
-from bot.settings import Settings, SettingsError, read_settings
+from bot.settings import Settings, SettingsError, exposures, read_settings
 from bot.storage import engines
 from bot.storage.diagnostics import Diagnosis, examine, remembered
-from bot.telegram.transport import words_of
+from bot.telegram.transport import RawBot, words_of
 
 NOBODY = "telegram:0"
 """An owner that no citizen is: whose appointments are asked for to see whether the key may read."""
 FAR_APART = 60.0
 """Seconds between two clocks from which on tickets and limits would be wrong."""
 SHOWN = 5
+UNTOLD = "could not be told"
 
 
 class Level(IntEnum):
@@ -66,8 +63,10 @@ def check_settings(given: Settings) -> Iterator[Line]:
     """What can be seen of the settings by looking at them."""
     yield Line(Level.OK, "settings", "complete")
     if not given.admin_ids:
-        advice = "set ADMIN_IDS to your Telegram user id for /status, announcements and notices of troubles"
+        advice = "set ADMIN_IDS to your Telegram user id for /status, announcements and alerts"
         yield Line(Level.WARN, "settings", "ADMIN_IDS is empty: nobody is told when credits or access are lost", advice)
+    for words, what_to_do in exposures(given):
+        yield Line(Level.WARN, "settings", words, what_to_do)
 
 
 async def check_telegram(given: Settings) -> Found:
@@ -76,11 +75,11 @@ async def check_telegram(given: Settings) -> Found:
     try:
         bot = connections.telegram_bot(given)
     except StartError as error:
-        found.lines.append(Line(Level.FAIL, "token", str(error), "set TELEGRAM_BOT_TOKEN to the one of BotFather"))
+        found.lines.append(Line(Level.FAIL, "token", str(error)))
         return found
     try:
-        await bot.initialize()
-        found.lines.append(Line(Level.OK, "token", f"Telegram knows it: @{bot.username}"))
+        found.lines.append(Line(Level.OK, "token", f"Telegram knows it: @{await bot.identify()}"))
+        found.lines += await _webhook(bot)
     except InvalidToken:
         words = "Telegram does not accept TELEGRAM_BOT_TOKEN"
         found.lines.append(Line(Level.FAIL, "token", words, "check it with BotFather, or ask it for a new one"))
@@ -92,6 +91,18 @@ async def check_telegram(given: Settings) -> Found:
         found.clock_gap = connections.telegram_clock_gap(bot)
         await bot.shutdown()
     return found
+
+
+async def _webhook(bot: RawBot) -> list[Line]:
+    """Whether the updates go somewhere else; the bot deletes such a webhook, for it polls."""
+    try:
+        host = await bot.webhook_host()
+    except TelegramError as error:
+        return [Line(Level.WARN, "webhook", f"{UNTOLD}: {words_of(error)}")]
+    if not host:
+        return [Line(Level.OK, "webhook", "none, so updates can be polled")]
+    words = f"another deployment receives this bot's updates at {host}; `run` deletes the webhook, and receives them"
+    return [Line(Level.WARN, "webhook", words, "use another token here if that deployment is to go on")]
 
 
 async def check_moncreneau(given: Settings) -> Found:
@@ -118,7 +129,7 @@ async def _api(gateway: Gateway) -> list[Line]:
         await gateway.verify()
         departments = await gateway.departments()
     except ApiError as error:
-        return [_refused("key", error)]
+        return [_refused("key", error), Line(Level.WARN, "scopes", UNTOLD), Line(Level.WARN, "departments", UNTOLD)]
     lines = [Line(Level.OK, "key", "the moncreneau API accepts it")]
     try:
         await gateway.appointments(NOBODY)
@@ -193,7 +204,7 @@ def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
     """Whether our clock and the services' agree; Telegram's and moncreneau's say what time it is with each answer."""
     for service, gap in gaps.items():
         if gap is None:
-            yield Line(Level.OK, "clock", f"{service} did not tell its time")
+            yield Line(Level.WARN, "clock", f"{UNTOLD}: {service} did not say what time it is")
         elif abs(gap) > FAR_APART:
             words = f"{abs(gap):.0f} s {'behind' if gap > 0 else 'ahead of'} {service}’s"
             yield Line(Level.WARN, "clock", words, "set this machine's clock by NTP")
@@ -236,7 +247,7 @@ def _say(lines: Iterable[Line]) -> list[Line]:
     """Print at once: a service that does not answer takes its time."""
     said = list(lines)
     for line in said:
-        words = line.words.replace("\n", "\n" + " " * (WIDTH + 6))
+        words = ("\n" + " " * (WIDTH + 6)).join(map(logs.one_line, line.words.split("\n")))
         sys.stdout.write(f"{line.level.name:<5} {line.subject:<{WIDTH}}{words}\n")
         if line.advice:
             sys.stdout.write(f"{'':<5} {'':<{WIDTH}}→ {line.advice}\n")

@@ -88,7 +88,10 @@ async def test_where_all_is_well_it_says_so_of_each_thing(check: Checker) -> Non
     assert "appointments:create shows with the first booking only" in checked.line("scopes", "OK")
     assert "3 take appointments" in checked.line("departments", "OK")
     assert "Africa/Conakry" in checked.line("zone", "OK")
-    assert checked.text.endswith("All is well.\n")
+    assert "none, so updates can be polled" in checked.line("webhook", "OK")
+    untold = [line for line in checked.text.splitlines() if line.startswith("WARN")]
+    assert len(untold) == 2, "the stand-ins do not say what time it is"
+    assert all(line.startswith("WARN  clock       could not be told") for line in untold)
     requests = (await check.services.ledger())["requests"]
     assert requests == {"GET /appointments": 1, "GET /departments": 1}, "a check costs two requests and books nothing"
 
@@ -155,6 +158,60 @@ async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: C
     checked = await check(MONCRENEAU_API_KEY=key)
     assert checked.code == 1
     assert words in checked.line("key", "FAIL")
+
+
+async def test_what_could_not_be_tried_is_not_said_to_be_well(check: Checker) -> None:
+    checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
+    assert checked.line("scopes", "WARN").endswith("could not be told")
+    assert checked.line("departments", "WARN").endswith("could not be told")
+    assert "WARN  clock       could not be told: moncreneau did not say what time it is" in checked.text
+
+
+async def test_a_webhook_of_another_deployment_is_named_and_left_alone(check: Checker) -> None:
+    me = {"id": 1, "is_bot": True, "first_name": "B", "username": "b_bot"}
+    info = {"url": "https://user:word@another.example/secret-path", "pending_update_count": 3}
+    async with wired() as telegram:
+        telegram.says(answer({"ok": True, "result": me}), answer({"ok": True, "result": info}))
+        checked = await check(TELEGRAM_API_URL=_root(telegram))
+    assert checked.code == 0
+    assert "another deployment receives this bot's updates at another.example" in checked.line("webhook", "WARN")
+    assert "secret" not in checked.text
+    assert [each.target.rpartition("/")[2] for each in telegram.seen] == ["getMe", "getWebhookInfo"], "nothing changes"
+
+
+@pytest.mark.parametrize(
+    "me", [{"id": 1, "is_bot": True, "first_name": "B"}, {"id": 1, "is_bot": True}, None, {"username": 7}]
+)
+async def test_an_answer_to_get_me_without_a_username_is_told_in_one_line(check: Checker, me: object) -> None:
+    async with wired() as telegram:
+        telegram.says(*[answer({"ok": True, "result": me})] * 3)
+        checked = await check(TELEGRAM_API_URL=_root(telegram))
+    assert checked.code == 1
+    assert checked.line("token", "FAIL").endswith("Telegram cannot be asked: getMe tells no username")
+
+
+async def test_what_telegram_says_is_shown_in_one_line_without_the_token_that_it_echoes(check: Checker) -> None:
+    words = f"Bad Request:\nOK    token       all is well\x1b[0m bot{TOKEN}"
+    async with wired() as telegram:
+        telegram.says(*[answer({"ok": False, "error_code": 400, "description": words}, 400)] * 3)
+        checked = await check(TELEGRAM_API_URL=_root(telegram))
+    assert "Bad Request: OK token all is well\\x1b[0m bot<token>" in checked.line("token", "FAIL")
+
+
+async def test_a_settings_file_and_an_address_that_give_secrets_away_are_warned_of(check: Checker) -> None:
+    (check.folder / ".env").touch(0o644)
+    (check.folder / ".env").chmod(0o644)
+    checked = await check("--quick", MONCRENEAU_API_URL="http://moncreneau.example/api/v1")
+    assert checked.code == 0
+    assert "→ chmod 600 .env" in checked.text
+    assert "MONCRENEAU_API_URL is plain http: secrets and names travel unencrypted" in checked.text
+
+
+async def test_a_damaged_database_is_told_in_one_line(check: Checker) -> None:
+    check.database.write_bytes(b"This is no database. " * 500)
+    checked = await check("--quick")
+    assert checked.code == 1
+    assert checked.line("database", "FAIL").endswith("cannot be used: file is not a database")
 
 
 async def test_a_key_that_may_not_read_appointments_fails_by_its_scopes(check: Checker) -> None:

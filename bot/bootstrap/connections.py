@@ -21,6 +21,7 @@ from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Clock
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import OperatorIssue
+from bot.http_client.tls import tls_context
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import QuotaSnapshot, clock_gap
 from bot.settings import Settings
@@ -72,7 +73,12 @@ async def open_store(url: str) -> Store:
 
 
 def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
-    """The bot at Telegram; nothing is asked yet."""
+    """The bot at Telegram; nothing is asked yet. Raises `StartError` where TLS cannot be set up."""
+    try:
+        tls_context()
+    except OSError as error:
+        why = error.strerror or error
+        raise StartError(f"the TLS certificates cannot be read (SSL_CERT_FILE, SSL_CERT_DIR): {why}") from None
     base, request = settings.telegram_api_url, AiohttpRequest(connections)
     token = settings.telegram_bot_token.get_secret_value()
     return RawBot(
@@ -87,7 +93,7 @@ async def connect_telegram(settings: Settings) -> RawBot:
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
-            await bot.initialize()
+            await bot.identify()
         except InvalidToken:
             await bot.shutdown()
             raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None

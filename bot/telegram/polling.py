@@ -5,7 +5,6 @@ has. The press is answered beside the storing, never after it. Knows nothing of 
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -59,7 +58,7 @@ class Poller:
 
     @property
     def hears(self) -> bool:
-        """Whether Telegram answered lately."""
+        """Whether Telegram answered within the last minute."""
         return asyncio.get_running_loop().time() - self._heard_at < LATELY
 
     async def run(self) -> None:
@@ -80,11 +79,12 @@ class Poller:
         try:
             updates = await self._bot.call("getUpdates", call, read_timeout=LONG_POLL + 10)
         except Conflict as error:
-            self._reachability.failed("another process polls with the same token (stop it, or use another token)")
             if "webhook" in str(error).lower():
-                await self._drop_webhook()
+                await self._delete_webhook()
+            else:
+                self._reachability.failed("another process polls with the same token (stop it, or use another token)")
         except InvalidToken:
-            self._reachability.failed("the token is not accepted any more (check TELEGRAM_BOT_TOKEN)")
+            self._reachability.failed("the token is no longer accepted (check TELEGRAM_BOT_TOKEN)")
         except RetryAfter as error:
             await asyncio.sleep(seconds(error))
             return []
@@ -103,10 +103,18 @@ class Poller:
         await asyncio.sleep(self._backoff.pause())
         return []
 
-    async def _drop_webhook(self) -> None:
-        """A webhook left over from another life forbids polling; its updates stay."""
-        with contextlib.suppress(TelegramError):
+    async def _delete_webhook(self) -> None:
+        """Delete a webhook, for it forbids polling; Telegram keeps its updates. Says so first: it may be in use."""
+        try:
+            host = await self._bot.webhook_host()
+            log.warning(
+                "another deployment receives this bot's updates by a webhook at %s; deleting the webhook, so that they"
+                " come here (to keep it, stop this process and set the webhook again)",
+                host,
+            )
             await self._bot.call("deleteWebhook", {"drop_pending_updates": False})
+        except TelegramError as error:
+            self._reachability.failed(f"a webhook cannot be deleted: {words_of(error)}")
 
     async def _take(self, updates: list[Json]) -> None:
         reach("update received")

@@ -12,6 +12,7 @@ import time
 import warnings
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic_core import from_json
@@ -36,6 +37,7 @@ LARGEST_BODY = 16 * 1024**2
 """Bytes after decompression. A hundred updates of the largest messages are some 2 MiB."""
 SUCCESS = range(200, 300)
 DAY, UNSAID = 24 * 3600.0, 1.0
+UNKNOWN_HOST = "an address that cannot be read"
 NOT_TELEGRAM = "the answer is none of the Bot API's"
 # PTB's way to say that `RetryAfter.retry_after` may be a timedelta; without it each 429 raises a deprecation warning.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -60,11 +62,38 @@ def seconds(error: RetryAfter) -> float:
 
 def words_of(error: TelegramError) -> str:
     """What went wrong, as one line for the log. Of a call that got no answer it says why: DNS, TLS, refused, …"""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return " ".join(str(error).split())[:200] or "it gives no reason"
 
 
 class RawBot(Bot):
     """PTB's `Bot`, for calls by name: ready values in, raw JSON out, PTB's errors."""
+
+    async def identify(self) -> str:
+        """Ask Telegram who we are, and return the bot's username. Raises `TelegramError`."""
+        name: Any = None
+        try:
+            await self.initialize()
+            name = self.username
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError):
+            pass  # JSON of the right shape with nonsense in it
+        if not isinstance(name, str) or not name:
+            await self.shutdown()  # so that the next call asks anew
+            raise TelegramError("getMe tells no username")
+        return name
+
+    async def webhook_host(self) -> str:
+        """The host to which Telegram sends this bot's updates; empty where there is no webhook. Raises `TelegramError`.
+
+        Not the whole address: its path may be a secret.
+        """
+        info = await self.call("getWebhookInfo", {})
+        url = info.get("url") if isinstance(info, dict) else None
+        if not isinstance(url, str) or not url:
+            return ""
+        try:
+            return urlsplit(url).hostname or UNKNOWN_HOST
+        except ValueError:
+            return UNKNOWN_HOST
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
         """Call a Bot API method; values are strings (ready JSON), numbers or `InputFile`. Raises `TelegramError`."""

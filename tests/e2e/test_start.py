@@ -1,12 +1,17 @@
 """How `python -m bot run` begins and ends: one clear line where it cannot work, and nothing of a secret in it."""
 
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.sandbox.telegram.config import TOKEN
+from bot.storage.store import Store
 from tests.e2e.services import separate_bot
+from tests.e2e.waiting import eventually
+from tests.moncreneau.support import answer, wired
 
 SECONDS = 60.0
 WRONG = {
@@ -28,6 +33,16 @@ WRONG = {
     "a database in a folder that is not there": (
         {"DATABASE_URL": "sqlite+aiosqlite:////nowhere/at/all/bot.db"},
         "the database cannot be used (DATABASE_URL): unable to open database file",
+        1,
+    ),
+    "certificates that cannot be read": (
+        {"SSL_CERT_FILE": "/nowhere/at/all.pem"},
+        "the TLS certificates cannot be read (SSL_CERT_FILE, SSL_CERT_DIR): No such file or directory",
+        1,
+    ),
+    "an address to listen on that is none": (
+        {"HTTP_PORT": "8080", "HTTP_HOST": "no..host"},
+        "HTTP_HOST, HTTP_PORT: cannot listen there: ",
         1,
     ),
     "a database whose address is none": (
@@ -52,6 +67,57 @@ async def test_what_can_never_work_is_said_in_one_clear_line(tmp_path: Path, wha
             settings.get("MONCRENEAU_API_KEY", DEMO_KEY),
         ):
             assert secret not in said
+
+
+def damaged(file: Path) -> None:
+    """Keep the first page, which names the tables, and overwrite all others."""
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+
+def of_a_newer_version(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda file: file.write_bytes(b"This is no database. " * 500), "file is not a database"),
+        (damaged, "database disk image is malformed"),
+        (of_a_newer_version, "its revision 9999 is newer than this version of the bot, which knows "),
+    ],
+)
+async def test_a_database_that_cannot_be_used_is_said_in_one_clear_line(
+    tmp_path: Path, spoil: Callable[[Path], object], why: str
+) -> None:
+    async with separate_bot(tmp_path) as (_services, process):
+        await (await Store(f"sqlite+aiosqlite:///{process.database}").open()).close()
+        spoil(process.database)
+        await process.start(ready=False)
+        assert await process.ended(SECONDS) == 1, process.log
+        (said,) = process.log.splitlines()
+        assert said.startswith(f"the database cannot be used (DATABASE_URL): {why}")
+
+
+async def test_an_answer_to_get_me_without_a_username_is_waited_out(tmp_path: Path) -> None:
+    async with wired() as telegram, separate_bot(tmp_path) as (_services, process):
+        telegram.says(*[answer({"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "B"}})] * 3)
+        await process.start(ready=False, TELEGRAM_API_URL=telegram.url.removesuffix("/api/v1"))
+        await telegram.heard(3)
+        await eventually("a line that says so", lambda: "getMe tells no username" in process.log)
+        assert process.running
+        assert "Traceback" not in process.log
+
+
+async def test_what_gives_secrets_away_is_warned_of_in_the_log(tmp_path: Path) -> None:
+    async with separate_bot(tmp_path) as (_services, process):
+        env = tmp_path / ".env"
+        env.touch()
+        env.chmod(0o644)
+        await process.start()
+        assert process.words[0] == ".env can be read by other users of this machine: chmod 600 .env"
 
 
 async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:

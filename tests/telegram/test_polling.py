@@ -191,11 +191,30 @@ async def test_whatever_goes_wrong_it_hears_again(here: Ear, fault: dict[str, An
     assert here.poller.hears
 
 
-async def test_a_webhook_of_another_life_is_removed_and_its_updates_are_kept(here: Ear) -> None:
-    here.world.webhook.url = "https://another.life"
+async def test_a_webhook_of_another_deployment_is_deleted_after_saying_so_and_its_updates_are_kept(
+    here: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    here.world.webhook.url = "https://user:word@another.example/secret-path"
     here.say("one")
     await here.hears(1)
     assert here.world.webhook.url == ""
+    (said,) = [each.getMessage() for each in caplog.records if "webhook" in each.getMessage()]
+    assert "receives this bot's updates by a webhook at another.example; deleting the webhook" in said
+    assert "secret" not in said
+    assert "another process" not in caplog.text
+
+
+async def test_a_webhook_is_never_deleted_before_it_is_said_where_it_leads(here: Ear) -> None:
+    here.world.faults.add({"kind": "html", "method": "getWebhookInfo", "times": 3})
+    here.world.webhook.url = "https://another.example"
+    here.say("one")
+    await eventually("three questions", lambda: not _open_faults(here.world), pause=0.005)
+    assert not [call for call in here.world.calls if call[0] == "deleteWebhook"]
+    await here.hears(1)
+
+
+def _open_faults(world: World) -> list[Any]:
+    return [each for each in world.faults.rules if each.hits < (each.times or 0)]
 
 
 async def test_a_second_poller_is_said_once(here: Ear, caplog: pytest.LogCaptureFixture) -> None:
