@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.app import attempt
 from tests.e2e.admin import Admin, heard_by, tally
 from tests.e2e.phone import Shown
 from tests.e2e.running_bot import RunningBot
@@ -101,12 +100,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Continued]:
     folder = tmp_path_factory.mktemp("old")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        database_of(request.param, folder, request) as database,
-        logged_errors() as errors,
-    ):
-        patch.setattr(attempt, "RESUMED_LOOKUP_DELAYS", (0.1, 0.4))  # no earlier request is under way
+    with database_of(request.param, folder, request) as database, logged_errors() as errors:
         async with RELEASE.restored(folder, database, minutes=10) as bot:
             await bot.services.inject_updates(RELEASE.world["done_update"])
             people = {each: RELEASE.person(bot, name) for name, each in NAMES.items()}
