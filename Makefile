@@ -26,7 +26,7 @@ demo: $(VENV)/.for-demo ## the bot on stand-ins, with a chat page in the browser
 	exec $(IN)/python -m bot demo $(ARGS)
 
 test: $(VENV)/.for-working ## all tests; bot/core and bot/views must be covered to the last line (ARGS="-k cancel" …)
-	$(IN)/python -m pytest -n auto --cov=bot.core --cov=bot.views --cov-branch \
+	$(IN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov=bot.core --cov=bot.views --cov-branch \
 		--cov-report=term-missing:skip-covered $(if $(ARGS),,--cov-fail-under=100) $(ARGS)
 
 lint: $(VENV)/.for-working ## style, types, direction of imports, catalogues

@@ -1,10 +1,26 @@
-"""What tests of several rooms share: a PostgreSQL server, started for the first who asks, one a pytest process."""
+"""What tests of several folders share: a PostgreSQL server a pytest process, started when it is first asked for."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.storage.cluster import Cluster, serving_cluster
+
+TESTS = Path(__file__).parent
+LONG = ("e2e", "browser", "test_installation.py", "test_check.py", "upgrade")
+"""What has the longest files; workers that get them last would leave the others without work."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many workers as cores (`-n auto`): many tests mostly wait, for servers and for time limits."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the long files first."""
+    items.sort(key=lambda item: item.path.relative_to(TESTS).parts[0] not in LONG)
 
 
 @pytest.fixture(scope="session")
