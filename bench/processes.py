@@ -62,6 +62,7 @@ def bot_environment(telegram: str, api: str, database: Path) -> dict[str, str]:
         "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram, "TELEGRAM_RATE": "0", "TELEGRAM_CHAT_RATE": "0",
         "MONCRENEAU_API_KEY": "mk_sandbox_demo_key", "MONCRENEAU_API_URL": f"{api}/api/v1",
         "DATABASE_URL": f"sqlite+aiosqlite:///{database}", "LOG_LEVEL": "ERROR",
+        "MAX_OPEN": "0", "MAX_BOOKINGS_PER_DAY": "0",
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Secrets never show in a repr. Knows nothing of what the settings are used for.
 
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     telegram_chat_rate: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     broadcast_rate: float = Field(default=25.0, ge=0, allow_inf_nan=False)
     paid_broadcast_rate: float = Field(default=0.0, ge=0, le=1000)
+    max_open: int = Field(default=5, ge=0)
+    max_bookings_per_day: int = Field(default=5, ge=0)
+    trusted_ids: Annotated[Mapping[int, int], NoDecode] = {}
     chats_at_once: int = Field(default=512, ge=1)
     api_reserve: float = Field(default=0.10, ge=0, lt=1)
     http_host: str = "127.0.0.1"
@@ -146,6 +149,20 @@ class Settings(BaseSettings):
                     "this machine has no time zone data; install it: apt-get install tzdata, or pip install tzdata"
                 ) from None
             raise ValueError("must be a zone such as Africa/Conakry") from None
+
+    @field_validator("trusted_ids", mode="before")
+    @classmethod
+    def _trusted(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = (each.partition(":") for each in value.replace(";", ",").split(",") if each.strip())
+        try:
+            found = {int(chat): int(limit) for chat, _, limit in pairs}
+        except ValueError:
+            found = {-1: -1}
+        if any(not 0 < chat <= LARGEST_ID or limit < 0 for chat, limit in found.items()):
+            raise ValueError("must be Telegram user ids with their limits, such as 123456:50,234567:0")
+        return found
 
     @field_validator("log_level")
     @classmethod

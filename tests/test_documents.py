@@ -31,7 +31,7 @@ def written(field: FieldInfo) -> str:
     default: Any = field.default
     if field.is_required():
         return "required"
-    if default is None or default == frozenset():
+    if default is None or default in (frozenset(), {}):
         return "none"
     return f"{default:g}" if isinstance(default, float) else str(default)
 

@@ -29,6 +29,7 @@ def test_two_secrets_are_enough() -> None:
     assert settings.moncreneau_api_url == "https://mc-prd.duckdns.org/api/v1"
     assert settings.database_url == "sqlite+aiosqlite:///moncreneau-bot.db"
     assert settings.admin_ids == frozenset()
+    assert (settings.max_open, settings.max_bookings_per_day, dict(settings.trusted_ids)) == (5, 5, {})
     assert (settings.default_locale, settings.timezone) == ("fr", ZoneInfo("Africa/Conakry"))
     assert settings.booking_horizon_days == 60
 
@@ -37,12 +38,14 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "2:env")
     monkeypatch.setenv("MONCRENEAU_API_KEY", "mk_env")
     monkeypatch.setenv("ADMIN_IDS", " 1, 2;3 ,")
+    monkeypatch.setenv("TRUSTED_IDS", " 4:50; 5:0,")
     monkeypatch.setenv("TIMEZONE", "Europe/Paris")
     monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081/")
     monkeypatch.setenv("LOG_LEVEL", "debug")
     settings = read_settings()
     assert settings.telegram_bot_token.get_secret_value() == "2:env"
     assert settings.admin_ids == {1, 2, 3}
+    assert settings.trusted_ids == {4: 50, 5: 0}
     assert settings.timezone == ZoneInfo("Europe/Paris")
     assert settings.telegram_api_url == "http://127.0.0.1:8081"
     assert settings.log_level == "DEBUG"
@@ -82,6 +85,10 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("telegram_api_url", "api.telegram.org"),
         ("moncreneau_api_url", "file:///etc/passwd"),
         ("admin_ids", "12,Ibrahima"),
+        ("trusted_ids", "12"),
+        ("trusted_ids", "-1:5"),
+        ("trusted_ids", "12:-1"),
+        ("max_open", -1),
         ("timezone", "Guinea"),
         ("timezone", "../../etc/passwd"),
         ("booking_horizon_days", "400"),

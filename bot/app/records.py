@@ -103,6 +103,15 @@ class StoredAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingCounts:
+    """What a chat has: `coming` appointments, `pending` bookings without an outcome, and `booked` ones of the day."""
+
+    coming: int
+    pending: int
+    booked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """An appointment that a chat has from now on: where, and when in office time."""
 

@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.booking_caps import CapCheck
 from bot.app.ports import ApiError, Choice, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
+from bot.app.wrong_numbers import WrongNumbers
 from bot.core.conversation import step
 from bot.core.effects import (
     Amend,
@@ -30,13 +32,23 @@ from bot.core.effects import (
     Tell,
     Withdraw,
 )
-from bot.core.events import AppointmentsLoaded, DepartmentsLoaded, Event, LoadFailed, SlotMoved, SlotsLoaded
-from bot.core.model import Appointment, Department
+from bot.core.events import (
+    AppointmentsLoaded,
+    Booked,
+    BookingRefused,
+    DepartmentsLoaded,
+    Event,
+    LoadFailed,
+    SlotMoved,
+    SlotsLoaded,
+)
+from bot.core.model import Appointment, Department, Failure
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
     ConfirmingBooking,
+    LoadingAppointments,
     LoadingDays,
     LoadingNearest,
     LoadingTimes,
@@ -92,9 +104,13 @@ class Turns:
         horizon_days: int,
         made_by: MadeBy = nobody,
         ticket_message: TicketMessage = unknown_message,
+        *,
+        caps: CapCheck | None = None,
     ) -> None:
         self._api = api
         self._ticket_message = ticket_message
+        self._caps = caps
+        self._wrong_numbers = WrongNumbers(time.monotonic)
         self._made_by = made_by
         self._render = render
         self._now = office_time
@@ -105,6 +121,8 @@ class Turns:
         """Play `event` to its end. Raises whatever our own code raises; the API's errors are events."""
         draft = _TurnInProgress()
         waiting: list[Event] = [event]
+        if isinstance(event, Booked):
+            self._wrong_numbers.forget(chat_id)
         while waiting:
             before, (session, effects) = session.state, step(session, waiting.pop())
             if moved := self._hold(chat_id, before, session):
@@ -115,6 +133,8 @@ class Turns:
                 elif isinstance(effect, AmendTicket):
                     if message := await self._ticket_message(chat_id, effect.ticket.appointment.id):
                         draft.shown.append(Amend(message, TicketShown(effect.ticket)))
+                elif isinstance(effect, Book) and (refusal := await self._refusal(chat_id)):
+                    waiting.append(BookingRefused(at=self._now(), number=effect.attempt.number, failure=refusal))
                 else:
                     self._gather(chat_id, draft, effect)
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
@@ -134,19 +154,38 @@ class Turns:
             match load:
                 case LoadDepartments():
                     return DepartmentsLoaded(at=self._now(), departments=await self._api.departments())
+                case LoadSlots() if isinstance(state, LoadingDays) and (refusal := await self._refusal(chat_id)):
+                    return LoadFailed(at=self._now(), failure=refusal)
                 case LoadSlots(department_id=department):
                     first = self._now().date()
                     slots = await self._api.availability(department, first, first + self._horizon, _staff(state))
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
                     need = Need.CANCEL if urgent else Need.LOOK
-                    appointments, departments = await asyncio.gather(self._appointments(chat_id, need), self._offices())
+                    number = state.number if isinstance(state, LoadingAppointments) else None
+                    appointments, departments = await asyncio.gather(
+                        self._appointments(chat_id, need, number), self._offices()
+                    )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
         except ApiError as error:
             return LoadFailed(at=self._now(), failure=error.failure)
 
-    async def _appointments(self, chat_id: int, need: Need) -> tuple[Appointment, ...]:
-        """What can be read, and is surely theirs, is shown, whatever else there may be."""
+    async def _refusal(self, chat_id: int) -> Failure | None:
+        """Why this chat may book nothing more for now; None: it may."""
+        if self._caps is None:
+            return None
+        return await self._caps.refusal(chat_id, self._now(), lambda: self._appointments(chat_id, Need.LOOK))
+
+    async def _appointments(self, chat_id: int, need: Need, number: int | None = None) -> tuple[Appointment, ...]:
+        """What can be read, and is surely theirs, is shown, whatever else there may be; `number` is looked for."""
+        if number is not None and (known := self._wrong_numbers.answer(chat_id, number)) is not None:
+            return known
+        found = await self._read_appointments(chat_id, need)
+        if number is not None:
+            self._wrong_numbers.note(chat_id, number, found)
+        return found
+
+    async def _read_appointments(self, chat_id: int, need: Need) -> tuple[Appointment, ...]:
         try:
             found = await self._api.appointments(owner_of(chat_id), need)
         except ApiError as error:

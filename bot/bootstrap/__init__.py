@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.app.attempt import DELAYS, LookupDelays
 from bot.app.attempt_worker import AttemptWorker
+from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
@@ -197,11 +198,20 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         return await health.report()  # made below: it looks at the conversations, which answer `/status` with it
 
     handlers = (operations.alerts, broadcasts.handler, operations.status_handler(report))
+    caps = CapCheck(
+        BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids), store.count_bookings
+    )
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, settings.default_locale),
         turns=Turns(
-            operations.api, draw, office_time, settings.booking_horizon_days, store.made_by, store.ticket_message
+            operations.api,
+            draw,
+            office_time,
+            settings.booking_horizon_days,
+            store.made_by,
+            store.ticket_message,
+            caps=caps,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),

@@ -49,6 +49,8 @@ from bot.core.states import (
 Settlement = Booked | BookingRefused | BookingWithdrawn
 
 
+CAPPED = frozenset({FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY})
+"""The chat has as many appointments as it may have: told before it chooses a day."""
 SPENT = frozenset(
     {
         FailureCode.SLOT_TAKEN,
@@ -135,6 +137,8 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
             return go(session, Idle(), Notice.USE_BUTTONS)
         case (LoadingDays() | LoadingTimes() | LoadingNearest()) as state if gone:
             return slot_selection.other_departments(session, state.draft.department.id)
+        case LoadingDays(draft=draft) if event.failure.code in CAPPED:
+            return go(session, BookingRefusedState(draft, event.failure))
         case LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest() as state:
             return go(session, replace(state, failure=event.failure))
         case _:

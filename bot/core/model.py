@@ -135,6 +135,8 @@ class FailureCode(StrEnum):
     BUSY = "busy"  # 429, or our own budget is used up; `Failure.until` tells the hour
     TOO_LATE = "too_late"  # its time passed while it waited for a service that was busy or away; not booked
     NO_TICKET = "no_ticket"  # a 2xx, or an entry of the list, that cannot be read: nobody knows whether it is booked
+    TOO_MANY_OPEN = "too_many_open"  # our own cap: this chat has many coming appointments
+    TOO_MANY_TODAY = "too_many_today"  # our own cap: this chat booked a lot today
     DOWN = "down"  # 5xx, no network, a proxy's page, a time limit
 
 

@@ -6,7 +6,9 @@ The log has one line when that begins and one when it ends. Knows nothing of who
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from datetime import datetime, time
 from itertools import islice
+from time import time as unix_time
 from typing import Any, TypeVar
 
 from sqlalchemy import CompoundSelect, Row, Select, func, select, union
@@ -14,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.backoff import Backoff
 from bot.app.reachability import ReachabilityLog
-from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate
+from bot.app.records import AttemptKind, BookingCounts, Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.storage import engines, mappers, migrate
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
@@ -150,6 +152,27 @@ class ReadRepository:
             appointments.c.chat_id == chat_id, appointments.c.appointment_id == appointment_id
         )
         return next((row.ticket_message for row in await self._all(query)), None)
+
+    async def count_bookings(self, chat_id: int, now: datetime) -> BookingCounts:
+        """What a chat has and made, at the office time `now`. Times in `attempts` are of this machine's clock."""
+        midnight = unix_time() - (now - datetime.combine(now.date(), time())).total_seconds()
+        mine = (attempts.c.chat_id == chat_id, attempts.c.kind == AttemptKind.BOOK.value)
+        coming = select(func.count()).where(
+            appointments.c.chat_id == chat_id,
+            appointments.c.is_cancelled.is_(False),
+            appointments.c.starts_at > mappers.office_text(now),
+        )
+        pending = select(func.count()).where(*mine, attempts.c.settled_at.is_(None))
+        booked = select(func.count()).where(
+            *mine, attempts.c.appointment_id.is_not(None), attempts.c.opened_at >= midnight
+        )
+        counts = select(
+            coming.scalar_subquery().label("coming"),
+            pending.scalar_subquery().label("pending"),
+            booked.scalar_subquery().label("booked"),
+        )
+        (row,) = await self._all(counts)
+        return BookingCounts(row.coming, row.pending, row.booked)
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, where it has one."""

@@ -186,6 +186,8 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.TOO_LATE: (keys.other_time, keys.other_department),
     FailureCode.NO_TICKET: (keys.appointments,),
     FailureCode.ALREADY_BOOKED: (keys.appointments, keys.other_time),
+    FailureCode.TOO_MANY_OPEN: (keys.appointments,),
+    FailureCode.TOO_MANY_TODAY: (keys.appointments,),
     FailureCode.OUT_OF_CREDITS: (keys.retry, keys.other_department),
     FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
     FailureCode.DEPARTMENT_GONE: (keys.other_department,),

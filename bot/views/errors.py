@@ -19,6 +19,8 @@ BOOKING_ONLY = frozenset(
         FailureCode.DEPARTMENT_GONE,
         FailureCode.TOO_LATE,
         FailureCode.NO_TICKET,
+        FailureCode.TOO_MANY_OPEN,
+        FailureCode.TOO_MANY_TODAY,
     }
 )
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from bot.app.attempt import BOOKINGS, CANCELLINGS
+from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.ports import Choice, Need, WriteOutcome
-from bot.app.records import AttemptKind, Kind, Urgency
+from bot.app.records import AttemptKind, BookingCounts, Kind, Urgency
 from bot.app.turn import DeliveryIds, Outcome, Turns
 from bot.core.events import AppointmentCancelled, Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
@@ -23,6 +24,7 @@ from bot.core.screens import Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
+    BookingRefusedState,
     CancelAttempt,
     Cancelling,
     ConfirmingBooking,
@@ -175,6 +177,53 @@ async def test_a_booking_that_waits_behind_the_appointments_keeps_its_slot() -> 
     listed = await Turns(office, draw, lambda: NOW, HORIZON).take(7, outcomes[-2].session, command("appointments"))
     assert listed.session.parked
     assert office.choices["telegram:7"] == Choice(5, TEN)
+
+
+def capped(office: FakeMoncreneau, counts: BookingCounts) -> Turns:
+    async def count(_chat_id: int, _now: datetime) -> BookingCounts:
+        return counts
+
+    return Turns(office, draw, lambda: NOW, HORIZON, caps=CapCheck(BookingCaps(open=1, per_day=2), count))
+
+
+async def test_who_has_too_many_appointments_is_told_when_they_choose_a_department() -> None:
+    office = api()
+    first = (await play(office, command("book")))[0]
+    told = await capped(office, BookingCounts(1, 0, 0)).take(7, first.session, press(first, "d:5"))
+    state = told.session.state
+    assert isinstance(state, BookingRefusedState)
+    assert state.failure.code is FailureCode.TOO_MANY_OPEN
+
+
+async def test_the_turn_that_would_open_an_attempt_too_many_opens_none() -> None:
+    office = api()
+    summary = (await booked(office))[-2]
+    told = await capped(office, BookingCounts(0, 0, 2)).take(7, summary.session, press(summary, "ok"))
+    assert told.opened == ()
+    state = told.session.state
+    assert isinstance(state, BookingRefusedState)
+    assert (state.failure.code, state.draft.name) == (FailureCode.TOO_MANY_TODAY, "Aïssatou Bah")
+    assert office.choices["telegram:7"] is None
+    allowed = await capped(office, BookingCounts(0, 0, 1)).take(7, summary.session, press(summary, "ok"))
+    assert len(allowed.opened) == 1
+
+
+async def test_wrong_numbers_cost_no_more_than_ten_requests_an_hour() -> None:
+    office = api()
+    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    answers = {
+        (await turns.take(7, Session("fr", NOW), command("cancel", str(n)))).deliveries[0].message
+        for n in range(200, 230)
+    }
+    assert len(office.needs) == 10
+    assert len(answers) == 1, "all get the same words"
+    mine = await turns.take(7, Session("fr", NOW), command("cancel", "50"))
+    assert mine.session.state.kind == "asking_cancel"
+    made = Appointment(60, 5, TEN, "Aïssatou Bah", owner="telegram:7")
+    office.books[60] = made
+    await turns.take(7, Session("fr", NOW), Booked(at=NOW, number=1, appointment=made))
+    found = await turns.take(7, Session("fr", NOW), command("cancel", "60"))
+    assert found.session.state.kind == "asking_cancel"
 
 
 @pytest.mark.parametrize(("name", "need"), [("appointments", Need.LOOK), ("cancel", Need.CANCEL)])

@@ -47,6 +47,8 @@ class Services:
             "MONCRENEAU_API_URL": f"{str(self.moncreneau.base_url).rstrip('/')}/api/v1",
             "TELEGRAM_RATE": "0",
             "TELEGRAM_CHAT_RATE": "0",
+            "MAX_OPEN": "0",
+            "MAX_BOOKINGS_PER_DAY": "0",
         }
 
     async def ledger(self) -> Json:

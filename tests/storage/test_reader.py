@@ -2,11 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app.records import Change, Delivery, Kind, StoredChat, Urgency
+from bot.app.records import (
+    AttemptKind,
+    BookingCounts,
+    Change,
+    Delivery,
+    Kind,
+    Made,
+    Settled,
+    StoredAttempt,
+    StoredChat,
+    Urgency,
+)
 from bot.storage import migrate, reader
 from bot.storage.store import Store
 from bot.views.message import Message
@@ -33,6 +45,24 @@ async def test_every_kind_of_delivery_comes_back_as_it_was(store: Store) -> None
     assert await deliveries(store) == sent
     await store.commit(Change(sent=(1, 3)))
     assert await deliveries(store) == sent[1:2]
+
+
+async def test_bookings_are_counted_by_chat(store: Store) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    later, earlier = now + timedelta(days=1), now - timedelta(hours=1)
+    assert await store.count_bookings(CHAT, now) == BookingCounts(0, 0, 0)
+    for number in range(1, 7):
+        kind = AttemptKind.CANCEL if number == 6 else AttemptKind.BOOK
+        await store.commit(Change(opened=(StoredAttempt(CHAT, number, kind, "{}"),)))
+    await store.commit(Change(opened=(StoredAttempt(CHAT + 1, 1, AttemptKind.BOOK, "{}"),)))
+    for number, at in ((1, later), (2, later), (3, earlier)):
+        made = Made(100 + number, 5, at)
+        await store.commit(Change(settled=Settled(CHAT, number, "booked", 100 + number, made=made)))
+    await store.commit(Change(settled=Settled(CHAT, 6, "cancelled", cancelled=102)))
+    await store.commit(Change(settled=Settled(CHAT, 4, "slot_taken")))
+    assert await store.count_bookings(CHAT, now) == BookingCounts(coming=1, pending=1, booked=3)
+    assert await store.count_bookings(CHAT, now + timedelta(days=2)) == BookingCounts(coming=0, pending=1, booked=3)
+    assert await store.count_bookings(CHAT + 1, now) == BookingCounts(coming=0, pending=1, booked=0)
 
 
 async def test_many_deliveries_come_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,61 @@
+"""How many appointments one chat may have and make, so that no chat can use up the calendar or the hour of all.
+
+Counted from what is stored, in the turn that chooses a department and again in the turn that opens the attempt: a
+chat's turns are strictly in order, so the count is exact. Cancelling is never capped. Must not know SQL or screens.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from bot.app.ports import ApiError
+from bot.app.records import BookingCounts
+from bot.core.appointments import COMING
+from bot.core.model import Appointment, Failure, FailureCode
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCaps:
+    """Coming appointments of a chat, and bookings of a chat in a day; 0: no cap. `trusted` chats have their own."""
+
+    open: int = 0
+    per_day: int = 0
+    trusted: Mapping[int, int] = field(default_factory=dict)
+
+    def of(self, chat_id: int) -> tuple[int, int]:
+        """Both caps of a chat."""
+        trusted = self.trusted.get(chat_id)
+        return (self.open, self.per_day) if trusted is None else (trusted, trusted)
+
+
+CountBookings = Callable[[int, datetime], Awaitable[BookingCounts]]
+"""The counts of a chat at an office time; see `storage.reader.ReadRepository.count_bookings`."""
+Appointments = Callable[[], Awaitable[tuple[Appointment, ...]]]
+
+
+class CapCheck:
+    """`count` counts what is stored."""
+
+    def __init__(self, caps: BookingCaps, count: CountBookings) -> None:
+        self._caps = caps
+        self._count = count
+
+    async def refusal(self, chat_id: int, now: datetime, appointments: Appointments) -> Failure | None:
+        """Why this chat may not book at the office time `now`; None: it may.
+
+        Before it is told that it has too many, its `appointments` are read: the office may have cancelled some.
+        """
+        most_open, most_a_day = self._caps.of(chat_id)
+        if not most_open and not most_a_day:
+            return None
+        counts = await self._count(chat_id, now)
+        if most_a_day and counts.booked + counts.pending >= most_a_day:
+            tomorrow = datetime.combine(now.date() + timedelta(days=1), time())
+            return Failure(FailureCode.TOO_MANY_TODAY, tomorrow, another_day=True)
+        if not most_open or counts.coming + counts.pending < most_open:
+            return None
+        try:
+            coming = sum(each.status in COMING and each.at > now for each in await appointments())
+        except ApiError:
+            coming = counts.coming
+        return Failure(FailureCode.TOO_MANY_OPEN) if coming + counts.pending >= most_open else None
