@@ -408,3 +408,9 @@ def test_the_shortest_way_from_a_day_to_the_ticket() -> None:
     for action in (callback_data.EARLIEST, "n:0", callback_data.CONFIRM):
         session, effects = happened(session, replace(press(session, action), profile="Aïssatou Bah"))
     assert effects == (Book(BookingAttempt(session.screen, FULL, NOW)),)
+
+
+@pytest.mark.parametrize("code", [FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY])
+def test_who_has_too_many_appointments_is_told_before_they_choose_a_day(code: FailureCode) -> None:
+    after, _ = happened(given(LoadingDays(DRAFT)), LoadFailed(at=NOW, failure=Failure(code)))
+    assert after.state == BookingRefusedState(DRAFT, Failure(code))
