@@ -116,6 +116,29 @@ def test_typed_days_choose_the_audience() -> None:
     assert composer.draft.audience == Dated(date(2026, 1, 25), date(2026, 1, 26))
 
 
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("demain", date(2026, 1, 21), date(2026, 1, 21)),
+        ("2/12", date(2026, 12, 2), date(2026, 12, 2)),
+        ("demain - 25/01", date(2026, 1, 21), date(2026, 1, 25)),
+    ],
+)
+def test_days_are_understood_as_admins_type_them(text: str, first: date, last: date) -> None:
+    composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DAYS).types(text)
+    assert composer.draft
+    assert composer.draft.audience == Dated(first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "starts"),
+    [("demain 10h", "2026-01-21T10:00"), ("2/12 à 9h30", "2026-12-02T09:30"), ("tomorrow 14:00", "2026-01-21T14:00")],
+)
+def test_a_time_is_understood_as_admins_type_it(text: str, starts: str) -> None:
+    composer = Composer().reviews().pushes(ComposeAction.LATER).types(text)
+    assert composer.stands() == ConfirmingSend(datetime.fromisoformat(starts))
+
+
 def test_a_failure_to_read_departments_is_shown_in_place() -> None:
     composer = Composer(failure=DOWN).calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DEPARTMENT)
     assert composer.stands() == ChoosingDepartment(failure=DOWN)

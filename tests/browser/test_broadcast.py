@@ -48,7 +48,7 @@ async def compose(page: Page) -> None:
     """From the start to the review, in two languages, to everybody."""
     last = messages(page).last
     await page.get_by_test_id("start").click()
-    await expect(last).to_contain_text("Que souhaitez-vous faire")
+    await expect(last).to_contain_text("Prenez rendez-vous")
     await write(page, "/broadcast")
     await expect(last).to_contain_text("Nouvelle annonce")
     await write(page, FRENCH)
@@ -103,6 +103,6 @@ async def test_a_citizen_reads_a_broadcast_in_their_language_and_opts_out(bot: R
     last = messages(phone).last
     await expect(last).to_contain_text("all offices open at 10:00")
     await tap(phone, "Stop announcements")
-    await expect(last).to_contain_text("no more announcements")
+    await expect(last).to_contain_text("You do not get the announcements")
     await tap(phone, "Get announcements")
-    await expect(last).to_contain_text("You will get announcements")
+    await expect(last).to_contain_text("You get the announcements")

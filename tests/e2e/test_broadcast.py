@@ -139,7 +139,7 @@ async def test_only_citizens_with_an_upcoming_appointment_in_the_department_get_
     cancelled = await bot.citizen()
     number = await cancelled.books()
     await cancelled.says(f"/cancel {number}")
-    await cancelled.taps_on("✅")
+    await cancelled.taps_on("Oui, annuler")
     await citizens(bot, 2)
     await admin.says("/broadcast")
     await admin.says("Apportez votre dossier")
