@@ -154,6 +154,7 @@ def full_metrics() -> Collector:
         requests={"read": 1},
         last_error="503",
         last_error_at=now,
+        slot_age=8.0,
         open_issues=frozenset({OperatorIssue(FailureCode.OUT_OF_CREDITS)}),
         clock_gap=0.5,
     )

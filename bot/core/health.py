@@ -65,6 +65,11 @@ class ApiHealth:
     """Seconds by which its clock is ahead of ours."""
 
     @property
+    def lost_races_per_booking(self) -> float | None:
+        """Bookings refused because the slot was taken, for each that was made since the start."""
+        return self.lost_races / self.booked if self.booked else None
+
+    @property
     def hit_rate(self) -> float | None:
         """The share of reads that cost no request."""
         reads = self.hits + self.misses

@@ -51,6 +51,8 @@ def _api(api: ApiHealth) -> Iterator[Metric]:
     yield from _known("api_requests_remaining", "Requests left in this hour.", api.remaining)
     yield from _known("api_reset_timestamp_seconds", "When the API counts afresh, Unix time.", _unix(api.reset))
     yield from _known("api_blocked_until_timestamp_seconds", "Until when a 429 holds.", _unix(api.blocked_until))
+    yield from _known("slot_age_seconds", "The median age of the slots shown lately.", api.slot_age)
+    yield CounterMetricFamily(NAME + "lost_races", "Bookings refused because the slot was taken.", api.lost_races)
     yield from _known("api_cache_hit_ratio", "The share of reads that cost no request.", api.hit_rate)
     yield from _known("api_clock_gap_seconds", "Seconds by which the API's clock is ahead of ours.", api.clock_gap)
     requests = CounterMetricFamily(NAME + "api_requests", "Requests tried, by urgency.", labels=["urgency"])

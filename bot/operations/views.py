@@ -43,6 +43,7 @@ def status(condition: HealthReport, t: Translator, office: Office, zone: tzinfo,
             _quota(api, t, office, zone),
             _held(api, t, office, zone),
         ),
+        lines(_slot_age(api, t), _lost_races(api, t)),
         lines(_hit_rate(api, t), _per_booking(condition, t)),
         lines(
             t.text("condition.inbox", count=condition.inbox),
@@ -111,6 +112,19 @@ def _held(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe |
         return None
     at = api.blocked_until.astimezone(zone)
     return t.text("condition.held", day=t.date_short(at.date()), time=t.time(at), city=office.city)
+
+
+def _slot_age(api: ApiHealth, t: Translator) -> Safe | None:
+    """How old the slots are that citizens see."""
+    return None if api.slot_age is None else t.text("condition.slot_age", seconds=round(api.slot_age))
+
+
+def _lost_races(api: ApiHealth, t: Translator) -> Safe | None:
+    """How often *Confirm* was followed by "just taken"."""
+    if api.lost_races_per_booking is None:
+        return None
+    ratio = t.number(api.lost_races_per_booking)
+    return t.text("condition.lost_races", ratio=ratio, lost=api.lost_races, bookings=api.booked)
 
 
 def _hit_rate(api: ApiHealth, t: Translator) -> Safe:

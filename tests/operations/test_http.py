@@ -101,6 +101,7 @@ async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path)
         "api_requests_limit": 1000,
         "api_requests_remaining": 997,
         'api_requests_total{urgency="write"}': 1,
+        "lost_races_total": 0,
         "bookings_today": 1,
         "requests_today": 3,
         "requests_per_booking_today": 3,
@@ -118,6 +119,7 @@ async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path)
     assert found == expected
     assert float(figures["moncreneau_bot_messages_sent_total"]) >= 5
     assert float(figures["moncreneau_bot_api_cache_hit_ratio"]) > 0
+    assert 0 <= float(figures["moncreneau_bot_slot_age_seconds"]) < 60
     for private in ("Fanta", "Sylla", str(citizen.id), "mk_sandbox", "/qr/"):
         assert private not in text
 

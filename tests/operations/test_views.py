@@ -24,6 +24,9 @@ API = ApiHealth(
     reset=datetime(2026, 3, 2, 15, 0, tzinfo=UTC),
     hits=97,
     misses=3,
+    booked=200,
+    lost_races=3,
+    slot_age=8.4,
     last_error="503 SERVICE_UNAVAILABLE",
     last_error_at=datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
 )
@@ -57,6 +60,9 @@ def test_every_figure_stands_there_in_words() -> None:
         "✅ L’API moncreneau répond.",
         "Dernière réponse : lun. 2 mars, 14:29",
         "Requêtes restantes cette heure : <b>640</b> sur 1000 ; à nouveau à 15:00 (heure de Conakry)",
+        "",
+        "Âge des horaires montrés : <b>8 s</b> (médiane)",
+        "Horaires pris juste avant la confirmation : <b>0,02</b> par réservation (refus : 3, réservations : 200)",
         "",
         "Lectures servies de mémoire : <b>97 %</b> sur 100",
         "Requêtes par réservation aujourd’hui : <b>1,08</b> (requêtes : 325, réservations : 300)",
@@ -92,6 +98,8 @@ def test_hours_are_the_offices() -> None:
 
 def test_what_is_not_known_yet_is_said_to_be_so() -> None:
     text = shown(replace(FINE, api=ApiHealth(reachable=True), booked_today=0))
+    assert "Âge des horaires" not in text
+    assert "\n\n\n" not in text
     assert "Requêtes restantes cette heure : pas encore connues" in text
     assert "Lectures servies de mémoire : encore aucune lecture" in text
     assert "aujourd’hui : encore aucune réservation (requêtes : 325)" in text
