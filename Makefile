@@ -13,11 +13,12 @@ PIP := $(IN)/python -m pip --disable-pip-version-check --no-input --require-virt
 COMPILE := $(IN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
 UV := uv==0.13.9
+AUDIT := pip-audit==2.10.1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: help demo test lint bench soak language pictures lock clean
+.PHONY: help demo test lint bench soak language pictures lock audit clean
 
 help: ## this list
 	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
@@ -55,6 +56,11 @@ lock: $(VENV)/.made ## all locks anew from pyproject.toml (the newest versions t
 		--output-file requirements-sandbox.lock
 	$(COMPILE) --extra postgresql --extra sandbox --extra dev --constraint requirements-sandbox.lock $(LOCK) \
 		--output-file tests/requirements.lock
+
+audit: $(VENV)/.made ## search the locks for known vulnerabilities (needs PyPI itself: an index has no advisories)
+	$(IN)/python -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip --disable-pip-version-check --no-input -qq install $(AUDIT)
+	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement tests/requirements.lock
 
 clean: ## remove what all this made: the environment, caches, the demo's data
 	rm -rf $(VENV) .sandbox .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
