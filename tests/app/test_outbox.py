@@ -347,7 +347,7 @@ async def test_of_amendments_that_wait_only_the_newest_is_made(tmp_path: Path) -
 @in_no_time
 async def test_a_document_that_does_not_get_through_lets_messages_pass_and_arrives_later(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        here.messenger.open_issues.extend([MaybeSentError("502"), None, MaybeSentError("502")])
+        here.messenger.open_issues.append(MaybeSentError("502"))
         await here.sends(word(1, kind=Kind.DOCUMENT), word(2), word(3))
         assert here.messenger.texts() == ["2", "3", "1"]
         assert await here.stored() == []
