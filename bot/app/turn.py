@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.booking_caps import CapCheck
+from bot.app.play import play
 from bot.app.ports import ApiError, Choice, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.app.wrong_numbers import WrongNumbers
@@ -120,26 +121,35 @@ class Turns:
     async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
         """Play `event` to its end. Raises whatever our own code raises; the API's errors are events."""
         draft = _TurnInProgress()
-        waiting: list[Event] = [event]
         if isinstance(event, Booked):
             self._wrong_numbers.forget(chat_id)
-        while waiting:
-            before, (session, effects) = session.state, step(session, waiting.pop())
-            if moved := self._hold(chat_id, before, session):
-                waiting.append(moved)
-            for effect in effects:
-                if isinstance(effect, LoadDepartments | LoadSlots | LoadAppointments):
-                    waiting.append(await self._load(chat_id, effect, session.state))
-                elif isinstance(effect, AmendTicket):
-                    if message := await self._ticket_message(chat_id, effect.ticket.appointment.id):
-                        draft.shown.append(Amend(message, TicketShown(effect.ticket)))
-                elif isinstance(effect, Book) and (refusal := await self._refusal(chat_id)):
-                    waiting.append(BookingRefused(at=self._now(), number=effect.attempt.number, failure=refusal))
-                else:
-                    self._gather(chat_id, draft, effect)
+
+        def step_and_hold(before: Session, happened: Event) -> tuple[Session, tuple[Effect | SlotMoved, ...]]:
+            after, effects = step(before, happened)
+            moved = self._hold(chat_id, before.state, after)
+            return after, (moved, *effects) if moved else effects
+
+        async def run(after: Session, effect: Effect | SlotMoved) -> Event | None:
+            return effect if isinstance(effect, SlotMoved) else await self._run(chat_id, draft, effect, after.state)
+
+        session = await play(step_and_hold, session, event, run)
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
+
+    async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
+        """Run an effect; returns the event that answers it, where there is one."""
+        match effect:
+            case LoadDepartments() | LoadSlots() | LoadAppointments():
+                return await self._load(chat_id, effect, state)
+            case AmendTicket(ticket=ticket):
+                if message := await self._ticket_message(chat_id, ticket.appointment.id):
+                    draft.shown.append(Amend(message, TicketShown(ticket)))
+            case Book(attempt=attempt) if refusal := await self._refusal(chat_id):
+                return BookingRefused(at=self._now(), number=attempt.number, failure=refusal)
+            case _:
+                self._gather(chat_id, draft, effect)
+        return None
 
     def _hold(self, chat_id: int, before: State, session: Session) -> SlotMoved | None:
         """Keep the slot that was chosen from our other citizens; the event that it had to become another one."""
