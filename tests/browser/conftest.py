@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
+from tests.needs import lacks
+
 OpenPage = Callable[..., Awaitable[Page]]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -31,12 +33,9 @@ def chromium_path() -> str:
     """Return the path of Chromium; without one, skip the test, or fail it in CI."""
     named = os.environ.get("CHROMIUM")
     path = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if path is not None:
-        return path
-    missing = f"no Chromium: install one of {', '.join(CHROMIUM_NAMES)} or set CHROMIUM to its path"
-    if os.environ.get("CI") == "true":
-        pytest.fail(missing)
-    pytest.skip(missing)
+    if path is None:
+        lacks(f"no Chromium: install one of {', '.join(CHROMIUM_NAMES)} or set CHROMIUM to its path")
+    return path
 
 
 @pytest.fixture

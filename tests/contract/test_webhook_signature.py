@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import pytest
 from moncreneau import Moncreneau  # type: ignore[import-untyped]
 
+from tests.needs import lacks
 from tests.sandbox.moncreneau.client import open_sandbox
 from tests.sandbox.moncreneau.receiver import Receiver, Webhook, receiving
 
@@ -35,7 +36,7 @@ async def cancelled(receiver: Receiver, style: str) -> Webhook:
 async def test_openssl_computes_the_same_signature(receiver: Receiver) -> None:
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("no openssl on this machine")
+        lacks("no openssl: install it (Debian: openssl)")
     got = await cancelled(receiver, "moncreneau")
     command = [openssl, "dgst", "-sha256", "-hmac", SECRET]
     printed = subprocess.run(command, input=got.body, capture_output=True, check=True).stdout  # noqa: ASYNC221, S603

@@ -5,7 +5,6 @@
 
 import asyncio
 import gzip
-import os
 import shutil
 import socket
 import ssl
@@ -16,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from tests.needs import lacks
 
 MARK = b"Aissatou-Bah-5ecret"
 """What every request carries: a server that saw nothing of it saw nothing of the request."""
@@ -316,10 +315,7 @@ def make_certificates(folder: Path) -> Path:
     """Two certificates for 127.0.0.1, each its own issuer: `ours.pem` and `strange.pem`, with their keys."""
     openssl = shutil.which("openssl")
     if not openssl:
-        missing = "no openssl: install it (Debian: openssl)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacks("no openssl: install it (Debian: openssl)")
     for name in ("ours", "strange"):
         subprocess.run(  # noqa: S603 — these very words
             [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",

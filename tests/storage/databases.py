@@ -64,7 +64,7 @@ class Database:
         """Another process's connection, in which nothing begins by itself: what is said is committed."""
         connection: Any
         if self.is_file:
-            connection = sqlite3.connect(self.place, isolation_level=None)
+            connection = sqlite3.connect(self.place, timeout=30, isolation_level=None)
         else:
             connection = psycopg.connect(self.place, autocommit=True)
         with closing(connection):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SIZE = "4m"
 BLOCK = b"\0" * 4096
-HASTY = ("PRAGMA journal_mode=DELETE", "PRAGMA busy_timeout=50")
+HASTY = ("PRAGMA busy_timeout=500", "PRAGMA journal_mode=DELETE")
 """For `dialect.PRAGMAS`: a database that a writer locks for readers too, and connections that wait for it for a
 moment only (ms): longer than a write of our own takes."""
 

@@ -1,0 +1,13 @@
+"""What tests need of the machine: who lacks it locally skips the test, and in CI, which installs everything, fails."""
+
+import os
+from typing import NoReturn
+
+import pytest
+
+
+def lacks(what: str) -> NoReturn:
+    """Skip this test, or fail it where CI=true. `what` is missing and how to get it, as a person reads it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(what)
+    pytest.skip(what)
