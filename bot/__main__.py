@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, check. Knows how a process begins and ends, nothing of what it does."""
+"""The command line: run, demo, sandbox, check. Starts and ends the process; knows nothing of what it does."""
 
 import argparse
 import asyncio
@@ -27,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=_program(), description="The moncreneau booking bot for Telegram.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="run the bot (settings: environment and .env)")
-    trying = commands.add_parser("check", help="try all that the bot stands on, and say what to do")
-    trying.add_argument("--quick", action="store_true", help="only settings and database: costs the API no request")
+    checking = commands.add_parser("check", help="try all that the bot needs, and say what to do")
+    checking.add_argument("--quick", action="store_true", help="only settings and database: costs the API no request")
     for name, what in (
         ("demo", "run the bot on embedded stand-ins, with a chat page in the browser"),
         ("sandbox", "serve the stand-ins for Telegram and moncreneau alone"),
@@ -79,7 +79,7 @@ def _port(text: str) -> int:
 
 
 def _stand_ins(work: Coroutine[Any, Any, int]) -> int:
-    """A port or a folder that is taken is one line, not a traceback."""
+    """Run the stand-ins; a port or a folder in use is one line, not a traceback."""
     try:
         return _go(work)
     except (OSError, sqlite3.OperationalError) as error:
@@ -93,20 +93,20 @@ async def _run() -> int:
     logs.configure(settings.log_level, [each.get_secret_value() for each in secrets])
     for words, advice in exposures(settings):
         log.warning("%s: %s", words, advice)
-    from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are told before all else is loaded
+    from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are reported before the rest is loaded
 
-    async def live() -> None:
+    async def run_bot() -> None:
         async with running(settings) as app:
             assert app.polling  # noqa: S101 — it runs as long as the bot does
             await app.polling
 
-    life = asyncio.create_task(live())
-    # Once: a second signal, of whichever kind, must not cut short the tidying up that the first one began.
-    end = _once(life.cancel)
+    running_bot = asyncio.create_task(run_bot())
+    # Once: a second signal of either kind must not cut short the shutdown that the first one began.
+    end = _once(running_bot.cancel)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, end)
     try:
-        await life
+        await running_bot
     except asyncio.CancelledError:
         return 0
     except StartError as error:

@@ -194,7 +194,7 @@ def _database(checkup: Diagnosis) -> list[Line]:
             f"update {each.update_id}: {each.error}, {datetime.fromtimestamp(each.at, UTC):%Y-%m-%d %H:%M} UTC"
             for each in checkup.newest_set_aside
         )
-        words = f"{checkup.set_aside} set aside after an error of ours, the newest:\n{newest}"
+        words = f"{checkup.set_aside} set aside after an error in the bot, the newest:\n{newest}"
         advice = "the log has a traceback at that time: please report it; the citizen was told that it failed"
         lines.append(Line(Level.WARN, "updates", words, advice))
     return lines
@@ -213,7 +213,7 @@ def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
 
 
 def check_zone(given: Settings) -> Iterator[Line]:
-    """What time it is at the office, for the operator to compare with a watch."""
+    """What time it is at the office, so that the operator can see a wrong zone."""
     at = datetime.now(given.timezone)
     yield Line(Level.OK, "zone", f"{given.timezone.key}: it is {at:%H:%M} at the office")
 
@@ -223,7 +223,7 @@ WIDTH = 12
 
 
 async def run(*, quick: bool) -> int:
-    """Try all of it, or (`quick`) what asks nobody outside this machine but the database. Returns the exit code."""
+    """Try everything, or (`quick`) only settings and database. Returns the exit code."""
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -244,7 +244,7 @@ async def run(*, quick: bool) -> int:
 
 
 def _say(lines: Iterable[Line]) -> list[Line]:
-    """Print at once: a service that does not answer takes its time."""
+    """Print at once: the next check may wait for a service that does not answer."""
     said = list(lines)
     for line in said:
         words = ("\n" + " " * (WIDTH + 6)).join(map(logs.one_line, line.words.split("\n")))

@@ -137,7 +137,7 @@ class Operations:
             outbox=outbox,
             attempt_worker=attempt_worker,
             outcomes=self.outcomes,
-            telegram=lambda: poller.hears,
+            telegram=lambda: poller.is_reachable,
             database=self._database,
             set_aside=await set_aside(self._store.engine),
         )

@@ -1,4 +1,4 @@
-"""The figures of `/status` as Prometheus metrics, read from the house at the moment of asking. No global registry.
+"""The figures of `/status` as Prometheus metrics, collected at each request. No global registry.
 
 Labels are words of ours (urgency, outcome, problem) and the API's error codes: nothing that names a citizen.
 """
@@ -15,32 +15,32 @@ NAME = "moncreneau_bot_"
 
 
 class MetricsCollector(Collector):
-    """One look at the house, as metrics. What is not known is left out, rather than said to be 0."""
+    """One health report, as metrics. What is not known is left out, not shown as 0."""
 
-    def __init__(self, condition: HealthReport) -> None:
-        self._condition = condition
+    def __init__(self, report: HealthReport) -> None:
+        self._report = report
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
-        here = self._condition
-        yield _gauge("start_time_seconds", "When the process began, Unix time.", here.since.timestamp())
-        yield _gauge("inbox", "Updates and results that wait or are worked on.", here.inbox)
-        yield _gauge("outbox", "Messages that are not sent yet.", here.outbox)
-        yield _gauge("stalled_chats", "Chats whose oldest message has waited for ten minutes.", here.stalled)
-        yield _gauge("open_attempts", "Bookings and cancellings without an outcome.", here.attempts)
-        yield _gauge("set_aside_updates", "Updates on which our own code failed.", here.set_aside)
-        yield _gauge("telegram_reachable", "1 if Telegram answered lately.", here.telegram)
-        yield _gauge("database_writable", "1 if the database can be written.", here.database)
-        yield _gauge("requests_today", "Requests to the API since midnight in the office.", here.requests_today)
-        yield _gauge("bookings_today", "Bookings made since midnight in the office.", here.booked_today)
-        yield from _known("requests_per_booking_today", "Requests to the API for each booking.", here.per_booking)
-        yield CounterMetricFamily(NAME + "messages_sent", "Messages that Telegram took.", here.sent)
-        yield CounterMetricFamily(NAME + "messages_refused", "Messages that Telegram refused.", here.refused)
+        report = self._report
+        yield _gauge("start_time_seconds", "When the process began, Unix time.", report.since.timestamp())
+        yield _gauge("inbox", "Updates and results that wait or are worked on.", report.inbox)
+        yield _gauge("outbox", "Messages that are not sent yet.", report.outbox)
+        yield _gauge("stalled_chats", "Chats whose oldest message has waited for ten minutes.", report.stalled)
+        yield _gauge("open_attempts", "Bookings and cancellings without an outcome.", report.attempts)
+        yield _gauge("set_aside_updates", "Updates on which our own code failed.", report.set_aside)
+        yield _gauge("telegram_reachable", "1 if Telegram answered lately.", report.telegram)
+        yield _gauge("database_writable", "1 if the database can be written.", report.database)
+        yield _gauge("requests_today", "Requests to the API since midnight in the office.", report.requests_today)
+        yield _gauge("bookings_today", "Bookings made since midnight in the office.", report.booked_today)
+        yield from _known("requests_per_booking_today", "Requests to the API for each booking.", report.per_booking)
+        yield CounterMetricFamily(NAME + "messages_sent", "Messages that Telegram took.", report.sent)
+        yield CounterMetricFamily(NAME + "messages_refused", "Messages that Telegram refused.", report.refused)
         settled = CounterMetricFamily(NAME + "attempts_settled", "What became of attempts.", labels=["outcome"])
-        for outcome, count in sorted(here.outcomes.items()):
+        for outcome, count in sorted(report.outcomes.items()):
             settled.add_metric([outcome], count)
         yield settled
-        yield from _api(here.api)
+        yield from _api(report.api)
 
 
 def _api(api: ApiHealth) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""What admins alone see of the bot itself: how it stands, and the notices of what only they can mend.
+"""What only admins see: the status of the bot, and alerts about issues that only they can solve.
 
 Knows no figures but those handed in; nothing here names a citizen.
 """
@@ -18,7 +18,7 @@ from bot.views.text import lines, paragraphs
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 JUST_NOW = timedelta(minutes=2)
-"""What was heard so short a time ago is true now."""
+"""An answer that is not older shows that the API is reachable now."""
 Names = Callable[[int], str]
 """How a department is called."""
 
@@ -30,13 +30,13 @@ def admin_help(t: Translator, office: Office = CONAKRY) -> Message:
     return replace(citizens, text=paragraphs(Safe(citizens.text), lines(t.text("help.admin"), *commands)))
 
 
-def status(condition: HealthReport, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:
+def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:
     """All figures, the services first; `zone` is the office's, whose hours these are."""
-    api = condition.api
+    api = report.api
     text = paragraphs(
         t.text("condition.title"),
         lines(
-            _reachable(condition, t),
+            _reachable(report, t),
             _heard(api, t, zone),
             None if api.accepts else t.text("condition.api_refuses"),
             *(_issue(each, t, names) for each in sorted(api.open_issues, key=lambda each: each.key)),
@@ -44,19 +44,19 @@ def status(condition: HealthReport, t: Translator, office: Office, zone: tzinfo,
             _held(api, t, office, zone),
         ),
         lines(_slot_age(api, t), _lost_races(api, t)),
-        lines(_hit_rate(api, t), _per_booking(condition, t)),
+        lines(_hit_rate(api, t), _per_booking(report, t)),
         lines(
-            t.text("condition.inbox", count=condition.inbox),
-            t.text("condition.outbox", count=condition.outbox),
-            t.text("condition.stalled", n=condition.stalled) if condition.stalled else None,
-            t.text("condition.attempts", count=condition.attempts),
-            t.text("condition.set_aside", count=condition.set_aside),
+            t.text("condition.inbox", count=report.inbox),
+            t.text("condition.outbox", count=report.outbox),
+            t.text("condition.stalled", n=report.stalled) if report.stalled else None,
+            t.text("condition.attempts", count=report.attempts),
+            t.text("condition.set_aside", count=report.set_aside),
         ),
         lines(
-            t.text("condition.telegram_fine" if condition.telegram else "condition.telegram_bad"),
-            t.text("condition.database_fine" if condition.database else "condition.database_bad"),
+            t.text("condition.telegram_fine" if report.telegram else "condition.telegram_bad"),
+            t.text("condition.database_fine" if report.database else "condition.database_bad"),
         ),
-        lines(_last_error(api, t, zone), _uptime(condition, t)),
+        lines(_last_error(api, t, zone), _uptime(report, t)),
     )
     return Message(text)
 
@@ -81,12 +81,12 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
     return t.text("operator.credits" if issue.code is FailureCode.OUT_OF_CREDITS else "operator.access")
 
 
-def _reachable(condition: HealthReport, t: Translator) -> Safe:
+def _reachable(report: HealthReport, t: Translator) -> Safe:
     """Whether it answers, no more surely than is known: where no request is to spare, it was not asked just now."""
-    api = condition.api
+    api = report.api
     if not api.reachable:
         return t.text("condition.api_bad")
-    known = api.heard is not None and condition.at - api.heard <= JUST_NOW
+    known = api.heard is not None and report.at - api.heard <= JUST_NOW
     return t.text("condition.api_fine" if known else "condition.api_unknown")
 
 
@@ -133,11 +133,11 @@ def _hit_rate(api: ApiHealth, t: Translator) -> Safe:
     return t.text("condition.hit_rate", percent=round(100 * api.hit_rate), reads=api.hits + api.misses)
 
 
-def _per_booking(condition: HealthReport, t: Translator) -> Safe:
-    requests, bookings = condition.requests_today, condition.booked_today
-    if condition.per_booking is None:
+def _per_booking(report: HealthReport, t: Translator) -> Safe:
+    requests, bookings = report.requests_today, report.booked_today
+    if report.per_booking is None:
         return t.text("condition.no_bookings", requests=requests)
-    ratio = t.number(condition.per_booking)
+    ratio = t.number(report.per_booking)
     return t.text("condition.per_booking", ratio=ratio, requests=requests, bookings=bookings)
 
 
@@ -148,7 +148,7 @@ def _last_error(api: ApiHealth, t: Translator, zone: tzinfo) -> Safe:
     return t.text("condition.last_error", error=api.last_error, day=t.date_short(at.date()), time=t.time(at))
 
 
-def _uptime(condition: HealthReport, t: Translator) -> Safe:
-    seconds = int(condition.uptime.total_seconds())
+def _uptime(report: HealthReport, t: Translator) -> Safe:
+    seconds = int(report.uptime.total_seconds())
     days, hours, minutes = seconds // DAY, seconds % DAY // HOUR, seconds % HOUR // MINUTE
     return t.text("condition.uptime", days=days, hours=hours, minutes=minutes)

@@ -1,4 +1,4 @@
-"""The bot's public face at Telegram: commands, description and short description, per language.
+"""The bot's profile at Telegram: commands, description and short description, per language.
 
 Only what changed since the last time is set (Telegram limits how often). A failure is a log line, and the bot works
 without it. An admin's commands can only be set once that admin has written. Knows no texts; they are handed in.
@@ -17,7 +17,7 @@ from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.app.backoff import Backoff
 from bot.telegram.messenger import Caller
-from bot.telegram.transport import seconds
+from bot.telegram.transport import seconds, words_of
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
@@ -29,7 +29,7 @@ Call = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class BotProfile:
-    """What citizens of one language see; `language` is empty for everybody else's."""
+    """The texts of one language, by its code of two letters; the code is empty for all other languages."""
 
     language: str
     commands: tuple[tuple[str, str], ...]
@@ -44,24 +44,24 @@ def language_codes(locales: Iterable[str]) -> tuple[str, ...]:
     return tuple(each for each in languages if len(each) == ISO_639_1)
 
 
-def calls(faces: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:
-    """The Bot API calls that show these faces."""
+def calls(profiles: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:
+    """The Bot API calls that set these profiles."""
     wanted: list[Call] = []
-    for face in faces:
-        tongue = {"language_code": face.language} if face.language else {}
+    for profile in profiles:
+        code = {"language_code": profile.language} if profile.language else {}
         private = json.dumps({"type": "all_private_chats"})
-        wanted.append(("setMyCommands", {"commands": _commands(face.commands), "scope": private, **tongue}))
-        wanted.extend(admin_menu(face.language, face.admin_commands, admin) for admin in sorted(admins))
-        wanted.append(("setMyDescription", {"description": face.description, **tongue}))
-        wanted.append(("setMyShortDescription", {"short_description": face.short_description, **tongue}))
+        wanted.append(("setMyCommands", {"commands": _commands(profile.commands), "scope": private, **code}))
+        wanted.extend(admin_menu(profile.language, profile.admin_commands, admin) for admin in sorted(admins))
+        wanted.append(("setMyDescription", {"description": profile.description, **code}))
+        wanted.append(("setMyShortDescription", {"short_description": profile.short_description, **code}))
     return wanted
 
 
 def admin_menu(language: str, commands: Iterable[tuple[str, str]], admin: int) -> Call:
     """The Bot API call that sets the command menu of one admin in one language (empty: all others)."""
-    tongue = {"language_code": language} if language else {}
+    code = {"language_code": language} if language else {}
     scope = json.dumps({"type": "chat", "chat_id": admin})
-    return "setMyCommands", {"commands": _commands(commands), "scope": scope, **tongue}
+    return "setMyCommands", {"commands": _commands(commands), "scope": scope, **code}
 
 
 async def keep_in_sync(bot: Caller, wanted: list[Call], known: str) -> AsyncIterator[str]:
@@ -76,7 +76,7 @@ async def keep_in_sync(bot: Caller, wanted: list[Call], known: str) -> AsyncIter
 
 
 async def hide(bot: Caller, admins: Iterable[int], languages: Iterable[str]) -> None:
-    """Take back what these admins, who are none any more, saw of commands, trying until all is taken back."""
+    """Delete the command menus of users who are no longer admins, trying until all are deleted."""
     scopes = [json.dumps({"type": "chat", "chat_id": each}) for each in admins]
     calls: list[Call] = [
         ("deleteMyCommands", {"scope": scope, **({"language_code": language} if language else {})})
@@ -136,15 +136,15 @@ async def _result(bot: Caller, call: Call, unknown_chat: _Result) -> _Result:
     except BadRequest as error:
         if "chat not found" in str(error).lower():
             return unknown_chat
-        log.error("%s: Telegram refuses it, it is not tried again until it changes: %s", method, str(error)[:200])  # noqa: TRY400 — the error is Telegram's
+        log.error("%s: Telegram refuses it, it is not tried again until it changes: %s", method, words_of(error))  # noqa: TRY400 — the error is Telegram's
     except TelegramError as error:
-        log.warning("%s failed, trying again: %s", method, str(error)[:200])
+        log.warning("%s failed, trying again: %s", method, words_of(error))
         return _Result.LATER
     return _Result.SETTLED
 
 
 def _mark(call: Call) -> str:
-    """Tells whether this very call was made before."""
+    """A fingerprint of the call, by which a later process knows that it was settled."""
     return hashlib.sha256(json.dumps(call).encode()).hexdigest()[:16]
 
 

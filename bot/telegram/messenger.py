@@ -1,6 +1,6 @@
-"""From a delivery to one Bot API call, and from its failure to what the outbox can act on.
+"""Turns a delivery into one Bot API call, and a failed call into an error that the outbox can act on.
 
-Lean calls: ready JSON out, of the answer only what is needed. Knows nothing of queues, pacing or why it is sent.
+Of Telegram's answer only what is needed is read. Knows nothing of queues, rate limits or why something is sent.
 """
 
 import io
@@ -43,7 +43,7 @@ LOST = ("message to edit not found", "message can't be edited", "message_id_inva
 
 
 class Caller(Protocol):
-    """Whoever calls Bot API methods: `RawBot`, `LazyBot`."""
+    """What calls Bot API methods: `RawBot`, `LazyBot`."""
 
     async def call(self, method: str, parameters: Json, *, read_timeout: float | None = None) -> Any:
         """See `RawBot.call`."""
@@ -59,7 +59,7 @@ async def no_documents(name: str) -> bytes:
 
 
 class TelegramMessenger:
-    """The way out through a `Caller`. `documents` reads the files that deliveries name."""
+    """Sends deliveries by a `Caller`. `documents` reads the files that deliveries name."""
 
     def __init__(self, bot: Caller, documents: Documents = no_documents) -> None:
         self._bot = bot
@@ -97,7 +97,7 @@ class TelegramMessenger:
             return
 
     async def answer_press(self, query_id: str) -> None:
-        """Tell the phone that its press arrived. At once, at most once; whether it fails never matters."""
+        """Tell the phone that its press arrived: once at most; a failure does not matter."""
         try:
             await self._bot.call("answerCallbackQuery", {"callback_query_id": query_id})
         except TelegramError:
@@ -177,7 +177,7 @@ def _bad_request(error: BadRequest, *, paid: bool) -> Any:
 def message_number(answer: Any) -> int:
     """The number of the message that was sent; 0 where the answer has none that one could be.
 
-    It was sent all the same: what a broken proxy makes of an answer must neither lose nor repeat a message.
+    It was sent all the same: an answer that a proxy garbled must neither lose nor repeat a message.
     """
     number = answer.get("message_id") if isinstance(answer, dict) else None
     return number if type(number) is int and 0 < number <= LAST_NUMBER else 0

@@ -1,7 +1,7 @@
 """Receiving by long polling: an update is stored before the offset that confirms it is sent.
 
-PTB's own `Updater` confirms a batch before it is processed; this asks for raw updates and confirms what the inbox
-has. The press is answered beside the storing, never after it. Knows nothing of what updates mean.
+PTB's own `Updater` confirms a batch before it is processed; this asks for raw updates and confirms those that are in
+the inbox. A press is answered while its update is being stored, not after. Knows nothing of what updates mean.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ LONG_POLL = 25
 BATCH = 100
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 FULL = 2000
-"""Updates in memory at which polling pauses; what waits at Telegram is as safe as here."""
-ROOM_PAUSE = 0.05
-LATELY = 2 * LONG_POLL + 10.0
-"""Seconds without an answer after which Telegram counts as away; a quiet poll takes one `LONG_POLL`."""
+"""Updates in memory at which polling pauses; Telegram keeps the others for 24 hours."""
+FULL_PAUSE = 0.05
+RECENT = 2 * LONG_POLL + 10.0
+"""Seconds without an answer after which Telegram counts as unreachable; a poll without updates takes `LONG_POLL`."""
 
 Json = dict[str, Any]
 
@@ -54,20 +54,20 @@ class Poller:
         self._offset: int | None = None
         self._newest = newest
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-        self._heard_at = float("-inf")
+        self._answered_at = float("-inf")
 
     @property
-    def hears(self) -> bool:
+    def is_reachable(self) -> bool:
         """Whether Telegram answered within the last minute."""
-        return asyncio.get_running_loop().time() - self._heard_at < LATELY
+        return asyncio.get_running_loop().time() - self._answered_at < RECENT
 
     async def run(self) -> None:
         """Poll until cancelled. Cancelling loses nothing: what was not confirmed is delivered again."""
-        # Whoever begins to poll has just been told who they are.
-        self._heard_at = asyncio.get_running_loop().time()
+        # Telegram has just answered getMe.
+        self._answered_at = asyncio.get_running_loop().time()
         while True:
             if self._conversations.waiting > FULL:
-                await asyncio.sleep(ROOM_PAUSE)
+                await asyncio.sleep(FULL_PAUSE)
                 continue
             if updates := await self._poll():
                 await self._take(updates)
@@ -93,7 +93,7 @@ class Poller:
         else:
             if isinstance(updates, list) and (not updates or any(map(is_numbered, updates))):
                 self._reachability.succeeded()
-                self._heard_at = asyncio.get_running_loop().time()
+                self._answered_at = asyncio.get_running_loop().time()
                 self._backoff.reset()
                 if not updates:
                     # All is confirmed. Update numbers may start anew, lower, after a quiet week: ask without an offset.

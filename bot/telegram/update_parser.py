@@ -1,7 +1,7 @@
 """From a raw update (Bot API, `Update`) to an event of the conversation.
 
 Read by hand, not by `telegram.Update.de_json`: of an update with a dozen echoed buttons the bot needs six fields, and
-building the rest costs more than all other work on it. What cannot be read raises, and is set aside as poison.
+building the rest costs more than all other work on it. What cannot be read raises, and is set aside.
 Knows nothing of sessions or screens.
 """
 

@@ -188,7 +188,7 @@ async def test_whatever_goes_wrong_it_hears_again(here: Ear, fault: dict[str, An
     here.world.faults.add({"method": "getUpdates", "times": 3, **fault})
     here.say("one")
     await here.hears(1)
-    assert here.poller.hears
+    assert here.poller.is_reachable
 
 
 async def test_a_webhook_of_another_deployment_is_deleted_after_saying_so_and_its_updates_are_kept(
@@ -268,6 +268,6 @@ async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: RawBot, tmp
 async def test_it_knows_whether_telegram_answered_lately(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     here.say("/start")
     await here.hears(1)
-    assert here.poller.hears
-    monkeypatch.setattr(polling, "LATELY", 0.0)
-    assert not here.poller.hears
+    assert here.poller.is_reachable
+    monkeypatch.setattr(polling, "RECENT", 0.0)
+    assert not here.poller.is_reachable
