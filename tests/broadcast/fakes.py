@@ -184,12 +184,12 @@ class FakeBroadcasts:
     async def write(self, work: Work) -> None:
         work(None)
 
-    async def confirm(self, plan: Plan, _admin: Admin, done: HistoryEntry, card: ProgressMessage) -> bool:
-        self.drafts.pop(card.chat_id, None)
+    async def confirm(self, plan: Plan, _admin: Admin, entry: HistoryEntry, progress: ProgressMessage) -> bool:
+        self.drafts.pop(progress.chat_id, None)
         if plan.number in self.broadcasts:
             return False
-        self.broadcasts[plan.number] = Broadcast(plan, BroadcastStatus.PREPARING, history=(done,))
-        self.shown[card.number, card.chat_id] = card
+        self.broadcasts[plan.number] = Broadcast(plan, BroadcastStatus.PREPARING, history=(entry,))
+        self.shown[progress.number, progress.chat_id] = progress
         return True
 
     async def move(
@@ -238,17 +238,17 @@ class FakeBroadcasts:
     async def is_reported(self, number: int) -> bool:
         return number in self.reported_numbers
 
-    async def put_progress_message(self, card: ProgressMessage) -> None:
-        await self.clear_progress_message(card.chat_id, card.message_id)
-        self.shown[card.number, card.chat_id] = card
+    async def put_progress_message(self, progress: ProgressMessage) -> None:
+        await self.clear_progress_message(progress.chat_id, progress.message_id)
+        self.shown[progress.number, progress.chat_id] = progress
 
     async def clear_progress_message(self, chat_id: int, message_id: int) -> None:
-        for place, card in self.shown.items():
-            if (card.chat_id, card.message_id) == (chat_id, message_id):
-                self.shown[place] = replace(card, message_id=NOWHERE)
+        for place, progress in self.shown.items():
+            if (progress.chat_id, progress.message_id) == (chat_id, message_id):
+                self.shown[place] = replace(progress, message_id=NOWHERE)
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
-        return tuple(card for (each, _), card in self.shown.items() if each == number)
+        return tuple(progress for (each, _), progress in self.shown.items() if each == number)
 
     def has(self, status: BroadcastStatus, counts: RecipientCounts | None = None, number: int = 1) -> None:
         """There is a broadcast of this status and with these counts."""

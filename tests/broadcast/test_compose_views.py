@@ -39,7 +39,7 @@ DRAFT = ComposeDraft(
     999_999, ("fr", "en"), 99, versions=(Version("", HELLO),), audience=Everyone(), count=12_345, seconds=494
 )
 MANY = tuple(Department(each, f"Department {each} with a name that is rather long" * 3) for each in range(30))
-STAGES: dict[str, ComposeState] = {
+STATES: dict[str, ComposeState] = {
     "message": AskingMessage(),
     "second message": AskingMessage("en"),
     "versions": ChoosingVersions(),
@@ -59,7 +59,7 @@ STAGES: dict[str, ComposeState] = {
     "confirm": ConfirmingSend(),
     "confirm at": ConfirmingSend(NIGHT),
 }
-every_stage = pytest.mark.parametrize("at", STAGES.values(), ids=STAGES.keys())
+every_state = pytest.mark.parametrize("at", STATES.values(), ids=STATES.keys())
 every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 
 
@@ -78,7 +78,7 @@ def asks(message: Message) -> list[str]:
     return [each[2] for each in found if each]
 
 
-@every_stage
+@every_state
 @every_language
 def test_every_state_fits_telegrams_limits_and_can_be_cancelled(at: ComposeState, t: Translator) -> None:
     message = drawn(at, t, notice=ComposeNotice.USE_BUTTONS)
@@ -86,7 +86,7 @@ def test_every_state_fits_telegrams_limits_and_can_be_cancelled(at: ComposeState
     assert asks(message)[-1] == ComposeAction.CANCEL
 
 
-@every_stage
+@every_state
 def test_every_button_names_the_draft_and_the_turn(at: ComposeState) -> None:
     for action in telegram.actions(drawn(at)):
         found = decode(action)
@@ -171,12 +171,12 @@ def test_a_confirmation_without_an_audience_can_be_drawn() -> None:
 
 
 def test_departments_come_in_pages() -> None:
-    assert asks(drawn(STAGES["first offices"])).count(ComposeAction.PAGE) == 1
-    assert asks(drawn(STAGES["many offices"])).count(ComposeAction.PAGE) == 2
-    assert asks(drawn(STAGES["last offices"])).count(ComposeAction.PAGE) == 1
-    assert asks(drawn(STAGES["office"])).count(ComposeAction.PAGE) == 0
+    assert asks(drawn(STATES["first offices"])).count(ComposeAction.PAGE) == 1
+    assert asks(drawn(STATES["many offices"])).count(ComposeAction.PAGE) == 2
+    assert asks(drawn(STATES["last offices"])).count(ComposeAction.PAGE) == 1
+    assert asks(drawn(STATES["office"])).count(ComposeAction.PAGE) == 0
 
 
 def test_unreadable_departments_can_be_retried() -> None:
-    assert ComposeAction.RETRY in asks(drawn(STAGES["offices failed"]))
-    assert ComposeAction.RETRY in asks(drawn(STAGES["no office"]))
+    assert ComposeAction.RETRY in asks(drawn(STATES["offices failed"]))
+    assert ComposeAction.RETRY in asks(drawn(STATES["no office"]))

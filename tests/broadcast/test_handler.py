@@ -114,7 +114,7 @@ class Handling:
 
     def _draw_state(self, show: ShowDraft, locale: str) -> Message:
         self.shown = show
-        return Message(f"stage {locale}")
+        return Message(f"state {locale}")
 
     def _draw_list(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
         behind = last and f"{encode_cursor(last)}-{last.number}"
@@ -169,7 +169,7 @@ async def test_the_command_begins_a_draft_that_is_stored_with_the_answer() -> No
     change = await here.commands("broadcast")
     assert change
     (answer,) = change.queued
-    assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, ADMIN, Message("stage fr"))
+    assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, ADMIN, Message("state fr"))
     assert here.draft().state == AskingMessage()
 
 
@@ -195,7 +195,7 @@ async def test_the_preview_is_queued_before_the_review() -> None:
     preview, review = change.queued
     assert (preview.kind, preview.chat_id) == (Kind.PREPARED, ADMIN)
     assert json.loads(preview.prepared or "") == ["sendMessage", {"text": "Bonjour", "locale": "fr"}]
-    assert (review.kind, review.message) == (Kind.SEND, Message("stage fr"))
+    assert (review.kind, review.message) == (Kind.SEND, Message("state fr"))
     assert preview.id < review.id
     assert (here.draft().state, here.draft().count) == (Reviewing(), 3)
 

@@ -26,7 +26,7 @@ from tests.app.virtual_clock import in_no_time
 from tests.broadcast.fakes import DAY, PLAN, Clock, FakeBroadcasts, FakeRecipients, FakeSender, SharedLimits
 
 ADMIN, OTHER = Admin(900, "Ibrahima"), Admin(901, "Hawa")
-CARD = ProgressMessage(1, 900, 70, "fr")
+PROGRESS = ProgressMessage(1, 900, 70, "fr")
 RATE = 10.0
 
 
@@ -42,7 +42,7 @@ class Press:
         self.broadcasts = self.made()
 
     def made(self) -> BroadcastRunner:
-        """A new process, on the same books."""
+        """A new process, on the same database."""
         limits, left = SharedLimits(self.sender, rate=RATE), self.changed.append
         return BroadcastRunner(
             self.repository,
@@ -100,8 +100,8 @@ async def press(*chats: int, status: RecipientStatus = RecipientStatus.PENDING) 
 async def test_a_broadcast_runs_from_confirmation_to_report() -> None:
     async with press(1, 2, 3) as here:
         here.recipients.to_prepare = 3
-        assert await here.broadcasts.launch(PLAN, ADMIN, CARD)
-        assert not await here.broadcasts.launch(PLAN, OTHER, CARD)
+        assert await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
+        assert not await here.broadcasts.launch(PLAN, OTHER, PROGRESS)
         await asyncio.sleep(10)
         assert here.sender.chats() == [1, 2, 3]
         assert here.status() is BroadcastStatus.DONE
@@ -112,7 +112,7 @@ async def test_a_broadcast_runs_from_confirmation_to_report() -> None:
 @in_no_time
 async def test_a_scheduled_broadcast_waits_for_its_start() -> None:
     async with press(1) as here:
-        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
+        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, PROGRESS)
         await asyncio.sleep(3600)
         assert here.status() is BroadcastStatus.SCHEDULED
         assert here.sender.sent == []
@@ -124,7 +124,7 @@ async def test_a_scheduled_broadcast_waits_for_its_start() -> None:
 @in_no_time
 async def test_a_clock_that_is_days_ahead_for_a_while_starts_nothing() -> None:
     async with press(1) as here:
-        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(days=7)), ADMIN, CARD)
+        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(days=7)), ADMIN, PROGRESS)
         await asyncio.sleep(60)
         here.clock.now += timedelta(days=8)
         await asyncio.sleep(60)
@@ -137,7 +137,7 @@ async def test_a_clock_that_is_days_ahead_for_a_while_starts_nothing() -> None:
 @in_no_time
 async def test_an_admin_can_start_a_scheduled_broadcast_early() -> None:
     async with press(1) as here:
-        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, CARD)
+        await here.broadcasts.launch(replace(PLAN, starts=DAY + timedelta(hours=2)), ADMIN, PROGRESS)
         await asyncio.sleep(1)
         assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_START, OTHER)
         await asyncio.sleep(5)
@@ -148,7 +148,7 @@ async def test_an_admin_can_start_a_scheduled_broadcast_early() -> None:
 @in_no_time
 async def test_a_broadcast_can_be_paused_and_resumed() -> None:
     async with press(*range(1, 101)) as here:
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(3)
         assert await here.broadcasts.apply(1, BroadcastCommand.PAUSE, ADMIN)
         await asyncio.sleep(60)
@@ -165,7 +165,7 @@ async def test_an_unpaid_broadcast_is_paused_and_fails_nobody() -> None:
     async with press(*range(1, 101)) as here:
         for each in range(20, 101):
             here.sender.fails(each, UnpaidError("BALANCE_TOO_LOW"))
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(30)
         assert here.status() is BroadcastStatus.PAUSED
         assert here.history()[-1] == ("", AdminAction.UNPAID)
@@ -180,7 +180,7 @@ async def test_an_unpaid_broadcast_is_paused_and_fails_nobody() -> None:
 @in_no_time
 async def test_two_admins_who_press_at_once_cause_one_transition() -> None:
     async with press(*range(1, 101)) as here:
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(1)
         steered = await asyncio.gather(
             *(here.broadcasts.apply(1, BroadcastCommand.PAUSE, each) for each in (ADMIN, OTHER))
@@ -202,7 +202,7 @@ async def test_a_command_that_does_not_apply_changes_nothing() -> None:
 async def test_a_broadcast_can_be_stopped_while_the_list_is_stored() -> None:
     async with press(1) as here:
         here.recipients.to_prepare = 10**6
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(0.1)
         assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_STOP, ADMIN)
         await asyncio.sleep(1)
@@ -291,7 +291,7 @@ async def test_a_recall_runs_to_its_end() -> None:
 async def test_an_admin_can_allow_sending_at_night() -> None:
     async with press(1, 2) as here:
         here.clock.now = datetime.fromisoformat("2026-03-02T22:00")
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(5)
         assert (await here.snapshot()).resumes_at == datetime.fromisoformat("2026-03-03T07:00")
         assert await here.broadcasts.apply(1, BroadcastCommand.NIGHT, ADMIN)
@@ -302,7 +302,7 @@ async def test_an_admin_can_allow_sending_at_night() -> None:
 @in_no_time
 async def test_a_snapshot_has_the_present_counts() -> None:
     async with press(*range(1, 101)) as here:
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(5)
         snapshot = await here.snapshot()
         assert here.broadcasts.moving() == (1,)
@@ -316,7 +316,7 @@ async def test_a_snapshot_has_the_present_counts() -> None:
 @in_no_time
 async def test_the_next_process_continues_a_running_broadcast() -> None:
     here = Press(*range(1, 101))
-    await here.broadcasts.launch(PLAN, ADMIN, CARD)
+    await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
     await asyncio.sleep(3)
     await here.broadcasts.stop(5)
     assert here.status() is BroadcastStatus.RUNNING
@@ -344,7 +344,7 @@ async def test_a_paused_broadcast_ends_with_the_process() -> None:
 async def test_a_broadcast_resumes_when_the_database_can_be_written_again(caplog: pytest.LogCaptureFixture) -> None:
     async with press(1, 2) as here:
         here.recipients.broken = True
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(60)
         assert here.status() is BroadcastStatus.RUNNING
         assert here.sender.sent == []
@@ -362,7 +362,7 @@ async def test_a_broadcast_resumes_when_the_database_can_be_written_again(caplog
 async def test_a_broadcast_resumes_when_the_list_can_be_read_again() -> None:
     async with press(*range(1, 601)) as here:
         here.recipients.unreadable = 3
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(30)
         here.recipients.unreadable = 1
         await asyncio.sleep(90)
@@ -374,7 +374,7 @@ async def test_a_broadcast_resumes_when_the_list_can_be_read_again() -> None:
 async def test_a_failing_broadcast_can_be_stopped_at_once() -> None:
     async with press(1, 2) as here:
         here.recipients.unreadable = 10**6
-        await here.broadcasts.launch(PLAN, ADMIN, CARD)
+        await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
         await asyncio.sleep(300)
         assert await here.broadcasts.apply(1, BroadcastCommand.REALLY_STOP, ADMIN)
         await asyncio.sleep(0.1)
@@ -386,7 +386,7 @@ async def test_a_failing_broadcast_can_be_stopped_at_once() -> None:
 async def test_stopping_the_process_does_not_wait_for_slow_calls() -> None:
     here = Press(1, 2, 3)
     here.sender.lag = 60.0
-    await here.broadcasts.launch(PLAN, ADMIN, CARD)
+    await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
     await asyncio.sleep(2)
     began = asyncio.get_running_loop().time()
     await here.broadcasts.stop(1)
