@@ -192,7 +192,7 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
     FailureCode.DEPARTMENT_GONE: (keys.other_department,),
     FailureCode.BAD_NAME: (keys.change_name,),
-    FailureCode.BAD_REQUEST: (keys.change_name, keys.other_time, keys.other_department),
+    FailureCode.BAD_REQUEST: (keys.change_name, keys.other_time, keys.other_department, keys.retry),
     FailureCode.APPOINTMENT_GONE: (keys.other_time, keys.other_department),
     FailureCode.BUSY: (keys.retry, keys.other_time),
     FailureCode.DOWN: (keys.retry, keys.other_time),

@@ -23,6 +23,8 @@ Item = TypeVar("Item")
 
 ALONE, PAIR = 26, 14
 """Characters of a label whose button stands alone in its row, or beside another."""
+NAME = 100
+"""Characters of a name in the text."""
 PER_PAGE = 8
 _TAIL = 0.4
 """The share of a shortened text that is kept of its end."""
@@ -76,6 +78,7 @@ def choices(t: Translator, items: Sequence[Choice]) -> tuple[Rows, Safe | None]:
     """The buttons, and what must stand in the text: where labels look alike, both are numbered."""
     labels = [shorten(each.name) for each in items]
     times = Counter(label.casefold() for label in labels)
+    names = Counter(each.name for each in items)
     buttons: list[Button] = []
     legend: list[Safe] = []
     for item, label in zip(items, labels, strict=True):
@@ -84,7 +87,13 @@ def choices(t: Translator, items: Sequence[Choice]) -> tuple[Rows, Safe | None]:
             continue
         number = len(legend) + 1
         buttons.append(Button(shorten(f"{number}. {item.name}"), item.action))
-        legend.append(t.text("choice", number=number, name=clip(item.name, 100), more=clip(item.more, 100)))
+        name, more = clip(item.name, NAME), clip(item.more, NAME)
+        one_of_several = names[item.name] > 1
+        legend.append(
+            t.text("choice.twin", number=number, name=name, more=more)
+            if one_of_several
+            else t.text("choice", number=number, name=name)
+        )
     return columns(buttons), Safe("\n".join(legend)) if legend else None
 
 

@@ -21,8 +21,7 @@ FAILURES: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "a page where data should be": ("Conservation", "html", {"status": 200}, DOWN),
     "half an answer": ("Kaloum", "garbage", {}, DOWN),
     "a cut connection": ("Ratoma", "drop_before", {}, DOWN),
-    "401": ("Passport", "error_code", {"code": "EXPIRED_API_KEY"}, "Le bot n’a pas accès au système de rendez-vous"),
-    "404": ("Permis de construire", "error_code", {"code": "DEPARTMENT_NOT_FOUND"}, "ne prend plus de rendez-vous ici"),
+    "401": ("Passport", "error_code", {"code": "EXPIRED_API_KEY"}, "Les réservations ne marchent pas en ce moment."),
     "429": ("Titres de séjour", "rate_limit", {"seconds": 1}, "Il y a trop de demandes"),
 }
 
@@ -72,7 +71,7 @@ async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_p
     async with stopped_bot(tmp_path) as bot:
         await bot.start(moncreneau_api_url="http://127.0.0.1:9/api/v1")
         citizen = await bot.citizen()
-        assert "Auprès de quelle administration" in (await citizen.says("/start")).text
+        assert "Que souhaitez-vous faire" in (await citizen.says("/start")).text
         screen = await citizen.says("/book")
         assert "Impossible d’afficher les services." in screen.text
         assert DOWN in screen.text

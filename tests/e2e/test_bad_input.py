@@ -47,7 +47,7 @@ async def test_a_name_that_cannot_be_one_is_refused_with_its_reason_and_asked_ag
         screen = await aissatou.says(name)
         assert reason in screen.text.replace("\xa0", " "), f"{name!r}: {screen.text}"
         assert "Pour qui est le rendez-vous" in screen.text, "the question stands there again"
-        assert "lundi 2 mars 2026" in screen.text, "nothing that was chosen is lost"
+        assert "lundi 2 mars à" in screen.text, "nothing that was chosen is lost"
     assert "Vérifiez" in (await aissatou.says("Aïssatou Bah")).text
 
 
@@ -77,7 +77,7 @@ async def test_what_is_no_number_of_an_appointment_leads_to_the_list(aissatou: C
     await aissatou.says("/start")
     screen = await aissatou.says(f"/cancel {number}")
     assert "Ce n’est pas un numéro de rendez-vous." in screen.text
-    assert any("Prendre rendez-vous" in each for each in screen.labels)
+    assert any("Nouveau rendez-vous" in each for each in screen.labels)
 
 
 @pytest.mark.parametrize("number", ["999999999999999", "1", "#77", "00012"])
@@ -127,11 +127,11 @@ async def test_everything_shown_is_escaped(tmp_path: Path) -> None:
     )
     async with running_bot(tmp_path, departments=offices, public_url="https://x.gn/?a=1&b=<i>2</i>") as bot:
         citizen = await bot.citizen("fr", "<i>Fatou</i>", "& Co {name}")
-        assert "Bonjour <i>Fatou</i> & Co {name}" in (await citizen.says("/start")).text
+        assert "Bonjour <i>Fatou</i>" in (await citizen.says("/start")).text
         listed = await citizen.says("/book")
-        assert f"🏛 O1 {evil}"[:40] in listed.text
-        assert "<u>&amp;" in (await citizen.says("<u>&amp;")).text or "Aucun service" in (await citizen.screen()).text
-        assert "Recherche" in (await citizen.says("<b>")).text
+        assert f"1 {evil}"[:12] in listed.labels[0]
+        assert "Aucun service" in (await citizen.says("<u>&amp;")).text
+        assert "Recherche" in (await citizen.says("<i>href")).text
         workers = await citizen.taps_on("1 <b>x</b>")
         assert f"1 {evil}" in workers.text
         await citizen.taps_on("W <b>")

@@ -105,4 +105,4 @@ async def test_updates_that_make_no_sense_are_set_aside_and_stop_nobody(bot: Run
 
 async def test_the_bot_asks_for_no_updates_that_it_does_not_read(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.says("/start")
-    assert set(bot.world.updates.allowed or ()) == {"message", "callback_query", "my_chat_member"}
+    assert set(bot.world.updates.allowed or ()) == {"message", "edited_message", "callback_query", "my_chat_member"}

@@ -89,7 +89,7 @@ async def test_a_booking_given_up_before_it_was_made_is_not_made(bot: RunningBot
     await aissatou.phone.do("press", message_id=summary.number, data=_confirm(summary), forged=True)
     waiting = await aissatou.waits_for("en cours de confirmation")
     await aissatou.phone.do("press", message_id=waiting.number, data=waiting.data("Arrêter"), forged=True)
-    await aissatou.waits_for("Rien n’a été réservé")
+    await aissatou.waits_for("rien n’a été réservé")
     await bot.wait_until_idle()
     assert "Vérifiez" in (await aissatou.taps_on("Reprendre ma demande")).text, "the choices are still there"
     assert await aissatou.appointments() == []

@@ -152,7 +152,7 @@ async def _is_told_of_the_outage(bot: RunningBot) -> None:
     """Somebody who comes now hears that it does not work, and can try again."""
     newcomer = await bot.citizen()
     await newcomer.phone.say("/appointments")
-    assert "Réessayer" in (await newcomer.waits_for("n’ont Impossible d’afficher")).labels[0]
+    assert "Réessayer" in (await newcomer.waits_for("Impossible d’afficher")).labels[0]
 
 
 async def test_both_down_at_once_and_a_restart_in_between_change_nothing(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-EXPIRED = "Plus de 24 heures ont passé : ce que vous aviez commencé est abandonné."
+EXPIRED = "Plus de 24 heures ont passé : votre demande commencée n’est plus gardée."
 
 
 async def test_a_restart_after_every_step_changes_nothing(bot: RunningBot) -> None:
     citizen = await bot.citizen()
     await citizen.says("/start")
-    for step in ("Prendre rendez-vous", "Titres de séjour", "Mme Hawa", "mar. 3 mars", "09:30", "Aïssatou Bah"):
+    for step in ("Ministry", "Titres de séjour", "Mme Hawa", "Demain", "09:30", "Aïssatou Bah"):
         await bot.restart()
         await citizen.taps_on(step)
     await bot.restart()
@@ -89,4 +89,4 @@ async def test_a_session_that_cannot_be_read_begins_anew(bot: RunningBot, aissat
 async def test_a_menu_of_yesterday_still_opens_what_it_says(bot: RunningBot, aissatou: Citizen) -> None:
     menu = await aissatou.says("/start")
     with bot.clock.put_forward(days=3):
-        assert "Pour quel service" in (await aissatou.taps_on("Prendre rendez-vous", menu)).text
+        assert "Pour quel service" in (await aissatou.taps_on("Ministry", menu)).text

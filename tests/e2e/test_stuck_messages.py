@@ -38,8 +38,8 @@ async def test_a_screen_that_cannot_be_edited_is_shown_as_a_new_message(bot: Run
     await aissatou.says("/start")
     refused = {"kind": "status", "method": "editMessageText", "status": 400}
     await bot.services.inject_faults(telegram=[refused])
-    days = await aissatou.taps_on("Prendre rendez-vous")
-    assert "Choisissez un service" in days.text
+    days = await aissatou.taps_on("Ministry")
+    assert "Pour quel service" in days.text
     before = len(await aissatou.messages())
     assert await aissatou.books()
     assert len(await aissatou.messages()) > before

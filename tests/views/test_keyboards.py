@@ -65,7 +65,7 @@ def test_choices_that_look_alike_are_numbered_and_listed_in_the_text() -> None:
     rows, legend = choices(EN, [*items, Choice("d:3", "Visas")])
     assert [row[0].label for row in rows] == ["1. Direction de…ntre-Ville", "2. Direction de…ntre-Ville", "Visas"]
     assert legend is not None
-    assert legend.startswith("1. <b>Direction des passeports de la commune de Kaloum-Centre-Ville</b>: A\n2. ")
+    assert legend.startswith("1. <b>Direction des passeports de la commune de Kaloum-Centre-Ville</b>\n2. ")
 
 
 def test_a_grid_keeps_the_order() -> None:
