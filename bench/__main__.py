@@ -13,7 +13,7 @@ import sys
 BENCHES = {
     "load": "steps per second beside a plain echo bot, at 0, 20 and 100 ms of Bot API latency",
     "endurance": "memory after 100,000 bookings (six minutes)",
-    "isolation": "one slow chat delays no other",
+    "isolation": "one slow chat and one flooder delay no other",
     "fresh_slots": "lost races, age of the slots shown, requests and waiting, in simulated hours",
     "broadcast_limits": "a broadcast under Telegram's limits while citizens book",
     "broadcast_rate": "a broadcast without limits",

@@ -9,13 +9,14 @@ import re
 import time
 from dataclasses import dataclass, field
 
-from bench.bot_api_server import BotApiServer, SentMessage, message_update, press_update
+from bench.bot_api_server import NO_BUTTONS, BotApiServer, SentMessage, message_update, press_update
 
 START, BOOK, DEPARTMENT, EARLIEST, NAME, CONFIRM = range(6)
 STEPS = 6
 TYPED_NAME = "Aissatou Bah"
 FIRST_CHAT = 1000
 NEWCOMER = 900_000_000
+FLOODER = 800_000_000
 BUTTON = re.compile(r'"callback_data": ?"((?:[^"\\]|\\.)*)"')
 PAUSE_AFTER_MISS = 0.05
 """Seconds that a citizen pauses who found no button to press, before the first step again."""
@@ -77,6 +78,12 @@ class ClosedLoop:
     def stop(self) -> None:
         """Let nobody take another step."""
         self._is_running = False
+
+    def press_often(self, times: int) -> None:
+        """Let one chat that is not measured press a button so often at once, as a script would."""
+        shown = SentMessage(FLOODER, 1, '"Menu"', NO_BUTTONS, is_picture=False)
+        for _ in range(times):
+            self.server.push(press_update(shown, "1.retry"))
 
     async def ask_as_newcomer(self) -> float:
         """Send one `/start` from a chat that the bot does not know; returns the seconds until its answer."""

@@ -50,8 +50,12 @@ async def create_database(path: Path) -> None:
     await (await Store(f"sqlite+aiosqlite:///{path}").open()).close()
 
 
-async def measure_bot(citizens: int, latency: float, seconds: float, slow: float = 0.0) -> Figures:
-    """One round of the bot. `slow`: seconds that the API takes for each booking of one chat, which is not measured."""
+async def measure_bot(citizens: int, latency: float, seconds: float, slow: float = 0.0, presses: int = 0) -> Figures:
+    """One round of the bot.
+
+    `slow`: seconds that the API takes for each booking of one chat, which is not measured. `presses`: how often another
+    chat presses a button, all at once.
+    """
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bot.db"
         await create_database(database)
@@ -62,7 +66,7 @@ async def measure_bot(citizens: int, latency: float, seconds: float, slow: float
             serving_bot_api(loop.server) as telegram,
             process("-m", "bot", "run", **bot_environment(telegram, api, database)) as child,
         ):
-            return await drive(loop, child.pid, seconds, api)
+            return await drive(loop, child.pid, seconds, api, presses)
 
 
 async def measure_echo(citizens: int, latency: float, seconds: float) -> Figures:
@@ -75,13 +79,14 @@ async def measure_echo(citizens: int, latency: float, seconds: float) -> Figures
         return await drive(loop, child.pid, seconds)
 
 
-async def drive(loop: ClosedLoop, pid: int, seconds: float, api: str = "") -> Figures:
+async def drive(loop: ClosedLoop, pid: int, seconds: float, api: str = "", presses: int = 0) -> Figures:
     """Warm up, then measure the bot with this process id; `api` is the address of the stand-in that counts requests."""
     loop.start()
     await asyncio.sleep(START_UP + WARM_UP)
     requests = await _requests(api)
     cpu = cpu_seconds(pid)
     measure = loop.measure = Measure(began=time.perf_counter())
+    loop.press_often(presses)
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         await asyncio.sleep(0.5)
