@@ -18,6 +18,7 @@ from bot.app.failpoints import reach
 from bot.app.ports import Store
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import StoredUpdate
+from bot.telegram.press_answers import PressAnswers
 from bot.telegram.transport import RawBot, seconds, words_of
 from bot.telegram.update_parser import ALLOWED, is_numbered, stored_update
 
@@ -48,9 +49,8 @@ class Poller:
         self._bot = bot
         self._store = store
         self._conversations = conversations
-        self._answer_press = answer_press
+        self._press_answers = PressAnswers(answer_press)
         self._reachability = ReachabilityLog("Telegram (receiving)")
-        self._answers: set[asyncio.Task[None]] = set()
         self._offset: int | None = None
         self._newest = newest
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
@@ -118,15 +118,13 @@ class Poller:
 
     async def _take(self, updates: list[Json]) -> None:
         reach("update received")
-        for update in updates:
-            query = update.get("callback_query")
-            if isinstance(query, dict) and isinstance(query.get("id"), str):
-                task = asyncio.ensure_future(self._answer_press(query["id"]))
-                self._answers.add(task)
-                task.add_done_callback(self._answers.discard)
         # By number: one that comes twice in a batch is one.
         by_number = {each.update_id: each for each in map(stored_update, updates)}
         arrived = tuple(by_number.values())
+        for update in updates:
+            query = update.get("callback_query")
+            if isinstance(query, dict) and isinstance(query.get("id"), str):
+                self._press_answers.soon(by_number[update["update_id"]].chat_id, query["id"])
         if min(by_number) > self._newest:
             # Never seen before: their turns begin beside the storing. What a turn alters is never stored before the
             # update that it answers, mostly together with it: one commit, not two, between a press and its answer.
