@@ -22,9 +22,8 @@ from bot.telegram.transport import AiohttpRequest, RawBot, SurelyNotSentError
 from tests.http_client.peers import LARGE, MARK, PEERS, Peer, Seen, make_certificates, standing
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "failure-phases.md"
-CONNECT, READ = 0.3, 0.3
-"""Seconds; where nothing waits for a time limit they are longer."""
-PATIENT = 20.0
+SHORT, PATIENT = 0.3, 20.0
+"""Seconds. The time limit that a test waits for is short, every other one long, so that it never comes first."""
 TOKEN = "42:" + "s3cret" * 6
 
 
@@ -63,9 +62,9 @@ def run(work: Any, loop: str) -> Any:
         return runner.run(work)
 
 
-async def telegram(peer: Peer, url: str, seen: Seen, limit: float) -> RequestFailure:
+async def telegram(peer: Peer, url: str, seen: Seen, connect: float, read: float) -> RequestFailure:
     """How the client of the Bot API sees it."""
-    request = AiohttpRequest(connections=1, connect=limit)
+    request = AiohttpRequest(connections=1, connect=connect)
     async with request:
         bot = RawBot(TOKEN, base_url=f"{url}bot", request=request, get_updates_request=request)
         document = InputFile(MARK + b"x" * (LARGE if peer.large else 0), filename="x.txt", attach=False)
@@ -73,9 +72,8 @@ async def telegram(peer: Peer, url: str, seen: Seen, limit: float) -> RequestFai
             await bot.call("getMe", {})
         busy = asyncio.create_task(bot.call("getMe", {}, read_timeout=PATIENT)) if peer.busy else None
         await seen.heard(1 if peer.busy else 0)
-        limit = PATIENT if limit > READ else READ * 3
         with pytest.raises(NetworkError) as caught:
-            await bot.call("sendDocument", {"chat_id": 7, "document": document}, read_timeout=limit)
+            await bot.call("sendDocument", {"chat_id": 7, "document": document}, read_timeout=read * 3)
         if busy:
             busy.cancel()
     error = caught.value
@@ -94,9 +92,9 @@ KINDS: dict[RequestFailure, type[MoncreneauError]] = {
 }
 
 
-async def moncreneau(peer: Peer, url: str, seen: Seen, limit: float) -> RequestFailure:
+async def moncreneau(peer: Peer, url: str, seen: Seen, connect: float, read: float) -> RequestFailure:
     """How the client of the moncreneau API sees it."""
-    client = new_client(url, "mk_5ecret", connect=limit, read=limit)
+    client = new_client(url, "mk_5ecret", connect=connect, read=read)
     async with client:
         now = asyncio.get_running_loop().time
         if peer.kept:
@@ -105,7 +103,7 @@ async def moncreneau(peer: Peer, url: str, seen: Seen, limit: float) -> RequestF
         content = MARK + b"x" * (LARGE if peer.large else 0)
         busy = [asyncio.create_task(client.post("x", timeout=PATIENT)) for _ in range(CONNECTIONS * peer.busy)]
         await seen.heard(len(busy))
-        error = await exchange(client, client.build_request("POST", "x", content=content), now() + limit * 3)
+        error = await exchange(client, client.build_request("POST", "x", content=content), now() + read * 3)
         for each in busy:
             each.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
@@ -132,7 +130,9 @@ def test_each_failure_is_what_the_document_says(
             if peer.proxy:
                 monkeypatch.setenv("https_proxy", address)
             url = "https://somewhere.invalid/" if peer.proxy else address
-            return await client(peer, url, seen, READ if expected.timed_out else PATIENT), seen
+            connect = SHORT if expected is RequestFailure.CONNECT_TIMEOUT else PATIENT
+            read = SHORT if expected is RequestFailure.TIMEOUT else PATIENT
+            return await client(peer, url, seen, connect, read), seen
 
     failure, seen = run(attempt(), loop)
     assert failure is expected
