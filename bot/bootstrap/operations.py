@@ -172,7 +172,7 @@ class Operations:
 
     def _record(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
         since = self._office_time().date() - LOOKS_BACK + timedelta(days=1)  # a day less: it may have been midnight
-        work = self._appointments.told(chat_id, appointments, made_since, since=since)
+        work = self._appointments.replace(chat_id, appointments, made_since, since=since)
         self._store.commit_soon(Change(works=(work,)))
 
     async def _probe_when_quiet(self) -> None:

@@ -1,6 +1,7 @@
-"""What is known of citizens' appointments beyond the bookings made here: whatever the API told when it was asked.
+"""Updates the table of appointments from lists that the API returned.
 
-Knows the table, and nothing of why the API was asked.
+So the table also has appointments that were moved, cancelled or made outside the bot. Must not know why the API was
+asked.
 """
 
 from collections.abc import Collection
@@ -16,38 +17,41 @@ from bot.storage.tables import appointments
 
 
 class AppointmentBook:
-    """The table of appointments, kept in step with what is told."""
+    """The table of appointments."""
 
     def __init__(self, store: Store) -> None:
         columns = ["chat_id", "department_id", "starts_at", "is_cancelled"]
         self._put = engines.upsert(store.engine, appointments, columns)
 
-    def told(
+    def replace(
         self,
         chat_id: int,
-        told: Collection[Appointment],
+        listed: Collection[Appointment],
         made_since: frozenset[int] = frozenset(),
         *,
         since: date = date.min,
     ) -> Work:
-        """The write that follows when these are all of a chat's appointments that begin at `since` or later.
+        """The write that makes `listed` the chat's appointments from the day `since` on.
 
-        One that is not among them is not its any more, but for those `made_since` the question was asked.
+        Stored appointments that are not listed become cancelled, except those in `made_since`: they were booked after
+        the API was asked, so its list cannot have them.
         """
-        news = {each.id: _row(chat_id, each) for each in told}
+        listed_rows = {each.id: _row(chat_id, each) for each in listed}
 
         def work(connection: Connection) -> None:
             found = connection.execute(select(appointments).where(appointments.c.chat_id == chat_id))
-            known = {row.appointment_id: row._mapping for row in found}  # noqa: SLF001 — public by its documentation
-            changed = [row for number, row in news.items() if not row.items() <= dict(known.get(number, {})).items()]
+            known = {row.appointment_id: row._mapping for row in found}  # noqa: SLF001 — documented as public
+            changed = [
+                row for number, row in listed_rows.items() if not row.items() <= dict(known.get(number, {})).items()
+            ]
             if changed:
                 connection.execute(self._put, changed)
-            standing = {
+            not_cancelled = {
                 number
                 for number, row in known.items()
                 if not row["is_cancelled"] and row["starts_at"] >= since.isoformat()
             }
-            if gone := standing - news.keys() - made_since:
+            if gone := not_cancelled - listed_rows.keys() - made_since:
                 connection.execute(
                     update(appointments).where(appointments.c.appointment_id.in_(gone)).values(is_cancelled=True)
                 )

@@ -1,4 +1,4 @@
-"""Broadcast values to rows and back. Knows nothing of transactions."""
+"""Converts broadcast values to rows of the tables and back. Knows nothing of transactions."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -25,17 +25,17 @@ from bot.storage.mappers import Values, office_text
 from bot.storage.tables import broadcasts
 
 NAME = 32
-"""Characters of a name that are compared: about as many are shown."""
+"""Characters of an admin's name that are compared. A message shows about as many."""
 _ENDED = broadcasts.c.status.in_([each.value for each in ENDED])
 _TO_COME = (broadcasts.c.status == BroadcastStatus.SCHEDULED.value) & broadcasts.c.starts_at.is_not(None)
 _RANK: ColumnElement[int] = case((_ENDED, PAST), (_TO_COME, TO_COME), else_=UNDER_WAY)
 _STARTS: ColumnElement[str] = case((_TO_COME, broadcasts.c.starts_at), else_="")
 LISTING = (_RANK, _STARTS, broadcasts.c.number.desc())
-"""`ListCursor.key` in SQL."""
+"""The order of the list: `ListCursor.key` in SQL."""
 
 
-def behind(cursor: ListCursor) -> ColumnElement[bool]:
-    """The broadcasts behind this place in the list."""
+def after_cursor(cursor: ListCursor) -> ColumnElement[bool]:
+    """The condition for a broadcast to come after this place in the list."""
     same_start = and_(cursor.starts <= _STARTS, broadcasts.c.number < cursor.number)
     same_rank = and_(cursor.rank <= _RANK, or_(cursor.starts < _STARTS, same_start))
     return or_(cursor.rank < _RANK, same_rank)
@@ -55,12 +55,12 @@ def plan_row(plan: Plan) -> Values:
 
 
 def read_plan(row: Row[Any]) -> Plan:
-    """The plan, with the columns that may have changed since."""
+    """The plan; `at_night` may have changed since it was confirmed, so it has a column."""
     return replace(read_plan_text(row.plan), at_night=row.at_night)
 
 
 def read_broadcast(row: Row[Any], history: Iterable[HistoryEntry]) -> Broadcast:
-    """The broadcast, with its counts as last written."""
+    """The broadcast, with the counts that were last written."""
     stored = json.loads(row.figures) if row.figures else {}
     counts = RecipientCounts(tuple((RecipientStatus(name), number) for name, number in stored.items()))
     return Broadcast(read_plan(row), BroadcastStatus(row.status), counts, tuple(history))
@@ -72,13 +72,16 @@ def write_counts(counts: RecipientCounts) -> str:
 
 
 def history_row(number: int, admin: Admin, entry: HistoryEntry) -> Values:
-    """The row of an entry of the history."""
+    """The row of a history entry."""
     at = entry.at.isoformat(timespec="seconds")
     return {"number": number, "user_id": admin.user_id, "who": entry.who[:128], "deed": entry.action.value, "at": at}
 
 
 def read_history_entry(row: Row[Any], namesakes: Collection[str]) -> HistoryEntry:
-    """The reverse of `history_row`; `namesakes` are names that several admins have, cut to `NAME` characters."""
+    """The reverse of `history_row`.
+
+    `namesakes` are the names that several admins share, cut to `NAME` characters. Only their entries get a user id.
+    """
     user_id = row.user_id if row.who[:NAME] in namesakes else None
     return HistoryEntry(row.who, AdminAction(row.deed), datetime.fromisoformat(row.at), user_id)
 
@@ -101,7 +104,7 @@ def read_status(row: Row[Any]) -> StatusUpdate:
 
 
 def read_recipient(row: Any) -> Recipient:
-    """A recipient, with what is known of their chat now."""
+    """A recipient with the present language, consent and reachability of their chat."""
     recipient = Recipient(
         row.chat_id, "", message_id=row.message_id or 0, status=RecipientStatus(row.status), at=row.at or 0.0
     )
@@ -109,7 +112,7 @@ def read_recipient(row: Any) -> Recipient:
 
 
 def with_chat(recipient: Recipient, row: Any) -> Recipient:
-    """The recipient with the values of their chat's row; without a row they get nothing."""
+    """The recipient with the values of their chat's row; without a row they count as not wanting broadcasts."""
     if row is None:
         return replace(recipient, locale="", wanted=False)
     return replace(recipient, locale=row.locale, left=row.is_left, wanted=row.announcements)

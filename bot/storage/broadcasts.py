@@ -21,7 +21,7 @@ COUNTER = "broadcast number"
 
 _BEGINNING = func.substr(deeds.c.who, 1, mappers.NAME)
 NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(deeds.c.user_id.distinct()) > 1)
-"""Names in the history that more than one admin has."""
+"""Finds names in the history that more than one admin has."""
 
 
 class SqlBroadcastRepository:
@@ -125,7 +125,7 @@ class SqlBroadcastRepository:
     async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
         """See `BroadcastRepository`."""
         query = select(broadcasts).order_by(*mappers.LISTING).limit(most)
-        return await self._found(query.where(mappers.behind(after)) if after else query)
+        return await self._found(query.where(mappers.after_cursor(after)) if after else query)
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
         async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:

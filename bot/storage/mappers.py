@@ -1,4 +1,4 @@
-"""Between the shell's values and the tables' rows. Knows both shapes and nothing of transactions."""
+"""Converts the values of `app.records` to rows of the tables and back. Knows nothing of transactions."""
 
 import json
 from datetime import datetime
@@ -8,16 +8,16 @@ from pydantic_core import to_json
 from sqlalchemy import Row
 
 from bot.app.records import AttemptKind, Delivery, Kind, Made, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
-from bot.storage.tables import FILE_ID, LINK
+from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
 from bot.views.message import Button, Message, Style
 
 Values = dict[str, Any]
 ACCEPTED = "accepted"
-"""The outcome of an attempt that is still open, when the API accepted it in words that cannot be read."""
+"""The outcome of an attempt that is still open because the API accepted it with a response that cannot be read."""
 UPDATE = ("update_id", "chat_id", "body", "received_at", "tries")
 ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
 MADE = ("appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled")
-"""What a row begins with, of those that are completed later; all other rows are whole."""
+"""The columns that are set when the row is inserted; the others are set by later statements."""
 
 
 def read_chat(row: Row[Any]) -> StoredChat:
@@ -26,7 +26,7 @@ def read_chat(row: Row[Any]) -> StoredChat:
 
 
 def chat_row(chat: StoredChat, now: float) -> Values:
-    """The row of a chat that did something now."""
+    """The row of a chat whose person wrote or pressed something now."""
     return {
         "chat_id": chat.chat_id,
         "session": chat.session,
@@ -49,7 +49,7 @@ def update_row(update: StoredUpdate, now: float) -> Values:
 
 
 def done_row(update_id: int, now: float) -> Values:
-    """The row of an update that is done, whether it had one before or not: its number, and no content."""
+    """The row of an update that is done, for an insert or an update: its id without any content."""
     return {"update_id": update_id, "chat_id": 0, "body": None, "received_at": now, "tries": 0, "done_at": now}
 
 
@@ -59,11 +59,11 @@ def read_update(row: Row[Any]) -> StoredUpdate:
 
 
 RARE = ("topic", "amends", "document", "prepared", "ticket")
-"""Fields that few deliveries have."""
+"""Fields that few deliveries have. They are stored only if set."""
 
 
 def delivery_row(delivery: Delivery) -> Values:
-    """The row of a message on its way."""
+    """The row of a message that waits to be sent."""
     message = delivery.message
     rows = [[_button_row(button) for button in row] for row in message.rows]
     return {
@@ -96,13 +96,13 @@ def read_delivery(row: Row[Any]) -> Delivery:
 
 
 def _more(delivery: Delivery) -> tuple[Values, ...]:
-    """The rare fields that it has; a delivery without any is written as earlier releases wrote it."""
+    """The rare fields that are set; a delivery without any is stored in the form of earlier releases."""
     more = {name: getattr(delivery, name) for name in RARE if getattr(delivery, name)}
     return (more,) if more else ()
 
 
 def _button_row(button: Button) -> tuple[str | None, ...]:
-    """A button without a style is written as releases without styles wrote it."""
+    """A button without a style is stored in the form of earlier releases, which had no styles."""
     plain = (button.label, button.action, button.url)
     return (*plain, button.style) if button.style else plain
 
@@ -124,7 +124,7 @@ def attempt_row(attempt: StoredAttempt, now: float) -> Values:
 
 
 def settled_row(end: Settled, now: float) -> Values:
-    """What an attempt's row becomes when its outcome is known."""
+    """The bind parameters of the statement that closes an attempt with its outcome."""
     return {
         "key": end.chat_id,
         "which": end.number,
@@ -135,7 +135,7 @@ def settled_row(end: Settled, now: float) -> Values:
 
 
 def made_row(chat_id: int, made: Made) -> Values:
-    """The row of an appointment that a chat has."""
+    """The row of an appointment that was just booked for a chat."""
     return {
         "appointment_id": made.appointment_id,
         "chat_id": chat_id,
@@ -145,17 +145,17 @@ def made_row(chat_id: int, made: Made) -> Values:
     }
 
 
-def is_kept(link: str, file_id: str) -> bool:
-    """Whether a picture's row takes them; a picture that has none is drawn anew."""
-    return len(link) <= LINK and len(file_id) <= FILE_ID
+def fits_picture_row(link: str, file_id: str) -> bool:
+    """Whether both fit into their columns. A picture that is not stored is drawn and uploaded again."""
+    return len(link) <= LINK_LENGTH and len(file_id) <= FILE_ID_LENGTH
 
 
 def office_text(at: datetime) -> str:
-    """Office time as text that sorts as time does."""
+    """Office time as ISO 8601 text, which sorts chronologically."""
     return at.isoformat(timespec="minutes")
 
 
 def read_attempt(row: Row[Any]) -> StoredAttempt:
-    """The reverse of `attempt_row`, and whether it was accepted since."""
+    """The reverse of `attempt_row`; also tells whether the API has accepted the attempt since."""
     accepted = row.outcome == ACCEPTED
     return StoredAttempt(row.chat_id, row.number, AttemptKind(row.kind), row.body, row.withdrawn, accepted)

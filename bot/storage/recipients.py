@@ -1,6 +1,6 @@
 """The repository of recipients: counting an audience, storing the list, recording and reading statuses.
 
-Long writes are cut into pages of chat ids, so that even a million recipients do not delay a booking.
+Long writes are split into ranges of chat ids, so that even a million recipients do not delay a booking.
 """
 
 import time
@@ -41,17 +41,17 @@ from bot.storage.store import Store, execute, write
 from bot.storage.tables import appointments, broadcasts, chats, recipients
 
 RANGE = 5000
-"""Chats that one transaction looks at when the list is stored: some 20 ms."""
+"""Chats that one transaction checks while recipients are listed. It takes about 20 ms."""
 PAGE = 5000
-"""Rows of a page of the report."""
+"""Rows that one query of the report reads."""
 CHAT = (chats.c.locale, chats.c.is_left, chats.c.announcements)
-"""What may change of a citizen during a broadcast."""
+"""What a citizen may change while a broadcast runs: their language, blocking the bot, opting out."""
 
 
 def reached(audience: Audience, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which a chat is in the audience; `now` is office time.
+    """The SQL conditions for a chat to be in the audience; `now` is office time.
 
-    Chats that left or opted out never are, and cancelled appointments do not count.
+    Chats that blocked the bot or opted out are in no audience, and cancelled appointments do not count.
     """
     reachable = (chats.c.is_left == false(), chats.c.announcements == true())
     match audience:

@@ -1,7 +1,7 @@
-"""Many turns' changes as few statements: each kind of change is gathered and executed once for the whole batch.
+"""Turns the changes of many chats into few SQL statements: each statement runs once for the whole batch.
 
-What follows from the order of the changes is kept: within a kind they run in the order in which they were made, and
-the kinds touch different tables or run in the order below. Knows SQL, not when or how often a batch is committed.
+The order of changes is respected: rows of one statement keep their order, and statements that touch the same table run
+in the order of `writes`. Knows SQL; does not know when a batch is committed, nor how often.
 """
 
 from collections.abc import Container, Iterable, Sequence
@@ -14,8 +14,8 @@ from bot.storage import engines, mappers
 from bot.storage.engines import Prepared
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
-CLOSE = 1000
-"""Numbers of updates no further apart are looked for as a range."""
+MAX_RANGE = 1000
+"""Update ids no further apart than this are looked up with one BETWEEN."""
 Write = tuple[Prepared, list[mappers.Values]]
 
 
@@ -28,7 +28,9 @@ class Statements:
 
         this_update = inbox.c.update_id == bindparam("key")
         this_attempt = (attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
-        self.between = select(inbox.c.update_id).where(inbox.c.update_id.between(bindparam("first"), bindparam("last")))
+        self.ids_between = select(inbox.c.update_id).where(
+            inbox.c.update_id.between(bindparam("first"), bindparam("last"))
+        )
         self.receive = prepared(engines.insert_ignore(engine, inbox), *mappers.UPDATE)
         self.done = prepared(engines.upsert(engine, inbox, ["done_at", "body"]), *mappers.UPDATE, "done_at")
         self.failed = prepared(
@@ -65,8 +67,11 @@ class Statements:
         self.remember = prepared(engines.upsert(engine, facts, ["value"]))
 
     def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
-        """What to run for these changes, in order, without the empty ones."""
-        chats_now: dict[int, mappers.Values] = {}  # of several changes of one chat the last counts
+        """The statements to run for these changes, in order, each with its rows; statements without rows are left out.
+
+        `now` is in Unix seconds.
+        """
+        chats_now: dict[int, mappers.Values] = {}  # only a chat's last change is stored
         presence: list[mappers.Values] = []
         drop: list[mappers.Values] = []
         queue: list[mappers.Values] = []
@@ -103,7 +108,7 @@ class Statements:
                 gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
             if change.ticket_message:
                 ticket_message.append({"key": change.ticket_message[0], "message": change.ticket_message[1]})
-            if change.picture and mappers.is_kept(*change.picture):
+            if change.picture and mappers.fits_picture_row(*change.picture):
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)
             done.extend(mappers.done_row(each, now) for each in change.done)
@@ -131,25 +136,28 @@ class Statements:
     def insert_new(
         self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float
     ) -> dict[int, StoredUpdate]:
-        """Put updates into the inbox, but for those that the same batch says are `done`.
+        """Insert updates that the inbox does not have, except those that the same batch marks as `done`.
 
-        Those that were not there before come back, by id.
+        Returns all updates that the inbox did not have, by id.
         """
-        known = self._known(connection, [each.update_id for each in updates])
+        known = self._existing_ids(connection, [each.update_id for each in updates])
         new = {each.update_id: each for each in updates if each.update_id not in known}
         if still_open := [mappers.update_row(each, now) for each in new.values() if each.update_id not in done]:
             self.receive.run(connection, still_open)
         return new
 
-    def _known(self, connection: Connection, ids: Sequence[int]) -> set[int]:
-        """Which numbers the inbox has. Those that come together are mostly close (Bot API, `Update.update_id`)."""
+    def _existing_ids(self, connection: Connection, ids: Sequence[int]) -> set[int]:
+        """The ids that the inbox has. Ids are sequential (Bot API, `Update.update_id`), so they mostly form a range."""
         first, last = min(ids), max(ids)
-        if last - first <= CLOSE:
-            return set(connection.scalars(self.between, {"first": first, "last": last}))
+        if last - first <= MAX_RANGE:
+            return set(connection.scalars(self.ids_between, {"first": first, "last": last}))
         return set(connection.scalars(select(inbox.c.update_id).where(inbox.c.update_id.in_(ids))))
 
 
-def claimed(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:
-    """Those of `updates` that are new, by id; each is claimed by the first who brought it."""
+def take_new(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) -> tuple[StoredUpdate, ...]:
+    """Remove the given updates from `new` and return them in the order of their ids.
+
+    If two callers received the same update, only the first one gets it.
+    """
     ids = sorted({each.update_id for each in updates} & new.keys())
     return tuple(new.pop(each) for each in ids)

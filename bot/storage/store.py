@@ -22,7 +22,7 @@ from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import engines, migrate
 from bot.storage.reader import ReadRepository
-from bot.storage.statements import Statements, claimed
+from bot.storage.statements import Statements, take_new
 from bot.storage.tables import inbox, metadata
 from bot.storage.writer import Writer
 
@@ -165,7 +165,7 @@ class Store(ReadRepository):
             done = {each for item in batch if item.change for each in item.change.done}
             new = self._statements.insert_new(connection, every, done, now)
             for item in arrived:
-                item.result = claimed(item.updates, new)
+                item.result = take_new(item.updates, new)
         for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
             statement.run(connection, values)
         for item in batch:

@@ -1,6 +1,7 @@
-"""The tables. Only shapes stand here; `migrations/` brings a database to them, `store` reads and writes.
+"""The tables of the database. `migrations/` creates and changes them; a test checks that both agree.
 
-Every column type means the same in SQLite and in PostgreSQL. Times are Unix seconds.
+Every column type has the same meaning in SQLite and in PostgreSQL. Times are Unix seconds unless said otherwise. Some
+tables have names that the code no longer uses (`facts`, `deeds`, `cards`): renaming them would cost a migration.
 """
 
 from sqlalchemy import (
@@ -18,8 +19,8 @@ from sqlalchemy import (
     true,
 )
 
-LINK, FILE_ID = 512, 256
-"""Characters that PostgreSQL keeps to; SQLite does not."""
+LINK_LENGTH, FILE_ID_LENGTH = 512, 256
+"""Characters. PostgreSQL refuses longer values; SQLite would store them."""
 metadata = MetaData()
 
 chats = Table(
@@ -33,7 +34,7 @@ chats = Table(
     Column("announcements", Boolean, nullable=False, default=True, server_default=true()),
     Index("chats_reached", "is_left", "announcements", "chat_id", "locale"),
 )
-"""Everyone who ever wrote to the bot, with their session."""
+"""Every private chat that ever wrote to the bot, with its session (JSON). `locale` is that of the last screen."""
 
 inbox = Table(
     "inbox",
@@ -47,7 +48,8 @@ inbox = Table(
     Column("error", Text),
     Index("inbox_open", "done_at", "update_id"),
 )
-"""Updates as they came. A done one keeps its number for two days (Telegram may deliver it again) and loses its body."""
+"""Updates from Telegram as JSON. When an update is done, its body is deleted; its id stays for two days, because
+Telegram may deliver it again. `error` is set if it was set aside."""
 
 outbox = Table(
     "outbox",
@@ -62,7 +64,7 @@ outbox = Table(
     Column("not_before", Float, nullable=False),
     Index("outbox_chat", "chat_id"),
 )
-"""Messages that are not surely sent yet, in order of id."""
+"""Messages that wait to be sent, or whose sending was not confirmed. They are sent in the order of their ids."""
 
 attempts = Table(
     "attempts",
@@ -78,7 +80,8 @@ attempts = Table(
     Column("appointment_id", BigInteger),
     Index("attempts_open", "settled_at"),
 )
-"""Every confirmed booking and cancelling. A settled one loses its body (the name) and keeps its outcome."""
+"""Every confirmed booking and cancellation. When it is settled, its body (which has the name) is deleted and its
+outcome stored."""
 
 appointments = Table(
     "appointments",
@@ -91,7 +94,7 @@ appointments = Table(
     Column("ticket_message", BigInteger),
     Index("appointments_chat", "chat_id", "starts_at"),
 )
-"""The appointments that were booked here, for whom they matter: no names. `starts_at` is office time (ISO, minutes).
+"""The appointments of each chat that the bot knows of, without names. `starts_at` is office time (ISO, minutes).
 
 `ticket_message` is the number of the message that shows the ticket, so that it can be changed when it becomes untrue.
 """
@@ -99,10 +102,10 @@ appointments = Table(
 pictures = Table(
     "pictures",
     metadata,
-    Column("link", String(LINK), primary_key=True),
-    Column("file_id", String(FILE_ID), nullable=False),
+    Column("link", String(LINK_LENGTH), primary_key=True),
+    Column("file_id", String(FILE_ID_LENGTH), nullable=False),
 )
-"""QR pictures that Telegram already has."""
+"""QR pictures that were uploaded to Telegram, by their link."""
 
 facts = Table(
     "facts",
@@ -110,7 +113,7 @@ facts = Table(
     Column("name", String(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
-"""Small facts that outlive a restart."""
+"""Single values that outlive a restart, such as the quota and which operator alerts were sent."""
 
 drafts = Table(
     "drafts",
@@ -118,7 +121,7 @@ drafts = Table(
     Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
 )
-"""Broadcasts that admins are composing, one a chat."""
+"""The broadcast that each admin is composing (JSON)."""
 
 broadcasts = Table(
     "broadcasts",
@@ -132,7 +135,8 @@ broadcasts = Table(
     Column("figures", Text),
     Column("is_reported", Boolean, nullable=False, default=False),
 )
-"""Every confirmed broadcast. `prepared_to` is the last chat looked at; `figures` are those of the last rest."""
+"""Every confirmed broadcast. While recipients are listed, `prepared_to` is the last chat id checked. `figures` are the
+recipients by status (JSON), as counted when the run last paused or ended. `starts_at` is office time."""
 
 recipients = Table(
     "recipients",
@@ -144,7 +148,7 @@ recipients = Table(
     Column("error", Text),
     Column("at", Float),
 )
-"""What became of everyone whom a broadcast is for."""
+"""The recipients of each broadcast, each with a status and, once sent, the id of the message."""
 
 deeds = Table(
     "deeds",
@@ -157,7 +161,7 @@ deeds = Table(
     Column("at", String(19), nullable=False),
     Index("deeds_number", "number", "id"),
 )
-"""Which admin did what to which broadcast, and when (office time)."""
+"""The history of each broadcast: which admin did what, and when (office time)."""
 
 cards = Table(
     "cards",
@@ -167,4 +171,4 @@ cards = Table(
     Column("message_id", BigInteger, nullable=False),
     Column("locale", String(16), nullable=False),
 )
-"""The messages that show admins how a broadcast gets on, one an admin and broadcast."""
+"""The progress messages: one for each admin and broadcast, edited while it runs."""
