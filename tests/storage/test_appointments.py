@@ -30,9 +30,9 @@ def appointment(
     return Appointment(number, department, datetime.fromisoformat(at), "Aïssatou", status)
 
 
-async def tell(room: BroadcastDatabase, *told: Appointment, made_since: frozenset[int] = frozenset()) -> None:
+async def tell(room: BroadcastDatabase, *listed: Appointment, made_since: frozenset[int] = frozenset()) -> None:
     """The API says that these are all of chat 1's."""
-    await room.store.commit(Change(works=(AppointmentBook(room.store).told(1, told, made_since),)))
+    await room.store.commit(Change(works=(AppointmentBook(room.store).replace(1, listed, made_since),)))
 
 
 def of_chat_1(room: BroadcastDatabase) -> list[tuple[object, ...]]:
