@@ -21,7 +21,7 @@ from tests.e2e.bot_process import ROOT
 from tests.e2e.services import Services, separate_bot
 from tests.moncreneau.support import DEPARTMENTS, Answer, Wire, answer, wired
 from tests.storage.cluster import Cluster
-from tests.storage.databases import on
+from tests.storage.databases import postgresql_database
 
 
 @dataclass
@@ -274,7 +274,7 @@ async def test_a_database_that_cannot_be_used_is_told_without_its_password(check
 async def test_a_server_is_checked_as_a_file_is_and_its_password_is_never_shown(
     check: Checker, cluster: Cluster
 ) -> None:
-    with on(cluster) as database:
+    with postgresql_database(cluster) as database:
         assert "new: nothing is in it yet" in (await check("--quick", DATABASE_URL=database.url)).line(
             "database", "WARN"
         )

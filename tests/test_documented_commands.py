@@ -81,8 +81,8 @@ class Operator:
             with sqlite3.connect(file) as connection:
                 connection.execute("CREATE TABLE IF NOT EXISTS marks (word)")
                 connection.execute("INSERT INTO marks VALUES (?)", [word])
-        self.cluster.says("CREATE TABLE IF NOT EXISTS marks (word text)", DATABASE)
-        self.cluster.says(f"INSERT INTO marks VALUES ('{word}')", DATABASE)  # noqa: S608 — a word of ours
+        self.cluster.execute("CREATE TABLE IF NOT EXISTS marks (word text)", DATABASE)
+        self.cluster.execute(f"INSERT INTO marks VALUES ('{word}')", DATABASE)  # noqa: S608 — a word of ours
 
     def words(self) -> list[list[str]]:
         """What is stored in each: the SQLite files, then PostgreSQL."""
@@ -90,14 +90,14 @@ class Operator:
         for file in self.files:
             with sqlite3.connect(file) as connection:
                 found.append([word for (word,) in connection.execute("SELECT word FROM marks ORDER BY rowid")])
-        return [*found, [word for (word,) in self.cluster.says("SELECT word FROM marks", DATABASE)]]
+        return [*found, [word for (word,) in self.cluster.execute("SELECT word FROM marks", DATABASE)]]
 
 
 @pytest.fixture
 def operator(tmp_path: Path, cluster: Cluster) -> Iterator[Operator]:
     yield Operator(tmp_path, cluster)
-    cluster.says(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-    cluster.says(f"DROP ROLE IF EXISTS {DATABASE}")
+    cluster.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    cluster.execute(f"DROP ROLE IF EXISTS {DATABASE}")
 
 
 async def test_an_operator_can_work_through_the_whole_page(operator: Operator) -> None:
@@ -118,7 +118,7 @@ async def test_an_operator_can_work_through_the_whole_page(operator: Operator) -
     operator.follow("Back up")
     assert "It can work." in operator.said  # `check --quick`
     # In a PostgreSQL container, the bot's user is a superuser.
-    operator.cluster.says(f"ALTER ROLE {DATABASE} SUPERUSER")
+    operator.cluster.execute(f"ALTER ROLE {DATABASE} SUPERUSER")
     operator.write("kept")
     operator.follow("Restore")
     assert machine.path(f"/var/backups/moncreneau-bot/{TODAY}.db").stat().st_size > 0

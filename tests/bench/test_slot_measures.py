@@ -65,19 +65,19 @@ def measured(citizens: Iterable[Citizen], *requests: Request, places: int = 1) -
     return measure("a scenario", list(citizens), offices, places, slots, start=START, seconds=1.0)
 
 
-def test_a_race_is_lost_to_whoever_holds_the_slot() -> None:
+def test_a_lost_race_is_counted_against_the_citizen_who_holds_the_slot() -> None:
     lost = citizen(losses=[Loss(20.0, NINE)])
     assert measured([lost], booked(1, 10.0)).lost_to == {STRANGERS: 1}
     assert measured([lost], booked(1, 10.0, chat_id=1001)).lost_to == {EACH_OTHER: 1}
 
 
-def test_a_race_is_lost_to_who_took_the_last_place() -> None:
+def test_a_lost_race_is_counted_against_the_citizen_who_took_the_last_place() -> None:
     lost = citizen(losses=[Loss(20.0, NINE)])
     ours, stranger = booked(1, 10.0, chat_id=1001), booked(2, 11.0)
     assert measured([lost], ours, stranger, places=2).lost_to == {STRANGERS: 1}
 
 
-def test_a_slot_that_was_free_is_lost_to_nobody() -> None:
+def test_a_race_for_a_free_slot_is_lost_to_nobody() -> None:
     lost = citizen(losses=[Loss(20.0, NINE)])
     assert measured([lost], booked(1, 30.0)).lost_to == {NOBODY: 1}
     assert measured([lost], booked(1, 10.0, chat_id=1001), cancelled(1, 15.0)).lost_to == {NOBODY: 1}
@@ -106,23 +106,23 @@ def test_a_ticket_must_be_in_the_offices_book() -> None:
     assert len(measured([happy]).wrong) == 1
 
 
-def test_a_booking_of_which_nobody_was_told_is_found() -> None:
+def test_a_booking_without_a_message_to_its_citizen_is_found() -> None:
     assert len(measured([], booked(1, 10.0, chat_id=1000)).wrong) == 1
 
 
-def test_whoever_is_told_that_nothing_is_free_must_be_told_the_truth() -> None:
+def test_a_screen_that_says_nothing_is_free_must_be_true() -> None:
     told = citizen(end=End.FULL, ended_at=100.0)
     assert measured([told], booked(1, 10.0), booked(2, 11.0, slot=TEN)).wrong == ()
     assert len(measured([told], booked(1, 10.0)).wrong) == 1
 
 
-def test_the_hour_that_somebody_is_told_must_be_that_of_the_reset() -> None:
+def test_the_hour_that_a_citizen_is_told_must_be_that_of_the_reset() -> None:
     told = citizen(end=End.BUSY, told_time="08:01")
     assert measured([told], read(5.0)).wrong == ()
     assert len(measured([told], read(65.0)).wrong) == 1
 
 
-def test_every_bound_that_is_missed_is_said() -> None:
+def test_every_missed_bound_is_reported() -> None:
     outcome = measured([citizen(losses=[Loss(20.0, NINE)], seen=[(60.0, offer(NINE))])], read(1.0), booked(1, 10.0))
     bounds = Bounds(lost=0.5, losers=0.5, median_age=30, oldest=40, requests=0, booked=1)
     missed = " ".join(outcome.misses(bounds))

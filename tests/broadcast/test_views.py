@@ -89,7 +89,7 @@ def test_progress_tells_who_did_what() -> None:
     assert "Paused by Ibrahima <b>, Sun 25 Jan at 09:30" in text
 
 
-def test_admins_of_one_name_are_told_apart() -> None:
+def test_admins_with_the_same_name_are_shown_with_their_user_ids() -> None:
     history = tuple(HistoryEntry("Ibrahima", AdminAction.PAUSED, AT, number) for number in (900, 901))
     text = plain(progress(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, history)), EN).text)
     assert "Paused by Ibrahima (900)" in text

@@ -129,13 +129,13 @@ async def test_step_3_creates_an_appointment(gateway: Gateway, recording: Record
     assert json.loads(request.content) == {**json.loads(ASKED), "externalUserId": ORDER.owner}
 
 
-async def test_step_4_retrieves_it(gateway: Gateway, recording: Recording) -> None:
+async def test_step_4_retrieves_the_appointment(gateway: Gateway, recording: Recording) -> None:
     recording.says(BOOKED)
     assert await gateway.appointment(12345) == TICKET
     assert recording.line == f"GET {BASE}/appointments/12345"
 
 
-async def test_step_5_cancels_it(gateway: Gateway, recording: Recording) -> None:
+async def test_step_5_cancels_the_appointment(gateway: Gateway, recording: Recording) -> None:
     recording.says("", 204)
     await gateway.cancel(12345)
     assert recording.line == f"DELETE {BASE}/appointments/12345"
@@ -153,7 +153,7 @@ async def test_step_5_answered_with_200_is_believed_only_if_it_says_cancelled(
     await gateway.cancel(12345)
 
 
-async def test_its_rate_limits_are_understood(gateway: Gateway, recording: Recording) -> None:
+async def test_the_rate_limit_headers_of_the_quick_start_are_understood(gateway: Gateway, recording: Recording) -> None:
     recording.says(DEPARTMENTS)
     await gateway.verify()
     stats = gateway.stats()
@@ -161,7 +161,7 @@ async def test_its_rate_limits_are_understood(gateway: Gateway, recording: Recor
     assert (stats.limit, stats.remaining, stats.reset) == (1000, 987, RESET + timedelta(seconds=1))
 
 
-async def test_its_error_is_understood(gateway: Gateway, recording: Recording) -> None:
+async def test_the_error_of_the_quick_start_is_understood(gateway: Gateway, recording: Recording) -> None:
     recording.says(NO_CREDITS, 402)
     with pytest.raises(ApiError) as caught:
         await gateway.book(ORDER)

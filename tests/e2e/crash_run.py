@@ -14,7 +14,7 @@ from tests.e2e.phone import new_phone
 from tests.e2e.services import CREDITS, OFFICES, Services, separate_bot
 from tests.e2e.waiting import eventually
 from tests.e2e.words import Words
-from tests.storage.databases import Database, file_in
+from tests.storage.databases import Database, sqlite_database
 
 SEED = "CRASH_SEED"
 USUAL = Habits()
@@ -89,7 +89,7 @@ class CrashReport:
 
 async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Database | None = None) -> CrashReport:
     """Run once, on SQLite unless a database is given."""
-    database = database or file_in(folder)
+    database = database or sqlite_database(folder)
     began = time.monotonic()
     rng = _random(seed)
     async with separate_bot(folder, seed, database.url) as (services, process):

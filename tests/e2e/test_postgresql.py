@@ -14,7 +14,7 @@ from tests.e2e.running_bot import RunningBot, running_bot
 from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
 from tests.storage.cluster import Cluster
-from tests.storage.databases import Database, on
+from tests.storage.databases import Database, postgresql_database
 
 LIMIT = 200
 KILLED = Scale(citizens=6, bookings=8, kills=3, seconds=LIMIT, long_lifetimes=100)
@@ -22,7 +22,7 @@ KILLED = Scale(citizens=6, bookings=8, kills=3, seconds=LIMIT, long_lifetimes=10
 
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
-    with on(cluster) as services:
+    with postgresql_database(cluster) as services:
         yield services
 
 
@@ -57,7 +57,7 @@ async def test_a_server_that_is_started_anew_in_the_middle_of_a_booking_loses_no
 ) -> None:
     people = [await bot.citizen() for _ in range(5)]
     summaries = [await each.reaches_summary() for each in people]
-    with cluster.away(SIGQUIT):
+    with cluster.stopped(SIGQUIT):
         presses = [
             asyncio.create_task(each.taps_on("Confirmer", summary))
             for each, summary in zip(people, summaries, strict=True)
@@ -85,7 +85,7 @@ async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not
     async with separate_bot(tmp_path, database_url=database.url) as (services, process):
         await process.start()
         phone = await new_phone(services.telegram, "Moussa", "fr")
-        with cluster.away(SIGQUIT):
+        with cluster.stopped(SIGQUIT):
             await phone.say("/start")
             await eventually("it waits", lambda: any("nothing is lost" in line for line in process.words))
             assert await process.stop() == 0

@@ -18,7 +18,7 @@ async def pieces(data: bytes, size: int) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("size", [1, 7, 10_000])
 @pytest.mark.parametrize("length", [0, 1, LIMIT])
-async def test_a_body_up_to_the_limit_is_read_in_whatever_pieces_it_comes(length: int, size: int) -> None:
+async def test_a_body_up_to_the_limit_is_read_whatever_the_chunk_size(length: int, size: int) -> None:
     body = b"ab" * (length // 2) + b"a" * (length % 2)
     assert await read_body(pieces(body, size), "", LIMIT) == body
     assert await read_body(pieces(gzip.compress(body), size), "gzip", LIMIT) == body
@@ -34,7 +34,7 @@ async def test_a_body_beyond_the_limit_is_refused_compressed_or_not(size: int) -
         await read_body(pieces(gzip.compress(body), size), "gzip", LIMIT)
 
 
-async def test_a_bomb_is_given_up_before_it_is_unpacked() -> None:
+async def test_a_decompression_bomb_is_refused_before_it_is_inflated() -> None:
     bomb = gzip.compress(b"\0" * 200 * 1024**2, 9)
     tracemalloc.start()
     with pytest.raises(BodyTooLargeError):
@@ -44,7 +44,7 @@ async def test_a_bomb_is_given_up_before_it_is_unpacked() -> None:
     assert peak < 4 * 1024**2
 
 
-async def test_compressed_bytes_that_hold_nothing_do_not_go_on_for_ever() -> None:
+async def test_an_endless_gzip_stream_without_content_is_refused() -> None:
     async def endless() -> AsyncIterator[bytes]:
         yield gzip.compress(b"")[:10]  # the header
         while True:
@@ -54,12 +54,12 @@ async def test_compressed_bytes_that_hold_nothing_do_not_go_on_for_ever() -> Non
         await read_body(endless(), "gzip", LIMIT)
 
 
-async def test_an_empty_response_may_be_called_compressed() -> None:
+async def test_an_empty_body_may_claim_to_be_compressed() -> None:
     assert await read_body(pieces(b"", 1), "gzip", LIMIT) == b""
 
 
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd", "no\r\nsense"])
-async def test_an_encoding_that_was_not_asked_for_is_refused(encoding: str) -> None:
+async def test_an_encoding_that_was_not_requested_is_refused(encoding: str) -> None:
     with pytest.raises(BodyUnreadableError):
         await read_body(pieces(b"{}", 1), encoding, LIMIT)
 
@@ -68,6 +68,6 @@ WHOLE = gzip.compress(b"whole")
 
 
 @pytest.mark.parametrize("data", [b"{}", WHOLE[:-3], WHOLE[:-8] + b"12345678"], ids=["none", "cut short", "checksum"])
-async def test_gzip_that_is_broken_or_cut_short_is_refused(data: bytes) -> None:
+async def test_broken_or_truncated_gzip_is_refused(data: bytes) -> None:
     with pytest.raises(BodyUnreadableError):
         await read_body(pieces(data, 4), "gzip", LIMIT)

@@ -38,7 +38,7 @@ def test_the_document_has_a_row_for_each_server_and_each_kind_of_failure() -> No
     assert {failure for failure, _ in rows().values()} == set(RequestFailure)
 
 
-def test_what_the_document_calls_surely_not_sent_is_so_for_the_bot() -> None:
+def test_the_code_and_the_document_agree_on_what_is_surely_not_sent() -> None:
     assert {what: failure.surely_not_sent for what, (failure, _) in rows().items()} == {
         what: sure for what, (_, sure) in rows().items()
     }
@@ -119,7 +119,7 @@ async def moncreneau(peer: Peer, url: str, seen: Seen, connect: float, read: flo
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("client", [telegram, moncreneau])
 @pytest.mark.parametrize("what", PEERS)
-def test_each_failure_is_what_the_document_says(
+def test_each_failure_is_classified_as_documented(
     what: str, client: Callable[..., Any], loop: str, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer = PEERS[what]
@@ -145,13 +145,13 @@ def test_each_failure_is_what_the_document_says(
         assert seen.requests == before
 
 
-def test_an_error_that_nobody_knows_means_that_the_request_may_have_arrived() -> None:
+def test_after_an_unknown_error_the_request_may_have_arrived() -> None:
     for error in (Exception("?"), OSError(111, "refused"), aiohttp.ClientOSError(111, "x")):
         assert failure_of(error) is RequestFailure.BROKEN
     assert failure_of(TimeoutError()) is RequestFailure.TIMEOUT
 
 
-def test_every_failure_has_words_of_its_own() -> None:
+def test_every_failure_has_its_own_words() -> None:
     words = [each.words for each in RequestFailure]
     assert len(set(words)) == len(words)
     assert not [each for each in words if "Error" in each or "://" in each]

@@ -20,7 +20,7 @@ async def test_no_request_is_repeated_when_a_kept_connection_breaks(method: str,
         assert [seen.connection for seen in wire.seen] == [1, 1]
 
 
-async def test_no_cookie_is_kept() -> None:
+async def test_cookies_are_not_stored() -> None:
     async with wired() as wire, open_session(1, 15) as session:
         wire.says(answer([], Set_Cookie="session=1; Path=/"))
         for _ in range(2):
@@ -28,7 +28,7 @@ async def test_no_cookie_is_kept() -> None:
         assert "cookie" not in wire.seen[1].headers
 
 
-async def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     async with wired() as wire:
         monkeypatch.setenv("http_proxy", wire.url.removesuffix("/api/v1"))
         monkeypatch.setenv("no_proxy", "elsewhere.invalid")
@@ -40,7 +40,7 @@ async def test_a_proxy_that_the_environment_names_is_used(monkeypatch: pytest.Mo
         assert [seen.target for seen in wire.seen] == ["http://service.invalid/x"]
 
 
-async def test_connections_are_kept_and_no_more_than_so_many_are_made() -> None:
+async def test_connections_are_reused_and_limited_in_number() -> None:
     async with wired() as wire, open_session(1, 15) as session:
         wire.says(OK)
         for _ in range(3):

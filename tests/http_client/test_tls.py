@@ -5,7 +5,7 @@ import pytest
 from bot.http_client.tls import tls_context
 
 
-def test_it_is_made_once_and_trusts_the_authorities_of_certifi(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tls_context_is_created_once_and_trusts_certifis_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.delenv("SSL_CERT_DIR", raising=False)
     tls_context.cache_clear()

@@ -52,7 +52,7 @@ def play(composer: Composer, deed: tuple[object, ...]) -> None:
 
 
 @given(st.lists(DEEDS, max_size=40), st.booleans())
-def test_nothing_goes_out_that_was_not_previewed_and_confirmed(deeds: list[tuple[object, ...]], short: bool) -> None:  # noqa: FBT001
+def test_only_previewed_and_confirmed_broadcasts_are_sent(deeds: list[tuple[object, ...]], short: bool) -> None:  # noqa: FBT001
     composer = Composer()
     if short:
         composer.reviews()

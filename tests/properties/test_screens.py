@@ -55,7 +55,7 @@ everything = st.one_of(
 
 @settings(max_examples=400, deadline=None)
 @given(everything, st.none() | st.sampled_from(Notice))
-def test_every_screen_fits_whatever_it_holds(screen: screens.Screen, notice: Notice | None) -> None:
+def test_every_screen_fits_into_a_message_whatever_its_content(screen: screens.Screen, notice: Notice | None) -> None:
     for locale in TRANSLATORS.supported:
         message = render(screen, TRANSLATORS.get(locale), notice)
         check_limits(message)

@@ -1,4 +1,4 @@
-"""A database with chats, appointments and a plan, for the tests of broadcasts' storage."""
+"""A database with chats, appointments and a confirmed broadcast, for the tests of the broadcast repositories."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,37 +20,39 @@ CONFIRMED = HistoryEntry("Ibrahima", AdminAction.CONFIRMED, NOW)
 
 @dataclass(slots=True)
 class BroadcastDatabase:
-    """One open database."""
+    """An open database with both repositories."""
 
     store: Store
     repository: SqlBroadcastRepository
     recipients: SqlRecipientRepository
     database: Database
 
-    async def chats(self, *numbers: int, locale: str = "fr", left: bool = False, announcements: bool = True) -> None:
-        """Citizens who started the bot."""
+    async def add_chats(
+        self, *numbers: int, locale: str = "fr", left: bool = False, announcements: bool = True
+    ) -> None:
+        """Store chats of citizens who started the bot."""
         for each in numbers:
             chat = StoredChat(each, "session", locale, left, announcements)
             await self.store.commit(Change(chat=chat))
 
-    async def books_for(self, chat_id: int, appointment: int, department: int, at: str) -> None:
-        """A citizen's appointment."""
+    async def add_appointment(self, chat_id: int, appointment: int, department: int, at: str) -> None:
+        """Store an appointment of a citizen."""
         made = Made(appointment, department, datetime.fromisoformat(at))
         await self.store.commit(Change(settled=Settled(chat_id, appointment, "booked", appointment, made=made)))
 
-    async def cancels(self, chat_id: int, appointment: int) -> None:
-        """It is cancelled."""
+    async def cancel_appointment(self, chat_id: int, appointment: int) -> None:
+        """Mark an appointment as cancelled."""
         change = Settled(chat_id, appointment + 1, "cancelled", cancelled=appointment)
         await self.store.commit(Change(settled=change))
 
-    async def confirms(self, audience: Audience | None = None, number: int = 1) -> bool:
-        """A broadcast is confirmed."""
+    async def confirm_broadcast(self, audience: Audience | None = None, number: int = 1) -> bool:
+        """Confirm a broadcast; returns whether it is a new one."""
         return await self.repository.confirm(
             plan(audience, number), ADMIN, CONFIRMED, ProgressMessage(number, 900, 70, "fr")
         )
 
-    async def prepares(self, number: int = 1) -> None:
-        """Its recipients are written down."""
+    async def list_recipients(self, number: int = 1) -> None:
+        """Store all recipients of a broadcast."""
         more = True
         while more:
             more = await self.recipients.prepare(number, NOW)
@@ -62,7 +64,7 @@ def plan(audience: Audience | None = None, number: int = 1) -> Plan:
 
 @asynccontextmanager
 async def broadcast_feature(database: Database) -> AsyncIterator[BroadcastDatabase]:
-    """Open one."""
+    """Open the database and its repositories."""
     store = await Store(database.url).open()
     try:
         yield BroadcastDatabase(store, SqlBroadcastRepository(store), SqlRecipientRepository(store), database)

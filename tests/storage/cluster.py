@@ -1,6 +1,6 @@
-"""A PostgreSQL server of the tests' own: made in a folder, started as nobody's root, stopped by its id, thrown away.
+"""Starts a PostgreSQL server in a temporary folder for tests, not as root, and stops it by its process id.
 
-It sorts text as French does, unlike SQLite: whoever relies on an order must say so.
+Its collation is French, unlike SQLite's: a query that relies on an order by accident fails its test.
 """
 
 import os
@@ -20,20 +20,20 @@ import psycopg
 from tests.needs import lacks
 
 OWNER, BOT, PASSWORD = "postgres", "bot", "geheim"
-HASTE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=", "-c", "max_connections=40")
-"""Nobody needs these databases after a power cut, and none is reached by network."""
-STARTS_WITHIN = 60.0
-EMPTIED = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+FAST_OPTIONS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=", "-c", "max_connections=40")
+"""Durability after a power cut is not needed, and the server is reached through a socket file only."""
+START_TIMEOUT = 60.0
+RESET_DATABASE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public AUTHORIZATION {bot};
 ALTER DATABASE {name} RESET ALL;
 ALTER DATABASE {name} CONNECTION LIMIT -1"""
-"""As good as a new one, in a tenth of the time."""
+"""Empties a database so that it can be used again. It takes a tenth of the time of creating one."""
 
 
 def binaries() -> Path:
-    """Where PostgreSQL's programs are; skip the test where they are not, or fail when CI promises them."""
+    """The folder of PostgreSQL's programs. Without them the test is skipped, and fails in CI."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda each: int(each.parts[-3]))
     on_path = shutil.which("initdb")
     if not found and not on_path:
@@ -42,7 +42,7 @@ def binaries() -> Path:
 
 
 class Cluster:
-    """One server, reached through a socket in its folder."""
+    """A PostgreSQL server, reached through a socket file in its folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,74 +51,74 @@ class Cluster:
         self._made = 0
         self._free: list[str] = []
         self.owner = OWNER
-        # PostgreSQL refuses to be root.
+        # PostgreSQL refuses to run as root.
         self._user = next((name for name in (OWNER, "nobody") if _is_user(name)), None) if os.geteuid() == 0 else None
 
     def make(self) -> None:
-        """Its files."""
+        """Create the files of the server, start it, and create the bot's role."""
         if self._user:
             shutil.chown(self.folder, self._user)
         sorting = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=fr")
         made = self._run("initdb", "-D", "data", "-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-sync", *sorting)
         assert made.returncode == 0, made.stderr.decode()
         self.start()
-        self.says(f"CREATE ROLE {BOT} LOGIN PASSWORD '{PASSWORD}'")
+        self.execute(f"CREATE ROLE {BOT} LOGIN PASSWORD '{PASSWORD}'")
 
     def start(self) -> None:
-        """Begin a life; returns when it answers."""
+        """Start the server; returns when it accepts connections."""
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 — our own words
-                [self._programs / "postgres", "-D", "data", "-k", self.folder, *HASTE],
+            self._process = subprocess.Popen(  # noqa: S603 — fixed arguments
+                [self._programs / "postgres", "-D", "data", "-k", self.folder, *FAST_OPTIONS],
                 cwd=self.folder,
                 user=self._user,
                 stdout=log,
                 stderr=log,
             )
-        end = time.monotonic() + STARTS_WITHIN
+        end = time.monotonic() + START_TIMEOUT
         while not self._answers():
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < end, (self.folder / "log").read_text()
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """End it at once, as a power cut (SIGQUIT), or in good order, without waiting for anybody (SIGINT)."""
+        """Stop the server: like a crash (SIGQUIT), or in order, without waiting for clients (SIGINT)."""
         if self._process:
             self._process.send_signal(how)
             self._process.wait(30)
             self._process = None
 
     @contextmanager
-    def away(self, how: signal.Signals = signal.SIGINT) -> Iterator[None]:
-        """It is not there until the block ends."""
+    def stopped(self, how: signal.Signals = signal.SIGINT) -> Iterator[None]:
+        """Stop the server until the block ends."""
         self.stop(how)
         try:
             yield
         finally:
             self.start()
 
-    def says(self, words: str, database: str = "postgres") -> list[Any]:
-        """What its owner hears when saying this."""
+    def execute(self, words: str, database: str = "postgres") -> list[Any]:
+        """Run a statement as the owner of the server; returns the rows."""
         with psycopg.connect(self.url(database, OWNER), autocommit=True) as connection:
             cursor = connection.execute(words.encode())
             return cursor.fetchall() if cursor.description else []
 
     def url(self, database: str, user: str = BOT) -> str:
-        """The address of a database on it."""
+        """The URL of a database on the server."""
         return f"postgresql://{user}:{PASSWORD}@/{database}?host={self.folder}"
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The name of an empty one."""
+        """The name of an empty database, which is emptied again afterwards."""
         name = self._free.pop() if self._free else self._new()
         try:
             yield name
         finally:
-            self.says(EMPTIED.format(name=name, bot=BOT), name)
+            self.execute(RESET_DATABASE.format(name=name, bot=BOT), name)
             self._free.append(name)
 
     def _new(self) -> str:
         self._made += 1
         name = f"bot{self._made}"
-        self.says(f"CREATE DATABASE {name} OWNER {BOT}")
+        self.execute(f"CREATE DATABASE {name} OWNER {BOT}")
         return name
 
     def _answers(self) -> bool:
@@ -138,7 +138,7 @@ def _is_user(name: str) -> bool:
 
 @contextmanager
 def serving_cluster() -> Iterator[Cluster]:
-    """A cluster at work. A socket's path must be short, which pytest's folders are not."""
+    """A running server. Its folder is not pytest's, because the path of a socket file must be short."""
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         cluster = Cluster(Path(folder))
         try:

@@ -1,4 +1,4 @@
-"""A database of either kind, empty, as the bot is told of it and as another process sees it."""
+"""An empty database, SQLite or PostgreSQL, with its URL for the bot and direct access as another process has it."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,41 +15,42 @@ from tests.storage.cluster import Cluster
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """`place` is the file, or the address of whoever owns the server."""
+    """`url` is what the bot gets; `place` is the file (SQLite) or the URL of the server's owner (PostgreSQL)."""
 
     url: str
     place: str
 
     @property
     def is_file(self) -> bool:
-        """Whether it is SQLite's."""
+        """Whether it is a SQLite database."""
         return self.url.startswith("sqlite")
 
     @property
     def name(self) -> str:
-        """What the server calls it."""
+        """The name of the database on its server."""
         return str(make_url(self.url).database)
 
     def rows(self, query: str) -> list[Any]:
-        """What another process would read."""
-        return self.says(query)
+        """Run a query from outside the bot."""
+        return self.execute(query)
 
     def shape(self) -> list[Any]:
-        """All tables and indexes, column by column."""
+        """The schema: all tables and indexes with their columns."""
         if self.is_file:
-            return self.says("SELECT name, sql FROM sqlite_master ORDER BY name")
-        return self.says("""SELECT relname, attname, atttypid FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+            return self.execute("SELECT name, sql FROM sqlite_master ORDER BY name")
+        return self.execute("""SELECT relname, attname, atttypid FROM pg_class
+            JOIN pg_attribute ON attrelid = pg_class.oid
             WHERE relnamespace = 'public'::regnamespace ORDER BY relname, attname""")
 
-    def says(self, words: str) -> list[Any]:
-        """What another process hears when saying this, and it is committed."""
+    def execute(self, words: str) -> list[Any]:
+        """Run a statement from outside the bot and commit it; returns the rows."""
         with self.connected() as connection:
             cursor = connection.execute(words)
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
-    def held(self, table: str = "inbox") -> Iterator[None]:
-        """Somebody else keeps all others from writing (SQLite) or from using this table (PostgreSQL)."""
+    def locked(self, table: str = "inbox") -> Iterator[None]:
+        """Lock the database (SQLite) or this table (PostgreSQL) against writes by others until the block ends."""
         begin = ("BEGIN IMMEDIATE",) if self.is_file else ("BEGIN", f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         with self.connected() as other:
             for words in begin:
@@ -61,7 +62,7 @@ class Database:
 
     @contextmanager
     def connected(self) -> Iterator[Any]:
-        """Another process's connection, in which nothing begins by itself: what is said is committed."""
+        """A connection from outside the bot, in autocommit mode."""
         connection: Any
         if self.is_file:
             connection = sqlite3.connect(self.place, timeout=30, isolation_level=None)
@@ -71,13 +72,13 @@ class Database:
             yield connection
 
 
-def file_in(folder: Path) -> Database:
-    """SQLite's."""
+def sqlite_database(folder: Path) -> Database:
+    """A SQLite database in this folder."""
     return Database(f"sqlite+aiosqlite:///{folder / 'bot.db'}", str(folder / "bot.db"))
 
 
 @contextmanager
-def on(cluster: Cluster) -> Iterator[Database]:
-    """PostgreSQL's."""
+def postgresql_database(cluster: Cluster) -> Iterator[Database]:
+    """An empty database on this server."""
     with cluster.database() as name:
         yield Database(cluster.url(name), cluster.url(name, cluster.owner))

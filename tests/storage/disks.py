@@ -1,4 +1,7 @@
-"""Disks that are full or read-only, for real where tests may mount one, else as good as that; and locked databases."""
+"""Disks that are full or read-only, and locked databases.
+
+Where tests may mount a file system, the disk is a small tmpfs. Elsewhere file size limits and modes have its effect.
+"""
 
 import os
 import resource
@@ -11,32 +14,32 @@ from pathlib import Path
 
 SIZE = "4m"
 BLOCK = b"\0" * 4096
-HASTY = ("PRAGMA busy_timeout=500", "PRAGMA journal_mode=DELETE")
-"""For `dialect.PRAGMAS`: a database that a writer locks for readers too, and connections that wait for it for a
-moment only (ms): longer than a write of our own takes."""
+SHORT_LOCK_PRAGMAS = ("PRAGMA busy_timeout=500", "PRAGMA journal_mode=DELETE")
+"""For `engines.PRAGMAS`: a writer locks out readers too, and connections wait for a lock for 500 ms only. A write of
+the bot takes less."""
 
 
 @dataclass(slots=True)
 class Disk:
-    """A small disk. `fill` takes all its room, `clear` gives it back; `is_real` tells a mounted one."""
+    """A small disk; `is_mounted` tells whether it is a file system of its own."""
 
     folder: Path
-    is_real: bool
+    is_mounted: bool
 
     @property
-    def obeys(self) -> bool:
-        """Whether `forbid` stops anybody: root writes where only modes forbid it."""
-        return self.is_real or os.geteuid() != 0
+    def can_be_read_only(self) -> bool:
+        """Whether `make_read_only` has an effect: root ignores file modes."""
+        return self.is_mounted or os.geteuid() != 0
 
     @property
     def url(self) -> str:
-        """Of the database on it."""
+        """The URL of the database on this disk."""
         return f"sqlite+aiosqlite:///{self.folder / 'bot.db'}"
 
     def fill(self) -> None:
-        """Leave no room for anything."""
-        if not self.is_real:
-            # No file of this process may grow from here on; Python ignores the signal, the write fails.
+        """Use up all free space."""
+        if not self.is_mounted:
+            # From here on no file of this process may grow. Python ignores the signal SIGXFSZ, so the write fails.
             resource.setrlimit(resource.RLIMIT_FSIZE, (1, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
             return
         with (self.folder / "ballast").open("ab", buffering=0) as ballast:
@@ -48,24 +51,24 @@ class Disk:
                     continue
 
     def clear(self) -> None:
-        """Make room."""
-        if self.is_real:
+        """Free the space again."""
+        if self.is_mounted:
             (self.folder / "ballast").unlink(missing_ok=True)
             return
         hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 
-    def forbid(self) -> None:
-        """Let nothing on it be written any more."""
-        if self.is_real:
+    def make_read_only(self) -> None:
+        """Make the disk read-only."""
+        if self.is_mounted:
             _run("mount", "-o", "remount,ro", str(self.folder))
             return
         for path in (*self.folder.iterdir(), self.folder):
             path.chmod(0o555 if path.is_dir() else 0o444)
 
-    def allow(self) -> None:
-        """The reverse of `forbid`."""
-        if self.is_real:
+    def make_writable(self) -> None:
+        """Make the disk writable again."""
+        if self.is_mounted:
             _run("mount", "-o", "remount,rw", str(self.folder))
             return
         for path in (self.folder, *self.folder.iterdir()):
@@ -74,7 +77,7 @@ class Disk:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Disk]:
-    """A disk of four megabytes at `folder`, which must not exist yet."""
+    """A disk of 4 MB at `folder`, which must not exist yet."""
     folder.mkdir()
     mounted = _run("mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder))
     disk = Disk(folder, mounted)
@@ -85,12 +88,12 @@ def small_disk(folder: Path) -> Iterator[Disk]:
         if mounted:
             _run("umount", "-l", str(folder))
         else:
-            disk.allow()
+            disk.make_writable()
 
 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
-    """Somebody else has the database for themselves; it must have been opened with `HASTY`."""
+    """Lock the database exclusively; the bot must have opened it with `SHORT_LOCK_PRAGMAS`."""
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -101,8 +104,8 @@ def locked(database: Path) -> Iterator[None]:
 
 
 def _run(*command: str) -> bool:
-    """Whether it could be done: not everybody may mount."""
+    """Run a command; returns whether it succeeded. Mounting needs privileges."""
     try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 — our own words
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 — fixed arguments
     except FileNotFoundError:
         return False

@@ -1,4 +1,4 @@
-"""Audiences, counted on a real database."""
+"""The SQL of audiences selects the right chats."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -13,21 +13,21 @@ MONDAY, TUESDAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
 @pytest.fixture
-async def room(database: Database) -> AsyncIterator[BroadcastDatabase]:
-    async with broadcast_feature(database) as here:
-        await here.chats(1, 2, 3)
-        await here.chats(4, 5, locale="en")
-        await here.chats(6, left=True)
-        await here.chats(7, announcements=False)
-        await here.books_for(1, 101, 5, "2026-03-02T08:59")
-        await here.books_for(2, 102, 5, "2026-03-02T09:00")
-        await here.books_for(2, 103, 5, "2026-03-03T23:59")
-        await here.books_for(3, 104, 5, "2026-03-03T10:00")
-        await here.books_for(4, 105, 8, "2026-03-04T00:00")
-        await here.books_for(6, 106, 5, "2026-03-03T10:00")
-        await here.books_for(7, 107, 5, "2026-03-03T10:00")
-        await here.cancels(3, 104)
-        yield here
+async def db(database: Database) -> AsyncIterator[BroadcastDatabase]:
+    async with broadcast_feature(database) as opened:
+        await opened.add_chats(1, 2, 3)
+        await opened.add_chats(4, 5, locale="en")
+        await opened.add_chats(6, left=True)
+        await opened.add_chats(7, announcements=False)
+        await opened.add_appointment(1, 101, 5, "2026-03-02T08:59")
+        await opened.add_appointment(2, 102, 5, "2026-03-02T09:00")
+        await opened.add_appointment(2, 103, 5, "2026-03-03T23:59")
+        await opened.add_appointment(3, 104, 5, "2026-03-03T10:00")
+        await opened.add_appointment(4, 105, 8, "2026-03-04T00:00")
+        await opened.add_appointment(6, 106, 5, "2026-03-03T10:00")
+        await opened.add_appointment(7, 107, 5, "2026-03-03T10:00")
+        await opened.cancel_appointment(3, 104)
+        yield opened
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ async def room(database: Database) -> AsyncIterator[BroadcastDatabase]:
     ids=str,
 )
 async def test_an_audience_has_exactly_these_chats(
-    room: BroadcastDatabase, audience: Audience, reached: list[int]
+    db: BroadcastDatabase, audience: Audience, reached: list[int]
 ) -> None:
-    assert await room.recipients.count(audience, NOW) == len(reached)
-    await room.confirms(audience)
-    await room.prepares()
-    assert [each for (each,) in room.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")] == reached
+    assert await db.recipients.count(audience, NOW) == len(reached)
+    await db.confirm_broadcast(audience)
+    await db.list_recipients()
+    assert [each for (each,) in db.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")] == reached

@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL differ: the connection, *insert, or else*, and which errors pass."""
+"""Where SQLite and PostgreSQL differ: connections, upserts, and which errors are temporary."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ from tests.storage.databases import Database
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-async def test_every_connection_is_durable_and_waits_for_a_lock(tmp_path: Path) -> None:
+async def test_every_connection_is_durable_and_waits_for_locks(tmp_path: Path) -> None:
     engine = engines.engine_for(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
     async with engine.connect() as connection:
         found = {
@@ -66,7 +66,7 @@ def test_a_folder_in_the_place_of_a_database_keeps_its_mode(tmp_path: Path) -> N
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
-async def test_a_name_that_was_deleted_is_nowhere_in_the_file(tmp_path: Path) -> None:
+async def test_a_deleted_name_is_nowhere_in_the_database_file(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"
     store = await Store(url).open()
     messages = tuple(Delivery(number, 7, Kind.SEND, Message("Aïssatou Bah " * 100)) for number in range(1, 51))
@@ -76,7 +76,7 @@ async def test_a_name_that_was_deleted_is_nowhere_in_the_file(tmp_path: Path) ->
     assert "Aïssatou".encode() not in (tmp_path / "bot.db").read_bytes()
 
 
-def test_insert_or_else_is_said_in_both_tongues() -> None:
+def test_upserts_exist_in_both_dialects() -> None:
     engine = engines.engine_for("sqlite+aiosqlite://")
     ignore = str(engines.insert_ignore(engine, facts).compile(dialect=sqlite.dialect()))
     assert "ON CONFLICT DO NOTHING" in ignore
@@ -98,7 +98,7 @@ def test_insert_or_else_is_said_in_both_tongues() -> None:
         ),
     ],
 )
-def test_an_address_of_whatever_driver_leads_to_ours(url: str, reading: str, writing: str) -> None:
+def test_a_database_url_with_any_driver_uses_ours(url: str, reading: str, writing: str) -> None:
     assert str(engines.address(url)) == reading
     assert str(engines.address(url, blocking=True)) == writing
 
@@ -115,7 +115,7 @@ def test_an_address_of_whatever_driver_leads_to_ours(url: str, reading: str, wri
         ("postgresql://u:ge@heim:5432/im@h/d", "an @ within the password is written %40"),
     ],
 )
-def test_an_address_that_leads_nowhere_is_refused_without_a_word_of_its_password(url: str, words: str) -> None:
+def test_an_invalid_database_url_is_refused_without_showing_its_password(url: str, words: str) -> None:
     with pytest.raises(ValueError, match=words) as refused:
         engines.engine_for(url)
     assert "heim" not in str(refused.value)
@@ -144,7 +144,7 @@ def test_a_prepared_statement_is_run_for_every_row(database: Database) -> None:
     engine.dispose()
 
 
-def test_per_cent_signs_of_a_prepared_statement_and_of_its_values_are_themselves(database: Database) -> None:
+def test_percent_signs_in_a_prepared_statement_and_its_values_are_literal(database: Database) -> None:
     engine = engines.writing_engine_for(database.url)
     put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
     hundred = update(facts).where(facts.c.value.like(literal_column("'100 %'"))).values(value=bindparam("now"))
@@ -183,11 +183,11 @@ def test_a_row_that_lacks_a_value_is_refused(database: Database) -> None:
         (ValueError("x"), False),
     ],
 )
-def test_what_passes_is_waited_for_and_what_is_wrong_is_not(error: Exception, *, passing: bool) -> None:
+def test_temporary_errors_are_retried_and_lasting_ones_are_not(error: Exception, *, passing: bool) -> None:
     assert engines.is_passing(error) is passing
 
 
-def test_of_what_a_database_says_the_first_line_is_told_without_values() -> None:
+def test_the_cause_of_an_error_is_its_first_line_without_values() -> None:
     said = "duplicate key\nDETAIL:  Key (name)=(Aïssatou) already exists."
     assert engines.cause(IntegrityError("INSERT", {"name": "Aïssatou"}, Exception(said))) == "duplicate key"
     assert engines.cause(OSError("disk")) == "disk"

@@ -1,4 +1,4 @@
-"""A disk that is full, a database that is locked, read-only or missing: a clear line, and nothing half-written."""
+"""The disk is full, or the database locked, read-only or missing: one clear log line, and nothing half-written."""
 
 import asyncio
 import sys
@@ -28,8 +28,8 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite waits for a lock for a moment, not for five seconds."""
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite waits for a lock for a moment instead of five seconds."""
     short = tuple(each.replace(str(engines.BUSY_SECONDS * 1000), "50") for each in engines.PRAGMAS)
     monkeypatch.setattr(engines, "PRAGMAS", short)
 
@@ -45,7 +45,7 @@ async def opened(url: str) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def held_by_another_process(database: Path) -> AsyncIterator[None]:
-    """Another process holds the lock until the block ends."""
+    """Let another process hold the lock until the block ends."""
     pipe = asyncio.subprocess.PIPE
     holder = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, database, stdin=pipe, stdout=pipe)
     assert holder.stdout
@@ -56,7 +56,7 @@ async def held_by_another_process(database: Path) -> AsyncIterator[None]:
         await holder.communicate(b"\n")
 
 
-async def test_what_does_not_fit_waits_whole_and_is_stored_when_there_is_room(
+async def test_a_change_waits_for_disk_space_and_is_then_stored_whole(
     disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(disk.url) as store:
@@ -79,7 +79,7 @@ async def test_what_does_not_fit_waits_whole_and_is_stored_when_there_is_room(
     assert caplog.messages.count("the database can be written again") == 1
 
 
-async def test_what_waits_for_room_when_the_store_closes_was_never_stored(disk: Disk) -> None:
+async def test_a_change_still_waiting_for_disk_space_at_closing_is_not_stored(disk: Disk) -> None:
     store = await Store(disk.url).open()
     await store.receive((update(1),))
     disk.fill()
@@ -95,7 +95,7 @@ async def test_what_waits_for_room_when_the_store_closes_was_never_stored(disk: 
         assert [each.update_id for each in await again.open_updates()] == [1]
 
 
-async def test_on_a_full_disk_nothing_is_confirmed_to_telegram_that_is_not_stored(disk: Disk) -> None:
+async def test_on_a_full_disk_no_update_is_confirmed_to_telegram_before_it_is_stored(disk: Disk) -> None:
     async with running_bot(disk.folder) as bot:
         citizen = await bot.citizen()
         assert "Bonjour" in (await citizen.says("/start")).text
@@ -111,7 +111,7 @@ async def test_on_a_full_disk_nothing_is_confirmed_to_telegram_that_is_not_store
         assert len(rows(disk.folder / "bot.db", "SELECT 1 FROM inbox WHERE done_at IS NOT NULL")) == 6
 
 
-async def test_a_first_start_on_a_full_disk_says_so_and_leaves_nothing_half_made(disk: Disk) -> None:
+async def test_a_first_start_on_a_full_disk_says_so_and_leaves_no_tables(disk: Disk) -> None:
     disk.fill()
     async with stopped_bot(disk.folder) as bot:
         with pytest.raises(StartError, match="DATABASE_URL"):
@@ -121,7 +121,7 @@ async def test_a_first_start_on_a_full_disk_says_so_and_leaves_nothing_half_made
         assert await (await bot.citizen()).books()
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_lock_timeout")
 async def test_while_another_process_holds_the_lock_writes_wait_and_reads_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -140,23 +140,23 @@ async def test_while_another_process_holds_the_lock_writes_wait_and_reads_go_on(
     ]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("short_lock_timeout")
 async def test_a_first_start_on_a_locked_database_says_so(tmp_path: Path) -> None:
     async with stopped_bot(tmp_path) as bot, held_by_another_process(tmp_path / "bot.db"):
         with pytest.raises(StartError, match=r"DATABASE_URL.*: database is locked"):
             await bot.start()
 
 
-async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confirmed(
+async def test_on_a_disk_that_becomes_read_only_one_line_is_logged_and_nothing_is_confirmed(
     disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    if not disk.obeys:
+    if not disk.can_be_read_only:
         pytest.skip("root without the right to mount cannot make anything read-only")
     async with running_bot(disk.folder) as bot:
         citizen = await bot.citizen()
         await citizen.says("/start")
         await bot.stop()
-        disk.forbid()
+        disk.make_read_only()
         await citizen.phone.say("/help")
         try:
             await bot.start()
@@ -167,7 +167,7 @@ async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confi
             assert any(line.startswith("the database cannot be written: ") for line in caplog.messages)
             await bot.stop()
         assert await bot.services.pending() == 1
-        disk.allow()
+        disk.make_writable()
         await bot.start()
         await bot.wait_until_idle()
         assert "Aide" in (await citizen.screen()).text
@@ -177,16 +177,14 @@ async def test_a_disk_that_turned_read_only_is_a_clear_line_and_nothing_is_confi
     ("place", "words"),
     [("missing/bot.db", "unable to open database file"), ("", "unable to open"), ("text.db", "file is not a database")],
 )
-async def test_a_database_that_cannot_be_one_is_a_clear_line(place: str, words: str, tmp_path: Path) -> None:
+async def test_an_unusable_database_url_gets_one_clear_line(place: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("a shopping list, and a long one\n" * 40)
     async with stopped_bot(tmp_path) as bot:
         with pytest.raises(StartError, match=f"DATABASE_URL.*: {words}"):
             await bot.start(database_url=f"sqlite+aiosqlite:///{tmp_path / place}")
 
 
-async def test_a_change_that_is_wrong_in_itself_harms_no_other(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_an_invalid_change_fails_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with opened(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}") as store:
         await store.receive((update(1), update(2), update(3)))
         wrong = Change(done=(2,), queued=(delivery(20),), chat=StoredChat(78, None, "fr"))  # type: ignore[arg-type]

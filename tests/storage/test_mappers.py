@@ -1,4 +1,4 @@
-"""Values become rows and come back the same."""
+"""Values are the same after they were converted to rows and back."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +13,7 @@ from bot.views.message import Button, Message, Style
 
 
 def row(values: mappers.Values) -> Row[Any]:
-    """As the database would hand it back."""
+    """The row as the database returns it."""
     return cast("Row[Any]", SimpleNamespace(**values))
 
 
@@ -33,22 +33,22 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(5, 7, Kind.SEND, Message("x", ((Button("a", "b", style=Style.DANGER), Button("c", url="d")),))),
     ],
 )
-def test_a_delivery(delivery: Delivery) -> None:
+def test_a_delivery_is_read_as_it_was_stored(delivery: Delivery) -> None:
     assert mappers.read_delivery(row(mappers.delivery_row(delivery))) == delivery
 
 
-def test_an_attempt() -> None:
+def test_an_attempt_is_read_as_it_was_stored() -> None:
     for attempt in (StoredAttempt(7, 1, AttemptKind.BOOK, "{}"), StoredAttempt(7, 2, AttemptKind.CANCEL, "é", True)):  # noqa: FBT003
         assert mappers.read_attempt(row(mappers.attempt_row(attempt, 1.0) | {"outcome": None})) == attempt
 
 
-def test_an_update_and_one_that_has_lost_its_body() -> None:
+def test_an_update_is_read_with_and_without_its_body() -> None:
     update = StoredUpdate(1, 7, '{"é": 1}', 2)
     assert mappers.read_update(row(mappers.update_row(update, 1.0))) == update
     assert mappers.read_update(row({**mappers.update_row(update, 1.0), "body": None})).body == ""
 
 
-def test_a_chats_row_has_every_column_of_its_table() -> None:
+def test_the_row_of_a_chat_has_every_column() -> None:
     from bot.app.records import StoredChat  # noqa: PLC0415 — only here
 
     assert mappers.chat_row(StoredChat(7, "s", "fr"), 1.0).keys() == {column.name for column in chats.columns}

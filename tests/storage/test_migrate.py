@@ -1,4 +1,4 @@
-"""Every start brings the database to the present tables; one that is there already costs a look."""
+"""Every start migrates the database; if it is up to date, that costs one query."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ def test_revisions_are_numbered_without_a_gap() -> None:
     assert migrate.newest() == numbers[-1]
 
 
-async def test_an_empty_database_stands_nowhere_and_an_opened_one_at_the_newest(database: Database) -> None:
+async def test_an_empty_database_has_no_revision_and_an_opened_one_the_newest(database: Database) -> None:
     engine = engine_for(database.url)
     async with engine.connect() as connection:
         assert await connection.run_sync(migrate.current_revision) == (None, migrate.newest())
@@ -27,7 +27,7 @@ async def test_an_empty_database_stands_nowhere_and_an_opened_one_at_the_newest(
     assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
 
 
-async def test_a_database_that_is_up_to_date_does_not_wake_alembic(
+async def test_alembic_does_not_run_on_an_up_to_date_database(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await Store(database.url).open()).close()
@@ -39,7 +39,7 @@ async def test_a_database_that_is_up_to_date_does_not_wake_alembic(
     await (await Store(database.url).open()).close()
 
 
-async def test_of_those_who_start_at_once_one_migrates_and_the_others_wait(database: Database) -> None:
+async def test_of_several_simultaneous_starts_one_migrates_and_the_others_wait(database: Database) -> None:
     stores = [Store(database.url) for _ in range(4)]
     await asyncio.gather(*(each.open() for each in stores))
     for each in stores:
@@ -48,9 +48,9 @@ async def test_of_those_who_start_at_once_one_migrates_and_the_others_wait(datab
     assert database.rows("SELECT version_num FROM alembic_version") == [(migrate.newest(),)]
 
 
-async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database: Database) -> None:
+async def test_a_database_of_a_newer_version_is_refused_and_not_changed(database: Database) -> None:
     await (await Store(database.url).open()).close()
-    database.says("UPDATE alembic_version SET version_num = '9999'")
+    database.execute("UPDATE alembic_version SET version_num = '9999'")
     store = Store(database.url)
     with pytest.raises(ValueError, match="its revision 9999 is newer than this version of the bot"):
         await store.open()

@@ -1,4 +1,4 @@
-"""From nothing and from every earlier revision to the present tables, whole or not at all, with what was in them."""
+"""The migrations create the present tables from nothing and from every earlier revision, and keep all rows."""
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -19,11 +19,11 @@ FILLED = (
        VALUES (9, 77, 'send', '["Oui", [], null]', 0, 0)""",
     "INSERT INTO attempts (chat_id, number, kind, body, opened_at, withdrawn) VALUES (77, 3, 'book', '{}', 1.5, true)",
 )
-"""What a bot of the first revision may have left behind."""
+"""Rows that a bot of the first revision may have stored."""
 
 
 async def made(database: Database, revision: str, *statements: str) -> None:
-    """A database as an earlier version of the bot left it."""
+    """Create a database as an earlier version of the bot left it."""
     engine = engines.engine_for(database.url)
     async with engine.begin() as connection:
         await connection.run_sync(migrate.upgrade, revision)
@@ -33,7 +33,7 @@ async def made(database: Database, revision: str, *statements: str) -> None:
 
 
 async def cut_short(database: Database) -> None:
-    """An upgrade whose process ends before it is committed."""
+    """Start an upgrade and end the process before the commit."""
     engine = engines.engine_for(database.url)
     async with engine.connect() as connection:
         await connection.run_sync(migrate.upgrade)
@@ -42,7 +42,7 @@ async def cut_short(database: Database) -> None:
 
 
 @pytest.mark.parametrize("revision", sorted(migrate.revisions()))
-async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, database: Database) -> None:
+async def test_an_upgrade_keeps_all_rows_of_an_earlier_database(revision: str, database: Database) -> None:
     await made(database, revision, *FILLED)
     store = await Store(database.url).open()
     try:
@@ -55,7 +55,7 @@ async def test_an_earlier_database_keeps_all_that_was_in_it(revision: str, datab
         await store.close()
 
 
-async def test_the_migrations_lead_to_the_tables_that_the_code_knows(database: Database) -> None:
+async def test_the_migrations_create_the_tables_of_the_code(database: Database) -> None:
     await made(database, "head")
     engine = engines.engine_for(database.url)
 
@@ -68,13 +68,13 @@ async def test_the_migrations_lead_to_the_tables_that_the_code_knows(database: D
 
 
 @pytest.mark.parametrize("revision", sorted(migrate.revisions()))
-async def test_an_upgrade_that_is_cut_short_leaves_the_database_as_it_was(revision: str, database: Database) -> None:
+async def test_an_interrupted_upgrade_leaves_the_database_unchanged(revision: str, database: Database) -> None:
     await made(database, revision, *FILLED)
     before = database.shape()
     await cut_short(database)
     assert database.shape() == before
 
 
-async def test_a_first_start_that_is_cut_short_leaves_an_empty_database(database: Database) -> None:
+async def test_an_interrupted_first_start_leaves_an_empty_database(database: Database) -> None:
     await cut_short(database)
     assert database.shape() == []

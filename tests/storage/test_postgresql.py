@@ -1,4 +1,4 @@
-"""What a session on a server begins with, what its text can hold, and which servers are refused."""
+"""PostgreSQL: session settings, characters that text can hold, commit markers, and which servers are refused."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,21 +15,21 @@ from bot.storage.writer import Writer
 from tests.e2e.waiting import eventually
 from tests.storage.broadcast_examples import broadcast_feature
 from tests.storage.cluster import Cluster
-from tests.storage.databases import Database, on
+from tests.storage.databases import Database, postgresql_database
 from tests.storage.values import update
 
 
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
-    with on(cluster) as here:
+    with postgresql_database(cluster) as here:
         yield here
 
 
-async def test_every_session_is_durable_and_waits_for_a_lock_whatever_the_servers_default(
+async def test_every_session_is_durable_and_waits_for_locks_whatever_the_servers_defaults(
     cluster: Cluster, database: Database
 ) -> None:
-    cluster.says(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
-    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_isolation = serializable")
+    cluster.execute(f"ALTER DATABASE {database.name} SET synchronous_commit = off")
+    cluster.execute(f"ALTER DATABASE {database.name} SET default_transaction_isolation = serializable")
     wanted = {"synchronous_commit": "on", "lock_timeout": "5s", "transaction_isolation": "read committed"}
     reading, writing = engines.engine_for(database.url), engines.writing_engine_for(database.url)
     async with reading.connect() as connection:
@@ -40,7 +40,7 @@ async def test_every_session_is_durable_and_waits_for_a_lock_whatever_the_server
     writing.dispose()
 
 
-def test_what_the_address_asks_for_is_kept() -> None:
+def test_options_in_the_database_url_are_kept() -> None:
     where = make_url("postgresql://u@h/d?connect_timeout=30&options=-c%20search_path%3Dbot")
     asked = postgresql.options(where)["connect_args"]
     assert "connect_timeout" not in asked
@@ -50,23 +50,23 @@ def test_what_the_address_asks_for_is_kept() -> None:
     )
 
 
-async def test_a_sign_that_postgresql_cannot_hold_stops_nobody(database: Database) -> None:
-    async with broadcast_feature(database) as room:
-        store = room.store
+async def test_nul_characters_are_replaced_because_postgresql_cannot_store_them(database: Database) -> None:
+    async with broadcast_feature(database) as db:
+        store = db.store
         await asyncio.gather(
             store.receive((update(1, body='{"text": "\0"}'), update(2))),
             store.commit(Change(chat=StoredChat(7, "A\0B", "fr"), remembered=(("na\0me", "100 %s %(x)s %"),))),
             store.commit(Change(chat=StoredChat(8, "whole", "fr"))),
-            room.repository.write(room.repository.keep_draft(900, "dr\0aft")),
+            db.repository.write(db.repository.keep_draft(900, "dr\0aft")),
         )
         assert [each.body for each in await store.open_updates()] == ['{"text": "\ufffd"}', '{"message": {}}']
         assert await store.chat(7) == StoredChat(7, "A\ufffdB", "fr")
         assert await store.chat(8) == StoredChat(8, "whole", "fr")
         assert await store.fact("na\0me") == "100 %s %(x)s %", "found by the same name"
-        assert await room.repository.draft(900) == "dr\ufffdaft"
+        assert await db.repository.draft(900) == "dr\ufffdaft"
 
 
-async def test_half_a_surrogate_pair_fails_alone(database: Database) -> None:
+async def test_a_lone_surrogate_fails_alone(database: Database) -> None:
     store = await Store(database.url).open()
     half, whole = await asyncio.gather(
         store.commit(Change(chat=StoredChat(7, "\ud83d", "fr"))),
@@ -79,12 +79,12 @@ async def test_half_a_surrogate_pair_fails_alone(database: Database) -> None:
     await store.close()
 
 
-async def test_a_database_that_cannot_hold_every_name_is_refused(cluster: Cluster) -> None:
-    cluster.says("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+async def test_a_database_that_is_not_utf8_is_refused(cluster: Cluster) -> None:
+    cluster.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
     for each in (Store(cluster.url("latin")).open, engines.engine_for(cluster.url("latin")).connect().start):
         with pytest.raises(ValueError, match="encoding is LATIN1: make one with ENCODING 'UTF8'"):
             await each()
-    cluster.says("DROP DATABASE latin WITH (FORCE)")
+    cluster.execute("DROP DATABASE latin WITH (FORCE)")
 
 
 async def test_a_server_that_is_too_old_is_refused(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ async def test_a_server_that_is_too_old_is_refused(database: Database, monkeypat
         ("42P01", False),  # no such table
     ],
 )
-async def test_what_passes_is_told_by_the_servers_state(state: str, database: Database, *, passing: bool) -> None:
+async def test_temporary_errors_are_told_by_their_sqlstate(state: str, database: Database, *, passing: bool) -> None:
     writer = Writer(database.url)
     words = text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}', DETAIL = 'of somebody'; END $$")
     with pytest.raises(DBAPIError) as raised:
@@ -119,7 +119,7 @@ async def test_what_passes_is_told_by_the_servers_state(state: str, database: Da
     await writer.close()
 
 
-async def test_who_starts_waits_for_what_a_killed_process_had_sent(database: Database) -> None:
+async def test_a_start_waits_for_the_open_transaction_of_a_killed_process(database: Database) -> None:
     await (await Store(database.url).open()).close()
     with database.connected() as killed:
         killed.execute("BEGIN")
@@ -134,7 +134,7 @@ async def test_who_starts_waits_for_what_a_killed_process_had_sent(database: Dat
     await store.close()
 
 
-async def test_a_transaction_is_known_again_by_its_mark(database: Database) -> None:
+async def test_a_commit_is_recognised_by_its_marker(database: Database) -> None:
     await (await Store(database.url).open()).close()
     writer = Writer(database.url)
     with writer.engine.connect() as connection:
@@ -149,7 +149,7 @@ async def test_a_transaction_is_known_again_by_its_mark(database: Database) -> N
     await writer.close()
 
 
-async def test_who_asks_for_a_mark_waits_for_a_transaction_that_is_under_way(database: Database) -> None:
+async def test_looking_for_a_marker_waits_for_the_transaction_that_wrote_it(database: Database) -> None:
     await (await Store(database.url).open()).close()
     writer = Writer(database.url)
     lost, asking = writer.engine.connect(), Writer(database.url)
@@ -164,9 +164,7 @@ async def test_who_asks_for_a_mark_waits_for_a_transaction_that_is_under_way(dat
     await asking.close()
 
 
-async def test_what_a_server_lost_with_the_answer_to_its_commit_is_done_again(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_commit_that_the_server_lost_is_repeated(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     store = await Store(database.url).open()
     commit = Connection.commit
 
@@ -181,20 +179,20 @@ async def test_what_a_server_lost_with_the_answer_to_its_commit_is_done_again(
     await store.close()
 
 
-async def test_an_empty_one_in_which_no_table_can_be_made_is_told_of(cluster: Cluster, database: Database) -> None:
+async def test_an_empty_database_that_allows_no_tables_fails_the_check(cluster: Cluster, database: Database) -> None:
     assert (await examine(database.url, 5)).revision is None
     assert database.rows("SELECT 1 FROM pg_class WHERE relname = 'moncreneau_check'") == []
-    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+    cluster.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
     with pytest.raises(DBAPIError, match="read-only"):
         await examine(database.url, 5)
-    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = off")
+    cluster.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = off")
 
 
 @pytest.mark.parametrize("theirs", ["LATIN1", "SQL_ASCII"])
-async def test_names_keep_their_signs_whatever_a_session_begins_with(
+async def test_names_keep_their_characters_whatever_the_client_encoding(
     cluster: Cluster, database: Database, theirs: str
 ) -> None:
-    cluster.says(f"ALTER DATABASE {database.name} SET client_encoding = '{theirs}'")
+    cluster.execute(f"ALTER DATABASE {database.name} SET client_encoding = '{theirs}'")
     store = await Store(database.url).open()
     await store.commit(Change(chat=StoredChat(7, "🏛 ߒߞߏ Aïssatou", "fr")))
     assert await store.chat(7) == StoredChat(7, "🏛 ߒߞߏ Aïssatou", "fr")

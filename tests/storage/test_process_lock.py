@@ -1,4 +1,4 @@
-"""One process works on a database; a second one waits for it to end, and then gives up or takes over."""
+"""Only one process works on a database. A second one waits, and then takes over or gives up."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ async def test_a_second_process_waits_and_then_gives_up(database: Database) -> N
     assert len(told) == 1
 
 
-async def test_it_goes_on_as_soon_as_the_first_one_ends(database: Database) -> None:
+async def test_a_second_process_continues_as_soon_as_the_first_ends(database: Database) -> None:
     waits, entered = asyncio.Event(), asyncio.Event()
 
     async def second() -> None:
@@ -39,7 +39,7 @@ async def test_it_goes_on_as_soon_as_the_first_one_ends(database: Database) -> N
     assert entered.is_set()
 
 
-async def test_who_waits_in_vain_or_is_stopped_leaves_nothing_behind(database: Database) -> None:
+async def test_cancelling_the_wait_releases_everything(database: Database) -> None:
     waits = asyncio.Event()
     async with only_process(database.url):
         task = asyncio.create_task(only_process(database.url, 60, waits.set).__aenter__())
@@ -60,7 +60,7 @@ async def hold():
 asyncio.run(hold())"""
 
 
-async def test_a_killed_process_holds_nothing(database: Database) -> None:
+async def test_a_killed_process_releases_the_lock(database: Database) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLD, database.url], stdout=subprocess.PIPE) as other:  # noqa: ASYNC220, S603
         assert other.stdout
         assert other.stdout.readline() == b"held\n"
@@ -72,19 +72,19 @@ async def test_a_killed_process_holds_nothing(database: Database) -> None:
         pass
 
 
-async def test_a_link_to_a_file_is_the_same_database(tmp_path: Path) -> None:
+async def test_a_symbolic_link_to_a_database_is_the_same_database(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "bot.db")
     async with only_process(f"sqlite:///{tmp_path / 'bot.db'}"):
         with pytest.raises(DatabaseInUseError):
             await only_process(f"sqlite:///{tmp_path / 'link.db'}", 0).__aenter__()
 
 
-async def test_the_lock_is_for_nobody_else_to_read(tmp_path: Path) -> None:
+async def test_only_the_owner_can_read_the_lock_file(tmp_path: Path) -> None:
     async with only_process(f"sqlite:///{tmp_path / 'bot.db'}"):
         assert (tmp_path / "bot.db.lock").stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_folder_that_is_missing_and_a_database_in_memory_are_no_matter_of_locks(tmp_path: Path) -> None:
+async def test_a_missing_folder_and_a_database_in_memory_need_no_lock(tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path / 'none' / 'bot.db'}", "sqlite://"):
         async with only_process(url), only_process(url, 0):
             pass

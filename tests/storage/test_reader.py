@@ -1,4 +1,4 @@
-"""What was stored is read as it was."""
+"""The read repository returns what was stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -29,13 +29,13 @@ async def deliveries(store: Store) -> list[Delivery]:
     return [each async for each in store.open_deliveries()]
 
 
-async def test_nobody_and_nothing_is_known_at_first(store: Store) -> None:
+async def test_a_new_database_is_empty(store: Store) -> None:
     assert await store.chat(CHAT) is None
     assert await deliveries(store) == []
     assert (await store.open_updates(), await store.open_attempts(), await store.made_by(CHAT)) == ((), (), frozenset())
 
 
-async def test_every_kind_of_delivery_comes_back_as_it_was(store: Store) -> None:
+async def test_every_kind_of_delivery_is_read_as_it_was_stored(store: Store) -> None:
     sent = [
         Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK, not_before=7.5),
         Delivery(2, -CHAT, Kind.PICTURE, Message("x", qr_link="https://x.gn/é"), urgency=Urgency.NOTICE),
@@ -65,13 +65,13 @@ async def test_bookings_are_counted_by_chat(store: Store) -> None:
     assert await store.count_bookings(CHAT + 1, now) == BookingCounts(coming=0, pending=1, booked=0)
 
 
-async def test_many_deliveries_come_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_deliveries_are_read_in_pages_and_in_order(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "PAGE", 3)
     await store.commit(Change(queued=tuple(delivery(number) for number in range(10, 0, -1))))
     assert [each.id for each in await deliveries(store)] == list(range(1, 11))
 
 
-async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> None:
+async def test_pictures_and_facts_are_stored_and_replaced(store: Store) -> None:
     assert await store.picture("https://x.gn/1") is None
     assert await store.fact("face") is None
     for value in ("one", "two"):
@@ -79,13 +79,15 @@ async def test_pictures_and_facts_are_remembered_and_replaced(store: Store) -> N
     assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
 
 
-async def test_a_picture_whose_link_is_longer_than_its_column_is_not_remembered_and_harms_nobody(store: Store) -> None:
+async def test_a_picture_with_a_link_longer_than_its_column_is_not_stored_and_the_rest_is(store: Store) -> None:
     link = "https://x.gn/" + "1" * 600
     await store.commit(Change(picture=(link, "one"), remembered=(("face", "x"),)))
     assert (await store.picture(link), await store.fact("face")) == (None, "x")
 
 
-async def test_a_thousand_who_come_at_once_are_few_looks(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_thousand_simultaneous_reads_of_chats_are_few_queries(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await store.commit(Change(chat=StoredChat(7, "seven", "fr")))
     looks = 0
     read = store.reader.read
@@ -101,7 +103,7 @@ async def test_a_thousand_who_come_at_once_are_few_looks(store: Store, monkeypat
     assert looks <= 2
 
 
-async def test_a_look_that_fails_is_heard_of_by_all_who_wait_and_the_next_one_is_a_new_one(
+async def test_a_failed_read_fails_for_all_waiting_callers_and_the_next_call_reads_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = store.reader.read
@@ -116,5 +118,5 @@ async def test_a_look_that_fails_is_heard_of_by_all_who_wait_and_the_next_one_is
     assert await store.chat(1) is None
 
 
-async def test_the_revision_is_told(store: Store) -> None:
+async def test_the_revision_is_that_of_the_newest_migration(store: Store) -> None:
     assert await store.revision() == (migrate.newest(), migrate.newest())

@@ -1,4 +1,4 @@
-"""Reads wait while the database cannot be used, and say so once."""
+"""Reads wait while the database cannot be reached, and log it once."""
 
 import asyncio
 from pathlib import Path
@@ -12,8 +12,8 @@ from bot.storage import engines
 from bot.storage.store import Store
 from bot.storage.tables import chats
 from tests.storage.cluster import Cluster
-from tests.storage.databases import on
-from tests.storage.disks import HASTY, locked
+from tests.storage.databases import postgresql_database
+from tests.storage.disks import SHORT_LOCK_PRAGMAS, locked
 
 AGAIN = "the database (reading) answers again"
 
@@ -23,18 +23,18 @@ async def count(connection: AsyncConnection) -> int:
 
 
 async def both_wait(store: Store, caplog: pytest.LogCaptureFixture) -> list[asyncio.Task[int]]:
-    """Two reads of a database that cannot be used; the log has heard of it."""
+    """Start two reads of a database that cannot be reached; returns once the failure is logged."""
     reads = [asyncio.create_task(store.reader.read(count)) for _ in range(2)]
-    while not caplog.records:  # noqa: ASYNC110 — a log has no event
+    while not caplog.records:  # noqa: ASYNC110 — the log cannot be awaited
         await asyncio.sleep(0.005)
     assert not any(each.done() for each in reads)
     return reads
 
 
-async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
+async def test_a_read_waits_for_a_locked_database_and_logs_it_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(engines, "PRAGMAS", HASTY)
+    monkeypatch.setattr(engines, "PRAGMAS", SHORT_LOCK_PRAGMAS)
     monkeypatch.setattr("bot.storage.reader.FIRST_PAUSE", 0.01)
     store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
     with locked(tmp_path / "bot.db"):
@@ -45,14 +45,14 @@ async def test_a_read_waits_for_a_locked_database_and_the_log_hears_of_it_once(
     assert caplog.messages == [failure, AGAIN]
 
 
-async def test_a_read_waits_for_a_server_that_is_down_and_the_log_hears_of_it_once(
+async def test_a_read_waits_for_a_server_that_is_down_and_logs_it_once(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bot.storage.reader.FIRST_PAUSE", 0.01)
-    with on(cluster) as database:
+    with postgresql_database(cluster) as database:
         store = await Store(database.url).open()
         assert await store.reader.read(count) == 0
-        with cluster.away():
+        with cluster.stopped():
             reads = await both_wait(store, caplog)
         assert await asyncio.gather(*reads) == [0, 0]
         await store.close()
@@ -61,7 +61,7 @@ async def test_a_read_waits_for_a_server_that_is_down_and_the_log_hears_of_it_on
     assert over == AGAIN
 
 
-async def test_a_wrong_read_is_said_at_once(store: Store) -> None:
+async def test_an_invalid_query_fails_at_once(store: Store) -> None:
     async def wrong(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT x FROM nowhere"))
 

@@ -1,4 +1,4 @@
-"""A server that is started anew, full, locked or lost in the middle of a commit: waited for, and nothing is lost."""
+"""PostgreSQL restarts, is full or locked, or is lost during a commit: the store waits, and nothing is lost."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,18 +15,18 @@ from bot.storage.store import Store
 from tests.e2e.waiting import eventually
 from tests.storage.broadcast_examples import broadcast_feature
 from tests.storage.cluster import BOT, Cluster
-from tests.storage.databases import Database, on
+from tests.storage.databases import Database, postgresql_database
+from tests.storage.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.storage.values import delivery, turn, update
-from tests.storage.wire import Cut, cut
 
 AGAIN = "the database can be written again"
-EVERYBODY_OUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+END_OTHER_SESSIONS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 @pytest.fixture
 def database(cluster: Cluster) -> Iterator[Database]:
-    with on(cluster) as here:
+    with postgresql_database(cluster) as here:
         yield here
 
 
@@ -37,14 +37,14 @@ async def store(database: Database) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def wire(cluster: Cluster) -> Iterator[Cut]:
-    with cut(cluster.folder) as here:
+def proxy(cluster: Cluster) -> Iterator[FaultyProxy]:
+    with faulty_proxy(cluster.folder) as here:
         yield here
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL waits for a lock for a moment, not for five seconds."""
+def short_lock_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL waits for a lock for 50 ms instead of five seconds."""
     monkeypatch.setattr(postgresql, "SESSION", {**postgresql.SESSION, "lock_timeout": "50ms"})
 
 
@@ -62,11 +62,11 @@ def ids(updates: tuple[object, ...]) -> list[int]:
 
 
 @pytest.mark.parametrize("how", [SIGINT, SIGQUIT])
-async def test_a_server_that_is_started_anew_is_waited_for_by_those_who_write(
+async def test_writes_wait_while_the_server_restarts(
     how: Signals, cluster: Cluster, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert ids(await store.receive((update(1),))) == [1]
-    with cluster.away(how):
+    with cluster.stopped(how):
         receiving = asyncio.create_task(store.receive((update(2),)))
         committing = asyncio.create_task(store.commit(turn(1, 10, opened=4)))
         await eventually("the store says so", lambda: not store.writable)
@@ -80,50 +80,50 @@ async def test_a_server_that_is_started_anew_is_waited_for_by_those_who_write(
     assert caplog.messages.count(AGAIN) == 1
 
 
-async def test_a_restart_while_nobody_asks_costs_readers_nothing(
+async def test_reads_succeed_after_a_restart_between_them(
     cluster: Cluster, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.commit(turn(1))
     assert await store.chat(77)
-    with cluster.away():
+    with cluster.stopped():
         pass
     assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
     assert caplog.messages == []
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_commit_whose_answer_is_lost_is_done_once(
-    when: str, wire: Cut, database: Database, caplog: pytest.LogCaptureFixture
+async def test_a_commit_whose_response_is_lost_takes_effect_once(
+    when: str, proxy: FaultyProxy, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    url = f"postgresql://{BOT}:x@127.0.0.1:{wire.port}/{database.name}"
+    url = f"postgresql://{BOT}:x@127.0.0.1:{proxy.port}/{database.name}"
     async with opened(url) as store:
-        wire.arm(when)
+        proxy.arm(when)
         assert ids(await store.receive((update(1), update(2)))) == [1, 2], "they are new, as nobody else saw them"
-        assert wire.cuts == 1
+        assert proxy.cuts == 1
         assert await store.receive((update(1),)) == ()
     assert caplog.messages.count(AGAIN) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_an_announcement_whose_confirmation_is_lost_on_the_wire_is_confirmed_once(
-    when: str, wire: Cut, database: Database
+async def test_a_broadcast_is_confirmed_once_when_the_response_to_its_commit_is_lost(
+    when: str, proxy: FaultyProxy, database: Database
 ) -> None:
-    url = f"postgresql://{BOT}:x@127.0.0.1:{wire.port}/{database.name}"
-    async with broadcast_feature(Database(url, database.place)) as room:
-        wire.arm(when)
-        assert await room.confirms()
-        assert wire.cuts == 1
-        assert not await room.confirms()
+    url = f"postgresql://{BOT}:x@127.0.0.1:{proxy.port}/{database.name}"
+    async with broadcast_feature(Database(url, database.place)) as db:
+        proxy.arm(when)
+        assert await db.confirm_broadcast()
+        assert proxy.cuts == 1
+        assert not await db.confirm_broadcast()
         assert database.rows("SELECT count(*) FROM deeds") == [(1,)]
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_lock_of_somebody_else_is_waited_for_and_reads_go_on(
+@pytest.mark.usefixtures("short_lock_timeout")
+async def test_writes_wait_for_a_foreign_lock_while_reads_go_on(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with opened(database.url) as store:
         await store.commit(turn(1))
-        with database.held("inbox"):
+        with database.locked("inbox"):
             receiving = asyncio.create_task(store.receive((update(2),)))
             await eventually("the store says so", lambda: not store.writable)
             assert await store.chat(77) == StoredChat(77, "session after 1", "fr")
@@ -133,34 +133,36 @@ async def test_a_lock_of_somebody_else_is_waited_for_and_reads_go_on(
     )
 
 
-async def test_a_server_without_room_for_one_more_connection_is_waited_for(
+async def test_reads_and_writes_wait_for_a_server_with_too_many_connections(
     cluster: Cluster, database: Database, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cluster.says(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
-    database.says(EVERYBODY_OUT)
+    cluster.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
+    database.execute(END_OTHER_SESSIONS)
     receiving = asyncio.create_task(store.receive((update(1),)))
     reading = asyncio.create_task(store.chat(77))
     await eventually("it is told", lambda: any("too many connections" in line for line in caplog.messages))
     assert not receiving.done()
     assert not reading.done()
-    cluster.says(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
+    cluster.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
     assert ids(await receiving) == [1]
     assert await reading is None
 
 
-async def test_a_database_that_is_read_only_for_now_is_waited_for(cluster: Cluster, database: Database) -> None:
-    cluster.says(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
+async def test_a_database_that_is_temporarily_read_only_can_be_used_afterwards(
+    cluster: Cluster, database: Database
+) -> None:
+    cluster.execute(f"ALTER DATABASE {database.name} SET default_transaction_read_only = on")
     reading_only = Store(database.url)
     with pytest.raises(DBAPIError, match="read-only") as refused:
         await reading_only.open()
     assert is_passing(refused.value)
     await reading_only.close()
-    cluster.says(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
+    cluster.execute(f"ALTER DATABASE {database.name} RESET default_transaction_read_only")
     async with opened(database.url) as store:
         assert ids(await store.receive((update(1),))) == [1]
 
 
-async def test_a_change_that_is_wrong_in_itself_harms_no_other_and_the_log_quotes_nobody(
+async def test_an_invalid_change_fails_alone_and_the_log_quotes_no_values(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     await store.receive((update(1), update(2), update(3)))

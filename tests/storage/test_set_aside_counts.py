@@ -1,11 +1,11 @@
-"""What was set aside is counted, and named with its error."""
+"""Updates that were set aside are counted and listed with their errors."""
 
 from bot.app.records import Change, SetAside, StoredUpdate
 from bot.storage.diagnostics import SetAsideUpdate, set_aside, set_aside_updates
 from bot.storage.store import Store
 
 
-async def test_only_what_was_set_aside_is_counted_the_newest_first(store: Store) -> None:
+async def test_set_aside_updates_are_counted_and_listed_newest_first(store: Store) -> None:
     assert await set_aside(store.engine) == 0
     await store.receive(tuple(StoredUpdate(number, 1, "{}") for number in range(1, 5)))
     await store.commit(Change(done=(1,)))

@@ -1,4 +1,4 @@
-"""Many changes as few statements, each kind once, in an order in which none undoes another."""
+"""A batch of changes becomes few statements, each run once, in an order in which none undoes another."""
 
 from bot.app.records import Change, SetAside, StoredChat
 from bot.storage.engines import writing_engine_for
@@ -9,39 +9,39 @@ ENGINE = writing_engine_for("sqlite+aiosqlite://")
 
 
 def tables(*changes: Change) -> list[str]:
-    """The tables that are written, statement by statement."""
+    """The table that each statement writes, in order."""
     return [prepared.statement.table.name for prepared, _ in Statements(ENGINE).writes(changes, 1.0)]
 
 
-def test_nothing_changed_is_nothing_written() -> None:
+def test_empty_changes_need_no_statement() -> None:
     assert tables() == []
     assert tables(Change(), Change()) == []
 
 
-def test_a_hundred_turns_are_as_many_statements_as_one() -> None:
+def test_a_hundred_turns_need_as_many_statements_as_one() -> None:
     one = tables(turn(1, 11, 12, opened=5))
     many = tables(*(turn(number, 1000 + number, opened=number) for number in range(100)))
     assert sorted(many) == sorted(one) == ["attempts", "chats", "inbox", "outbox"]
 
 
-def test_no_value_of_a_hundred_turns_is_missing() -> None:
+def test_a_batch_of_a_hundred_turns_has_the_rows_of_all() -> None:
     changes = [turn(number, 2 * number, 2 * number + 1, chat_id=number) for number in range(1, 101)]
     written = {prepared.statement.table.name: values for prepared, values in Statements(ENGINE).writes(changes, 1.0)}
     assert len(written["chats"]) == 100
     assert len(written["outbox"]) == 200
 
 
-def test_what_waits_for_one_who_left_goes_before_new_messages_come() -> None:
+def test_queued_messages_of_a_left_chat_are_deleted_before_new_ones_are_inserted() -> None:
     writes = Statements(ENGINE).writes((Change(queued=(delivery(1),)), Change(left=7)), 1.0)
     kinds = [(prepared.statement.table.name, prepared.statement.__visit_name__) for prepared, _ in writes]
     assert kinds.index(("outbox", "delete")) < kinds.index(("outbox", "insert"))
 
 
-def test_a_chat_is_known_before_it_is_said_to_have_left() -> None:
+def test_a_chat_is_inserted_before_it_is_marked_as_left() -> None:
     writes = Statements(ENGINE).writes((Change(left=7), Change(chat=StoredChat(7, "s", "fr"))), 1.0)
     of_chats = [prepared.statement for prepared, _ in writes if prepared.statement.table.name == "chats"]
     assert [statement.__visit_name__ for statement in of_chats] == ["insert", "update"]
 
 
-def test_done_and_failed_are_two_things() -> None:
+def test_done_and_failed_updates_are_separate_statements() -> None:
     assert tables(Change(done=(1,)), Change(failed=(SetAside(2, "KeyError"),))) == ["inbox", "inbox"]

@@ -1,4 +1,4 @@
-"""Other repositories' writes share the store's transactions."""
+"""Writes of other repositories run in the store's transactions."""
 
 import pytest
 from sqlalchemy import Connection, insert, select
@@ -9,7 +9,7 @@ from bot.storage.tables import drafts
 from tests.storage.databases import Database
 
 
-async def test_the_result_comes_back_when_it_is_on_the_disk(store: Store, database: Database) -> None:
+async def test_a_write_returns_its_result_after_the_commit(store: Store, database: Database) -> None:
     def work(connection: Connection) -> str | None:
         connection.execute(insert(drafts), {"chat_id": 1, "body": "one"})
         body: str | None = connection.scalar(select(drafts.c.body))
@@ -19,7 +19,7 @@ async def test_the_result_comes_back_when_it_is_on_the_disk(store: Store, databa
     assert database.rows("SELECT body FROM drafts") == [("one",)]
 
 
-async def test_a_wrong_write_fails_alone(store: Store, database: Database) -> None:
+async def test_an_invalid_write_fails_alone(store: Store, database: Database) -> None:
     await execute(store, insert(drafts), {"chat_id": 1, "body": "one"})
     with pytest.raises(IntegrityError):
         await execute(store, insert(drafts), {"chat_id": 1, "body": "twice"})

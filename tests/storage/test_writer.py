@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from bot.storage.tables import facts
 from bot.storage.writer import Writer
-from tests.storage.databases import Database, file_in
+from tests.storage.databases import Database, sqlite_database
 
 
 async def opened(database: Database) -> Writer:
@@ -69,7 +69,7 @@ async def test_failed_work_stores_nothing_and_the_next_succeeds(writer: Writer, 
 
 
 async def test_waiting_for_a_lock_does_not_block_the_event_loop(writer: Writer, database: Database) -> None:
-    with database.held("t"):
+    with database.locked("t"):
         writing = asyncio.ensure_future(writer.transact(put(3)))
         for _ in range(100):
             await asyncio.sleep(0)
@@ -79,9 +79,9 @@ async def test_waiting_for_a_lock_does_not_block_the_event_loop(writer: Writer, 
 
 
 async def test_after_a_cancelled_transaction_the_next_succeeds(tmp_path: Path) -> None:
-    database = file_in(tmp_path)
+    database = sqlite_database(tmp_path)
     writer = await opened(database)
-    with database.held():
+    with database.locked():
         writing = asyncio.ensure_future(writer.transact(put(4)))
         await asyncio.sleep(0)  # until it waits for the thread
         writing.cancel()

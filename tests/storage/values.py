@@ -1,4 +1,4 @@
-"""Values to store, as short as they can be."""
+"""Builders of short values to store."""
 
 import sqlite3
 from pathlib import Path
@@ -24,7 +24,7 @@ def attempt(number: int, chat_id: int = CHAT) -> StoredAttempt:
 
 
 def turn(done: int, *queued: int, opened: int | None = None, chat_id: int = CHAT) -> Change:
-    """All that a turn changes."""
+    """The changes of one turn: update `done` processed, messages `queued`, attempt `opened`."""
     return Change(
         done=(done,),
         chat=StoredChat(chat_id, f"session after {done}", "fr"),
@@ -34,6 +34,6 @@ def turn(done: int, *queued: int, opened: int | None = None, chat_id: int = CHAT
 
 
 def rows(database: Path, query: str) -> list[Any]:
-    """What another process would read."""
+    """Run a query from outside the bot."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         return connection.execute(query).fetchall()

@@ -22,7 +22,7 @@ from tests.e2e.admin import Admin, heard_by, tally
 from tests.e2e.phone import Shown
 from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
-from tests.storage.databases import Database, file_in, on
+from tests.storage.databases import Database, postgresql_database, sqlite_database
 from tests.upgrade.person import Person, action_of, actions_of
 from tests.upgrade.release import RELEASE_0_1 as RELEASE
 from tests.upgrade.release import Json
@@ -84,9 +84,9 @@ def logged_errors() -> Iterator[list[str]]:
 def database_of(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty one."""
     if kind == "sqlite":
-        yield file_in(folder)
+        yield sqlite_database(folder)
         return
-    with on(request.getfixturevalue("cluster")) as here:
+    with postgresql_database(request.getfixturevalue("cluster")) as here:
         yield here
 
 
@@ -133,7 +133,7 @@ BOOKED = {
 
 
 @pytest.mark.parametrize("name", BOOKED)
-async def test_a_booking_that_was_under_way_is_made_once_and_its_ticket_comes_once(bot: Continued, name: str) -> None:
+async def test_an_open_booking_is_made_once_and_its_ticket_is_sent_once(bot: Continued, name: str) -> None:
     (made,) = await bot.appointments(name)
     assert made["dateTime"] == BOOKED[name]
     assert made["status"] == "SCHEDULED"
@@ -143,7 +143,7 @@ async def test_a_booking_that_was_under_way_is_made_once_and_its_ticket_comes_on
 
 
 @pytest.mark.parametrize("name", ["made, not answered", "not made a moment ago", "accepted, made"])
-async def test_its_old_buttons_book_nothing_more(bot: Continued, name: str) -> None:
+async def test_the_old_buttons_of_an_open_booking_book_nothing_more(bot: Continued, name: str) -> None:
     person = bot.person(name)
     for shown in bot.before[person.id]:
         for button in shown.buttons:
@@ -153,12 +153,12 @@ async def test_its_old_buttons_book_nothing_more(bot: Continued, name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["given up, not made", "accepted, not made"])
-async def test_a_booking_that_was_not_made_and_must_not_be_is_told_and_never_made(bot: Continued, name: str) -> None:
+async def test_an_open_booking_that_must_not_be_repeated_is_reported_and_never_made(bot: Continued, name: str) -> None:
     assert await bot.appointments(name) == []
     assert await bot.news(name), "the citizen hears of it"
 
 
-async def test_an_appointment_made_before_is_not_taken_for_the_same_one_wished_once_more(bot: Continued) -> None:
+async def test_an_earlier_equal_appointment_is_not_taken_for_the_open_booking(bot: Continued) -> None:
     first, second = await bot.appointments("the same once more")
     assert first["dateTime"] == second["dateTime"] == "2026-03-04T14:00:00"
     assert await bot.sent("the same once more", str(second["id"]))
@@ -172,14 +172,14 @@ async def test_an_appointment_made_before_is_not_taken_for_the_same_one_wished_o
         "not cancelled a moment ago, with a booking behind it",
     ],
 )
-async def test_a_cancellation_that_was_under_way_is_done_and_told(bot: Continued, name: str) -> None:
+async def test_an_open_cancellation_is_carried_out_and_reported(bot: Continued, name: str) -> None:
     (appointment,) = await bot.appointments(name)
     assert appointment["status"] == "CANCELLED"
     assert any(str(appointment["id"]) in each.text for each in await bot.news(name))
     assert len(await bot.sent(name)) <= 1
 
 
-async def test_the_api_is_not_asked_again_for_what_it_did_already(bot: Continued) -> None:
+async def test_requests_that_the_api_carried_out_are_not_repeated(bot: Continued) -> None:
     not_made = {"not made, not answered", "not made a moment ago", "service down", "confirmed, not looked at"}
     assert bot.requests["POST /appointments"] == len(not_made | {"the same once more"})
     assert bot.requests["DELETE /appointments/{id}"] == 2
@@ -188,43 +188,43 @@ async def test_the_api_is_not_asked_again_for_what_it_did_already(bot: Continued
 # --- what was queued ------------------------------------------------------------------------------------------------
 
 
-async def test_messages_that_waited_go_out_once_and_in_order(bot: Continued) -> None:
+async def test_queued_messages_are_sent_once_and_in_order(bot: Continued) -> None:
     query = f"SELECT body FROM outbox WHERE chat_id = {NAMES['messages wait']} ORDER BY id"  # noqa: S608 — our own number
     queued = [html.unescape(MARKUP.sub("", json.loads(body)[0])) for (body,) in RELEASE.select(query)]
     assert len(queued) == 2
     assert [each.text for each in await bot.sent("messages wait")] == queued
 
 
-async def test_an_edit_that_waited_is_made_in_its_place(bot: Continued) -> None:
+async def test_a_queued_edit_changes_its_message(bot: Continued) -> None:
     (shown,) = await bot.news("an edit waits")
     assert shown.number == bot.before[NAMES["an edit waits"]][-1].number
     assert "d:5" in actions_of(shown)
 
 
 @pytest.mark.parametrize("name", ["a ticket's picture waits", "a known picture waits"])
-async def test_a_picture_that_waited_comes_once(bot: Continued, name: str) -> None:
+async def test_a_queued_picture_is_sent_once(bot: Continued, name: str) -> None:
     assert [each.has_picture for each in await bot.sent(name)] == [True]
 
 
 # --- what was not looked at yet -------------------------------------------------------------------------------------
 
 
-async def test_a_press_in_the_middle_of_which_it_was_killed_is_answered(bot: Continued) -> None:
+async def test_a_press_that_was_being_processed_at_the_kill_is_answered(bot: Continued) -> None:
     assert any(each.startswith("day:") for each in actions_of(await bot.person("reading hangs").screen()))
 
 
-async def test_a_name_that_was_not_looked_at_is_taken(bot: Continued) -> None:
+async def test_a_stored_name_that_was_not_processed_is_used(bot: Continued) -> None:
     person = bot.person("name and sticker, not looked at")
     await person.presses("ok")
     (made,) = await bot.appointments("name and sticker, not looked at")
     assert (made["name"], made["dateTime"]) == ("Aïssatou Bah", "2026-03-03T13:00:00")
 
 
-async def test_somebody_new_is_greeted_once(bot: Continued) -> None:
+async def test_a_new_citizen_is_greeted_once(bot: Continued) -> None:
     assert len(await bot.sent("newcomer, not looked at")) == 1
 
 
-async def test_what_telegram_delivers_again_is_not_done_again(bot: Continued) -> None:
+async def test_an_update_that_telegram_delivers_again_has_no_effect(bot: Continued) -> None:
     assert await bot.news("ticket") == []
     assert len(await bot.appointments("ticket")) == 1
 
@@ -278,7 +278,7 @@ BOOKINGS: dict[str, tuple[tuple[str, ...], Json]] = {
 
 
 @pytest.mark.parametrize("name", BOOKINGS)
-async def test_a_booking_goes_on_where_it_stood_and_by_its_old_buttons(bot: Continued, name: str) -> None:
+async def test_a_conversation_continues_in_its_state_with_its_old_buttons(bot: Continued, name: str) -> None:
     (first, *steps), expected = BOOKINGS[name]
     person = bot.person(name)
     before = {each["id"] for each in await bot.appointments(name)}
@@ -322,7 +322,7 @@ CANCELLINGS = {
 
 
 @pytest.mark.parametrize("name", CANCELLINGS)
-async def test_an_appointment_is_cancelled_by_its_old_buttons(bot: Continued, name: str) -> None:
+async def test_the_old_buttons_cancel_an_appointment(bot: Continued, name: str) -> None:
     number = (await bot.appointments(name))[-1]["id"]
     await bot.person(name).takes(*(each.format(number) for each in CANCELLINGS[name]))
     status = {each["id"]: each["status"] for each in await bot.appointments(name)}
@@ -330,7 +330,7 @@ async def test_an_appointment_is_cancelled_by_its_old_buttons(bot: Continued, na
     assert set(status.values()) <= {"SCHEDULED"}, "and no other"
 
 
-async def test_an_old_list_of_appointments_opens_their_tickets(bot: Continued) -> None:
+async def test_the_old_list_of_appointments_opens_their_tickets(bot: Continued) -> None:
     (appointment,) = await bot.appointments("appointments")
     await bot.person("appointments").presses(f"ticket:{appointment['id']}")
     ticket, picture = await bot.news("appointments")
@@ -338,7 +338,7 @@ async def test_an_old_list_of_appointments_opens_their_tickets(bot: Continued) -
     assert picture.has_picture
 
 
-async def test_appointments_that_could_not_be_read_are_read_by_the_old_button(bot: Continued) -> None:
+async def test_the_old_retry_button_reads_the_appointments(bot: Continued) -> None:
     (appointment,) = await bot.appointments("appointments cannot be read")
     shown = await bot.person("appointments cannot be read").presses("retry")
     assert f"ticket:{appointment['id']}" in actions_of(shown)
@@ -348,7 +348,7 @@ async def test_an_empty_list_of_appointments_leads_to_booking(bot: Continued) ->
     assert "d:5" in actions_of(await bot.person("no appointments").presses("book"))
 
 
-async def test_a_screen_that_was_left_before_stays_left(bot: Continued) -> None:
+async def test_the_buttons_of_an_earlier_screen_stay_without_effect(bot: Continued) -> None:
     person = bot.person("booking dropped")
     old, data = await person.find("d:5")
     shown = await person.presses_in(old, data)
@@ -356,14 +356,14 @@ async def test_a_screen_that_was_left_before_stays_left(bot: Continued) -> None:
     assert not any(each.startswith("day:") for each in actions_of(shown))
 
 
-async def test_a_chosen_language_stays(bot: Continued) -> None:
+async def test_a_chosen_language_is_kept(bot: Continued) -> None:
     english = await bot.person("menu in English").says("/help")
     french = await bot.person("menu").says("/help")
     chosen = await bot.person("language chosen").says("/help")
     assert chosen.text == english.text != french.text
 
 
-async def test_who_wants_no_announcements_still_wants_none_and_may_change_their_mind(bot: Continued) -> None:
+async def test_opting_out_of_announcements_is_kept_and_can_be_undone(bot: Continued) -> None:
     person = bot.person("no announcements")
     query = f"SELECT announcements FROM chats WHERE chat_id = {person.id}"  # noqa: S608 — a number of ours
     await person.sends_a_sticker()
@@ -379,7 +379,7 @@ RUNNING = "Annonce en cours"
 GETS_IT = {"again": 1, "pending": 1, "sent": 0, "sent too": 0, "unknown": 0, "sending": 0, "blocked": 0, "failed": 0}
 
 
-async def test_a_running_announcement_goes_on_and_nobody_gets_it_twice(bot: Continued) -> None:
+async def test_a_running_broadcast_continues_and_nobody_gets_it_twice(bot: Continued) -> None:
     rows = {int(each["chat_id"]): each["status"] for each in await report(bot, 24)}
     assert {name: rows[NAMES[f"running: {name}"]] for name in (*GETS_IT, "skipped")} == {
         "again": "sent",
@@ -398,7 +398,7 @@ async def test_a_running_announcement_goes_on_and_nobody_gets_it_twice(bot: Cont
     assert await bot.sent("running: skipped", RUNNING) == []
 
 
-async def test_its_progress_is_shown_in_the_message_that_showed_it_before(bot: Continued) -> None:
+async def test_progress_is_shown_in_the_old_progress_message(bot: Continued) -> None:
     old = bot.before[NAMES[ADMIN]]
     (before,) = [each.number for each in old if "*.bc:24:pause" in [button.data for button in each.buttons]]
     shown, _ = await bot.person(ADMIN).find("bc:24:csv")
@@ -419,22 +419,22 @@ async def report(bot: Continued, number: int) -> list[Json]:
     return await admin.report(await eventually(f"the report of {number} came", which))
 
 
-async def test_a_report_that_waited_comes(bot: Continued) -> None:
+async def test_a_pending_report_is_sent(bot: Continued) -> None:
     assert tally(await report(bot, 23)) == {"sent": 1}
     assert await bot.copies("composed for", "Annonce sans rapport") == 1
 
 
-async def test_a_recall_goes_on(bot: Continued) -> None:
+async def test_a_running_recall_continues(bot: Continued) -> None:
     assert tally(await report(bot, 6)) == {"recalled": 3}
     assert await bot.copies("done: third", "Annonce en cours de retrait") == 0
 
 
-async def test_one_that_was_being_prepared_goes_out_once(bot: Continued) -> None:
+async def test_a_broadcast_that_was_being_prepared_is_sent_once(bot: Continued) -> None:
     assert tally(await report(bot, 25)) == {"sent": 1}
     assert await bot.copies("to come: prepared", "Annonce en préparation") == 1
 
 
-async def test_a_paused_one_is_resumed_by_its_old_button(bot: Continued) -> None:
+async def test_the_old_button_resumes_a_paused_broadcast(bot: Continued) -> None:
     assert await bot.sent("paused: pending", "Annonce en pause") == []
     await bot.person(ADMIN).presses("bc:4:resume")
     assert tally(await report(bot, 4)) == {"sent": 2}
@@ -442,7 +442,7 @@ async def test_a_paused_one_is_resumed_by_its_old_button(bot: Continued) -> None
     assert await bot.copies("paused: sent", "Annonce en pause") == 1
 
 
-async def test_a_stopped_one_is_sent_again_to_the_unknown_alone(bot: Continued) -> None:
+async def test_a_stopped_broadcast_is_sent_again_to_unknown_recipients_only(bot: Continued) -> None:
     assert await bot.copies("stopped: unknown", "Annonce arrêtée") == 0
     await bot.person(ADMIN).presses("bc:5:again")
 
@@ -453,7 +453,7 @@ async def test_a_stopped_one_is_sent_again_to_the_unknown_alone(bot: Continued) 
     assert await bot.copies("stopped: pending", "Annonce arrêtée") == 0
 
 
-async def test_a_finished_one_is_taken_back_by_its_old_button(bot: Continued) -> None:
+async def test_the_old_button_recalls_a_finished_broadcast(bot: Continued) -> None:
     people = ["done: first", "done: second", "done: third"]
     assert [await bot.copies(each, "Annonce terminée") for each in people] == [1, 1, 1]
     await bot.person(ADMIN).takes(">bc:1:recall", ">bc:1:recalling")
@@ -464,7 +464,7 @@ async def test_a_finished_one_is_taken_back_by_its_old_button(bot: Continued) ->
     await eventually("all are taken back", gone)
 
 
-async def test_a_scheduled_one_is_started_by_its_old_button_and_goes_out_in_both_languages(bot: Continued) -> None:
+async def test_the_old_button_starts_a_scheduled_broadcast_in_both_languages(bot: Continued) -> None:
     await bot.person(ADMIN).presses("bc:3:start")
     await bot.person(ADMIN).presses("bc:3:starting")
     assert tally(await report(bot, 3)) == {"sent": 2}
@@ -490,9 +490,7 @@ DRAFTS = {
 
 
 @pytest.mark.parametrize("name", DRAFTS)
-async def test_a_draft_goes_on_where_it_stood_until_it_is_shown_as_citizens_will_see_it(
-    bot: Continued, name: str
-) -> None:
+async def test_a_draft_continues_in_its_state_up_to_the_preview(bot: Continued, name: str) -> None:
     admin = bot.person(f"admin: {name}")
     review = await admin.takes(*DRAFTS[name])
     assert {"now", "later"} <= set(actions_of(review))
@@ -511,9 +509,7 @@ READY = {
 
 
 @pytest.mark.parametrize("name", READY)
-async def test_a_draft_that_was_ready_is_confirmed_by_its_old_button_and_goes_out_once(
-    bot: Continued, name: str
-) -> None:
+async def test_the_old_button_confirms_a_draft_and_it_is_sent_once(bot: Continued, name: str) -> None:
     await bot.person(f"admin: {name}").takes(*READY[name])
     people = {"review": ["composed for"], "confirmation": ["to come: French", "to come: English"]}[name]
 
@@ -532,7 +528,7 @@ PLANNED = {
 
 
 @pytest.mark.parametrize("name", PLANNED)
-async def test_a_draft_for_a_later_hour_is_planned_by_its_old_button(bot: Continued, name: str) -> None:
+async def test_the_old_button_schedules_a_draft(bot: Continued, name: str) -> None:
     admin = bot.person(f"admin: {name}")
     await admin.takes(*PLANNED[name])
     await admin.presses("start")
@@ -541,7 +537,7 @@ async def test_a_draft_for_a_later_hour_is_planned_by_its_old_button(bot: Contin
     assert await bot.copies("composed for", f"Text of {name}") == 1
 
 
-async def test_a_new_announcement_has_a_number_of_its_own(bot: Continued) -> None:
+async def test_a_new_broadcast_gets_a_new_number(bot: Continued) -> None:
     shown = await bot.person(ADMIN).says("/broadcast")
     numbers = {each.data.removeprefix("*.bc:").split(".")[0] for each in shown.buttons}
     assert numbers == {"26"}
@@ -550,11 +546,11 @@ async def test_a_new_announcement_has_a_number_of_its_own(bot: Continued) -> Non
 # --- what the bot knew ----------------------------------------------------------------------------------------------
 
 
-async def test_admins_know_of_a_trouble_already_and_hear_once_that_it_is_over(bot: Continued) -> None:
+async def test_admins_get_no_second_alert_and_one_all_clear_for_an_old_operator_issue(bot: Continued) -> None:
     assert len(await bot.sent("admin: bystander")) == 1
 
 
-async def test_who_is_no_admin_any_more_loses_the_commands_of_admins(bot: Continued) -> None:
+async def test_a_former_admin_loses_the_admin_commands(bot: Continued) -> None:
     async def taken() -> bool:
         return bool((await bot.bot.services.calls()).get("deleteMyCommands"))
 
@@ -562,11 +558,11 @@ async def test_who_is_no_admin_any_more_loses_the_commands_of_admins(bot: Contin
 
 
 SAME_IN_BOTH = {
-    test_a_booking_goes_on_where_it_stood_and_by_its_old_buttons,
-    test_a_draft_goes_on_where_it_stood_until_it_is_shown_as_citizens_will_see_it,
-    test_an_old_list_of_appointments_opens_their_tickets,
-    test_appointments_that_could_not_be_read_are_read_by_the_old_button,
+    test_a_conversation_continues_in_its_state_with_its_old_buttons,
+    test_a_draft_continues_in_its_state_up_to_the_preview,
+    test_the_old_list_of_appointments_opens_their_tickets,
+    test_the_old_retry_button_reads_the_appointments,
     test_an_empty_list_of_appointments_leads_to_booking,
-    test_a_screen_that_was_left_before_stays_left,
-    test_a_chosen_language_stays,
+    test_the_buttons_of_an_earlier_screen_stay_without_effect,
+    test_a_chosen_language_is_kept,
 }

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from tests.e2e.admin import heard_by
 from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
-from tests.storage.databases import file_in
+from tests.storage.databases import sqlite_database
 from tests.upgrade.release import RELEASE_0_1 as RELEASE
 
 
@@ -17,8 +17,8 @@ async def requests(bot: RunningBot) -> dict[str, int]:
     return asked
 
 
-async def test_a_key_whose_hour_was_used_up_is_not_used_before_the_next(tmp_path: Path) -> None:
-    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as bot:
+async def test_a_used_up_quota_is_respected_until_the_next_hour(tmp_path: Path) -> None:
+    async with RELEASE.restored(tmp_path, sqlite_database(tmp_path), minutes=10) as bot:
         before = await requests(bot)
         await bot.start(admin_ids=RELEASE.admins, moncreneau_api_key=SecretStr(RELEASE.keys[1]))
         person = RELEASE.person(bot, "days cannot be read in a busy hour")
@@ -32,15 +32,15 @@ async def test_a_key_whose_hour_was_used_up_is_not_used_before_the_next(tmp_path
         assert await requests(bot) == before
 
 
-async def test_a_key_that_worked_before_may_be_refused_and_the_bot_starts(tmp_path: Path) -> None:
-    async with RELEASE.restored(tmp_path, file_in(tmp_path), minutes=10) as bot:
+async def test_the_bot_starts_even_if_a_key_that_worked_before_is_refused(tmp_path: Path) -> None:
+    async with RELEASE.restored(tmp_path, sqlite_database(tmp_path), minutes=10) as bot:
         await bot.inject_api_fault("error_code", code="INVALID_API_KEY")
         await bot.start(admin_ids=RELEASE.admins)
         assert bot._app
 
 
-async def test_an_announcement_for_a_later_hour_goes_out_by_itself_when_that_has_come(tmp_path: Path) -> None:
-    async with RELEASE.restored(tmp_path, file_in(tmp_path), hours=4, minutes=32) as bot:
+async def test_a_scheduled_broadcast_starts_by_itself_at_its_hour(tmp_path: Path) -> None:
+    async with RELEASE.restored(tmp_path, sqlite_database(tmp_path), hours=4, minutes=32) as bot:
         await bot.start(admin_ids=RELEASE.admins)
         for name, text in (("to come: French", "Annonce prévue"), ("to come: English", "Announcement to come")):
             phone = RELEASE.person(bot, name).phone

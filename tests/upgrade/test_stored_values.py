@@ -55,7 +55,7 @@ STORED: dict[str, tuple[str, Callable[[str], str]]] = {
 
 
 @pytest.mark.parametrize("what", STORED)
-def test_nothing_gets_lost_when_it_is_read_and_written_again(what: str) -> None:
+def test_stored_values_are_unchanged_after_reading_and_writing(what: str) -> None:
     query, reread = STORED[what]
     texts = [text for (text,) in RELEASE.select(query)]
     assert texts

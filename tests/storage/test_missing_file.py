@@ -1,4 +1,4 @@
-"""A database file that is taken away under a running bot: nothing is said to be stored that would be gone."""
+"""The database file is deleted or replaced while the bot runs: no change counts as stored that would be lost."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ from bot.storage.engines import DatabaseFile, engine_for
 from bot.storage.store import Store
 
 
-async def test_nothing_is_said_to_be_stored_while_the_file_is_gone(
+async def test_no_change_counts_as_stored_while_the_database_file_is_missing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "bot.db"
@@ -29,7 +29,7 @@ async def test_nothing_is_said_to_be_stored_while_the_file_is_gone(
     await store.close()
 
 
-async def test_another_file_in_its_place_is_not_the_database(tmp_path: Path) -> None:
+async def test_a_replaced_database_file_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "bot.db"
     engine = engine_for(f"sqlite+aiosqlite:///{file}")
     file.touch()

@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that is cut at the worst moment: a commit was sent, and nobody knows what became of it."""
+"""A TCP proxy in front of PostgreSQL that drops a connection at a commit, so that its outcome is unknown."""
 
 import socket
 import threading
@@ -9,8 +9,8 @@ from pathlib import Path
 COMMIT = b"COMMIT\0"
 
 
-class Cut:
-    """Forwards everything. When armed, the next commit ends the connection: before it arrives, or after it is done."""
+class FaultyProxy:
+    """Forwards everything. When armed, it drops the connection at the next commit: before or after its execution."""
 
     def __init__(self, server: Path) -> None:
         self._server = server
@@ -21,11 +21,11 @@ class Cut:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def arm(self, when: str) -> None:
-        """`before` or `after`."""
+        """Drop the connection `before` the next commit reaches the server, or `after` it was executed."""
         self._armed = when
 
     def close(self) -> None:
-        """No more connections."""
+        """Accept no more connections."""
         self._listener.close()
 
     def _listen(self) -> None:
@@ -68,10 +68,10 @@ def _end(*ends: socket.socket) -> None:
 
 
 @contextmanager
-def cut(server: Path) -> Iterator[Cut]:
-    """One to the server whose socket is in this folder."""
-    wire = Cut(server)
+def faulty_proxy(server: Path) -> Iterator[FaultyProxy]:
+    """A proxy to the server whose socket file is in this folder."""
+    opened = FaultyProxy(server)
     try:
-        yield wire
+        yield opened
     finally:
-        wire.close()
+        opened.close()
