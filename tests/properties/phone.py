@@ -28,7 +28,7 @@ from tests.core.examples import STATES
 from tests.properties.strategies import (
     START,
 )
-from tests.views.telegram import check_limits
+from tests.views.telegram import check_labels, check_limits
 
 TRANSLATORS = Translators.load()
 
@@ -138,6 +138,7 @@ class Phone(RuleBasedStateMachine):
         for locale in TRANSLATORS.supported:
             message = render(effect.screen, TRANSLATORS.get(locale), effect.notice)
             check_limits(message)
+            check_labels(message)
         self.messages += 1
         lasting = isinstance(effect, Tell) or isinstance(effect.screen, LASTING)
         number = None if lasting or isinstance(effect, Tell) else effect.number

@@ -11,7 +11,7 @@ from bot.core.states import Notice
 from bot.views.render import render
 from tests.properties.strategies import START, booked, departments, moments, offices, open_issues, words
 from tests.views.pages import TRANSLATORS
-from tests.views.telegram import check_limits
+from tests.views.telegram import check_labels, check_limits
 
 pages = st.integers(0, 3) | st.integers(0, 10**15)
 drafts = st.builds(Draft, departments, st.none(), st.none() | moments, st.none() | words)
@@ -59,6 +59,7 @@ def test_every_screen_fits_into_a_message_whatever_its_content(screen: screens.S
     for locale in TRANSLATORS.supported:
         message = render(screen, TRANSLATORS.get(locale), notice)
         check_limits(message)
+        check_labels(message)
         for row in message.rows:
             for button in row:
                 assert callback_data.decode(callback_data.encode(7, button.action)) == (7, button.action)

@@ -2,6 +2,7 @@
 
 from html.parser import HTMLParser
 
+from bot.views.keyboards import width
 from bot.views.message import Message
 
 LONGEST_PREFIX = "9" * 12
@@ -54,6 +55,19 @@ def labels(message: Message) -> list[str]:
 def actions(message: Message) -> list[str]:
     """What the buttons ask, in their order."""
     return [button.action for row in message.rows for button in row]
+
+
+WIDEST = {1: 26, 2: 14, 3: 8}
+"""Characters of a label that a small phone shows, by how many buttons stand in a row."""
+
+
+def check_labels(message: Message) -> None:
+    """Raise where a phone of 360 points would cut a label, or where two labels look alike."""
+    for row in message.rows:
+        for button in row:
+            assert width(button.label) <= WIDEST[len(row)], button.label
+    found = [label.casefold() for label in labels(message)]
+    assert len(found) == len(set(found)), found
 
 
 def check_limits(message: Message) -> None:

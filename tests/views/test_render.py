@@ -1,21 +1,35 @@
 """What holds of every screen, in every language."""
 
 import re
+from datetime import date
 
 import pytest
 
 from bot.core import callback_data
 from bot.core.effects import Show
-from bot.core.screens import LASTING, Screen, Word, present
-from bot.core.states import BookingState, Idle, Notice, Pending
+from bot.core.model import Draft, Failure, FailureCode, Worker
+from bot.core.screens import LASTING, LanguageMenu, Screen, SettingsMenu, Word, present
+from bot.core.states import (
+    AskingCancel,
+    BookingRefusedState,
+    BookingState,
+    Idle,
+    LoadingDays,
+    LoadingDepartments,
+    LoadingNearest,
+    LoadingTimes,
+    Notice,
+    Pending,
+)
 from bot.i18n import Translator
 from bot.views.message import Message, Office
 from bot.views.render import render
-from tests.core.examples import given, pressed
+from tests.core.examples import COURT, DEPARTMENTS, FULL, given, pressed
 from tests.views import telegram
 from tests.views.pages import EN, FR, SCREENS
-from tests.views.telegram import check_limits, labels, plain
+from tests.views.telegram import check_labels, check_limits, labels, plain
 
+LOADING = (LoadingDepartments, LoadingDays, LoadingTimes, LoadingNearest)
 every_screen = pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS.keys())
 every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 
@@ -25,6 +39,31 @@ every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 def test_every_screen_stays_within_telegrams_limits(screen: Screen, t: Translator) -> None:
     check_limits(render(screen, t))
     check_limits(render(screen, t, Notice.NAME_SIGNS))
+
+
+@every_screen
+@every_language
+@pytest.mark.parametrize("today", [None, date(2026, 1, 25), date(2026, 1, 24), date(2026, 1, 1)])
+def test_every_label_fits_one_line_of_a_small_phone(screen: Screen, t: Translator, today: date | None) -> None:
+    for departments in ((), DEPARTMENTS):
+        check_labels(render(screen, t, office=Office(today=today, departments=departments)))
+
+
+@pytest.mark.parametrize("code", list(FailureCode))
+@every_language
+def test_every_label_after_a_refusal_fits(code: FailureCode, t: Translator) -> None:
+    typed = Draft(COURT, Worker(42, ""), FULL.at, FULL.name)
+    for draft in (FULL, typed):
+        check_labels(render(BookingRefusedState(draft, Failure(code)), t))
+
+
+@every_screen
+@every_language
+def test_the_question_is_the_last_line_and_bold(screen: Screen, t: Translator) -> None:
+    if isinstance(screen, BookingState | AskingCancel | SettingsMenu | LanguageMenu):
+        if isinstance(screen, LOADING) and screen.failure is None:
+            return
+        assert render(screen, t).text.endswith("</b>")
 
 
 @every_screen
