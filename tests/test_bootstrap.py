@@ -28,7 +28,7 @@ async def test_a_token_or_a_key_that_is_refused_ends_the_start_and_closes_everyt
         assert "Bonjour" in (await (await bot.citizen()).says("/start")).text
 
 
-async def test_a_life_leaves_no_task_behind(tmp_path: Path) -> None:
+async def test_a_stopped_bot_leaves_no_task_behind(tmp_path: Path) -> None:
     async with stopped_bot(tmp_path) as bot:
         before = asyncio.all_tasks()
         await bot.start()
@@ -38,7 +38,7 @@ async def test_a_life_leaves_no_task_behind(tmp_path: Path) -> None:
         assert not [task for task in mine if "bot." in repr(task.get_coro())]
 
 
-async def test_what_waits_is_taken_up_by_the_next_life(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_next_process_goes_on_with_what_waits(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
@@ -84,7 +84,7 @@ async def test_a_key_that_worked_before_and_is_refused_does_not_end_the_start(
         await _started(bot, moncreneau_api_key=type(bot.settings.moncreneau_api_key)("mk_another"))
 
 
-async def test_whom_the_service_told_to_wait_is_not_said_to_hear_nothing(
+async def test_an_api_that_asked_to_wait_is_not_logged_as_silent(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_bot(tmp_path, rate_limit=1000) as bot:

@@ -160,7 +160,7 @@ async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: C
     assert words in checked.line("key", "FAIL")
 
 
-async def test_what_could_not_be_tried_is_not_said_to_be_well(check: Checker) -> None:
+async def test_check_says_what_it_could_not_tell(check: Checker) -> None:
     checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
     assert checked.line("scopes", "WARN").endswith("could not be told")
     assert checked.line("departments", "WARN").endswith("could not be told")

@@ -20,9 +20,7 @@ async def open_port(settings: Settings, report: "Report") -> AsyncIterator[None]
     if settings.http_port is None:
         yield
         return
-    from starlette.applications import Starlette  # noqa: PLC0415 — see above
-
-    from bot.operations import http  # noqa: PLC0415
+    from bot.operations import http  # noqa: PLC0415 — see above
 
     try:
         listener = http.bound(settings.http_host, settings.http_port)
@@ -30,5 +28,5 @@ async def open_port(settings: Settings, report: "Report") -> AsyncIterator[None]
         why = getattr(error, "strerror", None) or error
         raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {why}") from None
     routes = [*http.routes(report)]
-    async with http.serving(Starlette(routes=routes), listener):
+    async with http.serving(routes, listener):
         yield

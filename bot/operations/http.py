@@ -7,7 +7,7 @@ no citizen: only figures go out.
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from bot.core.health import HealthReport
 from bot.operations.metrics import MetricsCollector
@@ -77,10 +77,15 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve `app` on a socket of `bound`, and close it."""
+async def serving(routes: Sequence[BaseRoute], listener: socket.socket) -> AsyncIterator[None]:
+    """Serve these routes on a socket of `bound`, and close it."""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=GRACE
+        Starlette(routes=routes),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=GRACE,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http")

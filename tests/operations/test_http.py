@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -27,21 +26,21 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def starting() -> Starlette:
+def starting() -> list[Route]:
     """The pages of a bot that is not ready yet."""
 
     async def report() -> None:
         return None
 
-    return Starlette(routes=http.routes(report))
+    return http.routes(report)
 
 
 @asynccontextmanager
-async def port(app: Starlette, host: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
+async def port(routes: list[Route], host: str = "127.0.0.1") -> AsyncIterator[httpx.AsyncClient]:
     listener = http.bound(host, 0)
     number = listener.getsockname()[1]
     place = f"[{host}]" if ":" in host else host
-    async with http.serving(app, listener), httpx.AsyncClient(base_url=f"http://{place}:{number}") as client:
+    async with http.serving(routes, listener), httpx.AsyncClient(base_url=f"http://{place}:{number}") as client:
         yield client
 
 
@@ -57,14 +56,14 @@ async def test_a_bot_that_starts_is_alive_and_not_ready() -> None:
         assert (await client.get("/")).status_code == 404
 
 
-async def test_it_listens_where_it_is_told_and_on_nothing_that_is_taken() -> None:
+async def test_the_port_listens_on_the_given_address_unless_it_is_in_use() -> None:
     async with port(starting(), "::1") as client:
         assert (await client.get("/healthz")).status_code == 200
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         http.bound("127.0.0.1", taken.getsockname()[1])
 
 
-async def test_stopping_lets_an_answer_under_way_be_said_and_leaves_idle_connections() -> None:
+async def test_stopping_finishes_open_responses_and_closes_idle_connections() -> None:
     asked, say = asyncio.Event(), asyncio.Event()
 
     async def slow(_request: Request) -> Response:
@@ -75,7 +74,7 @@ async def test_stopping_lets_an_answer_under_way_be_said_and_leaves_idle_connect
     listener = http.bound("127.0.0.1", 0)
     number = listener.getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
-        async with http.serving(Starlette(routes=[Route("/slow", slow), Route("/fast", slow)]), listener):
+        async with http.serving([Route("/slow", slow), Route("/fast", slow)], listener):
             answer = asyncio.create_task(client.get("/slow"))
             await asked.wait()
             say.set()
@@ -84,7 +83,7 @@ async def test_stopping_lets_an_answer_under_way_be_said_and_leaves_idle_connect
             await client.get("/fast")
 
 
-async def test_the_whole_bot_shows_its_figures_and_nobody_s_name(tmp_path: Path) -> None:
+async def test_the_metrics_have_figures_and_no_names(tmp_path: Path) -> None:
     number = free_port()
     async with stopped_bot(tmp_path, rate_limit=1000) as bot:
         await bot.start(http_port=number)

@@ -173,7 +173,7 @@ def test_what_cannot_be_stored_is_tried_again(tmp_path: Path, caplog: pytest.Log
     assert "trying again" in caplog.text
 
 
-def test_what_nobody_could_be_told_is_told_to_whoever_is_an_admin_later(tmp_path: Path) -> None:
+def test_an_issue_without_any_admin_is_told_to_the_admins_of_the_next_start(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store:
@@ -227,7 +227,7 @@ def test_an_admin_who_never_started_the_bot_is_told_when_they_do_if_it_is_still_
     assert "out_of_credits is still open; one more admin told" in caplog.text
 
 
-def test_who_blocked_the_bot_hears_of_no_end_whose_beginning_they_missed(tmp_path: Path) -> None:
+def test_an_admin_who_missed_the_beginning_is_not_told_of_the_end(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store, open_office(store) as office:

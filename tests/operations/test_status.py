@@ -56,7 +56,7 @@ async def test_status_is_answered_in_the_admins_language() -> None:
     assert (delivery.chat_id, delivery.kind, delivery.message.text) == (7, Kind.SEND, "3 2 en")
 
 
-async def test_everything_else_is_for_other_desks() -> None:
+async def test_other_messages_are_left_to_other_handlers() -> None:
     assert await asked(Commanded(at=NOW, name="book")) is None
     assert await asked(Typed(at=NOW, text="status")) is None
 
@@ -67,14 +67,14 @@ async def test_a_database_that_writes_can_be_written() -> None:
     await database.aclose()
 
 
-async def test_one_that_refuses_cannot() -> None:
+async def test_a_database_that_refuses_a_write_cannot_be_written() -> None:
     disk = Disk()
     disk.error = OSError("read-only")
     assert not await Database(disk).writes()
 
 
 @in_no_time
-async def test_one_that_hangs_is_asked_once_and_not_waited_for() -> None:
+async def test_a_database_that_hangs_is_probed_once_and_not_waited_for() -> None:
     disk = Disk()
     disk.stuck = asyncio.Event()
     database = Database(disk)
@@ -91,5 +91,5 @@ async def test_one_that_hangs_is_asked_once_and_not_waited_for() -> None:
     await database.aclose()
 
 
-async def test_nobody_has_to_close_what_was_never_asked() -> None:
+async def test_a_database_that_was_never_probed_can_be_closed() -> None:
     await Database(Disk()).aclose()

@@ -96,7 +96,7 @@ def test_hours_are_the_offices() -> None:
     assert "10:05" in shown(FINE, zone="Africa/Lagos")
 
 
-def test_what_is_not_known_yet_is_said_to_be_so() -> None:
+def test_unknown_values_are_shown_as_unknown() -> None:
     text = shown(replace(FINE, api=ApiHealth(reachable=True), booked_today=0))
     assert "Âge des horaires" not in text
     assert "\n\n\n" not in text
@@ -113,7 +113,7 @@ def test_what_was_not_asked_just_now_is_not_called_reachable_as_if_it_had_been()
     assert "Last answer: none since the start" in shown(replace(FINE, api=ApiHealth(reachable=True)), "en")
 
 
-def test_a_service_that_reads_but_does_not_book_is_said_to_be_so() -> None:
+def test_an_api_that_reads_but_does_not_book_is_shown_as_such() -> None:
     text = shown(replace(FINE, api=replace(API, accepts=False)), "en")
     assert "✅ The moncreneau API answers." in text
     assert "⚠️ It neither books nor cancels at present" in text

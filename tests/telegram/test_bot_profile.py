@@ -46,7 +46,7 @@ def test_texts_are_set_for_codes_of_two_letters_each_once() -> None:
     assert language_codes(("fr", "en", "pt_BR", "pt", "zh_Hans", "sus")) == ("fr", "en", "pt", "zh")
 
 
-async def test_it_is_set_and_not_set_again(telegram: tuple[World, RawBot]) -> None:
+async def test_a_profile_is_set_once(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     wanted = calls((ALL, FR), ())
     (marks,) = await shown(bot, wanted, "", 1)
@@ -66,7 +66,7 @@ async def test_only_what_changed_is_set(telegram: tuple[World, RawBot]) -> None:
     assert dict(world.calls) == {("setMyDescription", 200): 1}
 
 
-async def test_an_admin_who_has_not_written_yet_gets_theirs_when_they_have(telegram: tuple[World, RawBot]) -> None:
+async def test_an_admin_gets_the_admins_commands_once_they_have_written(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     rounds = asyncio.create_task(shown(bot, calls((FR,), {ADMIN}), "", 2))
     await eventually("the rest of the face", lambda: world.profile.short_descriptions, pause=0.01)
@@ -76,7 +76,7 @@ async def test_an_admin_who_has_not_written_yet_gets_theirs_when_they_have(teleg
     assert len(world.profile.commands[("chat", ADMIN), "fr"]) == 2
 
 
-async def test_what_fails_is_tried_again(telegram: tuple[World, RawBot]) -> None:
+async def test_a_failed_call_is_tried_again(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     world.faults.add({"kind": "html", "method": "setMyDescription", "times": 1})
     marks = await shown(bot, calls((FR,), ()), "", 2)

@@ -28,7 +28,7 @@ ID = PEOPLE[0].id
 
 
 @dataclass
-class Heard:
+class FakeConversations:
     """What conversations are handed; `waiting` is how busy they say they are."""
 
     updates: list[StoredUpdate] = field(default_factory=list)
@@ -39,32 +39,32 @@ class Heard:
 
 
 @dataclass
-class Ear:
-    """A poller at work."""
+class Receiver:
+    """A poller, and what it works with."""
 
     world: World
     bot: RawBot
     store: Store
-    heard: Heard
+    heard: FakeConversations
     poller: Poller
 
     def say(self, text: str) -> None:
         say(self.world, self.world.chats[ID], text)
 
-    async def hears(self, count: int) -> list[StoredUpdate]:
+    async def receives(self, count: int) -> list[StoredUpdate]:
         await eventually(f"{count} updates", lambda: len(self.heard.updates) >= count, pause=0.005)
         return self.heard.updates
 
 
 @asynccontextmanager
-async def ear(world: World, bot: RawBot, folder: Path) -> AsyncIterator[Ear]:
+async def receiver(world: World, bot: RawBot, folder: Path) -> AsyncIterator[Receiver]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
-    heard = Heard()
+    heard = FakeConversations()
     newest = await store.newest_update()
     poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press, newest)
     task = asyncio.create_task(poller.run())
     try:
-        yield Ear(world, bot, store, heard, poller)
+        yield Receiver(world, bot, store, heard, poller)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -72,8 +72,8 @@ async def ear(world: World, bot: RawBot, folder: Path) -> AsyncIterator[Ear]:
 
 
 @pytest.fixture
-async def here(telegram: tuple[World, RawBot], tmp_path: Path) -> AsyncIterator[Ear]:
-    async with ear(*telegram, tmp_path) as opened:
+async def here(telegram: tuple[World, RawBot], tmp_path: Path) -> AsyncIterator[Receiver]:
+    async with receiver(*telegram, tmp_path) as opened:
         yield opened
 
 
@@ -82,16 +82,16 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "FIRST_PAUSE", 0.01)
 
 
-async def test_what_arrives_is_stored_and_then_confirmed(here: Ear) -> None:
+async def test_what_arrives_is_stored_and_then_confirmed(here: Receiver) -> None:
     here.say("one")
     here.say("two")
-    updates = await here.hears(2)
+    updates = await here.receives(2)
     assert [each.chat_id for each in updates] == [ID, ID]
     await eventually("the confirmation", lambda: not here.world.updates.pending(), pause=0.005)
     assert [each.update_id for each in await here.store.open_updates()] == [each.update_id for each in updates]
 
 
-def locked_store(here: Ear, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+def locked_store(here: Receiver, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """The store takes nothing in until the event is set."""
     locked = asyncio.Event()
     receive = here.store.receive
@@ -104,19 +104,21 @@ def locked_store(here: Ear, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     return locked
 
 
-async def test_nothing_is_confirmed_that_is_not_stored(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_confirmed_that_is_not_stored(here: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     free = locked_store(here, monkeypatch)
     here.say("one")
     await eventually("the update on its way", lambda: ("getUpdates", 200) in here.world.calls, pause=0.005)
     assert len(here.world.updates.pending()) == 1
     free.set()
-    await here.hears(1)
+    await here.receives(1)
 
 
-async def test_what_was_never_seen_is_worked_on_beside_the_storing(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_was_never_seen_is_worked_on_beside_the_storing(
+    here: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free = locked_store(here, monkeypatch)
     here.say("one")
-    (update,) = await here.hears(1)
+    (update,) = await here.receives(1)
     assert not free.is_set()
     assert await here.store.open_updates() == ()
     free.set()
@@ -124,12 +126,12 @@ async def test_what_was_never_seen_is_worked_on_beside_the_storing(here: Ear, mo
     assert await here.store.open_updates() == (update,)
 
 
-async def test_the_same_update_twice_is_one(here: Ear) -> None:
+async def test_the_same_update_twice_is_one(here: Receiver) -> None:
     here.say("one")
-    (update,) = await here.hears(1)
+    (update,) = await here.receives(1)
     here.world.updates.put({"update_id": update.update_id, "message": {"chat": {"id": ID}}}, 60)
     here.say("two")
-    await here.hears(2)
+    await here.receives(2)
     assert len({each.update_id for each in here.heard.updates}) == 2
 
 
@@ -140,37 +142,39 @@ def batch(*numbers: int) -> dict[str, Any]:
 
 async def test_what_comes_twice_in_one_batch_is_one(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     wire.says(answer(batch(5, 6, 5)), answer(batch(7)))
-    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
-        assert [each.update_id for each in await here.hears(3)] == [5, 6, 7]
+    async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
+        assert [each.update_id for each in await here.receives(3)] == [5, 6, 7]
 
 
 async def test_a_batch_with_something_known_is_looked_through_before_it_is_worked_on(
     wire: Wire, bot: RawBot, tmp_path: Path
 ) -> None:
     wire.says(answer(batch(5, 6)), answer(batch(4, 6, 7)), answer(batch(1)))
-    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
-        assert [each.update_id for each in await here.hears(5)] == [5, 6, 4, 7, 1]
+    async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
+        assert [each.update_id for each in await here.receives(5)] == [5, 6, 4, 7, 1]
 
 
-async def test_what_an_earlier_life_heard_is_not_heard_again(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
+async def test_an_update_that_an_earlier_process_stored_is_not_processed_again(
+    wire: Wire, bot: RawBot, tmp_path: Path
+) -> None:
     wire.says(answer(batch(5, 6)))
-    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
-        await here.hears(2)
+    async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
+        await here.receives(2)
         await eventually("both stored", here.store.open_updates)
     wire.says(answer(batch(5, 6, 7)))
-    async with ear(World(TelegramSandbox()), bot, tmp_path) as here:
-        assert [each.update_id for each in await here.hears(1)] == [7]
+    async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
+        assert [each.update_id for each in await here.receives(1)] == [7]
 
 
-async def test_a_press_is_answered_at_once(here: Ear) -> None:
+async def test_a_press_is_answered_at_once(here: Receiver) -> None:
     here.say("/start")
-    await here.hears(1)
+    await here.receives(1)
     sent = await here.bot.call(
         "sendMessage",
         {"chat_id": ID, "text": "x", "reply_markup": '{"inline_keyboard":[[{"text":"a","callback_data":"1.a"}]]}'},
     )
     press(here.world, here.world.chats[ID], sent["message_id"], {"data": "1.a"})
-    await here.hears(2)
+    await here.receives(2)
     await eventually("the answer", lambda: not here.world.presses, pause=0.005)
 
 
@@ -184,19 +188,19 @@ FAULTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: str(each["kind"]))
-async def test_whatever_goes_wrong_it_hears_again(here: Ear, fault: dict[str, Any]) -> None:
+async def test_updates_arrive_again_after_any_fault(here: Receiver, fault: dict[str, Any]) -> None:
     here.world.faults.add({"method": "getUpdates", "times": 3, **fault})
     here.say("one")
-    await here.hears(1)
+    await here.receives(1)
     assert here.poller.is_reachable
 
 
 async def test_a_webhook_of_another_deployment_is_deleted_after_saying_so_and_its_updates_are_kept(
-    here: Ear, caplog: pytest.LogCaptureFixture
+    here: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     here.world.webhook.url = "https://user:word@another.example/secret-path"
     here.say("one")
-    await here.hears(1)
+    await here.receives(1)
     assert here.world.webhook.url == ""
     (said,) = [each.getMessage() for each in caplog.records if "webhook" in each.getMessage()]
     assert "receives this bot's updates by a webhook at another.example; deleting the webhook" in said
@@ -204,20 +208,20 @@ async def test_a_webhook_of_another_deployment_is_deleted_after_saying_so_and_it
     assert "another process" not in caplog.text
 
 
-async def test_a_webhook_is_never_deleted_before_it_is_said_where_it_leads(here: Ear) -> None:
+async def test_a_webhook_is_not_deleted_before_the_log_names_it(here: Receiver) -> None:
     here.world.faults.add({"kind": "html", "method": "getWebhookInfo", "times": 3})
     here.world.webhook.url = "https://another.example"
     here.say("one")
     await eventually("three questions", lambda: not _open_faults(here.world), pause=0.005)
     assert not [call for call in here.world.calls if call[0] == "deleteWebhook"]
-    await here.hears(1)
+    await here.receives(1)
 
 
 def _open_faults(world: World) -> list[Any]:
     return [each for each in world.faults.rules if each.hits < (each.times or 0)]
 
 
-async def test_a_second_poller_is_said_once(here: Ear, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_second_poller_is_logged_once(here: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     await eventually("the first poller", lambda: here.world.updates.is_polled, pause=0.005)
     for _ in range(4):
         await eventually("a poll", lambda: here.world.updates.is_polled, pause=0.005)
@@ -225,34 +229,34 @@ async def test_a_second_poller_is_said_once(here: Ear, caplog: pytest.LogCapture
     said = [each.getMessage() for each in caplog.records if "another process" in each.getMessage()]
     assert len(said) <= 1
     here.say("one")
-    await here.hears(1)
+    await here.receives(1)
 
 
-async def test_one_that_no_database_takes_does_not_stop_the_others(here: Ear) -> None:
+async def test_an_update_that_no_database_takes_does_not_stop_the_others(here: Receiver) -> None:
     here.world.updates.put({"message": {"chat": {"id": 2**80}, "text": "x"}}, 60)
     here.world.updates.put({"message": {"chat": {"id": True}, "text": "x"}}, 60)
     here.say("one")
-    updates = await here.hears(3)
+    updates = await here.receives(3)
     assert [each.chat_id for each in updates] == [0, 0, ID]
 
 
-async def test_when_too_much_waits_it_leaves_the_rest_at_telegram(here: Ear) -> None:
+async def test_when_too_much_waits_it_leaves_the_rest_at_telegram(here: Receiver) -> None:
     here.heard.waiting = polling.FULL + 1
     here.say("one")
-    await here.hears(1)
+    await here.receives(1)
     here.say("two")
     await eventually("nobody polls", lambda: not here.world.updates.is_polled, pause=0.005)
     assert len(here.heard.updates) == 1
     here.heard.waiting = 0
-    await here.hears(2)
+    await here.receives(2)
 
 
 async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     good = {"update_id": 5, "message": {"chat": {"id": 7}}}
     nonsense = [answer({"ok": True, "result": each}) for each in ({"a": 1}, "x", [7, {"no": "number"}], 3)]
     wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
-    async with ear(World(TelegramSandbox()), bot, tmp_path) as opened:
-        assert (await opened.hears(1))[0].update_id == 5
+    async with receiver(World(TelegramSandbox()), bot, tmp_path) as opened:
+        assert (await opened.receives(1))[0].update_id == 5
 
 
 async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
@@ -261,13 +265,15 @@ async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: RawBot, tmp
         wire.says(answer(refused | {"parameters": {"retry_after": asked}}, 429), answer(batch(5)))
         folder = tmp_path / str(asked)
         folder.mkdir()
-        async with ear(World(TelegramSandbox()), bot, folder) as here:
-            assert (await here.hears(1))[0].update_id == 5
+        async with receiver(World(TelegramSandbox()), bot, folder) as here:
+            assert (await here.receives(1))[0].update_id == 5
 
 
-async def test_it_knows_whether_telegram_answered_lately(here: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_telegram_is_unreachable_after_a_minute_without_an_answer(
+    here: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here.say("/start")
-    await here.hears(1)
+    await here.receives(1)
     assert here.poller.is_reachable
     monkeypatch.setattr(polling, "RECENT", 0.0)
     assert not here.poller.is_reachable

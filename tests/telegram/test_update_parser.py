@@ -117,7 +117,7 @@ def test_a_press_on_a_message_that_is_too_old_to_be_shown_is_read() -> None:
 
 
 @pytest.mark.parametrize(("status", "left"), [("kicked", True), ("left", True), ("member", False)])
-def test_who_blocks_leaves_and_who_unblocks_returns(status: str, *, left: bool) -> None:
+def test_a_citizen_who_blocks_the_bot_has_left_and_one_who_unblocks_it_is_back(status: str, *, left: bool) -> None:
     update = {"update_id": 1, "my_chat_member": {"chat": CHAT, "from": PERSON, "new_chat_member": {"status": status}}}
     assert read(update) == Presence(left=left)
     assert stored_update(update).chat_id == 7
@@ -140,7 +140,7 @@ def test_a_command_in_a_topic_of_a_forum_says_which_and_a_reply_elsewhere_does_n
     assert read(message(chat=GROUP, text="/start", is_topic_message=True, message_thread_id="12")) == FromGroup("en")
 
 
-def test_who_writes_as_a_group_or_a_channel_is_a_person_and_another_bot_is_none() -> None:
+def test_a_person_can_write_as_a_group_or_a_channel_and_bots_are_ignored() -> None:
     robot = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
     command = {"chat": GROUP, "text": "/start", "from": robot}
     assert read(message(**command, sender_chat=GROUP)) == FromGroup("")
