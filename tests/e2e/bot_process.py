@@ -1,4 +1,4 @@
-"""The bot as a process of its own: `python -m bot run`, started, stopped and killed by its pid, its log in a file."""
+"""The bot as a separate process (`python -m bot run`): started, stopped and killed by its id, its log in a file."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ LINE = re.compile(r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<name>\S+): (?P<words>.*
 
 
 class BotProcess:
-    """One bot with one database and one log, through as many lives as the test gives it."""
+    """One bot with one database and one log; it can be started again and again."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.database = folder / "bot.db"
@@ -25,27 +25,27 @@ class BotProcess:
         self._log = folder / "bot.log"
         self._settings = {"DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", **settings}
         self._process: asyncio.subprocess.Process | None = None
-        self._life_begins = 0
+        self._log_start = 0
 
     @property
     def running(self) -> bool:
-        """Whether there is a process that has not ended."""
+        """Whether a process runs."""
         return self._process is not None and self._process.returncode is None
 
     @property
     def log(self) -> str:
-        """What all lives wrote."""
+        """The log of all its processes."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     @property
-    def words(self) -> list[str]:
-        """The log of the present life: the texts of its lines."""
-        return [each["words"] for each in LINE.finditer(self.log[self._life_begins :])]
+    def log_messages(self) -> list[str]:
+        """The messages in the log since the last start."""
+        return [each["words"] for each in LINE.finditer(self.log[self._log_start :])]
 
     async def start(self, *, crash_at: str = "", ready: bool = True, **settings: str) -> None:
-        """Begin a life; `ready` waits until it works."""
+        """Start it at a failpoint or without; `ready` waits until it works."""
         assert not self.running, "one process at a time"
-        self._life_begins = len(self.log)
+        self._log_start = len(self.log)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         environment = {**inherited, "PYTHONPATH": str(ROOT), **self._settings, VARIABLE: crash_at, **settings}
         with self._log.open("ab") as log:
@@ -57,11 +57,11 @@ class BotProcess:
             assert self.running or crash_at, self.log[-3000:]
 
     def is_ready_or_dead(self) -> bool:
-        """Whether the present life works, or is over."""
-        return not self.running or any(each.startswith("ready:") for each in self.words)
+        """Whether the process works, or has ended."""
+        return not self.running or any(each.startswith("ready:") for each in self.log_messages)
 
     async def kill(self) -> None:
-        """SIGKILL, as a power cut."""
+        """SIGKILL."""
         if self._process and self.running:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

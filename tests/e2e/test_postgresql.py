@@ -87,7 +87,7 @@ async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not
         phone = await new_phone(services.telegram, "Moussa", "fr")
         with cluster.stopped(SIGQUIT):
             await phone.say("/start")
-            await eventually("it waits", lambda: any("nothing is lost" in line for line in process.words))
+            await eventually("it waits", lambda: any("nothing is lost" in line for line in process.log_messages))
             assert await process.stop() == 0
             assert await services.pending() == 1
         await process.start()

@@ -117,7 +117,7 @@ async def test_what_gives_secrets_away_is_warned_of_in_the_log(tmp_path: Path) -
         env.touch()
         env.chmod(0o644)
         await process.start()
-        assert process.words[0] == ".env can be read by other users of this machine: chmod 600 .env"
+        assert process.log_messages[0] == ".env can be read by other users of this machine: chmod 600 .env"
 
 
 async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
@@ -143,24 +143,24 @@ async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp
 async def test_it_starts_says_so_and_ends_when_told(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (_services, process):
         await process.start()
-        assert process.words == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]
+        assert process.log_messages == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]
         assert await process.stop() == 0
-        assert process.words[1:] == ["stopped: 0 updates and 0 attempts wait for the next start"]
+        assert process.log_messages[1:] == ["stopped: 0 updates and 0 attempts wait for the next start"]
         assert TOKEN not in process.log
 
 
 async def test_blanks_around_a_secret_do_no_harm(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (_services, process):
         await process.start(TELEGRAM_BOT_TOKEN=f"{TOKEN}\n", MONCRENEAU_API_KEY=f" {DEMO_KEY} ")
-        assert process.words[0].startswith("ready:")
+        assert process.log_messages[0].startswith("ready:")
 
 
 async def test_it_waits_for_a_telegram_that_is_not_there_yet(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (services, process):
         await services.inject_faults(telegram=[{"kind": "html", "method": "getMe", "times": 3}])
         await process.start()
-        assert process.words[0].startswith("Telegram (starting) cannot be reached")
-        assert process.words[1] == "Telegram (starting) answers again"
+        assert process.log_messages[0].startswith("Telegram (starting) cannot be reached")
+        assert process.log_messages[1] == "Telegram (starting) answers again"
         assert TOKEN not in process.log
 
 

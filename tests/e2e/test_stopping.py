@@ -33,7 +33,7 @@ async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_
         process.terminate()
         process.terminate()  # a second signal changes nothing
         assert await process.ended(PATIENCE) == 0
-        assert any(words.startswith("stopped: ") for words in process.words)
+        assert any(words.startswith("stopped: ") for words in process.log_messages)
         assert "Traceback" not in process.log, process.log
         await services.clear_faults()
         await process.start()

@@ -28,7 +28,7 @@ async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_t
                 "all have confirmed", lambda: all(each.bookings and each.bookings[-1].confirmed for each in everybody)
             )
             await new.start(ready=False)
-            await eventually("it waits", lambda: any("another process works" in each for each in new.words))
+            await eventually("it waits", lambda: any("another process works" in each for each in new.log_messages))
             assert await old.stop() == 0
             await eventually("it is ready", new.is_ready_or_dead)
             await asyncio.wait_for(asyncio.gather(*lives), 90)
