@@ -89,7 +89,10 @@ def _now() -> datetime:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays = DELAYS) -> AsyncIterator[App]:
-    """The bot, from its first poll to its last row; `clock` gives all time that citizens see. Raises `StartError`."""
+    """The bot, from its first poll to its last row; `clock` gives all time that citizens see.
+
+    Raises `StartError`, and `SettingsError` for an address that no database can have.
+    """
     app: App | None = None
 
     async def report() -> HealthReport | None:
@@ -116,6 +119,7 @@ async def _start(
     report: Report,
 ) -> App:
     """Start the parts; `stack` stops them, in reverse."""
+    connections.check_database_url(settings.database_url)
     translators = _translators(settings)
     await stack.enter_async_context(connections.only_process(settings.database_url))
     await stack.enter_async_context(open_port(settings, report))

@@ -24,7 +24,7 @@ from bot.core.health import OperatorIssue
 from bot.http_client.tls import tls_context
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import QuotaSnapshot, clock_gap
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.storage import engines, process_lock
 from bot.storage.process_lock import DatabaseInUseError
 from bot.storage.store import Store
@@ -40,6 +40,14 @@ UNUSABLE = (*DATABASE_ERRORS, OSError, ImportError, ValueError)
 
 class StartError(Exception):
     """The bot cannot work like this; the message says what to do."""
+
+
+def check_database_url(url: str) -> None:
+    """Raise `SettingsError` for an address that no database can have."""
+    try:
+        engines.address(url)
+    except ValueError as error:
+        raise SettingsError(f"settings:\n  DATABASE_URL: {error}") from None
 
 
 def unusable(error: BaseException) -> StartError:

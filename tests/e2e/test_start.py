@@ -45,11 +45,6 @@ WRONG = {
         "HTTP_HOST, HTTP_PORT: cannot listen there: ",
         1,
     ),
-    "a database whose address is none": (
-        {"DATABASE_URL": "postgresql://bot:geheim/bot"},
-        "the database cannot be used (DATABASE_URL): the address cannot be read",
-        1,
-    ),
 }
 
 
@@ -109,6 +104,14 @@ async def test_an_answer_to_get_me_without_a_username_is_waited_out(tmp_path: Pa
         await eventually("a line that says so", lambda: "getMe tells no username" in process.log)
         assert process.running
         assert "Traceback" not in process.log
+
+
+@pytest.mark.parametrize("url", ["postgresql://bot:geheim/bot", "postgresql://bot:geheim@host:port/bot"])
+async def test_an_address_that_no_database_can_have_is_a_wrong_setting(tmp_path: Path, url: str) -> None:
+    async with separate_bot(tmp_path) as (_services, process):
+        await process.start(ready=False, DATABASE_URL=url)
+        assert await process.ended(SECONDS) == 2, process.log
+        assert process.log == "settings:\n  DATABASE_URL: the address cannot be read\n"
 
 
 async def test_what_gives_secrets_away_is_warned_of_in_the_log(tmp_path: Path) -> None:
