@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     api_reserve: float = Field(default=0.10, ge=0, lt=1)
     http_host: str = "127.0.0.1"
     http_port: int | None = Field(default=None, ge=1, le=65535)
+    moncreneau_webhook_secret: SecretStr | None = Field(default=None, repr=False)
     log_level: str = "INFO"
     contact: str | None = Field(default=None, max_length=CONTACT)
     _contacts: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -93,6 +94,20 @@ class Settings(BaseSettings):
         if not _is_address(value):
             raise ValueError("must be an address such as https://host/path or http://host:8081")
         return value.rstrip("/")
+
+    @field_validator("moncreneau_webhook_secret")
+    @classmethod
+    def _webhook_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value and value.get_secret_value().strip(", ") and info.data.get("http_port", 0) is None:
+            raise ValueError("needs HTTP_PORT, too: webhooks arrive on that port")
+        return value
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets of moncreneau's webhooks, the newest first; none: they are not received."""
+        given = self.moncreneau_webhook_secret
+        parts = given.get_secret_value().split(",") if given else ()
+        return tuple(part.strip() for part in parts if part.strip())
 
     @field_validator("telegram_bot_token", "moncreneau_api_key", mode="before")
     @classmethod

@@ -132,6 +132,23 @@ def test_what_is_wrong_is_named(name: str, value: str) -> None:
     assert line.startswith(f"  {name.upper()}: ")
 
 
+@pytest.mark.parametrize("value", ["", " , "])
+def test_without_a_webhook_secret_no_port_is_needed(value: str) -> None:
+    assert read_settings(**SECRETS, moncreneau_webhook_secret=value).webhook_secrets == ()
+
+
+def test_a_webhook_secret_without_a_port_is_refused_with_both_names() -> None:
+    with pytest.raises(SettingsError, match="MONCRENEAU_WEBHOOK_SECRET: needs HTTP_PORT") as error:
+        read_settings(**SECRETS, moncreneau_webhook_secret="whsec_x")
+    assert "whsec_x" not in str(error.value)
+
+
+def test_several_webhook_secrets_are_separated_by_commas_and_never_shown() -> None:
+    found = read_settings(**SECRETS, http_port=8080, moncreneau_webhook_secret=" new ,old,")
+    assert found.webhook_secrets == ("new", "old")
+    assert "old" not in repr(found)
+
+
 @pytest.mark.parametrize("scheme", DATABASES)
 def test_a_database_is_named_by_either_kind_whatever_its_driver(scheme: str) -> None:
     url = f"{scheme}:///bot.db" if scheme.startswith("sqlite") else f"{scheme}://bot:geheim@host/bot"

@@ -10,10 +10,11 @@ one without an owner is the chat's only where it was made here, by that chat. As
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from bot.app.attempt import chat_of
 from bot.app.ports import Moncreneau, Need
-from bot.core.model import Appointment, Order
+from bot.core.model import Appointment
 
 MadeBy = Callable[[int], Awaitable[frozenset[int]]]
 """The numbers of the appointments that attempts of this chat made; see `Store.made_by`."""
@@ -32,41 +33,34 @@ async def own_appointments(chat_id: int, found: tuple[Appointment, ...], made_by
     return tuple(each for each in found if each.owner is not None or each.id in made)
 
 
-Record = Callable[[int, tuple[Appointment, ...], frozenset[int]], None]
-"""Hears a chat's appointments, all of them, but for those of these numbers: they were made while the API was asked."""
+Record = Callable[[int, tuple[Appointment, ...], datetime], None]
+"""Hears a chat's appointments, all of them, as they were at this office time or later."""
+SERVES = timedelta(seconds=10)
+"""How old a list may be (`bot.moncreneau.appointments.SERVES`)."""
 
 
 class AppointmentRecorder:
     """See `Moncreneau`; everything comes from `api`."""
 
-    def __init__(self, api: Moncreneau, note: Record, made_by: MadeBy = nobody) -> None:
+    def __init__(
+        self, api: Moncreneau, note: Record, office_time: Callable[[], datetime], made_by: MadeBy = nobody
+    ) -> None:
         self._api = api
         self._note = note
+        self._now = office_time
         self._made_by = made_by
-        self._asking: list[set[int]] = []
         self.departments = api.departments
         self.availability = api.availability
         self.hold = api.hold
         self.appointment = api.appointment
+        self.book = api.book
         self.cancel = api.cancel
 
     async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`."""
-        made = set[int]()
-        self._asking.append(made)
-        try:
-            found = await self._api.appointments(owner, need)
-            chat_id = chat_of(owner)
-            mine = () if chat_id is None else await own_appointments(chat_id, found, self._made_by)
-        finally:
-            self._asking = [each for each in self._asking if each is not made]
+        began = self._now()
+        found = await self._api.appointments(owner, need)
+        chat_id = chat_of(owner)
         if chat_id is not None:
-            self._note(chat_id, mine, frozenset(made))
+            self._note(chat_id, await own_appointments(chat_id, found, self._made_by), began - SERVES)
         return found
-
-    async def book(self, order: Order) -> Appointment:
-        """See `Moncreneau.book`."""
-        appointment = await self._api.book(order)
-        for made in self._asking:
-            made.add(appointment.id)
-        return appointment

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter
 
 from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Moncreneau, Need
-from bot.app.records import Made, Settled, StoredAttempt
+from bot.app.records import Settled, StoredAttempt
+from bot.core.appointment_book import Fact, Source
 from bot.core.events import (
     AppointmentCancelled,
     Booked,
@@ -269,8 +270,7 @@ Ending = tuple[Event, Settled]
 
 def booked(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
     """There is an appointment."""
-    made = Made(appointment.id, appointment.department_id, appointment.at)
-    settled = replace(state.settled("booked", appointment.id), made=made)
+    settled = replace(state.settled("booked", appointment.id), facts=(_fact(state, at, appointment),))
     return Booked(at=at, number=state.stored.number, appointment=appointment), settled
 
 
@@ -286,10 +286,16 @@ def refused(state: AttemptState, at: datetime, failure: Failure) -> Ending:
 
 def cancelled(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
     """The appointment is cancelled."""
-    settled = replace(state.settled("cancelled"), cancelled=appointment.id)
+    gone = replace(appointment, status=AppointmentStatus.CANCELLED)
+    settled = replace(state.settled("cancelled"), facts=(_fact(state, at, gone),))
     return AppointmentCancelled(at=at, number=state.stored.number), settled
 
 
 def not_cancelled(state: AttemptState, at: datetime, failure: Failure) -> Ending:
     """The appointment stands, and asking again is pointless."""
     return CancellingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
+
+
+def _fact(state: AttemptState, at: datetime, appointment: Appointment) -> Fact:
+    """What the appointment book learns: the appointment as it is now."""
+    return Fact(appointment.id, state.stored.chat_id, at.replace(microsecond=0), Source.ATTEMPT, appointment)

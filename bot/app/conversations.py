@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -68,7 +68,19 @@ class _Result:
     settled: Settled | None
 
 
-_Item = StoredUpdate | _Result
+ChatTurn = Callable[[], Awaitable[Change]]
+"""What else happens to a chat, such as a webhook: returns all that it changes. May raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OtherTurn:
+    """A turn that no citizen's action began; `then` is called when it is over, whatever came of it."""
+
+    take: ChatTurn
+    then: Callable[[], None]
+
+
+_Item = StoredUpdate | _Result | _OtherTurn
 
 
 class Conversations:
@@ -120,6 +132,10 @@ class Conversations:
         """Take over what became of an attempt."""
         self._put(chat_id, _Result(event, settled))
 
+    def play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None] = lambda: None) -> None:
+        """Take a turn that no citizen's action began, after the chat's turns before it; `then` it is stored."""
+        self._put(chat_id, _OtherTurn(turn, then))
+
     async def stop(self, grace: float) -> None:
         """Finish the turns in hand within `grace` seconds; what is not begun stays in the inbox."""
         self._stopping = True
@@ -145,13 +161,24 @@ class Conversations:
         try:
             while queue and not self._stopping:
                 async with self._limit:
-                    await self._work(chat_id, queue[0])
+                    item = queue[0]
+                    await (self._work_other(item) if isinstance(item, _OtherTurn) else self._work(chat_id, item))
                 queue.popleft()
         finally:
             if not queue:  # what is left waits in the inbox for the next start, and is counted until then
                 del self._queues[chat_id]
 
-    async def _work(self, chat_id: int, item: _Item) -> None:
+    async def _work_other(self, item: _OtherTurn) -> None:
+        """A turn that nobody waits for: whoever asked for it asks again if it fails."""
+        try:
+            change = await item.take()
+            await self._finish(change, change.queued)
+        except Exception as error:
+            log.exception("a turn failed: %s", type(error).__name__, exc_info=scrubbed(error))
+        finally:
+            item.then()
+
+    async def _work(self, chat_id: int, item: StoredUpdate | _Result) -> None:
         error: Exception | None = None
         for tried in range(TRIES + 1):
             if tried:
@@ -172,7 +199,7 @@ class Conversations:
             trace = scrubbed(failure)
             log.exception("it could not even be set aside; it stays open until the next start", exc_info=trace)
 
-    async def _work_once(self, chat_id: int, item: _Item, *, anew: bool) -> None:
+    async def _work_once(self, chat_id: int, item: StoredUpdate | _Result, *, anew: bool) -> None:
         if isinstance(item, _Result):
             await self._take_turn(chat_id, item.event, Change(settled=item.settled), anew=anew)
             return
@@ -224,7 +251,7 @@ class Conversations:
         reach("outcome committed" if change.settled else "turn committed")
         self._outbox.accept(deliveries)
 
-    async def _apologise(self, chat_id: int, item: _Item, error: str) -> None:
+    async def _apologise(self, chat_id: int, item: StoredUpdate | _Result, error: str) -> None:
         """Set the item aside and say so, on a new session if need be; if even that fails, without a word.
 
         An attempt whose outcome cannot be told stays open: the next start, with mended code perhaps, asks for it again.

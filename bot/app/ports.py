@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Protocol
 
 from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
+from bot.core.appointment_book import BookEntry
 from bot.core.model import Appointment, Department, Failure, FailureCode, Order, Slot
 
 Clock = Callable[[], datetime]
@@ -56,6 +57,7 @@ class Need(Enum):
     CANCEL = "cancel"  # a cancelling waits for it, the same; nearly as urgent as a write
     SETTLE = "settle"  # an unknown outcome is looked for: afresh, through all pages, nearly as urgent as a write
     SETTLE_AGAIN = "settle again"  # the same after the first looks failed: less urgent, for it may go on for hours
+    BACKGROUND = "background"  # nobody waits for it: takes what nobody else needs
 
 
 class Moncreneau(Protocol):
@@ -182,6 +184,18 @@ class Store(Protocol):
 
     async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
         """An attempt as it stands now; None where it has its outcome."""
+
+    async def open_attempts_of(self, chat_id: int) -> tuple[StoredAttempt, ...]:
+        """A chat's attempts without an outcome."""
+
+    async def entry(self, appointment_id: int) -> BookEntry | None:
+        """What the appointment book has of an appointment."""
+
+    async def entries_of(self, chat_id: int) -> tuple[BookEntry, ...]:
+        """All that the appointment book has of a chat."""
+
+    async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
+        """The number of the message that shows the ticket of a chat's appointment, where it is known."""
 
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """The appointments that settled attempts of this chat made."""

@@ -6,10 +6,10 @@ store works, nor Telegram's formats (an update's body is opaque text). Times are
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from bot.core.appointment_book import Fact
 from bot.views.message import Message
 
 
@@ -63,8 +63,8 @@ class Delivery:
     `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
     edit changes; `topic` is a forum's; it is not sent before `not_before`. `amends` marks the edit of an older message:
     where it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
-    file whose content is read when it is sent. `prepared` is a call without its chat, as JSON.
-    `ticket` is the appointment whose ticket this is.
+    file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
+    appointment whose ticket this is. A `silent` one makes no sound.
     """
 
     id: int
@@ -80,6 +80,7 @@ class Delivery:
     document: str | None = None
     prepared: str | None = None
     ticket: int | None = None
+    silent: bool = False
 
 
 class AttemptKind(StrEnum):
@@ -112,24 +113,24 @@ class BookingCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """An appointment that a chat has from now on: where, and when in office time."""
-
-    appointment_id: int
-    department_id: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of an attempt: a word for the record, and the appointment that it made or cancelled."""
+    """The outcome of an attempt: a word for the record, and the appointment that it made (`appointment_id`)."""
 
     chat_id: int
     number: int
     outcome: str
     appointment_id: int | None = None
-    made: Made | None = None
-    cancelled: int | None = None
+    facts: tuple[Fact, ...] = ()
+    """What the appointment book learns of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHook:
+    """A webhook as it came, its signature checked. `event_id` names the event: what comes again has the same."""
+
+    event_id: str
+    body: str
+    received_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,8 @@ class Change:
     withdrawn: tuple[int, int] | None = None
     accepted: tuple[int, int] | None = None
     settled: Settled | None = None
+    facts: tuple[Fact, ...] = ()
+    """What the appointment book learns."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     remembered: tuple[tuple[str, str], ...] = ()

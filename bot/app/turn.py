@@ -18,6 +18,7 @@ from bot.app.play import play
 from bot.app.ports import ApiError, Choice, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
 from bot.app.wrong_numbers import WrongNumbers
+from bot.core.appointment_book import BookEntry
 from bot.core.conversation import step
 from bot.core.effects import (
     Amend,
@@ -28,6 +29,7 @@ from bot.core.effects import (
     Load,
     LoadAppointments,
     LoadDepartments,
+    LoadEntry,
     LoadSlots,
     Show,
     Tell,
@@ -38,6 +40,7 @@ from bot.core.events import (
     Booked,
     BookingRefused,
     DepartmentsLoaded,
+    EntryLoaded,
     Event,
     LoadFailed,
     SlotMoved,
@@ -75,6 +78,15 @@ async def unknown_message(_chat_id: int, _appointment_id: int) -> int | None:
     return None
 
 
+EntryOf = Callable[[int], Awaitable[BookEntry | None]]
+"""What the appointment book has of an appointment; see `Store.entry`."""
+
+
+async def no_entry(_appointment_id: int) -> BookEntry | None:
+    """For whoever has no store."""
+    return None
+
+
 @dataclass(slots=True)
 class Outcome:
     """What a turn comes to."""
@@ -107,10 +119,12 @@ class Turns:
         ticket_message: TicketMessage = unknown_message,
         *,
         caps: CapCheck | None = None,
+        entry: EntryOf = no_entry,
     ) -> None:
         self._api = api
         self._ticket_message = ticket_message
         self._caps = caps
+        self._entry = entry
         self._wrong_numbers = WrongNumbers(time.monotonic)
         self._made_by = made_by
         self._render = render
@@ -140,7 +154,7 @@ class Turns:
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the event that answers it, where there is one."""
         match effect:
-            case LoadDepartments() | LoadSlots() | LoadAppointments():
+            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry():
                 return await self._load(chat_id, effect, state)
             case AmendTicket(ticket=ticket):
                 if message := await self._ticket_message(chat_id, ticket.appointment.id):
@@ -177,6 +191,9 @@ class Turns:
                         self._appointments(chat_id, need, number), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
+                case LoadEntry(appointment_id=number):
+                    entry = await self._entry(number)
+                    return EntryLoaded(at=self._now(), entry=entry if entry and entry.chat_id == chat_id else None)
         except ApiError as error:
             return LoadFailed(at=self._now(), failure=error.failure)
 

@@ -13,17 +13,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.app.appointment_news import AppointmentNews
+from bot.app.appointment_recorder import AppointmentRecorder
 from bot.app.attempt import DELAYS, LookupDelays
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.conversations import Conversations, GroupHints
+from bot.app.hook_worker import HookWorker
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Change
+from bot.app.records import Change, StoredHook
 from bot.app.sessions import Sessions
 from bot.app.turn import DeliveryIds, Turns
 from bot.app.updates import AdminRouter
@@ -33,13 +37,16 @@ from bot.bootstrap.connections import StartError
 from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
 from bot.broadcast.report import read_file
-from bot.core.health import HealthReport
+from bot.core.health import HealthReport, WebhookHealth
+from bot.core.model import Appointment
 from bot.core.screens import Screen
 from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
+from bot.moncreneau import webhooks
 from bot.moncreneau.gateway import Gateway
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
+from bot.storage.hooks import SqlHookRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from bot.telegram import bot_profile
@@ -61,7 +68,11 @@ GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
 __all__ = ["App", "StartError", "running"]
 
 
+if TYPE_CHECKING:
+    from bot.operations.webhook_route import WebhookRoute
+
 Report = Callable[[], Awaitable[HealthReport | None]]
+Receive = Callable[[bytes], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,8 @@ class App:
     translators: Translators
     poller: Poller
     health: HealthCollector
+    hook_worker: HookWorker | None = None
+    """None where webhooks are not received."""
     polling: asyncio.Task[None] | None = None
     """Ends only when it fails: then the bot receives nothing any more, and the process had better end too."""
 
@@ -98,9 +111,16 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
     async def report() -> HealthReport | None:
         return await app.health.report() if app else None
 
+    async def receive(body: bytes) -> bool:
+        if app is None or app.hook_worker is None:
+            return False
+        text = body.decode("utf-8", "replace")
+        await app.hook_worker.receive(StoredHook(webhooks.event_id(body), text, clock().timestamp()))
+        return True
+
     async with contextlib.AsyncExitStack() as stack:
         try:
-            started = await _start(stack, settings, clock, lookups, report)
+            started = await _start(stack, settings, clock, lookups, report, receive)
         except connections.DATABASE_ERRORS as error:
             # Opening it worked, and reading it did not: some of its pages are damaged, say.
             raise connections.unusable(error) from None
@@ -111,18 +131,19 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
             app = None
 
 
-async def _start(
+async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and what it answers later
     stack: contextlib.AsyncExitStack,
     settings: Settings,
     clock: Clock,
     lookups: LookupDelays,
     report: Report,
+    receive: Receive,
 ) -> App:
     """Start the parts; `stack` stops them, in reverse."""
     connections.check_database_url(settings.database_url)
     translators = _translators(settings)
     await stack.enter_async_context(connections.only_process(settings.database_url))
-    await stack.enter_async_context(open_port(settings, report))
+    webhook_route = await stack.enter_async_context(open_port(settings, report, receive))
     store = await connections.open_store(settings.database_url)
     stack.push_async_callback(store.close, GRACE_STORE)
     bot = await connections.connect_telegram(settings)
@@ -130,12 +151,14 @@ async def _start(
     office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
     operations = Operations(settings, clock, store, translators, office)
     await stack.enter_async_context(operations.open())
-    app = await _join(settings, clock, translators, store, bot, operations, lookups)
+    app = await _join(settings, clock, translators, store, bot, operations, lookups, webhook_route)
     stack.push_async_callback(app.broadcasts.close)
     await _resume(app)
     stack.push_async_callback(_stop, app)
     await stack.enter_async_context(app.broadcasts.open())
-    for work in (_sync_bot_profile(app), _purge_done(store), operations.alerts.run(app.outbox.accept)):
+    if app.hook_worker:
+        stack.push_async_callback(_cancel, asyncio.create_task(app.hook_worker.run(), name="webhooks"))
+    for work in (_sync_bot_profile(app), _purge_done(app, clock), operations.alerts.run(app.outbox.accept)):
         stack.push_async_callback(_cancel, asyncio.create_task(work))
     polling = asyncio.create_task(app.poller.run(), name="polling")
     stack.push_async_callback(_cancel, polling)
@@ -163,6 +186,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     bot: RawBot,
     operations: Operations,
     lookups: LookupDelays,
+    webhook_route: "WebhookRoute | None",
 ) -> App:
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
@@ -179,13 +203,23 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     def hint(locale: str) -> Message:
         return general.group_hint(translators.get(locale), bot.username)
 
+    def record(chat_id: int, found: tuple[Appointment, ...], as_of: datetime) -> None:
+        conversations.play(chat_id, partial(news.of_list, chat_id, found, as_of))
+
+    def unix_time() -> float:
+        return clock().timestamp()
+
+    api = AppointmentRecorder(operations.gateway, record, office_time, store.made_by)
+    news = AppointmentNews(
+        store, operations.gateway, draw, office_time, unix_time, lambda: operations.gateway.stats().clock_gap or 0.0
+    )
     outbox = Outbox(
         store,
         TelegramMessenger(bot, partial(read_file, SqlRecipientRepository(store))),
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
     )
-    attempt_worker = AttemptWorker(store, operations.api, office_time, lookups, operations.outcomes)
+    attempt_worker = AttemptWorker(store, api, office_time, lookups, operations.outcomes)
     broadcasts = BroadcastFeature(
         settings,
         office_time=office_time,
@@ -209,13 +243,14 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         store=store,
         sessions=Sessions(store, settings.default_locale),
         turns=Turns(
-            operations.api,
+            api,
             draw,
             office_time,
             settings.booking_horizon_days,
             store.made_by,
             store.ticket_message,
             caps=caps,
+            entry=store.entry,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
@@ -226,7 +261,20 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         at_once=settings.chats_at_once,
     )
     poller = Poller(bot, store, conversations, TelegramMessenger(bot).answer_press, await store.newest_update())
-    health = await operations.health(conversations, outbox, attempt_worker, poller)
+    hook_worker = None
+    if webhook_route:
+        hooks = SqlHookRepository(store)
+        read = partial(webhooks.read, zone=settings.timezone)
+        hook_worker = HookWorker(hooks, news, read, conversations.play, unix_time, await hooks.last_received())
+
+    def webhook_health() -> WebhookHealth | None:
+        if hook_worker is None or webhook_route is None:
+            return None
+        last = hook_worker.last_received
+        at = None if last is None else datetime.fromtimestamp(last, UTC)
+        return WebhookHealth(last=at, refused=webhook_route.refused, set_aside=hook_worker.set_aside)
+
+    health = await operations.health(conversations, outbox, attempt_worker, poller, webhook_health)
     return App(
         settings=settings,
         store=store,
@@ -239,6 +287,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         translators=translators,
         poller=poller,
         health=health,
+        hook_worker=hook_worker,
     )
 
 
@@ -290,8 +339,10 @@ async def _sync_bot_profile(app: App) -> None:
         app.store.commit_soon(Change(remembered=(("face", stored_marks),)))
 
 
-async def _purge_done(store: Store) -> None:
+async def _purge_done(app: App, clock: Clock) -> None:
     while True:
         with contextlib.suppress(SQLAlchemyError):
-            await store.forget_done(time.time() - KEEP_DONE)
+            await app.store.forget_done(time.time() - KEEP_DONE)
+            await SqlHookRepository(app.store).forget_done(clock().timestamp())
+            await app.store.forget_names(clock().astimezone(app.settings.timezone).date())
         await asyncio.sleep(PURGE_EVERY)

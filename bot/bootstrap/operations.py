@@ -8,9 +8,8 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.app.appointment_recorder import AppointmentRecorder
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations
 from bot.app.outbox import Outbox
@@ -18,17 +17,15 @@ from bot.app.ports import ApiError, Clock
 from bot.app.records import Change
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.health import HealthReport, OperatorIssue
-from bot.core.model import Appointment, FailureCode
+from bot.core.health import HealthReport, OperatorIssue, WebhookHealth
+from bot.core.model import FailureCode
 from bot.i18n import Translators
-from bot.moncreneau.appointments import LOOKS_BACK
 from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import views
 from bot.operations.operator_alerts import FACT as ALERTS
 from bot.operations.operator_alerts import OperatorAlerts
 from bot.operations.status import FACT, DailyCounters, Database, HealthCollector, StatusHandler
 from bot.settings import Settings
-from bot.storage.appointments import AppointmentBook
 from bot.storage.diagnostics import set_aside
 from bot.storage.store import Store
 from bot.telegram.polling import Poller
@@ -72,10 +69,7 @@ class DebouncedSaver:
 
 
 class Operations:
-    """The API and what operators see of the bot. The quota, the day's figures and open issues outlive a restart.
-
-    `api` is what citizens are served with: the gateway, and what it tells of their appointments is recorded.
-    """
+    """The API and what operators see of the bot. The quota, the day's figures and open issues outlive a restart."""
 
     def __init__(
         self, settings: Settings, clock: Clock, store: Store, translators: Translators, office: Office
@@ -94,8 +88,6 @@ class Operations:
 
         self.alerts = OperatorAlerts(store, settings.admin_ids, self._draw_alert, self.locale_of, operations_of)
         self.gateway = connections.moncreneau_gateway(settings, clock, self._save_quota, self.alerts.changed)
-        self.api = AppointmentRecorder(self.gateway, self._record, store.made_by)
-        self._appointments = AppointmentBook(store)
         self.outcomes = Counter[str]()
         """How many attempts ended since the start, by outcome; the attempt worker counts them."""
         self._database = Database(store)
@@ -125,7 +117,12 @@ class Operations:
             self._saver.keep()
 
     async def health(
-        self, conversations: Conversations, outbox: Outbox, attempt_worker: AttemptWorker, poller: Poller
+        self,
+        conversations: Conversations,
+        outbox: Outbox,
+        attempt_worker: AttemptWorker,
+        poller: Poller,
+        webhooks: Callable[[], WebhookHealth | None],
     ) -> HealthCollector:
         """What collects the figures of the parts."""
         return HealthCollector(
@@ -140,6 +137,7 @@ class Operations:
             telegram=lambda: poller.is_reachable,
             database=self._database,
             set_aside=await set_aside(self._store.engine),
+            webhooks=webhooks,
         )
 
     def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:
@@ -169,11 +167,6 @@ class Operations:
                 log.error("the moncreneau API no longer accepts MONCRENEAU_API_KEY: %s; citizens are told", error)  # noqa: TRY400
             else:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
-
-    def _record(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
-        since = self._office_time().date() - LOOKS_BACK + timedelta(days=1)  # a day less: it may have been midnight
-        work = self._appointments.replace(chat_id, appointments, made_since, since=since)
-        self._store.commit_soon(Change(works=(work,)))
 
     async def _probe_when_quiet(self) -> None:
         """Probe the API while nobody else asks it for anything, so that an outage is noticed at night as well.

@@ -7,6 +7,7 @@ kept as long as possible: a slot that is gone loses the slot, not the name.
 from dataclasses import replace
 
 from bot.core import callback_data, slot_selection
+from bot.core.appointment_book import BookEntry
 from bot.core.effects import Book, LoadDepartments, Step, Tell, Withdraw, amended, go, load, show
 from bot.core.events import (
     AttemptDelayed,
@@ -85,6 +86,14 @@ def menu_pressed(session: Session, state: Idle, action: str) -> Step | None:
     if kind == callback_data.RESUME and state.given_up:
         return go(session, _summary(session, state.given_up))
     return None
+
+
+def begin_again(session: Session, entry: BookEntry | None) -> Step:
+    """Book what an earlier appointment was, at another time: its department, member of staff and name are kept."""
+    if entry is None:
+        return begin(session)
+    state = LoadingDepartments(wanted=entry.department_id, name=entry.name, worker_id=entry.worker_id)
+    return load(session, state, LoadDepartments())
 
 
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:

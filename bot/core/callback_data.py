@@ -51,7 +51,7 @@ def timed(kind: str, when: date | datetime) -> str:
 
 
 DEPARTMENT, WORKER, DAY, TIME, NAME, PAGE = "d", "w", "day", "t", "n", "p"
-TICKET, CANCEL, LOCALE = "ticket", "x", "l"
+TICKET, CANCEL, LOCALE, BOOK_AGAIN = "ticket", "x", "l", "again"
 ORGANIZATION = "o"
 """Names an organisation by one of its departments: organisations have no number here."""
 LARGEST = 2**63 - 1

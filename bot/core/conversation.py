@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import appointments, booking, callback_data, slot_selection
-from bot.core.effects import Amend, Step, Tell, show
+from bot.core.effects import Amend, LoadEntry, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -25,6 +25,7 @@ from bot.core.events import (
     Commanded,
     Courtesy,
     DepartmentsLoaded,
+    EntryLoaded,
     Event,
     LoadFailed,
     Pressed,
@@ -65,7 +66,7 @@ def step(session: Session, event: Event) -> Step:
     return _result(session, event) or (session, ())
 
 
-def _result(session: Session, event: Event) -> Step | None:
+def _result(session: Session, event: Event) -> Step | None:  # noqa: C901 — a table
     match event:
         case DepartmentsLoaded():
             return slot_selection.departments_loaded(session, event)
@@ -75,6 +76,8 @@ def _result(session: Session, event: Event) -> Step | None:
             return slot_selection.slot_moved(session, event)
         case AppointmentsLoaded():
             return appointments.loaded(session, event)
+        case EntryLoaded(entry=entry):
+            return None if isinstance(session.state, Pending) else booking.begin_again(_dropped(session), entry)
         case LoadFailed():
             return booking.load_failed(session, event) or appointments.load_failed(session, event)
         case AttemptDelayed():
@@ -203,6 +206,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     number = callback_data.number_in(value)
     if kind == callback_data.CANCEL and number:
         return appointments.begin(below, Purpose.CANCEL, number)
+    if kind == callback_data.BOOK_AGAIN and number:
+        return below, (LoadEntry(number),)
     if event.action == callback_data.MENU and (again := slot_selection.awaited(session.state)):
         return below, again  # *continue*, of a booking that was left while it waited for an answer
     harmless = event.action == callback_data.MENU or event.action in callback_data.EVERYWHERE

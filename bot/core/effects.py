@@ -69,6 +69,13 @@ class LoadAppointments:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadEntry:
+    """Look an appointment of this citizen's up in the appointment book. Answered by `EntryLoaded`."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Make the appointment, once.
 
@@ -92,7 +99,7 @@ class CancelAppointment:
     attempt: CancelAttempt
 
 
-Load = LoadDepartments | LoadSlots | LoadAppointments
+Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry
 Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment
 
 

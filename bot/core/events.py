@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.appointment_book import BookEntry
 from bot.core.model import Appointment, Department, Failure, Slot
 
 
@@ -93,6 +94,13 @@ class AppointmentsLoaded(Event):
 
     appointments: tuple[Appointment, ...]
     departments: tuple[Department, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLoaded(Event):
+    """What the appointment book has of an appointment of this citizen's; None: nothing."""
+
+    entry: BookEntry | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

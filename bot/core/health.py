@@ -77,6 +77,17 @@ class ApiHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookHealth:
+    """How the service's webhooks come in. `last` is when the last good one came (aware, in UTC); None: never."""
+
+    last: datetime | None
+    refused: int
+    """Those with a wrong signature or none since the start."""
+    set_aside: int
+    """Those that could not be read, or on which our own code failed, since the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
     """How all of it stands at `at` (aware, in UTC); `since` is when the process began."""
 
@@ -104,6 +115,8 @@ class HealthReport:
     """Chats whose oldest message has waited for ten minutes."""
     refused: int = 0
     """Messages that Telegram refused since the start."""
+    webhooks: WebhookHealth | None = None
+    """None where webhooks are not received."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """What became of attempts since the start: `booked`, `cancelled`, `withdrawn`, or the problem."""
 

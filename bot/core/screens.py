@@ -5,6 +5,7 @@ are bound to the screen's number.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.model import Ticket
 from bot.core.session import Session
@@ -77,8 +78,53 @@ class SettingsMenu:
     announcements: bool
 
 
-LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements | SettingsMenu
-LASTING = (Help, LanguageMenu, TicketShown, QrPicture, Cancelled, Word, Announcements, SettingsMenu)
+@dataclass(frozen=True, slots=True)
+class CancelledByOthers:
+    """Somebody else cancelled an appointment. `by_office`: the office did; None where nobody knows who."""
+
+    ticket: Ticket
+    by_office: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MovedByOffice:
+    """The office changed an appointment, which was at `before`."""
+
+    ticket: Ticket
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MadeByOffice:
+    """The office made an appointment for the citizen."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The office noted that the citizen came."""
+
+    ticket: Ticket
+
+
+News = CancelledByOthers | MovedByOffice | MadeByOffice | Validated
+LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements | SettingsMenu | News
+LASTING = (
+    Help,
+    LanguageMenu,
+    TicketShown,
+    QrPicture,
+    Cancelled,
+    Word,
+    Announcements,
+    SettingsMenu,
+    CancelledByOthers,
+    MovedByOffice,
+    MadeByOffice,
+    Validated,
+)
 Screen = State | Menu | LastingScreen
 
 

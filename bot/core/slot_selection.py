@@ -96,7 +96,7 @@ def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | Non
     if state.query and not matching(found, state.query):
         return go(session, Idle(), Notice.USE_BUTTONS)
     if wanted := next((each for each in found if each.id == state.wanted), None):
-        return _department_chosen(session, wanted)
+        return _department_chosen(session, wanted, state.name, state.worker_id)
     if len(found) == 1 and not state.back and not state.query:
         return _department_chosen(session, found[0])
     notice = state.notice if state.wanted is None else Notice.LINK_UNKNOWN
@@ -285,13 +285,16 @@ def workers(session: Session, draft: Draft) -> Step:
     return go(session, ChoosingWorker(draft) if draft.department.workers else TypingWorker(draft))
 
 
-def _department_chosen(session: Session, department: Department) -> Step:
-    draft = Draft(department)
+def _department_chosen(
+    session: Session, department: Department, name: str | None = None, worker_id: int | None = None
+) -> Step:
+    draft = Draft(department, name=name)
     if not department.asks_worker:
         return days(session, draft)
-    if len(department.workers) == 1:
-        return days(session, replace(draft, worker=department.workers[0]))
-    return workers(session, draft)
+    earlier = (each for each in department.workers if each.id == worker_id)
+    only = department.workers[0] if len(department.workers) == 1 else None
+    worker = next(earlier, only)
+    return days(session, replace(draft, worker=worker)) if worker else workers(session, draft)
 
 
 def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:

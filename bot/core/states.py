@@ -106,6 +106,7 @@ class LoadingDepartments:
 
     `wanted` is the one to go on with; `organization_of` shows those of that department's organisation, `query` those
     that match what was typed; `without` is one that takes no appointments any more. `back` forbids skipping forward.
+    `name` and `worker_id` are those of an earlier appointment that is to be booked again.
     """
 
     wanted: int | None = None
@@ -115,6 +116,8 @@ class LoadingDepartments:
     organization_of: int | None = None
     query: str = ""
     without: int | None = None
+    name: str | None = None
+    worker_id: int | None = None
     kind: Literal["loading_departments"] = "loading_departments"
 
 

@@ -49,7 +49,13 @@ async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
         raise NoTicket from None
 
 
-_KINDS = dict(zip(Need, (RequestKind.READ, RequestKind.URGENT, RequestKind.URGENT, RequestKind.SETTLE), strict=True))
+_KINDS = {
+    Need.LOOK: RequestKind.READ,
+    Need.CANCEL: RequestKind.URGENT,
+    Need.SETTLE: RequestKind.URGENT,
+    Need.SETTLE_AGAIN: RequestKind.SETTLE,
+    Need.BACKGROUND: RequestKind.BACKGROUND,
+}
 _AGES = Ages(fresh=600.0, stale=1200.0, last=86_400.0)
 """Of the departments, which hardly ever change."""
 _PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not

@@ -6,6 +6,7 @@ The rules:
    the lowest holds, and a request without an answer, or whose answer has no headers, costs one.
 3. Courtesy reads stop at the reserve; looking again and again for an unknown outcome at half of it, for an outage must
    not eat what bookings need; first looks, and what a cancelling waits for, at a hundredth of the limit; writes at 0.
+   What nobody waits for stops at half of the limit, and is at most a twentieth of it within an hour.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
    an answer tells more. Before the first response nothing is limited.
@@ -107,6 +108,9 @@ _FLOOR = 0.01  # the share of the limit that is for writes alone
 _UNSAID = 60.0  # the wait after a 429 that does not name one
 
 
+_HALF, _SHARE = 0.5, 0.05  # of the limit: at which background requests stop, and how many an hour there may be
+
+
 class RequestKind(StrEnum):
     """How urgent a request is."""
 
@@ -114,6 +118,7 @@ class RequestKind(StrEnum):
     SETTLE = "settle"  # finds out what became of a write, after the first looks failed
     URGENT = "urgent"  # finds out for the first time, or a cancelling waits for it
     WRITE = "write"  # what the citizen confirmed
+    BACKGROUND = "background"  # nobody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,8 @@ class Quota:
         self._writes: deque[float] = deque()
         self._blocked_since = self._blocked_until = 0.0
         self._in_flight = 0
+        self._in_background: deque[float] = deque()
+        """When background requests were let through, within the last hour."""
 
     @property
     def limit(self) -> int | None:
@@ -181,6 +188,8 @@ class Quota:
         left = self.remaining
         if left is None or self._limit is None:
             return None
+        if kind is RequestKind.BACKGROUND:
+            return max(0, min(left - ceil(self._limit * _HALF), self._background_left(self._limit)))
         kept = {
             RequestKind.READ: ceil(self._limit * self._reserve),
             RequestKind.SETTLE: int(self._limit * self._reserve / 2),
@@ -188,6 +197,13 @@ class Quota:
             RequestKind.WRITE: 0,
         }
         return max(0, left - kept[kind])
+
+    def _background_left(self, limit: int) -> int:
+        """Background requests that may still be made within an hour."""
+        now = self._now()
+        while self._in_background and not 0 <= now - self._in_background[0] < HOUR:
+            self._in_background.popleft()
+        return int(limit * _SHARE) - len(self._in_background)
 
     @property
     def reset(self) -> datetime | None:
@@ -211,6 +227,8 @@ class Quota:
         self._in_flight += 1
         if kind is RequestKind.WRITE:
             self._writes.append(now)
+        if kind is RequestKind.BACKGROUND:
+            self._in_background.append(now)
         return CountedRequest(self, self._era)
 
     def writes_within(self, seconds: float) -> int:

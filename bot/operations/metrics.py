@@ -9,7 +9,7 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.core.health import ApiHealth, HealthReport
+from bot.core.health import ApiHealth, HealthReport, WebhookHealth
 
 NAME = "moncreneau_bot_"
 
@@ -40,7 +40,15 @@ class MetricsCollector(Collector):
         for outcome, count in sorted(report.outcomes.items()):
             settled.add_metric([outcome], count)
         yield settled
+        if report.webhooks is not None:
+            yield from _webhooks(report.webhooks)
         yield from _api(report.api)
+
+
+def _webhooks(hooks: WebhookHealth) -> Iterator[Metric]:
+    yield from _known("webhook_last_timestamp_seconds", "When the last webhook came, Unix time.", _unix(hooks.last))
+    yield CounterMetricFamily(NAME + "webhooks_refused", "Webhooks with a wrong signature or none.", hooks.refused)
+    yield CounterMetricFamily(NAME + "webhooks_set_aside", "Webhooks that could not be worked.", hooks.set_aside)
 
 
 def _api(api: ApiHealth) -> Iterator[Metric]:

@@ -20,7 +20,7 @@ from bot.app.records import Change, Delivery, Kind
 from bot.app.turn import DeliveryIds
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
-from bot.core.health import ApiHealth, HealthReport
+from bot.core.health import ApiHealth, HealthReport, WebhookHealth
 from bot.views.message import Message
 
 FACT = "today"
@@ -109,6 +109,7 @@ class HealthCollector:
     telegram: Callable[[], bool]
     database: Database
     set_aside: int
+    webhooks: Callable[[], WebhookHealth | None] = lambda: None
 
     async def report(self) -> HealthReport:
         """All figures, as they are now."""
@@ -128,6 +129,7 @@ class HealthCollector:
             stalled=self.outbox.stalled,
             sent=self.outbox.sent,
             refused=self.outbox.failed,
+            webhooks=self.webhooks(),
             outcomes=dict(self.outcomes),
         )
 

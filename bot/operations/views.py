@@ -56,6 +56,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
             t.text("condition.telegram_fine" if report.telegram else "condition.telegram_bad"),
             t.text("condition.database_fine" if report.database else "condition.database_bad"),
         ),
+        _webhooks(report, t, zone),
         lines(_last_error(api, t, zone), _uptime(report, t)),
     )
     return Message(text)
@@ -79,6 +80,19 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
     if issue.department_id is not None:
         return t.text("operator.department", department=names(issue.department_id))
     return t.text("operator.credits" if issue.code is FailureCode.OUT_OF_CREDITS else "operator.access")
+
+
+def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
+    """Whether changes made by the offices come in, where webhooks are received."""
+    hooks = report.webhooks
+    if hooks is None:
+        return None
+    last = t.text("condition.no_webhook")
+    if hooks.last is not None:
+        at = hooks.last.astimezone(zone)
+        last = t.text("condition.webhook", day=t.date_short(at.date()), time=t.time(at))
+    counts = t.text("condition.webhooks_refused", refused=hooks.refused, aside=hooks.set_aside)
+    return lines(last, counts if hooks.refused or hooks.set_aside else None)
 
 
 def _reachable(report: HealthReport, t: Translator) -> Safe:

@@ -25,8 +25,6 @@ from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
 
 STOP_SECONDS = 12
 """How long the bot may take to stop."""
-BOT_RECEIVES_WEBHOOKS = False
-"""Whether the bot knows the setting MONCRENEAU_WEBHOOK_SECRET. Then the demo sends it the office's changes."""
 WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 — worth nothing anywhere else
 
 
@@ -100,7 +98,7 @@ async def serve(options: Options) -> int:
 
 async def demo(options: Options) -> int:
     """Serve the stand-ins and run the bot on them until interrupted; returns the exit code."""
-    webhooks, bot_settings = _webhooks_to_the_bot() if BOT_RECEIVES_WEBHOOKS else ({}, {})
+    webhooks, bot_settings = _webhooks_to_the_bot()
     async with serving_stand_ins(options, **webhooks) as (telegram_url, moncreneau_url):
         environment = os.environ | _bot_environment(options, telegram_url, moncreneau_url) | bot_settings
         bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=environment)

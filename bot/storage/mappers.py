@@ -7,7 +7,9 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Row
 
-from bot.app.records import AttemptKind, Delivery, Kind, Made, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.app.records import AttemptKind, Delivery, Kind, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.core.appointment_book import BookEntry
+from bot.core.model import AppointmentStatus
 from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
 from bot.views.message import Button, Message, Style
 
@@ -15,8 +17,11 @@ Values = dict[str, Any]
 ACCEPTED = "accepted"
 """The outcome of an attempt that is still open because the API accepted it with a response that cannot be read."""
 UPDATE = ("update_id", "chat_id", "body", "received_at", "tries")
+ENTRY = (
+    "appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled", "status", "version", "as_of", "name",
+    "worker_id",
+)  # fmt: skip
 ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
-MADE = ("appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled")
 """The columns that are set when the row is inserted; the others are set by later statements."""
 
 
@@ -58,7 +63,7 @@ def read_update(row: Row[Any]) -> StoredUpdate:
     return StoredUpdate(row.update_id, row.chat_id, row.body or "", row.tries)
 
 
-RARE = ("topic", "amends", "document", "prepared", "ticket")
+RARE = ("topic", "amends", "document", "prepared", "ticket", "silent")
 """Fields that few deliveries have. They are stored only if set."""
 
 
@@ -134,15 +139,35 @@ def settled_row(end: Settled, now: float) -> Values:
     }
 
 
-def made_row(chat_id: int, made: Made) -> Values:
-    """The row of an appointment that was just booked for a chat."""
+def entry_row(entry: BookEntry) -> Values:
+    """The row of an appointment. `is_cancelled` says once more what its status says, for those who count."""
     return {
-        "appointment_id": made.appointment_id,
-        "chat_id": chat_id,
-        "department_id": made.department_id,
-        "starts_at": office_text(made.at),
-        "is_cancelled": False,
+        "appointment_id": entry.appointment_id,
+        "chat_id": entry.chat_id,
+        "department_id": entry.department_id,
+        "starts_at": office_text(entry.at),
+        "is_cancelled": entry.status is AppointmentStatus.CANCELLED,
+        "status": entry.status.value,
+        "version": entry.version,
+        "as_of": entry.as_of.isoformat(timespec="seconds") if entry.as_of else None,
+        "name": entry.name,
+        "worker_id": entry.worker_id,
     }
+
+
+def read_entry(row: Row[Any]) -> BookEntry:
+    """The reverse of `entry_row`."""
+    return BookEntry(
+        row.appointment_id,
+        row.chat_id,
+        row.department_id,
+        datetime.fromisoformat(row.starts_at),
+        AppointmentStatus(row.status),
+        row.version,
+        datetime.fromisoformat(row.as_of) if row.as_of else None,
+        row.name,
+        row.worker_id,
+    )
 
 
 def fits_picture_row(link: str, file_id: str) -> bool:

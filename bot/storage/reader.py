@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.app.backoff import Backoff
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import AttemptKind, BookingCounts, Delivery, StoredAttempt, StoredChat, StoredUpdate
+from bot.core.appointment_book import BookEntry
 from bot.storage import engines, mappers, migrate
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
 
@@ -145,6 +146,21 @@ class ReadRepository:
             appointments.c.appointment_id.in_(found), appointments.c.chat_id != chat_id
         )
         return frozenset(row.appointment_id for row in await self._all(union(earlier, strangers)))
+
+    async def open_attempts_of(self, chat_id: int) -> tuple[StoredAttempt, ...]:
+        """A chat's attempts without an outcome."""
+        query = select(attempts).where(attempts.c.chat_id == chat_id, attempts.c.settled_at.is_(None))
+        return tuple(mappers.read_attempt(row) for row in await self._all(query))
+
+    async def entry(self, appointment_id: int) -> BookEntry | None:
+        """What the appointment book has of an appointment."""
+        query = select(appointments).where(appointments.c.appointment_id == appointment_id)
+        return next((mappers.read_entry(row) for row in await self._all(query)), None)
+
+    async def entries_of(self, chat_id: int) -> tuple[BookEntry, ...]:
+        """All that the appointment book has of a chat, in order of time."""
+        query = select(appointments).where(appointments.c.chat_id == chat_id).order_by(appointments.c.starts_at)
+        return tuple(mappers.read_entry(row) for row in await self._all(query))
 
     async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
         """The number of the message that shows the ticket of the chat's appointment, where it is known."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, bindparam, delete, literal_column, null, select, true, update
 
 from bot.app.records import Change, StoredUpdate
+from bot.core.appointment_book import BookEntry, Fact, absorb
 from bot.storage import engines, mappers
 from bot.storage.engines import Prepared
 from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
@@ -54,10 +55,8 @@ class Statements:
             .where(*this_attempt)
             .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=null())
         )
-        self.made = prepared(engines.upsert(engine, appointments, ["starts_at", "is_cancelled"]), *mappers.MADE)
-        self.gone = prepared(
-            update(appointments).where(appointments.c.appointment_id == bindparam("key")).values(is_cancelled=true())
-        )
+        known = [name for name in mappers.ENTRY if name != "appointment_id"]
+        self.entry = prepared(engines.upsert(engine, appointments, known), *mappers.ENTRY)
         self.ticket_message = prepared(
             update(appointments)
             .where(appointments.c.appointment_id == bindparam("key"))
@@ -79,9 +78,6 @@ class Statements:
         withdraw: list[mappers.Values] = []
         accept: list[mappers.Values] = []
         settle: list[mappers.Values] = []
-        made: list[mappers.Values] = []
-        gone: list[mappers.Values] = []
-        ticket_message: list[mappers.Values] = []
         picture: list[mappers.Values] = []
         remember: list[mappers.Values] = []
         failed: list[mappers.Values] = []
@@ -104,10 +100,6 @@ class Statements:
                 accept.append({"key": change.accepted[0], "which": change.accepted[1], "how": mappers.ACCEPTED})
             if (end := change.settled) is not None:
                 settle.append(mappers.settled_row(end, now))
-                made.extend([mappers.made_row(end.chat_id, end.made)] if end.made else [])
-                gone.extend([{"key": end.cancelled}] if end.cancelled is not None else [])
-            if change.ticket_message:
-                ticket_message.append({"key": change.ticket_message[0], "message": change.ticket_message[1]})
             if change.picture and mappers.fits_picture_row(*change.picture):
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             remember.extend({"name": name, "value": value} for name, value in change.remembered)
@@ -122,9 +114,6 @@ class Statements:
             (self.withdraw, withdraw),
             (self.accept, accept),
             (self.settle, settle),
-            (self.made, made),
-            (self.gone, gone),
-            (self.ticket_message, ticket_message),
             (self.picture, picture),
             (self.remember, remember),
             (self.failed, failed),
@@ -132,6 +121,28 @@ class Statements:
             (self.done, done),
         )
         return [(statement, values) for statement, values in everything if values]
+
+    def absorb(self, connection: Connection, changes: Iterable[Change]) -> None:
+        """Let the appointment book learn what these changes tell of it."""
+        facts: list[Fact] = []
+        ticket_messages: list[mappers.Values] = []
+        for change in changes:
+            facts += (*(change.settled.facts if change.settled else ()), *change.facts)
+            if change.ticket_message:
+                ticket_messages.append({"key": change.ticket_message[0], "message": change.ticket_message[1]})
+        if facts:
+            ids = {each.appointment_id for each in facts}
+            rows = connection.execute(select(appointments).where(appointments.c.appointment_id.in_(ids)))
+            before: dict[int, BookEntry] = {row.appointment_id: mappers.read_entry(row) for row in rows}
+            after = dict(before)
+            for fact in facts:
+                entry, _ = absorb(after.get(fact.appointment_id), fact)
+                if entry:
+                    after[fact.appointment_id] = entry
+            if changed := [mappers.entry_row(each) for number, each in after.items() if each != before.get(number)]:
+                self.entry.run(connection, changed)
+        if ticket_messages:
+            self.ticket_message.run(connection, ticket_messages)
 
     def insert_new(
         self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float

@@ -12,9 +12,10 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, delete, or_
+from sqlalchemy import Connection, delete, or_, update
 
 from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
@@ -23,7 +24,7 @@ from bot.app.records import Change, StoredUpdate, Work
 from bot.storage import engines, migrate
 from bot.storage.reader import ReadRepository
 from bot.storage.statements import Statements, take_new
-from bot.storage.tables import inbox, metadata
+from bot.storage.tables import appointments, inbox, metadata
 from bot.storage.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ class Store(ReadRepository):
                 item.result = take_new(item.updates, new)
         for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
             statement.run(connection, values)
+        self._statements.absorb(connection, (item.change for item in batch if item.change))
         for item in batch:
             for work in item.change.works if item.change else ():
                 work(connection)
@@ -188,6 +190,12 @@ class Store(ReadRepository):
         long_ago = or_(inbox.c.error.is_(None), inbox.c.done_at < before - WEEK)
         forget = delete(inbox).where(inbox.c.done_at < before, long_ago)
         # Through `commit` like every change, since only the last work given to the writer may be given again.
+        await self.commit(Change(works=(lambda connection: connection.execute(forget),)))
+
+    async def forget_names(self, today: date) -> None:
+        """Forget whose appointments those were that are over: the names of the days before `today`."""
+        over = (appointments.c.starts_at < today.isoformat(), appointments.c.name.is_not(None))
+        forget = update(appointments).where(*over).values(name=None)
         await self.commit(Change(works=(lambda connection: connection.execute(forget),)))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-LINK_LENGTH, FILE_ID_LENGTH = 512, 256
+LINK_LENGTH, FILE_ID_LENGTH, EVENT_LENGTH = 512, 256, 128
 """Characters. PostgreSQL refuses longer values; SQLite would store them."""
 metadata = MetaData()
 
@@ -92,12 +92,31 @@ appointments = Table(
     Column("starts_at", String(16), nullable=False),
     Column("is_cancelled", Boolean, nullable=False, default=False),
     Column("ticket_message", BigInteger),
+    Column("status", String(16), nullable=False, default="SCHEDULED", server_default="SCHEDULED"),
+    Column("version", Integer, nullable=False, default=0, server_default="0"),
+    Column("as_of", String(19)),
+    Column("name", Text),
+    Column("worker_id", BigInteger),
     Index("appointments_chat", "chat_id", "starts_at"),
 )
-"""The appointments of each chat that the bot knows of, without names. `starts_at` is office time (ISO, minutes).
+"""The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 
 `ticket_message` is the number of the message that shows the ticket, so that it can be changed when it becomes untrue.
+`name` is emptied when the day is over.
 """
+
+hooks = Table(
+    "hooks",
+    metadata,
+    Column("event_id", String(EVENT_LENGTH), primary_key=True),
+    Column("body", Text),
+    Column("received_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("done_at", Float),
+    Column("error", String(64)),
+    Index("hooks_open", "done_at", "due_at"),
+)
+"""The service's webhooks. A done one keeps its id for 30 days, since it may come again, and loses its body."""
 
 pictures = Table(
     "pictures",

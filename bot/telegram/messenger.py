@@ -82,6 +82,8 @@ class TelegramMessenger:
         }
         if delivery.message.rows:
             call["reply_markup"] = keyboard(delivery.message, delivery.screen)
+        if delivery.silent:
+            call["disable_notification"] = True
         if delivery.kind is Kind.EDIT:
             call["message_id"] = delivery.target
             return _receipt(await self.call("editMessageText", call))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core import screens, states
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointments, booking, errors, general
+from bot.views import appointment_news, appointments, booking, errors, general
 from bot.views.general import words
 from bot.views.message import CONAKRY, Message, Office
 from bot.views.text import paragraphs
@@ -57,6 +57,14 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return appointments.cancelling(screen, t, office)
         case screens.Cancelled():
             return appointments.cancelled(screen, t, office)
+        case screens.CancelledByOthers():
+            return appointment_news.cancelled(screen, t, office)
+        case screens.MovedByOffice():
+            return appointment_news.moved(screen, t, office)
+        case screens.MadeByOffice():
+            return appointment_news.made(screen, t, office)
+        case screens.Validated():
+            return appointment_news.validated(screen, t)
         case screens.Help():
             return general.helping(screen, t, office)
         case screens.LanguageMenu():

@@ -1,18 +1,18 @@
 """What the API tells of a citizen's appointments is noted on the way, at no request more."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 
-from bot.app.appointment_recorder import AppointmentRecorder
+from bot.app.appointment_recorder import SERVES, AppointmentRecorder
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode, Order, Slot
+from bot.moncreneau import appointments
 from tests.app.fakes import FakeMoncreneau, refused
 
 ME, STRANGER = "telegram:7", "somebody else"
 AT = datetime.fromisoformat("2026-03-02T09:00")
-Noted = tuple[int, list[tuple[int, AppointmentStatus]], frozenset[int]]
+Noted = tuple[int, list[tuple[int, AppointmentStatus]], datetime]
 
 
 class Office:
@@ -21,10 +21,11 @@ class Office:
     def __init__(self) -> None:
         self.api = FakeMoncreneau((Department(5, "Mairie"),), tuple(Slot(AT + timedelta(hours=n)) for n in range(9)))
         self.noted: list[Noted] = []
-        self.asked: Moncreneau = AppointmentRecorder(self.api, self._note)
+        self.now = AT
+        self.asked: Moncreneau = AppointmentRecorder(self.api, self.note, lambda: self.now)
 
-    def _note(self, chat_id: int, appointments: tuple[Appointment, ...], made_since: frozenset[int]) -> None:
-        self.noted.append((chat_id, [(each.id, each.status) for each in appointments], made_since))
+    def note(self, chat_id: int, appointments: tuple[Appointment, ...], as_of: datetime) -> None:
+        self.noted.append((chat_id, [(each.id, each.status) for each in appointments], as_of))
 
     async def books(self, owner: str = ME) -> int:
         hour = len(self.api.books)
@@ -38,7 +39,7 @@ async def test_what_is_read_is_noted() -> None:
     found = await office.asked.appointments(ME)
     assert [each.id for each in found] == [kept, cancelled]
     assert office.noted == [
-        (7, [(kept, AppointmentStatus.SCHEDULED), (cancelled, AppointmentStatus.CANCELLED)], frozenset())
+        (7, [(kept, AppointmentStatus.SCHEDULED), (cancelled, AppointmentStatus.CANCELLED)], AT - SERVES)
     ]
 
 
@@ -57,23 +58,18 @@ async def test_what_cannot_be_read_is_not_noted() -> None:
     assert office.noted == []
 
 
-async def test_what_is_made_meanwhile_is_known_as_such() -> None:
+async def test_a_list_is_as_old_as_the_question_and_as_what_may_answer_it_from_memory() -> None:
     office = Office()
-    slow = asyncio.Event()
 
     class Slow(FakeMoncreneau):
-        """Answers with what there was when it was asked, when it is let."""
+        """Takes a minute."""
 
         async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
-            found = await super().appointments(owner, need)
-            await slow.wait()
-            return found
+            office.now = AT + timedelta(minutes=1)
+            return await super().appointments(owner, need)
 
     office.api = Slow(office.api.offices, office.api.free)
-    office.asked = AppointmentRecorder(office.api, office._note)
-    reading = asyncio.create_task(office.asked.appointments(ME))
-    await asyncio.sleep(0)
-    number = await office.books()
-    slow.set()
-    assert await reading == ()
-    assert office.noted == [(7, [], frozenset({number}))]
+    office.asked = AppointmentRecorder(office.api, office.note, lambda: office.now)
+    assert await office.asked.appointments(ME) == ()
+    assert office.noted == [(7, [], AT - SERVES)]
+    assert timedelta(seconds=appointments.SERVES) == SERVES

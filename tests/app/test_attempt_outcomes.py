@@ -1,13 +1,14 @@
 """Every end of an attempt is told and recorded under the same number."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.app.attempt import AttemptState, Ending, booked, cancelled, not_cancelled, refused, withdrawn
-from bot.app.records import Made
-from bot.core.model import Failure, FailureCode
-from tests.app.booking_counter import AT, BOOKING, CANCELLING, CHAT, MINE, NOW
+from bot.core.appointment_book import Fact, Source
+from bot.core.model import AppointmentStatus, Failure, FailureCode
+from tests.app.booking_counter import BOOKING, CANCELLING, CHAT, MINE, NOW
 
 BOOK, CANCEL = AttemptState(BOOKING, uncertain=False), AttemptState(CANCELLING, uncertain=False)
 CLOSED = Failure(FailureCode.OUT_OF_CREDITS)
@@ -32,6 +33,7 @@ def test_what_is_told_and_what_is_recorded_are_of_the_same_attempt(ending: Endin
 
 def test_what_was_made_and_what_was_cancelled_is_recorded_with_it() -> None:
     _, made = booked(BOOK, LATER, MINE)
-    assert (made.appointment_id, made.made) == (50, Made(50, 5, AT))
+    assert (made.appointment_id, made.facts) == (50, (Fact(50, CHAT, LATER, Source.ATTEMPT, MINE),))
     _, gone = cancelled(CANCEL, LATER, MINE)
-    assert gone.cancelled == 50
+    over = replace(MINE, status=AppointmentStatus.CANCELLED)
+    assert gone.facts == (Fact(50, CHAT, LATER, Source.ATTEMPT, over),)

@@ -94,7 +94,7 @@ async def test_a_cancelling_that_another_process_settled_is_not_asked_for_again(
         here.api.books[50] = MINE
         here.api.reads.append(ScriptedError(WriteOutcome.UNKNOWN))
         await here.begin(CANCELLING, resumed=True)
-        await here.store.commit(Change(settled=Settled(CHAT, CANCELLING.number, "cancelled", cancelled=50)))
+        await here.store.commit(Change(settled=Settled(CHAT, CANCELLING.number, "cancelled")))
         await asyncio.sleep(60)
         assert (here.attempt_worker.open, here.api.deletes) == (0, 0)
 

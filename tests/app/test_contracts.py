@@ -51,7 +51,7 @@ async def real_office() -> AsyncIterator[Moncreneau]:
 @asynccontextmanager
 async def noted_office() -> AsyncIterator[Moncreneau]:
     async with fake_office() as api:
-        yield AppointmentRecorder(api, lambda *_: None)
+        yield AppointmentRecorder(api, lambda *_: None, lambda: NINE)
 
 
 offices = pytest.mark.parametrize("opened", [fake_office, noted_office, real_office], ids=["fake", "noted", "real"])

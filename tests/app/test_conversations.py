@@ -16,7 +16,7 @@ from bot.app.outbox import Outbox
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import AttemptKind, Change, Delivery, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
-from bot.app.turn import Turns
+from bot.app.turn import DeliveryIds, Turns
 from bot.app.updates import AdminHandler, AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department, Draft, Slot
@@ -294,3 +294,26 @@ async def _screen(here: Office, chat: int = 7) -> int:
     """The number of the present screen."""
     session = await here.conversations._sessions.get(chat, NOW, "fr")
     return session.screen
+
+
+@in_no_time
+async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fails_alone(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        over: list[str] = []
+        news = Delivery(DeliveryIds.next(), 7, Kind.SEND, Message("fr news"))
+
+        async def tells() -> Change:
+            assert here.conversations.waiting == 3, "the press before it is done, what follows waits"
+            return Change(queued=(news,), remembered=(("news", "told"),))
+
+        async def fails() -> Change:
+            raise RuntimeError
+
+        here.conversations.accept(await here.store.receive((StoredUpdate(1, 7, "/start"),)))
+        here.conversations.play(7, tells, lambda: over.append("told"))
+        here.conversations.play(7, fails, lambda: over.append("failed"))
+        here.conversations.accept(await here.store.receive((StoredUpdate(2, 7, "/help"),)))
+        await here.quiet()
+        assert here.texts() == ["Menu", "news", "Help"]
+        assert over == ["told", "failed"]
+        assert await here.store.fact("news") == "told"

@@ -12,7 +12,9 @@ import pytest
 from bot.app.outbox import PICTURE_TRIES, STALLED, Outbox
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Change, Delivery, Kind, Made, Settled, StoredChat
+from bot.app.records import Change, Delivery, Kind, StoredChat
+from bot.core.appointment_book import Fact, Source
+from bot.core.model import Appointment
 from bot.storage.store import Store
 from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger
@@ -174,9 +176,10 @@ async def test_an_older_message_that_cannot_be_changed_any_more_is_left_as_it_is
 @in_no_time
 async def test_the_message_of_a_ticket_is_remembered_sent_or_edited(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
-        made = [Made(number, 5, datetime(2026, 3, 3, 10)) for number in (50, 51, 52)]  # noqa: DTZ001 — office time
-        for number, each in enumerate(made):
-            await here.store.commit(Change(settled=Settled(7, number, "booked", each.appointment_id, made=each)))
+        at = datetime(2026, 3, 3, 10)  # noqa: DTZ001 — office time
+        for number in (50, 51, 52):
+            fact = Fact(number, 7, at, Source.ATTEMPT, Appointment(number, 5, at, "Aïssatou"))
+            await here.store.commit(Change(facts=(fact,)))
         await here.sends(replace(word(1), ticket=50), word(2))
         sent = await here.store.ticket_message(7, 50)
         assert sent

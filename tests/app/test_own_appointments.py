@@ -61,7 +61,9 @@ async def test_a_stranger_s_is_neither_shown_nor_can_it_be_cancelled() -> None:
 async def test_a_stranger_s_is_not_noted_as_theirs_but_the_clerk_may_look_for_what_was_just_made() -> None:
     noted: list[int] = []
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
-    asked = AppointmentRecorder(office, lambda _chat, told, _since: noted.extend(each.id for each in told), made)
+    asked = AppointmentRecorder(
+        office, lambda _chat, told, _since: noted.extend(each.id for each in told), lambda: TEN, made
+    )
     await asked.book(Order(OFFICE.id, TEN, "Aïssatou Bah", ME))
     assert len(await asked.appointments(ME, Need.SETTLE)) == 3
     assert noted == [1, 100], "the second names its owner"

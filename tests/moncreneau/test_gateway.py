@@ -361,7 +361,7 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     assert stats.reachable
     assert (stats.limit, stats.remaining, stats.reset) == (1000, 997, START + timedelta(hours=1, seconds=1))
     assert (stats.hits, stats.misses, stats.booked) == (3, 0, 1)
-    assert dict(stats.requests) == {"read": 0, "settle": 1, "urgent": 0, "write": 2}
+    assert dict(stats.requests) == {"read": 0, "settle": 1, "urgent": 0, "write": 2, "background": 0}
     assert (stats.last_error, stats.last_error_at) == ("402 INSUFFICIENT_CREDITS", START)
     assert stats.open_issues == {CREDITS}
     assert stats.heard == START

@@ -61,6 +61,27 @@ def test_reads_stop_at_the_reserve_settling_at_half_of_it_urgent_ones_near_nothi
         assert refusal(quota, kind).failure.code is FailureCode.BUSY
 
 
+def test_what_nobody_waits_for_stops_at_half_of_the_limit(clock: StillClock) -> None:
+    quota = Quota(clock)
+    told(quota, 502)
+    for left in (501, 500):
+        with quota.spend(RequestKind.BACKGROUND) as spending:
+            spending.answered(200, budget_headers(left))
+    refusal(quota, RequestKind.BACKGROUND)
+    quota.spend(RequestKind.READ)
+
+
+def test_what_nobody_waits_for_is_at_most_a_twentieth_of_the_limit_within_an_hour(clock: StillClock) -> None:
+    quota = Quota(clock)
+    told(quota, 1000)
+    for _ in range(50):
+        with quota.spend(RequestKind.BACKGROUND) as spending:
+            spending.answered(200, budget_headers(1000))
+    refusal(quota, RequestKind.BACKGROUND)
+    clock.pass_(HOUR)
+    quota.spend(RequestKind.BACKGROUND)
+
+
 def test_a_request_under_way_counts_as_spent(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 2)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.health import ApiHealth, HealthReport, OperatorIssue, WebhookHealth
 from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.operations.views import alert, status
@@ -150,3 +150,13 @@ def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again
     assert begins.startswith("⚠️ ")
     assert len(begins.splitlines()) == 2
     assert over.startswith("✅ ")
+
+
+def test_webhooks_stand_there_where_they_are_received() -> None:
+    assert "webhook" not in shown(FINE).lower()
+    never = replace(FINE, webhooks=WebhookHealth(last=None, refused=0, set_aside=0))
+    assert "Aucun webhook" in shown(never)
+    assert "refusés" not in shown(never)
+    some = replace(FINE, webhooks=WebhookHealth(last=NOW, refused=2, set_aside=1))
+    assert "Dernier webhook de moncreneau : lun. 2 mars à 14:30" in shown(some)
+    assert "⚠️ Webhooks refusés (signature) : 2 · mis de côté : 1" in shown(some)

@@ -17,7 +17,6 @@ from bot.sandbox import host
 from bot.sandbox.host import Options, serving_stand_ins
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.sandbox.telegram.config import ADMIN_ID
-from bot.settings import Settings
 from tests.sandbox.moncreneau.client import ApiClient, Clock
 from tests.sandbox.moncreneau.receiver import receiving
 
@@ -102,11 +101,6 @@ async def test_an_unknown_webhook_style_is_one_line_and_no_traceback(tmp_path: P
     _, said = await process.communicate()
     assert process.returncode == 1
     assert said.decode() == "WEBHOOK_STYLE must be one of moncreneau, sdk\n"
-
-
-def test_the_demo_sends_webhooks_once_the_bot_knows_the_setting() -> None:
-    """The day the bot has the setting, this test asks for `BOT_RECEIVES_WEBHOOKS` to be switched on."""
-    assert ("moncreneau_webhook_secret" in Settings.model_fields) == host.BOT_RECEIVES_WEBHOOKS
 
 
 def test_the_demos_two_sides_agree_on_the_port_and_the_secret() -> None:

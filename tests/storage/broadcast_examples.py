@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.app.records import Change, Made, Settled, StoredChat
+from bot.app.records import Change, StoredChat
 from bot.broadcast.model import AdminAction, Audience, Content, Everyone, HistoryEntry, Media, Plan, Version
 from bot.broadcast.ports import Admin, ProgressMessage
+from bot.core.appointment_book import Fact, Source
+from bot.core.model import Appointment
 from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
@@ -37,13 +39,12 @@ class BroadcastDatabase:
 
     async def add_appointment(self, chat_id: int, appointment: int, department: int, at: str) -> None:
         """Store an appointment of a citizen."""
-        made = Made(appointment, department, datetime.fromisoformat(at))
-        await self.store.commit(Change(settled=Settled(chat_id, appointment, "booked", appointment, made=made)))
+        made = Appointment(appointment, department, datetime.fromisoformat(at), "Aïssatou")
+        await self.store.commit(Change(facts=(Fact(appointment, chat_id, NOW, Source.ATTEMPT, made),)))
 
     async def cancel_appointment(self, chat_id: int, appointment: int) -> None:
         """Mark an appointment as cancelled."""
-        change = Settled(chat_id, appointment + 1, "cancelled", cancelled=appointment)
-        await self.store.commit(Change(settled=change))
+        await self.store.commit(Change(facts=(Fact(appointment, chat_id, NOW, Source.ATTEMPT, None),)))
 
     async def confirm_broadcast(self, audience: Audience | None = None, number: int = 1) -> bool:
         """Confirm a broadcast; returns whether it is a new one."""

@@ -13,12 +13,13 @@ from bot.app.records import (
     Change,
     Delivery,
     Kind,
-    Made,
     Settled,
     StoredAttempt,
     StoredChat,
     Urgency,
 )
+from bot.core.appointment_book import Fact, Source
+from bot.core.model import Appointment
 from bot.storage import migrate, reader
 from bot.storage.store import Store
 from bot.views.message import Message
@@ -56,9 +57,11 @@ async def test_bookings_are_counted_by_chat(store: Store) -> None:
         await store.commit(Change(opened=(StoredAttempt(CHAT, number, kind, "{}"),)))
     await store.commit(Change(opened=(StoredAttempt(CHAT + 1, 1, AttemptKind.BOOK, "{}"),)))
     for number, at in ((1, later), (2, later), (3, earlier)):
-        made = Made(100 + number, 5, at)
-        await store.commit(Change(settled=Settled(CHAT, number, "booked", 100 + number, made=made)))
-    await store.commit(Change(settled=Settled(CHAT, 6, "cancelled", cancelled=102)))
+        made = Appointment(100 + number, 5, at, "Aïssatou")
+        fact = Fact(made.id, CHAT, now, Source.ATTEMPT, made)
+        await store.commit(Change(settled=Settled(CHAT, number, "booked", made.id, facts=(fact,))))
+    gone = Fact(102, CHAT, now, Source.ATTEMPT, None)
+    await store.commit(Change(settled=Settled(CHAT, 6, "cancelled", facts=(gone,))))
     await store.commit(Change(settled=Settled(CHAT, 4, "slot_taken")))
     assert await store.count_bookings(CHAT, now) == BookingCounts(coming=1, pending=1, booked=3)
     assert await store.count_bookings(CHAT, now + timedelta(days=2)) == BookingCounts(coming=0, pending=1, booked=3)

@@ -3,16 +3,20 @@
 import asyncio
 import time
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from bot.app.records import Change, Delivery, Made, SetAside, Settled, StoredAttempt, StoredChat, Work
+from bot.app.records import Change, Delivery, SetAside, Settled, StoredAttempt, StoredChat, Work
+from bot.core.appointment_book import BookEntry, Fact, Source
+from bot.core.model import Appointment, AppointmentStatus
 from bot.storage.store import Store, StoreClosedError
 from tests.storage.databases import Database
 from tests.storage.values import CHAT, attempt, delivery, turn, update
 
 AT = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+MADE = Appointment(50, 5, AT, "Aïssatou", owner=f"telegram:{CHAT}")
+FACT = Fact(50, CHAT, AT, Source.ATTEMPT, MADE)
 
 
 async def deliveries(store: Store) -> list[Delivery]:
@@ -105,12 +109,50 @@ async def test_an_attempt_is_open_until_it_is_settled_and_then_keeps_no_name(sto
     await store.commit(Change(opened=(attempt(1), attempt(2))))
     await store.commit(Change(withdrawn=(CHAT, 1)))
     assert await store.open_attempts() == (replace(attempt(1), withdrawn=True), attempt(2))
-    await store.commit(Change(settled=Settled(CHAT, 1, "booked", 50, made=Made(50, 5, AT))))
+    await store.commit(Change(settled=Settled(CHAT, 1, "booked", 50, facts=(FACT,))))
     assert await store.open_attempts() == (attempt(2),)
     assert await store.made_by(CHAT) == {50}
     assert await store.made_by(8) == frozenset()
     await store.close()
     assert database.rows("SELECT body, outcome FROM attempts WHERE number = 1") == [(None, "booked")]
+
+
+async def test_the_appointment_book_learns_what_the_changes_of_one_transaction_tell(
+    store: Store, database: Database
+) -> None:
+    moved = Fact(50, CHAT, AT.replace(hour=11), Source.HOOK, replace(MADE, at=AT.replace(hour=12), worker_id=42))
+    made = BookEntry(50, CHAT, 5, AT, as_of=AT, name="Aïssatou")
+    other = Fact(51, 8, AT, Source.HOOK, replace(MADE, id=51), is_new=True)
+    cancelled = replace(FACT, appointment=replace(MADE, status=AppointmentStatus.CANCELLED))
+    await asyncio.gather(*(store.commit(Change(facts=(each,))) for each in (FACT, moved, other)))
+    now = replace(made, at=AT.replace(hour=12), version=1, as_of=AT.replace(hour=11), worker_id=42)
+    assert await store.entry(50) == now
+    assert await store.entries_of(CHAT) == (now,)
+    await store.commit(Change(settled=Settled(CHAT, 2, "cancelled", facts=(cancelled,)), ticket_message=(50, 77)))
+    assert [each.status for each in await store.entries_of(CHAT)] == [AppointmentStatus.CANCELLED]
+    assert await store.ticket_message(CHAT, 50) == 77
+    assert await store.ticket_message(8, 50) is None
+    assert await store.entry(99) is None
+    await store.commit(Change(facts=(Fact(99, CHAT, AT, Source.READING, None),)))
+    assert database.rows("SELECT appointment_id, status FROM appointments ORDER BY 1") == [
+        (50, "CANCELLED"),
+        (51, "SCHEDULED"),
+    ]
+
+
+async def test_names_are_forgotten_when_the_day_is_over(store: Store) -> None:
+    await store.commit(Change(facts=(FACT,)))
+    await store.forget_names(AT.date())
+    assert (await store.entries_of(CHAT))[0].name == "Aïssatou"
+    await store.forget_names(AT.date() + timedelta(days=1))
+    assert (await store.entries_of(CHAT))[0].name is None
+
+
+async def test_the_attempts_of_one_chat_are_found(store: Store) -> None:
+    await store.commit(Change(opened=(attempt(1), attempt(2))))
+    await store.commit(Change(settled=Settled(CHAT, 1, "withdrawn")))
+    assert await store.open_attempts_of(CHAT) == (attempt(2),)
+    assert await store.open_attempts_of(8) == ()
 
 
 async def test_opening_an_attempt_twice_changes_nothing(store: Store) -> None:

@@ -3,13 +3,17 @@
 from bot.core.screens import (
     Announcements,
     Cancelled,
+    CancelledByOthers,
     Help,
     LanguageMenu,
+    MadeByOffice,
     Menu,
+    MovedByOffice,
     QrPicture,
     Screen,
     SettingsMenu,
     TicketShown,
+    Validated,
     Word,
 )
 from bot.core.states import Idle, Notice
@@ -33,6 +37,10 @@ SCREENS: dict[str, Screen] = {
     "announcements, wanted": Announcements(wanted=True),
     "announcements, unwanted": Announcements(wanted=False),
     "settings": SettingsMenu(announcements=True),
+    "news, cancelled": CancelledByOthers(TICKET, by_office=True, reason="Grève"),
+    "news, moved": MovedByOffice(TICKET, TICKET.appointment.at),
+    "news, made": MadeByOffice(TICKET),
+    "news, validated": Validated(TICKET),
     "word": Word(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""

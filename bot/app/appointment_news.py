@@ -1,0 +1,262 @@
+"""What somebody else does to citizens' appointments: noted in the appointment book, and told to the citizen once.
+
+It comes to light by webhooks and by lists that are read anyway. All of it is worked in turns of the citizen's chat, so
+that it is in order with what they do themselves: that comes back from the service too, and is never told as news.
+Knows neither HTTP nor SQL, nor how anything is worded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.app.attempt import CANCELLINGS, chat_of, owner_of
+from bot.app.ports import ApiError, Moncreneau, Need, Store
+from bot.app.records import AttemptKind, Change, Delivery, Kind, Urgency
+from bot.app.turn import DeliveryIds, Render
+from bot.core import dates
+from bot.core.appointment_book import (
+    BookEffect,
+    BookEntry,
+    Fact,
+    LookAgain,
+    Source,
+    WasCancelled,
+    WasMade,
+    WasMoved,
+    WasValidated,
+    absorb,
+)
+from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
+from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Screen, TicketShown, Validated
+
+SOON = timedelta(hours=24)
+"""How near an appointment must be for a look at it to be urgent."""
+LOUD = timedelta(hours=12)
+"""How near it must be for news of it to make a sound at night."""
+LONG_AGO = timedelta(days=7)
+"""Webhooks of older changes are noted, not told."""
+LOOK_PAUSE = 60.0
+"""Seconds between two looks at one appointment."""
+ATTEMPT_PAUSE, ATTEMPT_PATIENCE = 3.0, 600.0
+"""Seconds between two tries while an attempt may be the cause, and after which it is not waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a webhook says. `appointment` is None where it cannot be read, `created` is office time."""
+
+    appointment_id: int
+    created: datetime
+    owner: str | None = None
+    appointment: Appointment | None = None
+    is_new: bool = False
+    by_office: bool | None = None
+    reason: str = ""
+
+
+class NotYetError(Exception):
+    """It cannot be worked yet: try again after so many `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"not before {seconds} s have passed")
+        self.seconds = seconds
+
+
+class AppointmentNews:
+    """Turns of chats to which something happened.
+
+    `unix_time` gives Unix seconds, `clock_gap` the seconds by which the service's clock is ahead of ours.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 — the parts, joined in one place
+        self,
+        store: Store,
+        api: Moncreneau,
+        render: Render,
+        office_time: Callable[[], datetime],
+        unix_time: Callable[[], float],
+        clock_gap: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._render = render
+        self._office_time = office_time
+        self._unix_time = unix_time
+        self._clock_gap = clock_gap
+        self._ids = DeliveryIds()
+        self._looked: dict[int, float] = {}
+
+    async def chat_of(self, report: Report) -> int | None:
+        """Whose the appointment is; None where it is nobody's whom we know."""
+        entry = await self._store.entry(report.appointment_id)
+        chat_id = entry.chat_id if entry else chat_of(report.owner or "")
+        known = await self._store.chat(chat_id) if chat_id is not None and chat_id > 0 else None
+        return known.chat_id if known else None
+
+    async def of_list(self, chat_id: int, found: tuple[Appointment, ...], as_of: datetime) -> Change:
+        """The turn after a list of all of the chat's appointments was read. An attempt may be why it differs."""
+        if await self._store.open_attempts_of(chat_id):
+            return Change()
+        known = {each.appointment_id: each for each in await self._store.entries_of(chat_id)}
+        listed = {each.id: each for each in found}
+        missing = [each.appointment_id for each in known.values() if each.at > self._office_time()]
+        facts: list[Fact] = []
+        deliveries: list[Delivery] = []
+        for number in dict.fromkeys((*listed, *missing)):
+            fact = Fact(number, chat_id, as_of.replace(microsecond=0), Source.LIST, listed.get(number))
+            fact, after, effects = await self._absorbed(known.get(number), fact)
+            if after and _is_changed(known.get(number), after):
+                facts.append(fact)
+                deliveries += await self._told(after, effects, fact)
+        return Change(facts=tuple(facts), queued=tuple(deliveries))
+
+    async def of_report(self, chat_id: int, report: Report, received_at: float) -> Change:
+        """The turn after a webhook. Raises `NotYetError`, and `ApiError` where the service must be asked and cannot."""
+        entry = await self._store.entry(report.appointment_id)
+        if self._unix_time() - received_at < ATTEMPT_PATIENCE and await self._may_be_own(chat_id, entry, report):
+            raise NotYetError(ATTEMPT_PAUSE)
+        fact = Fact(
+            report.appointment_id,
+            chat_id,
+            report.created,
+            Source.HOOK,
+            report.appointment,
+            is_new=report.is_new,
+            by_office=report.by_office,
+            reason=report.reason,
+        )
+        effects = absorb(entry, fact)[1]
+        if LookAgain() in effects:
+            looked = self._looked.get(report.appointment_id)
+            if looked is not None and looked >= received_at:
+                return Change()  # what was seen then is younger than this
+            if pause := self._pause(report.appointment_id):
+                raise NotYetError(pause)
+        fact, after, effects = await self._absorbed(entry, fact)
+        if after is None:
+            return Change()
+        is_old = self._service_time() - report.created > LONG_AGO
+        return Change(facts=(fact,), queued=() if is_old else await self._told(after, effects, fact))
+
+    async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
+        """Whether an attempt without an outcome may be the cause."""
+        for attempt in await self._store.open_attempts_of(chat_id):
+            if attempt.kind is AttemptKind.BOOK and entry is None:
+                return True
+            if attempt.kind is AttemptKind.CANCEL:
+                ticket = CANCELLINGS.validate_json(attempt.body).ticket
+                if ticket.appointment.id == report.appointment_id:
+                    return True
+        return False
+
+    async def _absorbed(
+        self, entry: BookEntry | None, fact: Fact
+    ) -> tuple[Fact, BookEntry | None, tuple[BookEffect, ...]]:
+        """The fact, or what the service answers where it is not sure; the entry after it, and what follows."""
+        after, effects = absorb(entry, fact)
+        if LookAgain() not in effects:
+            return fact, after, effects
+        if fact.source is Source.LIST and self._pause(fact.appointment_id):
+            return fact, entry, ()
+        self._looked = {number: at for number, at in self._looked.items() if self._unix_time() - at < LOOK_PAUSE}
+        self._looked[fact.appointment_id] = self._unix_time()
+        as_of = self._service_time()
+        is_soon = entry is not None and entry.at - self._office_time() < SOON
+        need = Need.SETTLE_AGAIN if is_soon else Need.BACKGROUND
+        try:
+            found = await self._api.appointment(fact.appointment_id, need)
+        except ApiError:
+            del self._looked[fact.appointment_id]
+            if fact.source is Source.LIST:
+                return fact, entry, ()
+            raise
+        if entry is None and found and found.owner not in {None, owner_of(fact.chat_id)}:
+            return fact, None, ()
+        cancelled = found is None or found.status is AppointmentStatus.CANCELLED
+        answer = Fact(
+            fact.appointment_id,
+            fact.chat_id,
+            as_of,
+            Source.READING,
+            found,
+            by_office=fact.by_office if cancelled else None,
+            reason=fact.reason if cancelled else "",
+        )
+        return answer, *absorb(entry, answer)
+
+    def _pause(self, appointment_id: int) -> float:
+        """Seconds before the appointment may be looked at again."""
+        looked = self._looked.get(appointment_id)
+        since = LOOK_PAUSE if looked is None else self._unix_time() - looked
+        return LOOK_PAUSE - since if 0 <= since < LOOK_PAUSE else 0.0
+
+    def _service_time(self) -> datetime:
+        """Office time by the service's clock, to the second as the service tells it."""
+        return (self._office_time() + timedelta(seconds=self._clock_gap())).replace(microsecond=0)
+
+    async def _told(self, entry: BookEntry, effects: tuple[BookEffect, ...], fact: Fact) -> tuple[Delivery, ...]:
+        """The messages, where the citizen can still use them, and the old ticket as it is now."""
+        chat = await self._store.chat(entry.chat_id)
+        if not effects or chat is None or chat.left:
+            return ()
+        now, is_over = self._office_time(), entry.at < self._office_time()
+        ticket = await self._ticket(entry, fact)
+        deliveries: list[Delivery] = []
+        message = await self._store.ticket_message(entry.chat_id, entry.appointment_id)
+        if message is not None and not is_over:
+            shown = self._render(TicketShown(ticket), chat.locale, None)
+            edit = Delivery(
+                self._ids.next(), chat.chat_id, Kind.EDIT, shown, target=message, urgency=Urgency.NOTICE, amends=True
+            )
+            deliveries.append(edit)
+        for effect in effects:
+            if is_over and not isinstance(effect, WasValidated):
+                continue
+            is_silent = isinstance(effect, WasValidated) or (dates.is_night(now) and entry.at - now > LOUD)
+            words = self._render(_screen(effect, ticket), chat.locale, None)
+            deliveries.append(
+                Delivery(
+                    self._ids.next(),
+                    chat.chat_id,
+                    Kind.SEND,
+                    words,
+                    urgency=Urgency.NOTICE,
+                    ticket=entry.appointment_id if isinstance(effect, WasMade | WasMoved) else None,
+                    silent=is_silent,
+                )
+            )
+        return tuple(deliveries)
+
+    async def _ticket(self, entry: BookEntry, fact: Fact) -> Ticket:
+        try:
+            departments = await self._api.departments()
+        except ApiError:
+            departments = ()
+        department = next((each for each in departments if each.id == entry.department_id), None)
+        appointment = Appointment(
+            entry.appointment_id,
+            entry.department_id,
+            entry.at,
+            entry.name or "",
+            entry.status,
+            qr_link=fact.appointment.qr_link if fact.appointment else None,
+            worker_id=entry.worker_id,
+        )
+        return Ticket(appointment, department or Department(entry.department_id, ""))
+
+
+def _screen(effect: BookEffect, ticket: Ticket) -> Screen:
+    match effect:
+        case WasCancelled(by_office=by_office, reason=reason):
+            return CancelledByOthers(ticket, by_office, reason)
+        case WasMoved(before=before):
+            return MovedByOffice(ticket, before.at)
+        case WasValidated():
+            return Validated(ticket)
+        case _:
+            return MadeByOffice(ticket)
+
+
+def _is_changed(before: BookEntry | None, after: BookEntry) -> bool:
+    """Whether there is more to note than that it was seen once more."""
+    return before is None or replace(before, as_of=after.as_of) != after

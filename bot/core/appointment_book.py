@@ -1,0 +1,188 @@
+"""What the bot knows of each appointment. One function changes it: `absorb(entry, fact) -> (entry, effects)`.
+
+Facts come from what citizens do here, from lists that are read anyway, from the service's webhooks and from looking
+again. They come in any order and any number of times; the entry is the same in the end, and each real change that
+somebody else made is news once. Pure: knows no clock, no database, no words. All times are office time.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.model import Appointment, AppointmentStatus
+from bot.core.names import visible
+
+OVER = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW})
+"""Only the service's answer to a question takes an appointment out of these: a late webhook does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookEntry:
+    """An appointment as it is known. `at` is to the minute.
+
+    `version` grows by one with every change of time, department, member of staff or status. `as_of` is when the
+    service said so, to the second (None: an earlier release did not note it). `name` is kept until that day is over.
+    """
+
+    appointment_id: int
+    chat_id: int
+    department_id: int
+    at: datetime
+    status: AppointmentStatus = AppointmentStatus.SCHEDULED
+    version: int = 0
+    as_of: datetime | None = None
+    name: str | None = None
+    worker_id: int | None = None
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether it stands, as far as its status says."""
+        return self.status not in OVER
+
+
+class Source(StrEnum):
+    """Where a fact comes from."""
+
+    ATTEMPT = "attempt"  # what the citizen did here
+    LIST = "list"  # a list that was read for the citizen
+    READING = "reading"  # the service's answer about this appointment, a moment ago
+    HOOK = "hook"  # a webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What was said of an appointment, and `as_of` when.
+
+    `appointment` is None where there is no such appointment, or none any more. `is_new` tells that the service says
+    that it was just made. `by_office` is whether the office cancelled it, None where nobody knows; `reason` is theirs.
+    """
+
+    appointment_id: int
+    chat_id: int
+    as_of: datetime
+    source: Source
+    appointment: Appointment | None = None
+    is_new: bool = False
+    by_office: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """It is not sure: read the appointment, and absorb the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasCancelled:
+    """Somebody else cancelled it. `by_office`: the office did; None where nobody knows."""
+
+    by_office: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WasMoved:
+    """The office gave it another time, department or member of staff; `before` is how it was."""
+
+    before: BookEntry
+
+
+@dataclass(frozen=True, slots=True)
+class WasMade:
+    """The office made it, or let it stand again."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasValidated:
+    """The office noted that the citizen came."""
+
+
+News = WasCancelled | WasMoved | WasMade | WasValidated
+BookEffect = LookAgain | News
+
+
+def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
+    """The entry after the fact, and what follows. What is over when the news comes is for the shell to judge."""
+    if entry is None:
+        return _first(fact)
+    if fact.appointment is None and fact.source in {Source.LIST, Source.HOOK}:
+        # That a list lacks it, or a webhook tells nothing of it, is no proof.
+        return entry, (LookAgain(),) if entry.is_coming and not _is_older(fact, entry) else ()
+    if entry.worker_id is None and fact.appointment:  # one that was not known before is no other one
+        entry = replace(entry, worker_id=fact.appointment.worker_id)
+    after = _said(entry, fact)
+    if _state(after) == _state(entry):
+        return replace(after, as_of=_latest(entry, fact)), ()
+    if fact.source is Source.HOOK and (_is_older(fact, entry, or_equal=True) or not entry.is_coming):
+        return entry, (LookAgain(),)
+    if fact.source is Source.LIST and _is_older(fact, entry):
+        return entry, ()
+    # What the service answers, to a question or to an attempt, is younger than all that was known before.
+    after = replace(after, version=entry.version + 1, as_of=_latest(entry, fact))
+    return after, _news(entry, after, fact)
+
+
+def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
+    """Of one that is not known. Only the word that it was made is enough; what came in between may be missing."""
+    if fact.source is Source.HOOK and not (fact.is_new and fact.appointment):
+        return None, (LookAgain(),)
+    found = fact.appointment
+    if found is None:
+        return None, ()
+    blank = BookEntry(fact.appointment_id, fact.chat_id, found.department_id, _minute(found.at), as_of=fact.as_of)
+    entry = _said(blank, fact)
+    is_news = fact.source in {Source.HOOK, Source.READING} and entry.is_coming
+    return entry, (WasMade(),) if is_news else ()
+
+
+def _said(entry: BookEntry, fact: Fact) -> BookEntry:
+    """The entry with what the fact says; what it does not say stays."""
+    found = fact.appointment
+    if found is None:
+        return replace(entry, status=AppointmentStatus.CANCELLED)
+    status = entry.status if found.status is AppointmentStatus.UNKNOWN else found.status
+    return replace(
+        entry,
+        department_id=found.department_id,
+        at=_minute(found.at),
+        status=status,
+        name=visible(found.name) or entry.name,
+        worker_id=entry.worker_id if found.worker_id is None else found.worker_id,
+    )
+
+
+def _news(before: BookEntry, after: BookEntry, fact: Fact) -> tuple[BookEffect, ...]:
+    """What the citizen has not done themselves is news to them."""
+    if fact.source is Source.ATTEMPT:
+        return ()
+    if not after.is_coming:
+        if after.status is AppointmentStatus.CANCELLED and before.is_coming:
+            return (WasCancelled(fact.by_office, fact.reason),)
+        is_validated = after.status is AppointmentStatus.COMPLETED and fact.source is not Source.LIST
+        return (WasValidated(),) if is_validated else ()
+    if not before.is_coming:
+        return (WasMade(),)
+    return (WasMoved(before),) if _place(after) != _place(before) else ()
+
+
+def _is_older(fact: Fact, entry: BookEntry, *, or_equal: bool = False) -> bool:
+    """Whether the entry's word is younger. Two words of one second tell no order."""
+    return entry.as_of is not None and (fact.as_of < entry.as_of or (or_equal and fact.as_of == entry.as_of))
+
+
+def _latest(entry: BookEntry, fact: Fact) -> datetime:
+    return fact.as_of if entry.as_of is None else max(fact.as_of, entry.as_of)
+
+
+def _state(entry: BookEntry) -> tuple[object, ...]:
+    """What makes a new version."""
+    return (*_place(entry), entry.status)
+
+
+def _place(entry: BookEntry) -> tuple[object, ...]:
+    """When, where, and with whom."""
+    return entry.at, entry.department_id, entry.worker_id
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

@@ -1,0 +1,45 @@
+"""What others did to a citizen's appointment: who did it, what holds now, and the next step."""
+
+from bot.core import callback_data
+from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, TicketShown, Validated
+from bot.i18n import Safe, Translator
+from bot.views import appointments
+from bot.views import keyboards as keys
+from bot.views.message import Button, Message, Office
+from bot.views.text import lines, moment, paragraphs, ticket_facts
+
+
+def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Message:
+    """It does not take place. Who cancelled it is said only where that is known."""
+    text = paragraphs(
+        t.text("news.cancelled_by_office" if screen.by_office else "news.cancelled"),
+        ticket_facts(t, screen.ticket, office),
+        t.text("news.reason", reason=screen.reason) if screen.reason else None,
+        t.text("news.cancelled_next"),
+    )
+    number = screen.ticket.appointment.id
+    again = Button(t.label("button.other_time"), callback_data.numbered(callback_data.BOOK_AGAIN, number))
+    return Message(text, ((again,), keys.appointments(t)))
+
+
+def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
+    """How it was, and all that holds now."""
+    text = paragraphs(
+        t.text("news.moved"),
+        lines(t.text("news.before", moment=moment(t, screen.before)), t.text("news.now")),
+        ticket_facts(t, screen.ticket, office),
+    )
+    number = screen.ticket.appointment.id
+    cancel = Button(t.label("button.cancel_this"), callback_data.numbered(callback_data.CANCEL, number))
+    return Message(text, (keys.appointments(t), (cancel,)))
+
+
+def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:
+    """A whole ticket, and how it came about."""
+    ticket = appointments.ticket_shown(TicketShown(screen.ticket), t, office)
+    return Message(paragraphs(t.text("news.made"), Safe(ticket.text)), ticket.rows)
+
+
+def validated(screen: Validated, t: Translator) -> Message:
+    """One line, for the record."""
+    return Message(t.text("news.validated", number=screen.ticket.appointment.id))

@@ -1,0 +1,154 @@
+"""A webhook is worked once, in its chat's order; one that must wait is tried again; a bad one stops no other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app.appointment_news import NotYetError, Report
+from bot.app.conversations import ChatTurn
+from bot.app.hook_worker import API_PAUSE, HookWorker, UnreadableHookError
+from bot.app.records import Change, StoredHook
+from bot.core.model import FailureCode
+from bot.storage.hooks import SqlHookRepository
+from bot.storage.store import Store
+from tests.app.fakes import refused
+
+NOON = datetime.fromisoformat("2026-03-02T12:00")
+
+
+class News:
+    """What becomes of webhooks, by the number of their appointment."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[int, Change | Exception] = {}
+        self.worked: list[int] = []
+        self.failed = asyncio.Event()
+
+    async def chat_of(self, report: Report) -> int | None:
+        if report.appointment_id == 404:
+            return None
+        if report.appointment_id == 500:
+            self.failed.set()
+            raise RuntimeError("our own code fails")
+        return 7
+
+    async def of_report(self, _chat_id: int, report: Report, _received_at: float) -> Change:
+        self.worked.append(report.appointment_id)
+        outcome = self.outcomes.get(report.appointment_id, Change())
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def read(hook: StoredHook) -> Report:
+    if not hook.body.isdecimal():
+        raise UnreadableHookError("unreadable")
+    return Report(int(hook.body), NOON)
+
+
+@dataclass
+class Desk:
+    """The worker at work; chats play their turns at once."""
+
+    store: Store
+    now: float = 1000.0
+
+    def __post_init__(self) -> None:
+        self.hooks = SqlHookRepository(self.store)
+        self.news = News()
+        self.turns: asyncio.Queue[tuple[ChatTurn, Callable[[], None]]] = asyncio.Queue()
+        news: Any = self.news
+        self.worker = HookWorker(self.hooks, news, read, self._play, lambda: self.now)
+
+    def _play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None]) -> None:
+        assert chat_id == 7
+        self.turns.put_nowait((turn, then))
+
+    async def plays(self) -> Change:
+        """The next turn is taken, and its change stored."""
+        turn, then = await self.turns.get()
+        change = await turn()
+        await self.store.commit(change)
+        then()
+        return change
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    here = Desk(store)
+    running = asyncio.create_task(here.worker.run())
+    yield here
+    running.cancel()
+    await asyncio.wait({running})
+    await store.close()
+
+
+async def test_what_comes_is_worked_at_once_and_once(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    await desk.plays()
+    await desk.worker.receive(StoredHook("evt_2", "51", 1000.0))
+    await desk.plays()
+    assert desk.news.worked == [50, 51]
+    assert (await desk.hooks.next_due(), desk.worker.last_received) == (None, 1000.0)
+
+
+async def test_what_an_earlier_process_left_is_worked(desk: Desk) -> None:
+    await desk.hooks.add(StoredHook("evt_1", "50", 900.0))
+    desk.worker._wake.set()
+    await desk.plays()
+    assert desk.news.worked == [50]
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"), [(NotYetError(3.0), 3.0), (refused(FailureCode.DOWN), API_PAUSE)], ids=["attempt", "service"]
+)
+async def test_what_must_wait_is_put_off_and_then_worked(desk: Desk, error: Exception, pause: float) -> None:
+    desk.news.outcomes[50] = error
+    await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    await desk.plays()
+    assert await desk.hooks.next_due() == 1000.0 + pause
+    desk.news.outcomes.clear()
+    desk.now += pause
+    desk.worker._wake.set()
+    await desk.plays()
+    assert await desk.hooks.next_due() is None
+
+
+async def test_what_our_own_code_fails_on_is_set_aside_with_the_name_of_the_error(desk: Desk) -> None:
+    desk.news.outcomes[50] = KeyError("secret")
+    await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    await desk.plays()
+    assert (await desk.hooks.next_due(), desk.worker.set_aside) == (None, 1)
+
+
+async def test_what_cannot_be_read_is_stored_and_never_worked(desk: Desk) -> None:
+    await desk.worker.receive(StoredHook("evt_1", "<html>", 1000.0))
+    assert (await desk.hooks.next_due(), desk.worker.set_aside) == (None, 1)
+    await desk.hooks.add(StoredHook("evt_2", "of another release", 1000.0))
+    await desk.worker.receive(StoredHook("evt_3", "50", 1000.0))
+    await desk.plays()
+    assert desk.news.worked == [50]
+    assert await desk.hooks.next_due() is None
+
+
+async def test_what_concerns_nobody_is_closed_without_a_turn(desk: Desk) -> None:
+    await desk.worker.receive(StoredHook("evt_1", "404", 1000.0))
+    await desk.worker.receive(StoredHook("evt_2", "50", 1000.0))
+    await desk.plays()
+    assert await desk.hooks.next_due() is None
+
+
+async def test_a_failure_while_looking_stops_no_later_one(desk: Desk) -> None:
+    await desk.worker.receive(StoredHook("evt_1", "500", 1000.0))
+    await desk.news.failed.wait()
+    await desk.hooks.finish("evt_1")
+    await desk.worker.receive(StoredHook("evt_2", "50", 1000.0))
+    await desk.plays()
+    assert desk.news.worked == [50]

@@ -1,0 +1,126 @@
+"""Whether a webhook is the service's own, and what it says."""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.app.hook_worker import UnreadableHookError
+from bot.app.records import StoredHook
+from bot.core.model import AppointmentStatus
+from bot.moncreneau import webhooks
+
+BODY = '{"id":"evt_1","name":"Aïssatou"}'.encode()
+SECRETS = ("newest", "older")
+RECEIVED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+OBJECT = {
+    "id": 12345,
+    "departmentId": 5,
+    "dateTime": "2026-03-05T10:00:00",
+    "status": "SCHEDULED",
+    "name": "Aïssatou Bah",
+    "externalUserId": "telegram:7",
+}
+
+
+def signature(secret: str, body: bytes = BODY) -> str:
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_both_headers_and_every_secret_are_accepted(secret: str) -> None:
+    assert webhooks.is_signed({"x-moncreneau-signature": f"sha256={signature(secret)}"}, BODY, SECRETS)
+    assert webhooks.is_signed({"x-webhook-signature": signature(secret).upper()}, BODY, SECRETS)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-moncreneau-signature": ""},
+        {"x-moncreneau-signature": "sha256="},
+        {"x-moncreneau-signature": f"sha256={signature('wrong')}"},
+        {"x-moncreneau-signature": f"sha256={signature('newest', b'other bytes')}"},
+        {"x-webhook-signature": "é" * 64},
+        {"x-webhook-signature": "\udce9"},
+        {"x-other": signature("newest")},
+    ],
+)
+def test_everything_else_is_not(headers: dict[str, str]) -> None:
+    assert not webhooks.is_signed(headers, BODY, SECRETS)
+
+
+def test_no_secret_signs_nothing() -> None:
+    assert not webhooks.is_signed({"x-webhook-signature": signature("")}, BODY, ())
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": ""}', b'{"id": "\\u0000"}', b"{}", b"\xff"])
+def test_an_event_without_a_usable_id_is_named_by_its_bytes(body: bytes) -> None:
+    assert webhooks.event_id(body) == hashlib.sha256(body).hexdigest()
+
+
+def test_an_event_is_named_by_its_id() -> None:
+    assert webhooks.event_id(BODY) == "evt_1"
+    assert webhooks.event_id(json.dumps({"id": "e" * 129}).encode()) != "e" * 129
+
+
+def read(said: Any = OBJECT, type_: str = "appointment.updated", created: Any = "2026-03-02T07:45:10") -> Any:
+    body = json.dumps({"id": "evt_1", "type": type_, "created": created, "data": {"object": said}})
+    return webhooks.read(StoredHook("evt_1", body, RECEIVED.timestamp()), UTC)
+
+
+@pytest.mark.parametrize("created", ["2026-03-02T07:45:10", "2026-03-02T07:45:10Z", 1772437510, 1772437510000])
+def test_it_says_what_the_appointment_is_now_and_since_when(created: Any) -> None:
+    report = read(created=created)
+    assert (report.appointment_id, report.owner, report.is_new) == (12345, "telegram:7", False)
+    assert report.created == datetime.fromisoformat("2026-03-02T07:45:10")
+    assert (report.appointment.status, report.appointment.name) == (AppointmentStatus.SCHEDULED, "Aïssatou Bah")
+
+
+def test_one_without_a_time_says_which_appointment_but_not_what_it_is() -> None:
+    report = read(created=None)
+    assert report.appointment is None, "nobody knows whether it is older than what is known"
+    assert report.created == datetime.fromisoformat("2026-03-02T08:00:00")
+
+
+@pytest.mark.parametrize("missing", ["departmentId", "dateTime", "status"])
+def test_one_that_is_incomplete_says_which_appointment_but_not_what_it_is(missing: str) -> None:
+    report = read({name: value for name, value in OBJECT.items() if name != missing})
+    assert (report.appointment_id, report.appointment) == (12345, None)
+
+
+def test_who_cancelled_is_said_only_of_the_office() -> None:
+    assert read(OBJECT | {"cancelledBy": "ORGANIZATION"}).by_office is True
+    assert read(OBJECT | {"cancelledBy": "api"}).by_office is None
+    assert read().by_office is None
+
+
+def test_the_reason_is_one_short_line_that_can_be_seen() -> None:
+    assert read(OBJECT | {"cancelReason": "Grève\n\u202egénérale \u0000"}).reason == "Grève générale"
+    long = read(OBJECT | {"cancelReason": "x" * 1000}).reason
+    assert (len(long), long[-1]) == (300, "…")
+    assert read(OBJECT | {"cancelReason": {"a": 1}}).reason == ""
+
+
+def test_that_it_was_made_is_said_by_its_type() -> None:
+    assert read(type_="appointment.created").is_new
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("", "unreadable"),
+        ("<html>", "unreadable"),
+        ("[]", "unreadable"),
+        ('{"type": "appointment.created"}', "unreadable"),
+        ('{"type": "invoice.paid", "data": {"object": {"id": 1}}}', "unknown type"),
+        ('{"type": "appointment.created", "data": {"object": {}}}', "no appointment"),
+        ('{"type": "appointment.created", "data": {"object": "x"}}', "no appointment"),
+    ],
+)
+def test_what_is_no_event_of_an_appointment_is_told_as_such(body: str, why: str) -> None:
+    with pytest.raises(UnreadableHookError, match=why):
+        webhooks.read(StoredHook("evt_1", body, 0.0), UTC)

@@ -1,0 +1,127 @@
+"""Where webhooks arrive: what is too long, too slow, too much or not signed goes no further, and never with 410."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from bot.operations import http, webhook_route
+from bot.operations.webhook_route import AT_ONCE, LONGEST, PATH, Receive, WebhookRoute
+
+GOOD = {"x-signature": "good"}
+
+
+def is_signed(headers: Mapping[str, str], _body: bytes) -> bool:
+    return headers.get("x-signature") == "good"
+
+
+@asynccontextmanager
+async def serving(receive: Receive) -> AsyncIterator[tuple[WebhookRoute, httpx.AsyncClient]]:
+    here = WebhookRoute(is_signed, receive)
+    listener = http.bound("127.0.0.1", 0)
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    limits = httpx.Limits(max_connections=AT_ONCE + 2)
+    async with (
+        http.serving([here.route()], listener),
+        httpx.AsyncClient(base_url=base, limits=limits) as client,
+    ):
+        yield here, client
+
+
+class Kept(list[bytes]):
+    """What was stored."""
+
+    async def receive(self, body: bytes) -> bool:
+        self.append(body)
+        return True
+
+
+async def test_what_is_signed_is_stored_as_it_came_before_it_is_answered() -> None:
+    kept = Kept()
+    async with serving(kept.receive) as (_, client):
+        answer = await client.post(PATH, content=b"\xff{ }", headers=GOOD)
+    assert (answer.status_code, answer.content, kept) == (204, b"", [b"\xff{ }"])
+
+
+async def test_what_is_not_is_refused_empty_and_counted_with_one_line_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    kept = Kept()
+    with caplog.at_level(logging.WARNING):
+        async with serving(kept.receive) as (route, client):
+            for _ in range(3):
+                answer = await client.post(PATH, content=b"{}")
+                assert (answer.status_code, answer.content) == (401, b"")
+    assert (kept, route.refused, len(caplog.records)) == ([], 3, 1)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_other_methods_are_not_allowed(method: str) -> None:
+    async with serving(Kept().receive) as (_, client):
+        assert (await client.request(method, PATH)).status_code == 405
+
+
+async def test_what_is_too_long_is_not_read_on_whether_it_says_so_or_not() -> None:
+    kept = Kept()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(LONGEST // 1024 + 1):
+            yield b"x" * 1024
+
+    async with serving(kept.receive) as (_, client):
+        assert (await client.post(PATH, content=b"x" * (LONGEST + 1), headers=GOOD)).status_code == 413
+        assert (await client.post(PATH, content=pieces(), headers=GOOD)).status_code == 413
+        assert (await client.post(PATH, content=b"x" * LONGEST, headers=GOOD)).status_code == 204
+    assert [len(each) for each in kept] == [LONGEST]
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook_route, "BODY_SECONDS", 0.01)
+    async with serving(Kept().receive) as (_, client):
+        assert (await client.get(PATH)).status_code == 405, "it listens"
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: bot\r\nContent-Length: 9\r\n\r\n{{".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_more_than_so_many_at_once_are_asked_to_come_again() -> None:
+    stored = asyncio.Event()
+    arrived = asyncio.Semaphore(0)
+
+    async def receive(_body: bytes) -> bool:
+        arrived.release()
+        await stored.wait()
+        return True
+
+    async with serving(receive) as (_, client):
+        posts = [asyncio.create_task(client.post(PATH, content=b"{}", headers=GOOD)) for _ in range(AT_ONCE)]
+        for _ in posts:
+            await arrived.acquire()
+        answer = await client.post(PATH, content=b"{}", headers=GOOD)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        stored.set()
+        assert {(await each).status_code for each in posts} == {204}
+        assert (await client.post(PATH, content=b"{}", headers=GOOD)).status_code == 204
+
+
+@pytest.mark.parametrize("trouble", ["not ready", "broken", "slow", "slow and broken"])
+async def test_what_cannot_be_stored_is_asked_for_again(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook_route, "STORE_SECONDS", 0.01)
+    go_on = asyncio.Event()
+
+    async def receive(_body: bytes) -> bool:
+        if trouble.startswith("slow"):
+            await go_on.wait()
+        if trouble.endswith("broken"):
+            raise OSError("disk")
+        return trouble == "slow"
+
+    async with serving(receive) as (_, client):
+        answer = await client.post(PATH, content=b"{}", headers=GOOD)
+        go_on.set()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")

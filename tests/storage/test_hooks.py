@@ -1,0 +1,62 @@
+"""A webhook is stored once, worked until it is done, and its id is known for 30 days."""
+
+from bot.app.records import Change, StoredHook
+from bot.storage.hooks import KEEP, SqlHookRepository
+from bot.storage.store import Store
+from tests.storage.databases import Database
+
+FIRST, SECOND = StoredHook("evt_1", "{}", 100.0), StoredHook("evt_2", "{}", 101.0)
+
+
+async def test_they_are_due_in_their_order_and_at_most_so_many(store: Store) -> None:
+    hooks = SqlHookRepository(store)
+    assert await hooks.next_due() is None
+    assert await hooks.last_received() is None
+    await hooks.add(SECOND)
+    await hooks.add(FIRST)
+    assert await hooks.due(100.5, 10) == (FIRST,)
+    assert await hooks.due(200.0, 10) == (FIRST, SECOND)
+    assert await hooks.due(200.0, 1) == (FIRST,)
+    assert (await hooks.next_due(), await hooks.last_received()) == (100.0, 101.0)
+
+
+async def test_the_same_event_again_changes_nothing_even_when_it_is_done(store: Store, database: Database) -> None:
+    hooks = SqlHookRepository(store)
+    await hooks.add(FIRST)
+    await store.commit(Change(works=(hooks.done("evt_1"),)))
+    await hooks.add(FIRST)
+    assert await hooks.due(200.0, 10) == ()
+    assert database.rows("SELECT event_id, body, error FROM hooks") == [("evt_1", None, None)]
+
+
+async def test_one_that_is_put_off_is_due_later(store: Store) -> None:
+    hooks = SqlHookRepository(store)
+    await hooks.add(FIRST)
+    await store.commit(Change(works=(hooks.postponed("evt_1", 160.0),)))
+    assert await hooks.due(159.0, 10) == ()
+    assert await hooks.due(160.0, 10) == (FIRST,)
+
+
+async def test_what_cannot_be_worked_is_kept_with_the_reason_and_without_its_content(
+    store: Store, database: Database
+) -> None:
+    hooks = SqlHookRepository(store)
+    await hooks.add(FIRST, "unreadable")
+    await hooks.add(SECOND)
+    await hooks.finish("evt_2", "E" * 99)
+    assert await hooks.due(200.0, 10) == ()
+    assert database.rows("SELECT body, error FROM hooks ORDER BY event_id") == [(None, "unreadable"), (None, "E" * 64)]
+
+
+async def test_ids_are_forgotten_after_thirty_days_but_not_those_that_are_open(store: Store) -> None:
+    hooks = SqlHookRepository(store)
+    await hooks.add(FIRST)
+    await hooks.add(SECOND)
+    await hooks.finish("evt_1")
+    await hooks.forget_done(100.0 + KEEP)
+    assert await hooks.last_received() == 101.0
+    await hooks.add(FIRST)
+    assert await hooks.due(200.0, 10) == (SECOND,), "it is known for one second more"
+    await hooks.forget_done(101.0 + KEEP)
+    await hooks.add(FIRST)
+    assert await hooks.due(200.0, 10) == (FIRST, SECOND)

@@ -1,0 +1,53 @@
+"""What others did to an appointment is said with who did it, what holds now, and the next step."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Validated
+from bot.views.render import render
+from tests.core.examples import APPOINTMENT, TICKET
+from tests.views.pages import EN, FR
+from tests.views.telegram import actions, check_limits, plain
+
+
+def test_a_cancelling_by_the_office_is_told_with_its_reason_and_another_time_is_offered() -> None:
+    message = render(CancelledByOthers(TICKET, by_office=True, reason="Grève <générale>"), FR)
+    assert plain(message.text).startswith("❌ Le service a annulé votre rendez-vous.\n\n")
+    assert "« Grève &lt;générale&gt; »" in message.text.replace("\u00a0", " ")
+    assert "Passeports" in message.text
+    assert actions(message) == ["again:12345", "list"]
+
+
+def test_who_cancelled_is_not_guessed() -> None:
+    text = render(CancelledByOthers(TICKET), EN).text
+    assert "Your appointment has been cancelled" in text
+    assert "Reason" not in text
+    assert "office has" not in text
+
+
+def test_a_move_tells_the_time_before_and_all_that_holds_now() -> None:
+    message = render(MovedByOffice(TICKET, APPOINTMENT.at - timedelta(days=1, hours=2)), FR)
+    text = plain(message.text)
+    assert text.index("12:30") < text.index("Maintenant") < text.index("14:30")
+    assert actions(message) == ["list", "x:12345"]
+
+
+def test_what_the_office_made_is_a_whole_ticket() -> None:
+    message = render(MadeByOffice(TICKET), FR)
+    assert plain(message.text).startswith("📅 Le service a pris un rendez-vous pour vous.\n\n")
+    assert "https://moncreneau.example/qr/12345" in message.text
+    assert {"list", "x:12345"} <= set(actions(message))
+
+
+def test_that_the_citizen_came_is_one_line() -> None:
+    message = render(Validated(TICKET), FR)
+    assert "présence" in message.text
+    assert "\n" not in message.text
+    assert message.rows == ()
+
+
+def test_the_longest_words_from_outside_fit() -> None:
+    big = replace(TICKET, appointment=replace(APPOINTMENT, name="<" * 5000, qr_link="x" * 2000))
+    check_limits(render(CancelledByOthers(big, by_office=True, reason="&" * 300), FR))
+    check_limits(render(MovedByOffice(big, APPOINTMENT.at), FR))
+    check_limits(render(MadeByOffice(big), FR))
