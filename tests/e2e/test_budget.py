@@ -79,7 +79,7 @@ async def test_a_slot_that_went_meanwhile_is_told_honestly_and_the_name_is_kept(
     await grant(bot, limit=100, windowSeconds=HOUR, remaining=0)
     await waits(citizen)
     await takes_at_the_counter(bot, "2026-03-02T08:00:00")
-    nearest = await citizen.waits_for(FRENCH.text("nearest.question"))
+    nearest = await citizen.waits_for("Choisissez un autre horaire, parmi")
     assert "Fanta Sylla" in nearest.text
     assert await citizen.appointments() == []
     await citizen.taps_on("08:30")

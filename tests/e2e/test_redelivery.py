@@ -52,7 +52,7 @@ async def test_in_a_chat_things_happen_in_the_order_of_their_numbers(tmp_path: P
         await citizen.says("/start")
         texts = ("/book", "Passport", "/language", "/help", "/stop")
         await one_life_with(bot, *[said(FIRST + n, citizen.id, text) for n, text in reversed(list(enumerate(texts)))])
-        order = ("Pour quel service", "Recherche", "Choisissez votre langue", "Aide", "Rien n’a été réservé")
+        order = ("Pour quel service", "Recherche", "Choisissez votre langue", "Aide", "Auprès de quelle administration")
         shown = [each.text for each in await citizen.messages()][1:]
         assert len(shown) == len(order)
         for text, words in zip(shown, order, strict=True):
