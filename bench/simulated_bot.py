@@ -21,7 +21,7 @@ from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.ports import Receipt
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Delivery, StoredAttempt, StoredChat, StoredUpdate, Work
+from bot.app.records import Delivery, DeliveryIds, StoredAttempt, StoredChat, StoredUpdate, Work
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
 from bot.app.updates import AdminRouter
@@ -170,14 +170,15 @@ async def simulated_bot(
     gateway = Gateway(f"{url}/api/v1", DEMO_KEY, clock=loop.clock, zone=zone, transport=transport)
     outbox = Outbox(store, phones, GlobalRateLimiter(None), ChatRateLimiter(None))
     attempt_worker = AttemptWorker(store, gateway, office_time)
+    ids = DeliveryIds()
     conversations = Conversations(
         store=store,
         sessions=Sessions(store, "fr"),
-        turns=Turns(gateway, draw, office_time, HORIZON),
+        turns=Turns(gateway, draw, office_time, HORIZON, ids=ids),
         outbox=outbox,
         read=TelegramUpdateParser("bot", translators.resolve),
         office_time=office_time,
-        groups=GroupHints(lambda locale: general.group_hint(translators.get(locale), "bot")),
+        groups=GroupHints(lambda locale: general.group_hint(translators.get(locale), "bot"), ids),
         attempt_worker=attempt_worker,
         admins=AdminRouter((), ()),
         at_once=AT_ONCE,

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from bot.app.attempt import CANCELLINGS, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
-from bot.app.records import AttemptKind, Change, Delivery, Kind, Urgency
-from bot.app.turn import DeliveryIds, Render
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, Urgency
+from bot.app.turn import Render
 from bot.core import dates
 from bot.core.appointment_book import (
     BookEffect,
@@ -76,6 +76,8 @@ class AppointmentNews:
         office_time: Callable[[], datetime],
         unix_time: Callable[[], float],
         clock_gap: Callable[[], float],
+        *,
+        ids: DeliveryIds,
     ) -> None:
         self._store = store
         self._api = api
@@ -83,7 +85,7 @@ class AppointmentNews:
         self._office_time = office_time
         self._unix_time = unix_time
         self._clock_gap = clock_gap
-        self._ids = DeliveryIds()
+        self._ids = ids
         self._looked: dict[int, float] = {}
 
     async def chat_of(self, report: Report) -> int | None:

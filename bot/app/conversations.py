@@ -20,9 +20,9 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.failpoints import reach
 from bot.app.outbox import Outbox
 from bot.app.ports import Store
-from bot.app.records import Change, Delivery, Kind, SetAside, Settled, StoredUpdate, Urgency
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, SetAside, Settled, StoredUpdate, Urgency
 from bot.app.sessions import Sessions
-from bot.app.turn import DeliveryIds, Outcome, Turns
+from bot.app.turn import Outcome, Turns
 from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Inbound, Presence, UpdateParser
 from bot.core.events import CitizenEvent, Event, WorkFailed
 from bot.logs import scrubbed
@@ -36,10 +36,10 @@ MANY = 1000
 class GroupHints:
     """Whether it is time for a hint in a group or in a topic of one, and the hint itself."""
 
-    def __init__(self, render: Callable[[str], Message]) -> None:
+    def __init__(self, render: Callable[[str], Message], ids: DeliveryIds) -> None:
         self._render = render
         self._last: dict[tuple[int, int | None], float] = {}
-        self._ids = DeliveryIds()
+        self._ids = ids
 
     def hint(self, chat_id: int, locale: str, topic: int | None = None) -> Delivery | None:
         """The hint for this group, or None where one was given a moment ago."""

@@ -4,6 +4,7 @@ A `Change` is all that one turn of a conversation alters; it is stored whole or 
 store works, nor Telegram's formats (an update's body is opaque text). Times are Unix seconds.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -32,6 +33,26 @@ class StoredChat:
     locale: str
     left: bool = False
     announcements: bool = True
+
+
+class DeliveryIds:
+    """Numbers for deliveries that grow, over restarts too: microseconds of the clock, or one more than the last.
+
+    All who make deliveries share one, for two deliveries with one number cannot be stored.
+    """
+
+    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def seen(self, number: int) -> None:
+        """Take note of an earlier process's number: the next ones are larger, though the clock was set back."""
+        self._last = max(self._last, number)
+
+    def next(self) -> int:
+        """The next number."""
+        self._last = max(self._last + 1, self._clock() // 1000)
+        return self._last
 
 
 class Urgency(IntEnum):

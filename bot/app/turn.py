@@ -16,7 +16,7 @@ from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.booking_caps import CapCheck
 from bot.app.play import play
 from bot.app.ports import ApiError, Choice, Moncreneau, Need
-from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, Urgency
+from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, Urgency
 from bot.app.wrong_numbers import WrongNumbers
 from bot.core.appointment_book import BookEntry
 from bot.core.conversation import step
@@ -118,6 +118,7 @@ class Turns:
         made_by: MadeBy = nobody,
         ticket_message: TicketMessage = unknown_message,
         *,
+        ids: DeliveryIds,
         caps: CapCheck | None = None,
         entry: EntryOf = no_entry,
     ) -> None:
@@ -130,7 +131,7 @@ class Turns:
         self._render = render
         self._now = office_time
         self._horizon = timedelta(days=horizon_days)
-        self._ids = DeliveryIds()
+        self._ids = ids
 
     async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
         """Play `event` to its end. Raises whatever our own code raises; the API's errors are events."""
@@ -289,23 +290,3 @@ def _staff(state: State) -> int | None:
             return draft.worker.id
         case _:
             return None
-
-
-class DeliveryIds:
-    """Numbers that grow, over restarts too: microseconds of the clock, or one more than the last.
-
-    All makers of deliveries share them: two with one number would be one row in the store.
-    """
-
-    _last = 0
-
-    @classmethod
-    def seen(cls, number: int) -> None:
-        """A number of an earlier process: the next ones are larger, though the clock was set back."""
-        DeliveryIds._last = max(DeliveryIds._last, number)
-
-    @classmethod
-    def next(cls) -> int:
-        """The next number."""
-        DeliveryIds._last = max(DeliveryIds._last + 1, time.time_ns() // 1000)
-        return DeliveryIds._last

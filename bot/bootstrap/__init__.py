@@ -27,9 +27,9 @@ from bot.app.hook_worker import HookWorker
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import Change, StoredHook
+from bot.app.records import Change, DeliveryIds, StoredHook
 from bot.app.sessions import Sessions
-from bot.app.turn import DeliveryIds, Turns
+from bot.app.turn import Turns
 from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
@@ -149,11 +149,12 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     bot = await connections.connect_telegram(settings)
     stack.push_async_callback(bot.shutdown)
     office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
-    operations = Operations(settings, clock, store, translators, office)
+    ids = DeliveryIds()
+    operations = Operations(settings, clock, store, translators, office, ids=ids)
     await stack.enter_async_context(operations.open())
-    app = await _join(settings, clock, translators, store, bot, operations, lookups, webhook_route)
+    app = await _join(settings, clock, translators, store, bot, operations, lookups, webhook_route, ids)
     stack.push_async_callback(app.broadcasts.close)
-    await _resume(app)
+    await _resume(app, ids)
     stack.push_async_callback(_stop, app)
     await stack.enter_async_context(app.broadcasts.open())
     if app.hook_worker:
@@ -187,6 +188,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     operations: Operations,
     lookups: LookupDelays,
     webhook_route: "WebhookRoute | None",
+    ids: DeliveryIds,
 ) -> App:
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
@@ -211,7 +213,13 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     api = AppointmentRecorder(operations.gateway, record, office_time, store.made_by)
     news = AppointmentNews(
-        store, operations.gateway, draw, office_time, unix_time, lambda: operations.gateway.stats().clock_gap or 0.0
+        store,
+        operations.gateway,
+        draw,
+        office_time,
+        unix_time,
+        lambda: operations.gateway.stats().clock_gap or 0.0,
+        ids=ids,
     )
     outbox = Outbox(
         store,
@@ -230,6 +238,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         overall=outbox.overall,
         office=operations.office,
         api=operations.gateway,
+        ids=ids,
     )
 
     async def report() -> HealthReport:
@@ -249,13 +258,14 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             settings.booking_horizon_days,
             store.made_by,
             store.ticket_message,
+            ids=ids,
             caps=caps,
             entry=store.entry,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
         office_time=office_time,
-        groups=GroupHints(hint),
+        groups=GroupHints(hint, ids),
         attempt_worker=attempt_worker,
         admins=AdminRouter(settings.admin_ids, handlers),
         at_once=settings.chats_at_once,
@@ -291,10 +301,10 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     )
 
 
-async def _resume(app: App) -> None:
+async def _resume(app: App, ids: DeliveryIds) -> None:
     """Go on with what an earlier process left: messages to send, then updates, then attempts."""
     async for delivery in app.store.open_deliveries():
-        DeliveryIds.seen(delivery.id)
+        ids.seen(delivery.id)
         app.outbox.accept((delivery,))
     attempts = await app.store.open_attempts()
     app.conversations.accept(await app.store.open_updates())

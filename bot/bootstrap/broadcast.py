@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.app.outbox import Outbox
 from bot.app.ports import Moncreneau
 from bot.app.rate_limits import EvenPacer, GlobalRateLimiter
-from bot.app.records import Change
+from bot.app.records import Change, DeliveryIds
 from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
@@ -66,6 +66,7 @@ class BroadcastFeature:
         overall: GlobalRateLimiter,
         office: Office,
         api: Moncreneau,
+        ids: DeliveryIds,
     ) -> None:
         self._admins = settings.admin_ids
         self._bot = bot
@@ -97,6 +98,7 @@ class BroadcastFeature:
             locale_of=self._locale_of,
             caption=self._caption,
             commit=self._commit,
+            ids=ids,
         )
         self._broadcasts = BroadcastRunner(
             repository,
@@ -131,6 +133,7 @@ class BroadcastFeature:
             snapshot=self._broadcasts.snapshot,
             moving=self._broadcasts.moving,
             accept=outbox.accept,
+            ids=ids,
         )
         self._menus: asyncio.Queue[int] = asyncio.Queue()
         self._handler = BroadcastHandler(
@@ -145,8 +148,9 @@ class BroadcastFeature:
             locales=translators.supported,
             locale_of=self._locale_of,
             read_content=read_content,
+            ids=ids,
         )
-        commands = AdminCommands(self._draw_help, self._locale_of, self._menus.put_nowait)
+        commands = AdminCommands(self._draw_help, self._locale_of, self._menus.put_nowait, ids)
         self.handler = AdminRouter(settings.admin_ids, (commands, self._handler))
 
     @asynccontextmanager

@@ -14,7 +14,7 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations
 from bot.app.outbox import Outbox
 from bot.app.ports import ApiError, Clock
-from bot.app.records import Change
+from bot.app.records import Change, DeliveryIds
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.core.health import HealthReport, OperatorIssue, WebhookHealth
@@ -71,10 +71,18 @@ class DebouncedSaver:
 class Operations:
     """The API and what operators see of the bot. The quota, the day's figures and open issues outlive a restart."""
 
-    def __init__(
-        self, settings: Settings, clock: Clock, store: Store, translators: Translators, office: Office
+    def __init__(  # noqa: PLR0913 — its parts
+        self,
+        settings: Settings,
+        clock: Clock,
+        store: Store,
+        translators: Translators,
+        office: Office,
+        *,
+        ids: DeliveryIds,
     ) -> None:
         self._settings = settings
+        self._ids = ids
         self._clock = clock
         self._since = clock()
         self._quota, self._proven = (connections.fact_name_for_key(what, settings) for what in (BUDGET, PROVEN))
@@ -86,7 +94,9 @@ class Operations:
         def operations_of(issue: OperatorIssue) -> Collection[str]:
             return self.gateway.open_issues().get(issue, ())
 
-        self.alerts = OperatorAlerts(store, settings.admin_ids, self._draw_alert, self.locale_of, operations_of)
+        self.alerts = OperatorAlerts(
+            store, settings.admin_ids, self._draw_alert, self.locale_of, operations_of, ids=ids
+        )
         self.gateway = connections.moncreneau_gateway(settings, clock, self._save_quota, self.alerts.changed)
         self.outcomes = Counter[str]()
         """How many attempts ended since the start, by outcome; the attempt worker counts them."""
@@ -148,7 +158,7 @@ class Operations:
                 await self.gateway.probe()
             return await report()
 
-        return StatusHandler(fresh_report, self._draw_status, self.locale_of)
+        return StatusHandler(fresh_report, self._draw_status, self.locale_of, self._ids)
 
     async def locale_of(self, chat_id: int) -> str:
         """The language that a chat speaks, as far as it is known."""

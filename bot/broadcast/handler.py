@@ -13,8 +13,7 @@ from typing import Any
 
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau
-from bot.app.records import Change, Delivery, Kind
-from bot.app.turn import DeliveryIds
+from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.broadcast import callback_data
 from bot.broadcast.compose_states import (
@@ -91,6 +90,7 @@ class BroadcastHandler:
         locales: tuple[str, ...],
         locale_of: Callable[[int], Awaitable[str | None]],
         read_content: Callable[[Mapping[str, Any]], Content | ComposeNotice],
+        ids: DeliveryIds,
     ) -> None:
         self._repository = repository
         self._recipients = recipients
@@ -103,7 +103,7 @@ class BroadcastHandler:
         self._locales = locales
         self._locale_of = locale_of
         self._read_content = read_content
-        self._ids = DeliveryIds()
+        self._ids = ids
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `AdminHandler`."""

@@ -9,8 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 
 from bot.app.backoff import wait_event
-from bot.app.records import Delivery, Kind, Urgency
-from bot.app.turn import DeliveryIds
+from bot.app.records import Delivery, DeliveryIds, Kind, Urgency
 from bot.broadcast.model import BroadcastSnapshot
 from bot.broadcast.ports import NOWHERE, BroadcastRepository, ProgressMessage
 from bot.logs import scrubbed
@@ -36,6 +35,7 @@ class ProgressMessages:
         snapshot: Callable[[int], Awaitable[BroadcastSnapshot | None]],
         moving: Callable[[], Collection[int]],
         accept: Callable[[tuple[Delivery, ...]], None],
+        ids: DeliveryIds,
     ) -> None:
         self._repository = repository
         self._admins = admins
@@ -43,7 +43,7 @@ class ProgressMessages:
         self._snapshot = snapshot
         self._moving = moving
         self._accept = accept
-        self._ids = DeliveryIds()
+        self._ids = ids
         self._due: set[int] = set()
         self._wake = asyncio.Event()
         self._shown: dict[tuple[int, int], tuple[int, Message]] = {}

@@ -9,8 +9,7 @@ import io
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable
 
-from bot.app.records import Change, Delivery, Kind, Urgency
-from bot.app.turn import DeliveryIds
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
 from bot.broadcast.model import Broadcast
 from bot.broadcast.ports import BroadcastRepository, RecipientRepository
 from bot.views.message import Message
@@ -53,7 +52,7 @@ def _cells(values: Iterable[object]) -> tuple[object, ...]:
 class Reporter:
     """Queues reports for admins: at the end of every broadcast, and on request."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         repository: BroadcastRepository,
         *,
@@ -61,13 +60,14 @@ class Reporter:
         locale_of: Callable[[int], Awaitable[str | None]],
         caption: Callable[[Broadcast, str], Message],
         commit: Callable[[Change], Awaitable[None]],
+        ids: DeliveryIds,
     ) -> None:
         self._repository = repository
         self._admins = admins
         self._locale_of = locale_of
         self._caption = caption
         self._commit = commit
-        self._ids = DeliveryIds()
+        self._ids = ids
 
     async def ended(self, number: int) -> None:
         """Report the end of a broadcast to its followers, once, unless nothing was sent."""

@@ -6,8 +6,7 @@ the moment for it. Knows no texts and no Telegram.
 
 from collections.abc import Awaitable, Callable
 
-from bot.app.records import Change, Delivery, Kind
-from bot.app.turn import DeliveryIds
+from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
 from bot.views.message import Message
@@ -23,12 +22,13 @@ class AdminCommands:
         draw: Callable[[str], Message],
         locale_of: Callable[[int], Awaitable[str | None]],
         wrote: Callable[[int], None],
+        ids: DeliveryIds,
     ) -> None:
         self._draw = draw
         self._locale_of = locale_of
         self._wrote = wrote
         self._known: set[int] = set()
-        self._ids = DeliveryIds()
+        self._ids = ids
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `AdminHandler`."""

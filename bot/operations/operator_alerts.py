@@ -14,8 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.app.ports import Store
-from bot.app.records import Change, Delivery, Kind, Urgency
-from bot.app.turn import DeliveryIds
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
 from bot.app.updates import FromCitizen
 from bot.core.health import OperatorIssue
 from bot.views.message import Message
@@ -52,20 +51,22 @@ class OperatorAlerts:
     `operations_of` tells which operations met an open issue; `locale_of` tells an admin's language.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         store: Store,
         admins: Collection[int],
         draw: Draw,
         locale_of: Callable[[int], Awaitable[str]],
         operations_of: Callable[[OperatorIssue], Collection[str]],
+        *,
+        ids: DeliveryIds,
     ) -> None:
         self._store = store
         self._admins = admins
         self._draw = draw
         self._locale_of = locale_of
         self._operations_of = operations_of
-        self._ids = DeliveryIds()
+        self._ids = ids
         self._news: asyncio.Queue[_News] = asyncio.Queue()
         self._told: dict[OperatorIssue, _Told] = {}
         self._ended: dict[OperatorIssue, float] = {}

@@ -16,8 +16,7 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock, Store
-from bot.app.records import Change, Delivery, Kind
-from bot.app.turn import DeliveryIds
+from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
 from bot.core.health import ApiHealth, HealthReport, WebhookHealth
@@ -142,11 +141,12 @@ class StatusHandler:
         look: Callable[[], Awaitable[HealthReport]],
         draw: Callable[[HealthReport, str], Message],
         locale_of: Callable[[int], Awaitable[str]],
+        ids: DeliveryIds,
     ) -> None:
         self._look = look
         self._draw = draw
         self._locale_of = locale_of
-        self._ids = DeliveryIds()
+        self._ids = ids
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `AdminHandler`."""

@@ -7,7 +7,7 @@ in the order of `writes`. Knows SQL; does not know when a batch is committed, no
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, literal_column, null, select, true, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, literal_column, null, select, true, update
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
@@ -45,7 +45,7 @@ class Statements:
             update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
         )
         self.drop_queue = prepared(delete(outbox).where(outbox.c.chat_id == bindparam("key")))
-        self.queue = prepared(engines.insert_ignore(engine, outbox))
+        self.queue = prepared(insert(outbox))
         self.sent = prepared(delete(outbox).where(outbox.c.id == bindparam("key")))
         self.open = prepared(engines.insert_ignore(engine, attempts), *mappers.ATTEMPT)
         self.withdraw = prepared(update(attempts).where(*this_attempt).values(withdrawn=true()))

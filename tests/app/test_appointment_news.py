@@ -11,7 +11,7 @@ import pytest
 from bot.app.appointment_news import ATTEMPT_PATIENCE, AppointmentNews, NotYetError, Report
 from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.ports import ApiError, Need
-from bot.app.records import AttemptKind, Change, Delivery, Kind, StoredAttempt, StoredChat
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat
 from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode, Ticket
 from bot.core.screens import Screen
@@ -42,7 +42,9 @@ class Office:
     now: datetime = NOW
 
     def __post_init__(self) -> None:
-        self.news = AppointmentNews(self.store, self.api, draw, lambda: self.now, self.unix, lambda: 2.4)
+        self.news = AppointmentNews(
+            self.store, self.api, draw, lambda: self.now, self.unix, lambda: 2.4, ids=DeliveryIds()
+        )
 
     def unix(self) -> float:
         return (self.now - NOW).total_seconds()

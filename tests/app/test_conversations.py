@@ -14,9 +14,9 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
-from bot.app.records import AttemptKind, Change, Delivery, Kind, StoredAttempt, StoredChat, StoredUpdate
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
-from bot.app.turn import DeliveryIds, Turns
+from bot.app.turn import Turns
 from bot.app.updates import AdminHandler, AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department, Draft, Slot
@@ -74,16 +74,17 @@ class Office:
     handlers: tuple[AdminHandler, ...] = ()
 
     def __post_init__(self) -> None:
+        ids = DeliveryIds()
         self.outbox = Outbox(self.store, self.messenger, GlobalRateLimiter(None), ChatRateLimiter(None))
         self.attempt_worker = AttemptWorker(self.store, self.api, lambda: NOW)
         self.conversations = Conversations(
             store=self.store,
             sessions=Sessions(self.store, "fr"),
-            turns=Turns(self.api, draw, lambda: NOW, 60),
+            turns=Turns(self.api, draw, lambda: NOW, 60, ids=ids),
             outbox=self.outbox,
             read=read,
             office_time=lambda: NOW,
-            groups=GroupHints(lambda _locale: Message("hint")),
+            groups=GroupHints(lambda _locale: Message("hint"), ids),
             attempt_worker=self.attempt_worker,
             admins=AdminRouter({ADMIN}, self.handlers),
             at_once=self.at_once,
@@ -300,7 +301,7 @@ async def _screen(here: Office, chat: int = 7) -> int:
 async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fails_alone(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         over: list[str] = []
-        news = Delivery(DeliveryIds.next(), 7, Kind.SEND, Message("fr news"))
+        news = Delivery(DeliveryIds().next(), 7, Kind.SEND, Message("fr news"))
 
         async def tells() -> Change:
             assert here.conversations.waiting == 3, "the press before it is done, what follows waits"

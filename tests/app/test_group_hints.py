@@ -5,12 +5,12 @@ import time
 import pytest
 
 from bot.app.conversations import MANY, QUIET, GroupHints
-from bot.app.records import Kind, Urgency
+from bot.app.records import DeliveryIds, Kind, Urgency
 from bot.views.message import Message
 
 
 def hints() -> GroupHints:
-    return GroupHints(lambda locale: Message(f"hint in {locale}"))
+    return GroupHints(lambda locale: Message(f"hint in {locale}"), DeliveryIds())
 
 
 def test_a_hint_is_in_the_language_of_who_asked_and_waits_behind_citizens() -> None:

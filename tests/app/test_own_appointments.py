@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.app.appointment_recorder import AppointmentRecorder, own_appointments
 from bot.app.ports import Need
+from bot.app.records import DeliveryIds
 from bot.app.turn import Turns
 from bot.core.events import Commanded
 from bot.core.model import Appointment, Order, Slot
@@ -48,7 +49,7 @@ async def test_what_has_none_is_theirs_only_if_they_made_it_here() -> None:
 
 async def test_a_stranger_s_is_neither_shown_nor_can_it_be_cancelled() -> None:
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
-    turns = Turns(office, draw, lambda: NOW, HORIZON, made)
+    turns = Turns(office, draw, lambda: NOW, HORIZON, made, ids=DeliveryIds())
     state = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="appointments"))).session.state
     assert isinstance(state, Listing)
     assert [each.appointment.id for each in state.tickets] == [1]

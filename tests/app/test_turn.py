@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.ports import Choice, Need, WriteOutcome
-from bot.app.records import AttemptKind, BookingCounts, Kind, Urgency
-from bot.app.turn import DeliveryIds, Outcome, Turns
+from bot.app.records import AttemptKind, BookingCounts, DeliveryIds, Kind, Urgency
+from bot.app.turn import Outcome, Turns
 from bot.core.events import AppointmentCancelled, Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
     Appointment,
@@ -66,9 +67,14 @@ def api() -> Watched:
     return Watched((OFFICE, Department(8, "Identité")), (Slot(TEN), Slot(TEN + timedelta(days=1))), {50: made})
 
 
+def turns_at(office: FakeMoncreneau, **more: Any) -> Turns:
+    """Turns on this API."""
+    return Turns(office, draw, lambda: NOW, HORIZON, ids=DeliveryIds(), **more)
+
+
 async def play(office: FakeMoncreneau, *events: Event) -> list[Outcome]:
     """One turn after the other."""
-    turns, outcomes = Turns(office, draw, lambda: NOW, HORIZON), list[Outcome]()
+    turns, outcomes = turns_at(office), list[Outcome]()
     session = Session("fr", NOW)
     for event in events:
         outcomes.append(await turns.take(7, session, event))
@@ -80,7 +86,10 @@ async def test_a_screen_that_cannot_be_drawn_is_told_in_plain_words(caplog: pyte
     def broken(screen: Screen, _locale: str, _notice: Notice | None) -> Message:
         raise KeyError(f"{screen}")
 
-    turns, office = Turns(api(), broken, lambda: NOW, HORIZON), Ticket(Appointment(50, 5, TEN, "Aïssatou Bah"), OFFICE)
+    turns, office = (
+        Turns(api(), broken, lambda: NOW, HORIZON, ids=DeliveryIds()),
+        Ticket(Appointment(50, 5, TEN, "Aïssatou Bah"), OFFICE),
+    )
     attempt = BookingAttempt(3, Draft(OFFICE, at=TEN, name="Aïssatou Bah"), NOW)
     session = Session("fr", NOW, state=Submitting(attempt))
     outcome = await turns.take(7, session, Booked(at=NOW, number=3, appointment=office.appointment))
@@ -101,7 +110,7 @@ def press(outcome: Outcome, action: str) -> Pressed:
 async def booked(office: FakeMoncreneau) -> list[Outcome]:
     """A booking up to the last question."""
     outcomes = await play(office, command("book"))
-    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    turns = turns_at(office)
     for action in ("d:5", "first"):
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
     outcomes.append(await turns.take(7, outcomes[-1].session, Typed(at=NOW, text="Aïssatou Bah")))
@@ -126,7 +135,7 @@ async def test_whose_slots_are_asked_for_is_said_where_a_member_of_staff_was_cho
     office = api()
     office.offices = (Department(5, "Passeports", asks_worker=True, workers=(Worker(42, "A"), Worker(43, "B"))),)
     outcomes = await play(office, command("book"))
-    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    turns = turns_at(office)
     if outcomes[-1].session.state.kind == "choosing_department":
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], "d:5")))
     await turns.take(7, outcomes[-1].session, press(outcomes[-1], "w:43"))
@@ -137,7 +146,7 @@ async def test_the_slot_that_a_citizen_is_about_to_confirm_is_held_until_they_le
     office = api()
     outcomes = await booked(office)
     assert office.choices["telegram:7"] == Choice(5, TEN, confirmed=True)
-    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    turns = turns_at(office)
     made = Appointment(60, 5, TEN, "Aïssatou Bah", owner="telegram:7")
     await turns.take(7, outcomes[-1].session, Booked(at=NOW, number=outcomes[-1].opened[0].number, appointment=made))
     assert office.choices["telegram:7"] is None
@@ -147,7 +156,7 @@ async def test_a_slot_that_another_citizen_holds_becomes_the_next_before_anythin
     office = api()
     office.choices["telegram:8"] = Choice(5, TEN)
     outcomes = await play(office, command("book"))
-    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    turns = turns_at(office)
     for action in ("d:5", "first"):
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
     state = outcomes[-1].session.state
@@ -159,7 +168,7 @@ async def test_a_slot_that_another_citizen_holds_becomes_the_next_before_anythin
 async def test_a_summary_stands_on_what_is_known_when_it_is_shown() -> None:
     office = api()
     outcomes = await play(office, command("book"))
-    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    turns = turns_at(office)
     for action in ("d:5", "first"):
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
     office.choices["telegram:8"] = Choice(5, TEN)
@@ -174,7 +183,7 @@ async def test_a_summary_stands_on_what_is_known_when_it_is_shown() -> None:
 async def test_a_booking_that_waits_behind_the_appointments_keeps_its_slot() -> None:
     office = api()
     outcomes = await booked(office)
-    listed = await Turns(office, draw, lambda: NOW, HORIZON).take(7, outcomes[-2].session, command("appointments"))
+    listed = await turns_at(office).take(7, outcomes[-2].session, command("appointments"))
     assert listed.session.parked
     assert office.choices["telegram:7"] == Choice(5, TEN)
 
@@ -183,7 +192,9 @@ def capped(office: FakeMoncreneau, counts: BookingCounts) -> Turns:
     async def count(_chat_id: int, _now: datetime) -> BookingCounts:
         return counts
 
-    return Turns(office, draw, lambda: NOW, HORIZON, caps=CapCheck(BookingCaps(open=1, per_day=2), count))
+    return Turns(
+        office, draw, lambda: NOW, HORIZON, ids=DeliveryIds(), caps=CapCheck(BookingCaps(open=1, per_day=2), count)
+    )
 
 
 async def test_who_has_too_many_appointments_is_told_when_they_choose_a_department() -> None:
@@ -210,7 +221,7 @@ async def test_the_turn_that_would_open_an_attempt_too_many_opens_none() -> None
 
 async def test_wrong_numbers_cost_no_more_than_ten_requests_an_hour() -> None:
     office = api()
-    turns = Turns(office, draw, lambda: NOW, HORIZON)
+    turns = turns_at(office)
     answers = {
         (await turns.take(7, Session("fr", NOW), command("cancel", str(n)))).deliveries[0].message
         for n in range(200, 230)
@@ -235,7 +246,7 @@ async def test_appointments_are_read_as_urgently_as_what_waits_for_them(name: st
 
 async def test_a_pressed_button_changes_the_message_under_which_it_stood() -> None:
     first = (await play(api(), command("book")))[0]
-    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    turns = turns_at(api())
     (delivery,) = (await turns.take(7, first.session, press(first, "d:5"))).deliveries
     assert (delivery.kind, delivery.target) == (Kind.EDIT, 33)
 
@@ -260,7 +271,7 @@ async def test_confirming_opens_an_attempt_that_can_be_read_back_and_asks_nothin
 async def test_a_ticket_lasts_and_a_new_ones_picture_is_looked_up_nowhere() -> None:
     last = (await booked(api()))[-1]
     made = Appointment(60, 5, TEN, "Aïssatou Bah", qr_link="https://x.gn/60", owner="telegram:7")
-    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    turns = turns_at(api())
     done = await turns.take(7, last.session, Booked(at=NOW, number=last.opened[0].number, appointment=made))
     ticket, picture = done.deliveries
     assert (ticket.kind, ticket.target, ticket.screen) == (Kind.EDIT, 33, None)
@@ -270,13 +281,13 @@ async def test_a_ticket_lasts_and_a_new_ones_picture_is_looked_up_nowhere() -> N
 
 async def test_a_ticket_that_is_shown_again_has_a_picture_that_may_be_known() -> None:
     listed = (await play(api(), command("appointments")))[-1]
-    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    turns = turns_at(api())
     _, picture = (await turns.take(7, listed.session, press(listed, "ticket:50"))).deliveries
     assert picture.kind is Kind.PICTURE
 
 
 async def test_cancelling_opens_an_attempt_too_and_giving_up_names_the_one_given_up() -> None:
-    turns = Turns(api(), draw, lambda: NOW, HORIZON)
+    turns = turns_at(api())
     asked = (await play(api(), command("cancel", "50")))[-1]
     yes = await turns.take(7, asked.session, press(asked, "yes"))
     assert CANCELLINGS.validate_json(yes.opened[0].body).ticket == Ticket(api().books[50], OFFICE)
@@ -294,7 +305,7 @@ async def test_the_old_ticket_is_changed_when_its_appointment_is_cancelled() -> 
     for number, edited in ((50, 1), (51, 0)):
         attempt = CancelAttempt(1, Ticket(replace(appointment, id=number), OFFICE), NOW)
         session = replace(Session("fr", NOW), state=Cancelling(attempt))
-        turns = Turns(api(), draw, lambda: NOW, HORIZON, ticket_message=known)
+        turns = turns_at(api(), ticket_message=known)
         outcome = await turns.take(7, session, AppointmentCancelled(at=NOW, number=1))
         edits = [each for each in outcome.deliveries if each.amends]
         assert [(each.kind, each.target, each.screen) for each in edits] == [(Kind.EDIT, 33, None)] * edited
@@ -305,13 +316,5 @@ async def test_a_ticket_is_delivered_with_its_appointment() -> None:
     office = api()
     session = replace(Session("fr", NOW), state=Submitting(BookingAttempt(1, Draft(OFFICE, at=TEN, name="Bah"), NOW)))
     appointment = Appointment(50, 5, TEN, "Aïssatou Bah", owner="telegram:7")
-    outcome = await Turns(office, draw, lambda: NOW, HORIZON).take(
-        7, session, Booked(at=NOW, number=1, appointment=appointment)
-    )
+    outcome = await turns_at(office).take(7, session, Booked(at=NOW, number=1, appointment=appointment))
     assert [each.ticket for each in outcome.deliveries] == [50]
-
-
-def test_numbers_of_deliveries_grow_whoever_makes_them() -> None:
-    one, other = DeliveryIds(), DeliveryIds()
-    numbers = [maker.next() for _ in range(500) for maker in (one, other)]
-    assert numbers == sorted(set(numbers))

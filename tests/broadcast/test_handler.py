@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.records import Change, Delivery, Kind
+from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.broadcast.callback_data import ComposeAction, encode_command, encode_compose
 from bot.broadcast.compose_states import (
@@ -53,13 +53,14 @@ class Handling:
         self.drawn: list[str] = []
         self.touched: list[int] = []
         self.queued: list[Delivery] = []
-        limits, clock = SharedLimits(self.sender), Clock()
+        limits, clock, ids = SharedLimits(self.sender), Clock(), DeliveryIds()
         reporter = Reporter(
             self.repository,
             admins={ADMIN},
             locale_of=self._locale,
             caption=lambda *_: Message("caption"),
             commit=self._commit,
+            ids=ids,
         )
         self.broadcasts = BroadcastRunner(
             self.repository,
@@ -87,6 +88,7 @@ class Handling:
             snapshot=self.broadcasts.snapshot,
             moving=self.broadcasts.moving,
             accept=self.queued.extend,
+            ids=ids,
         )
         self.handler = BroadcastHandler(
             repository=self.repository,
@@ -100,6 +102,7 @@ class Handling:
             locales=("fr", "en"),
             locale_of=self._locale,
             read_content=self._content,
+            ids=ids,
         )
 
     async def _commit(self, change: Change) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.app.records import Delivery, Kind, Urgency
+from bot.app.records import Delivery, DeliveryIds, Kind, Urgency
 from bot.broadcast.model import BroadcastSnapshot, BroadcastStatus
 from bot.broadcast.ports import NOWHERE, ProgressMessage
 from bot.broadcast.progress import INTERVAL, ProgressMessages
@@ -34,6 +34,7 @@ class Drawing:
             snapshot=self._snapshot,
             moving=lambda: self.moving,
             accept=self.deliveries.extend,
+            ids=DeliveryIds(),
         )
 
     async def _snapshot(self, number: int) -> BroadcastSnapshot | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pytest
 
-from bot.app.records import Change, Delivery, Kind, Urgency
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
 from bot.broadcast import report
 from bot.broadcast.model import AdminAction, Broadcast, BroadcastStatus, HistoryEntry, RecipientCounts, RecipientStatus
 from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage, StatusUpdate
@@ -33,6 +33,7 @@ class Reporting:
             locale_of=self._locale_of,
             caption=lambda _, locale: Message(f"caption {locale}"),
             commit=self._commit,
+            ids=DeliveryIds(),
         )
 
     async def _locale_of(self, _chat_id: int) -> str | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.app.records import Kind
+from bot.app.records import DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded, Typed
 from bot.operations.admin_commands import AdminCommands
@@ -21,7 +21,7 @@ def commands(wrote: list[int]) -> AdminCommands:
     async def locale_of(chat_id: int) -> str | None:
         return "fr" if chat_id == ADMIN else None
 
-    return AdminCommands(lambda locale: Message(f"help {locale}"), locale_of, wrote.append)
+    return AdminCommands(lambda locale: Message(f"help {locale}"), locale_of, wrote.append, DeliveryIds())
 
 
 async def test_help_is_answered_in_the_admins_language() -> None:

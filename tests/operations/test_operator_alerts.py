@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.ports import Store as AnyStore
-from bot.app.records import Change, Delivery, StoredChat, Urgency
+from bot.app.records import Change, Delivery, DeliveryIds, StoredChat, Urgency
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
 from bot.core.health import OperatorIssue
@@ -30,7 +30,12 @@ class Office:
     def __init__(self, store: AnyStore, admins: frozenset[int] = frozenset({1, 2})) -> None:
         self.heard: list[tuple[int, str]] = []
         self.notices = OperatorAlerts(
-            store, admins, self.draw, self.locale_of, lambda issue: ("book",) if issue == CREDITS else ()
+            store,
+            admins,
+            self.draw,
+            self.locale_of,
+            lambda issue: ("book",) if issue == CREDITS else (),
+            ids=DeliveryIds(),
         )
 
     def draw(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — the callback's shape

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from bot.app.records import Change, Kind
+from bot.app.records import Change, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import CitizenEvent, Commanded, Typed
 from bot.core.health import HealthReport
@@ -46,7 +46,7 @@ def draw(seen: HealthReport, locale: str) -> Message:
 
 
 async def asked(event: CitizenEvent) -> Change | None:
-    return await StatusHandler(look, draw, locale_of).handle(7, FromCitizen(event, 900))
+    return await StatusHandler(look, draw, locale_of, DeliveryIds()).handle(7, FromCitizen(event, 900))
 
 
 async def test_status_is_answered_in_the_admins_language() -> None:

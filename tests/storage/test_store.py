@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from bot.app.records import Change, Delivery, SetAside, Settled, StoredAttempt, StoredChat, Work
 from bot.core.appointment_book import BookEntry, Fact, Source
@@ -94,6 +95,13 @@ async def test_all_changes_of_a_turn_are_stored(store: Store) -> None:
     assert await deliveries(store) == [delivery(11), delivery(12)]
     assert await store.open_attempts() == (attempt(5),)
     assert await store.open_updates() == ()
+
+
+async def test_a_delivery_whose_number_exists_is_an_error_and_leaves_what_was_there(store: Store) -> None:
+    await store.commit(Change(queued=(delivery(1),)))
+    with pytest.raises(IntegrityError):
+        await store.commit(Change(queued=(delivery(1, 8),)))
+    assert await deliveries(store) == [delivery(1)]
 
 
 async def test_a_chat_that_blocks_the_bot_loses_its_queued_messages_and_no_other_does(store: Store) -> None:
