@@ -6,12 +6,14 @@ taken off what is offered. Must not know HTTP.
 """
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import Enum
 from math import inf
+from operator import attrgetter
 from statistics import median
 from typing import Any, TypeAlias
 
@@ -40,6 +42,13 @@ REMEMBERED = 500
 """Ages of shown slots that the median is taken of."""
 
 
+_at = attrgetter("at")
+
+
+def _day(slot: Slot) -> date:
+    return slot.at.date()
+
+
 class SlotState(Enum):
     """What may be said of a slot that a reading had as free."""
 
@@ -54,6 +63,11 @@ class Reading:
 
     slots: tuple[Slot, ...]
     places: dict[datetime, int | None]
+
+
+def _of_day(slots: list[Slot], day: date) -> list[Slot]:
+    """The slots of one day, of a list in order of time."""
+    return slots[bisect_left(slots, day, key=_day) : bisect_right(slots, day, key=_day)]
 
 
 class Availability:
@@ -97,8 +111,11 @@ class Availability:
             copy = await self._cache.get(window, lambda: self._read(window), self._ages_of(EMPTY))
             offered = self._offered(desk, copy)
         self._ages.append(self._cache.age(copy))
-        free_days = {slot.at.date() for slot in offered if not slot.perhaps}
-        return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free_days)
+        perhaps = {slot.at.date() for slot in offered if slot.perhaps}
+        if not perhaps:
+            return tuple(offered)
+        free = {day for day in perhaps if any(not slot.perhaps for slot in _of_day(offered, day))}
+        return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free)
 
     def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
@@ -136,17 +153,14 @@ class Availability:
 
     def _offered(self, desk: Desk, copy: Copy[Reading]) -> list[Slot]:
         """The slots that are still to come, without those that are gone."""
-        changed = self._states(desk, copy)
-        now = self._office_now()
-        slots = (slot for slot in copy.value.slots if slot.at > now)
-        if not changed:
-            return list(slots)
-        states = ((slot, changed.get(slot.at, SlotState.FREE)) for slot in slots)
-        return [
-            slot if state is SlotState.FREE else Slot(slot.at, perhaps=True)
-            for slot, state in states
-            if state is not SlotState.GONE
-        ]
+        slots = copy.value.slots
+        offered = list(slots[bisect_right(slots, self._office_now(), key=_at) :])
+        for at, state in self._states(desk, copy).items():
+            place = bisect_left(offered, at, key=_at)
+            if state is SlotState.FREE or place == len(offered) or offered[place].at != at:
+                continue  # free, or its time has passed
+            offered[place : place + 1] = [Slot(at, perhaps=True)] if state is SlotState.PERHAPS else []
+        return offered
 
     def _states(self, desk: Desk, copy: Copy[Reading]) -> dict[datetime, SlotState]:
         """How the slots stand about which something is known beyond the reading."""

@@ -1,19 +1,9 @@
-"""A circuit breaker: a dead API is noticed once and told at once; must not know what is asked of the API.
+"""A circuit breaker: an API that is down is noticed once, and requests then fail at once. Must not know what is asked.
 
-Closed, everything passes. It opens after `failures` outages in a row, at `span` different things, and after a single
-one that took a whole time limit while nothing else was answered: nobody else should have to wait for that. Open,
-requests fail at once with `CircuitOpen`. When the pause is over one request is let through as a probe: if it is
-answered it closes, if not the pause doubles (up to `longest_pause`). Failures of requests that had started before it
-opened change nothing.
-
-The circuit breakers, and what is said and done when one of them opens or closes; must not know HTTP.
-
-One is for everything, one for what writes (a service that answers reads need not be able to write), and one for each
-thing that is read (`ResourceBreakers`).
-
-A circuit breaker for each thing that is read: one department that ails is noticed alone; must not know what it is.
-
-The breaker for everything opens only where several things fail.
+Closed, everything passes. It opens after `failures` outages in a row, of `span` different resources, and after a single
+one that took a whole time limit while nothing else was answered. Open, requests fail at once with `CircuitOpen`. When
+the pause is over one request is let through as a probe: if it is answered the breaker closes, if not the pause doubles
+(up to `longest_pause`). Failures of requests that had started before it opened change nothing.
 """
 
 import logging

@@ -1,7 +1,7 @@
-"""Sends one request to the API and gives its JSON or an error of ours; must not know what the JSON means.
+"""Sends one request to the API and returns its JSON or raises an error of ours; must not know what the JSON means.
 
-Every try passes the breakers and the budget. Reads are tried again (twice at most, with jittered pauses, on outages
-only, all within one time limit, and never after a try that took the whole limit); writes are sent exactly once, for
+Every try passes the circuit breakers and the quota. Reads are retried twice at most, with jittered pauses, on outages
+only, all within one time limit, and never after a try that took the whole limit. Writes are sent exactly once, because
 the API has no idempotency key. Writes have a circuit breaker of their own beside the one for everything.
 """
 
@@ -35,7 +35,10 @@ from bot.moncreneau.transport import CONNECTIONS, exchange, new_client
 
 
 class ConnectionSlots:
-    """So many (`width`) lanes; nobody waits for one for longer than `limit` seconds."""
+    """At most `width` requests at once. The others wait here, before the breakers and the quota are asked.
+
+    None waits longer than `limit` seconds: meanwhile the API may go down.
+    """
 
     def __init__(self, width: int, breaker: CircuitBreaker, limit: float) -> None:
         self._free = asyncio.Semaphore(width)
@@ -60,7 +63,7 @@ class ConnectionSlots:
 
 
 class LastContact:
-    """`now` gives Unix seconds."""
+    """When the API was last asked and last answered; `now` gives Unix seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now

@@ -1,8 +1,6 @@
-"""The moncreneau API as the conversation uses it: client, budget, breaker and caches joined behind one protocol.
+"""The moncreneau API as the conversation uses it: client, quota, circuit breakers and caches behind one protocol.
 
 Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen is told.
-
-Places an order with the service; must not know what slots are offered, nor why somebody orders.
 """
 
 import asyncio
@@ -109,7 +107,7 @@ class Gateway:
         self._booked = self._lost_races = 0
 
     async def verify(self) -> None:
-        """Ask for the departments once, however little of the budget is left. Raises `ApiError`."""
+        """Ask for the departments once, however little of the quota is left. Raises `ApiError`."""
         began = self._now()
         self._departments.put("", await self._read_departments(RequestKind.SETTLE), began)
 
@@ -179,15 +177,15 @@ class Gateway:
             self._own_appointments.cancelled(appointment_id)
 
     def quota_snapshot(self) -> QuotaSnapshot | None:
-        """What of the hourly budget to keep over a restart; None while nothing is known."""
+        """What of the hourly quota to keep over a restart; None while nothing is known."""
         return self._quota.snapshot()
 
     def restore_quota(self, kept: QuotaSnapshot) -> None:
-        """Go on from an earlier process's budget."""
+        """Go on from an earlier process's quota."""
         self._quota.restore(kept)
 
     def open_issues(self) -> Mapping[OperatorIssue, frozenset[str]]:
-        """The troubles that stand, with the operations that met them; to keep over a restart."""
+        """The open issues, with the operations that met them; to keep over a restart."""
         return self._incident_log.verdict.met()
 
     def restore_issues(self, kept: Mapping[OperatorIssue, Iterable[str]]) -> None:

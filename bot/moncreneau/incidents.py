@@ -1,10 +1,8 @@
-"""What stands that only the operator can mend: no credits, no access; must not know whom to tell.
+"""What operators want to know of the requests: the last error, and the issues that only they can mend.
 
-Many citizens meet the same trouble; the operator wants one notice when it begins and one when it is over. What one
-operation cannot do another may (a key without the scope to create reads well), so a trouble ends only when the
-operation that met it works again, and where it was one department's, only when it works there.
-
-What staff want to know of how requests went: the last error, and what only they can mend; must not know HTTP.
+Many citizens meet the same issue; the operator wants one notice when it begins and one when it is over. What one
+operation cannot do another may (a key without the scope to create reads well), so an issue ends only when the operation
+that met it works again, and where it was one department's, only when it works there.
 """
 
 import logging

@@ -1,21 +1,19 @@
-"""The hourly budget of requests, as the service's own headers tell it; must not know what a request is about.
+"""The hourly quota of requests, as the API's own headers tell it; must not know what a request is about.
 
 The rules:
 1. A request in flight counts as spent from the moment it is let through, so that concurrency cannot overshoot.
 2. Within a window (named by its `X-RateLimit-Reset`) what is left only goes down: of answers that arrive out of order
    the lowest holds, and a request without an answer, or whose answer has no headers, costs one.
-3. Courtesy reads stop at the reserve; looking again and again for an unknown outcome at half of it, for an outage must
-   not eat what bookings need; first looks, and what a cancelling waits for, at a hundredth of the limit; writes at 0.
+3. Ordinary reads stop at the reserve, repeated lookups of an unknown outcome at half of it, first lookups and what a
+   cancelling waits for at a hundredth of the limit, writes at 0.
    What nobody waits for stops at half of the limit, and is at most a twentieth of it within an hour.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
-5. When the window is over by our clock (a second later: the service tells whole seconds) a full one is assumed, until
-   an answer tells more. Before the first response nothing is limited.
+5. When the window is over by our clock (a second later: the API tells whole seconds) a full one is assumed, until an
+   answer tells more. Before the first response we do not limit.
 
-Reads what the service says of its limits in the headers of an answer; must not know what we do about it.
-
-The quick start: `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (Unix seconds) with every answer and
-`Retry-After` (seconds) with a 429. Proxies drop headers and services get them wrong, so each is read alone, and what
-cannot be true is as good as missing.
+The quick start documents `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (Unix seconds) with every
+answer and `Retry-After` (seconds) with a 429. Proxies drop headers and services get them wrong, so each is read alone,
+and a value that cannot be true counts as missing.
 """
 
 from collections import deque
