@@ -24,7 +24,7 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre",
 )  # fmt: skip
-DAY = re.compile(rf"(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})")
+DAY = re.compile(rf"(\d{{1,2}})(?:er)? ({'|'.join(MONTHS)})(?: (\d{{4}}))?")
 HOUR = re.compile(r"(\d\d):(\d\d)")
 
 
@@ -127,7 +127,8 @@ class Screen:
         hour = HOUR.search(self.text, day.end()) if day else None  # before it may stand the time that was asked for
         if not day or not hour:
             raise ValueError(f"no day and hour in {self.text!r}")
-        on = date(int(day[3]), MONTHS.index(day[2]) + 1, int(day[1]))
+        year = int(day[3] or datetime.now().astimezone().year)  # a date of this year is written without it
+        on = date(year, MONTHS.index(day[2]) + 1, int(day[1]))
         return datetime(on.year, on.month, on.day, int(hour[1]), int(hour[2]))  # noqa: DTZ001 — office time
 
 
