@@ -141,7 +141,9 @@ class PatientCitizen:
     async def _answer(self, screen: Shown, booking: WantedBooking) -> None:
         """Do what this screen asks for; where it only says *wait*, do nothing."""
         label, says = self.words.label, self.words.says
-        if screen.has(label("button.confirm")):
+        if screen.has(label("button.confirm")) and booking.name not in screen.text:
+            await self._press(screen, label("button.change_name"))  # the name of the last booking is filled in
+        elif screen.has(label("button.confirm")):
             booking.confirmed = True
             await self._press(screen, label("button.confirm"))
         elif screen.has(label("button.give_up")):
