@@ -32,7 +32,7 @@ class Office:
         return (await self.asked.book(Order(5, AT + timedelta(hours=hour), "Aïssatou", owner))).id
 
 
-async def test_what_is_read_is_noted() -> None:
+async def test_appointments_that_are_read_are_recorded() -> None:
     office = Office()
     kept, cancelled = await office.books(), await office.books()
     await office.asked.cancel(cancelled)
@@ -43,14 +43,14 @@ async def test_what_is_read_is_noted() -> None:
     ]
 
 
-async def test_who_is_no_chat_is_not_noted() -> None:
+async def test_an_owner_that_is_no_chat_is_not_recorded() -> None:
     office = Office()
     await office.books(STRANGER)
     assert await office.asked.appointments(STRANGER)
     assert office.noted == []
 
 
-async def test_what_cannot_be_read_is_not_noted() -> None:
+async def test_an_unreadable_list_is_not_recorded() -> None:
     office = Office()
     office.api.reads.append(refused(FailureCode.DOWN))
     with pytest.raises(ApiError):

@@ -26,7 +26,7 @@ def state(draft: Draft) -> AttemptState:
     return AttemptState(StoredAttempt(7, 3, AttemptKind.BOOK, body), uncertain=False)
 
 
-def test_a_booking_asks_for_what_was_confirmed_in_the_name_of_its_chat() -> None:
+def test_a_booking_orders_what_was_confirmed_for_its_chat() -> None:
     assert state(Draft(Department(5, "Passport"), at=AT, name="Aïssatou Bah")).order() == ORDER
     assert owner_of(7) == "telegram:7"
 
@@ -35,16 +35,16 @@ def test_a_booking_asks_for_what_was_confirmed_in_the_name_of_its_chat() -> None
     ("owner", "chat_id"),
     [("telegram:7", 7), ("telegram:-7", -7), ("telegram:", None), ("telegram:x", None), ("7", None), ("sms:7", None)],
 )
-def test_the_name_of_a_chat_leads_back_to_it(owner: str, chat_id: int | None) -> None:
+def test_the_owner_of_a_chat_is_read_back(owner: str, chat_id: int | None) -> None:
     assert chat_of(owner) == chat_id
 
 
-def test_a_booking_without_a_time_or_a_name_is_a_mistake_of_ours() -> None:
+def test_a_booking_without_a_time_or_a_name_raises() -> None:
     with pytest.raises(ValueError, match="without a time or a name"):
         state(Draft(Department(5, "Passport"), at=AT)).order()
 
 
-def test_the_first_lost_answer_is_looked_for_soon_and_a_slow_one_for_longer() -> None:
+def test_a_lost_response_is_looked_up_soon_and_longer_after_a_slow_request() -> None:
     quick, slow = (state(Draft(Department(5, "Passport"))) for _ in range(2))
     quick.answer_lost(0.2)
     slow.answer_lost(15)
@@ -52,7 +52,7 @@ def test_the_first_lost_answer_is_looked_for_soon_and_a_slow_one_for_longer() ->
 
 
 @pytest.mark.parametrize("seconds", [0.2, 15])
-def test_a_request_that_loses_its_answer_again_and_again_is_looked_for_ever_more_rarely_and_never_too_soon(
+def test_repeated_lost_responses_are_looked_up_at_growing_intervals(
     seconds: float,
 ) -> None:
     lost = state(Draft(Department(5, "Passport")))
@@ -66,7 +66,7 @@ def test_a_request_that_loses_its_answer_again_and_again_is_looked_for_ever_more
         last = look / 1.25
 
 
-def test_pauses_grow_to_a_minute_and_further_where_answers_are_lost() -> None:
+def test_pauses_grow_to_a_minute_and_further_after_lost_responses() -> None:
     here = state(Draft(Department(5, "Passport")))
     assert 0.5 <= here.next_pause() <= 1.0
     assert 30 <= [here.next_pause() for _ in range(20)][-1] <= 60
@@ -76,26 +76,26 @@ def test_pauses_grow_to_a_minute_and_further_where_answers_are_lost() -> None:
     assert here.next_pause() <= 60, "when the service comes back nobody waits for long"
 
 
-def test_after_a_restart_it_is_looked_for_at_once_and_when_a_request_must_have_ended() -> None:
+def test_after_a_restart_an_attempt_is_looked_up_at_once_and_after_the_time_limit_of_a_request() -> None:
     stored = state(Draft(Department(5, "Passport"))).stored
     assert AttemptState.of(stored, resumed=True).lookups == DELAYS.resumed
     assert sum(DELAYS.resumed) >= 15, "the client's limit for reading an answer"
     assert not AttemptState.of(stored, resumed=False).uncertain
 
 
-def test_the_same_cause_is_told_once() -> None:
+def test_a_delay_with_the_same_cause_is_told_once() -> None:
     here = state(Draft(Department(5, "Passport")))
     assert [here.has_news(), here.has_news()] == [True, False]
     here.failure = Failure(FailureCode.DOWN)
     assert [here.has_news(), here.has_news()] == [True, False]
 
 
-def test_its_end_is_recorded_under_its_chat_and_number() -> None:
+def test_an_outcome_is_recorded_under_chat_and_number() -> None:
     end = state(Draft(Department(5, "Passport"))).settled("booked", 12345)
     assert (end.chat_id, end.number, end.outcome, end.appointment_id) == (7, 3, "booked", 12345)
 
 
-def test_the_first_looks_are_urgent_and_those_after_them_are_not() -> None:
+def test_only_the_first_lookups_are_urgent() -> None:
     state = AttemptState.of(StoredAttempt(7, 3, AttemptKind.BOOK, ""), resumed=False)
     assert [state.need() for _ in range(len(DELAYS.lost) + 2)] == [Need.SETTLE] * len(DELAYS.lost) + [
         Need.SETTLE_AGAIN

@@ -25,13 +25,13 @@ LATER = NOW + timedelta(seconds=1)
         (not_cancelled(CANCEL, LATER, CLOSED), 2, "out_of_credits"),
     ],
 )
-def test_what_is_told_and_what_is_recorded_are_of_the_same_attempt(ending: Ending, number: int, outcome: str) -> None:
+def test_the_event_and_the_record_are_of_the_same_attempt(ending: Ending, number: int, outcome: str) -> None:
     event, settled = ending
     assert (event.at, getattr(event, "number", None)) == (LATER, number)
     assert (settled.chat_id, settled.number, settled.outcome) == (CHAT, number, outcome)
 
 
-def test_what_was_made_and_what_was_cancelled_is_recorded_with_it() -> None:
+def test_the_made_or_cancelled_appointment_is_recorded_with_the_outcome() -> None:
     _, made = booked(BOOK, LATER, MINE)
     assert (made.appointment_id, made.facts) == (50, (Fact(50, CHAT, LATER, Source.ATTEMPT, MINE),))
     _, gone = cancelled(CANCEL, LATER, MINE)

@@ -28,7 +28,7 @@ from tests.app.virtual_clock import in_no_time
 
 
 @in_no_time
-async def test_what_succeeds_is_asked_once_and_told_at_once(tmp_path: Path) -> None:
+async def test_a_successful_booking_is_sent_once_and_reported_at_once(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         outcome = await here.carries(BOOKING)
         assert isinstance(outcome, Booked)
@@ -38,7 +38,7 @@ async def test_what_succeeds_is_asked_once_and_told_at_once(tmp_path: Path) -> N
 
 
 @in_no_time
-async def test_what_is_refused_is_not_asked_again(tmp_path: Path) -> None:
+async def test_a_refused_booking_is_not_sent_again(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(refused(FailureCode.OUT_OF_CREDITS))
         outcome = await here.carries(BOOKING)
@@ -48,7 +48,7 @@ async def test_what_is_refused_is_not_asked_again(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_what_was_surely_not_sent_is_asked_again_without_looking(tmp_path: Path) -> None:
+async def test_a_request_that_was_surely_not_sent_is_repeated_without_a_lookup(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend(
             [
@@ -65,7 +65,7 @@ async def test_what_was_surely_not_sent_is_asked_again_without_looking(tmp_path:
 
 
 @in_no_time
-async def test_a_lost_answer_is_looked_for_and_found(tmp_path: Path) -> None:
+async def test_a_lost_response_is_found_by_a_lookup(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
         assert isinstance(await here.carries(BOOKING), Booked)
@@ -73,7 +73,7 @@ async def test_a_lost_answer_is_looked_for_and_found(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_only_when_several_looks_find_nothing_is_it_asked_again(tmp_path: Path) -> None:
+async def test_a_booking_is_sent_again_only_after_several_lookups_found_nothing(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
         assert isinstance(await here.carries(BOOKING), Booked)
@@ -81,7 +81,7 @@ async def test_only_when_several_looks_find_nothing_is_it_asked_again(tmp_path: 
 
 
 @in_no_time
-async def test_after_a_time_limit_it_looks_for_longer(tmp_path: Path) -> None:
+async def test_lookups_last_longer_after_a_time_limit(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.lag = 15.0
         here.api.writes.append(LOST)
@@ -90,7 +90,7 @@ async def test_after_a_time_limit_it_looks_for_longer(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_looks_that_fail_never_lead_to_a_second_booking(tmp_path: Path) -> None:
+async def test_failed_lookups_never_lead_to_a_second_booking(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
         here.api.reads.extend([ScriptedError(WriteOutcome.UNKNOWN)] * 7)
@@ -119,9 +119,7 @@ async def test_a_slot_taken_by_somebody_else_is_a_refusal(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("books", "outcome"), [(0, "slot_taken"), (1, "booked")], ids=["not made", "made"])
 @in_no_time
-async def test_a_refusal_in_words_that_are_not_the_services_is_believed_only_when_nothing_is_found(
-    tmp_path: Path, books: int, outcome: str
-) -> None:
+async def test_an_unknown_refusal_counts_only_if_lookups_find_nothing(tmp_path: Path, books: int, outcome: str) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(
             ScriptedError(WriteOutcome.UNKNOWN, acted=bool(books), presumed_refusal=FailureCode.SLOT_TAKEN)
@@ -154,7 +152,7 @@ def moved(made: Appointment) -> Appointment:
 
 @pytest.mark.parametrize("stores", [rewritten, moved])
 @in_no_time
-async def test_a_booking_that_the_service_changed_is_found_and_not_made_twice(
+async def test_a_booking_that_the_api_changed_is_found_and_not_repeated(
     tmp_path: Path, stores: Callable[[Appointment], Appointment]
 ) -> None:
     async with desk(tmp_path) as here:
@@ -165,7 +163,7 @@ async def test_a_booking_that_the_service_changed_is_found_and_not_made_twice(
 
 
 @in_no_time
-async def test_a_booking_that_may_be_the_one_in_the_slot_or_not_is_never_asked_for_again(tmp_path: Path) -> None:
+async def test_a_booking_is_never_repeated_while_an_appointment_might_be_its_own(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.stores, here.api.tells_owner = rewritten, False
         here.api.writes.append(LOST_BUT_DONE)
@@ -179,7 +177,7 @@ async def test_a_booking_that_may_be_the_one_in_the_slot_or_not_is_never_asked_f
 
 
 @in_no_time
-async def test_a_strangers_appointment_in_the_same_slot_and_name_is_never_told_as_a_citizens(tmp_path: Path) -> None:
+async def test_an_appointment_of_a_namesake_in_the_same_slot_is_never_shown(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.tells_owner = here.api.filters = False
         here.api.books[60] = replace(MINE, id=60, owner="telegram:8")
@@ -191,7 +189,7 @@ async def test_a_strangers_appointment_in_the_same_slot_and_name_is_never_told_a
 
 
 @in_no_time
-async def test_a_slot_that_is_taken_on_the_second_try_is_looked_up_as_long_as_a_lost_answer(tmp_path: Path) -> None:
+async def test_slot_taken_on_the_second_try_is_looked_up_like_a_lost_response(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([LOST, refused(FailureCode.SLOT_TAKEN)])
         await here.begin(BOOKING)
@@ -203,7 +201,7 @@ async def test_a_slot_that_is_taken_on_the_second_try_is_looked_up_as_long_as_a_
 
 
 @in_no_time
-async def test_an_attempt_that_another_process_settled_is_neither_asked_for_nor_told_again(tmp_path: Path) -> None:
+async def test_an_attempt_settled_by_another_process_is_neither_sent_nor_reported_again(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.begin(BOOKING, resumed=True)
         here.api.books[50] = MINE
@@ -215,7 +213,7 @@ async def test_an_attempt_that_another_process_settled_is_neither_asked_for_nor_
 
 
 @in_no_time
-async def test_what_its_own_attempt_was_recorded_to_have_made_is_its_own(tmp_path: Path) -> None:
+async def test_an_appointment_recorded_for_the_attempt_is_its_own(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.store.commit(Change(opened=(BOOKING,)))
         await here.store.commit(Change(settled=Settled(CHAT, BOOKING.number, "booked", 50)))
@@ -224,7 +222,7 @@ async def test_what_its_own_attempt_was_recorded_to_have_made_is_its_own(tmp_pat
 
 
 @in_no_time
-async def test_what_was_given_up_in_another_process_is_not_asked_for(tmp_path: Path) -> None:
+async def test_an_attempt_withdrawn_in_another_process_is_not_sent(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.begin(BOOKING, resumed=True)
         await here.store.commit(Change(withdrawn=(CHAT, BOOKING.number)))
@@ -234,7 +232,7 @@ async def test_what_was_given_up_in_another_process_is_not_asked_for(tmp_path: P
 
 
 @in_no_time
-async def test_one_found_open_at_start_is_looked_for_before_it_is_asked(tmp_path: Path) -> None:
+async def test_an_attempt_found_open_at_start_is_looked_up_first(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         outcome = await here.carries(BOOKING, resumed=True)
@@ -243,7 +241,7 @@ async def test_one_found_open_at_start_is_looked_for_before_it_is_asked(tmp_path
 
 
 @in_no_time
-async def test_a_time_that_is_past_is_not_asked_for(tmp_path: Path) -> None:
+async def test_a_booking_for_a_past_time_is_not_sent(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.now = AT
         outcome = await here.carries(BOOKING)
@@ -252,7 +250,7 @@ async def test_a_time_that_is_past_is_not_asked_for(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_the_same_attempt_is_not_taken_on_twice(tmp_path: Path) -> None:
+async def test_an_attempt_is_not_started_twice(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.begin(BOOKING)
         assert isinstance(await here.carries(BOOKING), Booked)
@@ -260,7 +258,7 @@ async def test_the_same_attempt_is_not_taken_on_twice(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_the_citizen_hears_after_a_moment_that_it_takes_longer(tmp_path: Path) -> None:
+async def test_the_citizen_is_told_after_a_second_that_it_takes_longer(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.lag = 3.0
         await here.carries(BOOKING)
@@ -268,7 +266,7 @@ async def test_the_citizen_hears_after_a_moment_that_it_takes_longer(tmp_path: P
 
 
 @in_no_time
-async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour_and_gets_its_booking(
+async def test_failing_bookings_cost_few_requests_an_hour_and_succeed_in_the_end(
     tmp_path: Path,
 ) -> None:
     async with desk(tmp_path) as here:
@@ -286,7 +284,7 @@ async def test_a_service_that_reads_but_does_not_book_costs_few_requests_an_hour
 
 
 @in_no_time
-async def test_who_gives_up_in_a_long_outage_is_let_go_after_as_many_looks_as_ever(tmp_path: Path) -> None:
+async def test_giving_up_in_a_long_outage_needs_the_usual_lookups(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([LOST] * 99)
         await here.begin(BOOKING)
@@ -298,7 +296,7 @@ async def test_who_gives_up_in_a_long_outage_is_let_go_after_as_many_looks_as_ev
 
 
 @in_no_time
-async def test_giving_up_after_a_restart_makes_nobody_look_for_less_long(tmp_path: Path) -> None:
+async def test_giving_up_after_a_restart_does_not_shorten_the_lookups(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.begin(BOOKING, resumed=True)
         await asyncio.sleep(3)
@@ -311,7 +309,7 @@ async def test_giving_up_after_a_restart_makes_nobody_look_for_less_long(tmp_pat
 
 
 @in_no_time
-async def test_a_look_that_fails_is_made_again_alone(tmp_path: Path) -> None:
+async def test_a_failed_lookup_is_repeated_alone(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
         here.api.reads.extend([None, None, ScriptedError(WriteOutcome.UNKNOWN)])
@@ -323,7 +321,7 @@ async def test_a_look_that_fails_is_made_again_alone(tmp_path: Path) -> None:
     ("failure", "books", "outcome"), [(LOST, 0, BookingWithdrawn), (LOST_BUT_DONE, 1, Booked)], ids=["not made", "made"]
 )
 @in_no_time
-async def test_what_is_given_up_ends_as_what_it_became(
+async def test_a_withdrawn_attempt_ends_with_its_real_outcome(
     tmp_path: Path, failure: ScriptedError, books: int, outcome: type[Event]
 ) -> None:
     async with desk(tmp_path) as here:
@@ -336,7 +334,7 @@ async def test_what_is_given_up_ends_as_what_it_became(
 
 
 @in_no_time
-async def test_who_goes_home_leaves_what_is_open_open(tmp_path: Path) -> None:
+async def test_stopping_leaves_open_attempts_open(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.extend([ScriptedError(WriteOutcome.NOT_SENT)] * 99)
         await here.begin(BOOKING)
@@ -353,7 +351,7 @@ ACCEPTED = ScriptedError(WriteOutcome.ACCEPTED, FailureCode.NO_TICKET, acted=Tru
 
 
 @in_no_time
-async def test_what_was_accepted_without_a_ticket_is_looked_for(tmp_path: Path) -> None:
+async def test_an_accepted_booking_without_a_ticket_is_looked_up(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(ACCEPTED)
         assert isinstance(await here.carries(BOOKING), Booked)
@@ -362,7 +360,7 @@ async def test_what_was_accepted_without_a_ticket_is_looked_for(tmp_path: Path) 
 
 @pytest.mark.parametrize("looks", [[], [UNREADABLE] * len(DELAYS.lost)], ids=["not listed", "listed unreadably"])
 @in_no_time
-async def test_what_was_accepted_and_is_not_found_is_never_asked_for_again_but_told(
+async def test_an_accepted_booking_that_is_not_found_is_reported_and_never_sent_again(
     tmp_path: Path, looks: list[ScriptedError]
 ) -> None:
     async with desk(tmp_path) as here:
@@ -375,7 +373,7 @@ async def test_what_was_accepted_and_is_not_found_is_never_asked_for_again_but_t
 
 
 @in_no_time
-async def test_what_was_accepted_before_a_restart_is_not_asked_for_again(tmp_path: Path) -> None:
+async def test_a_booking_accepted_before_a_restart_is_not_sent_again(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.store.commit(Change(opened=(BOOKING,)))
         await here.store.commit(Change(accepted=(BOOKING.chat_id, BOOKING.number)))
@@ -388,7 +386,7 @@ async def test_what_was_accepted_before_a_restart_is_not_asked_for_again(tmp_pat
 
 
 @in_no_time
-async def test_that_it_was_accepted_is_on_the_disk_before_anybody_looks(tmp_path: Path) -> None:
+async def test_acceptance_is_stored_before_the_first_lookup(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         await here.store.commit(Change(opened=(BOOKING,)))
         here.api.writes.append(ACCEPTED)
@@ -398,7 +396,7 @@ async def test_that_it_was_accepted_is_on_the_disk_before_anybody_looks(tmp_path
 
 
 @in_no_time
-async def test_while_not_all_can_be_read_a_lost_booking_is_not_asked_for_again(tmp_path: Path) -> None:
+async def test_a_booking_is_not_repeated_while_the_list_has_unreadable_entries(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
         here.api.reads.extend([UNREADABLE] * 9)
@@ -408,7 +406,7 @@ async def test_while_not_all_can_be_read_a_lost_booking_is_not_asked_for_again(t
 
 
 @in_no_time
-async def test_what_can_be_read_is_found_among_what_cannot(tmp_path: Path) -> None:
+async def test_a_readable_appointment_is_found_among_unreadable_entries(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST)
         among = ScriptedError(WriteOutcome.UNKNOWN, FailureCode.NO_TICKET)
@@ -420,7 +418,7 @@ async def test_what_can_be_read_is_found_among_what_cannot(tmp_path: Path) -> No
 
 
 @in_no_time
-async def test_giving_up_what_nobody_can_read_ends_with_the_truth(tmp_path: Path) -> None:
+async def test_giving_up_an_unreadable_booking_says_that_the_outcome_is_unknown(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(LOST_BUT_DONE)
         here.api.reads.extend([UNREADABLE] * 99)
@@ -434,7 +432,7 @@ async def test_giving_up_what_nobody_can_read_ends_with_the_truth(tmp_path: Path
 
 
 @in_no_time
-async def test_what_waits_until_its_time_has_passed_is_told_so(tmp_path: Path) -> None:
+async def test_a_booking_whose_time_passed_while_waiting_is_reported(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.writes.append(ScriptedError(WriteOutcome.NOT_SENT, FailureCode.BUSY, retry_after=90))
         await here.begin(BOOKING)

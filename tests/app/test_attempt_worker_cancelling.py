@@ -24,7 +24,7 @@ from tests.app.virtual_clock import in_no_time
 
 @pytest.mark.parametrize("failure", [None, LOST, LOST_BUT_DONE, ScriptedError(WriteOutcome.NOT_SENT)], ids=str)
 @in_no_time
-async def test_a_cancelling_ends_cancelled(tmp_path: Path, failure: ScriptedError | None) -> None:
+async def test_a_cancellation_succeeds(tmp_path: Path, failure: ScriptedError | None) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.append(failure)
@@ -33,7 +33,7 @@ async def test_a_cancelling_ends_cancelled(tmp_path: Path, failure: ScriptedErro
 
 
 @in_no_time
-async def test_one_that_was_carried_out_before_a_restart_is_found(tmp_path: Path) -> None:
+async def test_a_cancellation_carried_out_before_a_restart_is_found(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = Appointment(50, 5, AT, "Aïssatou Bah", AppointmentStatus.CANCELLED, owner=OWNER)
         assert isinstance(await here.carries(CANCELLING, resumed=True), AppointmentCancelled)
@@ -41,7 +41,7 @@ async def test_one_that_was_carried_out_before_a_restart_is_found(tmp_path: Path
 
 
 @in_no_time
-async def test_a_service_that_reads_but_does_not_cancel_costs_few_requests_an_hour(tmp_path: Path) -> None:
+async def test_failing_cancellations_cost_few_requests_an_hour(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.extend([LOST] * 99)
@@ -53,7 +53,7 @@ async def test_a_service_that_reads_but_does_not_cancel_costs_few_requests_an_ho
 
 
 @in_no_time
-async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_path: Path) -> None:
+async def test_a_refused_cancellation_is_reported_unless_the_appointment_is_cancelled(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.append(refused(FailureCode.BAD_REQUEST))
@@ -65,7 +65,7 @@ async def test_a_cancelling_that_is_refused_says_so_unless_it_is_cancelled(tmp_p
 
 
 @in_no_time
-async def test_a_refusal_in_words_that_are_not_the_services_is_believed_when_it_still_stands(tmp_path: Path) -> None:
+async def test_an_unknown_refusal_counts_if_the_appointment_still_stands(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.append(ScriptedError(WriteOutcome.UNKNOWN, presumed_refusal=FailureCode.BAD_REQUEST))
@@ -75,7 +75,7 @@ async def test_a_refusal_in_words_that_are_not_the_services_is_believed_when_it_
 
 
 @in_no_time
-async def test_a_cancelling_that_takes_a_while_to_show_is_not_told_as_refused(tmp_path: Path) -> None:
+async def test_a_cancellation_that_shows_late_is_not_reported_as_refused(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.writes.append(ScriptedError(WriteOutcome.UNKNOWN, presumed_refusal=FailureCode.BAD_REQUEST))
@@ -89,7 +89,7 @@ async def test_a_cancelling_that_takes_a_while_to_show_is_not_told_as_refused(tm
 
 
 @in_no_time
-async def test_a_cancelling_that_another_process_settled_is_not_asked_for_again(tmp_path: Path) -> None:
+async def test_a_cancellation_settled_by_another_process_is_not_sent_again(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         here.api.books[50] = MINE
         here.api.reads.append(ScriptedError(WriteOutcome.UNKNOWN))
@@ -100,7 +100,7 @@ async def test_a_cancelling_that_another_process_settled_is_not_asked_for_again(
 
 
 @in_no_time
-async def test_one_that_is_gone_is_cancelled_only_after_a_request_of_ours(tmp_path: Path) -> None:
+async def test_a_missing_appointment_counts_as_cancelled_only_after_our_own_request(tmp_path: Path) -> None:
     async with desk(tmp_path) as here:
         outcome = await here.carries(CANCELLING)
         assert isinstance(outcome, CancellingRefused)

@@ -43,41 +43,41 @@ COMING = tuple(Appointment(number, 5, NOW + timedelta(days=number), "x") for num
 
 
 @pytest.mark.parametrize("counts", [NOBODYS, BookingCounts(1, 0, 2), BookingCounts(0, 1, 1)])
-async def test_who_has_few_may_book_and_costs_no_request(counts: BookingCounts) -> None:
+async def test_a_chat_below_its_caps_may_book_without_a_request(counts: BookingCounts) -> None:
     office = Office(counts, *COMING)
     assert await office.refusal() is None
     assert office.reads == 0
 
 
 @pytest.mark.parametrize("counts", [BookingCounts(2, 0, 0), BookingCounts(1, 1, 0)])
-async def test_who_has_too_many_coming_ones_is_told_after_one_look(counts: BookingCounts) -> None:
+async def test_a_chat_with_too_many_coming_appointments_is_told_after_one_request(counts: BookingCounts) -> None:
     office = Office(counts, *COMING)
     assert await office.refusal() == Failure(FailureCode.TOO_MANY_OPEN)
     assert office.reads == 1
 
 
-async def test_what_the_office_cancelled_or_what_is_over_counts_no_more() -> None:
+async def test_cancelled_and_past_appointments_do_not_count() -> None:
     cancelled = replace(COMING[0], status=AppointmentStatus.CANCELLED)
     over = replace(COMING[1], at=NOW - timedelta(hours=1))
     assert await Office(BookingCounts(2, 0, 0), cancelled, over).refusal() is None
     assert await Office(BookingCounts(2, 1, 0), cancelled, COMING[1]).refusal() == Failure(FailureCode.TOO_MANY_OPEN)
 
 
-async def test_where_the_list_cannot_be_read_what_is_stored_counts() -> None:
+async def test_stored_appointments_count_if_the_list_cannot_be_read() -> None:
     office = Office(BookingCounts(2, 0, 0))
     office.error = ScriptedError(WriteOutcome.UNKNOWN)
     assert await office.refusal() == Failure(FailureCode.TOO_MANY_OPEN)
 
 
 @pytest.mark.parametrize("counts", [BookingCounts(0, 0, 3), BookingCounts(0, 1, 2)])
-async def test_who_booked_too_much_today_hears_from_when_on_it_works_again(counts: BookingCounts) -> None:
+async def test_a_chat_at_its_daily_cap_is_told_when_it_works_again(counts: BookingCounts) -> None:
     office = Office(counts)
     midnight = datetime(2026, 3, 3)  # noqa: DTZ001 — office time
     assert await office.refusal() == Failure(FailureCode.TOO_MANY_TODAY, midnight, another_day=True)
     assert office.reads == 0
 
 
-async def test_helpers_have_a_limit_of_their_own_and_zero_is_none() -> None:
+async def test_trusted_chats_have_their_own_cap_and_zero_is_no_cap() -> None:
     busy = Office(BookingCounts(9, 0, 9), *COMING)
     assert await busy.refusal(chat_id=HELPER) is None
     busy.counts = BookingCounts(9, 0, 10)

@@ -58,7 +58,7 @@ offices = pytest.mark.parametrize("opened", [fake_office, noted_office, real_off
 
 
 @offices
-async def test_departments_and_their_free_slots_are_told(opened: Opened) -> None:
+async def test_departments_and_their_free_slots_are_returned(opened: Opened) -> None:
     async with opened() as api:
         assert [(each.id, each.name, each.organization) for each in await api.departments()] == [(5, "Mairie", "Ville")]
         slots = await api.availability(5, DAY, DAY)
@@ -67,7 +67,7 @@ async def test_departments_and_their_free_slots_are_told(opened: Opened) -> None
 
 
 @offices
-async def test_what_is_booked_is_there_and_can_be_cancelled(opened: Opened) -> None:
+async def test_a_booked_appointment_exists_and_can_be_cancelled(opened: Opened) -> None:
     async with opened() as api:
         made = await api.book(Order(5, NINE, "Aïssatou Bah", ME))
         assert (made.at, made.name, made.owner, made.status) == (NINE, "Aïssatou Bah", ME, AppointmentStatus.SCHEDULED)
@@ -81,7 +81,7 @@ async def test_what_is_booked_is_there_and_can_be_cancelled(opened: Opened) -> N
 
 
 @offices
-async def test_what_is_not_there_is_none_or_refused(opened: Opened) -> None:
+async def test_an_unknown_appointment_is_none_and_cannot_be_cancelled(opened: Opened) -> None:
     async with opened() as api:
         assert await api.appointment(99_999) is None
         with pytest.raises(ApiError) as gone:
@@ -136,7 +136,7 @@ def words(text: str, kind: Kind = Kind.SEND, target: int | None = None, chat: in
 
 
 @ways
-async def test_a_message_arrives_and_can_be_edited_as_often_as_one_likes(way: Way) -> None:
+async def test_a_message_arrives_and_can_be_edited_repeatedly(way: Way) -> None:
     async with way() as (messenger, texts, _):
         receipt = await messenger.deliver(words("one"), None)
         assert receipt.message_id
@@ -146,7 +146,7 @@ async def test_a_message_arrives_and_can_be_edited_as_often_as_one_likes(way: Wa
 
 
 @ways
-async def test_a_message_that_is_not_there_cannot_be_edited(way: Way) -> None:
+async def test_a_missing_message_cannot_be_edited(way: Way) -> None:
     async with way() as (messenger, texts, _):
         with pytest.raises(EditLostError):
             await messenger.deliver(words("x", Kind.EDIT, 4321), None)
@@ -154,7 +154,7 @@ async def test_a_message_that_is_not_there_cannot_be_edited(way: Way) -> None:
 
 
 @ways
-async def test_a_picture_comes_with_an_id_by_which_it_is_sent_again(way: Way) -> None:
+async def test_a_picture_returns_a_file_id_for_sending_it_again(way: Way) -> None:
     async with way() as (messenger, texts, _):
         receipt = await messenger.deliver(words("code", Kind.PICTURE), None)
         assert receipt.file_id
@@ -163,7 +163,7 @@ async def test_a_picture_comes_with_an_id_by_which_it_is_sent_again(way: Way) ->
 
 
 @ways
-async def test_who_left_cannot_be_reached_and_others_can(way: Way) -> None:
+async def test_a_chat_that_blocked_the_bot_cannot_be_reached(way: Way) -> None:
     async with way() as (messenger, texts, leaves):
         leaves(CITIZEN)
         with pytest.raises(ChatLeftError):

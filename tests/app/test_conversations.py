@@ -119,7 +119,7 @@ async def office(folder: Path, at_once: int = 8, handlers: tuple[AdminHandler, .
 
 
 @in_no_time
-async def test_a_turn_is_stored_whole_and_then_said(tmp_path: Path) -> None:
+async def test_a_turn_is_stored_before_its_messages_are_sent(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.hears((1, 7, "/start"))
         assert here.texts() == ["Menu"]
@@ -128,14 +128,14 @@ async def test_a_turn_is_stored_whole_and_then_said(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_a_chat_is_strictly_in_order_whatever_the_order_of_arrival(tmp_path: Path) -> None:
+async def test_updates_of_a_chat_are_processed_in_the_order_of_their_ids(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.hears((1, 7, "/start"), (4, 7, "/help"), (3, 7, "/stop"), (2, 7, "/book"))
         assert here.texts() == ["Menu", "choosing_department", "Menu", "Help"]
 
 
 @in_no_time
-async def test_a_slow_chat_delays_no_other_and_shows_that_it_is_at_work(tmp_path: Path) -> None:
+async def test_a_slow_chat_delays_no_other_and_shows_typing(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         here.api.shut = asyncio.Event()
         new = await here.store.receive((StoredUpdate(1, 7, "/book"), StoredUpdate(2, 8, "/start")))
@@ -150,7 +150,7 @@ async def test_a_slow_chat_delays_no_other_and_shows_that_it_is_at_work(tmp_path
 
 
 @in_no_time
-async def test_no_more_chats_are_worked_on_at_once_than_allowed(tmp_path: Path) -> None:
+async def test_the_number_of_chats_processed_at_once_is_limited(tmp_path: Path) -> None:
     async with office(tmp_path, at_once=2) as here:
         await here.hears(*((number, number, "/start") for number in range(1, 20)))
         assert all(here.texts(chat) == ["Menu"] for chat in range(1, 20))
@@ -173,7 +173,7 @@ async def test_a_confirmed_booking_becomes_a_ticket_and_its_picture(tmp_path: Pa
 
 @pytest.mark.parametrize(("chat", "apologies"), [(7, 1), (-7, 0), (0, 0)], ids=["citizen", "group", "nobody"])
 @in_no_time
-async def test_what_our_code_fails_on_is_set_aside_with_a_word_to_who_can_hear_it(
+async def test_an_update_on_which_our_code_fails_is_set_aside_with_an_apology(
     tmp_path: Path, chat: int, apologies: int
 ) -> None:
     async with office(tmp_path) as here:
@@ -200,7 +200,7 @@ async def test_a_session_on_which_every_turn_fails_is_replaced_and_the_update_is
 
 
 @in_no_time
-async def test_a_poison_on_a_session_that_fails_too_still_gets_its_apology(tmp_path: Path) -> None:
+async def test_a_failing_update_on_a_failing_session_still_gets_an_apology(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         here.conversations._sessions.keep(7, Session("fr", NOW, state=None))  # type: ignore[arg-type]
         await here.hears((1, 7, "poison"))
@@ -209,7 +209,7 @@ async def test_a_poison_on_a_session_that_fails_too_still_gets_its_apology(tmp_p
 
 
 @in_no_time
-async def test_a_ticket_is_told_though_its_session_is_lost(tmp_path: Path) -> None:
+async def test_a_ticket_is_sent_even_if_the_session_is_lost(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
         body = BOOKINGS.dump_json(BookingAttempt(3, draft, NOW)).decode()
@@ -222,7 +222,7 @@ async def test_a_ticket_is_told_though_its_session_is_lost(tmp_path: Path) -> No
 
 
 @in_no_time
-async def test_an_outcome_on_which_every_turn_fails_is_told_on_a_new_session(tmp_path: Path) -> None:
+async def test_an_outcome_on_which_every_turn_fails_is_sent_with_a_new_session(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.hears((1, 7, "/start"))
         draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
@@ -238,14 +238,14 @@ async def test_an_outcome_on_which_every_turn_fails_is_told_on_a_new_session(tmp
 
 
 @in_no_time
-async def test_after_a_poison_the_chat_goes_on(tmp_path: Path) -> None:
+async def test_after_a_failing_update_the_chat_continues(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.hears((1, 7, "/book"), (2, 7, "poison"), (3, 7, "/start"))
         assert here.texts()[-1].startswith("Menu")
 
 
 @in_no_time
-async def test_who_leaves_is_not_written_to_and_who_returns_is(tmp_path: Path) -> None:
+async def test_a_chat_that_blocked_the_bot_gets_messages_again_after_its_return(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.hears((1, 7, "/start"), (2, 7, "left"))
         chat = await here.store.chat(7)
@@ -281,7 +281,7 @@ async def test_a_command_of_admins_is_answered_to_admins_only(tmp_path: Path) ->
 
 
 @in_no_time
-async def test_who_goes_home_leaves_the_rest_in_the_inbox(tmp_path: Path) -> None:
+async def test_stopping_leaves_the_remaining_updates_in_the_inbox(tmp_path: Path) -> None:
     async with office(tmp_path) as here:
         await here.conversations.stop(1)
         new = await here.store.receive((StoredUpdate(1, 7, "/start"),))

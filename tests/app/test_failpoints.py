@@ -9,7 +9,7 @@ import pytest
 from bot.app.failpoints import POINTS, VARIABLE, planned
 
 
-def test_without_a_plan_nothing_happens() -> None:
+def test_without_a_plan_fail_points_do_nothing() -> None:
     for point in POINTS:
         planned("")(point)
 
@@ -21,7 +21,7 @@ def test_a_plan_that_names_no_point_is_refused(plan: str) -> None:
 
 
 @pytest.mark.parametrize(("plan", "reached"), [("turn taken", 1), ("turn taken:3", 3)])
-def test_the_process_dies_the_time_that_was_planned(plan: str, reached: int) -> None:
+def test_the_process_ends_at_the_planned_pass_of_the_fail_point(plan: str, reached: int) -> None:
     code = "from bot.app.failpoints import reach\nfor n in range(9): reach('update stored'); print(n + 1, flush=True)"
     code += "; reach('turn taken')"
     ended = subprocess.run(  # noqa: S603 — our own interpreter

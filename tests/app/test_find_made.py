@@ -44,7 +44,7 @@ async def find(api: FakeMoncreneau, others: Collection[int] = (), order: Order =
     ],
     ids=str,
 )
-async def test_where_the_owner_is_told_the_appointment_is_recognised_whatever_else_the_service_changed(
+async def test_with_owners_an_appointment_is_recognised_despite_changes(
     made: Appointment,
 ) -> None:
     assert await find(service(made)) == made
@@ -61,26 +61,26 @@ async def test_where_the_owner_is_told_the_appointment_is_recognised_whatever_el
     ],
     ids=str,
 )
-async def test_another_department_an_older_one_elsewhere_a_cancelled_one_and_a_strangers_are_not_taken_for_it(
+async def test_appointments_of_another_department_owner_or_status_are_not_recognised(
     other: Appointment,
 ) -> None:
     assert await find(service(other, filters=False)) is None
 
 
-async def test_another_member_of_staff_is_another_appointment() -> None:
+async def test_an_appointment_with_another_member_of_staff_is_not_recognised() -> None:
     order = replace(ORDER, worker_id=42)
     assert await find(service(replace(MADE, worker_id=43)), order=order) is None
     assert await find(service(replace(MADE, worker_id=42)), order=order)
     assert await find(service(MADE), order=order), "not told, so not another"
 
 
-async def test_one_that_another_attempt_made_is_not_taken_for_it() -> None:
+async def test_an_appointment_made_by_another_attempt_is_not_recognised() -> None:
     assert await find(service(MADE), {MADE.id}) is None
     second = replace(REWRITTEN, id=101)
     assert await find(service(MADE, second), {MADE.id}) == second
 
 
-async def test_of_several_the_nearest_to_the_order_is_taken() -> None:
+async def test_of_several_candidates_the_nearest_to_the_order_is_taken() -> None:
     moved, renamed = replace(MADE, id=103, at=AT + timedelta(hours=1)), replace(REWRITTEN, id=102)
     assert await find(service(moved, renamed, MADE)) == MADE
     assert await find(service(moved, renamed)) == renamed
@@ -88,31 +88,31 @@ async def test_of_several_the_nearest_to_the_order_is_taken() -> None:
     assert await find(service(MADE, newer)) == newer
 
 
-async def test_where_no_owner_is_told_the_exact_name_in_a_list_of_ones_own_is_recognised() -> None:
+async def test_without_owners_the_exact_name_in_a_filtered_list_is_recognised() -> None:
     found = await find(service(MADE, STRANGERS, tells_owner=False))
     assert found is not None
     assert found.id == MADE.id
 
 
-async def test_where_no_owner_is_told_another_name_leaves_it_unclear() -> None:
+async def test_without_owners_another_name_leaves_it_unclear() -> None:
     with pytest.raises(UnclearError):
         await find(service(REWRITTEN, tells_owner=False))
     assert await find(service(REWRITTEN, tells_owner=False), {REWRITTEN.id}) is None, "known to be another's"
 
 
-async def test_a_namesake_in_a_list_of_everybody_leaves_it_unclear() -> None:
+async def test_a_namesake_in_an_unfiltered_list_leaves_it_unclear() -> None:
     with pytest.raises(UnclearError):
         await find(service(STRANGERS, tells_owner=False, filters=False))
     with pytest.raises(UnclearError):
         await find(service(STRANGERS, MADE, tells_owner=False, filters=False))
 
 
-async def test_a_list_of_everybody_in_which_the_slot_is_empty_says_that_nothing_was_made() -> None:
+async def test_an_unfiltered_list_without_the_slot_shows_that_nothing_was_made() -> None:
     elsewhere = replace(STRANGERS, at=AT + timedelta(minutes=30))
     assert await find(service(elsewhere, tells_owner=False, filters=False)) is None
 
 
-async def test_among_those_that_cannot_be_read_it_may_be_so_nobody_can_tell() -> None:
+async def test_unreadable_entries_leave_it_unclear() -> None:
     unreadable = ScriptedError(WriteOutcome.UNKNOWN)
     unreadable.seen = (MADE,)
     here = service()
@@ -122,7 +122,7 @@ async def test_among_those_that_cannot_be_read_it_may_be_so_nobody_can_tell() ->
         await find(here, {MADE.id})
 
 
-async def test_while_it_cannot_be_told_whether_the_list_is_ones_own_the_lookup_fails() -> None:
+async def test_the_lookup_fails_while_it_is_unknown_whether_the_list_is_filtered() -> None:
     here = service(MADE, tells_owner=False)
     here.reads.extend([None, ScriptedError(WriteOutcome.UNKNOWN)])
     with pytest.raises(ScriptedError):

@@ -22,7 +22,7 @@ class House:
 
 
 @in_no_time
-async def test_one_chat_is_flooded_for_itself_however_often() -> None:
+async def test_repeated_429s_of_one_chat_limit_only_that_chat() -> None:
     house = House()
     for _ in range(10):
         house.watch.struck(7, 30)
@@ -34,7 +34,7 @@ async def test_one_chat_is_flooded_for_itself_however_often() -> None:
 
 
 @in_no_time
-async def test_announcements_that_are_flooded_silence_no_citizen() -> None:
+async def test_a_flood_of_broadcasts_does_not_stop_citizens_messages() -> None:
     house = House()
     for chat in range(1, FLOODED_CHATS + 1):
         house.watch.struck(chat, 20, bulk=True)
@@ -43,7 +43,7 @@ async def test_announcements_that_are_flooded_silence_no_citizen() -> None:
 
 
 @in_no_time
-async def test_when_citizens_are_refused_too_everybody_waits() -> None:
+async def test_429s_of_citizens_messages_stop_all_messages() -> None:
     house = House()
     house.watch.struck(1, 20, bulk=True)
     await asyncio.sleep(15)  # however slow the announcement goes
@@ -53,7 +53,7 @@ async def test_when_citizens_are_refused_too_everybody_waits() -> None:
 
 
 @in_no_time
-async def test_chats_are_flooded_each_for_itself_while_others_get_through() -> None:
+async def test_several_chats_are_limited_separately_while_others_get_messages() -> None:
     house = House()
     for chat in range(1, 20):
         house.watch.struck(chat, 30, bulk=True)
@@ -62,7 +62,7 @@ async def test_chats_are_flooded_each_for_itself_while_others_get_through() -> N
 
 
 @in_no_time
-async def test_an_edit_that_gets_through_says_nothing_of_messages() -> None:
+async def test_a_successful_edit_does_not_end_a_flood() -> None:
     house = House()
     for chat in (1, 2, 3):
         house.watch.struck(chat, 30, edit=True)
@@ -75,7 +75,7 @@ async def test_an_edit_that_gets_through_says_nothing_of_messages() -> None:
 
 
 @in_no_time
-async def test_one_chat_that_is_flooded_for_an_hour_does_not_hold_up_all_for_an_hour() -> None:
+async def test_a_chat_limited_for_an_hour_does_not_stop_all_for_an_hour() -> None:
     house = House()
     for chat, seconds in ((1, 5), (2, 5), (3, 3600)):
         house.watch.struck(chat, seconds, bulk=True)
@@ -83,7 +83,7 @@ async def test_one_chat_that_is_flooded_for_an_hour_does_not_hold_up_all_for_an_
 
 
 @in_no_time
-async def test_after_a_flood_announcements_go_one_at_a_time_until_one_gets_through() -> None:
+async def test_after_a_flood_broadcasts_send_one_message_at_a_time_until_one_succeeds() -> None:
     house, halted = House(), asyncio.Event()
     assert await house.watch.admit(halted)
     house.watch.struck(1, 30, bulk=True)
@@ -100,7 +100,7 @@ async def test_after_a_flood_announcements_go_one_at_a_time_until_one_gets_throu
 
 
 @in_no_time
-async def test_who_waits_for_a_flood_to_pass_can_be_halted() -> None:
+async def test_waiting_for_a_flood_to_end_can_be_halted() -> None:
     house, halted = House(), asyncio.Event()
     for chat in range(1, FLOODED_CHATS + 1):
         house.watch.struck(chat, 3600, bulk=True)

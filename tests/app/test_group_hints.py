@@ -13,13 +13,13 @@ def hints() -> GroupHints:
     return GroupHints(lambda locale: Message(f"hint in {locale}"), DeliveryIds())
 
 
-def test_a_hint_is_in_the_language_of_who_asked_and_waits_behind_citizens() -> None:
+def test_a_group_hint_is_in_the_language_of_its_sender_and_comes_after_citizens() -> None:
     hint = hints().hint(-5, "en")
     assert hint is not None
     assert (hint.chat_id, hint.kind, hint.urgency, hint.message.text) == (-5, Kind.SEND, Urgency.NOTICE, "hint in en")
 
 
-def test_a_hint_goes_to_the_topic_of_the_command_and_each_topic_has_its_own() -> None:
+def test_a_group_hint_goes_to_the_topic_of_the_command() -> None:
     some = hints()
     for topic in (None, 12, 13):
         hint = some.hint(-5, "fr", topic)
@@ -28,7 +28,7 @@ def test_a_hint_goes_to_the_topic_of_the_command_and_each_topic_has_its_own() ->
         assert some.hint(-5, "fr", topic) is None
 
 
-def test_a_second_hint_comes_only_after_a_while_and_each_group_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_gets_a_second_hint_only_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic()
     monkeypatch.setattr("bot.app.conversations.time.monotonic", lambda: now)
     some = hints()
@@ -39,7 +39,7 @@ def test_a_second_hint_comes_only_after_a_while_and_each_group_has_its_own(monke
     assert some.hint(-5, "fr")
 
 
-def test_the_memory_of_groups_has_an_end() -> None:
+def test_only_so_many_groups_are_remembered() -> None:
     some = hints()
     for group in range(3 * MANY):
         some.hint(-group, "fr")

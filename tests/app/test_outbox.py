@@ -63,7 +63,7 @@ async def post(folder: Path, rate: float | None = None, per_chat: float | None =
 
 
 @in_no_time
-async def test_a_chats_messages_arrive_in_order_and_their_rows_go(tmp_path: Path) -> None:
+async def test_messages_of_a_chat_arrive_in_order_and_their_rows_are_deleted(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.sends(*(word(number, chat) for number in range(1, 6) for chat in (7,)))
         assert here.messenger.texts() == ["1", "2", "3", "4", "5"]
@@ -73,7 +73,7 @@ async def test_a_chats_messages_arrive_in_order_and_their_rows_go(tmp_path: Path
 
 @pytest.mark.parametrize("failure", [NotSentError("x"), MaybeSentError("x")], ids=["not sent", "maybe sent"])
 @in_no_time
-async def test_what_did_not_surely_arrive_is_sent_again_before_what_follows(tmp_path: Path, failure: Exception) -> None:
+async def test_a_message_with_unknown_outcome_is_sent_again_before_the_next(tmp_path: Path, failure: Exception) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.extend([failure, failure])
         await here.sends(word(1), word(2))
@@ -102,7 +102,7 @@ async def test_what_is_refused_even_so_is_let_go_and_holds_nobody_up(tmp_path: P
 
 
 @in_no_time
-async def test_our_own_mistakes_hold_nobody_up(tmp_path: Path) -> None:
+async def test_a_message_on_which_our_code_fails_delays_nothing(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 4)
         await here.sends(word(1), word(2))
@@ -114,7 +114,7 @@ async def test_our_own_mistakes_hold_nobody_up(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_a_flooded_chat_waits_alone_and_as_long_as_it_must(tmp_path: Path) -> None:
+async def test_only_a_limited_chat_waits_as_long_as_telegram_says(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.append(FloodedError(30))
         began = asyncio.get_running_loop().time()
@@ -126,7 +126,7 @@ async def test_a_flooded_chat_waits_alone_and_as_long_as_it_must(tmp_path: Path)
 
 
 @in_no_time
-async def test_who_left_gets_nothing_more_until_they_return(tmp_path: Path) -> None:
+async def test_a_chat_that_blocked_the_bot_gets_nothing_until_it_returns(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.left.add(7)
         await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
@@ -142,7 +142,7 @@ async def test_who_left_gets_nothing_more_until_they_return(tmp_path: Path) -> N
 
 
 @in_no_time
-async def test_of_edits_of_one_message_only_the_last_is_made(tmp_path: Path) -> None:
+async def test_of_several_edits_of_a_message_only_the_last_is_sent(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.sends(word(1))
         (number,) = here.messenger.phones[7]
@@ -153,7 +153,7 @@ async def test_of_edits_of_one_message_only_the_last_is_made(tmp_path: Path) -> 
 
 
 @in_no_time
-async def test_an_edit_of_a_message_that_is_gone_is_shown_anew(tmp_path: Path) -> None:
+async def test_an_edit_of_a_deleted_message_is_sent_as_a_new_message(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.sends(replace(word(1, kind=Kind.EDIT, target=99), screen=12))
         assert here.messenger.texts() == ["1"]
@@ -335,7 +335,7 @@ async def test_a_refused_amendment_is_dropped(tmp_path: Path, failure: Exception
 
 
 @in_no_time
-async def test_of_amendments_that_wait_only_the_newest_is_made(tmp_path: Path) -> None:
+async def test_of_several_amendments_only_the_newest_is_sent(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.sends(word(1))
         (shown,) = here.messenger.phones[7]
@@ -348,7 +348,7 @@ async def test_of_amendments_that_wait_only_the_newest_is_made(tmp_path: Path) -
 
 
 @in_no_time
-async def test_a_document_that_does_not_get_through_lets_messages_pass_and_arrives_later(tmp_path: Path) -> None:
+async def test_a_delayed_document_lets_messages_pass_and_arrives_later(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.append(MaybeSentError("502"))
         await here.sends(word(1, kind=Kind.DOCUMENT), word(2), word(3))
@@ -357,7 +357,7 @@ async def test_a_document_that_does_not_get_through_lets_messages_pass_and_arriv
 
 
 @in_no_time
-async def test_a_document_that_stepped_aside_is_dropped_with_its_chat(tmp_path: Path) -> None:
+async def test_a_delayed_document_is_dropped_when_its_chat_blocks_the_bot(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
         here.messenger.open_issues.append(NotSentError("no route"))
@@ -386,7 +386,7 @@ async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) 
 
 
 @in_no_time
-async def test_a_file_id_that_is_not_taken_any_more_is_uploaded_anew(tmp_path: Path) -> None:
+async def test_a_picture_with_an_invalid_file_id_is_uploaded_again(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.sends(word(1, kind=Kind.PICTURE))
         here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
@@ -396,7 +396,7 @@ async def test_a_file_id_that_is_not_taken_any_more_is_uploaded_anew(tmp_path: P
 
 
 @in_no_time
-async def test_each_chat_has_its_pace(tmp_path: Path) -> None:
+async def test_each_chat_has_its_own_rate_limit(tmp_path: Path) -> None:
     async with post(tmp_path, per_chat=1.0) as here:
         began = asyncio.get_running_loop().time()
         await here.sends(*(word(number) for number in range(1, 8)), word(8, 8))
@@ -406,7 +406,7 @@ async def test_each_chat_has_its_pace(tmp_path: Path) -> None:
 
 
 @in_no_time
-async def test_who_goes_home_leaves_what_is_not_sent_stored(tmp_path: Path) -> None:
+async def test_stopping_leaves_unsent_messages_stored(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.extend([NotSentError("x")] * 50)
         deliveries = (word(1), word(2))
@@ -418,7 +418,7 @@ async def test_who_goes_home_leaves_what_is_not_sent_stored(tmp_path: Path) -> N
 
 
 @in_no_time
-async def test_what_is_on_the_wire_is_finished_before_going_home(tmp_path: Path) -> None:
+async def test_stopping_waits_for_messages_in_flight(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.gate = asyncio.Event()
         await here.store.commit(Change(queued=(word(1),)))
@@ -430,7 +430,7 @@ async def test_what_is_on_the_wire_is_finished_before_going_home(tmp_path: Path)
 
 
 @in_no_time
-async def test_typing_is_shown_and_never_in_the_way(tmp_path: Path) -> None:
+async def test_a_failed_typing_action_has_no_effect(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         await here.outbox.typing(7)
         assert here.messenger.typings == [7]

@@ -35,7 +35,7 @@ def appointment(number: int, owner: str | None = None, at: datetime = TEN) -> Ap
     return Appointment(number, OFFICE.id, at, "Aïssatou Bah", owner=owner)
 
 
-async def test_what_has_an_owner_is_believed_and_costs_no_question() -> None:
+async def test_a_list_with_owners_needs_no_further_query() -> None:
     async def unasked(_chat_id: int) -> frozenset[int]:
         raise AssertionError
 
@@ -43,11 +43,11 @@ async def test_what_has_an_owner_is_believed_and_costs_no_question() -> None:
     assert await own_appointments(7, found, unasked) == found
 
 
-async def test_what_has_none_is_theirs_only_if_they_made_it_here() -> None:
+async def test_without_owners_only_appointments_booked_here_are_shown() -> None:
     assert [each.id for each in await own_appointments(7, (appointment(1), appointment(2)), made)] == [1]
 
 
-async def test_a_stranger_s_is_neither_shown_nor_can_it_be_cancelled() -> None:
+async def test_an_appointment_of_somebody_else_is_neither_shown_nor_cancelled() -> None:
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
     turns = Turns(office, draw, lambda: NOW, HORIZON, made, ids=DeliveryIds())
     state = (await turns.take(7, Session("fr", NOW), Commanded(at=NOW, name="appointments"))).session.state
@@ -59,7 +59,7 @@ async def test_a_stranger_s_is_neither_shown_nor_can_it_be_cancelled() -> None:
     assert isinstance(state, AskingCancel)
 
 
-async def test_a_stranger_s_is_not_noted_as_theirs_but_the_clerk_may_look_for_what_was_just_made() -> None:
+async def test_an_appointment_of_somebody_else_is_not_recorded_but_the_worker_may_look_it_up() -> None:
     noted: list[int] = []
     office = Ownerless((OFFICE,), (Slot(TEN),), {1: appointment(1), 2: appointment(2)})
     asked = AppointmentRecorder(

@@ -10,7 +10,7 @@ def step(state: int, event: str) -> Step:
     return state + 1, ("read", "show") if event == "load" else ("show",)
 
 
-async def test_answers_of_effects_are_played_until_there_are_none() -> None:
+async def test_results_of_effects_are_played_until_there_are_none() -> None:
     run: list[tuple[int, str]] = []
 
     async def effect(state: int, name: str) -> str | None:

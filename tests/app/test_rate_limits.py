@@ -20,7 +20,7 @@ async def _times(overall: GlobalRateLimiter, urgency: Urgency, count: int) -> li
 
 
 @in_no_time
-async def test_no_window_has_more_than_the_rate() -> None:
+async def test_no_time_window_has_more_messages_than_the_rate() -> None:
     times = await _times(GlobalRateLimiter(30), Urgency.INTERACTIVE, 100)
     assert max(sum(start <= each < start + 1 for each in times) for start in times) <= 30
     assert times[-1] < 3 * WINDOW + 1
@@ -32,7 +32,7 @@ async def test_without_a_rate_nobody_waits() -> None:
 
 
 @in_no_time
-async def test_the_most_urgent_goes_first_however_long_others_wait() -> None:
+async def test_the_most_urgent_message_goes_first() -> None:
     overall, order = GlobalRateLimiter(2), []
 
     async def want(name: str, urgency: Urgency) -> None:
@@ -47,7 +47,7 @@ async def test_the_most_urgent_goes_first_however_long_others_wait() -> None:
 
 
 @in_no_time
-async def test_bulk_leaves_room_for_a_citizen() -> None:
+async def test_bulk_messages_leave_capacity_for_citizens() -> None:
     overall = GlobalRateLimiter(30)
     bulk = asyncio.create_task(_times(overall, Urgency.BULK, 300))
     await asyncio.sleep(2)
@@ -58,7 +58,7 @@ async def test_bulk_leaves_room_for_a_citizen() -> None:
 
 
 @in_no_time
-async def test_one_who_gives_up_waiting_costs_no_turn() -> None:
+async def test_a_cancelled_waiter_uses_no_capacity() -> None:
     overall = GlobalRateLimiter(1)
     await overall.turn(Urgency.INTERACTIVE)
     gone = asyncio.create_task(overall.turn(Urgency.INTERACTIVE))
@@ -68,7 +68,7 @@ async def test_one_who_gives_up_waiting_costs_no_turn() -> None:
 
 
 @in_no_time
-async def test_a_flood_stops_everybody_and_then_slows_them_for_a_minute() -> None:
+async def test_a_global_flood_stops_all_messages_and_then_slows_them_for_a_minute() -> None:
     overall = GlobalRateLimiter(30)
     overall.flooded(5)
     times = await _times(overall, Urgency.INTERACTIVE, 60)
@@ -79,7 +79,7 @@ async def test_a_flood_stops_everybody_and_then_slows_them_for_a_minute() -> Non
 
 
 @in_no_time
-async def test_a_steady_pace_has_no_bursts() -> None:
+async def test_an_even_pace_has_no_bursts() -> None:
     steady, began, times = EvenPacer(10), _now(), []
     await asyncio.sleep(3)
     for _ in range(21):
@@ -91,7 +91,7 @@ async def test_a_steady_pace_has_no_bursts() -> None:
     )
 
 
-def test_a_chat_takes_a_few_at_once_and_then_one_a_second() -> None:
+def test_a_chat_gets_a_burst_and_then_one_message_a_second() -> None:
     room = ChatRateLimiter(1)
     waits = [room.wait_for(7, 100.0, edit=False) for _ in range(CHAT_BURST + 3)]
     assert waits == [0.0] * CHAT_BURST + [1.0, 2.0, 3.0]
@@ -99,7 +99,7 @@ def test_a_chat_takes_a_few_at_once_and_then_one_a_second() -> None:
     assert room.wait_for(7, 200.0, edit=False) == 0, "room comes back"
 
 
-def test_edits_have_more_room_and_groups_less() -> None:
+def test_edits_have_a_larger_burst_and_groups_a_slower_rate() -> None:
     room = ChatRateLimiter(1)
     assert [room.wait_for(7, 0.0, edit=True) for _ in range(EDIT_BURST + 2)][-2:] == [0.5, 1.0]
     assert [room.wait_for(-7, 0.0, edit=False) for _ in range(7)][-2:] == [3.0, 6.0]

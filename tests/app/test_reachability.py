@@ -27,7 +27,7 @@ def test_a_few_failures_are_not_logged(caplog: pytest.LogCaptureFixture) -> None
     assert reachability.is_up
 
 
-def test_the_words_fit_the_service(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_line_names_the_service(caplog: pytest.LogCaptureFixture) -> None:
     reachability = ReachabilityLog("the database", failures=1, down="cannot be written", up="can be written again")
     reachability.failed("disk full")
     reachability.succeeded()

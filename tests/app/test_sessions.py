@@ -26,13 +26,13 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def test_somebody_new_begins_in_their_language_or_the_default_one(store: Store) -> None:
+async def test_a_new_session_begins_in_the_phones_language_or_the_default(store: Store) -> None:
     sessions = Sessions(store, "fr")
     assert (await sessions.get(7, NOW, "en")).locale == "en"
     assert (await sessions.get(8, NOW, "")).locale == "fr"
 
 
-async def test_old_buttons_are_never_taken_for_present_ones_whatever_the_clock_shows(store: Store) -> None:
+async def test_old_buttons_are_recognised_whatever_the_clock_shows(store: Store) -> None:
     for year in (1970, 2026):
         sessions = [await Sessions(store, "fr").get(7, NOW.replace(year=year), "fr") for _ in range(2)]
         first, second = (each.screen for each in sessions)
@@ -47,20 +47,20 @@ async def test_a_chat_that_began_while_the_clock_showed_1970_gets_buttons_that_w
     assert session.name == "Aïssatou Bah"
 
 
-async def test_what_was_stored_is_found_again(store: Store) -> None:
+async def test_a_stored_session_is_read(store: Store) -> None:
     session = Session("en", NOW, screen=12, name="Aïssatou Bah")
     await store.commit(Change(chat=Sessions.stored(7, session)))
     assert await Sessions(store, "fr").get(7, NOW, "fr") == session
 
 
-async def test_what_is_kept_is_not_read_again(store: Store) -> None:
+async def test_a_cached_session_is_not_read_again(store: Store) -> None:
     sessions, session = Sessions(store, "fr"), Session("en", NOW, screen=12)
     sessions.keep(7, session)
     assert await sessions.get(7, NOW, "fr") is session
 
 
 @pytest.mark.parametrize("text", ["", "0:{}", "1:{}", "1:not json", "99:{}", "{}"])
-async def test_a_session_that_cannot_be_read_begins_anew_and_is_logged(
+async def test_an_unreadable_session_is_replaced_and_logged(
     store: Store, caplog: pytest.LogCaptureFixture, text: str
 ) -> None:
     await store.commit(Change(chat=StoredChat(7, text, "fr")))
@@ -70,7 +70,7 @@ async def test_a_session_that_cannot_be_read_begins_anew_and_is_logged(
 
 
 @pytest.mark.parametrize("text", ["2:{}", write_session(Session("fr", NOW, announcements=True))])
-async def test_who_wants_no_announcements_gets_none_whatever_becomes_of_the_session(store: Store, text: str) -> None:
+async def test_an_opt_out_outlives_the_session(store: Store, text: str) -> None:
     await store.commit(Change(chat=StoredChat(7, text, "fr", announcements=False)))
     session = await Sessions(store, "fr").get(7, NOW, "fr")
     await store.commit(Change(chat=Sessions.stored(7, session)))
@@ -79,7 +79,7 @@ async def test_who_wants_no_announcements_gets_none_whatever_becomes_of_the_sess
     assert not chat.announcements
 
 
-async def test_a_language_that_is_not_the_phones_outlives_the_session(store: Store) -> None:
+async def test_a_chosen_language_outlives_the_session(store: Store) -> None:
     await store.commit(Change(chat=StoredChat(7, "2:{}", "en")))
     session = await Sessions(store, "fr").get(7, NOW, "fr")
     assert (session.locale, session.chose_locale) == ("en", True)
@@ -92,9 +92,7 @@ CANCELLING = CancelAttempt(4, TICKET, NOW)
 
 
 @pytest.mark.parametrize("text", ["2:{}", "garbage", None])
-async def test_a_session_that_is_lost_while_a_booking_is_pending_still_waits_for_it(
-    store: Store, text: str | None
-) -> None:
+async def test_a_new_session_still_waits_for_a_pending_booking(store: Store, text: str | None) -> None:
     attempt = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.dump_json(BOOKING).decode())
     await store.commit(Change(chat=StoredChat(7, text, "fr") if text else None, opened=(attempt,)))
     session = await Sessions(store, "fr").get(7, NOW, "fr")
@@ -106,20 +104,20 @@ async def test_a_session_that_is_lost_while_a_booking_is_pending_still_waits_for
     assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Idle()
 
 
-async def test_a_session_that_is_lost_while_a_cancelling_is_pending_still_waits_for_it(store: Store) -> None:
+async def test_a_new_session_still_waits_for_a_pending_cancellation(store: Store) -> None:
     attempt = StoredAttempt(7, 4, AttemptKind.CANCEL, CANCELLINGS.dump_json(CANCELLING).decode())
     other = StoredAttempt(8, 4, AttemptKind.BOOK, BOOKINGS.dump_json(BOOKING).decode())
     await store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt, other)))
     assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Cancelling(CANCELLING, delayed=True)
 
 
-async def test_a_new_session_takes_the_place_of_one_that_is_kept(store: Store) -> None:
+async def test_a_new_session_replaces_the_cached_one(store: Store) -> None:
     sessions = Sessions(store, "fr")
     sessions.keep(7, Session("en", NOW, screen=12, state=Submitting(BOOKING)))
     assert (await sessions.anew(7, NOW, "fr")).state == Idle()
 
 
-async def test_who_returns_with_a_session_that_cannot_be_read_has_not_left(store: Store) -> None:
+async def test_a_returning_chat_with_an_unreadable_session_does_not_count_as_left(store: Store) -> None:
     await store.commit(Change(chat=StoredChat(7, "2:{}", "fr", left=True)))
     session = await Sessions(store, "fr").get(7, NOW, "fr")
     await store.commit(Change(chat=Sessions.stored(7, session)))
@@ -128,7 +126,7 @@ async def test_who_returns_with_a_session_that_cannot_be_read_has_not_left(store
     assert not chat.left
 
 
-async def test_only_so_many_are_kept_and_those_longest_silent_go_first(
+async def test_the_session_cache_is_bounded_and_drops_the_least_recently_used(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEPT", 2)

@@ -25,7 +25,7 @@ def near(one: datetime, other: datetime) -> bool:
 
 
 @in_no_time
-async def test_it_goes_as_the_machines_clock_does() -> None:
+async def test_the_steady_clock_follows_the_machines_clock() -> None:
     clock = SteadyClock(Wall())
     assert near(clock(), NOON)
     await asyncio.sleep(86400)
@@ -33,7 +33,7 @@ async def test_it_goes_as_the_machines_clock_does() -> None:
 
 
 @in_no_time
-async def test_a_jump_ahead_that_is_set_right_was_never_shown() -> None:
+async def test_a_corrected_jump_ahead_was_never_shown() -> None:
     wall = Wall()
     clock = SteadyClock(wall)
     clock()

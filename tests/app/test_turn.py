@@ -82,7 +82,7 @@ async def play(office: FakeMoncreneau, *events: Event) -> list[Outcome]:
     return outcomes
 
 
-async def test_a_screen_that_cannot_be_drawn_is_told_in_plain_words(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_screen_that_cannot_be_rendered_is_replaced_by_plain_text(caplog: pytest.LogCaptureFixture) -> None:
     def broken(screen: Screen, _locale: str, _notice: Notice | None) -> Message:
         raise KeyError(f"{screen}")
 
@@ -118,20 +118,20 @@ async def booked(office: FakeMoncreneau) -> list[Outcome]:
     return outcomes
 
 
-async def test_reads_are_made_on_the_way_and_only_the_last_screen_is_shown() -> None:
+async def test_reads_run_within_the_turn_and_only_the_last_screen_is_shown() -> None:
     (outcome,) = await play(api(), command("book"))
     assert [each.message.text for each in outcome.deliveries] == ["fr choosing_department None"]
     (delivery,) = outcome.deliveries
     assert (delivery.kind, delivery.screen, delivery.target) == (Kind.SEND, outcome.session.screen, None)
 
 
-async def test_free_slots_are_asked_for_from_today_to_the_horizon() -> None:
+async def test_slots_are_loaded_from_today_to_the_horizon() -> None:
     office = api()
     await booked(office)
     assert office.asked == (NOW.date(), NOW.date() + timedelta(days=HORIZON))
 
 
-async def test_whose_slots_are_asked_for_is_said_where_a_member_of_staff_was_chosen() -> None:
+async def test_slots_of_the_chosen_member_of_staff_are_loaded() -> None:
     office = api()
     office.offices = (Department(5, "Passeports", asks_worker=True, workers=(Worker(42, "A"), Worker(43, "B"))),)
     outcomes = await play(office, command("book"))
@@ -152,7 +152,7 @@ async def test_the_slot_that_a_citizen_is_about_to_confirm_is_held_until_they_le
     assert office.choices["telegram:7"] is None
 
 
-async def test_a_slot_that_another_citizen_holds_becomes_the_next_before_anything_is_shown() -> None:
+async def test_a_slot_held_by_another_citizen_is_replaced_before_the_screen_is_shown() -> None:
     office = api()
     office.choices["telegram:8"] = Choice(5, TEN)
     outcomes = await play(office, command("book"))
@@ -165,7 +165,7 @@ async def test_a_slot_that_another_citizen_holds_becomes_the_next_before_anythin
     assert len(outcomes[-1].deliveries) == 1
 
 
-async def test_a_summary_stands_on_what_is_known_when_it_is_shown() -> None:
+async def test_a_summary_is_checked_against_the_newest_slots() -> None:
     office = api()
     outcomes = await play(office, command("book"))
     turns = turns_at(office)
@@ -180,7 +180,7 @@ async def test_a_summary_stands_on_what_is_known_when_it_is_shown() -> None:
     assert BOOKINGS.validate_json(confirmed.opened[0].body).draft.at == TEN + timedelta(days=1)
 
 
-async def test_a_booking_that_waits_behind_the_appointments_keeps_its_slot() -> None:
+async def test_a_parked_booking_keeps_its_slot() -> None:
     office = api()
     outcomes = await booked(office)
     listed = await turns_at(office).take(7, outcomes[-2].session, command("appointments"))
@@ -238,27 +238,27 @@ async def test_wrong_numbers_cost_no_more_than_ten_requests_an_hour() -> None:
 
 
 @pytest.mark.parametrize(("name", "need"), [("appointments", Need.LOOK), ("cancel", Need.CANCEL)])
-async def test_appointments_are_read_as_urgently_as_what_waits_for_them(name: str, need: Need) -> None:
+async def test_the_urgency_of_reading_appointments_depends_on_the_state(name: str, need: Need) -> None:
     office = api()
     await play(office, command(name))
     assert office.needs == [need]
 
 
-async def test_a_pressed_button_changes_the_message_under_which_it_stood() -> None:
+async def test_a_pressed_button_edits_its_message() -> None:
     first = (await play(api(), command("book")))[0]
     turns = turns_at(api())
     (delivery,) = (await turns.take(7, first.session, press(first, "d:5"))).deliveries
     assert (delivery.kind, delivery.target) == (Kind.EDIT, 33)
 
 
-async def test_an_api_that_fails_is_an_event_and_not_an_error() -> None:
+async def test_an_api_failure_becomes_an_event() -> None:
     office = api()
     office.reads.append(ScriptedError(WriteOutcome.UNKNOWN, FailureCode.DOWN))
     (outcome,) = await play(office, command("book"))
     assert [each.message.text for each in outcome.deliveries] == ["fr loading_departments None"]
 
 
-async def test_confirming_opens_an_attempt_that_can_be_read_back_and_asks_nothing_yet() -> None:
+async def test_confirming_opens_an_attempt_and_sends_no_request() -> None:
     office = api()
     last = (await booked(office))[-1]
     (attempt,) = last.opened
@@ -268,7 +268,7 @@ async def test_confirming_opens_an_attempt_that_can_be_read_back_and_asks_nothin
     assert office.posts == 0
 
 
-async def test_a_ticket_lasts_and_a_new_ones_picture_is_looked_up_nowhere() -> None:
+async def test_a_new_ticket_has_lasting_buttons_and_a_new_picture() -> None:
     last = (await booked(api()))[-1]
     made = Appointment(60, 5, TEN, "Aïssatou Bah", qr_link="https://x.gn/60", owner="telegram:7")
     turns = turns_at(api())
@@ -279,14 +279,14 @@ async def test_a_ticket_lasts_and_a_new_ones_picture_is_looked_up_nowhere() -> N
     assert ticket.id < picture.id
 
 
-async def test_a_ticket_that_is_shown_again_has_a_picture_that_may_be_known() -> None:
+async def test_a_ticket_shown_again_may_reuse_its_picture() -> None:
     listed = (await play(api(), command("appointments")))[-1]
     turns = turns_at(api())
     _, picture = (await turns.take(7, listed.session, press(listed, "ticket:50"))).deliveries
     assert picture.kind is Kind.PICTURE
 
 
-async def test_cancelling_opens_an_attempt_too_and_giving_up_names_the_one_given_up() -> None:
+async def test_cancelling_opens_an_attempt_and_giving_up_withdraws_one() -> None:
     turns = turns_at(api())
     asked = (await play(api(), command("cancel", "50")))[-1]
     yes = await turns.take(7, asked.session, press(asked, "yes"))

@@ -21,7 +21,7 @@ def guessed(clock: StillClock, times: int = MOST) -> WrongNumbers:
     return found
 
 
-def test_after_ten_wrong_numbers_the_next_is_answered_from_memory() -> None:
+def test_after_ten_wrong_numbers_no_request_is_sent() -> None:
     clock = StillClock()
     numbers = guessed(clock)
     assert numbers.answer(7, 99) == MINE
@@ -31,7 +31,7 @@ def test_after_ten_wrong_numbers_the_next_is_answered_from_memory() -> None:
     assert numbers.answer(7, 99) is None, "an hour later it is asked for again"
 
 
-def test_right_numbers_do_not_count() -> None:
+def test_correct_numbers_do_not_count() -> None:
     clock = StillClock()
     numbers = guessed(clock, MOST - 1)
     for _ in range(5):
@@ -39,7 +39,7 @@ def test_right_numbers_do_not_count() -> None:
     assert numbers.answer(7, 99) is None
 
 
-def test_a_new_appointment_begins_it_anew() -> None:
+def test_a_new_appointment_resets_the_count() -> None:
     numbers = guessed(StillClock())
     numbers.forget(7)
     numbers.forget(8)

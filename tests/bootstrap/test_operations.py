@@ -19,7 +19,7 @@ class Shelf(Store):
 
 
 @in_no_time
-async def test_many_changes_are_one_writing_and_what_changes_later_is_another() -> None:
+async def test_many_changes_are_saved_together() -> None:
     shelf, value = Shelf(), [0]
     keeper = DebouncedSaver(shelf, lambda: (("n", str(value[0])),))
     for value[0] in range(5):
@@ -34,7 +34,7 @@ async def test_many_changes_are_one_writing_and_what_changes_later_is_another() 
 
 
 @in_no_time
-async def test_at_the_end_nothing_is_left_for_later() -> None:
+async def test_closing_saves_pending_changes() -> None:
     shelf = Shelf()
     keeper = DebouncedSaver(shelf, lambda: (("n", "1"),))
     keeper.changed()
@@ -44,7 +44,7 @@ async def test_at_the_end_nothing_is_left_for_later() -> None:
 
 
 @in_no_time
-async def test_where_nothing_is_known_nothing_is_kept() -> None:
+async def test_an_empty_value_is_not_saved() -> None:
     shelf = Shelf()
     DebouncedSaver(shelf, tuple).keep()
     assert shelf.remembered == []

@@ -63,7 +63,7 @@ def test_the_coming_appointments_are_listed() -> None:
     assert effects == (Show(session.state, SCREEN + 1, MESSAGE),)
 
 
-def test_what_is_cancelled_completed_or_past_is_not_coming() -> None:
+def test_cancelled_completed_and_past_appointments_are_not_coming() -> None:
     past = replace(APPOINTMENT, at=NOW - timedelta(minutes=1))
     gone = [
         replace(APPOINTMENT, status=each)
@@ -122,7 +122,7 @@ def test_after_a_wrong_number_even_the_only_one_is_a_choice() -> None:
     assert remark(effects) is Notice.NOT_A_NUMBER
 
 
-def test_the_one_that_was_named_is_asked_about() -> None:
+def test_cancelling_by_number_asks_about_that_appointment() -> None:
     named = LoadingAppointments(Purpose.CANCEL, 777)
     assert appointments_come(named, APPOINTMENT, OTHER.appointment)[0].state == AskingCancel(OTHER)
 
@@ -144,7 +144,7 @@ def test_one_that_cannot_be_cancelled_says_why(found: tuple[Appointment, ...], w
     assert remark(effects) is why
 
 
-def test_appointments_that_nobody_waits_for_are_ignored() -> None:
+def test_unexpected_appointments_are_ignored() -> None:
     session = given(Idle())
     event = AppointmentsLoaded(at=NOW, appointments=(APPOINTMENT,), departments=DEPARTMENTS)
     assert happened(session, event) == (session, ())
@@ -183,7 +183,7 @@ def test_the_list_has_pages() -> None:
 
 
 @pytest.mark.parametrize("action", ["x:999", "ticket:999", "ticket:", "x:x", "d:12345"])
-def test_what_is_not_in_the_list_is_not_acted_on(action: str) -> None:
+def test_an_appointment_outside_the_list_cannot_be_chosen(action: str) -> None:
     session, effects = pressed(given(LIST), action)
     assert session.state == LIST
     assert effects == (Show(LIST, SCREEN, MESSAGE),)
@@ -225,7 +225,7 @@ def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
     assert effects == (Show(LoadingDays(DRAFT), SCREEN + 1, MESSAGE), LoadSlots(1))
 
 
-def test_a_second_look_keeps_what_was_kept() -> None:
+def test_a_second_look_at_appointments_keeps_the_parked_booking() -> None:
     session, _ = commanded(given(LIST, parked=ConfirmingBooking(FULL)), "cancel", "777")
     assert session.parked == ConfirmingBooking(FULL)
     assert session.state == LoadingAppointments(Purpose.CANCEL, 777)

@@ -411,6 +411,6 @@ def test_the_shortest_way_from_a_day_to_the_ticket() -> None:
 
 
 @pytest.mark.parametrize("code", [FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY])
-def test_who_has_too_many_appointments_is_told_before_they_choose_a_day(code: FailureCode) -> None:
+def test_a_chat_at_its_cap_is_told_before_choosing_a_day(code: FailureCode) -> None:
     after, _ = happened(given(LoadingDays(DRAFT)), LoadFailed(at=NOW, failure=Failure(code)))
     assert after.state == BookingRefusedState(DRAFT, Failure(code))

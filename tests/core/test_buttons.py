@@ -33,7 +33,7 @@ from tests.core.examples import (
 )
 
 
-def test_a_button_of_an_older_message_never_acts_and_shows_where_one_is() -> None:
+def test_a_button_of_an_older_message_shows_the_present_screen() -> None:
     session, effects = step(
         given(ConfirmingBooking(FULL)), press(given(Idle()), callback_data.CONFIRM, screen=SCREEN - 1, message=50)
     )

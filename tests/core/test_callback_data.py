@@ -10,19 +10,19 @@ from bot.core import callback_data
 
 
 @given(st.none() | st.integers(0, 10**12), st.text(max_size=50))
-def test_what_is_spoken_is_heard(screen: int | None, action: str) -> None:
+def test_encoded_callback_data_is_decoded(screen: int | None, action: str) -> None:
     assert callback_data.decode(callback_data.encode(screen, action)) == (screen, action)
 
 
 @given(st.text())
-def test_reading_never_raises(data: str) -> None:
+def test_decoding_callback_data_never_raises(data: str) -> None:
     screen, action = callback_data.decode(data)
     assert screen is None or screen >= 0
     assert isinstance(action, str)
 
 
 @pytest.mark.parametrize("data", ["", "book", "x.book", "-1.book", "١.book", f"{'9' * 19}.book", " 1.book"])
-def test_what_was_never_spoken_is_an_action_that_nobody_understands(data: str) -> None:
+def test_unknown_callback_data_is_an_unknown_action(data: str) -> None:
     assert callback_data.decode(data) == (None, "")
 
 

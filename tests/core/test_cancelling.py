@@ -63,7 +63,7 @@ def test_back_from_the_question_is_the_list() -> None:
     assert effects == (LoadAppointments(),)
 
 
-def test_what_was_cancelled_is_said_after_the_api_has_said_so() -> None:
+def test_a_cancellation_is_confirmed_only_after_the_api_confirmed_it() -> None:
     gone = Ticket(cancelled(APPOINTMENT), TICKET.department)
     session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), AppointmentCancelled(at=NOW, number=7))
     assert session.state == Idle()
@@ -96,7 +96,7 @@ def test_a_late_refusal_changes_the_waiting_notice_too() -> None:
     assert effects[0] == Amend(MESSAGE, Word(Notice.IS_NOT_CANCELLED))
 
 
-def test_one_that_is_not_there_any_more_leads_to_the_list() -> None:
+def test_cancelling_a_missing_appointment_leads_to_the_list() -> None:
     gone = CancellingRefused(at=NOW, number=7, failure=Failure(FailureCode.APPOINTMENT_GONE))
     session, effects = happened(given(Cancelling(CANCEL_ATTEMPT)), gone)
     assert session.state == LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN)

@@ -74,7 +74,7 @@ from tests.core.examples import (
 
 @every_state
 @pytest.mark.parametrize("action", ["", "nonsense", "day:x", "t:", "n:99", "w:999", "ticket:1", "x:1", "\x00"])
-def test_a_press_that_does_not_fit_changes_nothing_and_shows_where_one_is(state: State, action: str) -> None:
+def test_a_press_that_does_not_fit_shows_the_present_screen_again(state: State, action: str) -> None:
     before = given(state)
     after, effects = pressed(before, action)
     assert replace(after, touched=before.touched, last_press=None) == before
@@ -88,14 +88,14 @@ def test_leaving_is_understood_by_flows_alone(state: State) -> None:
 
 
 @every_state
-def test_a_photo_changes_nothing_and_shows_where_one_is(state: State) -> None:
+def test_a_photo_shows_the_present_screen_again(state: State) -> None:
     after, effects = step(given(state), SentSomething(at=NOW))
     assert (after.state, after.screen) == (state, SCREEN)
     assert effects == remarked(state, Notice.ONLY_TEXT)
 
 
 @every_state
-def test_text_that_means_nothing_changes_nothing_and_gets_the_next_step(state: State) -> None:
+def test_unknown_text_changes_nothing_and_gets_the_next_step(state: State) -> None:
     if isinstance(state, Idle):
         return  # a typed word in the menu searches
     after, effects = typed(given(state), "<???> 12")
@@ -147,7 +147,7 @@ def remarked(state: State, notice: Notice) -> tuple[Show | Tell, ...]:
     ],
     ids=lambda event: type(event).__name__,
 )
-def test_a_result_that_nobody_waits_for_changes_nothing_and_shows_nothing(state: State, event: Event) -> None:
+def test_an_unexpected_result_changes_nothing_and_shows_nothing(state: State, event: Event) -> None:
     waited = {
         DepartmentsLoaded: "loading_departments",
         AppointmentsLoaded: "loading_appointments",
@@ -160,7 +160,7 @@ def test_a_result_that_nobody_waits_for_changes_nothing_and_shows_nothing(state:
 
 
 @every_state
-def test_when_our_own_code_failed_there_is_a_word_and_the_present_screen(state: State) -> None:
+def test_after_an_internal_error_an_apology_and_the_present_screen_are_shown(state: State) -> None:
     after, effects = happened(given(state), WorkFailed(at=NOW))
     assert after.state == state
     assert effects == remarked(state, Notice.SORRY)
@@ -178,7 +178,7 @@ def test_the_phones_language_is_followed_until_one_is_chosen() -> None:
     assert step(chosen, Typed(at=NOW, language="en", text="hi"))[0].locale == "fr"
 
 
-def test_a_phone_that_tells_no_language_changes_none() -> None:
+def test_a_phone_without_a_language_does_not_change_it() -> None:
     assert step(given(Idle()), Typed(at=NOW, text="hi"))[0].locale == "fr"
 
 
@@ -213,7 +213,7 @@ def test_an_old_draft_is_dropped_with_a_word_before_a_command_is_done() -> None:
     assert effects == (Tell(Word(Notice.DRAFT_EXPIRED)), LoadDepartments())
 
 
-def test_what_is_pending_is_never_dropped() -> None:
+def test_a_pending_attempt_is_never_dropped() -> None:
     assert step(given(Submitting(ATTEMPT)), Typed(at=LATER, text="?"))[0].state == Submitting(ATTEMPT)
 
 

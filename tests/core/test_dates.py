@@ -64,7 +64,7 @@ def test_a_day_is_read_as_people_write_it_and_without_a_year_is_the_next_of_its_
         "25/01/202",
     ],
 )
-def test_what_is_no_day_is_none(text: str) -> None:
+def test_an_invalid_day_is_none(text: str) -> None:
     assert read_day(text, TODAY) is None
 
 
@@ -105,7 +105,7 @@ def test_a_moment_is_a_day_and_an_hour_and_an_hour_alone_is_the_next_of_its_kind
 @pytest.mark.parametrize(
     "text", ["", " ", "25/01/2026", "25/01/2026 x", "25/01/2026 25:00", "9", "9:75", "x 9h", "bientôt"]
 )
-def test_what_is_no_moment_is_none(text: str) -> None:
+def test_an_invalid_moment_is_none(text: str) -> None:
     assert read_moment(text, NOW) is None
 
 
@@ -153,7 +153,7 @@ def test_what_lasts_beyond_nine_reaches_the_night() -> None:
 
 
 @given(st.text(max_size=30))
-def test_whatever_is_typed_is_read_or_not_and_never_raises(text: str) -> None:
+def test_reading_typed_dates_never_raises(text: str) -> None:
     read_days(text, TODAY)
     read_moment(text, NOW)
 

@@ -46,7 +46,7 @@ def test_a_name_as_it_is_written_passes(name: str) -> None:
         ("a@b", Notice.NAME_SIGNS),
     ],
 )
-def test_what_is_no_name_is_refused_with_its_reason(text: str, reason: Notice) -> None:
+def test_an_invalid_name_is_refused_with_a_reason(text: str, reason: Notice) -> None:
     assert read_name(text) is reason
 
 

@@ -3,5 +3,5 @@
 from bot.core.states import Notice
 
 
-def test_a_remarks_value_is_its_name() -> None:
+def test_the_value_of_a_notice_is_its_name() -> None:
     assert all(notice.value == notice.name.lower() for notice in Notice)

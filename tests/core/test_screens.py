@@ -8,7 +8,7 @@ from tests.core.examples import STATES, given
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
-def test_a_state_shows_itself_and_an_idle_conversation_the_menu(state: State) -> None:
+def test_each_state_is_its_screen_and_idle_shows_the_menu(state: State) -> None:
     menu = Menu(resumable=state == STATES["booking given up"])
     assert present(given(state)) == (menu if isinstance(state, Idle) else state)
 

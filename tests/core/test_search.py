@@ -38,7 +38,7 @@ def test_a_word_of_the_name_or_the_description_finds_a_department(query: str, fo
 
 
 @pytest.mark.parametrize("query", ["zzz", "je veux", "!!", "\u200b"])
-def test_what_fits_nothing_finds_nothing(query: str) -> None:
+def test_an_unmatched_query_finds_nothing(query: str) -> None:
     assert matching(ALL, query) == ()
 
 
@@ -48,6 +48,6 @@ def test_no_query_finds_everything_by_organisation() -> None:
 
 
 @given(st.text())
-def test_whatever_is_typed_never_raises(query: str) -> None:
+def test_searching_never_raises(query: str) -> None:
     assert set(matching(ALL, query)) <= set(ALL)
     assert all(len(word) > 0 for word in words_of(query))

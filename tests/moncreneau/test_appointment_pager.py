@@ -25,29 +25,29 @@ async def test_a_full_page_is_followed_by_the_next() -> None:
     assert len(await numbers(page(*range(SIZE)), page(SIZE))) == SIZE + 1
 
 
-async def test_nothing_new_is_the_end() -> None:
+async def test_a_page_without_new_entries_ends_the_reading() -> None:
     assert await numbers(page(1, last=False)) == [1]
 
 
-async def test_what_is_not_read_to_its_end_settles_nothing() -> None:
+async def test_an_incomplete_list_settles_no_attempt() -> None:
     endless = [page(number, last=False) for number in range(5)]
     assert await numbers(*endless, most=3) == [0, 1, 2]
     with pytest.raises(UnreadableAnswer):
         await numbers(*endless, most=3, to_the_end=True)
 
 
-async def test_who_is_not_known_has_nothing() -> None:
+async def test_an_unknown_owner_has_no_appointments() -> None:
     async def fetch(_index: int) -> Page:
         raise NotFound(USER_NOT_FOUND)
 
     assert await read_all(fetch, OWNER, most=1, to_the_end=True) == ()
 
 
-async def test_strangers_are_left_out() -> None:
+async def test_appointments_of_other_owners_are_left_out() -> None:
     assert await numbers(page(1, last=False), page(2, last=True, owner="telegram:78")) == [1]
 
 
-async def test_what_cannot_be_read_is_not_seen_and_settles_nothing() -> None:
+async def test_unreadable_entries_are_left_out_and_settle_no_attempt() -> None:
     for owner in (None, OWNER):
         torn = Page(page(1).appointments, entries=2, pages=None, last=True, unread=(owner,))
         with pytest.raises(UnreadableEntries) as caught:
@@ -56,11 +56,11 @@ async def test_what_cannot_be_read_is_not_seen_and_settles_nothing() -> None:
         assert await numbers(torn) == [1]
 
 
-async def test_where_nothing_can_be_read_nobody_is_told_that_there_is_nothing() -> None:
+async def test_a_list_of_unreadable_entries_is_an_error() -> None:
     with pytest.raises(UnreadableAnswer):
         await numbers(Page((), entries=1, pages=None, last=True, unread=(None,)))
 
 
-async def test_strangers_that_cannot_be_read_are_strangers() -> None:
+async def test_unreadable_entries_of_other_owners_are_ignored() -> None:
     torn = Page((), entries=1, pages=None, last=True, unread=("telegram:78",))
     assert await numbers(torn, to_the_end=True) == []

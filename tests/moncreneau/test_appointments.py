@@ -39,9 +39,7 @@ def office(clock: StillClock) -> Office:
     return Office(clock)
 
 
-async def test_questions_that_come_together_or_within_seconds_are_one_request(
-    office: Office, clock: StillClock
-) -> None:
+async def test_reads_within_seconds_share_one_request(office: Office, clock: StillClock) -> None:
     assert await asyncio.gather(*(office.look() for _ in range(50))) == [[1]] * 50
     clock.pass_(10)
     assert await office.look(kind=RequestKind.URGENT) == [1]
@@ -51,7 +49,7 @@ async def test_questions_that_come_together_or_within_seconds_are_one_request(
     assert len(office.asked) == 2
 
 
-async def test_what_the_owner_booked_meanwhile_is_on_the_list(office: Office) -> None:
+async def test_the_list_includes_the_owners_newest_booking(office: Office) -> None:
     await office.look()
     office.books[ME] = (1, 3)
     office.own_appointments.changed(NEIGHBOUR)
@@ -60,7 +58,7 @@ async def test_what_the_owner_booked_meanwhile_is_on_the_list(office: Office) ->
     assert await office.look() == [1, 3]
 
 
-async def test_a_list_that_was_being_read_while_something_happened_serves_nobody_after_it(office: Office) -> None:
+async def test_a_list_read_during_a_change_is_not_used_after_it(office: Office) -> None:
     reading = asyncio.create_task(office.look())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -71,7 +69,7 @@ async def test_a_list_that_was_being_read_while_something_happened_serves_nobody
     assert await office.look() == []
 
 
-async def test_a_cancelling_is_felt_by_whoever_has_the_appointment_and_by_nobody_else(office: Office) -> None:
+async def test_a_cancellation_invalidates_the_list_of_its_owner_only(office: Office) -> None:
     await office.look()
     await office.look(NEIGHBOUR)
     office.books[ME] = ()
@@ -80,7 +78,7 @@ async def test_a_cancelling_is_felt_by_whoever_has_the_appointment_and_by_nobody
     assert len(office.asked) == 3
 
 
-async def test_who_asks_for_too_much_waits_alone_and_is_told_until_when(office: Office, clock: StillClock) -> None:
+async def test_an_owner_over_their_share_is_told_until_when_to_wait(office: Office, clock: StillClock) -> None:
     for _ in range(ALLOWED):
         await office.look()
         clock.pass_(11)
@@ -93,7 +91,7 @@ async def test_who_asks_for_too_much_waits_alone_and_is_told_until_when(office: 
     assert await office.look() == [1]
 
 
-async def test_whom_nobody_has_seen_for_long_is_forgotten(office: Office) -> None:
+async def test_inactive_owners_are_removed(office: Office) -> None:
     for number in range(5100):
         office.books[f"telegram:{number}"] = ()
         await office.look(f"telegram:{number}")

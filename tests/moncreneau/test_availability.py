@@ -91,7 +91,7 @@ async def test_the_nearest_time_may_be_an_earlier_one(office: Office) -> None:
     assert office.hold(OTHER, ELEVEN) == TEN
 
 
-async def test_looking_holds_nothing_and_leaving_ends_the_hold(office: Office) -> None:
+async def test_looking_holds_no_slot_and_leaving_releases_it(office: Office) -> None:
     assert await office.offered() == [NINE, TEN, ELEVEN, NEXT_DAY]
     office.hold(ME, NINE)
     assert await office.offered() == [TEN, ELEVEN, NEXT_DAY]
@@ -99,7 +99,7 @@ async def test_looking_holds_nothing_and_leaving_ends_the_hold(office: Office) -
     assert await office.offered() == [NINE, TEN, ELEVEN, NEXT_DAY]
 
 
-async def test_acting_again_keeps_the_slot(office: Office, clock: StillClock) -> None:
+async def test_another_action_extends_the_hold(office: Office, clock: StillClock) -> None:
     await office.slots()
     office.hold(ME, NINE)
     clock.pass_(170)
@@ -108,7 +108,7 @@ async def test_acting_again_keeps_the_slot(office: Office, clock: StillClock) ->
     assert office.hold(OTHER, NINE) == TEN
 
 
-async def test_where_only_held_slots_are_left_they_are_offered_as_perhaps(office: Office) -> None:
+async def test_held_slots_are_offered_as_perhaps_free_if_no_others_are_left(office: Office) -> None:
     office.free = [NINE, NEXT_DAY]
     await office.slots()
     office.hold(ME, NINE)
@@ -118,7 +118,7 @@ async def test_where_only_held_slots_are_left_they_are_offered_as_perhaps(office
     assert office.hold("telegram:3", NINE) == NINE, "and may be pressed"
 
 
-async def test_several_places_count_as_several(office: Office) -> None:
+async def test_a_slot_with_several_places_can_be_held_several_times(office: Office) -> None:
     office.places = 2
     await office.slots()
     assert [office.hold(owner, NINE) for owner in ("a", "b", "c")] == [NINE, NINE, TEN]
@@ -126,7 +126,7 @@ async def test_several_places_count_as_several(office: Office) -> None:
     assert TEN not in await office.offered(), "one held, one booked"
 
 
-async def test_members_of_staff_are_apart(office: Office) -> None:
+async def test_holds_of_one_member_of_staff_do_not_affect_another(office: Office) -> None:
     office.places = 2
     await office.slots()
     assert office.hold(ME, NINE, worker=42) == NINE
@@ -137,7 +137,7 @@ async def test_members_of_staff_are_apart(office: Office) -> None:
     assert NINE in await office.offered()
 
 
-async def test_what_was_confirmed_stays_as_it_is(office: Office) -> None:
+async def test_a_confirmed_slot_stays_held(office: Office) -> None:
     await office.slots()
     office.hold(ME, NINE)
     assert office.availability.hold(OTHER, Choice(5, NINE, confirmed=True)) == NINE
@@ -147,7 +147,9 @@ async def test_without_a_reading_the_slot_is_taken_as_it_was_chosen(office: Offi
     assert office.hold(ME, NINE) == NINE
 
 
-async def test_where_a_reading_shows_it_taken_the_nearest_free_one_is_held(office: Office, clock: StillClock) -> None:
+async def test_if_a_reading_shows_the_slot_taken_the_nearest_free_one_is_held(
+    office: Office, clock: StillClock
+) -> None:
     await office.slots()
     office.hold(ME, NINE)
     office.free = [ELEVEN, NEXT_DAY]
@@ -203,7 +205,7 @@ async def test_a_refused_slot_disappears_at_once_for_all_until_a_reading_shows_i
     assert NINE in await office.offered()
 
 
-async def test_a_time_that_passes_is_no_longer_offered(office: Office, clock: StillClock) -> None:
+async def test_a_past_time_is_no_longer_offered(office: Office, clock: StillClock) -> None:
     await office.slots()
     clock.at = datetime.combine(NINE.date(), NINE.time(), UTC)
     assert await office.offered() == [TEN, ELEVEN, NEXT_DAY]
@@ -212,7 +214,7 @@ async def test_a_time_that_passes_is_no_longer_offered(office: Office, clock: St
 # --- how old it is ---------------------------------------------------------------------------------------------------
 
 
-async def test_one_reading_serves_all_who_ask_at_once(office: Office) -> None:
+async def test_simultaneous_requests_share_one_reading(office: Office) -> None:
     await asyncio.gather(*(office.slots() for _ in range(20)))
     assert office.readings == 1
 
@@ -226,7 +228,7 @@ async def test_slots_that_are_much_too_old_are_read_again_before_they_are_shown(
     assert await office.offered() == [TEN]
 
 
-async def test_while_citizens_look_a_window_is_read_beside_the_conversation(
+async def test_slots_are_refreshed_in_the_background_while_citizens_look(
     office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
@@ -245,7 +247,7 @@ async def test_while_citizens_look_a_window_is_read_beside_the_conversation(
     assert office.readings == readings, "nobody looks any more"
 
 
-async def test_a_citizen_on_the_way_to_the_summary_is_a_reason_to_read(
+async def test_slots_are_refreshed_while_a_citizen_holds_one(
     office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
@@ -257,7 +259,7 @@ async def test_a_citizen_on_the_way_to_the_summary_is_a_reason_to_read(
     assert office.readings >= 2
 
 
-async def test_a_window_that_strangers_empty_is_read_every_few_seconds(
+async def test_slots_that_strangers_take_are_refreshed_every_few_seconds(
     office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
@@ -277,7 +279,7 @@ async def test_a_window_that_strangers_empty_is_read_every_few_seconds(
     assert office.readings == readings, "it is over"
 
 
-async def test_our_own_bookings_are_no_strangers(
+async def test_our_own_bookings_do_not_count_as_strangers(
     office: Office, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
@@ -293,7 +295,7 @@ async def test_our_own_bookings_are_no_strangers(
     assert office.readings == 2
 
 
-async def test_that_nothing_is_free_is_said_by_no_old_reading(office: Office, clock: StillClock) -> None:
+async def test_nothing_free_is_said_only_after_a_fresh_reading(office: Office, clock: StillClock) -> None:
     office.hour = RequestHour(0, 3600, 0)
     office.free = []
     assert await office.slots() == []
@@ -304,7 +306,7 @@ async def test_that_nothing_is_free_is_said_by_no_old_reading(office: Office, cl
     assert await office.offered() == [NINE]
 
 
-async def test_old_slots_are_better_than_none_for_half_an_hour(office: Office, clock: StillClock) -> None:
+async def test_old_slots_are_shown_for_half_an_hour_if_reading_fails(office: Office, clock: StillClock) -> None:
     await office.slots()
     office.error = ServerError()
     clock.pass_(freshness.UNREADABLE)
@@ -314,7 +316,7 @@ async def test_old_slots_are_better_than_none_for_half_an_hour(office: Office, c
         await office.slots()
 
 
-async def test_the_age_of_what_was_shown_is_known(office: Office, clock: StillClock) -> None:
+async def test_the_median_age_of_shown_slots_is_reported(office: Office, clock: StillClock) -> None:
     assert office.availability.age_shown is None
     for seconds in (0, 3, 4):
         clock.pass_(seconds)

@@ -50,14 +50,14 @@ def offers(clock: StillClock) -> Shelf:
     return Shelf(clock)
 
 
-async def test_a_fresh_copy_is_given_without_asking(offers: Shelf, clock: StillClock) -> None:
+async def test_a_fresh_copy_is_returned_without_a_request(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(30)
     assert await offers.get() == 1
     assert (offers.asked, offers.tally.hits, offers.tally.misses) == (1, 1, 1)
 
 
-async def test_an_older_one_is_given_and_renewed_behind_the_citizens_back(offers: Shelf, clock: StillClock) -> None:
+async def test_an_older_copy_is_returned_and_refreshed_in_the_background(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(31)
     assert await asyncio.gather(*(offers.get() for _ in range(5))) == [1] * 5
@@ -66,14 +66,14 @@ async def test_an_older_one_is_given_and_renewed_behind_the_citizens_back(offers
     assert offers.asked == 2
 
 
-async def test_an_old_one_is_renewed_first(offers: Shelf, clock: StillClock) -> None:
+async def test_an_old_copy_is_refreshed_before_it_is_returned(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(121)
     assert await asyncio.gather(*(offers.get() for _ in range(5))) == [2] * 5
 
 
 @pytest.mark.parametrize("error", [ServerError(), QuotaExhausted()])
-async def test_an_old_one_serves_when_the_service_cannot_be_asked(
+async def test_an_old_copy_is_returned_if_the_api_does_not_answer(
     offers: Shelf, clock: StillClock, error: MoncreneauError
 ) -> None:
     await offers.get()
@@ -85,7 +85,7 @@ async def test_an_old_one_serves_when_the_service_cannot_be_asked(
         await offers.get()
 
 
-async def test_but_not_when_the_service_refuses(offers: Shelf, clock: StillClock) -> None:
+async def test_no_old_copy_is_returned_if_the_api_refuses(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(200)
     offers.error = NoAccess()
@@ -93,7 +93,7 @@ async def test_but_not_when_the_service_refuses(offers: Shelf, clock: StillClock
         await offers.get()
 
 
-async def test_an_error_is_not_remembered(offers: Shelf) -> None:
+async def test_an_error_is_not_cached(offers: Shelf) -> None:
     offers.error = ServerError()
     with pytest.raises(ServerError):
         await offers.get()
@@ -101,7 +101,7 @@ async def test_an_error_is_not_remembered(offers: Shelf) -> None:
     assert await offers.get() == 2
 
 
-async def test_a_renewal_that_fails_is_not_tried_again_for_every_citizen(offers: Shelf, clock: StillClock) -> None:
+async def test_a_failed_refresh_is_not_repeated_for_every_citizen(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(31)
     offers.error = ServerError()
@@ -111,7 +111,7 @@ async def test_a_renewal_that_fails_is_not_tried_again_for_every_citizen(offers:
     assert offers.asked == 2
 
 
-async def test_a_department_that_is_gone_is_forgotten(offers: Shelf, clock: StillClock) -> None:
+async def test_a_deleted_department_is_removed_from_the_cache(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(31)
     offers.error = NotFound(failure_code=FailureCode.DEPARTMENT_GONE)
@@ -121,19 +121,19 @@ async def test_a_department_that_is_gone_is_forgotten(offers: Shelf, clock: Stil
         await offers.get()
 
 
-async def test_memory_is_bounded_and_what_nobody_asks_for_goes_first(offers: Shelf) -> None:
+async def test_the_cache_is_bounded_and_drops_the_least_recently_used(offers: Shelf) -> None:
     for key in "abcade":
         await offers.get(key)
     assert [key for key, _ in offers.cache] == ["a", "d", "e"]
 
 
-async def test_a_copy_from_the_future_is_read_again(offers: Shelf, clock: StillClock) -> None:
+async def test_a_copy_from_the_future_is_refreshed(offers: Shelf, clock: StillClock) -> None:
     await offers.get()
     clock.pass_(-60)
     assert await offers.get() == 2
 
 
-async def test_an_old_one_serves_when_the_service_is_slow_and_the_reading_still_arrives(
+async def test_an_old_copy_is_returned_while_a_slow_reading_continues(
     offers: Shelf, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.cache.SLOW", 0.0)

@@ -39,7 +39,7 @@ def watched(clock: StillClock) -> Watched:
     return Watched(clock)
 
 
-def test_it_opens_after_so_many_failures_in_a_row_and_says_so_once(watched: Watched) -> None:
+def test_the_breaker_opens_after_several_failures_in_a_row_and_logs_once(watched: Watched) -> None:
     watched.fail(2)
     watched.answer()
     watched.fail(2)
@@ -50,7 +50,7 @@ def test_it_opens_after_so_many_failures_in_a_row_and_says_so_once(watched: Watc
     assert watched.changes == [False]
 
 
-def test_one_time_limit_waited_for_in_vain_opens_it_unless_something_else_was_answered_meanwhile(
+def test_one_timeout_opens_the_breaker_unless_another_request_was_answered_meanwhile(
     watched: Watched,
 ) -> None:
     with watched.breaker.enter() as slow:
@@ -62,7 +62,7 @@ def test_one_time_limit_waited_for_in_vain_opens_it_unless_something_else_was_an
     assert watched.changes == [False]
 
 
-def test_one_probe_is_let_through_when_the_pause_is_over(watched: Watched, clock: StillClock) -> None:
+def test_one_probe_is_admitted_after_the_pause(watched: Watched, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)
     with watched.breaker.enter() as probe:
@@ -83,7 +83,7 @@ def test_the_pause_doubles_up_to_a_minute_and_the_log_stays_quiet(watched: Watch
     assert watched.changes == [False]
 
 
-def test_it_begins_again_with_a_short_pause_after_it_was_well(watched: Watched, clock: StillClock) -> None:
+def test_the_pause_is_short_again_after_a_recovery(watched: Watched, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)
     watched.fail()
@@ -93,7 +93,7 @@ def test_it_begins_again_with_a_short_pause_after_it_was_well(watched: Watched, 
     assert watched.wait() == 1
 
 
-def test_a_cancelled_probe_says_nothing_and_the_next_one_may_try(watched: Watched, clock: StillClock) -> None:
+def test_a_cancelled_probe_changes_nothing(watched: Watched, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)
     with watched.breaker.enter():
@@ -102,7 +102,7 @@ def test_a_cancelled_probe_says_nothing_and_the_next_one_may_try(watched: Watche
     assert watched.breaker.closed
 
 
-def test_requests_that_had_started_before_do_not_lengthen_the_pause(watched: Watched) -> None:
+def test_failures_of_earlier_requests_do_not_lengthen_the_pause(watched: Watched) -> None:
     early = [watched.breaker.enter() for _ in range(10)]
     for passage in early:
         with passage:
@@ -111,7 +111,7 @@ def test_requests_that_had_started_before_do_not_lengthen_the_pause(watched: Wat
     assert watched.changes == [False]
 
 
-def test_a_late_answer_of_an_earlier_request_shows_that_it_lives(watched: Watched) -> None:
+def test_a_late_response_to_an_earlier_request_closes_the_breaker(watched: Watched) -> None:
     early = watched.breaker.enter()
     watched.fail(3)
     with early:

@@ -101,7 +101,7 @@ async def test_a_body_is_sent_as_json_even_if_it_is_no_proper_text(bench: Bench,
     assert json.loads(wire.seen[0].body) == {"name": "Aïssatou \ud83d"}
 
 
-async def test_connections_are_used_again(bench: Bench, wire: Wire) -> None:
+async def test_connections_are_reused(bench: Bench, wire: Wire) -> None:
     for method in ("GET", "POST", "GET", "DELETE"):
         await bench.call(method)
     assert {seen.connection for seen in wire.seen} == {1}
@@ -132,9 +132,7 @@ HTML = answer(b"<html>Welcome to nginx</html>", Content_Type="text/html")
     ],
     ids=repr,
 )
-async def test_a_write_whose_outcome_cannot_be_told_is_sent_once_and_called_unknown(
-    method: str, said: Answer, bench: Bench, wire: Wire
-) -> None:
+async def test_a_write_with_unknown_outcome_is_sent_once(method: str, said: Answer, bench: Bench, wire: Wire) -> None:
     wire.says(said)
     error = await bench.fails(method)
     assert (error.outcome, error.failure.code) == (WriteOutcome.UNKNOWN, FailureCode.DOWN)
@@ -142,7 +140,7 @@ async def test_a_write_whose_outcome_cannot_be_told_is_sent_once_and_called_unkn
 
 
 @pytest.mark.parametrize("said", [RESET, HALF, answer(None, 500), answer(b"<html>", 502)], ids=repr)
-async def test_a_read_is_tried_again_twice_and_then_no_more(said: Answer, bench: Bench, wire: Wire) -> None:
+async def test_a_read_is_retried_twice(said: Answer, bench: Bench, wire: Wire) -> None:
     wire.says(said)
     error = await bench.fails("GET")
     assert error.failure.code is FailureCode.DOWN
@@ -150,20 +148,20 @@ async def test_a_read_is_tried_again_twice_and_then_no_more(said: Answer, bench:
     assert bench.pauses == [0.3, 0.6]
 
 
-async def test_a_read_that_works_the_second_time_is_as_good_as_one_that_works_at_once(bench: Bench, wire: Wire) -> None:
+async def test_a_read_may_succeed_on_the_second_try(bench: Bench, wire: Wire) -> None:
     wire.says(RESET, answer(["here"]))
     assert await bench.call("GET") == ["here"]
 
 
 @pytest.mark.parametrize("said", [refusal(401, "INVALID_API_KEY"), refusal(429, "RATE_LIMIT_EXCEEDED"), HTML], ids=repr)
-async def test_a_read_that_was_answered_is_not_tried_again(said: Answer, bench: Bench, wire: Wire) -> None:
+async def test_an_answered_read_is_not_retried(said: Answer, bench: Bench, wire: Wire) -> None:
     wire.says(said)
     await bench.fails("GET")
     assert len(wire.seen) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-async def test_where_nobody_listens_nothing_was_sent(method: str, clock: StillClock) -> None:
+async def test_a_refused_connection_means_not_sent(method: str, clock: StillClock) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/api/v1"
@@ -175,13 +173,13 @@ async def test_where_nobody_listens_nothing_was_sent(method: str, clock: StillCl
 
 
 @pytest.mark.parametrize("said", [answer(None, 204), answer(None, 200), answer({"id": 5}, 200)], ids=repr)
-async def test_a_delete_is_done_with_or_without_a_body(said: Answer, bench: Bench, wire: Wire) -> None:
+async def test_a_delete_succeeds_with_or_without_a_body(said: Answer, bench: Bench, wire: Wire) -> None:
     wire.says(said)
     await bench.client.delete("appointments/5")
     assert [seen.method for seen in wire.seen] == ["DELETE"]
 
 
-async def test_a_redirect_is_not_followed_so_that_the_key_goes_nowhere_else(bench: Bench, wire: Wire) -> None:
+async def test_a_redirect_is_not_followed_so_that_the_key_stays_with_the_api(bench: Bench, wire: Wire) -> None:
     wire.says(answer(None, 307, Location=wire.url + "/elsewhere"), answer([]))
     assert (await bench.fails("POST")).outcome is WriteOutcome.UNKNOWN
     assert [seen.target for seen in wire.seen] == ["/api/v1/appointments"]
@@ -192,7 +190,7 @@ async def test_a_compressed_answer_is_read(bench: Bench, wire: Wire) -> None:
     assert await bench.call("GET") == ["small"]
 
 
-async def test_a_connection_that_the_service_closed_while_idle_harms_no_booking(bench: Bench, wire: Wire) -> None:
+async def test_a_booking_succeeds_after_the_api_closed_an_idle_connection(bench: Bench, wire: Wire) -> None:
     wire.says(answer([], then="close"), answer({"id": 1}, 201))
     await bench.call("GET")
     await asyncio.sleep(0.05)  # until the end of the connection has come through
@@ -200,7 +198,7 @@ async def test_a_connection_that_the_service_closed_while_idle_harms_no_booking(
     assert len(wire.seen) == 2
 
 
-async def test_the_budget_hears_every_answer_refusals_too(bench: Bench, wire: Wire) -> None:
+async def test_the_quota_learns_from_every_response(bench: Bench, wire: Wire) -> None:
     wire.says(
         answer([], 200, "go on", **budget_headers(900)), refusal(402, "INSUFFICIENT_CREDITS", **budget_headers(899))
     )
@@ -222,7 +220,7 @@ async def test_after_a_429_nothing_is_sent_until_it_is_time(bench: Bench, wire: 
     await bench.call("POST")
 
 
-async def test_a_dead_service_is_not_asked_for_every_citizen(bench: Bench, wire: Wire, clock: StillClock) -> None:
+async def test_while_the_breaker_is_open_no_request_is_sent(bench: Bench, wire: Wire, clock: StillClock) -> None:
     wire.says(answer(None, 500))
     for _ in range(2):
         await bench.fails("GET")
@@ -238,7 +236,7 @@ async def test_a_dead_service_is_not_asked_for_every_citizen(bench: Bench, wire:
     assert bench.breaker.closed
 
 
-async def test_a_service_that_does_not_write_is_still_read_and_what_it_reads_does_not_say_that_it_writes(
+async def test_while_writes_fail_reads_work_and_do_not_close_the_breaker_of_writes(
     bench: Bench, wire: Wire, clock: StillClock
 ) -> None:
     for _ in range(5):
@@ -254,21 +252,21 @@ async def test_a_service_that_does_not_write_is_still_read_and_what_it_reads_doe
     assert bench.writes.closed
 
 
-async def test_a_read_whose_next_try_is_refused_tells_what_went_wrong_first(bench: Bench, wire: Wire) -> None:
+async def test_a_read_whose_retry_is_refused_raises_the_first_error(bench: Bench, wire: Wire) -> None:
     wire.says(answer(None, 500))
     for _ in range(2):
         assert isinstance(await bench.fails("GET"), ServerError)
     assert len(wire.seen) == 5, "three tries, then two of three"
 
 
-async def test_a_refusal_shows_that_the_service_is_up(bench: Bench, wire: Wire) -> None:
+async def test_a_refusal_closes_the_breaker(bench: Bench, wire: Wire) -> None:
     wire.says(refusal(409, "SLOT_NOT_AVAILABLE"))
     for _ in range(10):
         assert (await bench.fails("POST")).failure.code is FailureCode.SLOT_TAKEN
     assert bench.breaker.closed
 
 
-async def test_whoever_is_cancelled_leaves_neither_the_budget_nor_the_breaker_behind(
+async def test_a_cancelled_request_leaves_quota_and_breaker_consistent(
     bench: Bench, wire: Wire, clock: StillClock
 ) -> None:
     wire.says(answer(None, 500, **budget_headers(100)))
@@ -289,7 +287,7 @@ async def test_whoever_is_cancelled_leaves_neither_the_budget_nor_the_breaker_be
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("said", [RESET, HTML, SILENCE, refusal(400, "INVALID_REQUEST"), answer([])], ids=repr)
-async def test_no_key_no_name_and_no_chat_id_stands_in_a_log_or_an_error(
+async def test_logs_and_errors_contain_no_key_name_or_chat_id(
     method: str, said: Answer, bench: Bench, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
     wire.says(said)
@@ -304,7 +302,7 @@ async def test_no_key_no_name_and_no_chat_id_stands_in_a_log_or_an_error(
         assert secret not in shown
 
 
-async def test_one_read_that_waited_a_whole_time_limit_is_enough_for_everybody(bench: Bench, wire: Wire) -> None:
+async def test_one_timeout_spares_the_next_citizens_the_wait(bench: Bench, wire: Wire) -> None:
     wire.says(SILENCE)
     assert isinstance(await bench.fails("GET"), TimedOut)
     assert isinstance(await bench.fails("GET"), CircuitOpen)
@@ -321,7 +319,7 @@ async def test_all_tries_together_have_one_time_limit(wire: Wire, clock: StillCl
     await bench.client.aclose()
 
 
-async def test_a_delete_answered_with_a_page_for_people_is_not_believed(bench: Bench, wire: Wire) -> None:
+async def test_an_html_page_in_response_to_a_delete_means_unknown(bench: Bench, wire: Wire) -> None:
     wire.says(HTML)
     assert isinstance(await bench.fails("DELETE"), UnreadableAnswer)
 
@@ -351,7 +349,7 @@ def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
     assert not key or key not in str(caught.value)
 
 
-async def test_what_waits_for_a_connection_is_not_sent_any_more_when_the_service_closes_its_door(
+async def test_requests_waiting_for_a_connection_are_not_sent_after_a_429(
     clock: StillClock,
 ) -> None:
     seen = 0

@@ -15,7 +15,7 @@ def connection_slots(clock: StillClock, width: int, limit: float = 5.0) -> tuple
     return ConnectionSlots(width, breaker, limit), breaker
 
 
-async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_free(clock: StillClock) -> None:
+async def test_the_number_of_requests_at_once_is_limited(clock: StillClock) -> None:
     here, _ = connection_slots(clock, 2)
     inside, most = 0, 0
     go = asyncio.Event()
@@ -37,7 +37,7 @@ async def test_as_many_as_there_are_lanes_go_at_once_and_the_next_when_one_is_fr
     assert (inside, most) == (0, 2)
 
 
-async def test_nobody_waits_for_ever(clock: StillClock) -> None:
+async def test_waiting_for_a_connection_has_a_time_limit(clock: StillClock) -> None:
     here, _ = connection_slots(clock, 1, limit=0.01)
     async with here.one():
         with pytest.raises(NoConnectionFree):
@@ -45,7 +45,7 @@ async def test_nobody_waits_for_ever(clock: StillClock) -> None:
                 raise AssertionError
 
 
-async def test_nobody_waits_for_a_service_that_is_known_to_be_down(clock: StillClock) -> None:
+async def test_no_request_waits_for_a_connection_while_the_api_is_down(clock: StillClock) -> None:
     here, breaker = connection_slots(clock, 1)
     async with here.one():
         with breaker.enter() as passage:

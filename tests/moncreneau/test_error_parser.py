@@ -53,13 +53,13 @@ TABLE = [
     ],
 )
 @pytest.mark.parametrize("code", ["INVALID_FIELD_VALUE", "INVALID_REQUEST", "SOMETHING_NEW"])
-def test_a_refusal_of_the_name_alone_is_told_apart(details: object, code: str) -> None:
+def test_a_refused_name_is_recognised(details: object, code: str) -> None:
     error = told(422, json.dumps({"error": {"code": code, "details": details}}).encode())
     assert (error.failure.code, error.outcome) == (FailureCode.BAD_NAME, WriteOutcome.REFUSED)
 
 
 @pytest.mark.parametrize("details", [None, {}, {"fields": {"name": "x", "dateTime": "y"}}, {"field": 3}, [None], 7])
-def test_any_other_refusal_is_not_of_the_name(details: object) -> None:
+def test_other_refusals_are_not_taken_for_a_refused_name(details: object) -> None:
     error = told(422, json.dumps({"error": {"code": "INVALID_FIELD_VALUE", "details": details}}).encode())
     assert error.failure.code is FailureCode.BAD_REQUEST
 
@@ -108,12 +108,12 @@ def test_an_unknown_code_or_body_is_read_by_its_status(
 
 @pytest.mark.parametrize("body", [b"<html>proxy</html>", b"\xff\x00"])
 @pytest.mark.parametrize("status", [401, 402, 403, 409, 500, 502])
-def test_a_page_of_something_in_between_knows_nothing_of_keys_credits_and_slots(status: int, body: bytes) -> None:
+def test_a_proxys_error_page_says_nothing_about_keys_credits_or_slots(status: int, body: bytes) -> None:
     error = told(status, body)
     assert (error.failure.code, error.outcome) == (FailureCode.DOWN, WriteOutcome.UNKNOWN)
 
 
-def test_an_empty_403_is_a_firewall_s_and_says_nothing_of_the_key() -> None:
+def test_an_empty_403_does_not_mean_that_the_key_is_refused() -> None:
     assert told(403, b"").failure.code is FailureCode.DOWN
     assert told(403, b'{"error": {}}').failure.code is FailureCode.NO_ACCESS
 
@@ -122,7 +122,7 @@ def test_an_empty_403_is_a_firewall_s_and_says_nothing_of_the_key() -> None:
     ("status", "presumed_refusal"),
     [(409, FailureCode.SLOT_TAKEN), (400, FailureCode.BAD_REQUEST), (422, FailureCode.BAD_REQUEST), (404, None)],
 )
-def test_a_page_that_answers_a_booking_says_what_it_means_if_nothing_was_booked(
+def test_a_proxys_page_in_response_to_a_booking_is_a_presumed_refusal(
     status: int, presumed_refusal: FailureCode | None
 ) -> None:
     request = httpx.Request("POST", "https://example.org/api/v1/appointments")
@@ -133,9 +133,7 @@ def test_a_page_that_answers_a_booking_says_what_it_means_if_nothing_was_booked(
 
 
 @pytest.mark.parametrize(("status", "seconds"), [(503, 3600), (429, 20_000)])
-def test_how_long_to_wait_is_believed_for_a_day_where_it_is_our_limit_and_for_an_hour_where_it_is_a_guess(
-    status: int, seconds: float
-) -> None:
+def test_retry_after_is_capped_at_a_day_for_429_and_an_hour_otherwise(status: int, seconds: float) -> None:
     assert told(status, b"", Retry_After="20000").retry_after == seconds
 
 
@@ -149,9 +147,7 @@ def test_how_long_to_wait_is_believed_for_a_day_where_it_is_our_limit_and_for_an
         ("appointments/7", b"<html>nginx</html>", FailureCode.DOWN),
     ],
 )
-def test_a_404_without_a_code_is_told_by_its_path_unless_a_proxy_speaks(
-    path: str, body: bytes, code: FailureCode
-) -> None:
+def test_a_404_without_a_code_is_classified_by_its_path(path: str, body: bytes, code: FailureCode) -> None:
     error = told(404, body, path)
     assert (error.failure.code, error.outcome) == (code, WriteOutcome.REFUSED)
 
@@ -161,7 +157,7 @@ def test_a_server_error_stays_one_whatever_code_it_carries() -> None:
     assert (error.failure.code, error.outcome, error.retry_after) == (FailureCode.DOWN, WriteOutcome.UNKNOWN, 7)
 
 
-def test_a_code_that_is_no_code_is_not_repeated() -> None:
+def test_an_invalid_error_code_is_not_shown() -> None:
     for code in ("Jean Dupont", "telegram:77", KEY, "X" * 500, 5, None):
         error = told(400, json.dumps({"error": {"code": code, "message": "Jean Dupont"}}).encode())
         assert str(error) == "400 InvalidRequest"
@@ -171,9 +167,9 @@ def test_a_code_that_is_no_code_is_not_repeated() -> None:
     st.integers(300, 599),
     st.binary() | st.recursive(st.none() | st.text(), st.lists).map(lambda x: json.dumps(x).encode()),
 )
-def test_no_answer_breaks_the_reading(status: int, body: bytes) -> None:
+def test_no_response_raises_in_the_parser(status: int, body: bytes) -> None:
     assert isinstance(told(status, body, Retry_After="soon"), errors.MoncreneauError)
 
 
-def test_a_body_of_endless_brackets_breaks_nothing() -> None:
+def test_deeply_nested_json_does_not_raise() -> None:
     assert told(400, b"[" * 200_000).failure.code is FailureCode.BAD_REQUEST

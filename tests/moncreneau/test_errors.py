@@ -19,7 +19,7 @@ def test_the_tree_in_the_docstring_names_every_error_there_is() -> None:
     assert {kind.__name__ for kind in kinds()} - {"MoncreneauError"} <= named
 
 
-def test_every_error_tells_its_fate_and_its_trouble_and_can_be_caught_as_an_api_error() -> None:
+def test_every_error_has_an_outcome_and_a_failure_code() -> None:
     for kind in kinds():
         error = kind(retry_after=3)
         assert isinstance(error, ApiError)
@@ -28,7 +28,7 @@ def test_every_error_tells_its_fate_and_its_trouble_and_can_be_caught_as_an_api_
         assert error.code == kind.__name__
 
 
-def test_what_was_refused_or_not_sent_was_surely_not_done() -> None:
+def test_refused_and_unsent_requests_were_not_carried_out() -> None:
     assert {kind.outcome.value for kind in kinds() if issubclass(kind, errors.Refused)} == {"refused"}
     assert {kind.outcome.value for kind in kinds() if issubclass(kind, errors.NotSent)} == {"not sent"}
     assert {kind.outcome.value for kind in kinds() if issubclass(kind, errors.Unsure)} == {"unknown", "accepted"}

@@ -87,7 +87,7 @@ async def refused(gateway: Gateway, order: Order = ORDER) -> MoncreneauError:
     return caught.value
 
 
-def test_it_is_what_the_conversation_asks_for(gateway: Gateway) -> None:
+def test_the_gateway_implements_the_port(gateway: Gateway) -> None:
     port: Moncreneau = gateway
     assert port is gateway
 
@@ -122,16 +122,14 @@ async def test_a_slot_of_one_member_of_staff_says_nothing_of_the_others(gateway:
     assert len(service.asked) == 2
 
 
-async def test_a_booking_of_unknown_outcome_may_be_sent_again_by_whoever_found_out(
-    gateway: Gateway, service: Service
-) -> None:
+async def test_a_booking_with_unknown_outcome_can_be_sent_again(gateway: Gateway, service: Service) -> None:
     service.says("POST", {"error": "?"}, 502)
     assert (await refused(gateway)).outcome is WriteOutcome.UNKNOWN
     del service.overrides["POST"]
     assert (await gateway.book(ORDER)).id == 12345
 
 
-async def test_an_appointment_that_is_gone_is_none_when_read_and_an_error_when_cancelled(
+async def test_a_missing_appointment_is_none_when_read_and_an_error_when_cancelled(
     gateway: Gateway, service: Service
 ) -> None:
     service.refuses("GET /appointments/7", 404, "APPOINTMENT_NOT_FOUND")
@@ -143,9 +141,7 @@ async def test_an_appointment_that_is_gone_is_none_when_read_and_an_error_when_c
 
 
 @pytest.mark.parametrize("body", [{"success": False, "message": "too late"}, APPOINTMENT, None], ids=str)
-async def test_a_2xx_that_does_not_say_cancelled_leaves_open_whether_it_is(
-    gateway: Gateway, service: Service, body: Any
-) -> None:
+async def test_a_2xx_without_status_cancelled_is_unclear(gateway: Gateway, service: Service, body: Any) -> None:
     service.says("DELETE", body)
     with pytest.raises(ApiError) as caught:
         await gateway.cancel(12345)
@@ -190,7 +186,7 @@ async def test_reading_stops_where_the_service_says_that_it_was_the_last_page(
     assert len(service.asked) == 1
 
 
-async def test_a_service_that_never_comes_to_an_end_is_left_after_ten_pages(
+async def test_reading_stops_after_ten_pages(
     gateway: Gateway, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.overrides["GET /appointments"] = pages([entry(n) for n in range(5000)], last=False)
@@ -200,7 +196,7 @@ async def test_a_service_that_never_comes_to_an_end_is_left_after_ten_pages(
     assert OWNER not in caplog.text
 
 
-async def test_a_service_that_ignores_the_page_is_not_asked_for_ever(gateway: Gateway, service: Service) -> None:
+async def test_reading_stops_if_the_api_ignores_the_page_number(gateway: Gateway, service: Service) -> None:
     service.says("GET /appointments", {"content": [entry(1)], "last": False})
     assert len(await gateway.appointments(OWNER)) == 1
     assert len(service.asked) == 2
@@ -244,23 +240,23 @@ async def test_years_of_past_appointments_cost_one_request(gateway: Gateway, ser
     assert found[0].at.date() == TODAY - timedelta(days=31)
 
 
-async def test_a_stranger_s_appointments_are_never_shown(gateway: Gateway, service: Service) -> None:
+async def test_appointments_of_other_owners_are_never_shown(gateway: Gateway, service: Service) -> None:
     entries = [entry(1), entry(2, externalUserId="telegram:78"), {**APPOINTMENT, "id": 3}]
     service.overrides["GET /appointments"] = pages(entries, last=True)
     assert [one.id for one in await gateway.appointments(OWNER)] == [1]
 
 
-async def test_a_service_that_does_not_tell_whose_they_are_is_trusted(gateway: Gateway, service: Service) -> None:
+async def test_appointments_without_an_owner_are_accepted(gateway: Gateway, service: Service) -> None:
     service.overrides["GET /appointments"] = pages([{**APPOINTMENT, "id": 3, "externalUserId": None}], last=True)
     assert [one.id for one in await gateway.appointments(OWNER)] == [3]
 
 
-async def test_a_citizen_whom_the_service_does_not_know_has_no_appointments(gateway: Gateway, service: Service) -> None:
+async def test_a_citizen_unknown_to_the_api_has_no_appointments(gateway: Gateway, service: Service) -> None:
     service.refuses("GET /appointments", 404, "USER_NOT_FOUND")
     assert await gateway.appointments(OWNER) == ()
 
 
-async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_through(
+async def test_below_the_reserve_old_copies_are_shown_and_bookings_still_work(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
     await gateway.departments()
@@ -282,9 +278,7 @@ async def test_below_the_reserve_old_copies_serve_and_bookings_and_settling_go_t
     await gateway.cancel(12345)
 
 
-async def test_with_little_left_appointments_are_still_read_to_cancel_one_and_to_find_one_whose_answer_was_lost(
-    gateway: Gateway, service: Service
-) -> None:
+async def test_with_little_quota_left_lookups_and_cancellations_still_work(gateway: Gateway, service: Service) -> None:
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
     service.remaining = 45
     await gateway.book(ORDER)
@@ -295,7 +289,7 @@ async def test_with_little_left_appointments_are_still_read_to_cancel_one_and_to
         assert [one.id for one in await gateway.appointments(OWNER, need)] == [1]
 
 
-async def test_a_citizen_who_asks_a_thousand_times_costs_a_request_in_ten_seconds_and_so_many_an_hour(
+async def test_one_citizens_list_costs_a_bounded_number_of_requests(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
@@ -312,7 +306,7 @@ async def test_a_citizen_who_asks_a_thousand_times_costs_a_request_in_ten_second
     assert len(service.asked) == ALLOWED
 
 
-async def test_who_settles_an_outcome_is_never_told_from_memory(gateway: Gateway, service: Service) -> None:
+async def test_lookups_are_never_answered_from_the_cache(gateway: Gateway, service: Service) -> None:
     service.overrides["GET /appointments"] = pages([], last=True)
     assert await gateway.appointments(OWNER) == ()
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
@@ -329,7 +323,7 @@ async def test_what_was_just_cancelled_or_booked_shows_at_once(gateway: Gateway,
     assert service.asked.count("GET /appointments") == 3
 
 
-async def test_departments_are_remembered_for_a_day_when_the_service_is_down(
+async def test_departments_are_cached_for_a_day_while_the_api_is_down(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
     await gateway.departments()
@@ -344,13 +338,13 @@ async def test_a_wrong_key_shows_at_once(gateway: Gateway, service: Service) -> 
         await gateway.verify()
 
 
-async def test_what_was_read_to_verify_is_remembered(gateway: Gateway, service: Service) -> None:
+async def test_departments_read_at_the_start_are_cached(gateway: Gateway, service: Service) -> None:
     await gateway.verify()
     await gateway.departments()
     assert service.asked == ["GET /departments"]
 
 
-async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -> None:
+async def test_health_reports_the_state_of_the_api(gateway: Gateway, service: Service) -> None:
     await gateway.verify()
     for _ in range(3):
         await gateway.departments()
@@ -367,7 +361,7 @@ async def test_staff_can_see_how_it_stands(gateway: Gateway, service: Service) -
     assert stats.heard == START
 
 
-async def test_the_operator_hears_once_of_each_change(clock: StillClock, service: Service) -> None:
+async def test_each_operator_issue_is_reported_once(clock: StillClock, service: Service) -> None:
     heard: list[Any] = []
     gateway = Gateway(
         "https://example.org/api/v1",
@@ -397,14 +391,14 @@ async def test_the_operator_hears_once_of_each_change(clock: StillClock, service
     await gateway.aclose()
 
 
-async def test_a_department_is_named_to_operators_as_far_as_it_is_known(gateway: Gateway) -> None:
+async def test_operators_see_name_and_id_of_a_department(gateway: Gateway) -> None:
     assert gateway.name_of(5) == "(5)"
     await gateway.departments()
     assert gateway.name_of(5) == "Passport Service (5)"
     assert gateway.name_of(99) == "(99)"
 
 
-async def test_a_service_that_reads_but_does_not_write_is_asked_to_write_now_and_then_only(
+async def test_while_writes_fail_only_a_probe_is_sent_now_and_then(
     gateway: Gateway, service: Service, clock: StillClock
 ) -> None:
     service.overrides["GET /appointments"] = pages([], last=True)
@@ -423,9 +417,7 @@ async def test_a_service_that_reads_but_does_not_write_is_asked_to_write_now_and
     assert gateway.stats().accepts
 
 
-async def test_a_service_that_nobody_asked_for_long_is_probed_for_one_request(
-    gateway: Gateway, service: Service, clock: StillClock
-) -> None:
+async def test_a_probe_costs_one_request(gateway: Gateway, service: Service, clock: StillClock) -> None:
     assert gateway.silence > 1e9
     await gateway.probe()
     assert (gateway.silence, gateway.stats().reachable) == (0, True)
@@ -441,9 +433,7 @@ async def test_a_service_that_nobody_asked_for_long_is_probed_for_one_request(
     assert gateway.stats().reachable
 
 
-async def test_a_service_that_lets_a_probe_wait_does_not_answer(
-    clock: StillClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_probe_counts_as_no_answer(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(_request: httpx.Request) -> httpx.Response:
         await asyncio.Event().wait()
         raise AssertionError
@@ -455,7 +445,7 @@ async def test_a_service_that_lets_a_probe_wait_does_not_answer(
     await gateway.aclose()
 
 
-async def test_no_request_that_bookings_need_is_spent_on_a_probe(gateway: Gateway, service: Service) -> None:
+async def test_no_probe_is_sent_below_the_reserve(gateway: Gateway, service: Service) -> None:
     service.remaining = 101
     await gateway.verify()
     await gateway.probe()
@@ -467,7 +457,7 @@ async def test_no_request_that_bookings_need_is_spent_on_a_probe(gateway: Gatewa
     assert gateway.stats().last_error == "429 RateLimited"
 
 
-async def test_the_budget_lives_on_in_the_next_process(clock: StillClock, service: Service) -> None:
+async def test_the_quota_survives_a_restart(clock: StillClock, service: Service) -> None:
     def recent() -> Gateway:
         return Gateway("https://example.org/api/v1", KEY, clock=clock, transport=httpx.MockTransport(service))
 
@@ -488,7 +478,7 @@ async def test_concurrent_identical_reads_are_one_request(gateway: Gateway, serv
 
 
 @pytest.mark.parametrize("content", [json.dumps(APPOINTMENT | {"id": "apt_7f"}), "{}"])
-async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must_never_be_asked_again(
+async def test_a_booking_accepted_with_an_unreadable_response_is_never_sent_again(
     gateway: Gateway, service: Service, content: str
 ) -> None:
     service.overrides["POST"] = lambda _request: httpx.Response(201, text=content)
@@ -497,9 +487,7 @@ async def test_a_booking_that_is_accepted_without_a_ticket_that_can_be_read_must
     assert "NoTicket" in str(gateway.stats().last_error)
 
 
-async def test_in_an_outage_staff_see_the_services_own_error_and_how_few_reads_were_served(
-    gateway: Gateway, service: Service
-) -> None:
+async def test_in_an_outage_health_shows_the_apis_error_and_the_hit_rate(gateway: Gateway, service: Service) -> None:
     service.says("GET", {"error": "?"}, 503)
     for _ in range(9):
         with pytest.raises(ApiError):
@@ -509,7 +497,7 @@ async def test_in_an_outage_staff_see_the_services_own_error_and_how_few_reads_w
     assert stats.hit_rate == 0
 
 
-async def test_what_never_left_this_machine_is_no_request(clock: StillClock) -> None:
+async def test_unsent_requests_are_not_counted(clock: StillClock) -> None:
     def nobody(_request: httpx.Request) -> httpx.Response:
         raise aiohttp.ConnectionTimeoutError
 

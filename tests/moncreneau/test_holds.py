@@ -10,7 +10,7 @@ ELEVEN = TEN.replace(hour=11)
 DESK = (5, None)
 
 
-def test_another_choice_ends_the_hold_before_it(clock: StillClock) -> None:
+def test_another_choice_replaces_the_hold(clock: StillClock) -> None:
     holds = SlotHolds(lambda: clock.unix)
     holds.hold("a", DESK, TEN)
     holds.hold("b", DESK, TEN)
@@ -24,7 +24,7 @@ def test_another_choice_ends_the_hold_before_it(clock: StillClock) -> None:
     assert not holds.held(DESK)
 
 
-def test_departments_and_members_of_staff_are_apart(clock: StillClock) -> None:
+def test_holds_are_per_department_and_member_of_staff(clock: StillClock) -> None:
     holds = SlotHolds(lambda: clock.unix)
     holds.hold("a", (5, 42), TEN)
     assert holds.held((5, 42)) == {TEN: 1}
@@ -45,7 +45,7 @@ def test_a_hold_ends_three_minutes_after_the_last_action(clock: StillClock) -> N
     assert holds.held(DESK) == {ELEVEN: 1}
 
 
-def test_what_was_confirmed_is_held_for_as_long_as_its_booking_takes(clock: StillClock) -> None:
+def test_a_confirmed_slot_is_held_until_its_booking_ends(clock: StillClock) -> None:
     holds = SlotHolds(lambda: clock.unix)
     holds.hold("a", DESK, TEN, confirmed=True)
     clock.pass_(3600)

@@ -20,7 +20,7 @@ def fails(incident_log: IncidentLog, error: MoncreneauError) -> MoncreneauError:
     return caught.value
 
 
-def test_an_error_is_noted_and_goes_on(clock: StillClock) -> None:
+def test_an_error_is_recorded_and_raised(clock: StillClock) -> None:
     heard: list[tuple[OperatorIssue, bool]] = []
     incident_log = IncidentLog(clock, UTC, lambda issue, present: heard.append((issue, present)))
     fails(incident_log, NoAccess(DEPARTMENT_ACCESS_DENIED, status=403))
@@ -31,14 +31,14 @@ def test_an_error_is_noted_and_goes_on(clock: StillClock) -> None:
     assert heard == [(issue, True), (issue, False)]
 
 
-def test_who_has_to_wait_is_told_until_when_by_the_offices_clock(clock: StillClock) -> None:
+def test_the_end_of_a_wait_is_told_in_office_time(clock: StillClock) -> None:
     incident_log = IncidentLog(clock, timezone(timedelta(hours=1)), None)
     assert fails(incident_log, RateLimited(retry_after=1800)).failure.until == (
         START + timedelta(hours=1, minutes=30)
     ).replace(tzinfo=None)
 
 
-def test_who_has_to_wait_until_tomorrow_is_told_so(clock: StillClock) -> None:
+def test_a_wait_until_tomorrow_is_told_as_such(clock: StillClock) -> None:
     incident_log = IncidentLog(clock, UTC, None)
     assert not fails(incident_log, RateLimited(retry_after=3600)).failure.another_day
     assert fails(incident_log, RateLimited(retry_after=20 * 3600)).failure.another_day

@@ -14,7 +14,7 @@ from bot.moncreneau.incidents import OpenIssues
 CREDITS, ACCESS = OperatorIssue(FailureCode.OUT_OF_CREDITS), OperatorIssue(FailureCode.NO_ACCESS)
 
 
-def test_many_citizens_who_meet_the_same_trouble_make_one_notice() -> None:
+def test_an_operator_issue_met_by_many_citizens_is_reported_once() -> None:
     notices: list[tuple[OperatorIssue, bool]] = []
     verdict = OpenIssues(lambda issue, present: notices.append((issue, present)))
     for _ in range(5):
@@ -25,7 +25,7 @@ def test_many_citizens_who_meet_the_same_trouble_make_one_notice() -> None:
     assert notices == [(CREDITS, True), (CREDITS, False)]
 
 
-def test_what_another_operation_can_do_does_not_end_it() -> None:
+def test_success_of_another_operation_does_not_end_an_issue() -> None:
     verdict = OpenIssues()
     verdict.failed("book", NoAccess())
     verdict.worked("departments")
@@ -34,14 +34,14 @@ def test_what_another_operation_can_do_does_not_end_it() -> None:
     assert not verdict.open_issues
 
 
-def test_a_citizens_own_trouble_is_none_of_the_operators() -> None:
+def test_a_citizens_own_failure_is_no_operator_issue() -> None:
     verdict = OpenIssues()
     verdict.failed("book", Conflict())
     verdict.failed("availability", NotFound(), 5)
     assert not verdict.open_issues
 
 
-def test_a_trouble_of_an_earlier_process_is_not_told_again_but_its_end_is() -> None:
+def test_an_issue_of_an_earlier_process_is_not_reported_again_but_its_end_is() -> None:
     notices: list[tuple[OperatorIssue, bool]] = []
     earlier = OpenIssues()
     earlier.failed("book", OutOfCredits())
@@ -53,7 +53,7 @@ def test_a_trouble_of_an_earlier_process_is_not_told_again_but_its_end_is() -> N
     assert notices == [(CREDITS, False)]
 
 
-def test_a_department_that_is_denied_is_a_trouble_of_that_department_alone_until_it_works_there() -> None:
+def test_a_denied_department_is_an_issue_of_that_department_until_it_works() -> None:
     notices: list[tuple[OperatorIssue, bool]] = []
     verdict = OpenIssues(lambda issue, present: notices.append((issue, present)))
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_a_department_that_is_denied_is_a_trouble_of_that_department_alone_until
     assert notices == [(passports, True), (cards, True), (passports, False), (cards, False)]
 
 
-def test_a_denial_that_does_not_say_of_which_department_is_a_trouble_all_the_same() -> None:
+def test_a_denial_without_a_department_is_an_issue_too() -> None:
     verdict = OpenIssues()
     verdict.failed("cancel", NoAccess(DEPARTMENT_ACCESS_DENIED))
     assert verdict.open_issues == {ACCESS}

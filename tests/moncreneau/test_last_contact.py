@@ -4,7 +4,7 @@ from bot.moncreneau.client import LastContact
 from tests.moncreneau.support import StillClock
 
 
-def test_silence_is_counted_from_the_last_try_and_what_was_heard_from_the_last_answer(clock: StillClock) -> None:
+def test_last_contact_has_the_times_of_the_last_try_and_the_last_response(clock: StillClock) -> None:
     last_contact = LastContact(lambda: clock.unix)
     assert (last_contact.silence, last_contact.heard, last_contact.missed) == (float("inf"), None, False)
     last_contact.answered()
@@ -17,7 +17,7 @@ def test_silence_is_counted_from_the_last_try_and_what_was_heard_from_the_last_a
     assert (last_contact.heard, last_contact.missed) == (heard + 60, False)
 
 
-def test_a_clock_set_back_is_not_taken_for_news(clock: StillClock) -> None:
+def test_a_clock_set_back_does_not_change_the_last_contact(clock: StillClock) -> None:
     last_contact = LastContact(lambda: clock.unix)
     last_contact.answered()
     clock.pass_(-60)

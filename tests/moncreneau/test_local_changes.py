@@ -11,7 +11,7 @@ FIRST, LAST = date(2026, 1, 22), date(2026, 1, 23)
 DESK = (5, None)
 
 
-def test_a_reading_that_began_later_knows_it(clock: StillClock) -> None:
+def test_changes_before_a_reading_are_dropped(clock: StillClock) -> None:
     changes = LocalChanges(lambda: clock.unix)
     changes.booked(DESK, TEN)
     changes.refused(DESK, ELEVEN)
@@ -22,7 +22,7 @@ def test_a_reading_that_began_later_knows_it(clock: StillClock) -> None:
     assert changes.of(DESK) == {}
 
 
-def test_a_reading_of_other_days_or_another_department_knows_nothing_of_it(clock: StillClock) -> None:
+def test_a_reading_of_other_days_or_departments_drops_no_change(clock: StillClock) -> None:
     changes = LocalChanges(lambda: clock.unix)
     changes.booked(DESK, TEN)
     changes.was_read(5, LAST, LAST, clock.unix + 1)
@@ -30,7 +30,7 @@ def test_a_reading_of_other_days_or_another_department_knows_nothing_of_it(clock
     assert TEN in changes.of(DESK)
 
 
-def test_our_bookings_of_a_department_are_known_whatever_member_of_staff_they_are_with(clock: StillClock) -> None:
+def test_bookings_of_a_department_include_all_members_of_staff(clock: StillClock) -> None:
     changes = LocalChanges(lambda: clock.unix)
     changes.booked((5, 42), TEN)
     changes.refused(DESK, ELEVEN)

@@ -38,9 +38,7 @@ async def test_the_appointment_comes_back(wire: Wire, clock: StillClock) -> None
 
 
 @pytest.mark.parametrize("body", [{}, {"id": "apt_7f"}, {"id": None, "status": "SCHEDULED"}], ids=str)
-async def test_the_service_s_own_word_without_a_number_means_accepted(
-    wire: Wire, clock: StillClock, body: dict[str, object]
-) -> None:
+async def test_a_201_without_an_id_means_accepted(wire: Wire, clock: StillClock, body: dict[str, object]) -> None:
     assert await placed(wire, clock, answer(body, 201)) is WriteOutcome.ACCEPTED
 
 
@@ -63,7 +61,7 @@ async def test_a_2xx_without_a_readable_object_means_accepted(
     assert await placed(wire, clock, answer(body, status)) is WriteOutcome.ACCEPTED
 
 
-async def test_a_page_that_says_200_leaves_it_open(wire: Wire, clock: StillClock) -> None:
+async def test_an_html_page_with_status_200_means_unknown(wire: Wire, clock: StillClock) -> None:
     assert await placed(wire, clock, answer(b"\n<html>All is well</html>", 200)) is WriteOutcome.UNKNOWN
 
 
@@ -83,7 +81,7 @@ WHOLE = answer({"id": 12345, "name": "x" * 200}, 201).data
     ],
     ids=["201 cut", "200 cut", "503 cut", "201 broken gzip", "503 broken gzip", "201 too large", "502 too large"],
 )
-async def test_a_body_that_cannot_be_had_counts_by_its_status(
+async def test_a_response_without_its_body_is_classified_by_status(
     wire: Wire, clock: StillClock, said: Answer, outcome: WriteOutcome
 ) -> None:
     assert await placed(wire, clock, said) is outcome

@@ -28,7 +28,7 @@ def refusal(quota: Quota, kind: RequestKind) -> QuotaExhausted:
     return caught.value
 
 
-def test_nothing_is_refused_as_long_as_no_answer_ever_told_a_limit(clock: StillClock) -> None:
+def test_before_the_first_response_no_request_is_refused(clock: StillClock) -> None:
     quota = Quota(clock)
     for _ in range(5000):
         with quota.spend(RequestKind.READ) as spending:
@@ -36,7 +36,7 @@ def test_nothing_is_refused_as_long_as_no_answer_ever_told_a_limit(clock: StillC
     assert (quota.limit, quota.remaining, quota.snapshot()) == (None, None, None)
 
 
-def test_reads_stop_at_the_reserve_settling_at_half_of_it_urgent_ones_near_nothing_and_writes_at_nothing(
+def test_each_kind_of_request_stops_at_its_share_of_the_limit(
     clock: StillClock,
 ) -> None:
     quota = Quota(clock, timezone(timedelta(hours=2)), reserve=0.1)
@@ -61,7 +61,7 @@ def test_reads_stop_at_the_reserve_settling_at_half_of_it_urgent_ones_near_nothi
         assert refusal(quota, kind).failure.code is FailureCode.BUSY
 
 
-def test_what_nobody_waits_for_stops_at_half_of_the_limit(clock: StillClock) -> None:
+def test_background_requests_stop_at_half_of_the_limit(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 502)
     for left in (501, 500):
@@ -71,7 +71,7 @@ def test_what_nobody_waits_for_stops_at_half_of_the_limit(clock: StillClock) -> 
     quota.spend(RequestKind.READ)
 
 
-def test_what_nobody_waits_for_is_at_most_a_twentieth_of_the_limit_within_an_hour(clock: StillClock) -> None:
+def test_background_requests_use_at_most_a_twentieth_of_the_limit_per_hour(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 1000)
     for _ in range(50):
@@ -82,7 +82,7 @@ def test_what_nobody_waits_for_is_at_most_a_twentieth_of_the_limit_within_an_hou
     quota.spend(RequestKind.BACKGROUND)
 
 
-def test_a_request_under_way_counts_as_spent(clock: StillClock) -> None:
+def test_a_request_in_flight_counts_as_spent(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 2)
     quota.spend(RequestKind.WRITE)
@@ -91,7 +91,7 @@ def test_a_request_under_way_counts_as_spent(clock: StillClock) -> None:
     refusal(quota, RequestKind.WRITE)
 
 
-def test_a_request_that_never_left_costs_nothing_and_one_without_an_answer_costs_one(clock: StillClock) -> None:
+def test_an_unsent_request_costs_nothing_and_one_without_a_response_costs_one(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 10)
     with quota.spend(RequestKind.WRITE) as spending:
@@ -102,7 +102,7 @@ def test_a_request_that_never_left_costs_nothing_and_one_without_an_answer_costs
     assert quota.remaining == 9
 
 
-def test_answers_out_of_order_never_give_back_what_was_spent(clock: StillClock) -> None:
+def test_responses_out_of_order_never_increase_the_remaining_number(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 500)
     first, second = quota.spend(RequestKind.WRITE), quota.spend(RequestKind.WRITE)
@@ -113,7 +113,7 @@ def test_answers_out_of_order_never_give_back_what_was_spent(clock: StillClock) 
     assert quota.remaining == 498
 
 
-def test_a_late_answer_of_the_last_window_does_not_speak_of_this_one(clock: StillClock) -> None:
+def test_a_late_response_of_the_last_window_is_ignored(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 3)
     late = quota.spend(RequestKind.WRITE)
@@ -124,7 +124,7 @@ def test_a_late_answer_of_the_last_window_does_not_speak_of_this_one(clock: Stil
     assert quota.remaining == 999
 
 
-def test_a_full_hour_is_assumed_when_the_window_is_over(clock: StillClock) -> None:
+def test_the_full_limit_is_assumed_when_the_window_is_over(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 0)
     refusal(quota, RequestKind.WRITE)
@@ -136,7 +136,7 @@ def test_a_full_hour_is_assumed_when_the_window_is_over(clock: StillClock) -> No
     assert clock.at < quota.reset <= clock.at + timedelta(hours=1)
 
 
-def test_the_service_is_believed_when_our_clock_runs_ahead_of_its(clock: StillClock) -> None:
+def test_the_apis_window_counts_even_if_our_clock_is_ahead(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 5)
     clock.pass_(HOUR + 30)
@@ -147,14 +147,14 @@ def test_the_service_is_believed_when_our_clock_runs_ahead_of_its(clock: StillCl
 
 
 @pytest.mark.parametrize("reset", [5, 0, -7, 10**15, 4 * 10**9])
-def test_no_reset_however_absurd_shuts_us_out_for_much_longer_than_an_hour(clock: StillClock, reset: int) -> None:
+def test_an_absurd_reset_blocks_for_about_an_hour_at_most(clock: StillClock, reset: int) -> None:
     quota = Quota(clock)
     told(quota, 0, reset=reset)
     clock.pass_(HOUR + 61)
     assert quota.remaining == 1000
 
 
-def test_one_absurd_reset_does_not_make_us_deaf_to_the_next_answers(clock: StillClock) -> None:
+def test_responses_after_an_absurd_reset_are_used(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 900, reset=4 * 10**9)
     told(quota, 50)
@@ -169,7 +169,7 @@ def test_a_reset_that_moves_with_every_answer_is_followed(clock: StillClock) -> 
         clock.pass_(60)
 
 
-def test_an_answer_without_a_limit_or_a_reset_is_made_the_best_of(clock: StillClock) -> None:
+def test_responses_without_limit_or_reset_are_used(clock: StillClock) -> None:
     quota = Quota(clock)
     for left in (40, 39):
         with quota.spend(RequestKind.READ) as spending:
@@ -179,7 +179,9 @@ def test_an_answer_without_a_limit_or_a_reset_is_made_the_best_of(clock: StillCl
 
 
 @pytest.mark.parametrize(("headers", "wait"), [({"Retry-After": "90"}, 90), ({}, 60), ({"Retry-After": "x"}, 60)])
-def test_after_a_429_nothing_is_sent_before_it_is_time(clock: StillClock, headers: dict[str, str], wait: float) -> None:
+def test_after_a_429_nothing_is_sent_before_retry_after(
+    clock: StillClock, headers: dict[str, str], wait: float
+) -> None:
     quota = Quota(clock)
     told(quota, 800)
     with quota.spend(RequestKind.READ) as spending:
@@ -196,7 +198,7 @@ def test_after_a_429_nothing_is_sent_before_it_is_time(clock: StillClock, header
 
 
 @pytest.mark.parametrize("hours", [3, 20])
-def test_a_429_counts_for_longer_than_the_hour_of_the_budget(clock: StillClock, hours: int) -> None:
+def test_a_429_may_block_longer_than_the_window(clock: StillClock, hours: int) -> None:
     quota = Quota(clock)
     told(quota, 800)
     with quota.spend(RequestKind.READ) as spending:
@@ -214,7 +216,7 @@ def test_a_429_that_names_a_date_is_obeyed(clock: StillClock) -> None:
     assert quota.blocked_until == START + timedelta(hours=3)
 
 
-def test_a_shorter_429_that_comes_later_does_not_open_the_door_sooner(clock: StillClock) -> None:
+def test_a_later_and_shorter_429_does_not_shorten_the_block(clock: StillClock) -> None:
     quota = Quota(clock)
     two = quota.spend(RequestKind.READ), quota.spend(RequestKind.READ)
     for spending, wait in zip(two, ("900", "30"), strict=True):
@@ -223,7 +225,7 @@ def test_a_shorter_429_that_comes_later_does_not_open_the_door_sooner(clock: Sti
     assert quota.blocked_until == START + timedelta(seconds=900)
 
 
-def test_a_429_without_any_other_header_lives_through_a_restart(clock: StillClock) -> None:
+def test_a_429_without_other_headers_survives_a_restart(clock: StillClock) -> None:
     before, after = Quota(clock), Quota(clock)
     with before.spend(RequestKind.READ) as spending:
         spending.answered(429, {"Retry-After": "7200"})
@@ -236,7 +238,7 @@ def test_a_429_without_any_other_header_lives_through_a_restart(clock: StillCloc
     assert after.snapshot() is None
 
 
-def test_a_clock_set_back_does_not_keep_the_door_shut(clock: StillClock) -> None:
+def test_a_clock_set_back_does_not_prolong_the_block(clock: StillClock) -> None:
     quota = Quota(clock)
     with quota.spend(RequestKind.READ) as spending:
         spending.answered(429, {"Retry-After": "90"})
@@ -244,14 +246,14 @@ def test_a_clock_set_back_does_not_keep_the_door_shut(clock: StillClock) -> None
     quota.spend(RequestKind.READ)
 
 
-def test_a_503_that_asks_to_wait_does_not_close_the_door(clock: StillClock) -> None:
+def test_a_503_with_retry_after_does_not_block(clock: StillClock) -> None:
     quota = Quota(clock)
     with quota.spend(RequestKind.READ) as spending:
         spending.answered(503, {"Retry-After": "90"})
     quota.spend(RequestKind.READ)
 
 
-def test_a_restart_forgets_neither_the_hour_nor_the_429_nor_what_was_under_way(clock: StillClock) -> None:
+def test_a_restart_keeps_the_window_the_429_and_requests_in_flight(clock: StillClock) -> None:
     before = Quota(clock)
     told(before, 300)
     before.spend(RequestKind.WRITE)
@@ -267,7 +269,7 @@ def test_a_restart_forgets_neither_the_hour_nor_the_429_nor_what_was_under_way(c
     assert after.remaining == 1000
 
 
-def test_what_this_process_heard_itself_counts_more_than_what_was_kept(clock: StillClock) -> None:
+def test_responses_of_this_process_count_more_than_the_stored_snapshot(clock: StillClock) -> None:
     old = Quota(clock)
     told(old, 3)
     kept = old.snapshot()
@@ -278,7 +280,7 @@ def test_what_this_process_heard_itself_counts_more_than_what_was_kept(clock: St
     assert quota.remaining == 900
 
 
-def test_whoever_wants_to_keep_it_hears_of_every_answer(clock: StillClock) -> None:
+def test_on_change_is_called_after_every_response(clock: StillClock) -> None:
     heard: list[int | None] = []
     quota = Quota(clock, on_change=lambda: heard.append(quota.remaining))
     told(quota, 7)
@@ -316,9 +318,7 @@ class UnderWay:
         st.tuples(st.sampled_from(["send", "arrive", "answer", "lose", "wait"]), st.integers(0, 50)), max_size=120
     ),
 )
-def test_it_never_overshoots_whatever_the_order_of_sending_arriving_answering_and_losing(
-    limit: int, steps: list[tuple[str, int]]
-) -> None:
+def test_the_quota_is_never_exceeded_in_any_order_of_events(limit: int, steps: list[tuple[str, int]]) -> None:
     clock = StillClock()
     office = Office(clock, limit)
     quota = Quota(clock, reserve=0)
@@ -344,7 +344,7 @@ def test_it_never_overshoots_whatever_the_order_of_sending_arriving_answering_an
     assert office.worst <= limit
 
 
-def test_an_hour_that_ends_within_the_second_is_not_begun_too_early(clock: StillClock) -> None:
+def test_a_window_does_not_end_within_its_last_second(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 0)
     clock.pass_(HOUR)
@@ -353,7 +353,7 @@ def test_an_hour_that_ends_within_the_second_is_not_begun_too_early(clock: Still
     quota.spend(RequestKind.WRITE)
 
 
-def test_a_429_that_still_names_the_hour_before_closes_the_door_for_as_long_as_it_says(clock: StillClock) -> None:
+def test_a_429_that_names_the_last_window_blocks_until_retry_after(clock: StillClock) -> None:
     quota = Quota(clock)
     told(quota, 0)
     clock.pass_(HOUR + 1)

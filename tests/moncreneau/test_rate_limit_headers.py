@@ -28,7 +28,7 @@ def test_the_quick_starts_own_example_is_read() -> None:
         ("nan", "inf", "nan", Limits(None, None, None)),
     ],
 )
-def test_what_cannot_be_true_is_as_good_as_missing(limit: str, remaining: str, reset: str, read: Limits) -> None:
+def test_impossible_header_values_count_as_missing(limit: str, remaining: str, reset: str, read: Limits) -> None:
     headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
     assert limits(headers, NOW) == read
 
@@ -52,13 +52,13 @@ def test_retry_after_is_a_number_or_a_date_and_a_day_at_most(text: str, seconds:
 
 
 @given(st.text(), st.text(), st.text(), st.text())
-def test_no_header_breaks_the_reading(limit: str, remaining: str, reset: str, wait: str) -> None:
+def test_no_header_value_raises(limit: str, remaining: str, reset: str, wait: str) -> None:
     headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
     limits(headers, NOW)
     retry_after({"Retry-After": wait}, NOW)
 
 
-def test_the_services_clock_is_compared_with_ours_where_it_tells_its_own() -> None:
+def test_the_clock_gap_is_read_from_the_date_header() -> None:
     at = datetime(2026, 1, 21, 10, 0, 30, tzinfo=UTC).timestamp()
     assert clock_gap({"Date": "Wed, 21 Jan 2026 10:02:00 GMT"}, at) == 90
     assert clock_gap({"Date": "tomorrow"}, at) is None

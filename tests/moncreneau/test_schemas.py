@@ -38,7 +38,7 @@ def test_the_quick_starts_departments_are_read() -> None:
     )
 
 
-def test_what_a_department_is_for_and_when_it_is_open_is_read() -> None:
+def test_description_and_opening_hours_of_a_department_are_read() -> None:
     hours = {
         "tuesday": [{"start": "13:00", "end": "16:00"}, {"start": "8:00", "end": "12:00:00"}, {"start": "x"}, None],
         "MONDAY": [{"start": "08:00", "end": "12:00"}],
@@ -56,7 +56,7 @@ def test_what_a_department_is_for_and_when_it_is_open_is_read() -> None:
     assert read_departments([{**raw, "openingHours": [], "slotDuration": 0}])[0].opening_hours == ()
 
 
-def test_a_department_may_lack_an_organization_have_a_text_for_an_id_and_say_more_than_is_known() -> None:
+def test_a_department_is_read_with_missing_and_unknown_fields() -> None:
     raw = {"id": "5", "name": "Passport", "isActive": True, "colour": "red", "organization": None, "workers": None}
     assert read_departments([raw]) == (Department(5, "Passport"),)
 
@@ -121,9 +121,7 @@ def test_an_appointment_may_lack_its_ticket_and_have_a_status_that_nobody_knows(
     ("told", "number"),
     [({"workerId": 42}, 42), ({"worker": {"id": "42"}}, 42), ({"workerId": None}, None), ({"worker": "Sow"}, None)],
 )
-def test_which_member_of_staff_an_appointment_is_with_is_read_where_it_is_told(
-    told: dict[str, Any], number: int | None
-) -> None:
+def test_the_member_of_staff_of_an_appointment_is_read(told: dict[str, Any], number: int | None) -> None:
     assert read_appointment({**APPOINTMENT, **told}, UTC) == replace(JEAN, worker_id=number)
 
 
@@ -136,7 +134,7 @@ def test_which_member_of_staff_an_appointment_is_with_is_read_where_it_is_told(
     ],
     ids=str,
 )
-def test_an_answer_that_says_cancelled_means_it(body: Any) -> None:
+def test_a_response_with_status_cancelled_counts_as_cancelled(body: Any) -> None:
     assert says_cancelled(body)
 
 
@@ -154,17 +152,17 @@ def test_an_answer_that_says_cancelled_means_it(body: Any) -> None:
     ],
     ids=str,
 )
-def test_any_other_answer_to_a_cancelling_does_not(body: Any) -> None:
+def test_other_responses_do_not_count_as_cancelled(body: Any) -> None:
     assert not says_cancelled(body)
 
 
-def test_what_the_answer_to_a_booking_leaves_out_is_what_was_ordered() -> None:
+def test_fields_missing_in_the_response_to_a_booking_come_from_the_order() -> None:
     order = Order(5, AT, "Jean Dupont", "telegram:77")
     assert read_appointment({"id": 9}, UTC, order) == Appointment(9, 5, AT, "Jean Dupont", owner="telegram:77")
 
 
 @pytest.mark.parametrize("body", [None, 5, "x", {}, {"id": True}, {"id": -1}, [], {"id": 1, "departmentId": 5}])
-def test_what_is_no_appointment_is_an_unreadable_answer(body: Any) -> None:
+def test_an_invalid_appointment_is_an_unreadable_response(body: Any) -> None:
     with pytest.raises(UnreadableAnswer):
         read_appointment(body, UTC)
 
@@ -192,12 +190,12 @@ def test_a_page_tells_whether_it_is_the_last() -> None:
     ],
     ids=str,
 )
-def test_departments_that_cannot_be_read_are_not_no_departments(body: Any) -> None:
+def test_unreadable_departments_are_an_error_and_not_an_empty_list(body: Any) -> None:
     with pytest.raises(UnreadableAnswer):
         read_departments(body)
 
 
-def test_where_all_departments_are_inactive_there_is_none() -> None:
+def test_if_all_departments_are_inactive_the_list_is_empty() -> None:
     assert read_departments([{"id": 5, "name": "x", "isActive": False}]) == ()
     assert read_departments([]) == ()
 
@@ -213,7 +211,7 @@ def test_where_all_departments_are_inactive_there_is_none() -> None:
     ],
     ids=str,
 )
-def test_slots_that_cannot_be_read_are_not_no_slots(days: list[Any]) -> None:
+def test_unreadable_slots_are_an_error_and_not_an_empty_list(days: list[Any]) -> None:
     with pytest.raises(UnreadableAnswer):
         read_slots({"availability": days}, UTC)
 
@@ -228,7 +226,7 @@ def test_slots_that_cannot_be_read_are_not_no_slots(days: list[Any]) -> None:
     ],
     ids=str,
 )
-def test_where_no_slot_is_free_there_is_none(days: list[Any]) -> None:
+def test_if_no_slot_is_free_the_list_is_empty(days: list[Any]) -> None:
     assert read_slots({"availability": days}, UTC) == ()
 
 
@@ -245,7 +243,7 @@ def test_a_flag_that_is_not_set_may_be_a_number_or_a_text(flag: object) -> None:
     assert not found.asks_worker
 
 
-def test_what_a_department_says_of_itself_is_read_as_far_as_it_can_be() -> None:
+def test_readable_details_of_a_department_are_kept() -> None:
     hours = {
         "Tuesday": [{"start": "13:00", "end": "16:00"}, {"start": "08:00", "end": "12:00"}, {"start": "9"}, "x"],
         "monday": [{"start": "00:00", "end": "09:00"}, {"start": "12:00", "end": "08:00"}],
@@ -311,7 +309,7 @@ WORDS = st.sampled_from(
 
 
 @given(json(WORDS))
-def test_reading_never_raises_anything_but_our_own_error(body: Any) -> None:
+def test_parsing_raises_only_our_own_error(body: Any) -> None:
     for read in (
         read_departments,
         lambda raw: read_slots(raw, UTC),

@@ -43,7 +43,7 @@ def test_an_offset_is_converted_to_the_offices_zone() -> None:
     "value",
     ["", "soon", "2026-01-25", "2026-02-30T10:00:00", "9999-12-31T23:59:59-12:00", 5, None, [2026], ["a"] * 6, {}],
 )
-def test_what_is_no_time_is_none(value: Any) -> None:
+def test_an_invalid_time_is_none(value: Any) -> None:
     assert office_time(value, PARIS) is None
 
 

@@ -23,7 +23,7 @@ class Work:
         return "done"
 
 
-async def test_concurrent_identical_reads_are_one() -> None:
+async def test_concurrent_identical_calls_run_once() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
     waiting = [asyncio.create_task(single_flight.join("a", work)) for _ in range(10)]
     other = asyncio.create_task(single_flight.join("b", work))
@@ -33,7 +33,7 @@ async def test_concurrent_identical_reads_are_one() -> None:
     assert work.begun == 2
 
 
-async def test_a_waiter_that_leaves_does_not_take_the_others_along() -> None:
+async def test_a_cancelled_waiter_does_not_cancel_the_others() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
     first, second = (asyncio.create_task(single_flight.join("a", work)) for _ in range(2))
     await asyncio.sleep(0)
@@ -44,7 +44,7 @@ async def test_a_waiter_that_leaves_does_not_take_the_others_along() -> None:
     assert first.cancelled()
 
 
-async def test_an_error_reaches_everybody_and_is_forgotten() -> None:
+async def test_an_error_reaches_all_waiters_and_is_not_cached() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
     work.error = LookupError("gone")
     waiting = [asyncio.create_task(single_flight.join("a", work)) for _ in range(3)]
@@ -55,7 +55,7 @@ async def test_an_error_reaches_everybody_and_is_forgotten() -> None:
     assert await single_flight.join("a", work) == "done"
 
 
-async def test_closing_ends_what_is_under_way() -> None:
+async def test_closing_cancels_running_calls() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
     task = single_flight.start("a", work)
     await asyncio.sleep(0)
@@ -66,7 +66,7 @@ async def test_closing_ends_what_is_under_way() -> None:
     assert not list(single_flight)
 
 
-async def test_who_loses_patience_leaves_and_the_work_goes_on() -> None:
+async def test_a_waiter_that_times_out_leaves_the_call_running() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
     with pytest.raises(TimeoutError):
         await single_flight.join("a", work, patience=0)

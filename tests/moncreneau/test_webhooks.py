@@ -49,11 +49,11 @@ def test_both_headers_and_every_secret_are_accepted(secret: str) -> None:
         {"x-other": signature("newest")},
     ],
 )
-def test_everything_else_is_not(headers: dict[str, str]) -> None:
+def test_other_signatures_are_refused(headers: dict[str, str]) -> None:
     assert not webhooks.is_signed(headers, BODY, SECRETS)
 
 
-def test_no_secret_signs_nothing() -> None:
+def test_without_a_secret_no_signature_is_accepted() -> None:
     assert not webhooks.is_signed({"x-webhook-signature": signature("")}, BODY, ())
 
 
@@ -73,7 +73,7 @@ def read(said: Any = OBJECT, type_: str = "appointment.updated", created: Any = 
 
 
 @pytest.mark.parametrize("created", ["2026-03-02T07:45:10", "2026-03-02T07:45:10Z", 1772437510, 1772437510000])
-def test_it_says_what_the_appointment_is_now_and_since_when(created: Any) -> None:
+def test_an_event_has_the_appointments_state_and_time(created: Any) -> None:
     report = read(created=created)
     assert (report.appointment_id, report.owner, report.is_new) == (12345, "telegram:7", False)
     assert report.created == datetime.fromisoformat("2026-03-02T07:45:10")

@@ -33,7 +33,7 @@ async def test_help_is_answered_in_the_admins_language() -> None:
         assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, admin, Message(f"help {language}"))
 
 
-async def test_everything_else_is_left_to_others_and_the_first_message_is_noticed() -> None:
+async def test_other_updates_of_admins_are_left_to_other_handlers() -> None:
     wrote: list[int] = []
     handler = commands(wrote)
     for admin in (ADMIN, ADMIN, OTHER, ADMIN):

@@ -21,7 +21,7 @@ class Office:
         return DailyCounters(lambda: self.now, lambda: self.totals["requests"], lambda: self.totals["booked"])
 
 
-def test_the_day_goes_on_after_a_restart() -> None:
+def test_daily_counters_survive_a_restart() -> None:
     office = Office()
     today = office.today()
     office.totals.update(requests=5, booked=4)
@@ -34,7 +34,7 @@ def test_the_day_goes_on_after_a_restart() -> None:
     assert later.figures() == (6, 5)
 
 
-def test_at_midnight_it_begins_anew() -> None:
+def test_daily_counters_reset_at_midnight() -> None:
     office = Office()
     today = office.today()
     office.totals.update(requests=5)
@@ -48,7 +48,7 @@ def test_at_midnight_it_begins_anew() -> None:
 
 
 @pytest.mark.parametrize("kept", [None, "", "nonsense", "[]", "{}", "5", '["2026-03-02", "5", 4]', '["2026-03-02", 1]'])
-def test_what_cannot_be_read_counts_as_nothing(kept: str | None) -> None:
+def test_unreadable_counters_start_at_zero(kept: str | None) -> None:
     today = Office().today()
     today.restore(kept)
     assert today.figures() == (0, 0)

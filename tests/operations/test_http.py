@@ -44,7 +44,7 @@ async def port(routes: list[Route], host: str = "127.0.0.1") -> AsyncIterator[ht
         yield client
 
 
-async def test_a_bot_that_starts_is_alive_and_not_ready() -> None:
+async def test_a_starting_bot_is_healthy_and_not_ready() -> None:
     async with port(starting()) as client:
         assert (await client.get("/healthz")).text == "ok\n"
         ready = await client.get("/readyz")
@@ -123,7 +123,7 @@ async def test_the_metrics_have_figures_and_no_names(tmp_path: Path) -> None:
         assert private not in text
 
 
-async def test_while_the_database_cannot_be_written_it_is_alive_and_not_ready(tmp_path: Path) -> None:
+async def test_while_the_database_cannot_be_written_the_bot_is_healthy_and_not_ready(tmp_path: Path) -> None:
     number = free_port()
     async with stopped_bot(tmp_path) as bot, httpx.AsyncClient(base_url=f"http://127.0.0.1:{number}") as client:
         await bot.start(http_port=number)
@@ -142,7 +142,7 @@ async def test_while_the_database_cannot_be_written_it_is_alive_and_not_ready(tm
         await eventually("it is ready again", is_ready)
 
 
-async def test_a_port_that_is_taken_is_one_clear_line_and_nothing_is_begun(tmp_path: Path) -> None:
+async def test_a_port_in_use_ends_the_start_with_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         async with stopped_bot(tmp_path) as bot:
             with pytest.raises(StartError, match="HTTP_PORT: cannot listen there: Address already in use"):
@@ -150,7 +150,7 @@ async def test_a_port_that_is_taken_is_one_clear_line_and_nothing_is_begun(tmp_p
     assert not (tmp_path / "bot.db").exists()
 
 
-async def test_as_a_process_it_answers_while_telegram_is_away_and_ends_at_once(tmp_path: Path) -> None:
+async def test_the_health_port_answers_while_telegram_is_down(tmp_path: Path) -> None:
     number = free_port()
     async with (
         separate_bot(tmp_path) as (services, process),

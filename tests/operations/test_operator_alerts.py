@@ -80,7 +80,7 @@ async def settle(store: Store) -> None:
         await store.commit(Change())
 
 
-def test_one_notice_to_each_admin_in_their_language_and_one_of_the_end(tmp_path: Path) -> None:
+def test_each_admin_gets_one_alert_and_one_all_clear_in_their_language(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store, open_office(store) as office:
@@ -95,7 +95,7 @@ def test_one_notice_to_each_admin_in_their_language_and_one_of_the_end(tmp_path:
     play()
 
 
-def test_a_restart_in_between_tells_nothing_twice_and_forgets_nothing(tmp_path: Path) -> None:
+def test_alerts_are_neither_repeated_nor_lost_by_a_restart(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store:
@@ -115,7 +115,7 @@ def test_a_restart_in_between_tells_nothing_twice_and_forgets_nothing(tmp_path: 
     play()
 
 
-def test_what_comes_and_goes_is_over_only_after_a_while(tmp_path: Path) -> None:
+def test_a_flapping_issue_is_over_only_after_a_while(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store, open_office(store, admins=frozenset({1})) as office:
@@ -137,7 +137,7 @@ def test_what_comes_and_goes_is_over_only_after_a_while(tmp_path: Path) -> None:
     play()
 
 
-def test_troubles_do_not_hide_each_other(tmp_path: Path) -> None:
+def test_issues_are_reported_independently(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store, open_office(store, admins=frozenset({1})) as office:
@@ -153,7 +153,7 @@ def test_troubles_do_not_hide_each_other(tmp_path: Path) -> None:
     play()
 
 
-def test_what_cannot_be_stored_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_alert_that_cannot_be_stored_is_retried(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Stubborn(Store):
         refusals = 1
 

@@ -53,7 +53,7 @@ def shown(condition: HealthReport, locale: str = "fr", zone: str = "Africa/Conak
     return status(condition, T.get(locale), CONAKRY, ZoneInfo(zone), named).text.replace("\u00a0", " ")
 
 
-def test_every_figure_stands_there_in_words() -> None:
+def test_the_status_explains_every_figure() -> None:
     assert shown(FINE).splitlines() == [
         "📊 <b>L’état du bot</b>",
         "",
@@ -91,7 +91,7 @@ def test_chats_that_have_waited_for_long_are_counted() -> None:
     assert "⚠️ 2 chats have waited for a message for over 10 minutes" in shown(replace(FINE, stalled=2), "en")
 
 
-def test_hours_are_the_offices() -> None:
+def test_the_status_shows_office_time() -> None:
     assert "à nouveau à 16:00" in shown(FINE, zone="Africa/Lagos")
     assert "10:05" in shown(FINE, zone="Africa/Lagos")
 
@@ -106,7 +106,7 @@ def test_unknown_values_are_shown_as_unknown() -> None:
     assert "Dernière erreur de l’API : aucune depuis le démarrage" in text
 
 
-def test_what_was_not_asked_just_now_is_not_called_reachable_as_if_it_had_been() -> None:
+def test_the_status_says_when_the_api_was_last_asked() -> None:
     text = shown(replace(FINE, api=replace(API, heard=NOW - timedelta(minutes=20))), "en")
     assert "answered when it was last asked" in text
     assert "Last answer: Mon 2 Mar, 14:10" in text
@@ -119,7 +119,7 @@ def test_an_api_that_reads_but_does_not_book_is_shown_as_such() -> None:
     assert "⚠️ It neither books nor cancels at present" in text
 
 
-def test_what_does_not_work_stands_out() -> None:
+def test_the_status_highlights_failures() -> None:
     api = replace(
         API,
         reachable=False,
@@ -143,9 +143,7 @@ def test_what_does_not_work_stands_out() -> None:
 
 @pytest.mark.parametrize("issue", [CREDITS, ACCESS, PASSPORTS])
 @pytest.mark.parametrize("locale", T.supported)
-def test_a_notice_says_what_it_is_and_what_to_do_and_its_end_that_it_works_again(
-    issue: OperatorIssue, locale: str
-) -> None:
+def test_an_alert_says_what_to_do_and_the_all_clear_that_it_works_again(issue: OperatorIssue, locale: str) -> None:
     begins, over = (alert(issue, T.get(locale), named, present=present).text for present in (True, False))
     assert begins.startswith("⚠️ ")
     assert len(begins.splitlines()) == 2

@@ -39,14 +39,14 @@ class Kept(list[bytes]):
         return True
 
 
-async def test_what_is_signed_is_stored_as_it_came_before_it_is_answered() -> None:
+async def test_a_signed_webhook_is_stored_unchanged_before_it_is_answered() -> None:
     kept = Kept()
     async with serving(kept.receive) as (_, client):
         answer = await client.post(PATH, content=b"\xff{ }", headers=GOOD)
     assert (answer.status_code, answer.content, kept) == (204, b"", [b"\xff{ }"])
 
 
-async def test_what_is_not_is_refused_empty_and_counted_with_one_line_a_minute(
+async def test_an_unsigned_webhook_is_refused_and_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     kept = Kept()
@@ -64,7 +64,7 @@ async def test_other_methods_are_not_allowed(method: str) -> None:
         assert (await client.request(method, PATH)).status_code == 405
 
 
-async def test_what_is_too_long_is_not_read_on_whether_it_says_so_or_not() -> None:
+async def test_a_too_long_webhook_is_refused_before_it_is_read() -> None:
     kept = Kept()
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -78,7 +78,7 @@ async def test_what_is_too_long_is_not_read_on_whether_it_says_so_or_not() -> No
     assert [len(each) for each in kept] == [LONGEST]
 
 
-async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_webhook_whose_body_does_not_arrive_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_route, "BODY_SECONDS", 0.01)
     async with serving(Kept().receive) as (_, client):
         assert (await client.get(PATH)).status_code == 405, "it listens"
@@ -89,7 +89,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch: pytest.M
         await writer.wait_closed()
 
 
-async def test_more_than_so_many_at_once_are_asked_to_come_again() -> None:
+async def test_too_many_webhooks_at_once_get_503() -> None:
     stored = asyncio.Event()
     arrived = asyncio.Semaphore(0)
 
@@ -110,7 +110,7 @@ async def test_more_than_so_many_at_once_are_asked_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("trouble", ["not ready", "broken", "slow", "slow and broken"])
-async def test_what_cannot_be_stored_is_asked_for_again(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_webhook_that_cannot_be_stored_gets_503(trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_route, "STORE_SECONDS", 0.01)
     go_on = asyncio.Event()
 

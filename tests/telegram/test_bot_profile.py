@@ -57,7 +57,7 @@ async def test_a_profile_is_set_once(telegram: tuple[World, RawBot]) -> None:
     assert not world.calls
 
 
-async def test_only_what_changed_is_set(telegram: tuple[World, RawBot]) -> None:
+async def test_only_changed_parts_of_the_profile_are_set(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     (marks,) = await shown(bot, calls((FR,), ()), "", 1)
     world.calls.clear()
@@ -84,7 +84,7 @@ async def test_a_failed_call_is_tried_again(telegram: tuple[World, RawBot]) -> N
     assert world.profile.descriptions == {"fr": "Description"}
 
 
-async def test_what_a_former_admin_saw_is_taken_back_however_often_that_fails(telegram: tuple[World, RawBot]) -> None:
+async def test_the_commands_of_a_former_admin_are_removed_with_retries(telegram: tuple[World, RawBot]) -> None:
     world, bot = telegram
     say(world, world.chats[ADMIN], "/start")
     await shown(bot, calls((ALL, FR), {ADMIN}), "", 1)
@@ -118,7 +118,7 @@ async def synced(telegram: Telegram, wanted: list[Call], known: str = "") -> str
 
 
 @in_no_time
-async def test_a_429_waits_as_long_as_it_says_and_holds_up_no_other_method() -> None:
+async def test_a_429_of_one_method_does_not_delay_the_others() -> None:
     day = 81_234
 
     def limited(method: str, now: float) -> TelegramError | None:
@@ -133,7 +133,7 @@ async def test_a_429_waits_as_long_as_it_says_and_holds_up_no_other_method() -> 
 
 
 @in_no_time
-async def test_what_telegram_refuses_is_tried_once_and_again_only_when_it_changes(
+async def test_a_refused_profile_text_is_retried_only_when_it_changes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     refusing = Telegram(
@@ -154,7 +154,7 @@ async def test_what_telegram_refuses_is_tried_once_and_again_only_when_it_change
 
 
 @in_no_time
-async def test_an_outage_is_waited_out_with_growing_pauses() -> None:
+async def test_an_outage_is_retried_with_growing_pauses() -> None:
     hour = 3600.0
     telegram = Telegram(lambda _, now: TelegramError("Bad Gateway") if now < hour else None)
     await synced(telegram, [calls((FR,), ())[0]])

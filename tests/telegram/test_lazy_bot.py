@@ -12,7 +12,7 @@ from tests.telegram.conftest import bot_at
 OK = answer({"ok": True, "result": {"message_id": 5}})
 
 
-async def test_it_opens_with_the_first_call_and_closes_when_idle(wire: Wire) -> None:
+async def test_the_lazy_bot_opens_with_the_first_call_and_closes_when_idle(wire: Wire) -> None:
     wire.says(OK)
     standby = LazyBot(lambda: bot_at(wire.url), idle=0.01)
     assert await standby.call("sendMessage", {"chat_id": 7}) == {"message_id": 5}

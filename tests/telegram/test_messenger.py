@@ -88,7 +88,7 @@ async def test_a_document_that_nobody_can_read_is_refused(bot: RawBot) -> None:
         7,
     ],
 )
-async def test_an_answer_of_nonsense_is_still_a_message_that_was_sent(wire: Wire, bot: RawBot, result: object) -> None:
+async def test_an_unreadable_success_response_counts_as_sent(wire: Wire, bot: RawBot, result: object) -> None:
     wire.says(answer({"ok": True, "result": result}))
     assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
 
@@ -124,7 +124,7 @@ def test_a_style_is_sent_only_where_a_button_has_one() -> None:
         (502, "Bad Gateway", MaybeSentError),
     ],
 )
-async def test_a_refusal_is_what_the_outbox_can_act_on(
+async def test_a_refusal_becomes_an_error_of_the_outbox(
     wire: Wire, bot: RawBot, code: int, words: str, kind: type[SendError]
 ) -> None:
     wire.says(answer({"ok": False, "error_code": code, "description": words}, code))
@@ -133,7 +133,7 @@ async def test_a_refusal_is_what_the_outbox_can_act_on(
     assert isinstance(caught.value, kind)
 
 
-async def test_a_flood_tells_how_long(wire: Wire, bot: RawBot) -> None:
+async def test_a_429_has_its_wait(wire: Wire, bot: RawBot) -> None:
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 17}}
     wire.says(answer(body, 429))
     with pytest.raises(FloodedError) as caught:
@@ -144,14 +144,14 @@ async def test_a_flood_tells_how_long(wire: Wire, bot: RawBot) -> None:
 @pytest.mark.parametrize(
     ("words", "seconds"), [("Too Many Requests: retry after 9", 9), ("Too Many Requests: retry later", 1)]
 )
-async def test_a_flood_without_parameters_is_a_flood(wire: Wire, bot: RawBot, words: str, seconds: float) -> None:
+async def test_a_429_without_parameters_is_a_flood(wire: Wire, bot: RawBot, words: str, seconds: float) -> None:
     wire.says(answer({"ok": False, "error_code": 429, "description": words}, 429))
     with pytest.raises(FloodedError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert caught.value.retry_after == seconds
 
 
-async def test_too_few_stars_are_the_fault_of_no_recipient_and_only_where_paid_for(wire: Wire, bot: RawBot) -> None:
+async def test_too_few_stars_is_no_error_of_the_recipient(wire: Wire, bot: RawBot) -> None:
     words = "Bad Request: not enough Telegram Stars on the balance"
     wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
     call = {"chat_id": 7, "text": "Bonjour"}
@@ -162,20 +162,20 @@ async def test_too_few_stars_are_the_fault_of_no_recipient_and_only_where_paid_f
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 429, 502])
-async def test_a_page_of_a_proxy_is_no_verdict_on_chat_or_message(wire: Wire, bot: RawBot, code: int) -> None:
+async def test_a_proxys_error_page_is_no_refusal_of_the_message(wire: Wire, bot: RawBot, code: int) -> None:
     wire.says(answer(b"<html>Access denied</html>", code))
     with pytest.raises(MaybeSentError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert "html" not in str(caught.value)
 
 
-async def test_what_has_not_changed_is_a_success(wire: Wire, bot: RawBot) -> None:
+async def test_an_edit_that_changes_nothing_counts_as_success(wire: Wire, bot: RawBot) -> None:
     words = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
     wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
     assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
 
 
-async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot: RawBot) -> None:
+async def test_a_broken_connection_is_unknown_and_a_refused_one_not_sent(wire: Wire, bot: RawBot) -> None:
     wire.says(RESET)
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
@@ -186,13 +186,13 @@ async def test_a_cut_wire_means_perhaps_and_a_shut_door_means_no(wire: Wire, bot
     await away.request.shutdown()
 
 
-async def test_a_link_that_fits_no_picture_refuses_the_picture_alone(bot: RawBot) -> None:
+async def test_a_link_too_long_for_a_qr_code_refuses_only_the_picture(bot: RawBot) -> None:
     with pytest.raises(MessageRefusedError):
         await TelegramMessenger(bot).deliver(Delivery(1, 7, Kind.PICTURE, Message("x", qr_link="x" * 5000)), None)
 
 
 @pytest.mark.parametrize("nonsense", [{}, [], "x", 7, None, {"ok": True}, {"ok": False, "description": "x"}], ids=str)
-async def test_a_200_that_says_nothing_of_the_message_means_perhaps(wire: Wire, bot: RawBot, nonsense: object) -> None:
+async def test_a_200_without_a_message_is_unknown(wire: Wire, bot: RawBot, nonsense: object) -> None:
     wire.says(answer(json.dumps(nonsense).encode()))
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)

@@ -82,7 +82,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "FIRST_PAUSE", 0.01)
 
 
-async def test_what_arrives_is_stored_and_then_confirmed(here: Receiver) -> None:
+async def test_updates_are_stored_before_they_are_confirmed(here: Receiver) -> None:
     here.say("one")
     here.say("two")
     updates = await here.receives(2)
@@ -104,7 +104,7 @@ def locked_store(here: Receiver, monkeypatch: pytest.MonkeyPatch) -> asyncio.Eve
     return locked
 
 
-async def test_nothing_is_confirmed_that_is_not_stored(here: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_updates_that_are_not_stored_are_not_confirmed(here: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     free = locked_store(here, monkeypatch)
     here.say("one")
     await eventually("the update on its way", lambda: ("getUpdates", 200) in here.world.calls, pause=0.005)
@@ -113,9 +113,7 @@ async def test_nothing_is_confirmed_that_is_not_stored(here: Receiver, monkeypat
     await here.receives(1)
 
 
-async def test_what_was_never_seen_is_worked_on_beside_the_storing(
-    here: Receiver, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_new_update_is_processed_while_it_is_stored(here: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     free = locked_store(here, monkeypatch)
     here.say("one")
     (update,) = await here.receives(1)
@@ -126,7 +124,7 @@ async def test_what_was_never_seen_is_worked_on_beside_the_storing(
     assert await here.store.open_updates() == (update,)
 
 
-async def test_the_same_update_twice_is_one(here: Receiver) -> None:
+async def test_an_update_delivered_twice_is_processed_once(here: Receiver) -> None:
     here.say("one")
     (update,) = await here.receives(1)
     here.world.updates.put({"update_id": update.update_id, "message": {"chat": {"id": ID}}}, 60)
@@ -140,13 +138,13 @@ def batch(*numbers: int) -> dict[str, Any]:
     return {"ok": True, "result": [{"update_id": each, "message": {"chat": {"id": ID}}} for each in numbers]}
 
 
-async def test_what_comes_twice_in_one_batch_is_one(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
+async def test_an_update_twice_in_one_batch_is_processed_once(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     wire.says(answer(batch(5, 6, 5)), answer(batch(7)))
     async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
         assert [each.update_id for each in await here.receives(3)] == [5, 6, 7]
 
 
-async def test_a_batch_with_something_known_is_looked_through_before_it_is_worked_on(
+async def test_a_batch_with_a_known_update_is_checked_before_it_is_processed(
     wire: Wire, bot: RawBot, tmp_path: Path
 ) -> None:
     wire.says(answer(batch(5, 6)), answer(batch(4, 6, 7)), answer(batch(1)))
@@ -188,14 +186,14 @@ FAULTS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: str(each["kind"]))
-async def test_updates_arrive_again_after_any_fault(here: Receiver, fault: dict[str, Any]) -> None:
+async def test_polling_continues_after_any_error(here: Receiver, fault: dict[str, Any]) -> None:
     here.world.faults.add({"method": "getUpdates", "times": 3, **fault})
     here.say("one")
     await here.receives(1)
     assert here.poller.is_reachable
 
 
-async def test_a_webhook_of_another_deployment_is_deleted_after_saying_so_and_its_updates_are_kept(
+async def test_a_webhook_of_another_deployment_is_logged_and_deleted_and_its_updates_are_kept(
     here: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     here.world.webhook.url = "https://user:word@another.example/secret-path"
@@ -232,7 +230,7 @@ async def test_a_second_poller_is_logged_once(here: Receiver, caplog: pytest.Log
     await here.receives(1)
 
 
-async def test_an_update_that_no_database_takes_does_not_stop_the_others(here: Receiver) -> None:
+async def test_an_update_that_cannot_be_stored_does_not_stop_the_others(here: Receiver) -> None:
     here.world.updates.put({"message": {"chat": {"id": 2**80}, "text": "x"}}, 60)
     here.world.updates.put({"message": {"chat": {"id": True}, "text": "x"}}, 60)
     here.say("one")
@@ -240,7 +238,7 @@ async def test_an_update_that_no_database_takes_does_not_stop_the_others(here: R
     assert [each.chat_id for each in updates] == [0, 0, ID]
 
 
-async def test_when_too_much_waits_it_leaves_the_rest_at_telegram(here: Receiver) -> None:
+async def test_polling_pauses_while_too_many_updates_wait(here: Receiver) -> None:
     here.heard.waiting = polling.FULL + 1
     here.say("one")
     await here.receives(1)
@@ -251,7 +249,7 @@ async def test_when_too_much_waits_it_leaves_the_rest_at_telegram(here: Receiver
     await here.receives(2)
 
 
-async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
+async def test_a_response_that_is_no_list_of_updates_is_ignored(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     good = {"update_id": 5, "message": {"chat": {"id": 7}}}
     nonsense = [answer({"ok": True, "result": each}) for each in ({"a": 1}, "x", [7, {"no": "number"}], 3)]
     wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
@@ -259,7 +257,7 @@ async def test_an_answer_that_is_no_list_of_updates_is_survived(wire: Wire, bot:
         assert (await opened.receives(1))[0].update_id == 5
 
 
-async def test_a_429_that_says_nonsense_is_survived(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
+async def test_a_429_with_an_invalid_wait_does_not_stop_polling(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
     refused = {"ok": False, "error_code": 429, "description": "Too Many Requests"}
     for asked in ("0.01", 10**30):
         wire.says(answer(refused | {"parameters": {"retry_after": asked}}, 429), answer(batch(5)))

@@ -21,7 +21,7 @@ def test_a_camera_reads_the_link(link: str) -> None:
     assert read_qr(qr_png(link)).text == link
 
 
-def test_it_survives_a_scratched_screen_and_asks_nothing_unusual_of_the_reader() -> None:
+def test_a_damaged_qr_code_can_still_be_read() -> None:
     code = read_qr(qr_png(LINK))
     assert code.ec_level in "MQH"
     assert code.symbology_identifier == "]Q1", "the plain kind: no ECI, which cheap readers do not know"

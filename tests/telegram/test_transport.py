@@ -31,7 +31,7 @@ async def failing(bot: RawBot, text: str = "Aïssatou") -> TelegramError:
     return caught.value
 
 
-async def test_parameters_go_out_as_json_and_the_result_comes_in_as_it_is(wire: Wire, bot: RawBot) -> None:
+async def test_parameters_are_sent_as_json_and_the_result_is_returned_unchanged(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     assert await bot.call("sendMessage", {"chat_id": 7, "text": "é & = +", "flag": True}) == {"message_id": 5}
     (seen,) = wire.seen
@@ -40,7 +40,7 @@ async def test_parameters_go_out_as_json_and_the_result_comes_in_as_it_is(wire: 
     assert json.loads(seen.body) == {"chat_id": "7", "text": "é & = +", "flag": "true"}
 
 
-async def test_files_go_out_in_parts(wire: Wire, bot: RawBot) -> None:
+async def test_files_are_sent_as_multipart(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     photo = InputFile(b"\x89PNG-bytes", filename="qr.png", attach=False)
     await bot.call("sendPhoto", {"chat_id": 7, "photo": photo, "caption": "é"})
@@ -50,16 +50,14 @@ async def test_files_go_out_in_parts(wire: Wire, bot: RawBot) -> None:
         assert part in seen.body
 
 
-async def test_connections_are_kept(wire: Wire, bot: RawBot) -> None:
+async def test_connections_are_reused(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
     for _ in range(5):
         await bot.call("getMe", {})
     assert wire.connections == 1
 
 
-async def test_a_response_that_is_too_large_is_an_error_of_its_own_and_does_not_harm_the_next(
-    wire: Wire, bot: RawBot
-) -> None:
+async def test_a_too_large_response_fails_alone(wire: Wire, bot: RawBot) -> None:
     huge = b'{"ok":true,"result":"' + b"x" * LARGEST_BODY + b'"}'
     wire.says(answer(huge), answer(gzip.compress(huge), Content_Encoding="gzip"), OK)
     for _ in range(2):
@@ -92,7 +90,7 @@ async def test_a_compressed_response_is_read(wire: Wire, bot: RawBot) -> None:
         (answer(b"", 200), TelegramError),
     ],
 )
-async def test_what_telegram_refuses_comes_as_ptb_names_it(
+async def test_refusals_become_the_exceptions_of_python_telegram_bot(
     wire: Wire, bot: RawBot, said: Answer, kind: type[TelegramError]
 ) -> None:
     wire.says(said)
@@ -103,25 +101,25 @@ async def test_what_telegram_refuses_comes_as_ptb_names_it(
     ("asked", "waits"),
     [(7, 7.0), (0, 1.0), (10**9, 86400.0), ("7", 7.0), ("soon", 1.0), (None, 1.0), ([], 1.0), (-3, 0.0), (0.5, 0.5)],
 )
-async def test_a_429_asks_for_a_wait_whatever_it_says(wire: Wire, bot: RawBot, asked: object, waits: float) -> None:
+async def test_every_429_has_a_wait(wire: Wire, bot: RawBot, asked: object, waits: float) -> None:
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": asked}}
     wire.says(answer(body, 429))
     error = await failing(bot)
     assert (seconds(error) if isinstance(error, RetryAfter) else 1.0) == waits
 
 
-async def test_a_429_with_a_number_beyond_all_numbers_is_an_error_like_others(wire: Wire, bot: RawBot) -> None:
+async def test_a_429_with_an_absurd_wait_is_an_ordinary_error(wire: Wire, bot: RawBot) -> None:
     wire.says(answer({"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 10**30}}, 429))
     assert not isinstance(await failing(bot), RetryAfter)
 
 
-async def test_half_a_pair_of_surrogates_is_left_to_telegram_to_refuse(wire: Wire, bot: RawBot) -> None:
+async def test_a_lone_surrogate_is_sent_and_refused_by_telegram(wire: Wire, bot: RawBot) -> None:
     wire.says(answer({"ok": False, "error_code": 400, "description": "Bad Request: strings must be UTF-8"}, 400))
     assert isinstance(await failing(bot, text="half \ud83d a pair"), BadRequest)
     assert b"\\ud83d" in wire.seen[0].body
 
 
-async def test_a_form_that_cannot_be_written_is_refused_and_not_tried_for_ever(wire: Wire, bot: RawBot) -> None:
+async def test_a_form_that_cannot_be_encoded_is_refused(wire: Wire, bot: RawBot) -> None:
     photo = InputFile(b"\x89PNG-bytes", filename="qr.png", attach=False)
     with pytest.raises(BadRequest, match="cannot be written"):
         await bot.call("sendPhoto", {"chat_id": 7, "photo": photo, "caption": "half \ud83d a pair"})
@@ -129,9 +127,7 @@ async def test_a_form_that_cannot_be_written_is_refused_and_not_tried_for_ever(w
 
 
 @pytest.mark.parametrize("refused", [401, 404])
-async def test_a_token_that_is_not_accepted_any_more_is_called_so_after_it_has_worked(
-    refused: int, wire: Wire, bot: RawBot
-) -> None:
+async def test_a_token_refused_after_it_worked_is_reported_as_such(refused: int, wire: Wire, bot: RawBot) -> None:
     wire.says(answer({"ok": True, "result": {"id": 42, "is_bot": True, "first_name": "Bot", "username": "b"}}))
     await bot.initialize()
     wire.says(answer({"ok": False, "error_code": refused, "description": "no"}, refused))
@@ -144,18 +140,18 @@ async def test_a_token_that_is_not_accepted_any_more_is_called_so_after_it_has_w
     ids=str,
 )
 @pytest.mark.parametrize("status", [200, 400, 403, 429, 502])
-async def test_nonsense_in_json_is_an_error_of_ours(body: object, status: int, wire: Wire, bot: RawBot) -> None:
+async def test_invalid_json_is_a_network_error(body: object, status: int, wire: Wire, bot: RawBot) -> None:
     wire.says(answer(body, status))
     await failing(bot)
 
 
-async def test_a_redirect_is_not_followed_for_the_token_stands_in_the_address(wire: Wire, bot: RawBot) -> None:
+async def test_a_redirect_is_not_followed_because_the_url_contains_the_token(wire: Wire, bot: RawBot) -> None:
     wire.says(answer(b"", 302, Location=f"{wire.url}/elsewhere"), OK)
     await failing(bot)
     assert len(wire.seen) == 1
 
 
-def test_half_a_pair_of_surrogates_does_not_hold_up_a_batch() -> None:
+def test_a_lone_surrogate_does_not_stop_a_batch() -> None:
     payload = b'{"ok":true,"result":["\\ud83d", "\\ud83d\\ude00"]}'
     assert AiohttpRequest.parse_json_payload(payload) == {"ok": True, "result": ["?", "😀"]}
     assert AiohttpRequest.parse_json_payload(b'{"result":[1,2.5,null]}') == {"result": [1, 2.5, None]}
@@ -163,7 +159,7 @@ def test_half_a_pair_of_surrogates_does_not_hold_up_a_batch() -> None:
         AiohttpRequest.parse_json_payload(b"<html>")
 
 
-async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_moment(wire: Wire, bot: RawBot) -> None:
+async def test_a_cancelled_call_ends_even_if_its_response_arrives_at_that_moment(wire: Wire, bot: RawBot) -> None:
     wire.says(OK)
 
     async def ask_for_ever() -> None:
@@ -178,7 +174,7 @@ async def test_who_is_told_to_end_ends_even_when_an_answer_comes_at_that_very_mo
         assert not alive
 
 
-async def test_it_can_be_opened_and_closed_twice() -> None:
+async def test_the_transport_can_be_opened_and_closed_twice() -> None:
     request = AiohttpRequest()
     for _ in range(2):
         await request.initialize()

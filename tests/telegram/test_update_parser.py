@@ -38,7 +38,7 @@ def event(update: Json) -> CitizenEvent:
     return inbound.event
 
 
-def test_text_is_typed() -> None:
+def test_a_text_message_becomes_typed() -> None:
     assert event(message(text="Bonjour")) == Typed(at=NOW, text="Bonjour", message=3, **ABOUT)
     assert event(message(text="")) == Typed(at=NOW, text="", message=3, **ABOUT)
 
@@ -79,7 +79,7 @@ def test_nothing_else_that_is_edited_matters(content: Json) -> None:
         ("//book", "/book", ""),
     ],
 )
-def test_a_command_is_its_name_and_what_follows(text: str, name: str, argument: str) -> None:
+def test_a_command_has_its_name_and_argument(text: str, name: str, argument: str) -> None:
     assert event(message(text=text)) == Commanded(at=NOW, name=name, argument=argument, **ABOUT)
 
 
@@ -90,11 +90,11 @@ def test_a_command_for_another_bot_is_ordinary_text() -> None:
 @pytest.mark.parametrize(
     "content", [{"photo": [{}], "caption": "/cancel"}, {"sticker": {}}, {"voice": {}}, {"text": 7}]
 )
-def test_anything_else_is_something(content: Json) -> None:
+def test_other_content_becomes_a_generic_event(content: Json) -> None:
     assert event(message(**content)) == SentSomething(at=NOW, **ABOUT)
 
 
-def test_a_press_is_read_without_what_it_echoes() -> None:
+def test_a_press_is_parsed_without_its_echoed_message() -> None:
     stored = stored_update(press())
     assert "reply_markup" not in stored.body
     assert stored.chat_id == 7
@@ -103,7 +103,7 @@ def test_a_press_is_read_without_what_it_echoes() -> None:
 
 
 @pytest.mark.parametrize("data", ["", "no dot", "\x00\xff", ".ok", "-1.ok", 7, None])
-def test_forged_data_is_an_action_that_nobody_understands(data: Any) -> None:
+def test_forged_callback_data_is_an_unknown_action(data: Any) -> None:
     pressed = event(press(data))
     assert isinstance(pressed, Pressed)
     assert pressed.screen is None
@@ -125,7 +125,7 @@ def test_a_citizen_who_blocks_the_bot_has_left_and_one_who_unblocks_it_is_back(s
     assert read(update) == Ignored()
 
 
-def test_in_a_group_only_commands_matter() -> None:
+def test_in_a_group_only_commands_are_parsed() -> None:
     assert read(message(text="/start", chat=GROUP)) == FromGroup("en")
     assert read(message(text="/start@OUR_BOT", chat=GROUP)) == FromGroup("en")
     others: list[Json] = [{"text": "Bonjour"}, {"text": "/start@another_bot"}, {"photo": []}]
@@ -163,7 +163,7 @@ def test_a_person_can_write_as_a_group_or_a_channel_and_bots_are_ignored() -> No
     ],
     ids=lambda each: next(iter(key for key in each if key != "update_id")),
 )
-def test_what_needs_no_answer_is_ignored(update: Json) -> None:
+def test_updates_that_need_no_answer_are_ignored(update: Json) -> None:
     assert read(update) == Ignored()
 
 
@@ -179,13 +179,13 @@ def test_what_needs_no_answer_is_ignored(update: Json) -> None:
         {"update_id": 1, "message": {"chat": {"id": 2**70, "type": "private"}, "from": PERSON, "text": "x"}},
     ],
 )
-def test_what_cannot_be_read_is_stored_and_raises(update: Json) -> None:
+def test_an_unreadable_update_is_stored_and_its_parsing_raises(update: Json) -> None:
     assert stored_update(update).update_id == 1
     with pytest.raises((KeyError, TypeError, AttributeError, ValueError), match=r".+"):
         read(update)
 
 
-def test_only_what_has_a_number_that_a_database_takes_goes_into_the_inbox() -> None:
+def test_only_updates_with_a_storable_id_enter_the_inbox() -> None:
     for good in ({"update_id": 0}, {"update_id": 2**63 - 1}):
         assert is_numbered(good)
     nonsense: list[Any] = [{}, {"update_id": "1"}, {"update_id": -1}, {"update_id": 2**63}, {"update_id": None}, 7, []]
@@ -193,7 +193,7 @@ def test_only_what_has_a_number_that_a_database_takes_goes_into_the_inbox() -> N
         assert not is_numbered(bad)
 
 
-def test_a_body_is_json_with_every_letter_as_it_is() -> None:
+def test_a_stored_body_is_unescaped_json() -> None:
     assert json.loads(stored_update(message(text="ߡߊ😀")).body)["message"]["text"] == "ߡߊ😀"
 
 

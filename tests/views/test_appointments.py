@@ -103,7 +103,7 @@ def test_the_question_names_the_appointment() -> None:
     assert labels(render(AskingCancel(TICKET), EN)) == ["🗑 Yes, cancel", "↩️ No, keep it"]
 
 
-def test_while_it_is_cancelled_it_is_not_called_cancelled() -> None:
+def test_a_pending_cancellation_is_not_shown_as_cancelled() -> None:
     assert "Annulation en cours" in render(Cancelling(CANCEL_ATTEMPT), FR).text
     late = render(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True), FR).text
     assert "Elle n’est pas encore confirmée." in late
@@ -111,7 +111,7 @@ def test_while_it_is_cancelled_it_is_not_called_cancelled() -> None:
     assert "vous recevrez un message" in late
 
 
-def test_what_was_cancelled_is_said_and_one_can_book_again() -> None:
+def test_a_cancellation_is_named_and_offers_to_book_again() -> None:
     message = render(Cancelled(TICKET), FR)
     assert "Ce rendez-vous est annulé." in message.text
     assert "12345" in message.text

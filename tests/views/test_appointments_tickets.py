@@ -27,7 +27,7 @@ def text(shown: TicketShown, *, english: bool = False) -> str:
     return plain(render(shown, EN if english else FR).text).replace("\u00a0", " ")
 
 
-def test_it_says_everything_there_is_to_know() -> None:
+def test_a_ticket_has_all_details() -> None:
     assert text(TicketShown(TICKET, fresh=True)) == (
         "✅ Votre rendez-vous est confirmé.\n\n"
         "🏢 Service : Passeports\n"
@@ -51,7 +51,7 @@ def test_in_english_too() -> None:
     )
 
 
-def test_what_is_not_paid_is_not_called_confirmed() -> None:
+def test_an_unpaid_appointment_is_not_called_confirmed() -> None:
     for fresh in (True, False):
         shown = TicketShown(ticket(status=AppointmentStatus.PENDING_PAYMENT), fresh=fresh)
         unpaid = plain(render(shown, FR, office=Office(contact="620 00 00 00")).text)
@@ -78,21 +78,21 @@ def test_the_link_is_escaped() -> None:
 
 
 @pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
-def test_one_that_is_over_can_be_neither_shown_at_the_door_nor_cancelled(status: AppointmentStatus) -> None:
+def test_a_past_appointment_cannot_be_cancelled(status: AppointmentStatus) -> None:
     message = render(TicketShown(ticket(status=status)), FR)
     assert "/cancel" not in message.text
     assert "https:" not in message.text
     assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS]
 
 
-def test_a_cancelled_one_says_so_and_has_no_buttons() -> None:
+def test_a_cancelled_ticket_says_so_and_has_no_buttons() -> None:
     message = render(TicketShown(ticket(status=AppointmentStatus.CANCELLED)), FR)
     assert plain(message.text).startswith("❌ Rendez-vous annulé\n\n🏢 Service")
     assert "https:" not in message.text
     assert message.rows == ()
 
 
-def test_one_that_is_coming_leads_to_cancelling() -> None:
+def test_a_coming_appointment_can_be_cancelled() -> None:
     message = render(TicketShown(TICKET), FR)
     assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS, "x:12345"]
     assert message.rows[-1][0].style is Style.DANGER

@@ -72,13 +72,13 @@ def test_what_comes_from_outside_is_escaped() -> None:
     assert "&lt;b&gt;" in render(ConfirmingBooking(replace(FULL, name="<b>")), FR).text
 
 
-def test_while_it_is_booked_it_says_so() -> None:
+def test_a_pending_booking_says_that_it_is_being_confirmed() -> None:
     message = render(Submitting(ATTEMPT), FR)
     assert "Réservation en cours" in message.text
     assert telegram.actions(message) == [callback_data.GIVE_UP, callback_data.HELP]
 
 
-def test_a_delay_is_honest_and_nobody_need_wait() -> None:
+def test_a_delay_says_that_nothing_is_confirmed_and_nobody_needs_to_wait() -> None:
     text = render(Submitting(ATTEMPT, delayed=True), FR).text
     assert "en cours de confirmation" in text
     assert "Elle n’est pas encore confirmée." in text
@@ -100,9 +100,7 @@ def test_a_booking_that_is_given_up_cannot_be_given_up_again() -> None:
 
 @pytest.mark.parametrize("code", list(FailureCode))
 @pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
-def test_every_refusal_says_that_nothing_was_booked_as_far_as_that_is_known_and_why(
-    code: FailureCode, t: Translator
-) -> None:
+def test_every_refusal_says_why_and_whether_nothing_was_booked(code: FailureCode, t: Translator) -> None:
     message = render(BookingRefusedState(FULL, Failure(code)), t)
     assert t.text("refused.unsure" if code is FailureCode.NO_TICKET else "refused.title") in message.text
     assert t.text(f"problem.{code}") in message.text
@@ -139,11 +137,11 @@ def test_the_next_step_that_fits_stands_first(code: FailureCode, first: str) -> 
     assert found[-2:] == [callback_data.BACK, callback_data.LEAVE]
 
 
-def test_when_it_is_known_from_when_trying_again_makes_sense_it_is_said() -> None:
+def test_a_refusal_says_when_to_try_again() -> None:
     assert "à partir de 11:00 (heure de Conakry)" in render(BookingRefusedState(FULL, BUSY), FR).text
 
 
-def test_a_typed_staff_number_may_be_the_reason() -> None:
+def test_a_refusal_mentions_a_typed_staff_number() -> None:
     typed = Draft(COURT, Worker(42, ""), HALF_PAST_TWO, "Aïssatou Bah")
     bad = Failure(FailureCode.BAD_REQUEST)
     assert "numéro de l’agent" in render(BookingRefusedState(typed, bad), FR).text
@@ -152,7 +150,7 @@ def test_a_typed_staff_number_may_be_the_reason() -> None:
     assert telegram.actions(render(BookingRefusedState(typed, bad), FR))[0] == callback_data.CHANGE_WORKER
 
 
-def test_at_a_dead_end_it_is_said_whom_to_ask() -> None:
+def test_a_screen_without_a_next_step_names_the_contact() -> None:
     office = Office(contact="Appelez le 620 00 00 00 <8h–16h>")
     text = render(BookingRefusedState(FULL, Failure(FailureCode.OUT_OF_CREDITS)), FR, office=office).text
     assert "620 00 00 00 &lt;8h–16h&gt;" in text

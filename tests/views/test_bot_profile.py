@@ -18,7 +18,7 @@ def test_the_usual_commands_are_there_for_everyone() -> None:
     assert dict(commands(EN))["book"] == "Book an appointment"
 
 
-def test_nothing_is_advertised_that_is_not_built() -> None:
+def test_every_advertised_command_exists() -> None:
     assert commands(FR, admin=True) == commands(FR)
 
 

@@ -79,13 +79,13 @@ def test_every_failed_read_says_what_could_not_be_read() -> None:
 
 
 @pytest.mark.parametrize("state", LOADING[1:4])
-def test_what_was_chosen_is_kept_and_shown(state: Loading) -> None:
+def test_a_failed_read_shows_the_choices_made_so_far(state: Loading) -> None:
     text = plain(render(replace(state, failure=DOWN), FR).text)
     assert "Vos choix sont gardés" in text
     assert "Aïssatou Bah" in text
 
 
-def test_when_it_is_known_from_when_on_it_is_said() -> None:
+def test_a_failed_read_says_when_to_try_again() -> None:
     assert "from 11:00 (Conakry time)" in render(LoadingDepartments(failure=BUSY), EN).text
 
 

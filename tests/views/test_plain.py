@@ -54,7 +54,7 @@ def test_a_message_without_markup_fits() -> None:
     assert without_markup(Message("a" + "😀" * 4000)).text == "a" + "😀" * 2047
 
 
-def test_what_is_pending_or_not_known_is_not_told_as_done() -> None:
+def test_pending_and_unknown_outcomes_are_not_shown_as_done() -> None:
     assert plain(STATES["submitting"]).text == PENDING
     assert plain(BookingRefusedState(FULL, Failure(FailureCode.OUT_OF_CREDITS))).text.startswith(REFUSED)
     assert plain(BookingRefusedState(FULL, Failure(FailureCode.NO_TICKET))).text.startswith(UNSURE)

@@ -12,7 +12,7 @@ from tests.core.examples import DRAFT, FULL, HALF_PAST_TWO
 from tests.views.pages import EN, FR
 
 
-def test_what_is_not_there_takes_no_line() -> None:
+def test_missing_details_take_no_line() -> None:
     assert lines(Safe("a"), None, Safe("b")) == "a\nb"
     assert paragraphs(None, Safe("a"), Safe("b")) == "a\n\nb"
 
