@@ -106,8 +106,8 @@ async def gateway(recording: Recording) -> AsyncIterator[Gateway]:
 async def test_step_2_lists_the_departments(gateway: Gateway, recording: Recording) -> None:
     recording.says(DEPARTMENTS)
     assert await gateway.departments() == (
-        Department(5, "Passport Service", "Ministry of Interior"),
-        Department(8, "ID Card Service", "Ministry of Interior"),
+        Department(5, "Passport Service", "Ministry of Interior", description="Passport issuance"),
+        Department(8, "ID Card Service", "Ministry of Interior", description="National ID card issuance"),
     )
     assert recording.line == f"GET {BASE}/departments"
 

@@ -56,7 +56,7 @@ async def test_who_writes_before_the_outcome_is_known_sees_that_it_is_pending(tm
         await bot.start()
         await bot.wait_until_idle()
         pending, *_, ticket = (await citizen.messages())[before:]
-        assert "en cours de confirmation" in pending.text
+        assert "Une demande est en cours" in pending.text
         assert "Votre rendez-vous est confirmé" in ticket.text or ticket.has_picture
         assert len(await citizen.appointments()) == 1
 
@@ -70,7 +70,7 @@ async def test_a_session_on_which_our_code_fails_does_not_silence_its_chat(tmp_p
             tmp_path, citizen.id, lambda text: text.replace('"touched":"', '"touched":"2026-03-02T08:00Z","x":"')
         )
         await bot.start()
-        assert "Que souhaitez-vous faire" in (await citizen.says("/start")).text
+        assert "Auprès de quelle administration" in (await citizen.says("/start")).text
         assert await citizen.books()
 
 

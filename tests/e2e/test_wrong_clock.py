@@ -17,7 +17,7 @@ async def test_a_chat_that_began_in_1970_works_then_and_when_the_clock_is_right_
 ) -> None:
     with bot.clock.put_forward(days=EPOCH):
         await aissatou.says("/start")
-        assert "Pour prendre rendez-vous" in (await aissatou.taps_on("Aide")).text
+        assert "Touchez un service, un jour et une heure" in (await aissatou.taps_on("Aide")).text
     await aissatou.says("/start")
-    assert "Pour prendre rendez-vous" in (await aissatou.taps_on("Aide")).text
+    assert "Touchez un service, un jour et une heure" in (await aissatou.taps_on("Aide")).text
     assert await aissatou.books()
