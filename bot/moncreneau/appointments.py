@@ -1,9 +1,8 @@
-"""Citizens' own appointments: read through all pages, remembered for some seconds; must not know HTTP.
+"""Citizens' own appointments: read page by page and cached for seconds; must not know HTTP.
 
-What one citizen asks concerns nobody else, so one who keeps asking must not use up what all others need. Questions that
-come together are one request, a list serves for some seconds unless its owner books or cancels meanwhile, and an owner
-has so many requests an hour for looking and as many for cancelling. A lookup for an unknown outcome does not come
-here: for that only what the API says at that moment is good enough.
+One citizen must not use up the quota of all. So simultaneous reads of one list share a request, a list is cached for
+ten seconds unless its owner books or cancels meanwhile, and each owner has a number of requests per hour for looking
+and as many for cancelling. Lookups of unknown outcomes bypass this cache: they need the present list.
 """
 
 import logging
@@ -23,10 +22,10 @@ from bot.moncreneau.schemas import Page, read_page
 
 _log = logging.getLogger(__name__)
 SIZE = 100
-"""Entries a page: the most that the contract allows."""
+"""Entries per page: the maximum of the contract."""
 _MOST, _MOST_SETTLING = 10, 100  # pages
 LOOKS_BACK = timedelta(days=31)
-"""Appointments that were longer ago are not read: a citizen with years of them would cost many requests a look."""
+"""Older appointments are not read: a citizen with years of them would cost many requests."""
 
 
 class AppointmentPager:
@@ -38,7 +37,7 @@ class AppointmentPager:
         self._zone = zone
 
     async def read(self, owner: str, kind: RequestKind, *, settling: bool = False) -> tuple[Appointment, ...]:
-        """What `owner` has, in order of time; to the end where it settles an outcome. Raises `ApiError`."""
+        """The appointments of `owner`, in order of time; for `settling`, all pages. Raises `ApiError`."""
         since = datetime.fromtimestamp(self._now(), self._zone).date() - LOOKS_BACK
 
         async def page(number: int) -> Page:
@@ -51,12 +50,12 @@ class AppointmentPager:
 async def read_all(
     fetch: Callable[[int], Awaitable[Page]], owner: str, *, most: int, to_the_end: bool
 ) -> tuple[Appointment, ...]:
-    """What `owner` has, in order of time; `fetch` gives a page by its number, from 0. At most so many are read.
+    """The appointments of `owner`, in order of time. `fetch` returns a page by its number, from 0.
 
-    Reads until a page says that it is the last, or brings nothing new.
+    Reads at most `most` pages, until one says that it is the last or has no new entries.
 
-    Raises what `fetch` raises, and `UnreadableAnswer` where not all could be read but it matters (`to_the_end`), or
-    nothing at all could: an entry that cannot be read is one that was not seen, not one that is not there.
+    Raises what `fetch` raises, and `UnreadableAnswer` if no entry could be read, or, with `to_the_end`, not all: an
+    unreadable entry may be the very appointment.
     """
     found: dict[int, Appointment] = {}
     unread: list[str | None] = []
@@ -67,7 +66,7 @@ async def read_all(
         except NotFound as error:
             if error.code != USER_NOT_FOUND:
                 raise
-            break  # the service knows nobody of that name: nothing was ever booked for them
+            break  # the API does not know the owner: nothing was ever booked for them
         news = [one for one in page.appointments if one.id not in found]
         found |= {one.id: one for one in news}
         seen += page.entries
@@ -80,8 +79,8 @@ async def read_all(
     else:
         _log.warning("there are more than %d pages of appointments; the rest is not read", most)
         if to_the_end:
-            raise UnreadableAnswer  # not seen is not the same as not made
-    # A service that ignores the filter would show strangers' appointments; one that does not tell must be trusted.
+            raise UnreadableAnswer  # an appointment that was not read may still exist
+    # An API that ignores the filter would show appointments of others; one that returns no owners must be trusted.
     tells = any(one.owner is not None for one in found.values())
     mine = [one for one in found.values() if one.owner == owner or not tells]
     mine.sort(key=lambda one: (one.at, one.id))
@@ -93,9 +92,9 @@ async def read_all(
 
 
 ALLOWED = 60
-"""Requests an hour of one owner, for looking and for cancelling each."""
+"""Requests per hour of one owner: so many for looking, and as many for cancelling."""
 SERVES = 10.0
-"""Seconds for which a list serves."""
+"""Seconds for which a list is cached."""
 _KEPT = 5000
 _AGES = Ages(fresh=SERVES, stale=SERVES, last=SERVES)
 
@@ -106,12 +105,12 @@ _Key: TypeAlias = tuple[str, RequestKind, int]
 
 @dataclass(slots=True)
 class _Visitor:
-    """An owner who looked lately."""
+    """What is known of an owner who looked at their list lately."""
 
     state: int
-    """Another number after each booking and cancelling: lists read before belong to an earlier one."""
+    """Changes with each booking and cancellation of the owner; lists of an earlier number are outdated."""
     looks: dict[RequestKind, deque[float]] = field(default_factory=dict)
-    """When the service was asked on the owner's behalf, within the last hour."""
+    """The times of the owner's requests within the last hour."""
 
 
 class OwnAppointments:
@@ -126,9 +125,9 @@ class OwnAppointments:
         self._states = count()
 
     async def look(self, owner: str, kind: RequestKind) -> Found:
-        """All that `owner` has, some seconds old at most.
+        """The appointments of `owner`, at most some seconds old.
 
-        Raises what reading raises, and `QuotaExhausted` where the owner's own share of the hour is used up.
+        Raises what reading raises, and `QuotaExhausted` if the owner's share of the hour is used up.
         """
         visitor = self._visitor(owner)
         keys = [(owner, each, visitor.state) for each in (kind, RequestKind.READ, RequestKind.URGENT)]
@@ -140,12 +139,12 @@ class OwnAppointments:
         return (await self._pager.get(keys[0], lambda: self._read(owner, kind), _AGES)).value
 
     def changed(self, owner: str) -> None:
-        """Something happens to what the owner has: lists that were begun to be read before serve no more."""
+        """Drop the owner's lists, also those being read, because the owner books or cancels."""
         if visitor := self._visitors.get(owner):
             visitor.state = next(self._states)
 
     def cancelled(self, number: int) -> None:
-        """The same, where it is not said whose the appointment is."""
+        """Drop all lists that may have this appointment, because it is being cancelled."""
         holders = {key[0] for key, copy in self._pager if any(each.id == number for each in copy.value)}
         for owner in holders | {key[0] for key in self.single_flight}:
             self.changed(owner)

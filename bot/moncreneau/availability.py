@@ -1,8 +1,8 @@
-"""The slots of departments: read rarely, kept fresh beside the conversation, and never offered to two citizens of ours.
+"""The slots of departments: cached, refreshed in the background, and never offered to two of our citizens.
 
-One reading serves all. While citizens look at a department or are on their way to the summary, it is read again as
-often as `freshness` allows, and nobody waits for that. What happened since the reading (`holds`, `local_changes`) is
-taken off what is offered. Must not know HTTP.
+One reading serves all citizens. While some look at a department or hold one of its slots, it is read again as often as
+`freshness` allows, and nobody waits for that. Slots that were booked or held since (`local_changes`, `holds`) are not
+offered. Must not know HTTP.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ WATCHED = 60.0
 RETRY = 15.0
 """Seconds before a reading that failed is tried again."""
 LONGEST_NAP = 2.0
-"""Seconds after which it is looked again how old the slots may be: strangers or a rush may have come meanwhile."""
+"""Seconds after which the allowed age is computed again, because strangers or a rush may have come meanwhile."""
 EMPTY = 10.0
-"""Seconds: that nothing is free is said by no older reading."""
+"""Seconds. "Nothing is free" is never based on an older reading."""
 REMEMBERED = 500
-"""Ages of shown slots that the median is taken of."""
+"""The number of ages of shown slots from which the median is computed."""
 
 
 _at = attrgetter("at")
@@ -50,16 +50,16 @@ def _day(slot: Slot) -> date:
 
 
 class SlotState(Enum):
-    """What may be said of a slot that a reading had as free."""
+    """The state of a slot that was free in the last reading."""
 
     FREE = "free"
-    PERHAPS = "perhaps"  # held, or booked by us since: the reading does not tell whether it has another place
+    PERHAPS = "perhaps"  # held, or booked by us since; it may have another place
     GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the API said: the slots, and how many places each has where it tells that."""
+    """A response of the API: the free slots, and the number of places of each (None: not told)."""
 
     slots: tuple[Slot, ...]
     places: dict[datetime, int | None]
@@ -71,7 +71,7 @@ def _of_day(slots: list[Slot], day: date) -> list[Slot]:
 
 
 class Availability:
-    """`fetch` reads, `now` gives Unix seconds, `zone` is the office's, `hour` what is known of the API's hour."""
+    """`fetch` reads slots, `now` returns Unix seconds, `zone` is the office's, `hour` returns what the quota allows."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Availability:
         return median(self._ages) if self._ages else None
 
     async def get(self, department_id: int, first: date, last: date, worker_id: int | None = None) -> tuple[Slot, ...]:
-        """The slots to offer, earliest first; of each day the free ones, or else those that perhaps are.
+        """The slots to offer, earliest first. Slots that are perhaps free are offered only on days without free ones.
 
         Raises what reading raises.
         """
@@ -133,16 +133,16 @@ class Availability:
         return at
 
     def booked(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
-        """Note that we took one place of a slot, or may have."""
+        """Record that we booked one place of a slot, or may have."""
         self._changes.booked((department_id, worker_id), at)
 
     def refused(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
-        """Note that the API says that the slot is not available: a stranger took it."""
+        """Record that the API refused the slot: somebody outside the bot took it."""
         self._changes.refused((department_id, worker_id), at)
         self._met_strangers(department_id, 1)
 
     async def aclose(self) -> None:
-        """Stop reading."""
+        """Stop refreshing."""
         tasks = list(self._refreshing.values())
         for task in tasks:
             task.cancel()
@@ -163,7 +163,7 @@ class Availability:
         return offered
 
     def _states(self, desk: Desk, copy: Copy[Reading]) -> dict[datetime, SlotState]:
-        """How the slots stand about which something is known beyond the reading."""
+        """The states of slots that were held, booked or refused since the reading."""
         held, changes = self._holds.held(desk), self._changes.of(desk)
         return {at: self._state(desk, at, held[at], copy) for at in {*held, *changes} if at in copy.value.places}
 
@@ -172,15 +172,17 @@ class Availability:
         if change and change.refused is not None and change.refused >= copy.began:
             return SlotState.GONE
         booked = sum(each >= copy.began for each in change.booked) if change else 0
-        places = copy.value.places[at] if desk[1] is None else None  # of one member of staff nothing is told
+        places = (
+            copy.value.places[at] if desk[1] is None else None
+        )  # the API does not tell the places of one member of staff
         if places is not None and booked >= places:
             return SlotState.GONE
         return SlotState.FREE if held + booked < (places or 1) else SlotState.PERHAPS
 
     def _nearest(self, desk: Desk, wanted: datetime, copy: Copy[Reading]) -> datetime | None:
-        """The wanted slot, or in its place the nearest free one, of the same day if there is one; None: there is none.
+        """The wanted slot, or the nearest free one instead, on the same day if possible; None if there is none.
 
-        Those that others hold serve only where there are no others.
+        Slots that others hold are used only if no others are left.
         """
         offered = self._offered(desk, copy)
         candidates = [slot.at for slot in offered if not slot.perhaps] or [slot.at for slot in offered]
@@ -197,10 +199,10 @@ class Availability:
 
     @staticmethod
     def _ages_of(age: float) -> Ages:
-        return Ages(fresh=inf, stale=age, last=freshness.UNREADABLE)  # `_keep_fresh` renews them, beside
+        return Ages(fresh=inf, stale=age, last=freshness.UNREADABLE)  # `_keep_fresh` refreshes them in the background
 
     def _watch(self, window: Window) -> None:
-        """A citizen looks at a window: keep it fresh for a while."""
+        """Keep a window fresh for a while, because a citizen looks at it."""
         self._watched[window] = self._now()
         if window not in self._refreshing:
             self._refreshing[window] = asyncio.create_task(self._keep_fresh(window))

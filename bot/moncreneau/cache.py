@@ -1,8 +1,8 @@
-"""A cache that renews what it holds, and single-flight: concurrent identical reads are one. Must not know what is read.
+"""A refreshing cache with single-flight: concurrent identical reads share one request. Must not know what is read.
 
-A copy up to `fresh` seconds old is returned at once; up to `stale` it is returned at once and renewed beside. Older
-ones are renewed first; they are returned, up to `last`, only if the API cannot be read (down, slow, our limit reached).
-An error is shared by all who wait for it and never remembered.
+A copy up to `fresh` seconds old is returned at once; up to `stale` it is returned at once and refreshed in the
+background. An older one is refreshed first; up to `last` it is returned if the API cannot be read (down, slow, quota
+used up). An error is raised to all callers that wait for it and never cached.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """The reads that are under way, by key. Each runs in a task of its own: a waiter that gives up does not end it."""
+    """The running reads, by key. Each has its own task, so a caller that gives up does not cancel it."""
 
     def __init__(self) -> None:
         self._tasks: dict[K, asyncio.Task[V]] = {}
@@ -32,9 +32,9 @@ class SingleFlight(Generic[K, V]):
         return iter(self._tasks)
 
     async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, V]], patience: float | None = None) -> V:
-        """The result of the work under that key, begun now unless it is under way already.
+        """The result of the work for `key`; starts it unless it is running.
 
-        Raises TimeoutError after `patience` seconds; the work goes on.
+        Raises TimeoutError after `patience` seconds; the work continues.
         """
         task = self.start(key, work)
         await asyncio.wait({task}, timeout=patience)
@@ -43,7 +43,7 @@ class SingleFlight(Generic[K, V]):
         return task.result()
 
     def start(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> asyncio.Task[V]:
-        """Begin the work unless it is under way already, and do not wait for it."""
+        """Start the work unless it is running; do not wait for it."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(work())
@@ -51,7 +51,7 @@ class SingleFlight(Generic[K, V]):
         return task
 
     async def aclose(self) -> None:
-        """Cancel what is under way and wait until it has ended."""
+        """Cancel all running reads and wait until they have ended."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -61,16 +61,16 @@ class SingleFlight(Generic[K, V]):
         if self._tasks.get(key) is task:
             del self._tasks[key]
         if not task.cancelled():
-            task.exception()  # seen: a refresh that nobody waited for may fail in silence
+            task.exception()  # marks it as retrieved: a background refresh may fail silently
 
 
 SLOW = 3.0
-"""Seconds of waiting for a reading after which an old copy is returned where there is one."""
+"""Seconds to wait for a reading before an old copy is returned instead, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """Ages in seconds up to which a copy is good; see the top of the file."""
+    """Ages in seconds; the top of the file explains them."""
 
     fresh: float
     stale: float
@@ -79,17 +79,17 @@ class Ages:
 
 @dataclass(slots=True)
 class Copy(Generic[V]):
-    """Something read, by a request that began at `began` (Unix seconds)."""
+    """A cached value, read by a request that began at `began` (Unix seconds)."""
 
     value: V
     began: float
     tried: float
-    """When renewing it was last begun, so that a service that refuses is not asked again for every citizen."""
+    """When its last refresh began, so that a failing refresh is not repeated for every citizen."""
 
 
 @dataclass(slots=True)
 class CacheStats:
-    """How reads were answered: from memory, from an old copy, by waiting for somebody else's read, by asking or not."""
+    """Counts of reads, by how they were answered: fresh copy, old copy, shared request, own request."""
 
     hits: int = 0
     stale: int = 0
@@ -98,7 +98,7 @@ class CacheStats:
 
 
 class Cache(Generic[K, V]):
-    """Copies by key, the least recently used dropped above `size`; `now` gives Unix seconds."""
+    """Copies by key; above `size` the least recently used is dropped. `now` returns Unix seconds."""
 
     def __init__(self, now: Callable[[], float], tally: CacheStats, size: int = 256) -> None:
         self._now = now
@@ -111,7 +111,7 @@ class Cache(Generic[K, V]):
         return iter(self._copies.items())
 
     async def get(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]], ages: Ages) -> Copy[V]:
-        """The copy under `key`, by `fetch` where the one at hand is too old. Raises what `fetch` raises."""
+        """The copy of `key`; read by `fetch` if the cached one is too old. Raises what `fetch` raises."""
         copy = self._copies.get(key)
         age = self.age(copy)
         if copy is not None and age <= ages.stale:
@@ -141,11 +141,11 @@ class Cache(Generic[K, V]):
         return copy
 
     async def afresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
-        """What `fetch` gives now, however long it takes, or what is being read already. Raises what it raises."""
+        """A new copy from `fetch`, or from the same read if it is running. Raises what `fetch` raises."""
         return await self.single_flight.join(key, lambda: self._load(key, fetch))
 
     def put(self, key: K, value: V, began: float) -> Copy[V]:
-        """Remember `value`, read by a request that began then."""
+        """Store `value`, read by a request that began at `began`."""
         copy = self._copies[key] = Copy(value, began, tried=began)
         self._copies.move_to_end(key)
         while len(self._copies) > self._size:
@@ -153,15 +153,15 @@ class Cache(Generic[K, V]):
         return copy
 
     def peek(self, key: K) -> Copy[V] | None:
-        """The copy under `key`, however old, or None."""
+        """The copy of `key`, however old, or None."""
         return self._copies.get(key)
 
     def drop(self, key: K) -> None:
-        """Forget the copy under `key`."""
+        """Drop the copy of `key`."""
         self._copies.pop(key, None)
 
     def age(self, copy: Copy[V] | None) -> float:
-        """Seconds since the copy was asked for; endless for none, and for one from the future (a clock set back)."""
+        """The age of a copy in seconds; infinite for None and for a copy from the future (a clock set back)."""
         age = float("inf") if copy is None else self._now() - copy.began
         return age if age >= 0 else float("inf")
 

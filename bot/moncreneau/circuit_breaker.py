@@ -92,7 +92,7 @@ class CircuitBreaker:
 
 
 class Call:
-    """One request on its way. Leaving the `with` block without a word (it was cancelled) says nothing."""
+    """One admitted request. If the `with` block ends without a report (cancelled), the breaker does not change."""
 
     def __init__(self, breaker: CircuitBreaker, answers: int, *, probe: bool) -> None:
         self._breaker = breaker
@@ -101,19 +101,19 @@ class Call:
 
     @property
     def is_probe(self) -> bool:
-        """Whether it was let through to find out whether the service is up again."""
+        """Whether it is a probe."""
         return self._probe
 
     def answered(self) -> None:
-        """Tell that the service answered, whatever it said."""
+        """Report any response."""
         self._breaker._answered()  # noqa: SLF001 — the two are one thing in two classes
 
     def weak_failure(self, what: str) -> None:
-        """Tell of an outage that counts as none, but for whatever else fails meanwhile."""
+        """Note that the resource `what` fails, without counting an outage."""
         self._breaker._failing.add(what)  # noqa: SLF001 — as above
 
     def failed(self, what: str = "", *, hung: bool = False) -> None:
-        """Tell that there was an outage, and at what; `hung` where a whole time limit was waited for nothing."""
+        """Report an outage of the resource `what`; `hung` if the request waited for its whole time limit."""
         self._breaker._failure(what, self._before, probe=self._probe, hung=hung)  # noqa: SLF001 — as above
 
     def __enter__(self) -> Self:
@@ -129,11 +129,11 @@ _log = logging.getLogger(__name__)
 
 
 class Breakers:
-    """One for everything, and one for writes: an API that answers reads need not be able to write."""
+    """One circuit breaker for all requests, and one for writes: reads may work while writes fail."""
 
     def __init__(self, clock: Clock) -> None:
         self.everything = CircuitBreaker(clock, span=2, on_change=self._turned)
-        # A probe that writes may have been carried out unseen and is looked for: so it is rarer than one that reads.
+        # A write that probes may be carried out although it fails, and then costs lookups. So it is rarer.
         self.writes = CircuitBreaker(clock, longest_pause=120.0, on_change=self._turned_for_writes)
 
     def up(self) -> bool:

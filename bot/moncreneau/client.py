@@ -1,4 +1,4 @@
-"""Sends one request to the API and returns its JSON or raises an error of ours; must not know what the JSON means.
+"""Sends one request to the API and returns the JSON or raises a `MoncreneauError`; must not know what the JSON means.
 
 Every try passes the circuit breakers and the quota. Reads are retried twice at most, with jittered pauses, on outages
 only, all within one time limit, and never after a try that took the whole limit. Writes are sent exactly once, because
@@ -35,9 +35,9 @@ from bot.moncreneau.transport import CONNECTIONS, exchange, new_client
 
 
 class ConnectionSlots:
-    """At most `width` requests at once. The others wait here, before the breakers and the quota are asked.
+    """Limits the requests at once to `width`. Others wait here, before they ask the breakers and the quota.
 
-    None waits longer than `limit` seconds: meanwhile the API may go down.
+    They wait at most `limit` seconds, because the API may go down meanwhile.
     """
 
     def __init__(self, width: int, breaker: CircuitBreaker, limit: float) -> None:
@@ -47,7 +47,7 @@ class ConnectionSlots:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """A connection. Raises `NoConnectionFree`, and `CircuitOpen` where waiting is in vain."""
+        """Wait for a slot. Raises `NoConnectionFree`, and `CircuitOpen` if the API went down."""
         if self._free.locked():
             with self._breaker.enter():
                 pass
@@ -63,29 +63,29 @@ class ConnectionSlots:
 
 
 class LastContact:
-    """When the API was last asked and last answered; `now` gives Unix seconds."""
+    """When the API was last asked and last answered; `now` returns Unix seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._tried: float | None = None
         self.heard: float | None = None
-        """When it last answered, Unix seconds."""
+        """When the API last answered, in Unix seconds."""
         self.missed = False
-        """Whether it was asked since and did not answer."""
+        """Whether a later request got no response."""
 
     @property
     def silence(self) -> float:
-        """Seconds since it was last asked, whatever came of it; endless where it never was or a clock was set back."""
+        """Seconds since the last request; infinite if there was none or a clock was set back."""
         silence = inf if self._tried is None else self._now() - self._tried
         return silence if silence >= 0 else inf
 
     def answered(self) -> None:
-        """It answered, whatever it said."""
+        """Record a response."""
         self._tried = self.heard = self._now()
         self.missed = False
 
     def failed(self) -> None:
-        """It was asked and did not answer."""
+        """Record a request without a response."""
         self._tried = self._now()
         self.missed = True
 
@@ -95,15 +95,15 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Time limits in seconds, and how often a read is tried again."""
+    """Time limits in seconds, and how often a read is retried."""
 
     connect: float = 5.0
     read: float = 15.0
     total: float = 20.0
-    """For one call with all its tries and pauses."""
+    """For one call including retries and pauses."""
     more_tries: int = 2
     pause: float = 0.3
-    """The longest pause before the second try; it doubles for the third."""
+    """The longest pause before the second try; doubled for the third."""
 
 
 class Client:
@@ -112,7 +112,7 @@ class Client:
     Raises ValueError for a key or a base URL that no request could be made with; the text never shows the key.
     """
 
-    def __init__(  # noqa: PLR0913 — everything it stands on, said by name
+    def __init__(  # noqa: PLR0913 — its dependencies, passed by name
         self,
         base_url: str,
         key: str,
@@ -141,13 +141,13 @@ class Client:
         self._sleep = sleep
         self._jitter = jitter
         self.last_contact = LastContact(now)
-        """Whether it answers; of a write that fails the breaker for writes tells."""
+        """Whether the API answers. Failing writes are counted by their own circuit breaker."""
         self.sent: Counter[RequestKind] = Counter()
-        """How many requests left this machine, by urgency."""
+        """The number of requests that left this machine, by kind."""
         self.proven = False
-        """Whether a request ever got a 2xx: then the key is one."""
+        """Whether a request ever got a 2xx, so that the key is valid."""
         self.clock_gap: float | None = None
-        """Seconds by which the service's clock is ahead of ours, by the `Date` of its last answer; None: not said."""
+        """Seconds by which the API's clock is ahead of ours, from the `Date` of its last response; None: unknown."""
         self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, patience.connect)
         self._http = new_client(base_url, key, patience.connect, patience.read, transport)
 
@@ -170,8 +170,8 @@ class Client:
         raise failure or TimedOut()
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON that answers a POST, sent once. Raises `ApiError`."""
-        # ASCII with escapes: half a surrogate pair in a name is for the service to refuse, not a crash in here.
+        """Send a POST once; returns the JSON of the response. Raises `ApiError`."""
+        # ASCII with escapes: a lone surrogate in a name is then refused by the API and does not raise here.
         content = json.dumps(body, separators=(",", ":")).encode("ascii")
         headers = {"Content-Type": "application/json"}
         request = self._http.build_request("POST", path, content=content, headers=headers)
@@ -191,7 +191,7 @@ class Client:
         return asyncio.get_running_loop().time() + self._patience.total
 
     async def _pause(self, tried: int, deadline: float) -> bool:
-        """Wait before another try; False where there would be no time left for it."""
+        """Wait before the next try; False if no time would be left for it."""
         pause = self._patience.pause * 2 ** (tried - 1) * (0.5 + self._jitter() / 2)
         if asyncio.get_running_loop().time() + pause >= deadline:
             return False
@@ -201,7 +201,7 @@ class Client:
     async def _once(
         self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool = False
     ) -> httpx.Response:
-        """One try: past the breakers and the budget, over the wire, and all told how it went."""
+        """One try: ask the breakers and the quota, send the request, and report its outcome to both."""
         async with self._connection_slots.one():
             return await self._send(request, kind, deadline, empty=empty)
 
@@ -241,7 +241,7 @@ class Client:
         return answer
 
     def _note(self, passages: list[Call], kind: RequestKind, what: str, outage: MoncreneauError | None) -> None:
-        """Tell the breakers, the one for everything first, and the pulse how it went."""
+        """Report the outcome to the breakers, the one for all requests first, and to `LastContact`."""
         general = passages[0]
         for passage in passages:
             if outage is None:

@@ -1,7 +1,7 @@
-"""Turns an answer that is not a 2xx into the error that it stands for; must not know what was asked, beyond its path.
+"""Turns a response that is not a 2xx into an error; must not know what was requested, except the path.
 
-What the contract's table lists is recognised by its code; a code that it does not list by the HTTP status; a body that
-is not the API's (a proxy's page, nothing at all) by the HTTP status too.
+Codes of the contract's table decide. With an unknown code, or a body that is not the API's (a proxy's page, no body),
+the HTTP status decides.
 """
 
 import json
@@ -41,7 +41,7 @@ _BY_CODE: dict[str, tuple[type[errors.MoncreneauError], FailureCode]] = {
     "RATE_LIMIT_EXCEEDED": (errors.RateLimited, FailureCode.BUSY),
     "TOO_MANY_REQUESTS": (errors.RateLimited, FailureCode.BUSY),
 }
-"""The contract's table of errors: what became of the request, and what citizens are told."""
+"""The contract's table of errors: the class says what became of the request, the code what citizens are told."""
 
 _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.UNAUTHORIZED: errors.NoAccess,
@@ -57,7 +57,7 @@ _VERDICTS: dict[int, FailureCode] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: FailureCode.BAD_REQUEST,
     HTTPStatus.CONFLICT: FailureCode.SLOT_TAKEN,
 }
-"""What a page of this status says, if what was asked for turns out not to be done: proxies hardly ever say these."""
+"""The presumed refusals: statuses that proxies hardly ever send. They count if lookups find that nothing was done."""
 
 _OURS_TO_SAY = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
@@ -68,7 +68,7 @@ _DEPARTMENT = re.compile(r"/departments/[^/]+")
 
 
 def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.MoncreneauError:
-    """The error that this answer stands for; never raises, whatever the body holds.
+    """The error for this response; never raises, whatever the body contains.
 
     `now` gives Unix seconds, for a `Retry-After` that names a date.
     """
@@ -77,7 +77,7 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     kind, failure_code = _kind(response, code, body)
     wait = retry_after(response.headers, now())
     if wait is not None and not issubclass(kind, errors.RateLimited):
-        wait = min(wait, HOUR)  # how long a service will be ill is a guess of its own; what it allows us it knows
+        wait = min(wait, HOUR)  # after a 5xx the wait is a guess of the service; after a 429 it is a fact
     if kind is errors.InvalidRequest and failure_code is not FailureCode.BAD_DATE and _fields_in(body) == {"name"}:
         failure_code = FailureCode.BAD_NAME
     error = kind(code, status=response.status_code, retry_after=wait, failure_code=failure_code)
@@ -87,7 +87,7 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
 
 
 def body_of(response: httpx.Response) -> Any:
-    """The JSON in the answer, or None where there is none that can be read."""
+    """The JSON of the response, or None if it is not readable JSON."""
     try:
         return json.loads(response.content)
     except (ValueError, RecursionError):
@@ -98,15 +98,14 @@ _Kind: TypeAlias = tuple[type[errors.MoncreneauError], FailureCode | None]
 
 
 def _kind(response: httpx.Response, code: str, body: Any) -> _Kind:
-    """The class of the error, and its failure code where that is not the class's own."""
+    """The class of the error, and its failure code if it differs from the class's own."""
     status = response.status_code
     if not response.is_client_error or status == HTTPStatus.REQUEST_TIMEOUT:
         return errors.ServerError, None
     if status == HTTPStatus.FORBIDDEN and not response.content.strip():
-        return errors.ServerError, None  # a firewall: the API has a code for each of its reasons
+        return errors.ServerError, None  # from a firewall: the API has a code for each of its reasons
     if body is None and response.content.strip() and (status in _OURS_TO_SAY or _may_have_acted(response)):
-        # A page of something in between: it knows nothing of keys, credits and slots, and what is behind it may have
-        # done what was asked.
+        # A proxy's page says nothing about keys, credits or slots, and the API behind it may have acted.
         return errors.ServerError, None
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return errors.RateLimited, None
@@ -122,9 +121,9 @@ def _may_have_acted(response: httpx.Response) -> bool:
 
 
 def _not_found(response: httpx.Response, body: Any) -> FailureCode | None:
-    """A 404 without a code of the contract: what is missing can be told by the path, if it is the API that speaks.
+    """Classify a 404 without a code of the contract by its path, if it comes from the API.
 
-    An empty body is what many frameworks send for "no such thing"; a page of HTML comes from something in between.
+    Many frameworks send a 404 with an empty body; a page of HTML comes from a proxy.
     """
     if body is None and response.content.strip():
         return FailureCode.DOWN
@@ -135,7 +134,7 @@ def _not_found(response: httpx.Response, body: Any) -> FailureCode | None:
 
 
 def _fields_in(body: Any) -> set[str]:
-    """The fields that the error is about. The contract does not say how `details` names them; these forms are usual."""
+    """The fields that the error is about. The contract does not define the form of `details`; these are usual."""
     error = body.get("error") if isinstance(body, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
     named = details
@@ -147,7 +146,7 @@ def _fields_in(body: Any) -> set[str]:
 
 
 def _code_in(body: Any) -> str:
-    """The service's word for the error, if it looks like one: anything else might hold what must not be logged."""
+    """The API's error code, if it looks like one. Anything else might contain what must not be logged."""
     error = body.get("error") if isinstance(body, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     return code if isinstance(code, str) and _CODE.fullmatch(code) else ""

@@ -9,19 +9,20 @@
     │   └── Conflict               409
     ├── NotSent                    surely not done; the same may be asked again later
     │   ├── RateLimited            429
-    │   ├── QuotaExhausted         our own limit, before the service has to refuse
-    │   ├── CircuitOpen            the service was found down a moment ago
+    │   ├── QuotaExhausted         our own limit, applied before the API refuses
+    │   ├── CircuitOpen            the API was down a moment ago
     │   └── NoConnection           could not connect; NoConnectionFree: all our connections are in use
-    └── Unsure                     may have been done: ask before asking again
-        ├── ServerError            5xx and whatever else no client could have caused
-        ├── TimedOut               sent, and no answer within the time limit
-        ├── ConnectionLost         sent, and the wire was cut
-        ├── UnreadableAnswer       2xx and not the answer: NoTicket, UnreadableEntries
-        └── UnclearCancelling      2xx to a cancelling that does not say that it is cancelled
+    └── Unsure                     may have been done: look up before sending again
+        ├── ServerError            5xx and other statuses that no request can cause
+        ├── TimedOut               sent, and no response within the time limit
+        ├── ConnectionLost         sent, and the connection broke
+        ├── UnreadableAnswer       2xx with an unreadable body: NoTicket, UnreadableEntries
+        └── UnclearCancelling      2xx to a cancellation that does not say CANCELLED
 
-What the service says with one of its codes is the same class with another failure code (`error_parser`).
+A code of the API gives the same class another failure code (`error_parser`).
 
-Texts hold our own words, the HTTP status and the service's code alone: its `message` may repeat a name, the URL an id.
+The text of an error has our words, the HTTP status and the API's code only. The API's `message` may contain a name, and
+the URL an id.
 """
 
 from datetime import datetime
@@ -30,19 +31,19 @@ from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import Failure, FailureCode
 
 DEPARTMENT_ACCESS_DENIED, USER_NOT_FOUND = "DEPARTMENT_ACCESS_DENIED", "USER_NOT_FOUND"
-"""Codes of the service that mean more to us than their class."""
+"""Codes of the API that mean more than their class."""
 
 
 class MoncreneauError(ApiError):
-    """What all of ours share. `code` is the service's word or the class's name, safe to log.
+    """The base class. `code` is the API's code or the name of the class, and safe to log.
 
-    `failure_code` tells citizens more than the class's own does.
+    `failure_code` replaces that of the class.
     """
 
     outcome = WriteOutcome.UNKNOWN
     failure_code = FailureCode.DOWN
-    outage = False  # whether this speaks against the service being up: the circuit breaker counts these
-    hung = False  # whether a whole time limit was waited for nothing: nobody else should have to
+    outage = False  # whether the circuit breaker counts it as an outage
+    hung = False  # whether the request waited for its whole time limit, which opens the circuit breaker at once
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class Refused(MoncreneauError):  # noqa: N818 — named for what became of the r
 
 
 class InvalidRequest(Refused):
-    """400 or 422: the service does not accept what we sent."""
+    """400 or 422: the API does not accept the request."""
 
 
 class NoAccess(Refused):
@@ -78,7 +79,7 @@ class NoAccess(Refused):
 
 
 class OutOfCredits(Refused):
-    """402: the organisation has nothing left to pay for the booking."""
+    """402: the organisation has no credits left."""
 
     failure_code = FailureCode.OUT_OF_CREDITS
 
@@ -88,7 +89,7 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """409; most likely the slot went."""
+    """409; most likely the slot was taken."""
 
     failure_code = FailureCode.SLOT_TAKEN
 
@@ -100,19 +101,19 @@ class NotSent(MoncreneauError):  # noqa: N818 — named for what became of the r
 
 
 class RateLimited(NotSent):
-    """429: turned away at the door, nothing was done."""
+    """429: refused before anything was done."""
 
     failure_code = FailureCode.BUSY
 
 
 class QuotaExhausted(NotSent):
-    """Our own restraint: what is left of the hour is kept for more urgent requests, or nothing is left."""
+    """Not sent: the rest of the hour is kept for more urgent requests, or nothing is left."""
 
     failure_code = FailureCode.BUSY
 
 
 class CircuitOpen(NotSent):
-    """The service was found down a moment ago; this request was not even tried."""
+    """Not sent: the API was down a moment ago."""
 
 
 class NoConnection(NotSent):
@@ -122,7 +123,7 @@ class NoConnection(NotSent):
 
 
 class NoConnectionFree(NoConnection):
-    """All of our own connections were busy for too long, which says nothing of the service."""
+    """All of our own connections were busy for too long. It says nothing about the API."""
 
     outage = False
 
@@ -132,45 +133,45 @@ class Unsure(MoncreneauError):  # noqa: N818 — named for what became of the re
 
 
 class ServerError(Unsure):
-    """5xx, 3xx or 408; a 503 too, because a proxy may say it after the service acted."""
+    """5xx, 3xx or 408; also 503, because a proxy may send it after the API acted."""
 
     outage = True
 
 
 class TimedOut(Unsure):
-    """Sent, and no answer within the time limit."""
+    """Sent, and no response within the time limit."""
 
     outage = True
 
 
 class ConnectionLost(Unsure):
-    """Sent, or half sent, and the connection broke."""
+    """Sent completely or partly, and the connection broke."""
 
     outage = True
 
 
 class UnreadableAnswer(Unsure):
-    """The service says that it went well, in words that cannot be understood."""
+    """A 2xx with a body that cannot be read."""
 
     outage = True
-    is_page = False  # whether it is a page for people, as something in between the service and us may send
+    is_page = False  # whether it is a page of HTML, as a proxy may send it
 
 
 class UnreadableEntries(UnreadableAnswer):
-    """Among the appointments of somebody's list are some that cannot be read: `seen` has the others."""
+    """Some appointments of a list cannot be read; `seen` has the others."""
 
     failure_code = FailureCode.NO_TICKET
 
 
 class UnclearCancelling(Unsure):
-    """A 2xx to a cancelling, with something else than *cancelled* in it, such as `{"success": false}`."""
+    """A 2xx to a cancellation whose body does not say CANCELLED, such as `{"success": false}`."""
 
     failure_code = FailureCode.NO_TICKET
     presumed_refusal = FailureCode.BAD_REQUEST
 
 
 class NoTicket(UnreadableAnswer):
-    """A 2xx to a booking whose appointment cannot be read: most likely it is made, so it is never to be asked again."""
+    """A 2xx to a booking without a readable appointment. Most likely it was made, so it must not be sent again."""
 
     outcome = WriteOutcome.ACCEPTED
     failure_code = FailureCode.NO_TICKET

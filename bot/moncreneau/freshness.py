@@ -1,46 +1,46 @@
-"""How old the slots that citizens see may be. Pure; must not know what is cached, nor how it is read.
+"""Computes how old the slots that citizens see may be. Pure; must not know what is cached, nor how it is read.
 
 Writes (bookings, cancellations) come first. Readings may use the **spare** requests: what is left of the hour above the
-reserve, less the writes to expect if they go on as in the last five minutes. The windows that citizens look at share
-them evenly until the reset:
+reserve, less the writes to expect at the rate of the last five minutes. The windows (a department and a range of days)
+that citizens look at share them evenly until the reset:
 
     age = windows x time / spare requests
 
 A window is *contested* while strangers take its slots: then time is the next five minutes, not the whole rest of the
-hour, so that a rush is read every few seconds and slows down smoothly if it lasts. Where nothing is to spare, nothing
-is read but what a citizen has to wait for, at most every quarter of an hour.
+hour, so that a rush is read every few seconds and slows down smoothly if it lasts. If no requests are spare, slots are
+read only when a citizen needs them, at most every 15 minutes.
 """
 
 from dataclasses import dataclass
 
 RATE_SPAN = 300.0
-"""Seconds over which the rate of writes is measured, and within which a contested window may use what is spare."""
+"""Seconds over which the rate of writes is measured, and within which a contested window may use the spare requests."""
 CONTESTED, CONTESTED_SPAN = 2, 60.0
 """So many slots taken by strangers within so many seconds make a window contested."""
 SHORTEST, SHORTEST_CONTESTED = 10.0, 2.0
-"""Seconds: reading a window more often than this gains nothing."""
+"""Seconds. Reading a window more often is of no use."""
 LONGEST = 900.0
-"""Seconds after which slots are read again however short the hour runs."""
+"""Seconds after which slots are read again even if no requests are spare."""
 UNREADABLE = 1800.0
-"""Seconds for which slots are shown although they cannot be read."""
+"""Seconds for which cached slots are shown if they cannot be read."""
 WAITS = 25.0
-"""Seconds: older slots are not shown while requests are to spare; the citizen waits for a reading."""
+"""Seconds. Older slots are not shown while requests are spare; the citizen waits for a reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestHour:
-    """What is known of the API's hour of requests."""
+    """The state of the hourly quota."""
 
     left: int
     """Requests that are left above the reserve for writes."""
     seconds: float
-    """Until the API counts afresh."""
+    """Seconds until the quota resets."""
     writes: int
     """Writes of the last `RATE_SPAN` seconds."""
 
 
 def slot_age(hour: RequestHour | None, windows: int, *, contested: bool) -> float:
-    """Seconds after which slots are to be read again, with so many windows being looked at; `hour` None: not known."""
+    """Seconds after which slots are read again if citizens look at `windows` windows; `hour` is None if unknown."""
     shortest = SHORTEST_CONTESTED if contested else SHORTEST
     if hour is None:
         return shortest

@@ -29,10 +29,10 @@ from bot.moncreneau.transport import SUCCESS
 
 
 async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
-    """Exactly one POST. Raises `ApiError`; `NoTicket` where it was accepted and its appointment cannot be read.
+    """Send exactly one POST. Raises `ApiError`; `NoTicket` if it was accepted and its appointment cannot be read.
 
-    A 2xx means that it was accepted, whatever its body, even if that never came. Only a page with 200, or what may have
-    become one, leaves open what became of the order: it may come from something in between.
+    A 2xx means that the order was accepted, whatever its body, and even if the body did not arrive. Only a page of HTML
+    with status 200 leaves it open, because it may come from a proxy.
     """
     try:
         body = await client.post("appointments", schemas.order_body(order))
@@ -56,18 +56,18 @@ _KINDS = {
 }
 _AGES = Ages(fresh=600.0, stale=1200.0, last=86_400.0)
 """Of the departments, which hardly ever change."""
-_PROBE = 5.0  # seconds after which somebody who asked whether the service answers is told that it does not
+_PROBE = 5.0  # seconds after which a probe counts as unanswered
 
 
 class Gateway:
-    """The way to the API. Close it with `aclose`.
+    """The moncreneau API. Close it with `aclose`.
 
-    `clock` gives all time; `zone` is the office's. `transport` replaces httpx's own (`bot.moncreneau.transport`).
+    `clock` returns the time; `zone` is the office's. `transport` replaces httpx's own (`bot.moncreneau.transport`).
     `reserve` is the share of the hourly limit kept for writes. `on_quota` is called after every answer (cheap),
     `on_issue(issue, present)` once when credits or access are lost and once when they are back.
     """
 
-    def __init__(  # noqa: PLR0913 — the parts and the callbacks, said by name
+    def __init__(  # noqa: PLR0913 — parts and callbacks, passed by name
         self,
         base_url: str,
         key: str,
@@ -107,7 +107,7 @@ class Gateway:
         self._booked = self._lost_races = 0
 
     async def verify(self) -> None:
-        """Ask for the departments once, however little of the quota is left. Raises `ApiError`."""
+        """Read the departments once, even if little of the quota is left. Raises `ApiError`."""
         began = self._now()
         self._departments.put("", await self._read_departments(RequestKind.SETTLE), began)
 
@@ -116,7 +116,7 @@ class Gateway:
         return (await self._departments.get("", lambda: self._read_departments(RequestKind.READ), _AGES)).value
 
     def known_departments(self) -> tuple[Department, ...]:
-        """The departments as they were last read, however long ago; none before the first answer."""
+        """The departments as they were last read, however long ago; empty before the first response."""
         return copy.value if (copy := self._departments.peek("")) else ()
 
     async def availability(
@@ -177,33 +177,33 @@ class Gateway:
             self._own_appointments.cancelled(appointment_id)
 
     def quota_snapshot(self) -> QuotaSnapshot | None:
-        """What of the hourly quota to keep over a restart; None while nothing is known."""
+        """The state of the quota to store over a restart; None while nothing is known."""
         return self._quota.snapshot()
 
     def restore_quota(self, kept: QuotaSnapshot) -> None:
-        """Go on from an earlier process's quota."""
+        """Continue with the quota of an earlier process."""
         self._quota.restore(kept)
 
     def open_issues(self) -> Mapping[OperatorIssue, frozenset[str]]:
-        """The open issues, with the operations that met them; to keep over a restart."""
+        """The open issues with the operations that met them, to store over a restart."""
         return self._incident_log.verdict.met()
 
     def restore_issues(self, kept: Mapping[OperatorIssue, Iterable[str]]) -> None:
-        """Go on from what an earlier process met, so that its end is noticed here."""
+        """Continue with the issues of an earlier process, so that their end is noticed."""
         self._incident_log.verdict.restore(kept)
 
     @property
     def proven(self) -> bool:
-        """Whether the service ever did what we asked, so that it knows our key."""
+        """Whether a request ever succeeded, so that the key is valid."""
         return self._client.proven
 
     @property
     def silence(self) -> float:
-        """Seconds since the service was last asked for anything."""
+        """Seconds since the last request."""
         return self._client.last_contact.silence
 
     async def probe(self) -> None:
-        """Find out whether the service answers, by reading the departments; not where no request is to spare for it."""
+        """Test whether the API answers by reading the departments, unless no request is spare."""
         if self._quota.above_reserve == 0 or self._quota.blocked_until:
             return
         try:
@@ -214,13 +214,13 @@ class Gateway:
             self._client.last_contact.failed()
 
     def name_of(self, department_id: int) -> str:
-        """How operators are told of a department: by the name as far as it is known, and the number."""
+        """How operators see a department: its name, if known, and its id."""
         return " ".join(
             [*(one.name for one in self.known_departments() if one.id == department_id), f"({department_id})"]
         )
 
     def stats(self) -> ApiHealth:
-        """How the service stands."""
+        """The health of the API."""
         error, at = self._incident_log.last_error or (None, None)
         last_contact = self._client.last_contact
         return ApiHealth(
@@ -244,7 +244,7 @@ class Gateway:
         )
 
     async def aclose(self) -> None:
-        """Stop reading and close the connections."""
+        """Stop background reads and close the connections."""
         for single_flight in (self._departments.single_flight, self._own_appointments.single_flight):
             await single_flight.aclose()
         await self._availability.aclose()

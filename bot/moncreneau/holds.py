@@ -1,4 +1,4 @@
-"""Which citizen is about to confirm which slot, so that no other of ours is sent after it. Must not know what is free.
+"""Slots that citizens are about to confirm, so that they are not offered to others. Must not know what is free.
 
 The API cannot reserve a slot. Holds live in memory: a restart forgets them, and then the booking decides.
 """
@@ -14,19 +14,19 @@ LASTS = 180.0
 """Seconds from a citizen's last action after which their hold ends."""
 
 Desk: TypeAlias = tuple[int, int | None]
-"""A department, and the member of staff where one was chosen: what is taken at one desk is not taken at another."""
+"""A department and the chosen member of staff, if any: their slots are taken independently of each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A slot that is held until then (Unix seconds)."""
+    """A slot that is held, and until when (Unix seconds)."""
 
     at: datetime
     until: float
 
 
 class SlotHolds:
-    """At most one hold for each citizen; `now` gives Unix seconds."""
+    """At most one hold per citizen; `now` returns Unix seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -34,7 +34,7 @@ class SlotHolds:
         self._desks: dict[str, Desk] = {}
 
     def hold(self, owner: str, desk: Desk, at: datetime, *, confirmed: bool = False) -> None:
-        """Hold a slot, in place of any other of this citizen; once it is confirmed, until `release`."""
+        """Hold a slot instead of any other of this citizen; a confirmed one is held until `release`."""
         self.release(owner)
         self._desks[owner] = desk
         self._holds.setdefault(desk, {})[owner] = Hold(at, inf if confirmed else self._now() + LASTS)

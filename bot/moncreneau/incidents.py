@@ -1,8 +1,8 @@
-"""What operators want to know of the requests: the last error, and the issues that only they can mend.
+"""Records what operators need to know: the last error, and the issues that only they can solve.
 
-Many citizens meet the same issue; the operator wants one notice when it begins and one when it is over. What one
-operation cannot do another may (a key without the scope to create reads well), so an issue ends only when the operation
-that met it works again, and where it was one department's, only when it works there.
+Many citizens meet the same issue, but the operator gets one alert when it begins and one when it is over. Other
+operations may work meanwhile (a key without the scope to create can read), so an issue ends only when the operation
+that met it works again, in the department that it concerned.
 """
 
 import logging
@@ -20,18 +20,18 @@ _log = logging.getLogger(__name__)
 
 
 class IncidentLog:
-    """`zone` is the office's, in whose time citizens are told from when on trying again makes sense."""
+    """`zone` is the office's; citizens are told in its time when to try again."""
 
     def __init__(self, clock: Clock, zone: tzinfo, on_issue: Callable[[OperatorIssue, bool], None] | None) -> None:
         self._clock = clock
         self._zone = zone
         self.verdict = OpenIssues(on_issue)
         self.last_error: tuple[str, datetime] | None = None
-        """Status and code, and when."""
+        """The last error as status and code, and its time."""
 
     @contextmanager
     def watched(self, operation: str, department_id: int | None = None) -> Iterator[None]:
-        """Note how an operation goes, and about which department it is where it is about one."""
+        """Record the outcome of the operation in the block; `department_id` is the one that it concerns, if any."""
         try:
             yield
         except MoncreneauError as error:
@@ -41,7 +41,7 @@ class IncidentLog:
                 error.failure = Failure(
                     error.failure.code, until, another_day=until is not None and until.date() != today
                 )
-            if not isinstance(error, QuotaExhausted | CircuitOpen):  # our own restraint is none of the service's
+            if not isinstance(error, QuotaExhausted | CircuitOpen):  # not an error of the API
                 self.last_error = (str(error), self._clock())
             self.verdict.failed(operation, error, department_id)
             raise
@@ -52,7 +52,7 @@ _WATCHED = frozenset({FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS})
 
 
 class OpenIssues:
-    """`on_change(issue, present)` is called once when a trouble begins and once when it is over."""
+    """`on_change(issue, present)` is called once when an issue begins and once when it is over."""
 
     def __init__(self, on_change: Callable[[OperatorIssue, bool], None] | None = None) -> None:
         self._on_change = on_change or (lambda _concern, _present: None)
@@ -60,20 +60,20 @@ class OpenIssues:
 
     @property
     def open_issues(self) -> frozenset[OperatorIssue]:
-        """What stands."""
+        """The open issues."""
         return frozenset(self._met)
 
     def met(self) -> dict[OperatorIssue, frozenset[str]]:
-        """What stands, with the operations that met it."""
+        """The open issues with the operations that met them."""
         return {issue: frozenset(operations) for issue, operations in self._met.items()}
 
     def restore(self, kept: Mapping[OperatorIssue, Iterable[str]]) -> None:
-        """Take over what an earlier process met; nobody is told of it again."""
+        """Take over the issues of an earlier process, without another alert."""
         for issue, operations in kept.items():
             self._met.setdefault(issue, set()).update(operations)
 
     def failed(self, operation: str, error: MoncreneauError, department_id: int | None = None) -> None:
-        """Tell that an operation met an error; the department where it was about one."""
+        """Record that an operation met an error, in a department if it concerned one."""
         if error.code == DEPARTMENT_ACCESS_DENIED:
             issue = OperatorIssue(FailureCode.NO_ACCESS, department_id)
         elif error.failure.code in _WATCHED:
@@ -86,7 +86,7 @@ class OpenIssues:
         self._met[issue].add(operation)
 
     def worked(self, operation: str, department_id: int | None = None) -> None:
-        """Tell that an operation worked."""
+        """Record that an operation succeeded."""
         for issue, operations in list(self._met.items()):
             if issue.department_id in {None, department_id}:
                 operations.discard(operation)

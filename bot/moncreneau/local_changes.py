@@ -1,4 +1,4 @@
-"""What the API told us of slots since they were last read: booked by us, or refused. Must not know what is offered."""
+"""Our own bookings and refusals of slots since the last reading. Must not know what is offered."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,27 +9,27 @@ from bot.moncreneau.holds import Desk
 
 @dataclass(slots=True)
 class SlotChange:
-    """What happened to one slot, in Unix seconds. A reading that begins later knows it."""
+    """The changes of one slot, in Unix seconds. A reading that begins later includes them."""
 
     booked: list[float] = field(default_factory=list)
-    """When we booked a place, or may have."""
+    """When we booked a place, or may have booked one."""
     refused: float | None = None
-    """When the API said that the slot is not available."""
+    """When the API refused the slot."""
 
 
 class LocalChanges:
-    """The changes by desk and slot; `now` gives Unix seconds."""
+    """The changes by desk and slot; `now` returns Unix seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._changes: dict[Desk, dict[datetime, SlotChange]] = {}
 
     def booked(self, desk: Desk, at: datetime) -> None:
-        """We booked one place of a slot, or may have."""
+        """Record that we booked one place of a slot, or may have."""
         self._change(desk, at).booked.append(self._now())
 
     def refused(self, desk: Desk, at: datetime) -> None:
-        """The API says that the slot is not available."""
+        """Record that the API refused the slot."""
         self._change(desk, at).refused = self._now()
 
     def of(self, desk: Desk) -> dict[datetime, SlotChange]:
@@ -37,12 +37,12 @@ class LocalChanges:
         return self._changes.get(desk, {})
 
     def booked_since(self, department_id: int, began: float) -> set[datetime]:
-        """The slots of a department of which we booked places since then, at whatever desk."""
+        """The slots of a department, of all its desks, in which we booked places since `began`."""
         changes = (each for desk, slots in self._changes.items() if desk[0] == department_id for each in slots.items())
         return {at for at, change in changes if any(booked >= began for booked in change.booked)}
 
     def was_read(self, department_id: int, first: date, last: date, began: float) -> None:
-        """Forget what a reading of these days, begun then, knows already."""
+        """Drop the changes that a reading of these days, begun at `began`, includes."""
         for slots in (slots for desk, slots in self._changes.items() if desk[0] == department_id):
             for at, change in list(slots.items()):
                 if first <= at.date() <= last:

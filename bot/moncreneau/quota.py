@@ -1,19 +1,19 @@
-"""The hourly quota of requests, as the API's own headers tell it; must not know what a request is about.
+"""The hourly quota of requests, read from the API's headers; must not know what a request is about.
 
 The rules:
-1. A request in flight counts as spent from the moment it is let through, so that concurrency cannot overshoot.
-2. Within a window (named by its `X-RateLimit-Reset`) what is left only goes down: of answers that arrive out of order
-   the lowest holds, and a request without an answer, or whose answer has no headers, costs one.
-3. Ordinary reads stop at the reserve, repeated lookups of an unknown outcome at half of it, first lookups and what a
-   cancelling waits for at a hundredth of the limit, writes at 0.
-   What nobody waits for stops at half of the limit, and is at most a twentieth of it within an hour.
+1. A request counts as spent from the moment it is admitted, so that concurrent requests cannot exceed the quota.
+2. Within a window (identified by its `X-RateLimit-Reset`) the remaining number only decreases: if responses arrive out
+   of order, the lowest counts. A request without a response, or whose response has no headers, costs one.
+3. Each kind of request stops when this much is left: background requests at half of the limit (and they use at most a
+   twentieth of it per hour), ordinary reads at the reserve, repeated lookups at half of the reserve, first lookups and
+   reads that a cancellation waits for at 1 % of the limit, writes at 0.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
-5. When the window is over by our clock (a second later: the API tells whole seconds) a full one is assumed, until an
-   answer tells more. Before the first response we do not limit.
+5. When the window is over by our clock (plus a second, because the API sends whole seconds), a full one is assumed
+   until a response says otherwise. Before the first response there is no limit.
 
 The quick start documents `X-RateLimit-Limit`, `X-RateLimit-Remaining`, `X-RateLimit-Reset` (Unix seconds) with every
-answer and `Retry-After` (seconds) with a 429. Proxies drop headers and services get them wrong, so each is read alone,
-and a value that cannot be true counts as missing.
+answer and `Retry-After` (seconds) with a 429. Proxies drop headers and services send wrong ones, so each is read
+alone, and an impossible value counts as missing.
 """
 
 from collections import deque
@@ -30,23 +30,23 @@ from bot.app.ports import Clock
 from bot.moncreneau.errors import QuotaExhausted
 
 _MILLISECONDS = 1e11  # Unix seconds reach this in the year 5138, so a larger number counts milliseconds
-_DELTA = 1e7  # and a number as small as this is no date of ours but a count of seconds from now
+_DELTA = 1e7  # a smaller number is a count of seconds from now, not a date
 HOUR = 3600.0
 DAY = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one answer says of the hourly budget; None where it does not say, or not credibly."""
+    """The quota as one response states it; None for a missing or impossible value."""
 
     limit: int | None
     remaining: int | None
     reset: float | None
-    """Unix seconds at which the service counts afresh."""
+    """When the window ends, in Unix seconds."""
 
 
 def limits(headers: Mapping[str, str], now: float) -> Limits:
-    """Read the three rate headers; `now` in Unix seconds."""
+    """Read the three rate limit headers; `now` is in Unix seconds."""
     limit = _number(headers.get("X-RateLimit-Limit"))
     remaining = _number(headers.get("X-RateLimit-Remaining"))
     reset = _number(headers.get("X-RateLimit-Reset"))
@@ -64,7 +64,7 @@ def limits(headers: Mapping[str, str], now: float) -> Limits:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds to wait as the service asks (a number or an HTTP date), at most a day: who asks for more is mistaken."""
+    """The seconds of `Retry-After` (a number or an HTTP date), at most a day: a larger value must be an error."""
     text = headers.get("Retry-After")
     seconds = _number(text)
     if seconds is None and text:
@@ -76,7 +76,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def clock_gap(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds by which the service's clock is ahead of ours, by its `Date` (RFC 9110, whole seconds)."""
+    """Seconds by which the API's clock is ahead of ours, from its `Date` (RFC 9110, whole seconds)."""
     try:
         return parsedate_to_datetime(headers["Date"]).timestamp() - now
     except (KeyError, ValueError, TypeError, OverflowError):
@@ -99,11 +99,13 @@ def _number(text: str | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-_SAME = 2.0  # seconds by which two resets may differ (a service that computes it afresh rounds) and be one window
-_ROUNDED = 1.0  # seconds by which a reset may be later than it is told, in whole seconds
-_DISTRUST = 60.0  # how far clocks may differ: a window whose end is past by ours is believed for 1 s, 2 s, … so long
+_SAME = (
+    2.0  # seconds by which the resets of one window may differ, because some services compute and round it each time
+)
+_ROUNDED = 1.0  # seconds by which a reset may be later than stated, because of rounding
+_DISTRUST = 60.0  # seconds by which clocks may differ: so long a window that is over by our clock may still count
 _FLOOR = 0.01  # the share of the limit that is for writes alone
-_UNSAID = 60.0  # the wait after a 429 that does not name one
+_UNSAID = 60.0  # seconds to wait after a 429 without `Retry-After`
 
 
 _HALF, _SHARE = 0.5, 0.05  # of the limit: at which background requests stop, and how many an hour there may be
@@ -112,18 +114,18 @@ _HALF, _SHARE = 0.5, 0.05  # of the limit: at which background requests stop, an
 class RequestKind(StrEnum):
     """How urgent a request is."""
 
-    READ = "read"  # a courtesy: departments, availability, looking at one's appointments
-    SETTLE = "settle"  # finds out what became of a write, after the first looks failed
-    URGENT = "urgent"  # finds out for the first time, or a cancelling waits for it
-    WRITE = "write"  # what the citizen confirmed
+    READ = "read"  # departments, availability, a citizen's list
+    SETTLE = "settle"  # repeated lookups of a write
+    URGENT = "urgent"  # first lookups, and reads that a cancellation waits for
+    WRITE = "write"  # confirmed bookings and cancellations
     BACKGROUND = "background"  # nobody waits for it
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaSnapshot:
-    """What the shell keeps over a restart. Times are Unix seconds; requests in flight are counted as spent.
+    """The state to store over a restart. Times are Unix seconds; requests in flight count as spent.
 
-    `limit` is None where no answer told one: then only `blocked_until` means anything.
+    `limit` is None before the first response; then only `blocked_until` has a meaning.
     """
 
     limit: int | None = None
@@ -134,7 +136,7 @@ class QuotaSnapshot:
 
 
 class Quota:
-    """Lets requests through as long as the hour allows; see the rules at the top of the file.
+    """Admits requests by the rules at the top of the file.
 
     `reserve` is the share of the limit kept for writes, `zone` the office's zone (for the hour told to citizens).
     `on_change` is called after every answer; it must be cheap and must not raise.
@@ -167,22 +169,22 @@ class Quota:
 
     @property
     def limit(self) -> int | None:
-        """Requests an hour, or None while no answer has told."""
+        """Requests per hour, or None while unknown."""
         return self._limit
 
     @property
     def remaining(self) -> int | None:
-        """Requests left in this window, those in flight taken off, or None while no answer has told."""
+        """Requests left in this window, without those in flight; None while unknown."""
         self._roll()
         return None if self._limit is None else max(0, self._left - self._in_flight)
 
     @property
     def above_reserve(self) -> int | None:
-        """Courtesy reads that may still be made in this window; None while no answer has told."""
+        """Ordinary reads that may still be made in this window; None while unknown."""
         return self._left_for(RequestKind.READ)
 
     def _left_for(self, kind: RequestKind) -> int | None:
-        """Requests of that kind that may still be made in this window; None while no answer has told."""
+        """Requests of this kind that may still be made in this window; None while unknown."""
         left = self.remaining
         if left is None or self._limit is None:
             return None
@@ -211,7 +213,7 @@ class Quota:
 
     @property
     def blocked_until(self) -> datetime | None:
-        """Until when a 429 keeps everything back; None where nothing is kept back."""
+        """Until when a 429 blocks all requests; None if nothing is blocked."""
         return datetime.fromtimestamp(self._blocked_until, UTC) if self._blocked(self._now()) else None
 
     def spend(self, kind: RequestKind) -> "CountedRequest":
@@ -237,14 +239,14 @@ class Quota:
         return len(self._writes)
 
     def snapshot(self) -> QuotaSnapshot | None:
-        """What to keep over a restart, or None while nothing is known."""
+        """The state to store over a restart, or None while nothing is known."""
         left = self.remaining
         if self._limit is None or left is None:
             return QuotaSnapshot(blocked_until=self._blocked_until) if self._blocked(self._now()) else None
         return QuotaSnapshot(self._limit, left, self._window, self._ends, self._blocked_until)
 
     def restore(self, kept: QuotaSnapshot) -> None:
-        """Go on from what an earlier process knew; what this one has learnt from an answer already counts more."""
+        """Continue with the state of an earlier process, unless this one already had a response."""
         now = self._now()
         if self._limit is None and kept.limit is not None and kept.limit > 0:
             self._limit, self._left = kept.limit, max(0, min(kept.remaining, kept.limit))
@@ -252,7 +254,7 @@ class Quota:
         self._block(now, min(kept.blocked_until, now + DAY))
 
     def _done(self, era: int, said: tuple[Limits, float | None] | None, *, spent: bool) -> None:
-        """One request is over: `said` holds what its answer told, None where it had none."""
+        """Record the end of a request; `said` has the limits of its response, None without a response."""
         self._in_flight -= 1
         now = self._now()
         self._roll()
@@ -313,7 +315,7 @@ class Quota:
 
 
 class CountedRequest:
-    """One request that was let through. Leaving the `with` block without a word leaves it spent."""
+    """One admitted request. If the `with` block ends without a report, it stays spent."""
 
     def __init__(self, quota: Quota, era: int) -> None:
         self._quota = quota
@@ -322,16 +324,16 @@ class CountedRequest:
         self._sent = True
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
-        """Tell what the answer's headers say; a 429 closes the door until `Retry-After`."""
+        """Report the headers of the response; a 429 blocks all requests until `Retry-After`."""
         now = self._quota._now()  # noqa: SLF001 — the two are one thing in two classes
         wait = None
-        if status == HTTPStatus.TOO_MANY_REQUESTS:  # a 503's Retry-After speaks of the service's health instead
+        if status == HTTPStatus.TOO_MANY_REQUESTS:  # the Retry-After of a 503 is about its health, not about our quota
             wait = retry_after(headers, now)
             wait = _UNSAID if wait is None else wait
         self._said = (limits(headers, now), wait)
 
     def unsent(self) -> None:
-        """Tell that nothing left this machine, so that nothing was spent."""
+        """Report that the request was not sent, so that nothing was spent."""
         self._sent = False
 
     def __enter__(self) -> Self:
