@@ -16,7 +16,6 @@ BOT = ROOT / "bot"
 MIRRORED = ("http_client", "core", "views", "app", "broadcast", "operations", "telegram", "moncreneau", "storage")
 WITHOUT_MIRROR = {
     "app/ports.py": "protocols; their implementations are tested",
-    "app/records.py": "values without behaviour; stored and read back in tests/storage/test_store.py",
     "broadcast/ports.py": "protocols and values; their implementations are tested",
     "operations/metrics.py": "tested over HTTP in tests/operations/test_http.py",
     "storage/migrations/env.py": "Alembic's entry point; tests/storage/test_migrations.py runs it",
