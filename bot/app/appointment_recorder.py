@@ -1,12 +1,12 @@
-"""The moncreneau API, with note taken of what it tells of citizens' appointments on the way.
+"""Wraps the moncreneau API and records the appointments that its lists contain.
 
-What an office cancels, moves or books by itself comes to light whenever the bot reads a citizen's appointments anyway:
-it costs no request more. Knows neither HTTP nor SQL, nor what the notes are for.
+So changes by an office are noticed whenever a citizen's appointments are read, without further requests. Knows neither
+HTTP nor SQL, nor what the records are for.
 
-Which of the appointments that the API lists for a chat are the chat's, where the API does not say whose they are.
+Also decides which listed appointments belong to a chat if the API returns no owners.
 
-A service that ignores our filter and names no owner would show strangers' appointments, and let them be cancelled. So
-one without an owner is the chat's only where it was made here, by that chat. Asks neither HTTP nor SQL.
+An API that ignores the filter and returns no owners would show appointments of others and let them be cancelled. So an
+appointment without an owner belongs to the chat only if the bot booked it for this chat.
 """
 
 from collections.abc import Awaitable, Callable
@@ -17,16 +17,16 @@ from bot.app.ports import Moncreneau, Need
 from bot.core.model import Appointment
 
 MadeBy = Callable[[int], Awaitable[frozenset[int]]]
-"""The numbers of the appointments that attempts of this chat made; see `Store.made_by`."""
+"""Returns the ids of the appointments that attempts of this chat made; see `Store.made_by`."""
 
 
 async def nobody(_chat_id: int) -> frozenset[int]:
-    """For whoever has no store: nothing was made here."""
+    """A `MadeBy` without a store: no appointment was made."""
     return frozenset()
 
 
 async def own_appointments(chat_id: int, found: tuple[Appointment, ...], made_by: MadeBy) -> tuple[Appointment, ...]:
-    """Those of the appointments found for a chat that are surely its own."""
+    """The appointments that surely belong to the chat."""
     if all(each.owner is not None for each in found):
         return found
     made = await made_by(chat_id)
@@ -34,7 +34,7 @@ async def own_appointments(chat_id: int, found: tuple[Appointment, ...], made_by
 
 
 Record = Callable[[int, tuple[Appointment, ...], datetime], None]
-"""Hears a chat's appointments, all of them, as they were at this office time or later."""
+"""Called with all appointments of a chat, as they were at this office time or later."""
 SERVES = timedelta(seconds=10)
 """How old a list may be (`bot.moncreneau.appointments.SERVES`)."""
 

@@ -1,7 +1,7 @@
-"""One confirmed attempt while a worker carries it out: what it asks for, what is known of it, how it can end.
+"""The state of one attempt in the worker: what it requests, what is known of it, and its possible outcomes.
 
-Also the lookup: which of a citizen's appointments an order made. Knows no SQL and no HTTP, and does not decide when
-anything is asked.
+Also the lookup: which of a citizen's appointments an order made. Knows no SQL and no HTTP, and does not decide when a
+request is sent.
 """
 
 import asyncio
@@ -32,28 +32,28 @@ from bot.core.states import BookingAttempt, CancelAttempt
 SLOW = 5.0
 OWNER = "telegram:"
 NOBODY = f"{OWNER}nobody"
-"""An owner that no chat has: what the API lists for it is not filtered by owner."""
+"""An owner that no chat has. If the API lists appointments for it, it ignores the filter."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 RAREST = 150.0
-"""Seconds to which pauses and lookups grow where the same request loses its answer again and again."""
+"""Seconds to which pauses and lookup delays grow if responses are lost repeatedly."""
 CLOCKS_DIFFER = timedelta(minutes=1)
-"""By how much the service's clock may be behind ours; `check` warns of more."""
+"""How far the API's clock may be behind ours; `check` warns of more."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookupDelays:
-    """Seconds before each lookup of a request whose answer was lost. If the last one finds nothing, nothing was done.
+    """Seconds before each lookup after a lost response. If the last one finds nothing, the request was not carried out.
 
-    A service that acts, or lists what it did, later than that is a limit that `docs/guarantees.md` names.
+    `docs/guarantees.md` names the limit: an API that carries out or lists a request later than that.
     """
 
     lost: tuple[float, ...] = (0.5, 1.5, 4.0, 10.0)
     timed_out: tuple[float, ...] = (2.0, 5.0, 10.0, 20.0)
-    """After a request that took long: the service may still be at it."""
+    """After a request that took long: the API may still be carrying it out."""
     resumed: tuple[float, ...] = (0.5, 15.0)
-    """After a restart nobody knows how long a request had been under way, so the last lookup comes when our own time
-    limit for it would be over. There may be hundreds of such attempts, hence only two lookups; the first one is for
-    those who need not wait."""
+    """After a restart it is unknown how long a request had taken, so the last lookup comes when its time limit would be
+    over. There may be hundreds of such attempts, so there are only two lookups; the first one is for requests that had
+    already been carried out."""
 
 
 DELAYS = LookupDelays()
@@ -67,14 +67,14 @@ def owner_of(chat_id: int) -> str:
 
 
 def chat_of(owner: str) -> int | None:
-    """The chat of an `externalUserId`; None where it is none of ours."""
+    """The chat of an `externalUserId`; None if it is not one of this bot."""
     number = owner.removeprefix(OWNER)
     return int(number) if number != owner and number.removeprefix("-").isdecimal() else None
 
 
 @dataclass(slots=True)
 class AttemptState:
-    """What the worker knows of one attempt. `uncertain`: a request may have been carried out without our knowing."""
+    """What the worker knows of one attempt. `uncertain`: a request may have been carried out unnoticed."""
 
     stored: StoredAttempt
     uncertain: bool
@@ -83,27 +83,27 @@ class AttemptState:
     withdrawal_seen: bool = False
     failed_before: bool = False
     lost: int = 0
-    """How many requests lost their answer."""
+    """The number of lost responses."""
     delays: LookupDelays = DELAYS
     first_lookup_delays: tuple[float, ...] = DELAYS.lost
-    """The delays that make it sure, after the last request, that nothing was done."""
+    """The delays of all lookups that are needed after the last request."""
     lookups: tuple[float, ...] = DELAYS.lost
-    """The delays of the lookups that are left."""
+    """The delays of the lookups still to be made."""
     backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE, (0.5, 1.0)))
     failure: Failure | None = None
     never_again: bool = False
-    """Whether the same must not be asked again: the API accepted it, or an appointment may be its work or not."""
+    """Whether the request must not be sent again: the API accepted it, or an appointment might be its result."""
     presumed_refusal: FailureCode | None = None
-    """Why the last request was refused, if it turns out that it was."""
+    """Why the last request was refused, if lookups show that nothing was done."""
     told: tuple[Failure | None] | None = None
-    """What the citizen was last told of why it takes longer."""
+    """The cause of the delay that the citizen was last told."""
     looked: int = 0
     """The number of lookups so far, answered or not."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def of(cls, attempt: StoredAttempt, delays: LookupDelays = DELAYS, *, resumed: bool) -> Self:
-        """A state just opened, or (`resumed`) found open after a restart: then it may have been sent before."""
+        """The state of a new attempt, or (`resumed`) of one found open after a restart, which may have been sent."""
         lookups = delays.resumed if resumed else delays.lost
         return cls(
             attempt,
@@ -122,20 +122,20 @@ class AttemptState:
         return self.stored.chat_id, self.stored.number
 
     def is_first_failure(self) -> bool:
-        """Our own code or the database failed; whether that is to be logged: once an attempt."""
+        """Record a failure of our own code or the database; returns whether it is the first one, to be logged."""
         first, self.failed_before = not self.failed_before, True
         return first
 
     def has_news(self) -> bool:
-        """Whether there is something to tell the citizen of why it takes longer that they were not told yet."""
+        """Whether the citizen has to be told a new cause of the delay."""
         told, self.told = self.told, (self.failure,)
         return told != self.told
 
     def answer_lost(self, seconds: float) -> None:
-        """A request was under way for so long and its answer was lost: it is to be looked up.
+        """Schedule lookups after a response was lost; the request had taken `took` seconds.
 
-        The first time several lookups come soon: most often the answer alone was lost. Where it happens again the
-        service is ill, perhaps for hours, and lookups cost requests that bookings need: one, late, is as sure.
+        After the first loss there are several, soon: usually only the response was lost. After further losses the API
+        has a problem, perhaps for hours, and lookups cost requests that bookings need: one late lookup is as reliable.
         """
         self.lost += 1
         self.first_lookup_delays = self.lookups = self.delays.timed_out if seconds > SLOW else self.delays.lost
@@ -144,12 +144,12 @@ class AttemptState:
             self.lookups = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
 
     def need(self) -> Need:
-        """How urgent the next lookup is: the first ones are; those that follow may go on for hours."""
+        """The urgency of the next lookup. The first ones are urgent; later ones may go on for hours."""
         self.looked += 1
         return Need.SETTLE if self.looked <= len(self.first_lookup_delays) else Need.SETTLE_AGAIN
 
     def next_pause(self) -> float:
-        """Seconds before the next try; each time longer, and a little different for everybody."""
+        """Seconds before the next try, growing and random."""
         return self.backoff.pause(RAREST if self.uncertain else None)
 
     def booking(self) -> BookingAttempt:
@@ -157,7 +157,7 @@ class AttemptState:
         return BOOKINGS.validate_json(self.stored.body)
 
     def order(self) -> Order:
-        """What a booking asks of the API. Raises `ValueError` for a body that is no confirmed booking."""
+        """The order of a booking. Raises `ValueError` if the body is no confirmed booking."""
         draft = self.booking().draft
         if draft.at is None or draft.name is None:
             raise ValueError("a booking without a time or a name was confirmed")
@@ -174,28 +174,28 @@ class AttemptState:
         return CANCELLINGS.validate_json(self.stored.body).ticket.appointment
 
     def settled(self, outcome: str, appointment_id: int | None = None) -> Settled:
-        """The record of its end."""
+        """The record of the outcome."""
         return Settled(self.stored.chat_id, self.stored.number, outcome, appointment_id)
 
 
 # --- the appointment that an order made -------------------------------------------------------------------------------
 
 MadeByOthers = Callable[[Collection[int]], Awaitable[frozenset[int]]]
-"""Those of these appointments that another attempt is known to have made; see `Store.made_by_others`."""
+"""Returns which of these appointments other attempts made; see `Store.made_by_others`."""
 
 
 class UnclearError(Exception):
-    """An appointment may be the order's or a stranger's, and the API does not tell. Nothing may be asked again."""
+    """An appointment might be the order's or somebody else's. The request must not be sent again."""
 
 
 async def find_made(
     order: Order, placed: datetime, api: Moncreneau, made_by_others: MadeByOthers, need: Need
 ) -> Appointment | None:
-    """The appointment that this order, confirmed at the office time `placed`, made. None: there is none.
+    """The appointment that this order, confirmed at the office time `placed`, made; None if there is none.
 
-    Where the API tells owners, the name does not matter, for some services rewrite names. Where it tells none, the
-    exact name must match, and the list must be of this owner alone. Raises `ApiError` where not everything could be
-    read (the very appointment may be among it), and `UnclearError`.
+    If the API returns owners, the name may differ, because some services rewrite names. Otherwise the exact name must
+    match, and the list must be filtered by owner. Raises `ApiError` if not all entries could be read (the appointment
+    may be one of them), and `UnclearError`.
     """
     failure: ApiError | None = None
     try:
@@ -220,7 +220,7 @@ async def find_made(
 
 
 def _is_possible(order: Order, placed: datetime, appointment: Appointment) -> bool:
-    """Whether the order may have made it, whatever name it bears.
+    """Whether the order may have made this appointment, whatever its name.
 
     A service may move what it books: then only an appointment that it made for this owner since then counts.
     """
@@ -238,7 +238,7 @@ def _is_possible(order: Order, placed: datetime, appointment: Appointment) -> bo
 
 
 def _distance(order: Order, appointment: Appointment) -> tuple[bool, bool, int]:
-    """How unlike the order it is: of several the nearest is taken, of equal ones the newest."""
+    """The sort key of candidates: the nearest to the order first, of equal ones the newest."""
     is_moved = _minute(appointment.at) != _minute(order.at)
     return is_moved, fold(appointment.name) != fold(order.name), -appointment.id
 
@@ -248,7 +248,7 @@ def _has_exact_name(order: Order, appointment: Appointment) -> bool:
 
 
 async def _is_filtered(api: Moncreneau, appointment: Appointment, need: Need) -> bool:
-    """Whether the API lists an appointment without an owner to its owner alone. Costs a request; raises `ApiError`."""
+    """Whether the API filters lists by owner although it returns none. Costs a request; raises `ApiError`."""
     try:
         strangers = await api.appointments(NOBODY, need)
     except ApiError as error:
@@ -269,33 +269,33 @@ Ending = tuple[Event, Settled]
 
 
 def booked(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
-    """There is an appointment."""
+    """The outcome of a booking that was made."""
     settled = replace(state.settled("booked", appointment.id), facts=(_fact(state, at, appointment),))
     return Booked(at=at, number=state.stored.number, appointment=appointment), settled
 
 
 def withdrawn(state: AttemptState, at: datetime) -> Ending:
-    """The citizen gave it up before anything came of it."""
+    """The outcome of a booking that the citizen gave up and that was not made."""
     return BookingWithdrawn(at=at, number=state.stored.number), state.settled("withdrawn")
 
 
 def refused(state: AttemptState, at: datetime, failure: Failure) -> Ending:
-    """There is none, and asking again is pointless."""
+    """The outcome of a booking that was refused."""
     return BookingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
 
 
 def cancelled(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
-    """The appointment is cancelled."""
+    """The outcome of a cancellation that was carried out."""
     gone = replace(appointment, status=AppointmentStatus.CANCELLED)
     settled = replace(state.settled("cancelled"), facts=(_fact(state, at, gone),))
     return AppointmentCancelled(at=at, number=state.stored.number), settled
 
 
 def not_cancelled(state: AttemptState, at: datetime, failure: Failure) -> Ending:
-    """The appointment stands, and asking again is pointless."""
+    """The outcome of a cancellation that was refused."""
     return CancellingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
 
 
 def _fact(state: AttemptState, at: datetime, appointment: Appointment) -> Fact:
-    """What the appointment book learns: the appointment as it is now."""
+    """The entry for the appointment book: the appointment as it is now."""
     return Fact(appointment.id, state.stored.chat_id, at.replace(microsecond=0), Source.ATTEMPT, appointment)

@@ -1,9 +1,9 @@
-"""Carries confirmed bookings and cancellings to the API, each to exactly one outcome.
+"""Carries out confirmed bookings and cancellations at the API, each with exactly one outcome.
 
-The API has no idempotency key. So before anything is asked a second time, the worker looks up what became of the
-first request: one whose answer was lost may have been carried out. An attempt is stored before its first request and
-closed in the transaction that queues the words about its outcome; one that is found open at start counts as one whose
-answer was lost. Before it acts on an attempt the worker reads it again. Knows nothing of screens, HTTP or SQL.
+The API has no idempotency key, and a request whose response was lost may have been carried out. So the worker looks up
+its result before it sends the request again. An attempt is stored before its first request and closed in the
+transaction that queues the message about its outcome. One that is found open at start is treated like one whose
+response was lost. Before it acts on an attempt the worker reads it again. Knows nothing of screens, HTTP or SQL.
 """
 
 import asyncio
@@ -35,11 +35,11 @@ from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
 PATIENCE = 1.0
-"""Seconds after which the citizen is told that they need not wait here."""
+"""Seconds after which the citizen is told that they need not wait."""
 AT_ONCE = 32
 T = TypeVar("T")
 Tell = Callable[[int, Event, Settled | None], None]
-"""Hands an event, and the outcome that it stands for, to the chat's conversation."""
+"""Passes an event and its outcome to the conversation of the chat."""
 
 
 class _StoppedError(Exception):
@@ -47,11 +47,11 @@ class _StoppedError(Exception):
 
 
 class _SettledElsewhereError(Exception):
-    """The attempt has its outcome, and the citizen knows it."""
+    """Another process has closed the attempt and told the citizen."""
 
 
 class AttemptWorker:
-    """All attempts without an outcome. Those that end are counted in `outcomes`, by outcome."""
+    """Carries out all open attempts. `outcomes` counts the closed ones by outcome."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class AttemptWorker:
         return len(self._states)
 
     def begin(self, attempt: StoredAttempt, tell: Tell, *, resumed: bool = False) -> None:
-        """Take an attempt on, and hand its outcome to `tell`. A resumed one may have been sent already."""
+        """Start an attempt and pass its outcome to `tell`. A resumed one may already have been sent."""
         state = AttemptState.of(attempt, self._delays, resumed=resumed)
         if state.key in self._states or self._stopping:
             return
@@ -87,14 +87,16 @@ class AttemptWorker:
         task.add_done_callback(self._tasks.discard)
 
     def withdraw(self, chat_id: int, number: int) -> None:
-        """The citizen gave the attempt up; it ends as soon as it is sure that it was not carried out."""
+        """Withdraw an attempt: it ends as soon as lookups show that it was not carried out."""
         if state := self._states.get((chat_id, number)):
             state.withdrawn = True
-            state.lookups = state.first_lookup_delays  # somebody waits; but no fewer lookups than make it sure
+            state.lookups = (
+                state.first_lookup_delays
+            )  # the citizen waits, so look up now; but not fewer times than needed
             state.wake.set()
 
     async def stop(self, grace: float) -> None:
-        """Let requests under way end within `grace` seconds; what is open stays stored."""
+        """Let running requests end within `grace` seconds; open attempts stay stored."""
         self._stopping = True
         for state in self._states.values():
             state.wake.set()
@@ -105,7 +107,7 @@ class AttemptWorker:
             await asyncio.wait(tasks)
 
     async def _carry(self, state: AttemptState, tell: Tell) -> None:
-        """One attempt to its end; the citizen hears of it when that takes longer than they will watch."""
+        """Carry out one attempt to its end; tell the citizen if it takes longer than a second."""
         patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, state, tell)
         work = self._book if state.stored.kind is AttemptKind.BOOK else self._cancel
         try:
@@ -117,7 +119,7 @@ class AttemptWorker:
                     await self._wait(state, tell, error.retry_after)
                 except (_StoppedError, _SettledElsewhereError):
                     raise
-                except Exception as error:  # whatever it is, what was confirmed is never dropped
+                except Exception as error:  # whatever the error: a confirmed attempt is never dropped
                     if state.is_first_failure():
                         name, trace = type(error).__name__, scrubbed(error)
                         log.error("an attempt failed and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
@@ -135,7 +137,7 @@ class AttemptWorker:
     # --- booking -------------------------------------------------------------------------------------------------
 
     async def _book(self, state: AttemptState) -> Ending:
-        """Until it is booked, refused or withdrawn. Raises `ApiError` for what may be tried again."""
+        """Try until it is booked, refused or withdrawn. Raises `ApiError` if it may be tried again."""
         order = state.order()
         found = await self._look_up(state, order) if state.uncertain else None
         await self._read_again(state)
@@ -156,25 +158,25 @@ class AttemptWorker:
             if error.outcome is not WriteOutcome.REFUSED:
                 raise
             if state.retried and error.failure.code in {FailureCode.SLOT_TAKEN, FailureCode.ALREADY_BOOKED}:
-                # Taken, perhaps, by an earlier request of this very attempt.
+                # The slot may have been taken by an earlier request of this attempt.
                 state.uncertain, state.lookups, state.presumed_refusal = True, state.delays.lost, error.failure.code
                 return await self._book(state)
             return refused(state, self._now(), error.failure)
 
     async def _look_up(self, state: AttemptState, order: Order) -> Appointment | None:
-        """Look several times: a request whose answer was lost may still be under way. A lookup that fails is none."""
+        """Look up several times, because a request may still be being carried out. Failed lookups do not count."""
         while state.lookups:
             undisturbed = await self._rest(state, state.lookups[0])
             try:
                 if found := await self._find(state, order):
                     return found
             except ApiError as error:
-                # What cannot be read may be the very appointment: nobody can tell, but it need not be asked again.
+                # An unreadable entry may be the very appointment, so the request must not be sent again.
                 wanted = not (state.never_again or state.withdrawn or order.at <= self._now())
                 if wanted or error.failure.code is not FailureCode.NO_TICKET:
                     raise
                 state.never_again = True
-            if undisturbed:  # after a withdrawal one lookup comes at once, and as many as ever follow
+            if undisturbed:  # after a withdrawal one lookup is made at once, and the usual number after it
                 state.lookups = state.lookups[1:]
         return None
 
@@ -193,11 +195,11 @@ class AttemptWorker:
     # --- cancelling ----------------------------------------------------------------------------------------------
 
     async def _cancel(self, state: AttemptState) -> Ending:
-        """Until it is cancelled or refused. Raises `ApiError` for what may be tried again."""
+        """Try until it is cancelled or refused. Raises `ApiError` if it may be tried again."""
         appointment = state.appointment()
         is_done = state.uncertain and await self._is_cancelled(state, appointment)
         while not is_done and state.presumed_refusal and state.lookups:
-            await self._rest(state, state.lookups[0])  # the service may still be at it
+            await self._rest(state, state.lookups[0])  # the API may still be carrying it out
             is_done = await self._is_cancelled(state, appointment)
             state.lookups = state.lookups[1:]
         await self._read_again(state)
@@ -213,7 +215,7 @@ class AttemptWorker:
                 raise
             gone = error.failure.code is FailureCode.APPOINTMENT_GONE
             if (gone and state.retried) or await self._is_cancelled(state, appointment):
-                return cancelled(state, self._now(), appointment)  # by an earlier request or somebody else
+                return cancelled(state, self._now(), appointment)  # cancelled by an earlier request or by somebody else
             return not_cancelled(state, self._now(), error.failure)
         return cancelled(state, self._now(), appointment)
 
@@ -225,7 +227,7 @@ class AttemptWorker:
     # --- both ----------------------------------------------------------------------------------------------------
 
     async def _ask(self, state: AttemptState, request: Awaitable[T]) -> T:
-        """One write. From here until an answer came, it may have been carried out."""
+        """Send one write. Until a response arrives, it counts as possibly carried out."""
         began = asyncio.get_running_loop().time()
         state.uncertain = True
         try:
@@ -246,13 +248,13 @@ class AttemptWorker:
         return answer
 
     async def _forbid(self, state: AttemptState, why: str) -> None:
-        """The same must not be asked again; the next process must know that, too."""
+        """Store that the request must not be sent again, also by the next process."""
         state.never_again = True
         log.error("%s; it is looked up, not asked again", why)
         await self._store.commit(Change(accepted=state.key))
 
     async def _read_again(self, state: AttemptState) -> None:
-        """Another process may have settled the attempt, or the citizen given it up. Raises where nothing is to do."""
+        """Read the attempt again, because another process may have closed it. Raises if it is closed."""
         stored = await self._store.attempt(*state.key)
         if stored is None:
             raise _SettledElsewhereError
@@ -260,14 +262,14 @@ class AttemptWorker:
         state.never_again |= stored.accepted
 
     async def _wait(self, state: AttemptState, tell: Tell, retry_after: float | None) -> None:
-        """Before the next try: as long as the service asks, else a little longer each time."""
+        """Wait before the next try: as long as the API asks for, else a growing pause."""
         pause = max(retry_after or 0.0, state.next_pause())
         if pause > PATIENCE:
             self._delayed(state, tell)
         await self._rest(state, pause)
 
     async def _rest(self, state: AttemptState, seconds: float) -> bool:
-        """Sleep, unless the citizen gives up or the worker stops; returns whether it was for as long as was meant."""
+        """Sleep unless the citizen gives up or the worker stops; returns whether the whole time passed."""
         if self._stopping:
             raise _StoppedError
         state.wake.clear()

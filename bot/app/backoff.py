@@ -1,4 +1,4 @@
-"""Pauses between tries, and waiting that something can cut short. Knows nothing of what is tried or waited for."""
+"""Growing pauses between retries, and waiting that an event can end. Knows nothing of what is retried."""
 
 import asyncio
 import random
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class Backoff:
-    """Pauses in seconds, each twice as long as the one before, up to `longest`; `reset` begins anew.
+    """Pauses in seconds, each twice as long as the one before, up to `longest`; `reset` starts again.
 
-    A pause is spread at random (times 0.5 to 1.5 unless told otherwise), so that many who wait do not try in step.
+    Each pause is multiplied by a random factor (0.5 to 1.5 by default), so that many callers do not retry together.
     """
 
     def __init__(
@@ -25,19 +25,19 @@ class Backoff:
         self._chance = chance
 
     def pause(self, longest: float | None = None) -> float:
-        """The next pause; `longest` takes the place of the usual limit this time."""
+        """The next pause; `longest` replaces the limit this time."""
         limit = self._longest if longest is None else longest
         pause = min(self._next, limit)
         self._next = min(pause * 2, limit)
         return pause * (self._least + (self._most - self._least) * self._chance())
 
     def reset(self) -> None:
-        """It worked: the next pause is the first one again."""
+        """Start again with the first pause, after a success."""
         self._next = self._first
 
 
 async def wait_event(event: asyncio.Event, seconds: float) -> None:
-    """Until the event, or so many seconds."""
+    """Wait for the event, at most so many seconds."""
     if seconds <= 0:
         return
     try:
@@ -48,7 +48,7 @@ async def wait_event(event: asyncio.Event, seconds: float) -> None:
 
 
 async def run_unless(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work, but drop it when the event comes first. Raises what the work raises."""
+    """Run the work, but cancel it if the event comes first. Raises what the work raises."""
     working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
     try:
         await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,7 +1,7 @@
-"""How many appointments one chat may have and make, so that no chat can use up the calendar or the hour of all.
+"""Limits how many appointments one chat may have and book, so that no chat uses up the calendar or the quota.
 
-Counted from what is stored, in the turn that chooses a department and again in the turn that opens the attempt: a
-chat's turns are strictly in order, so the count is exact. Cancelling is never capped. Must not know SQL or screens.
+They are counted from the store when the citizen chooses a department and again in the turn that opens the attempt. The
+turns of a chat are strictly in order, so the count is exact. Cancelling is never capped. Must not know SQL or screens.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,7 +23,7 @@ class BookingCaps:
     trusted: Mapping[int, int] = field(default_factory=dict)
 
     def of(self, chat_id: int) -> tuple[int, int]:
-        """Both caps of a chat."""
+        """The two caps of a chat: coming appointments, and bookings per day."""
         trusted = self.trusted.get(chat_id)
         return (self.open, self.per_day) if trusted is None else (trusted, trusted)
 
@@ -34,16 +34,16 @@ Appointments = Callable[[], Awaitable[tuple[Appointment, ...]]]
 
 
 class CapCheck:
-    """`count` counts what is stored."""
+    """Checks the caps; `count` counts the stored appointments and bookings."""
 
     def __init__(self, caps: BookingCaps, count: CountBookings) -> None:
         self._caps = caps
         self._count = count
 
     async def refusal(self, chat_id: int, now: datetime, appointments: Appointments) -> Failure | None:
-        """Why this chat may not book at the office time `now`; None: it may.
+        """Why this chat may not book at the office time `now`; None if it may.
 
-        Before it is told that it has too many, its `appointments` are read: the office may have cancelled some.
+        Before the chat is refused, its `appointments` are read, because the office may have cancelled some.
         """
         most_open, most_a_day = self._caps.of(chat_id)
         if not most_open and not most_a_day:
