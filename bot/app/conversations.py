@@ -1,11 +1,11 @@
-"""All conversations: chats side by side, each strictly in order, one transaction a turn.
+"""Runs all conversations: chats in parallel, each strictly in order, one transaction per turn.
 
-What arrives is stored before it comes here. A turn's end is one `Change` (update done, session, replies, attempts);
-only when that is on the disk do the replies go to the outbox and the attempts to the clerk. A chat that is slow (its
-API call hangs) delays no other; an idle chat costs nothing. An update on which our own code fails is tried three
-times, then set aside with an apology. Knows nothing of Telegram's formats, SQL or screens.
+Updates are stored before they come here. A turn results in one `Change` (update done, session, replies, attempts).
+After its commit the replies go to the outbox and the attempts to the worker. A slow chat (its API call hangs) delays no
+other; an idle chat costs nothing. An update on which our own code fails is tried three times, then set aside with an
+apology. Knows nothing of Telegram's formats, SQL or screens.
 
-In a group the bot says one thing, now and then: come to the private chat. Knows no session and stores none.
+In a group the bot only sends a hint now and then to use the private chat. A group has no session.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ from bot.logs import scrubbed
 from bot.views.message import Message
 
 QUIET = 60.0
-"""Seconds between two hints in one group: it is read by many."""
+"""Seconds between two hints in one group, because many people read it."""
 MANY = 1000
 
 
 class GroupHints:
-    """Whether it is time for a hint in a group or in a topic of one, and the hint itself."""
+    """Decides when a group or a topic gets a hint, and makes the hint."""
 
     def __init__(self, render: Callable[[str], Message], ids: DeliveryIds) -> None:
         self._render = render
@@ -42,7 +42,7 @@ class GroupHints:
         self._ids = ids
 
     def hint(self, chat_id: int, locale: str, topic: int | None = None) -> Delivery | None:
-        """The hint for this group, or None where one was given a moment ago."""
+        """The hint for this group, or None if it got one recently."""
         now = time.monotonic()
         if now - self._last.get((chat_id, topic), -QUIET) < QUIET:
             return None
@@ -62,19 +62,19 @@ TYPING_AFTER = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What became of an attempt, on its way to its chat."""
+    """The outcome of an attempt, for its chat."""
 
     event: Event
     settled: Settled | None
 
 
 ChatTurn = Callable[[], Awaitable[Change]]
-"""What else happens to a chat, such as a webhook: returns all that it changes. May raise."""
+"""A turn that no citizen's action began, such as that of a webhook: returns its change. May raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OtherTurn:
-    """A turn that no citizen's action began; `then` is called when it is over, whatever came of it."""
+    """A turn that no citizen's action began; `then` is called when it has ended, also after a failure."""
 
     take: ChatTurn
     then: Callable[[], None]
@@ -84,9 +84,9 @@ _Item = StoredUpdate | _Result | _OtherTurn
 
 
 class Conversations:
-    """Every chat that has something to do, and nothing else."""
+    """Holds the chats that have something to do, and no others."""
 
-    def __init__(  # noqa: PLR0913 — the joints of the house meet here
+    def __init__(  # noqa: PLR0913 — its collaborators
         self,
         *,
         store: Store,
@@ -117,27 +117,27 @@ class Conversations:
 
     @property
     def waiting(self) -> int:
-        """How many updates and results wait or are being worked on; one chat counts for so many at the most.
+        """The number of updates and outcomes that wait or are being processed. One chat counts for `MOST_OF_ONE`.
 
-        It is what receiving pauses for, and a single chat that sends and sends must not stop it for all.
+        Receiving pauses if the number is too high, and a single chat must not stop it for all.
         """
         return sum(min(len(queue), MOST_OF_ONE) for queue in self._queues.values())
 
     def accept(self, updates: Iterable[StoredUpdate]) -> None:
-        """Take over updates that were just stored, in any order."""
+        """Accept updates that were just stored, in any order."""
         for update in sorted(updates, key=lambda each: each.update_id):
             self._put(update.chat_id, update)
 
     def settle(self, chat_id: int, event: Event, settled: Settled | None) -> None:
-        """Take over what became of an attempt."""
+        """Accept the outcome of an attempt."""
         self._put(chat_id, _Result(event, settled))
 
     def play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None] = lambda: None) -> None:
-        """Take a turn that no citizen's action began, after the chat's turns before it; `then` it is stored."""
+        """Queue a turn that no citizen's action began, behind the chat's others; `then` is called when it has ended."""
         self._put(chat_id, _OtherTurn(turn, then))
 
     async def stop(self, grace: float) -> None:
-        """Finish the turns in hand within `grace` seconds; what is not begun stays in the inbox."""
+        """Finish the running turns within `grace` seconds; the other updates stay in the inbox."""
         self._stopping = True
         if tasks := set(self._tasks):
             _, pending = await asyncio.wait(tasks, timeout=grace)
@@ -165,11 +165,11 @@ class Conversations:
                     await (self._work_other(item) if isinstance(item, _OtherTurn) else self._work(chat_id, item))
                 queue.popleft()
         finally:
-            if not queue:  # what is left waits in the inbox for the next start, and is counted until then
+            if not queue:  # the rest stays in the inbox for the next start, and counts as waiting until then
                 del self._queues[chat_id]
 
     async def _work_other(self, item: _OtherTurn) -> None:
-        """A turn that nobody waits for: whoever asked for it asks again if it fails."""
+        """Take a turn that no citizen's action began. If it fails, its caller queues it again."""
         try:
             change = await item.take()
             await self._finish(change, change.queued)
@@ -184,9 +184,9 @@ class Conversations:
             if tried:
                 await asyncio.sleep(RETRY_PAUSE * tried)
             try:
-                # In the end on a new session: if that works, the stored one is at fault and must not silence the chat.
+                # The last try uses a new session: if it succeeds, the stored one is broken and must not block the chat.
                 await self._work_once(chat_id, item, anew=tried == TRIES)
-            except Exception as caught:  # noqa: BLE001 — whatever our own code raises: the chat must go on
+            except Exception as caught:  # noqa: BLE001 — whatever our own code raises, the chat must continue
                 error = caught
             else:
                 return
@@ -214,7 +214,7 @@ class Conversations:
                 await self._without_turn(chat_id, inbound, item.update_id)
 
     async def _without_turn(self, chat_id: int, inbound: Inbound, update_id: int) -> None:
-        """What needs no conversation: a citizen who left or returned, a group, anything else."""
+        """Handle updates that need no conversation: a citizen who left or returned, a group, and others."""
         match inbound:
             case Presence(left=True):
                 self._outbox.forget(chat_id)
@@ -227,7 +227,7 @@ class Conversations:
                 await self._store.commit(Change(done=(update_id,)))
 
     async def _take_turn(self, chat_id: int, event: Event, base: Change, *, anew: bool) -> None:
-        """One turn on the chat's session, or on a new one (`anew`) that takes its place."""
+        """Take one turn on the chat's session, or on a new one (`anew`) that replaces it."""
         locale = event.language if isinstance(event, CitizenEvent) else ""
         session = await (self._sessions.anew if anew else self._sessions.get)(chat_id, event.at, locale)
         typing = asyncio.get_running_loop().call_later(TYPING_AFTER, self._outbox.typing, chat_id)
@@ -252,13 +252,13 @@ class Conversations:
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: StoredUpdate | _Result, error: str) -> None:
-        """Set the item aside and say so, on a new session if need be; if even that fails, without a word.
+        """Set the item aside with an apology, on a new session if necessary; if that fails too, without one.
 
-        An attempt whose outcome cannot be told stays open: the next start, with mended code perhaps, asks for it again.
+        An attempt whose outcome cannot be told stays open, so the next start, perhaps with a fix, looks it up again.
         """
         base = Change() if isinstance(item, _Result) else Change(failed=(SetAside(item.update_id, error),))
         if chat_id <= 0:
-            await self._store.commit(base)  # nobody is there to hear it, or a group that need not
+            await self._store.commit(base)  # there is no chat, or it is a group, which gets no apology
             return
         for anew in (False, True):
             try:
@@ -285,7 +285,7 @@ def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
 
 
 def _sort_last(queue: deque[_Item]) -> None:
-    """Let an update that came late go before later ones; the first of the queue is being worked on."""
+    """Insert an update by its id. The first of the queue stays: it is being processed."""
     at = len(queue) - 1
     while at > 1 and _is_later(queue[at - 1], queue[at]):
         queue[at - 1], queue[at] = queue[at], queue[at - 1]

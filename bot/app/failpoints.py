@@ -1,7 +1,7 @@
-"""Named places between two steps, where a test can end this process as a power cut would.
+"""Fail points: named places between two steps where a test can kill this process.
 
-`BOT_CRASH_AT="turn committed:3"` kills it with SIGKILL the third time it gets there. Without the variable `reach` is
-an empty function. Knows nothing of what the steps are.
+`BOT_CRASH_AT="turn committed:3"` kills it with SIGKILL when it reaches the point for the third time. Without the
+variable `reach` is an empty function. Knows nothing of what the steps do.
 """
 
 import os
@@ -21,11 +21,11 @@ POINTS = (
     "outcome committed",
     "delivery sent",
 )
-"""In the order in which a booking gets there."""
+"""In the order in which a booking reaches them."""
 
 
 def planned(plan: str) -> Callable[[str], None]:
-    """What `reach` does under this plan (`point:times`). Raises `ValueError` for a plan that names no point."""
+    """The function `reach` for a plan (`point:times`). Raises `ValueError` for an unknown point."""
     if not plan:
         return _go_on
     point, _, times = plan.partition(":")

@@ -1,9 +1,9 @@
-"""The one way out: every message, in order per chat, paced, tried until it is surely sent or surely refused.
+"""Sends every message: in order per chat, rate-limited, retried until Telegram accepts it or refuses it for good.
 
-A delivery is stored before it comes here, and its row goes when the messenger has said what became of it. A kill in
-between sends it again: a duplicate is better than a loss, and an edit that is made twice is one edit. What waits and is
-replaced by something newer is dropped, so that little waits even in a chat that is limited. One chat's flood wait stops
-that chat alone; floods in many chats at once slow everybody. Knows nothing of Telegram's formats.
+A delivery is stored before it comes here, and its row is deleted when its outcome is known. After a kill in between it
+is sent again: a duplicate is better than a loss, and a repeated edit is not visible. Outdated deliveries are dropped,
+so that few wait even in a limited chat. A 429 of one chat delays that chat only; 429s of many chats at once delay all.
+Knows nothing of Telegram's formats.
 """
 
 import asyncio
@@ -36,20 +36,20 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 PICTURES = frozenset({Kind.PICTURE, Kind.NEW_PICTURE})
 OVERTAKEN = PICTURES | {Kind.DOCUMENT}
-"""Let the messages behind them pass while they do not get through: their place among them does not matter."""
+"""Kinds that let later messages pass while they fail, because their order does not matter."""
 PICTURE_TRIES = 5
-"""How often a picture is tried. The ticket is complete without it, and it can be asked for again."""
+"""How often a picture is tried. The ticket is complete without it and can be opened again."""
 OWN_TRIES = 3
-"""How often a delivery is tried on which our own code fails."""
+"""How often a delivery is tried if our own code fails on it."""
 OUTAGE = 3
-"""So many chats in a row whose messages do not get through are an outage."""
+"""If messages to so many chats in a row fail, it is an outage."""
 STALLED = 600.0
-"""Seconds after which a message that still waits is worth telling operators."""
+"""Seconds after which operators are told of a waiting message."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    """A delivery that waits `since` then, and is not tried before it is `due` (the loop's time)."""
+    """A delivery that waits since `since` and is not tried before `due` (both in the loop's time)."""
 
     delivery: Delivery
     since: float
@@ -67,7 +67,7 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class _Queue:
-    """What waits for one chat, in order, and what is being sent."""
+    """The waiting deliveries of one chat, in order, and the one being sent."""
 
     waiting: deque[_Waiting] = field(default_factory=deque)
     sending: _Waiting | None = None
@@ -89,7 +89,7 @@ class _Queue:
 
 
 class Outbox:
-    """All messages on their way."""
+    """All deliveries that are not sent yet."""
 
     def __init__(
         self, store: Store, messenger: Messenger, overall: GlobalRateLimiter, per_chat: ChatRateLimiter
@@ -111,7 +111,7 @@ class Outbox:
         self.failed = 0
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
-        """Take over what was just stored."""
+        """Accept deliveries that were just stored."""
         now = asyncio.get_running_loop().time()
         for delivery in deliveries:
             chat_id = delivery.chat_id
@@ -126,32 +126,32 @@ class Outbox:
                 self._tasks[chat_id] = asyncio.create_task(self._send_all(chat_id, queue))
 
     def forget(self, chat_id: int) -> None:
-        """Drop what waits for a chat that has left. The store drops its rows with the same change."""
+        """Drop the deliveries of a chat that blocked the bot. The store deletes their rows in the same change."""
         if queue := self._queues.get(chat_id):
             queue.waiting.clear()
 
     @property
     def overall(self) -> GlobalRateLimiter:
-        """The pace that everything shares which goes out."""
+        """The rate limiter of all messages."""
         return self._overall
 
     @property
     def per_chat(self) -> ChatRateLimiter:
-        """The room in each chat, which everything shares that goes there."""
+        """The rate limiter of each chat."""
         return self._per_chat
 
     def typing(self, chat_id: int) -> asyncio.Task[None]:
-        """Show that the bot is at work; lost if it cannot be shown now."""
+        """Show *typing* in the chat; skipped if the rate limit does not allow it now."""
         return asyncio.create_task(self._messenger.typing(chat_id))
 
     @property
     def waiting(self) -> int:
-        """How many deliveries are not sent yet."""
+        """The number of deliveries that are not sent yet."""
         return sum(len(queue.waiting) for queue in self._queues.values())
 
     @property
     def stalled(self) -> int:
-        """In how many chats the oldest message has waited for `STALLED` seconds."""
+        """The number of chats whose oldest message has waited for `STALLED` seconds."""
         since = asyncio.get_running_loop().time() - STALLED
         return sum(bool(queue.waiting) and queue.waiting[0].since <= since for queue in self._queues.values())
 
@@ -169,7 +169,7 @@ class Outbox:
             await asyncio.wait(tasks)
 
     def _drop_replaced(self, delivery: Delivery, queue: _Queue) -> None:
-        """Drop what waits and need not be sent any more once this is."""
+        """Drop waiting deliveries that this one makes outdated."""
         replaced = [
             each for each in queue.waiting if each is not queue.sending and _is_replaced(each.delivery, delivery)
         ]
@@ -199,7 +199,7 @@ class Outbox:
                 del self._queues[chat_id]
 
     async def _send(self, item: _Waiting, queue: _Queue) -> None:
-        """Try once to send it; take it off the queue when it is settled."""
+        """Try once to send it; remove it from the queue when its outcome is final."""
         delivery = item.delivery
         newest = max(each.delivery.id for each in queue.waiting)
         queue.sending = item
@@ -217,7 +217,7 @@ class Outbox:
             self.failed += 1
             log.error("delivery %d (%s) was refused: %s", delivery.id, delivery.kind, error)  # noqa: TRY400
             self._settled(item, queue, Receipt())
-        except Exception as error:  # noqa: BLE001 — whatever our own code raises, the chat must go on
+        except Exception as error:  # noqa: BLE001 — whatever our own code raises, the chat must continue
             self._own_failure(item, queue, error)
         else:
             self._settled(item, queue, receipt)
@@ -240,9 +240,9 @@ class Outbox:
         self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket))
 
     def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:
-        """It did not get through: try again, or let a picture be."""
+        """Handle a failed try: try again, or give up a picture."""
         now, kind = asyncio.get_running_loop().time(), item.delivery.kind
-        # Without a connection nothing gets through, and no picture is to blame.
+        # In an outage nothing can be sent, so it does not count against the picture.
         item.tries += isinstance(error, MaybeSentError)
         if kind in PICTURES and item.tries >= PICTURE_TRIES:
             self.failed += 1
@@ -260,7 +260,7 @@ class Outbox:
             self._reachability.failed(str(error))
 
     def _own_failure(self, item: _Waiting, queue: _Queue, error: Exception) -> None:
-        """Our own code fails on it: try again, then without markup and buttons, then give it up."""
+        """Handle a failure of our own code: try again, then without markup and buttons, then give up."""
         item.own_failures += 1
         delivery = item.delivery
         if item.own_failures <= OWN_TRIES:
@@ -291,12 +291,12 @@ class Outbox:
             return await self._deliver_otherwise(delivery, file_id, error)
 
     async def _deliver_otherwise(self, delivery: Delivery, file_id: str | None, error: Exception) -> Receipt:
-        """What takes the place of a delivery that is refused. Raises `MessageRefusedError` where nothing does."""
+        """The replacement of a refused delivery. Raises `MessageRefusedError` if there is none."""
         match delivery.kind:
             case Kind.EDIT if delivery.amends:
                 return Receipt()
             case Kind.EDIT:
-                # The screen cannot be shown there: show it anew rather than not at all.
+                # The message cannot be edited: send the screen as a new one.
                 return await self._deliver(replace(delivery, kind=Kind.SEND, target=None))
             case Kind.SEND:
                 log.error("a message was refused and is sent without markup and buttons: %s", error)
@@ -310,7 +310,7 @@ class Outbox:
 
 
 def _is_replaced(old: Delivery, new: Delivery) -> bool:
-    """Whether an older delivery need not be sent once a newer one is.
+    """Whether a newer delivery makes an older one outdated.
 
     Of screens only the present one matters, of edits of one message the last one, of equal messages one.
     """

@@ -1,7 +1,7 @@
 """The loop that plays an event on a pure state machine. The conversation and the composer of broadcasts share it.
 
-Both speak of the same things: a step takes a state and an event and returns the next state with its effects; whoever
-runs an effect may answer with another event.
+A step takes a state and an event and returns the next state with its effects. Running an effect may result in another
+event.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ async def play(
     event: Event,
     run: Callable[[State, Effect], Awaitable[Event | None]],
 ) -> State:
-    """Play `event` to its end: each effect is run, and what it answers is played next. Returns the last state."""
+    """Play `event` to its end: each effect is run and its resulting event played next. Returns the last state."""
     waiting = [event]
     while waiting:
         state, effects = step(state, waiting.pop())

@@ -1,13 +1,13 @@
-"""How fast messages may go: overall, and to one chat. Knows only numbers, urgencies and the loop's clock.
+"""Rate limiters of messages: for all chats together and for each chat. Knows numbers, urgencies and the loop's clock.
 
 Telegram grants about 30 messages/s over all chats, 1/s to one chat (short bursts are tolerated), 20/min to a group
-(Bots FAQ, "My bot is hitting limits"). Overall a sliding window, not a bucket: a bucket of 30 lets 60 through in
-its first second.
+(Bots FAQ, "My bot is hitting limits"). The global limiter is a sliding window, because a bucket of 30 would let 60
+messages through in its first second.
 
-Judges every 429: is it that of one chat, of all announcements, or of everything that goes out?
+`FloodControl` decides what a 429 limits: one chat, all announcements, or all messages.
 
-One judgement for the whole process, of citizens' messages and of announcements alike: what the one hears of a chat, the
-other obeys. Knows only chats, seconds and the loop's clock.
+There is one for the whole process, because a 429 of an announcement also limits citizens' messages to that chat, and
+the other way round.
 """
 
 import asyncio
@@ -20,21 +20,21 @@ from bot.app.backoff import wait_event
 from bot.app.records import Urgency
 
 WINDOW = 1.1
-"""Seconds in which the overall rate is counted; the tenth is for messages that bunch up on the wire."""
+"""The length of the sliding window in seconds; the extra tenth allows for varying network delays."""
 CHAT_BURST, EDIT_BURST, EDITS_A_MESSAGE = 4, 10, 2
-"""A chat takes this many new messages, or edits, at once; edits are granted twice as often as messages."""
+"""The burst of new messages and of edits in a chat; edits have twice the rate of messages."""
 GROUP_INTERVAL, GROUP_BURST = 3.0, 5
 RESERVE = 1
-"""Turns of every window that bulk leaves to citizens. A broadcast goes evenly, so the next turn is never far off."""
+"""Messages per window that bulk leaves to citizens. Broadcasts are evenly paced, so the next one is never far off."""
 SLOWED = 60.0
-"""Seconds for which the overall rate is halved after everybody was flooded."""
+"""Seconds for which the global rate is halved after a global flood."""
 MANY_CHATS = 10_000
 CATCH_UP = 0.1
-"""Seconds of a steady pace that may be made up at once after the loop was busy."""
+"""Seconds of an even pace that may be caught up at once after the event loop was busy."""
 
 
 class GlobalRateLimiter:
-    """Turns for everybody, the most urgent first. `rate` is messages per second, None: unlimited."""
+    """Limits all messages together; the most urgent goes first. `rate` is messages per second, None: unlimited."""
 
     def __init__(self, rate: float | None) -> None:
         self._rate = rate
@@ -55,30 +55,30 @@ class GlobalRateLimiter:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (urgency, next(self._count), waiter))
         if first and self._timer:
-            # What was first until now may wait for longer than the new one needs to.
+            # The message that was first so far may have to wait longer than the new one.
             self._timer.cancel()
             self._timer = None
         self._schedule()
         await waiter
 
     async def edit(self) -> None:
-        """Wait while everybody waits. Edits count for their chat alone: the 30/s are messages (Bots FAQ)."""
+        """Wait for the end of a global flood only. The 30/s are messages (Bots FAQ), so edits do not count."""
         if (wait := self._paused_until - asyncio.get_running_loop().time()) > 0:
             await asyncio.sleep(wait)
 
     @property
     def bulk_rate(self) -> float | None:
-        """The most that bulk gets in a second, when nobody else wants anything; None: unlimited."""
+        """The maximum rate of bulk messages when nothing else is sent; None: unlimited."""
         return None if self._rate is None else self._allowed(self._rate, Urgency.BULK) / WINDOW
 
     def flooded(self, retry_after: float) -> None:
-        """Everybody waits, then goes half as fast for a minute."""
+        """Stop all messages for a while, then halve the rate for a minute."""
         now = asyncio.get_running_loop().time()
         self._paused_until = max(self._paused_until, now + retry_after)
         self._slowed_until = self._paused_until + SLOWED
 
     def _free_at(self, now: float, urgency: Urgency) -> float:
-        """When the next turn can be given to something of this urgency."""
+        """When the next message of this urgency may be sent."""
         if self._rate is None:
             return self._paused_until
         while self._granted and self._granted[0] <= now - WINDOW:
@@ -115,7 +115,7 @@ class GlobalRateLimiter:
 
 
 class EvenPacer:
-    """Turns evenly spaced, for one who has all the time. `rate` is turns per second, None: no waiting."""
+    """Paces calls evenly. `rate` is calls per second, None: no waiting."""
 
     def __init__(self, rate: float | None) -> None:
         self._interval = 1 / rate if rate else 0.0
@@ -132,7 +132,7 @@ class EvenPacer:
 
 
 class ChatRateLimiter:
-    """Room in each chat: 1/s in the long run with a short burst, and none while it is flooded. `rate` None: unlimited.
+    """Limits each chat: 1/s on average with a short burst, and nothing during a flood. `rate` None: unlimited.
 
     All times are the loop's.
     """
@@ -143,21 +143,21 @@ class ChatRateLimiter:
         self._flooded: dict[int, float] = {}
 
     def flooded(self, chat_id: int, now: float, retry_after: float) -> None:
-        """The chat takes nothing for so many seconds."""
+        """Block a chat for so many seconds."""
         self._flooded[chat_id] = max(self._flooded.get(chat_id, 0.0), now + retry_after)
         if len(self._flooded) > MANY_CHATS:
             self._flooded = {chat: at for chat, at in self._flooded.items() if at > now}
 
     def flood_left(self, chat_id: int, now: float) -> float:
-        """Seconds for which the chat is still flooded."""
+        """Seconds until the chat's flood ends."""
         return max(0.0, self._flooded.get(chat_id, now) - now) if self._flooded else 0.0
 
     def idle_in(self, chat_id: int, now: float) -> float:
-        """Seconds until a message would use up none of the room that a citizen's answers may need. Takes nothing."""
+        """Seconds until a bulk message would leave enough of the burst for a citizen's answers. Reserves nothing."""
         return max(self.flood_left(chat_id, now), self._due.get((chat_id, False), now) - now, 0.0)
 
     def wait_for(self, chat_id: int, now: float, *, edit: bool) -> float:
-        """Take room in the chat; returns the seconds to wait before using it."""
+        """Reserve one message; returns the seconds to wait before sending it."""
         return max(self.flood_left(chat_id, now), self._take(chat_id, now, edit=edit))
 
     def _take(self, chat_id: int, now: float, *, edit: bool) -> float:
@@ -174,11 +174,11 @@ class ChatRateLimiter:
 
 
 FLOODED_CHATS = 3
-"""So many different chats flooded one after another, and nothing got through in between: it is not the chats."""
+"""If so many different chats are limited in a row and nothing gets through in between, the limit is global."""
 KEPT = 60.0
-"""Seconds for which a chat's flood is held against the others, at least."""
+"""Seconds, at least, for which a chat's flood counts toward a global one."""
 LOOK = 0.25
-"""Seconds between two looks whether an announcement that waits is still wanted."""
+"""Seconds between checks whether a waiting announcement was halted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class _Strike:
 
 
 class FloodControl:
-    """All floods. Announcements that meet one go on one at a time until something gets through."""
+    """All floods. After a flood, announcements are sent one at a time until one gets through."""
 
     def __init__(self, overall: GlobalRateLimiter, per_chat: ChatRateLimiter) -> None:
         self._overall = overall
@@ -203,13 +203,13 @@ class FloodControl:
         self._answered = asyncio.Event()
 
     def went(self, *, edit: bool = False) -> None:
-        """Something got through to a chat. An edit says nothing of messages: edits have more room."""
+        """Record a success. A successful edit does not end a flood of messages, because edits have a higher limit."""
         if self._row:
             self._row = {chat: each for chat, each in self._row.items() if edit and not each.edit}
             self._answered.set()
 
     def struck(self, chat_id: int, retry_after: float, *, bulk: bool = False, edit: bool = False) -> None:
-        """A chat was flooded: nobody writes to it before `retry_after`; perhaps nobody writes to anybody."""
+        """Record a 429 of a chat: it is blocked for `retry_after`, and if the flood is global, so are all chats."""
         now = asyncio.get_running_loop().time()
         self._per_chat.flooded(chat_id, now, retry_after)
         self._row = {chat: each for chat, each in self._row.items() if each.counts_until > now}
@@ -218,20 +218,20 @@ class FloodControl:
         self._row[chat_id] = _Strike(retry_after, now + max(KEPT, 2 * retry_after), bulk, edit)
         if len(self._row) < FLOODED_CHATS:
             return
-        # One chat of them may be flooded for an hour; what holds for all of them is the least of it.
+        # One of the chats may be limited for an hour; the global flood lasts as long as the shortest of them.
         wait = min(each.retry_after for each in self._row.values())
         self._bulk_until = max(self._bulk_until, now + wait)
         if not all(each.bulk for each in self._row.values()):
             self._overall.flooded(wait)
 
     def pause(self) -> float:
-        """Seconds for which no announcement goes out."""
+        """Seconds for which no announcement may be sent."""
         return max(0.0, self._bulk_until - asyncio.get_running_loop().time())
 
     async def admit(self, halted: asyncio.Event) -> bool:
-        """Wait until an announcement may go out, and count it as under way. False: halted before that.
+        """Wait until an announcement may be sent, and count it as in flight. False: halted before that.
 
-        After a flood the next one waits until all that are under way are answered, or one of them got through.
+        After a flood the next one waits until all in flight are answered or one of them got through.
         """
         while not halted.is_set():
             if wait := self.pause():
@@ -245,6 +245,6 @@ class FloodControl:
         return False
 
     def answered(self) -> None:
-        """One that was let through is under way no more."""
+        """Record that an admitted announcement was answered."""
         self._under_way -= 1
         self._answered.set()

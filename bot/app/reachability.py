@@ -6,12 +6,12 @@ log = logging.getLogger(__name__)
 
 
 class ReachabilityLog:
-    """Whether a service works just now. Knows only its name, and the words for both changes."""
+    """Whether a service works, and one log line per change. Knows its name and the words for both changes."""
 
     def __init__(
         self, service: str, failures: int = 3, *, down: str = "cannot be reached", up: str = "answers again"
     ) -> None:
-        """`failures` in a row are news."""
+        """`failures` in a row are logged."""
         self._service = service
         self._failures = failures
         self._down = down
@@ -20,7 +20,7 @@ class ReachabilityLog:
         self.is_up = True
 
     def failed(self, why: str) -> None:
-        """It did not work."""
+        """Record a failure."""
         self._failed += 1
         if self._failed < self._failures:
             return
@@ -29,7 +29,7 @@ class ReachabilityLog:
         self.is_up = False
 
     def succeeded(self) -> None:
-        """It worked."""
+        """Record a success."""
         self._failed = 0
         if not self.is_up:
             log.warning("%s %s", self._service, self._up)

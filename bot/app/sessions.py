@@ -1,6 +1,6 @@
-"""Sessions of the chats that are talking now, read once and kept; the store has all of them.
+"""Caches the sessions of active chats; the store has all of them.
 
-A kept session is always the last one that was committed. Knows nothing of what a session means.
+A cached session is always the last one that was committed. Knows nothing of what a session means.
 """
 
 import logging
@@ -25,14 +25,14 @@ FIRST_SCREENS = range(10**10, 10**14)
 def random_screen() -> int:
     """The first screen number of a new session.
 
-    At random, not by the clock: so the buttons of a session that was lost are never taken for those of the new one,
-    whatever a clock showed when either began.
+    It is random and not derived from the clock, so the buttons of a lost session are never taken for those of the new
+    one, whatever the clock showed when either began.
     """
     return FIRST_SCREENS[secrets.randbelow(len(FIRST_SCREENS))]
 
 
 class Sessions:
-    """At most `KEPT` sessions in memory, the least recently used go first."""
+    """Keeps at most `KEPT` sessions in memory and drops the least recently used."""
 
     def __init__(self, store: Store, default_locale: str, first_screen: Callable[[], int] = random_screen) -> None:
         self._store = store
@@ -41,7 +41,7 @@ class Sessions:
         self._kept: OrderedDict[int, Session] = OrderedDict()
 
     async def get(self, chat_id: int, now: datetime, locale: str) -> Session:
-        """The chat's session; a new one for a chat that is not known or whose session cannot be read."""
+        """The chat's session; a new one if the chat is unknown or its session cannot be read."""
         if session := self._kept.get(chat_id):
             self._kept.move_to_end(chat_id)
             return session
@@ -51,15 +51,17 @@ class Sessions:
             if known:
                 log.error("a session that cannot be read was dropped")
             return await self.anew(chat_id, now, locale)
-        if session.screen < 0:  # begun by an earlier release while the clock showed 1970: no button can name it
+        if (
+            session.screen < 0
+        ):  # an earlier release began it while the clock showed 1970; its numbers do not fit into buttons
             session = replace(session, screen=self._first_screen())
         return replace(session, announcements=known.announcements)
 
     async def anew(self, chat_id: int, now: datetime, locale: str) -> Session:
         """A session that begins now, with what is known without the one before it.
 
-        That is whether announcements are wanted, a language that is not the phone's, and what is pending: its outcome
-        must find a conversation that waits for it.
+        It keeps the opt-out of announcements, a chosen language, and the pending attempt, whose outcome needs a
+        conversation that waits for it.
         """
         known = await self._store.chat(chat_id)
         session = Session(locale or self._default_locale, now, screen=self._first_screen())
@@ -71,7 +73,7 @@ class Sessions:
         return session
 
     def keep(self, chat_id: int, session: Session) -> None:
-        """Remember what was just committed."""
+        """Cache the session that was just committed."""
         self._kept[chat_id] = session
         self._kept.move_to_end(chat_id)
         if len(self._kept) > KEPT:
@@ -79,7 +81,7 @@ class Sessions:
 
     @staticmethod
     def stored(chat_id: int, session: Session) -> StoredChat:
-        """The session as it is stored. Whoever does something has not left."""
+        """The session as a value to store. A chat that acts has not left."""
         return StoredChat(chat_id, write_session(session), session.locale, announcements=session.announcements)
 
 

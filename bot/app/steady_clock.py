@@ -1,7 +1,7 @@
-"""The office time by which something scheduled starts: it does not jump ahead because a machine's clock does.
+"""The office time for scheduled starts. It ignores a machine's clock that jumps ahead for a while.
 
-A clock may be days ahead until the machine's time service sets it right, and what was started then cannot be taken
-back. Knows nothing of what is scheduled.
+A clock may be days ahead until NTP corrects it, and a broadcast that was started then cannot be undone. Knows nothing
+of what is scheduled.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 JUMP = timedelta(minutes=1)
-"""By how much a clock must differ from what is expected to be doubted."""
+"""How far a clock may differ from the expected time before it is doubted."""
 DOUBTED = timedelta(minutes=10)
-"""How long a jump must last until it is believed. A machine that was suspended jumps too, and rightly so."""
+"""How long a jump must last before it is accepted. After a suspension the clock jumps as well, correctly."""
 
 
 class SteadyClock:
-    """Reads `office_time`, which is believed when the clock is first read.
+    """Reads `office_time`; the first reading is accepted as it is.
 
     `ahead` gives the seconds by which the machine's clock is ahead of another one on the network, as far as is known.
     """
@@ -27,7 +27,7 @@ class SteadyClock:
         self._doubted_since: float | None = None
 
     def __call__(self) -> datetime:
-        """The office time. While the clock is ahead of what the loop's own clock makes expect: the expected time."""
+        """The office time; while the clock is ahead of the time expected by the loop's clock, the expected time."""
         loop_time = asyncio.get_running_loop().time()
         shown = self._office_time()
         if abs(ahead := timedelta(seconds=self._ahead())) > JUMP:

@@ -1,8 +1,8 @@
-"""What an update turns out to be, in the shell's words. `bot.telegram.update_parser` reads updates into these.
+"""The parsed updates, and the routing of admin commands. `bot.telegram.update_parser` makes these values.
 
-What admins can do beyond what citizens can goes through `AdminRouter`; for everybody else none of it exists. Each
-handler looks at what an admin did and answers with a change, or with None where it is not for it; then the admin is a
-citizen like any other. A handler may be asked again after a kill, so doing the same twice must do it once.
+Admin commands go through `AdminRouter`; for other users they do not exist. Each handler returns a change, or None if
+the update is not for it; if no handler takes it, the admin is treated as a citizen. After a kill a handler may get the
+same update again, so handling it twice must have the effect of once.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -16,7 +16,7 @@ from bot.core.events import CitizenEvent
 
 @dataclass(frozen=True, slots=True)
 class FromCitizen:
-    """Something for the conversation; `user_id` is who acted, `raw` the message as it came (admins send more)."""
+    """An event for the conversation; `user_id` is who acted, `raw` the received message, used by admin handlers."""
 
     event: CitizenEvent
     user_id: int
@@ -25,14 +25,14 @@ class FromCitizen:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """The citizen blocked the bot (`left`) or let it back in."""
+    """The citizen blocked the bot (`left`) or unblocked it."""
 
     left: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FromGroup:
-    """A command in a group, where nothing private may be said; `topic` is the forum topic that it was written in."""
+    """A command in a group; `topic` is the forum topic in which it was written."""
 
     locale: str
     topic: int | None = None
@@ -40,30 +40,30 @@ class FromGroup:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing that needs an answer."""
+    """An update that needs no answer."""
 
 
 Inbound = FromCitizen | Presence | FromGroup | Ignored
 UpdateParser = Callable[[StoredUpdate, datetime], Inbound]
-"""Reads an update that arrived at the given office time. May raise anything on what cannot be read."""
+"""Parses an update that arrived at the given office time. May raise any exception for an unreadable one."""
 
 
 class AdminHandler(Protocol):
-    """One thing that admins can do."""
+    """Handles some of the admin commands."""
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
-        """What to store and (`Change.queued`) to say; None where it is not for this handler."""
+        """The change, with messages in `Change.queued`; None if the update is not for this handler."""
 
 
 class AdminRouter:
-    """The handlers, in their order, and who may reach them. `admins` are Telegram user ids."""
+    """Passes updates of admins to the handlers, in their order. `admins` are Telegram user ids."""
 
     def __init__(self, admins: Collection[int], handlers: Iterable[AdminHandler]) -> None:
         self._admins = admins
         self._handlers = tuple(handlers)
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
-        """What the first handler answers whose business it is; None where it is none's, or not an admin's."""
+        """The change of the first handler that takes the update; None if none does or the user is no admin."""
         if inbound.user_id not in self._admins:
             return None
         for handler in self._handlers:

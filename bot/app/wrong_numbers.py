@@ -1,7 +1,7 @@
-"""Numbers that are not a chat's own appointments: after some, no request is spent on more of them.
+"""Limits the requests for appointment numbers that do not belong to the chat.
 
-Guessing shows nothing, since an unknown number and somebody else's get the same answer, but each costs all citizens a
-request. In memory: a restart forgets them.
+Guessing reveals nothing, because unknown numbers and those of others get the same answer, but each guess costs a
+request. The counts are in memory only.
 """
 
 from collections import OrderedDict, deque
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from bot.core.model import Appointment
 
 MOST = 10
-"""Wrong numbers within `SPAN` that cost a request."""
+"""Wrong numbers within `SPAN` that may each cost a request."""
 SPAN = 3600.0
 """Seconds."""
 CHATS = 1000
-"""Chats that are remembered, the latest."""
+"""The number of chats that are remembered."""
 
 
 @dataclass(slots=True)
@@ -25,14 +25,14 @@ class _Guesses:
 
 
 class WrongNumbers:
-    """`now` gives seconds."""
+    """Counts wrong numbers per chat; `now` returns seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._chats: OrderedDict[int, _Guesses] = OrderedDict()
 
     def answer(self, chat_id: int, number: int) -> tuple[Appointment, ...] | None:
-        """The chat's appointments as they were read last, where this number is wrong and need not cost a request."""
+        """The chat's appointments as last read, if this number is wrong and needs no request; else None."""
         guesses = self._chats.get(chat_id)
         if guesses is None or any(each.id == number for each in guesses.appointments):
             return None
@@ -41,7 +41,7 @@ class WrongNumbers:
         return guesses.appointments if len(guesses.at) >= MOST else None
 
     def note(self, chat_id: int, number: int, appointments: tuple[Appointment, ...]) -> None:
-        """Note which appointments were found when this number was looked for."""
+        """Record the appointments that were read for this number."""
         if any(each.id == number for each in appointments):
             return
         guesses = self._chats.setdefault(chat_id, _Guesses())
@@ -52,5 +52,5 @@ class WrongNumbers:
             self._chats.popitem(last=False)
 
     def forget(self, chat_id: int) -> None:
-        """Begin anew: the chat has another appointment."""
+        """Reset the count, because the chat has a new appointment."""
         self._chats.pop(chat_id, None)
