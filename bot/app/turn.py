@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
@@ -150,6 +150,9 @@ class Turns:
         session = await play(step_and_hold, session, event, run)
         fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
+        for each in deliveries:
+            if each.screen is not None and each.screen == session.screen:
+                session = replace(session, offered=each.message.actions or None)
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
 
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:

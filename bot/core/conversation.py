@@ -164,7 +164,21 @@ def _pressed(session: Session, event: Pressed, *, expired: bool) -> Step:
     if event.screen != session.screen:
         return _pressed_late(session, event, expired=expired, repeated=press == session.last_press)
     session = replace(session, message=event.message, last_press=press)
+    if not _is_offered(session, event.action):
+        return show(session)
     return _everywhere(session, event) or _flow_pressed(session, event) or show(session)
+
+
+def _is_offered(session: Session, action: str) -> bool:
+    """Whether the present screen has this button; anybody can send any other.
+
+    What only opens a screen is let through. So are departments in the menu: which ones it shows depends on what is
+    known when it is drawn, and it may be on the phone twice.
+    """
+    if session.offered is None or action in session.offered or action in callback_data.EVERYWHERE:
+        return True
+    opens_department = callback_data.split(action)[0] in {callback_data.DEPARTMENT, callback_data.ORGANIZATION}
+    return opens_department and isinstance(session.state, Idle)
 
 
 def _flow_pressed(session: Session, event: Pressed) -> Step | None:
@@ -332,4 +346,4 @@ def _dropping(session: Session) -> Notice | None:
 
 def _dropped(session: Session) -> Session:
     """Without the unfinished booking. The number grows even when idle: buttons of the old menu are old."""
-    return replace(session, state=Idle(), parked=None, screen=session.screen + 1)
+    return replace(session, state=Idle(), parked=None, screen=session.screen + 1, offered=None)

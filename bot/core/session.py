@@ -20,10 +20,11 @@ class Session:
     """All that is remembered of one chat's conversation.
 
     `screen` numbers the present screen, so that buttons of earlier ones are known as such; `message` is the message
-    that shows it, where known; `last_press` (message, screen, action) makes a press that the network repeated one
-    press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when the citizen last
-    did something; `name` is the first name that was booked here, `profile` the one that the phone shows;
-    `announcements` whether broadcasts are wanted.
+    that shows it, where known; `offered` are the actions of its buttons, None where that is not known (an earlier
+    release showed it, or nothing has shown it yet); `last_press` (message, screen, action) makes a press that the
+    network repeated one press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when
+    the citizen last did something; `name` is the first name that was booked here, `profile` the one that the phone
+    shows; `announcements` whether broadcasts are wanted.
     """
 
     locale: str
@@ -32,6 +33,7 @@ class Session:
     state: Annotated[State, Field(discriminator="kind")] = NOTHING
     parked: BookingState | None = None
     message: int | None = None
+    offered: tuple[str, ...] | None = None
     last_press: tuple[int, int | None, str] | None = None
     name: str | None = None
     profile: str = ""
@@ -40,7 +42,7 @@ class Session:
 
     def at(self, state: State) -> "Session":
         """The same conversation moved on to `state`: a new screen with a new number."""
-        return replace(self, state=state, screen=self.screen + 1) if state != self.state else self
+        return replace(self, state=state, screen=self.screen + 1, offered=None) if state != self.state else self
 
 
 _CODEC = JsonCodec(Session, (rename_keys({"flow": "state", "trouble": "failure", "problem": "code"}),))

@@ -40,6 +40,11 @@ class Message:
     rows: tuple[tuple[Button, ...], ...] = ()
     qr_link: str | None = None
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What its buttons ask."""
+        return tuple(button.action for row in self.rows for button in row if button.action)
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
