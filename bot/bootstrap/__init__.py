@@ -1,7 +1,7 @@
 """The composition root: joins the parts of the bot, starts them in order and stops them in order.
 
 `running(settings)` is the whole bot; the command line and the tests call the same function. It raises `StartError`
-with one clear line where the bot cannot work (a token or key that is refused, a database that cannot be used).
+with one clear line if the bot cannot work (a token or key that is refused, a database that cannot be used).
 """
 
 import asyncio
@@ -91,9 +91,9 @@ class App:
     poller: Poller
     health: HealthCollector
     hook_worker: HookWorker | None = None
-    """None where webhooks are not received."""
+    """None if webhooks are not received."""
     polling: asyncio.Task[None] | None = None
-    """Ends only when it fails: then the bot receives nothing any more, and the process had better end too."""
+    """It ends only if it fails; then the bot receives no more updates, so the process should end too."""
 
 
 def _now() -> datetime:
@@ -102,7 +102,7 @@ def _now() -> datetime:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays = DELAYS) -> AsyncIterator[App]:
-    """The bot, from its first poll to its last row; `clock` gives all time that citizens see.
+    """Run the bot while the block runs; `clock` returns all times that citizens see.
 
     Raises `StartError`, and `SettingsError` for an address that no database can have.
     """
@@ -302,7 +302,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
 
 async def _resume(app: App, ids: DeliveryIds) -> None:
-    """Go on with what an earlier process left: messages to send, then updates, then attempts."""
+    """Resume the work that an earlier process left: messages, then updates, then attempts."""
     async for delivery in app.store.open_deliveries():
         ids.seen(delivery.id)
         app.outbox.accept((delivery,))
@@ -331,7 +331,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 async def _sync_bot_profile(app: App) -> None:
-    """Commands and descriptions, those that changed; what cannot be set yet is tried until it can."""
+    """Set the commands and descriptions that changed; retry until all are set."""
     profiles = []
     for code in ("", *bot_profile.language_codes(app.translators.supported)):
         translator = app.translators.get(code)

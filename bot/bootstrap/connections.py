@@ -1,7 +1,7 @@
-"""Connections to the three services outside, as the settings say: the database, Telegram, the moncreneau API.
+"""Opens the connections that the settings name: the database, Telegram, the moncreneau API.
 
-The bot and `python -m bot check` make the same ones. `StartError` says in one clear line why one can never work like
-this; where a service only does not answer yet, the bot waits. Knows nothing of what is sent over them.
+The bot and `python -m bot check` open the same ones. `StartError` says in one line why a connection can never work with
+these settings; if a service only does not answer yet, the bot waits. Knows nothing of what is sent over them.
 """
 
 import asyncio
@@ -33,17 +33,17 @@ from bot.telegram.transport import CONNECTIONS, AiohttpRequest, RawBot, words_of
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
-"""What a database that cannot be used raises, whenever it is used."""
+"""The exceptions of a database that cannot be used."""
 UNUSABLE = (*DATABASE_ERRORS, OSError, ImportError, ValueError)
-"""The same, while it is opened."""
+"""The same while it is opened."""
 
 
 class StartError(Exception):
-    """The bot cannot work like this; the message says what to do."""
+    """The bot cannot start; the message says what to do."""
 
 
 def check_database_url(url: str) -> None:
-    """Raise `SettingsError` for an address that no database can have."""
+    """Raise `SettingsError` for an invalid database URL."""
     try:
         engines.address(url)
     except ValueError as error:
@@ -81,7 +81,7 @@ async def open_store(url: str) -> Store:
 
 
 def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
-    """The bot at Telegram; nothing is asked yet. Raises `StartError` where TLS cannot be set up."""
+    """The client of Telegram; no call is made yet. Raises `StartError` if TLS cannot be set up."""
     try:
         tls_context()
     except OSError as error:
@@ -95,7 +95,7 @@ def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
 
 
 async def connect_telegram(settings: Settings) -> RawBot:
-    """Ask Telegram who we are, for as long as it takes; a token that is refused ends it. Raises `StartError`."""
+    """Call `getMe` until Telegram answers. Raises `StartError` if it refuses the token."""
     bot = telegram_bot(settings)
     reachability = ReachabilityLog("Telegram (starting)")
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
@@ -114,7 +114,7 @@ async def connect_telegram(settings: Settings) -> RawBot:
 
 
 def telegram_clock_gap(bot: RawBot) -> float | None:
-    """Seconds by which Telegram's clock was ahead of ours at its last answer; None where it did not say."""
+    """Seconds by which Telegram's clock is ahead of ours, from its last response; None if unknown."""
     date, at = bot.request.said if isinstance(bot.request, AiohttpRequest) else (None, 0.0)
     return clock_gap({"Date": date} if date else {}, at)
 
@@ -125,7 +125,7 @@ def moncreneau_gateway(
     on_quota: Callable[[], None] | None = None,
     on_issue: Callable[[OperatorIssue, bool], None] | None = None,
 ) -> Gateway:
-    """The gateway; nothing is asked yet. Raises `StartError` for what no key can be."""
+    """The gateway; no request is sent yet. Raises `StartError` for an invalid key."""
     try:
         return Gateway(
             settings.moncreneau_api_url,
@@ -141,25 +141,25 @@ def moncreneau_gateway(
 
 
 def fact_name_for_key(what: str, settings: Settings) -> str:
-    """The name of a fact about this key at this address; neither can be read in it."""
+    """The name under which a value of this key and address is stored; a hash hides both."""
     key = settings.moncreneau_api_key.get_secret_value().strip()
     return f"{what}.{hashlib.sha256(f'{settings.moncreneau_api_url} {key}'.encode()).hexdigest()[:16]}"
 
 
 def hour(error: ApiError) -> str:
-    """When asking again makes sense, in office time."""
+    """When to try again, in office time."""
     until = error.failure.until
     return f"{until:%Y-%m-%d %H:%M}" if until else "a minute from now"
 
 
 def quota_to_keep(gateway: Gateway) -> str | None:
-    """What of the hourly budget to keep over a restart."""
+    """The state of the quota as JSON, to store over a restart."""
     snapshot = gateway.quota_snapshot()
     return json.dumps(asdict(snapshot)) if snapshot else None
 
 
 def restore_quota(gateway: Gateway, kept: str | None) -> None:
-    """Go on from what an earlier process kept; what cannot be read counts as nothing."""
+    """Continue with the stored state of the quota; an unreadable one is ignored."""
     try:
         gateway.restore_quota(QuotaSnapshot(**json.loads(kept or "")))
     except (TypeError, ValueError):

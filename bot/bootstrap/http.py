@@ -1,6 +1,6 @@
-"""The port that HTTP_PORT asks for: joins the routes of all who answer there.
+"""Serves HTTP_PORT: joins the routes of all parts.
 
-Its libraries are loaded only where a port is wanted.
+Its libraries are imported only if a port is set.
 """
 
 from collections.abc import AsyncIterator

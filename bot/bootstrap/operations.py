@@ -1,6 +1,6 @@
-"""Joins what operators need: the API with all that is kept of it over a restart, `/status`, alerts and health.
+"""Composes the operators' parts: the API client with its stored state, `/status`, alerts and health.
 
-`bot.bootstrap` joins what citizens need. This file knows the parts, not how any of them works.
+`bot.bootstrap` composes the parts for citizens. This file knows the parts, not how they work.
 """
 
 import asyncio
@@ -33,21 +33,21 @@ from bot.views.message import Message, Office
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0
-"""Seconds between two writings; so much may be forgotten when the process is killed."""
+"""Seconds between two writes; changes since the last one are lost if the process is killed."""
 Facts = tuple[tuple[str, str], ...]
 """Names and values."""
 BUDGET, PROVEN = "budget", "key"
-"""Facts about a key: what is left of its hour, and that it worked."""
+"""Values stored for a key: the state of its quota, and that it worked."""
 CHECK_EVERY = 60.0
-"""Seconds between looks at how long the API was not asked for anything."""
+"""Seconds between checks of how long the API was not asked."""
 PROBE_AFTER, PROBE_AFTER_FAILURE = 900.0, 300.0
 """Seconds without a request after which the API is probed; the second while it does not answer."""
 FRESH = 60.0
-"""Seconds for which an answer of the API counts as news to an admin who asks for the status."""
+"""Seconds for which a response of the API is recent enough for `/status`."""
 
 
 class DebouncedSaver:
-    """Stores the facts that `read` gives, within `PAUSE` seconds of a change: they change with every request."""
+    """Stores the values that `read` returns, within `PAUSE` seconds of a change: they change with every request."""
 
     def __init__(self, store: Store, read: Callable[[], Facts]) -> None:
         self._store = store
@@ -55,12 +55,12 @@ class DebouncedSaver:
         self._timer: asyncio.TimerHandle | None = None
 
     def changed(self) -> None:
-        """Tell that something changed; cheap, and never raises."""
+        """Report a change; cheap, and never raises."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PAUSE, self.keep)
 
     def keep(self) -> None:
-        """Store it now, with the next batch."""
+        """Store the values now, with the next batch."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -69,7 +69,7 @@ class DebouncedSaver:
 
 
 class Operations:
-    """The API and what operators see of the bot. The quota, the day's figures and open issues outlive a restart."""
+    """The API client, and what operators see. The quota, the day's figures and open issues outlive a restart."""
 
     def __init__(  # noqa: PLR0913 — its parts
         self,
@@ -99,7 +99,7 @@ class Operations:
         )
         self.gateway = connections.moncreneau_gateway(settings, clock, self._save_quota, self.alerts.changed)
         self.outcomes = Counter[str]()
-        """How many attempts ended since the start, by outcome; the attempt worker counts them."""
+        """The number of attempts closed since the start, by outcome; the attempt worker counts them."""
         self._database = Database(store)
         self._today = DailyCounters(
             self._office_time,
@@ -109,7 +109,7 @@ class Operations:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Go on from what was kept, then ask the API once. Raises `StartError` for a key that it never accepted."""
+        """Restore the stored state, then call the API once. Raises `StartError` for a key that it never accepted."""
         try:
             connections.restore_quota(self.gateway, await self._store.fact(self._quota))
             self._today.restore(await self._store.fact(FACT))
@@ -134,7 +134,7 @@ class Operations:
         poller: Poller,
         webhooks: Callable[[], WebhookHealth | None],
     ) -> HealthCollector:
-        """What collects the figures of the parts."""
+        """The collector of the parts' figures."""
         return HealthCollector(
             clock=self._clock,
             since=self._since,
@@ -151,7 +151,7 @@ class Operations:
         )
 
     def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:
-        """What answers `/status`; the API is asked first, unless it answered a moment ago."""
+        """The handler of `/status`; the API is asked first, unless it answered a moment ago."""
 
         async def fresh_report() -> HealthReport:
             if self.gateway.silence > FRESH or not self.gateway.stats().reachable:
@@ -161,7 +161,7 @@ class Operations:
         return StatusHandler(fresh_report, self._draw_status, self.locale_of, self._ids)
 
     async def locale_of(self, chat_id: int) -> str:
-        """The language that a chat speaks, as far as it is known."""
+        """The language of a chat, or the default one."""
         known = await self._store.chat(chat_id)
         return known.locale if known else self._settings.default_locale
 
@@ -179,9 +179,9 @@ class Operations:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
 
     async def _probe_when_quiet(self) -> None:
-        """Probe the API while nobody else asks it for anything, so that an outage is noticed at night as well.
+        """Probe the API while there are no other requests, so that an outage is noticed at night as well.
 
-        That costs four requests an hour, a dozen or so while it is away, and keeps the departments cached.
+        That costs four requests an hour, about a dozen during an outage, and keeps the departments cached.
         """
         while True:
             await asyncio.sleep(CHECK_EVERY)
@@ -189,7 +189,7 @@ class Operations:
                 await self.gateway.probe()
 
     def _save_quota(self) -> None:
-        """After every answer. That we are to wait must be known to the next process, however soon this one ends."""
+        """Called after every response. A 429 is stored at once, so that the next process knows it."""
         if self.gateway.stats().blocked_until:
             self._saver.keep()
         else:

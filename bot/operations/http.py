@@ -1,7 +1,7 @@
 """Serves HTTP inside the bot's own event loop, and answers `/healthz`, `/readyz` and `/metrics` for operators.
 
-`bot.bootstrap.http` joins these routes with those of others. Knows the health report, none of the parts behind it, and
-no citizen: only figures go out.
+`bot.bootstrap.http` joins these routes with those of other parts. Knows the health report, not the parts behind it. Its
+responses have figures only, nothing about a citizen.
 """
 
 import asyncio
@@ -22,20 +22,20 @@ from bot.core.health import HealthReport
 from bot.operations.metrics import MetricsCollector
 
 Report = Callable[[], Awaitable[HealthReport | None]]
-"""How the bot is; None while it starts and while it stops."""
+"""Returns the health report; None while the bot starts or stops."""
 GRACE = 1
-"""Seconds for answers that are under way when the bot stops."""
+"""Seconds for open responses when the bot stops."""
 
 
 def routes(report: Report) -> list[Route]:
     """The three pages."""
 
     async def healthz(_request: Request) -> Response:
-        """The process runs and its event loop works: else nobody would answer."""
+        """Answer 200: the process runs and its event loop works."""
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        """Whether the bot can serve citizens now; what it lacks is named."""
+        """Answer whether the bot can serve citizens, and what is missing."""
         health = await report()
         if health is None:
             return JSONResponse({"started": False}, 503)
@@ -43,7 +43,7 @@ def routes(report: Report) -> list[Route]:
         return JSONResponse(found, 200 if all(found.values()) else 503)
 
     async def metrics(_request: Request) -> Response:
-        """For Prometheus; with a registry of its own each time, because the figures are kept elsewhere."""
+        """Answer with metrics for Prometheus, from a new registry each time, because the figures are kept elsewhere."""
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         if health := await report():
@@ -54,7 +54,7 @@ def routes(report: Report) -> list[Route]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its handlers of signals: they are the command line's."""
+    """uvicorn without its signal handlers: the command line has its own."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -63,8 +63,8 @@ class _Server(uvicorn.Server):
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError or UnicodeError for one that cannot be had."""
-    # IPPROTO_TCP is said because asyncio sets TCP_NODELAY only where it stands there; else answers wait 40 ms.
+    """A listening socket; port 0 takes a free one. Raises OSError or UnicodeError if the address cannot be used."""
+    # IPPROTO_TCP is given because asyncio then sets TCP_NODELAY; without it responses take 40 ms longer.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

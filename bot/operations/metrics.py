@@ -1,6 +1,6 @@
 """The figures of `/status` as Prometheus metrics, collected at each request. No global registry.
 
-Labels are words of ours (urgency, outcome, problem) and the API's error codes: nothing that names a citizen.
+Labels are our own words (urgency, outcome, problem) and the API's error codes, nothing about a citizen.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ NAME = "moncreneau_bot_"
 
 
 class MetricsCollector(Collector):
-    """One health report, as metrics. What is not known is left out, not shown as 0."""
+    """One health report as metrics. Unknown values are left out, not shown as 0."""
 
     def __init__(self, report: HealthReport) -> None:
         self._report = report

@@ -1,9 +1,9 @@
 """Tells admins of issues that only they can solve: once when one begins, once when it is over.
 
-That it was told is stored in the same transaction as the messages, so that neither a restart nor a kill tells it twice.
-An admin whom the bot cannot write to (who never started it, or blocked it) is told with their next message, if it is
-still true. A refund can make one booking work in the middle of an issue: where an issue came back within the hour, its
-next end counts only after a while. Knows neither words nor languages nor the API.
+The state is stored in the same transaction as the messages, so that neither a restart nor a kill repeats an alert. An
+admin whom the bot cannot write to (who never started it, or blocked it) gets the alert after their next message, if the
+issue is still open. One booking may succeed in the middle of an issue, for example after a refund: if an issue came
+back within the hour, its next end counts only after a while. Knows neither words nor languages nor the API.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from bot.views.message import Message
 log = logging.getLogger(__name__)
 FACT = "troubles"
 RESTLESS, CALM = 3600.0, 900.0
-"""Seconds: an issue that came back so soon after its end must be gone for so long before it counts as over."""
+"""Seconds. If an issue came back within this time after its end, it must be gone for as long to count as over."""
 RETRY_PAUSE = 5.0
 Draw = Callable[[OperatorIssue, bool, str], Message]
 """The message that an issue begins (True) or is over, in a language."""
@@ -38,7 +38,7 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """An issue begins or is over; `admin` alone is to be told, where there is one."""
+    """The begin or end of an issue, for all admins or only for `admin`."""
 
     issue: OperatorIssue
     present: bool
@@ -46,7 +46,7 @@ class _News:
 
 
 class OperatorAlerts:
-    """Which issues admins know of.
+    """Sends alerts and remembers which admins got them.
 
     `operations_of` tells which operations met an open issue; `locale_of` tells an admin's language.
     """
@@ -73,12 +73,12 @@ class OperatorAlerts:
         self._calm: dict[OperatorIssue, asyncio.TimerHandle] = {}
 
     def restore(self, stored: str | None) -> dict[OperatorIssue, list[str]]:
-        """Go on from what an earlier process told and did not take back; returns it, with the operations."""
+        """Continue with the alerts of an earlier process that have had no end; returns them with their operations."""
         self._told = _decoded(stored, self._admins)
         return {issue: list(told.operations) for issue, told in self._told.items()}
 
     def changed(self, issue: OperatorIssue, present: bool) -> None:  # noqa: FBT001 — the gateway's callback
-        """Take over that an issue began, or that it is over."""
+        """Record that an issue began or is over."""
         loop = asyncio.get_running_loop()
         if timer := self._calm.pop(issue, None):
             timer.cancel()
@@ -91,7 +91,7 @@ class OperatorAlerts:
             self._calm[issue] = loop.call_later(CALM, self._news.put_nowait, _News(issue, present))
 
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
-        """See `AdminHandler`: an admin who writes can be told what is open and could not be told before."""
+        """See `AdminHandler`: an admin who writes gets the open alerts that could not be sent before."""
         del chat_id
         for issue, told in self._told.items():
             if inbound.user_id not in told.admins:
@@ -99,7 +99,7 @@ class OperatorAlerts:
         return None
 
     async def run(self, accept: Callable[[tuple[Delivery, ...]], None]) -> None:
-        """Store what there is to tell, then hand it to `accept`. Runs until it is cancelled."""
+        """Store the alerts, then pass them to `accept`. Runs until it is cancelled."""
         while True:
             news = await self._news.get()
             try:
@@ -110,12 +110,12 @@ class OperatorAlerts:
                 self._news.put_nowait(news)
 
     async def _tell(self, news: _News) -> tuple[Delivery, ...]:
-        """Tell everybody whom it concerns: of a beginning all admins, of an end those who know of the beginning."""
+        """Send an alert to all admins, and the end of an issue to those who got its alert."""
         known = self._told.get(news.issue)
         if news.present == (known is not None):
             return ()
         state = "begins" if news.present else "is over"
-        if not self._admins:  # nobody is told: whoever is an admin after the next start still is to be
+        if not self._admins:  # no admin can be reached, so the admins of the next start still have to be told
             log.warning("%s %s; ADMIN_IDS is empty: nobody is told", news.issue.key, state)
             return ()
         if known is None:
@@ -135,7 +135,7 @@ class OperatorAlerts:
         return deliveries
 
     async def _tell_one(self, issue: OperatorIssue, admin: int) -> tuple[Delivery, ...]:
-        """Tell an admin who could not be told before, unless it is over."""
+        """Send an alert to an admin who could not be reached before, unless the issue is over."""
         known = self._told.get(issue)
         if known is None or admin in known.admins:
             return ()
@@ -157,7 +157,7 @@ class OperatorAlerts:
         return Delivery(self._ids.next(), admin, Kind.SEND, message, urgency=Urgency.NOTICE)
 
     async def _can_be_reached(self, admin: int) -> bool:
-        """Whether Telegram lets the bot write first: only to who has started it, and has not blocked it since."""
+        """Whether the bot may write to this admin: only if they started it and have not blocked it since."""
         chat = await self._store.chat(admin)
         return chat is not None and not chat.left
 
@@ -169,7 +169,7 @@ def _encoded(told: Mapping[OperatorIssue, _Told]) -> str:
 
 
 def _decoded(stored: str | None, admins: Collection[int]) -> dict[OperatorIssue, _Told]:
-    """Read the fact. Up to release 0.1 it was the operations alone, and all admins counted as told."""
+    """Read the stored state. Up to release 0.1 it had the operations only, and all admins counted as told."""
     told: dict[OperatorIssue, _Told] = {}
     try:
         entries: dict[str, Any] = json.loads(stored or "{}")

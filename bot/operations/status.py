@@ -1,7 +1,7 @@
-"""How the bot is: figures gathered from its parts, for `/status`, the metrics and the readiness check.
+"""Collects the health report from the parts of the bot, for `/status`, the metrics and the readiness check.
 
-`DailyCounters` adds up by day, over restarts, what the parts count from their own start. Knows no texts, none of the
-services, and no clock but the office's.
+`DailyCounters` turns counts since the start into counts per day, over restarts. Knows no texts, none of the services,
+and no clock but the office's.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ FACT = "today"
 
 
 class DailyCounters:
-    """Two figures of one day: requests sent, bookings made. `requests` and `booked` give totals since the start."""
+    """The requests and bookings of one day. `requests` and `booked` return totals since the start."""
 
     def __init__(
         self, office_time: Callable[[], datetime], requests: Callable[[], int], booked: Callable[[], int]
@@ -38,7 +38,7 @@ class DailyCounters:
         self._figures = (0, 0)
 
     def restore(self, kept: str | None) -> None:
-        """Go on from what an earlier process kept, if it is of today; whatever else it holds counts as nothing."""
+        """Continue with the counts of an earlier process if they are of today; anything else counts as zero."""
         try:
             day, requests, booked = json.loads(kept or "[]")
         except (ValueError, TypeError):
@@ -58,36 +58,36 @@ class DailyCounters:
         return self._figures
 
     def kept(self) -> str:
-        """What to keep over a restart."""
+        """The counts to store over a restart."""
         return json.dumps([self._day, *self.figures()])
 
 
 COMMAND = "status"
 PROBE = "probe"
 PATIENCE = 2.0
-"""Seconds in which a healthy database writes a fact."""
+"""Seconds within which a healthy database writes a row."""
 
 
 class Database:
-    """Whether the store can write, found out by writing. One probe at a time: a locked database must not pile them."""
+    """Finds out by writing whether the store can write. One probe at a time, also while the database is locked."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._probe: asyncio.Task[None] | None = None
 
     async def writes(self) -> bool:
-        """Write a fact and wait for it a moment."""
+        """Write a row and wait briefly for the commit."""
         if self._probe is None or self._probe.done():
             fact = (PROBE, str(int(time.time())))
             self._probe = asyncio.create_task(self._store.commit(Change(remembered=(fact,))))
-        with contextlib.suppress(Exception):  # whatever it is, it cannot write
+        with contextlib.suppress(Exception):  # whatever the error, the store cannot write
             async with asyncio.timeout(PATIENCE):
                 await asyncio.shield(self._probe)
                 return True
         return False
 
     async def aclose(self) -> None:
-        """Stop waiting for a probe that hangs."""
+        """Cancel a probe that hangs."""
         if self._probe:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
@@ -95,7 +95,7 @@ class Database:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCollector:
-    """The parts whose figures are collected. `set_aside` is how many updates were set aside before the start."""
+    """Collects the figures of the parts. `set_aside` is the number of updates set aside before the start."""
 
     clock: Clock
     since: datetime
@@ -111,7 +111,7 @@ class HealthCollector:
     webhooks: Callable[[], WebhookHealth | None] = lambda: None
 
     async def report(self) -> HealthReport:
-        """All figures, as they are now."""
+        """The present health report."""
         requests, booked = self.today.figures()
         return HealthReport(
             at=self.clock(),
@@ -134,7 +134,7 @@ class HealthCollector:
 
 
 class StatusHandler:
-    """Answers `/status`. Asking twice is answered twice, and changes nothing."""
+    """Answers `/status`."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """What only admins see: the status of the bot, and alerts about issues that only they can solve.
 
-Knows no figures but those handed in; nothing here names a citizen.
+Knows only the figures passed in, and nothing about a citizen.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ from bot.views.text import lines, paragraphs
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 JUST_NOW = timedelta(minutes=2)
-"""An answer that is not older shows that the API is reachable now."""
+"""The age of a response up to which the API counts as reachable now."""
 Names = Callable[[int], str]
-"""How a department is called."""
+"""Returns the name of a department."""
 
 
 def admin_help(t: Translator, office: Office = CONAKRY) -> Message:
@@ -63,7 +63,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
 
 
 def alert(issue: OperatorIssue, t: Translator, names: Names, *, present: bool) -> Message:
-    """What only the operator can mend, and what to do; or that it works again."""
+    """The alert of an issue, with what to do; or that it works again."""
     if issue.department_id is not None:
         words, following = _issue(issue, t, names), t.text("operator.department_next")
         over = t.text("operator.department_over", department=names(issue.department_id))
@@ -83,7 +83,7 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
 
 
 def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
-    """Whether changes made by the offices come in, where webhooks are received."""
+    """Whether webhooks arrive, if they are received at all."""
     hooks = report.webhooks
     if hooks is None:
         return None
@@ -96,7 +96,7 @@ def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
 
 
 def _reachable(report: HealthReport, t: Translator) -> Safe:
-    """Whether it answers, no more surely than is known: where no request is to spare, it was not asked just now."""
+    """Whether the API answers, and since when that is known: without spare requests it was not asked just now."""
     api = report.api
     if not api.reachable:
         return t.text("condition.api_bad")
@@ -105,7 +105,7 @@ def _reachable(report: HealthReport, t: Translator) -> Safe:
 
 
 def _heard(api: ApiHealth, t: Translator, zone: tzinfo) -> Safe:
-    """When it last answered."""
+    """When the API last answered."""
     if api.heard is None:
         return t.text("condition.never_heard")
     at = api.heard.astimezone(zone)
@@ -113,7 +113,7 @@ def _heard(api: ApiHealth, t: Translator, zone: tzinfo) -> Safe:
 
 
 def _quota(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe:
-    """What is left of the hour."""
+    """The requests left in this hour."""
     if api.limit is None or api.reset is None:
         return t.text("condition.budget_unknown")
     time = t.time(api.reset.astimezone(zone))
@@ -121,7 +121,7 @@ def _quota(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe:
 
 
 def _held(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe | None:
-    """Until when a 429 keeps us waiting."""
+    """Until when a 429 blocks requests."""
     if api.blocked_until is None:
         return None
     at = api.blocked_until.astimezone(zone)
@@ -129,12 +129,12 @@ def _held(api: ApiHealth, t: Translator, office: Office, zone: tzinfo) -> Safe |
 
 
 def _slot_age(api: ApiHealth, t: Translator) -> Safe | None:
-    """How old the slots are that citizens see."""
+    """The median age of the slots that citizens see."""
     return None if api.slot_age is None else t.text("condition.slot_age", seconds=round(api.slot_age))
 
 
 def _lost_races(api: ApiHealth, t: Translator) -> Safe | None:
-    """How often *Confirm* was followed by "just taken"."""
+    """The share of lost races."""
     if api.lost_races_per_booking is None:
         return None
     ratio = t.number(api.lost_races_per_booking)

@@ -1,7 +1,7 @@
 """The bot's profile at Telegram: commands, description and short description, per language.
 
-Only what changed since the last time is set (Telegram limits how often). A failure is a log line, and the bot works
-without it. An admin's commands can only be set once that admin has written. Knows no texts; they are handed in.
+Only changes since the last start are set, because Telegram limits how often. A failure is logged, and the bot works
+without it. An admin's commands can only be set once that admin has written. Knows no texts; they are passed in.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from bot.telegram.transport import seconds, words_of
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 600.0
 ISO_639_1 = 2
-"""Letters of a code; languages that have only a code of three letters get what is set for all others."""
+"""Letters of a language code. Languages with a code of three letters get the texts for all others."""
 Call = tuple[str, dict[str, Any]]
 """A Bot API method and its parameters."""
 
@@ -65,10 +65,10 @@ def admin_menu(language: str, commands: Iterable[tuple[str, str]], admin: int) -
 
 
 async def keep_in_sync(bot: Caller, wanted: list[Call], known: str) -> AsyncIterator[str]:
-    """Make the calls that are not `known` to be settled, until all are; yields what is known by then.
+    """Make the calls that are not in `known`, until all are settled; yields the settled ones so far.
 
-    A call is settled when it was made, or when Telegram refused it for what it says: the same words would be refused
-    again, so it is made once more only when they change.
+    A call is settled if it succeeded, or if Telegram refused its content: the same content would be refused again, so
+    it is repeated only when it changes.
     """
     marks = set(known.split())
     async for left in _settle(bot, [call for call in wanted if _mark(call) not in marks]):
@@ -88,14 +88,14 @@ async def hide(bot: Caller, admins: Iterable[int], languages: Iterable[str]) -> 
 
 
 class _Result(Enum):
-    """What became of a call."""
+    """The result of a call."""
 
     SETTLED = 1
     LATER = 2
 
 
 async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result.LATER) -> AsyncIterator[list[Call]]:
-    """Make calls until all are settled; yields those that are left, after each round that settled some.
+    """Make calls until all are settled; yields the remaining ones after each round that settled some.
 
     After a 429 no call of the same method is made for as long as Telegram says, which can be a day.
     """
@@ -144,7 +144,7 @@ async def _result(bot: Caller, call: Call, unknown_chat: _Result) -> _Result:
 
 
 def _mark(call: Call) -> str:
-    """A fingerprint of the call, by which a later process knows that it was settled."""
+    """A fingerprint of the call, by which a later process recognises it."""
     return hashlib.sha256(json.dumps(call).encode()).hexdigest()[:16]
 
 

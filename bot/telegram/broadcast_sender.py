@@ -1,7 +1,7 @@
 """Sends and deletes broadcast messages, and reads the content of an admin's message.
 
-A text goes out with the entities that came with it, never through a parse mode, so that asterisks and angle brackets
-stay what they are. Knows nothing of recipients.
+A text is sent with the entities that it was received with and without a parse mode, so asterisks and angle brackets
+stay as typed. Knows nothing of recipients.
 """
 
 import json

@@ -1,6 +1,6 @@
 """A second connection pool for broadcasts, opened by the first call and closed after some idle time.
 
-With a pool of their own, citizens' calls never wait behind a broadcast; closed, it costs no memory.
+So citizens' calls never wait for a connection behind a broadcast, and a closed pool uses no memory.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ IDLE = 30.0
 
 
 class LazyBot:
-    """Calls like a `RawBot`; `make` makes one when there is none."""
+    """Calls like a `RawBot`; `make` creates one when needed."""
 
     def __init__(self, make: Callable[[], RawBot], idle: float = IDLE) -> None:
         self._make = make
@@ -55,7 +55,7 @@ class LazyBot:
             await asyncio.wait(self._closing)
 
     def _close(self) -> None:
-        # The next call makes a new one and never uses the one that is being closed.
+        # The next call creates a new one and does not use the one being closed.
         bot, self._bot, self._timer = self._bot, None, None
         if bot:
             task = asyncio.create_task(bot.request.shutdown())

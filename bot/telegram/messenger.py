@@ -1,6 +1,6 @@
 """Turns a delivery into one Bot API call, and a failed call into an error that the outbox can act on.
 
-Of Telegram's answer only what is needed is read. Knows nothing of queues, rate limits or why something is sent.
+Reads only the needed fields of Telegram's response. Knows nothing of queues, rate limits or why something is sent.
 """
 
 import io
@@ -34,16 +34,16 @@ Json = dict[str, Any]
 NO_PREVIEW = '{"is_disabled":true}'
 GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "user not found")
 FLOOD = re.compile(r"Too Many Requests(?:.*retry after (\d+))?", re.IGNORECASE)
-"""A 429 whose `parameters` are missing; PTB tells it from other failures by these words alone."""
+"""The text of a 429 without `parameters`; PTB gives no other sign of it."""
 LAST_NUMBER = 2**53
-"""Telegram's numbers fit into 32 bits for now; larger ones than this cannot be written in JSON safely."""
+"""Message ids fit into 32 bits so far; larger numbers than this are not safe in JSON."""
 UNPAID = ("payment", "balance", "stars")
-"""What a refusal for want of Stars may say; Telegram documents no words for it (Bot API, `allow_paid_broadcast`)."""
+"""Words that a refusal for lack of Stars may have; Telegram documents none (Bot API, `allow_paid_broadcast`)."""
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
 class Caller(Protocol):
-    """What calls Bot API methods: `RawBot`, `LazyBot`."""
+    """Calls Bot API methods: `RawBot` or `LazyBot`."""
 
     async def call(self, method: str, parameters: Json, *, read_timeout: float | None = None) -> Any:
         """See `RawBot.call`."""
@@ -54,7 +54,7 @@ Documents = Callable[[str], Awaitable[bytes]]
 
 
 async def no_documents(name: str) -> bytes:
-    """For a messenger that sends none."""
+    """For a messenger that sends no documents."""
     raise MessageRefusedError(f"there is no document {name}")
 
 
@@ -99,7 +99,7 @@ class TelegramMessenger:
             return
 
     async def answer_press(self, query_id: str) -> None:
-        """Tell the phone that its press arrived: once at most; a failure does not matter."""
+        """Answer a press, so that its button stops spinning; a failure does not matter."""
         try:
             await self._bot.call("answerCallbackQuery", {"callback_query_id": query_id})
         except TelegramError:
@@ -177,9 +177,9 @@ def _bad_request(error: BadRequest, *, paid: bool) -> Any:
 
 
 def message_number(answer: Any) -> int:
-    """The number of the message that was sent; 0 where the answer has none that one could be.
+    """The id of the sent message; 0 if the response has no valid one.
 
-    It was sent all the same: an answer that a proxy garbled must neither lose nor repeat a message.
+    The message was sent all the same, so an invalid response must neither lose nor repeat it.
     """
     number = answer.get("message_id") if isinstance(answer, dict) else None
     return number if type(number) is int and 0 < number <= LAST_NUMBER else 0

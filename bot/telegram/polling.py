@@ -1,7 +1,7 @@
-"""Receiving by long polling: an update is stored before the offset that confirms it is sent.
+"""Receives updates by long polling: an update is stored before the offset that confirms it is sent.
 
-PTB's own `Updater` confirms a batch before it is processed; this asks for raw updates and confirms those that are in
-the inbox. A press is answered while its update is being stored, not after. Knows nothing of what updates mean.
+PTB's own `Updater` confirms a batch before it is processed. This one requests raw updates and confirms those that are
+in the inbox. A press is answered while its update is being stored. Knows nothing of what updates mean.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ LONG_POLL = 25
 BATCH = 100
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 FULL = 2000
-"""Updates in memory at which polling pauses; Telegram keeps the others for 24 hours."""
+"""The number of updates in memory at which polling pauses; Telegram keeps the others for 24 hours."""
 FULL_PAUSE = 0.05
 RECENT = 2 * LONG_POLL + 10.0
 """Seconds without an answer after which Telegram counts as unreachable; a poll without updates takes `LONG_POLL`."""
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 
 class Poller:
-    """The only reader of the bot's updates. `newest` is the highest number that the store knows."""
+    """The only reader of the bot's updates. `newest` is the highest id in the store."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Poller:
         return asyncio.get_running_loop().time() - self._answered_at < RECENT
 
     async def run(self) -> None:
-        """Poll until cancelled. Cancelling loses nothing: what was not confirmed is delivered again."""
+        """Poll until cancelled. Cancelling loses nothing: Telegram delivers unconfirmed updates again."""
         # Telegram has just answered getMe.
         self._answered_at = asyncio.get_running_loop().time()
         while True:
@@ -96,7 +96,7 @@ class Poller:
                 self._answered_at = asyncio.get_running_loop().time()
                 self._backoff.reset()
                 if not updates:
-                    # All is confirmed. Update numbers may start anew, lower, after a quiet week: ask without an offset.
+                    # All are confirmed. Ids may restart lower after a week without updates, so poll without an offset.
                     self._offset = None
                 return [each for each in updates if is_numbered(each)]
             self._reachability.failed("its answer is no list of updates")
@@ -104,7 +104,7 @@ class Poller:
         return []
 
     async def _delete_webhook(self) -> None:
-        """Delete a webhook, for it forbids polling; Telegram keeps its updates. Says so first: it may be in use."""
+        """Delete a webhook, because it prevents polling; Telegram keeps its updates. It is logged first."""
         try:
             host = await self._bot.webhook_host()
             log.warning(
@@ -118,7 +118,7 @@ class Poller:
 
     async def _take(self, updates: list[Json]) -> None:
         reach("update received")
-        # By number: one that comes twice in a batch is one.
+        # By id: an update may come twice in a batch.
         by_number = {each.update_id: each for each in map(stored_update, updates)}
         arrived = tuple(by_number.values())
         for update in updates:
@@ -137,7 +137,7 @@ class Poller:
         self._offset = max(by_number) + 1
 
     async def _receive(self, arrived: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
-        """Store a batch. An update that no database takes goes in without its content, to be set aside like others."""
+        """Store a batch. An update that cannot be stored is stored without its content, to be set aside."""
         try:
             return await self._store.receive(arrived)
         except Exception as error:  # noqa: BLE001 — one update must not stop all that come after it

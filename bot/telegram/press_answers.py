@@ -1,7 +1,7 @@
-"""Answers presses of buttons at once, so that the phone stops showing that one is on its way.
+"""Answers presses of buttons at once, so that the buttons stop spinning.
 
-Telegram wants `answerCallbackQuery` soon and at most once, and its failure never matters. So it is bounded: somebody
-who presses faster than answers go out is not answered each time, and keeps nobody else's message waiting.
+Telegram expects `answerCallbackQuery` soon and at most once, and its failure does not matter. Its calls are limited in
+number: if somebody presses faster than answers are sent, some presses get none, and no message waits for them.
 """
 
 import asyncio
@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 AT_ONCE = 24
-"""Answers under way: half of the connections, so that the other half is for messages."""
+"""Calls in flight: half of the connections, so that the other half is left for messages."""
 PER_CHAT = 2
-"""Answers of one chat that are under way or wait."""
+"""Calls in flight or waiting for one chat."""
 
 
 class PressAnswers:
-    """All answers under way. `answer` sends one, by the number of the press, and never raises."""
+    """All calls in flight. `answer` sends one, by the id of the press, and never raises."""
 
     def __init__(self, answer: Callable[[str], Awaitable[None]]) -> None:
         self._answer = answer
@@ -24,7 +24,7 @@ class PressAnswers:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def soon(self, chat_id: int, query_id: str) -> None:
-        """Answer a press of this chat, unless it has pressed too often for that."""
+        """Answer a press of this chat, unless too many of its presses wait for an answer."""
         if self._open[chat_id] >= PER_CHAT:
             return
         self._open[chat_id] += 1

@@ -1,7 +1,7 @@
-"""The HTTP transport under python-telegram-bot: aiohttp behind PTB's own seam, `BaseRequest`.
+"""The HTTP transport of python-telegram-bot (PTB): aiohttp behind PTB's extension point, `BaseRequest`.
 
-PTB's default (httpx) slows down as concurrency grows (encode/httpx#3215). This one also says what PTB's own errors
-leave open: whether a failed request was surely not sent. Knows nothing of Bot API methods.
+PTB's default (httpx) slows down as concurrency grows (encode/httpx#3215). Its errors also tell
+whether a failed request was surely not sent. Knows nothing of Bot API methods.
 """
 
 import contextlib
@@ -26,15 +26,15 @@ from bot.http_client.failures import failure_of
 from bot.http_client.session import open_session
 
 CONNECTIONS = 48
-"""At once. At 100 ms a call these carry 480 calls/s, sixteen times what Telegram grants."""
+"""Connections. At 100 ms per call they allow 480 calls/s, sixteen times what Telegram grants."""
 IDLE = 50.0
-"""Seconds that a connection without a request is kept."""
+"""Seconds for which an idle connection is kept."""
 CONNECT = 5.0
-"""Seconds for a free connection, or for making one."""
+"""Seconds to wait for a free connection, or to make one."""
 READ = 15.0
-"""Seconds for a whole call, where the caller gives none."""
+"""Seconds for a whole call, unless the caller gives a limit."""
 LARGEST_BODY = 16 * 1024**2
-"""Bytes after decompression. A hundred updates of the largest messages are some 2 MiB."""
+"""Bytes after decompression. A hundred updates with the largest messages have about 2 MiB."""
 SUCCESS = range(200, 300)
 DAY, UNSAID = 24 * 3600.0, 1.0
 UNKNOWN_HOST = "an address that cannot be read"
@@ -51,7 +51,7 @@ class SurelyNotSentError(NetworkError):
 
 
 def seconds(error: RetryAfter) -> float:
-    """How long a 429 asks to wait: a day at most, and a second where it says nothing that can be read."""
+    """The wait that a 429 asks for: at most a day, and a second if it is unreadable."""
     try:
         after = error.retry_after
         wait = after.total_seconds() if isinstance(after, timedelta) else float(after)
@@ -61,15 +61,15 @@ def seconds(error: RetryAfter) -> float:
 
 
 def words_of(error: TelegramError) -> str:
-    """What went wrong, as one line for the log. Of a call that got no answer it says why: DNS, TLS, refused, …"""
+    """The error as one line for the log. Without a response it has the cause: DNS, TLS, refused, …"""
     return " ".join(str(error).split())[:200] or "it gives no reason"
 
 
 class RawBot(Bot):
-    """PTB's `Bot`, for calls by name: ready values in, raw JSON out, PTB's errors."""
+    """PTB's `Bot`, for calls by method name: JSON values in, raw JSON out, PTB's errors."""
 
     async def identify(self) -> str:
-        """Ask Telegram who we are, and return the bot's username. Raises `TelegramError`."""
+        """Call `getMe`; returns the bot's username. Raises `TelegramError`."""
         name: Any = None
         try:
             await self.initialize()
@@ -77,12 +77,12 @@ class RawBot(Bot):
         except (AttributeError, KeyError, RuntimeError, TypeError, ValueError):
             pass  # JSON of the right shape with nonsense in it
         if not isinstance(name, str) or not name:
-            await self.shutdown()  # so that the next call asks anew
+            await self.shutdown()  # so that the next call asks again
             raise TelegramError("getMe tells no username")
         return name
 
     async def webhook_host(self) -> str:
-        """The host to which Telegram sends this bot's updates; empty where there is no webhook. Raises `TelegramError`.
+        """The host to which Telegram sends this bot's updates; empty without a webhook. Raises `TelegramError`.
 
         Not the whole address: its path may be a secret.
         """
@@ -101,15 +101,15 @@ class RawBot(Bot):
         try:
             return await self.do_api_request(method, parameters, read_timeout=limit)
         except EndPointNotFound:
-            # What PTB makes of a 401 or 404 to a bot that has worked before. The methods that we call exist.
+            # PTB raises this for a 401 or 404 to a bot that has worked before. The methods that we call exist.
             raise InvalidToken from None
         except (KeyError, TypeError, AttributeError, OverflowError):
-            # JSON of the right shape with nonsense in it, which PTB does not expect.
+            # Valid JSON with invalid values, which PTB does not expect.
             raise TelegramError(NOT_TELEGRAM) from None
 
 
 class AiohttpRequest(BaseRequest):
-    """One pool of `connections` at most; nobody waits longer than `connect` seconds for one."""
+    """A pool of at most `connections`; a call waits at most `connect` seconds for one."""
 
     def __init__(self, connections: int = CONNECTIONS, connect: float = CONNECT) -> None:
         self._connections = connections
@@ -119,12 +119,12 @@ class AiohttpRequest(BaseRequest):
 
     @property
     def said(self) -> tuple[str | None, float]:
-        """The `Date` of the last answer, and when it came (Unix seconds)."""
+        """The `Date` of the last response, and when it arrived (Unix seconds)."""
         return self._last
 
     @property
     def read_timeout(self) -> float:
-        """The time limit of a call in seconds, where the caller gives none."""
+        """The default time limit of a call in seconds."""
         return READ
 
     async def initialize(self) -> None:
@@ -155,7 +155,7 @@ class AiohttpRequest(BaseRequest):
         try:
             content = None if request_data is None else _body(request_data)
         except (UnicodeEncodeError, TypeError) as error:
-            # Half a surrogate pair, say: it can never be written, however often it is tried.
+            # A lone surrogate, for example, which can never be encoded.
             raise BadRequest(f"the request cannot be written: {type(error).__name__}") from None
         try:
             async with self._session.request(
@@ -163,7 +163,7 @@ class AiohttpRequest(BaseRequest):
                 url,
                 data=content,
                 timeout=aiohttp.ClientTimeout(total=limit, connect=self._connect),
-                allow_redirects=False,  # the token stands in the address and must not travel on
+                allow_redirects=False,  # the token is in the URL and must not be passed on
             ) as response:
                 self._last = (response.headers.get("Date"), time.time())
                 encoding = response.headers.get("Content-Encoding", "")
@@ -182,7 +182,7 @@ class AiohttpRequest(BaseRequest):
             answer = from_json(payload)
         if answer is None:
             try:
-                # Halves of surrogate pairs, odd bytes, deep nests: one such update must not hold up a batch.
+                # Lone surrogates, invalid bytes, deep nesting: one such update must not stop a batch.
                 lenient = json.loads(payload.decode("utf-8", "replace"))
                 answer = json.loads(json.dumps(lenient, ensure_ascii=False).encode("utf-8", "replace"))
             except (ValueError, RecursionError):
@@ -193,12 +193,12 @@ class AiohttpRequest(BaseRequest):
 
 
 def _body(data: RequestData) -> aiohttp.Payload:
-    """The parameters as JSON, or in the parts of a form where a file is among them."""
+    """The parameters as JSON, or as a multipart form if there is a file among them."""
     if not data.contains_files:
         return aiohttp.BytesPayload(data.json_payload, content_type="application/json")
     form = aiohttp.FormData(data.json_parameters)
     for name, (filename, content, mime) in data.multipart_data.items():
-        file = io.BytesIO(content) if isinstance(content, bytes) else content  # aiohttp then writes it piece by piece
+        file = io.BytesIO(content) if isinstance(content, bytes) else content  # aiohttp then writes it in pieces
         form.add_field(name, file, filename=filename, content_type=mime)
     return form()
 
@@ -211,7 +211,7 @@ def _no_answer(error: Exception) -> NetworkError:
 
 
 def _check_refusal(body: bytes) -> None:
-    """Raise `NetworkError` for a page of something in between: it says nothing of a chat, a message or the token."""
+    """Raise `NetworkError` for a proxy's page: it says nothing about a chat, a message or the token."""
     try:
         AiohttpRequest.parse_json_payload(body)
     except TelegramError:

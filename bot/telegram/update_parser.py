@@ -1,7 +1,7 @@
-"""From a raw update (Bot API, `Update`) to an event of the conversation.
+"""Parses a raw update (Bot API, `Update`) into an event of the conversation.
 
-Read by hand, not by `telegram.Update.de_json`: of an update with a dozen echoed buttons the bot needs six fields, and
-building the rest costs more than all other work on it. What cannot be read raises, and is set aside.
+It does not use `telegram.Update.de_json`: the bot needs six fields of an update with a dozen echoed buttons, and
+building objects for the rest takes longer than all other work on it. An unreadable update raises and is set aside.
 Knows nothing of sessions or screens.
 """
 
@@ -22,17 +22,17 @@ SERVICE = frozenset({"pinned_message", "message_auto_delete_timer_changed", "new
 PROFILE_LENGTH = 128
 TEXT_LENGTH = 4096
 LARGEST = 2**63 - 1
-"""Of a number that a database takes; Telegram's own are far below (Bot API, `Chat.id`: 52 bits)."""
+"""The largest number that the databases can store; Telegram's ids have at most 52 bits (Bot API, `Chat.id`)."""
 
 
 def is_numbered(update: Any) -> bool:
-    """Whether this can go into the inbox at all."""
+    """Whether the update can be stored in the inbox."""
     number = update.get("update_id") if isinstance(update, dict) else None
     return isinstance(number, int) and 0 <= number <= LARGEST
 
 
 def stored_update(update: Json) -> StoredUpdate:
-    """The update as it goes into the inbox. Only its number must be readable; a chat that is not becomes 0."""
+    """The update as stored in the inbox. Only its id must be readable; an unreadable chat becomes 0."""
     chat_id = 0
     body: Any = next((update[kind] for kind in ALLOWED if update.get(kind)), {})
     if isinstance(body, dict):
@@ -42,12 +42,12 @@ def stored_update(update: Json) -> StoredUpdate:
     try:
         stored = to_json(_lean(update)).decode()
     except ValueError:
-        stored = ""  # nested beyond reason; the reader will set it aside
+        stored = ""  # nested too deeply; the parser will set it aside
     return StoredUpdate(int(update["update_id"]), chat_id, stored)
 
 
 def _lean(update: Json) -> Json:
-    """Without the echoed message: its text and keyboard are ours and the largest part of a press."""
+    """Remove the echoed message from a press: the bot wrote it, and it is the largest part."""
     query = update.get("callback_query")
     if not isinstance(query, dict) or not isinstance(query.get("message"), dict):
         return update
@@ -56,21 +56,21 @@ def _lean(update: Json) -> Json:
 
 
 def _is_automatic(message: Json, sender: Json) -> bool:
-    """Whether nobody wrote this: another bot did, or it is the copy of a channel's post in its discussion group.
+    """Whether no person wrote this: it comes from a bot, or is the copy of a channel's post in a discussion group.
 
-    Who writes as a group or a channel has a bot for a sender, and a `sender_chat` (Bot API, `Message.from`).
+    A person who writes as a group or a channel has a bot as sender, and a `sender_chat` (Bot API, `Message.from`).
     """
     return bool(message.get("is_automatic_forward") or (sender.get("is_bot") and not message.get("sender_chat")))
 
 
 def _topic(message: Json) -> int | None:
-    """The forum topic; the thread of a reply elsewhere is none."""
+    """The forum topic; the thread of a reply in other groups is none."""
     topic = message.get("message_thread_id") if message.get("is_topic_message") else None
     return topic if type(topic) is int and 0 < topic <= LARGEST else None
 
 
 class TelegramUpdateParser:
-    """Reads updates for the bot called `username`.
+    """Parses updates for the bot named `username`.
 
     `resolve` turns a phone's language into one that we speak; `courtesy` says whether a text only greets or thanks.
     """
@@ -83,7 +83,7 @@ class TelegramUpdateParser:
         self._courtesy = courtesy
 
     def __call__(self, update: StoredUpdate, at: datetime) -> Inbound:
-        """Read one update. Raises whatever reading raises."""
+        """Parse one update. Raises any exception for an unreadable one."""
         inbound = self._read(from_json(update.body), at)
         if isinstance(inbound, FromCitizen) and not update.chat_id:
             raise ValueError("no chat to answer in")
@@ -148,7 +148,7 @@ class TelegramUpdateParser:
         return FromCitizen(event, int(sender["id"]), message)
 
     def _command(self, message: Json) -> tuple[str, str] | None:
-        """The command for us at the start of the text: its name, and what follows it."""
+        """The command at the start of the text, if it is for this bot: its name and argument."""
         text = message.get("text")
         if not isinstance(text, str) or not text.startswith("/"):
             return None
