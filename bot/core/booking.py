@@ -205,7 +205,9 @@ def _what_came_of_it(event: Settlement) -> Notice:
 
 
 def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:
-    after, effects = show(session.at(Idle()), screen=TicketShown(ticket, fresh=True))
+    at, asked = ticket.appointment.at, draft.at
+    moved = asked if asked and at.replace(second=0) != asked.replace(second=0) else None
+    after, effects = show(session.at(Idle()), screen=TicketShown(ticket, fresh=True, asked=moved))
     picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
     return replace(after, message=None, name=session.name or draft.name), effects + picture
 

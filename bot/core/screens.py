@@ -36,10 +36,14 @@ class LanguageMenu:
 
 @dataclass(frozen=True, slots=True)
 class TicketShown:
-    """The ticket, complete without any picture; `fresh` when it was just made."""
+    """The ticket, complete without any picture.
+
+    `fresh` when it was just made; `asked` is the time that was asked for, where the office set another.
+    """
 
     ticket: Ticket
     fresh: bool = False
+    asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.errors import meanwhile
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import contact, department_name, lines, moment_fact, paragraphs, ticket_facts
+from bot.views.text import contact, department_name, lines, moment, moment_fact, paragraphs, ticket_facts
 
 PER_PAGE = 5
 WORDS = 40
@@ -115,6 +115,7 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
         return Message(paragraphs(t.text("ticket.cancelled"), facts))
     text = paragraphs(
         _title(screen, t),
+        t.text("ticket.moved", moment=moment(t, screen.asked)) if screen.asked else None,
         lines(facts, None if is_plain else t.text("fact.status", status=t.text(f"status.{status}"))),
         _link(ticket, t) if status in COMING else None,
         contact(t, office) if status is AppointmentStatus.PENDING_PAYMENT else None,

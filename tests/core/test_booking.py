@@ -1,6 +1,7 @@
 """From the name to the ticket: one intention, one appointment."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -52,6 +53,7 @@ from tests.core.examples import (
     DOWN,
     DRAFT,
     FULL,
+    HALF_PAST_TWO,
     MESSAGE,
     NOW,
     PASSPORTS,
@@ -197,6 +199,16 @@ def test_without_a_link_there_is_a_ticket_without_a_picture() -> None:
     bare = replace(APPOINTMENT, qr_link=None)
     _, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=bare))
     assert effects == (Show(TicketShown(replace(TICKET, appointment=bare), fresh=True), SCREEN + 1, MESSAGE),)
+
+
+def test_a_ticket_for_another_time_than_was_asked_for_says_so() -> None:
+    moved = replace(APPOINTMENT, at=HALF_PAST_TWO + timedelta(minutes=30), qr_link=None)
+    _, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=moved))
+    ticket = TicketShown(replace(TICKET, appointment=moved), fresh=True, asked=HALF_PAST_TWO)
+    assert effects == (Show(ticket, SCREEN + 1, MESSAGE),)
+    same = replace(APPOINTMENT, at=HALF_PAST_TWO.replace(second=1), qr_link=None)
+    _, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=same))
+    assert effects == (Show(TicketShown(replace(TICKET, appointment=same), fresh=True), SCREEN + 1, MESSAGE),)
 
 
 def test_a_late_ticket_is_a_message_of_its_own() -> None:

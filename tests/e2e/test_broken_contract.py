@@ -34,6 +34,24 @@ async def test_a_booking_whose_name_the_service_rewrites_is_recognised_when_its_
     assert (await posts(bot) - before, len(await aissatou.appointments())) == (1, 1)
 
 
+@pytest.mark.parametrize("is_lost", [False, True], ids=["answered", "answer lost"])
+async def test_a_booking_whose_time_the_service_moves_is_told_as_moved_and_made_once(
+    bot: RunningBot,
+    aissatou: Citizen,
+    is_lost: bool,  # noqa: FBT001 — a parameter of the test
+) -> None:
+    await aissatou.reaches_summary(NAME)
+    before = await posts(bot)
+    await bot.inject_api_fault("store", "POST", "/appointments", minutes=30)
+    if is_lost:
+        await bot.inject_api_fault("drop_after", "POST", "/appointments", times=1)
+    ticket = await aissatou.taps_on("Confirmer")
+    assert "Le service a fixé une autre heure" in ticket.text
+    (made,) = await aissatou.appointments()
+    assert made["dateTime"][11:16] in ticket.text
+    assert (await tickets(aissatou), await posts(bot) - before) == (1, 1)
+
+
 async def test_where_the_service_tells_no_owner_the_exact_name_is_recognised(
     bot: RunningBot, aissatou: Citizen
 ) -> None:

@@ -1,6 +1,7 @@
 """The ticket is complete without any picture."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -25,6 +26,13 @@ def ticket(**changes: object) -> Ticket:
 
 def text(shown: TicketShown, *, english: bool = False) -> str:
     return plain(render(shown, EN if english else FR).text).replace("\u00a0", " ")
+
+
+def test_a_time_that_the_office_set_is_told_as_another_than_was_asked_for() -> None:
+    shown = TicketShown(TICKET, fresh=True, asked=TICKET.appointment.at - timedelta(minutes=30))
+    assert "⚠️ Le service a fixé une autre heure que celle demandée (dim. 25 janv. à 14:00)." in text(shown)
+    assert "⚠️ The office set another time than the one you asked for (" in text(shown, english=True)
+    assert "autre heure" not in text(TicketShown(TICKET, fresh=True))
 
 
 def test_a_ticket_has_all_details() -> None:
