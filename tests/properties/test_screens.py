@@ -17,15 +17,24 @@ pages = st.integers(0, 3) | st.integers(0, 10**15)
 drafts = st.builds(Draft, departments, st.none(), st.none() | moments, st.none() | words)
 full = st.builds(Draft, departments, st.none(), moments, words)
 tickets = st.builds(Ticket, booked, departments)
+listed = st.lists(tickets, max_size=12, unique_by=lambda ticket: ticket.appointment.id).map(tuple)
 maybe = st.none() | open_issues
-days = st.lists(st.builds(Day, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 500)), max_size=70)
+days = st.lists(
+    st.builds(Day, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 500)),
+    max_size=70,
+    unique_by=lambda day: day.date,
+)
 times = st.builds(
-    lambda count, every, hour: tuple(START.replace(hour=hour) + timedelta(minutes=every * n) for n in range(count)),
+    lambda count, every, hour: tuple(
+        START.replace(hour=hour) + timedelta(minutes=every * n) for n in range(min(count, (24 - hour) * 60 // every))
+    ),
     st.integers(0, 700),
     st.sampled_from([1, 5, 30]),
     st.sampled_from([0, 8, 13]),
 )
-names = st.lists(words, max_size=3).map(tuple)
+names = st.lists(words.filter(str.strip), max_size=3, unique_by=lambda name: " ".join(name.split()).casefold()).map(
+    tuple
+)
 everything = st.one_of(
     st.builds(states.ChoosingDepartment, offices, words, pages),
     st.builds(states.ChoosingWorker, drafts, pages),
@@ -43,7 +52,7 @@ everything = st.one_of(
     st.builds(states.LoadingDays, full, failure=maybe),
     st.builds(states.LoadingNearest, full, maybe),
     st.builds(states.LoadingAppointments, st.sampled_from(states.Purpose), failure=maybe),
-    st.builds(states.Listing, st.lists(tickets, max_size=12).map(tuple), st.sampled_from(states.Purpose), pages),
+    st.builds(states.Listing, listed, st.sampled_from(states.Purpose), pages),
     st.builds(states.AskingCancel, tickets),
     st.builds(states.Cancelling, st.builds(states.CancelAttempt, pages, tickets, moments), maybe, st.booleans()),
     st.builds(screens.Menu, st.booleans(), words),
