@@ -206,7 +206,7 @@ class Outbox:
         try:
             receipt = await self._deliver(delivery)
         except FloodedError as flood:
-            self.floods.struck(delivery.chat_id, flood.retry_after, edit=delivery.kind is Kind.EDIT)
+            self.floods.limited(delivery.chat_id, flood.retry_after, edit=delivery.kind is Kind.EDIT)
             jitter = random.uniform(0, 0.1)  # noqa: S311 — not a secret
             item.due = asyncio.get_running_loop().time() + flood.retry_after + jitter
         except (NotSentError, MaybeSentError) as error:
@@ -230,7 +230,7 @@ class Outbox:
         delivery = item.delivery
         self._failing.clear()
         self._reachability.succeeded()
-        self.floods.went(edit=delivery.kind is Kind.EDIT)
+        self.floods.succeeded(edit=delivery.kind is Kind.EDIT)
         self.sent += 1
         queue.drop(item)
         link = delivery.message.qr_link

@@ -182,7 +182,7 @@ LOOK = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class _Strike:
+class _ChatFlood:
     """A chat's flood: how long it lasts, until when it counts (loop's time), and what met it."""
 
     retry_after: float
@@ -197,31 +197,31 @@ class FloodControl:
     def __init__(self, overall: GlobalRateLimiter, per_chat: ChatRateLimiter) -> None:
         self._overall = overall
         self._per_chat = per_chat
-        self._row: dict[int, _Strike] = {}
+        self._in_a_row: dict[int, _ChatFlood] = {}
         self._bulk_until = 0.0
         self._under_way = 0
         self._answered = asyncio.Event()
 
-    def went(self, *, edit: bool = False) -> None:
+    def succeeded(self, *, edit: bool = False) -> None:
         """Record a success. A successful edit does not end a flood of messages, because edits have a higher limit."""
-        if self._row:
-            self._row = {chat: each for chat, each in self._row.items() if edit and not each.edit}
+        if self._in_a_row:
+            self._in_a_row = {chat: each for chat, each in self._in_a_row.items() if edit and not each.edit}
             self._answered.set()
 
-    def struck(self, chat_id: int, retry_after: float, *, bulk: bool = False, edit: bool = False) -> None:
+    def limited(self, chat_id: int, retry_after: float, *, bulk: bool = False, edit: bool = False) -> None:
         """Record a 429 of a chat: it is blocked for `retry_after`, and if the flood is global, so are all chats."""
         now = asyncio.get_running_loop().time()
         self._per_chat.flooded(chat_id, now, retry_after)
-        self._row = {chat: each for chat, each in self._row.items() if each.counts_until > now}
-        met = self._row.get(chat_id)
+        self._in_a_row = {chat: each for chat, each in self._in_a_row.items() if each.counts_until > now}
+        met = self._in_a_row.get(chat_id)
         bulk, edit = bulk or (met is not None and met.bulk), edit and (met is None or met.edit)
-        self._row[chat_id] = _Strike(retry_after, now + max(KEPT, 2 * retry_after), bulk, edit)
-        if len(self._row) < FLOODED_CHATS:
+        self._in_a_row[chat_id] = _ChatFlood(retry_after, now + max(KEPT, 2 * retry_after), bulk, edit)
+        if len(self._in_a_row) < FLOODED_CHATS:
             return
         # One of the chats may be limited for an hour; the global flood lasts as long as the shortest of them.
-        wait = min(each.retry_after for each in self._row.values())
+        wait = min(each.retry_after for each in self._in_a_row.values())
         self._bulk_until = max(self._bulk_until, now + wait)
-        if not all(each.bulk for each in self._row.values()):
+        if not all(each.bulk for each in self._in_a_row.values()):
             self._overall.flooded(wait)
 
     def pause(self) -> float:
@@ -236,7 +236,7 @@ class FloodControl:
         while not halted.is_set():
             if wait := self.pause():
                 await wait_event(halted, wait)
-            elif self._row and self._under_way:
+            elif self._in_a_row and self._under_way:
                 self._answered.clear()
                 await wait_event(self._answered, LOOK)
             else:

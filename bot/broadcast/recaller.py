@@ -84,7 +84,7 @@ class Recaller:
             existed = await self._sender.recall(chat_id, message_id)
         except FloodedError as flood:
             breaker.succeeded()
-            floods.struck(chat_id, flood.retry_after, bulk=True)
+            floods.limited(chat_id, flood.retry_after, bulk=True)
             run.defer(recipient, now() + flood.retry_after)
         except (NotSentError, MaybeSentError) as error:
             breaker.failed(str(error))
@@ -98,7 +98,7 @@ class Recaller:
             run.abort(error)
         else:
             breaker.succeeded()
-            floods.went()
+            floods.succeeded()
             why = None if existed or chat_id in unconfirmed else ALREADY_DELETED
             status_writer.record(StatusUpdate(chat_id, RecipientStatus.RECALLED, message_id, why))
             run.moved(RecipientStatus.SENT, RecipientStatus.RECALLED)

@@ -182,7 +182,7 @@ class SendLoop:
         except SendError as error:
             return self._failed(run, recipient, error)
         self._throttle.breaker.succeeded()
-        self._throttle.floods.went()
+        self._throttle.floods.succeeded()
         return StatusUpdate(chat_id, RecipientStatus.SENT, message_id)
 
     def _failed(self, run: BroadcastRun, recipient: Recipient, error: SendError) -> StatusUpdate:
@@ -195,7 +195,7 @@ class SendLoop:
             self._throttle.breaker.succeeded()
         match error:
             case FloodedError(retry_after=wait):
-                self._throttle.floods.struck(chat_id, wait, bulk=True)
+                self._throttle.floods.limited(chat_id, wait, bulk=True)
                 run.defer(recipient, now + wait + random.uniform(0, 0.1))  # noqa: S311 — jitter, not a secret
                 return StatusUpdate(chat_id, recipient.status)
             case ChatGoneError():

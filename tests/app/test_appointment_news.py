@@ -18,8 +18,8 @@ from bot.core.screens import Screen
 from bot.core.states import BookingAttempt, CancelAttempt, Notice
 from bot.storage.store import Store
 from bot.views.message import Message
-from tests.app.booking_counter import BOOKING
 from tests.app.fakes import FakeMoncreneau, refused
+from tests.app.worker_setup import BOOKING
 
 NOW = datetime.fromisoformat("2026-03-02T09:00")
 AT = NOW + timedelta(days=3)

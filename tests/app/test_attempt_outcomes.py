@@ -8,7 +8,7 @@ import pytest
 from bot.app.attempt import AttemptState, Ending, booked, cancelled, not_cancelled, refused, withdrawn
 from bot.core.appointment_book import Fact, Source
 from bot.core.model import AppointmentStatus, Failure, FailureCode
-from tests.app.booking_counter import BOOKING, CANCELLING, CHAT, MINE, NOW
+from tests.app.worker_setup import BOOKING, CANCELLING, CHAT, MINE, NOW
 
 BOOK, CANCEL = AttemptState(BOOKING, uncertain=False), AttemptState(CANCELLING, uncertain=False)
 CLOSED = Failure(FailureCode.OUT_OF_CREDITS)

@@ -1,4 +1,4 @@
-"""Whose flood a 429 is: a chat's, that of all announcements, or everybody's."""
+"""Which messages a 429 limits: those of a chat, all announcements, or all messages."""
 
 import asyncio
 
@@ -7,12 +7,12 @@ from bot.app.records import Urgency
 from tests.app.virtual_clock import in_no_time
 
 
-class House:
-    """The judgement, and what it rests on."""
+class FloodSetup:
+    """Flood control with both rate limiters."""
 
     def __init__(self) -> None:
         self.overall, self.per_chat = GlobalRateLimiter(30), ChatRateLimiter(1)
-        self.watch = FloodControl(self.overall, self.per_chat)
+        self.floods = FloodControl(self.overall, self.per_chat)
 
     async def citizens_wait(self) -> float:
         """How long a citizen's message waits now."""
@@ -23,88 +23,88 @@ class House:
 
 @in_no_time
 async def test_repeated_429s_of_one_chat_limit_only_that_chat() -> None:
-    house = House()
+    setup = FloodSetup()
     for _ in range(10):
-        house.watch.struck(7, 30)
+        setup.floods.limited(7, 30)
     now = asyncio.get_running_loop().time()
-    assert house.watch.pause() == 0
-    assert await house.citizens_wait() < 1
-    assert house.per_chat.wait_for(7, now, edit=False) > 29
-    assert house.per_chat.wait_for(8, now, edit=False) == 0
+    assert setup.floods.pause() == 0
+    assert await setup.citizens_wait() < 1
+    assert setup.per_chat.wait_for(7, now, edit=False) > 29
+    assert setup.per_chat.wait_for(8, now, edit=False) == 0
 
 
 @in_no_time
 async def test_a_flood_of_broadcasts_does_not_stop_citizens_messages() -> None:
-    house = House()
+    setup = FloodSetup()
     for chat in range(1, FLOODED_CHATS + 1):
-        house.watch.struck(chat, 20, bulk=True)
-    assert 19 < house.watch.pause() <= 20
-    assert await house.citizens_wait() < 1
+        setup.floods.limited(chat, 20, bulk=True)
+    assert 19 < setup.floods.pause() <= 20
+    assert await setup.citizens_wait() < 1
 
 
 @in_no_time
 async def test_429s_of_citizens_messages_stop_all_messages() -> None:
-    house = House()
-    house.watch.struck(1, 20, bulk=True)
+    setup = FloodSetup()
+    setup.floods.limited(1, 20, bulk=True)
     await asyncio.sleep(15)  # however slow the announcement goes
-    house.watch.struck(2, 20, bulk=True)
-    house.watch.struck(3, 20)
-    assert await house.citizens_wait() > 19
+    setup.floods.limited(2, 20, bulk=True)
+    setup.floods.limited(3, 20)
+    assert await setup.citizens_wait() > 19
 
 
 @in_no_time
 async def test_several_chats_are_limited_separately_while_others_get_messages() -> None:
-    house = House()
+    setup = FloodSetup()
     for chat in range(1, 20):
-        house.watch.struck(chat, 30, bulk=True)
-        house.watch.went()
-    assert house.watch.pause() == 0
+        setup.floods.limited(chat, 30, bulk=True)
+        setup.floods.succeeded()
+    assert setup.floods.pause() == 0
 
 
 @in_no_time
 async def test_a_successful_edit_does_not_end_a_flood() -> None:
-    house = House()
+    setup = FloodSetup()
     for chat in (1, 2, 3):
-        house.watch.struck(chat, 30, edit=True)
-        house.watch.went(edit=True)
-    assert house.watch.pause() == 0
+        setup.floods.limited(chat, 30, edit=True)
+        setup.floods.succeeded(edit=True)
+    assert setup.floods.pause() == 0
     for chat in (1, 2, 3):
-        house.watch.struck(chat, 30, bulk=True)
-        house.watch.went(edit=True)
-    assert house.watch.pause() > 29
+        setup.floods.limited(chat, 30, bulk=True)
+        setup.floods.succeeded(edit=True)
+    assert setup.floods.pause() > 29
 
 
 @in_no_time
 async def test_a_chat_limited_for_an_hour_does_not_stop_all_for_an_hour() -> None:
-    house = House()
+    setup = FloodSetup()
     for chat, seconds in ((1, 5), (2, 5), (3, 3600)):
-        house.watch.struck(chat, seconds, bulk=True)
-    assert house.watch.pause() <= 5
+        setup.floods.limited(chat, seconds, bulk=True)
+    assert setup.floods.pause() <= 5
 
 
 @in_no_time
 async def test_after_a_flood_broadcasts_send_one_message_at_a_time_until_one_succeeds() -> None:
-    house, halted = House(), asyncio.Event()
-    assert await house.watch.admit(halted)
-    house.watch.struck(1, 30, bulk=True)
-    second = asyncio.create_task(house.watch.admit(halted))
+    setup, halted = FloodSetup(), asyncio.Event()
+    assert await setup.floods.admit(halted)
+    setup.floods.limited(1, 30, bulk=True)
+    second = asyncio.create_task(setup.floods.admit(halted))
     await asyncio.sleep(5)
     assert not second.done(), "the first is under way"
-    house.watch.answered()
+    setup.floods.answered()
     assert await second
-    third = asyncio.create_task(house.watch.admit(halted))
+    third = asyncio.create_task(setup.floods.admit(halted))
     await asyncio.sleep(5)
     assert not third.done()
-    house.watch.went()
+    setup.floods.succeeded()
     assert await third
 
 
 @in_no_time
 async def test_waiting_for_a_flood_to_end_can_be_halted() -> None:
-    house, halted = House(), asyncio.Event()
+    setup, halted = FloodSetup(), asyncio.Event()
     for chat in range(1, FLOODED_CHATS + 1):
-        house.watch.struck(chat, 3600, bulk=True)
-    waiting = asyncio.create_task(house.watch.admit(halted))
+        setup.floods.limited(chat, 3600, bulk=True)
+    waiting = asyncio.create_task(setup.floods.admit(halted))
     await asyncio.sleep(5)
     halted.set()
     assert not await waiting

@@ -27,14 +27,14 @@ def says(text: str, user: int = 900) -> FromCitizen:
     return FromCitizen(Typed(at=NOW, text=text), user)
 
 
-async def test_the_first_desk_that_knows_it_answers() -> None:
+async def test_the_first_handler_that_takes_an_update_answers() -> None:
     staff = AdminRouter({900}, (Desk("a", 1), Desk("b", 2), Desk("b", 3)))
     assert await staff.handle(7, says("b")) == Change(done=(2,))
     assert await staff.handle(7, says("a")) == Change(done=(1,))
     assert await staff.handle(7, says("z")) is None
 
 
-async def test_nobody_else_is_even_listened_to() -> None:
+async def test_updates_of_other_users_reach_no_handler() -> None:
     desk = Desk("a", 1)
     assert await AdminRouter({900}, (desk,)).handle(7, says("a", user=901)) is None
     assert desk.asked == 0

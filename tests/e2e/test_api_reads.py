@@ -80,9 +80,7 @@ async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_p
         assert "Pour quel service" in (await citizen.taps_on("Réessayer")).text
 
 
-async def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_missing_response_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.bootstrap.connections.Gateway", partial(Gateway, patience=Patience(read=0.4)))
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()

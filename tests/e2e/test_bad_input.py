@@ -73,7 +73,7 @@ async def test_an_update_with_an_empty_text_is_answered_too(bot: RunningBot, ais
 @pytest.mark.parametrize(
     "number", ["-5", "abc", "12 34", "1e5", "9" * 400, "１２３", "0", "<b>5</b>", "../../etc", "5; DELETE"]
 )
-async def test_what_is_no_number_of_an_appointment_leads_to_the_list(aissatou: Citizen, number: str) -> None:
+async def test_an_invalid_appointment_number_leads_to_the_list(aissatou: Citizen, number: str) -> None:
     await aissatou.says("/start")
     screen = await aissatou.says(f"/cancel {number}")
     assert "Ce n’est pas un numéro de rendez-vous." in screen.text

@@ -86,7 +86,7 @@ async def test_a_slot_that_went_meanwhile_is_told_honestly_and_the_name_is_kept(
     assert CONFIRMED in (await citizen.taps_on(CONFIRM)).text
 
 
-async def test_whoever_has_to_wait_for_long_is_told_until_when(bot: RunningBot) -> None:
+async def test_a_citizen_who_has_to_wait_long_is_told_until_when(bot: RunningBot) -> None:
     booker, canceller = await bot.citizen(), await bot.citizen()
     number = await canceller.books()
     await canceller.says(f"/cancel {number}")
@@ -97,7 +97,7 @@ async def test_whoever_has_to_wait_for_long_is_told_until_when(bot: RunningBot) 
     assert "Nous essaierons de nouveau à partir de 08:0" in (await canceller.waits_for(BUSY)).text
 
 
-async def test_who_does_not_want_to_wait_may_give_up_and_nothing_is_booked(bot: RunningBot) -> None:
+async def test_a_waiting_booking_can_be_given_up_and_is_not_made(bot: RunningBot) -> None:
     citizen = await bot.citizen()
     await citizen.reaches_summary()
     await grant(bot, limit=100, windowSeconds=3600, remaining=0)
@@ -169,7 +169,7 @@ async def test_the_service_s_429_for_a_read_is_told_with_its_hour_too(bot: Runni
     assert "Réessayez à partir de 08:0" in busy.text
 
 
-async def test_many_who_confirmed_are_all_served_in_the_next_hour(bot: RunningBot) -> None:
+async def test_all_waiting_bookings_are_made_in_the_next_hour(bot: RunningBot) -> None:
     citizens = [await bot.citizen() for _ in range(6)]
     for citizen in citizens:
         await citizen.reaches_summary()

@@ -44,7 +44,7 @@ async def test_an_anonymous_admin_gets_the_hint_in_the_topic_where_they_asked(
     assert chat.messages[hint.number].message["message_thread_id"] == topic
 
 
-async def test_what_people_talk_about_in_a_group_is_not_the_bots_business(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_ordinary_messages_in_a_group_are_ignored(bot: RunningBot, aissatou: Citizen) -> None:
     group = await _group(bot, "group")
     await group.do("say", text="Bonjour à tous", **{"from": aissatou.id})
     await group.do("say", text="/start@another_bot", **{"from": aissatou.id})

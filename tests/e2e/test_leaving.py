@@ -131,7 +131,9 @@ async def test_commands_are_read_in_any_case_and_with_the_bots_name(aissatou: Ci
         ("poll", {}),
     ],
 )
-async def test_what_is_no_text_is_answered_and_harms_nothing(aissatou: Citizen, what: str, how: dict[str, Any]) -> None:
+async def test_photos_and_stickers_are_answered_with_the_present_screen(
+    aissatou: Citizen, what: str, how: dict[str, Any]
+) -> None:
     await aissatou.reaches_name()
     screen = await aissatou.does(what, **how)
     assert "Je ne peux ni écouter ni voir." in screen.text
@@ -164,7 +166,7 @@ async def test_a_name_corrected_in_its_message_counts_and_any_other_edit_does_no
     assert bot.app.conversations.set_aside == 0
 
 
-async def test_who_blocked_the_bot_and_returned_goes_on(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_a_citizen_continues_after_blocking_and_unblocking_the_bot(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
     await aissatou.phone.do("block")
     await bot.wait_until_idle()

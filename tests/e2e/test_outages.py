@@ -43,7 +43,7 @@ def changes(caplog: pytest.LogCaptureFixture, service: str) -> list[str]:
     return [words[key] for line in caplog.messages for key in words if line.startswith(key)]
 
 
-async def test_while_telegram_is_down_nobody_hammers_and_after_it_every_press_counts(
+async def test_an_outage_of_telegram_is_probed_slowly_and_no_press_is_lost(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_bot(tmp_path) as bot:
@@ -66,7 +66,7 @@ async def test_while_telegram_is_down_nobody_hammers_and_after_it_every_press_co
     assert changes(caplog, "Telegram (receiving)") == ["down", "up"]
 
 
-async def test_what_was_to_be_said_while_telegram_is_down_is_said_once_after_it(
+async def test_messages_queued_during_an_outage_of_telegram_are_sent_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_bot(tmp_path) as bot:
@@ -86,7 +86,7 @@ async def test_what_was_to_be_said_while_telegram_is_down_is_said_once_after_it(
     assert changes(caplog, "Telegram (sending)") == ["down", "up"]
 
 
-async def test_while_the_api_is_down_confirmed_bookings_wait_and_are_made_after_it(
+async def test_bookings_confirmed_while_the_api_is_down_are_made_after_the_outage(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -114,7 +114,7 @@ async def test_while_the_api_is_down_confirmed_bookings_wait_and_are_made_after_
     assert caplog.text.count("the moncreneau API answers again") == 1
 
 
-async def test_while_the_api_reads_but_does_not_book_who_confirms_is_told_and_gets_it_after_it(
+async def test_bookings_confirmed_while_only_writes_fail_are_made_after_the_outage(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -155,7 +155,7 @@ async def _is_told_of_the_outage(bot: RunningBot) -> None:
     assert "Réessayer" in (await newcomer.waits_for("Impossible d’afficher")).labels[0]
 
 
-async def test_both_down_at_once_and_a_restart_in_between_change_nothing(tmp_path: Path) -> None:
+async def test_an_outage_of_both_services_with_a_restart_loses_nothing(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         summary = await citizen.reaches_summary()
@@ -184,7 +184,7 @@ async def three_lost_starts(bot: RunningBot) -> None:
     await eventually("three starts in vain", lost)
 
 
-async def test_an_api_that_is_slow_for_one_delays_no_other(tmp_path: Path) -> None:
+async def test_a_slow_api_call_delays_one_chat_only(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         slow = await bot.citizen()
         summary = await slow.reaches_summary()
@@ -198,7 +198,7 @@ async def test_an_api_that_is_slow_for_one_delays_no_other(tmp_path: Path) -> No
         assert bot.app.attempt_worker.open == 1
 
 
-async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None:
+async def test_a_429_of_one_chat_delays_that_chat_only(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         flooded, other = await bot.citizen(), await bot.citizen()
         flood = {"kind": "flood", "method": "sendMessage", "chat_id": flooded.id, "retry_after": 1}
@@ -217,7 +217,7 @@ async def test_a_flood_in_one_chat_stops_that_chat_alone(tmp_path: Path) -> None
         assert "Aide" in helping.text
 
 
-async def test_who_blocked_the_bot_finds_their_booking_when_they_return(tmp_path: Path) -> None:
+async def test_a_citizen_who_blocked_the_bot_finds_their_booking_after_returning(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         summary = await citizen.reaches_summary()

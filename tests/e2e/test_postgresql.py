@@ -53,7 +53,7 @@ async def test_an_announcement_reaches_everybody_once(bot: RunningBot) -> None:
     assert [len(await heard_by(each, "100 % fermé")) for each in people] == [1] * 5
 
 
-async def test_a_server_that_is_started_anew_in_the_middle_of_a_booking_loses_none_and_doubles_none(
+async def test_a_restart_of_the_server_during_bookings_loses_none_and_doubles_none(
     bot: RunningBot, cluster: Cluster
 ) -> None:
     people = [await bot.citizen() for _ in range(5)]
@@ -71,7 +71,7 @@ async def test_a_server_that_is_started_anew_in_the_middle_of_a_booking_loses_no
 
 
 @pytest.mark.timeout(LIMIT + 40)
-async def test_killed_again_and_again_everybody_has_exactly_what_they_confirmed(
+async def test_after_repeated_kills_everybody_has_exactly_what_they_confirmed(
     tmp_path: Path, database: Database
 ) -> None:
     seed = seed_of_this_run()
@@ -80,7 +80,7 @@ async def test_killed_again_and_again_everybody_has_exactly_what_they_confirmed(
     assert report.ledger_check.bookings >= KILLED.bookings
 
 
-async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not_told_it_hears_again(
+async def test_a_stop_while_the_server_is_down_loses_no_update(
     tmp_path: Path, cluster: Cluster, database: Database
 ) -> None:
     async with separate_bot(tmp_path, database_url=database.url) as (services, process):
@@ -96,7 +96,7 @@ async def test_told_to_stop_while_the_server_is_away_it_ends_and_what_it_was_not
         assert database.rows("SELECT count(*) FROM chats") == [(1,)]
 
 
-async def test_a_server_that_is_not_there_ends_the_start_with_one_line_and_no_password(
+async def test_a_missing_server_ends_the_start_with_one_line_without_the_password(
     tmp_path: Path, cluster: Cluster
 ) -> None:
     async with separate_bot(tmp_path) as (_services, process):

@@ -34,7 +34,7 @@ async def test_updates_whose_delivery_was_lost_on_the_way_act_once(tmp_path: Pat
         assert len(await citizen.messages()) == 1
 
 
-async def test_what_was_done_and_is_delivered_again_in_another_life_acts_once(tmp_path: Path) -> None:
+async def test_an_update_delivered_again_after_a_restart_acts_once(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await citizen.says("/help")
@@ -46,7 +46,7 @@ async def test_what_was_done_and_is_delivered_again_in_another_life_acts_once(tm
         assert len(await citizen.messages()) == 2
 
 
-async def test_in_a_chat_things_happen_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+async def test_updates_of_a_chat_act_in_the_order_of_their_ids(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await citizen.says("/start")

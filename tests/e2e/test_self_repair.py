@@ -45,7 +45,7 @@ async def test_a_session_that_cannot_be_read_while_a_booking_is_pending_still_ge
         assert len(await citizen.appointments()) == 1
 
 
-async def test_who_writes_before_the_outcome_is_known_sees_that_it_is_pending(tmp_path: Path) -> None:
+async def test_messages_during_a_pending_booking_show_that_it_is_pending(tmp_path: Path) -> None:
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await lost_confirmation(bot, citizen)

@@ -49,7 +49,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-async def test_what_can_never_work_is_said_in_one_clear_line(tmp_path: Path, what: str) -> None:
+async def test_a_start_that_cannot_work_ends_with_one_line(tmp_path: Path, what: str) -> None:
     settings, line, code = WRONG[what]
     async with separate_bot(tmp_path) as (_services, process):
         await process.start(ready=False, **settings)
@@ -114,7 +114,7 @@ async def test_an_address_that_no_database_can_have_is_a_wrong_setting(tmp_path:
         assert process.log == "settings:\n  DATABASE_URL: the address cannot be read\n"
 
 
-async def test_what_gives_secrets_away_is_warned_of_in_the_log(tmp_path: Path) -> None:
+async def test_exposed_secrets_are_warned_of_in_the_log(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (_services, process):
         env = tmp_path / ".env"
         env.touch()
@@ -143,7 +143,7 @@ async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp
         assert "geheim" not in process.log
 
 
-async def test_it_starts_says_so_and_ends_when_told(tmp_path: Path) -> None:
+async def test_the_bot_logs_its_start_and_stops_on_sigterm(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (_services, process):
         await process.start()
         assert process.log_messages == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]

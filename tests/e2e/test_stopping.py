@@ -19,7 +19,7 @@ PATIENCE = 30.0
 """Seconds; on a busy machine the bot's own ten may take longer to pass."""
 
 
-async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_start(tmp_path: Path) -> None:
+async def test_a_stop_during_work_ends_in_time_and_the_work_continues_after_the_restart(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (services, process):
         await process.start()
         everybody = [await new_patient_citizen(services, number, number, CALM) for number in range(12)]
@@ -44,11 +44,11 @@ async def test_in_the_middle_of_work_it_ends_in_time_and_goes_on_after_the_next_
         assert await process.stop() == 0
 
 
-def test_it_grants_itself_less_than_ten_seconds() -> None:
+def test_stopping_takes_less_than_ten_seconds() -> None:
     assert sum(getattr(bootstrap, name) for name in vars(bootstrap) if name.startswith("GRACE_")) < 10
 
 
-async def test_who_is_about_to_get_an_announcement_is_heard_of(tmp_path: Path) -> None:
+async def test_stopping_waits_for_announcements_in_flight(tmp_path: Path) -> None:
     async with stopped_bot(tmp_path) as bot:
         await bot.start(broadcast_rate=0.0)
         admin = Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
@@ -67,7 +67,7 @@ async def test_who_is_about_to_get_an_announcement_is_heard_of(tmp_path: Path) -
         assert "unknown" not in tally(await admin.report())
 
 
-async def test_while_it_is_still_looking_for_telegram_it_ends_too(tmp_path: Path) -> None:
+async def test_the_bot_can_be_stopped_while_it_waits_for_telegram(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (services, process):
         await services.inject_faults(telegram=[{"kind": "drop_before"}])
         await process.start(ready=False)
@@ -76,7 +76,7 @@ async def test_while_it_is_still_looking_for_telegram_it_ends_too(tmp_path: Path
         assert "Traceback" not in process.log, process.log
 
 
-async def test_what_people_sent_while_it_was_away_is_answered_when_it_is_back(tmp_path: Path) -> None:
+async def test_messages_sent_while_the_bot_is_stopped_are_answered_after_the_start(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (services, process):
         await process.start()
         assert await process.stop() == 0

@@ -56,7 +56,7 @@ async def test_a_text_that_telegram_cannot_parse_is_told_without_markup(bot: Run
     assert ticket.labels == []
 
 
-async def test_who_floods_the_bot_does_not_have_to_wait_for_the_answers(bot: RunningBot) -> None:
+async def test_a_chat_that_floods_the_bot_gets_only_the_newest_screen(bot: RunningBot) -> None:
     flooder = await bot.citizen()
     await bot.stop()
     await bot.start(telegram_chat_rate=1.0)

@@ -1,4 +1,4 @@
-"""A clerk at work behind the counter: a real store, an office in memory, and everything that the clerk said."""
+"""An attempt worker for tests, with a real store, a fake API, and a record of everything that it told."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,8 +44,8 @@ CANCELLING = StoredAttempt(
 
 
 @dataclass
-class Desk:
-    """A clerk at work, and everything that it said."""
+class WorkerSetup:
+    """An attempt worker with its parts, and the events that it told."""
 
     api: FakeMoncreneau
     store: Store
@@ -62,15 +62,15 @@ class Desk:
         if settled:
             self.told.set()
 
-    async def carries(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
-        """Until there is an outcome."""
+    async def run(self, attempt: StoredAttempt, *, resumed: bool = False) -> Event:
+        """Carry out an attempt; returns the event of its outcome."""
         await self.begin(attempt, resumed=resumed)
         await self.told.wait()
         (outcome,) = [event for event, settled in self.said if settled]
         return outcome
 
     async def begin(self, attempt: StoredAttempt, *, resumed: bool = False) -> None:
-        """As a conversation does: store it, then hand it over."""
+        """Store an attempt and pass it to the worker, as a conversation does."""
         if not await self.store.attempt(attempt.chat_id, attempt.number):
             await self.store.commit(Change(opened=(attempt,)))
         self.attempt_worker.begin(attempt, self._tell, resumed=resumed)
@@ -81,9 +81,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path) -> AsyncIterator[Desk]:
+async def worker_setup(folder: Path) -> AsyncIterator[WorkerSetup]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     try:
-        yield Desk(FakeMoncreneau(), store)
+        yield WorkerSetup(FakeMoncreneau(), store)
     finally:
         await store.close()
