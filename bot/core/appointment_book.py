@@ -1,8 +1,8 @@
 """What the bot knows of each appointment. One function changes it: `absorb(entry, fact) -> (entry, effects)`.
 
-Facts come from what citizens do here, from lists that are read anyway, from the service's webhooks and from looking
-again. They come in any order and any number of times; the entry is the same in the end, and each real change that
-somebody else made is news once. Pure: knows no clock, no database, no words. All times are office time.
+Facts come from the citizen's own actions, from lists that are read anyway, from webhooks, and from lookups. In whatever
+order and however often they come, the entry is the same in the end, and each change that somebody else made is news
+once. Pure: knows no clock, no database, no words. All times are office time.
 """
 
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ from bot.core.model import Appointment, AppointmentStatus
 from bot.core.names import visible
 
 OVER = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW})
-"""Only the service's answer to a question takes an appointment out of these: a late webhook does not."""
+"""Final statuses: only a lookup at the API changes them, not a late webhook."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookEntry:
-    """An appointment as it is known. `at` is to the minute.
+    """An appointment as the bot knows it. `at` is exact to the minute.
 
     `version` grows by one with every change of time, department, member of staff or status. `as_of` is when the
     service said so, to the second (None: an earlier release did not note it). `name` is kept until that day is over.
@@ -36,22 +36,22 @@ class BookEntry:
 
     @property
     def is_coming(self) -> bool:
-        """Whether it stands, as far as its status says."""
+        """Whether the appointment stands, by its status."""
         return self.status not in OVER
 
 
 class Source(StrEnum):
     """Where a fact comes from."""
 
-    ATTEMPT = "attempt"  # what the citizen did here
+    ATTEMPT = "attempt"  # the citizen's own action in this bot
     LIST = "list"  # a list that was read for the citizen
-    READING = "reading"  # the service's answer about this appointment, a moment ago
+    READING = "reading"  # a lookup of this appointment at the API
     HOOK = "hook"  # a webhook
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What was said of an appointment, and `as_of` when.
+    """A statement about an appointment, true at `as_of`.
 
     `appointment` is None where there is no such appointment, or none any more. `is_new` tells that the service says
     that it was just made. `by_office` is whether the office cancelled it, None where nobody knows; `reason` is theirs.
@@ -69,12 +69,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """It is not sure: read the appointment, and absorb the answer."""
+    """The fact leaves it open: look the appointment up, and absorb the result."""
 
 
 @dataclass(frozen=True, slots=True)
 class WasCancelled:
-    """Somebody else cancelled it. `by_office`: the office did; None where nobody knows."""
+    """Somebody else cancelled the appointment. `by_office`: the office did; None if unknown."""
 
     by_office: bool | None = None
     reason: str = ""
@@ -82,14 +82,14 @@ class WasCancelled:
 
 @dataclass(frozen=True, slots=True)
 class WasMoved:
-    """The office gave it another time, department or member of staff; `before` is how it was."""
+    """The office changed time, department or member of staff; `before` is the previous entry."""
 
     before: BookEntry
 
 
 @dataclass(frozen=True, slots=True)
 class WasMade:
-    """The office made it, or let it stand again."""
+    """The office made the appointment, or restored it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ BookEffect = LookAgain | News
 
 
 def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
-    """The entry after the fact, and what follows. What is over when the news comes is for the shell to judge."""
+    """The entry after the fact, and its effects. The shell decides whether news of a past appointment is told."""
     if entry is None:
         return _first(fact)
     if fact.appointment is None and fact.source in {Source.LIST, Source.HOOK}:
         # That a list lacks it, or a webhook tells nothing of it, is no proof.
         return entry, (LookAgain(),) if entry.is_coming and not _is_older(fact, entry) else ()
-    if entry.worker_id is None and fact.appointment:  # one that was not known before is no other one
+    if entry.worker_id is None and fact.appointment:  # an unknown appointment
         entry = replace(entry, worker_id=fact.appointment.worker_id)
     after = _said(entry, fact)
     if _state(after) == _state(entry):
@@ -117,13 +117,13 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
         return entry, (LookAgain(),)
     if fact.source is Source.LIST and _is_older(fact, entry):
         return entry, ()
-    # What the service answers, to a question or to an attempt, is younger than all that was known before.
+    # A result of a lookup or of an attempt is newer than everything known before.
     after = replace(after, version=entry.version + 1, as_of=_latest(entry, fact))
     return after, _news(entry, after, fact)
 
 
 def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
-    """Of one that is not known. Only the word that it was made is enough; what came in between may be missing."""
+    """Handle an appointment that is not in the book. Of webhooks only one that it was made is complete enough."""
     if fact.source is Source.HOOK and not (fact.is_new and fact.appointment):
         return None, (LookAgain(),)
     found = fact.appointment
@@ -136,7 +136,7 @@ def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
 
 
 def _said(entry: BookEntry, fact: Fact) -> BookEntry:
-    """The entry with what the fact says; what it does not say stays."""
+    """The entry with the values of the fact; values that it lacks stay."""
     found = fact.appointment
     if found is None:
         return replace(entry, status=AppointmentStatus.CANCELLED)
@@ -152,7 +152,7 @@ def _said(entry: BookEntry, fact: Fact) -> BookEntry:
 
 
 def _news(before: BookEntry, after: BookEntry, fact: Fact) -> tuple[BookEffect, ...]:
-    """What the citizen has not done themselves is news to them."""
+    """The news for the citizen: changes that they did not make themselves."""
     if fact.source is Source.ATTEMPT:
         return ()
     if not after.is_coming:
@@ -166,7 +166,7 @@ def _news(before: BookEntry, after: BookEntry, fact: Fact) -> tuple[BookEffect, 
 
 
 def _is_older(fact: Fact, entry: BookEntry, *, or_equal: bool = False) -> bool:
-    """Whether the entry's word is younger. Two words of one second tell no order."""
+    """Whether the fact is older than the entry or, with `or_equal`, of the same second, whose order is unknown."""
     return entry.as_of is not None and (fact.as_of < entry.as_of or (or_equal and fact.as_of == entry.as_of))
 
 
@@ -175,7 +175,7 @@ def _latest(entry: BookEntry, fact: Fact) -> datetime:
 
 
 def _state(entry: BookEntry) -> tuple[object, ...]:
-    """What makes a new version."""
+    """The values whose change makes a new version."""
     return (*_place(entry), entry.status)
 
 

@@ -1,7 +1,7 @@
-"""The transitions of the citizen's appointments: seeing them, and cancelling one.
+"""The transitions of the citizen's appointments: looking at them, and cancelling one.
 
-What is shown is what the API has just answered for this chat, so somebody else's number is not among them. Nothing is
-cancelled that was not shown and confirmed. An unfinished booking is kept in `Session.parked`.
+Only appointments that the API just returned for this chat are shown, and only a shown one can be cancelled, after a
+question. An unfinished booking is kept in `Session.parked`.
 """
 
 from dataclasses import replace
@@ -40,11 +40,11 @@ from bot.core.states import (
 
 COMING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
 MOST_PAST = 15
-"""Past appointments that are kept for looking back at."""
+"""The number of past appointments that are kept in the list."""
 
 
 def begin(session: Session, purpose: Purpose, number: int | None = None, notice: Notice | None = None) -> Step:
-    """Ask the API; an unfinished booking is kept behind."""
+    """Load the appointments; an unfinished booking is parked."""
     parked = session.parked if not isinstance(session.state, BookingState) else session.state
     kept = Notice.DRAFT_KEPT if parked and parked is not session.parked else notice
     state = LoadingAppointments(purpose, number, notice=notice or kept)
@@ -52,14 +52,14 @@ def begin(session: Session, purpose: Purpose, number: int | None = None, notice:
 
 
 def leave(session: Session, notice: Notice | None = None) -> Step:
-    """Back to the booking that waits, or to the menu. What it was waiting for may have come in between: ask again."""
+    """Back to the parked booking, or to the menu. If the booking was waiting for data, load it again."""
     state: State = session.parked or Idle()
     after, effects = show(replace(session.at(state), parked=None), notice)
     return after, (*effects, *slot_selection.awaited(state))
 
 
 def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
-    """The list; or the one that was named, if it is there and can still be cancelled."""
+    """Show the list, or the question for the appointment that was named, if it can be cancelled."""
     if not isinstance(state := session.state, LoadingAppointments):
         return None
     offices = {each.id: each for each in event.departments}
@@ -77,7 +77,7 @@ def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
 
 
 def load_failed(session: Session, event: LoadFailed) -> Step | None:
-    """Say so where the list would stand."""
+    """Show the failure in place of the list."""
     match session.state:
         case LoadingAppointments() as state:
             return go(session, replace(state, failure=event.failure))
@@ -106,7 +106,7 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
 
 
 def delayed(session: Session, event: AttemptDelayed) -> Step | None:
-    """Tell the citizen, once a cause, that they need not wait here."""
+    """Tell the citizen, once per cause, that they need not wait."""
     match session.state:
         case Cancelling(attempt=attempt) as state if attempt.number == event.number:
             after = replace(state, delayed=True, failure=event.failure)
@@ -116,7 +116,7 @@ def delayed(session: Session, event: AttemptDelayed) -> Step | None:
 
 
 def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -> Step | None:
-    """The cancelling has its outcome."""
+    """Handle the outcome of the cancellation."""
     match session.state:
         case Cancelling(attempt=attempt, delayed=late) if attempt.number == event.number:
             ticket = attempt.ticket
@@ -157,7 +157,7 @@ def _list_pressed(session: Session, state: Listing, kind: str, value: str) -> St
 
 
 def _past(tickets: tuple[Ticket, ...], coming: tuple[Ticket, ...]) -> tuple[Ticket, ...]:
-    """The appointments that are over, the latest first; cancelled ones are of no use to anybody."""
+    """The past appointments, the latest first, without cancelled ones."""
     over = [
         each for each in tickets if each not in coming and each.appointment.status is not AppointmentStatus.CANCELLED
     ]
@@ -165,7 +165,7 @@ def _past(tickets: tuple[Ticket, ...], coming: tuple[Ticket, ...]) -> tuple[Tick
 
 
 def _why_not(named: Ticket | None) -> Notice:
-    """Why the named appointment cannot be cancelled. Unknown and somebody else's are one and the same answer."""
+    """Why the named appointment cannot be cancelled. An unknown number and one of somebody else get the same answer."""
     if named is None:
         return Notice.APPOINTMENT_UNKNOWN
     match named.appointment.status:
@@ -178,5 +178,5 @@ def _why_not(named: Ticket | None) -> Notice:
 
 
 def _office(appointment: Appointment, offices: dict[int, Department]) -> Department:
-    """The appointment's department; one that is no longer listed keeps its number as its name."""
+    """The appointment's department; if it is no longer listed, its id is its name."""
     return offices.get(appointment.department_id) or Department(appointment.department_id, "")

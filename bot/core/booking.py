@@ -1,7 +1,7 @@
 """The booking flow: its table of transitions, and everything from the name to the ticket.
 
-An attempt is made in one place (`_submit`), and only an event that carries its number settles it. What was chosen is
-kept as long as possible: a slot that is gone loses the slot, not the name.
+An attempt is made in one place (`_submit`), and only an event with its number settles it. Choices are kept as long as
+possible: if the slot is taken, the name is kept.
 """
 
 from dataclasses import replace
@@ -51,7 +51,7 @@ Settlement = Booked | BookingRefused | BookingWithdrawn
 
 
 CAPPED = frozenset({FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY})
-"""The chat has as many appointments as it may have: told before it chooses a day."""
+"""The failures of a chat at its cap, which is told before it chooses a day."""
 SPENT = frozenset(
     {
         FailureCode.SLOT_TAKEN,
@@ -66,7 +66,7 @@ SPENT = frozenset(
 
 
 def begin(session: Session, department: int | None = None, notice: Notice | None = None) -> Step:
-    """Start a booking with the list of departments; `department` is one to go on with."""
+    """Start a booking with the list of departments, or with `department`."""
     return load(session, LoadingDepartments(wanted=department, notice=notice), LoadDepartments())
 
 
@@ -89,7 +89,7 @@ def menu_pressed(session: Session, state: Idle, action: str) -> Step | None:
 
 
 def begin_again(session: Session, entry: BookEntry | None) -> Step:
-    """Book what an earlier appointment was, at another time: its department, member of staff and name are kept."""
+    """Start a booking with the department, member of staff and name of an earlier appointment."""
     if entry is None:
         return begin(session)
     state = LoadingDepartments(wanted=entry.department_id, name=entry.name, worker_id=entry.worker_id)
@@ -121,7 +121,7 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
 
 
 def typed(session: Session, event: Typed) -> Step | None:
-    """What text means on the present screen; None where it means nothing."""
+    """Handle text on the present screen; None if it has no meaning there."""
     match session.state:
         case ChoosingDepartment() as state:
             return slot_selection.department_typed(session, state, event.text)
@@ -130,7 +130,7 @@ def typed(session: Session, event: Typed) -> Step | None:
         case ChoosingDay() | ChoosingTime() | ChoosingNearest() as state:
             return slot_selection.when_typed(session, state, event)
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft):
-            # On the summary too: typing the name again is what people do when they see a slip in it.
+            # On the summary too, because people type the name again when they see a mistake in it.
             return _name_typed(session, draft, event)
         case BookingRefusedState(draft=draft, failure=failure) if failure.code is FailureCode.BAD_REQUEST:
             return _name_typed(session, draft, event)
@@ -139,7 +139,7 @@ def typed(session: Session, event: Typed) -> Step | None:
 
 
 def load_failed(session: Session, event: LoadFailed) -> Step | None:
-    """Say so where the list would stand; the draft stays."""
+    """Show the failure in place of the list; the draft stays."""
     gone = event.failure.code is FailureCode.DEPARTMENT_GONE
     match session.state:
         case LoadingDepartments(query=query) if query:
@@ -165,13 +165,13 @@ def delayed(session: Session, event: AttemptDelayed) -> Step | None:
 
 
 def settled(session: Session, event: Settlement) -> Step | None:
-    """The attempt has its outcome: the ticket, or why not."""
+    """Handle the outcome of the attempt: show the ticket, or why there is none."""
     match session.state:
         case Submitting(attempt=attempt, delayed=late) if attempt.number == event.number:
             draft = attempt.draft
         case _:
             return None
-    # An answer that comes late is a new message, because editing a message sends no notification.
+    # A late outcome is a new message, because editing a message sends no notification.
     waiting = amended(session, _what_came_of_it(event)) if late else ()
     after, effects = _settled(replace(session, message=None) if late else session, draft, event)
     return after, (*waiting, *effects)
@@ -249,7 +249,7 @@ def _summary_pressed(session: Session, state: ConfirmingBooking, kind: str, even
 
 
 def _submit(session: Session, draft: Draft, event: CitizenEvent) -> Step:
-    """The screen's number, which only grows, makes the attempt's number unique in the chat."""
+    """Open an attempt. Its number is the screen's, which only grows, so it is unique in the chat."""
     attempt = BookingAttempt(session.screen + 1, draft, event.at)
     return session.at(Submitting(attempt)), (Book(attempt),)
 
@@ -279,7 +279,7 @@ def _refused_pressed(session: Session, state: BookingRefusedState, kind: str, ev
 
 
 def _failed_read_pressed(session: Session, kind: str) -> Step | None:
-    """A read failed: try it again, or go back a step."""
+    """Handle buttons after a failed read: try again, or go back a step."""
     match session.state, kind:
         case (LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest()) as state, callback_data.RETRY:
             return session.at(replace(state, failure=None)), slot_selection.awaited(state)

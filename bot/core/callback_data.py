@@ -1,8 +1,8 @@
-"""What a button asks for, as a short string that travels with it, and how that string is read.
+"""The callback data of buttons: encoding and decoding.
 
 A screen's buttons are bound to the screen's number; those of a ticket are valid at any time. The strings stay far
-below the 64 bytes that Telegram allows (Bot API, `InlineKeyboardButton.callback_data`). Reading never raises: a string
-that cannot be read is no action. Old messages keep their buttons, so the strings never change.
+below the 64 bytes that Telegram allows (Bot API, `InlineKeyboardButton.callback_data`). Decoding never raises: unknown
+data is an unknown action. Old messages keep their buttons, so the strings never change.
 """
 
 from datetime import date, datetime
@@ -36,7 +36,7 @@ YES = "yes"
 NO = "no"
 
 EVERYWHERE = frozenset({BOOK, APPOINTMENTS, HELP, LANGUAGE, SETTINGS})
-"""Harmless wherever they are pressed: they only open a screen."""
+"""Actions that are valid everywhere, because they only open a screen."""
 
 
 def numbered(kind: str, number: int) -> str:
@@ -53,9 +53,9 @@ def timed(kind: str, when: date | datetime) -> str:
 DEPARTMENT, WORKER, DAY, TIME, NAME, PAGE = "d", "w", "day", "t", "n", "p"
 TICKET, CANCEL, LOCALE, BOOK_AGAIN = "ticket", "x", "l", "again"
 ORGANIZATION = "o"
-"""Names an organisation by one of its departments: organisations have no number here."""
+"""Names an organisation by one of its departments, because organisations have no id here."""
 LARGEST = 2**63 - 1
-"""The largest number that the databases can keep."""
+"""The largest number that the databases can store."""
 
 
 def split(action: str) -> tuple[str, str]:
@@ -72,12 +72,12 @@ def number_in(value: str) -> int | None:
 
 
 def encode(screen: int | None, action: str) -> str:
-    """The string that travels with the button: the screen's number (or `*`: valid at any time) and the action."""
+    """The callback data: the screen's number (or `*`: valid at any time) and the action."""
     return f"{'*' if screen is None else screen}.{action}"
 
 
 def decode(data: str) -> tuple[int | None, str]:
-    """Read back what `encode` wrote; anything else is an action that nobody understands."""
+    """The reverse of `encode`; other data is an unknown action."""
     head, dot, action = data.partition(".")
     if not dot:
         return None, ""

@@ -1,10 +1,10 @@
-"""One way in: `step(session, event) -> (session, effects)`. Pure and total: it never raises, whatever happens.
+"""The conversation: `step(session, event) -> (session, effects)`. Pure and total: it never raises.
 
-Decides which flow an event belongs to, carries out the commands, and handles events that fit nowhere: they change
-nothing and show the present screen again. The transitions are in `booking`, `slot_selection` and `appointments`.
+Passes each event to its flow, handles the commands, and handles events that fit nowhere: they change nothing and show
+the present screen again. The transitions are in `booking`, `slot_selection` and `appointments`.
 
-While an attempt is pending, its screen stays in its message, which is known, so that it can be changed into what came
-of it. Whatever else the citizen does meanwhile is answered by a message of its own.
+While an attempt is pending, its screen stays in its message, so that the message can be changed into the outcome.
+Other actions of the citizen are answered by messages of their own meanwhile.
 """
 
 import re
@@ -54,13 +54,13 @@ from bot.core.states import (
 DRAFT_LIFETIME = timedelta(hours=24)
 LINK_TO_DEPARTMENT = "d"
 NUMBER_SIGN = re.compile(r"^(#|№|n°|nº|no\.?)\s*", re.IGNORECASE)
-"""How people, and our own buttons, write that a number follows."""
+"""Prefixes of a number, as people and our own buttons write them."""
 LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?", re.ASCII)
-"""Which languages there are is known by the catalogues alone; one that is not there is shown as the default."""
+"""The form of a language tag. Only the catalogues know the languages; an unknown one is shown in the default."""
 
 
 def step(session: Session, event: Event) -> Step:
-    """What `event` makes of `session`, and what is asked of the shell."""
+    """The session after `event`, and the effects for the shell."""
     if isinstance(event, CitizenEvent):
         return _citizen(session, event)
     return _result(session, event) or (session, ())
@@ -113,17 +113,17 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
 
 
 def _expired(state: State, age: timedelta) -> bool:
-    """What is pending is never dropped; everything else is after a day."""
+    """Whether a draft has expired: after a day, unless an attempt is pending."""
     return age > DRAFT_LIFETIME and not isinstance(state, Pending) and state != Idle()
 
 
 def _below(session: Session) -> Session:
-    """What comes next is a new message, below what the citizen did; but a pending attempt keeps its message."""
+    """Show the next screen in a new message; a pending attempt keeps its message."""
     return session if isinstance(session.state, Pending) else replace(session, message=None)
 
 
 def _remark(session: Session, notice: Notice) -> Step:
-    """A remark above the present screen; of its own where an attempt is pending."""
+    """Show a notice above the present screen; as its own message while an attempt is pending."""
     if isinstance(session.state, Pending):
         return session, (Tell(Word(notice)),)
     return show(_below(session), notice)
@@ -147,7 +147,7 @@ def _typed(session: Session, event: Typed, *, expired: bool) -> Step:
 
 
 def _edited(session: Session, event: Typed) -> Step:
-    """Text that was changed in its message counts where it is the name that stands on the summary."""
+    """Handle an edited text: it counts only if it was the name on the summary."""
     state = session.state
     if not isinstance(state, ConfirmingBooking) or state.typed_in is None or state.typed_in != event.message:
         return session, ()
@@ -192,7 +192,7 @@ def _flow_pressed(session: Session, event: Pressed) -> Step | None:
 
 
 def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: bool) -> Step:
-    """A button of an earlier screen. The same press again (the network repeats them) is one press."""
+    """Handle a button of an earlier screen. A press that the network repeats is one press."""
     if event.message == session.message:
         return show(session)
     if repeated and not expired:
@@ -203,7 +203,7 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
 
 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
-    """The buttons of tickets and other lasting messages. Only those of settings change the message they stand in."""
+    """Handle the buttons of tickets and other lasting messages. Only those of settings edit their message."""
     kind, value = callback_data.split(event.action)
     if event.action in {callback_data.NEWS_ON, callback_data.NEWS_OFF}:
         return _announce(session, wanted=event.action == callback_data.NEWS_ON)
@@ -237,7 +237,7 @@ def _speak(session: Session, before: Session, locale: str) -> Step:
 
 
 def _everywhere(session: Session, event: Pressed) -> Step | None:
-    """Buttons that only open a screen. While something is pending, or being chosen, *book* shows where that is."""
+    """Handle buttons that only open a screen. During a booking, *book* shows its present screen."""
     kind, value = callback_data.split(event.action)
     match event.action:
         case callback_data.BOOK if isinstance(session.state, Idle):
@@ -248,7 +248,7 @@ def _everywhere(session: Session, event: Pressed) -> Step | None:
             return appointments.begin(session, Purpose.VIEW)
         case callback_data.HELP | callback_data.LANGUAGE | callback_data.SETTINGS:
             screen = _standing(session, event.action)
-            # In the menu's place, which comes back to it; beside anything else, which stays.
+            # It replaces the menu, to which it leads back; any other screen stays, and it is a new message.
             from_menu = isinstance(session.state, Idle) and session.message is not None
             return show(session, screen=screen) if from_menu else (session, (Tell(screen),))
         case _ if kind == callback_data.LOCALE and LOCALE.fullmatch(value) and isinstance(session.state, Idle):
@@ -296,14 +296,14 @@ def _commanded(session: Session, event: Commanded) -> Step:
 
 
 def _commanded_while_pending(session: Session, event: Commanded) -> Step:
-    """What was confirmed comes first; a booking that is not made yet can still be given up."""
+    """Handle a command while an attempt is pending: only a booking that is not made yet can be given up."""
     if event.name != "stop":
         return _remark(session, Notice.SETTLING)
     return booking.pressed(session, callback_data.GIVE_UP, event) or _remark(session, Notice.CANNOT_STOP)
 
 
 def _announce(session: Session, *, wanted: bool) -> Step:
-    """Announcements or none; whatever the citizen is doing goes on untouched."""
+    """Turn announcements on or off, without a change of the present screen."""
     return replace(session, announcements=wanted), (Tell(Announcements(wanted)),)
 
 
@@ -338,12 +338,12 @@ def _unfinished(session: Session) -> bool:
 
 
 def _dropping(session: Session) -> Notice | None:
-    """What is said when the unfinished booking is dropped: nothing where nothing was chosen yet."""
+    """The notice when an unfinished booking is dropped; none if nothing was chosen yet."""
     state = session.parked or session.state
     looked_only = not isinstance(state, BookingState) or isinstance(state, LoadingDepartments | ChoosingDepartment)
     return None if looked_only else Notice.DRAFT_DROPPED
 
 
 def _dropped(session: Session) -> Session:
-    """Without the unfinished booking. The number grows even when idle: buttons of the old menu are old."""
+    """The session without the unfinished booking. The screen number grows, so that old buttons are recognised."""
     return replace(session, state=Idle(), parked=None, screen=session.screen + 1, offered=None)

@@ -1,6 +1,6 @@
-"""What a conversation asks of the shell. Frozen, named by imperatives; the shell answers with events.
+"""The effects that a conversation requests from the shell. Frozen, named by imperatives; results come as events.
 
-`Show`, `Tell`, `Amend` and `AmendTicket` change what is on the phone, the others ask the API. Must not know how.
+`Show`, `Tell`, `Amend` and `AmendTicket` change messages on the phone, the others use the API. Must not know how.
 
 Also the steps that every flow takes: show the present screen, go to a state, start a read.
 """

@@ -1,4 +1,4 @@
-"""What happens to a conversation: what a citizen did, and what became of an effect. Frozen, named by past participles.
+"""The events of a conversation: actions of a citizen, and results of effects. Frozen, named by past participles.
 
 A citizen's event holds only what the conversation needs to know of who acts: the name and language of the phone. Must
 not know Telegram; all times are naive office time.
@@ -158,4 +158,4 @@ class CancellingRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkFailed(Event):
-    """Our own code failed on what the citizen sent; it is set aside and they deserve a word."""
+    """Our own code failed on an update of the citizen, which is set aside; they get an apology."""

@@ -1,4 +1,4 @@
-"""How the bot and the services that it stands on are, as plain values: what `/status` says and the metrics count.
+"""The health report: the state of the bot and of the services that it uses, for `/status` and the metrics.
 
 Nothing here names a citizen. Knows neither where the figures come from nor how they are shown.
 """
@@ -13,7 +13,7 @@ from bot.core.model import FailureCode
 
 @dataclass(frozen=True, slots=True)
 class OperatorIssue:
-    """What only the operator can mend: OUT_OF_CREDITS, NO_ACCESS; the department where it is one department's alone."""
+    """A problem that only the operator can solve: OUT_OF_CREDITS or NO_ACCESS, of one department or of all."""
 
     code: FailureCode
     department_id: int | None = None
@@ -32,10 +32,10 @@ class OperatorIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiHealth:
-    """How the moncreneau API stands. Times are aware, in UTC; None means not known."""
+    """The state of the moncreneau API. Times are aware, in UTC; None means unknown."""
 
     reachable: bool
-    """Whether it answered when it was last asked for something."""
+    """Whether it answered the last request."""
     accepts: bool = True
     """Whether it carries out bookings and cancellings, as far as was tried."""
     heard: datetime | None = None
@@ -89,7 +89,7 @@ class WebhookHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
-    """How all of it stands at `at` (aware, in UTC); `since` is when the process began."""
+    """The state of everything at `at` (aware, in UTC); `since` is when the process started."""
 
     at: datetime
     since: datetime

@@ -1,4 +1,4 @@
-"""All that is remembered of one chat's conversation, and its form as versioned JSON.
+"""The session of one chat, and its form as versioned JSON.
 
 Knows every state by its `kind`; must not know the transitions, nor where the JSON is kept.
 """

@@ -78,7 +78,7 @@ def nearest(session: Session, draft: Draft) -> Step:
 
 
 def awaited(state: State) -> tuple[Load, ...]:
-    """What a state waits for, to be asked again."""
+    """The effect that loads the data for which a state waits."""
     match state:
         case LoadingDepartments():
             return (LoadDepartments(),)
@@ -146,7 +146,7 @@ def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]
 
 
 def slot_moved(session: Session, event: SlotMoved) -> Step | None:
-    """Go on with the slot that is kept instead, and say so up to the summary."""
+    """Continue with the slot that is held instead, and say so on the screens up to the summary."""
     match session.state:
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft) if event.slot is None:
             return nearest(session, draft)
@@ -158,7 +158,7 @@ def slot_moved(session: Session, event: SlotMoved) -> Step | None:
 
 
 def _perhaps(slots: tuple[Slot, ...]) -> Notice | None:
-    """A remark where others are choosing all that is offered."""
+    """The notice if all offered slots are held by others."""
     return Notice.PERHAPS if slots and all(each.perhaps for each in slots) else None
 
 
@@ -310,7 +310,7 @@ def _times_of(session: Session, draft: Draft, day: date) -> Step:
 
 
 def _days(slots: tuple[Slot, ...]) -> tuple[Day, ...]:
-    """The days of the slots. By bisection: a window has hundreds of slots and few days, and it is asked for always."""
+    """The days of the slots, by bisection: there are hundreds of slots on few days, and it runs for every screen."""
     found: list[Day] = []
     begin = 0
     while begin < len(slots):
