@@ -275,7 +275,7 @@ class Outbox:
         self._settled(item, queue, Receipt())
 
     def _leave(self, chat_id: int, queue: _Queue, newest: int) -> None:
-        """The chat has left: drop all up to `newest`. What was queued while we heard of it is for one who returned."""
+        """The chat has left: drop all up to `newest`. What was queued later is for a chat that returned."""
         dropped = [each for each in queue.waiting if each.delivery.id <= newest]
         for each in dropped:
             queue.drop(each)

@@ -1,7 +1,7 @@
-"""What the shell asks of the world outside: the moncreneau API, the messenger, the store and the time.
+"""The ports of the shell: protocols of the moncreneau API, the messenger, the store and the clock.
 
-Only shapes and meanings stand here; `bot.moncreneau`, `bot.telegram` and `bot.storage` implement them, tests use other
-implementations of the same protocols. Nothing here knows HTTP, SQL or Telegram.
+`bot.moncreneau`, `bot.telegram` and `bot.storage` implement them; tests use other implementations of the same
+protocols. Nothing here knows HTTP, SQL or Telegram.
 """
 
 from collections.abc import AsyncIterator, Callable, Collection
@@ -29,12 +29,12 @@ class Choice:
 
 
 class WriteOutcome(Enum):
-    """What a failed request did to the world; only writes care."""
+    """What a failed write may have done at the API."""
 
-    REFUSED = "refused"  # surely not done, and asking the same again is pointless
-    NOT_SENT = "not sent"  # surely not done; the same may be asked again later
-    UNKNOWN = "unknown"  # may have been done: ask what happened before asking again
-    ACCEPTED = "accepted"  # said to be done, in words that cannot be read: never ask the same again
+    REFUSED = "refused"  # surely not done; sending it again is pointless
+    NOT_SENT = "not sent"  # surely not done; it may be sent again later
+    UNKNOWN = "unknown"  # may have been done: look up before sending again
+    ACCEPTED = "accepted"  # accepted with an unreadable response: never send it again
 
 
 class ApiError(Exception):
@@ -43,21 +43,21 @@ class ApiError(Exception):
     outcome: WriteOutcome
     failure: Failure
     retry_after: float | None
-    """Seconds before which the same request must not be sent again, where the service said so."""
+    """Seconds to wait before sending the same request again, if the API named them."""
     presumed_refusal: FailureCode | None = None
-    """Where it may have been done: why it was refused, if it turns out that it was not. None: it may be asked again."""
+    """The reason for the refusal if lookups show that nothing was done. None: it may then be sent again."""
     seen: tuple[Appointment, ...] = ()
-    """What could be read of a list of appointments nevertheless."""
+    """The readable entries of a list that has unreadable ones."""
 
 
 class Need(Enum):
     """Why a citizen's appointments are read: how fresh they must be, and how urgent it is."""
 
-    LOOK = "look"  # the citizen wants to see them; some seconds old will do
-    CANCEL = "cancel"  # a cancelling waits for it, the same; nearly as urgent as a write
-    SETTLE = "settle"  # an unknown outcome is looked for: afresh, through all pages, nearly as urgent as a write
-    SETTLE_AGAIN = "settle again"  # the same after the first looks failed: less urgent, for it may go on for hours
-    BACKGROUND = "background"  # nobody waits for it: takes what nobody else needs
+    LOOK = "look"  # the citizen looks at them; some seconds old is good enough
+    CANCEL = "cancel"  # a cancellation waits for it; some seconds old, nearly as urgent as a write
+    SETTLE = "settle"  # a first lookup: the present list, all pages, nearly as urgent as a write
+    SETTLE_AGAIN = "settle again"  # a repeated lookup: less urgent, because it may go on for hours
+    BACKGROUND = "background"  # background: only with requests that nobody else needs
 
 
 class Moncreneau(Protocol):
@@ -84,13 +84,12 @@ class Moncreneau(Protocol):
         """
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
-        """One appointment as it is now, or None where the API knows none of that number."""
+        """One appointment as it is now, or None if the API has none with this id."""
 
     async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
 
-        One that cannot be read is left out, unless an outcome is settled: then the error has in `seen` what could be
-        read.
+        An unreadable entry is left out, except in lookups: then the error has the readable ones in `seen`.
         """
 
     async def book(self, order: Order) -> Appointment:
@@ -102,14 +101,14 @@ class Moncreneau(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the messenger answered: the message's number, and the picture's `file_id` where there was one."""
+    """The messenger's result: the message id, and the `file_id` of a picture."""
 
     message_id: int = 0
     file_id: str | None = None
 
 
 class SendError(Exception):
-    """A delivery came to nothing. Carries the messenger's words, never the message's."""
+    """A delivery failed. Its text has the messenger's words, never the message's."""
 
 
 class FloodedError(SendError):
@@ -129,15 +128,15 @@ class ChatGoneError(ChatLeftError):
 
 
 class MessageRefusedError(SendError):
-    """This message is refused for good; others are not."""
+    """This message is refused for good; others are accepted."""
 
 
 class UnpaidError(SendError):
-    """Surely not sent: what sending costs cannot be paid."""
+    """Surely not sent, because its cost cannot be paid."""
 
 
 class EditLostError(SendError):
-    """The message to edit is not there any more, or cannot be edited."""
+    """The message to edit is deleted or cannot be edited."""
 
 
 class NotSentError(SendError):
@@ -145,63 +144,63 @@ class NotSentError(SendError):
 
 
 class MaybeSentError(SendError):
-    """Nobody knows whether it was sent: the answer was lost."""
+    """Unknown whether it was sent: the response was lost."""
 
 
 class Messenger(Protocol):
-    """The way out: one delivery, one call."""
+    """Sends deliveries, each with one call."""
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
         """Send or edit. Raises `SendError`; *message is not modified* is a success."""
 
     async def typing(self, chat_id: int) -> None:
-        """Show that the bot is at work. Never raises."""
+        """Show *typing* in a chat. Never raises."""
 
 
 class Store(Protocol):
-    """What the shell keeps. Every method may wait while the database cannot be used."""
+    """The stored state. Every method may wait while the database cannot be used."""
 
     async def commit(self, change: Change) -> None:
-        """Store the change whole; returns when it is on the disk."""
+        """Store the change; returns after the commit."""
 
     def commit_soon(self, change: Change) -> None:
-        """Store the change whole, soon; nobody waits."""
+        """Store the change soon, without waiting."""
 
     async def receive(self, updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
-        """Store what arrived; returns what is new, by id, when it is on the disk."""
+        """Store received updates; returns the new ones, by id, after the commit."""
 
     async def chat(self, chat_id: int) -> StoredChat | None:
-        """What is known of a chat."""
+        """The stored chat, or None."""
 
     async def open_updates(self) -> tuple[StoredUpdate, ...]:
-        """What was received and not done, by id."""
+        """The updates that are not done, by id."""
 
     def open_deliveries(self) -> AsyncIterator[Delivery]:
-        """What is not surely sent, by id."""
+        """The deliveries that are not sent yet, by id."""
 
     async def open_attempts(self, chat_id: int | None = None) -> tuple[StoredAttempt, ...]:
         """The attempts without an outcome, of one chat or of all, oldest first."""
 
     async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
-        """An attempt as it stands now; None where it has its outcome."""
+        """An attempt as it is stored now; None if it is closed."""
 
     async def open_attempts_of(self, chat_id: int) -> tuple[StoredAttempt, ...]:
         """A chat's attempts without an outcome."""
 
     async def entry(self, appointment_id: int) -> BookEntry | None:
-        """What the appointment book has of an appointment."""
+        """The entry of an appointment in the appointment book."""
 
     async def entries_of(self, chat_id: int) -> tuple[BookEntry, ...]:
-        """All that the appointment book has of a chat."""
+        """All entries of a chat in the appointment book."""
 
     async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
-        """The number of the message that shows the ticket of a chat's appointment, where it is known."""
+        """The id of the message that shows the ticket of a chat's appointment, if known."""
 
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """The appointments that settled attempts of this chat made."""
 
     async def made_by_others(self, found: Collection[int], chat_id: int, number: int) -> frozenset[int]:
-        """Those of these appointments that another attempt than this one made, or that are another chat's."""
+        """Which of these appointments another attempt made, or belong to another chat."""
 
     async def picture(self, link: str) -> str | None:
         """The messenger's `file_id` of a QR picture."""

@@ -1,7 +1,7 @@
-"""What the shell stores, as plain values: updates, chats, deliveries, attempts, and a `Change` that joins them.
+"""The values that the shell stores: updates, chats, deliveries, attempts, and the `Change` that combines them.
 
-A `Change` is all that one turn of a conversation alters; it is stored whole or not at all. Nothing here knows how a
-store works, nor Telegram's formats (an update's body is opaque text). Times are Unix seconds.
+A `Change` has all changes of one turn; it is stored whole or not at all. Nothing here knows how a store works, nor
+Telegram's formats (the body of an update is opaque text). Times are Unix seconds.
 """
 
 import time
@@ -16,7 +16,7 @@ from bot.views.message import Message
 
 @dataclass(frozen=True, slots=True)
 class StoredUpdate:
-    """An update as it came, in the inbox. `tries` counts how often our own code failed on it."""
+    """A received update. `tries` counts how often our own code failed on it."""
 
     update_id: int
     chat_id: int
@@ -26,7 +26,7 @@ class StoredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class StoredChat:
-    """A chat that is known: its session (JSON), its locale, whether it has left (blocked the bot) or wants no news."""
+    """A stored chat: its session (JSON), its locale, whether it blocked the bot, and whether it wants announcements."""
 
     chat_id: int
     session: str
@@ -36,9 +36,9 @@ class StoredChat:
 
 
 class DeliveryIds:
-    """Numbers for deliveries that grow, over restarts too: microseconds of the clock, or one more than the last.
+    """Generates increasing delivery ids, also over restarts: microseconds of the clock, or the last id plus one.
 
-    All who make deliveries share one, for two deliveries with one number cannot be stored.
+    All parts that make deliveries share one generator, because ids must be unique.
     """
 
     def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
@@ -46,17 +46,17 @@ class DeliveryIds:
         self._last = 0
 
     def seen(self, number: int) -> None:
-        """Take note of an earlier process's number: the next ones are larger, though the clock was set back."""
+        """Note an id of an earlier process: the next ids are larger, even if the clock was set back."""
         self._last = max(self._last, number)
 
     def next(self) -> int:
-        """The next number."""
+        """The next id."""
         self._last = max(self._last + 1, self._clock() // 1000)
         return self._last
 
 
 class Urgency(IntEnum):
-    """Who goes first when sending is paced; lower is sooner."""
+    """The priority of a message when sending is rate-limited; lower goes first."""
 
     INTERACTIVE = 0
     NOTICE = 1
@@ -70,16 +70,16 @@ class Kind(StrEnum):
     EDIT = "edit"
     PICTURE = "picture"
     NEW_PICTURE = "new picture"
-    """A picture that the messenger cannot have yet: nothing to look up."""
+    """A picture that was never sent before, so it has no `file_id` to look up."""
     DOCUMENT = "document"
     """A file (`Delivery.document`) with the message as its caption."""
     PREPARED = "prepared"
-    """A call that was prepared before (`Delivery.prepared`). Where it is refused, `Outbox.refused` says so."""
+    """A prepared call (`Delivery.prepared`). If it is refused, `Outbox.refused` has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message on its way to a chat. `id` orders the deliveries of a chat and grows over restarts.
+    """A message to send. `id` orders the deliveries of a chat and increases over restarts.
 
     `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
     edit changes; `topic` is a forum's; it is not sent before `not_before`. `amends` marks the edit of an older message:
@@ -113,7 +113,7 @@ class AttemptKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredAttempt:
-    """A confirmed booking or cancelling that has no outcome yet; `body` is the core's attempt as JSON."""
+    """A confirmed booking or cancellation without an outcome; `body` is the core's attempt as JSON."""
 
     chat_id: int
     number: int
@@ -121,12 +121,12 @@ class StoredAttempt:
     body: str
     withdrawn: bool = False
     accepted: bool = False
-    """Whether the API said that it is done, in words that cannot be read: it must not be asked again."""
+    """Whether the API accepted it with an unreadable response, so that it must not be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class BookingCounts:
-    """What a chat has: `coming` appointments, `pending` bookings without an outcome, and `booked` ones of the day."""
+    """The counts of a chat: `coming` appointments, `pending` bookings without an outcome, `booked` ones of the day."""
 
     coming: int
     pending: int
@@ -135,19 +135,19 @@ class BookingCounts:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of an attempt: a word for the record, and the appointment that it made (`appointment_id`)."""
+    """The outcome of an attempt as a word, and the appointment that it made (`appointment_id`)."""
 
     chat_id: int
     number: int
     outcome: str
     appointment_id: int | None = None
     facts: tuple[Fact, ...] = ()
-    """What the appointment book learns of it."""
+    """The resulting entries of the appointment book."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredHook:
-    """A webhook as it came, its signature checked. `event_id` names the event: what comes again has the same."""
+    """A received webhook with a valid signature. `event_id` identifies the event: a repetition has the same."""
 
     event_id: str
     body: str
@@ -156,19 +156,19 @@ class StoredHook:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """An update that our own code failed on for the last time, and the error's name."""
+    """An update on which our own code failed for the last time, and the name of the error."""
 
     update_id: int
     error: str
 
 
 Work = Callable[[Any], None]
-"""What a repository writes, given the store's connection, in its thread. Called again where the database was busy."""
+"""A write of a repository. It runs in the writer's thread, and again if the database was busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """All that one turn alters. Stored in one transaction, together with other turns' changes."""
+    """All changes of one turn. Stored in one transaction, possibly with those of other turns."""
 
     done: tuple[int, ...] = ()
     failed: tuple[SetAside, ...] = ()
@@ -178,16 +178,16 @@ class Change:
     queued: tuple[Delivery, ...] = ()
     sent: tuple[int, ...] = ()
     ticket_message: tuple[int, int] | None = None
-    """An appointment, and the number of the message that shows its ticket."""
+    """An appointment, and the id of the message that shows its ticket."""
     opened: tuple[StoredAttempt, ...] = ()
     withdrawn: tuple[int, int] | None = None
     accepted: tuple[int, int] | None = None
     settled: Settled | None = None
     facts: tuple[Fact, ...] = ()
-    """What the appointment book learns."""
+    """Entries of the appointment book."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     remembered: tuple[tuple[str, str], ...] = ()
-    """Small facts by name, such as the API's budget."""
+    """Values by name, such as the state of the API's quota."""
     works: tuple[Work, ...] = ()
-    """What other repositories write in the same transaction, after all else."""
+    """Writes of other repositories, run last in the same transaction."""

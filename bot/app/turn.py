@@ -1,7 +1,7 @@
-"""One turn: an event goes into the core, reads are made on the way, and what comes out is put into stored form.
+"""One turn: passes an event to the core, runs reads, and turns the results into values to store.
 
-A turn changes nothing by itself: it returns what it would change, so that a turn that fails or is killed can be taken
-again from the start. Knows the core and the views, not the store, the queues or Telegram.
+A turn changes nothing itself: it returns its changes, so that a turn that fails or is killed can be repeated from the
+start. Knows the core and the views, not the store, the queues or Telegram.
 """
 
 import asyncio
@@ -68,28 +68,28 @@ from bot.views.plain import plain
 log = logging.getLogger(__name__)
 
 Render = Callable[[Screen, str, Notice | None], Message]
-"""A screen in a locale, with a remark."""
+"""Renders a screen in a locale, with a notice."""
 TicketMessage = Callable[[int, int], Awaitable[int | None]]
-"""The message that shows the ticket of a chat's appointment, where it is known."""
+"""Returns the id of the message that shows the ticket of a chat's appointment, if known."""
 
 
 async def unknown_message(_chat_id: int, _appointment_id: int) -> int | None:
-    """For whoever has no store."""
+    """The default without a store."""
     return None
 
 
 EntryOf = Callable[[int], Awaitable[BookEntry | None]]
-"""What the appointment book has of an appointment; see `Store.entry`."""
+"""Returns the entry of an appointment in the appointment book; see `Store.entry`."""
 
 
 async def no_entry(_appointment_id: int) -> BookEntry | None:
-    """For whoever has no store."""
+    """The default without a store."""
     return None
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a turn comes to."""
+    """The result of a turn."""
 
     session: Session
     deliveries: tuple[Delivery, ...] = ()
@@ -99,7 +99,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class _TurnInProgress:
-    """What a turn has gathered so far; a later screen takes the place of an earlier one."""
+    """The results of a turn so far; a later screen replaces an earlier one."""
 
     shown: list[Show | Tell | Amend] = field(default_factory=list)
     opened: list[StoredAttempt] = field(default_factory=list)
@@ -134,7 +134,7 @@ class Turns:
         self._ids = ids
 
     async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
-        """Play `event` to its end. Raises whatever our own code raises; the API's errors are events."""
+        """Play `event` to its end. Exceptions of our own code are raised; the API's errors become events."""
         draft = _TurnInProgress()
         if isinstance(event, Booked):
             self._wrong_numbers.forget(chat_id)
@@ -156,7 +156,7 @@ class Turns:
         return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
 
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
-        """Run an effect; returns the event that answers it, where there is one."""
+        """Run an effect; returns the resulting event, if any."""
         match effect:
             case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry():
                 return await self._load(chat_id, effect, state)
@@ -170,9 +170,9 @@ class Turns:
         return None
 
     def _hold(self, chat_id: int, before: State, session: Session) -> SlotMoved | None:
-        """Keep the slot that was chosen from our other citizens; the event that it had to become another one."""
+        """Hold the chosen slot; returns an event if another slot had to be held instead."""
         choice = _choice(session.parked or session.state)
-        # On the way to the name, and to the summary. What was confirmed is left as it is.
+        # Before the name and the summary. A confirmed slot is not changed.
         check = session.state != before and isinstance(session.state, TypingName | ConfirmingBooking)
         held = self._api.hold(owner_of(chat_id), choice, check=check)
         return SlotMoved(at=self._now(), slot=held) if choice and held != choice.at else None
@@ -202,13 +202,13 @@ class Turns:
             return LoadFailed(at=self._now(), failure=error.failure)
 
     async def _refusal(self, chat_id: int) -> Failure | None:
-        """Why this chat may book nothing more for now; None: it may."""
+        """Why this chat may not book now; None if it may."""
         if self._caps is None:
             return None
         return await self._caps.refusal(chat_id, self._now(), lambda: self._appointments(chat_id, Need.LOOK))
 
     async def _appointments(self, chat_id: int, need: Need, number: int | None = None) -> tuple[Appointment, ...]:
-        """What can be read, and is surely theirs, is shown, whatever else there may be; `number` is looked for."""
+        """Load the readable appointments that surely belong to the chat; `number` is the one it asked for."""
         if number is not None and (known := self._wrong_numbers.answer(chat_id, number)) is not None:
             return known
         found = await self._read_appointments(chat_id, need)
@@ -226,7 +226,7 @@ class Turns:
         return await own_appointments(chat_id, found, self._made_by)
 
     async def _offices(self) -> tuple[Department, ...]:
-        """The departments to name appointments by; without them they are told by number, which is better than not."""
+        """The departments, for the names of appointments; without them their ids are shown."""
         try:
             return await self._api.departments()
         except ApiError:
@@ -267,7 +267,7 @@ class Turns:
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)
 
     def _drawn(self, screen: Screen, locale: str, notice: Notice | None) -> Message:
-        """The screen in words; in plain ones where the catalogue or the view fails, so that nothing goes untold."""
+        """The rendered screen; plain text if the catalogue or the view fails, so that no message is lost."""
         try:
             return self._render(screen, locale, notice)
         except Exception as error:
@@ -277,7 +277,7 @@ class Turns:
 
 
 def _choice(state: State) -> Choice | None:
-    """The slot that is about to be confirmed, or was."""
+    """The slot that is about to be confirmed, or was confirmed."""
     match state:
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft) | Submitting(attempt=BookingAttempt(draft=draft)):
             worker = draft.worker.id if draft.worker else None
@@ -287,7 +287,7 @@ def _choice(state: State) -> Choice | None:
 
 
 def _staff(state: State) -> int | None:
-    """Whose slots are looked for, where a member of staff was chosen."""
+    """The member of staff whose slots are loaded, if one was chosen."""
     match state:
         case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft) if draft.worker:
             return draft.worker.id

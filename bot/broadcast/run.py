@@ -150,7 +150,7 @@ class StatusWriter:
             written, self._written = self._written, None
             try:
                 await self._recipients.record(self._number, batch)
-            except Exception as error:  # noqa: BLE001 — raised to whoever waits and to whoever closes
+            except Exception as error:  # noqa: BLE001 — raised to the waiters and by `close`
                 self._error = error
                 if written and not written.done():
                     written.set_exception(error)

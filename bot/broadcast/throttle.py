@@ -119,7 +119,7 @@ class BroadcastThrottle:
         self._slots = asyncio.Semaphore(width)
 
     async def acquire(self, halted: asyncio.Event) -> bool:
-        """Wait for a slot and a turn; whoever gets one must `release` it. False: halted before that."""
+        """Wait for a slot and a turn; `release` it afterwards. False: halted before that."""
         if not await self._take_slot(halted):
             return False
         admitted = False

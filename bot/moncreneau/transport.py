@@ -1,6 +1,6 @@
 """The HTTP client under the moncreneau API, and one request over it. Must not know what is asked.
 
-The client is httpx's, for its requests, responses and test doubles; on the wire is aiohttp, as for Telegram.
+The client is httpx's, for its requests, responses and test doubles; the connections are made by aiohttp, as for Telegram.
 """
 
 import asyncio

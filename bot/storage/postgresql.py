@@ -33,7 +33,7 @@ WIRE = {
 }
 """libpq's parameters; those in the address win."""
 MIGRATING, RUNNING = 0x6D6F6E63, 0x6D6F6E64
-"""The advisory locks of whoever migrates and of the process that works: numbers that nobody else should have."""
+"""The keys of the advisory locks of a migration and of the working process; no other application should use them."""
 TRY_PROCESS_LOCK = text(f"SELECT pg_try_advisory_lock({RUNNING})")
 """Held by the session, until it ends."""
 READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
