@@ -1,6 +1,7 @@
 """The HTTP client under the moncreneau API, and one request over it. Must not know what is asked.
 
-The client is httpx's, for its requests, responses and test doubles; the connections are made by aiohttp, as for Telegram.
+The client is httpx's, for its requests, responses and test doubles; the connections are made by aiohttp, as for
+Telegram.
 """
 
 import asyncio
