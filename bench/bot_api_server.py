@@ -1,4 +1,4 @@
-"""A Bot API server that is sure not to be the bottleneck: raw asyncio, JSON and forms read and written as text.
+"""A Bot API server fast enough not to be the bottleneck: raw asyncio, with JSON and forms handled as text.
 
 Messages and updates are as full as Telegram's (sender, chat, the text and the buttons that were sent), since reading
 them is a part of a bot's work. It is no judge of correctness (the sandbox is): it answers what a client needs and no

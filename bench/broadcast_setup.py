@@ -1,4 +1,4 @@
-"""What the broadcast benches share: a database of known chats, a confirmed broadcast, and how many have received it."""
+"""Shared by the broadcast benches: a database of chats, a confirmed broadcast, and how many have received it."""
 
 import time
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Memory after 100,000 bookings in one life of the bot. `python -m bench.endurance` (some six minutes)
+"""Memory after 100,000 bookings in one process. `python -m bench.endurance` (about six minutes)
 
 The bot runs as a process, as in production, with 200 citizens who book over and over, each booking stored and made at
 the moncreneau stand-in. Prints a line every 10,000 bookings; the last line is the bot at rest.

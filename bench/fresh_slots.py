@@ -1,4 +1,4 @@
-"""How often a citizen confirms and hears "just taken", and what of the hour that costs. `python -m bench.fresh_slots`
+"""How often a confirmed slot was just taken, and how many requests that costs. `python -m bench.fresh_slots`
 
     python -m bench.fresh_slots [NAME …] [--seed N] [--live]
 

@@ -1,4 +1,4 @@
-"""What benches start beside themselves: the bot, the stand-ins, and how much processor and memory a process uses."""
+"""Starts the bot and the stand-ins for benches, and measures the processor time and memory of a process."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""What came of a scenario of `fresh_slots`: measured, held against its bounds, and printed.
+"""Measures a scenario of `fresh_slots`, compares it with its bounds, and prints it.
 
 All of it is read off the citizens' screens and the requests that the API saw; the bot is asked for nothing.
 """

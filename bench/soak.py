@@ -1,4 +1,4 @@
-"""The crash test for long: citizens book while the bot is killed and its wires are cut. `make soak`
+"""The long crash test: citizens book while the bot is killed and connections are dropped. `make soak`
 
     python -m bench.soak [--bookings N] [--kills N] [--citizens N] [--seed N]
 

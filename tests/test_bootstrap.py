@@ -1,4 +1,4 @@
-"""The parts joined: what cannot work is a `StartError`, all else is a life that begins, resumes and ends cleanly."""
+"""The joined bot starts, resumes and stops cleanly; a start that cannot work raises `StartError`."""
 
 import asyncio
 import logging

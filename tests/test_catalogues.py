@@ -1,4 +1,4 @@
-"""Every text is there, in every language, and is used: what a translator or a programmer forgets fails here."""
+"""Every text exists in every language and is used."""
 
 import ast
 import re

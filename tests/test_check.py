@@ -1,4 +1,4 @@
-"""`python -m bot check` as a process: what it says of each thing, and its exit code; no secret is ever shown."""
+"""`python -m bot check` as a process: its lines and exit code; no secret is shown."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The languages: which one, in how many forms, written how, and what a broken catalogue says."""
+"""The languages: resolving, plural forms, dates, and errors of broken catalogues."""
 
 from datetime import date, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The wheel: it holds all that the bot reads, and the installed command works in any folder, without the checkout."""
+"""The wheel contains everything that the bot reads, and the installed command works in any folder."""
 
 import asyncio
 import os

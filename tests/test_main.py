@@ -1,4 +1,4 @@
-"""The command line: what it understands, and the exit codes that tell an operator's scripts what happened."""
+"""The command line: its commands and exit codes."""
 
 import pytest
 

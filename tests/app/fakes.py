@@ -1,4 +1,4 @@
-"""Stand-ins that obey the protocols of `bot.app.ports`; `test_contracts.py` holds them to the same as the real ones."""
+"""Fakes that obey the protocols of `bot.app.ports`; `test_contracts.py` tests them with the real adapters."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""What others did to an appointment becomes one message, and what the citizen did themselves becomes none."""
+"""Changes by others become one message to the citizen; the citizen's own changes become none."""
 
 from collections import deque
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What the API tells of a citizen's appointments is noted on the way, at no request more."""
+"""Appointments in the API's lists are recorded, without further requests."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a confirmed attempt asks for, and what counts as its work."""
+"""The state of an attempt: its order, its lookup delays, its pauses."""
 
 from datetime import datetime
 

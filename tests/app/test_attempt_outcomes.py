@@ -1,4 +1,4 @@
-"""Every end of an attempt is told and recorded under the same number."""
+"""Every outcome of an attempt is told and recorded under the same number."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""An attempt goes to exactly one outcome, whatever becomes of its requests."""
+"""A booking gets exactly one outcome, whatever happens to its requests."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A cancelling goes to exactly one outcome, and nothing is called cancelled that is not."""
+"""A cancellation gets exactly one outcome, and none is reported as done that was not."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Pauses that grow, and waiting for something or for so long, whichever comes first."""
+"""Growing pauses, and waiting for an event or a time limit, whichever comes first."""
 
 import asyncio
 

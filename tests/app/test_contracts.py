@@ -1,4 +1,4 @@
-"""The fakes and the real things behind the same ports do the same."""
+"""The fakes and the real adapters behind the same ports behave alike."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

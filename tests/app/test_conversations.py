@@ -1,4 +1,4 @@
-"""Chats side by side, each in order, one transaction a turn; what our own code fails on is set aside with a word."""
+"""Chats run in parallel, each in order, one transaction per turn; failing updates are set aside with an apology."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Places where a test can end the process; without a plan they cost nothing and do nothing."""
+"""Fail points kill the process when a plan says so, and otherwise do nothing."""
 
 import signal
 import subprocess

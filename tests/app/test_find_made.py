@@ -1,4 +1,4 @@
-"""Which appointment an order made: its own, whatever the service did to it, and never anybody else's."""
+"""Finding the appointment that an order made, despite changes by the API, and never one of somebody else."""
 
 from collections.abc import Collection
 from dataclasses import replace

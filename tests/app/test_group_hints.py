@@ -1,4 +1,4 @@
-"""In a group: one hint, and then a while nothing."""
+"""A group gets one hint, and then none for a while."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Every message in order, until it is surely sent or surely refused; one chat's trouble is that chat's alone."""
+"""Messages of a chat are sent in order until Telegram accepts or refuses them; other chats are not delayed."""
 
 import asyncio
 from collections.abc import AsyncIterator

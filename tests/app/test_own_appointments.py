@@ -1,4 +1,4 @@
-"""What the API does not call anybody's is a chat's own only where that chat made it here."""
+"""If the API returns no owners, only appointments booked here belong to a chat."""
 
 from datetime import datetime
 

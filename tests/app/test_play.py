@@ -1,4 +1,4 @@
-"""An event is played to its end: effects are run in order, and their answers are played next."""
+"""An event is played to its end: effects run in order, and their results are played next."""
 
 from bot.app.play import play
 

@@ -1,4 +1,4 @@
-"""How fast messages may go, on a clock that does not wait."""
+"""The rate limiters, on a virtual clock."""
 
 import asyncio
 

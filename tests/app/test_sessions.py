@@ -1,4 +1,4 @@
-"""Sessions are read once and kept; what is kept is what was committed."""
+"""Sessions are read once and cached; the cached one is the last one committed."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime

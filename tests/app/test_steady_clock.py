@@ -1,4 +1,4 @@
-"""What starts at a time does not start because a clock jumps."""
+"""Nothing scheduled starts because a clock jumps."""
 
 import asyncio
 from datetime import datetime, timedelta

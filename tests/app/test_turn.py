@@ -1,4 +1,4 @@
-"""One turn: events in, reads on the way, and what it would change; it changes nothing by itself."""
+"""A turn plays an event, runs reads, and returns its changes without making them."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Admins come to their desks; for everybody else there are none."""
+"""Updates of admins go to the admin handlers; those of other users do not."""
 
 from datetime import datetime
 

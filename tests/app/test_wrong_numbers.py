@@ -1,4 +1,4 @@
-"""Ten wrong numbers an hour cost a request each, the others none."""
+"""Ten wrong numbers an hour may cost a request each; further ones cost none."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Seeing one's appointments and cancelling one: nothing is cancelled that was not shown and confirmed."""
+"""Looking at appointments and cancelling one: only a shown one can be cancelled, after a question."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""From the name to the ticket: one intention, one appointment."""
+"""From the name to the ticket: one confirmation makes one appointment."""
 
 from dataclasses import replace
 from datetime import timedelta

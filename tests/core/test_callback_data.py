@@ -1,4 +1,4 @@
-"""The vocabulary of buttons: written and read back, and never more than travels."""
+"""Callback data is decoded as it was encoded and fits into its limit."""
 
 from datetime import date, datetime
 

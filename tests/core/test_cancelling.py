@@ -1,4 +1,4 @@
-"""Cancelling one appointment: asked first, done once, and not called done before the API has said so."""
+"""Cancelling an appointment: a question first, one request, and no success before the API has confirmed it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One way in: which flow an event belongs to, the commands, and what fits nowhere."""
+"""The conversation passes events to flows, handles commands, and answers what fits nowhere."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The small moves that every flow makes."""
+"""The helpers that every flow uses: show a screen, go to a state, start a read."""
 
 from bot.core.effects import LoadDepartments, Show, go, load, show
 from bot.core.screens import Help, Menu

@@ -1,4 +1,4 @@
-"""What can be reckoned from the figures, and what cannot."""
+"""The figures that the health report derives from others."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The things that the conversation is about, with the words of the contract."""
+"""The values of the domain, and their correspondence to the contract."""
 
 from dataclasses import FrozenInstanceError
 

@@ -1,4 +1,4 @@
-"""Names as they are written in Guinea pass; what is no name is refused with its own reason."""
+"""Names as they are written in Guinea are accepted; others are refused, each with its reason."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""A remark is named by its value, in sessions and in catalogues."""
+"""The value of a notice is its name, in sessions and in catalogues."""
 
 from bot.core.states import Notice
 

@@ -1,4 +1,4 @@
-"""What can be on a phone, and what stands there when nothing else does."""
+"""Every state is a screen, and an idle conversation shows the menu."""
 
 import pytest
 

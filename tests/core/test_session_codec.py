@@ -1,4 +1,4 @@
-"""A session survives a restart; what is no session is not taken for one."""
+"""A session survives a restart; invalid JSON is no session."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Department and staff member: nothing is asked that has only one answer."""
+"""Department and member of staff: questions with one possible answer are skipped."""
 
 from dataclasses import replace
 

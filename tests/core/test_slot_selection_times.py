@@ -1,4 +1,4 @@
-"""Days and times: only what is free is shown, and nothing is asked that has only one answer."""
+"""Days and times: only free ones are shown, and questions with one possible answer are skipped."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""States are frozen, tell themselves apart by `kind`, and number the screens that show them."""
+"""States are frozen, have distinct `kind`s, and number their screens."""
 
 from dataclasses import FrozenInstanceError
 

@@ -1,4 +1,4 @@
-"""A clock that stands still and a wire that answers as the test says, byte by byte; it knows no API."""
+"""A fixed clock, and a server that answers byte by byte as the test says; it knows no API."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Through all pages, however they are told apart, and to the end where it matters."""
+"""Lists are read through all pages, and to the end for lookups."""
 
 import pytest
 

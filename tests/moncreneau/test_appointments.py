@@ -1,4 +1,4 @@
-"""A citizen who asks again and again for their appointments costs the city little, and is never told what is past."""
+"""The list of a citizen costs few requests and is never older than their own changes."""
 
 import asyncio
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What citizens are offered: one reading for all, no slot for two of ours, and no older than the hour allows."""
+"""Slots for citizens: one reading for all, no slot for two of them, and as fresh as the quota allows."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""A copy is given as long as it is good enough, and the service is asked as seldom as that allows."""
+"""A copy is returned while it is good enough, and requests are as few as that allows."""
 
 import asyncio
 

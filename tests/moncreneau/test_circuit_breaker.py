@@ -1,4 +1,4 @@
-"""A dead service is noticed once, told at once, probed patiently."""
+"""An outage is noticed once, reported at once, and probed with growing pauses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The client over a real wire: what is sent, what is heard."""
+"""The client over a real connection: requests, responses, retries."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""So many requests at once; whoever waits is not sent past a circuit breaker that opened meanwhile."""
+"""The number of requests at once is limited; none waits for a service that went down meanwhile."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Every error of the contract's table becomes the type that it is; nothing that a service says breaks the reading."""
+"""Every error of the contract's table becomes its type; no response raises in the parser."""
 
 import json
 

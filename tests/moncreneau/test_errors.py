@@ -1,4 +1,4 @@
-"""The tree of errors holds together."""
+"""The hierarchy of errors is consistent."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How old slots may be: the policy by example, from a calm hour to one that is used up."""
+"""The policy of how old slots may be, by example, from a calm hour to one that is used up."""
 
 import pytest
 

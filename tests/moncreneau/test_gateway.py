@@ -1,4 +1,4 @@
-"""The gateway as the conversation uses it, over a MockTransport: what a citizen gets, what the API is asked."""
+"""The gateway as the conversation uses it: what a citizen gets, and which requests it costs."""
 
 import asyncio
 import json

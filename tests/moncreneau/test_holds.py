@@ -1,4 +1,4 @@
-"""One hold a citizen, for three minutes from their last action."""
+"""One hold per citizen, for three minutes after their last action."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What went wrong is noted with its code and its time, and citizens are told from when on to try again."""
+"""Errors are recorded with code and time, and citizens are told when to try again."""
 
 from datetime import UTC, timedelta, timezone
 

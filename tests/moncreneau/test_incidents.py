@@ -1,4 +1,4 @@
-"""A trouble of the whole organisation is told once when it begins and once when it is over."""
+"""An operator issue is reported once when it begins and once when it is over."""
 
 from bot.core.health import OperatorIssue
 from bot.core.model import FailureCode

@@ -1,4 +1,4 @@
-"""Who was not heard for long is not called reachable."""
+"""The times of the last request and the last response."""
 
 from bot.moncreneau.client import LastContact
 from tests.moncreneau.support import StillClock

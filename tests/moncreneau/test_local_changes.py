@@ -1,4 +1,4 @@
-"""What happened to slots since a reading, until a later reading knows it."""
+"""Own bookings and refusals of slots count until a later reading includes them."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""One order, one POST; and what an answer that cannot be read says of it."""
+"""One order is one POST; what an unreadable response to it means."""
 
 from datetime import UTC
 

@@ -1,4 +1,4 @@
-"""The budget never overshoots, keeps its reserve for writes, and survives what services do to headers."""
+"""The quota is never exceeded, keeps its reserve for writes, and survives wrong headers."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta, timezone

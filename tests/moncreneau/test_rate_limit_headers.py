@@ -1,4 +1,4 @@
-"""What the headers say is believed where it can be true."""
+"""Rate limit headers are used where their values are possible."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Reading forgives everything that can be forgiven; sending sends the contract's fields and no others."""
+"""Parsing accepts every reasonable form; requests have the fields of the contract only."""
 
 import logging
 from contextlib import suppress

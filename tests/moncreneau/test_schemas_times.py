@@ -1,4 +1,4 @@
-"""Times are read in every shape that services give them and sent in the one of the contract."""
+"""Times are read in every form that services send, and sent in that of the contract."""
 
 from datetime import UTC, date, datetime, time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Concurrent identical reads are one read, and nobody's leaving or failing harms the others."""
+"""Concurrent identical reads run once, and a cancelled or failed caller does not affect the others."""
 
 import asyncio
 

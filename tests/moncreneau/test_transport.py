@@ -1,4 +1,4 @@
-"""One request over the wire: alone, once, and its response bounded. What failures are: tests/http_client."""
+"""One request over the connection: sent once, with a bounded response. Failures are in tests/http_client."""
 
 import asyncio
 import gzip

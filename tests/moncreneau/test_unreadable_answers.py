@@ -1,4 +1,4 @@
-"""What a good answer that cannot be read leaves open."""
+"""The outcome of a write whose success response cannot be read."""
 
 from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import FailureCode

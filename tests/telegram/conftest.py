@@ -1,4 +1,4 @@
-"""A wire that answers as the test says, with the bot at this end of it; and the stand-in for Telegram."""
+"""A Bot API server that answers as the test says, with the bot as its client; and the Telegram stand-in."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The bot's profile: set once, tried until it is, and again only where something changed."""
+"""The bot profile is set once, retried until it succeeds, and set again only where it changed."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""An admin's message is read as it is and goes out as it came in."""
+"""An admin's message is sent with the same content and formatting."""
 
 import json
 from typing import Any

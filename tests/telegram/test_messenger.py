@@ -1,4 +1,4 @@
-"""One delivery, one call; and from its failure to what the outbox can act on. (More: tests/app/test_contracts.py.)"""
+"""One delivery is one call; its failure becomes an error of the outbox. More is in tests/app/test_contracts.py."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Receiving: stored, then confirmed; whatever Telegram answers or does not, the poller goes on."""
+"""Updates are stored, then confirmed; polling continues after every error."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

@@ -1,4 +1,4 @@
-"""Presses are answered at once, but nobody's presses use up the connections that messages need."""
+"""Presses are answered at once, and no chat uses up the connections that messages need."""
 
 import asyncio
 

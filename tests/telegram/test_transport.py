@@ -1,4 +1,4 @@
-"""What goes out, what comes in, and what is told of a call that failed; never the address, which has the token.
+"""Requests, responses and errors of the transport; no error shows the URL, which contains the token.
 
 Which failures mean "surely not sent" is in tests/http_client.
 """

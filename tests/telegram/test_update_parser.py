@@ -1,4 +1,4 @@
-"""From raw updates to what they mean: nothing is built that is not needed, and what cannot be read is said so."""
+"""Raw updates are parsed into events; an unreadable one raises."""
 
 import json
 from datetime import datetime

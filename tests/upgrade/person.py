@@ -1,4 +1,4 @@
-"""Somebody with a phone, led by what the buttons ask for (`d:5`, `ok` …) and not by their labels, which may change."""
+"""A person with a phone who presses buttons by their callback data (`d:5`, `ok` …), because labels may change."""
 
 import contextlib
 from collections.abc import Awaitable, Callable

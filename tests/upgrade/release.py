@@ -1,4 +1,4 @@
-"""A database that an earlier release left behind, and everything around it as it was at that moment.
+"""A database that an earlier release left behind, with the state of its surroundings at that moment.
 
 `release_0_1.sql` and `release_0_1.json` were recorded at commit ed37e0e, the last one before files, classes and
 functions got other names. The whole bot of that commit ran on both stand-ins. Each chat was led to one state and left

@@ -1,4 +1,4 @@
-"""What the bot of release 0.1 knew beside its chats: the hour of a key, that a key worked, what was to go out later."""
+"""The stored values of release 0.1 besides its chats: the quota of a key, that it worked, scheduled broadcasts."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The citizen's appointments: the list, the question, what was cancelled."""
+"""The screens of appointments: the list, the question, the cancellation."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Reads that are not there yet, or came to nothing."""
+"""The screens of reads that are running or failed."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The menu, the help, the languages, a remark on its own, and a word in a group."""
+"""The menu, the help, the languages, notices, and the hint in a group."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What is told without any catalogue: short, in both languages, and never untrue."""
+"""The plain messages that need no catalogue: short, in both languages, and never untrue."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What holds of every screen, in every language."""
+"""Rules for every screen in every language."""
 
 import re
 from datetime import date

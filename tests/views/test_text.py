@@ -1,4 +1,4 @@
-"""The lines that say what an appointment is."""
+"""The lines that describe an appointment."""
 
 from bot.core.model import (
     Department,
