@@ -1,8 +1,8 @@
-"""What somebody else does to citizens' appointments: noted in the appointment book, and told to the citizen once.
+"""Changes of appointments by others: recorded in the appointment book, and told to the citizen once.
 
-It comes to light by webhooks and by lists that are read anyway. All of it is worked in turns of the citizen's chat, so
-that it is in order with what they do themselves: that comes back from the service too, and is never told as news.
-Knows neither HTTP nor SQL, nor how anything is worded.
+They are found in webhooks and in lists that are read anyway. They are processed in turns of the citizen's chat, in
+order with the citizen's own actions, which the API reports too and which are never told as news. Knows neither HTTP nor
+SQL, nor how anything is worded.
 """
 
 from collections.abc import Callable
@@ -30,20 +30,20 @@ from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
 from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Screen, TicketShown, Validated
 
 SOON = timedelta(hours=24)
-"""How near an appointment must be for a look at it to be urgent."""
+"""How near an appointment must be for a lookup to be urgent."""
 LOUD = timedelta(hours=12)
-"""How near it must be for news of it to make a sound at night."""
+"""How near it must be for a message to make a sound at night."""
 LONG_AGO = timedelta(days=7)
-"""Webhooks of older changes are noted, not told."""
+"""Webhooks of older changes are recorded and not told."""
 LOOK_PAUSE = 60.0
-"""Seconds between two looks at one appointment."""
+"""Seconds between two lookups of one appointment."""
 ATTEMPT_PAUSE, ATTEMPT_PATIENCE = 3.0, 600.0
-"""Seconds between two tries while an attempt may be the cause, and after which it is not waited for."""
+"""Seconds between tries while an open attempt may be the cause, and the longest wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a webhook says. `appointment` is None where it cannot be read, `created` is office time."""
+    """A parsed webhook. `appointment` is None if it cannot be read; `created` is office time."""
 
     appointment_id: int
     created: datetime
@@ -55,7 +55,7 @@ class Report:
 
 
 class NotYetError(Exception):
-    """It cannot be worked yet: try again after so many `seconds`."""
+    """The webhook cannot be processed yet: try again after `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"not before {seconds} s have passed")
@@ -63,7 +63,7 @@ class NotYetError(Exception):
 
 
 class AppointmentNews:
-    """Turns of chats to which something happened.
+    """Makes the turns of chats whose appointments others changed.
 
     `unix_time` gives Unix seconds, `clock_gap` the seconds by which the service's clock is ahead of ours.
     """
@@ -89,14 +89,14 @@ class AppointmentNews:
         self._looked: dict[int, float] = {}
 
     async def chat_of(self, report: Report) -> int | None:
-        """Whose the appointment is; None where it is nobody's whom we know."""
+        """The chat of the appointment; None if it is unknown."""
         entry = await self._store.entry(report.appointment_id)
         chat_id = entry.chat_id if entry else chat_of(report.owner or "")
         known = await self._store.chat(chat_id) if chat_id is not None and chat_id > 0 else None
         return known.chat_id if known else None
 
     async def of_list(self, chat_id: int, found: tuple[Appointment, ...], as_of: datetime) -> Change:
-        """The turn after a list of all of the chat's appointments was read. An attempt may be why it differs."""
+        """The turn after a list of all appointments of the chat was read. An open attempt may explain differences."""
         if await self._store.open_attempts_of(chat_id):
             return Change()
         known = {each.appointment_id: each for each in await self._store.entries_of(chat_id)}
@@ -113,7 +113,7 @@ class AppointmentNews:
         return Change(facts=tuple(facts), queued=tuple(deliveries))
 
     async def of_report(self, chat_id: int, report: Report, received_at: float) -> Change:
-        """The turn after a webhook. Raises `NotYetError`, and `ApiError` where the service must be asked and cannot."""
+        """The turn after a webhook. Raises `NotYetError`, and `ApiError` if a needed lookup fails."""
         entry = await self._store.entry(report.appointment_id)
         if self._unix_time() - received_at < ATTEMPT_PATIENCE and await self._may_be_own(chat_id, entry, report):
             raise NotYetError(ATTEMPT_PAUSE)
@@ -141,7 +141,7 @@ class AppointmentNews:
         return Change(facts=(fact,), queued=() if is_old else await self._told(after, effects, fact))
 
     async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
-        """Whether an attempt without an outcome may be the cause."""
+        """Whether an open attempt may be the cause."""
         for attempt in await self._store.open_attempts_of(chat_id):
             if attempt.kind is AttemptKind.BOOK and entry is None:
                 return True
@@ -187,17 +187,17 @@ class AppointmentNews:
         return answer, *absorb(entry, answer)
 
     def _pause(self, appointment_id: int) -> float:
-        """Seconds before the appointment may be looked at again."""
+        """Seconds before the appointment may be looked up again."""
         looked = self._looked.get(appointment_id)
         since = LOOK_PAUSE if looked is None else self._unix_time() - looked
         return LOOK_PAUSE - since if 0 <= since < LOOK_PAUSE else 0.0
 
     def _service_time(self) -> datetime:
-        """Office time by the service's clock, to the second as the service tells it."""
+        """Office time by the API's clock, to the second."""
         return (self._office_time() + timedelta(seconds=self._clock_gap())).replace(microsecond=0)
 
     async def _told(self, entry: BookEntry, effects: tuple[BookEffect, ...], fact: Fact) -> tuple[Delivery, ...]:
-        """The messages, where the citizen can still use them, and the old ticket as it is now."""
+        """The messages, if they are still of use to the citizen, and the edit of the old ticket."""
         chat = await self._store.chat(entry.chat_id)
         if not effects or chat is None or chat.left:
             return ()
@@ -260,5 +260,5 @@ def _screen(effect: BookEffect, ticket: Ticket) -> Screen:
 
 
 def _is_changed(before: BookEntry | None, after: BookEntry) -> bool:
-    """Whether there is more to note than that it was seen once more."""
+    """Whether more than the time of the last sighting changed."""
     return before is None or replace(before, as_of=after.as_of) != after

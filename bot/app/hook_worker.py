@@ -1,7 +1,7 @@
-"""Works the service's webhooks: each is stored before it is answered, then becomes a turn of its chat.
+"""Processes the API's webhooks: each is stored before it is answered, then becomes a turn of its chat.
 
-A webhook is done in the transaction that stores what it changed, so a kill anywhere works it once. One that must wait
-(an attempt of the citizen's own is open, the service cannot be asked) is tried again. Knows no HTTP, no SQL, no words.
+A webhook is marked done in the transaction that stores its changes, so a kill at any point processes it once. One that
+must wait (the citizen has an open attempt, the API does not answer) is tried again. Knows no HTTP, no SQL, no words.
 """
 
 import asyncio
@@ -19,44 +19,44 @@ from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
 AT_ONCE = 200
-"""Webhooks that are worked at a time; the others wait in the store."""
+"""Webhooks that are processed at a time; the others wait in the store."""
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.5, 30.0
 API_PAUSE = 60.0
-"""Seconds before the service is asked again that could not be asked."""
+"""Seconds before a webhook is tried again after the API did not answer."""
 
 
 class HookRepository(Protocol):
     """The stored webhooks. Times are Unix seconds."""
 
     async def add(self, hook: StoredHook, error: str | None = None) -> None:
-        """Store a webhook, unless its event is known; returns when it is on the disk. One with an error is done."""
+        """Store a webhook, unless its event is known; returns after the commit. One with an error counts as done."""
 
     async def due(self, now: float, limit: int) -> tuple[StoredHook, ...]:
-        """Those that are to be worked now, oldest first."""
+        """The webhooks that are due now, oldest first."""
 
     async def next_due(self) -> float | None:
-        """When the next one is to be worked."""
+        """When the next webhook is due."""
 
     async def finish(self, event_id: str, error: str | None = None) -> None:
-        """Close one of which no turn is taken."""
+        """Mark a webhook as done that needs no turn."""
 
     def done(self, event_id: str, error: str | None = None) -> Work:
-        """The write that closes one."""
+        """The write that marks a webhook as done."""
 
     def postponed(self, event_id: str, until: float) -> Work:
-        """The write that puts one off."""
+        """The write that defers a webhook."""
 
 
 class UnreadableHookError(Exception):
-    """A webhook, rightly signed, that says nothing of an appointment. Its text is a word for the record."""
+    """A webhook with a valid signature that has no readable appointment. Its text is the reason to record."""
 
 
 ReadHook = Callable[[StoredHook], Report]
-"""What a webhook says. Raises `UnreadableHookError`."""
+"""Parses a webhook. Raises `UnreadableHookError`."""
 
 
 class HookWorker:
-    """All webhooks that are not done.
+    """Processes the webhooks that are not done.
 
     `play` takes a turn of a chat, `now` gives Unix seconds; `last_received` is when the last one came, over restarts.
     """
@@ -79,10 +79,10 @@ class HookWorker:
         self._in_hand: set[str] = set()
         self.last_received = last_received
         self.set_aside = 0
-        """How many could not be read or worked since the start."""
+        """The number of webhooks since the start that could not be read or processed."""
 
     async def receive(self, hook: StoredHook) -> None:
-        """Store a webhook whose signature is right; returns when it is on the disk. Raises what the store raises."""
+        """Store a webhook with a valid signature; returns after the commit. Raises what the store raises."""
         error = None
         try:
             self._read(hook)
@@ -95,7 +95,7 @@ class HookWorker:
         self._wake.set()
 
     async def run(self) -> None:
-        """Work them until cancelled."""
+        """Process webhooks until cancelled."""
         while True:
             self._wake.clear()
             pause = LONGEST_SLEEP
@@ -106,7 +106,7 @@ class HookWorker:
                 following = await self._hooks.next_due()
                 if following is not None:
                     pause = min(max(following - self._now(), SHORTEST_SLEEP), LONGEST_SLEEP)
-            except Exception as error:  # whatever it is: the webhooks that follow must be worked
+            except Exception as error:  # whatever the error: the webhooks behind it must be processed
                 log.exception("looking for webhooks failed: %s", type(error).__name__, exc_info=scrubbed(error))
             try:
                 async with asyncio.timeout(pause):
@@ -117,7 +117,7 @@ class HookWorker:
     async def _begin(self, hook: StoredHook) -> None:
         try:
             report = self._read(hook)
-        except UnreadableHookError as unreadable:  # another release could read it
+        except UnreadableHookError as unreadable:  # a later release may be able to read it
             await self._hooks.finish(hook.event_id, str(unreadable))
             return
         chat_id = await self._news.chat_of(report)
@@ -129,7 +129,7 @@ class HookWorker:
         self._play(chat_id, partial(self._work, chat_id, hook, report), over)
 
     async def _work(self, chat_id: int, hook: StoredHook, report: Report) -> Change:
-        """The turn of the chat. Whatever happens, it ends with a change that says what becomes of the webhook."""
+        """The turn of the chat. In every case its change marks the webhook as done or defers it."""
         try:
             change = await self._news.of_report(chat_id, report, hook.received_at)
             end = self._hooks.done(hook.event_id)

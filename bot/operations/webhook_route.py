@@ -1,4 +1,4 @@
-"""The route at which moncreneau's webhooks arrive: what is too long, too slow or not signed never gets further.
+"""The route of moncreneau's webhooks: refuses requests that are too long, too slow or not signed.
 
 The body is checked as it came, before anything is read from it, and the answer comes when it is stored. The codes are
 those of Standard Webhooks: only 2xx is a success, and never 410, with which some senders give up for good. Knows
@@ -18,14 +18,14 @@ from starlette.routing import Route
 log = logging.getLogger(__name__)
 PATH = "/hooks/moncreneau"
 LONGEST = 64 * 1024
-"""Bytes of a body; Standard Webhooks allows 20 kB."""
+"""Maximum bytes of a body; Standard Webhooks allows 20 kB."""
 BODY_SECONDS = 10.0
 STORE_SECONDS = 5.0
 AT_ONCE = 32
 BUSY_SECONDS, DOWN_SECONDS = 5, 30
-"""After which the sender is asked to try again: where too many come at once, and where nothing can be stored."""
+"""`Retry-After` in seconds: if too many webhooks come at once, and if they cannot be stored."""
 SAY_EVERY = 60.0
-"""Seconds between two lines in the log about refused ones."""
+"""Seconds between two log lines about refused webhooks."""
 
 IsSigned = Callable[[Mapping[str, str], bytes], bool]
 """Whether the headers (names in lower case) sign these bytes."""
@@ -36,7 +36,7 @@ Receive = Callable[[bytes], Awaitable[bool]]
 
 
 class WebhookRoute:
-    """Answers the service's webhooks."""
+    """Answers webhooks."""
 
     def __init__(self, is_signed: IsSigned, receive: Receive) -> None:
         self._is_signed = is_signed
@@ -45,7 +45,7 @@ class WebhookRoute:
         self._said_at = -SAY_EVERY
         self._unsaid = 0
         self.refused = 0
-        """How many were not signed, or not rightly, since the start."""
+        """The number of webhooks since the start without a valid signature."""
 
     def route(self) -> Route:
         """For the application; other methods than POST are answered 405."""

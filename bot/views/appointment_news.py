@@ -1,4 +1,4 @@
-"""What others did to a citizen's appointment: who did it, what holds now, and the next step."""
+"""The messages about changes of an appointment by others: who made them, the present state, and the next step."""
 
 from bot.core import callback_data
 from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, TicketShown, Validated
@@ -10,7 +10,7 @@ from bot.views.text import lines, moment, paragraphs, ticket_facts
 
 
 def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Message:
-    """It does not take place. Who cancelled it is said only where that is known."""
+    """The message about a cancellation. It names who cancelled only if that is known."""
     text = paragraphs(
         t.text("news.cancelled_by_office" if screen.by_office else "news.cancelled"),
         ticket_facts(t, screen.ticket, office),
@@ -23,7 +23,7 @@ def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Messa
 
 
 def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
-    """How it was, and all that holds now."""
+    """The message about a move: the previous and the present appointment."""
     text = paragraphs(
         t.text("news.moved"),
         lines(t.text("news.before", moment=moment(t, screen.before)), t.text("news.now")),
@@ -35,11 +35,11 @@ def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
 
 
 def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:
-    """A whole ticket, and how it came about."""
+    """The message about an appointment made by the office: the whole ticket, and its origin."""
     ticket = appointments.ticket_shown(TicketShown(screen.ticket), t, office)
     return Message(paragraphs(t.text("news.made"), Safe(ticket.text)), ticket.rows)
 
 
 def validated(screen: Validated, t: Translator) -> Message:
-    """One line, for the record."""
+    """The message that the citizen came: one line."""
     return Message(t.text("news.validated", number=screen.ticket.appointment.id))

@@ -1,4 +1,4 @@
-"""The screens of the citizen's appointments: the list, the ticket, the question before cancelling, what came of it.
+"""The screens of the citizen's appointments: the list, the ticket, the question before cancelling, the outcome.
 
 The ticket is complete without any picture: it must work without a network.
 """
@@ -22,7 +22,7 @@ LONGEST_LINK = 2000
 
 
 def listing(state: Listing, t: Translator, office: Office) -> Message:
-    """What is upcoming, or past, five a page: a button for each, and in the text what does not fit the button."""
+    """The list of coming or past appointments, five per page: a button for each, with more details in the text."""
     shown = state.past if state.shows_past else state.tickets
     page = keys.Page.of(shown, state.page, PER_PAGE)
     cancelling = state.purpose is Purpose.CANCEL and not state.shows_past
@@ -44,7 +44,7 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
 
 
 def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, *, cancelling: bool) -> list[Button]:
-    """Told apart by day and hour; two at the same time by hour and number."""
+    """The label of an appointment: day and hour, and the number if two have the same time."""
     kind, style = (callback_data.CANCEL, Style.DANGER) if cancelling else (callback_data.TICKET, None)
     found = []
     for each in tickets:
@@ -63,14 +63,14 @@ def _is_alone(ticket: Ticket, tickets: tuple[Ticket, ...]) -> bool:
 
 
 def asking_cancel(state: AskingCancel, t: Translator, office: Office) -> Message:
-    """The question names what it is about."""
+    """The question before cancelling, with the appointment."""
     text = paragraphs(ticket_facts(t, state.ticket, office), t.text("cancel.final"), t.text("cancel.question"))
     yes = keys.one(t, "button.yes_cancel", callback_data.YES, Style.DANGER)
     return Message(text, (yes, keys.one(t, "button.no_keep", callback_data.NO)))
 
 
 def cancelling(state: Cancelling, t: Translator, office: Office) -> Message:
-    """No outcome yet: nothing is called cancelled before the API has said so."""
+    """A pending cancellation: nothing is called cancelled before the API has confirmed it."""
     facts = ticket_facts(t, state.attempt.ticket, office)
     helping = keys.one(t, "button.help", callback_data.HELP)
     if not state.delayed:
@@ -80,7 +80,7 @@ def cancelling(state: Cancelling, t: Translator, office: Office) -> Message:
 
 
 def cancelled(screen: Cancelled, t: Translator, office: Office) -> Message:
-    """What was cancelled, and on with what was being done."""
+    """The cancelled appointment, and a way back to the unfinished booking."""
     facts = ticket_facts(t, screen.ticket, office)
     if screen.resumable:
         text = paragraphs(t.text("cancelled.title"), facts, t.text("cancelled.resumable"))
@@ -89,7 +89,7 @@ def cancelled(screen: Cancelled, t: Translator, office: Office) -> Message:
 
 
 def _entry(ticket: Ticket, t: Translator, office: Office, *, number: bool) -> Safe:
-    """What the button does not tell: the month, the department, the name, and the status where it is not plain."""
+    """The details that the button lacks: month, department, name, and any unusual status."""
     appointment = ticket.appointment
     name = keys.clip(appointment.name, WORDS) or t.label("name.none")
     return t.text(
@@ -107,7 +107,7 @@ def _status(ticket: Ticket, t: Translator) -> Safe:
 
 
 def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
-    """Everything to keep: it may be read without a network, weeks later. A cancelled one has no buttons."""
+    """The ticket with all details, because it may be read weeks later without a network."""
     ticket, status = screen.ticket, screen.ticket.appointment.status
     is_plain = screen.fresh and status in {AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT}
     facts = ticket_facts(t, ticket, office)
@@ -126,7 +126,7 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
 
 
 def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
-    """The caption tells what the picture is for, should it be found alone in the phone's gallery."""
+    """The QR picture. Its caption explains it, because the picture may be seen alone in the phone's gallery."""
     appointment = screen.ticket.appointment
     name = keys.clip(appointment.name, WORDS)
     text = lines(
@@ -146,7 +146,7 @@ def _title(screen: TicketShown, t: Translator) -> Safe:
 
 
 def _link(ticket: Ticket, t: Translator) -> Safe:
-    """Written out in full, so that it can be copied; no button, which Telegram refuses for some addresses."""
+    """The link in full, so that it can be copied. No button: Telegram refuses some addresses in buttons."""
     link = ticket.appointment.qr_link
     if not link or len(link.encode("utf-16-le")) // 2 > LONGEST_LINK:
         return t.text("ticket.without_link")

@@ -1,4 +1,4 @@
-"""The screens of a booking: department, member of staff, day, time, name, summary, the wait, and a refusal.
+"""The screens of a booking: department, member of staff, day, time, name, summary, waiting, refusal.
 
 The question stands last, in bold, next to the buttons: on a small phone the top of a long message is out of sight.
 """
@@ -40,7 +40,7 @@ from bot.views.text import (
 
 QUERY = 64
 ALL_DAY = 24
-"""More times than this are shown by halves of the day."""
+"""Above this number, times are shown by halves of the day."""
 MOST = 90
 """Telegram's limit is 100 buttons."""
 
@@ -69,7 +69,7 @@ def choosing_department(state: ChoosingDepartment, t: Translator, office: Office
 
 
 def _heading(state: ChoosingDepartment, t: Translator) -> Safe | None:
-    """What the list is narrowed to, or the only organisation that there is."""
+    """The heading of the list: the search, or the only organisation."""
     if state.query:
         return t.text("departments.query", query=keys.clip(state.query, QUERY))
     organizations = {each.organization for each in state.departments}
@@ -95,13 +95,13 @@ def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
 
 
 def typing_worker(state: TypingWorker, t: Translator) -> Message:
-    """The number of a member of staff, to be typed."""
+    """The screen that asks for the number of a member of staff."""
     text = paragraphs(office_facts(t, state.draft.department), t.text("worker.hint"), t.text("worker.question"))
     return Message(text, keys.back_or_leave(t))
 
 
 def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
-    """The earliest slot first, then the free days, eight a page; what the department is for stands above."""
+    """The earliest slot, then the free days, eight per page, below the department's description."""
     department = state.draft.department
     where = lines(office_facts(t, department, state.draft.worker), about_department(t, department))
     if not state.days:
@@ -132,7 +132,7 @@ def _day_label(day: Day, t: Translator, office: Office) -> str:
 
 
 def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message:
-    """The free hours of the day; by halves where there are many."""
+    """The free times of the day, by halves if there are many."""
     morning = tuple(each for each in state.times if each.hour < NOON)
     afternoon = tuple(each for each in state.times if each.hour >= NOON)
     times, other_half = state.times, keys.Rows()
@@ -150,7 +150,7 @@ def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message
 
 
 def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> Message:
-    """The time is gone, the name is kept: the free times around it."""
+    """The free times nearest to a time that was taken; the name is kept."""
     buttons = [
         Button(
             t.label("button.moment", time=t.time(each), day=t.day_short(each, office.today)),
@@ -197,11 +197,11 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.BUSY: (keys.retry, keys.other_time),
     FailureCode.DOWN: (keys.retry, keys.other_time),
 }
-"""What is offered after a refusal, the most fitting first."""
+"""The buttons after a refusal, the most useful first."""
 
 
 def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
-    """The name, typed or one of those that are known."""
+    """The screen that asks for the name, with the known ones as buttons."""
     buttons = (
         Button(
             t.label("button.name", name=keys.shorten(name, keys.ALONE - 2)),
@@ -219,7 +219,7 @@ def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
 
 
 def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Message:
-    """The summary: nothing is booked before the citizen says so."""
+    """The summary, which says that nothing is booked yet."""
     facts = draft_facts(t, state.draft, office)
     text = paragraphs(_moved(state.draft, t), facts, t.text("summary.not_yet"), t.text("summary.question"))
     confirm = keys.one(t, "button.confirm", callback_data.CONFIRM, Style.SUCCESS)
@@ -227,12 +227,12 @@ def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Messa
 
 
 def _moved(draft: Draft, t: Translator) -> Safe | None:
-    """That the time is not the one they pressed."""
+    """The line that says that the time differs from the pressed one."""
     return t.text("slot.moved", moment=moment(t, draft.asked)) if draft.asked else None
 
 
 def submitting(state: Submitting, t: Translator, office: Office) -> Message:
-    """No outcome yet; nothing is promised."""
+    """A pending booking; it promises nothing."""
     helping = keys.one(t, "button.help", callback_data.HELP)
     facts = draft_facts(t, state.attempt.draft, office)
     if state.withdrawn:
@@ -249,7 +249,7 @@ def submitting(state: Submitting, t: Translator, office: Office) -> Message:
 
 
 def refused(state: BookingRefusedState, t: Translator, office: Office) -> Message:
-    """Why there is no appointment, and the next step that fits."""
+    """A refused booking: the reason, and the next step."""
     code = state.failure.code
     text = paragraphs(
         t.text("refused.unsure" if code is FailureCode.NO_TICKET else "refused.title"),
@@ -263,6 +263,6 @@ def refused(state: BookingRefusedState, t: Translator, office: Office) -> Messag
 
 
 def _has_typed_number(state: BookingRefusedState) -> bool:
-    """A number of a member of staff that was typed is the likeliest reason why a request is not accepted."""
+    """The line that suspects a wrongly typed staff number as the reason of a refusal."""
     worker = state.draft.worker
     return state.failure.code is FailureCode.BAD_REQUEST and worker is not None and not worker.name

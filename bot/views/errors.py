@@ -1,4 +1,4 @@
-"""Why something did not work, in words: every cause has its own. Also the screens of reads without an answer yet."""
+"""The words for failures: each cause has its own. Also the screens of reads that are running or failed."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ PASSING = frozenset(
 
 
 def cause(t: Translator, failure: Failure, office: Office) -> Safe:
-    """What went wrong and, where it is known, from when on trying again makes sense."""
+    """The cause and, if known, when to try again."""
     when = failure.until
     if when is None:
         until = None
@@ -45,7 +45,7 @@ def cause(t: Translator, failure: Failure, office: Office) -> Safe:
 
 
 def meanwhile(t: Translator, failure: Failure | None, office: Office) -> Safe | None:
-    """What something that we go on trying waits for."""
+    """The cause of a delay while the bot keeps trying."""
     if failure is None:
         return None
     when = failure.until
@@ -59,7 +59,7 @@ def meanwhile(t: Translator, failure: Failure | None, office: Office) -> Safe | 
 
 
 def loading(state: Loading, t: Translator, office: Office) -> Message:
-    """A read that is under way, or that came to nothing: nothing is lost, and it can be tried again."""
+    """A running or failed read: the choices are kept, and it can be tried again."""
     rows = (keys.retry(t), *_ways_out(state, t))
     if not state.failure:
         return Message(t.text("loading"), rows)
@@ -88,7 +88,7 @@ def _appointments_failed(state: LoadingAppointments, failure: Failure, t: Transl
 
 
 def _of_cancelling(failure: Failure) -> Failure:
-    """What is said of a time or of a department when one books would be nonsense where nothing is booked."""
+    """Replace causes that concern a booking, in places where nothing is booked."""
     return replace(failure, code=FailureCode.BAD_REQUEST) if failure.code in BOOKING_ONLY else failure
 
 

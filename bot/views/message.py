@@ -1,4 +1,4 @@
-"""What a screen becomes: text and buttons. Knows neither Telegram nor languages.
+"""Messages: text and buttons. Knows neither Telegram nor languages.
 
 The text is the HTML subset that chat programs share (`b`, `i`, `a`, `code`); everything that came from outside is
 escaped where it enters. A button carries the action that it asks, not yet the bytes that travel.
@@ -42,7 +42,7 @@ class Message:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """What its buttons ask."""
+        """The actions of its buttons."""
         return tuple(button.action for row in self.rows for button in row if button.action)
 
 

@@ -1,6 +1,6 @@
-"""What a citizen reads when a screen cannot be drawn: words in both languages that stand here and need no catalogue.
+"""Plain messages for screens that cannot be drawn: words in both languages that need no catalogue.
 
-A catalogue may lack a text, or ask for a value that the code does not give. A ticket is told whatever happens.
+A catalogue may lack a text, or use a placeholder that the code does not fill. A ticket is sent in any case.
 """
 
 import re

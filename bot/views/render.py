@@ -1,4 +1,4 @@
-"""One way in: `render(screen, translator) -> Message`. Pure; knows only which file draws which screen."""
+"""`render(screen, translator) -> Message`. Pure; knows only which file draws which screen."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from bot.views.text import paragraphs
 def render(
     screen: screens.Screen, translator: Translator, notice: Notice | None = None, *, office: Office = CONAKRY
 ) -> Message:
-    """The screen in the translator's language, under a remark where there is one."""
+    """The screen in the translator's language, below a notice if there is one."""
     message = _drawn(screen, translator, office)
     return replace(message, text=paragraphs(words(notice, translator), Safe(message.text))) if notice else message
 

@@ -1,4 +1,4 @@
-"""The lines that say what an appointment is: department, person, day and hour, name. One fact a line.
+"""The lines that describe an appointment: department, person, day and hour, name. One fact per line.
 
 Every screen that shows a booking or an appointment uses these, so that they read the same everywhere.
 """
@@ -92,7 +92,7 @@ def moment_fact(t: Translator, at: datetime, office: Office) -> Safe:
 
 
 def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
-    """All that was chosen so far."""
+    """The choices made so far."""
     name = clip(draft.name or "", WORDS)
     return lines(
         office_facts(t, draft.department, draft.worker),
@@ -102,7 +102,7 @@ def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
 
 
 def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
-    """All that the citizen must know of an appointment, but for its status."""
+    """The details of an appointment, without its status."""
     return lines(
         draft_facts(t, Draft(ticket.department, at=ticket.appointment.at, name=ticket.appointment.name), office),
         t.text("fact.number", number=ticket.appointment.id),
@@ -110,7 +110,7 @@ def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
 
 
 def contact(t: Translator, office: Office) -> Safe | None:
-    """Whom to ask, where the operator named somebody."""
+    """The line with the contact, if the operator set one."""
     return t.text("contact", contact=office.contact) if office.contact else None
 
 
