@@ -46,24 +46,24 @@ MOVED = replace(MADE, at=LATER)
 # --- what is not known yet --------------------------------------------------------------------------------------------
 
 
-def test_what_a_citizen_booked_here_is_known_and_no_news() -> None:
+def test_a_booking_made_here_is_recorded_and_no_news() -> None:
     assert absorb(None, fact(source=Source.ATTEMPT, minutes=0)) == (KNOWN, ())
 
 
-def test_what_a_list_shows_for_the_first_time_is_known_and_no_news() -> None:
+def test_an_appointment_first_seen_in_a_list_is_recorded_and_no_news() -> None:
     assert absorb(None, fact(source=Source.LIST, minutes=0)) == (KNOWN, ())
 
 
-def test_what_the_office_made_is_news() -> None:
+def test_an_appointment_made_by_the_office_is_news() -> None:
     assert absorb(None, fact(minutes=0, is_new=True)) == (KNOWN, (WasMade(),))
 
 
 @pytest.mark.parametrize("said", [fact(), fact(None, is_new=True)])
-def test_any_other_webhook_of_an_unknown_one_is_not_enough(said: Fact) -> None:
+def test_other_webhooks_of_an_unknown_appointment_need_a_lookup(said: Fact) -> None:
     assert absorb(None, said) == (None, (LookAgain(),))
 
 
-def test_what_a_look_finds_is_news_if_it_stands() -> None:
+def test_an_appointment_found_by_a_lookup_is_news_if_it_is_coming() -> None:
     assert absorb(None, fact(source=Source.READING))[1] == (WasMade(),)
     assert absorb(None, fact(CANCELLED, Source.READING))[1] == ()
     assert absorb(None, fact(None, Source.READING)) == (None, ())
@@ -72,13 +72,13 @@ def test_what_a_look_finds_is_news_if_it_stands() -> None:
 # --- changes ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_cancelling_is_news_with_who_and_why() -> None:
+def test_a_cancellation_by_others_is_news_with_author_and_reason() -> None:
     entry, effects = absorb(KNOWN, fact(CANCELLED, by_office=True, reason="Grève"))
     assert entry == replace(KNOWN, status=AppointmentStatus.CANCELLED, version=1, as_of=NOON + timedelta(minutes=1))
     assert effects == (WasCancelled(by_office=True, reason="Grève"),)
 
 
-def test_a_move_is_news_with_how_it_was() -> None:
+def test_a_move_is_news_with_the_previous_entry() -> None:
     entry, effects = absorb(KNOWN, fact(MOVED))
     assert entry
     assert (entry.at, entry.version) == (LATER, 1)
@@ -86,29 +86,29 @@ def test_a_move_is_news_with_how_it_was() -> None:
 
 
 @pytest.mark.parametrize("word", [AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.NO_SHOW])
-def test_other_words_of_the_status_are_noted_in_silence(word: AppointmentStatus) -> None:
+def test_other_status_changes_are_recorded_without_news(word: AppointmentStatus) -> None:
     entry, effects = absorb(KNOWN, fact(status(word)))
     assert entry
     assert (entry.status, entry.version, effects) == (word, 1, ())
 
 
-def test_that_the_citizen_came_is_news_unless_a_list_shows_it() -> None:
+def test_attendance_is_news_unless_a_list_shows_it() -> None:
     assert absorb(KNOWN, fact(status(AppointmentStatus.COMPLETED)))[1] == (WasValidated(),)
     assert absorb(KNOWN, fact(status(AppointmentStatus.COMPLETED), Source.LIST))[1] == ()
 
 
-def test_a_word_that_nobody_knows_changes_no_status() -> None:
+def test_an_unknown_status_changes_nothing() -> None:
     assert absorb(KNOWN, fact(status(AppointmentStatus.UNKNOWN), minutes=0)) == (KNOWN, ())
 
 
-def test_what_the_citizen_did_here_is_never_news() -> None:
+def test_own_actions_are_never_news() -> None:
     entry, effects = absorb(KNOWN, fact(CANCELLED, Source.ATTEMPT, minutes=-5))
     assert entry == replace(KNOWN, status=AppointmentStatus.CANCELLED, version=1)
     assert effects == ()
     assert absorb(entry, fact(CANCELLED))[1] == (), "nor when it comes back from the service"
 
 
-def test_the_member_of_staff_is_learnt_in_silence_and_a_change_of_them_is_news() -> None:
+def test_a_newly_known_member_of_staff_is_no_news_and_a_changed_one_is() -> None:
     learnt, effects = absorb(KNOWN, fact(replace(MADE, worker_id=42)))
     assert learnt
     assert (learnt.worker_id, learnt.version, effects) == (42, 0, ())
@@ -116,7 +116,7 @@ def test_the_member_of_staff_is_learnt_in_silence_and_a_change_of_them_is_news()
     assert absorb(learnt, fact(minutes=2))[0] == replace(learnt, as_of=NOON + timedelta(minutes=2))
 
 
-def test_an_entry_of_an_earlier_release_learns_in_silence_what_it_lacks() -> None:
+def test_an_entry_of_an_earlier_release_is_completed_without_news() -> None:
     old = BookEntry(50, 7, 5, AT)
     assert absorb(old, fact(source=Source.LIST, minutes=0)) == (KNOWN, ())
     assert absorb(old, fact(CANCELLED, Source.LIST))[1] == (WasCancelled(),)
@@ -126,7 +126,7 @@ def test_an_entry_of_an_earlier_release_learns_in_silence_what_it_lacks() -> Non
 
 
 @pytest.mark.parametrize("minutes", [0, -1])
-def test_a_webhook_that_is_not_younger_and_differs_is_looked_up(minutes: float) -> None:
+def test_a_differing_webhook_that_is_not_newer_needs_a_lookup(minutes: float) -> None:
     assert absorb(KNOWN, fact(MOVED, minutes=minutes)) == (KNOWN, (LookAgain(),))
 
 
@@ -139,19 +139,19 @@ def test_an_older_list_that_differs_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("source", [Source.LIST, Source.HOOK])
-def test_that_it_is_missing_is_looked_up(source: Source) -> None:
+def test_a_missing_appointment_is_looked_up(source: Source) -> None:
     assert absorb(KNOWN, fact(None, source)) == (KNOWN, (LookAgain(),))
     assert absorb(KNOWN, fact(None, source, minutes=-1)) == (KNOWN, ())
     gone = replace(KNOWN, status=AppointmentStatus.CANCELLED)
     assert absorb(gone, fact(None, source)) == (gone, ())
 
 
-def test_one_that_the_service_knows_no_more_counts_as_cancelled() -> None:
+def test_an_appointment_unknown_to_the_api_counts_as_cancelled() -> None:
     assert absorb(KNOWN, fact(None, Source.READING))[1] == (WasCancelled(),)
 
 
 @pytest.mark.parametrize("word", [AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
-def test_what_is_over_stands_again_only_on_the_word_of_a_look(word: AppointmentStatus) -> None:
+def test_a_past_appointment_is_restored_only_by_a_lookup(word: AppointmentStatus) -> None:
     over = replace(KNOWN, status=word)
     assert absorb(over, fact(minutes=9)) == (over, (LookAgain(),))
     entry, effects = absorb(over, fact(source=Source.READING, minutes=9))

@@ -113,7 +113,7 @@ async def test_a_move_by_the_office_is_told_with_the_time_before_and_now(bot: Ru
     assert await copies(aissatou, "15:45") == 2, "the news, and the old ticket as it is now"
 
 
-async def test_what_a_citizen_does_here_is_no_news(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_the_citizens_own_actions_are_not_told_as_news(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.books()
     await aissatou.says("/cancel")
     await aissatou.taps_on("Oui, annuler")
@@ -145,7 +145,7 @@ async def test_webhooks_twice_and_in_any_order_tell_each_change_once(bot: Runnin
     assert await copies(aissatou, "annulé votre rendez-vous") == 1
 
 
-async def test_a_webhook_that_was_lost_is_made_good_when_the_citizen_looks(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_a_lost_webhook_is_made_up_for_when_the_citizen_looks(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
     await delivered(bot)
     await bot.services.moncreneau.post("/__sandbox/webhooks/faults", json=[{"kind": "drop"}])
@@ -159,7 +159,7 @@ async def test_a_webhook_that_was_lost_is_made_good_when_the_citizen_looks(bot: 
     ("headers", "status"),
     [({}, 401), ({"X-Moncreneau-Signature": "sha256=00"}, 401), ({"X-Webhook-Signature": "é"}, 401)],
 )
-async def test_what_is_not_signed_is_refused_and_not_stored(
+async def test_an_unsigned_webhook_is_refused_and_not_stored(
     bot: RunningBot, headers: dict[str, str], status: int
 ) -> None:
     async with httpx.AsyncClient() as http:
@@ -170,7 +170,9 @@ async def test_what_is_not_signed_is_refused_and_not_stored(
         assert (await http.get(url)).status_code == 405
 
 
-async def test_a_bot_that_was_stopped_hears_of_it_when_it_is_back(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_changes_made_while_the_bot_was_stopped_are_told_after_the_start(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
     number = await aissatou.books()
     await delivered(bot)
     await bot.stop()
