@@ -16,12 +16,11 @@ from bot.views.message import Message
 
 @dataclass(frozen=True, slots=True)
 class StoredUpdate:
-    """A received update. `tries` counts how often our own code failed on it."""
+    """A received update."""
 
     update_id: int
     chat_id: int
     body: str
-    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Delivery:
     """A message to send. `id` orders the deliveries of a chat and increases over restarts.
 
     `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
-    edit changes; `topic` is a forum's; it is not sent before `not_before`. `amends` marks the edit of an older message:
+    edit changes; `topic` is a forum's. `amends` marks the edit of an older message:
     where it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
     appointment whose ticket this is. A `silent` one makes no sound.
@@ -95,7 +94,6 @@ class Delivery:
     screen: int | None = None
     target: int | None = None
     urgency: Urgency = Urgency.INTERACTIVE
-    not_before: float = 0.0
     topic: int | None = None
     amends: bool = False
     document: str | None = None

@@ -13,7 +13,6 @@ from bot.core.events import (
     AppointmentsLoaded,
     AttemptDelayed,
     CancellingRefused,
-    CitizenEvent,
     LoadFailed,
 )
 from bot.core.model import (
@@ -85,7 +84,7 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
             return None
 
 
-def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
+def pressed(session: Session, action: str) -> Step | None:
     """What a button of the present screen does; None where the screen has no such button."""
     kind, value = callback_data.split(action)
     match session.state:
@@ -95,7 +94,7 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
         case Listing() as state:
             return _list_pressed(session, state, kind, value)
         case AskingCancel(ticket=ticket) if kind == callback_data.YES:
-            attempt = CancelAttempt(session.screen + 1, ticket, event.at)
+            attempt = CancelAttempt(session.screen + 1, ticket)
             return session.at(Cancelling(attempt)), (CancelAppointment(attempt),)
         case AskingCancel() if kind == callback_data.NO:
             return leave(session, Notice.NOT_CANCELLED)

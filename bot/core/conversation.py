@@ -188,7 +188,7 @@ def _flow_pressed(session: Session, event: Pressed) -> Step | None:
         return _stop(session)
     if isinstance(session.state, Idle):
         return booking.menu_pressed(session, session.state, event.action)
-    return appointments.pressed(session, event.action, event) or booking.pressed(session, event.action, event)
+    return appointments.pressed(session, event.action) or booking.pressed(session, event.action, event)
 
 
 def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: bool) -> Step:

@@ -69,7 +69,7 @@ class Notice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BookingAttempt:
-    """A booking that the citizen confirmed. `number` is unique within the chat."""
+    """A booking that the citizen confirmed, at the office time `placed`. `number` is unique within the chat."""
 
     number: int
     draft: Draft
@@ -82,7 +82,6 @@ class CancelAttempt:
 
     number: int
     ticket: Ticket
-    placed: datetime
 
 
 class Purpose(StrEnum):

@@ -16,7 +16,7 @@ from bot.views.message import Button, Message, Style
 Values = dict[str, Any]
 ACCEPTED = "accepted"
 """The outcome of an attempt that is still open because the API accepted it with a response that cannot be read."""
-UPDATE = ("update_id", "chat_id", "body", "received_at", "tries")
+UPDATE = ("update_id", "chat_id", "body", "received_at")
 ENTRY = (
     "appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled", "status", "version", "as_of", "name",
     "worker_id",
@@ -49,18 +49,17 @@ def update_row(update: StoredUpdate, now: float) -> Values:
         "chat_id": update.chat_id,
         "body": update.body,
         "received_at": now,
-        "tries": update.tries,
     }
 
 
 def done_row(update_id: int, now: float) -> Values:
     """The row of an update that is done, for an insert or an update: its id without any content."""
-    return {"update_id": update_id, "chat_id": 0, "body": None, "received_at": now, "tries": 0, "done_at": now}
+    return {"update_id": update_id, "chat_id": 0, "body": None, "received_at": now, "done_at": now}
 
 
 def read_update(row: Row[Any]) -> StoredUpdate:
     """The reverse of `update_row`."""
-    return StoredUpdate(row.update_id, row.chat_id, row.body or "", row.tries)
+    return StoredUpdate(row.update_id, row.chat_id, row.body or "")
 
 
 RARE = ("topic", "amends", "document", "prepared", "ticket", "silent")
@@ -79,7 +78,6 @@ def delivery_row(delivery: Delivery) -> Values:
         "screen": delivery.screen,
         "target": delivery.target,
         "urgency": int(delivery.urgency),
-        "not_before": delivery.not_before,
     }
 
 
@@ -95,7 +93,6 @@ def read_delivery(row: Row[Any]) -> Delivery:
         screen=row.screen,
         target=row.target,
         urgency=Urgency(row.urgency),
-        not_before=row.not_before,
         **(more[0] if more else {}),
     )
 

@@ -7,7 +7,7 @@ in the order of `writes`. Knows SQL; does not know when a batch is committed, no
 from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, literal_column, null, select, true, update
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, null, select, true, update
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
@@ -34,11 +34,7 @@ class Statements:
         )
         self.receive = prepared(engines.insert_ignore(engine, inbox), *mappers.UPDATE)
         self.done = prepared(engines.upsert(engine, inbox, ["done_at", "body"]), *mappers.UPDATE, "done_at")
-        self.failed = prepared(
-            update(inbox)
-            .where(this_update)
-            .values(done_at=bindparam("at"), tries=inbox.c.tries + literal_column("1"), error=bindparam("why"))
-        )
+        self.failed = prepared(update(inbox).where(this_update).values(done_at=bindparam("at"), error=bindparam("why")))
         of_chat = ["session", "locale", "is_left", "announcements", "seen_at"]
         self.chat = prepared(engines.upsert(engine, chats, of_chat))
         self.presence = prepared(

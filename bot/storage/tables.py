@@ -44,7 +44,6 @@ inbox = Table(
     Column("body", Text),
     Column("received_at", Float, nullable=False),
     Column("done_at", Float),
-    Column("tries", SmallInteger, nullable=False, default=0),
     Column("error", Text),
     Index("inbox_open", "done_at", "update_id"),
 )
@@ -61,7 +60,6 @@ outbox = Table(
     Column("screen", BigInteger),
     Column("target", BigInteger),
     Column("urgency", SmallInteger, nullable=False),
-    Column("not_before", Float, nullable=False),
     Index("outbox_chat", "chat_id"),
 )
 """Messages that wait to be sent, or whose sending was not confirmed. They are sent in the order of their ids."""

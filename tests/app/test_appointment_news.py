@@ -86,7 +86,7 @@ def news(change: Change) -> Delivery:
 
 
 def cancelling(number: int) -> StoredAttempt:
-    attempt = CancelAttempt(3, Ticket(replace(MADE, id=number), PASSPORTS), NOW)
+    attempt = CancelAttempt(3, Ticket(replace(MADE, id=number), PASSPORTS))
     return StoredAttempt(7, 3, AttemptKind.CANCEL, CANCELLINGS.dump_json(attempt).decode())
 
 

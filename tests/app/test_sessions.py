@@ -88,7 +88,7 @@ async def test_a_chosen_language_outlives_the_session(store: Store) -> None:
 
 
 BOOKING = BookingAttempt(3, FULL, NOW)
-CANCELLING = CancelAttempt(4, TICKET, NOW)
+CANCELLING = CancelAttempt(4, TICKET)
 
 
 @pytest.mark.parametrize("text", ["2:{}", "garbage", None])

@@ -303,7 +303,7 @@ async def test_the_old_ticket_is_changed_when_its_appointment_is_cancelled() -> 
 
     appointment = Appointment(50, 5, TEN, "Aïssatou Bah", owner="telegram:7")
     for number, edited in ((50, 1), (51, 0)):
-        attempt = CancelAttempt(1, Ticket(replace(appointment, id=number), OFFICE), NOW)
+        attempt = CancelAttempt(1, Ticket(replace(appointment, id=number), OFFICE))
         session = replace(Session("fr", NOW), state=Cancelling(attempt))
         turns = turns_at(api(), ticket_message=known)
         outcome = await turns.take(7, session, AppointmentCancelled(at=NOW, number=1))

@@ -39,7 +39,7 @@ BOOKING = StoredAttempt(
 )
 MINE = Appointment(50, 5, AT, "Aïssatou Bah", owner=OWNER)
 CANCELLING = StoredAttempt(
-    CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.dump_json(CancelAttempt(2, Ticket(MINE, OFFICE), NOW)).decode()
+    CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.dump_json(CancelAttempt(2, Ticket(MINE, OFFICE))).decode()
 )
 
 

@@ -73,7 +73,7 @@ ATTEMPT = BookingAttempt(7, FULL, NOW)
 APPOINTMENT = Appointment(12345, 1, HALF_PAST_TWO, "Aïssatou Bah", qr_link="https://moncreneau.example/qr/12345")
 TICKET = Ticket(APPOINTMENT, PASSPORTS)
 OTHER = Ticket(Appointment(777, 3, TEN_ON_MONDAY, "Mamadou-Saliou"), BIRTHS)
-CANCEL_ATTEMPT = CancelAttempt(7, TICKET, NOW)
+CANCEL_ATTEMPT = CancelAttempt(7, TICKET)
 DOWN = Failure(FailureCode.DOWN)
 BUSY = Failure(FailureCode.BUSY, NOW + timedelta(hours=1))
 

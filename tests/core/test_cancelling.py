@@ -46,7 +46,7 @@ VIEW = LoadingAppointments(Purpose.VIEW)
 
 def test_yes_cancels_once_and_the_state_says_what_is_pending() -> None:
     session, effects = pressed(given(AskingCancel(TICKET)), callback_data.YES)
-    attempt = CancelAttempt(SCREEN + 1, TICKET, NOW)
+    attempt = CancelAttempt(SCREEN + 1, TICKET)
     assert session.state == Cancelling(attempt)
     assert effects == (CancelAppointment(attempt),)
 

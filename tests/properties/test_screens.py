@@ -54,7 +54,7 @@ everything = st.one_of(
     st.builds(states.LoadingAppointments, st.sampled_from(states.Purpose), failure=maybe),
     st.builds(states.Listing, listed, st.sampled_from(states.Purpose), pages),
     st.builds(states.AskingCancel, tickets),
-    st.builds(states.Cancelling, st.builds(states.CancelAttempt, pages, tickets, moments), maybe, st.booleans()),
+    st.builds(states.Cancelling, st.builds(states.CancelAttempt, pages, tickets), maybe, st.booleans()),
     st.builds(screens.Menu, st.booleans(), words),
     st.builds(screens.TicketShown, tickets, st.booleans()),
     st.builds(screens.QrPicture, tickets),

@@ -26,7 +26,7 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(8, 7, Kind.DOCUMENT, Message("x"), document="broadcast-1.csv"),
         Delivery(9, 7, Kind.PREPARED, Message(""), prepared='["sendMessage",{}]'),
         Delivery(2**60, -7, Kind.EDIT, Message("<b>é😀</b>"), screen=0, target=1),
-        Delivery(3, 7, Kind.PICTURE, Message("x", (), "https://x.gn/1"), urgency=Urgency.BULK, not_before=1.5),
+        Delivery(3, 7, Kind.PICTURE, Message("x", (), "https://x.gn/1"), urgency=Urgency.BULK),
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),
         Delivery(6, 7, Kind.EDIT, Message("x"), target=3, amends=True),
         Delivery(7, 7, Kind.SEND, Message("x"), ticket=12345, topic=4),
@@ -43,7 +43,7 @@ def test_an_attempt_is_read_as_it_was_stored() -> None:
 
 
 def test_an_update_is_read_with_and_without_its_body() -> None:
-    update = StoredUpdate(1, 7, '{"é": 1}', 2)
+    update = StoredUpdate(1, 7, '{"é": 1}')
     assert mappers.read_update(row(mappers.update_row(update, 1.0))) == update
     assert mappers.read_update(row({**mappers.update_row(update, 1.0), "body": None})).body == ""
 

@@ -123,7 +123,7 @@ async def test_a_start_waits_for_the_open_transaction_of_a_killed_process(databa
     await (await Store(database.url).open()).close()
     with database.connected() as killed:
         killed.execute("BEGIN")
-        killed.execute("INSERT INTO inbox (update_id, chat_id, body, received_at, tries) VALUES (5, 7, '{}', 1, 0)")
+        killed.execute("INSERT INTO inbox (update_id, chat_id, body, received_at) VALUES (5, 7, '{}', 1)")
         opening = asyncio.create_task(Store(database.url).open())
         waiting = "SELECT 1 FROM pg_locks WHERE NOT granted"
         await eventually("it waits", lambda: database.rows(waiting))

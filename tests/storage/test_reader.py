@@ -38,7 +38,7 @@ async def test_a_new_database_is_empty(store: Store) -> None:
 
 async def test_every_kind_of_delivery_is_read_as_it_was_stored(store: Store) -> None:
     sent = [
-        Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK, not_before=7.5),
+        Delivery(1, CHAT, Kind.EDIT, Message("<b>x</b>"), screen=2**40, target=9, urgency=Urgency.BULK),
         Delivery(2, -CHAT, Kind.PICTURE, Message("x", qr_link="https://x.gn/é"), urgency=Urgency.NOTICE),
         delivery(3),
     ]
