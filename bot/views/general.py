@@ -88,7 +88,7 @@ def _other_language(t: Translator) -> Button:
 def helping(_screen: Help, t: Translator, office: Office) -> Message:
     """How it goes, the commands, and whom to ask."""
     commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in USUAL))
-    text = paragraphs(t.text("help.title"), t.text("help.how"), commands, contact(t, office))
+    text = paragraphs(t.text("help.title"), t.text("help.how"), t.text("help.free"), commands, contact(t, office))
     settings = keys.one(t, "button.settings", callback_data.SETTINGS)
     return Message(text, (keys.book(t), keys.appointments(t), settings, keys.back(t)))
 

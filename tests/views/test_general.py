@@ -85,6 +85,7 @@ def test_the_greeting_is_escaped_and_never_too_long() -> None:
 
 def test_the_help_names_every_command() -> None:
     text = plain(render(Help(), FR).text)
+    assert "La prise de rendez-vous est gratuite." in text
     for name in USUAL:
         assert f"/{name} — " in text
     assert telegram.actions(render(Help(), FR))[-1] == callback_data.BACK
