@@ -157,6 +157,8 @@ class Gateway:
             if error.failure.code is FailureCode.SLOT_TAKEN:
                 self._lost_races += 1
                 self._availability.refused(*slot)
+            elif error.failure.code is FailureCode.DEPARTMENT_GONE:
+                self._forget_department(order.department_id, error)
             elif error.outcome in {WriteOutcome.UNKNOWN, WriteOutcome.ACCEPTED}:
                 self._availability.booked(*slot)  # perhaps; the next reading shows it
             raise
@@ -257,8 +259,20 @@ class Gateway:
     async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[schemas.FreeSlot, ...]:
         with self._incident_log.watched("availability", department_id):
             dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
-            body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
+            try:
+                body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
+            except NotFound as error:
+                self._forget_department(department_id, error)
+                raise
             return schemas.read_slots(body, self._zone)
+
+    def _forget_department(self, department_id: int, error: ApiError) -> None:
+        """Offer a department no more once the API does not know it; the next reading of the list decides for good.
+
+        One to which the key has merely lost access stays known: the alert to admins names it.
+        """
+        if isinstance(error, NotFound) and (copy := self._departments.peek("")):
+            copy.value = tuple(each for each in copy.value if each.id != department_id)
 
     def _hour(self) -> RequestHour | None:
         left, reset = self._quota.above_reserve, self._quota.reset

@@ -506,3 +506,12 @@ async def test_unsent_requests_are_not_counted(clock: StillClock) -> None:
         await gateway.departments()
     assert sum(gateway.stats().requests.values()) == 0
     await gateway.aclose()
+
+
+@pytest.mark.parametrize("prefix", ["GET /departments/5/availability", "POST /appointments"])
+async def test_a_department_that_is_gone_is_offered_no_more(gateway: Gateway, service: Service, prefix: str) -> None:
+    before = {each.id for each in await gateway.departments()}
+    service.refuses(prefix, 404, "DEPARTMENT_NOT_FOUND")
+    with pytest.raises(ApiError):
+        await (gateway.book(ORDER) if prefix.startswith("POST") else gateway.availability(5, TODAY, SUNDAY))
+    assert {each.id for each in gateway.known_departments()} == before - {5}
