@@ -189,7 +189,7 @@ class Outbox:
                 is_edit = item.delivery.kind is Kind.EDIT
                 if wait := self._per_chat.wait_for(chat_id, loop.time(), edit=is_edit):
                     await asyncio.sleep(wait)
-                await (self._overall.edit() if is_edit else self._overall.turn(item.delivery.urgency))
+                await (self._overall.edit() if is_edit else self._overall.acquire(item.delivery.urgency))
                 # Meanwhile it may have been replaced, or the chat may have left.
                 if (item := queue.first(loop.time())) and item.due <= loop.time() and not self._stopping:
                     await self._send(item, queue)

@@ -45,7 +45,7 @@ class GlobalRateLimiter:
         self._slowed_until = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def turn(self, urgency: Urgency) -> None:
+    async def acquire(self, urgency: Urgency) -> None:
         """Wait for a turn."""
         now = asyncio.get_running_loop().time()
         first = not self._waiting or urgency < self._waiting[0][0]
@@ -121,7 +121,7 @@ class EvenPacer:
         self._interval = 1 / rate if rate else 0.0
         self._due = 0.0
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait for a turn. What the loop was too busy for is made up, a little of it."""
         if not self._interval:
             return

@@ -126,8 +126,8 @@ class BroadcastThrottle:
         try:
             await wait_event(halted, self.floods.pause())
             if not halted.is_set():
-                await self._pace.turn()
-                await self._overall.turn(Urgency.BULK)
+                await self._pace.acquire()
+                await self._overall.acquire(Urgency.BULK)
             # Checked last, because the wait for a turn may be long.
             await self.breaker.wait(halted)
             admitted = await self.floods.admit(halted)

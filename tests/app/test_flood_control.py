@@ -17,7 +17,7 @@ class FloodSetup:
     async def citizens_wait(self) -> float:
         """How long a citizen's message waits now."""
         began = asyncio.get_running_loop().time()
-        await self.overall.turn(Urgency.INTERACTIVE)
+        await self.overall.acquire(Urgency.INTERACTIVE)
         return asyncio.get_running_loop().time() - began
 
 

@@ -14,7 +14,7 @@ def _now() -> float:
 async def _times(overall: GlobalRateLimiter, urgency: Urgency, count: int) -> list[float]:
     began, times = _now(), []
     for _ in range(count):
-        await overall.turn(urgency)
+        await overall.acquire(urgency)
         times.append(_now() - began)
     return times
 
@@ -36,7 +36,7 @@ async def test_the_most_urgent_message_goes_first() -> None:
     overall, order = GlobalRateLimiter(2), []
 
     async def want(name: str, urgency: Urgency) -> None:
-        await overall.turn(urgency)
+        await overall.acquire(urgency)
         order.append(name)
 
     await _times(overall, Urgency.INTERACTIVE, 2)
@@ -60,8 +60,8 @@ async def test_bulk_messages_leave_capacity_for_citizens() -> None:
 @in_no_time
 async def test_a_cancelled_waiter_uses_no_capacity() -> None:
     overall = GlobalRateLimiter(1)
-    await overall.turn(Urgency.INTERACTIVE)
-    gone = asyncio.create_task(overall.turn(Urgency.INTERACTIVE))
+    await overall.acquire(Urgency.INTERACTIVE)
+    gone = asyncio.create_task(overall.acquire(Urgency.INTERACTIVE))
     await asyncio.sleep(0)
     gone.cancel()
     assert (await _times(overall, Urgency.INTERACTIVE, 1))[0] <= WINDOW + 0.1
@@ -83,7 +83,7 @@ async def test_an_even_pace_has_no_bursts() -> None:
     steady, began, times = EvenPacer(10), _now(), []
     await asyncio.sleep(3)
     for _ in range(21):
-        await steady.turn()
+        await steady.acquire()
         times.append(_now() - began - 3)
     assert times[-1] >= 1.8
     assert max(sum(start <= each < start + 0.5 for each in times) for start in times) <= 7, (

@@ -280,7 +280,7 @@ async def test_citizens_go_first() -> None:
     loop, waits = asyncio.get_running_loop(), []
     for _ in range(10):
         began = loop.time()
-        await overall.turn(Urgency.INTERACTIVE)
+        await overall.acquire(Urgency.INTERACTIVE)
         waits.append(loop.time() - began)
         await asyncio.sleep(0.2)
     assert max(waits) < 0.15
