@@ -90,9 +90,8 @@ class AttemptWorker:
         """Withdraw an attempt: it ends as soon as lookups show that it was not carried out."""
         if state := self._states.get((chat_id, number)):
             state.withdrawn = True
-            state.lookups = (
-                state.first_lookup_delays
-            )  # the citizen waits, so look up now; but not fewer times than needed
+            # The citizen waits, so look up now; but not fewer times than needed.
+            state.lookups = state.first_lookup_delays
             state.wake.set()
 
     async def stop(self, grace: float) -> None:
@@ -222,7 +221,9 @@ class AttemptWorker:
     async def _is_cancelled(self, state: AttemptState, appointment: Appointment) -> bool:
         async with self._requests:
             found = await self._api.appointment(appointment.id, state.need())
-        return found is not None and found.status is AppointmentStatus.CANCELLED
+        if found is None:
+            return state.retried  # after a request of ours: some APIs delete what they cancel
+        return found.status is AppointmentStatus.CANCELLED
 
     # --- both ----------------------------------------------------------------------------------------------------
 

@@ -89,6 +89,19 @@ async def test_a_cancellation_that_shows_late_is_not_reported_as_refused(tmp_pat
 
 
 @in_no_time
+async def test_an_appointment_that_is_gone_after_an_unclear_response_is_cancelled(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(ScriptedError(WriteOutcome.UNKNOWN, presumed_refusal=FailureCode.BAD_REQUEST))
+        await here.begin(CANCELLING)
+        await asyncio.sleep(0.1)
+        del here.api.books[50]
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], AppointmentCancelled)
+        assert here.api.deletes == 1
+
+
+@in_no_time
 async def test_a_cancellation_settled_by_another_process_is_not_sent_again(tmp_path: Path) -> None:
     async with worker_setup(tmp_path) as here:
         here.api.books[50] = MINE
