@@ -74,6 +74,7 @@ async def test_the_question_and_the_first_button_of_every_screen_are_in_sight(
     async with serving(create_app(config)) as url, httpx.AsyncClient(base_url=url) as http:
         await http.post(f"/__sandbox/chats/{AISSATOU}/say", json={"text": "/start"})
         page = await open_page(f"{url}/?who={AISSATOU}", width=360, height=640)
+        await expect(page.get_by_test_id("message")).to_have_count(1)  # what the citizen said
         await page.emulate_media(reduced_motion="reduce")  # measure where things are, not where they pass by
         failures: list[str] = []
         for name, (screen, office) in ALL.items():
