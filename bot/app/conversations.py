@@ -24,7 +24,7 @@ from bot.app.records import Change, Delivery, DeliveryIds, Kind, SetAside, Settl
 from bot.app.sessions import Sessions
 from bot.app.turn import Outcome, Turns
 from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Inbound, Presence, UpdateParser
-from bot.core.events import CitizenEvent, Event, WorkFailed
+from bot.core.events import CitizenEvent, Event, Pressed, WorkFailed
 from bot.logs import scrubbed
 from bot.views.message import Message
 
@@ -56,6 +56,8 @@ class GroupHints:
 log = logging.getLogger(__name__)
 TRIES = 3
 MOST_OF_ONE = 20
+MOST_SKIPPED = 100
+"""Repeated presses that are skipped at once: each has to be read, while everybody else waits."""
 RETRY_PAUSE = 0.2
 TYPING_AFTER = 1.0
 
@@ -161,12 +163,37 @@ class Conversations:
         try:
             while queue and not self._stopping:
                 async with self._limit:
+                    if len(queue) > 1:
+                        self._skip_repeats(queue)
                     item = queue[0]
                     await (self._work_other(item) if isinstance(item, _OtherTurn) else self._work(chat_id, item))
                 queue.popleft()
         finally:
             if not queue:  # the rest stays in the inbox for the next start, and counts as waiting until then
                 del self._queues[chat_id]
+
+    def _skip_repeats(self, queue: deque[_Item]) -> None:
+        """Skip the presses right behind the first item that repeat it: phones do so, and scripts thousands of times."""
+        press, skipped = self._press_in(queue[0]), list[int]()
+        while press and len(queue) > 1 and len(skipped) < MOST_SKIPPED and self._press_in(queue[1]) == press:
+            repeated = queue[1]
+            assert isinstance(repeated, StoredUpdate)  # noqa: S101 — for the type checker: nothing else is a press
+            skipped.append(repeated.update_id)
+            del queue[1]
+        if skipped:
+            self._store.commit_soon(Change(done=tuple(skipped)))
+
+    def _press_in(self, item: _Item) -> tuple[int, int | None, str] | None:
+        """Message, screen and action of a citizen's press; None if the item is something else."""
+        try:
+            inbound = self._read(item, self._now()) if isinstance(item, StoredUpdate) else None
+        except Exception:  # noqa: BLE001 — it is set aside when it comes up
+            return None
+        match inbound:
+            case FromCitizen(event=Pressed(message=message, screen=screen, action=action)):
+                return message, screen, action
+            case _:
+                return None
 
     async def _work_other(self, item: _OtherTurn) -> None:
         """Take a turn that no citizen's action began. If it fails, its caller queues it again."""

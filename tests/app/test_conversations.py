@@ -11,14 +11,14 @@ import pytest
 
 from bot.app.attempt import BOOKINGS
 from bot.app.attempt_worker import AttemptWorker
-from bot.app.conversations import Conversations, GroupHints
+from bot.app.conversations import MOST_SKIPPED, Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
-from bot.app.turn import Turns
+from bot.app.turn import Outcome, Turns
 from bot.app.updates import AdminHandler, AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
-from bot.core.events import Commanded, Pressed, SentSomething, Typed
+from bot.core.events import Commanded, Event, Pressed, SentSomething, Typed
 from bot.core.model import Department, Draft, Slot
 from bot.core.screens import Screen
 from bot.core.session import Session
@@ -132,6 +132,39 @@ async def test_updates_of_a_chat_are_processed_in_the_order_of_their_ids(tmp_pat
     async with office(tmp_path) as here:
         await here.hears((1, 7, "/start"), (4, 7, "/help"), (3, 7, "/stop"), (2, 7, "/book"))
         assert here.texts() == ["Menu", "choosing_department", "Menu", "Help"]
+
+
+def turns_taken(here: Office) -> list[str]:
+    """What the turns from now on are about."""
+    taken, take = list[str](), here.conversations._turns.take
+
+    async def noted(chat_id: int, session: Session, event: Event) -> Outcome:
+        taken.append(getattr(event, "action", getattr(event, "name", "")))
+        return await take(chat_id, session, event)
+
+    here.conversations._turns.take = noted  # type: ignore[method-assign]
+    return taken
+
+
+@in_no_time
+async def test_presses_that_repeat_the_one_before_them_are_one_press(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/start"))
+        taken = turns_taken(here)
+        again = f"press {await _screen(here)} list"
+        presses = [(number, 7, again) for number in range(2, MOST_SKIPPED + 3)]
+        await here.hears(*presses, (300, 7, "/help"), (301, 7, again))
+        assert taken == ["list", "help", "list"]
+        assert await here.store.open_updates() == ()
+
+
+@in_no_time
+async def test_different_presses_are_all_processed(tmp_path: Path) -> None:
+    async with office(tmp_path) as here:
+        await here.hears((1, 7, "/start"))
+        taken, screen = turns_taken(here), await _screen(here)
+        await here.hears(*((number, 7, f"press {screen} {'help' if number % 2 else 'lang'}") for number in range(2, 8)))
+        assert taken == ["lang", "help"] * 3
 
 
 @in_no_time

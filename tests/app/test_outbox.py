@@ -92,7 +92,7 @@ async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_pat
 
 
 @in_no_time
-async def test_what_is_refused_even_so_is_let_go_and_holds_nobody_up(tmp_path: Path) -> None:
+async def test_a_text_that_is_refused_again_is_dropped_and_delays_nothing(tmp_path: Path) -> None:
     async with post(tmp_path) as here:
         here.messenger.open_issues.extend([MessageRefusedError("can't parse entities")] * 2)
         await here.sends(word(1), word(2))
@@ -237,7 +237,7 @@ async def test_a_picture_is_not_given_up_because_there_is_no_connection(tmp_path
 
 
 @in_no_time
-async def test_a_text_is_never_given_up_and_operators_hear_of_it(
+async def test_a_text_is_never_given_up_and_operators_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with post(tmp_path) as here:
