@@ -100,7 +100,11 @@ class Conversation(Phone):
         self.happens(SlotsLoaded(at=self.now, department_id=self.state.draft.department.id, slots=found))
 
     @precondition(lambda self: self.awaits(LoadingAppointments))
-    @rule(found=st.lists(booked, max_size=12).map(tuple), named=offices, ours=st.booleans())
+    @rule(
+        found=st.lists(booked, max_size=12, unique_by=lambda each: each.id).map(tuple),
+        named=offices,
+        ours=st.booleans(),
+    )
     def appointments_come(self, found: tuple[Appointment, ...], named: tuple[Department, ...], ours: bool) -> None:  # noqa: FBT001 — drawn
         if ours and self.state.number:
             found = (*found, Appointment(self.state.number, 1, self.now + timedelta(days=2), "Bah"))
