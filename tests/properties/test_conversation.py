@@ -155,7 +155,7 @@ class Conversation(Phone):
 
     @rule(data=st.data(), failure=open_issues, number=st.integers(-1, 1))
     def the_world_answers_what_nobody_asked(self, data: st.DataObject, failure: Failure, number: int) -> None:
-        appointments = tuple(data.draw(st.lists(booked, min_size=1, max_size=3)))
+        appointments = tuple(data.draw(st.lists(booked, min_size=1, max_size=3, unique_by=lambda each: each.id)))
         named = data.draw(offices)
         answers = [
             LoadFailed(at=self.now, failure=failure),
