@@ -100,8 +100,10 @@ class HookWorker:
             self._wake.clear()
             pause = LONGEST_SLEEP
             try:
+                # Taken before the query: a turn that ends while it runs is not due again, though its row may say so.
+                in_hand = frozenset(self._in_hand)
                 for hook in await self._hooks.due(self._now(), AT_ONCE):
-                    if hook.event_id not in self._in_hand:
+                    if hook.event_id not in in_hand:
                         await self._begin(hook)
                 following = await self._hooks.next_due()
                 if following is not None:

@@ -99,6 +99,28 @@ async def test_what_comes_is_worked_at_once_and_once(desk: Desk) -> None:
     assert (await desk.hooks.next_due(), desk.worker.last_received) == (None, 1000.0)
 
 
+async def test_a_webhook_whose_turn_ends_while_the_due_ones_are_read_is_not_worked_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due, read_rows, turn_ended = desk.hooks.due, asyncio.Event(), asyncio.Event()
+
+    async def slow_due(now: float, limit: int) -> tuple[StoredHook, ...]:
+        found = await due(now, limit)
+        read_rows.set()
+        await turn_ended.wait()
+        return found
+
+    await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    desk.turns.put_nowait(await desk.turns.get())  # its turn is queued
+    monkeypatch.setattr(desk.hooks, "due", slow_due)
+    await desk.worker.receive(StoredHook("evt_2", "51", 1000.0))
+    await read_rows.wait()
+    await desk.plays()
+    turn_ended.set()
+    await desk.plays()
+    assert desk.news.worked == [50, 51]
+
+
 async def test_what_an_earlier_process_left_is_worked(desk: Desk) -> None:
     await desk.hooks.add(StoredHook("evt_1", "50", 900.0))
     desk.worker._wake.set()
