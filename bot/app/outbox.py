@@ -92,15 +92,15 @@ class Outbox:
     """All deliveries that are not sent yet."""
 
     def __init__(
-        self, store: Store, messenger: Messenger, overall: GlobalRateLimiter, per_chat: ChatRateLimiter
+        self, store: Store, messenger: Messenger, global_limiter: GlobalRateLimiter, chat_limiter: ChatRateLimiter
     ) -> None:
         self._store = store
         self._messenger = messenger
-        self._overall = overall
-        self._per_chat = per_chat
+        self._global_limiter = global_limiter
+        self._chat_limiter = chat_limiter
         self._queues: dict[int, _Queue] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self.floods = FloodControl(overall, per_chat)
+        self.floods = FloodControl(global_limiter, chat_limiter)
         self._stopping = False
         self._reachability = ReachabilityLog("Telegram (sending)", failures=1)
         self._failing: set[int] = set()
@@ -131,14 +131,14 @@ class Outbox:
             queue.waiting.clear()
 
     @property
-    def overall(self) -> GlobalRateLimiter:
+    def global_limiter(self) -> GlobalRateLimiter:
         """The rate limiter of all messages."""
-        return self._overall
+        return self._global_limiter
 
     @property
-    def per_chat(self) -> ChatRateLimiter:
+    def chat_limiter(self) -> ChatRateLimiter:
         """The rate limiter of each chat."""
-        return self._per_chat
+        return self._chat_limiter
 
     def typing(self, chat_id: int) -> asyncio.Task[None]:
         """Show *typing* in the chat; skipped if the rate limit does not allow it now."""
@@ -187,9 +187,9 @@ class Outbox:
                     await wait_event(queue.arrived, wait)
                     continue
                 is_edit = item.delivery.kind is Kind.EDIT
-                if wait := self._per_chat.wait_for(chat_id, loop.time(), edit=is_edit):
+                if wait := self._chat_limiter.wait_for(chat_id, loop.time(), edit=is_edit):
                     await asyncio.sleep(wait)
-                await (self._overall.edit() if is_edit else self._overall.acquire(item.delivery.urgency))
+                await (self._global_limiter.edit() if is_edit else self._global_limiter.acquire(item.delivery.urgency))
                 # Meanwhile it may have been replaced, or the chat may have left.
                 if (item := queue.first(loop.time())) and item.due <= loop.time() and not self._stopping:
                     await self._send(item, queue)

@@ -21,7 +21,7 @@ from bot.app.records import Urgency
 
 WINDOW = 1.1
 """The length of the sliding window in seconds; the extra tenth allows for varying network delays."""
-CHAT_BURST, EDIT_BURST, EDITS_A_MESSAGE = 4, 10, 2
+CHAT_BURST, EDIT_BURST, EDITS_PER_MESSAGE = 4, 10, 2
 """The burst of new messages and of edits in a chat; edits have twice the rate of messages."""
 GROUP_INTERVAL, GROUP_BURST = 3.0, 5
 RESERVE = 1
@@ -165,7 +165,7 @@ class ChatRateLimiter:
             return 0.0
         interval, burst = (self._interval, CHAT_BURST) if chat_id > 0 else (GROUP_INTERVAL, GROUP_BURST)
         if edit:
-            interval, burst = self._interval / EDITS_A_MESSAGE, EDIT_BURST
+            interval, burst = self._interval / EDITS_PER_MESSAGE, EDIT_BURST
         due = max(self._due.get((chat_id, edit), now), now)
         self._due[chat_id, edit] = due + interval
         if len(self._due) > MANY_CHATS:
@@ -194,9 +194,9 @@ class _ChatFlood:
 class FloodControl:
     """All floods. After a flood, announcements are sent one at a time until one gets through."""
 
-    def __init__(self, overall: GlobalRateLimiter, per_chat: ChatRateLimiter) -> None:
-        self._overall = overall
-        self._per_chat = per_chat
+    def __init__(self, global_limiter: GlobalRateLimiter, chat_limiter: ChatRateLimiter) -> None:
+        self._global_limiter = global_limiter
+        self._chat_limiter = chat_limiter
         self._in_a_row: dict[int, _ChatFlood] = {}
         self._bulk_until = 0.0
         self._under_way = 0
@@ -211,7 +211,7 @@ class FloodControl:
     def limited(self, chat_id: int, retry_after: float, *, bulk: bool = False, edit: bool = False) -> None:
         """Record a 429 of a chat: it is blocked for `retry_after`, and if the flood is global, so are all chats."""
         now = asyncio.get_running_loop().time()
-        self._per_chat.flooded(chat_id, now, retry_after)
+        self._chat_limiter.flooded(chat_id, now, retry_after)
         self._in_a_row = {chat: each for chat, each in self._in_a_row.items() if each.counts_until > now}
         met = self._in_a_row.get(chat_id)
         bulk, edit = bulk or (met is not None and met.bulk), edit and (met is None or met.edit)
@@ -222,7 +222,7 @@ class FloodControl:
         wait = min(each.retry_after for each in self._in_a_row.values())
         self._bulk_until = max(self._bulk_until, now + wait)
         if not all(each.bulk for each in self._in_a_row.values()):
-            self._overall.flooded(wait)
+            self._global_limiter.flooded(wait)
 
     def pause(self) -> float:
         """Seconds for which no announcement may be sent."""

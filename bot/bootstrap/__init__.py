@@ -235,7 +235,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         store=store,
         bot=bot,
         outbox=outbox,
-        overall=outbox.overall,
+        global_limiter=outbox.global_limiter,
         office=operations.office,
         api=operations.gateway,
         ids=ids,

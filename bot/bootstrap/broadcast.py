@@ -63,7 +63,7 @@ class BroadcastFeature:
         store: Store,
         bot: RawBot,
         outbox: Outbox,
-        overall: GlobalRateLimiter,
+        global_limiter: GlobalRateLimiter,
         office: Office,
         api: Moncreneau,
         ids: DeliveryIds,
@@ -88,8 +88,8 @@ class BroadcastFeature:
         paid = settings.paid_broadcast_rate
         pace = EvenPacer(paid or settings.broadcast_rate or None)
         # Paid messages have a limit of their own.
-        counted = GlobalRateLimiter(None) if paid else overall
-        floods, per_chat = outbox.floods, outbox.per_chat
+        counted = GlobalRateLimiter(None) if paid else global_limiter
+        floods, chat_limiter = outbox.floods, outbox.chat_limiter
         breaker = SendBreaker("Telegram (broadcasting)", sender.reach)
         throttle = BroadcastThrottle(pace, counted, floods, breaker)
         self._reporter = Reporter(
@@ -108,7 +108,7 @@ class BroadcastFeature:
                 recipients,
                 sender,
                 throttle,
-                per_chat,
+                chat_limiter,
                 on_left=self._left,
                 office_time=office_time,
                 paid=bool(paid),
@@ -116,12 +116,12 @@ class BroadcastFeature:
             Recaller(
                 recipients,
                 sender,
-                BroadcastThrottle(pace, overall, floods, breaker, width=MAX_RECALLS_IN_FLIGHT),
-                per_chat,
+                BroadcastThrottle(pace, global_limiter, floods, breaker, width=MAX_RECALLS_IN_FLIGHT),
+                chat_limiter,
             ),
             office_time=office_time,
             locales=translators.supported,
-            rate=paid or min(settings.broadcast_rate or UNLIMITED, overall.bulk_rate or UNLIMITED),
+            rate=paid or min(settings.broadcast_rate or UNLIMITED, global_limiter.bulk_rate or UNLIMITED),
             changed=self._changed,
             ended=self._reporter.ended,
             clock_ahead=lambda: -(connections.telegram_clock_gap(bot) or 0.0),

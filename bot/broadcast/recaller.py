@@ -32,12 +32,12 @@ class Recaller:
         recipients: RecipientRepository,
         sender: BroadcastSender,
         throttle: BroadcastThrottle,
-        per_chat: ChatRateLimiter,
+        chat_limiter: ChatRateLimiter,
     ) -> None:
         self._recipients = recipients
         self._sender = sender
         self._throttle = throttle
-        self._per_chat = per_chat
+        self._chat_limiter = chat_limiter
 
     async def recall_all(self, run: BroadcastRun) -> bool:
         """Delete all messages. Returns whether every recipient was processed; False: it was halted.
@@ -69,7 +69,7 @@ class Recaller:
 
     def _deferred(self, run: BroadcastRun, recipient: Recipient) -> bool:
         now = asyncio.get_running_loop().time()
-        if wait := self._per_chat.flood_left(recipient.chat_id, now):
+        if wait := self._chat_limiter.flood_left(recipient.chat_id, now):
             run.defer(recipient, now + wait)
         return bool(wait)
 

@@ -43,7 +43,7 @@ class SendLoop:
         recipients: RecipientRepository,
         sender: BroadcastSender,
         throttle: BroadcastThrottle,
-        per_chat: ChatRateLimiter,
+        chat_limiter: ChatRateLimiter,
         *,
         on_left: Callable[[int], None],
         office_time: Callable[[], datetime],
@@ -52,7 +52,7 @@ class SendLoop:
         self._recipients = recipients
         self._sender = sender
         self._throttle = throttle
-        self._per_chat = per_chat
+        self._chat_limiter = chat_limiter
         self._on_left = on_left
         self._now = office_time
         self._paid = paid
@@ -124,7 +124,7 @@ class SendLoop:
                 return None
         if run.halted.is_set() or self._deferred(run, recipient):
             return None
-        self._per_chat.wait_for(recipient.chat_id, loop.time(), edit=False)
+        self._chat_limiter.wait_for(recipient.chat_id, loop.time(), edit=False)
         return recipient
 
     @staticmethod
@@ -140,7 +140,7 @@ class SendLoop:
     def _deferred(self, run: BroadcastRun, recipient: Recipient) -> bool:
         """Whether their chat takes no message now; then they are deferred until it does."""
         now = asyncio.get_running_loop().time()
-        if wait := self._per_chat.idle_in(recipient.chat_id, now):
+        if wait := self._chat_limiter.idle_in(recipient.chat_id, now):
             run.defer(recipient, now + wait)
         return bool(wait)
 

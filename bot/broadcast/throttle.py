@@ -106,14 +106,14 @@ class BroadcastThrottle:
     def __init__(
         self,
         pace: EvenPacer,
-        overall: GlobalRateLimiter,
+        global_limiter: GlobalRateLimiter,
         floods: FloodControl,
         breaker: SendBreaker,
         *,
         width: int = MAX_IN_FLIGHT,
     ) -> None:
         self._pace = pace
-        self._overall = overall
+        self._global_limiter = global_limiter
         self.floods = floods
         self.breaker = breaker
         self._slots = asyncio.Semaphore(width)
@@ -127,7 +127,7 @@ class BroadcastThrottle:
             await wait_event(halted, self.floods.pause())
             if not halted.is_set():
                 await self._pace.acquire()
-                await self._overall.acquire(Urgency.BULK)
+                await self._global_limiter.acquire(Urgency.BULK)
             # Checked last, because the wait for a turn may be long.
             await self.breaker.wait(halted)
             admitted = await self.floods.admit(halted)

@@ -11,13 +11,13 @@ class FloodSetup:
     """Flood control with both rate limiters."""
 
     def __init__(self) -> None:
-        self.overall, self.per_chat = GlobalRateLimiter(30), ChatRateLimiter(1)
-        self.floods = FloodControl(self.overall, self.per_chat)
+        self.global_limiter, self.chat_limiter = GlobalRateLimiter(30), ChatRateLimiter(1)
+        self.floods = FloodControl(self.global_limiter, self.chat_limiter)
 
     async def citizens_wait(self) -> float:
         """How long a citizen's message waits now."""
         began = asyncio.get_running_loop().time()
-        await self.overall.acquire(Urgency.INTERACTIVE)
+        await self.global_limiter.acquire(Urgency.INTERACTIVE)
         return asyncio.get_running_loop().time() - began
 
 
@@ -29,8 +29,8 @@ async def test_repeated_429s_of_one_chat_limit_only_that_chat() -> None:
     now = asyncio.get_running_loop().time()
     assert setup.floods.pause() == 0
     assert await setup.citizens_wait() < 1
-    assert setup.per_chat.wait_for(7, now, edit=False) > 29
-    assert setup.per_chat.wait_for(8, now, edit=False) == 0
+    assert setup.chat_limiter.wait_for(7, now, edit=False) > 29
+    assert setup.chat_limiter.wait_for(8, now, edit=False) == 0
 
 
 @in_no_time

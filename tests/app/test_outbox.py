@@ -51,10 +51,10 @@ class Post:
 
 
 @asynccontextmanager
-async def post(folder: Path, rate: float | None = None, per_chat: float | None = None) -> AsyncIterator[Post]:
+async def post(folder: Path, rate: float | None = None, chat_limiter: float | None = None) -> AsyncIterator[Post]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     messenger = FakeMessenger()
-    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(per_chat))
+    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(chat_limiter))
     try:
         yield Post(store, messenger, outbox)
         await outbox.stop(1.0)
@@ -271,7 +271,7 @@ async def test_only_several_chats_make_an_outage(tmp_path: Path, caplog: pytest.
 
 @in_no_time
 async def test_of_screens_that_wait_only_the_newest_is_sent_and_the_order_stays(tmp_path: Path) -> None:
-    async with post(tmp_path, per_chat=1.0) as here:
+    async with post(tmp_path, chat_limiter=1.0) as here:
         began = asyncio.get_running_loop().time()
         for number in range(1, 2001):
             screen = replace(word(number), screen=number)
@@ -288,7 +288,7 @@ async def test_of_screens_that_wait_only_the_newest_is_sent_and_the_order_stays(
 
 @in_no_time
 async def test_of_equal_messages_that_wait_one_is_sent_and_nothing_else_is_dropped(tmp_path: Path) -> None:
-    async with post(tmp_path, per_chat=1.0) as here:
+    async with post(tmp_path, chat_limiter=1.0) as here:
 
         def told(number: int, text: str, kind: Kind = Kind.SEND) -> Delivery:
             return replace(word(number, kind=kind), message=Message(text))
@@ -397,7 +397,7 @@ async def test_a_picture_with_an_invalid_file_id_is_uploaded_again(tmp_path: Pat
 
 @in_no_time
 async def test_each_chat_has_its_own_rate_limit(tmp_path: Path) -> None:
-    async with post(tmp_path, per_chat=1.0) as here:
+    async with post(tmp_path, chat_limiter=1.0) as here:
         began = asyncio.get_running_loop().time()
         await here.sends(*(word(number) for number in range(1, 8)), word(8, 8))
         times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}

@@ -11,10 +11,10 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _times(overall: GlobalRateLimiter, urgency: Urgency, count: int) -> list[float]:
+async def _times(global_limiter: GlobalRateLimiter, urgency: Urgency, count: int) -> list[float]:
     began, times = _now(), []
     for _ in range(count):
-        await overall.acquire(urgency)
+        await global_limiter.acquire(urgency)
         times.append(_now() - began)
     return times
 
@@ -33,13 +33,13 @@ async def test_without_a_rate_nobody_waits() -> None:
 
 @in_no_time
 async def test_the_most_urgent_message_goes_first() -> None:
-    overall, order = GlobalRateLimiter(2), []
+    global_limiter, order = GlobalRateLimiter(2), []
 
     async def want(name: str, urgency: Urgency) -> None:
-        await overall.acquire(urgency)
+        await global_limiter.acquire(urgency)
         order.append(name)
 
-    await _times(overall, Urgency.INTERACTIVE, 2)
+    await _times(global_limiter, Urgency.INTERACTIVE, 2)
     wishes = [("bulk", Urgency.BULK), ("notice", Urgency.NOTICE), ("citizen", Urgency.INTERACTIVE)]
     tasks = [asyncio.create_task(want(*each)) for each in wishes]
     await asyncio.gather(*tasks)
@@ -48,34 +48,34 @@ async def test_the_most_urgent_message_goes_first() -> None:
 
 @in_no_time
 async def test_bulk_messages_leave_capacity_for_citizens() -> None:
-    overall = GlobalRateLimiter(30)
-    bulk = asyncio.create_task(_times(overall, Urgency.BULK, 300))
+    global_limiter = GlobalRateLimiter(30)
+    bulk = asyncio.create_task(_times(global_limiter, Urgency.BULK, 300))
     await asyncio.sleep(2)
-    assert (await _times(overall, Urgency.INTERACTIVE, 1))[0] < 0.1
+    assert (await _times(global_limiter, Urgency.INTERACTIVE, 1))[0] < 0.1
     bulk.cancel()
-    assert overall.bulk_rate is not None
-    assert overall.bulk_rate < 27
+    assert global_limiter.bulk_rate is not None
+    assert global_limiter.bulk_rate < 27
 
 
 @in_no_time
 async def test_a_cancelled_waiter_uses_no_capacity() -> None:
-    overall = GlobalRateLimiter(1)
-    await overall.acquire(Urgency.INTERACTIVE)
-    gone = asyncio.create_task(overall.acquire(Urgency.INTERACTIVE))
+    global_limiter = GlobalRateLimiter(1)
+    await global_limiter.acquire(Urgency.INTERACTIVE)
+    gone = asyncio.create_task(global_limiter.acquire(Urgency.INTERACTIVE))
     await asyncio.sleep(0)
     gone.cancel()
-    assert (await _times(overall, Urgency.INTERACTIVE, 1))[0] <= WINDOW + 0.1
+    assert (await _times(global_limiter, Urgency.INTERACTIVE, 1))[0] <= WINDOW + 0.1
 
 
 @in_no_time
 async def test_a_global_flood_stops_all_messages_and_then_slows_them_for_a_minute() -> None:
-    overall = GlobalRateLimiter(30)
-    overall.flooded(5)
-    times = await _times(overall, Urgency.INTERACTIVE, 60)
+    global_limiter = GlobalRateLimiter(30)
+    global_limiter.flooded(5)
+    times = await _times(global_limiter, Urgency.INTERACTIVE, 60)
     assert times[0] >= 5
     assert sum(each < 6 for each in times) <= 15
     await asyncio.sleep(70)
-    assert (await _times(overall, Urgency.INTERACTIVE, 30))[-1] < 0.5
+    assert (await _times(global_limiter, Urgency.INTERACTIVE, 30))[-1] < 0.5
 
 
 @in_no_time

@@ -274,17 +274,17 @@ class SharedLimits:
         sender: FakeSender,
         *,
         rate: float | None = None,
-        overall: GlobalRateLimiter | None = None,
-        per_chat: ChatRateLimiter | None = None,
+        global_limiter: GlobalRateLimiter | None = None,
+        chat_limiter: ChatRateLimiter | None = None,
     ) -> None:
-        self.overall = overall or GlobalRateLimiter(None)
-        self.per_chat = per_chat or ChatRateLimiter(None)
-        self.floods = FloodControl(self.overall, self.per_chat)
+        self.global_limiter = global_limiter or GlobalRateLimiter(None)
+        self.chat_limiter = chat_limiter or ChatRateLimiter(None)
+        self.floods = FloodControl(self.global_limiter, self.chat_limiter)
         self._pace, self._breaker = EvenPacer(rate), SendBreaker("Telegram", sender.reach)
 
     def throttle(self, width: int = MAX_IN_FLIGHT) -> BroadcastThrottle:
         """A throttle with these limits."""
-        return BroadcastThrottle(self._pace, self.overall, self.floods, self._breaker, width=width)
+        return BroadcastThrottle(self._pace, self.global_limiter, self.floods, self._breaker, width=width)
 
 
 class SendRun:
@@ -296,7 +296,7 @@ class SendRun:
         sender: FakeSender,
         *,
         rate: float | None = None,
-        overall: GlobalRateLimiter | None = None,
+        global_limiter: GlobalRateLimiter | None = None,
         limits: SharedLimits | None = None,
         clock: Clock | None = None,
         paid: bool = False,
@@ -304,12 +304,12 @@ class SendRun:
     ) -> None:
         self.left: list[int] = []
         self.clock = clock or Clock()
-        self.limits = limits or SharedLimits(sender, rate=rate, overall=overall)
+        self.limits = limits or SharedLimits(sender, rate=rate, global_limiter=global_limiter)
         self.send_loop = SendLoop(
             recipients,
             sender,
             self.limits.throttle(),
-            self.limits.per_chat,
+            self.limits.chat_limiter,
             on_left=self.left.append,
             office_time=self.clock,
             paid=paid,

@@ -16,7 +16,7 @@ from tests.broadcast.fakes import PLAN, FakeRecipients, FakeSender, SharedLimits
 def recall(recipients: FakeRecipients, sender: FakeSender, rate: float | None = None) -> tuple[Recaller, BroadcastRun]:
     counts = Counter(each.status for each in recipients.statuses.values())
     limits = SharedLimits(sender, rate=rate)
-    return Recaller(recipients, sender, limits.throttle(MAX_RECALLS_IN_FLIGHT), limits.per_chat), BroadcastRun(
+    return Recaller(recipients, sender, limits.throttle(MAX_RECALLS_IN_FLIGHT), limits.chat_limiter), BroadcastRun(
         PLAN, {}, frozenset({RecipientStatus.SENT}), counts
     )
 

@@ -168,7 +168,7 @@ async def test_a_chats_flood_holds_for_the_next_run_and_for_citizens() -> None:
     first.run.halted.set()
     await going
     began, calls = asyncio.get_running_loop().time(), len(sender.at)
-    assert first.limits.per_chat.wait_for(1, began, edit=False) > 40
+    assert first.limits.chat_limiter.wait_for(1, began, edit=False) > 40
     await SendRun(recipients, sender, limits=first.limits).to_end()
     assert sender.at[calls] - began > 40
 
@@ -176,7 +176,7 @@ async def test_a_chats_flood_holds_for_the_next_run_and_for_citizens() -> None:
 @in_no_time
 async def test_a_chat_gets_no_announcement_faster_than_it_takes_messages() -> None:
     sender = FakeSender()
-    limits = SharedLimits(sender, per_chat=ChatRateLimiter(1))
+    limits = SharedLimits(sender, chat_limiter=ChatRateLimiter(1))
     await asyncio.gather(*(SendRun(FakeRecipients.of(1, 2), sender, limits=limits).to_end() for _ in range(8)))
     own = [at for at, (chat, _) in zip(sender.at, sender.sent, strict=True) if chat == 1]
     assert len(own) == 8
@@ -274,13 +274,15 @@ async def test_sending_is_paced_evenly() -> None:
 
 @in_no_time
 async def test_citizens_go_first() -> None:
-    overall, sender = GlobalRateLimiter(30), FakeSender()
-    going = asyncio.create_task(SendRun(FakeRecipients.of(*range(1, 101)), sender, rate=25, overall=overall).to_end())
+    global_limiter, sender = GlobalRateLimiter(30), FakeSender()
+    going = asyncio.create_task(
+        SendRun(FakeRecipients.of(*range(1, 101)), sender, rate=25, global_limiter=global_limiter).to_end()
+    )
     await asyncio.sleep(1)
     loop, waits = asyncio.get_running_loop(), []
     for _ in range(10):
         began = loop.time()
-        await overall.acquire(Urgency.INTERACTIVE)
+        await global_limiter.acquire(Urgency.INTERACTIVE)
         waits.append(loop.time() - began)
         await asyncio.sleep(0.2)
     assert max(waits) < 0.15
