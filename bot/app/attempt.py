@@ -81,17 +81,17 @@ class AttemptState:
     retried: bool = False
     withdrawn: bool = False
     withdrawal_seen: bool = False
-    failed_before: bool = False
+    has_failed: bool = False
     lost: int = 0
     """The number of lost responses."""
     delays: LookupDelays = DELAYS
     first_lookup_delays: tuple[float, ...] = DELAYS.lost
     """The delays of all lookups that are needed after the last request."""
-    lookups: tuple[float, ...] = DELAYS.lost
+    lookup_delays: tuple[float, ...] = DELAYS.lost
     """The delays of the lookups still to be made."""
     backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE, (0.5, 1.0)))
     failure: Failure | None = None
-    never_again: bool = False
+    must_not_repeat: bool = False
     """Whether the request must not be sent again: the API accepted it, or an appointment might be its result."""
     presumed_refusal: FailureCode | None = None
     """Why the last request was refused, if lookups show that nothing was done."""
@@ -112,8 +112,8 @@ class AttemptState:
             withdrawn=attempt.withdrawn,
             delays=delays,
             first_lookup_delays=lookups,
-            lookups=lookups,
-            never_again=attempt.accepted,
+            lookup_delays=lookups,
+            must_not_repeat=attempt.accepted,
         )
 
     @property
@@ -121,29 +121,29 @@ class AttemptState:
         """The chat and the attempt's number in it."""
         return self.stored.chat_id, self.stored.number
 
-    def is_first_failure(self) -> bool:
+    def record_failure(self) -> bool:
         """Record a failure of our own code or the database; returns whether it is the first one, to be logged."""
-        first, self.failed_before = not self.failed_before, True
+        first, self.has_failed = not self.has_failed, True
         return first
 
-    def has_news(self) -> bool:
-        """Whether the citizen has to be told a new cause of the delay."""
+    def record_cause(self) -> bool:
+        """Record that the citizen is told the cause of the delay; returns whether it is a new one."""
         told, self.told = self.told, (self.failure,)
         return told != self.told
 
-    def answer_lost(self, seconds: float) -> None:
-        """Schedule lookups after a response was lost; the request had taken `took` seconds.
+    def response_lost(self, seconds: float) -> None:
+        """Schedule lookups after a response was lost; the request had taken so many `seconds`.
 
         After the first loss there are several, soon: usually only the response was lost. After further losses the API
         has a problem, perhaps for hours, and lookups cost requests that bookings need: one late lookup is as reliable.
         """
         self.lost += 1
-        self.first_lookup_delays = self.lookups = self.delays.timed_out if seconds > SLOW else self.delays.lost
+        self.first_lookup_delays = self.lookup_delays = self.delays.timed_out if seconds > SLOW else self.delays.lost
         if self.lost > 1:
             grown = min(sum(self.first_lookup_delays) * 2.0 ** min(self.lost - 1, 10), RAREST)
-            self.lookups = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
+            self.lookup_delays = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
 
-    def need(self) -> Need:
+    def next_need(self) -> Need:
         """The urgency of the next lookup. The first ones are urgent; later ones may go on for hours."""
         self.looked += 1
         return Need.SETTLE if self.looked <= len(self.first_lookup_delays) else Need.SETTLE_AGAIN

@@ -34,7 +34,7 @@ from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode,
 from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
-PATIENCE = 1.0
+DELAY_NOTICE = 1.0
 """Seconds after which the citizen is told that they need not wait."""
 AT_ONCE = 32
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class AttemptWorker:
         self._outcomes = Counter[str]() if outcomes is None else outcomes
         self._states: dict[tuple[int, int], AttemptState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._requests = asyncio.Semaphore(AT_ONCE)
+        self._semaphore = asyncio.Semaphore(AT_ONCE)
         self._stopping = False
 
     @property
@@ -91,7 +91,7 @@ class AttemptWorker:
         if state := self._states.get((chat_id, number)):
             state.withdrawn = True
             # The citizen waits, so look up now; but not fewer times than needed.
-            state.lookups = state.first_lookup_delays
+            state.lookup_delays = state.first_lookup_delays
             state.wake.set()
 
     async def stop(self, grace: float) -> None:
@@ -107,7 +107,7 @@ class AttemptWorker:
 
     async def _carry(self, state: AttemptState, tell: Tell) -> None:
         """Carry out one attempt to its end; tell the citizen if it takes longer than a second."""
-        patience = asyncio.get_running_loop().call_later(PATIENCE, self._delayed, state, tell)
+        delay_notice = asyncio.get_running_loop().call_later(DELAY_NOTICE, self._delayed, state, tell)
         work = self._book if state.stored.kind is AttemptKind.BOOK else self._cancel
         try:
             while True:
@@ -119,7 +119,7 @@ class AttemptWorker:
                 except (_StoppedError, _SettledElsewhereError):
                     raise
                 except Exception as error:  # whatever the error: a confirmed attempt is never dropped
-                    if state.is_first_failure():
+                    if state.record_failure():
                         name, trace = type(error).__name__, scrubbed(error)
                         log.error("an attempt failed and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
                     await self._wait(state, tell, None)
@@ -130,7 +130,7 @@ class AttemptWorker:
         except (_StoppedError, _SettledElsewhereError):
             return
         finally:
-            patience.cancel()
+            delay_notice.cancel()
             del self._states[state.key]
 
     # --- booking -------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class AttemptWorker:
         await self._read_again(state)
         if found:
             return booked(state, self._now(), found)
-        if state.never_again:
+        if state.must_not_repeat:
             return refused(state, self._now(), Failure(FailureCode.NO_TICKET))
         state.uncertain = False
         if state.withdrawn:
@@ -158,25 +158,29 @@ class AttemptWorker:
                 raise
             if state.retried and error.failure.code in {FailureCode.SLOT_TAKEN, FailureCode.ALREADY_BOOKED}:
                 # The slot may have been taken by an earlier request of this attempt.
-                state.uncertain, state.lookups, state.presumed_refusal = True, state.delays.lost, error.failure.code
+                state.uncertain, state.lookup_delays, state.presumed_refusal = (
+                    True,
+                    state.delays.lost,
+                    error.failure.code,
+                )
                 return await self._book(state)
             return refused(state, self._now(), error.failure)
 
     async def _look_up(self, state: AttemptState, order: Order) -> Appointment | None:
         """Look up several times, because a request may still be being carried out. Failed lookups do not count."""
-        while state.lookups:
-            undisturbed = await self._rest(state, state.lookups[0])
+        while state.lookup_delays:
+            undisturbed = await self._rest(state, state.lookup_delays[0])
             try:
                 if found := await self._find(state, order):
                     return found
             except ApiError as error:
                 # An unreadable entry may be the very appointment, so the request must not be sent again.
-                wanted = not (state.never_again or state.withdrawn or order.at <= self._now())
+                wanted = not (state.must_not_repeat or state.withdrawn or order.at <= self._now())
                 if wanted or error.failure.code is not FailureCode.NO_TICKET:
                     raise
-                state.never_again = True
+                state.must_not_repeat = True
             if undisturbed:  # after a withdrawal one lookup is made at once, and the usual number after it
-                state.lookups = state.lookups[1:]
+                state.lookup_delays = state.lookup_delays[1:]
         return None
 
     async def _find(self, state: AttemptState, order: Order) -> Appointment | None:
@@ -184,10 +188,10 @@ class AttemptWorker:
             return await self._store.made_by_others(found, *state.key)
 
         try:
-            async with self._requests:
-                return await find_made(order, state.booking().placed, self._api, made_by_others, state.need())
+            async with self._semaphore:
+                return await find_made(order, state.booking().placed, self._api, made_by_others, state.next_need())
         except UnclearError:
-            if not state.never_again:
+            if not state.must_not_repeat:
                 await self._forbid(state, "an appointment may be the one that was booked, but the API tells no owner")
             return None
 
@@ -197,10 +201,10 @@ class AttemptWorker:
         """Try until it is cancelled or refused. Raises `ApiError` if it may be tried again."""
         appointment = state.appointment()
         is_done = state.uncertain and await self._is_cancelled(state, appointment)
-        while not is_done and state.presumed_refusal and state.lookups:
-            await self._rest(state, state.lookups[0])  # the API may still be carrying it out
+        while not is_done and state.presumed_refusal and state.lookup_delays:
+            await self._rest(state, state.lookup_delays[0])  # the API may still be carrying it out
             is_done = await self._is_cancelled(state, appointment)
-            state.lookups = state.lookups[1:]
+            state.lookup_delays = state.lookup_delays[1:]
         await self._read_again(state)
         if is_done:
             return cancelled(state, self._now(), appointment)
@@ -219,8 +223,8 @@ class AttemptWorker:
         return cancelled(state, self._now(), appointment)
 
     async def _is_cancelled(self, state: AttemptState, appointment: Appointment) -> bool:
-        async with self._requests:
-            found = await self._api.appointment(appointment.id, state.need())
+        async with self._semaphore:
+            found = await self._api.appointment(appointment.id, state.next_need())
         if found is None:
             return state.retried  # after a request of ours: some APIs delete what they cancel
         return found.status is AppointmentStatus.CANCELLED
@@ -232,7 +236,7 @@ class AttemptWorker:
         began = asyncio.get_running_loop().time()
         state.uncertain = True
         try:
-            async with self._requests:
+            async with self._semaphore:
                 reach("before request")
                 answer = await request
                 reach("after answer")
@@ -241,7 +245,7 @@ class AttemptWorker:
             state.retried = state.retried or state.uncertain
             state.presumed_refusal = error.presumed_refusal if state.uncertain else None
             if state.uncertain:
-                state.answer_lost(asyncio.get_running_loop().time() - began)
+                state.response_lost(asyncio.get_running_loop().time() - began)
             if error.outcome is WriteOutcome.ACCEPTED:
                 await self._forbid(state, "the API accepted a booking and gave no ticket that can be read")
             raise
@@ -250,7 +254,7 @@ class AttemptWorker:
 
     async def _forbid(self, state: AttemptState, why: str) -> None:
         """Store that the request must not be sent again, also by the next process."""
-        state.never_again = True
+        state.must_not_repeat = True
         log.error("%s; it is looked up, not asked again", why)
         await self._store.commit(Change(accepted=state.key))
 
@@ -260,12 +264,12 @@ class AttemptWorker:
         if stored is None:
             raise _SettledElsewhereError
         state.withdrawn |= stored.withdrawn
-        state.never_again |= stored.accepted
+        state.must_not_repeat |= stored.accepted
 
     async def _wait(self, state: AttemptState, tell: Tell, retry_after: float | None) -> None:
         """Wait before the next try: as long as the API asks for, else a growing pause."""
         pause = max(retry_after or 0.0, state.next_pause())
-        if pause > PATIENCE:
+        if pause > DELAY_NOTICE:
             self._delayed(state, tell)
         await self._rest(state, pause)
 
@@ -288,6 +292,6 @@ class AttemptWorker:
         return False
 
     def _delayed(self, state: AttemptState, tell: Tell) -> None:
-        if state.has_news():
+        if state.record_cause():
             event = AttemptDelayed(at=self._now(), number=state.stored.number, failure=state.failure)
             tell(state.stored.chat_id, event, None)

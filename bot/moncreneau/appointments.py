@@ -104,62 +104,62 @@ _Key: TypeAlias = tuple[str, RequestKind, int]
 
 
 @dataclass(slots=True)
-class _Visitor:
+class _Owner:
     """What is known of an owner who looked at their list lately."""
 
-    state: int
+    generation: int
     """Changes with each booking and cancellation of the owner; lists of an earlier number are outdated."""
-    looks: dict[RequestKind, deque[float]] = field(default_factory=dict)
+    requests: dict[RequestKind, deque[float]] = field(default_factory=dict)
     """The times of the owner's requests within the last hour."""
 
 
 class OwnAppointments:
     """`read` asks the API, `now` gives Unix seconds."""
 
-    def __init__(self, read: Read, now: Callable[[], float], tally: CacheStats) -> None:
+    def __init__(self, read: Read, now: Callable[[], float], stats: CacheStats) -> None:
         self._read = read
         self._now = now
-        self._pager: Cache[_Key, Found] = Cache(now, tally)
-        self.single_flight = self._pager.single_flight
-        self._visitors: OrderedDict[str, _Visitor] = OrderedDict()
-        self._states = count()
+        self._lists: Cache[_Key, Found] = Cache(now, stats)
+        self.single_flight = self._lists.single_flight
+        self._owners: OrderedDict[str, _Owner] = OrderedDict()
+        self._generations = count()
 
     async def look(self, owner: str, kind: RequestKind) -> Found:
         """The appointments of `owner`, at most some seconds old.
 
         Raises what reading raises, and `QuotaExhausted` if the owner's share of the hour is used up.
         """
-        visitor = self._visitor(owner)
-        keys = [(owner, each, visitor.state) for each in (kind, RequestKind.READ, RequestKind.URGENT)]
-        fresh = (copy for key in keys if (copy := self._pager.peek(key)) and self._pager.age(copy) <= SERVES)
+        known = self._known(owner)
+        keys = [(owner, each, known.generation) for each in (kind, RequestKind.READ, RequestKind.URGENT)]
+        fresh = (copy for key in keys if (copy := self._lists.peek(key)) and self._lists.age(copy) <= SERVES)
         if copy := next(fresh, None):
             return copy.value
         if keys[0] not in self.single_flight:
-            self._count(visitor.looks.setdefault(kind, deque()))
-        return (await self._pager.get(keys[0], lambda: self._read(owner, kind), _AGES)).value
+            self._count(known.requests.setdefault(kind, deque()))
+        return (await self._lists.get(keys[0], lambda: self._read(owner, kind), _AGES)).value
 
     def changed(self, owner: str) -> None:
         """Drop the owner's lists, also those being read, because the owner books or cancels."""
-        if visitor := self._visitors.get(owner):
-            visitor.state = next(self._states)
+        if known := self._owners.get(owner):
+            known.generation = next(self._generations)
 
     def cancelled(self, number: int) -> None:
         """Drop all lists that may have this appointment, because it is being cancelled."""
-        holders = {key[0] for key, copy in self._pager if any(each.id == number for each in copy.value)}
+        holders = {key[0] for key, copy in self._lists if any(each.id == number for each in copy.value)}
         for owner in holders | {key[0] for key in self.single_flight}:
             self.changed(owner)
 
-    def _visitor(self, owner: str) -> _Visitor:
-        visitor = self._visitors.setdefault(owner, _Visitor(next(self._states)))
-        self._visitors.move_to_end(owner)
-        if len(self._visitors) > _KEPT:
-            self._visitors.popitem(last=False)
-        return visitor
+    def _known(self, owner: str) -> _Owner:
+        known = self._owners.setdefault(owner, _Owner(next(self._generations)))
+        self._owners.move_to_end(owner)
+        if len(self._owners) > _KEPT:
+            self._owners.popitem(last=False)
+        return known
 
-    def _count(self, looks: deque[float]) -> None:
+    def _count(self, requests: deque[float]) -> None:
         now = self._now()
-        while looks and not 0 <= now - looks[0] < HOUR:
-            looks.popleft()
-        if len(looks) >= ALLOWED:
-            raise QuotaExhausted(retry_after=looks[0] + HOUR - now)
-        looks.append(now)
+        while requests and not 0 <= now - requests[0] < HOUR:
+            requests.popleft()
+        if len(requests) >= ALLOWED:
+            raise QuotaExhausted(retry_after=requests[0] + HOUR - now)
+        requests.append(now)

@@ -31,13 +31,13 @@ class SingleFlight(Generic[K, V]):
     def __iter__(self) -> Iterator[K]:
         return iter(self._tasks)
 
-    async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, V]], patience: float | None = None) -> V:
+    async def join(self, key: K, work: Callable[[], Coroutine[Any, Any, V]], seconds: float | None = None) -> V:
         """The result of the work for `key`; starts it unless it is running.
 
-        Raises TimeoutError after `patience` seconds; the work continues.
+        Raises TimeoutError after so many `seconds`; the work continues.
         """
         task = self.start(key, work)
-        await asyncio.wait({task}, timeout=patience)
+        await asyncio.wait({task}, timeout=seconds)
         if not task.done():
             raise TimeoutError
         return task.result()
@@ -100,9 +100,9 @@ class CacheStats:
 class Cache(Generic[K, V]):
     """Copies by key; above `size` the least recently used is dropped. `now` returns Unix seconds."""
 
-    def __init__(self, now: Callable[[], float], tally: CacheStats, size: int = 256) -> None:
+    def __init__(self, now: Callable[[], float], stats: CacheStats, size: int = 256) -> None:
         self._now = now
-        self._tally = tally
+        self._stats = stats
         self._size = size
         self._copies: OrderedDict[K, Copy[V]] = OrderedDict()
         self.single_flight: SingleFlight[K, Copy[V]] = SingleFlight()
@@ -117,9 +117,9 @@ class Cache(Generic[K, V]):
         if copy is not None and age <= ages.stale:
             self._copies.move_to_end(key)
             if age <= ages.fresh:
-                self._tally.hits += 1
+                self._stats.hits += 1
             else:
-                self._tally.stale += 1
+                self._stats.stale += 1
                 self._renew(key, copy, fetch, ages)
             return copy
         joined = key in self.single_flight
@@ -131,13 +131,13 @@ class Cache(Generic[K, V]):
         except ApiError as failure:
             error = failure
         else:
-            self._tally.shared += joined
+            self._stats.shared += joined
             return copy
         copy = self._copies.get(key)
         if copy is None or self.age(copy) > ages.last or error.failure.code not in {FailureCode.BUSY, FailureCode.DOWN}:
-            self._tally.misses += 1
+            self._stats.misses += 1
             raise error
-        self._tally.stale += 1
+        self._stats.stale += 1
         return copy
 
     async def afresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
@@ -178,5 +178,5 @@ class Cache(Generic[K, V]):
             if error.failure.code is FailureCode.DEPARTMENT_GONE:
                 self.drop(key)
             raise
-        self._tally.misses += 1
+        self._stats.misses += 1
         return copy

@@ -94,7 +94,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """Time limits in seconds, and how often a read is retried."""
 
     connect: float = 5.0
@@ -122,7 +122,7 @@ class Client:
         writes: CircuitBreaker,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -137,7 +137,7 @@ class Client:
         self._breaker = breaker
         self._writes = writes
         self._now = now
-        self._patience = patience = patience or Patience()
+        self._timeouts = timeouts = timeouts or Timeouts()
         self._sleep = sleep
         self._jitter = jitter
         self.last_contact = LastContact(now)
@@ -148,15 +148,15 @@ class Client:
         """Whether a request ever got a 2xx, so that the key is valid."""
         self.clock_gap: float | None = None
         """Seconds by which the API's clock is ahead of ours, from the `Date` of its last response; None: unknown."""
-        self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, patience.connect)
-        self._http = new_client(base_url, key, patience.connect, patience.read, transport)
+        self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, timeouts.connect)
+        self._http = new_client(base_url, key, timeouts.connect, timeouts.read, transport)
 
     async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: RequestKind = RequestKind.READ) -> Any:
         """The JSON at `path`. Raises `ApiError`."""
         deadline = self._deadline()
         request = self._http.build_request("GET", path, params=dict(params))
         failure: MoncreneauError | None = None
-        for tried in range(1 + self._patience.more_tries):
+        for tried in range(1 + self._timeouts.more_tries):
             if failure is not None and not await self._pause(tried, deadline):
                 break
             try:
@@ -188,11 +188,11 @@ class Client:
         await self._http.aclose()
 
     def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._patience.total
+        return asyncio.get_running_loop().time() + self._timeouts.total
 
     async def _pause(self, tried: int, deadline: float) -> bool:
         """Wait before the next try; False if no time would be left for it."""
-        pause = self._patience.pause * 2 ** (tried - 1) * (0.5 + self._jitter() / 2)
+        pause = self._timeouts.pause * 2 ** (tried - 1) * (0.5 + self._jitter() / 2)
         if asyncio.get_running_loop().time() + pause >= deadline:
             return False
         await self._sleep(pause)
@@ -208,11 +208,11 @@ class Client:
     async def _send(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool) -> httpx.Response:
         what = request.url.path.removeprefix(self._http.base_url.path)
         what = "writes" if kind is RequestKind.WRITE else what
-        with ExitStack() as way:
-            passages = [way.enter_context(self._breaker.enter())]
+        with ExitStack() as admitted:
+            calls = [admitted.enter_context(self._breaker.enter())]
             if kind is RequestKind.WRITE:
-                passages.append(way.enter_context(self._writes.enter()))
-            spending = way.enter_context(self._quota.spend(kind))
+                calls.append(admitted.enter_context(self._writes.enter()))
+            spending = admitted.enter_context(self._quota.spend(kind))
             answer = await self._counted(request, kind, deadline)
             error: MoncreneauError | None
             if isinstance(answer, MoncreneauError):
@@ -224,7 +224,7 @@ class Client:
                 self.clock_gap = clock_gap(answer.headers, self._now())
                 error = self._error_in(answer, empty=empty)
                 self.proven = self.proven or error is None
-            self._note(passages, kind, what, error if error is not None and error.outage else None)
+            self._note(calls, kind, what, error if error is not None and error.outage else None)
         if isinstance(answer, MoncreneauError) or error is not None:
             raise error or TimedOut()
         return answer
@@ -240,16 +240,16 @@ class Client:
             self.sent[kind] += left
         return answer
 
-    def _note(self, passages: list[Call], kind: RequestKind, what: str, outage: MoncreneauError | None) -> None:
+    def _note(self, calls: list[Call], kind: RequestKind, what: str, outage: MoncreneauError | None) -> None:
         """Report the outcome to the breakers, the one for all requests first, and to `LastContact`."""
-        general = passages[0]
-        for passage in passages:
+        general = calls[0]
+        for call in calls:
             if outage is None:
-                passage.answered()
-            elif kind is RequestKind.WRITE and passage is general and not general.is_probe:
-                passage.weak_failure(what)  # it says nothing of reading
+                call.answered()
+            elif kind is RequestKind.WRITE and call is general and not general.is_probe:
+                call.weak_failure(what)  # it says nothing of reading
             else:
-                passage.failed(what, hung=outage.hung and kind is not RequestKind.WRITE)
+                call.failed(what, hung=outage.hung and kind is not RequestKind.WRITE)
         if outage is None:
             self.last_contact.answered()
         elif kind is not RequestKind.WRITE:

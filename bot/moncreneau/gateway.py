@@ -20,7 +20,7 @@ from bot.moncreneau.appointments import AppointmentPager, OwnAppointments
 from bot.moncreneau.availability import Availability
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.circuit_breaker import Breakers
-from bot.moncreneau.client import Client, Patience
+from bot.moncreneau.client import Client, Timeouts
 from bot.moncreneau.errors import NotFound, NoTicket, UnclearCancelling, UnreadableAnswer, Unsure
 from bot.moncreneau.freshness import RATE_SPAN, RequestHour
 from bot.moncreneau.incidents import IncidentLog
@@ -75,7 +75,7 @@ class Gateway:
         clock: Clock = lambda: datetime.now(UTC),
         zone: tzinfo = UTC,
         transport: httpx.AsyncBaseTransport | None = None,
-        patience: Patience | None = None,
+        timeouts: Timeouts | None = None,
         reserve: float = 0.10,
         on_quota: Callable[[], None] | None = None,
         on_issue: Callable[[OperatorIssue, bool], None] | None = None,
@@ -97,13 +97,13 @@ class Gateway:
             writes=self._breakers.writes,
             now=now,
             transport=transport,
-            patience=patience,
+            timeouts=timeouts,
         )
-        self._tally = CacheStats()
-        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._tally)
-        self._availability = Availability(self._read_slots, now, zone, self._tally, self._hour)
+        self._stats = CacheStats()
+        self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._stats)
+        self._availability = Availability(self._read_slots, now, zone, self._stats, self._hour)
         self._pager = AppointmentPager(self._client, now, zone)
-        self._own_appointments = OwnAppointments(self._pager.read, now, self._tally)
+        self._own_appointments = OwnAppointments(self._pager.read, now, self._stats)
         self._booked = self._lost_races = 0
 
     async def verify(self) -> None:
@@ -188,11 +188,11 @@ class Gateway:
 
     def open_issues(self) -> Mapping[OperatorIssue, frozenset[str]]:
         """The open issues with the operations that met them, to store over a restart."""
-        return self._incident_log.verdict.met()
+        return self._incident_log.issues.met()
 
     def restore_issues(self, kept: Mapping[OperatorIssue, Iterable[str]]) -> None:
         """Continue with the issues of an earlier process, so that their end is noticed."""
-        self._incident_log.verdict.restore(kept)
+        self._incident_log.issues.restore(kept)
 
     @property
     def proven(self) -> bool:
@@ -233,15 +233,15 @@ class Gateway:
             remaining=self._quota.remaining,
             reset=self._quota.reset,
             blocked_until=self._quota.blocked_until,
-            hits=self._tally.hits + self._tally.stale + self._tally.shared,
-            misses=self._tally.misses,
+            hits=self._stats.hits + self._stats.stale + self._stats.shared,
+            misses=self._stats.misses,
             requests=MappingProxyType({kind.value: self._client.sent[kind] for kind in RequestKind}),
             booked=self._booked,
             lost_races=self._lost_races,
             slot_age=self._availability.age_shown,
             last_error=error,
             last_error_at=at,
-            open_issues=self._incident_log.verdict.open_issues,
+            open_issues=self._incident_log.issues.open_issues,
             clock_gap=self._client.clock_gap,
         )
 

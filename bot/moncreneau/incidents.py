@@ -25,7 +25,7 @@ class IncidentLog:
     def __init__(self, clock: Clock, zone: tzinfo, on_issue: Callable[[OperatorIssue, bool], None] | None) -> None:
         self._clock = clock
         self._zone = zone
-        self.verdict = OpenIssues(on_issue)
+        self.issues = OpenIssues(on_issue)
         self.last_error: tuple[str, datetime] | None = None
         """The last error as status and code, and its time."""
 
@@ -43,9 +43,9 @@ class IncidentLog:
                 )
             if not isinstance(error, QuotaExhausted | CircuitOpen):  # not an error of the API
                 self.last_error = (str(error), self._clock())
-            self.verdict.failed(operation, error, department_id)
+            self.issues.failed(operation, error, department_id)
             raise
-        self.verdict.worked(operation, department_id)
+        self.issues.worked(operation, department_id)
 
 
 _WATCHED = frozenset({FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS})
@@ -55,7 +55,7 @@ class OpenIssues:
     """`on_change(issue, present)` is called once when an issue begins and once when it is over."""
 
     def __init__(self, on_change: Callable[[OperatorIssue, bool], None] | None = None) -> None:
-        self._on_change = on_change or (lambda _concern, _present: None)
+        self._on_change = on_change or (lambda _issue, _present: None)
         self._met: dict[OperatorIssue, set[str]] = {}
 
     @property

@@ -46,9 +46,9 @@ def test_a_booking_without_a_time_or_a_name_raises() -> None:
 
 def test_a_lost_response_is_looked_up_soon_and_longer_after_a_slow_request() -> None:
     quick, slow = (state(Draft(Department(5, "Passport"))) for _ in range(2))
-    quick.answer_lost(0.2)
-    slow.answer_lost(15)
-    assert (quick.lookups, slow.lookups) == (DELAYS.lost, DELAYS.timed_out)
+    quick.response_lost(0.2)
+    slow.response_lost(15)
+    assert (quick.lookup_delays, slow.lookup_delays) == (DELAYS.lost, DELAYS.timed_out)
 
 
 @pytest.mark.parametrize("seconds", [0.2, 15])
@@ -56,11 +56,11 @@ def test_repeated_lost_responses_are_looked_up_at_growing_intervals(
     seconds: float,
 ) -> None:
     lost = state(Draft(Department(5, "Passport")))
-    lost.answer_lost(seconds)
-    shortest, last = sum(lost.lookups), 0.0
+    lost.response_lost(seconds)
+    shortest, last = sum(lost.lookup_delays), 0.0
     for _ in range(20):
-        lost.answer_lost(seconds)
-        (look,) = lost.lookups
+        lost.response_lost(seconds)
+        (look,) = lost.lookup_delays
         assert max(shortest, min(last, RAREST)) <= look <= 1.25 * RAREST
         assert sum(lost.first_lookup_delays) == shortest, "who gives up is not let go any sooner"
         last = look / 1.25
@@ -78,16 +78,16 @@ def test_pauses_grow_to_a_minute_and_further_after_lost_responses() -> None:
 
 def test_after_a_restart_an_attempt_is_looked_up_at_once_and_after_the_time_limit_of_a_request() -> None:
     stored = state(Draft(Department(5, "Passport"))).stored
-    assert AttemptState.of(stored, resumed=True).lookups == DELAYS.resumed
+    assert AttemptState.of(stored, resumed=True).lookup_delays == DELAYS.resumed
     assert sum(DELAYS.resumed) >= 15, "the client's limit for reading an answer"
     assert not AttemptState.of(stored, resumed=False).uncertain
 
 
 def test_a_delay_with_the_same_cause_is_told_once() -> None:
     here = state(Draft(Department(5, "Passport")))
-    assert [here.has_news(), here.has_news()] == [True, False]
+    assert [here.record_cause(), here.record_cause()] == [True, False]
     here.failure = Failure(FailureCode.DOWN)
-    assert [here.has_news(), here.has_news()] == [True, False]
+    assert [here.record_cause(), here.record_cause()] == [True, False]
 
 
 def test_an_outcome_is_recorded_under_chat_and_number() -> None:
@@ -97,6 +97,6 @@ def test_an_outcome_is_recorded_under_chat_and_number() -> None:
 
 def test_only_the_first_lookups_are_urgent() -> None:
     state = AttemptState.of(StoredAttempt(7, 3, AttemptKind.BOOK, ""), resumed=False)
-    assert [state.need() for _ in range(len(DELAYS.lost) + 2)] == [Need.SETTLE] * len(DELAYS.lost) + [
+    assert [state.next_need() for _ in range(len(DELAYS.lost) + 2)] == [Need.SETTLE] * len(DELAYS.lost) + [
         Need.SETTLE_AGAIN
     ] * 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.moncreneau.client import Patience
+from bot.moncreneau.client import Timeouts
 from bot.moncreneau.gateway import Gateway
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot, running_bot, stopped_bot
@@ -81,7 +81,7 @@ async def test_without_a_network_the_bot_starts_and_says_what_it_cannot_do(tmp_p
 
 
 async def test_a_missing_response_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.bootstrap.connections.Gateway", partial(Gateway, patience=Patience(read=0.4)))
+    monkeypatch.setattr("bot.bootstrap.connections.Gateway", partial(Gateway, timeouts=Timeouts(read=0.4)))
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await citizen.reaches_days()

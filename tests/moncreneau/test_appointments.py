@@ -95,4 +95,4 @@ async def test_inactive_owners_are_removed(office: Office) -> None:
     for number in range(5100):
         office.books[f"telegram:{number}"] = ()
         await office.look(f"telegram:{number}")
-    assert len(office.own_appointments._visitors) == 5000
+    assert len(office.own_appointments._owners) == 5000

@@ -22,10 +22,10 @@ class Shelf:
     """A cache in front of a service that counts."""
 
     def __init__(self, clock: StillClock, size: int = 3) -> None:
-        self.tally = CacheStats()
+        self.stats = CacheStats()
         self.gate = asyncio.Event()
         self.gate.set()
-        self.cache: Cache[str, int] = Cache(lambda: clock.unix, self.tally, size)
+        self.cache: Cache[str, int] = Cache(lambda: clock.unix, self.stats, size)
         self.asked = 0
         self.error: MoncreneauError | None = None
 
@@ -54,7 +54,7 @@ async def test_a_fresh_copy_is_returned_without_a_request(offers: Shelf, clock: 
     await offers.get()
     clock.pass_(30)
     assert await offers.get() == 1
-    assert (offers.asked, offers.tally.hits, offers.tally.misses) == (1, 1, 1)
+    assert (offers.asked, offers.stats.hits, offers.stats.misses) == (1, 1, 1)
 
 
 async def test_an_older_copy_is_returned_and_refreshed_in_the_background(offers: Shelf, clock: StillClock) -> None:

@@ -14,7 +14,7 @@ import pytest
 from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import FailureCode
 from bot.moncreneau.circuit_breaker import CircuitBreaker
-from bot.moncreneau.client import Client, Patience
+from bot.moncreneau.client import Client, Timeouts
 from bot.moncreneau.errors import CircuitOpen, NoConnection, ServerError, TimedOut, UnreadableAnswer
 from bot.moncreneau.quota import Quota, RequestKind
 from bot.moncreneau.transport import CONNECTIONS
@@ -49,7 +49,7 @@ class Bench:
             writes=self.writes,
             now=lambda: clock.unix,
             transport=transport,
-            patience=Patience(connect=5, read=0.2, total=30),
+            timeouts=Timeouts(connect=5, read=0.2, total=30),
             sleep=self.sleep,
             jitter=lambda: 1.0,
         )
@@ -311,7 +311,7 @@ async def test_one_timeout_spares_the_next_citizens_the_wait(bench: Bench, wire:
 
 async def test_all_tries_together_have_one_time_limit(wire: Wire, clock: StillClock) -> None:
     bench = Bench(wire.url, clock)
-    bench.client._patience = Patience(read=9, total=0.1)
+    bench.client._timeouts = Timeouts(read=9, total=0.1)
     wire.says(SILENCE)
     assert isinstance(await bench.fails("POST"), TimedOut)
     assert isinstance(await bench.fails("GET"), TimedOut)

@@ -16,58 +16,58 @@ CREDITS, ACCESS = OperatorIssue(FailureCode.OUT_OF_CREDITS), OperatorIssue(Failu
 
 def test_an_operator_issue_met_by_many_citizens_is_reported_once() -> None:
     notices: list[tuple[OperatorIssue, bool]] = []
-    verdict = OpenIssues(lambda issue, present: notices.append((issue, present)))
+    issues = OpenIssues(lambda issue, present: notices.append((issue, present)))
     for _ in range(5):
-        verdict.failed("book", OutOfCredits())
-    assert verdict.open_issues == {CREDITS}
-    verdict.worked("book")
-    verdict.worked("book")
+        issues.failed("book", OutOfCredits())
+    assert issues.open_issues == {CREDITS}
+    issues.worked("book")
+    issues.worked("book")
     assert notices == [(CREDITS, True), (CREDITS, False)]
 
 
 def test_success_of_another_operation_does_not_end_an_issue() -> None:
-    verdict = OpenIssues()
-    verdict.failed("book", NoAccess())
-    verdict.worked("departments")
-    assert verdict.open_issues == {ACCESS}
-    verdict.worked("book")
-    assert not verdict.open_issues
+    issues = OpenIssues()
+    issues.failed("book", NoAccess())
+    issues.worked("departments")
+    assert issues.open_issues == {ACCESS}
+    issues.worked("book")
+    assert not issues.open_issues
 
 
 def test_a_citizens_own_failure_is_no_operator_issue() -> None:
-    verdict = OpenIssues()
-    verdict.failed("book", Conflict())
-    verdict.failed("availability", NotFound(), 5)
-    assert not verdict.open_issues
+    issues = OpenIssues()
+    issues.failed("book", Conflict())
+    issues.failed("availability", NotFound(), 5)
+    assert not issues.open_issues
 
 
 def test_an_issue_of_an_earlier_process_is_not_reported_again_but_its_end_is() -> None:
     notices: list[tuple[OperatorIssue, bool]] = []
     earlier = OpenIssues()
     earlier.failed("book", OutOfCredits())
-    verdict = OpenIssues(lambda issue, present: notices.append((issue, present)))
-    verdict.restore(earlier.met())
-    verdict.failed("book", OutOfCredits())
+    issues = OpenIssues(lambda issue, present: notices.append((issue, present)))
+    issues.restore(earlier.met())
+    issues.failed("book", OutOfCredits())
     assert notices == []
-    verdict.worked("book")
+    issues.worked("book")
     assert notices == [(CREDITS, False)]
 
 
 def test_a_denied_department_is_an_issue_of_that_department_until_it_works() -> None:
     notices: list[tuple[OperatorIssue, bool]] = []
-    verdict = OpenIssues(lambda issue, present: notices.append((issue, present)))
+    issues = OpenIssues(lambda issue, present: notices.append((issue, present)))
     for _ in range(3):
-        verdict.failed("availability", NoAccess(DEPARTMENT_ACCESS_DENIED), 5)
-    verdict.failed("book", NoAccess(DEPARTMENT_ACCESS_DENIED), 8)
-    verdict.worked("availability", 8)
-    assert verdict.open_issues == {OperatorIssue(FailureCode.NO_ACCESS, 5), OperatorIssue(FailureCode.NO_ACCESS, 8)}
-    verdict.worked("availability", 5)
-    verdict.worked("book", 8)
+        issues.failed("availability", NoAccess(DEPARTMENT_ACCESS_DENIED), 5)
+    issues.failed("book", NoAccess(DEPARTMENT_ACCESS_DENIED), 8)
+    issues.worked("availability", 8)
+    assert issues.open_issues == {OperatorIssue(FailureCode.NO_ACCESS, 5), OperatorIssue(FailureCode.NO_ACCESS, 8)}
+    issues.worked("availability", 5)
+    issues.worked("book", 8)
     passports, cards = OperatorIssue(FailureCode.NO_ACCESS, 5), OperatorIssue(FailureCode.NO_ACCESS, 8)
     assert notices == [(passports, True), (cards, True), (passports, False), (cards, False)]
 
 
 def test_a_denial_without_a_department_is_an_issue_too() -> None:
-    verdict = OpenIssues()
-    verdict.failed("cancel", NoAccess(DEPARTMENT_ACCESS_DENIED))
-    assert verdict.open_issues == {ACCESS}
+    issues = OpenIssues()
+    issues.failed("cancel", NoAccess(DEPARTMENT_ACCESS_DENIED))
+    assert issues.open_issues == {ACCESS}

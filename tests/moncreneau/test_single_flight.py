@@ -69,7 +69,7 @@ async def test_closing_cancels_running_calls() -> None:
 async def test_a_waiter_that_times_out_leaves_the_call_running() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
     with pytest.raises(TimeoutError):
-        await single_flight.join("a", work, patience=0)
+        await single_flight.join("a", work, seconds=0)
     waiting = asyncio.create_task(single_flight.join("a", work))
     await asyncio.sleep(0)
     work.gate.set()
