@@ -208,6 +208,8 @@ class Client:
     async def _send(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool) -> httpx.Response:
         what = request.url.path.removeprefix(self._http.base_url.path)
         what = "writes" if kind is RequestKind.WRITE else what
+        if kind is RequestKind.BACKGROUND and not self._breaker.closed:
+            raise CircuitOpen  # a request that nobody waits for is no probe either
         with ExitStack() as admitted:
             calls = [admitted.enter_context(self._breaker.enter())]
             if kind is RequestKind.WRITE:

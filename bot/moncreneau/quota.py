@@ -4,9 +4,10 @@ The rules:
 1. A request counts as spent from the moment it is admitted, so that concurrent requests cannot exceed the quota.
 2. Within a window (identified by its `X-RateLimit-Reset`) the remaining number only decreases: if responses arrive out
    of order, the lowest counts. A request without a response, or whose response has no headers, costs one.
-3. Each kind of request stops when this much is left: background requests at half of the limit (and they use at most a
-   twentieth of it per hour), ordinary reads at the reserve, repeated lookups at half of the reserve, first lookups and
-   reads that a cancellation waits for at 1 % of the limit, writes at 0.
+3. Each kind of request stops when this much is left: background requests at half of the limit, ordinary reads at the
+   reserve, repeated lookups at half of the reserve, first lookups and reads that a cancellation waits for at 1 % of the
+   limit, writes at 0. Background requests also leave alone what the writes to expect will need, and use at most a
+   twentieth of the limit per hour, of the documented default where the limit is unknown.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (plus a second, because the API sends whole seconds), a full one is assumed
    until a response says otherwise. Before the first response there is no limit.
@@ -28,6 +29,7 @@ from typing import Self
 
 from bot.app.ports import Clock
 from bot.moncreneau.errors import QuotaExhausted
+from bot.moncreneau.freshness import RATE_SPAN
 
 _MILLISECONDS = 1e11  # Unix seconds reach this in the year 5138, so a larger number counts milliseconds
 _DELTA = 1e7  # a smaller number is a count of seconds from now, not a date
@@ -109,6 +111,7 @@ _UNSAID = 60.0  # seconds to wait after a 429 without `Retry-After`
 
 
 _HALF, _SHARE = 0.5, 0.05  # of the limit: at which background requests stop, and how many an hour there may be
+_USUAL_LIMIT = 1000  # requests an hour of a key, as the quick start documents it
 
 
 class RequestKind(StrEnum):
@@ -186,10 +189,13 @@ class Quota:
     def _left_for(self, kind: RequestKind) -> int | None:
         """Requests of this kind that may still be made in this window; None while unknown."""
         left = self.remaining
+        if kind is RequestKind.BACKGROUND:
+            share = self._background_left(self._limit or _USUAL_LIMIT)
+            if left is not None and self._limit is not None:
+                share = min(share, left - ceil(self._limit * _HALF) - self._writes_to_expect())
+            return max(0, share)
         if left is None or self._limit is None:
             return None
-        if kind is RequestKind.BACKGROUND:
-            return max(0, min(left - ceil(self._limit * _HALF), self._background_left(self._limit)))
         kept = {
             RequestKind.READ: ceil(self._limit * self._reserve),
             RequestKind.SETTLE: int(self._limit * self._reserve / 2),
@@ -204,6 +210,10 @@ class Quota:
         while self._in_background and not 0 <= now - self._in_background[0] < HOUR:
             self._in_background.popleft()
         return int(limit * _SHARE) - len(self._in_background)
+
+    def _writes_to_expect(self) -> int:
+        """The writes until this window ends, at the rate of the last minutes."""
+        return ceil(self.writes_within(RATE_SPAN) / RATE_SPAN * max(0.0, self._ends - self._now()))
 
     @property
     def reset(self) -> datetime | None:
@@ -223,7 +233,7 @@ class Quota:
             raise self._spent(self._blocked_until, now)
         left = self._left_for(kind)
         if left is not None and left < 1:
-            raise self._spent(self._ends, now)
+            raise self._spent(self._ends if self._limit is not None else now + _UNSAID, now)
         self._in_flight += 1
         if kind is RequestKind.WRITE:
             self._writes.append(now)

@@ -236,6 +236,22 @@ async def test_while_the_breaker_is_open_no_request_is_sent(bench: Bench, wire: 
     assert bench.breaker.closed
 
 
+async def test_a_background_request_is_not_sent_while_the_breaker_is_open_not_even_as_its_probe(
+    bench: Bench, wire: Wire, clock: StillClock
+) -> None:
+    wire.says(answer(None, 500))
+    for _ in range(2):
+        await bench.fails("GET")
+    clock.pass_(60)
+    sent = len(wire.seen)
+    with pytest.raises(CircuitOpen):
+        await bench.client.get("appointments", kind=RequestKind.BACKGROUND)
+    assert len(wire.seen) == sent
+    wire.says(answer([]))
+    await bench.call("GET")
+    await bench.client.get("appointments", kind=RequestKind.BACKGROUND)
+
+
 async def test_while_writes_fail_reads_work_and_do_not_close_the_breaker_of_writes(
     bench: Bench, wire: Wire, clock: StillClock
 ) -> None:

@@ -61,9 +61,15 @@ def test_each_kind_of_request_stops_at_its_share_of_the_limit(
         assert refusal(quota, kind).failure.code is FailureCode.BUSY
 
 
+def learnt(quota: Quota, remaining: int) -> None:
+    """Hear how much is left, from a read."""
+    with quota.spend(RequestKind.READ) as spending:
+        spending.answered(200, budget_headers(remaining))
+
+
 def test_background_requests_stop_at_half_of_the_limit(clock: StillClock) -> None:
     quota = Quota(clock)
-    told(quota, 502)
+    learnt(quota, 502)
     for left in (501, 500):
         with quota.spend(RequestKind.BACKGROUND) as spending:
             spending.answered(200, budget_headers(left))
@@ -73,13 +79,33 @@ def test_background_requests_stop_at_half_of_the_limit(clock: StillClock) -> Non
 
 def test_background_requests_use_at_most_a_twentieth_of_the_limit_per_hour(clock: StillClock) -> None:
     quota = Quota(clock)
-    told(quota, 1000)
+    learnt(quota, 1000)
     for _ in range(50):
         with quota.spend(RequestKind.BACKGROUND) as spending:
             spending.answered(200, budget_headers(1000))
     refusal(quota, RequestKind.BACKGROUND)
     clock.pass_(HOUR)
     quota.spend(RequestKind.BACKGROUND)
+
+
+def test_background_requests_leave_alone_what_the_expected_writes_will_need(clock: StillClock) -> None:
+    quota = Quota(clock)
+    told(quota, 513)  # a write: at this rate, 12 or 13 more come until the window ends
+    refusal(quota, RequestKind.BACKGROUND)
+    quota.spend(RequestKind.READ)
+    clock.pass_(301)
+    quota.spend(RequestKind.BACKGROUND)
+
+
+def test_background_requests_keep_to_the_documented_limit_if_the_api_names_none(clock: StillClock) -> None:
+    quota = Quota(clock)
+    for _ in range(50):
+        with quota.spend(RequestKind.BACKGROUND) as spending:
+            spending.answered(200, {})
+    error = refusal(quota, RequestKind.BACKGROUND)
+    assert error.retry_after is not None
+    assert error.retry_after <= HOUR
+    quota.spend(RequestKind.READ)
 
 
 def test_a_request_in_flight_counts_as_spent(clock: StillClock) -> None:
