@@ -22,7 +22,7 @@ from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.gateway import Gateway
 from bot.settings import Settings, SettingsError, exposures, read_settings
 from bot.storage import engines
-from bot.storage.diagnostics import Diagnosis, examine, remembered
+from bot.storage.diagnostics import Diagnosis, examine, saved_value
 from bot.telegram.transport import RawBot, words_of
 
 NOBODY = "telegram:0"
@@ -115,7 +115,7 @@ async def check_moncreneau(given: Settings) -> Found:
         return found
     try:
         with contextlib.suppress(*connections.UNUSABLE):  # of the database another try tells
-            kept = await remembered(given.database_url, connections.fact_name_for_key("budget", given))
+            kept = await saved_value(given.database_url, connections.value_name_for_key("budget", given))
             connections.restore_quota(gateway, kept)
         found.lines += await _api(gateway)
         found.clock_gap = gateway.stats().clock_gap

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.records import Change
-from bot.bootstrap.connections import fact_name_for_key
+from bot.bootstrap.connections import value_name_for_key
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
 from bot.storage.store import Store
@@ -234,9 +234,9 @@ async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
 async def test_what_the_service_told_the_bot_to_wait_for_is_not_asked(check: Checker) -> None:
     until = datetime(2099, 1, 1, tzinfo=UTC).timestamp()
     given = {name.lower(): value for name, value in check.services.settings.items()}
-    name = fact_name_for_key("budget", read_settings(_env_file=None, **given))
+    name = value_name_for_key("budget", read_settings(_env_file=None, **given))
     store = await Store(f"sqlite+aiosqlite:///{check.database}").open()
-    await store.commit(Change(remembered=((name, json.dumps({"blocked_until": until})),)))
+    await store.commit(Change(saved_values=((name, json.dumps({"blocked_until": until})),)))
     await store.close()
     checked = await check()
     assert checked.code == 0

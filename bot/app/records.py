@@ -185,7 +185,7 @@ class Change:
     """Entries of the appointment book."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
-    remembered: tuple[tuple[str, str], ...] = ()
+    saved_values: tuple[tuple[str, str], ...] = ()
     """Values by name, such as the state of the API's quota."""
     works: tuple[Work, ...] = ()
     """Writes of other repositories, run last in the same transaction."""

@@ -345,8 +345,8 @@ async def _sync_bot_profile(app: App) -> None:
             )
         )
     wanted = bot_profile.calls(profiles, app.settings.admin_ids)
-    async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.fact("face") or ""):
-        app.store.commit_soon(Change(remembered=(("face", stored_marks),)))
+    async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.saved_value("face") or ""):
+        app.store.commit_soon(Change(saved_values=(("face", stored_marks),)))
 
 
 async def _purge_done(app: App, clock: Clock) -> None:

@@ -198,7 +198,7 @@ class BroadcastFeature:
 
     async def _remove_former_admins_menu(self) -> None:
         """Former admins must not see the admins' commands."""
-        known = {int(each) for each in (await self._store.fact(ADMINS) or "").split()}
+        known = {int(each) for each in (await self._store.saved_value(ADMINS) or "").split()}
         former = known - self._admins
         if known != self._admins:
             # Former admins stay listed until their menu is surely removed, over restarts. The next start sets all
@@ -218,11 +218,11 @@ class BroadcastFeature:
         while True:
             admin = await self._menus.get()
             menus = [bot_profile.admin_menu(code, each, admin) for code, each in commands]
-            async for _ in bot_profile.keep_in_sync(self._bot, menus, await self._store.fact("face") or ""):
+            async for _ in bot_profile.keep_in_sync(self._bot, menus, await self._store.saved_value("face") or ""):
                 pass
 
     async def _remember(self, admins: Collection[int], *more: tuple[str, str]) -> None:
-        await self._store.commit(Change(remembered=((ADMINS, " ".join(map(str, sorted(admins)))), *more)))
+        await self._store.commit(Change(saved_values=((ADMINS, " ".join(map(str, sorted(admins)))), *more)))
 
     def _changed(self, number: int) -> None:
         self._progress.touch(number)

@@ -140,7 +140,7 @@ def moncreneau_gateway(
         raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None
 
 
-def fact_name_for_key(what: str, settings: Settings) -> str:
+def value_name_for_key(what: str, settings: Settings) -> str:
     """The name under which a value of this key and address is stored; a hash hides both."""
     key = settings.moncreneau_api_key.get_secret_value().strip()
     return f"{what}.{hashlib.sha256(f'{settings.moncreneau_api_url} {key}'.encode()).hexdigest()[:16]}"

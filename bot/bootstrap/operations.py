@@ -22,9 +22,9 @@ from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import views
-from bot.operations.operator_alerts import FACT as ALERTS
+from bot.operations.operator_alerts import SAVED_AS as ALERTS
 from bot.operations.operator_alerts import OperatorAlerts
-from bot.operations.status import FACT, DailyCounters, Database, HealthCollector, StatusHandler
+from bot.operations.status import SAVED_AS, DailyCounters, Database, HealthCollector, StatusHandler
 from bot.settings import Settings
 from bot.storage.diagnostics import set_aside
 from bot.storage.store import Store
@@ -34,7 +34,7 @@ from bot.views.message import Message, Office
 log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds between two writes; changes since the last one are lost if the process is killed."""
-Facts = tuple[tuple[str, str], ...]
+NamedValues = tuple[tuple[str, str], ...]
 """Names and values."""
 BUDGET, PROVEN = "budget", "key"
 """Values stored for a key: the state of its quota, and that it worked."""
@@ -49,7 +49,7 @@ FRESH = 60.0
 class DebouncedSaver:
     """Stores the values that `read` returns, within `PAUSE` seconds of a change: they change with every request."""
 
-    def __init__(self, store: Store, read: Callable[[], Facts]) -> None:
+    def __init__(self, store: Store, read: Callable[[], NamedValues]) -> None:
         self._store = store
         self._read = read
         self._timer: asyncio.TimerHandle | None = None
@@ -64,8 +64,8 @@ class DebouncedSaver:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if facts := self._read():
-            self._store.commit_soon(Change(remembered=facts))
+        if values := self._read():
+            self._store.commit_soon(Change(saved_values=values))
 
 
 class Operations:
@@ -85,11 +85,11 @@ class Operations:
         self._ids = ids
         self._clock = clock
         self._since = clock()
-        self._quota, self._proven = (connections.fact_name_for_key(what, settings) for what in (BUDGET, PROVEN))
+        self._quota, self._proven = (connections.value_name_for_key(what, settings) for what in (BUDGET, PROVEN))
         self._store = store
         self._translators = translators
         self.office = office
-        self._saver = DebouncedSaver(store, self._facts)
+        self._saver = DebouncedSaver(store, self._values)
 
         def operations_of(issue: OperatorIssue) -> Collection[str]:
             return self.gateway.open_issues().get(issue, ())
@@ -111,9 +111,9 @@ class Operations:
     async def open(self) -> AsyncIterator[None]:
         """Restore the stored state, then call the API once. Raises `StartError` for a key that it never accepted."""
         try:
-            connections.restore_quota(self.gateway, await self._store.fact(self._quota))
-            self._today.restore(await self._store.fact(FACT))
-            self.gateway.restore_issues(self.alerts.restore(await self._store.fact(ALERTS)))
+            connections.restore_quota(self.gateway, await self._store.saved_value(self._quota))
+            self._today.restore(await self._store.saved_value(SAVED_AS))
+            self.gateway.restore_issues(self.alerts.restore(await self._store.saved_value(ALERTS)))
             await self._verify()
             probing = asyncio.create_task(self._probe_when_quiet(), name="probe")
             try:
@@ -173,7 +173,7 @@ class Operations:
                 log.warning("the moncreneau API is not asked before %s: its limit is used up", connections.hour(error))
             elif error.failure.code is not FailureCode.NO_ACCESS:
                 log.warning("the moncreneau API does not answer yet: %s", error)
-            elif await self._store.fact(self._proven):
+            elif await self._store.saved_value(self._proven):
                 log.error("the moncreneau API no longer accepts MONCRENEAU_API_KEY: %s; citizens are told", error)  # noqa: TRY400
             else:
                 raise StartError(f"the moncreneau API does not accept MONCRENEAU_API_KEY: {error}") from None
@@ -195,10 +195,10 @@ class Operations:
         else:
             self._saver.changed()
 
-    def _facts(self) -> Facts:
+    def _values(self) -> NamedValues:
         quota, proven = connections.quota_to_keep(self.gateway), "worked" if self.gateway.proven else None
-        facts = {FACT: self._today.kept(), self._quota: quota, self._proven: proven}
-        return tuple((name, value) for name, value in facts.items() if value)
+        values = {SAVED_AS: self._today.kept(), self._quota: quota, self._proven: proven}
+        return tuple((name, value) for name, value in values.items() if value)
 
     def _office_time(self) -> datetime:
         return self._clock().astimezone(self._settings.timezone).replace(tzinfo=None)

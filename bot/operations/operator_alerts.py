@@ -20,7 +20,7 @@ from bot.core.health import OperatorIssue
 from bot.views.message import Message
 
 log = logging.getLogger(__name__)
-FACT = "troubles"
+SAVED_AS = "troubles"
 RESTLESS, CALM = 3600.0, 900.0
 """Seconds. If an issue came back within this time after its end, it must be gone for as long to count as over."""
 RETRY_PAUSE = 5.0
@@ -148,7 +148,7 @@ class OperatorAlerts:
         self, news: _News, admins: frozenset[int], told: dict[OperatorIssue, _Told]
     ) -> tuple[Delivery, ...]:
         deliveries = tuple([await self._delivery(each, news) for each in sorted(admins)])
-        await self._store.commit(Change(queued=deliveries, remembered=((FACT, _encoded(told)),)))
+        await self._store.commit(Change(queued=deliveries, saved_values=((SAVED_AS, _encoded(told)),)))
         self._told = told
         return deliveries
 

@@ -22,7 +22,7 @@ from bot.core.events import Commanded
 from bot.core.health import ApiHealth, HealthReport, WebhookHealth
 from bot.views.message import Message
 
-FACT = "today"
+SAVED_AS = "today"
 
 
 class DailyCounters:
@@ -64,7 +64,7 @@ class DailyCounters:
 
 COMMAND = "status"
 PROBE = "probe"
-PATIENCE = 2.0
+WRITE_TIMEOUT = 2.0
 """Seconds within which a healthy database writes a row."""
 
 
@@ -78,10 +78,10 @@ class Database:
     async def writes(self) -> bool:
         """Write a row and wait briefly for the commit."""
         if self._probe is None or self._probe.done():
-            fact = (PROBE, str(int(time.time())))
-            self._probe = asyncio.create_task(self._store.commit(Change(remembered=(fact,))))
+            row = (PROBE, str(int(time.time())))
+            self._probe = asyncio.create_task(self._store.commit(Change(saved_values=(row,))))
         with contextlib.suppress(Exception):  # whatever the error, the store cannot write
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(WRITE_TIMEOUT):
                 await asyncio.shield(self._probe)
                 return True
         return False

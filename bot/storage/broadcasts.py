@@ -15,12 +15,12 @@ from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage
 from bot.storage import broadcast_mappers as mappers
 from bot.storage import engines
 from bot.storage.store import Store, execute, write
-from bot.storage.tables import broadcasts, cards, deeds, drafts, facts, recipients
+from bot.storage.tables import broadcasts, drafts, history_entries, progress_messages, recipients, saved_values
 
 COUNTER = "broadcast number"
 
-_BEGINNING = func.substr(deeds.c.who, 1, mappers.NAME)
-NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(deeds.c.user_id.distinct()) > 1)
+_BEGINNING = func.substr(history_entries.c.who, 1, mappers.NAME)
+NAMESAKES = select(_BEGINNING).group_by(_BEGINNING).having(func.count(history_entries.c.user_id.distinct()) > 1)
 """Finds names in the history that more than one admin has."""
 
 
@@ -31,10 +31,13 @@ class SqlBroadcastRepository:
         self._store = store
         self._read = store.reader.read
         self._put_draft = engines.upsert(store.engine, drafts, ["body"])
-        self._put_progress = engines.upsert(store.engine, cards, ["message_id", "locale"])
-        here = (cards.c.chat_id == bindparam("chat"), cards.c.message_id == bindparam("message"))
-        self._clear_message = update(cards).where(*here).values(message_id=NOWHERE)
-        self._put_fact = engines.upsert(store.engine, facts, ["value"])
+        self._put_progress = engines.upsert(store.engine, progress_messages, ["message_id", "locale"])
+        here = (
+            progress_messages.c.chat_id == bindparam("chat"),
+            progress_messages.c.message_id == bindparam("message"),
+        )
+        self._clear_message = update(progress_messages).where(*here).values(message_id=NOWHERE)
+        self._save_value = engines.upsert(store.engine, saved_values, ["value"])
         self._put_broadcast = engines.insert_ignore(store.engine, broadcasts)
 
     # --- drafts --------------------------------------------------------------------------------------------------
@@ -43,9 +46,9 @@ class SqlBroadcastRepository:
         """See `BroadcastRepository`."""
 
         def work(connection: Connection) -> int:
-            last = connection.scalar(select(facts.c.value).where(facts.c.name == COUNTER))
+            last = connection.scalar(select(saved_values.c.value).where(saved_values.c.name == COUNTER))
             number = int(last or 0) + 1
-            connection.execute(self._put_fact, {"name": COUNTER, "value": str(number)})
+            connection.execute(self._save_value, {"name": COUNTER, "value": str(number)})
             return number
 
         return await write(self._store, work)
@@ -79,7 +82,7 @@ class SqlBroadcastRepository:
             connection.execute(delete(drafts).where(drafts.c.chat_id == progress.chat_id))
             if not made.rowcount:
                 return False
-            connection.execute(insert(deeds), mappers.history_row(plan.number, admin, entry))
+            connection.execute(insert(history_entries), mappers.history_row(plan.number, admin, entry))
             self._put(connection, progress)
             return True
 
@@ -106,7 +109,7 @@ class SqlBroadcastRepository:
         def work(connection: Connection) -> bool:
             moved = connection.execute(mine.values(status=after.value, **ended))
             if moved.rowcount and by:
-                connection.execute(insert(deeds), mappers.history_row(number, *by))
+                connection.execute(insert(history_entries), mappers.history_row(number, *by))
             if moved.rowcount and again:
                 connection.execute(unknown.values(status=RecipientStatus.AGAIN.value))
             return bool(moved.rowcount)
@@ -131,7 +134,9 @@ class SqlBroadcastRepository:
         async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:
             found = (await connection.execute(query)).all()
             numbers = [row.number for row in found]
-            history = await connection.execute(select(deeds).where(deeds.c.number.in_(numbers)).order_by(deeds.c.id))
+            history = await connection.execute(
+                select(history_entries).where(history_entries.c.number.in_(numbers)).order_by(history_entries.c.id)
+            )
             namesakes = frozenset(await connection.scalars(NAMESAKES))
             entries: dict[int, list[HistoryEntry]] = {}
             for each in history:
@@ -159,7 +164,12 @@ class SqlBroadcastRepository:
     def reported(self, broadcast: Broadcast) -> Work:
         """See `BroadcastRepository`."""
         number = broadcast.plan.number
-        acted = select(func.count()).select_from(deeds).where(deeds.c.number == number).scalar_subquery()
+        acted = (
+            select(func.count())
+            .select_from(history_entries)
+            .where(history_entries.c.number == number)
+            .scalar_subquery()
+        )
         same = (broadcasts.c.status == broadcast.status.value, acted == len(broadcast.history))
         mine = update(broadcasts).where(broadcasts.c.number == number, *same)
 
@@ -184,7 +194,9 @@ class SqlBroadcastRepository:
 
     async def progress_messages(self, number: int) -> tuple[ProgressMessage, ...]:
         """See `BroadcastRepository`."""
-        query = select(cards).where(cards.c.number == number).order_by(cards.c.chat_id)
+        query = (
+            select(progress_messages).where(progress_messages.c.number == number).order_by(progress_messages.c.chat_id)
+        )
 
         async def work(connection: AsyncConnection) -> tuple[ProgressMessage, ...]:
             found = await connection.execute(query)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateTable
 
 from bot.storage import engines, migrate
-from bot.storage.tables import facts, inbox
+from bot.storage.tables import inbox, saved_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ async def examine(url: str, most: int) -> Diagnosis:
             await _try(engine, CreateTable(TRIAL))
         if present is None or present not in migrate.revisions():
             return Diagnosis(present, newest)
-        await _try(engine, engines.upsert(engine, facts, ["value"]).values(name=MARK, value=""))
+        await _try(engine, engines.upsert(engine, saved_values, ["value"]).values(name=MARK, value=""))
         return Diagnosis(
             present,
             newest,
@@ -80,14 +80,14 @@ async def examine(url: str, most: int) -> Diagnosis:
         await engine.dispose()
 
 
-async def remembered(url: str, name: str) -> str | None:
+async def saved_value(url: str, name: str) -> str | None:
     """A fact that the bot stored there; None if there is no such fact or no usable database."""
     engine = engines.engine_for(url)
     try:
         if not _exists(engine):
             return None
         async with engine.connect() as connection:
-            found: str | None = await connection.scalar(select(facts.c.value).where(facts.c.name == name))
+            found: str | None = await connection.scalar(select(saved_values.c.value).where(saved_values.c.name == name))
             return found
     except (SQLAlchemyError, OSError):
         return None

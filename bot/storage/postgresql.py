@@ -105,8 +105,8 @@ def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
     connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
 
 
-MARKER_FACT = "last transaction"
-"""The name of the fact that holds the marker of the last committed transaction."""
+MARKER_NAME = "last transaction"
+"""The name of the saved value that holds the marker of the last committed transaction."""
 WRITE_MARKER = text("""INSERT INTO facts (name, value) VALUES (:name, :mark)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value""")
 READ_MARKER = text("""INSERT INTO facts (name, value) VALUES (:name, '')
@@ -121,10 +121,10 @@ def write_commit_marker(connection: Connection) -> str:
     reached the disk to other transactions.
     """
     marker = uuid4().hex
-    connection.execute(WRITE_MARKER, {"name": MARKER_FACT, "mark": marker})
+    connection.execute(WRITE_MARKER, {"name": MARKER_NAME, "mark": marker})
     return marker
 
 
 def is_last_commit(connection: Connection, marker: str) -> bool:
     """Whether the last committed transaction is the one with this marker."""
-    return bool(connection.scalar(READ_MARKER, {"name": MARKER_FACT}) == marker)
+    return bool(connection.scalar(READ_MARKER, {"name": MARKER_NAME}) == marker)

@@ -19,7 +19,7 @@ from bot.app.reachability import ReachabilityLog
 from bot.app.records import AttemptKind, BookingCounts, Delivery, StoredAttempt, StoredChat, StoredUpdate
 from bot.core.appointment_book import BookEntry
 from bot.storage import engines, mappers, migrate
-from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
+from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values
 
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
@@ -195,9 +195,12 @@ class ReadRepository:
         found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))
         return next((row.file_id for row in found), None)
 
-    async def fact(self, name: str) -> str | None:
-        """A small fact that was remembered."""
-        return next((row.value for row in await self._all(select(facts.c.value).where(facts.c.name == name))), None)
+    async def saved_value(self, name: str) -> str | None:
+        """The single value that was saved under this name, if any."""
+        return next(
+            (row.value for row in await self._all(select(saved_values.c.value).where(saved_values.c.name == name))),
+            None,
+        )
 
     async def revision(self) -> tuple[str | None, str | None]:
         """The database's revision, and the newest there is."""

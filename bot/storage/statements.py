@@ -13,7 +13,7 @@ from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
 from bot.storage import engines, mappers
 from bot.storage.engines import Prepared
-from bot.storage.tables import appointments, attempts, chats, facts, inbox, outbox, pictures
+from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values
 
 MAX_RANGE = 1000
 """Update ids no further apart than this are looked up with one BETWEEN."""
@@ -59,7 +59,7 @@ class Statements:
             .values(ticket_message=bindparam("message"))
         )
         self.picture = prepared(engines.upsert(engine, pictures, ["file_id"]))
-        self.remember = prepared(engines.upsert(engine, facts, ["value"]))
+        self.save_value = prepared(engines.upsert(engine, saved_values, ["value"]))
 
     def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
         """The statements to run for these changes, in order, each with its rows; statements without rows are left out.
@@ -75,7 +75,7 @@ class Statements:
         accept: list[mappers.Values] = []
         settle: list[mappers.Values] = []
         picture: list[mappers.Values] = []
-        remember: list[mappers.Values] = []
+        values: list[mappers.Values] = []
         failed: list[mappers.Values] = []
         sent: list[mappers.Values] = []
         done: list[mappers.Values] = []
@@ -98,7 +98,7 @@ class Statements:
                 settle.append(mappers.settled_row(end, now))
             if change.picture and mappers.fits_picture_row(*change.picture):
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
-            remember.extend({"name": name, "value": value} for name, value in change.remembered)
+            values.extend({"name": name, "value": value} for name, value in change.saved_values)
             done.extend(mappers.done_row(each, now) for each in change.done)
             failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
         everything = (
@@ -111,7 +111,7 @@ class Statements:
             (self.accept, accept),
             (self.settle, settle),
             (self.picture, picture),
-            (self.remember, remember),
+            (self.save_value, values),
             (self.failed, failed),
             (self.sent, sent),
             (self.done, done),

@@ -1,7 +1,7 @@
 """The tables of the database. `migrations/` creates and changes them; a test checks that both agree.
 
-Every column type has the same meaning in SQLite and in PostgreSQL. Times are Unix seconds unless said otherwise. Some
-tables have names that the code no longer uses (`facts`, `deeds`, `cards`): renaming them would cost a migration.
+Every column type has the same meaning in SQLite and in PostgreSQL. Times are Unix seconds unless said otherwise. Three
+tables have another name in the database than in the code (`facts`, `deeds`, `cards`): it was given by release 0.1.
 """
 
 from sqlalchemy import (
@@ -124,7 +124,7 @@ pictures = Table(
 )
 """QR pictures that were uploaded to Telegram, by their link."""
 
-facts = Table(
+saved_values = Table(
     "facts",
     metadata,
     Column("name", String(64), primary_key=True),
@@ -167,7 +167,7 @@ recipients = Table(
 )
 """The recipients of each broadcast, each with a status and, once sent, the id of the message."""
 
-deeds = Table(
+history_entries = Table(
     "deeds",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -180,7 +180,7 @@ deeds = Table(
 )
 """The history of each broadcast: which admin did what, and when (office time)."""
 
-cards = Table(
+progress_messages = Table(
     "cards",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),

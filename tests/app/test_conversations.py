@@ -338,7 +338,7 @@ async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fail
 
         async def tells() -> Change:
             assert here.conversations.waiting == 3, "the press before it is done, what follows waits"
-            return Change(queued=(news,), remembered=(("news", "told"),))
+            return Change(queued=(news,), saved_values=(("news", "told"),))
 
         async def fails() -> Change:
             raise RuntimeError
@@ -350,4 +350,4 @@ async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fail
         await here.quiet()
         assert here.texts() == ["Menu", "news", "Help"]
         assert over == ["told", "failed"]
-        assert await here.store.fact("news") == "told"
+        assert await here.store.saved_value("news") == "told"

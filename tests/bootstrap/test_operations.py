@@ -1,9 +1,9 @@
-"""Facts are stored soon after they change, not each time, and once more at the end."""
+"""Values are stored soon after they change, not each time, and once more at the end."""
 
 import asyncio
 
 from bot.app.records import Change
-from bot.bootstrap.operations import PAUSE, DebouncedSaver, Facts
+from bot.bootstrap.operations import PAUSE, DebouncedSaver, NamedValues
 from bot.storage.store import Store
 from tests.app.virtual_clock import in_no_time
 
@@ -12,10 +12,10 @@ class Shelf(Store):
     """A store that only writes down what it is asked to remember."""
 
     def __init__(self) -> None:
-        self.remembered: list[Facts] = []
+        self.saved_values: list[NamedValues] = []
 
     def commit_soon(self, change: Change) -> None:
-        self.remembered.append(change.remembered)
+        self.saved_values.append(change.saved_values)
 
 
 @in_no_time
@@ -24,13 +24,13 @@ async def test_many_changes_are_saved_together() -> None:
     keeper = DebouncedSaver(shelf, lambda: (("n", str(value[0])),))
     for value[0] in range(5):
         keeper.changed()
-    assert shelf.remembered == []
+    assert shelf.saved_values == []
     await asyncio.sleep(2 * PAUSE)
-    assert shelf.remembered == [(("n", "4"),)], "the last word is what is kept"
+    assert shelf.saved_values == [(("n", "4"),)], "the last word is what is kept"
     value[0] = 9
     keeper.changed()
     await asyncio.sleep(2 * PAUSE)
-    assert shelf.remembered[1:] == [(("n", "9"),)]
+    assert shelf.saved_values[1:] == [(("n", "9"),)]
 
 
 @in_no_time
@@ -40,11 +40,11 @@ async def test_closing_saves_pending_changes() -> None:
     keeper.changed()
     keeper.keep()
     await asyncio.sleep(2 * PAUSE)
-    assert shelf.remembered == [(("n", "1"),)]
+    assert shelf.saved_values == [(("n", "1"),)]
 
 
 @in_no_time
 async def test_an_empty_value_is_not_saved() -> None:
     shelf = Shelf()
     DebouncedSaver(shelf, tuple).keep()
-    assert shelf.remembered == []
+    assert shelf.saved_values == []

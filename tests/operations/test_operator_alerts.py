@@ -15,7 +15,7 @@ from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
 from bot.core.health import OperatorIssue
 from bot.core.model import FailureCode
-from bot.operations.operator_alerts import CALM, FACT, RESTLESS, OperatorAlerts
+from bot.operations.operator_alerts import CALM, RESTLESS, SAVED_AS, OperatorAlerts
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
@@ -103,14 +103,14 @@ def test_alerts_are_neither_repeated_nor_lost_by_a_restart(tmp_path: Path) -> No
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
             async with open_office(store) as office:
-                assert office.notices.restore(await store.fact(FACT)) == {CREDITS: ["book"]}
+                assert office.notices.restore(await store.saved_value(SAVED_AS)) == {CREDITS: ["book"]}
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
                 assert office.heard == []
                 office.notices.changed(CREDITS, False)  # noqa: FBT003
                 await settle(store)
                 assert len(office.heard) == 2
-            assert Office(store).notices.restore(await store.fact(FACT)) == {}
+            assert Office(store).notices.restore(await store.saved_value(SAVED_AS)) == {}
 
     play()
 
@@ -148,7 +148,7 @@ def test_issues_are_reported_independently(tmp_path: Path) -> None:
             await settle(store)
             texts = [text.removesuffix(" fr") for _, text in office.heard]
             assert texts == ["out_of_credits begins", "no_access begins", "no_access.5 begins", "out_of_credits over"]
-            assert Office(store).notices.restore(await store.fact(FACT)) == {ACCESS: [], PASSPORTS: []}
+            assert Office(store).notices.restore(await store.saved_value(SAVED_AS)) == {ACCESS: [], PASSPORTS: []}
 
     play()
 
@@ -186,7 +186,7 @@ def test_an_issue_without_any_admin_is_told_to_the_admins_of_the_next_start(tmp_
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
             async with open_office(store) as office:
-                assert office.notices.restore(await store.fact(FACT)) == {}
+                assert office.notices.restore(await store.saved_value(SAVED_AS)) == {}
                 office.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
                 assert len(office.heard) == 2
@@ -215,7 +215,7 @@ def test_an_admin_who_never_started_the_bot_is_told_when_they_do_if_it_is_still_
                 await settle(store)
                 assert len(office.heard) == 3, "who knows it is not told again"
             async with open_office(store) as office:  # a restart forgets nothing of it
-                office.notices.restore(await store.fact(FACT))
+                office.notices.restore(await store.saved_value(SAVED_AS))
                 for _ in range(2):
                     assert await office.notices.handle(2, written_by(2)) is None, (
                         "the message itself is answered as ever"

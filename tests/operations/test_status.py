@@ -7,7 +7,7 @@ from bot.app.records import Change, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import CitizenEvent, Commanded, Typed
 from bot.core.health import HealthReport
-from bot.operations.status import PATIENCE, Database, StatusHandler
+from bot.operations.status import WRITE_TIMEOUT, Database, StatusHandler
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.virtual_clock import in_no_time
@@ -25,7 +25,7 @@ class Disk(Store):
         self.error: Exception | None = None
 
     async def commit(self, change: Change) -> None:
-        assert change.remembered
+        assert change.saved_values
         self.writings += 1
         if self.stuck:
             await self.stuck.wait()
@@ -81,7 +81,7 @@ async def test_a_database_that_hangs_is_probed_once_and_not_waited_for() -> None
     began = asyncio.get_running_loop().time()
     assert not await database.writes()
     assert not await database.writes()
-    assert asyncio.get_running_loop().time() - began < 3 * PATIENCE
+    assert asyncio.get_running_loop().time() - began < 3 * WRITE_TIMEOUT
     assert disk.writings == 1, "probes must not pile up before a locked database"
     disk.stuck.set()
     await asyncio.sleep(0.1)

@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.app.records import Change, SetAside, StoredUpdate
 from bot.storage import migrate
-from bot.storage.diagnostics import MARK, examine, remembered
+from bot.storage.diagnostics import MARK, examine, saved_value
 from bot.storage.store import Store
 from tests.storage.databases import Database, sqlite_database
 
@@ -47,7 +47,7 @@ async def test_an_empty_database_and_one_in_memory_have_no_revision(database: Da
     database.execute("DROP TABLE IF EXISTS nowhere")  # creates the file of SQLite
     for address in (database.url, "sqlite+aiosqlite://"):
         assert (await examine(address, 5)).revision is None
-        assert await remembered(address, "anything") is None
+        assert await saved_value(address, "anything") is None
 
 
 async def test_an_unknown_revision_is_reported_without_changing_anything(prepared: Database) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.app.records import Change, Delivery, Kind
 from bot.storage import engines
 from bot.storage.store import Store
-from bot.storage.tables import chats, facts
+from bot.storage.tables import chats, saved_values
 from bot.views.message import Message
 from tests.storage.databases import Database
 
@@ -78,7 +78,7 @@ async def test_a_deleted_name_is_nowhere_in_the_database_file(tmp_path: Path) ->
 
 def test_upserts_exist_in_both_dialects() -> None:
     engine = engines.engine_for("sqlite+aiosqlite://")
-    ignore = str(engines.insert_ignore(engine, facts).compile(dialect=sqlite.dialect()))
+    ignore = str(engines.insert_ignore(engine, saved_values).compile(dialect=sqlite.dialect()))
     assert "ON CONFLICT DO NOTHING" in ignore
     replace = str(engines.upsert(engine, chats, ["session"]).compile(dialect=sqlite.dialect()))
     assert "ON CONFLICT (chat_id) DO UPDATE SET session = excluded.session" in replace
@@ -123,7 +123,7 @@ def test_an_invalid_database_url_is_refused_without_showing_its_password(url: st
         engines.writing_engine_for(url)
 
 
-@pytest.mark.parametrize("table", [facts, chats])
+@pytest.mark.parametrize("table", [saved_values, chats])
 def test_the_same_statements_exist_for_postgresql(table: object) -> None:
     class Elsewhere:
         """As much of an engine as tells which database it is."""
@@ -136,32 +136,34 @@ def test_the_same_statements_exist_for_postgresql(table: object) -> None:
 
 def test_a_prepared_statement_is_run_for_every_row(database: Database) -> None:
     engine = engines.writing_engine_for(database.url)
-    put = engines.Prepared(engine, engines.upsert(engine, facts, ["value"]))
+    put = engines.Prepared(engine, engines.upsert(engine, saved_values, ["value"]))
     with engine.begin() as connection:
-        facts.create(connection)
+        saved_values.create(connection)
         put.run(connection, [{"name": "a", "value": "1"}, {"name": "b", "value": "é'"}, {"name": "a", "value": "2"}])
-        assert {tuple(row) for row in connection.execute(facts.select())} == {("a", "2"), ("b", "é'")}
+        assert {tuple(row) for row in connection.execute(saved_values.select())} == {("a", "2"), ("b", "é'")}
     engine.dispose()
 
 
 def test_percent_signs_in_a_prepared_statement_and_its_values_are_literal(database: Database) -> None:
     engine = engines.writing_engine_for(database.url)
-    put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
-    hundred = update(facts).where(facts.c.value.like(literal_column("'100 %'"))).values(value=bindparam("now"))
+    put = engines.Prepared(engine, engines.insert_ignore(engine, saved_values))
+    hundred = (
+        update(saved_values).where(saved_values.c.value.like(literal_column("'100 %'"))).values(value=bindparam("now"))
+    )
     replace = engines.Prepared(engine, hundred)
     with engine.begin() as connection:
-        facts.create(connection)
+        saved_values.create(connection)
         put.run(connection, [{"name": "%(name)s", "value": "100 %"}, {"name": "%", "value": "10 %s"}])
         replace.run(connection, [{"now": "%%"}])
-        assert {tuple(row) for row in connection.execute(facts.select())} == {("%(name)s", "%%"), ("%", "10 %s")}
+        assert {tuple(row) for row in connection.execute(saved_values.select())} == {("%(name)s", "%%"), ("%", "10 %s")}
     engine.dispose()
 
 
 def test_a_row_that_lacks_a_value_is_refused(database: Database) -> None:
     engine = engines.writing_engine_for(database.url)
-    put = engines.Prepared(engine, engines.insert_ignore(engine, facts))
+    put = engines.Prepared(engine, engines.insert_ignore(engine, saved_values))
     with engine.begin() as connection:
-        facts.create(connection)
+        saved_values.create(connection)
         with pytest.raises(ProgrammingError, match="value"):
             put.run(connection, [{"name": "a"}])
     engine.dispose()

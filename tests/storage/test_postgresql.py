@@ -55,14 +55,14 @@ async def test_nul_characters_are_replaced_because_postgresql_cannot_store_them(
         store = db.store
         await asyncio.gather(
             store.receive((update(1, body='{"text": "\0"}'), update(2))),
-            store.commit(Change(chat=StoredChat(7, "A\0B", "fr"), remembered=(("na\0me", "100 %s %(x)s %"),))),
+            store.commit(Change(chat=StoredChat(7, "A\0B", "fr"), saved_values=(("na\0me", "100 %s %(x)s %"),))),
             store.commit(Change(chat=StoredChat(8, "whole", "fr"))),
             db.repository.write(db.repository.keep_draft(900, "dr\0aft")),
         )
         assert [each.body for each in await store.open_updates()] == ['{"text": "\ufffd"}', '{"message": {}}']
         assert await store.chat(7) == StoredChat(7, "A\ufffdB", "fr")
         assert await store.chat(8) == StoredChat(8, "whole", "fr")
-        assert await store.fact("na\0me") == "100 %s %(x)s %", "found by the same name"
+        assert await store.saved_value("na\0me") == "100 %s %(x)s %", "found by the same name"
         assert await db.repository.draft(900) == "dr\ufffdaft"
 
 

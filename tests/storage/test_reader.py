@@ -76,16 +76,16 @@ async def test_many_deliveries_are_read_in_pages_and_in_order(store: Store, monk
 
 async def test_pictures_and_facts_are_stored_and_replaced(store: Store) -> None:
     assert await store.picture("https://x.gn/1") is None
-    assert await store.fact("face") is None
+    assert await store.saved_value("face") is None
     for value in ("one", "two"):
-        await store.commit(Change(picture=("https://x.gn/1", value), remembered=(("face", value), ("budget", "{}"))))
-    assert (await store.picture("https://x.gn/1"), await store.fact("face")) == ("two", "two")
+        await store.commit(Change(picture=("https://x.gn/1", value), saved_values=(("face", value), ("budget", "{}"))))
+    assert (await store.picture("https://x.gn/1"), await store.saved_value("face")) == ("two", "two")
 
 
 async def test_a_picture_with_a_link_longer_than_its_column_is_not_stored_and_the_rest_is(store: Store) -> None:
     link = "https://x.gn/" + "1" * 600
-    await store.commit(Change(picture=(link, "one"), remembered=(("face", "x"),)))
-    assert (await store.picture(link), await store.fact("face")) == (None, "x")
+    await store.commit(Change(picture=(link, "one"), saved_values=(("face", "x"),)))
+    assert (await store.picture(link), await store.saved_value("face")) == (None, "x")
 
 
 async def test_a_thousand_simultaneous_reads_of_chats_are_few_queries(

@@ -171,7 +171,7 @@ async def test_opening_an_attempt_twice_changes_nothing(store: Store) -> None:
 
 async def test_changes_committed_soon_are_stored_before_the_store_closes(store: Store, database: Database) -> None:
     for number in range(50):
-        store.commit_soon(Change(remembered=((f"fact {number}", "x"),)))
+        store.commit_soon(Change(saved_values=((f"fact {number}", "x"),)))
     await store.close()
     assert database.rows("SELECT count(*) FROM facts WHERE value = 'x'") == [(50,)]
 

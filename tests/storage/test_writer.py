@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.storage.tables import facts
+from bot.storage.tables import saved_values
 from bot.storage.writer import Writer
 from tests.storage.databases import Database, sqlite_database
 
@@ -17,7 +17,7 @@ async def opened(database: Database) -> Writer:
     here = Writer(database.url)
 
     def create(connection: Connection) -> None:
-        facts.create(connection)
+        saved_values.create(connection)
         connection.execute(text("CREATE TABLE t (x INTEGER PRIMARY KEY)"))
 
     await here.transact(create)
