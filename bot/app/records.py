@@ -7,10 +7,12 @@ Telegram's formats (the body of an update is opaque text). Times are Unix second
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
 from bot.core.appointment_book import Fact
+from bot.core.reminders import Timer
 from bot.views.message import Message
 
 
@@ -25,13 +27,14 @@ class StoredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class StoredChat:
-    """A stored chat: its session (JSON), its locale, whether it blocked the bot, and whether it wants announcements."""
+    """A stored chat: its session (JSON), its locale, whether it blocked the bot, and what it wants to be sent."""
 
     chat_id: int
     session: str
     locale: str
     left: bool = False
     announcements: bool = True
+    reminders: bool = True
 
 
 class DeliveryIds:
@@ -84,7 +87,7 @@ class Delivery:
     edit changes; `topic` is a forum's. `amends` marks the edit of an older message:
     where it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
-    appointment whose ticket this is. A `silent` one makes no sound.
+    appointment whose ticket this is. A `silent` one makes no sound. After `not_after` (office time) it is dropped.
     """
 
     id: int
@@ -100,6 +103,7 @@ class Delivery:
     prepared: str | None = None
     ticket: int | None = None
     silent: bool = False
+    not_after: datetime | None = None
 
 
 class AttemptKind(StrEnum):
@@ -182,7 +186,13 @@ class Change:
     accepted: tuple[int, int] | None = None
     settled: Settled | None = None
     facts: tuple[Fact, ...] = ()
-    """Entries of the appointment book."""
+    """Entries of the appointment book. The timers of an appointment are replaced with each new version of its entry."""
+    fired: tuple[Timer, ...] = ()
+    """Timers that were due and are deleted."""
+    disarmed: tuple[int, ...] = ()
+    """Appointments whose timers are deleted, although the entry did not change."""
+    rearmed: tuple[int, ...] = ()
+    """Appointments whose timers are set again as their entries want them."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     saved_values: tuple[tuple[str, str], ...] = ()

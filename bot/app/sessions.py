@@ -55,19 +55,20 @@ class Sessions:
             session.screen < 0
         ):  # an earlier release began it while the clock showed 1970; its numbers do not fit into buttons
             session = replace(session, screen=self._first_screen())
-        return replace(session, announcements=known.announcements)
+        return replace(session, announcements=known.announcements, reminders=known.reminders)
 
     async def anew(self, chat_id: int, now: datetime, locale: str) -> Session:
         """A session that begins now, with what is known without the one before it.
 
-        It keeps the opt-out of announcements, a chosen language, and the pending attempt, whose outcome needs a
+        It keeps what the citizen opted out of, a chosen language, and the pending attempt, whose outcome needs a
         conversation that waits for it.
         """
         known = await self._store.chat(chat_id)
         session = Session(locale or self._default_locale, now, screen=self._first_screen())
         if known:
             chose = bool(locale) and locale != known.locale
-            session = replace(session, locale=known.locale, chose_locale=chose, announcements=known.announcements)
+            session = replace(session, locale=known.locale, chose_locale=chose)
+            session = replace(session, announcements=known.announcements, reminders=known.reminders)
         for attempt in await self._store.open_attempts(chat_id):
             session = session.at(_pending(attempt))
         return session
@@ -82,7 +83,8 @@ class Sessions:
     @staticmethod
     def stored(chat_id: int, session: Session) -> StoredChat:
         """The session as a value to store. A chat that acts has not left."""
-        return StoredChat(chat_id, write_session(session), session.locale, announcements=session.announcements)
+        wanted = {"announcements": session.announcements, "reminders": session.reminders}
+        return StoredChat(chat_id, write_session(session), session.locale, **wanted)
 
 
 def _pending(attempt: StoredAttempt) -> Pending:

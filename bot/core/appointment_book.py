@@ -16,12 +16,22 @@ OVER = frozenset({AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, Appo
 """Final statuses: only a lookup at the API changes them, not a late webhook."""
 
 
+class Origin(StrEnum):
+    """Who made an appointment; stored."""
+
+    BOT = "bot"
+    OFFICE = "office"
+
+
 @dataclass(frozen=True, slots=True)
 class BookEntry:
     """An appointment as the bot knows it. `at` is exact to the minute.
 
     `version` grows by one with every change of time, department, member of staff or status. `as_of` is when the
     service said so, to the second (None: an earlier release did not note it). `name` is kept until that day is over.
+    `told_version` is what the citizen was last told of. `booked_at` is when the present time was agreed: when the
+    appointment was made, or moved. `ics_uid` and `ics_sent` are the UID and the last SEQUENCE of its calendar file
+    (RFC 5545), None: never sent.
     """
 
     appointment_id: int
@@ -33,6 +43,12 @@ class BookEntry:
     as_of: datetime | None = None
     name: str | None = None
     worker_id: int | None = None
+    told_version: int = 0
+    ics_uid: str | None = None
+    ics_sent: int | None = None
+    booked_at: datetime | None = None
+    origin: Origin | None = None
+    qr_link: str | None = None
 
     @property
     def is_coming(self) -> bool:
@@ -47,6 +63,10 @@ class Source(StrEnum):
     LIST = "list"  # a list that was read for the citizen
     READING = "reading"  # a lookup of this appointment at the API
     HOOK = "hook"  # a webhook
+
+
+_ORIGINS = {Source.ATTEMPT: Origin.BOT, Source.HOOK: Origin.OFFICE, Source.READING: Origin.OFFICE}
+"""Who made an appointment of which such a fact is the first. Of one that is first seen in a list nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +139,8 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
         return entry, ()
     # A result of a lookup or of an attempt is newer than everything known before.
     after = replace(after, version=entry.version + 1, as_of=_latest(entry, fact))
+    if after.at != entry.at:
+        after = replace(after, booked_at=_minute(fact.as_of))
     return after, _news(entry, after, fact)
 
 
@@ -129,7 +151,15 @@ def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
     found = fact.appointment
     if found is None:
         return None, ()
-    blank = BookEntry(fact.appointment_id, fact.chat_id, found.department_id, _minute(found.at), as_of=fact.as_of)
+    blank = BookEntry(
+        fact.appointment_id,
+        fact.chat_id,
+        found.department_id,
+        _minute(found.at),
+        as_of=fact.as_of,
+        booked_at=_minute(found.created_at or fact.as_of),
+        origin=_ORIGINS.get(fact.source),
+    )
     entry = _said(blank, fact)
     is_news = fact.source in {Source.HOOK, Source.READING} and entry.is_coming
     return entry, (WasMade(),) if is_news else ()
@@ -148,6 +178,7 @@ def _said(entry: BookEntry, fact: Fact) -> BookEntry:
         status=status,
         name=visible(found.name) or entry.name,
         worker_id=entry.worker_id if found.worker_id is None else found.worker_id,
+        qr_link=found.qr_link or entry.qr_link,
     )
 
 

@@ -8,8 +8,9 @@ from pydantic_core import to_json
 from sqlalchemy import Row
 
 from bot.app.records import AttemptKind, Delivery, Kind, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
-from bot.core.appointment_book import BookEntry
+from bot.core.appointment_book import BookEntry, Origin
 from bot.core.model import AppointmentStatus
+from bot.core.reminders import Timer, TimerKind
 from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
 from bot.views.message import Button, Message, Style
 
@@ -19,7 +20,7 @@ ACCEPTED = "accepted"
 UPDATE = ("update_id", "chat_id", "body", "received_at")
 ENTRY = (
     "appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled", "status", "version", "as_of", "name",
-    "worker_id",
+    "worker_id", "told_version", "ics_uid", "ics_sent", "booked_at", "origin", "qr_link",
 )  # fmt: skip
 ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
 """The columns that are set when the row is inserted; the others are set by later statements."""
@@ -27,7 +28,7 @@ ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
 
 def read_chat(row: Row[Any]) -> StoredChat:
     """The reverse of `chat_row`."""
-    return StoredChat(row.chat_id, row.session, row.locale, row.is_left, row.announcements)
+    return StoredChat(row.chat_id, row.session, row.locale, row.is_left, row.announcements, row.reminders)
 
 
 def chat_row(chat: StoredChat, now: float) -> Values:
@@ -38,6 +39,7 @@ def chat_row(chat: StoredChat, now: float) -> Values:
         "locale": chat.locale,
         "is_left": chat.left,
         "announcements": chat.announcements,
+        "reminders": chat.reminders,
         "seen_at": now,
     }
 
@@ -62,7 +64,7 @@ def read_update(row: Row[Any]) -> StoredUpdate:
     return StoredUpdate(row.update_id, row.chat_id, row.body or "")
 
 
-RARE = ("topic", "amends", "document", "prepared", "ticket", "silent")
+RARE = ("topic", "amends", "document", "prepared", "ticket", "silent", "not_after")
 """Fields that few deliveries have. They are stored only if set."""
 
 
@@ -84,6 +86,9 @@ def delivery_row(delivery: Delivery) -> Values:
 def read_delivery(row: Row[Any]) -> Delivery:
     """The reverse of `delivery_row`."""
     text, rows, qr_link, *more = json.loads(row.body)
+    rare = more[0] if more else {}
+    if "not_after" in rare:
+        rare["not_after"] = datetime.fromisoformat(rare["not_after"])
     buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,
@@ -93,7 +98,7 @@ def read_delivery(row: Row[Any]) -> Delivery:
         screen=row.screen,
         target=row.target,
         urgency=Urgency(row.urgency),
-        **(more[0] if more else {}),
+        **rare,
     )
 
 
@@ -149,6 +154,12 @@ def entry_row(entry: BookEntry) -> Values:
         "as_of": entry.as_of.isoformat(timespec="seconds") if entry.as_of else None,
         "name": entry.name,
         "worker_id": entry.worker_id,
+        "told_version": entry.told_version,
+        "ics_uid": entry.ics_uid,
+        "ics_sent": entry.ics_sent,
+        "booked_at": office_text(entry.booked_at) if entry.booked_at else None,
+        "origin": entry.origin,
+        "qr_link": entry.qr_link,
     }
 
 
@@ -164,7 +175,31 @@ def read_entry(row: Row[Any]) -> BookEntry:
         datetime.fromisoformat(row.as_of) if row.as_of else None,
         row.name,
         row.worker_id,
+        row.told_version,
+        row.ics_uid,
+        row.ics_sent,
+        datetime.fromisoformat(row.booked_at) if row.booked_at else None,
+        Origin(row.origin) if row.origin else None,
+        row.qr_link,
     )
+
+
+def timer_row(timer: Timer) -> Values:
+    """The row of a timer."""
+    return {
+        "appointment_id": timer.appointment_id,
+        "kind": timer.kind.value,
+        "chat_id": timer.chat_id,
+        "version": timer.version,
+        "due_at": office_text(timer.due_at),
+        "not_after": office_text(timer.not_after),
+    }
+
+
+def read_timer(row: Row[Any]) -> Timer:
+    """The reverse of `timer_row`."""
+    due_at, not_after = datetime.fromisoformat(row.due_at), datetime.fromisoformat(row.not_after)
+    return Timer(row.chat_id, TimerKind(row.kind), row.appointment_id, row.version, due_at, not_after)
 
 
 def fits_picture_row(link: str, file_id: str) -> bool:

@@ -4,16 +4,17 @@ The order of changes is respected: rows of one statement keep their order, and s
 in the order of `writes`. Knows SQL; does not know when a batch is committed, nor how often.
 """
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, null, select, true, update
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
+from bot.core.reminders import timers_of
 from bot.storage import engines, mappers
 from bot.storage.engines import Prepared
-from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values
+from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values, timers
 
 MAX_RANGE = 1000
 """Update ids no further apart than this are looked up with one BETWEEN."""
@@ -35,7 +36,7 @@ class Statements:
         self.receive = prepared(engines.insert_ignore(engine, inbox), *mappers.UPDATE)
         self.done = prepared(engines.upsert(engine, inbox, ["done_at", "body"]), *mappers.UPDATE, "done_at")
         self.failed = prepared(update(inbox).where(this_update).values(done_at=bindparam("at"), error=bindparam("why")))
-        of_chat = ["session", "locale", "is_left", "announcements", "seen_at"]
+        of_chat = ["session", "locale", "is_left", "announcements", "reminders", "seen_at"]
         self.chat = prepared(engines.upsert(engine, chats, of_chat))
         self.presence = prepared(
             update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
@@ -57,6 +58,11 @@ class Statements:
             update(appointments)
             .where(appointments.c.appointment_id == bindparam("key"))
             .values(ticket_message=bindparam("message"))
+        )
+        self.arm = prepared(insert(timers))
+        self.disarm = prepared(delete(timers).where(timers.c.appointment_id == bindparam("key")))
+        self.fire = prepared(
+            delete(timers).where(timers.c.appointment_id == bindparam("key"), timers.c.kind == bindparam("which"))
         )
         self.picture = prepared(engines.upsert(engine, pictures, ["file_id"]))
         self.save_value = prepared(engines.upsert(engine, saved_values, ["value"]))
@@ -119,15 +125,20 @@ class Statements:
         return [(statement, values) for statement, values in everything if values]
 
     def absorb(self, connection: Connection, changes: Iterable[Change]) -> None:
-        """Let the appointment book learn what these changes tell of it."""
+        """Let the appointment book learn what these changes tell of it, and set the timers that follow."""
         facts: list[Fact] = []
+        armed: dict[int, bool] = {}
+        fired: list[mappers.Values] = []
         ticket_messages: list[mappers.Values] = []
         for change in changes:
             facts += (*(change.settled.facts if change.settled else ()), *change.facts)
+            armed |= dict.fromkeys(change.disarmed, False) | dict.fromkeys(change.rearmed, True)
+            fired += ({"key": each.appointment_id, "which": each.kind.value} for each in change.fired)
             if change.ticket_message:
                 ticket_messages.append({"key": change.ticket_message[0], "message": change.ticket_message[1]})
-        if facts:
-            ids = {each.appointment_id for each in facts}
+        if fired:
+            self.fire.run(connection, fired)
+        if ids := {*(each.appointment_id for each in facts), *(number for number, wanted in armed.items() if wanted)}:
             rows = connection.execute(select(appointments).where(appointments.c.appointment_id.in_(ids)))
             before: dict[int, BookEntry] = {row.appointment_id: mappers.read_entry(row) for row in rows}
             after = dict(before)
@@ -137,8 +148,21 @@ class Statements:
                     after[fact.appointment_id] = entry
             if changed := [mappers.entry_row(each) for number, each in after.items() if each != before.get(number)]:
                 self.entry.run(connection, changed)
+            renewed = {number: True for number, each in after.items() if _is_new_version(before.get(number), each)}
+            self._set_timers(connection, renewed | armed, after)
+        elif armed:
+            self._set_timers(connection, armed, {})
         if ticket_messages:
             self.ticket_message.run(connection, ticket_messages)
+
+    def _set_timers(self, connection: Connection, armed: Mapping[int, bool], entries: Mapping[int, BookEntry]) -> None:
+        """Replace the timers of these appointments: by none, or (where True) by those of the entry."""
+        if not armed:
+            return
+        self.disarm.run(connection, [{"key": number} for number in armed])
+        wanted = [entries[number] for number, is_wanted in armed.items() if is_wanted and number in entries]
+        if timers_now := [mappers.timer_row(timer) for entry in wanted for timer in timers_of(entry)]:
+            self.arm.run(connection, timers_now)
 
     def insert_new(
         self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float
@@ -168,3 +192,7 @@ def take_new(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) ->
     """
     ids = sorted({each.update_id for each in updates} & new.keys())
     return tuple(new.pop(each) for each in ids)
+
+
+def _is_new_version(before: BookEntry | None, after: BookEntry) -> bool:
+    return before is None or before.version != after.version

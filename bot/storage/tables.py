@@ -32,6 +32,7 @@ chats = Table(
     Column("is_left", Boolean, nullable=False, default=False),
     Column("seen_at", Float, nullable=False),
     Column("announcements", Boolean, nullable=False, default=True, server_default=true()),
+    Column("reminders", Boolean, nullable=False, default=True, server_default=true()),
     Index("chats_reached", "is_left", "announcements", "chat_id", "locale"),
 )
 """Every private chat that ever wrote to the bot, with its session (JSON). `locale` is that of the last screen."""
@@ -95,12 +96,34 @@ appointments = Table(
     Column("as_of", String(19)),
     Column("name", Text),
     Column("worker_id", BigInteger),
+    Column("told_version", Integer, nullable=False, default=0, server_default="0"),
+    Column("ics_uid", String(64)),
+    Column("ics_sent", Integer),
+    Column("booked_at", String(16)),
+    Column("origin", String(8)),
+    Column("qr_link", Text),
     Index("appointments_chat", "chat_id", "starts_at"),
 )
 """The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 
 `ticket_message` is the number of the message that shows the ticket, so that it can be changed when it becomes untrue.
 `name` is emptied when the day is over.
+"""
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("appointment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("due_at", String(16), nullable=False),
+    Column("not_after", String(16), nullable=False),
+    Index("timers_due", "due_at"),
+)
+"""What is to be sent later about an appointment (`bot.core.reminders.Timer`). Times are office time (to the minute).
+
+Not rows of the outbox: that is strictly ordered for each chat, so a message of a later day would hold up all others.
 """
 
 hooks = Table(

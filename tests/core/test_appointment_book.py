@@ -13,6 +13,7 @@ from bot.core.appointment_book import (
     BookEntry,
     Fact,
     LookAgain,
+    Origin,
     Source,
     WasCancelled,
     WasMade,
@@ -26,7 +27,7 @@ NOON = datetime.fromisoformat("2026-03-02T12:00")
 AT = datetime.fromisoformat("2026-03-05T10:00")
 LATER = AT + timedelta(days=1)
 MADE = Appointment(50, 5, AT, "Aïssatou Bah", owner="telegram:7")
-KNOWN = BookEntry(50, 7, 5, AT, as_of=NOON, name="Aïssatou Bah")
+KNOWN = BookEntry(50, 7, 5, AT, as_of=NOON, name="Aïssatou Bah", booked_at=NOON)
 
 
 def fact(
@@ -47,7 +48,7 @@ MOVED = replace(MADE, at=LATER)
 
 
 def test_a_booking_made_here_is_recorded_and_no_news() -> None:
-    assert absorb(None, fact(source=Source.ATTEMPT, minutes=0)) == (KNOWN, ())
+    assert absorb(None, fact(source=Source.ATTEMPT, minutes=0)) == (replace(KNOWN, origin=Origin.BOT), ())
 
 
 def test_an_appointment_first_seen_in_a_list_is_recorded_and_no_news() -> None:
@@ -55,7 +56,18 @@ def test_an_appointment_first_seen_in_a_list_is_recorded_and_no_news() -> None:
 
 
 def test_an_appointment_made_by_the_office_is_news() -> None:
-    assert absorb(None, fact(minutes=0, is_new=True)) == (KNOWN, (WasMade(),))
+    assert absorb(None, fact(minutes=0, is_new=True)) == (replace(KNOWN, origin=Origin.OFFICE), (WasMade(),))
+
+
+def test_the_entry_has_the_link_of_the_ticket_and_when_the_service_made_it() -> None:
+    yesterday = NOON - timedelta(days=1, seconds=-30)
+    told = replace(MADE, qr_link="https://x.gn/t/50", created_at=yesterday)
+    entry, _ = absorb(None, fact(told, Source.LIST))
+    assert entry
+    assert (entry.qr_link, entry.booked_at, entry.origin) == ("https://x.gn/t/50", NOON - timedelta(days=1), None)
+    after, _ = absorb(entry, fact(replace(MOVED, qr_link=None), minutes=2))
+    assert after
+    assert after.qr_link == entry.qr_link
 
 
 @pytest.mark.parametrize("said", [fact(), fact(None, is_new=True)])
@@ -81,7 +93,7 @@ def test_a_cancellation_by_others_is_news_with_author_and_reason() -> None:
 def test_a_move_is_news_with_the_previous_entry() -> None:
     entry, effects = absorb(KNOWN, fact(MOVED))
     assert entry
-    assert (entry.at, entry.version) == (LATER, 1)
+    assert (entry.at, entry.version, entry.booked_at) == (LATER, 1, NOON + timedelta(minutes=1))
     assert effects == (WasMoved(KNOWN),)
 
 
@@ -118,7 +130,7 @@ def test_a_newly_known_member_of_staff_is_no_news_and_a_changed_one_is() -> None
 
 def test_an_entry_of_an_earlier_release_is_completed_without_news() -> None:
     old = BookEntry(50, 7, 5, AT)
-    assert absorb(old, fact(source=Source.LIST, minutes=0)) == (KNOWN, ())
+    assert absorb(old, fact(source=Source.LIST, minutes=0)) == (replace(KNOWN, booked_at=None), ())
     assert absorb(old, fact(CANCELLED, Source.LIST))[1] == (WasCancelled(),)
 
 

@@ -1,5 +1,6 @@
 """Values are the same after they were converted to rows and back."""
 
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),
         Delivery(6, 7, Kind.EDIT, Message("x"), target=3, amends=True),
         Delivery(7, 7, Kind.SEND, Message("x"), ticket=12345, topic=4),
+        Delivery(8, 7, Kind.SEND, Message("x"), silent=True, not_after=datetime(2026, 3, 2, 21)),  # noqa: DTZ001 — office time
         Delivery(5, 7, Kind.SEND, Message("x", ((Button("a", "b", style=Style.DANGER), Button("c", url="d")),))),
     ],
 )

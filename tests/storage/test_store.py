@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.app.records import Change, Delivery, SetAside, Settled, StoredAttempt, StoredChat, Work
-from bot.core.appointment_book import BookEntry, Fact, Source
+from bot.core.appointment_book import BookEntry, Fact, Origin, Source
 from bot.core.model import Appointment, AppointmentStatus
 from bot.storage.store import Store, StoreClosedError
 from tests.storage.databases import Database
@@ -129,11 +129,12 @@ async def test_the_appointment_book_learns_what_the_changes_of_one_transaction_t
     store: Store, database: Database
 ) -> None:
     moved = Fact(50, CHAT, AT.replace(hour=11), Source.HOOK, replace(MADE, at=AT.replace(hour=12), worker_id=42))
-    made = BookEntry(50, CHAT, 5, AT, as_of=AT, name="Aïssatou")
+    made = BookEntry(50, CHAT, 5, AT, as_of=AT, name="Aïssatou", origin=Origin.BOT)
     other = Fact(51, 8, AT, Source.HOOK, replace(MADE, id=51), is_new=True)
     cancelled = replace(FACT, appointment=replace(MADE, status=AppointmentStatus.CANCELLED))
     await asyncio.gather(*(store.commit(Change(facts=(each,))) for each in (FACT, moved, other)))
     now = replace(made, at=AT.replace(hour=12), version=1, as_of=AT.replace(hour=11), worker_id=42)
+    now = replace(now, booked_at=AT.replace(hour=11))
     assert await store.entry(50) == now
     assert await store.entries_of(CHAT) == (now,)
     await store.commit(Change(settled=Settled(CHAT, 2, "cancelled", facts=(cancelled,)), ticket_message=(50, 77)))

@@ -1,0 +1,109 @@
+"""When a citizen is reminded: the times, the exceptions, the night."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.core.appointment_book import BookEntry
+from bot.core.model import AppointmentStatus
+from bot.core.reminders import Timer, TimerKind, timers_of
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-03-{text}")
+
+
+START = at("12T14:30")
+LONG_BEFORE = at("01T09:00")
+ENTRY = BookEntry(50, 7, 5, START, version=3, as_of=LONG_BEFORE, booked_at=LONG_BEFORE)
+
+
+def due(entry: BookEntry) -> dict[TimerKind, datetime]:
+    return {each.kind: each.due_at for each in timers_of(entry)}
+
+
+def test_an_appointment_has_two_reminders_bound_to_its_version() -> None:
+    assert timers_of(ENTRY) == (
+        Timer(7, TimerKind.TWO_DAYS, 50, 3, at("10T14:30"), at("11T14:30")),
+        Timer(7, TimerKind.HOURS, 50, 3, at("12T11:30"), at("12T13:30")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "reminded"),
+    [
+        ("12T08:00", "11T20:00"),
+        ("12T09:00", "12T07:00"),
+        ("12T08:59", "11T20:00"),
+        ("12T09:30", "12T07:00"),
+        ("12T10:00", "12T07:00"),
+        ("12T14:30", "12T11:30"),
+        ("12T00:00", "11T20:00"),
+        ("12T00:30", "11T20:00"),
+        ("12T23:59", "12T20:59"),
+    ],
+)
+def test_the_second_reminder_is_never_at_night(start: str, reminded: str) -> None:
+    assert due(replace(ENTRY, at=at(start)))[TimerKind.HOURS] == at(reminded)
+
+
+@pytest.mark.parametrize(
+    ("start", "reminded"), [("12T22:00", "11T07:00"), ("12T05:00", "10T07:00"), ("12T20:59", "10T20:59")]
+)
+def test_the_first_reminder_waits_for_the_end_of_the_night(start: str, reminded: str) -> None:
+    assert due(replace(ENTRY, at=at(start)))[TimerKind.TWO_DAYS] == at(reminded)
+
+
+@pytest.mark.parametrize(
+    ("booked", "kinds"),
+    [
+        (START - timedelta(hours=72), {TimerKind.TWO_DAYS, TimerKind.HOURS}),
+        (START - timedelta(hours=71, minutes=59), {TimerKind.HOURS}),
+        (START - timedelta(hours=9), {TimerKind.HOURS}),
+        (START - timedelta(hours=8, minutes=59), set()),
+        (START - timedelta(hours=1), set()),
+    ],
+)
+def test_who_has_just_booked_is_not_reminded(booked: datetime, kinds: set[TimerKind]) -> None:
+    assert due(replace(ENTRY, booked_at=booked)).keys() == kinds
+
+
+def test_what_was_due_before_the_entry_changed_is_not_sent_again() -> None:
+    assert due(replace(ENTRY, as_of=at("10T14:30"))).keys() == {TimerKind.HOURS}
+    assert due(replace(ENTRY, as_of=at("12T11:30"))) == {}
+    assert due(replace(ENTRY, as_of=at("13T11:30"))) == {}, "nor for a past appointment"
+
+
+def test_an_entry_of_an_earlier_release_has_both() -> None:
+    assert due(replace(ENTRY, as_of=None, booked_at=None)).keys() == {TimerKind.TWO_DAYS, TimerKind.HOURS}
+
+
+@pytest.mark.parametrize("status", AppointmentStatus)
+def test_only_what_stands_is_reminded_of(status: AppointmentStatus) -> None:
+    kinds = {TimerKind.TWO_DAYS, TimerKind.HOURS}
+    stands = status in {AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT}
+    assert (due(replace(ENTRY, status=status)).keys() == kinds) == stands
+
+
+@pytest.mark.parametrize(
+    ("noted", "asked"),
+    [("12T16:00", "13T09:00"), ("12T23:59", "13T09:00"), ("13T10:00", "14T09:00"), ("12T14:00", "13T09:00")],
+)
+def test_who_did_not_come_is_asked_the_next_morning(noted: str, asked: str) -> None:
+    missed = replace(ENTRY, status=AppointmentStatus.NO_SHOW, as_of=at(noted))
+    expected = Timer(7, TimerKind.NO_SHOW, 50, 3, at(asked), at(asked) + timedelta(days=3))
+    assert timers_of(missed) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(ENTRY, as_of=START + timedelta(days=7, minutes=1)),
+        replace(ENTRY, as_of=None),
+        replace(ENTRY, as_of=START, version=0),
+    ],
+    ids=["noted long after", "nobody knows when", "known only as missed"],
+)
+def test_an_old_absence_is_not_mentioned(entry: BookEntry) -> None:
+    assert timers_of(replace(entry, status=AppointmentStatus.NO_SHOW)) == ()
