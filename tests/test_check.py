@@ -19,7 +19,7 @@ from bot.settings import read_settings
 from bot.storage.store import Store
 from tests.e2e.bot_process import ROOT
 from tests.e2e.services import Services, separate_bot
-from tests.moncreneau.support import DEPARTMENTS, Answer, Wire, answer, wired
+from tests.moncreneau.support import DEPARTMENTS, Answer, ScriptedServer, answer, scripted_server
 from tests.storage.cluster import Cluster
 from tests.storage.databases import postgresql_database
 
@@ -170,8 +170,8 @@ async def test_check_says_what_it_could_not_tell(check: Checker) -> None:
 async def test_a_webhook_of_another_deployment_is_named_and_left_alone(check: Checker) -> None:
     me = {"id": 1, "is_bot": True, "first_name": "B", "username": "b_bot"}
     info = {"url": "https://user:word@another.example/secret-path", "pending_update_count": 3}
-    async with wired() as telegram:
-        telegram.says(answer({"ok": True, "result": me}), answer({"ok": True, "result": info}))
+    async with scripted_server() as telegram:
+        telegram.respond_with(answer({"ok": True, "result": me}), answer({"ok": True, "result": info}))
         checked = await check(TELEGRAM_API_URL=_root(telegram))
     assert checked.code == 0
     assert "another deployment receives this bot's updates at another.example" in checked.line("webhook", "WARN")
@@ -183,8 +183,8 @@ async def test_a_webhook_of_another_deployment_is_named_and_left_alone(check: Ch
     "me", [{"id": 1, "is_bot": True, "first_name": "B"}, {"id": 1, "is_bot": True}, None, {"username": 7}]
 )
 async def test_an_answer_to_get_me_without_a_username_is_told_in_one_line(check: Checker, me: object) -> None:
-    async with wired() as telegram:
-        telegram.says(*[answer({"ok": True, "result": me})] * 3)
+    async with scripted_server() as telegram:
+        telegram.respond_with(*[answer({"ok": True, "result": me})] * 3)
         checked = await check(TELEGRAM_API_URL=_root(telegram))
     assert checked.code == 1
     assert checked.line("token", "FAIL").endswith("Telegram cannot be asked: getMe tells no username")
@@ -192,8 +192,8 @@ async def test_an_answer_to_get_me_without_a_username_is_told_in_one_line(check:
 
 async def test_what_telegram_says_is_shown_in_one_line_without_the_token_that_it_echoes(check: Checker) -> None:
     words = f"Bad Request:\nOK    token       all is well\x1b[0m bot{TOKEN}"
-    async with wired() as telegram:
-        telegram.says(*[answer({"ok": False, "error_code": 400, "description": words}, 400)] * 3)
+    async with scripted_server() as telegram:
+        telegram.respond_with(*[answer({"ok": False, "error_code": 400, "description": words}, 400)] * 3)
         checked = await check(TELEGRAM_API_URL=_root(telegram))
     assert "Bad Request: OK token all is well\\x1b[0m bot<token>" in checked.line("token", "FAIL")
 
@@ -308,9 +308,9 @@ async def test_a_clock_that_is_wrong_is_noticed_by_what_the_services_say(check: 
     long_ago = "Wed, 21 Jan 2026 10:00:00 GMT"
     now = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
     me = {"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "B", "username": "b_bot"}}
-    async with wired() as api, wired() as telegram:
-        api.says(said_at(long_ago, DEPARTMENTS), said_at(long_ago, {"content": [], "last": True}))
-        telegram.says(said_at(now, me))
+    async with scripted_server() as api, scripted_server() as telegram:
+        api.respond_with(said_at(long_ago, DEPARTMENTS), said_at(long_ago, {"content": [], "last": True}))
+        telegram.respond_with(said_at(now, me))
         checked = await check(MONCRENEAU_API_URL=api.url, TELEGRAM_API_URL=_root(telegram))
     assert checked.code == 0
     assert "moncreneau" in checked.line("clock", "WARN")
@@ -318,15 +318,15 @@ async def test_a_clock_that_is_wrong_is_noticed_by_what_the_services_say(check: 
 
 
 async def test_a_department_that_asks_for_staff_and_lists_none_is_named(check: Checker) -> None:
-    async with wired() as api:
+    async with scripted_server() as api:
         bare = {**DEPARTMENTS[0], "showAdminsInBooking": True}
-        api.says(answer([bare]), answer({"content": [], "last": True}))
+        api.respond_with(answer([bare]), answer({"content": [], "last": True}))
         checked = await check(MONCRENEAU_API_URL=api.url)
         assert "Passport Service (5)" in checked.line("departments", "WARN")
-        api.says(answer([]), answer({"content": [], "last": True}))
+        api.respond_with(answer([]), answer({"content": [], "last": True}))
         checked = await check(MONCRENEAU_API_URL=api.url)
         assert "none takes appointments" in checked.line("departments", "WARN")
 
 
-def _root(wire: Wire) -> str:
-    return wire.url.removesuffix("/api/v1")
+def _root(server: ScriptedServer) -> str:
+    return server.url.removesuffix("/api/v1")

@@ -34,7 +34,7 @@ def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
 
 
 @dataclass
-class Office:
+class NewsSetup:
     """The news of a store, and the clocks."""
 
     store: Store
@@ -70,9 +70,9 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def setup(tmp_path: Path) -> AsyncIterator[NewsSetup]:
     store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    yield Office(store)
+    yield NewsSetup(store)
     await store.close()
 
 
@@ -93,193 +93,193 @@ def cancelling(number: int) -> StoredAttempt:
 # --- webhooks ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_cancelling_is_told_and_the_old_ticket_changed(office: Office) -> None:
-    await office.knows(7)
-    change = await office.hears(CANCELLED, reason="Grève", by_office=True)
+async def test_a_cancelling_is_told_and_the_old_ticket_changed(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    change = await setup.hears(CANCELLED, reason="Grève", by_office=True)
     edit, message = change.queued
     assert (edit.kind, edit.target, edit.amends, edit.message.text) == (Kind.EDIT, 70, True, "fr TicketShown")
     assert (message.message.text, message.silent, message.ticket) == ("fr CancelledByOthers Grève", False, None)
-    assert texts(await office.hears(CANCELLED)) == [], "told once"
+    assert texts(await setup.hears(CANCELLED)) == [], "told once"
 
 
-async def test_a_move_is_told_and_its_message_shows_the_ticket_from_now_on(office: Office) -> None:
-    await office.knows(7)
-    assert (news(await office.hears(MOVED)).ticket, office.api.looks) == (50, 0)
+async def test_a_move_is_told_and_its_message_shows_the_ticket_from_now_on(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    assert (news(await setup.hears(MOVED)).ticket, setup.api.looks) == (50, 0)
 
 
-async def test_what_the_office_makes_is_told(office: Office) -> None:
-    await office.knows(7, of=None)
-    assert texts(await office.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
+async def test_what_the_office_makes_is_told(setup: NewsSetup) -> None:
+    await setup.knows(7, of=None)
+    assert texts(await setup.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
 
 
-async def test_that_the_citizen_came_is_told_without_a_sound(office: Office) -> None:
-    await office.knows(7)
-    office.now = AT + timedelta(minutes=5)
+async def test_that_the_citizen_came_is_told_without_a_sound(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.now = AT + timedelta(minutes=5)
     came = replace(MADE, status=AppointmentStatus.COMPLETED)
-    change = await office.hears(came, minutes=3 * 24 * 60)
+    change = await setup.hears(came, minutes=3 * 24 * 60)
     assert [(each.message.text, each.silent) for each in change.queued] == [("fr Validated", True)]
 
 
 @pytest.mark.parametrize("said", [CANCELLED, MOVED])
-async def test_what_is_over_when_the_news_comes_is_noted_in_silence(office: Office, said: Appointment) -> None:
-    await office.knows(7)
-    office.now = AT + timedelta(hours=3)
-    assert (await office.hears(said)).queued == ()
-    entry = await office.store.entry(50)
+async def test_what_is_over_when_the_news_comes_is_noted_in_silence(setup: NewsSetup, said: Appointment) -> None:
+    await setup.knows(7)
+    setup.now = AT + timedelta(hours=3)
+    assert (await setup.hears(said)).queued == ()
+    entry = await setup.store.entry(50)
     assert entry
     assert entry.version == 1
 
 
-async def test_what_is_a_week_old_is_noted_in_silence(office: Office) -> None:
+async def test_what_is_a_week_old_is_noted_in_silence(setup: NewsSetup) -> None:
     far = replace(MADE, at=AT + timedelta(days=30))
-    await office.knows(7, of=far)
-    office.now = NOW + timedelta(days=8)
-    change = await office.hears(replace(far, status=AppointmentStatus.CANCELLED))
+    await setup.knows(7, of=far)
+    setup.now = NOW + timedelta(days=8)
+    change = await setup.hears(replace(far, status=AppointmentStatus.CANCELLED))
     assert (len(change.facts), change.queued) == (1, ())
 
 
 @pytest.mark.parametrize(("hour", "days", "silent"), [(23, 3, True), (3, 3, True), (12, 3, False), (23, 0.5, False)])
 async def test_at_night_it_makes_no_sound_unless_it_is_soon(
-    office: Office, hour: int, days: float, *, silent: bool
+    setup: NewsSetup, hour: int, days: float, *, silent: bool
 ) -> None:
-    office.now = NOW.replace(hour=hour)
-    soon = replace(MADE, at=office.now + timedelta(days=days))
-    await office.knows(7, of=soon)
-    change = await office.hears(replace(soon, status=AppointmentStatus.CANCELLED), minutes=24 * 60)
+    setup.now = NOW.replace(hour=hour)
+    soon = replace(MADE, at=setup.now + timedelta(days=days))
+    await setup.knows(7, of=soon)
+    change = await setup.hears(replace(soon, status=AppointmentStatus.CANCELLED), minutes=24 * 60)
     assert news(change).silent is silent
 
 
-async def test_who_left_is_told_nothing_and_the_book_knows(office: Office) -> None:
-    await office.knows(7)
-    await office.store.commit(Change(left=7))
-    assert (await office.hears(CANCELLED)).queued == ()
-    entry = await office.store.entry(50)
+async def test_who_left_is_told_nothing_and_the_book_knows(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(left=7))
+    assert (await setup.hears(CANCELLED)).queued == ()
+    entry = await setup.store.entry(50)
     assert entry
     assert not entry.is_coming
 
 
-async def test_without_the_departments_it_is_told_all_the_same(office: Office) -> None:
-    await office.knows(7)
-    office.api.reads.append(refused(FailureCode.DOWN))
-    assert texts(await office.hears(MOVED)) == ["fr MovedByOffice"]
+async def test_without_the_departments_it_is_told_all_the_same(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.api.reads.append(refused(FailureCode.DOWN))
+    assert texts(await setup.hears(MOVED)) == ["fr MovedByOffice"]
 
 
 # --- one's own --------------------------------------------------------------------------------------------------------
 
 
-async def test_while_a_booking_is_open_what_is_not_known_waits_but_not_for_ever(office: Office) -> None:
-    await office.knows(7, of=None)
-    await office.store.commit(Change(opened=(replace(BOOKING, chat_id=7),)))
+async def test_while_a_booking_is_open_what_is_not_known_waits_but_not_for_ever(setup: NewsSetup) -> None:
+    await setup.knows(7, of=None)
+    await setup.store.commit(Change(opened=(replace(BOOKING, chat_id=7),)))
     assert BOOKINGS.validate_json(BOOKING.body).__class__ is BookingAttempt
     with pytest.raises(NotYetError):
-        await office.hears(MADE, is_new=True)
-    office.now = NOW + timedelta(seconds=ATTEMPT_PATIENCE)
-    assert texts(await office.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
+        await setup.hears(MADE, is_new=True)
+    setup.now = NOW + timedelta(seconds=ATTEMPT_PATIENCE)
+    assert texts(await setup.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
 
 
-async def test_while_its_cancelling_is_open_it_waits_and_another_one_does_not(office: Office) -> None:
-    await office.knows(7)
-    await office.store.commit(Change(opened=(cancelling(51),)))
-    assert texts(await office.hears(MOVED)) == ["fr MovedByOffice"]
-    await office.store.commit(Change(opened=(replace(cancelling(50), number=4),)))
+async def test_while_its_cancelling_is_open_it_waits_and_another_one_does_not(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(opened=(cancelling(51),)))
+    assert texts(await setup.hears(MOVED)) == ["fr MovedByOffice"]
+    await setup.store.commit(Change(opened=(replace(cancelling(50), number=4),)))
     with pytest.raises(NotYetError):
-        await office.hears(CANCELLED, minutes=2)
+        await setup.hears(CANCELLED, minutes=2)
 
 
 # --- doubt ------------------------------------------------------------------------------------------------------------
 
 
-async def test_in_doubt_the_service_is_asked_with_what_nobody_else_needs(office: Office) -> None:
-    await office.knows(7)
-    office.api.books[50] = CANCELLED
-    change = await office.hears(MOVED, minutes=-1, reason="Grève")
-    assert (texts(change), office.api.needs) == (["fr CancelledByOthers Grève"], [Need.BACKGROUND])
+async def test_in_doubt_the_service_is_asked_with_what_nobody_else_needs(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.api.books[50] = CANCELLED
+    change = await setup.hears(MOVED, minutes=-1, reason="Grève")
+    assert (texts(change), setup.api.needs) == (["fr CancelledByOthers Grève"], [Need.BACKGROUND])
     (fact,) = change.facts
     assert fact.as_of == NOW + timedelta(seconds=2), "by the service's clock"
 
 
-async def test_of_one_that_is_soon_it_is_asked_more_urgently(office: Office) -> None:
-    await office.knows(7, of=replace(MADE, at=NOW + timedelta(hours=5)))
-    await office.hears(None)
-    assert office.api.needs == [Need.SETTLE_AGAIN]
+async def test_of_one_that_is_soon_it_is_asked_more_urgently(setup: NewsSetup) -> None:
+    await setup.knows(7, of=replace(MADE, at=NOW + timedelta(hours=5)))
+    await setup.hears(None)
+    assert setup.api.needs == [Need.SETTLE_AGAIN]
 
 
-async def test_it_is_asked_once_a_minute_and_not_for_what_came_before_the_answer(office: Office) -> None:
-    await office.knows(7)
-    office.now = NOW + timedelta(seconds=10)
-    await office.hears(None, received=9)
-    assert await office.hears(None, received=10) == Change(), "what was seen then is younger"
-    office.now = NOW + timedelta(seconds=30)
+async def test_it_is_asked_once_a_minute_and_not_for_what_came_before_the_answer(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.now = NOW + timedelta(seconds=10)
+    await setup.hears(None, received=9)
+    assert await setup.hears(None, received=10) == Change(), "what was seen then is younger"
+    setup.now = NOW + timedelta(seconds=30)
     with pytest.raises(NotYetError) as wait:
-        await office.hears(None, received=20)
+        await setup.hears(None, received=20)
     assert wait.value.seconds == 40
-    office.now = NOW + timedelta(seconds=70)
-    await office.hears(None, received=20)
-    assert len(office.api.needs) == 2
+    setup.now = NOW + timedelta(seconds=70)
+    await setup.hears(None, received=20)
+    assert len(setup.api.needs) == 2
 
 
-async def test_where_it_cannot_be_asked_it_is_asked_again(office: Office) -> None:
-    await office.knows(7)
-    office.api.reads = deque((refused(FailureCode.DOWN),))
+async def test_where_it_cannot_be_asked_it_is_asked_again(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.api.reads = deque((refused(FailureCode.DOWN),))
     with pytest.raises(ApiError):
-        await office.hears(None)
-    await office.hears(None)
-    assert len(office.api.needs) == 2
+        await setup.hears(None)
+    await setup.hears(None)
+    assert len(setup.api.needs) == 2
 
 
 @pytest.mark.parametrize("known", [None, replace(MADE, owner="telegram:8")])
-async def test_what_is_not_there_or_somebody_else_s_is_not_noted(office: Office, known: Appointment | None) -> None:
-    await office.knows(7, of=None)
-    office.api.books = {50: known} if known else {}
-    assert await office.hears(None) == Change()
-    assert await office.store.entry(50) is None
+async def test_what_is_not_there_or_somebody_else_s_is_not_noted(setup: NewsSetup, known: Appointment | None) -> None:
+    await setup.knows(7, of=None)
+    setup.api.books = {50: known} if known else {}
+    assert await setup.hears(None) == Change()
+    assert await setup.store.entry(50) is None
 
 
-async def test_whose_it_is_is_known_by_the_book_before_what_is_said(office: Office) -> None:
-    await office.knows(7, 8)
+async def test_whose_it_is_is_known_by_the_book_before_what_is_said(setup: NewsSetup) -> None:
+    await setup.knows(7, 8)
     report = Report(50, NOW, "telegram:8")
-    assert await office.news.chat_of(report) == 7
-    assert await office.news.chat_of(replace(report, appointment_id=51)) == 8
+    assert await setup.news.chat_of(report) == 7
+    assert await setup.news.chat_of(replace(report, appointment_id=51)) == 8
     for owner in ("telegram:9", "telegram:-5", "citizen 7", None):
-        assert await office.news.chat_of(replace(report, appointment_id=51, owner=owner)) is None
+        assert await setup.news.chat_of(replace(report, appointment_id=51, owner=owner)) is None
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_a_list_shows_anew_is_noted_and_not_told(office: Office) -> None:
-    await office.knows(7, of=None)
-    change = await office.lists(MADE)
+async def test_what_a_list_shows_anew_is_noted_and_not_told(setup: NewsSetup) -> None:
+    await setup.knows(7, of=None)
+    change = await setup.lists(MADE)
     assert (len(change.facts), change.queued) == (1, ())
-    assert await office.lists(MADE) == Change(), "nothing to write twice"
+    assert await setup.lists(MADE) == Change(), "nothing to write twice"
 
 
-async def test_what_differs_in_a_list_is_told(office: Office) -> None:
-    await office.knows(7)
-    assert texts(await office.lists(MOVED)) == ["fr MovedByOffice"]
+async def test_what_differs_in_a_list_is_told(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    assert texts(await setup.lists(MOVED)) == ["fr MovedByOffice"]
 
 
-async def test_what_is_missing_in_a_list_is_looked_up_once_a_minute(office: Office) -> None:
-    await office.knows(7)
-    assert await office.lists() == Change(), "the service knows it"
-    await office.lists()
-    assert office.api.needs == [Need.BACKGROUND]
-    office.now = NOW + timedelta(minutes=2)
-    office.api.books.clear()
-    assert texts(await office.lists()) == ["fr CancelledByOthers"]
+async def test_what_is_missing_in_a_list_is_looked_up_once_a_minute(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    assert await setup.lists() == Change(), "the service knows it"
+    await setup.lists()
+    assert setup.api.needs == [Need.BACKGROUND]
+    setup.now = NOW + timedelta(minutes=2)
+    setup.api.books.clear()
+    assert texts(await setup.lists()) == ["fr CancelledByOthers"]
 
 
-async def test_what_is_missing_and_cannot_be_looked_up_stays(office: Office) -> None:
-    await office.knows(7)
-    office.api.reads.append(refused(FailureCode.DOWN))
-    assert await office.lists() == Change()
-    office.now = AT + timedelta(days=1)
-    office.api.needs.clear()
-    assert await office.lists() == Change()
-    assert office.api.needs == [], "nobody asks for what is over"
+async def test_what_is_missing_and_cannot_be_looked_up_stays(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.api.reads.append(refused(FailureCode.DOWN))
+    assert await setup.lists() == Change()
+    setup.now = AT + timedelta(days=1)
+    setup.api.needs.clear()
+    assert await setup.lists() == Change()
+    assert setup.api.needs == [], "nobody asks for what is over"
 
 
-async def test_while_an_attempt_is_open_a_list_tells_nothing(office: Office) -> None:
-    await office.knows(7)
-    await office.store.commit(Change(opened=(cancelling(50),)))
-    assert await office.lists(CANCELLED) == Change()
+async def test_while_an_attempt_is_open_a_list_tells_nothing(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(opened=(cancelling(50),)))
+    assert await setup.lists(CANCELLED) == Change()

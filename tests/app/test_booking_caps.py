@@ -17,8 +17,8 @@ CAPS = BookingCaps(open=2, per_day=3, trusted={HELPER: 10})
 NOBODYS = BookingCounts(0, 0, 0)
 
 
-class Office:
-    """What is stored, and what the API would say."""
+class CapsSetup:
+    """The counts that are stored, and the appointments that the API would list."""
 
     def __init__(self, counts: BookingCounts, *appointments: Appointment) -> None:
         self.counts = counts
@@ -44,41 +44,41 @@ COMING = tuple(Appointment(number, 5, NOW + timedelta(days=number), "x") for num
 
 @pytest.mark.parametrize("counts", [NOBODYS, BookingCounts(1, 0, 2), BookingCounts(0, 1, 1)])
 async def test_a_chat_below_its_caps_may_book_without_a_request(counts: BookingCounts) -> None:
-    office = Office(counts, *COMING)
-    assert await office.refusal() is None
-    assert office.reads == 0
+    setup = CapsSetup(counts, *COMING)
+    assert await setup.refusal() is None
+    assert setup.reads == 0
 
 
 @pytest.mark.parametrize("counts", [BookingCounts(2, 0, 0), BookingCounts(1, 1, 0)])
 async def test_a_chat_with_too_many_coming_appointments_is_told_after_one_request(counts: BookingCounts) -> None:
-    office = Office(counts, *COMING)
-    assert await office.refusal() == Failure(FailureCode.TOO_MANY_OPEN)
-    assert office.reads == 1
+    setup = CapsSetup(counts, *COMING)
+    assert await setup.refusal() == Failure(FailureCode.TOO_MANY_OPEN)
+    assert setup.reads == 1
 
 
 async def test_cancelled_and_past_appointments_do_not_count() -> None:
     cancelled = replace(COMING[0], status=AppointmentStatus.CANCELLED)
     over = replace(COMING[1], at=NOW - timedelta(hours=1))
-    assert await Office(BookingCounts(2, 0, 0), cancelled, over).refusal() is None
-    assert await Office(BookingCounts(2, 1, 0), cancelled, COMING[1]).refusal() == Failure(FailureCode.TOO_MANY_OPEN)
+    assert await CapsSetup(BookingCounts(2, 0, 0), cancelled, over).refusal() is None
+    assert await CapsSetup(BookingCounts(2, 1, 0), cancelled, COMING[1]).refusal() == Failure(FailureCode.TOO_MANY_OPEN)
 
 
 async def test_stored_appointments_count_if_the_list_cannot_be_read() -> None:
-    office = Office(BookingCounts(2, 0, 0))
-    office.error = ScriptedError(WriteOutcome.UNKNOWN)
-    assert await office.refusal() == Failure(FailureCode.TOO_MANY_OPEN)
+    setup = CapsSetup(BookingCounts(2, 0, 0))
+    setup.error = ScriptedError(WriteOutcome.UNKNOWN)
+    assert await setup.refusal() == Failure(FailureCode.TOO_MANY_OPEN)
 
 
 @pytest.mark.parametrize("counts", [BookingCounts(0, 0, 3), BookingCounts(0, 1, 2)])
 async def test_a_chat_at_its_daily_cap_is_told_when_it_works_again(counts: BookingCounts) -> None:
-    office = Office(counts)
+    setup = CapsSetup(counts)
     midnight = datetime(2026, 3, 3)  # noqa: DTZ001 — office time
-    assert await office.refusal() == Failure(FailureCode.TOO_MANY_TODAY, midnight, another_day=True)
-    assert office.reads == 0
+    assert await setup.refusal() == Failure(FailureCode.TOO_MANY_TODAY, midnight, another_day=True)
+    assert setup.reads == 0
 
 
 async def test_trusted_chats_have_their_own_cap_and_zero_is_no_cap() -> None:
-    busy = Office(BookingCounts(9, 0, 9), *COMING)
+    busy = CapsSetup(BookingCounts(9, 0, 9), *COMING)
     assert await busy.refusal(chat_id=HELPER) is None
     busy.counts = BookingCounts(9, 0, 10)
     assert await busy.refusal(chat_id=HELPER) is not None

@@ -62,8 +62,8 @@ def read(update: StoredUpdate, at: datetime) -> Inbound:
 
 
 @dataclass
-class Office:
-    """Conversations with all that is around them."""
+class ConversationSetup:
+    """Conversations with the real parts around them, on a fake service and a fake messenger."""
 
     store: Store
     api: FakeMoncreneau = field(
@@ -106,9 +106,11 @@ class Office:
 
 
 @asynccontextmanager
-async def office(folder: Path, at_once: int = 8, handlers: tuple[AdminHandler, ...] = ()) -> AsyncIterator[Office]:
+async def conversation_setup(
+    folder: Path, at_once: int = 8, handlers: tuple[AdminHandler, ...] = ()
+) -> AsyncIterator[ConversationSetup]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
-    here = Office(store, at_once=at_once, handlers=handlers)
+    here = ConversationSetup(store, at_once=at_once, handlers=handlers)
     try:
         yield here
         await here.attempt_worker.stop(1)
@@ -120,7 +122,7 @@ async def office(folder: Path, at_once: int = 8, handlers: tuple[AdminHandler, .
 
 @in_no_time
 async def test_a_turn_is_stored_before_its_messages_are_sent(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/start"))
         assert here.texts() == ["Menu"]
         assert await here.store.open_updates() == ()
@@ -129,12 +131,12 @@ async def test_a_turn_is_stored_before_its_messages_are_sent(tmp_path: Path) -> 
 
 @in_no_time
 async def test_updates_of_a_chat_are_processed_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/start"), (4, 7, "/help"), (3, 7, "/stop"), (2, 7, "/book"))
         assert here.texts() == ["Menu", "choosing_department", "Menu", "Help"]
 
 
-def turns_taken(here: Office) -> list[str]:
+def turns_taken(here: ConversationSetup) -> list[str]:
     """What the turns from now on are about."""
     taken, take = list[str](), here.conversations._turns.take
 
@@ -148,7 +150,7 @@ def turns_taken(here: Office) -> list[str]:
 
 @in_no_time
 async def test_presses_that_repeat_the_one_before_them_are_one_press(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/start"))
         taken = turns_taken(here)
         again = f"press {await _screen(here)} list"
@@ -160,7 +162,7 @@ async def test_presses_that_repeat_the_one_before_them_are_one_press(tmp_path: P
 
 @in_no_time
 async def test_different_presses_are_all_processed(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/start"))
         taken, screen = turns_taken(here), await _screen(here)
         await here.hears(*((number, 7, f"press {screen} {'help' if number % 2 else 'lang'}") for number in range(2, 8)))
@@ -169,7 +171,7 @@ async def test_different_presses_are_all_processed(tmp_path: Path) -> None:
 
 @in_no_time
 async def test_a_slow_chat_delays_no_other_and_shows_typing(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         here.api.shut = asyncio.Event()
         new = await here.store.receive((StoredUpdate(1, 7, "/book"), StoredUpdate(2, 8, "/start")))
         here.conversations.accept(new)
@@ -184,14 +186,14 @@ async def test_a_slow_chat_delays_no_other_and_shows_typing(tmp_path: Path) -> N
 
 @in_no_time
 async def test_the_number_of_chats_processed_at_once_is_limited(tmp_path: Path) -> None:
-    async with office(tmp_path, at_once=2) as here:
+    async with conversation_setup(tmp_path, at_once=2) as here:
         await here.hears(*((number, number, "/start") for number in range(1, 20)))
         assert all(here.texts(chat) == ["Menu"] for chat in range(1, 20))
 
 
 @in_no_time
 async def test_a_confirmed_booking_becomes_a_ticket_and_its_picture(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/book"))
         for number, action in enumerate(("d:5", "t:20260302T1000"), 2):
             await here.hears((number, 7, f"press {await _screen(here)} {action}"))
@@ -209,7 +211,7 @@ async def test_a_confirmed_booking_becomes_a_ticket_and_its_picture(tmp_path: Pa
 async def test_an_update_on_which_our_code_fails_is_set_aside_with_an_apology(
     tmp_path: Path, chat: int, apologies: int
 ) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, chat, "poison"), (2, 8, "/start"))
         assert here.conversations.set_aside == 1
         assert len([each for each in here.texts(chat) if "sorry" in each]) == apologies
@@ -221,7 +223,7 @@ async def test_an_update_on_which_our_code_fails_is_set_aside_with_an_apology(
 async def test_a_session_on_which_every_turn_fails_is_replaced_and_the_update_is_answered(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         broken = Session("fr", NOW.replace(tzinfo=UTC), screen=5)  # a time that no other can be compared with
         await here.store.commit(Change(chat=Sessions.stored(7, broken)))
         await here.hears((1, 7, "/start"))
@@ -234,7 +236,7 @@ async def test_a_session_on_which_every_turn_fails_is_replaced_and_the_update_is
 
 @in_no_time
 async def test_a_failing_update_on_a_failing_session_still_gets_an_apology(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         here.conversations._sessions.keep(7, Session("fr", NOW, state=None))  # type: ignore[arg-type]
         await here.hears((1, 7, "poison"))
         assert here.texts() == ["Menu (sorry)"]
@@ -243,7 +245,7 @@ async def test_a_failing_update_on_a_failing_session_still_gets_an_apology(tmp_p
 
 @in_no_time
 async def test_a_ticket_is_sent_even_if_the_session_is_lost(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
         body = BOOKINGS.dump_json(BookingAttempt(3, draft, NOW)).decode()
         attempt = StoredAttempt(7, 3, AttemptKind.BOOK, body)
@@ -256,7 +258,7 @@ async def test_a_ticket_is_sent_even_if_the_session_is_lost(tmp_path: Path) -> N
 
 @in_no_time
 async def test_an_outcome_on_which_every_turn_fails_is_sent_with_a_new_session(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/start"))
         draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
         attempt = BookingAttempt(3, draft, NOW)
@@ -272,14 +274,14 @@ async def test_an_outcome_on_which_every_turn_fails_is_sent_with_a_new_session(t
 
 @in_no_time
 async def test_after_a_failing_update_the_chat_continues(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/book"), (2, 7, "poison"), (3, 7, "/start"))
         assert here.texts()[-1].startswith("Menu")
 
 
 @in_no_time
 async def test_a_chat_that_blocked_the_bot_gets_messages_again_after_its_return(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, 7, "/start"), (2, 7, "left"))
         chat = await here.store.chat(7)
         assert chat is not None
@@ -292,7 +294,7 @@ async def test_a_chat_that_blocked_the_bot_gets_messages_again_after_its_return(
 
 @in_no_time
 async def test_a_group_gets_one_hint_and_what_needs_no_answer_gets_none(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.hears((1, -5, "group"), (2, -5, "group"), (3, 7, "ignored"))
         assert here.messenger.texts(-5) == ["hint"]
         assert here.texts(7) == []
@@ -307,7 +309,7 @@ async def test_a_command_of_admins_is_answered_to_admins_only(tmp_path: Path) ->
                 return None
             return Change(queued=(Delivery(1, chat_id, Kind.SEND, Message("all is well")),))
 
-    async with office(tmp_path, handlers=(Status(),)) as here:
+    async with conversation_setup(tmp_path, handlers=(Status(),)) as here:
         await here.hears((1, ADMIN, "/status"), (2, ADMIN, "/start"), (3, 7, "/status"))
         assert here.texts(ADMIN) == ["all is well", "Menu"]
         assert here.texts(7) == ["Menu (unknown_command)"]
@@ -315,7 +317,7 @@ async def test_a_command_of_admins_is_answered_to_admins_only(tmp_path: Path) ->
 
 @in_no_time
 async def test_stopping_leaves_the_remaining_updates_in_the_inbox(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         await here.conversations.stop(1)
         new = await here.store.receive((StoredUpdate(1, 7, "/start"),))
         here.conversations.accept(new)
@@ -324,7 +326,7 @@ async def test_stopping_leaves_the_remaining_updates_in_the_inbox(tmp_path: Path
         assert [each.update_id for each in await here.store.open_updates()] == [1]
 
 
-async def _screen(here: Office, chat: int = 7) -> int:
+async def _screen(here: ConversationSetup, chat: int = 7) -> int:
     """The number of the present screen."""
     session = await here.conversations._sessions.get(chat, NOW, "fr")
     return session.screen
@@ -332,7 +334,7 @@ async def _screen(here: Office, chat: int = 7) -> int:
 
 @in_no_time
 async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fails_alone(tmp_path: Path) -> None:
-    async with office(tmp_path) as here:
+    async with conversation_setup(tmp_path) as here:
         over: list[str] = []
         news = Delivery(DeliveryIds().next(), 7, Kind.SEND, Message("fr news"))
 

@@ -21,8 +21,8 @@ from tests.app.fakes import refused
 NOON = datetime.fromisoformat("2026-03-02T12:00")
 
 
-class News:
-    """What becomes of webhooks, by the number of their appointment."""
+class FakeNews:
+    """The outcome of webhooks, by the number of their appointment."""
 
     def __init__(self) -> None:
         self.outcomes: dict[int, Change | Exception] = {}
@@ -52,15 +52,15 @@ def read(hook: StoredHook) -> Report:
 
 
 @dataclass
-class Desk:
-    """The worker at work; chats play their turns at once."""
+class HookSetup:
+    """A running worker; the turns of chats are played by `plays`."""
 
     store: Store
     now: float = 1000.0
 
     def __post_init__(self) -> None:
         self.hooks = SqlHookRepository(self.store)
-        self.news = News()
+        self.news = FakeNews()
         self.turns: asyncio.Queue[tuple[ChatTurn, Callable[[], None]]] = asyncio.Queue()
         news: Any = self.news
         self.worker = HookWorker(self.hooks, news, read, self._play, lambda: self.now)
@@ -79,9 +79,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def setup(tmp_path: Path) -> AsyncIterator[HookSetup]:
     store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    here = Desk(store)
+    here = HookSetup(store)
     running = asyncio.create_task(here.worker.run())
     yield here
     running.cancel()
@@ -89,20 +89,20 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await store.close()
 
 
-async def test_what_comes_is_worked_at_once_and_once(desk: Desk) -> None:
+async def test_what_comes_is_worked_at_once_and_once(setup: HookSetup) -> None:
     for _ in range(2):
-        await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
-    await desk.plays()
-    await desk.worker.receive(StoredHook("evt_2", "51", 1000.0))
-    await desk.plays()
-    assert desk.news.worked == [50, 51]
-    assert (await desk.hooks.next_due(), desk.worker.last_received) == (None, 1000.0)
+        await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    await setup.plays()
+    await setup.worker.receive(StoredHook("evt_2", "51", 1000.0))
+    await setup.plays()
+    assert setup.news.worked == [50, 51]
+    assert (await setup.hooks.next_due(), setup.worker.last_received) == (None, 1000.0)
 
 
 async def test_a_webhook_whose_turn_ends_while_the_due_ones_are_read_is_not_worked_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    setup: HookSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    due, read_rows, turn_ended = desk.hooks.due, asyncio.Event(), asyncio.Event()
+    due, read_rows, turn_ended = setup.hooks.due, asyncio.Event(), asyncio.Event()
 
     async def slow_due(now: float, limit: int) -> tuple[StoredHook, ...]:
         found = await due(now, limit)
@@ -110,67 +110,67 @@ async def test_a_webhook_whose_turn_ends_while_the_due_ones_are_read_is_not_work
         await turn_ended.wait()
         return found
 
-    await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
-    desk.turns.put_nowait(await desk.turns.get())  # its turn is queued
-    monkeypatch.setattr(desk.hooks, "due", slow_due)
-    await desk.worker.receive(StoredHook("evt_2", "51", 1000.0))
+    await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    setup.turns.put_nowait(await setup.turns.get())  # its turn is queued
+    monkeypatch.setattr(setup.hooks, "due", slow_due)
+    await setup.worker.receive(StoredHook("evt_2", "51", 1000.0))
     await read_rows.wait()
-    await desk.plays()
+    await setup.plays()
     turn_ended.set()
-    await desk.plays()
-    assert desk.news.worked == [50, 51]
+    await setup.plays()
+    assert setup.news.worked == [50, 51]
 
 
-async def test_what_an_earlier_process_left_is_worked(desk: Desk) -> None:
-    await desk.hooks.add(StoredHook("evt_1", "50", 900.0))
-    desk.worker._wake.set()
-    await desk.plays()
-    assert desk.news.worked == [50]
+async def test_what_an_earlier_process_left_is_worked(setup: HookSetup) -> None:
+    await setup.hooks.add(StoredHook("evt_1", "50", 900.0))
+    setup.worker._wake.set()
+    await setup.plays()
+    assert setup.news.worked == [50]
 
 
 @pytest.mark.parametrize(
     ("error", "pause"), [(NotYetError(3.0), 3.0), (refused(FailureCode.DOWN), API_PAUSE)], ids=["attempt", "service"]
 )
-async def test_what_must_wait_is_put_off_and_then_worked(desk: Desk, error: Exception, pause: float) -> None:
-    desk.news.outcomes[50] = error
-    await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
-    await desk.plays()
-    assert await desk.hooks.next_due() == 1000.0 + pause
-    desk.news.outcomes.clear()
-    desk.now += pause
-    desk.worker._wake.set()
-    await desk.plays()
-    assert await desk.hooks.next_due() is None
+async def test_what_must_wait_is_put_off_and_then_worked(setup: HookSetup, error: Exception, pause: float) -> None:
+    setup.news.outcomes[50] = error
+    await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    await setup.plays()
+    assert await setup.hooks.next_due() == 1000.0 + pause
+    setup.news.outcomes.clear()
+    setup.now += pause
+    setup.worker._wake.set()
+    await setup.plays()
+    assert await setup.hooks.next_due() is None
 
 
-async def test_what_our_own_code_fails_on_is_set_aside_with_the_name_of_the_error(desk: Desk) -> None:
-    desk.news.outcomes[50] = KeyError("secret")
-    await desk.worker.receive(StoredHook("evt_1", "50", 1000.0))
-    await desk.plays()
-    assert (await desk.hooks.next_due(), desk.worker.set_aside) == (None, 1)
+async def test_what_our_own_code_fails_on_is_set_aside_with_the_name_of_the_error(setup: HookSetup) -> None:
+    setup.news.outcomes[50] = KeyError("secret")
+    await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
+    await setup.plays()
+    assert (await setup.hooks.next_due(), setup.worker.set_aside) == (None, 1)
 
 
-async def test_what_cannot_be_read_is_stored_and_never_worked(desk: Desk) -> None:
-    await desk.worker.receive(StoredHook("evt_1", "<html>", 1000.0))
-    assert (await desk.hooks.next_due(), desk.worker.set_aside) == (None, 1)
-    await desk.hooks.add(StoredHook("evt_2", "of another release", 1000.0))
-    await desk.worker.receive(StoredHook("evt_3", "50", 1000.0))
-    await desk.plays()
-    assert desk.news.worked == [50]
-    assert await desk.hooks.next_due() is None
+async def test_what_cannot_be_read_is_stored_and_never_worked(setup: HookSetup) -> None:
+    await setup.worker.receive(StoredHook("evt_1", "<html>", 1000.0))
+    assert (await setup.hooks.next_due(), setup.worker.set_aside) == (None, 1)
+    await setup.hooks.add(StoredHook("evt_2", "of another release", 1000.0))
+    await setup.worker.receive(StoredHook("evt_3", "50", 1000.0))
+    await setup.plays()
+    assert setup.news.worked == [50]
+    assert await setup.hooks.next_due() is None
 
 
-async def test_what_concerns_nobody_is_closed_without_a_turn(desk: Desk) -> None:
-    await desk.worker.receive(StoredHook("evt_1", "404", 1000.0))
-    await desk.worker.receive(StoredHook("evt_2", "50", 1000.0))
-    await desk.plays()
-    assert await desk.hooks.next_due() is None
+async def test_what_concerns_nobody_is_closed_without_a_turn(setup: HookSetup) -> None:
+    await setup.worker.receive(StoredHook("evt_1", "404", 1000.0))
+    await setup.worker.receive(StoredHook("evt_2", "50", 1000.0))
+    await setup.plays()
+    assert await setup.hooks.next_due() is None
 
 
-async def test_a_failure_while_looking_stops_no_later_one(desk: Desk) -> None:
-    await desk.worker.receive(StoredHook("evt_1", "500", 1000.0))
-    await desk.news.failed.wait()
-    await desk.hooks.finish("evt_1")
-    await desk.worker.receive(StoredHook("evt_2", "50", 1000.0))
-    await desk.plays()
-    assert desk.news.worked == [50]
+async def test_a_failure_while_looking_stops_no_later_one(setup: HookSetup) -> None:
+    await setup.worker.receive(StoredHook("evt_1", "500", 1000.0))
+    await setup.news.failed.wait()
+    await setup.hooks.finish("evt_1")
+    await setup.worker.receive(StoredHook("evt_2", "50", 1000.0))
+    await setup.plays()
+    assert setup.news.worked == [50]

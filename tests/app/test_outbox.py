@@ -27,7 +27,7 @@ def word(number: int, chat: int = 7, kind: Kind = Kind.SEND, target: int | None 
 
 
 @dataclass
-class Post:
+class OutboxSetup:
     """An outbox over a real store and a chat program in memory."""
 
     store: Store
@@ -51,12 +51,14 @@ class Post:
 
 
 @asynccontextmanager
-async def post(folder: Path, rate: float | None = None, chat_limiter: float | None = None) -> AsyncIterator[Post]:
+async def outbox_setup(
+    folder: Path, rate: float | None = None, chat_rate: float | None = None
+) -> AsyncIterator[OutboxSetup]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     messenger = FakeMessenger()
-    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(chat_limiter))
+    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(chat_rate))
     try:
-        yield Post(store, messenger, outbox)
+        yield OutboxSetup(store, messenger, outbox)
         await outbox.stop(1.0)
     finally:
         await store.close()
@@ -64,7 +66,7 @@ async def post(folder: Path, rate: float | None = None, chat_limiter: float | No
 
 @in_no_time
 async def test_messages_of_a_chat_arrive_in_order_and_their_rows_are_deleted(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(*(word(number, chat) for number in range(1, 6) for chat in (7,)))
         assert here.messenger.texts() == ["1", "2", "3", "4", "5"]
         assert await here.stored() == []
@@ -74,7 +76,7 @@ async def test_messages_of_a_chat_arrive_in_order_and_their_rows_are_deleted(tmp
 @pytest.mark.parametrize("failure", [NotSentError("x"), MaybeSentError("x")], ids=["not sent", "maybe sent"])
 @in_no_time
 async def test_a_message_with_unknown_outcome_is_sent_again_before_the_next(tmp_path: Path, failure: Exception) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.extend([failure, failure])
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["1", "2"]
@@ -83,7 +85,7 @@ async def test_a_message_with_unknown_outcome_is_sent_again_before_the_next(tmp_
 
 @in_no_time
 async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.append(MessageRefusedError("can't parse entities"))
         ticket = replace(word(1), message=Message("<b>N° 1</b> &lt;", ((Button("Annuler", "x:1"),),)))
         await here.sends(ticket, word(2))
@@ -93,7 +95,7 @@ async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_pat
 
 @in_no_time
 async def test_a_text_that_is_refused_again_is_dropped_and_delays_nothing(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.extend([MessageRefusedError("can't parse entities")] * 2)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
@@ -103,7 +105,7 @@ async def test_a_text_that_is_refused_again_is_dropped_and_delays_nothing(tmp_pa
 
 @in_no_time
 async def test_a_message_on_which_our_code_fails_delays_nothing(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 4)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
@@ -115,7 +117,7 @@ async def test_a_message_on_which_our_code_fails_delays_nothing(tmp_path: Path) 
 
 @in_no_time
 async def test_only_a_limited_chat_waits_as_long_as_telegram_says(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.append(FloodedError(30))
         began = asyncio.get_running_loop().time()
         await here.sends(word(1, 7), word(2, 8), word(3, 7))
@@ -127,7 +129,7 @@ async def test_only_a_limited_chat_waits_as_long_as_telegram_says(tmp_path: Path
 
 @in_no_time
 async def test_a_chat_that_blocked_the_bot_gets_nothing_until_it_returns(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.left.add(7)
         await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
         await here.sends(word(1), word(2), word(3, 8))
@@ -143,7 +145,7 @@ async def test_a_chat_that_blocked_the_bot_gets_nothing_until_it_returns(tmp_pat
 
 @in_no_time
 async def test_of_several_edits_of_a_message_only_the_last_is_sent(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(word(1))
         (number,) = here.messenger.phones[7]
         await here.sends(*(word(each, kind=Kind.EDIT, target=number) for each in (2, 3, 4)))
@@ -154,7 +156,7 @@ async def test_of_several_edits_of_a_message_only_the_last_is_sent(tmp_path: Pat
 
 @in_no_time
 async def test_an_edit_of_a_deleted_message_is_sent_as_a_new_message(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(replace(word(1, kind=Kind.EDIT, target=99), screen=12))
         assert here.messenger.texts() == ["1"]
         (shown,) = here.messenger.phones[7].values()
@@ -166,7 +168,7 @@ async def test_an_edit_of_a_deleted_message_is_sent_as_a_new_message(tmp_path: P
 async def test_an_older_message_that_cannot_be_changed_any_more_is_left_as_it_is(
     tmp_path: Path, failure: Exception
 ) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.append(failure)
         await here.sends(replace(word(1, kind=Kind.EDIT, target=90), amends=True), word(2))
         assert here.messenger.texts() == ["2"]
@@ -175,7 +177,7 @@ async def test_an_older_message_that_cannot_be_changed_any_more_is_left_as_it_is
 
 @in_no_time
 async def test_the_message_of_a_ticket_is_remembered_sent_or_edited(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         at = datetime(2026, 3, 3, 10)  # noqa: DTZ001 — office time
         for number in (50, 51, 52):
             fact = Fact(number, 7, at, Source.ATTEMPT, Appointment(number, 5, at, "Aïssatou"))
@@ -192,7 +194,7 @@ async def test_the_message_of_a_ticket_is_remembered_sent_or_edited(tmp_path: Pa
 @in_no_time
 @pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
 async def test_a_refused_edit_of_the_present_screen_is_shown_anew(tmp_path: Path, failure: Exception) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(word(1))
         (shown,) = here.messenger.phones[7]
         here.messenger.open_issues.append(failure)
@@ -208,7 +210,7 @@ PICTURE_LOST = MaybeSentError("sendPhoto: Internal Server Error")
 async def test_a_picture_that_does_not_get_through_lets_texts_pass_and_is_given_up(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.pictures = PICTURE_LOST
         await here.store.commit(Change(queued=(word(1), word(2, kind=Kind.PICTURE))))
         here.outbox.accept((word(1), word(2, kind=Kind.PICTURE)))
@@ -230,7 +232,7 @@ async def test_a_picture_that_does_not_get_through_lets_texts_pass_and_is_given_
 
 @in_no_time
 async def test_a_picture_is_not_given_up_because_there_is_no_connection(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.extend([NotSentError("sendPhoto: refused")] * 20)
         await here.sends(word(1, kind=Kind.PICTURE))
         assert here.messenger.texts() == ["1"]
@@ -240,7 +242,7 @@ async def test_a_picture_is_not_given_up_because_there_is_no_connection(tmp_path
 async def test_a_text_is_never_given_up_and_operators_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         lost = MaybeSentError("sendMessage: Internal Server Error")
         here.messenger.open_issues.extend([lost] * 100)
         await here.store.commit(Change(queued=(word(1),)))
@@ -260,7 +262,7 @@ async def test_a_text_is_never_given_up_and_operators_are_told(
 
 @in_no_time
 async def test_only_several_chats_make_an_outage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.extend([MaybeSentError("sendMessage: Timed out")] * 9)
         await here.sends(*(word(chat, chat) for chat in (1, 2, 3)))
     assert caplog.messages == [
@@ -271,7 +273,7 @@ async def test_only_several_chats_make_an_outage(tmp_path: Path, caplog: pytest.
 
 @in_no_time
 async def test_of_screens_that_wait_only_the_newest_is_sent_and_the_order_stays(tmp_path: Path) -> None:
-    async with post(tmp_path, chat_limiter=1.0) as here:
+    async with outbox_setup(tmp_path, chat_rate=1.0) as here:
         began = asyncio.get_running_loop().time()
         for number in range(1, 2001):
             screen = replace(word(number), screen=number)
@@ -288,7 +290,7 @@ async def test_of_screens_that_wait_only_the_newest_is_sent_and_the_order_stays(
 
 @in_no_time
 async def test_of_equal_messages_that_wait_one_is_sent_and_nothing_else_is_dropped(tmp_path: Path) -> None:
-    async with post(tmp_path, chat_limiter=1.0) as here:
+    async with outbox_setup(tmp_path, chat_rate=1.0) as here:
 
         def told(number: int, text: str, kind: Kind = Kind.SEND) -> Delivery:
             return replace(word(number, kind=kind), message=Message(text))
@@ -311,7 +313,7 @@ async def test_of_equal_messages_that_wait_one_is_sent_and_nothing_else_is_dropp
 
 @in_no_time
 async def test_what_is_being_sent_is_not_replaced(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.gate = asyncio.Event()
         one, other = replace(word(1), screen=1), replace(word(2), screen=2)
         await here.store.commit(Change(queued=(one, other)))
@@ -326,7 +328,7 @@ async def test_what_is_being_sent_is_not_replaced(tmp_path: Path) -> None:
 @in_no_time
 @pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
 async def test_a_refused_amendment_is_dropped(tmp_path: Path, failure: Exception) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.append(failure)
         await here.sends(replace(word(1, kind=Kind.EDIT, target=99), amends=True), word(2))
         assert here.messenger.texts() == ["2"]
@@ -336,7 +338,7 @@ async def test_a_refused_amendment_is_dropped(tmp_path: Path, failure: Exception
 
 @in_no_time
 async def test_of_several_amendments_only_the_newest_is_sent(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(word(1))
         (shown,) = here.messenger.phones[7]
         here.messenger.open_issues.append(FloodedError(30))
@@ -349,7 +351,7 @@ async def test_of_several_amendments_only_the_newest_is_sent(tmp_path: Path) -> 
 
 @in_no_time
 async def test_a_delayed_document_lets_messages_pass_and_arrives_later(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.append(MaybeSentError("502"))
         await here.sends(word(1, kind=Kind.DOCUMENT), word(2), word(3))
         assert here.messenger.texts() == ["2", "3", "1"]
@@ -358,7 +360,7 @@ async def test_a_delayed_document_lets_messages_pass_and_arrives_later(tmp_path:
 
 @in_no_time
 async def test_a_delayed_document_is_dropped_when_its_chat_blocks_the_bot(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
         here.messenger.open_issues.append(NotSentError("no route"))
         here.messenger.left.add(7)
@@ -369,7 +371,7 @@ async def test_a_delayed_document_is_dropped_when_its_chat_blocks_the_bot(tmp_pa
 
 @in_no_time
 async def test_the_refusal_of_a_prepared_message_is_passed_on(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
         await here.sends(word(1, kind=Kind.PREPARED), word(2))
         assert here.outbox.refused.get_nowait() == (7, "wrong file identifier")
@@ -379,7 +381,7 @@ async def test_the_refusal_of_a_prepared_message_is_passed_on(tmp_path: Path) ->
 
 @in_no_time
 async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(word(1, kind=Kind.PICTURE))
         await here.sends(word(2, kind=Kind.PICTURE))
         assert [file_id for _, _, file_id in here.messenger.heard] == [None, "file-1"]
@@ -387,7 +389,7 @@ async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) 
 
 @in_no_time
 async def test_a_picture_with_an_invalid_file_id_is_uploaded_again(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.sends(word(1, kind=Kind.PICTURE))
         here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
         await here.sends(word(2, kind=Kind.PICTURE))
@@ -397,7 +399,7 @@ async def test_a_picture_with_an_invalid_file_id_is_uploaded_again(tmp_path: Pat
 
 @in_no_time
 async def test_each_chat_has_its_own_rate_limit(tmp_path: Path) -> None:
-    async with post(tmp_path, chat_limiter=1.0) as here:
+    async with outbox_setup(tmp_path, chat_rate=1.0) as here:
         began = asyncio.get_running_loop().time()
         await here.sends(*(word(number) for number in range(1, 8)), word(8, 8))
         times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}
@@ -407,7 +409,7 @@ async def test_each_chat_has_its_own_rate_limit(tmp_path: Path) -> None:
 
 @in_no_time
 async def test_stopping_leaves_unsent_messages_stored(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.open_issues.extend([NotSentError("x")] * 50)
         deliveries = (word(1), word(2))
         await here.store.commit(Change(queued=deliveries))
@@ -419,7 +421,7 @@ async def test_stopping_leaves_unsent_messages_stored(tmp_path: Path) -> None:
 
 @in_no_time
 async def test_stopping_waits_for_messages_in_flight(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         here.messenger.gate = asyncio.Event()
         await here.store.commit(Change(queued=(word(1),)))
         here.outbox.accept((word(1),))
@@ -431,6 +433,6 @@ async def test_stopping_waits_for_messages_in_flight(tmp_path: Path) -> None:
 
 @in_no_time
 async def test_a_failed_typing_action_has_no_effect(tmp_path: Path) -> None:
-    async with post(tmp_path) as here:
+    async with outbox_setup(tmp_path) as here:
         await here.outbox.typing(7)
         assert here.messenger.typings == [7]

@@ -43,7 +43,7 @@ OFFICE = Department(5, "Passeports")
 HORIZON = 60
 
 
-class Watched(FakeMoncreneau):
+class RecordingMoncreneau(FakeMoncreneau):
     """Remembers which days were asked for."""
 
     asked: tuple[date, date] | None = None
@@ -62,9 +62,10 @@ def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
     return Message(f"{locale} {getattr(screen, 'kind', type(screen).__name__)} {notice}", qr_link=link)
 
 
-def api() -> Watched:
+def api() -> RecordingMoncreneau:
     made = Appointment(50, 5, TEN, "Aïssatou Bah", qr_link="https://x.gn/50", owner="telegram:7")
-    return Watched((OFFICE, Department(8, "Identité")), (Slot(TEN), Slot(TEN + timedelta(days=1))), {50: made})
+    slots = (Slot(TEN), Slot(TEN + timedelta(days=1)))
+    return RecordingMoncreneau((OFFICE, Department(8, "Identité")), slots, {50: made})
 
 
 def turns_at(office: FakeMoncreneau, **more: Any) -> Turns:

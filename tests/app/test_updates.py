@@ -9,7 +9,7 @@ from bot.core.events import Typed
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
 
-class Desk:
+class OneWordHandler:
     """Answers to one word."""
 
     def __init__(self, word: str, number: int) -> None:
@@ -28,13 +28,13 @@ def says(text: str, user: int = 900) -> FromCitizen:
 
 
 async def test_the_first_handler_that_takes_an_update_answers() -> None:
-    staff = AdminRouter({900}, (Desk("a", 1), Desk("b", 2), Desk("b", 3)))
-    assert await staff.handle(7, says("b")) == Change(done=(2,))
-    assert await staff.handle(7, says("a")) == Change(done=(1,))
-    assert await staff.handle(7, says("z")) is None
+    router = AdminRouter({900}, (OneWordHandler("a", 1), OneWordHandler("b", 2), OneWordHandler("b", 3)))
+    assert await router.handle(7, says("b")) == Change(done=(2,))
+    assert await router.handle(7, says("a")) == Change(done=(1,))
+    assert await router.handle(7, says("z")) is None
 
 
 async def test_updates_of_other_users_reach_no_handler() -> None:
-    desk = Desk("a", 1)
-    assert await AdminRouter({900}, (desk,)).handle(7, says("a", user=901)) is None
-    assert desk.asked == 0
+    handler = OneWordHandler("a", 1)
+    assert await AdminRouter({900}, (handler,)).handle(7, says("a", user=901)) is None
+    assert handler.asked == 0

@@ -8,8 +8,8 @@ from bot.storage.store import Store
 from tests.app.virtual_clock import in_no_time
 
 
-class Shelf(Store):
-    """A store that only writes down what it is asked to remember."""
+class RecordingStore(Store):
+    """A store that records which values it is asked to save."""
 
     def __init__(self) -> None:
         self.saved_values: list[NamedValues] = []
@@ -20,31 +20,31 @@ class Shelf(Store):
 
 @in_no_time
 async def test_many_changes_are_saved_together() -> None:
-    shelf, value = Shelf(), [0]
-    keeper = DebouncedSaver(shelf, lambda: (("n", str(value[0])),))
+    store, value = RecordingStore(), [0]
+    keeper = DebouncedSaver(store, lambda: (("n", str(value[0])),))
     for value[0] in range(5):
         keeper.changed()
-    assert shelf.saved_values == []
+    assert store.saved_values == []
     await asyncio.sleep(2 * PAUSE)
-    assert shelf.saved_values == [(("n", "4"),)], "the last word is what is kept"
+    assert store.saved_values == [(("n", "4"),)], "the last word is what is kept"
     value[0] = 9
     keeper.changed()
     await asyncio.sleep(2 * PAUSE)
-    assert shelf.saved_values[1:] == [(("n", "9"),)]
+    assert store.saved_values[1:] == [(("n", "9"),)]
 
 
 @in_no_time
 async def test_closing_saves_pending_changes() -> None:
-    shelf = Shelf()
-    keeper = DebouncedSaver(shelf, lambda: (("n", "1"),))
+    store = RecordingStore()
+    keeper = DebouncedSaver(store, lambda: (("n", "1"),))
     keeper.changed()
     keeper.keep()
     await asyncio.sleep(2 * PAUSE)
-    assert shelf.saved_values == [(("n", "1"),)]
+    assert store.saved_values == [(("n", "1"),)]
 
 
 @in_no_time
 async def test_an_empty_value_is_not_saved() -> None:
-    shelf = Shelf()
-    DebouncedSaver(shelf, tuple).keep()
-    assert shelf.saved_values == []
+    store = RecordingStore()
+    DebouncedSaver(store, tuple).keep()
+    assert store.saved_values == []

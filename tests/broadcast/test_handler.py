@@ -42,7 +42,7 @@ ADMIN = 900
 PRESSED = 70
 
 
-class Handling:
+class HandlerSetup:
     """A handler on fakes; `shown` is the state that was drawn last."""
 
     def __init__(self, *chats: int) -> None:
@@ -168,7 +168,7 @@ class Handling:
 
 
 async def test_the_command_begins_a_draft_that_is_stored_with_the_answer() -> None:
-    here = Handling(1, 2)
+    here = HandlerSetup(1, 2)
     change = await here.commands("broadcast")
     assert change
     (answer,) = change.queued
@@ -177,14 +177,14 @@ async def test_the_command_begins_a_draft_that_is_stored_with_the_answer() -> No
 
 
 async def test_the_command_again_uses_up_no_number() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.commands("broadcast")
     assert here.draft().number == here.repository.numbers_given == 1
 
 
 async def test_a_press_edits_the_pressed_message() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.types("Bonjour")
     change = await here.pushes(ComposeAction.ONE)
@@ -193,7 +193,7 @@ async def test_a_press_edits_the_pressed_message() -> None:
 
 
 async def test_the_preview_is_queued_before_the_review() -> None:
-    here = Handling(1, 2, 3)
+    here = HandlerSetup(1, 2, 3)
     change = await here.reviews()
     preview, review = change.queued
     assert (preview.kind, preview.chat_id) == (Kind.PREPARED, ADMIN)
@@ -204,7 +204,7 @@ async def test_the_preview_is_queued_before_the_review() -> None:
 
 
 async def test_media_is_read_by_the_content_reader() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.does(SentSomething(at=DAY), sticker={})
     assert here.shown
@@ -212,7 +212,7 @@ async def test_media_is_read_by_the_content_reader() -> None:
 
 
 async def test_a_refused_preview_asks_for_the_message_again_with_the_reason() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.reviews()
     change = await here.handler.preview_refused(ADMIN, "Bad Request: wrong file identifier", DAY)
     here.stores(change)
@@ -223,11 +223,11 @@ async def test_a_refused_preview_asks_for_the_message_again_with_the_reason() ->
 
 
 async def test_a_preview_refused_after_the_draft_was_deleted_changes_nothing() -> None:
-    assert await Handling(1).handler.preview_refused(ADMIN, "Bad Request", DAY) == Change()
+    assert await HandlerSetup(1).handler.preview_refused(ADMIN, "Bad Request", DAY) == Change()
 
 
 async def test_departments_are_loaded_when_asked_for() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.types("Bonjour")
     await here.pushes(ComposeAction.ONE)
@@ -240,7 +240,7 @@ async def test_departments_are_loaded_when_asked_for() -> None:
 
 @in_no_time
 async def test_confirming_launches_it_and_the_message_becomes_its_progress_message() -> None:
-    here = Handling(1, 2)
+    here = HandlerSetup(1, 2)
     await here.reviews()
     await here.pushes(ComposeAction.NOW)
     assert here.draft().state == ConfirmingSend()
@@ -260,7 +260,7 @@ async def test_confirming_launches_it_and_the_message_becomes_its_progress_messa
 
 
 async def test_an_admin_who_does_something_else_is_treated_as_a_citizen() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     assert await here.commands("book") is None
     assert await here.types("Bonjour") is None
     await here.commands("broadcast")
@@ -275,7 +275,7 @@ async def test_an_admin_who_does_something_else_is_treated_as_a_citizen() -> Non
 
 
 async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     assert await here.commands("foo") is None
     await here.commands("broadcast")
     assert await here.commands("demain")
@@ -285,14 +285,14 @@ async def test_a_text_that_begins_like_a_command_is_told_why_it_cannot_be_taken(
 
 
 async def test_the_opt_out_button_of_the_preview_keeps_the_draft_open() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.reviews()
     assert await here.presses(callback_data.NEWS_OFF) is None
     assert not here.draft().aside
 
 
 async def test_stop_deletes_the_draft_and_nothing_else() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     assert await here.commands("stop") is None
     await here.reviews()
     assert await here.commands("stop")
@@ -301,7 +301,7 @@ async def test_stop_deletes_the_draft_and_nothing_else() -> None:
 
 
 async def test_an_unreadable_draft_is_replaced() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     here.repository.drafts[ADMIN] = "0:old"
     await here.commands("broadcast")
     assert here.draft().state == AskingMessage()
@@ -311,7 +311,7 @@ async def test_an_unreadable_draft_is_replaced() -> None:
 
 
 async def test_the_list_shows_all_broadcasts() -> None:
-    here = Handling()
+    here = HandlerSetup()
     here.repository.has(BroadcastStatus.DONE)
     change = await here.commands("broadcasts")
     assert change
@@ -319,7 +319,7 @@ async def test_the_list_shows_all_broadcasts() -> None:
 
 
 async def test_the_list_begins_with_active_broadcasts_and_has_pages() -> None:
-    here = Handling()
+    here = HandlerSetup()
     for number in range(1, LISTED + 5):
         here.repository.has(BroadcastStatus.DONE, number=number)
     here.repository.has(BroadcastStatus.PAUSED, number=2)
@@ -333,7 +333,7 @@ async def test_the_list_begins_with_active_broadcasts_and_has_pages() -> None:
 
 
 async def test_a_command_button_acts_and_its_message_shows_the_progress() -> None:
-    here = Handling()
+    here = HandlerSetup()
     here.repository.has(BroadcastStatus.PAUSED)
     assert await here.presses(encode_command(1, BroadcastCommand.REALLY_STOP), message=88) == Change()
     assert here.repository.broadcasts[1].status is BroadcastStatus.STOPPED
@@ -352,7 +352,7 @@ async def test_a_command_button_acts_and_its_message_shows_the_progress() -> Non
     ],
 )
 async def test_a_button_without_a_command_shows_the_progress(action: str) -> None:
-    here = Handling()
+    here = HandlerSetup()
     here.repository.has(BroadcastStatus.DONE)
     assert await here.presses(action) == Change()
     assert here.repository.broadcasts[1].status is BroadcastStatus.DONE
@@ -370,7 +370,7 @@ async def test_a_button_without_a_command_shows_the_progress(action: str) -> Non
 async def test_recalling_stopping_and_starting_early_ask_first(
     status: BroadcastStatus, command: BroadcastCommand
 ) -> None:
-    here = Handling()
+    here = HandlerSetup()
     here.repository.has(status, RecipientCounts(((RecipientStatus.SENT, 2),)))
     change = await here.presses(encode_command(1, command))
     assert change
@@ -379,7 +379,7 @@ async def test_recalling_stopping_and_starting_early_ask_first(
 
 
 async def test_a_question_that_no_longer_applies_is_not_asked() -> None:
-    here = Handling()
+    here = HandlerSetup()
     here.repository.has(BroadcastStatus.DONE)
     assert await here.presses(encode_command(1, BroadcastCommand.STOP)) == Change()
     assert here.repository.shown[1, ADMIN].message_id == PRESSED
@@ -387,7 +387,7 @@ async def test_a_question_that_no_longer_applies_is_not_asked() -> None:
 
 @pytest.mark.parametrize("command", [BroadcastCommand.RECALL, BroadcastCommand.OLDER])
 async def test_a_progress_message_that_becomes_another_screen_is_no_longer_updated(command: BroadcastCommand) -> None:
-    here = Handling()
+    here = HandlerSetup()
     here.repository.has(BroadcastStatus.DONE, RecipientCounts(((RecipientStatus.SENT, 2),)))
     await here.presses(encode_command(1, BroadcastCommand.SEE))
     await here.presses(encode_command(1, command))
@@ -395,7 +395,7 @@ async def test_a_progress_message_that_becomes_another_screen_is_no_longer_updat
 
 
 async def test_the_report_is_sent_on_request() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     here.repository.has(BroadcastStatus.DONE)
     change = await here.presses(encode_command(1, BroadcastCommand.REPORT))
     assert change
@@ -403,14 +403,14 @@ async def test_the_report_is_sent_on_request() -> None:
 
 
 async def test_a_forged_button_is_called_stale() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     for action in (encode_command(99, BroadcastCommand.STOP), encode_compose(99, 1, ComposeAction.GO)):
         assert await here.presses(action)
         assert here.shown == ShowDraft(None, notice=ComposeNotice.STALE)
 
 
 async def test_a_forged_button_leaves_the_draft_as_it_is() -> None:
-    here = Handling(1)
+    here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.types("Bonjour")
     await here.presses(encode_command(99, BroadcastCommand.STOP))

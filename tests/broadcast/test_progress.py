@@ -18,8 +18,8 @@ from tests.broadcast.fakes import FakeBroadcasts
 ADMIN, OTHER, FORMER = 900, 901, 902
 
 
-class Drawing:
-    """Progress messages at work; `text` is what they show now, `edits` what reached the outbox."""
+class ProgressSetup:
+    """Progress messages with fakes around them; `text` is what they show now, `edits` what reached the outbox."""
 
     def __init__(self) -> None:
         self.repository = FakeBroadcasts()
@@ -48,8 +48,8 @@ class Drawing:
 
 
 @asynccontextmanager
-async def drawing() -> AsyncIterator[Drawing]:
-    here = Drawing()
+async def drawing() -> AsyncIterator[ProgressSetup]:
+    here = ProgressSetup()
     task = asyncio.create_task(here.progress.run())
     yield here
     task.cancel()

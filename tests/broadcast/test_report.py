@@ -18,8 +18,8 @@ ADMIN, OTHER = 900, 901
 SENT = RecipientCounts(((RecipientStatus.SENT, 2),))
 
 
-class Reporting:
-    """A reporter at work; both admins follow broadcast 1."""
+class ReporterSetup:
+    """A reporter on fakes; both admins follow broadcast 1."""
 
     def __init__(self, counts: RecipientCounts = SENT, admins: Collection[int] = (ADMIN,)) -> None:
         self.repository = FakeBroadcasts()
@@ -85,7 +85,7 @@ async def test_a_file_of_another_name_is_no_report() -> None:
 
 
 async def test_a_report_is_queued_as_documents_below_citizens_messages() -> None:
-    here = Reporting()
+    here = ReporterSetup()
     await here.reporter.ended(1)
     (queued,) = here.queued
     assert (queued.kind, queued.urgency, queued.document) == (Kind.DOCUMENT, Urgency.NOTICE, "broadcast-1.csv")
@@ -93,48 +93,48 @@ async def test_a_report_is_queued_as_documents_below_citizens_messages() -> None
 
 
 async def test_only_admins_who_follow_get_the_report_and_only_once() -> None:
-    here = Reporting()
+    here = ReporterSetup()
     await here.reporter.ended(1)
     await here.reporter.ended(1)
     assert here.receivers() == [ADMIN]
 
 
 async def test_a_broadcast_that_sent_nothing_has_no_report() -> None:
-    here = Reporting(RecipientCounts(((RecipientStatus.PENDING, 2),)))
+    here = ReporterSetup(RecipientCounts(((RecipientStatus.PENDING, 2),)))
     await here.reporter.ended(1)
     assert here.receivers() == []
     assert await here.repository.is_reported(1)
 
 
 async def test_an_unknown_broadcast_has_no_report() -> None:
-    here = Reporting()
+    here = ReporterSetup()
     await here.reporter.ended(9)
     assert await here.reporter.requested(9, ADMIN, "fr") == ()
     assert here.receivers() == []
 
 
 async def test_an_admin_can_ask_for_the_report_at_any_time() -> None:
-    here = Reporting()
+    here = ReporterSetup()
     (asked,) = await here.reporter.requested(1, OTHER, "en")
     assert (asked.chat_id, asked.document, asked.message) == (OTHER, "broadcast-1.csv", Message("caption en"))
     assert not await here.repository.is_reported(1)
 
 
 async def test_an_admin_without_a_progress_message_gets_the_report_all_the_same() -> None:
-    here = Reporting()
+    here = ReporterSetup()
     here.repository.shown[1, ADMIN] = ProgressMessage(1, ADMIN, NOWHERE, "fr")
     await here.reporter.ended(1)
     assert here.receivers() == [ADMIN]
 
 
 async def test_if_no_follower_is_an_admin_any_more_all_admins_get_the_report() -> None:
-    here = Reporting(admins={902, 903})
+    here = ReporterSetup(admins={902, 903})
     await here.reporter.ended(1)
     assert sorted(here.receivers()) == [902, 903]
 
 
 async def test_each_end_has_its_own_report() -> None:
-    here = Reporting()
+    here = ReporterSetup()
     (first_end,) = here.repository.broadcasts.values()
     recalled = HistoryEntry("Hawa", AdminAction.RECALLED, DAY)
     await here.repository.move(1, BroadcastStatus.DONE, BroadcastStatus.RECALLING, (Admin(ADMIN, "Hawa"), recalled))

@@ -30,8 +30,8 @@ PROGRESS = ProgressMessage(1, 900, 70, "fr")
 RATE = 10.0
 
 
-class Press:
-    """Broadcasts at work on fakes."""
+class RunnerSetup:
+    """A runner of broadcasts on fakes."""
 
     def __init__(self, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> None:
         self.recipients, self.sender = FakeRecipients.of(*chats, status=status), FakeSender()
@@ -88,8 +88,8 @@ class Press:
 
 
 @asynccontextmanager
-async def press(*chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> AsyncIterator[Press]:
-    here = Press(*chats, status=status)
+async def press(*chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> AsyncIterator[RunnerSetup]:
+    here = RunnerSetup(*chats, status=status)
     try:
         yield here
     finally:
@@ -315,7 +315,7 @@ async def test_a_snapshot_has_the_present_counts() -> None:
 
 @in_no_time
 async def test_the_next_process_continues_a_running_broadcast() -> None:
-    here = Press(*range(1, 101))
+    here = RunnerSetup(*range(1, 101))
     await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
     await asyncio.sleep(3)
     await here.broadcasts.stop(5)
@@ -330,7 +330,7 @@ async def test_the_next_process_continues_a_running_broadcast() -> None:
 
 @in_no_time
 async def test_a_paused_broadcast_ends_with_the_process() -> None:
-    here = Press(1)
+    here = RunnerSetup(1)
     here.repository.has(BroadcastStatus.PAUSED)
     await here.broadcasts.resume()
     await asyncio.sleep(1)
@@ -384,7 +384,7 @@ async def test_a_failing_broadcast_can_be_stopped_at_once() -> None:
 
 @in_no_time
 async def test_stopping_the_process_does_not_wait_for_slow_calls() -> None:
-    here = Press(1, 2, 3)
+    here = RunnerSetup(1, 2, 3)
     here.sender.lag = 60.0
     await here.broadcasts.launch(PLAN, ADMIN, PROGRESS)
     await asyncio.sleep(2)

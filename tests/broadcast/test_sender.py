@@ -127,7 +127,7 @@ def test_during_a_global_flood_few_calls_are_made(rate: int, most: int) -> None:
         for each in range(1, 1001):
             sender.fails(each, FloodedError(60))
         await asyncio.wait({asyncio.create_task(SendRun(recipients, sender, rate=rate).to_end())}, timeout=59)
-        # Those on the wire when it begins, and two more.
+        # Those in flight when it begins, and two more.
         assert len(sender.at) <= most
 
     a_minute_of_flood()

@@ -92,7 +92,7 @@ async def test_after_a_kill_sending_resumes_and_nobody_gets_it_twice(tmp_path: P
         assert all("fault" in report[chat]["reason"].lower() for chat in FAILING)
         assert all(report[chat]["status"] in {"sent", "unknown"} for chat in FLOODED)
         assert all(report[chat]["status"] == "unknown" for chat in (*LOST_AFTER, *LOST_BEFORE))
-        assert told["unknown"] < 60, "only those who were on the wire"
+        assert told["unknown"] < 60, "only those whose messages were in flight"
 
         # Now the admin asks for the unknown to be sent to again: these, and nobody else.
         unknown = {chat for chat, row in report.items() if row["status"] == "unknown"}

@@ -11,7 +11,7 @@ from bot.sandbox.telegram.config import TOKEN
 from bot.storage.store import Store
 from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
-from tests.moncreneau.support import answer, wired
+from tests.moncreneau.support import answer, scripted_server
 
 SECONDS = 60.0
 WRONG = {
@@ -97,10 +97,10 @@ async def test_a_database_that_cannot_be_used_is_said_in_one_clear_line(
 
 
 async def test_an_answer_to_get_me_without_a_username_is_waited_out(tmp_path: Path) -> None:
-    async with wired() as telegram, separate_bot(tmp_path) as (_services, process):
-        telegram.says(*[answer({"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "B"}})] * 3)
+    async with scripted_server() as telegram, separate_bot(tmp_path) as (_services, process):
+        telegram.respond_with(*[answer({"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "B"}})] * 3)
         await process.start(ready=False, TELEGRAM_API_URL=telegram.url.removesuffix("/api/v1"))
-        await telegram.heard(3)
+        await telegram.received(3)
         await eventually("a line that says so", lambda: "getMe tells no username" in process.log)
         assert process.running
         assert "Traceback" not in process.log

@@ -15,7 +15,7 @@ from tests.e2e.services import CREDITS, separate_bot
 from tests.e2e.waiting import eventually
 
 CALM = Habits(doubles=0.0, cancels=0.5, gives_up=0.0)
-PATIENCE = 30.0
+TIME_LIMIT = 30.0
 """Seconds; on a busy machine the bot's own ten may take longer to pass."""
 
 
@@ -23,7 +23,7 @@ async def test_a_stop_during_work_ends_in_time_and_the_work_continues_after_the_
     async with separate_bot(tmp_path) as (services, process):
         await process.start()
         everybody = [await new_patient_citizen(services, number, number, CALM) for number in range(12)]
-        # Answers that come long after all patience: some requests are on the wire when the signal comes.
+        # Responses take longer than every time limit, so that requests are in flight when the signal comes.
         slow = {"kind": "delay", "when": "after", "seconds": 30, "match": {"method": "POST"}, "probability": 0.5}
         await services.inject_faults(moncreneau=[slow])
         lives = [asyncio.create_task(each.book_one()) for each in everybody]
@@ -32,7 +32,7 @@ async def test_a_stop_during_work_ends_in_time_and_the_work_continues_after_the_
         )
         process.terminate()
         process.terminate()  # a second signal changes nothing
-        assert await process.ended(PATIENCE) == 0
+        assert await process.ended(TIME_LIMIT) == 0
         assert any(words.startswith("stopped: ") for words in process.log_messages)
         assert "Traceback" not in process.log, process.log
         await services.clear_faults()
@@ -59,8 +59,10 @@ async def test_stopping_waits_for_announcements_in_flight(tmp_path: Path) -> Non
             telegram=[{"kind": "delay", "seconds": 2.5, "match": {"method": "sendMessage"}}]
         )
         await admin.pushes("go")
-        roll = SqlRecipientRepository(bot.app.store)
-        await eventually("they are on the wire", lambda: roll.page(1, frozenset({RecipientStatus.SENDING}), 0, 1))
+        recipients = SqlRecipientRepository(bot.app.store)
+        await eventually(
+            "messages are in flight", lambda: recipients.page(1, frozenset({RecipientStatus.SENDING}), 0, 1)
+        )
         await bot.stop()
         await bot.services.clear_faults()
         await bot.start()

@@ -43,7 +43,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Wire:
+class Connection:
     """One connection, seen from the other side."""
 
     reader: asyncio.StreamReader
@@ -81,7 +81,7 @@ class Wire:
                 pass
 
 
-Act = Callable[[Wire], Awaitable[None]]
+Act = Callable[[Connection], Awaitable[None]]
 
 
 def ok(body: bytes = b'{"ok":true,"result":true}', *more: str) -> bytes:
@@ -115,65 +115,65 @@ class Peer:
 # --- what a server does with a connection -----------------------------------------------------------------------------
 
 
-async def silence(wire: Wire) -> None:
-    while await wire.read():
+async def silence(connection: Connection) -> None:
+    while await connection.read():
         pass
 
 
-async def unread(wire: Wire) -> None:
+async def unread(connection: Connection) -> None:
     """Accept, and never read."""
-    wire.writer.transport.pause_reading()  # type: ignore[attr-defined] # typeshed's StreamWriter has a WriteTransport
+    connection.writer.transport.pause_reading()  # type: ignore[attr-defined] # typeshed's StreamWriter has a WriteTransport
     await asyncio.Event().wait()
 
 
-async def close_at_once(wire: Wire) -> None:
-    wire.writer.close()
+async def close_at_once(connection: Connection) -> None:
+    connection.writer.close()
 
 
-async def reset_at_once(wire: Wire) -> None:
-    wire.reset()
+async def reset_at_once(connection: Connection) -> None:
+    connection.reset()
 
 
-async def close_after_hello(wire: Wire) -> None:
-    await wire.read()
-    wire.writer.close()
+async def close_after_hello(connection: Connection) -> None:
+    await connection.read()
+    connection.writer.close()
 
 
-async def reset_after_hello(wire: Wire) -> None:
-    await wire.read()
-    wire.reset()
+async def reset_after_hello(connection: Connection) -> None:
+    await connection.read()
+    connection.reset()
 
 
-async def plain_http(wire: Wire) -> None:
-    await wire.read()
-    await wire.say(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-    await wire.end()
+async def plain_http(connection: Connection) -> None:
+    await connection.read()
+    await connection.say(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    await connection.end()
 
 
-async def reset_within_request(wire: Wire) -> None:
-    await wire.read(1000)
-    wire.reset()
+async def reset_within_request(connection: Connection) -> None:
+    await connection.read(1000)
+    connection.reset()
 
 
-async def close_within_request(wire: Wire) -> None:
-    await wire.read(1000)
-    wire.writer.close()
+async def close_within_request(connection: Connection) -> None:
+    await connection.read(1000)
+    connection.writer.close()
 
 
 def after(*data: bytes, then: str = "wait") -> Act:
     """Read the request, say this, and then wait, close or reset."""
 
-    async def act(wire: Wire) -> None:
-        await wire.request()
+    async def act(connection: Connection) -> None:
+        await connection.request()
         for each in data:
-            await wire.say(each)
+            await connection.say(each)
         if then == "wait":
-            await wire.end()
+            await connection.end()
         elif then == "close":
-            wire.writer.close()
+            connection.writer.close()
         else:
             await asyncio.sleep(0)
-            wire.reset()
+            connection.reset()
 
     return act
 
@@ -236,7 +236,7 @@ PEERS = {
 
 
 @asynccontextmanager
-async def standing(peer: Peer, certificates: Path) -> AsyncIterator[tuple[str, Seen]]:
+async def serving(peer: Peer, certificates: Path) -> AsyncIterator[tuple[str, Seen]]:
     """The address of this peer, and what reaches it."""
     seen = Seen()
     if peer.url:
@@ -254,13 +254,13 @@ async def standing(peer: Peer, certificates: Path) -> AsyncIterator[tuple[str, S
         task = asyncio.current_task()
         assert task
         serving.add(task)
-        wire = Wire(reader, writer, seen)
+        connection = Connection(reader, writer, seen)
         try:
             if peer.kept:
-                await wire.request()
-                await wire.say(ok())
+                await connection.request()
+                await connection.say(ok())
             if peer.act:
-                await peer.act(wire)
+                await peer.act(connection)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # the client went
         except asyncio.CancelledError:

@@ -19,7 +19,7 @@ from bot.moncreneau import errors
 from bot.moncreneau.errors import MoncreneauError
 from bot.moncreneau.transport import CONNECTIONS, exchange, new_client
 from bot.telegram.transport import AiohttpRequest, RawBot, SurelyNotSentError
-from tests.http_client.peers import LARGE, MARK, PEERS, Peer, Seen, make_certificates, standing
+from tests.http_client.peers import LARGE, MARK, PEERS, Peer, Seen, make_certificates, serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "failure-phases.md"
 SHORT, PATIENT = 0.3, 20.0
@@ -126,7 +126,7 @@ def test_each_failure_is_classified_as_documented(
     expected, _ = rows()[what]
 
     async def attempt() -> tuple[RequestFailure, Seen]:
-        async with standing(peer, certificates) as (address, seen):
+        async with serving(peer, certificates) as (address, seen):
             if peer.proxy:
                 monkeypatch.setenv("https_proxy", address)
             url = "https://somewhere.invalid/" if peer.proxy else address

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.moncreneau.support import StillClock, Wire, wired
+from tests.moncreneau.support import ScriptedServer, StillClock, scripted_server
 
 
 @pytest.fixture
@@ -13,6 +13,6 @@ def clock() -> StillClock:
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with wired() as found:
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as found:
         yield found

@@ -59,7 +59,7 @@ class StillClock:
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it came over the wire."""
+    """A request as it arrived."""
 
     method: str
     target: str
@@ -70,7 +70,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the wire does with a request: these bytes, and then perhaps the end."""
+    """What the server does with a request: it sends these bytes, and then perhaps ends the connection."""
 
     data: bytes = b""
     then: str = "go on"  # or "close", "reset"
@@ -104,7 +104,7 @@ def budget_headers(remaining: int, limit: int = 1000, reset: float | None = None
 
 
 @dataclass
-class Wire:
+class ScriptedServer:
     """A server that gives the answers in `script` one after the other, and the last one for ever."""
 
     script: deque[Answer] = field(default_factory=lambda: deque([answer([])]))
@@ -114,10 +114,10 @@ class Wire:
     connections: int = 0
     serving: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def says(self, *answers: Answer) -> None:
+    def respond_with(self, *answers: Answer) -> None:
         self.script = deque(answers)
 
-    async def heard(self, requests: int) -> None:
+    async def received(self, requests: int) -> None:
         """Wait until so many requests have come."""
         async with self.news:
             await self.news.wait_for(lambda: len(self.seen) >= requests)
@@ -157,15 +157,15 @@ class Wire:
 
 
 @asynccontextmanager
-async def wired() -> AsyncIterator[Wire]:
-    """A wire on a free port of this machine."""
-    wire = Wire()
-    server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
-    wire.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/v1"
+async def scripted_server() -> AsyncIterator[ScriptedServer]:
+    """A server on a free port of this machine."""
+    server = ScriptedServer()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/api/v1"
     try:
-        yield wire
+        yield server
     finally:
-        server.close()
-        for task in wire.serving:
+        listening.close()
+        for task in server.serving:
             task.cancel()
-        await asyncio.gather(*wire.serving, return_exceptions=True)
+        await asyncio.gather(*server.serving, return_exceptions=True)

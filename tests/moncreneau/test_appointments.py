@@ -16,8 +16,8 @@ ME, NEIGHBOUR = "telegram:77", "telegram:78"
 TEN = datetime(2026, 1, 22, 10, 0)  # noqa: DTZ001 — office time is naive
 
 
-class Office:
-    """Knows who has which appointments, and writes down what it is asked."""
+class AppointmentsSetup:
+    """Has the appointments of each owner, and records what is requested."""
 
     def __init__(self, clock: StillClock) -> None:
         self.asked: list[tuple[str, RequestKind]] = []
@@ -35,64 +35,66 @@ class Office:
 
 
 @pytest.fixture
-def office(clock: StillClock) -> Office:
-    return Office(clock)
+def setup(clock: StillClock) -> AppointmentsSetup:
+    return AppointmentsSetup(clock)
 
 
-async def test_reads_within_seconds_share_one_request(office: Office, clock: StillClock) -> None:
-    assert await asyncio.gather(*(office.look() for _ in range(50))) == [[1]] * 50
+async def test_reads_within_seconds_share_one_request(setup: AppointmentsSetup, clock: StillClock) -> None:
+    assert await asyncio.gather(*(setup.look() for _ in range(50))) == [[1]] * 50
     clock.pass_(10)
-    assert await office.look(kind=RequestKind.URGENT) == [1]
-    assert len(office.asked) == 1
+    assert await setup.look(kind=RequestKind.URGENT) == [1]
+    assert len(setup.asked) == 1
     clock.pass_(1)
-    await office.look()
-    assert len(office.asked) == 2
+    await setup.look()
+    assert len(setup.asked) == 2
 
 
-async def test_the_list_includes_the_owners_newest_booking(office: Office) -> None:
-    await office.look()
-    office.books[ME] = (1, 3)
-    office.own_appointments.changed(NEIGHBOUR)
-    assert await office.look() == [1]
-    office.own_appointments.changed(ME)
-    assert await office.look() == [1, 3]
+async def test_the_list_includes_the_owners_newest_booking(setup: AppointmentsSetup) -> None:
+    await setup.look()
+    setup.books[ME] = (1, 3)
+    setup.own_appointments.changed(NEIGHBOUR)
+    assert await setup.look() == [1]
+    setup.own_appointments.changed(ME)
+    assert await setup.look() == [1, 3]
 
 
-async def test_a_list_read_during_a_change_is_not_used_after_it(office: Office) -> None:
-    reading = asyncio.create_task(office.look())
+async def test_a_list_read_during_a_change_is_not_used_after_it(setup: AppointmentsSetup) -> None:
+    reading = asyncio.create_task(setup.look())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    office.books[ME] = ()
-    office.own_appointments.cancelled(1)
-    assert await office.look() == []
+    setup.books[ME] = ()
+    setup.own_appointments.cancelled(1)
+    assert await setup.look() == []
     assert await reading == [1]
-    assert await office.look() == []
+    assert await setup.look() == []
 
 
-async def test_a_cancellation_invalidates_the_list_of_its_owner_only(office: Office) -> None:
-    await office.look()
-    await office.look(NEIGHBOUR)
-    office.books[ME] = ()
-    office.own_appointments.cancelled(1)
-    assert (await office.look(), await office.look(NEIGHBOUR)) == ([], [2])
-    assert len(office.asked) == 3
+async def test_a_cancellation_invalidates_the_list_of_its_owner_only(setup: AppointmentsSetup) -> None:
+    await setup.look()
+    await setup.look(NEIGHBOUR)
+    setup.books[ME] = ()
+    setup.own_appointments.cancelled(1)
+    assert (await setup.look(), await setup.look(NEIGHBOUR)) == ([], [2])
+    assert len(setup.asked) == 3
 
 
-async def test_an_owner_over_their_share_is_told_until_when_to_wait(office: Office, clock: StillClock) -> None:
+async def test_an_owner_over_their_share_is_told_until_when_to_wait(
+    setup: AppointmentsSetup, clock: StillClock
+) -> None:
     for _ in range(ALLOWED):
-        await office.look()
+        await setup.look()
         clock.pass_(11)
     with pytest.raises(QuotaExhausted) as caught:
-        await office.look()
+        await setup.look()
     assert caught.value.retry_after == 3600 - 11 * ALLOWED
-    assert await office.look(kind=RequestKind.URGENT) == [1], "a cancelling has requests of its own"
-    assert await office.look(NEIGHBOUR) == [2]
+    assert await setup.look(kind=RequestKind.URGENT) == [1], "a cancelling has requests of its own"
+    assert await setup.look(NEIGHBOUR) == [2]
     clock.pass_(3600 - 11 * ALLOWED)
-    assert await office.look() == [1]
+    assert await setup.look() == [1]
 
 
-async def test_inactive_owners_are_removed(office: Office) -> None:
+async def test_inactive_owners_are_removed(setup: AppointmentsSetup) -> None:
     for number in range(5100):
-        office.books[f"telegram:{number}"] = ()
-        await office.look(f"telegram:{number}")
-    assert len(office.own_appointments._owners) == 5000
+        setup.books[f"telegram:{number}"] = ()
+        await setup.look(f"telegram:{number}")
+    assert len(setup.own_appointments._owners) == 5000

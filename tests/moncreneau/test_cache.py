@@ -18,7 +18,7 @@ from tests.moncreneau.support import StillClock
 AGES = Ages(fresh=30, stale=120, last=900)
 
 
-class Shelf:
+class CachedService:
     """A cache in front of a service that counts."""
 
     def __init__(self, clock: StillClock, size: int = 3) -> None:
@@ -46,102 +46,104 @@ class Shelf:
 
 
 @pytest.fixture
-def offers(clock: StillClock) -> Shelf:
-    return Shelf(clock)
+def service(clock: StillClock) -> CachedService:
+    return CachedService(clock)
 
 
-async def test_a_fresh_copy_is_returned_without_a_request(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_a_fresh_copy_is_returned_without_a_request(service: CachedService, clock: StillClock) -> None:
+    await service.get()
     clock.pass_(30)
-    assert await offers.get() == 1
-    assert (offers.asked, offers.stats.hits, offers.stats.misses) == (1, 1, 1)
+    assert await service.get() == 1
+    assert (service.asked, service.stats.hits, service.stats.misses) == (1, 1, 1)
 
 
-async def test_an_older_copy_is_returned_and_refreshed_in_the_background(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_an_older_copy_is_returned_and_refreshed_in_the_background(
+    service: CachedService, clock: StillClock
+) -> None:
+    await service.get()
     clock.pass_(31)
-    assert await asyncio.gather(*(offers.get() for _ in range(5))) == [1] * 5
-    await offers.settle()
-    assert await offers.get() == 2
-    assert offers.asked == 2
+    assert await asyncio.gather(*(service.get() for _ in range(5))) == [1] * 5
+    await service.settle()
+    assert await service.get() == 2
+    assert service.asked == 2
 
 
-async def test_an_old_copy_is_refreshed_before_it_is_returned(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_an_old_copy_is_refreshed_before_it_is_returned(service: CachedService, clock: StillClock) -> None:
+    await service.get()
     clock.pass_(121)
-    assert await asyncio.gather(*(offers.get() for _ in range(5))) == [2] * 5
+    assert await asyncio.gather(*(service.get() for _ in range(5))) == [2] * 5
 
 
 @pytest.mark.parametrize("error", [ServerError(), QuotaExhausted()])
 async def test_an_old_copy_is_returned_if_the_api_does_not_answer(
-    offers: Shelf, clock: StillClock, error: MoncreneauError
+    service: CachedService, clock: StillClock, error: MoncreneauError
 ) -> None:
-    await offers.get()
-    offers.error = error
+    await service.get()
+    service.error = error
     clock.pass_(900)
-    assert await offers.get() == 1
+    assert await service.get() == 1
     clock.pass_(1)
     with pytest.raises(type(error)):
-        await offers.get()
+        await service.get()
 
 
-async def test_no_old_copy_is_returned_if_the_api_refuses(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_no_old_copy_is_returned_if_the_api_refuses(service: CachedService, clock: StillClock) -> None:
+    await service.get()
     clock.pass_(200)
-    offers.error = NoAccess()
+    service.error = NoAccess()
     with pytest.raises(NoAccess):
-        await offers.get()
+        await service.get()
 
 
-async def test_an_error_is_not_cached(offers: Shelf) -> None:
-    offers.error = ServerError()
+async def test_an_error_is_not_cached(service: CachedService) -> None:
+    service.error = ServerError()
     with pytest.raises(ServerError):
-        await offers.get()
-    offers.error = None
-    assert await offers.get() == 2
+        await service.get()
+    service.error = None
+    assert await service.get() == 2
 
 
-async def test_a_failed_refresh_is_not_repeated_for_every_citizen(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_a_failed_refresh_is_not_repeated_for_every_citizen(service: CachedService, clock: StillClock) -> None:
+    await service.get()
     clock.pass_(31)
-    offers.error = ServerError()
+    service.error = ServerError()
     for _ in range(10):
-        assert await offers.get() == 1
-        await offers.settle()
-    assert offers.asked == 2
+        assert await service.get() == 1
+        await service.settle()
+    assert service.asked == 2
 
 
-async def test_a_deleted_department_is_removed_from_the_cache(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_a_deleted_department_is_removed_from_the_cache(service: CachedService, clock: StillClock) -> None:
+    await service.get()
     clock.pass_(31)
-    offers.error = NotFound(failure_code=FailureCode.DEPARTMENT_GONE)
-    assert await offers.get() == 1
-    await offers.settle()
+    service.error = NotFound(failure_code=FailureCode.DEPARTMENT_GONE)
+    assert await service.get() == 1
+    await service.settle()
     with pytest.raises(NotFound):
-        await offers.get()
+        await service.get()
 
 
-async def test_the_cache_is_bounded_and_drops_the_least_recently_used(offers: Shelf) -> None:
+async def test_the_cache_is_bounded_and_drops_the_least_recently_used(service: CachedService) -> None:
     for key in "abcade":
-        await offers.get(key)
-    assert [key for key, _ in offers.cache] == ["a", "d", "e"]
+        await service.get(key)
+    assert [key for key, _ in service.cache] == ["a", "d", "e"]
 
 
-async def test_a_copy_from_the_future_is_refreshed(offers: Shelf, clock: StillClock) -> None:
-    await offers.get()
+async def test_a_copy_from_the_future_is_refreshed(service: CachedService, clock: StillClock) -> None:
+    await service.get()
     clock.pass_(-60)
-    assert await offers.get() == 2
+    assert await service.get() == 2
 
 
 async def test_an_old_copy_is_returned_while_a_slow_reading_continues(
-    offers: Shelf, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+    service: CachedService, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.cache.SLOW", 0.0)
-    await offers.get()
+    await service.get()
     clock.pass_(200)
-    offers.gate.clear()
-    assert await offers.get() == 1
-    offers.gate.set()
-    await offers.settle()
-    assert await offers.get() == 2
-    assert offers.asked == 2
+    service.gate.clear()
+    assert await service.get() == 1
+    service.gate.set()
+    await service.settle()
+    assert await service.get() == 2
+    assert service.asked == 2

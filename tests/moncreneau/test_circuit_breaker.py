@@ -9,8 +9,8 @@ from bot.moncreneau.errors import CircuitOpen
 from tests.moncreneau.support import StillClock
 
 
-class Watched:
-    """A breaker whose changes are written down, its jitter at the longest."""
+class RecordedBreaker:
+    """A breaker whose changes are recorded; its jitter is at the longest."""
 
     def __init__(self, clock: StillClock) -> None:
         self.changes: list[bool] = []
@@ -35,11 +35,11 @@ class Watched:
 
 
 @pytest.fixture
-def watched(clock: StillClock) -> Watched:
-    return Watched(clock)
+def watched(clock: StillClock) -> RecordedBreaker:
+    return RecordedBreaker(clock)
 
 
-def test_the_breaker_opens_after_several_failures_in_a_row_and_logs_once(watched: Watched) -> None:
+def test_the_breaker_opens_after_several_failures_in_a_row_and_logs_once(watched: RecordedBreaker) -> None:
     watched.fail(2)
     watched.answer()
     watched.fail(2)
@@ -51,7 +51,7 @@ def test_the_breaker_opens_after_several_failures_in_a_row_and_logs_once(watched
 
 
 def test_one_timeout_opens_the_breaker_unless_another_request_was_answered_meanwhile(
-    watched: Watched,
+    watched: RecordedBreaker,
 ) -> None:
     with watched.breaker.enter() as slow:
         watched.answer()
@@ -62,7 +62,7 @@ def test_one_timeout_opens_the_breaker_unless_another_request_was_answered_meanw
     assert watched.changes == [False]
 
 
-def test_one_probe_is_admitted_after_the_pause(watched: Watched, clock: StillClock) -> None:
+def test_one_probe_is_admitted_after_the_pause(watched: RecordedBreaker, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)
     with watched.breaker.enter() as probe:
@@ -72,7 +72,7 @@ def test_one_probe_is_admitted_after_the_pause(watched: Watched, clock: StillClo
     assert watched.changes == [False, True]
 
 
-def test_the_pause_doubles_up_to_a_minute_and_the_log_stays_quiet(watched: Watched, clock: StillClock) -> None:
+def test_the_pause_doubles_up_to_a_minute_and_the_log_stays_quiet(watched: RecordedBreaker, clock: StillClock) -> None:
     watched.fail(3)
     pauses = []
     for _ in range(9):
@@ -83,7 +83,7 @@ def test_the_pause_doubles_up_to_a_minute_and_the_log_stays_quiet(watched: Watch
     assert watched.changes == [False]
 
 
-def test_the_pause_is_short_again_after_a_recovery(watched: Watched, clock: StillClock) -> None:
+def test_the_pause_is_short_again_after_a_recovery(watched: RecordedBreaker, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)
     watched.fail()
@@ -93,7 +93,7 @@ def test_the_pause_is_short_again_after_a_recovery(watched: Watched, clock: Stil
     assert watched.wait() == 1
 
 
-def test_a_cancelled_probe_changes_nothing(watched: Watched, clock: StillClock) -> None:
+def test_a_cancelled_probe_changes_nothing(watched: RecordedBreaker, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(1)
     with watched.breaker.enter():
@@ -102,7 +102,7 @@ def test_a_cancelled_probe_changes_nothing(watched: Watched, clock: StillClock) 
     assert watched.breaker.closed
 
 
-def test_failures_of_earlier_requests_do_not_lengthen_the_pause(watched: Watched) -> None:
+def test_failures_of_earlier_requests_do_not_lengthen_the_pause(watched: RecordedBreaker) -> None:
     early = [watched.breaker.enter() for _ in range(10)]
     for passage in early:
         with passage:
@@ -111,7 +111,7 @@ def test_failures_of_earlier_requests_do_not_lengthen_the_pause(watched: Watched
     assert watched.changes == [False]
 
 
-def test_a_late_response_to_an_earlier_request_closes_the_breaker(watched: Watched) -> None:
+def test_a_late_response_to_an_earlier_request_closes_the_breaker(watched: RecordedBreaker) -> None:
     early = watched.breaker.enter()
     watched.fail(3)
     with early:
@@ -119,7 +119,7 @@ def test_a_late_response_to_an_earlier_request_closes_the_breaker(watched: Watch
     assert watched.breaker.closed
 
 
-def test_a_clock_set_back_does_not_lengthen_the_pause(watched: Watched, clock: StillClock) -> None:
+def test_a_clock_set_back_does_not_lengthen_the_pause(watched: RecordedBreaker, clock: StillClock) -> None:
     watched.fail(3)
     clock.pass_(-86_400)
     watched.answer()

@@ -12,17 +12,17 @@ from bot.moncreneau.errors import MoncreneauError
 from bot.moncreneau.gateway import place
 from bot.moncreneau.quota import Quota
 from bot.moncreneau.transport import LARGEST_BODY
-from tests.moncreneau.support import APPOINTMENT, KEY, Answer, StillClock, Wire, answer
+from tests.moncreneau.support import APPOINTMENT, KEY, Answer, ScriptedServer, StillClock, answer
 
 ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:7")
 
 
-async def placed(wire: Wire, clock: StillClock, said: Answer) -> object:
+async def placed(server: ScriptedServer, clock: StillClock, said: Answer) -> object:
     """What the order comes to where the service says so."""
-    wire.says(said)
+    server.respond_with(said)
     now = lambda: clock.unix  # noqa: E731 — as short as it can be
     client = Client(
-        wire.url, KEY, quota=Quota(clock), breaker=CircuitBreaker(clock), writes=CircuitBreaker(clock), now=now
+        server.url, KEY, quota=Quota(clock), breaker=CircuitBreaker(clock), writes=CircuitBreaker(clock), now=now
     )
     try:
         return (await place(client, ORDER, UTC)).id
@@ -30,16 +30,18 @@ async def placed(wire: Wire, clock: StillClock, said: Answer) -> object:
         return error.outcome
     finally:
         await client.aclose()
-        assert len(wire.seen) == 1
+        assert len(server.seen) == 1
 
 
-async def test_the_appointment_comes_back(wire: Wire, clock: StillClock) -> None:
-    assert await placed(wire, clock, answer(APPOINTMENT, 201)) == APPOINTMENT["id"]
+async def test_the_appointment_comes_back(server: ScriptedServer, clock: StillClock) -> None:
+    assert await placed(server, clock, answer(APPOINTMENT, 201)) == APPOINTMENT["id"]
 
 
 @pytest.mark.parametrize("body", [{}, {"id": "apt_7f"}, {"id": None, "status": "SCHEDULED"}], ids=str)
-async def test_a_201_without_an_id_means_accepted(wire: Wire, clock: StillClock, body: dict[str, object]) -> None:
-    assert await placed(wire, clock, answer(body, 201)) is WriteOutcome.ACCEPTED
+async def test_a_201_without_an_id_means_accepted(
+    server: ScriptedServer, clock: StillClock, body: dict[str, object]
+) -> None:
+    assert await placed(server, clock, answer(body, 201)) is WriteOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -56,13 +58,13 @@ async def test_a_201_without_an_id_means_accepted(wire: Wire, clock: StillClock,
     ids=str,
 )
 async def test_a_2xx_without_a_readable_object_means_accepted(
-    wire: Wire, clock: StillClock, body: bytes, status: int
+    server: ScriptedServer, clock: StillClock, body: bytes, status: int
 ) -> None:
-    assert await placed(wire, clock, answer(body, status)) is WriteOutcome.ACCEPTED
+    assert await placed(server, clock, answer(body, status)) is WriteOutcome.ACCEPTED
 
 
-async def test_an_html_page_with_status_200_means_unknown(wire: Wire, clock: StillClock) -> None:
-    assert await placed(wire, clock, answer(b"\n<html>All is well</html>", 200)) is WriteOutcome.UNKNOWN
+async def test_an_html_page_with_status_200_means_unknown(server: ScriptedServer, clock: StillClock) -> None:
+    assert await placed(server, clock, answer(b"\n<html>All is well</html>", 200)) is WriteOutcome.UNKNOWN
 
 
 WHOLE = answer({"id": 12345, "name": "x" * 200}, 201).data
@@ -82,6 +84,6 @@ WHOLE = answer({"id": 12345, "name": "x" * 200}, 201).data
     ids=["201 cut", "200 cut", "503 cut", "201 broken gzip", "503 broken gzip", "201 too large", "502 too large"],
 )
 async def test_a_response_without_its_body_is_classified_by_status(
-    wire: Wire, clock: StillClock, said: Answer, outcome: WriteOutcome
+    server: ScriptedServer, clock: StillClock, said: Answer, outcome: WriteOutcome
 ) -> None:
-    assert await placed(wire, clock, said) is outcome
+    assert await placed(server, clock, said) is outcome

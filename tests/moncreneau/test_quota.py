@@ -315,7 +315,7 @@ def test_on_change_is_called_after_every_response(clock: StillClock) -> None:
 
 
 @dataclass
-class Office:
+class FakeService:
     """The service: counts what reaches it and says so, in windows of an hour."""
 
     clock: StillClock
@@ -333,7 +333,7 @@ class Office:
 
 
 @dataclass
-class UnderWay:
+class OpenRequest:
     spending: CountedRequest
     headers: dict[str, str] | None = field(default=None)
 
@@ -346,16 +346,16 @@ class UnderWay:
 )
 def test_the_quota_is_never_exceeded_in_any_order_of_events(limit: int, steps: list[tuple[str, int]]) -> None:
     clock = StillClock()
-    office = Office(clock, limit)
+    office = FakeService(clock, limit)
     quota = Quota(clock, reserve=0)
     with quota.spend(RequestKind.WRITE) as first:
         first.answered(200, office.receive())
-    flying: list[UnderWay] = []
+    flying: list[OpenRequest] = []
     for what, pick in steps:
         one = flying[pick % len(flying)] if flying else None
         if what == "send":
             try:
-                flying.append(UnderWay(quota.spend(list(RequestKind)[pick % 3])))
+                flying.append(OpenRequest(quota.spend(list(RequestKind)[pick % 3])))
             except QuotaExhausted:
                 assert quota.remaining == 0
         elif what == "wait" and not flying:  # windows turn over while nothing is under way: their clocks agree

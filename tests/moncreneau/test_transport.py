@@ -9,12 +9,12 @@ import pytest
 
 from bot.moncreneau.errors import MoncreneauError
 from bot.moncreneau.transport import LARGEST_BODY, exchange, new_client
-from tests.moncreneau.support import KEY, RESET, SILENCE, Answer, Wire, answer
+from tests.moncreneau.support import KEY, RESET, SILENCE, Answer, ScriptedServer, answer
 
 
 @pytest.fixture
-async def client(wire: Wire) -> AsyncIterator[httpx.AsyncClient]:
-    async with new_client(wire.url, KEY, connect=5, read=5) as opened:
+async def client(server: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
+    async with new_client(server.url, KEY, connect=5, read=5) as opened:
         yield opened
 
 
@@ -32,36 +32,38 @@ async def read(client: httpx.AsyncClient) -> httpx.Response:
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize("end", [RESET, Answer(then="close")], ids=["reset", "close"])
 async def test_no_request_is_repeated_when_a_kept_connection_breaks(
-    method: str, end: Answer, client: httpx.AsyncClient, wire: Wire
+    method: str, end: Answer, client: httpx.AsyncClient, server: ScriptedServer
 ) -> None:
-    wire.says(answer([]), end, answer([]))
+    server.respond_with(answer([]), end, answer([]))
     await read(client)
     assert isinstance(await ask(client, method), MoncreneauError)
-    assert [seen.connection for seen in wire.seen] == [1, 1]
+    assert [seen.connection for seen in server.seen] == [1, 1]
 
 
-async def test_a_session_that_the_service_opens_joins_no_later_request(client: httpx.AsyncClient, wire: Wire) -> None:
-    wire.says(answer([], Set_Cookie="JSESSIONID=1; Path=/"))
+async def test_a_session_that_the_service_opens_joins_no_later_request(
+    client: httpx.AsyncClient, server: ScriptedServer
+) -> None:
+    server.respond_with(answer([], Set_Cookie="JSESSIONID=1; Path=/"))
     for _ in range(2):
         await read(client)
-    assert "cookie" not in wire.seen[1].headers
+    assert "cookie" not in server.seen[1].headers
 
 
 async def test_a_response_of_the_largest_size_is_read_and_one_byte_more_is_not(
-    client: httpx.AsyncClient, wire: Wire
+    client: httpx.AsyncClient, server: ScriptedServer
 ) -> None:
-    wire.says(answer(b"x" * LARGEST_BODY), answer(b"x" * (LARGEST_BODY + 1)), answer(b"[]"))
+    server.respond_with(answer(b"x" * LARGEST_BODY), answer(b"x" * (LARGEST_BODY + 1)), answer(b"[]"))
     assert len((await read(client)).content) == LARGEST_BODY
     error = await ask(client)
     assert str(error) == "200 the response is larger than we accept"
     assert (await read(client)).content == b"[]", "it does not harm the next"
 
 
-async def test_a_response_is_decompressed_once(client: httpx.AsyncClient, wire: Wire) -> None:
-    wire.says(answer(gzip.compress(b'["small"]'), Content_Encoding="gzip"))
+async def test_a_response_is_decompressed_once(client: httpx.AsyncClient, server: ScriptedServer) -> None:
+    server.respond_with(answer(gzip.compress(b'["small"]'), Content_Encoding="gzip"))
     response = await read(client)
     assert (response.json(), response.request.method) == (["small"], "POST")
-    assert wire.seen[0].headers["accept-encoding"] == "gzip"
+    assert server.seen[0].headers["accept-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize(
@@ -76,9 +78,9 @@ async def test_a_response_is_decompressed_once(client: httpx.AsyncClient, wire: 
     ids=repr,
 )
 async def test_a_failure_has_the_status_where_that_much_arrived(
-    said: Answer, status: int | None, client: httpx.AsyncClient, wire: Wire
+    said: Answer, status: int | None, client: httpx.AsyncClient, server: ScriptedServer
 ) -> None:
-    wire.says(said)
+    server.respond_with(said)
     error = await ask(client, seconds=0.3)
     assert isinstance(error, MoncreneauError)
     assert error.status == status

@@ -10,7 +10,7 @@ from bot.operations.status import DailyCounters
 MORNING = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
 
-class Office:
+class CountersSetup:
     """A clock and the totals of a process."""
 
     def __init__(self) -> None:
@@ -22,33 +22,33 @@ class Office:
 
 
 def test_daily_counters_survive_a_restart() -> None:
-    office = Office()
-    today = office.today()
-    office.totals.update(requests=5, booked=4)
+    setup = CountersSetup()
+    today = setup.today()
+    setup.totals.update(requests=5, booked=4)
     assert today.figures() == (5, 4)
     kept = today.kept()
-    office.totals.clear()
-    later = office.today()
+    setup.totals.clear()
+    later = setup.today()
     later.restore(kept)
-    office.totals.update(requests=1, booked=1)
+    setup.totals.update(requests=1, booked=1)
     assert later.figures() == (6, 5)
 
 
 def test_daily_counters_reset_at_midnight() -> None:
-    office = Office()
-    today = office.today()
-    office.totals.update(requests=5)
+    setup = CountersSetup()
+    today = setup.today()
+    setup.totals.update(requests=5)
     kept = today.kept()
-    office.now += timedelta(days=1)
-    office.totals.update(requests=2)
+    setup.now += timedelta(days=1)
+    setup.totals.update(requests=2)
     assert today.figures() == (2, 0)
-    tomorrow = office.today()
+    tomorrow = setup.today()
     tomorrow.restore(kept)
     assert tomorrow.figures() == (0, 0)
 
 
 @pytest.mark.parametrize("kept", [None, "", "nonsense", "[]", "{}", "5", '["2026-03-02", "5", 4]', '["2026-03-02", 1]'])
 def test_unreadable_counters_start_at_zero(kept: str | None) -> None:
-    today = Office().today()
+    today = CountersSetup().today()
     today.restore(kept)
     assert today.figures() == (0, 0)

@@ -24,8 +24,8 @@ CREDITS, ACCESS = OperatorIssue(FailureCode.OUT_OF_CREDITS), OperatorIssue(Failu
 PASSPORTS = OperatorIssue(FailureCode.NO_ACCESS, 5)
 
 
-class Office:
-    """Admins' phones, and the troubles that stand."""
+class AlertsSetup:
+    """Operator alerts on a store, and what the admins got."""
 
     def __init__(self, store: AnyStore, admins: frozenset[int] = frozenset({1, 2})) -> None:
         self.heard: list[tuple[int, str]] = []
@@ -62,11 +62,11 @@ async def store_in(folder: Path, started: tuple[int, ...] = (1, 2)) -> AsyncIter
 
 
 @asynccontextmanager
-async def open_office(store: AnyStore, **how: frozenset[int]) -> AsyncIterator[Office]:
-    office = Office(store, **how)
-    running = asyncio.create_task(office.notices.run(office.accept))
+async def alerts_setup(store: AnyStore, **how: frozenset[int]) -> AsyncIterator[AlertsSetup]:
+    setup = AlertsSetup(store, **how)
+    running = asyncio.create_task(setup.notices.run(setup.accept))
     try:
-        yield office
+        yield setup
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -83,14 +83,14 @@ async def settle(store: Store) -> None:
 def test_each_admin_gets_one_alert_and_one_all_clear_in_their_language(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
-        async with store_in(tmp_path) as store, open_office(store) as office:
-            office.notices.changed(CREDITS, True)  # noqa: FBT003 — the gateway's callback, here and below
+        async with store_in(tmp_path) as store, alerts_setup(store) as setup:
+            setup.notices.changed(CREDITS, True)  # noqa: FBT003 — the gateway's callback, here and below
             await settle(store)
-            assert office.heard == [(1, "out_of_credits begins fr"), (2, "out_of_credits begins en")]
+            assert setup.heard == [(1, "out_of_credits begins fr"), (2, "out_of_credits begins en")]
             assert [each.chat_id async for each in store.open_deliveries()] == [1, 2], "stored like all others"
-            office.notices.changed(CREDITS, False)  # noqa: FBT003
+            setup.notices.changed(CREDITS, False)  # noqa: FBT003
             await settle(store)
-            assert office.heard[2:] == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
+            assert setup.heard[2:] == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
 
     play()
 
@@ -99,18 +99,18 @@ def test_alerts_are_neither_repeated_nor_lost_by_a_restart(tmp_path: Path) -> No
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store:
-            async with open_office(store) as office:
-                office.notices.changed(CREDITS, True)  # noqa: FBT003
+            async with alerts_setup(store) as setup:
+                setup.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
-            async with open_office(store) as office:
-                assert office.notices.restore(await store.saved_value(SAVED_AS)) == {CREDITS: ["book"]}
-                office.notices.changed(CREDITS, True)  # noqa: FBT003
+            async with alerts_setup(store) as setup:
+                assert setup.notices.restore(await store.saved_value(SAVED_AS)) == {CREDITS: ["book"]}
+                setup.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
-                assert office.heard == []
-                office.notices.changed(CREDITS, False)  # noqa: FBT003
+                assert setup.heard == []
+                setup.notices.changed(CREDITS, False)  # noqa: FBT003
                 await settle(store)
-                assert len(office.heard) == 2
-            assert Office(store).notices.restore(await store.saved_value(SAVED_AS)) == {}
+                assert len(setup.heard) == 2
+            assert AlertsSetup(store).notices.restore(await store.saved_value(SAVED_AS)) == {}
 
     play()
 
@@ -118,21 +118,21 @@ def test_alerts_are_neither_repeated_nor_lost_by_a_restart(tmp_path: Path) -> No
 def test_a_flapping_issue_is_over_only_after_a_while(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
-        async with store_in(tmp_path) as store, open_office(store, admins=frozenset({1})) as office:
+        async with store_in(tmp_path) as store, alerts_setup(store, admins=frozenset({1})) as setup:
             for _ in range(5):  # a refund makes one booking work, the next finds the credits used up again
-                office.notices.changed(CREDITS, True)  # noqa: FBT003
+                setup.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
-                office.notices.changed(CREDITS, False)  # noqa: FBT003
+                setup.notices.changed(CREDITS, False)  # noqa: FBT003
                 await settle(store)
-            told = [text.split()[1] for _, text in office.heard]
+            told = [text.split()[1] for _, text in setup.heard]
             assert told == ["begins", "over", "begins"]
             await asyncio.sleep(CALM)
-            assert [text.split()[1] for _, text in office.heard] == [*told, "over"]
+            assert [text.split()[1] for _, text in setup.heard] == [*told, "over"]
             await asyncio.sleep(RESTLESS)
-            office.notices.changed(CREDITS, True)  # noqa: FBT003
-            office.notices.changed(CREDITS, False)  # noqa: FBT003
+            setup.notices.changed(CREDITS, True)  # noqa: FBT003
+            setup.notices.changed(CREDITS, False)  # noqa: FBT003
             await settle(store)
-            assert len(office.heard) == 6, "an hour later it is told at once again"
+            assert len(setup.heard) == 6, "an hour later it is told at once again"
 
     play()
 
@@ -140,15 +140,15 @@ def test_a_flapping_issue_is_over_only_after_a_while(tmp_path: Path) -> None:
 def test_issues_are_reported_independently(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
-        async with store_in(tmp_path) as store, open_office(store, admins=frozenset({1})) as office:
-            office.notices.changed(CREDITS, True)  # noqa: FBT003
-            office.notices.changed(ACCESS, True)  # noqa: FBT003
-            office.notices.changed(PASSPORTS, True)  # noqa: FBT003
-            office.notices.changed(CREDITS, False)  # noqa: FBT003
+        async with store_in(tmp_path) as store, alerts_setup(store, admins=frozenset({1})) as setup:
+            setup.notices.changed(CREDITS, True)  # noqa: FBT003
+            setup.notices.changed(ACCESS, True)  # noqa: FBT003
+            setup.notices.changed(PASSPORTS, True)  # noqa: FBT003
+            setup.notices.changed(CREDITS, False)  # noqa: FBT003
             await settle(store)
-            texts = [text.removesuffix(" fr") for _, text in office.heard]
+            texts = [text.removesuffix(" fr") for _, text in setup.heard]
             assert texts == ["out_of_credits begins", "no_access begins", "no_access.5 begins", "out_of_credits over"]
-            assert Office(store).notices.restore(await store.saved_value(SAVED_AS)) == {ACCESS: [], PASSPORTS: []}
+            assert AlertsSetup(store).notices.restore(await store.saved_value(SAVED_AS)) == {ACCESS: [], PASSPORTS: []}
 
     play()
 
@@ -168,10 +168,10 @@ def test_an_alert_that_cannot_be_stored_is_retried(tmp_path: Path, caplog: pytes
         async with store_in(tmp_path):
             pass
         store = await Stubborn(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-        async with open_office(store, admins=frozenset({1})) as office:
-            office.notices.changed(CREDITS, True)  # noqa: FBT003
+        async with alerts_setup(store, admins=frozenset({1})) as setup:
+            setup.notices.changed(CREDITS, True)  # noqa: FBT003
             await asyncio.sleep(10)
-            assert len(office.heard) == 1
+            assert len(setup.heard) == 1
         await store.close()
 
     play()
@@ -182,14 +182,14 @@ def test_an_issue_without_any_admin_is_told_to_the_admins_of_the_next_start(tmp_
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store:
-            async with open_office(store, admins=frozenset()) as office:
-                office.notices.changed(CREDITS, True)  # noqa: FBT003
+            async with alerts_setup(store, admins=frozenset()) as setup:
+                setup.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
-            async with open_office(store) as office:
-                assert office.notices.restore(await store.saved_value(SAVED_AS)) == {}
-                office.notices.changed(CREDITS, True)  # noqa: FBT003
+            async with alerts_setup(store) as setup:
+                assert setup.notices.restore(await store.saved_value(SAVED_AS)) == {}
+                setup.notices.changed(CREDITS, True)  # noqa: FBT003
                 await settle(store)
-                assert len(office.heard) == 2
+                assert len(setup.heard) == 2
 
     play()
 
@@ -204,27 +204,27 @@ def test_an_admin_who_never_started_the_bot_is_told_when_they_do_if_it_is_still_
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path, started=(1,)) as store:
-            async with open_office(store) as office:
-                office.notices.changed(CREDITS, True)  # noqa: FBT003
-                office.notices.changed(ACCESS, True)  # noqa: FBT003
+            async with alerts_setup(store) as setup:
+                setup.notices.changed(CREDITS, True)  # noqa: FBT003
+                setup.notices.changed(ACCESS, True)  # noqa: FBT003
                 await settle(store)
-                assert {chat for chat, _ in office.heard} == {1}
-                office.notices.changed(ACCESS, False)  # noqa: FBT003
+                assert {chat for chat, _ in setup.heard} == {1}
+                setup.notices.changed(ACCESS, False)  # noqa: FBT003
                 await settle(store)
-                assert await office.notices.handle(1, written_by(1)) is None
+                assert await setup.notices.handle(1, written_by(1)) is None
                 await settle(store)
-                assert len(office.heard) == 3, "who knows it is not told again"
-            async with open_office(store) as office:  # a restart forgets nothing of it
-                office.notices.restore(await store.saved_value(SAVED_AS))
+                assert len(setup.heard) == 3, "who knows it is not told again"
+            async with alerts_setup(store) as setup:  # a restart forgets nothing of it
+                setup.notices.restore(await store.saved_value(SAVED_AS))
                 for _ in range(2):
-                    assert await office.notices.handle(2, written_by(2)) is None, (
+                    assert await setup.notices.handle(2, written_by(2)) is None, (
                         "the message itself is answered as ever"
                     )
                 await settle(store)
-                assert office.heard == [(2, "out_of_credits begins en")]
-                office.notices.changed(CREDITS, False)  # noqa: FBT003
+                assert setup.heard == [(2, "out_of_credits begins en")]
+                setup.notices.changed(CREDITS, False)  # noqa: FBT003
                 await settle(store)
-                assert office.heard[1:] == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
+                assert setup.heard[1:] == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
 
     play()
     assert "out_of_credits begins; admins told: 1" in caplog.text
@@ -235,13 +235,13 @@ def test_an_admin_who_never_started_the_bot_is_told_when_they_do_if_it_is_still_
 def test_an_admin_who_missed_the_beginning_is_not_told_of_the_end(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
-        async with store_in(tmp_path) as store, open_office(store) as office:
+        async with store_in(tmp_path) as store, alerts_setup(store) as setup:
             await store.commit(Change(left=2))
-            office.notices.changed(CREDITS, True)  # noqa: FBT003
+            setup.notices.changed(CREDITS, True)  # noqa: FBT003
             await settle(store)
-            office.notices.changed(CREDITS, False)  # noqa: FBT003
+            setup.notices.changed(CREDITS, False)  # noqa: FBT003
             await settle(store)
-            assert [chat for chat, _ in office.heard] == [1, 1]
+            assert [chat for chat, _ in setup.heard] == [1, 1]
 
     play()
 
@@ -249,12 +249,12 @@ def test_an_admin_who_missed_the_beginning_is_not_told_of_the_end(tmp_path: Path
 def test_what_an_earlier_release_stored_counts_as_told_to_all_admins(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
-        async with store_in(tmp_path) as store, open_office(store) as office:
-            assert office.notices.restore('{"out_of_credits": ["book"]}') == {CREDITS: ["book"]}
-            await office.notices.handle(1, written_by(1))
-            office.notices.changed(CREDITS, False)  # noqa: FBT003
+        async with store_in(tmp_path) as store, alerts_setup(store) as setup:
+            assert setup.notices.restore('{"out_of_credits": ["book"]}') == {CREDITS: ["book"]}
+            await setup.notices.handle(1, written_by(1))
+            setup.notices.changed(CREDITS, False)  # noqa: FBT003
             await settle(store)
-            assert office.heard == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
+            assert setup.heard == [(1, "out_of_credits over fr"), (2, "out_of_credits over en")]
 
     play()
 
@@ -264,6 +264,6 @@ def test_alerts_that_cannot_be_read_stop_no_start(tmp_path: Path, stored: str) -
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store:
-            assert Office(store).notices.restore(stored) == {}
+            assert AlertsSetup(store).notices.restore(stored) == {}
 
     play()

@@ -16,8 +16,8 @@ from tests.core.test_health import condition
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
 
-class Disk(Store):
-    """A store whose disk does as it is told."""
+class ScriptedStore(Store):
+    """A store whose writes succeed, fail or hang as the test says."""
 
     def __init__(self) -> None:
         self.writings = 0
@@ -62,34 +62,34 @@ async def test_other_messages_are_left_to_other_handlers() -> None:
 
 
 async def test_a_database_that_writes_can_be_written() -> None:
-    database = Database(Disk())
+    database = Database(ScriptedStore())
     assert await database.writes()
     await database.aclose()
 
 
 async def test_a_database_that_refuses_a_write_cannot_be_written() -> None:
-    disk = Disk()
-    disk.error = OSError("read-only")
-    assert not await Database(disk).writes()
+    store = ScriptedStore()
+    store.error = OSError("read-only")
+    assert not await Database(store).writes()
 
 
 @in_no_time
 async def test_a_database_that_hangs_is_probed_once_and_not_waited_for() -> None:
-    disk = Disk()
-    disk.stuck = asyncio.Event()
-    database = Database(disk)
+    store = ScriptedStore()
+    store.stuck = asyncio.Event()
+    database = Database(store)
     began = asyncio.get_running_loop().time()
     assert not await database.writes()
     assert not await database.writes()
     assert asyncio.get_running_loop().time() - began < 3 * WRITE_TIMEOUT
-    assert disk.writings == 1, "probes must not pile up before a locked database"
-    disk.stuck.set()
+    assert store.writings == 1, "probes must not pile up before a locked database"
+    store.stuck.set()
     await asyncio.sleep(0.1)
     assert await database.writes()
-    disk.stuck = asyncio.Event()
+    store.stuck = asyncio.Event()
     assert not await database.writes()
     await database.aclose()
 
 
 async def test_a_database_that_was_never_probed_can_be_closed() -> None:
-    await Database(Disk()).aclose()
+    await Database(ScriptedStore()).aclose()

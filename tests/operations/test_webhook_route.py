@@ -31,7 +31,7 @@ async def serving(receive: Receive) -> AsyncIterator[tuple[WebhookRoute, httpx.A
         yield here, client
 
 
-class Kept(list[bytes]):
+class StoredBodies(list[bytes]):
     """What was stored."""
 
     async def receive(self, body: bytes) -> bool:
@@ -40,7 +40,7 @@ class Kept(list[bytes]):
 
 
 async def test_a_signed_webhook_is_stored_unchanged_before_it_is_answered() -> None:
-    kept = Kept()
+    kept = StoredBodies()
     async with serving(kept.receive) as (_, client):
         answer = await client.post(PATH, content=b"\xff{ }", headers=GOOD)
     assert (answer.status_code, answer.content, kept) == (204, b"", [b"\xff{ }"])
@@ -49,7 +49,7 @@ async def test_a_signed_webhook_is_stored_unchanged_before_it_is_answered() -> N
 async def test_an_unsigned_webhook_is_refused_and_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    kept = Kept()
+    kept = StoredBodies()
     with caplog.at_level(logging.WARNING):
         async with serving(kept.receive) as (route, client):
             for _ in range(3):
@@ -60,12 +60,12 @@ async def test_an_unsigned_webhook_is_refused_and_counted(
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_other_methods_are_not_allowed(method: str) -> None:
-    async with serving(Kept().receive) as (_, client):
+    async with serving(StoredBodies().receive) as (_, client):
         assert (await client.request(method, PATH)).status_code == 405
 
 
 async def test_a_too_long_webhook_is_refused_before_it_is_read() -> None:
-    kept = Kept()
+    kept = StoredBodies()
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(LONGEST // 1024 + 1):
@@ -80,7 +80,7 @@ async def test_a_too_long_webhook_is_refused_before_it_is_read() -> None:
 
 async def test_a_webhook_whose_body_does_not_arrive_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_route, "BODY_SECONDS", 0.01)
-    async with serving(Kept().receive) as (_, client):
+    async with serving(StoredBodies().receive) as (_, client):
         assert (await client.get(PATH)).status_code == 405, "it listens"
         reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
         writer.write(f"POST {PATH} HTTP/1.1\r\nHost: bot\r\nContent-Length: 9\r\n\r\n{{".encode())

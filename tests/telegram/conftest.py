@@ -10,12 +10,12 @@ from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.sandbox.telegram.config import TOKEN
 from bot.sandbox.telegram.world import World
 from bot.telegram.transport import AiohttpRequest, RawBot
-from tests.moncreneau.support import Wire, wired
+from tests.moncreneau.support import ScriptedServer, scripted_server
 
 
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
-    async with wired() as opened:
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as opened:
         yield opened
 
 
@@ -26,9 +26,9 @@ def bot_at(url: str) -> RawBot:
 
 
 @pytest_asyncio.fixture
-async def bot(wire: Wire) -> AsyncIterator[RawBot]:
-    """A bot on the wire."""
-    lean = bot_at(wire.url)
+async def bot(server: ScriptedServer) -> AsyncIterator[RawBot]:
+    """A bot that talks to the scripted server."""
+    lean = bot_at(server.url)
     await lean.request.initialize()
     yield lean
     await lean.request.shutdown()

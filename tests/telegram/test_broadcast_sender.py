@@ -17,7 +17,7 @@ PHOTO = [{"file_id": "small"}, {"file_id": "large"}]
 Json = dict[str, Any]
 
 
-class Wire(TelegramMessenger):
+class ScriptedMessenger(TelegramMessenger):
     """Keeps the calls; `answer` is what comes back, or what is raised."""
 
     def __init__(self) -> None:
@@ -32,13 +32,13 @@ class Wire(TelegramMessenger):
 
 
 @pytest.fixture
-def wire() -> Wire:
-    return Wire()
+def messenger() -> ScriptedMessenger:
+    return ScriptedMessenger()
 
 
 @pytest.fixture
-def sender(wire: Wire) -> TelegramBroadcastSender:
-    return TelegramBroadcastSender(wire, lambda locale: Message("", ((Button(f"stop {locale}", "news:off"),),)))
+def sender(messenger: ScriptedMessenger) -> TelegramBroadcastSender:
+    return TelegramBroadcastSender(messenger, lambda locale: Message("", ((Button(f"stop {locale}", "news:off"),),)))
 
 
 def test_a_text_keeps_its_formatting() -> None:
@@ -81,11 +81,11 @@ def test_a_part_of_an_album_is_refused() -> None:
 
 
 async def test_a_text_goes_out_with_its_entities_and_without_a_parse_mode(
-    sender: TelegramBroadcastSender, wire: Wire
+    sender: TelegramBroadcastSender, messenger: ScriptedMessenger
 ) -> None:
     prepared = sender.prepared(Content(Media.TEXT, "<b> *x*", look=json.dumps({"entities": BOLD})), "en")
     assert await sender.send(prepared, 7) == 71
-    ((method, call),) = wire.calls
+    ((method, call),) = messenger.calls
     assert method == "sendMessage"
     assert "parse_mode" not in call
     assert (call["chat_id"], call["text"], json.loads(call["entities"])) == (7, "<b> *x*", BOLD)
@@ -94,59 +94,65 @@ async def test_a_text_goes_out_with_its_entities_and_without_a_parse_mode(
 
 
 @pytest.mark.parametrize(("media", "method"), [(Media.PHOTO, "sendPhoto"), (Media.DOCUMENT, "sendDocument")])
-async def test_files_go_out_by_their_id(sender: TelegramBroadcastSender, wire: Wire, media: Media, method: str) -> None:
+async def test_files_go_out_by_their_id(
+    sender: TelegramBroadcastSender, messenger: ScriptedMessenger, media: Media, method: str
+) -> None:
     look = json.dumps({"caption_entities": BOLD, "show_caption_above_media": True})
     await sender.send(sender.prepared(Content(media, "Ici", "file", look), "fr"), 7)
-    ((called, call),) = wire.calls
+    ((called, call),) = messenger.calls
     assert called == method
     assert (call[media.value], call["caption"]) == ("file", "Ici")
     assert call["show_caption_above_media"] == "true"
 
 
-async def test_a_file_without_a_caption_has_none(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_a_file_without_a_caption_has_none(sender: TelegramBroadcastSender, messenger: ScriptedMessenger) -> None:
     await sender.send(sender.prepared(Content(Media.PHOTO, "", "file"), "fr"), 7)
-    assert "caption" not in wire.calls[0][1]
+    assert "caption" not in messenger.calls[0][1]
 
 
-async def test_paid_broadcasts_set_the_flag(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_paid_broadcasts_set_the_flag(sender: TelegramBroadcastSender, messenger: ScriptedMessenger) -> None:
     prepared = sender.prepared(Content(Media.TEXT, "x"), "fr")
     await sender.send(prepared, 7, paid=True)
     await sender.send(prepared, 8)
-    assert [call.get("allow_paid_broadcast") for _, call in wire.calls] == ["true", None]
+    assert [call.get("allow_paid_broadcast") for _, call in messenger.calls] == ["true", None]
 
 
 @pytest.mark.parametrize("number", ["abc", 2**70, None, float("inf"), True, -1, [1]])
 async def test_an_invalid_message_id_still_counts_as_sent(
-    sender: TelegramBroadcastSender, wire: Wire, number: Any
+    sender: TelegramBroadcastSender, messenger: ScriptedMessenger, number: Any
 ) -> None:
-    wire.answer = {"message_id": number}
+    messenger.answer = {"message_id": number}
     assert await sender.send(sender.prepared(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
-async def test_an_answer_without_a_message_id_gives_zero(sender: TelegramBroadcastSender, wire: Wire) -> None:
-    wire.answer = True
+async def test_an_answer_without_a_message_id_gives_zero(
+    sender: TelegramBroadcastSender, messenger: ScriptedMessenger
+) -> None:
+    messenger.answer = True
     assert await sender.send(sender.prepared(Content(Media.TEXT, "x"), "fr"), 7) == 0
 
 
-async def test_reach_calls_a_harmless_method(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_reach_calls_a_harmless_method(sender: TelegramBroadcastSender, messenger: ScriptedMessenger) -> None:
     await sender.reach()
-    assert wire.calls == [("getMe", {})]
+    assert messenger.calls == [("getMe", {})]
 
 
-async def test_a_message_is_deleted(sender: TelegramBroadcastSender, wire: Wire) -> None:
+async def test_a_message_is_deleted(sender: TelegramBroadcastSender, messenger: ScriptedMessenger) -> None:
     assert await sender.recall(7, 71)
-    assert wire.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
+    assert messenger.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
 
 
-async def test_a_message_already_deleted_is_no_error(sender: TelegramBroadcastSender, wire: Wire) -> None:
-    wire.answer = MessageRefusedError("Message to delete not found")
+async def test_a_message_already_deleted_is_no_error(
+    sender: TelegramBroadcastSender, messenger: ScriptedMessenger
+) -> None:
+    messenger.answer = MessageRefusedError("Message to delete not found")
     assert not await sender.recall(7, 71)
 
 
 @pytest.mark.parametrize("error", [MessageRefusedError("message can't be deleted"), ChatLeftError("blocked")])
 async def test_a_message_that_cannot_be_deleted_says_why(
-    sender: TelegramBroadcastSender, wire: Wire, error: Exception
+    sender: TelegramBroadcastSender, messenger: ScriptedMessenger, error: Exception
 ) -> None:
-    wire.answer = error
+    messenger.answer = error
     with pytest.raises(type(error)):
         await sender.recall(7, 71)

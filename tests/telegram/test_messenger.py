@@ -22,7 +22,7 @@ from bot.sandbox.telegram.world import World
 from bot.telegram.messenger import TelegramMessenger, keyboard
 from bot.telegram.transport import RawBot
 from bot.views.message import Button, Message, Style
-from tests.moncreneau.support import RESET, Wire, answer
+from tests.moncreneau.support import RESET, ScriptedServer, answer
 from tests.telegram.conftest import bot_at
 
 OK = answer({"ok": True, "result": {"message_id": 5}})
@@ -30,12 +30,12 @@ WORDS = Delivery(1, 7, Kind.SEND, Message("<b>Oui</b>", ((Button("Oui", "yes"), 
 
 
 async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_the_screen(
-    wire: Wire, bot: RawBot
+    server: ScriptedServer, bot: RawBot
 ) -> None:
-    wire.says(OK)
+    server.respond_with(OK)
     delivery = Delivery(1, 7, Kind.EDIT, WORDS.message, screen=12, target=33)
     assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
-    (seen,) = wire.seen
+    (seen,) = server.seen
     form = json.loads(seen.body)
     assert seen.target.endswith("/editMessageText")
     assert (form["chat_id"], form["message_id"], form["text"], form["parse_mode"]) == ("7", "33", "<b>Oui</b>", "HTML")
@@ -45,26 +45,26 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
     ]
 
 
-async def test_a_prepared_call_goes_out_as_it_is(wire: Wire, bot: RawBot) -> None:
-    wire.says(OK)
+async def test_a_prepared_call_goes_out_as_it_is(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(OK)
     prepared = json.dumps(["sendPhoto", {"photo": "file-1", "caption": "*Oui*", "caption_entities": "[]"}])
     delivery = Delivery(1, 7, Kind.PREPARED, Message(""), prepared=prepared)
     assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
-    (seen,) = wire.seen
+    (seen,) = server.seen
     form = json.loads(seen.body)
     assert seen.target.endswith("/sendPhoto")
     assert form == {"chat_id": "7", "photo": "file-1", "caption": "*Oui*", "caption_entities": "[]"}
 
 
-async def test_a_document_is_read_when_it_is_sent(wire: Wire, bot: RawBot) -> None:
+async def test_a_document_is_read_when_it_is_sent(server: ScriptedServer, bot: RawBot) -> None:
     async def read(name: str) -> bytes:
         assert name == "broadcast-1.csv"
         return b"chat_id\r\n"
 
-    wire.says(OK)
+    server.respond_with(OK)
     delivery = Delivery(1, 7, Kind.DOCUMENT, Message("<b>Annonce</b>"), document="broadcast-1.csv")
     assert await TelegramMessenger(bot, read).deliver(delivery, None) == Receipt(5)
-    (seen,) = wire.seen
+    (seen,) = server.seen
     assert seen.target.endswith("/sendDocument")
     assert b'filename="broadcast-1.csv"' in seen.body
     assert b"chat_id\r\n" in seen.body
@@ -88,8 +88,10 @@ async def test_a_document_that_nobody_can_read_is_refused(bot: RawBot) -> None:
         7,
     ],
 )
-async def test_an_unreadable_success_response_counts_as_sent(wire: Wire, bot: RawBot, result: object) -> None:
-    wire.says(answer({"ok": True, "result": result}))
+async def test_an_unreadable_success_response_counts_as_sent(
+    server: ScriptedServer, bot: RawBot, result: object
+) -> None:
+    server.respond_with(answer({"ok": True, "result": result}))
     assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
 
 
@@ -125,17 +127,17 @@ def test_a_style_is_sent_only_where_a_button_has_one() -> None:
     ],
 )
 async def test_a_refusal_becomes_an_error_of_the_outbox(
-    wire: Wire, bot: RawBot, code: int, words: str, kind: type[SendError]
+    server: ScriptedServer, bot: RawBot, code: int, words: str, kind: type[SendError]
 ) -> None:
-    wire.says(answer({"ok": False, "error_code": code, "description": words}, code))
+    server.respond_with(answer({"ok": False, "error_code": code, "description": words}, code))
     with pytest.raises(SendError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert isinstance(caught.value, kind)
 
 
-async def test_a_429_has_its_wait(wire: Wire, bot: RawBot) -> None:
+async def test_a_429_has_its_wait(server: ScriptedServer, bot: RawBot) -> None:
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 17}}
-    wire.says(answer(body, 429))
+    server.respond_with(answer(body, 429))
     with pytest.raises(FloodedError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert caught.value.retry_after == 17
@@ -144,16 +146,18 @@ async def test_a_429_has_its_wait(wire: Wire, bot: RawBot) -> None:
 @pytest.mark.parametrize(
     ("words", "seconds"), [("Too Many Requests: retry after 9", 9), ("Too Many Requests: retry later", 1)]
 )
-async def test_a_429_without_parameters_is_a_flood(wire: Wire, bot: RawBot, words: str, seconds: float) -> None:
-    wire.says(answer({"ok": False, "error_code": 429, "description": words}, 429))
+async def test_a_429_without_parameters_is_a_flood(
+    server: ScriptedServer, bot: RawBot, words: str, seconds: float
+) -> None:
+    server.respond_with(answer({"ok": False, "error_code": 429, "description": words}, 429))
     with pytest.raises(FloodedError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert caught.value.retry_after == seconds
 
 
-async def test_too_few_stars_is_no_error_of_the_recipient(wire: Wire, bot: RawBot) -> None:
+async def test_too_few_stars_is_no_error_of_the_recipient(server: ScriptedServer, bot: RawBot) -> None:
     words = "Bad Request: not enough Telegram Stars on the balance"
-    wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
+    server.respond_with(answer({"ok": False, "error_code": 400, "description": words}, 400))
     call = {"chat_id": 7, "text": "Bonjour"}
     with pytest.raises(UnpaidError):
         await TelegramMessenger(bot).call("sendMessage", call | {"allow_paid_broadcast": "true"})
@@ -162,21 +166,21 @@ async def test_too_few_stars_is_no_error_of_the_recipient(wire: Wire, bot: RawBo
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 429, 502])
-async def test_a_proxys_error_page_is_no_refusal_of_the_message(wire: Wire, bot: RawBot, code: int) -> None:
-    wire.says(answer(b"<html>Access denied</html>", code))
+async def test_a_proxys_error_page_is_no_refusal_of_the_message(server: ScriptedServer, bot: RawBot, code: int) -> None:
+    server.respond_with(answer(b"<html>Access denied</html>", code))
     with pytest.raises(MaybeSentError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)
     assert "html" not in str(caught.value)
 
 
-async def test_an_edit_that_changes_nothing_counts_as_success(wire: Wire, bot: RawBot) -> None:
+async def test_an_edit_that_changes_nothing_counts_as_success(server: ScriptedServer, bot: RawBot) -> None:
     words = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
-    wire.says(answer({"ok": False, "error_code": 400, "description": words}, 400))
+    server.respond_with(answer({"ok": False, "error_code": 400, "description": words}, 400))
     assert await TelegramMessenger(bot).deliver(WORDS, None) == Receipt()
 
 
-async def test_a_broken_connection_is_unknown_and_a_refused_one_not_sent(wire: Wire, bot: RawBot) -> None:
-    wire.says(RESET)
+async def test_a_broken_connection_is_unknown_and_a_refused_one_not_sent(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(RESET)
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
     away = bot_at("http://127.0.0.1:9")
@@ -192,16 +196,16 @@ async def test_a_link_too_long_for_a_qr_code_refuses_only_the_picture(bot: RawBo
 
 
 @pytest.mark.parametrize("nonsense", [{}, [], "x", 7, None, {"ok": True}, {"ok": False, "description": "x"}], ids=str)
-async def test_a_200_without_a_message_is_unknown(wire: Wire, bot: RawBot, nonsense: object) -> None:
-    wire.says(answer(json.dumps(nonsense).encode()))
+async def test_a_200_without_a_message_is_unknown(server: ScriptedServer, bot: RawBot, nonsense: object) -> None:
+    server.respond_with(answer(json.dumps(nonsense).encode()))
     with pytest.raises(MaybeSentError):
         await TelegramMessenger(bot).deliver(WORDS, None)
 
 
-async def test_typing_and_answers_to_presses_never_fail(wire: Wire, bot: RawBot) -> None:
+async def test_typing_and_answers_to_presses_never_fail(server: ScriptedServer, bot: RawBot) -> None:
     messenger = TelegramMessenger(bot)
     for end in (RESET, answer({"ok": False, "error_code": 400, "description": "Bad Request: query is too old"}, 400)):
-        wire.says(end)
+        server.respond_with(end)
         await messenger.typing(7)
         await messenger.answer_press("1")
 

@@ -19,7 +19,7 @@ from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
 from bot.telegram.transport import RawBot
 from tests.e2e.waiting import eventually
-from tests.moncreneau.support import Wire, answer
+from tests.moncreneau.support import ScriptedServer, answer
 
 if TYPE_CHECKING:
     from bot.app.conversations import Conversations
@@ -138,28 +138,30 @@ def batch(*numbers: int) -> dict[str, Any]:
     return {"ok": True, "result": [{"update_id": each, "message": {"chat": {"id": ID}}} for each in numbers]}
 
 
-async def test_an_update_twice_in_one_batch_is_processed_once(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
-    wire.says(answer(batch(5, 6, 5)), answer(batch(7)))
+async def test_an_update_twice_in_one_batch_is_processed_once(
+    server: ScriptedServer, bot: RawBot, tmp_path: Path
+) -> None:
+    server.respond_with(answer(batch(5, 6, 5)), answer(batch(7)))
     async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
         assert [each.update_id for each in await here.receives(3)] == [5, 6, 7]
 
 
 async def test_a_batch_with_a_known_update_is_checked_before_it_is_processed(
-    wire: Wire, bot: RawBot, tmp_path: Path
+    server: ScriptedServer, bot: RawBot, tmp_path: Path
 ) -> None:
-    wire.says(answer(batch(5, 6)), answer(batch(4, 6, 7)), answer(batch(1)))
+    server.respond_with(answer(batch(5, 6)), answer(batch(4, 6, 7)), answer(batch(1)))
     async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
         assert [each.update_id for each in await here.receives(5)] == [5, 6, 4, 7, 1]
 
 
 async def test_an_update_that_an_earlier_process_stored_is_not_processed_again(
-    wire: Wire, bot: RawBot, tmp_path: Path
+    server: ScriptedServer, bot: RawBot, tmp_path: Path
 ) -> None:
-    wire.says(answer(batch(5, 6)))
+    server.respond_with(answer(batch(5, 6)))
     async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
         await here.receives(2)
         await eventually("both stored", here.store.open_updates)
-    wire.says(answer(batch(5, 6, 7)))
+    server.respond_with(answer(batch(5, 6, 7)))
     async with receiver(World(TelegramSandbox()), bot, tmp_path) as here:
         assert [each.update_id for each in await here.receives(1)] == [7]
 
@@ -249,18 +251,22 @@ async def test_polling_pauses_while_too_many_updates_wait(here: Receiver) -> Non
     await here.receives(2)
 
 
-async def test_a_response_that_is_no_list_of_updates_is_ignored(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
+async def test_a_response_that_is_no_list_of_updates_is_ignored(
+    server: ScriptedServer, bot: RawBot, tmp_path: Path
+) -> None:
     good = {"update_id": 5, "message": {"chat": {"id": 7}}}
     nonsense = [answer({"ok": True, "result": each}) for each in ({"a": 1}, "x", [7, {"no": "number"}], 3)]
-    wire.says(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
+    server.respond_with(*nonsense, answer({"ok": True, "result": [{"update_id": "x"}, good]}))
     async with receiver(World(TelegramSandbox()), bot, tmp_path) as opened:
         assert (await opened.receives(1))[0].update_id == 5
 
 
-async def test_a_429_with_an_invalid_wait_does_not_stop_polling(wire: Wire, bot: RawBot, tmp_path: Path) -> None:
+async def test_a_429_with_an_invalid_wait_does_not_stop_polling(
+    server: ScriptedServer, bot: RawBot, tmp_path: Path
+) -> None:
     refused = {"ok": False, "error_code": 429, "description": "Too Many Requests"}
     for asked in ("0.01", 10**30):
-        wire.says(answer(refused | {"parameters": {"retry_after": asked}}, 429), answer(batch(5)))
+        server.respond_with(answer(refused | {"parameters": {"retry_after": asked}}, 429), answer(batch(5)))
         folder = tmp_path / str(asked)
         folder.mkdir()
         async with receiver(World(TelegramSandbox()), bot, folder) as here:

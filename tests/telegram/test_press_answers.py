@@ -5,7 +5,7 @@ import asyncio
 from bot.telegram.press_answers import AT_ONCE, PER_CHAT, PressAnswers
 
 
-class Wire:
+class HeldBot:
     """Answers that end when the test says so."""
 
     def __init__(self) -> None:
@@ -25,34 +25,34 @@ async def begun() -> None:
 
 
 async def test_a_chat_that_presses_thousands_of_times_takes_two_connections() -> None:
-    wire = Wire()
-    answers = PressAnswers(wire.answer)
+    bot = HeldBot()
+    answers = PressAnswers(bot.answer)
     for number in range(4000):
         answers.soon(7, f"flood {number}")
     answers.soon(8, "other")
     await begun()
-    assert wire.under_way == ["flood 0", "flood 1", "other"]
+    assert bot.under_way == ["flood 0", "flood 1", "other"]
 
 
 async def test_who_pressed_too_often_is_answered_again_when_the_others_are() -> None:
-    wire = Wire()
-    answers = PressAnswers(wire.answer)
+    bot = HeldBot()
+    answers = PressAnswers(bot.answer)
     for number in range(PER_CHAT + 1):
         answers.soon(7, str(number))
-    wire.open.set()
+    bot.open.set()
     await begun()
     answers.soon(7, "later")
     await begun()
-    assert wire.sent == ["0", "1", "later"]
+    assert bot.sent == ["0", "1", "later"]
 
 
 async def test_all_together_leave_connections_to_messages() -> None:
-    wire = Wire()
-    answers = PressAnswers(wire.answer)
+    bot = HeldBot()
+    answers = PressAnswers(bot.answer)
     for chat in range(100):
         answers.soon(chat, str(chat))
     await begun()
-    assert len(wire.under_way) == AT_ONCE
-    wire.open.set()
+    assert len(bot.under_way) == AT_ONCE
+    bot.open.set()
     await begun()
-    assert len(wire.sent) == 100
+    assert len(bot.sent) == 100

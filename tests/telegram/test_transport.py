@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, NetworkError, Ret
 
 from bot.sandbox.telegram.config import TOKEN
 from bot.telegram.transport import LARGEST_BODY, AiohttpRequest, RawBot, seconds
-from tests.moncreneau.support import Answer, Wire, answer
+from tests.moncreneau.support import Answer, ScriptedServer, answer
 
 OK = answer({"ok": True, "result": {"message_id": 5}})
 
@@ -31,35 +31,37 @@ async def failing(bot: RawBot, text: str = "Aïssatou") -> TelegramError:
     return caught.value
 
 
-async def test_parameters_are_sent_as_json_and_the_result_is_returned_unchanged(wire: Wire, bot: RawBot) -> None:
-    wire.says(OK)
+async def test_parameters_are_sent_as_json_and_the_result_is_returned_unchanged(
+    server: ScriptedServer, bot: RawBot
+) -> None:
+    server.respond_with(OK)
     assert await bot.call("sendMessage", {"chat_id": 7, "text": "é & = +", "flag": True}) == {"message_id": 5}
-    (seen,) = wire.seen
+    (seen,) = server.seen
     assert (seen.method, seen.target) == ("POST", f"/api/v1/bot{TOKEN}/sendMessage")
     assert seen.headers["content-type"] == "application/json"
     assert json.loads(seen.body) == {"chat_id": "7", "text": "é & = +", "flag": "true"}
 
 
-async def test_files_are_sent_as_multipart(wire: Wire, bot: RawBot) -> None:
-    wire.says(OK)
+async def test_files_are_sent_as_multipart(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(OK)
     photo = InputFile(b"\x89PNG-bytes", filename="qr.png", attach=False)
     await bot.call("sendPhoto", {"chat_id": 7, "photo": photo, "caption": "é"})
-    (seen,) = wire.seen
+    (seen,) = server.seen
     assert seen.headers["content-type"].startswith("multipart/form-data; boundary=")
     for part in (b'name="chat_id"', b"\r\n7\r\n", b'filename="qr.png"', b"image/png", b"\x89PNG-bytes", "é".encode()):
         assert part in seen.body
 
 
-async def test_connections_are_reused(wire: Wire, bot: RawBot) -> None:
-    wire.says(OK)
+async def test_connections_are_reused(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(OK)
     for _ in range(5):
         await bot.call("getMe", {})
-    assert wire.connections == 1
+    assert server.connections == 1
 
 
-async def test_a_too_large_response_fails_alone(wire: Wire, bot: RawBot) -> None:
+async def test_a_too_large_response_fails_alone(server: ScriptedServer, bot: RawBot) -> None:
     huge = b'{"ok":true,"result":"' + b"x" * LARGEST_BODY + b'"}'
-    wire.says(answer(huge), answer(gzip.compress(huge), Content_Encoding="gzip"), OK)
+    server.respond_with(answer(huge), answer(gzip.compress(huge), Content_Encoding="gzip"), OK)
     for _ in range(2):
         error = await failing(bot)
         assert isinstance(error, NetworkError)
@@ -67,10 +69,10 @@ async def test_a_too_large_response_fails_alone(wire: Wire, bot: RawBot) -> None
     assert await bot.call("getMe", {}) == {"message_id": 5}
 
 
-async def test_a_compressed_response_is_read(wire: Wire, bot: RawBot) -> None:
-    wire.says(answer(gzip.compress(b'{"ok":true,"result":"small"}'), Content_Encoding="gzip"))
+async def test_a_compressed_response_is_read(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(answer(gzip.compress(b'{"ok":true,"result":"small"}'), Content_Encoding="gzip"))
     assert await bot.call("getMe", {}) == "small"
-    assert wire.seen[0].headers["accept-encoding"] == "gzip"
+    assert server.seen[0].headers["accept-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize(
@@ -91,9 +93,9 @@ async def test_a_compressed_response_is_read(wire: Wire, bot: RawBot) -> None:
     ],
 )
 async def test_refusals_become_the_exceptions_of_python_telegram_bot(
-    wire: Wire, bot: RawBot, said: Answer, kind: type[TelegramError]
+    server: ScriptedServer, bot: RawBot, said: Answer, kind: type[TelegramError]
 ) -> None:
-    wire.says(said)
+    server.respond_with(said)
     assert isinstance(await failing(bot), kind)
 
 
@@ -101,36 +103,44 @@ async def test_refusals_become_the_exceptions_of_python_telegram_bot(
     ("asked", "waits"),
     [(7, 7.0), (0, 1.0), (10**9, 86400.0), ("7", 7.0), ("soon", 1.0), (None, 1.0), ([], 1.0), (-3, 0.0), (0.5, 0.5)],
 )
-async def test_every_429_has_a_wait(wire: Wire, bot: RawBot, asked: object, waits: float) -> None:
+async def test_every_429_has_a_wait(server: ScriptedServer, bot: RawBot, asked: object, waits: float) -> None:
     body = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": asked}}
-    wire.says(answer(body, 429))
+    server.respond_with(answer(body, 429))
     error = await failing(bot)
     assert (seconds(error) if isinstance(error, RetryAfter) else 1.0) == waits
 
 
-async def test_a_429_with_an_absurd_wait_is_an_ordinary_error(wire: Wire, bot: RawBot) -> None:
-    wire.says(answer({"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 10**30}}, 429))
+async def test_a_429_with_an_absurd_wait_is_an_ordinary_error(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(
+        answer({"ok": False, "description": "Too Many Requests", "parameters": {"retry_after": 10**30}}, 429)
+    )
     assert not isinstance(await failing(bot), RetryAfter)
 
 
-async def test_a_lone_surrogate_is_sent_and_refused_by_telegram(wire: Wire, bot: RawBot) -> None:
-    wire.says(answer({"ok": False, "error_code": 400, "description": "Bad Request: strings must be UTF-8"}, 400))
+async def test_a_lone_surrogate_is_sent_and_refused_by_telegram(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(
+        answer({"ok": False, "error_code": 400, "description": "Bad Request: strings must be UTF-8"}, 400)
+    )
     assert isinstance(await failing(bot, text="half \ud83d a pair"), BadRequest)
-    assert b"\\ud83d" in wire.seen[0].body
+    assert b"\\ud83d" in server.seen[0].body
 
 
-async def test_a_form_that_cannot_be_encoded_is_refused(wire: Wire, bot: RawBot) -> None:
+async def test_a_form_that_cannot_be_encoded_is_refused(server: ScriptedServer, bot: RawBot) -> None:
     photo = InputFile(b"\x89PNG-bytes", filename="qr.png", attach=False)
     with pytest.raises(BadRequest, match="cannot be written"):
         await bot.call("sendPhoto", {"chat_id": 7, "photo": photo, "caption": "half \ud83d a pair"})
-    assert not wire.seen
+    assert not server.seen
 
 
 @pytest.mark.parametrize("refused", [401, 404])
-async def test_a_token_refused_after_it_worked_is_reported_as_such(refused: int, wire: Wire, bot: RawBot) -> None:
-    wire.says(answer({"ok": True, "result": {"id": 42, "is_bot": True, "first_name": "Bot", "username": "b"}}))
+async def test_a_token_refused_after_it_worked_is_reported_as_such(
+    refused: int, server: ScriptedServer, bot: RawBot
+) -> None:
+    server.respond_with(
+        answer({"ok": True, "result": {"id": 42, "is_bot": True, "first_name": "Bot", "username": "b"}})
+    )
     await bot.initialize()
-    wire.says(answer({"ok": False, "error_code": refused, "description": "no"}, refused))
+    server.respond_with(answer({"ok": False, "error_code": refused, "description": "no"}, refused))
     assert isinstance(await failing(bot), InvalidToken)
 
 
@@ -140,15 +150,17 @@ async def test_a_token_refused_after_it_worked_is_reported_as_such(refused: int,
     ids=str,
 )
 @pytest.mark.parametrize("status", [200, 400, 403, 429, 502])
-async def test_invalid_json_is_a_network_error(body: object, status: int, wire: Wire, bot: RawBot) -> None:
-    wire.says(answer(body, status))
+async def test_invalid_json_is_a_network_error(body: object, status: int, server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(answer(body, status))
     await failing(bot)
 
 
-async def test_a_redirect_is_not_followed_because_the_url_contains_the_token(wire: Wire, bot: RawBot) -> None:
-    wire.says(answer(b"", 302, Location=f"{wire.url}/elsewhere"), OK)
+async def test_a_redirect_is_not_followed_because_the_url_contains_the_token(
+    server: ScriptedServer, bot: RawBot
+) -> None:
+    server.respond_with(answer(b"", 302, Location=f"{server.url}/elsewhere"), OK)
     await failing(bot)
-    assert len(wire.seen) == 1
+    assert len(server.seen) == 1
 
 
 def test_a_lone_surrogate_does_not_stop_a_batch() -> None:
@@ -159,8 +171,10 @@ def test_a_lone_surrogate_does_not_stop_a_batch() -> None:
         AiohttpRequest.parse_json_payload(b"<html>")
 
 
-async def test_a_cancelled_call_ends_even_if_its_response_arrives_at_that_moment(wire: Wire, bot: RawBot) -> None:
-    wire.says(OK)
+async def test_a_cancelled_call_ends_even_if_its_response_arrives_at_that_moment(
+    server: ScriptedServer, bot: RawBot
+) -> None:
+    server.respond_with(OK)
 
     async def ask_for_ever() -> None:
         while True:
@@ -168,7 +182,7 @@ async def test_a_cancelled_call_ends_even_if_its_response_arrives_at_that_moment
 
     for number in range(150):
         task = asyncio.create_task(ask_for_ever())
-        await wire.heard(len(wire.seen) + 1 + number % 3)
+        await server.received(len(server.seen) + 1 + number % 3)
         task.cancel()
         _, alive = await asyncio.wait({task}, timeout=5)
         assert not alive
