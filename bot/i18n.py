@@ -1,14 +1,15 @@
-"""The languages: reads every catalogue once, and gives a `Translator` for each locale. Knows no screen and no Telegram.
+"""The languages: reads every catalogue once and has a `Translator` for each locale. Must not know screens or Telegram.
 
-A text is asked for by its key (`menu.question`); the words stand in `locales/<locale>/LC_MESSAGES/bot.po` and nowhere
-else, English included. Adding a language is adding such a file: one that lacks a text, or asks for other values than
-the default language does, is refused at start with a line that says which. A catalogue also says what its language is
-called (`language.name`) and by which locale's rules it writes dates and numbers (`language.formats`): CLDR, the data
-behind Babel, does not have every language of Guinea. Dates are written by Babel, in the patterns of the catalogue
-(`date.*`, Unicode LDML); that French writes *1er* is added here.
+The code names a text by its key (`menu.question`). The words of all languages, English included, are in
+`locales/<locale>/LC_MESSAGES/bot.po`. To add a language, add such a file. If it lacks a text, or a text has other
+placeholders than in the default language, the bot does not start and one line says which text it is.
 
-Everything that enters a text from outside is escaped here, in `Translator.text`, and nowhere else. Labels
-(`Translator.label`: buttons, commands) are plain text, where nothing needs escaping.
+A catalogue also holds the name of its language (`language.name`) and the locale by whose rules dates and numbers are
+written (`language.formats`), because CLDR, the data of Babel, does not have every language of Guinea. Babel writes
+dates in the patterns of the catalogue (`date.*`, Unicode LDML); the French *1er* is added here.
+
+`Translator.text` escapes all values, and nothing else does. Labels (`Translator.label`: buttons, commands) are plain
+text and need no escaping.
 """
 
 import re
@@ -30,20 +31,20 @@ from babel.numbers import format_decimal
 
 _HERE = Path(__file__).resolve().parent
 FOLDER = next((each for each in (_HERE / "locales", _HERE.parent / "locales") if each.is_dir()), _HERE / "locales")
-"""The catalogues: within the package where it is installed, beside it in a checkout."""
+"""The catalogues: inside an installed package, beside the package in a checkout."""
 DOMAIN = "bot"
 COUNT = "n"
-"""The value that chooses the plural form."""
+"""The placeholder that chooses the plural form."""
 LONG_DATE, LONG_DATE_THIS_YEAR, SHORT_DATE, BRIEF_DATE, WEEKDAY = (
     f"date.{name}" for name in ("long", "long_this_year", "short", "brief", "weekday")
 )
 TODAY, TOMORROW = "date.today", "date.tomorrow"
 DATE_PATTERNS = (LONG_DATE, LONG_DATE_THIS_YEAR, SHORT_DATE, BRIEF_DATE, WEEKDAY)
 DATE_TEXTS = (*DATE_PATTERNS, TODAY, TOMORROW)
-"""The texts with which dates are written: patterns of the Unicode LDML, and two words."""
+"""The texts for dates: patterns of the Unicode LDML, and two words."""
 NAME, FORMATS = "language.name", "language.formats"
 OWN_TEXTS = (NAME, FORMATS, *DATE_TEXTS)
-"""What a catalogue says about its language; asked for here and nowhere else."""
+"""Texts about the language itself; used only in this file."""
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?", re.ASCII)
 """`ff`, `pt_BR`, `zh_Hans`, `ff_Latn_GN`: language, script, region."""
 _FIRST_OF_A_MONTH = re.compile(r"\b1\b")
@@ -54,19 +55,19 @@ class CatalogueError(Exception):
 
 
 class Safe(str):
-    """HTML that we wrote ourselves, or that is escaped already."""
+    """HTML of our own, or text that is escaped already."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """The words of one language. `languages` are all there are: locale and its own name, the default first."""
+    """The texts of one language. `languages` are all languages, as (locale, own name), the default first."""
 
     locale: str
     languages: tuple[tuple[str, str], ...]
     entries: Mapping[str, tuple[str, ...]]
-    """Every text: one form, or as many as the language has plural forms."""
+    """The forms of each text: one, or all plural forms of the language."""
     plural_form: Callable[[int], int]
 
     @property
@@ -83,12 +84,12 @@ class Translator:
         return Safe(template.format_map(safe))
 
     def label(self, key: str, **values: object) -> str:
-        """The text as it is, for where there is no markup. With plural forms, `n` chooses one."""
+        """The text without escaping, for places without markup. With plural forms, `n` chooses one."""
         template = self._template(key, values)
         return template.format_map(values) if values else template
 
     def date_long(self, day: date, today: date | None = None) -> str:
-        """`dimanche 25 janvier 2026`; without the year where it is the year of `today`."""
+        """`dimanche 25 janvier 2026`; without the year if it is the year of `today`."""
         this_year = today is not None and day.year == today.year
         return self._date(LONG_DATE_THIS_YEAR if this_year else LONG_DATE, day)
 
@@ -97,11 +98,11 @@ class Translator:
         return self._date(SHORT_DATE, day)
 
     def day_short(self, day: date, today: date | None) -> str:
-        """`Aujourd’hui` or `Demain` where that is true, else `dim. 25 janv.`"""
+        """`Aujourd’hui`, `Demain`, else `dim. 25 janv.`"""
         return self._near(day, today) or self._date(SHORT_DATE, day)
 
     def day_brief(self, day: date, today: date | None) -> str:
-        """`Aujourd’hui` or `Demain` where that is true, else `dim. 25`"""
+        """`Aujourd’hui`, `Demain`, else `dim. 25`"""
         return self._near(day, today) or self._date(BRIEF_DATE, day)
 
     def weekday(self, number: int) -> str:
@@ -113,7 +114,7 @@ class Translator:
         return f"{at.hour:02}:{at.minute:02}"
 
     def number(self, value: float) -> str:
-        """`1,08`: two digits, with the sign that the language puts before them."""
+        """`1,08`: two decimals, with the decimal sign of the language."""
         return format_decimal(value, "0.00", locale=self.formats)
 
     def _near(self, day: date, today: date | None) -> str:
@@ -135,18 +136,18 @@ class Translator:
 
 
 class Translators:
-    """All languages, read once."""
+    """The translators of all languages."""
 
     def __init__(self, by_locale: Mapping[str, Translator], default: str) -> None:
         self._by_locale = by_locale
         self.default = default
         self.supported = tuple(by_locale)
-        """The locales there are, the default first."""
+        """All locales, the default first."""
         self._by_tag = {locale.replace("_", "-").lower(): locale for locale in by_locale}
 
     @classmethod
     def load(cls, default: str = "fr", folder: Path = FOLDER) -> Self:
-        """Read every catalogue. Raises `CatalogueError` where one is broken or there is none for the default."""
+        """Read every catalogue. Raises `CatalogueError` if one is broken or the default has none."""
         locales = available(folder)
         if default not in locales:
             raise CatalogueError(f"{folder}: no catalogue for the default locale {default!r}")
@@ -167,11 +168,11 @@ class Translators:
         return self._by_locale.get(locale) or self._by_locale[self.resolve(locale)]
 
     def resolve(self, language_code: str | None) -> str:
-        """The locale for a phone's language tag; the default where we do not speak the language.
+        """The locale for a phone's language tag; the default if there is no catalogue of that language.
 
-        `fr-CA` is `fr`, `pt-br` is `pt_BR`: subtags are left out from the right, in upper or lower case (RFC 4647,
-        *lookup*). Where nothing is left, another form of the same language is better than another language: `pt` is
-        `pt_BR` if there is no catalogue `pt`.
+        `fr-CA` gives `fr`, `pt-br` gives `pt_BR`: subtags are removed from the right, ignoring case (RFC 4647,
+        *lookup*). If nothing is left, another form of the same language is used: `pt` gives `pt_BR` if there is no
+        catalogue `pt`.
         """
         subtags = (language_code or "").replace("_", "-").lower().split("-")[:4]
         for length in range(len(subtags), 0, -1):
@@ -188,9 +189,9 @@ def available(folder: Path = FOLDER) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _written(formats: str, pattern: str, year: int, month: int, day: int) -> str:
-    """Babel needs some 100 µs for a date; the same few dates are asked for all the time.
+    """The date as text. Babel needs some 100 µs for it, and the same few dates are shown all the time.
 
-    The key is in numbers because a `datetime` is a `date` too, but not an equal one.
+    The parameters are numbers because a `datetime` is a `date` too, but never equal to one.
     """
     text = format_date(date(year, month, day), pattern, locale=formats)
     is_french_first = day == 1 and formats.partition("_")[0] == "fr"
@@ -204,7 +205,7 @@ def _read(folder: Path, locale: str) -> Catalog:
     try:
         with path.open("rb") as file:
             catalogue = read_po(file, locale=locale, domain=DOMAIN, abort_invalid=True)
-        c2py(catalogue.plural_expr)  # A plural rule that cannot be read shows itself here, in the file's own name.
+        c2py(catalogue.plural_expr)  # raises if the plural rule is not valid
     except PoFileError as error:
         raise CatalogueError(f"{path}: line {error.lineno}: {error}") from error
     except ValueError as error:
@@ -213,7 +214,7 @@ def _read(folder: Path, locale: str) -> Catalog:
 
 
 def _entries(catalogue: Catalog) -> dict[str, tuple[str, ...]]:
-    """The texts that can be used: translated, not fuzzy, with as many forms as the language has."""
+    """The usable texts: translated, not fuzzy, with all plural forms."""
     usable = (each for each in catalogue if each.id and not each.fuzzy and all(_forms(each)))
     return {_key(each): _forms(each) for each in usable if len(_forms(each)) in {1, catalogue.num_plurals}}
 
@@ -229,7 +230,7 @@ def _forms(message: Message) -> tuple[str, ...]:
 
 
 def _compare(locale: str, entries: Mapping[str, tuple[str, ...]], wanted: Mapping[str, tuple[str, ...]]) -> None:
-    """What would fail on a citizen's phone must fail here."""
+    """Compare a catalogue with the default one, so that a mistake is found at start and not by a citizen."""
     if lacking := sorted(wanted.keys() - entries.keys()):
         raise CatalogueError(f"locales/{locale}: missing, empty, fuzzy or short of a plural form: {', '.join(lacking)}")
     for key, forms in wanted.items():
@@ -242,7 +243,7 @@ def _compare(locale: str, entries: Mapping[str, tuple[str, ...]], wanted: Mappin
 
 
 def _check_formats(locale: str, entries: Mapping[str, tuple[str, ...]]) -> None:
-    """Write a date in every pattern: one that cannot be written must fail here, too."""
+    """Write a date in every pattern, so that a mistake is found at start."""
     formats = entries[FORMATS][0]
     try:
         Locale.parse(formats)
@@ -257,5 +258,5 @@ def _check_formats(locale: str, entries: Mapping[str, tuple[str, ...]]) -> None:
 
 
 def placeholders(forms: tuple[str, ...]) -> frozenset[str]:
-    """The values that a text asks for. Raises `ValueError` where its braces do not match."""
+    """The placeholders of a text. Raises `ValueError` if its braces do not match."""
     return frozenset(name for form in forms for _, name, _, _ in Formatter().parse(form) if name is not None)

@@ -1,16 +1,16 @@
-"""Read the body of a response whole, but never more of it than a limit. Knows no client library, and no content.
+"""Reads the body of a response, up to a limit of bytes. Must not know an HTTP client, nor what the body means.
 
-The limit holds for what comes out of decompression: a few kilobytes of gzip can hold gigabytes. So the clients hand in
-the bytes as they came, and decompress nothing themselves.
+The limit also holds after decompression: a few kilobytes of gzip can hold gigabytes. So the HTTP clients pass the bytes
+as they arrived and decompress nothing.
 """
 
 import zlib
 from collections.abc import AsyncIterable
 
 ACCEPT_ENCODING = "gzip"
-"""The header to send: the one compression that every server has and Python's own zlib reads piece by piece."""
+"""The header to send. Every server has gzip, and Python's zlib reads it piece by piece."""
 GZIP = 16 + zlib.MAX_WBITS
-"""zlib's way to say that a gzip header is expected (zlib manual, `inflateInit2`)."""
+"""The window size that tells zlib to expect a gzip header (zlib manual, `inflateInit2`)."""
 
 
 class BodyTooLargeError(Exception):
@@ -18,13 +18,13 @@ class BodyTooLargeError(Exception):
 
 
 class BodyUnreadableError(Exception):
-    """The body is compressed by another method than was asked for, or its compression is broken or cut short."""
+    """The compression of the body is unknown, broken or incomplete."""
 
 
 async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int) -> bytes:
-    """The body that comes in `chunks`, decompressed; `encoding` is the response's `Content-Encoding`.
+    """The decompressed body; `chunks` are its bytes as they arrive, `encoding` is the response's `Content-Encoding`.
 
-    Raises `BodyTooLargeError` as soon as more than `limit` bytes came, or came out; and `BodyUnreadableError`.
+    Raises `BodyUnreadableError`, and `BodyTooLargeError` as soon as more than `limit` bytes came, compressed or not.
     """
     encoding = encoding.strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
@@ -35,7 +35,7 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int) -> 
         received += len(chunk)
         if received > limit:
             raise BodyTooLargeError
-        body += chunk if inflate is None else _inflated(inflate, chunk, limit + 1 - len(body))
+        body += chunk if inflate is None else _decompress(inflate, chunk, limit + 1 - len(body))
         if len(body) > limit:
             raise BodyTooLargeError
     if received and inflate is not None and not inflate.eof:
@@ -43,7 +43,7 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int) -> 
     return bytes(body)
 
 
-def _inflated(inflate: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
+def _decompress(inflate: "zlib._Decompress", chunk: bytes, most: int) -> bytes:
     if inflate.eof:
         return b""
     try:

@@ -1,9 +1,9 @@
-"""Why an HTTP request got no response, and whether it surely was not sent. The one rule, for every service.
+"""Why an HTTP request got no response, and whether it was surely not sent: one rule for all services.
 
-Double bookings hang on this rule: what surely was not sent is sent again without a look at what became of it. So it
-goes by the phase alone, which only aiohttp knows, and says "not sent" for nothing but the errors that aiohttp raises
-before the first byte of a request is written. `docs/failure-phases.md` has the table, and the tests prove it with
-servers. Knows aiohttp's errors; nothing of what was asked, or of whom.
+A request that was surely not sent is repeated without a lookup, so a mistake here would book twice. The rule depends on
+the phase alone: "not sent" are only those errors that aiohttp raises before it writes the first byte of a request.
+`docs/failure-phases.md` has the table, and the tests check it with real servers. Knows aiohttp's errors, but not which
+service was called.
 """
 
 import errno
@@ -17,16 +17,16 @@ import aiohttp
 from bot.http_client.body import BodyTooLargeError, BodyUnreadableError
 
 BEFORE_SENDING = (
-    # Raised while a connection is made, TLS handshake included, and nowhere else (aiohttp: connector.py).
+    # Raised only while a connection is made, including the TLS handshake (aiohttp: connector.py).
     aiohttp.ClientConnectorError,
-    # While a connection is made, or while waiting for a free one (aiohttp: client.py).
+    # Raised while a connection is made or a free one is awaited (aiohttp: client.py).
     aiohttp.ConnectionTimeoutError,
 )
 NO_ROUTE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL})
 
 
 class RequestFailure(Enum):
-    """A kind of failure. `words` say it to an operator, after the name of a service and a colon."""
+    """A kind of failure. Operators read `words` after the name of the service and a colon."""
 
     DNS = "its host name cannot be resolved (DNS)"
     REFUSED = "the connection is refused: nothing listens at this address and port"
@@ -52,7 +52,7 @@ class RequestFailure(Enum):
 
     @property
     def timed_out(self) -> bool:
-        """Whether a whole time limit was waited for nothing."""
+        """Whether a time limit was over."""
         return self in {RequestFailure.CONNECT_TIMEOUT, RequestFailure.TIMEOUT}
 
 
@@ -70,7 +70,7 @@ _NOT_SENT = frozenset(
 
 
 def failure_of(error: BaseException) -> RequestFailure:
-    """The kind of failure that an error stands for; of an unknown error, that the request may have arrived."""
+    """The kind of failure of an error. After an unknown error the request may have arrived."""
     if isinstance(error, BEFORE_SENDING):
         return _connecting(error)
     if isinstance(error, BodyTooLargeError):
@@ -81,7 +81,7 @@ def failure_of(error: BaseException) -> RequestFailure:
 
 
 def _connecting(error: BaseException) -> RequestFailure:
-    """What went wrong before the first byte: told by the causes, which are the operating system's and OpenSSL's."""
+    """What went wrong before the first byte. The causes of the error, from the system or OpenSSL, tell it."""
     if isinstance(error, TimeoutError):
         return RequestFailure.CONNECT_TIMEOUT
     causes = list(_causes(error))
@@ -98,7 +98,7 @@ def _connecting(error: BaseException) -> RequestFailure:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, what caused it, and what caused that; where several addresses were tried, the errors of all."""
+    """The error and its chain of causes; if several addresses were tried, those of all."""
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):

@@ -1,6 +1,6 @@
-"""Connections to one service, by aiohttp: each request is sent once, alone and where it was told to go.
+"""Opens aiohttp sessions that send each request once, without cookies, and leave the body compressed.
 
-Knows nothing of what is asked. Failures are aiohttp's errors; `failures` says what they mean.
+Failures are raised as aiohttp's errors; `failures` tells what they mean. Must not know which service is called.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from bot.http_client.tls import tls_context
 
 
 def open_session(connections: int, idle: float, headers: Mapping[str, str] | None = None) -> aiohttp.ClientSession:
-    """A pool of `connections` at most, each kept for `idle` seconds without a request; to be closed by the caller.
+    """A session with at most so many `connections`, each closed after `idle` seconds. The caller closes the session.
 
-    Bodies are not decompressed (see `body`). A proxy is used where the environment names one (`https_proxy`, …).
+    Bodies are not decompressed (see `body`). A proxy that the environment names (`https_proxy`, …) is used.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=idle, ssl=tls_context()),
@@ -22,14 +22,14 @@ def open_session(connections: int, idle: float, headers: Mapping[str, str] | Non
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         middlewares=(_send_once,),
-        trust_env=bool(getproxies()),  # where there is none: with it aiohttp asks a thread before each request
+        trust_env=bool(getproxies()),  # if always on, aiohttp looks for a proxy in a thread before each request
     )
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request a second time by itself.
+    """Keep aiohttp from sending a request twice.
 
-    It repeats GET, PUT and DELETE when a kept connection breaks, and knows that by these two types of errors alone.
+    It repeats GET, PUT and DELETE if a kept connection breaks, which it recognises by these two types of errors.
     """
     try:
         return await handler(request)

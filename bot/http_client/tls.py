@@ -1,4 +1,4 @@
-"""Whom we trust in TLS: the same for both HTTP clients, so that one setting serves both. Knows nothing else of them."""
+"""The certificate authorities that we trust: one TLS context for both HTTP clients, so that one setting serves both."""
 
 import ssl
 from functools import cache
@@ -8,8 +8,8 @@ import httpx
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """The one context: certifi's authorities, or those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
+    """The context with certifi's authorities, or those that `SSL_CERT_FILE` or `SSL_CERT_DIR` name.
 
-    aiohttp by itself would ask the operating system, which in small images and on macOS knows none.
+    aiohttp's default are those of the operating system; small images and macOS have none.
     """
     return httpx.create_ssl_context()

@@ -1,6 +1,6 @@
-"""The screens outside of any flow: the menu, help, languages, settings, a remark on its own, the hint in a group.
+"""The screens outside of bookings: the menu, help, languages, settings, a notice on its own, the hint in a group.
 
-Also the words of the remarks above a screen. Must not know when a screen is shown.
+Also the words of the notices above a screen. Must not know when a screen is shown.
 """
 
 from bot.core import callback_data, slot_selection
@@ -18,12 +18,12 @@ TWO = 2
 
 
 def words(notice: Notice, t: Translator) -> Safe:
-    """The words of a remark."""
+    """The words of a notice."""
     return t.text(f"notice.{notice}", longest=MAX_LENGTH)
 
 
 def menu(screen: Menu, t: Translator, office: Office) -> Message:
-    """What can be done here: where departments are known, they stand here to be chosen."""
+    """The menu. If departments are known already, they are offered here."""
     hello = None
     if screen.greeting:
         name = keys.clip(screen.name, WORDS)
@@ -36,7 +36,7 @@ def menu(screen: Menu, t: Translator, office: Office) -> Message:
 
 
 def _places(t: Translator, office: Office) -> tuple[keys.Rows, Safe | None, Safe]:
-    """The departments, or their organisations where there are many; else a button to begin with."""
+    """The departments, or the organisations if there are several; a button to book if none are known yet."""
     if organizations := slot_selection.shown_organizations(office.departments):
         return (*organization_choices(t, organizations), t.text("organizations.question"))
     departments = office.departments
@@ -49,7 +49,7 @@ def _places(t: Translator, office: Office) -> tuple[keys.Rows, Safe | None, Safe
 
 
 def department_choices(t: Translator, departments: tuple[Department, ...]) -> tuple[keys.Rows, Safe | None]:
-    """A button for each department, and what tells those of one name apart."""
+    """A button for each department, and a legend for those that look alike."""
     named = [(each.name, each.organization) for each in departments]
     items = [
         keys.Choice(
@@ -77,7 +77,7 @@ def organization_choices(t: Translator, one_of_each: tuple[Department, ...]) -> 
 
 
 def _other_language(t: Translator) -> Button:
-    """The other language by its own name where there are two; else the way to all of them."""
+    """The other language by its own name if there are two; else a button to the list of languages."""
     others = [each for each in t.languages if each[0] != t.locale]
     if len(t.languages) == TWO:
         (locale, name), *_ = others
@@ -86,7 +86,7 @@ def _other_language(t: Translator) -> Button:
 
 
 def helping(_screen: Help, t: Translator, office: Office) -> Message:
-    """How it goes, the commands, and whom to ask."""
+    """How to book, the commands, and whom to ask."""
     commands = lines(*(t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in USUAL))
     text = paragraphs(t.text("help.title"), t.text("help.how"), t.text("help.free"), commands, contact(t, office))
     settings = keys.one(t, "button.settings", callback_data.SETTINGS)
@@ -101,7 +101,7 @@ def language_menu(_screen: LanguageMenu, t: Translator) -> Message:
 
 
 def settings(screen: SettingsMenu, t: Translator) -> Message:
-    """What can be set, as it is now; a button changes it."""
+    """The present settings, with buttons that change them."""
     text = paragraphs(
         lines(
             t.text("language.now", name=dict(t.languages)[t.locale]),
@@ -117,18 +117,18 @@ def settings(screen: SettingsMenu, t: Translator) -> Message:
 
 
 def announcements(screen: Announcements, t: Translator) -> Message:
-    """Whether announcements come; messages about one's own appointments come either way."""
+    """Whether the citizen gets announcements. Messages about their own appointments come in any case."""
     if screen.wanted:
         return Message(t.text("announcements.on"), (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
     return Message(t.text("announcements.off"), (keys.one(t, "button.news_on", callback_data.NEWS_ON),))
 
 
 def word(screen: Word, t: Translator) -> Message:
-    """A remark that stands alone."""
+    """A notice on its own."""
     return Message(words(screen.notice, t))
 
 
 def group_hint(t: Translator, bot_username: str) -> Message:
-    """In a group others read along, so the bot only points to the private chat."""
+    """The answer in a group. Others read along there, so the bot only points to the private chat."""
     url = f"https://t.me/{bot_username}"
     return Message(t.text("group.hint", username=bot_username), ((Button(t.label("group.button"), url=url),),))

@@ -1,8 +1,8 @@
-"""Rows of buttons: labels that fit a small phone, grids, pages, and the ways back and out. Knows no screen.
+"""Rows of buttons: labels that fit a small phone, grids, pages, and the buttons that many screens share.
 
-Telegram's phones show one line a button and cut the rest. So a label has at most `ALONE` characters where its button
-stands alone in a row, and `PAIR` where two do; what comes from outside is cut in the middle, because long names of
-offices often differ at their end. Labels are plain text, so nothing in them needs escaping.
+Telegram shows one line per button and cuts the rest. So a label has at most `ALONE` characters if its button is alone
+in its row, and `PAIR` if two share the row. Names from outside are cut in the middle, because long names of offices
+often differ at the end. Labels are plain text and need no escaping. Must not know any screen.
 """
 
 import unicodedata
@@ -22,24 +22,24 @@ Rows = tuple[Row, ...]
 Item = TypeVar("Item")
 
 ALONE, PAIR = 26, 14
-"""Characters of a label whose button stands alone in its row, or beside another."""
+"""Longest label, in characters, of a button alone in its row, and of one of two."""
 NAME = 100
-"""Characters of a name in the text."""
+"""Longest name in a text, in characters."""
 PER_PAGE = 8
 _TAIL = 0.4
-"""The share of a shortened text that is kept of its end."""
+"""The share of a shortened text that comes from its end."""
 
 
 @lru_cache(maxsize=4096)
 def clip(text: str, longest: int = ALONE) -> str:
-    """The visible text on one line, at most so many characters long."""
+    """The visible text on one line, cut at the end."""
     line = " ".join(visible(text).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
 @lru_cache(maxsize=4096)
 def shorten(text: str, longest: int = ALONE) -> str:
-    """The same, cut in the middle: `Direction natio… état civil`."""
+    """The visible text on one line, cut in the middle: `Direction natio… état civil`."""
     line = " ".join(visible(text).split())
     if len(line) <= longest:
         return line
@@ -50,24 +50,24 @@ def shorten(text: str, longest: int = ALONE) -> str:
 
 
 def width(label: str) -> int:
-    """The characters that a phone shows of a label: marks and variation selectors take no room of their own."""
+    """The visible characters of a label: combining marks and variation selectors take no space."""
     return sum(not unicodedata.combining(char) and unicodedata.category(char) not in {"Mn", "Cf"} for char in label)
 
 
 def grid(buttons: Iterable[Button], per_row: int) -> Rows:
-    """The buttons in rows, in their order."""
+    """The buttons in rows of `per_row`."""
     row = tuple(buttons)
     return tuple(row[start : start + per_row] for start in range(0, len(row), per_row))
 
 
 def columns(buttons: Sequence[Button]) -> Rows:
-    """Two in a row where all are short, else one."""
+    """Two buttons in a row if all labels are short, else one."""
     return grid(buttons, 2 if all(width(each.label) <= PAIR for each in buttons) else 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to choose whose name comes from outside; `more` tells it apart from others of the same name."""
+    """A choice whose name comes from the API; `more` distinguishes it from others of the same name."""
 
     action: str
     name: str
@@ -75,7 +75,7 @@ class Choice:
 
 
 def choices(t: Translator, items: Sequence[Choice]) -> tuple[Rows, Safe | None]:
-    """The buttons, and what must stand in the text: where labels look alike, both are numbered."""
+    """The buttons, and a legend for the text: choices whose labels look alike are numbered in both."""
     labels = [shorten(each.name) for each in items]
     times = Counter(label.casefold() for label in labels)
     names = Counter(each.name for each in items)
@@ -99,7 +99,7 @@ def choices(t: Translator, items: Sequence[Choice]) -> tuple[Rows, Safe | None]:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """A part of a list; the number asked for may be any, the page is one that exists."""
+    """A part of a list. A number that does not exist gives the last page."""
 
     items: tuple[Item, ...]
     number: int
@@ -107,7 +107,7 @@ class Page(Generic[Item]):
 
     @classmethod
     def of(cls, items: Sequence[Item], number: int, size: int = PER_PAGE) -> "Page[Item]":
-        """The page `number` (from 0), or the last one where there are fewer."""
+        """The page `number` (from 0), or the last one if there are fewer."""
         count = max(1, -(-len(items) // size))
         number = min(number, count - 1)
         return cls(tuple(items[number * size : (number + 1) * size]), number, count)
@@ -125,22 +125,22 @@ class Page(Generic[Item]):
 
 
 def one(t: Translator, key: str, action: str, style: Style | None = None) -> Row:
-    """A row of one button whose words are in the catalogues."""
+    """A row of one button; `key` is the text of its label."""
     return (Button(t.label(key), action, style=style),)
 
 
 def back(t: Translator) -> Row:
-    """One step back."""
+    """To the previous screen."""
     return one(t, "button.back", callback_data.BACK)
 
 
 def back_to_menu(t: Translator) -> Row:
-    """Back, where one step back is the way out."""
+    """To the menu, labelled as back."""
     return one(t, "button.back_to_menu", callback_data.LEAVE)
 
 
 def back_or_leave(t: Translator) -> Rows:
-    """A row with one step back, and the way out of the booking."""
+    """A row with two buttons: to the previous screen, and out of the booking."""
     return ((*back(t), *one(t, "button.leave", callback_data.LEAVE)),)
 
 
@@ -180,5 +180,5 @@ def change_name(t: Translator) -> Row:
 
 
 def change_time(t: Translator) -> Row:
-    """Choose another time, coming back to the summary."""
+    """Choose another time, then return to the summary."""
     return one(t, "button.change_time", callback_data.OTHER_TIME)
