@@ -22,8 +22,9 @@ from bot.core.dates import reaches_night
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.errors import cause
+from bot.views.general import department_choices
 from bot.views.message import CONAKRY, Button, Message, Office, Style
-from bot.views.text import department_name, lines, paragraphs
+from bot.views.text import lines, paragraphs
 
 REASON = 150
 """Characters of Telegram's reason that are shown."""
@@ -53,8 +54,11 @@ class _Buttons:
 
     def button(self, label: str, action: ComposeAction, value: str = "") -> Button:
         """A button that is valid in this state alone."""
-        data = encode_compose(self._draft.number, self._draft.turn, action, value)
-        return Button(label, data, style=STYLES.get(action))
+        return Button(label, self.action(action, value), style=STYLES.get(action))
+
+    def action(self, action: ComposeAction, value: str = "") -> str:
+        """What such a button asks."""
+        return encode_compose(self._draft.number, self._draft.turn, action, value)
 
     def row(self, label: str, action: ComposeAction, value: str = "") -> keys.Row:
         """The same as a row of its own."""
@@ -67,11 +71,12 @@ def _render_state(draft: ComposeDraft, t: Translator, now: datetime, office: Off
     match draft.state:
         case AskingMessage(locale=""):
             again = (back,) if draft.versions and draft.audience else ()
-            return paragraphs(t.text("bc.message"), t.text("bc.message_kinds")), again
+            title = lines(t.text("bc.message"), t.text("bc.message_kinds"))
+            return paragraphs(title, t.text("bc.message_question")), again
         case AskingMessage(locale=locale):
             skip = k.row(t.label("button.bc_skip"), ComposeAction.SKIP)
             text = t.text("bc.message_in", language=language_name(t, locale))
-            return paragraphs(text, t.text("bc.message_kinds")), (skip, back)
+            return paragraphs(t.text("bc.message_kinds"), text), (skip, back)
         case ChoosingVersions():
             each = (
                 k.row(t.label("button.bc_is", language=name), ComposeAction.IS, locale) for locale, name in t.languages
@@ -92,13 +97,15 @@ def _render_state(draft: ComposeDraft, t: Translator, now: datetime, office: Off
         case ConfirmingSend(starts=starts):
             return _confirming(draft, starts, t, now, office, k)
         case _:
-            return _audience(draft, t, k, back)
+            return _audience(draft, t, office, k, back)
 
 
-def _audience(draft: ComposeDraft, t: Translator, k: _Buttons, back: keys.Row) -> tuple[Safe, keys.Rows]:
+def _audience(
+    draft: ComposeDraft, t: Translator, office: Office, k: _Buttons, back: keys.Row
+) -> tuple[Safe, keys.Rows]:
     match draft.state:
-        case ChoosingDepartment() as office:
-            return _choosing_department(office, t, k, back)
+        case ChoosingDepartment() as state:
+            return _choosing_department(state, t, office, k, back)
         case ChoosingLanguage():
             named = (k.row(name, ComposeAction.LANGUAGE, locale) for locale, name in t.languages)
             return t.text("bc.language"), (*named, back)
@@ -119,23 +126,25 @@ def _audience(draft: ComposeDraft, t: Translator, k: _Buttons, back: keys.Row) -
 
 
 def _choosing_department(
-    state: ChoosingDepartment, t: Translator, k: _Buttons, back: keys.Row
+    state: ChoosingDepartment, t: Translator, office: Office, k: _Buttons, back: keys.Row
 ) -> tuple[Safe, keys.Rows]:
     if state.failure or not state.departments:
-        why = cause(t, state.failure, CONAKRY) if state.failure else t.text("departments.none")
+        why = (
+            (t.text("failed.departments"), cause(t, state.failure, office))
+            if state.failure
+            else (t.text("departments.none"),)
+        )
         retry = k.row(t.label("button.retry"), ComposeAction.RETRY)
-        return paragraphs(t.text("failed.departments"), why), (retry, back)
+        return paragraphs(*why, t.text("failed.retry")), (retry, back)
     page = keys.Page.of(state.departments, state.page)
-    buttons = [
-        k.button(keys.clip(department_name(t, each)), ComposeAction.DEPARTMENT, str(each.id)) for each in page.items
-    ]
+    rows, legend = department_choices(t, page.items, lambda number: k.action(ComposeAction.DEPARTMENT, str(number)))
     turning = []
     if page.number > 0:
         turning.append(k.button(t.label("button.page_before"), ComposeAction.PAGE, str(page.number - 1)))
     if page.number < page.count - 1:
         turning.append(k.button(t.label("button.page_after"), ComposeAction.PAGE, str(page.number + 1)))
     more = (tuple(turning),) if turning else ()
-    return t.text("bc.office"), (*keys.columns(buttons), *more, back)
+    return paragraphs(legend, t.text("bc.office")), (*rows, *more, back)
 
 
 def _summary(draft: ComposeDraft, t: Translator) -> Safe:
@@ -149,7 +158,9 @@ def _summary(draft: ComposeDraft, t: Translator) -> Safe:
 def _reviewing(draft: ComposeDraft, t: Translator, k: _Buttons) -> tuple[Safe, keys.Rows]:
     names = ", ".join(language_name(t, each.locale) for each in draft.versions if each.locale)
     text = paragraphs(
-        t.text("bc.review"), t.text("bc.review_versions", languages=names) if names else None, _summary(draft, t)
+        lines(t.text("bc.review"), t.text("bc.review_versions", languages=names) if names else None),
+        _summary(draft, t),
+        t.text("bc.review_question"),
     )
     change = (
         k.button(t.label("button.bc_message"), ComposeAction.MESSAGE),

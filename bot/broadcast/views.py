@@ -90,6 +90,7 @@ def excerpt(t: Translator, broadcast: Broadcast) -> Safe:
     return t.text("bc.a_photo") if content.media is Media.PHOTO else t.text("bc.a_document")
 
 
+NOT_BEGUN = frozenset({BroadcastStatus.PREPARING, BroadcastStatus.SCHEDULED})
 ACTIVE = frozenset({BroadcastStatus.RUNNING, BroadcastStatus.RECALLING})
 RECALL = frozenset({BroadcastStatus.RECALLING, BroadcastStatus.RECALLED})
 SHOWN = (
@@ -122,11 +123,7 @@ def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKR
         lines(*(_history_line(each, t) for each in broadcast.history[-HISTORY_SHOWN:])),
     )
     commands = available_commands(broadcast, night_pause=snapshot.resumes_at is not None)
-    buttons = (
-        Button(t.label(f"button.steer_{command}"), encode_command(broadcast.plan.number, command))
-        for command in commands
-    )
-    return Message(text, keys.grid(buttons, 2))
+    return Message(text, keys.columns([_button(broadcast, each, t) for each in commands]))
 
 
 def listing(
@@ -144,15 +141,15 @@ def listing(
         )
         for each in snapshots
     )
-    buttons = (
+    buttons = [
         Button(t.label("button.bc_see", number=number), encode_command(number, BroadcastCommand.SEE))
         for number in (each.broadcast.plan.number for each in snapshots)
-    )
-    rows = keys.grid(buttons, 2)
+    ]
+    rows = keys.columns(buttons)
     if last:
         more = encode_command(last.number, BroadcastCommand.OLDER, encode_cursor(last))
         rows = (*rows, (Button(t.label("button.steer_older"), more),))
-    return Message(paragraphs(t.text("bc.list"), *entries), rows)
+    return Message(paragraphs(t.text("bc.list"), *entries, t.text("bc.list_question")), rows)
 
 
 def question(snapshot: BroadcastSnapshot, command: BroadcastCommand, t: Translator) -> Message:
@@ -189,7 +186,7 @@ def _title(broadcast: Broadcast, t: Translator) -> Safe:
 def _start(broadcast: Broadcast, t: Translator, office: Office) -> Safe | None:
     """When it will begin; None once it has."""
     starts = broadcast.plan.starts
-    if starts is None or broadcast.status not in {BroadcastStatus.PREPARING, BroadcastStatus.SCHEDULED}:
+    if starts is None or broadcast.status not in NOT_BEGUN:
         return None
     return t.text("bc.at", date=t.date_long(starts), time=t.time(starts), city=office.city)
 
@@ -252,7 +249,10 @@ def _count_lines(broadcast: Broadcast, t: Translator) -> Safe:
     return lines(*(t.text(f"bc.fate.{status}", count=grouped(counts.of(status))) for status in shown), waiting)
 
 
-def _in_short(broadcast: Broadcast, t: Translator) -> Safe:
+def _in_short(broadcast: Broadcast, t: Translator) -> Safe | None:
+    """How many have it, of how many; nothing before it began, and nothing once it is recalled."""
+    if broadcast.status in NOT_BEGUN | RECALL:
+        return None
     counts = broadcast.counts
     return t.text("bc.short", total=grouped(counts.total), sent=grouped(counts.of(RecipientStatus.SENT)))
 

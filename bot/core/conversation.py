@@ -304,7 +304,7 @@ def _commanded_while_pending(session: Session, event: Commanded) -> Step:
 
 def _announce(session: Session, *, wanted: bool) -> Step:
     """Turn announcements on or off, without a change of the present screen."""
-    return replace(session, announcements=wanted), (Tell(Announcements(wanted)),)
+    return replace(session, announcements=wanted), (Tell(Announcements(wanted, changed=True)),)
 
 
 def _start(session: Session, payload: str) -> Step:

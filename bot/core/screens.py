@@ -70,9 +70,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """Whether announcements come, and a button to change it."""
+    """Whether announcements come, and a button to change it. `changed` where a press just did."""
 
     wanted: bool
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

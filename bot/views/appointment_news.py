@@ -5,7 +5,7 @@ from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Tic
 from bot.i18n import Safe, Translator
 from bot.views import appointments
 from bot.views import keyboards as keys
-from bot.views.message import Button, Message, Office
+from bot.views.message import Button, Message, Office, Style
 from bot.views.text import lines, moment, paragraphs, ticket_facts
 
 
@@ -29,9 +29,9 @@ def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
         lines(t.text("news.before", moment=moment(t, screen.before)), t.text("news.now")),
         ticket_facts(t, screen.ticket, office),
     )
-    number = screen.ticket.appointment.id
-    cancel = Button(t.label("button.cancel_this"), callback_data.numbered(callback_data.CANCEL, number))
-    return Message(text, (keys.appointments(t), (cancel,)))
+    number = callback_data.numbered(callback_data.CANCEL, screen.ticket.appointment.id)
+    cancel = keys.one(t, "button.cancel_this", number, Style.DANGER)
+    return Message(text, (keys.appointments(t), cancel))
 
 
 def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:
@@ -42,4 +42,4 @@ def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:
 
 def validated(screen: Validated, t: Translator) -> Message:
     """The message that the citizen came: one line."""
-    return Message(t.text("news.validated", number=screen.ticket.appointment.id))
+    return Message(t.text("news.validated", moment=moment(t, screen.ticket.appointment.at)))

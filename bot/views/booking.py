@@ -48,9 +48,8 @@ MOST = 90
 def choosing_department(state: ChoosingDepartment, t: Translator, office: Office) -> Message:
     """The departments, eight a page."""
     if not state.departments:
-        return Message(
-            paragraphs(t.text("departments.none"), contact(t, office)), (keys.retry(t), keys.back_to_menu(t))
-        )
+        text = paragraphs(t.text("departments.none"), contact(t, office), t.text("departments.later"))
+        return Message(text, (keys.retry(t), keys.back_to_menu(t)))
     narrowed = bool(state.query) or state.organization is not None
     page = keys.Page.of(slot_selection.shown_departments(state), state.page)
     rows, legend = department_choices(t, page.items)

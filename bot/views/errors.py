@@ -83,7 +83,9 @@ def _appointments_failed(state: LoadingAppointments, failure: Failure, t: Transl
     if failure.code in PASSING:
         why = cause(t, _of_cancelling(failure), office)
         return Message(paragraphs(t.text("failed.cancel"), why, contact(t, office), t.text("failed.retry")), rows)
-    text = paragraphs(t.text("failed.cancel"), t.text("failed.cancel_refused"), contact(t, office))
+    text = paragraphs(
+        t.text("failed.cancel"), t.text("failed.cancel_refused"), contact(t, office), t.text("failed.cancel_next")
+    )
     return Message(text, (keys.appointments(t), *rows))
 
 

@@ -3,6 +3,9 @@
 Also the words of the notices above a screen. Must not know when a screen is shown.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from bot.core import callback_data, slot_selection
 from bot.core.model import Department
 from bot.core.names import MAX_LENGTH
@@ -15,6 +18,7 @@ from bot.views.message import Button, Message, Office
 from bot.views.text import WORDS, contact, department_name, lines, paragraphs
 
 TWO = 2
+_chosen = partial(callback_data.numbered, callback_data.DEPARTMENT)
 
 
 def words(notice: Notice, t: Translator) -> Safe:
@@ -48,12 +52,14 @@ def _places(t: Translator, office: Office) -> tuple[keys.Rows, Safe | None, Safe
     return (*rows, *everything), legend, t.text("departments.question")
 
 
-def department_choices(t: Translator, departments: tuple[Department, ...]) -> tuple[keys.Rows, Safe | None]:
-    """A button for each department, and a legend for those that look alike."""
+def department_choices(
+    t: Translator, departments: tuple[Department, ...], action: Callable[[int], str] = _chosen
+) -> tuple[keys.Rows, Safe | None]:
+    """A button for each department, with the callback data `action(id)`, and a legend for those that look alike."""
     named = [(each.name, each.organization) for each in departments]
     items = [
         keys.Choice(
-            callback_data.numbered(callback_data.DEPARTMENT, each.id),
+            action(each.id),
             department_name(t, each),
             each.organization
             if each.organization and named.count((each.name, each.organization)) == 1
@@ -119,8 +125,10 @@ def settings(screen: SettingsMenu, t: Translator) -> Message:
 def announcements(screen: Announcements, t: Translator) -> Message:
     """Whether the citizen gets announcements. Messages about their own appointments come in any case."""
     if screen.wanted:
-        return Message(t.text("announcements.on"), (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
-    return Message(t.text("announcements.off"), (keys.one(t, "button.news_on", callback_data.NEWS_ON),))
+        text = t.text("announcements.started" if screen.changed else "announcements.on")
+        return Message(text, (keys.one(t, "button.news_off", callback_data.NEWS_OFF),))
+    text = t.text("announcements.stopped" if screen.changed else "announcements.off")
+    return Message(text, (keys.one(t, "button.news_on", callback_data.NEWS_ON),))
 
 
 def word(screen: Word, t: Translator) -> Message:

@@ -7,14 +7,8 @@ import pytest
 
 from bot.broadcast.callback_data import ComposeAction, decode
 from bot.broadcast.compose_states import (
-    AskingDays,
     AskingMessage,
-    AskingNight,
-    AskingTime,
-    ChoosingAudience,
     ChoosingDepartment,
-    ChoosingLanguage,
-    ChoosingVersions,
     ComposeDraft,
     ComposeNotice,
     ComposeState,
@@ -23,54 +17,17 @@ from bot.broadcast.compose_states import (
     ShowDraft,
 )
 from bot.broadcast.compose_views import render
-from bot.broadcast.model import Content, Everyone, Media, Version
-from bot.core.model import Department
+from bot.broadcast.model import Everyone, Version
 from bot.i18n import Translator
-from bot.views.message import Message
-from tests.core.examples import BUSY, DEPARTMENTS
+from bot.views.message import Message, Office
+from tests.broadcast.pages import DRAFT, HELLO, NIGHT, NOON, STATES, drawn
+from tests.core.examples import BUSY
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, labels, plain
 
-NOON = datetime.fromisoformat("2026-01-20T12:00")
-NIGHT = datetime.fromisoformat("2026-01-25T22:00")
-HELLO = Content(Media.TEXT, "Hello")
-DRAFT = ComposeDraft(
-    999_999, ("fr", "en"), 99, versions=(Version("", HELLO),), audience=Everyone(), count=12_345, seconds=494
-)
-MANY = tuple(Department(each, f"Department {each} with a name that is rather long" * 3) for each in range(30))
-STATES: dict[str, ComposeState] = {
-    "message": AskingMessage(),
-    "second message": AskingMessage("en"),
-    "versions": ChoosingVersions(),
-    "audience": ChoosingAudience(),
-    "language": ChoosingLanguage(),
-    "office": ChoosingDepartment(DEPARTMENTS),
-    "many offices": ChoosingDepartment(MANY, page=1),
-    "first offices": ChoosingDepartment(MANY, page=0),
-    "last offices": ChoosingDepartment(MANY, page=99),
-    "no office": ChoosingDepartment(()),
-    "offices failed": ChoosingDepartment((), failure=BUSY),
-    "days": AskingDays(),
-    "review": Reviewing(),
-    "time": AskingTime(),
-    "night": AskingNight(),
-    "night at": AskingNight(NIGHT),
-    "confirm": ConfirmingSend(),
-    "confirm at": ConfirmingSend(NIGHT),
-}
 every_state = pytest.mark.parametrize("at", STATES.values(), ids=STATES.keys())
 every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
-
-
-def drawn(
-    at: ComposeState,
-    t: Translator = EN,
-    draft: ComposeDraft = DRAFT,
-    notice: ComposeNotice | None = None,
-    reason: str = "",
-) -> Message:
-    return render(ShowDraft(draft.at(at), notice=notice, reason=reason), t, NOON)
 
 
 def asks(message: Message) -> list[str]:
@@ -113,10 +70,10 @@ def test_a_refusal_quotes_telegrams_reason() -> None:
 
 def test_without_a_draft_only_the_notice_is_shown() -> None:
     message = render(ShowDraft(None, notice=ComposeNotice.CANCELLED), EN, NOON)
-    assert "dropped" in message.text
+    assert "discarded" in message.text
     assert not message.rows
     assert "no longer" in render(ShowDraft(None, notice=ComposeNotice.STALE), EN, NOON).text
-    assert "dropped" in render(ShowDraft(None), EN, NOON).text
+    assert "discarded" in render(ShowDraft(None), EN, NOON).text
 
 
 def test_the_first_message_has_a_back_button_only_after_a_review() -> None:
@@ -150,11 +107,11 @@ def test_the_confirmation_repeats_the_number_on_its_button() -> None:
     message = drawn(ConfirmingSend())
     assert "12\u202f345" in message.text
     assert "12\u202f345" in labels(message)[0]
-    assert "At once" in message.text
+    assert "Right away" in message.text
 
 
 def test_the_confirmation_says_when_sending_begins() -> None:
-    assert "Sunday 25 January 2026, 22:00 (Conakry time)" in drawn(ConfirmingSend(NIGHT)).text
+    assert "Sunday 25 January 2026 at 22:00 (Conakry time)" in drawn(ConfirmingSend(NIGHT)).text
 
 
 def test_a_broadcast_that_lasts_into_the_night_says_that_it_pauses() -> None:
@@ -180,3 +137,16 @@ def test_departments_come_in_pages() -> None:
 def test_unreadable_departments_can_be_retried() -> None:
     assert ComposeAction.RETRY in asks(drawn(STATES["offices failed"]))
     assert ComposeAction.RETRY in asks(drawn(STATES["no office"]))
+
+
+def test_departments_that_look_alike_are_numbered_and_named_in_full() -> None:
+    message = drawn(STATES["offices that look alike"])
+    assert labels(message)[0].startswith("1. Direction")
+    text = plain(message.text)
+    assert "3. Direction nationale des affaires 2 et du contentieux" in text
+    assert "4. État civil: Department 10" in text
+
+
+def test_when_to_try_again_is_said_in_the_offices_own_time() -> None:
+    failed = ShowDraft(DRAFT.at(ChoosingDepartment((), failure=BUSY)))
+    assert "11:00 (Dakar time)" in render(failed, EN, NOON, Office(city="Dakar")).text

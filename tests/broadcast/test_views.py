@@ -1,7 +1,5 @@
 """The screens of confirmed broadcasts."""
 
-from datetime import datetime
-
 import pytest
 
 from bot.broadcast.callback_data import decode
@@ -21,35 +19,13 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.views import listing, progress, question, report
+from bot.broadcast.views import footer, listing, progress, question, report
 from bot.i18n import Translator
 from bot.views.message import Message, Style
+from tests.broadcast.pages import AT, PLAN, SOME, every_screen, snapshot
 from tests.views import telegram
 from tests.views.pages import EN, FR
-from tests.views.telegram import check_limits, plain
-
-AT = datetime.fromisoformat("2026-01-25T09:30")
-PLAN = Plan(12, (Version("", Content(Media.TEXT, "Closed <tomorrow> & the day after")),), Everyone())
-SOME = RecipientCounts(
-    (
-        (RecipientStatus.SENT, 1500),
-        (RecipientStatus.BLOCKED, 3),
-        (RecipientStatus.UNKNOWN, 1),
-        (RecipientStatus.PENDING, 496),
-        (RecipientStatus.SENDING, 0),
-    )
-)
-HISTORY = tuple(HistoryEntry("Ibrahima <b>", action, AT) for action in AdminAction) * 2
-
-
-def snapshot(
-    status: BroadcastStatus = BroadcastStatus.RUNNING,
-    counts: RecipientCounts = SOME,
-    *,
-    resumes_at: datetime | None = None,
-    seconds: float | None = None,
-) -> BroadcastSnapshot:
-    return BroadcastSnapshot(Broadcast(PLAN, status, counts, HISTORY), resumes_at, seconds)
+from tests.views.telegram import check_labels, check_limits, plain
 
 
 def commands(shown: Message) -> list[str]:
@@ -64,6 +40,39 @@ def test_every_progress_message_fits_telegrams_limits(status: BroadcastStatus, t
         check_limits(progress(snapshot(status, counts, seconds=40.0, resumes_at=AT), t))
         check_limits(report(snapshot(status, counts).broadcast, t))
         check_limits(listing((snapshot(status, counts),) * 8, t))
+
+
+@pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
+def test_every_label_of_an_announcement_survives_a_small_phone(t: Translator) -> None:
+    for name, message in every_screen(t):
+        check_limits(message)
+        try:
+            check_labels(message)
+        except AssertionError as error:
+            raise AssertionError(name) from error
+    check_labels(footer(t))
+
+
+@pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
+def test_a_question_about_announcements_is_the_last_line_and_bold(t: Translator) -> None:
+    for name, message in every_screen(t):
+        if message.rows and not name.startswith("announcement "):  # a progress message asks nothing
+            assert "<b>" in message.text.splitlines()[-1], name
+
+
+@pytest.mark.parametrize("status", list(BroadcastStatus))
+def test_commands_that_destroy_carry_the_danger_style(status: BroadcastStatus) -> None:
+    for row in progress(snapshot(status), EN).rows:
+        for button in row:
+            destroys = (decode(button.action) or ("", "", ""))[2] in {BroadcastCommand.STOP, BroadcastCommand.RECALL}
+            assert (button.style is Style.DANGER) == destroys
+
+
+def test_the_list_counts_only_what_was_sent_and_is_still_there() -> None:
+    for status in BroadcastStatus:
+        counted = "Sent to" in listing((snapshot(status),), EN).text
+        begun = {BroadcastStatus.RUNNING, BroadcastStatus.PAUSED, BroadcastStatus.STOPPED, BroadcastStatus.DONE}
+        assert counted == (status in begun)
 
 
 def test_progress_shows_bar_counts_and_remaining_time() -> None:
@@ -103,7 +112,7 @@ def test_before_the_first_count_there_is_no_bar() -> None:
 def test_a_scheduled_broadcast_says_when_it_starts() -> None:
     later = Plan(12, PLAN.versions, Everyone(), starts=AT)
     waiting = progress(BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME)), EN)
-    assert "Sunday 25 January 2026, 09:30 (Conakry time)" in waiting.text
+    assert "Sunday 25 January 2026 at 09:30 (Conakry time)" in waiting.text
     assert commands(waiting) == [BroadcastCommand.START, BroadcastCommand.STOP]
     assert "09:30" not in progress(BroadcastSnapshot(Broadcast(later, BroadcastStatus.RUNNING, SOME)), EN).text
 
@@ -139,7 +148,7 @@ def test_a_recall_says_how_many_messages_stayed(taken_back: int, kept: int, word
     for message in (progress(seen, EN), report(seen.broadcast, EN)):
         text = plain(message.text)
         assert text.splitlines()[0] == f"📣 {words}"
-        assert ("could not be taken back" in text) == bool(kept)
+        assert ("could not be recalled: the report" in text) == bool(kept)
     assert f"📣 {words}\n" in plain(listing((seen,), EN).text)
 
 

@@ -79,7 +79,7 @@ async def test_an_admin_composes_previews_confirms_and_steers_a_broadcast(bot: R
     await expect(last).to_contain_text("Envoyer cette annonce")
     await expect(last).to_contain_text(recipients)
 
-    await tap(page, f"Envoyer à {PEOPLE + 1} personnes")
+    await tap(page, f"Envoyer aux {PEOPLE + 1}")
     await expect(messages(page, "Annonce 1 · en cours")).to_contain_text(PROGRESS)
     await tap(page, "Pause")
     await expect(messages(page, "Annonce 1 · en pause")).to_contain_text("Mise en pause par Ibrahima")
@@ -103,6 +103,6 @@ async def test_a_citizen_reads_a_broadcast_in_their_language_and_opts_out(bot: R
     last = messages(phone).last
     await expect(last).to_contain_text("all offices open at 10:00")
     await tap(phone, "Stop announcements")
-    await expect(last).to_contain_text("You do not get the announcements")
+    await expect(last).to_contain_text("you no longer get announcements")
     await tap(phone, "Get announcements")
-    await expect(last).to_contain_text("You get the announcements")
+    await expect(last).to_contain_text("you get announcements")

@@ -47,7 +47,7 @@ def test_the_button_under_a_broadcast_disturbs_nothing(state: State) -> None:
     after, effects = step(before, Pressed(at=NOW, screen=None, action=callback_data.NEWS_OFF, message=900))
     assert (after.state, after.screen, after.message) == (before.state, before.screen, before.message)
     assert not after.announcements
-    assert effects == (Tell(Announcements(wanted=False)),)
+    assert effects == (Tell(Announcements(wanted=False, changed=True)),)
 
 
 def test_the_button_pressed_twice_asks_the_same() -> None:

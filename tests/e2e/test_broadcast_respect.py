@@ -44,7 +44,7 @@ async def test_the_opt_out_button_works_and_can_be_undone(bot: RunningBot, admin
     assert "🔕" in answer.text
     assert "0" in (await admin.composes()).text or "personne" in (await admin.phone.look())[-1].text
     answer = await aissatou.taps_on("🔔")
-    assert "Vous recevez les annonces" in answer.text
+    assert "vous recevez les annonces" in answer.text
     assert "1 destinataire" in (await admin.pushes("all")).text
 
 

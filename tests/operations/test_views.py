@@ -55,27 +55,27 @@ def shown(condition: HealthReport, locale: str = "fr", zone: str = "Africa/Conak
 
 def test_the_status_explains_every_figure() -> None:
     assert shown(FINE).splitlines() == [
-        "📊 <b>L’état du bot</b>",
+        "📊 <b>État du bot</b>",
         "",
         "✅ L’API moncreneau répond.",
-        "Dernière réponse : lun. 2 mars, 14:29",
-        "Requêtes restantes cette heure : <b>640</b> sur 1000 ; à nouveau à 15:00 (heure de Conakry)",
+        "Dernière réponse : lun. 2 mars à 14:29",
+        "Requêtes restantes cette heure : <b>640</b> sur 1000, renouvelées à 15:00 (heure de Conakry)",
         "",
         "Âge des horaires montrés : <b>8 s</b> (médiane)",
         "Horaires pris juste avant la confirmation : <b>0,02</b> par réservation (refus : 3, réservations : 200)",
         "",
-        "Lectures servies de mémoire : <b>97 %</b> sur 100",
+        "Lectures servies par le cache : <b>97 %</b> sur 100",
         "Requêtes par réservation aujourd’hui : <b>1,08</b> (requêtes : 325, réservations : 300)",
         "",
         "En attente de traitement : 1",
         "En attente d’envoi : 2",
-        "Réservations et annulations sans issue encore : 3",
+        "Réservations et annulations en attente de réponse : 3",
         "Messages mis de côté après une erreur de notre part : 4",
         "",
         "✅ Telegram répond.",
         "✅ La base de données accepte les écritures.",
         "",
-        "Dernière erreur de l’API : <code>503 SERVICE_UNAVAILABLE</code>, lun. 2 mars, 09:05",
+        "Dernière erreur de l’API : <code>503 SERVICE_UNAVAILABLE</code>, lun. 2 mars à 09:05",
         "En marche depuis 3 j 4 h 12 min",
     ]
 
@@ -83,16 +83,16 @@ def test_the_status_explains_every_figure() -> None:
 def test_in_english_too_with_its_own_numbers() -> None:
     text = shown(FINE, "en")
     assert "<b>1.08</b> (requests: 325, bookings: 300)" in text
-    assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon 2 Mar, 09:05" in text
+    assert "Last error of the API: <code>503 SERVICE_UNAVAILABLE</code>, Mon 2 Mar at 09:05" in text
 
 
 def test_chats_that_have_waited_for_long_are_counted() -> None:
     assert "⚠️ 1 discussion attend un message depuis plus de 10 minutes" in shown(replace(FINE, stalled=1))
-    assert "⚠️ 2 chats have waited for a message for over 10 minutes" in shown(replace(FINE, stalled=2), "en")
+    assert "⚠️ 2 chats have been waiting for a message for over 10 minutes" in shown(replace(FINE, stalled=2), "en")
 
 
 def test_the_status_shows_office_time() -> None:
-    assert "à nouveau à 16:00" in shown(FINE, zone="Africa/Lagos")
+    assert "renouvelées à 16:00" in shown(FINE, zone="Africa/Lagos")
     assert "10:05" in shown(FINE, zone="Africa/Lagos")
 
 
@@ -101,7 +101,7 @@ def test_unknown_values_are_shown_as_unknown() -> None:
     assert "Âge des horaires" not in text
     assert "\n\n\n" not in text
     assert "Requêtes restantes cette heure : pas encore connues" in text
-    assert "Lectures servies de mémoire : encore aucune lecture" in text
+    assert "Lectures servies par le cache : aucune lecture jusqu’ici" in text
     assert "aujourd’hui : encore aucune réservation (requêtes : 325)" in text
     assert "Dernière erreur de l’API : aucune depuis le démarrage" in text
 
@@ -109,14 +109,14 @@ def test_unknown_values_are_shown_as_unknown() -> None:
 def test_the_status_says_when_the_api_was_last_asked() -> None:
     text = shown(replace(FINE, api=replace(API, heard=NOW - timedelta(minutes=20))), "en")
     assert "answered when it was last asked" in text
-    assert "Last answer: Mon 2 Mar, 14:10" in text
+    assert "Last answer: Mon 2 Mar at 14:10" in text
     assert "Last answer: none since the start" in shown(replace(FINE, api=ApiHealth(reachable=True)), "en")
 
 
 def test_an_api_that_reads_but_does_not_book_is_shown_as_such() -> None:
     text = shown(replace(FINE, api=replace(API, accepts=False)), "en")
     assert "✅ The moncreneau API answers." in text
-    assert "⚠️ It neither books nor cancels at present" in text
+    assert "⚠️ It does not accept bookings or cancellations at the moment" in text
 
 
 def test_the_status_highlights_failures() -> None:
@@ -131,12 +131,12 @@ def test_the_status_highlights_failures() -> None:
     for words in (
         "⚠️ The moncreneau API does not answer.",
         "⚠️ <b>The moncreneau API refuses our key (401 or 403).</b>",
-        "⚠️ <b>The moncreneau API denies our key one department: Passeports &amp; Co (5).</b>",
+        "⚠️ <b>The moncreneau API refuses our key for one department: Passeports &amp; Co (5).</b>",
         "⚠️ <b>The moncreneau credits are used up: nothing can be booked.</b>",
         "<b>0</b> of 1000",
-        "nothing is sent before Mon 2 Mar, 14:45 (Conakry time)",
+        "nothing is sent before Mon 2 Mar at 14:45 (Conakry time)",
         "⚠️ Telegram does not answer.",
-        "⚠️ The database cannot be written.",
+        "⚠️ The database does not accept writes.",
     ):
         assert words in text
 

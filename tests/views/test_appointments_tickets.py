@@ -31,7 +31,7 @@ def text(shown: TicketShown, *, english: bool = False) -> str:
 def test_a_time_that_the_office_set_is_told_as_another_than_was_asked_for() -> None:
     shown = TicketShown(TICKET, fresh=True, asked=TICKET.appointment.at - timedelta(minutes=30))
     assert "⚠️ Le service a fixé une autre heure que celle demandée (dim. 25 janv. à 14:00)." in text(shown)
-    assert "⚠️ The office set another time than the one you asked for (" in text(shown, english=True)
+    assert "⚠️ The office set a different time from the one you asked for (" in text(shown, english=True)
     assert "autre heure" not in text(TicketShown(TICKET, fresh=True))
 
 

@@ -78,7 +78,7 @@ def test_the_name_and_the_summary_say_that_the_time_is_another_than_the_one_that
     moved = replace(FULL, asked=NINE)
     for state in (TypingName(moved), ConfirmingBooking(moved)):
         text = plain(render(state, FR).text)
-        assert "dim. 25 janv. à 09:00 vient d’être choisi par quelqu’un d’autre" in text
+        assert "Quelqu’un d’autre vient de choisir dim. 25 janv. à 09:00" in text
         assert "14:30" in text
         assert "vient d’être choisi" not in plain(render(replace(state, draft=FULL), FR).text)
 
@@ -123,7 +123,7 @@ def test_many_times_are_shown_by_halves_of_the_day() -> None:
     morning = labels(render(ChoosingTime(DRAFT, SUNDAY, times), FR))
     assert (morning[0], morning[11], morning[12]) == ("09:00", "11:45", "🌇 Après-midi\u00a0: 13\u00a0places")
     afternoon = render(ChoosingTime(DRAFT, SUNDAY, times, afternoon=True), EN)
-    assert (labels(afternoon)[0], labels(afternoon)[13]) == ("12:00", "🌅 Morning: 12\u00a0slots")
+    assert (labels(afternoon)[0], labels(afternoon)[13]) == ("12:00", "🌅 Morning: 12\u00a0free")
     assert telegram.actions(afternoon)[13] == callback_data.MORNING
 
 

@@ -73,7 +73,7 @@ def test_every_failed_read_says_what_could_not_be_read() -> None:
         "⚠️ Impossible d’afficher les services.",
         "⚠️ Impossible d’afficher les jours libres.",
         "⚠️ Impossible d’afficher les heures libres.",
-        "⚠️ Impossible d’afficher vos rendez-vous. Votre ticket est plus haut dans la discussion.",
+        "⚠️ Impossible d’afficher vos rendez-vous. Si vous avez un ticket, il est plus haut dans la discussion.",
         "⚠️ Rien n’a été annulé.",
     }
 
