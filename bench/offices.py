@@ -31,7 +31,7 @@ SLOT_TAKEN = 409
 
 
 def departments(count: int, *, rare: bool = False) -> tuple[Department, ...]:
-    """So many public offices, all alike: 14 slots a working day, or where they are `rare` a single one a week."""
+    """So many public offices, all alike: 14 slots a working day, or if they are `rare` a single one a week."""
     city = Organization(1, "Ville de Conakry")
     hours = weekdays(("08:00", "12:00"), ("13:00", "16:00"))
     if rare:

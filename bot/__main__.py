@@ -133,7 +133,7 @@ def _once(action: Callable[[], Any]) -> Callable[[], None]:
 
 
 def _go(work: Coroutine[Any, Any, int]) -> int:
-    """Run on uvloop where there is one."""
+    """Run on uvloop if there is one."""
     try:
         import uvloop  # noqa: PLC0415 — not everywhere
     except ImportError:

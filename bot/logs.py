@@ -61,7 +61,7 @@ def configure(level: str, secrets: Collection[str] = ()) -> None:
 
 
 def scrubbed(error: BaseException | None) -> BaseException | None:
-    """The same kind of error at the same place, without its words; None where such a one cannot be made."""
+    """The same kind of error at the same place, without its words; None if such a one cannot be made."""
     if error is None or type(error).__module__ != "builtins":
         return None
     try:

@@ -79,11 +79,11 @@ class Settings(BaseSettings):
 
     @property
     def contacts(self) -> dict[str, str]:
-        """Whom citizens can ask, by locale, where a language has words of its own."""
+        """Whom citizens can ask, by locale, if a language has words of its own."""
         return self._contacts
 
     def contact_in(self, locale: str) -> str:
-        """Whom citizens can ask, in this language: plain text, empty where nobody is named."""
+        """Whom citizens can ask, in this language: plain text, empty if nobody is named."""
         return self._contacts.get(locale) or self.contact or ""
 
     @field_validator("telegram_api_url", "moncreneau_api_url")

@@ -58,7 +58,7 @@ def _quoted(locale: str, message: Message | None) -> list[str]:
 
 
 def write(catalogue: Catalog, file: Path) -> None:
-    """Write it where the bot looks for it. Raises `FileExistsError` rather than overwrite a translation."""
+    """Write it to where the bot looks for it. Raises `FileExistsError` rather than overwrite a translation."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("xb") as output:
         header = HEADER.format(locale=catalogue.locale_identifier, plural_forms=catalogue.plural_forms)

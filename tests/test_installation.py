@@ -21,7 +21,7 @@ LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-i
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a program where nothing of this checkout is at hand."""
+    """Run a program in a folder that has nothing of this checkout."""
     settings = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
     return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)  # noqa: S603
 

@@ -78,7 +78,7 @@ class Moncreneau(Protocol):
     def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
         """Hold the slot that a citizen is about to confirm, until three minutes from now; None: none any more.
 
-        Answered at once, from memory, with the time held. With `check` that is another one where somebody else holds
+        Answered at once, from memory, with the time held. With `check` that is another one if somebody else holds
         the chosen one or a reading shows it taken: the nearest free one, of the same day if there is one. None: there
         is none.
         """

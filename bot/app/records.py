@@ -85,7 +85,7 @@ class Delivery:
 
     `screen` is the number that its buttons are bound to (None: valid at any time); `target` is the message that an
     edit changes; `topic` is a forum's. `amends` marks the edit of an older message:
-    where it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
+    if it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
     appointment whose ticket this is. A `silent` one makes no sound. After `not_after` (office time) it is dropped.
     """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def open_port(settings: Settings, report: "Report", receive: "Receive") -> AsyncIterator["WebhookRoute | None"]:
     """Serve HTTP as long as the block lasts, if the settings ask for it. Raises `StartError` for a port in use.
 
-    Yields the route of webhooks, where there is one. What it takes is given to `receive`.
+    Yields the route of webhooks, if there is one. What it takes is given to `receive`.
     """
     if settings.http_port is None:
         yield None

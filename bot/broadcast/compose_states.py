@@ -163,7 +163,7 @@ def write_draft(draft: ComposeDraft) -> str:
 
 
 def read_draft(text: str) -> ComposeDraft | None:
-    """The draft; None where the text was written by a newer release or is unreadable."""
+    """The draft; None if the text was written by a newer release or is unreadable."""
     try:
         return _CODEC.read(text)
     except ValueError:
@@ -242,7 +242,7 @@ ComposeEvent = (
 
 @dataclass(frozen=True, slots=True)
 class ShowDraft:
-    """Show the state: in place of `message` where given, else as a new message. No draft: composing is over."""
+    """Show the state: in place of `message` if given, else as a new message. No draft: composing is over."""
 
     draft: ComposeDraft | None
     message: int | None = None
@@ -279,7 +279,7 @@ class SendPreview:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """The broadcast is confirmed. `message`, where the button was, becomes its progress message."""
+    """The broadcast is confirmed. `message`, which had the button, becomes its progress message."""
 
     draft: ComposeDraft
     starts: datetime | None

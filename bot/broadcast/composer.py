@@ -51,7 +51,7 @@ HORIZON = timedelta(days=366)
 def show(
     draft: ComposeDraft, message: int | None = None, notice: ComposeNotice | None = None, reason: str = ""
 ) -> Step:
-    """Show the state, in place of `message` where given."""
+    """Show the state, in place of `message` if given."""
     return draft, (ShowDraft(draft, message, notice, reason),)
 
 
@@ -68,7 +68,7 @@ def next_language(draft: ComposeDraft, message: int | None = None) -> Step:
 
 
 def after_message(draft: ComposeDraft, message: int | None = None) -> Step:
-    """The message is complete: ask for the audience, or go to the review where it is already chosen."""
+    """The message is complete: ask for the audience, or go to the review if it is already chosen."""
     return choose_audience(draft, draft.audience) if draft.audience else go(draft, ChoosingAudience(), message)
 
 
@@ -96,7 +96,7 @@ def confirm(
 
 
 def pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
-    """What a button of the present state does; None where the state has no such button."""
+    """What a button of the present state does; None if the state has no such button."""
     value, message = event.value, event.message
     match draft.state, event.action:
         case AskingMessage(locale=locale), ComposeAction.SKIP if locale:
@@ -239,7 +239,7 @@ def _received(draft: ComposeDraft, event: MessageReceived) -> Step:
 
 
 def why_unsendable(content: Content) -> ComposeNotice | None:
-    """Why a content of this length cannot be sent; None where it can."""
+    """Why a content of this length cannot be sent; None if it can."""
     length = len(content.text.encode("utf-16-le", "surrogatepass")) // 2
     if content.media is not Media.TEXT:
         return ComposeNotice.CAPTION_LONG if length > MAX_CAPTION else None

@@ -59,7 +59,7 @@ ENDED = frozenset({BroadcastStatus.STOPPED, BroadcastStatus.DONE, BroadcastStatu
 
 
 def transition(broadcast: Broadcast, command: BroadcastCommand) -> tuple[BroadcastStatus, AdminAction] | None:
-    """The next status when an admin gives `command`; None where it does not apply now."""
+    """The next status when an admin gives `command`; None if it does not apply now."""
     counts = broadcast.counts
     # A resend that was stopped before its end can be asked for again.
     unknown = counts.of(RecipientStatus.UNKNOWN) or (broadcast.status in ENDED and counts.of(RecipientStatus.AGAIN))
@@ -92,7 +92,7 @@ UNPAID = (BroadcastStatus.PAUSED, AdminAction.UNPAID)
 
 
 def next_status(broadcast: Broadcast) -> BroadcastStatus:
-    """The status after the work of the present one is done; the same status where an admin must act."""
+    """The status after the work of the present one is done; the same status if an admin must act."""
     match broadcast.status:
         case BroadcastStatus.PREPARING:
             return BroadcastStatus.SCHEDULED if broadcast.plan.starts else BroadcastStatus.RUNNING

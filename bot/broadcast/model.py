@@ -146,7 +146,7 @@ class AdminAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Who did what, and when. `user_id` is given where two admins have the same name."""
+    """Who did what, and when. `user_id` is given if two admins have the same name."""
 
     who: str
     action: AdminAction

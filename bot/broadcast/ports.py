@@ -114,19 +114,19 @@ class BroadcastRepository(Protocol):
         """The newest broadcasts, newest first."""
 
     async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
-        """Broadcasts in the order of `ListCursor.key`, behind `after` where given."""
+        """Broadcasts in the order of `ListCursor.key`, behind `after` if given."""
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and the ended ones whose report was not queued."""
 
     def reported(self, broadcast: Broadcast) -> Work:
-        """The write that the report of this end was queued; none where an admin acted on the broadcast since."""
+        """The write that marks the report of this end as queued; it changes nothing if an admin acted since."""
 
     async def is_reported(self, number: int) -> bool:
         """Whether the report of its end was queued."""
 
     async def put_progress_message(self, progress: ProgressMessage) -> None:
-        """Store where an admin sees the broadcast, one message per admin and broadcast.
+        """Store which message shows the broadcast to an admin, one message per admin and broadcast.
 
         A message shows one broadcast: another one that it showed is followed without a message from now on.
         """

@@ -84,7 +84,7 @@ class Reporter:
         return self._deliveries(broadcast, chat_id, locale) if broadcast else ()
 
     async def _followers(self, number: int) -> tuple[tuple[int, str], ...]:
-        """The admins who follow the broadcast, each with their language; all admins where none of them is one."""
+        """The admins who follow the broadcast, each with their language; all admins if none of them is one."""
         follow = [(each.chat_id, each.locale) for each in await self._repository.progress_messages(number)]
         still = tuple(each for each in follow if each[0] in self._admins)
         return still or tuple([(each, await self._locale_of(each) or "") for each in sorted(self._admins)])

@@ -115,7 +115,7 @@ class SendLoop:
     async def _refreshed(
         self, run: BroadcastRun, recipient: Recipient, known_at: float, status_writer: StatusWriter
     ) -> Recipient | None:
-        """The recipient as known at their turn; None where they must not get it, or not now."""
+        """The recipient as known at their turn; None if they must not get it, or not now."""
         loop = asyncio.get_running_loop()
         if loop.time() - known_at > FRESH:
             # Long enough to have left or opted out.

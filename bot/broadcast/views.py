@@ -241,7 +241,7 @@ def _counts_so_far(snapshot: BroadcastSnapshot, t: Translator, office: Office) -
 
 
 def _count_lines(broadcast: Broadcast, t: Translator) -> Safe:
-    """How many got it, and the other counts where they are not zero. After the end nobody waits."""
+    """How many got it, and the other counts if they are not zero. After the end none are waiting."""
     counts = broadcast.counts
     shown = (status for status in SHOWN if counts.of(status) or status is RecipientStatus.SENT)
     is_waiting = counts.left and broadcast.status not in ENDED | RECALL

@@ -73,8 +73,8 @@ _ORIGINS = {Source.ATTEMPT: Origin.BOT, Source.HOOK: Origin.OFFICE, Source.READI
 class Fact:
     """A statement about an appointment, true at `as_of`.
 
-    `appointment` is None where there is no such appointment, or none any more. `is_new` tells that the service says
-    that it was just made. `by_office` is whether the office cancelled it, None where nobody knows; `reason` is theirs.
+    `appointment` is None if there is no such appointment, or none any more. `is_new` tells that the service says
+    that it was just made. `by_office` is whether the office cancelled it, None if nobody knows; `reason` is theirs.
     """
 
     appointment_id: int

@@ -97,7 +97,7 @@ def begin_again(session: Session, entry: BookEntry | None) -> Step:
 
 
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
-    """What a button of the present screen does; None where the screen has no such button."""
+    """What a button of the present screen does; None if the screen has no such button."""
     kind, value = callback_data.split(action)
     match session.state:
         case ChoosingDepartment() as state:

@@ -64,7 +64,7 @@ def read_day(text: str, today: date) -> date | None:
 
 
 def read_days(text: str, today: date) -> tuple[date, date] | None:
-    """One day, or the first and the last of several; None where it is neither or runs backwards."""
+    """One day, or the first and the last of several; None if it is neither or runs backwards."""
     parts = _BETWEEN.split(text.strip())
     days = [read_day(part, today) for part in parts]
     first, last = days[0], days[-1]
@@ -85,7 +85,7 @@ def read_moment(text: str, now: datetime) -> datetime | None:
 
 
 def read_when(text: str, now: datetime) -> tuple[date | None, time | None]:
-    """The day and the hour that were typed; None for each that was not. Where a part makes no sense, both are None."""
+    """The day and the hour that were typed; None for each that was not. If a part makes no sense, both are None."""
     text = " ".join(text.replace(",", " ").split())
     if day := read_day(text, now.date()):
         return day, None

@@ -15,7 +15,7 @@ from bot.core.states import BookingAttempt, CancelAttempt, Notice, State
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Show the present screen: in place of `message` where that is known, else as a new message.
+    """Show the present screen: in place of `message` if that is known, else as a new message.
 
     `number` is the screen's: its buttons are valid while it is the present one.
     """
@@ -113,7 +113,7 @@ def show(session: Session, notice: Notice | None = None, screen: Screen | None =
 
 
 def amended(session: Session, notice: Notice) -> tuple[Amend, ...]:
-    """Put this remark in place of the session's message, where that is known."""
+    """Put this remark in place of the session's message, if that is known."""
     return (Amend(session.message, Word(notice)),) if session.message else ()
 
 

@@ -53,7 +53,7 @@ class Courtesy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed(CitizenEvent):
-    """Ordinary text, in the citizen's message number `message` where it is known; `edited` if it was changed there."""
+    """Ordinary text, in the citizen's message number `message` if it is known; `edited` if it was changed there."""
 
     text: str
     message: int | None = None
@@ -112,7 +112,7 @@ class LoadFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptDelayed(Event):
-    """A booking or cancelling has no outcome yet. `failure` says what it waits for, where that is known."""
+    """A booking or cancelling has no outcome yet. `failure` says what it waits for, if that is known."""
 
     number: int
     failure: Failure | None = None

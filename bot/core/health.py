@@ -116,7 +116,7 @@ class HealthReport:
     refused: int = 0
     """Messages that Telegram refused since the start."""
     webhooks: WebhookHealth | None = None
-    """None where webhooks are not received."""
+    """None if webhooks are not received."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """What became of attempts since the start: `booked`, `cancelled`, `withdrawn`, or the problem."""
 

@@ -34,7 +34,7 @@ class JsonCodec(Generic[T]):
         return f"{self.version}:{self._adapter.dump_json(value).decode()}"
 
     def read(self, text: str) -> T:
-        """The value. Raises `ValueError` where the text is of a newer version or no such value at all."""
+        """The value. Raises `ValueError` if the text is of a newer version or no such value at all."""
         number, _, body = text.partition(":")
         version = int(number) if number.isascii() and number.isdecimal() else 0
         if version == self.version:

@@ -30,7 +30,7 @@ class OpeningHours:
 class Department:
     """A public office that takes appointments, with the organisation it belongs to.
 
-    `slot_duration` is in minutes, None where the API does not tell it.
+    `slot_duration` is in minutes, None if the API does not tell it.
     """
 
     id: int
@@ -142,7 +142,7 @@ class FailureCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A problem and, where it is known, the office time from which trying again makes sense.
+    """A problem and, if it is known, the office time from which trying again makes sense.
 
     `another_day` tells that this is not today, so that its day must be told with its hour.
     """

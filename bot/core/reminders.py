@@ -89,7 +89,7 @@ def _reminder(entry: BookEntry, rule: _Rule) -> Timer | None:
 
 
 def _by_day(due_at: datetime, start: datetime) -> datetime:
-    """The time itself, or at night the end of the night; the evening before where that leaves too little time."""
+    """The time itself, or at night the end of the night; the evening before if that leaves too little time."""
     if not dates.is_night(due_at):
         return due_at
     morning = dates.morning_after(due_at)

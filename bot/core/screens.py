@@ -14,7 +14,7 @@ from bot.core.states import Idle, Notice, State
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What can be done here; with a greeting after `/start`. `name` is the citizen's first name, where known.
+    """What can be done here; with a greeting after `/start`. `name` is the citizen's first name, if known.
 
     `resumable` where a booking that was given up can be resumed.
     """
@@ -38,7 +38,7 @@ class LanguageMenu:
 class TicketShown:
     """The ticket, complete without any picture.
 
-    `fresh` when it was just made; `asked` is the time that was asked for, where the office set another.
+    `fresh` when it was just made; `asked` is the time that was asked for, if the office set another.
     """
 
     ticket: Ticket
@@ -85,7 +85,7 @@ class SettingsMenu:
 
 @dataclass(frozen=True, slots=True)
 class CancelledByOthers:
-    """Somebody else cancelled an appointment. `by_office`: the office did; None where nobody knows who."""
+    """Somebody else cancelled an appointment. `by_office`: the office did; None if nobody knows who."""
 
     ticket: Ticket
     by_office: bool | None = None

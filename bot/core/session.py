@@ -20,7 +20,7 @@ class Session:
     """All that is remembered of one chat's conversation.
 
     `screen` numbers the present screen, so that buttons of earlier ones are known as such; `message` is the message
-    that shows it, where known; `offered` are the actions of its buttons, None where that is not known (an earlier
+    that shows it, if known; `offered` are the actions of its buttons, None if that is not known (an earlier
     release showed it, or nothing has shown it yet); `last_press` (message, screen, action) makes a press that the
     network repeated one press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when
     the citizen last did something; `name` is the first name that was booked here, `profile` the one that the phone
@@ -55,7 +55,7 @@ def write_session(session: Session) -> str:
 
 
 def read_session(text: str) -> Session | None:
-    """The session, or None where the text is of a newer release or not a session at all."""
+    """The session, or None if the text is of a newer release or not a session at all."""
     try:
         return _CODEC.read(text)
     except ValueError:

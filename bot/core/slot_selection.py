@@ -44,7 +44,7 @@ from bot.core.states import (
 NEAREST = 6
 NOON = 12
 MANY_DEPARTMENTS = 8
-"""From more departments than this the menu offers organisations, where there are several."""
+"""From more departments than this the menu offers organisations, if there are several."""
 DAY = timedelta(days=1)
 _at = attrgetter("at")
 
@@ -89,7 +89,7 @@ def awaited(state: State) -> tuple[Load, ...]:
 
 
 def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | None:
-    """Show the list, or go on at once where there is nothing to choose."""
+    """Show the list, or go on at once if there is nothing to choose."""
     if not isinstance(state := session.state, LoadingDepartments):
         return None
     found = tuple(each for each in event.departments if each.id != state.without)
@@ -192,7 +192,7 @@ def shown_departments(state: ChoosingDepartment) -> tuple[Department, ...]:
 
 
 def shown_organizations(departments: tuple[Department, ...]) -> tuple[Department, ...]:
-    """One department of each organisation, where there are many departments of several; else none."""
+    """One department of each organisation, if there are many departments of several; else none."""
     one_of_each = {each.organization: each for each in reversed(matching(departments, ""))}
     is_choice = len(departments) > MANY_DEPARTMENTS and len(one_of_each) > 1
     return tuple(reversed(one_of_each.values())) if is_choice else ()

@@ -184,7 +184,7 @@ class LoadingTimes:
 
 @dataclass(frozen=True, slots=True)
 class ChoosingTime:
-    """The free times of one day; `afternoon` tells which half is shown where there are too many for one screen."""
+    """The free times of one day; `afternoon` tells which half is shown if there are too many for one screen."""
 
     draft: Draft
     day: date

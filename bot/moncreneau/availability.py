@@ -95,7 +95,7 @@ class Availability:
 
     @property
     def age_shown(self) -> float | None:
-        """The median age of the slots that were shown lately, in seconds; None where none were."""
+        """The median age of the slots that were shown lately, in seconds; None if none were."""
         return median(self._ages) if self._ages else None
 
     async def get(self, department_id: int, first: date, last: date, worker_id: int | None = None) -> tuple[Slot, ...]:

@@ -7,7 +7,7 @@ The rules:
 3. Each kind of request stops when this much is left: background requests at half of the limit, ordinary reads at the
    reserve, repeated lookups at half of the reserve, first lookups and reads that a cancellation waits for at 1 % of the
    limit, writes at 0. Background requests also leave alone what the writes to expect will need, and use at most a
-   twentieth of the limit per hour, of the documented default where the limit is unknown.
+   twentieth of the limit per hour, of the documented default if the limit is unknown.
 4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
 5. When the window is over by our clock (plus a second, because the API sends whole seconds), a full one is assumed
    until a response says otherwise. Before the first response there is no limit.

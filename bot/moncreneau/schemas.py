@@ -2,7 +2,7 @@
 
 Unknown fields are ignored, an unknown status is `AppointmentStatus.UNKNOWN`, ids may be numbers or numeric strings. An
 entry of a list that cannot be read is left out, and one line in the log says how many were, without their content.
-Where nothing else is left, the answer is unreadable: that is not the same as "there is none".
+If nothing else is left, the answer is unreadable: that is not the same as "there is none".
 
 The contract: ISO 8601 local times with no offset. Also read are `Z`, an offset, a zone in brackets, no seconds, and the
 array of numbers or the Unix time that Java's Jackson writes by default.
@@ -69,7 +69,7 @@ def sent(at: datetime) -> str:
 
 
 def from_when(now: datetime, wait: float | None, zone: tzinfo) -> datetime | None:
-    """The full minute, office time, after `wait` seconds; None where they are few or not known."""
+    """The full minute, office time, after `wait` seconds; None if they are few or not known."""
     if wait is None or wait < _SOON:
         return None
     # A second for the service's rounding: who is let in at 15:00:01 is told 15:00.
@@ -88,7 +88,7 @@ _STATUS = {status.value: status for status in AppointmentStatus}
 
 @dataclass(frozen=True, slots=True)
 class FreeSlot:
-    """A slot offered by the API. `left` is how many places it has, None where the API tells only that it has some."""
+    """A slot offered by the API. `left` is how many places it has, None if the API tells only that it has some."""
 
     at: datetime
     left: int | None = None
@@ -98,7 +98,7 @@ class FreeSlot:
 class Page:
     """One page of appointments; `entries` counts what the service sent, readable or not.
 
-    `pages` and `total` are the numbers of pages and of entries in all, `last` whether it is the last page; None where
+    `pages` and `total` are the numbers of pages and of entries in all, `last` whether it is the last page; None if
     it does not say. `unread` has the owners, as far as they can be read, of the entries that cannot be.
     """
 
@@ -136,7 +136,7 @@ def read_departments(body: Any) -> tuple[Department, ...]:
 def read_slots(body: Any, zone: tzinfo) -> tuple[FreeSlot, ...]:
     """The free slots of an availability answer, earliest first.
 
-    Raises `UnreadableAnswer`, also where no free slot is left to show but some could not be read.
+    Raises `UnreadableAnswer`, also if no free slot is left to show but some could not be read.
     """
     entries = _listed(body)
     days = _each(entries, _day, "days of availability")

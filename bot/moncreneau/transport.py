@@ -102,7 +102,7 @@ async def exchange(
     """The whole response to a request, decompressed; or the error that stands for having none.
 
     `deadline` is a time of the running loop. The error is returned, not raised, so that it drags along no error of the
-    client's: those hold the URL, with a chat id in it, and the key. It has the status where that much arrived.
+    client's: those hold the URL, with a chat id in it, and the key. It has the status if that much arrived.
     """
     status = None
     try:

@@ -78,7 +78,7 @@ def read(hook: StoredHook, zone: tzinfo) -> Report:
 
 
 def _appointment(said: dict[str, Any], zone: tzinfo) -> Appointment | None:
-    """The appointment as it is after the event; None where that is not all there."""
+    """The appointment as it is after the event; None if that is not all there."""
     try:
         found = schemas.read_appointment(said, zone)
     except UnreadableAnswer:

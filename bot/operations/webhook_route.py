@@ -32,7 +32,7 @@ IsSigned = Callable[[Mapping[str, str], bytes], bool]
 
 
 Receive = Callable[[bytes], Awaitable[bool]]
-"""Stores a body, which may take as long as the database does; False where the bot cannot store yet, or any more."""
+"""Stores a body, which may take as long as the database does; False if the bot cannot store yet, or any more."""
 
 
 class WebhookRoute:
@@ -93,7 +93,7 @@ class WebhookRoute:
 
 
 async def _body(request: Request) -> bytes | None:
-    """The body as it came; None where it is longer than `LONGEST`, which is not read on."""
+    """The body as it came; None if it is longer than `LONGEST`, which is not read on."""
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > LONGEST:
         return None

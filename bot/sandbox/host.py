@@ -77,7 +77,7 @@ def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -
 async def serve(options: Options) -> int:
     """Serve the stand-ins until interrupted, and print the settings that point a bot at them.
 
-    WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_STYLE in the environment say where the office's changes are sent.
+    WEBHOOK_URL, WEBHOOK_SECRET and WEBHOOK_STYLE in the environment say where webhooks are sent.
     """
     named = {name: os.environ.get(name.upper()) for name in ("webhook_url", "webhook_secret", "webhook_style")}
     if named["webhook_style"] not in (None, *STYLES):

@@ -202,9 +202,9 @@ def cause(error: BaseException) -> str:
 
 
 def make_private(url: str) -> None:
-    """Let nobody but the owner read a SQLite file and what SQLite keeps beside it; make the file where there is none.
+    """Let nobody but the owner read a SQLite file and what SQLite keeps beside it; make the file if there is none.
 
-    SQLite gives its own files (`-wal`, `-shm`) the mode of the database. Never raises: where there is no folder or no
+    SQLite gives its own files (`-wal`, `-shm`) the mode of the database. Never raises: if there is no folder or no
     right, opening the database says it better.
     """
     where = address(url)

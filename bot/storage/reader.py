@@ -124,7 +124,7 @@ class ReadRepository:
         return tuple(mappers.read_attempt(row) for row in await self._all(query))
 
     async def attempt(self, chat_id: int, number: int) -> StoredAttempt | None:
-        """An attempt as it stands now; None where it has its outcome."""
+        """An attempt as it stands now; None if it has its outcome."""
         query = select(attempts).where(
             attempts.c.chat_id == chat_id, attempts.c.number == number, attempts.c.settled_at.is_(None)
         )
@@ -163,7 +163,7 @@ class ReadRepository:
         return tuple(mappers.read_entry(row) for row in await self._all(query))
 
     async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
-        """The number of the message that shows the ticket of the chat's appointment, where it is known."""
+        """The number of the message that shows the ticket of the chat's appointment, if it is known."""
         query = select(appointments.c.ticket_message).where(
             appointments.c.chat_id == chat_id, appointments.c.appointment_id == appointment_id
         )
@@ -191,7 +191,7 @@ class ReadRepository:
         return BookingCounts(row.coming, row.pending, row.booked)
 
     async def picture(self, link: str) -> str | None:
-        """Telegram's `file_id` for the QR picture of this link, where it has one."""
+        """Telegram's `file_id` for the QR picture of this link, if it has one."""
         found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))
         return next((row.file_id for row in found), None)
 

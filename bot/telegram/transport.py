@@ -42,7 +42,7 @@ NOT_TELEGRAM = "the answer is none of the Bot API's"
 # PTB's way to say that `RetryAfter.retry_after` may be a timedelta; without it each 429 raises a deprecation warning.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 # `do_api_request` warns of every method that `Bot` has too. Those build an object from every answer, which costs more
-# than the call, and fail where an answer is not quite as PTB expects it: the message was sent all the same.
+# than the call, and fail if an answer is not quite as PTB expects it: the message was sent all the same.
 warnings.filterwarnings("ignore", r"Please use 'Bot\.", PTBUserWarning)
 
 

@@ -7,7 +7,7 @@ from bot.i18n import Translator
 USUAL = ("book", "appointments", "cancel", "stop", "settings", "language", "announcements", "help", "start")
 """The commands for everyone, the most wanted first, in the order in which they are shown."""
 ADMIN = ("broadcast", "broadcasts", "status")
-"""Shown to admins where they are built."""
+"""Commands that only admins see."""
 
 
 def commands(

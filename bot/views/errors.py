@@ -90,7 +90,7 @@ def _appointments_failed(state: LoadingAppointments, failure: Failure, t: Transl
 
 
 def _of_cancelling(failure: Failure) -> Failure:
-    """Replace causes that concern a booking, in places where nothing is booked."""
+    """Replace causes that concern a booking, on screens where nothing is being booked."""
     return replace(failure, code=FailureCode.BAD_REQUEST) if failure.code in BOOKING_ONLY else failure
 
 

@@ -16,7 +16,7 @@ from bot.core.model import Department
 
 
 class Style(StrEnum):
-    """How a button looks where the app can show it (Bot API 9.4, `InlineKeyboardButton.style`)."""
+    """How a button looks if the app can show it (Bot API 9.4, `InlineKeyboardButton.style`)."""
 
     DANGER = "danger"  # it destroys something
     SUCCESS = "success"  # it confirms something
@@ -34,7 +34,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """HTML text (the caption, where there is a picture), rows of buttons, and the link to draw as a QR code."""
+    """HTML text (the caption, if there is a picture), rows of buttons, and the link to draw as a QR code."""
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
@@ -50,8 +50,8 @@ class Message:
 class Office:
     """`city` names the clock that all hours follow; days are offered `horizon_days` ahead.
 
-    `today` is the office's date, None where it is not known; `departments` are those that are known without asking;
-    `contact` says in plain text whom a citizen can ask, where the operator named somebody.
+    `today` is the office's date, None if it is not known; `departments` are those that are known without asking;
+    `contact` says in plain text whom a citizen can ask, if the operator named somebody.
     """
 
     city: str = "Conakry"

@@ -54,7 +54,7 @@ def office_facts(t: Translator, department: Department, worker: Worker | None = 
 
 
 def about_department(t: Translator, department: Department) -> Safe | None:
-    """What the department is for and when it is open, where the API tells it."""
+    """What the department is for and when it is open, if the API tells it."""
     description = clip(department.description, DESCRIPTION)
     hours = opening_hours(t, department.opening_hours)
     return (

@@ -49,7 +49,7 @@ class Citizen:
         return await self.screen()
 
     async def screen(self) -> Shown:
-        """The message that changed last, pictures aside; fails where there is none."""
+        """The message that changed last, pictures aside; fails if there is none."""
         return [each for each in await self.messages() if not each.has_picture][-1]
 
     async def waits_for(self, words: str) -> Shown:

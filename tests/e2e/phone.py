@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button with its label; `screen` is the number of the screen that it belongs to, None where it is lasting."""
+    """A button with its label; `screen` is the number of the screen that it belongs to, None if it is lasting."""
 
     label: str
     data: str

@@ -1,4 +1,4 @@
-"""Reads that fail: said where the list would stand, nothing chosen is lost, and *try again* tries again."""
+"""Reads that fail: the citizen is told in place of the list, loses no choice, and can try again."""
 
 from functools import partial
 from pathlib import Path

@@ -99,7 +99,7 @@ class Peer:
     https: bool = False
     """Whether the client is to speak TLS although this side does not."""
     url: str = ""
-    """An address where nobody is."""
+    """An address where nobody listens."""
     large: bool = False
     """Whether the request has to be larger than what the kernel takes in."""
     kept: bool = False

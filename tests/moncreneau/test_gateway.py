@@ -175,7 +175,7 @@ async def test_all_pages_of_a_citizens_appointments_are_read_in_order_of_time(
     service.overrides["GET /appointments"] = pages(entries, **more)
     found = await gateway.appointments(OWNER)
     assert [one.id for one in found] == list(range(249, -1, -1))
-    assert len(service.asked) == (3 if more else 4), "where nothing is said of a total, a page without news is the end"
+    assert len(service.asked) == (3 if more else 4), "if nothing is said of a total, a page without news is the end"
 
 
 async def test_reading_stops_where_the_service_says_that_it_was_the_last_page(

@@ -18,7 +18,7 @@ ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:
 
 
 async def placed(server: ScriptedServer, clock: StillClock, said: Answer) -> object:
-    """What the order comes to where the service says so."""
+    """What the order comes to if the service says so."""
     server.respond_with(said)
     now = lambda: clock.unix  # noqa: E731 — as short as it can be
     client = Client(

@@ -62,7 +62,7 @@ WIDEST = {1: 26, 2: 14, 3: 8}
 
 
 def check_labels(message: Message) -> None:
-    """Raise where a phone of 360 points would cut a label, or where two labels look alike."""
+    """Raise if a phone of 360 points would cut a label, or if two labels look alike."""
     for row in message.rows:
         for button in row:
             assert width(button.label) <= WIDEST[len(row)], button.label
@@ -71,7 +71,7 @@ def check_labels(message: Message) -> None:
 
 
 def check_limits(message: Message) -> None:
-    """Raise where Telegram would refuse the message, or a small phone would not show it well."""
+    """Raise if Telegram would refuse the message, or a small phone would not show it well."""
     text = plain(message.text)
     assert text.strip()
     units = len(text.encode("utf-16-le")) // 2

@@ -153,7 +153,7 @@ class AppointmentBook:
         return appointment
 
     def _check_worker(self, booking: BookingRequest, department: Department) -> None:
-        # The quick start names a worker where none is required, so that is accepted.
+        # The quick start names a worker if none is required, so that is accepted.
         if not department.shows_admins:
             return
         if booking.worker_id is None:
@@ -192,7 +192,7 @@ class AppointmentBook:
         return [a for a in self._candidates(wanted) if wanted.matches(a) and self._can_see(key, a)]
 
     def cancel(self, appointment_id: int, key: ApiKey, by: str = BY_API, reason: str | None = None) -> Appointment:
-        """Cancel and refund; raises ApiError where the appointment does not exist or is over."""
+        """Cancel and refund; raises ApiError if the appointment does not exist or is over."""
         appointment = self._open_appointment(appointment_id, key, "cancelled")
         return self._set_status(replace(appointment, cancelled_by=by, cancel_reason=reason), "CANCELLED")
 

@@ -15,7 +15,7 @@ class ApiKeys:
         self._clock = config.clock
 
     def authenticate(self, token: str | None) -> ApiKey:
-        """Return the key with this token. Raises ApiError (401) where there is none or it has expired."""
+        """Return the key with this token. Raises ApiError (401) if there is none or it has expired."""
         if not token:
             raise ApiError("MISSING_API_KEY", "The X-API-Key header is missing")
         if not token.startswith("mk_"):

@@ -97,7 +97,7 @@ class Control:
         return JSONResponse({"faults": self.faults.report()})
 
     async def add_faults(self, request: Request) -> Response:
-        """Add a list of faults (or `{"faults": [...]}`) to those in force: all of them, or none where one is wrong."""
+        """Add a list of faults (or `{"faults": [...]}`) to those in force: all of them, or none if one is wrong."""
         self.faults.active.extend([parse_fault(item) for item in await _fault_list(request)])
         return JSONResponse({"faults": self.faults.report()}, 201)
 
@@ -166,7 +166,7 @@ class Control:
         return JSONResponse(webhooks_json(self.webhooks))
 
     async def add_webhook_faults(self, request: Request) -> Response:
-        """Add a list of faults of webhooks (or `{"faults": [...]}`): all of them, or none where one is wrong."""
+        """Add a list of faults of webhooks (or `{"faults": [...]}`): all of them, or none if one is wrong."""
         self.webhooks.faults.add([parse_webhook_fault(item) for item in await _fault_list(request)])
         return JSONResponse({"faults": self.webhooks.faults.report()}, 201)
 

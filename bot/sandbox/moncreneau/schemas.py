@@ -11,7 +11,7 @@ from bot.sandbox.moncreneau.store import Appointment
 
 
 def department_json(department: Department) -> dict[str, Any]:
-    """Return a department; `workers` is absent where the API does not list them."""
+    """Return a department; `workers` is absent if the API does not list them."""
     data: dict[str, Any] = {"id": department.id, "name": department.name}
     if department.description is not None:
         data["description"] = department.description
