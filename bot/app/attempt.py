@@ -5,7 +5,6 @@ request is sent.
 """
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -82,13 +81,13 @@ class AttemptState:
     withdrawn: bool = False
     withdrawal_seen: bool = False
     has_failed: bool = False
-    lost: int = 0
-    """The number of lost responses."""
     delays: LookupDelays = DELAYS
     first_lookup_delays: tuple[float, ...] = DELAYS.lost
     """The delays of all lookups that are needed after the last request."""
     lookup_delays: tuple[float, ...] = DELAYS.lost
     """The delays of the lookups still to be made."""
+    late_lookups: Backoff | None = None
+    """The delays of the single lookups after further lost responses; None: none was lost yet."""
     backoff: Backoff = field(default_factory=lambda: Backoff(FIRST_PAUSE, LONGEST_PAUSE, (0.5, 1.0)))
     failure: Failure | None = None
     must_not_repeat: bool = False
@@ -137,11 +136,12 @@ class AttemptState:
         After the first loss there are several, soon: usually only the response was lost. After further losses the API
         has a problem, perhaps for hours, and lookups cost requests that bookings need: one late lookup is as reliable.
         """
-        self.lost += 1
         self.first_lookup_delays = self.lookup_delays = self.delays.timed_out if seconds > SLOW else self.delays.lost
-        if self.lost > 1:
-            grown = min(sum(self.first_lookup_delays) * 2.0 ** min(self.lost - 1, 10), RAREST)
-            self.lookup_delays = (grown * random.uniform(1.0, 1.25),)  # noqa: S311 — jitter, not a secret
+        shortest = sum(self.first_lookup_delays)
+        if self.late_lookups:
+            self.lookup_delays = (max(shortest, self.late_lookups.pause()),)
+        else:
+            self.late_lookups = Backoff(2 * shortest, RAREST, (1.0, 1.25))
 
     def next_need(self) -> Need:
         """The urgency of the next lookup. The first ones are urgent; later ones may go on for hours."""

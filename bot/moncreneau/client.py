@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 
+from bot.app.backoff import Backoff
 from bot.moncreneau.circuit_breaker import Call, CircuitBreaker
 from bot.moncreneau.error_parser import body_of, error_from
 from bot.moncreneau.errors import (
@@ -155,9 +156,10 @@ class Client:
         """The JSON at `path`. Raises `ApiError`."""
         deadline = self._deadline()
         request = self._http.build_request("GET", path, params=dict(params))
+        backoff = Backoff(self._timeouts.pause, inf, (0.5, 1.0), self._jitter)
         failure: MoncreneauError | None = None
-        for tried in range(1 + self._timeouts.more_tries):
-            if failure is not None and not await self._pause(tried, deadline):
+        for _ in range(1 + self._timeouts.more_tries):
+            if failure is not None and not await self._rest(backoff.pause(), deadline):
                 break
             try:
                 return body_of(await self._once(request, kind, deadline))
@@ -190,9 +192,8 @@ class Client:
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._timeouts.total
 
-    async def _pause(self, tried: int, deadline: float) -> bool:
+    async def _rest(self, pause: float, deadline: float) -> bool:
         """Wait before the next try; False if no time would be left for it."""
-        pause = self._timeouts.pause * 2 ** (tried - 1) * (0.5 + self._jitter() / 2)
         if asyncio.get_running_loop().time() + pause >= deadline:
             return False
         await self._sleep(pause)
