@@ -7,6 +7,7 @@ of Telegram's formats.
 import asyncio
 import time
 
+from bot.app.circuit_breaker import Call
 from bot.app.ports import FloodedError, MaybeSentError, NotSentError, SendError
 from bot.app.rate_limits import ChatRateLimiter
 from bot.broadcast.model import RecipientStatus
@@ -53,8 +54,8 @@ class Recaller:
                     self._keep(run, recipient, status_writer, TOO_OLD)
                 elif not recipient.message_id:
                     self._keep(run, recipient, status_writer, NO_ID)
-                elif not self._deferred(run, recipient) and await self._throttle.acquire(run.halted):
-                    task = asyncio.create_task(self._recall(run, recipient, status_writer, unconfirmed))
+                elif not self._deferred(run, recipient) and (call := await self._throttle.acquire(run.halted)):
+                    task = asyncio.create_task(self._recall(run, recipient, status_writer, unconfirmed, call))
                     run.in_flight.add(task)
                     task.add_done_callback(run.in_flight.discard)
             while run.in_flight:
@@ -74,37 +75,37 @@ class Recaller:
         return bool(wait)
 
     async def _recall(
-        self, run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, unconfirmed: set[int]
+        self, run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, unconfirmed: set[int], call: Call
     ) -> None:
         """One message; in the chats of `unconfirmed` an earlier call may have deleted it."""
         chat_id, message_id = recipient.chat_id, recipient.message_id
-        breaker, floods = self._throttle.breaker, self._throttle.floods
+        floods = self._throttle.floods
         now = asyncio.get_running_loop().time
         try:
             existed = await self._sender.recall(chat_id, message_id)
         except FloodedError as flood:
-            breaker.succeeded()
+            call.answered()
             floods.limited(chat_id, flood.retry_after, bulk=True)
             run.defer(recipient, now() + flood.retry_after)
         except (NotSentError, MaybeSentError) as error:
-            breaker.failed(str(error))
+            call.failed(str(error))
             if isinstance(error, MaybeSentError):
                 unconfirmed.add(chat_id)
             run.defer(recipient, now() + RETRY_AFTER)
         except SendError as error:
-            breaker.succeeded()
+            call.answered()
             self._keep(run, recipient, status_writer, str(error))
         except Exception as error:  # noqa: BLE001 — raised by `recall_all`
             run.abort(error)
         else:
-            breaker.succeeded()
+            call.answered()
             floods.succeeded()
             why = None if existed or chat_id in unconfirmed else ALREADY_DELETED
             status_writer.record(StatusUpdate(chat_id, RecipientStatus.RECALLED, message_id, why))
             run.moved(RecipientStatus.SENT, RecipientStatus.RECALLED)
             run.done += 1
         finally:
-            self._throttle.release()
+            self._throttle.release(call)
 
     @staticmethod
     def _keep(run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, why: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.app.backoff import wait_event
+from bot.app.circuit_breaker import Call
 from bot.app.ports import (
     ChatGoneError,
     ChatLeftError,
@@ -88,29 +89,28 @@ class SendLoop:
         """Begin to send to one recipient when there is a turn; skip or defer those who must not get it, or not now."""
         if self._skipped(run, recipient, status_writer) or self._deferred(run, recipient):
             return
-        if not await self._acquire(run):
+        if not (call := await self._acquire(run)):
             return
         current = None
         try:
             current = await self._refreshed(run, recipient, known_at, status_writer)
         finally:
             if current is None:
-                self._throttle.release()
+                self._throttle.release(call)
         if current:
-            task = asyncio.create_task(self._send(run, current, status_writer))
+            task = asyncio.create_task(self._send(run, current, status_writer, call))
             run.in_flight.add(task)
             task.add_done_callback(run.in_flight.discard)
 
-    async def _acquire(self, run: BroadcastRun) -> bool:
-        """Wait for a turn, in daytime or in an allowed night. False: halted before that."""
+    async def _acquire(self, run: BroadcastRun) -> Call | None:
+        """Wait for a turn, in daytime or in an allowed night. None: halted before that."""
         while not run.halted.is_set():
             await self._wait_for_morning(run)
-            if not await self._throttle.acquire(run.halted):
-                return False
-            if not self._night_end(run):
-                return True
-            self._throttle.release()  # night fell meanwhile
-        return False
+            call = await self._throttle.acquire(run.halted)
+            if call is None or not self._night_end(run):
+                return call
+            self._throttle.release(call)  # night fell meanwhile
+        return None
 
     async def _refreshed(
         self, run: BroadcastRun, recipient: Recipient, known_at: float, status_writer: StatusWriter
@@ -156,21 +156,21 @@ class SendLoop:
             await wait_event(run.halted, min(NIGHT_CHECK, (night - self._now()).total_seconds()))
         run.resumes_at = None
 
-    async def _send(self, run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter) -> None:
+    async def _send(self, run: BroadcastRun, recipient: Recipient, status_writer: StatusWriter, call: Call) -> None:
         """Mark one recipient as `sending`, send, and record the result."""
         run.moved(recipient.status, RecipientStatus.SENDING)
         try:
             await status_writer.record_and_wait(StatusUpdate(recipient.chat_id, RecipientStatus.SENDING))
-            result = await self._call(run, recipient)
+            result = await self._call(run, recipient, call)
             status_writer.record(result)
             run.moved(RecipientStatus.SENDING, result.status)
             run.done += result.status not in run.statuses
         except Exception as error:  # noqa: BLE001 — raised by `send_all`
             run.abort(error)
         finally:
-            self._throttle.release()
+            self._throttle.release(call)
 
-    async def _call(self, run: BroadcastRun, recipient: Recipient) -> StatusUpdate:
+    async def _call(self, run: BroadcastRun, recipient: Recipient, call: Call) -> StatusUpdate:
         """Make the call, unless the run was halted or sending was flooded while the mark was written."""
         chat_id = recipient.chat_id
         if run.halted.is_set() or self._throttle.floods.pause():
@@ -180,19 +180,19 @@ class SendLoop:
         try:
             message_id = await self._sender.send(prepared, chat_id, paid=self._paid)
         except SendError as error:
-            return self._failed(run, recipient, error)
-        self._throttle.breaker.succeeded()
+            return self._failed(run, recipient, error, call)
+        call.answered()
         self._throttle.floods.succeeded()
         return StatusUpdate(chat_id, RecipientStatus.SENT, message_id)
 
-    def _failed(self, run: BroadcastRun, recipient: Recipient, error: SendError) -> StatusUpdate:
+    def _failed(self, run: BroadcastRun, recipient: Recipient, error: SendError, call: Call) -> StatusUpdate:
         """The status after a failure, and what it means for the others."""
         chat_id, why = recipient.chat_id, str(error)[:200]
         now = asyncio.get_running_loop().time()
         if isinstance(error, NotSentError | MaybeSentError):
-            self._throttle.breaker.failed(why)
+            call.failed(why)
         else:
-            self._throttle.breaker.succeeded()
+            call.answered()
         match error:
             case FloodedError(retry_after=wait):
                 self._throttle.floods.limited(chat_id, wait, bulk=True)

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from bot.app.backoff import Backoff
-from bot.moncreneau.circuit_breaker import Call, CircuitBreaker
+from bot.app.circuit_breaker import Call, CircuitBreaker
 from bot.moncreneau.error_parser import body_of, error_from
 from bot.moncreneau.errors import (
     CircuitOpen,
@@ -33,6 +33,13 @@ from bot.moncreneau.errors import (
 )
 from bot.moncreneau.quota import Quota, RequestKind, clock_gap
 from bot.moncreneau.transport import CONNECTIONS, exchange, new_client
+
+
+def _enter(breaker: CircuitBreaker) -> Call:
+    call = breaker.enter()
+    if call is None:
+        raise CircuitOpen(retry_after=breaker.retry_after)
+    return call
 
 
 class ConnectionSlots:
@@ -50,7 +57,7 @@ class ConnectionSlots:
     async def one(self) -> AsyncIterator[None]:
         """Wait for a slot. Raises `NoConnectionFree`, and `CircuitOpen` if the API went down."""
         if self._free.locked():
-            with self._breaker.enter():
+            with _enter(self._breaker):
                 pass
         try:
             async with asyncio.timeout(self._limit):
@@ -212,9 +219,9 @@ class Client:
         if kind is RequestKind.BACKGROUND and not self._breaker.closed:
             raise CircuitOpen  # a request that nobody waits for is no probe either
         with ExitStack() as admitted:
-            calls = [admitted.enter_context(self._breaker.enter())]
+            calls = [admitted.enter_context(_enter(self._breaker))]
             if kind is RequestKind.WRITE:
-                calls.append(admitted.enter_context(self._writes.enter()))
+                calls.append(admitted.enter_context(_enter(self._writes)))
             spending = admitted.enter_context(self._quota.spend(kind))
             answer = await self._counted(request, kind, deadline)
             error: MoncreneauError | None
@@ -252,7 +259,7 @@ class Client:
             elif kind is RequestKind.WRITE and call is general and not general.is_probe:
                 call.weak_failure(what)  # it says nothing of reading
             else:
-                call.failed(what, hung=outage.hung and kind is not RequestKind.WRITE)
+                call.failed(str(outage), what, hung=outage.hung and kind is not RequestKind.WRITE)
         if outage is None:
             self.last_contact.answered()
         elif kind is not RequestKind.WRITE:

@@ -18,8 +18,8 @@ from bot.core.model import Appointment, Department, FailureCode, Order, Slot
 from bot.moncreneau import schemas
 from bot.moncreneau.appointments import AppointmentPager, OwnAppointments
 from bot.moncreneau.availability import Availability
+from bot.moncreneau.breakers import Breakers
 from bot.moncreneau.cache import Ages, Cache, CacheStats
-from bot.moncreneau.circuit_breaker import Breakers
 from bot.moncreneau.client import Client, Timeouts
 from bot.moncreneau.errors import NotFound, NoTicket, UnclearCancelling, UnreadableAnswer, Unsure
 from bot.moncreneau.freshness import RATE_SPAN, RequestHour
@@ -87,7 +87,7 @@ class Gateway:
         self._now = now
         self._zone = zone
         self._quota = Quota(clock, zone, reserve=reserve, on_change=on_quota)
-        self._breakers = Breakers(clock)
+        self._breakers = Breakers(now)
         self._incident_log = IncidentLog(clock, zone, on_issue)
         self._client = Client(
             base_url,

@@ -2,13 +2,14 @@
 
 import asyncio
 
+from bot.app.circuit_breaker import Call
 from bot.app.ports import NotSentError
-from bot.broadcast.throttle import FIRST_REST, LONGEST_CALL, SendBreaker
+from bot.broadcast.throttle import FAILURES, LONGEST_PAUSE, SendBreaker
 from tests.app.virtual_clock import in_no_time
 
 
 class BreakerSetup:
-    """A breaker in front of a Telegram that can be unreachable, and how long the next message waits."""
+    """Telegram, and one who wants to send to it."""
 
     def __init__(self) -> None:
         self.away = False
@@ -21,60 +22,86 @@ class BreakerSetup:
         if self.away:
             raise NotSentError("no route")
 
-    async def waits(self) -> float:
-        """How long the next one waits."""
+    async def enter(self) -> Call:
+        call = await self.breaker.enter(self.halted)
+        assert call
+        return call
+
+    async def fail(self) -> float:
+        """Wait for a turn and fail; returns how long it waited."""
         began = asyncio.get_running_loop().time()
-        await self.breaker.wait(self.halted)
+        with await self.enter() as call:
+            call.failed("bad gateway")
+        return asyncio.get_running_loop().time() - began
+
+    async def answer(self) -> float:
+        """Wait for a turn and succeed; returns how long it waited."""
+        began = asyncio.get_running_loop().time()
+        with await self.enter() as call:
+            call.answered()
         return asyncio.get_running_loop().time() - began
 
 
 @in_no_time
 async def test_without_failures_nothing_waits_and_nothing_is_probed() -> None:
     setup = BreakerSetup()
-    assert [await setup.waits() for _ in range(3)] < [0.1] * 3
+    assert [await setup.answer() for _ in range(3)] == [0] * 3
     assert setup.asked == 0
 
 
 @in_no_time
-async def test_after_a_failure_one_call_at_a_time_is_made() -> None:
+async def test_after_failures_in_a_row_one_call_at_a_time_is_made() -> None:
     setup = BreakerSetup()
-    setup.breaker.failed("odd")
-    assert 0 < await setup.waits() < 1
-    second = asyncio.create_task(setup.waits())
-    await asyncio.sleep(5)
-    assert not second.done()
-    setup.breaker.succeeded()
-    assert await second < LONGEST_CALL
+    assert [await setup.fail() for _ in range(FAILURES)] == [0] * FAILURES
+    with await setup.enter() as trial:
+        second = asyncio.create_task(setup.answer())
+        await asyncio.sleep(60)
+        assert not second.done()
+        trial.answered()
+    await second
+    assert setup.asked == 1
 
 
 @in_no_time
 async def test_repeated_failures_lengthen_the_pause_and_an_answer_ends_it() -> None:
-    setup, rests = BreakerSetup(), []
-    for _ in range(8):
-        setup.breaker.failed("bad gateway")
-        rests.append(await setup.waits())
-    assert max(rests[2:4]) < min(rests[6:]), "each pause is spread at random, from half of it to one and a half times"
-    assert rests[-1] > 10 * FIRST_REST
-    setup.breaker.succeeded()
-    assert await setup.waits() < 0.1
+    setup = BreakerSetup()
+    rests = [await setup.fail() for _ in range(FAILURES + 12)][FAILURES:]
+    assert rests[0] <= 1
+    assert LONGEST_PAUSE / 2 <= rests[-1] <= LONGEST_PAUSE
+    await setup.answer()
+    assert await setup.answer() == 0
 
 
 @in_no_time
 async def test_failures_of_calls_in_flight_do_not_lengthen_the_pause() -> None:
     setup = BreakerSetup()
-    for _ in range(300):
-        setup.breaker.failed("bad gateway")
-    assert await setup.waits() < 3
+    in_flight = [await setup.enter() for _ in range(300)]
+    for call in in_flight:
+        with call:
+            call.failed("bad gateway")
+    assert await setup.answer() <= 1
+
+
+@in_no_time
+async def test_a_late_answer_ends_a_long_pause() -> None:
+    setup = BreakerSetup()
+    early = await setup.enter()
+    for _ in range(FAILURES + 12):
+        await setup.fail()
+    waiting = asyncio.create_task(setup.answer())
+    await asyncio.sleep(10)
+    early.answered()
+    assert await waiting < 12
 
 
 @in_no_time
 async def test_in_an_outage_it_probes_and_can_be_halted() -> None:
     setup = BreakerSetup()
+    for _ in range(FAILURES):
+        await setup.fail()
     setup.away = True
-    for _ in range(3):
-        setup.breaker.failed("no route")
-    waiting = asyncio.create_task(setup.waits())
+    waiting = asyncio.create_task(setup.breaker.enter(setup.halted))
     await asyncio.sleep(600)
     assert 15 < setup.asked < 40
     setup.halted.set()
-    await waiting
+    assert await waiting is None

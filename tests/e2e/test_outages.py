@@ -99,7 +99,7 @@ async def test_bookings_confirmed_while_the_api_is_down_are_made_after_the_outag
             await citizen.phone.press(summary, "✅ Confirmer")
         for citizen in citizens:
             await citizen.waits_for("en cours de confirmation")
-        await eventually("the breaker says so", lambda: "does not answer; probing" in caplog.text)
+        await eventually("the breaker says so", lambda: "the moncreneau API does not answer" in caplog.text)
         await asyncio.gather(*(_is_told_of_the_outage(bot) for _ in range(2)))
         asked: Counter[str] = Counter((await bot.services.ledger())["requests"]) - Counter(before)
         assert asked.total() < 60, f"ten bookings, and no hammering: {asked}"
@@ -110,7 +110,7 @@ async def test_bookings_confirmed_while_the_api_is_down_are_made_after_the_outag
             assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
         ledger = await bot.services.ledger()
         assert len(ledger["appointments"]) == len(citizens)
-    assert caplog.text.count("does not answer; probing") == 1
+    assert caplog.text.count("the moncreneau API does not answer") == 1
     assert caplog.text.count("the moncreneau API answers again") == 1
 
 

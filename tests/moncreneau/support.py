@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.app.circuit_breaker import CircuitBreaker
+from bot.app.reachability import ReachabilityLog
+
 KEY = "mk_test_5ecret"
 START = datetime(2026, 1, 21, 10, 0, tzinfo=UTC)
 DEPARTMENTS: list[dict[str, Any]] = [
@@ -55,6 +58,11 @@ class StillClock:
     @property
     def unix(self) -> float:
         return self.at.timestamp()
+
+
+def circuit_breaker(clock: StillClock, failures: int = 5) -> CircuitBreaker:
+    """A circuit breaker with this clock."""
+    return CircuitBreaker(lambda: clock.unix, ReachabilityLog("the API", 1), failures=failures)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import pytest
 
 from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import FailureCode
-from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import Client, Timeouts
 from bot.moncreneau.errors import CircuitOpen, NoConnection, ServerError, TimedOut, UnreadableAnswer
 from bot.moncreneau.quota import Quota, RequestKind
@@ -27,6 +26,7 @@ from tests.moncreneau.support import (
     StillClock,
     answer,
     budget_headers,
+    circuit_breaker,
     refusal,
 )
 
@@ -39,7 +39,7 @@ class ClientSetup:
 
     def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.pauses: list[float] = []
-        self.breaker, self.writes = CircuitBreaker(clock), CircuitBreaker(clock)
+        self.breaker, self.writes = circuit_breaker(clock), circuit_breaker(clock)
         self.quota = Quota(clock)
         self.client = Client(
             url,
@@ -372,8 +372,8 @@ def test_a_key_or_an_address_that_cannot_work_is_refused_at_once_and_not_shown(
             url,
             key,
             quota=Quota(clock),
-            breaker=CircuitBreaker(clock),
-            writes=CircuitBreaker(clock),
+            breaker=circuit_breaker(clock),
+            writes=circuit_breaker(clock),
             now=lambda: clock.unix,
         )
     assert not key or key not in str(caught.value)

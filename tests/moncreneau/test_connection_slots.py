@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from bot.moncreneau.circuit_breaker import CircuitBreaker
+from bot.app.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import ConnectionSlots
 from bot.moncreneau.errors import CircuitOpen, NoConnectionFree
-from tests.moncreneau.support import StillClock
+from tests.moncreneau.support import StillClock, circuit_breaker
 
 
 def connection_slots(clock: StillClock, width: int, limit: float = 5.0) -> tuple[ConnectionSlots, CircuitBreaker]:
-    breaker = CircuitBreaker(clock, failures=1)
+    breaker = circuit_breaker(clock, failures=1)
     return ConnectionSlots(width, breaker, limit), breaker
 
 
@@ -48,8 +48,9 @@ async def test_waiting_for_a_connection_has_a_time_limit(clock: StillClock) -> N
 async def test_no_request_waits_for_a_connection_while_the_api_is_down(clock: StillClock) -> None:
     here, breaker = connection_slots(clock, 1)
     async with here.one():
-        with breaker.enter() as passage:
-            passage.failed()
+        call = breaker.enter()
+        assert call
+        call.failed("down")
         with pytest.raises(CircuitOpen):
             async with here.one():
                 raise AssertionError

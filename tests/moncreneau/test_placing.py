@@ -6,13 +6,12 @@ import pytest
 
 from bot.app.ports import WriteOutcome
 from bot.core.model import Order
-from bot.moncreneau.circuit_breaker import CircuitBreaker
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import MoncreneauError
 from bot.moncreneau.gateway import place
 from bot.moncreneau.quota import Quota
 from bot.moncreneau.transport import LARGEST_BODY
-from tests.moncreneau.support import APPOINTMENT, KEY, Answer, ScriptedServer, StillClock, answer
+from tests.moncreneau.support import APPOINTMENT, KEY, Answer, ScriptedServer, StillClock, answer, circuit_breaker
 
 ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:7")
 
@@ -22,7 +21,7 @@ async def placed(server: ScriptedServer, clock: StillClock, said: Answer) -> obj
     server.respond_with(said)
     now = lambda: clock.unix  # noqa: E731 — as short as it can be
     client = Client(
-        server.url, KEY, quota=Quota(clock), breaker=CircuitBreaker(clock), writes=CircuitBreaker(clock), now=now
+        server.url, KEY, quota=Quota(clock), breaker=circuit_breaker(clock), writes=circuit_breaker(clock), now=now
     )
     try:
         return (await place(client, ORDER, UTC)).id
