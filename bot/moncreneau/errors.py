@@ -35,11 +35,13 @@ DEPARTMENT_ACCESS_DENIED, USER_NOT_FOUND = "DEPARTMENT_ACCESS_DENIED", "USER_NOT
 
 
 class MoncreneauError(ApiError):
-    """The base class. `code` is the API's code or the name of the class, and safe to log.
+    """The base class. Its text is the HTTP status with `code`, the API's code or our words: safe to log and to show.
 
     `failure_code` replaces that of the class.
     """
 
+    words = "it failed"
+    """What happened, where the API gave no code."""
     outcome = WriteOutcome.UNKNOWN
     failure_code = FailureCode.DOWN
     outage = False  # whether the circuit breaker counts it as an outage
@@ -54,16 +56,17 @@ class MoncreneauError(ApiError):
         until: datetime | None = None,
         failure_code: FailureCode | None = None,
     ) -> None:
-        self.code = code or type(self).__name__
+        self.code = code
         self.status = status
         self.retry_after = retry_after
         self.failure = Failure(failure_code or self.failure_code, until)
-        super().__init__(f"{status} {self.code}" if status else self.code)
+        super().__init__(f"{status} {code or self.words}" if status else code or self.words)
 
 
 class Refused(MoncreneauError):  # noqa: N818 — named for what became of the request
     """A 4xx answer: surely not done, and asking the same again is pointless."""
 
+    words = "the request is refused"
     outcome = WriteOutcome.REFUSED
     failure_code = FailureCode.BAD_REQUEST
 
@@ -75,56 +78,68 @@ class InvalidRequest(Refused):
 class NoAccess(Refused):
     """401 or 403: the operator must act, the citizen cannot."""
 
+    words = "access is refused"
     failure_code = FailureCode.NO_ACCESS
 
 
 class OutOfCredits(Refused):
     """402: the organisation has no credits left."""
 
+    words = "no credits are left"
     failure_code = FailureCode.OUT_OF_CREDITS
 
 
 class NotFound(Refused):
     """404."""
 
+    words = "there is no such thing"
+
 
 class Conflict(Refused):
     """409; most likely the slot was taken."""
 
+    words = "it conflicts with something else"
     failure_code = FailureCode.SLOT_TAKEN
 
 
 class NotSent(MoncreneauError):  # noqa: N818 — named for what became of the request
     """Surely not done; the same may be asked again after `retry_after` seconds."""
 
+    words = "the request could not be sent"
     outcome = WriteOutcome.NOT_SENT
 
 
 class RateLimited(NotSent):
     """429: refused before anything was done."""
 
+    words = "too many requests"
     failure_code = FailureCode.BUSY
 
 
 class QuotaExhausted(NotSent):
     """Not sent: the rest of the hour is kept for more urgent requests, or nothing is left."""
 
+    words = "no request of this hour is left for it"
     failure_code = FailureCode.BUSY
 
 
 class CircuitOpen(NotSent):
     """Not sent: the API was down a moment ago."""
 
+    words = "the API was down a moment ago"
+
 
 class NoConnection(NotSent):
     """No connection could be made, so that nothing of the request was sent."""
 
+    words = "no connection can be made"
     outage = True
 
 
 class NoConnectionFree(NoConnection):
     """All of our own connections were busy for too long. It says nothing about the API."""
 
+    words = "all of our connections are in use"
     outage = False
 
 
@@ -135,24 +150,28 @@ class Unsure(MoncreneauError):  # noqa: N818 — named for what became of the re
 class ServerError(Unsure):
     """5xx, 3xx or 408; also 503, because a proxy may send it after the API acted."""
 
+    words = "the service fails"
     outage = True
 
 
 class TimedOut(Unsure):
     """Sent, and no response within the time limit."""
 
+    words = "no complete response within the time limit"
     outage = True
 
 
 class ConnectionLost(Unsure):
     """Sent completely or partly, and the connection broke."""
 
+    words = "the connection broke before the response was complete"
     outage = True
 
 
 class UnreadableAnswer(Unsure):
     """A 2xx with a body that cannot be read."""
 
+    words = "the response cannot be read"
     outage = True
     is_page = False  # whether it is a page of HTML, as a proxy may send it
 
@@ -160,12 +179,14 @@ class UnreadableAnswer(Unsure):
 class UnreadableEntries(UnreadableAnswer):
     """Some appointments of a list cannot be read; `seen` has the others."""
 
+    words = "not all of the list can be read"
     failure_code = FailureCode.NO_TICKET
 
 
 class UnclearCancelling(Unsure):
     """A 2xx to a cancellation whose body does not say CANCELLED, such as `{"success": false}`."""
 
+    words = "the response does not say that it is cancelled"
     failure_code = FailureCode.NO_TICKET
     presumed_refusal = FailureCode.BAD_REQUEST
 
@@ -173,5 +194,6 @@ class UnclearCancelling(Unsure):
 class NoTicket(UnreadableAnswer):
     """A 2xx to a booking without a readable appointment. Most likely it was made, so it must not be sent again."""
 
+    words = "accepted, without an appointment that can be read"
     outcome = WriteOutcome.ACCEPTED
     failure_code = FailureCode.NO_TICKET

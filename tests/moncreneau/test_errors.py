@@ -25,7 +25,9 @@ def test_every_error_has_an_outcome_and_a_failure_code() -> None:
         assert isinstance(error, ApiError)
         assert error.failure.code is kind.failure_code
         assert error.retry_after == 3
-        assert error.code == kind.__name__
+        assert not error.code
+        assert str(error) == error.words, "an operator reads it"
+        assert kind.__name__ not in str(kind(status=500))
 
 
 def test_refused_and_unsent_requests_were_not_carried_out() -> None:
