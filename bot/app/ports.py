@@ -87,7 +87,7 @@ class Moncreneau(Protocol):
         """One appointment as it is now, or None if the API has none with this id."""
 
     async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
-        """All appointments, of every status, whose `externalUserId` is `owner`, in order of time.
+        """All appointments, of every status, whose `externalUserId` is `owner` or is not told, in order of time.
 
         An unreadable entry is left out, except in lookups: then the error has the readable ones in `seen`.
         """

@@ -37,29 +37,39 @@ class AppointmentPager:
         self._zone = zone
 
     async def read(self, owner: str, kind: RequestKind, *, settling: bool = False) -> tuple[Appointment, ...]:
-        """The appointments of `owner`, in order of time; for `settling`, all pages. Raises `ApiError`."""
-        since = datetime.fromtimestamp(self._now(), self._zone).date() - LOOKS_BACK
+        """The appointments of `owner`, in order of time. Raises `ApiError`.
+
+        For `settling` all pages must have been read. Otherwise what was read is shown, if some of it is still to come.
+        """
+        today = datetime.fromtimestamp(self._now(), self._zone).date()
+        since = today - LOOKS_BACK
 
         async def page(number: int) -> Page:
             params = {"externalUserId": owner, "startDate": since.isoformat(), "page": number, "size": SIZE}
             return read_page(await self._client.get("appointments", params, kind=kind), self._zone)
 
-        return await read_all(page, owner, most=_MOST_SETTLING if settling else _MOST, to_the_end=settling)
+        try:
+            return await read_all(page, owner, most=_MOST_SETTLING if settling else _MOST)
+        except UnreadableEntries as error:
+            if settling:
+                raise
+            if not any(each.at.date() >= today for each in error.seen):
+                raise UnreadableAnswer from None  # "there is none" might not be true
+            return error.seen
 
 
-async def read_all(
-    fetch: Callable[[int], Awaitable[Page]], owner: str, *, most: int, to_the_end: bool
-) -> tuple[Appointment, ...]:
+async def read_all(fetch: Callable[[int], Awaitable[Page]], owner: str, *, most: int) -> tuple[Appointment, ...]:
     """The appointments of `owner`, in order of time. `fetch` returns a page by its number, from 0.
 
-    Reads at most `most` pages, until one says that it is the last or has no new entries.
+    Reads at most `most` pages: until one says that it is the last, or is empty, or two in a row bring nothing new: one
+    may do so because the service counts from 1.
 
-    Raises what `fetch` raises, and `UnreadableAnswer` if no entry could be read, or, with `to_the_end`, not all: an
-    unreadable entry may be the very appointment.
+    Raises what `fetch` raises, and `UnreadableEntries` if not all was read: what was not read may be the very
+    appointment. Appointments for which the API tells no owner are left in; whoever shows them decides.
     """
     found: dict[int, Appointment] = {}
     unread: list[str | None] = []
-    before, seen = None, 0
+    before, pages, seen, is_repeated, is_complete = None, 0, 0, False, True
     for index in range(most):
         try:
             page = await fetch(index)
@@ -67,25 +77,31 @@ async def read_all(
             if error.code != USER_NOT_FOUND:
                 raise
             break  # the API does not know the owner: nothing was ever booked for them
-        news = [one for one in page.appointments if one.id not in found]
-        found |= {one.id: one for one in news}
-        seen += page.entries
-        if page == before or (page.appointments and not news):
+        if not page.entries:
             break
-        unread += page.unread
-        if page.is_last(index, seen) or not page.entries:
+        news = [one for one in page.appointments if one.id not in found]
+        is_repeated, was_repeated = page == before or bool(page.appointments and not news), is_repeated
+        if not is_repeated:
+            found |= {one.id: one for one in news}
+            unread += page.unread
+            pages, seen = pages + 1, seen + len(news) + len(page.unread)
+        is_last = page.is_last(pages, seen)
+        if is_last:
+            break
+        if is_repeated and was_repeated:
+            if is_last is False:
+                _log.warning("the API says that there are more appointments, and repeats a page that it gave before")
+                is_complete = False
             break
         before = page
     else:
         _log.warning("there are more than %d pages of appointments; the rest is not read", most)
-        if to_the_end:
-            raise UnreadableAnswer  # an appointment that was not read may still exist
-    # An API that ignores the filter would show appointments of others; one that returns no owners must be trusted.
-    tells = any(one.owner is not None for one in found.values())
-    mine = [one for one in found.values() if one.owner == owner or not tells]
+        is_complete = False
+    # An API that ignores the filter would show appointments of others.
+    mine = [one for one in found.values() if one.owner in {None, owner}]
     mine.sort(key=lambda one: (one.at, one.id))
-    if any(each is None or each == owner for each in unread) and (to_the_end or not mine):
-        failure = UnreadableEntries() if to_the_end else UnreadableAnswer()
+    if not is_complete or any(each is None or each == owner for each in unread):
+        failure = UnreadableEntries()
         failure.seen = tuple(mine)
         raise failure
     return tuple(mine)

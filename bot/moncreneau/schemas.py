@@ -80,9 +80,13 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _LARGEST = 2**63 - 1  # what the databases behind us can keep
 _WRAPPERS = ("content", "data", "departments", "availability", "appointments")
-_PAGINATION = ("page", "pagination", "meta")
-_TOTALS = ("totalElements", "total", "totalCount")
+_PAGINATION = ("page", "pagination", "meta", "links")
+_TOTALS = ("totalelements", "total", "totalcount", "totalitems")
+_PAGES = ("totalpages", "pagecount", "lastpage")
+_MORE = ("hasnext", "hasmore", "hasnextpage", "next", "nextpage", "nextcursor")
+"""What says, in lower case, how much there is: in `content` the contract's form, in others' the usual ones."""
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _STATUS = {status.value: status for status in AppointmentStatus}
 
 
@@ -99,7 +103,8 @@ class Page:
     """One page of appointments; `entries` counts what the service sent, readable or not.
 
     `pages` and `total` are the numbers of pages and of entries in all, `last` whether it is the last page; None if
-    it does not say. `unread` has the owners, as far as they can be read, of the entries that cannot be.
+    it does not say, or says what cannot be. `unread` has the owners, as far as they can be read, of the entries that
+    cannot be.
     """
 
     appointments: tuple[Appointment, ...]
@@ -109,18 +114,18 @@ class Page:
     last: bool | None = None
     unread: tuple[str | None, ...] = ()
 
-    def is_last(self, number: int, seen: int) -> bool:
-        """Whether this page, the `number`th from 0, is the last, with so many entries seen by now.
+    def is_last(self, pages: int, seen: int) -> bool | None:
+        """Whether this page is the last, with so many pages and entries read by now; None where nothing says so.
 
-        Some form of total must say so, and none that there is more; that a page is short says nothing.
+        If some form of total says that there is more, it is not; that a page is short says nothing.
         """
         says = (
             self.last,
-            None if self.pages is None else number + 1 >= self.pages,
+            None if self.pages is None else pages >= self.pages,
             None if self.total is None else seen >= self.total,
         )
         told = [each for each in says if each is not None]
-        return bool(told) and all(told)
+        return all(told) if told else None
 
 
 def read_departments(body: Any) -> tuple[Department, ...]:
@@ -164,7 +169,7 @@ def read_appointment(body: Any, zone: tzinfo, order: Order | None = None) -> App
 
 def says_cancelled(body: Any) -> bool:
     """Whether the answer to a cancelling says that the appointment is cancelled now."""
-    if not isinstance(body, dict) or body.get("success") is False:
+    if not isinstance(body, dict) or body.get("error") or not _flag(body.get("success"), default=True):
         return False
     wrapped = next((body[key] for key in ("data", "appointment") if isinstance(body.get(key), dict)), body)
     return bool(wrapped.get("status") == AppointmentStatus.CANCELLED.value)
@@ -173,20 +178,30 @@ def says_cancelled(body: Any) -> bool:
 def read_page(body: Any, zone: tzinfo) -> Page:
     """One page of a list of appointments. Raises `UnreadableAnswer`."""
     entries = _listed(body)
-    about = dict(body) if isinstance(body, dict) else {}
+    about = _lowered(body)
     for nested in _PAGINATION:  # Spring's newer form, and others'
-        about |= about[nested] if isinstance(about.get(nested), dict) else {}
-    more = about.get("hasNext")
-    last = about.get("last", not more if isinstance(more, bool) else None)
+        about |= _lowered(about.get(nested))
+    more = [about[key] for key in _MORE if key in about]
+    last = about["last"] if isinstance(about.get("last"), bool) else not any(more) if more else None
     read = [(raw, _appointment(raw, zone, None)) for raw in entries]
+    pages, total = _first_number(about, _PAGES), _first_number(about, _TOTALS)
     return Page(
         tuple(_each([found for _, found in read], lambda found: found, "appointments")),
         entries=len(entries),
-        pages=read_id(about.get("totalPages")),
-        total=next((total for key in _TOTALS if (total := read_id(about.get(key))) is not None), None),
-        last=last if isinstance(last, bool) else None,
+        pages=pages or None,
+        total=None if total is None or total < len(entries) else total,
+        last=last,
         unread=tuple(_owner(raw) for raw, found in read if found is None),
     )
+
+
+def _lowered(about: Any) -> dict[str, Any]:
+    """What an object says, `total_pages` as well as `totalPages`."""
+    return {str(key).replace("_", "").lower(): value for key, value in about.items()} if isinstance(about, dict) else {}
+
+
+def _first_number(about: dict[str, Any], keys: tuple[str, ...]) -> int | None:
+    return next((number for key in keys if (number := read_id(about.get(key))) is not None), None)
 
 
 def order_body(order: Order) -> dict[str, Any]:
@@ -235,18 +250,18 @@ def _department(raw: Any) -> tuple[Department, bool] | None:
         number,
         name,
         organization=_text(organization),
-        asks_worker=_is_true(raw.get("showAdminsInBooking")),
+        asks_worker=_flag(raw.get("showAdminsInBooking"), default=False),
         workers=tuple(_each(workers, _worker, "workers")) if isinstance(workers, list) else (),
         description=_text(raw.get("description")),
         opening_hours=_opening_hours(raw.get("openingHours")),
         slot_duration=read_id(raw.get("slotDuration")) or None,
     )
-    return found, _is_true(raw.get("isActive", True)) or raw["isActive"] is None
+    return found, _flag(raw.get("isActive"), default=True)
 
 
-def _is_true(value: Any) -> bool:
-    """Whether a flag is set: `true`, 1, or either as text."""
-    return value is True or str(value).strip().lower() in {"true", "1"}
+def _flag(value: Any, *, default: bool) -> bool:
+    """Whether a flag is set: true or false, 1 or 0, or either as text. Anything else is the default."""
+    return _FLAGS.get(str(value).strip().lower().removesuffix(".0"), default)
 
 
 def _opening_hours(raw: Any) -> tuple[OpeningHours, ...]:
@@ -287,8 +302,8 @@ def _slot(raw: Any, day: Any, zone: tzinfo) -> tuple[datetime, int | None] | Non
 
 def _left(available: Any) -> int | None:
     """How many places: 0 for none, None for some. A slot that is listed and says nothing else is free."""
-    if isinstance(available, str) and available.lower() in {"true", "false"}:
-        available = available.lower() == "true"
+    if isinstance(available, str) and not available.strip().isdigit():
+        available = _flag(available, default=True)
     if isinstance(available, bool):
         return None if available else 0
     if isinstance(available, int | float) and available <= 0:
@@ -303,7 +318,7 @@ def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | N
     department = read_id(raw.get("departmentId"))
     at = office_time(raw.get("dateTime"), zone)
     name = _text(raw.get("name"))
-    owner = raw.get("externalUserId")
+    owner = _owner(raw)
     if order is not None:
         department = order.department_id if department is None else department
         at, name, owner = at or order.at, name or order.name, owner or order.owner
@@ -317,7 +332,7 @@ def _appointment(raw: Any, zone: tzinfo, order: Order | None) -> Appointment | N
         name,
         status=_STATUS.get(status, AppointmentStatus.UNKNOWN) if isinstance(status, str) else AppointmentStatus.UNKNOWN,
         qr_link=_text(raw.get("qrCode")) or None,
-        owner=_text(owner) or None,
+        owner=owner,
         worker_id=_worker_id(raw),
         created_at=office_time(raw.get("createdAt"), zone),
     )
@@ -330,7 +345,8 @@ def _worker_id(raw: dict[str, Any]) -> int | None:
 
 
 def _owner(raw: Any) -> str | None:
-    return _text(raw.get("externalUserId")) or None if isinstance(raw, dict) else None
+    """The caller's identifier; ours are in lower case, whatever the service makes of them."""
+    return _text(raw.get("externalUserId")).lower() or None if isinstance(raw, dict) else None
 
 
 def _text(value: Any) -> str:

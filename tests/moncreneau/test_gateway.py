@@ -15,7 +15,7 @@ from bot.app.ports import ApiError, Moncreneau, Need, WriteOutcome
 from bot.core.health import OperatorIssue
 from bot.core.model import Appointment, AppointmentStatus, FailureCode, Order, Slot
 from bot.moncreneau.appointments import ALLOWED
-from bot.moncreneau.errors import MoncreneauError, NoAccess
+from bot.moncreneau.errors import MoncreneauError, NoAccess, UnreadableAnswer, UnreadableEntries
 from bot.moncreneau.gateway import Gateway
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, StillClock, budget_headers
 
@@ -199,7 +199,19 @@ async def test_reading_stops_after_ten_pages(
 async def test_reading_stops_if_the_api_ignores_the_page_number(gateway: Gateway, service: Service) -> None:
     service.says("GET /appointments", {"content": [entry(1)], "last": False})
     assert len(await gateway.appointments(OWNER)) == 1
-    assert len(service.asked) == 2
+    assert len(service.asked) == 3
+    with pytest.raises(UnreadableEntries):
+        await gateway.appointments(OWNER, Need.SETTLE)
+
+
+async def test_there_is_none_is_not_said_of_a_list_that_was_not_read_to_its_end(
+    gateway: Gateway, service: Service
+) -> None:
+    over = entry(1, dateTime=(AT - timedelta(days=9)).isoformat())
+    strangers = [entry(number, externalUserId="telegram:78") for number in range(2, 9)]
+    service.says("GET /appointments", {"content": [over, *strangers], "totalElements": 1500})
+    with pytest.raises(UnreadableAnswer):
+        await gateway.appointments(OWNER)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +255,8 @@ async def test_years_of_past_appointments_cost_one_request(gateway: Gateway, ser
 async def test_appointments_of_other_owners_are_never_shown(gateway: Gateway, service: Service) -> None:
     entries = [entry(1), entry(2, externalUserId="telegram:78"), {**APPOINTMENT, "id": 3}]
     service.overrides["GET /appointments"] = pages(entries, last=True)
-    assert [one.id for one in await gateway.appointments(OWNER)] == [1]
+    found = await gateway.appointments(OWNER)
+    assert [(one.id, one.owner) for one in found] == [(1, OWNER), (3, None)], "of the last the shell decides"
 
 
 async def test_appointments_without_an_owner_are_accepted(gateway: Gateway, service: Service) -> None:
@@ -454,7 +467,7 @@ async def test_no_probe_is_sent_below_the_reserve(gateway: Gateway, service: Ser
         await gateway.cancel(1)
     await gateway.probe()
     assert service.asked == ["GET /departments", "DELETE /appointments/1"]
-    assert gateway.stats().last_error == "429 RateLimited"
+    assert gateway.stats().last_error == "429 too many requests"
 
 
 async def test_the_quota_survives_a_restart(clock: StillClock, service: Service) -> None:
@@ -484,7 +497,7 @@ async def test_a_booking_accepted_with_an_unreadable_response_is_never_sent_agai
     service.overrides["POST"] = lambda _request: httpx.Response(201, text=content)
     error = await refused(gateway)
     assert (error.outcome, error.failure.code) == (WriteOutcome.ACCEPTED, FailureCode.NO_TICKET)
-    assert "NoTicket" in str(gateway.stats().last_error)
+    assert "without an appointment that can be read" in str(gateway.stats().last_error)
 
 
 async def test_in_an_outage_health_shows_the_apis_error_and_the_hit_rate(gateway: Gateway, service: Service) -> None:

@@ -148,6 +148,9 @@ def test_a_response_with_status_cancelled_counts_as_cancelled(body: Any) -> None
         {"status": "SCHEDULED"},
         {"status": ["CANCELLED"]},
         {"success": False, "status": "CANCELLED"},
+        {"success": "false", "status": "CANCELLED"},
+        {"error": {"code": "INVALID_REQUEST"}, "status": "CANCELLED"},
+        {"status": "CONFIRMED"},
         {"data": {"status": "SCHEDULED"}, "status": "CANCELLED"},
     ],
     ids=str,
@@ -170,15 +173,32 @@ def test_an_invalid_appointment_is_an_unreadable_response(body: Any) -> None:
 def test_a_page_tells_whether_it_is_the_last() -> None:
     page = read_page({"content": [APPOINTMENT, {}], "page": 0, "totalPages": "3", "last": False}, UTC)
     assert (page.appointments, page.entries, page.pages, page.last) == ((JEAN,), 2, 3, False)
-    assert not page.is_last(1, 2)
-    assert not page.is_last(2, 2), "it says itself that it is not"
-    assert not read_page([APPOINTMENT], UTC).is_last(0, 1), "a bare list says nothing"
+    assert page.is_last(2, 2) is False
+    assert page.is_last(3, 2) is False, "it says itself that it is not"
+    assert read_page([APPOINTMENT], UTC).is_last(1, 1) is None, "a bare list says nothing"
     newer = read_page({"content": [APPOINTMENT], "page": {"number": 0, "totalElements": 2, "totalPages": 2}}, UTC)
     assert (newer.pages, newer.total) == (2, 2)
-    assert not newer.is_last(0, 1)
-    assert newer.is_last(1, 2)
-    assert not read_page({"content": [APPOINTMENT], "last": True, "totalElements": 26}, UTC).is_last(0, 20)
-    assert read_page({"content": [APPOINTMENT], "hasNext": False}, UTC).is_last(0, 20)
+    assert newer.is_last(1, 2) is False
+    assert newer.is_last(2, 2)
+    assert read_page({"content": [APPOINTMENT], "last": True, "totalElements": 26}, UTC).is_last(1, 20) is False
+
+
+@pytest.mark.parametrize(
+    ("says", "is_last"),
+    [
+        ({"hasNext": False}, True),
+        ({"has_more": True}, False),
+        ({"meta": {"next_cursor": "abc"}}, False),
+        ({"links": {"first": "/?page=1", "last": "/?page=2", "next": None}}, True),
+        ({"links": {"first": "/?page=1", "last": "/?page=2", "next": "/?page=2"}}, False),
+        ({"pagination": {"total_pages": 2}}, False),
+        ({"meta": {"current_page": 1, "last_page": 1, "total": 1}}, True),
+        ({"totalElements": 0, "totalPages": 0}, None),
+    ],
+    ids=str,
+)
+def test_every_usual_form_of_total_is_read_and_one_that_cannot_be_is_not(says: Any, is_last: Any) -> None:
+    assert read_page({"data": [APPOINTMENT], **says}, UTC).is_last(1, 1) is is_last
 
 
 @pytest.mark.parametrize(
@@ -230,17 +250,33 @@ def test_if_no_slot_is_free_the_list_is_empty(days: list[Any]) -> None:
     assert read_slots({"availability": days}, UTC) == ()
 
 
-@pytest.mark.parametrize("flag", [True, 1, "true", "TRUE", "1"])
+@pytest.mark.parametrize("flag", [True, 1, 1.0, "true", "TRUE", " yes ", "1"])
 def test_a_flag_that_is_set_may_be_a_number_or_a_text(flag: object) -> None:
     (found,) = read_departments([{"id": 5, "name": "x", "showAdminsInBooking": flag, "isActive": flag}])
     assert found.asks_worker
 
 
-@pytest.mark.parametrize("flag", [False, 0, "false", "0"])
+@pytest.mark.parametrize("flag", [False, 0, 0.0, "false", "No", "0"])
 def test_a_flag_that_is_not_set_may_be_a_number_or_a_text(flag: object) -> None:
     assert read_departments([{"id": 5, "name": "x", "isActive": flag}]) == ()
     (found,) = read_departments([{"id": 5, "name": "x", "showAdminsInBooking": flag, "isActive": None}])
     assert not found.asks_worker
+
+
+@pytest.mark.parametrize("flag", [None, "", "perhaps", [], {}], ids=str)
+def test_a_flag_that_says_nothing_takes_no_department_away_and_asks_for_no_staff(flag: object) -> None:
+    (found,) = read_departments([{"id": 5, "name": "x", "showAdminsInBooking": flag, "isActive": flag}])
+    assert not found.asks_worker
+
+
+@pytest.mark.parametrize(("available", "count"), [("no", 0), ("False", 0), ("0", 0), ("yes", 1), ("2", 1), (None, 1)])
+def test_a_place_is_free_unless_the_service_says_that_it_is_not(available: object, count: int) -> None:
+    slots = [{"time": "08:00", "available": available}]
+    assert len(read_slots([{"date": "2026-12-01", "slots": slots}], UTC)) == count
+
+
+def test_an_owner_that_the_service_writes_in_capitals_is_still_ours() -> None:
+    assert read_appointment({**APPOINTMENT, "externalUserId": "TELEGRAM:77"}, UTC).owner == "telegram:77"
 
 
 def test_readable_details_of_a_department_are_kept() -> None:
