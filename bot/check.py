@@ -43,7 +43,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was found about something, and what to do."""
+    """A finding about one thing, with the next step."""
 
     level: Level
     subject: str
@@ -53,14 +53,14 @@ class Line:
 
 @dataclass(slots=True)
 class Found:
-    """What was found about a service, and by how many seconds its clock is ahead of ours."""
+    """A finding about a service, and the seconds by which its clock is ahead of ours."""
 
     lines: list[Line] = field(default_factory=list)
     clock_gap: float | None = None
 
 
 def check_settings(given: Settings) -> Iterator[Line]:
-    """What can be seen of the settings by looking at them."""
+    """Findings about the settings that need no request."""
     yield Line(Level.OK, "settings", "complete")
     if not given.admin_ids:
         advice = "set ADMIN_IDS to your Telegram user id for /status, announcements and alerts"
@@ -213,7 +213,7 @@ def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
 
 
 def check_zone(given: Settings) -> Iterator[Line]:
-    """What time it is at the office, so that the operator can see a wrong zone."""
+    """The time at the office, so that the operator notices a wrong zone."""
     at = datetime.now(given.timezone)
     yield Line(Level.OK, "zone", f"{given.timezone.key}: it is {at:%H:%M} at the office")
 

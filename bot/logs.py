@@ -26,7 +26,7 @@ CHATTY = (
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
-"""What looks like a bot token, whosever it is."""
+"""Anything that looks like a bot token."""
 
 
 def one_line(text: str) -> str:

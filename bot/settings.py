@@ -1,6 +1,6 @@
-"""Typed settings from the environment and `.env`. Whatever is missing or wrong is named at once, all of it.
+"""Typed settings from the environment and `.env`. One error names all that are missing or wrong.
 
-Secrets never show in a repr. Knows nothing of what the settings are used for.
+Secrets never appear in a repr. Must not know what the settings are used for.
 """
 
 import re
@@ -25,13 +25,13 @@ from bot.i18n import available
 
 DATABASES = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg", "postgresql+asyncpg")
 CONTACT = 300
-"""Characters of the line that says whom citizens can ask."""
+"""Longest `CONTACT`, in characters."""
 
 ENV_FILE = ".env"
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
-"""A bot token: the bot's id, and a secret. It becomes a part of every address, so nothing else may be in it."""
+"""A bot token: the bot's id and a secret. It is part of every URL, so no other characters are allowed."""
 LARGEST_ID = 2**52
-"""Of a Telegram user (Bot API, `User.id`)."""
+"""The largest id of a Telegram user (Bot API, `User.id`)."""
 
 
 class SettingsError(Exception):
@@ -39,10 +39,10 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """What an operator can choose. docs/operating.md, section *Settings*, explains each."""
+    """The settings. docs/operating.md, section *Settings*, explains each."""
 
     model_config = SettingsConfigDict(
-        # With a byte order mark or without: Windows writes one.
+        # Accepts a byte order mark, because Windows writes one.
         env_file=ENV_FILE,
         env_file_encoding="utf-8-sig",
         env_ignore_empty=True,
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="sqlite+aiosqlite:///moncreneau-bot.db", repr=False)  # may hold a password
     admin_ids: Annotated[frozenset[int], NoDecode] = frozenset()
     default_locale: str = "fr"
-    # Validated with all else: a machine without time zone data gets a line, not a traceback.
+    # Validated although it is a default, so that a machine without time zone data gets a clear error.
     timezone: ZoneInfo = Field(default="Africa/Conakry", validate_default=True)
     booking_horizon_days: int = Field(default=60, ge=1, le=366)
     telegram_rate: float = Field(default=30.0, ge=0, allow_inf_nan=False)
@@ -79,11 +79,11 @@ class Settings(BaseSettings):
 
     @property
     def contacts(self) -> dict[str, str]:
-        """Whom citizens can ask, by locale, if a language has words of its own."""
+        """The contact line by locale, for languages that have their own (`CONTACT_FR`)."""
         return self._contacts
 
     def contact_in(self, locale: str) -> str:
-        """Whom citizens can ask, in this language: plain text, empty if nobody is named."""
+        """The contact line in a language, as plain text: whom citizens can ask. Empty if there is none."""
         return self._contacts.get(locale) or self.contact or ""
 
     @field_validator("telegram_api_url", "moncreneau_api_url")
@@ -188,7 +188,7 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings, those `given` before those of the environment. Raises `SettingsError` naming all that is wrong."""
+    """Read the settings; `given` values replace those of the environment. Raises `SettingsError`."""
     file = Path(given.get("_env_file", ENV_FILE) or "")
     try:
         if file.is_file() and b"\0" in file.read_bytes():
@@ -207,7 +207,7 @@ def read_settings(**given: Any) -> Settings:
 
 
 def _contacts(file: Path) -> dict[str, str]:
-    """`CONTACT_FR` and the like: one setting for each language, from the file or the environment, which goes first."""
+    """The settings `CONTACT_FR` and the like, one per language. The environment replaces the file."""
     found: dict[str, str] = {}
     sources = [EnvSettingsSource(Settings)]
     if file.is_file():
@@ -220,7 +220,7 @@ def _contacts(file: Path) -> dict[str, str]:
 
 
 def exposures(settings: Settings, file: Path = Path(ENV_FILE)) -> Iterator[tuple[str, str]]:
-    """Where a secret lies or travels open: what it is, and what to do about it."""
+    """Secrets that others can read, on the disk or on the network: each with the next step."""
     if file.is_file() and file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
         yield f"{file} can be read by other users of this machine", f"chmod 600 {file}"
     for name in ("telegram_api_url", "moncreneau_api_url"):
@@ -240,7 +240,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_address(value: str) -> bool:
-    """Whether an HTTP client can make something of it."""
+    """Whether an HTTP client can use it."""
     try:
         parts = urlsplit(value)
         host, port = parts.hostname or "", parts.port

@@ -73,7 +73,7 @@ def chat_of(owner: str) -> int | None:
 
 @dataclass(slots=True)
 class AttemptState:
-    """What the worker knows of one attempt. `uncertain`: a request may have been carried out unnoticed."""
+    """The worker's knowledge of one attempt. `uncertain`: a request may have been carried out unnoticed."""
 
     stored: StoredAttempt
     uncertain: bool

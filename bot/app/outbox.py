@@ -74,7 +74,7 @@ class _Queue:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def first(self, now: float) -> _Waiting | None:
-        """What is sent next: the first, unless it may be overtaken and is not due."""
+        """The delivery to send next: the first, unless others may pass it and it is not due."""
         for each in self.waiting:
             if each.due <= now or each.delivery.kind not in OVERTAKEN:
                 return each

@@ -29,7 +29,7 @@ class Choice:
 
 
 class WriteOutcome(Enum):
-    """What a failed write may have done at the API."""
+    """Whether a failed write may have been carried out by the API."""
 
     REFUSED = "refused"  # surely not done; sending it again is pointless
     NOT_SENT = "not sent"  # surely not done; it may be sent again later

@@ -66,7 +66,7 @@ class Urgency(IntEnum):
 
 
 class Kind(StrEnum):
-    """What a delivery does on the phone."""
+    """The effect of a delivery in the chat."""
 
     SEND = "send"
     EDIT = "edit"
@@ -107,7 +107,7 @@ class Delivery:
 
 
 class AttemptKind(StrEnum):
-    """What an attempt tries to do at the API."""
+    """The kind of write that an attempt makes at the API."""
 
     BOOK = "book"
     CANCEL = "cancel"

@@ -19,7 +19,7 @@ from bot.core.states import Cancelling, Pending, Submitting
 log = logging.getLogger(__name__)
 KEPT = 10_000
 FIRST_SCREENS = range(10**10, 10**14)
-"""Where a chat's screen numbers begin: above those of earlier releases, and far below what fits into a button."""
+"""A chat's first screen number: above those of earlier releases, and far below the largest that fits into a button."""
 
 
 def random_screen() -> int:

@@ -13,7 +13,7 @@ KIND = "bc"
 
 
 class ComposeAction(StrEnum):
-    """What a button of the composer asks. The values travel in callback data: keep them short and stable."""
+    """The action of a button of the composer. The values are sent in callback data: keep them short and stable."""
 
     CANCEL = "cancel"
     BACK = "back"

@@ -55,7 +55,7 @@ class ChoosingVersions:
 
 @dataclass(frozen=True, slots=True)
 class ChoosingAudience:
-    """Who should get it?"""
+    """The question for the audience."""
 
     kind: Literal["choosing_audience"] = "choosing_audience"
 

@@ -57,7 +57,7 @@ class _Buttons:
         return Button(label, self.action(action, value), style=STYLES.get(action))
 
     def action(self, action: ComposeAction, value: str = "") -> str:
-        """What such a button asks."""
+        """The action of such a button."""
         return encode_compose(self._draft.number, self._draft.turn, action, value)
 
     def row(self, label: str, action: ComposeAction, value: str = "") -> keys.Row:

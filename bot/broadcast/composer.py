@@ -96,7 +96,7 @@ def confirm(
 
 
 def pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
-    """What a button of the present state does; None if the state has no such button."""
+    """Handle a button of the present state; None if the state has no such button."""
     value, message = event.value, event.message
     match draft.state, event.action:
         case AskingMessage(locale=locale), ComposeAction.SKIP if locale:

@@ -65,7 +65,7 @@ class BroadcastViews:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Who asks for something, where, when (office time) and in which language."""
+    """The admin of an update, with the chat, the office time and the language."""
 
     chat_id: int
     at: datetime
@@ -137,7 +137,7 @@ class BroadcastHandler:
                 return None
 
     async def preview_refused(self, chat_id: int, reason: str, at: datetime) -> Change:
-        """What an admin is told when Telegram refuses to show them their message; the draft goes back to it."""
+        """The change if Telegram refuses the preview of an admin's message: the draft goes back to the message."""
         draft = await self._draft(chat_id)
         if draft is None:
             return Change()

@@ -13,7 +13,7 @@ from bot.core.dates import night_of
 
 
 class BroadcastCommand(StrEnum):
-    """What a button under a broadcast asks. The values travel in callback data: keep them short and stable."""
+    """The command of a button under a broadcast. The values are sent in callback data: keep them short and stable."""
 
     SEE = "see"
     OLDER = "older"

@@ -15,7 +15,7 @@ from bot.core.json_codec import JsonCodec
 
 
 class Media(StrEnum):
-    """What a message is made of."""
+    """The kind of a message: text, photo or document."""
 
     TEXT = "text"
     PHOTO = "photo"
@@ -131,7 +131,7 @@ class RecipientCounts:
 
 
 class AdminAction(StrEnum):
-    """What an admin did to a broadcast, for the history. Stored by value."""
+    """An action of an admin on a broadcast, for the history. Stored by value."""
 
     CONFIRMED = "confirmed"
     STARTED = "started"
@@ -146,7 +146,7 @@ class AdminAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """Who did what, and when. `user_id` is given if two admins have the same name."""
+    """An action with its admin and time. `user_id` is given if two admins have the same name."""
 
     who: str
     action: AdminAction
@@ -156,7 +156,7 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an admin confirmed, under a unique number.
+    """A broadcast as an admin confirmed it, with a unique number.
 
     Sending begins at `starts` (None: at once). `at_night`: the admin allowed it to begin at night.
     """

@@ -1,4 +1,4 @@
-"""What sending and recalling share: the state of one run, the order of its recipients, the writer of their statuses.
+"""Shared by sending and recalling: the state of one run, the order of its recipients, the writer of their statuses.
 
 Knows nothing of what is done with a recipient.
 """

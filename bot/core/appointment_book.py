@@ -1,4 +1,4 @@
-"""What the bot knows of each appointment. One function changes it: `absorb(entry, fact) -> (entry, effects)`.
+"""The bot's entry of each appointment. One function changes it: `absorb(entry, fact) -> (entry, effects)`.
 
 Facts come from the citizen's own actions, from lists that are read anyway, from webhooks, and from lookups. In whatever
 order and however often they come, the entry is the same in the end, and each change that somebody else made is news
@@ -57,7 +57,7 @@ class BookEntry:
 
 
 class Source(StrEnum):
-    """Where a fact comes from."""
+    """The source of a fact."""
 
     ATTEMPT = "attempt"  # the citizen's own action in this bot
     LIST = "list"  # a list that was read for the citizen
@@ -66,7 +66,7 @@ class Source(StrEnum):
 
 
 _ORIGINS = {Source.ATTEMPT: Origin.BOT, Source.HOOK: Origin.OFFICE, Source.READING: Origin.OFFICE}
-"""Who made an appointment of which such a fact is the first. Of one that is first seen in a list nobody knows."""
+"""Who made an appointment, by the source of its first fact. After a list it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
 
 
 def pressed(session: Session, action: str) -> Step | None:
-    """What a button of the present screen does; None if the screen has no such button."""
+    """Handle a button of the present screen; None if the screen has no such button."""
     kind, value = callback_data.split(action)
     match session.state:
         case LoadingAppointments() as state if kind == callback_data.RETRY:

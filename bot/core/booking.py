@@ -51,7 +51,7 @@ Settlement = Booked | BookingRefused | BookingWithdrawn
 
 
 CAPPED = frozenset({FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY})
-"""The failures of a chat at its cap, which is told before it chooses a day."""
+"""The failures of a chat that has reached its cap. It is told so before it chooses a day."""
 SPENT = frozenset(
     {
         FailureCode.SLOT_TAKEN,
@@ -97,7 +97,7 @@ def begin_again(session: Session, entry: BookEntry | None) -> Step:
 
 
 def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
-    """What a button of the present screen does; None if the screen has no such button."""
+    """Handle a button of the present screen; None if the screen has no such button."""
     kind, value = callback_data.split(action)
     match session.state:
         case ChoosingDepartment() as state:
@@ -155,7 +155,7 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
 
 
 def delayed(session: Session, event: AttemptDelayed) -> Step | None:
-    """Tell the citizen, once a cause, that they need not wait here."""
+    """Tell the citizen, once per cause, that they need not wait here."""
     match session.state:
         case Submitting(attempt=attempt) as state if attempt.number == event.number:
             after = replace(state, delayed=True, failure=event.failure)
@@ -172,7 +172,7 @@ def settled(session: Session, event: Settlement) -> Step | None:
         case _:
             return None
     # A late outcome is a new message, because editing a message sends no notification.
-    waiting = amended(session, _what_came_of_it(event)) if late else ()
+    waiting = amended(session, _outcome_notice(event)) if late else ()
     after, effects = _settled(replace(session, message=None) if late else session, draft, event)
     return after, (*waiting, *effects)
 
@@ -194,7 +194,7 @@ def _settled(session: Session, draft: Draft, event: Settlement) -> Step:
             return go(session, BookingRefusedState(draft, event.failure))
 
 
-def _what_came_of_it(event: Settlement) -> Notice:
+def _outcome_notice(event: Settlement) -> Notice:
     match event:
         case Booked():
             return Notice.IS_BOOKED

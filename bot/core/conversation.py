@@ -35,7 +35,7 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.names import first_name, visible
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, SettingsMenu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu
 from bot.core.session import Session
 from bot.core.states import (
     AppointmentsState,
@@ -103,7 +103,7 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
             return _pressed(session, event, expired=expired)
         case Commanded():
             after, effects = _commanded(_below(session), event)
-            return after, ((Tell(Word(Notice.DRAFT_EXPIRED)), *effects) if expired else effects)
+            return after, ((Tell(NoticeMessage(Notice.DRAFT_EXPIRED)), *effects) if expired else effects)
         case Typed(edited=True):
             return _edited(session, event)
         case Typed():
@@ -125,7 +125,7 @@ def _below(session: Session) -> Session:
 def _remark(session: Session, notice: Notice) -> Step:
     """Show a notice above the present screen; as its own message while an attempt is pending."""
     if isinstance(session.state, Pending):
-        return session, (Tell(Word(notice)),)
+        return session, (Tell(NoticeMessage(notice)),)
     return show(_below(session), notice)
 
 
@@ -232,7 +232,7 @@ def _speak(session: Session, before: Session, locale: str) -> Step:
     """Go on in another language."""
     if isinstance(before.state, Pending):
         chosen = replace(before, locale=locale, chose_locale=True)
-        return chosen, (Tell(Word(Notice.LANGUAGE_CHANGED)),)
+        return chosen, (Tell(NoticeMessage(Notice.LANGUAGE_CHANGED)),)
     return show(replace(session, locale=locale, chose_locale=True), Notice.LANGUAGE_CHANGED)
 
 

@@ -8,7 +8,7 @@ Also the steps that every flow takes: show the present screen, go to a state, st
 from dataclasses import dataclass
 
 from bot.core.model import Ticket
-from bot.core.screens import Screen, Word, present
+from bot.core.screens import NoticeMessage, Screen, present
 from bot.core.session import Session
 from bot.core.states import BookingAttempt, CancelAttempt, Notice, State
 
@@ -114,7 +114,7 @@ def show(session: Session, notice: Notice | None = None, screen: Screen | None =
 
 def amended(session: Session, notice: Notice) -> tuple[Amend, ...]:
     """Put this remark in place of the session's message, if that is known."""
-    return (Amend(session.message, Word(notice)),) if session.message else ()
+    return (Amend(session.message, NoticeMessage(notice)),) if session.message else ()
 
 
 def go(session: Session, state: State, notice: Notice | None = None) -> Step:

@@ -98,7 +98,7 @@ class AppointmentsLoaded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryLoaded(Event):
-    """What the appointment book has of an appointment of this citizen's; None: nothing."""
+    """The entry of an appointment of this citizen; None if there is none."""
 
     entry: BookEntry | None
 

@@ -118,7 +118,7 @@ class HealthReport:
     webhooks: WebhookHealth | None = None
     """None if webhooks are not received."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """What became of attempts since the start: `booked`, `cancelled`, `withdrawn`, or the problem."""
+    """The number of attempts since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
 
     @property
     def per_booking(self) -> float | None:

@@ -61,7 +61,7 @@ class Day:
 
 
 class AppointmentStatus(StrEnum):
-    """What the API says of an appointment; `UNKNOWN` stands for a word that the contract does not list."""
+    """The API's status of an appointment; `UNKNOWN` is any value that the contract does not list."""
 
     PENDING_PAYMENT = "PENDING_PAYMENT"
     SCHEDULED = "SCHEDULED"
@@ -92,7 +92,7 @@ class Appointment:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a citizen confirmed and what is asked of the API, no more and no less."""
+    """A confirmed booking, with exactly what is sent to the API."""
 
     department_id: int
     at: datetime
@@ -103,7 +103,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a citizen has chosen so far. `asked` is the time they pressed, where `at` had to become another."""
+    """The choices of a citizen so far. `asked` is the time that they pressed, if `at` had to become another."""
 
     department: Department
     worker: Worker | None = None

@@ -1,4 +1,4 @@
-"""What counts as a name on a ticket. Pure text; must not know conversations.
+"""Reads and checks the name for a ticket. Must not know conversations.
 
 Names as they are written in Guinea pass: several words, accents, hyphens, apostrophes of every shape, N'Ko and Adlam
 letters. Digits and other signs are refused with a reason. Invisible marks (direction, joiners) are dropped silently,

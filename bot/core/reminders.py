@@ -16,7 +16,7 @@ STANDING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAY
 EVENING = time(20)
 """When the citizen is reminded the evening before, if the morning would be too late."""
 TIME_TO_TRAVEL = timedelta(hours=2)
-"""What must be left before the appointment when a reminder waits for the end of the night."""
+"""The shortest time before the appointment for a reminder that waits for the end of the night."""
 AFTER_NO_SHOW = time(9)
 """When a citizen who did not come is asked, on the next day, whether they need another appointment."""
 NO_SHOW_LIFE = timedelta(days=3)
@@ -25,7 +25,7 @@ LONG_AGO = timedelta(days=7)
 
 
 class TimerKind(StrEnum):
-    """What a timer is for; stored."""
+    """The purpose of a timer; stored."""
 
     TWO_DAYS = "r48"
     HOURS = "r3"

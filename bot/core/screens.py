@@ -1,7 +1,7 @@
-"""What can be on a phone: every state is its own screen, and a few messages stand alone.
+"""The screens: every state is its own screen, and a few messages are screens without a state.
 
-The buttons of `LASTING` screens work at any time (a ticket from last week still leads to cancelling it); all others
-are bound to the screen's number.
+The buttons of `LASTING` screens work at any time (last week's ticket can still be cancelled by its button). All other
+buttons work only while their screen, known by its number, is the present one.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from bot.core.states import Idle, Notice, State
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """What can be done here; with a greeting after `/start`. `name` is the citizen's first name, if known.
+    """The menu, with a `greeting` after `/start`. `name` is the citizen's first name, if known.
 
-    `resumable` where a booking that was given up can be resumed.
+    `resumable`: a booking that was given up can be resumed.
     """
 
     greeting: bool = False
@@ -38,7 +38,7 @@ class LanguageMenu:
 class TicketShown:
     """The ticket, complete without any picture.
 
-    `fresh` when it was just made; `asked` is the time that was asked for, if the office set another.
+    `fresh`: it was just made. `asked` is the time that was asked for, if the office set another.
     """
 
     ticket: Ticket
@@ -55,22 +55,22 @@ class QrPicture:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What was cancelled."""
+    """A cancelled appointment."""
 
     ticket: Ticket
     resumable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A remark that stands alone."""
+class NoticeMessage:
+    """A notice on its own."""
 
     notice: Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Announcements:
-    """Whether announcements come, and a button to change it. `changed` where a press just did."""
+    """Whether announcements are on, with a button to change it. `changed`: a press has just done so."""
 
     wanted: bool
     changed: bool = False
@@ -78,7 +78,7 @@ class Announcements:
 
 @dataclass(frozen=True, slots=True)
 class SettingsMenu:
-    """What a citizen can set: the language, and whether announcements come."""
+    """The settings of a citizen: the language, and whether announcements come."""
 
     announcements: bool
 
@@ -115,14 +115,16 @@ class Validated:
 
 
 News = CancelledByOthers | MovedByOffice | MadeByOffice | Validated
-LastingScreen = Help | LanguageMenu | TicketShown | QrPicture | Cancelled | Word | Announcements | SettingsMenu | News
+LastingScreen = (
+    Help | LanguageMenu | TicketShown | QrPicture | Cancelled | NoticeMessage | Announcements | SettingsMenu | News
+)
 LASTING = (
     Help,
     LanguageMenu,
     TicketShown,
     QrPicture,
     Cancelled,
-    Word,
+    NoticeMessage,
     Announcements,
     SettingsMenu,
     CancelledByOthers,

@@ -322,7 +322,7 @@ def _days(slots: tuple[Slot, ...]) -> tuple[Day, ...]:
 
 
 def _first_of(day: date, slots: tuple[Slot, ...]) -> int:
-    """Where the slots of this day, or of a later one, begin."""
+    """The index of the first slot of this day or a later one."""
     return bisect_left(slots, datetime.combine(day, time.min), key=_at)
 
 

@@ -121,7 +121,7 @@ _Key: TypeAlias = tuple[str, RequestKind, int]
 
 @dataclass(slots=True)
 class _Owner:
-    """What is known of an owner who looked at their list lately."""
+    """The state of an owner who lately looked at their list."""
 
     generation: int
     """Changes with each booking and cancellation of the owner; lists of an earlier number are outdated."""

@@ -1,4 +1,4 @@
-"""What can go wrong with a request to the moncreneau API, as one tree; must not know who asked or why.
+"""The errors of requests to the moncreneau API, as one tree. Must not know who made the request or why.
 
     ApiError (bot.app.ports)
     ├── Refused                    surely not done; asking the same again is pointless

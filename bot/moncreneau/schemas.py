@@ -205,7 +205,7 @@ def _first_number(about: dict[str, Any], keys: tuple[str, ...]) -> int | None:
 
 
 def order_body(order: Order) -> dict[str, Any]:
-    """What is sent to book: the contract's fields and nothing else."""
+    """The body of a booking: the contract's fields and nothing else."""
     body: dict[str, Any] = {"departmentId": order.department_id, "dateTime": sent(order.at), "name": order.name}
     if order.worker_id is not None:
         body["workerId"] = order.worker_id

@@ -25,7 +25,7 @@ from bot.moncreneau.errors import UnreadableAnswer
 HEADERS = ("x-moncreneau-signature", "x-webhook-signature")
 PREFIX = b"sha256="
 BY_OFFICE = frozenset({"organization", "organisation", "admin", "staff", "agent", "office"})
-"""Who cancelled, where it was the office; an assumption. Of any other word nobody says who it was."""
+"""The values of `cancelledBy` that mean the office; an assumption. Any other value leaves it unknown."""
 CREATED = "appointment.created"
 TYPES = frozenset({CREATED} | {f"appointment.{each}" for each in ("updated", "cancelled", "validated", "confirmed")})
 EVENT_ID, REASON = 128, 300
@@ -42,7 +42,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -
 
 
 def event_id(body: bytes) -> str:
-    """What names the event: the body's `id`, or the digest of a body without one. The service may repeat it."""
+    """The id of the event: the body's `id`, or else a digest of the body. The service may repeat an event."""
     try:
         given = json.loads(body).get("id")
     except (ValueError, AttributeError):
@@ -52,7 +52,7 @@ def event_id(body: bytes) -> str:
 
 
 def read(hook: StoredHook, zone: tzinfo) -> Report:
-    """What it says. Raises `UnreadableHookError` for what is no event of an appointment."""
+    """The report in a body. Raises `UnreadableHookError` if it is not an event of an appointment."""
     try:
         event = json.loads(hook.body)
         said = event["data"]["object"]

@@ -1,4 +1,4 @@
-"""What only admins see: the status of the bot, and alerts about issues that only they can solve.
+"""Messages that only admins see: the status of the bot, and alerts about issues that only they can solve.
 
 Knows only the figures passed in, and nothing about a citizen.
 """

@@ -1,4 +1,4 @@
-"""What `python -m bot check` and `/status` find out about a database, without changing it.
+"""Examines a database for `python -m bot check` and `/status`, without changing it.
 
 Whether it can be written, which revision it has, and which updates were set aside.
 """
@@ -46,7 +46,7 @@ TRIAL = Table("moncreneau_check", MetaData(), Column("x", Integer))
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found. `revision` is None for a database that is empty or does not exist yet."""
+    """The result. `revision` is None for a database that is empty or does not exist yet."""
 
     revision: str | None
     newest: str

@@ -1,4 +1,4 @@
-"""What only PostgreSQL needs: session settings, advisory locks and commit markers. Used by `engines` alone.
+"""Session settings, advisory locks and commit markers, which only PostgreSQL needs. Used by `engines` alone.
 
 The driver is psycopg, through SQLAlchemy; it is imported when the first engine is made.
 """

@@ -71,7 +71,7 @@ class ReadRepository:
         return await self.reader.read(work)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
-        """What is known of a chat. Requests that arrive while a query runs share the next one."""
+        """The stored chat. Calls that arrive while a query runs share the next one."""
         waiter = self._requested.get(chat_id)
         if waiter is None:
             waiter = self._requested[chat_id] = asyncio.get_running_loop().create_future()
@@ -153,7 +153,7 @@ class ReadRepository:
         return tuple(mappers.read_attempt(row) for row in await self._all(query))
 
     async def entry(self, appointment_id: int) -> BookEntry | None:
-        """What the appointment book has of an appointment."""
+        """The entry of an appointment in the appointment book."""
         query = select(appointments).where(appointments.c.appointment_id == appointment_id)
         return next((mappers.read_entry(row) for row in await self._all(query)), None)
 
@@ -170,7 +170,7 @@ class ReadRepository:
         return next((row.ticket_message for row in await self._all(query)), None)
 
     async def count_bookings(self, chat_id: int, now: datetime) -> BookingCounts:
-        """What a chat has and made, at the office time `now`. Times in `attempts` are of this machine's clock."""
+        """The counts of a chat's appointments and bookings at the office time `now`. `attempts` have machine time."""
         midnight = unix_time() - (now - datetime.combine(now.date(), time())).total_seconds()
         mine = (attempts.c.chat_id == chat_id, attempts.c.kind == AttemptKind.BOOK.value)
         coming = select(func.count()).where(

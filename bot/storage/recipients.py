@@ -45,7 +45,7 @@ RANGE = 5000
 PAGE = 5000
 """Rows that one query of the report reads."""
 CHAT = (chats.c.locale, chats.c.is_left, chats.c.announcements)
-"""What a citizen may change while a broadcast runs: their language, blocking the bot, opting out."""
+"""The columns that may change while a broadcast runs: language, blocked the bot, opted out."""
 
 
 def reached(audience: Audience, now: datetime) -> tuple[ColumnElement[bool], ...]:

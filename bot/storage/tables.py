@@ -121,7 +121,7 @@ timers = Table(
     Column("not_after", String(16), nullable=False),
     Index("timers_due", "due_at"),
 )
-"""What is to be sent later about an appointment (`bot.core.reminders.Timer`). Times are office time (to the minute).
+"""Messages to send later about an appointment (`bot.core.reminders.Timer`). Times are office time (to the minute).
 
 Not rows of the outbox: that is strictly ordered for each chat, so a message of a later day would hold up all others.
 """

@@ -1,4 +1,4 @@
-"""What Telegram shows of the bot itself: commands and descriptions, per language. Only words; sets nothing."""
+"""The texts of the bot's profile at Telegram: commands and descriptions, per language. Must not send anything."""
 
 from collections.abc import Collection
 
@@ -13,16 +13,16 @@ ADMIN = ("broadcast", "broadcasts", "status")
 def commands(
     translator: Translator, *, admin: bool = False, available: Collection[str] = USUAL
 ) -> tuple[tuple[str, str], ...]:
-    """The commands with what they do; nothing is advertised that is not `available`."""
+    """The `available` commands, each with its description."""
     offered = (*USUAL, *ADMIN) if admin else USUAL
     return tuple((name, translator.label(f"command.{name}")) for name in offered if name in available)
 
 
 def description(translator: Translator) -> str:
-    """What an empty chat shows above the start button; at most 512 characters (Bot API, `setMyDescription`)."""
+    """The text above the start button of an empty chat; at most 512 characters (Bot API, `setMyDescription`)."""
     return translator.label("profile.description")
 
 
 def short_description(translator: Translator) -> str:
-    """What the bot's page shows; at most 120 characters (Bot API, `setMyShortDescription`)."""
+    """The text on the bot's profile page; at most 120 characters (Bot API, `setMyShortDescription`)."""
     return translator.label("profile.short")

@@ -9,7 +9,7 @@ from functools import partial
 from bot.core import callback_data, slot_selection
 from bot.core.model import Department
 from bot.core.names import MAX_LENGTH
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, SettingsMenu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
@@ -131,7 +131,7 @@ def announcements(screen: Announcements, t: Translator) -> Message:
     return Message(text, (keys.one(t, "button.news_on", callback_data.NEWS_ON),))
 
 
-def word(screen: Word, t: Translator) -> Message:
+def notice_message(screen: NoticeMessage, t: Translator) -> Message:
     """A notice on its own."""
     return Message(words(screen.notice, t))
 

@@ -73,7 +73,7 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return general.announcements(screen, t)
         case screens.SettingsMenu():
             return general.settings(screen, t)
-        case screens.Word():
-            return general.word(screen, t)
+        case screens.NoticeMessage():
+            return general.notice_message(screen, t)
         case _:
             return errors.loading(screen, t, office)

@@ -44,7 +44,7 @@ def worker_name(t: Translator, worker: Worker) -> str:
 
 
 def office_facts(t: Translator, department: Department, worker: Worker | None = None) -> Safe:
-    """Where the citizen will go, and to whom."""
+    """The lines of a department, its organisation and a member of staff."""
     organization = clip(department.organization, WORDS)
     return lines(
         t.text("fact.department", name=department_name(t, department)),
@@ -54,7 +54,7 @@ def office_facts(t: Translator, department: Department, worker: Worker | None = 
 
 
 def about_department(t: Translator, department: Department) -> Safe | None:
-    """What the department is for and when it is open, if the API tells it."""
+    """The purpose and opening hours of the department, if the API tells them."""
     description = clip(department.description, DESCRIPTION)
     hours = opening_hours(t, department.opening_hours)
     return (

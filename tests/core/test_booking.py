@@ -25,7 +25,7 @@ from bot.core.model import (
     FailureCode,
     Worker,
 )
-from bot.core.screens import Menu, QrPicture, TicketShown, Word
+from bot.core.screens import Menu, NoticeMessage, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
@@ -215,7 +215,7 @@ def test_a_late_ticket_is_a_message_of_its_own() -> None:
     late = given(Submitting(ATTEMPT, BUSY, delayed=True))
     _, effects = happened(late, Booked(at=NOW, number=7, appointment=APPOINTMENT))
     assert effects[:2] == (
-        Amend(MESSAGE, Word(Notice.IS_BOOKED)),
+        Amend(MESSAGE, NoticeMessage(Notice.IS_BOOKED)),
         Show(TicketShown(TICKET, fresh=True), SCREEN + 1, None),
     )
 
@@ -229,7 +229,7 @@ def test_a_late_ticket_is_a_message_of_its_own() -> None:
 )
 def test_a_waiting_notice_becomes_what_came_of_it(outcome: Event, notice: Notice) -> None:
     _, effects = happened(given(Submitting(ATTEMPT, BUSY, delayed=True)), outcome)
-    assert effects[0] == Amend(MESSAGE, Word(notice))
+    assert effects[0] == Amend(MESSAGE, NoticeMessage(notice))
     _, effects = happened(given(Submitting(ATTEMPT, BUSY, delayed=True), message=None), outcome)
     assert not isinstance(effects[0], Amend), "where it stands is not known"
     _, effects = happened(given(Submitting(ATTEMPT)), outcome)

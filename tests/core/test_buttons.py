@@ -8,7 +8,7 @@ import pytest
 from bot.core import callback_data
 from bot.core.conversation import step
 from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell
-from bot.core.screens import Help, LanguageMenu, Menu, SettingsMenu, Word, present
+from bot.core.screens import Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu, present
 from bot.core.states import (
     ChoosingDepartment,
     ConfirmingBooking,
@@ -91,7 +91,7 @@ def test_the_button_of_a_ticket_asks_about_that_appointment_unless_something_is_
     session, effects = step(given(state), press(given(state), "x:12345", screen=None, message=3))
     if isinstance(state, Pending):
         assert session.state == state
-        assert effects == (Tell(Word(Notice.SETTLING)),)
+        assert effects == (Tell(NoticeMessage(Notice.SETTLING)),)
     else:
         assert isinstance(session.state, LoadingAppointments)
         assert session.state.number == 12345
@@ -118,7 +118,7 @@ def test_no_other_button_is_valid_at_any_time(state: State, action: str) -> None
     session, effects = step(given(state), press(given(state), action, screen=None, message=3))
     assert session.state == state
     if isinstance(state, Pending):
-        assert (session.message, effects) == (MESSAGE, (Tell(Word(Notice.SETTLING)),))
+        assert (session.message, effects) == (MESSAGE, (Tell(NoticeMessage(Notice.SETTLING)),))
     else:
         assert effects == (Show(present(session), SCREEN, None, Notice.STALE_BUTTON),)
 
@@ -128,7 +128,7 @@ def test_a_language_chosen_beside_a_pending_attempt_leaves_its_screen_alone(stat
     session, effects = step(given(state), press(given(state), "l:en", screen=None, message=3))
     assert (session.state, session.locale, session.chose_locale) == (state, "en", True)
     if isinstance(state, Pending):
-        assert (session.message, effects) == (MESSAGE, (Tell(Word(Notice.LANGUAGE_CHANGED)),))
+        assert (session.message, effects) == (MESSAGE, (Tell(NoticeMessage(Notice.LANGUAGE_CHANGED)),))
     else:
         assert effects == (Show(present(session), SCREEN, 3, Notice.LANGUAGE_CHANGED),)
 
@@ -144,7 +144,7 @@ def test_a_button_of_an_older_message_never_moves_a_pending_attempt(state: State
     session, effects = step(given(state), press(given(state), callback_data.CONFIRM, screen=SCREEN - 1, message=50))
     assert session.state == state
     if isinstance(state, Pending):
-        assert (session.message, effects) == (MESSAGE, (Tell(Word(Notice.STALE_BUTTON)),))
+        assert (session.message, effects) == (MESSAGE, (Tell(NoticeMessage(Notice.STALE_BUTTON)),))
 
 
 def test_book_on_the_menu_begins_a_booking() -> None:

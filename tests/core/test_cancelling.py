@@ -14,7 +14,7 @@ from bot.core.model import (
     FailureCode,
     Ticket,
 )
-from bot.core.screens import Cancelled, Menu, Word
+from bot.core.screens import Cancelled, Menu, NoticeMessage
 from bot.core.states import (
     AskingCancel,
     CancelAttempt,
@@ -85,7 +85,7 @@ def test_the_booking_that_waited_goes_on_after_cancelling() -> None:
 def test_a_late_cancellation_is_a_message_of_its_own() -> None:
     late = given(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True))
     _, effects = happened(late, AppointmentCancelled(at=NOW, number=7))
-    assert effects[0] == Amend(MESSAGE, Word(Notice.IS_CANCELLED))
+    assert effects[0] == Amend(MESSAGE, NoticeMessage(Notice.IS_CANCELLED))
     assert isinstance(effects[2], Show)
     assert effects[2].message is None
 
@@ -93,7 +93,7 @@ def test_a_late_cancellation_is_a_message_of_its_own() -> None:
 def test_a_late_refusal_changes_the_waiting_notice_too() -> None:
     late = given(Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True))
     _, effects = happened(late, CancellingRefused(at=NOW, number=7, failure=DOWN))
-    assert effects[0] == Amend(MESSAGE, Word(Notice.IS_NOT_CANCELLED))
+    assert effects[0] == Amend(MESSAGE, NoticeMessage(Notice.IS_NOT_CANCELLED))
 
 
 def test_cancelling_a_missing_appointment_leads_to_the_list() -> None:

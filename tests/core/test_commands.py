@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.conversation import step
 from bot.core.effects import LoadAppointments, LoadDepartments, Show, Tell, Withdraw
-from bot.core.screens import Help, LanguageMenu, Menu, Word
+from bot.core.screens import Help, LanguageMenu, Menu, NoticeMessage
 from bot.core.states import (
     AskingCancel,
     ConfirmingBooking,
@@ -132,7 +132,7 @@ def test_while_something_is_pending_every_command_is_told_so_beside_it(state: st
     session, effects = commanded(given(STATES[state]), name)
     assert session.state == STATES[state]
     assert session.message == MESSAGE
-    assert effects == (Tell(Word(Notice.SETTLING)),)
+    assert effects == (Tell(NoticeMessage(Notice.SETTLING)),)
 
 
 def test_stop_gives_a_booking_up_that_is_not_made_yet() -> None:
@@ -142,12 +142,12 @@ def test_stop_gives_a_booking_up_that_is_not_made_yet() -> None:
     assert effects[1:] == (Withdraw(session.state.attempt.number),)
     again, effects = commanded(session, "stop")
     assert again.state == session.state
-    assert effects == (Tell(Word(Notice.CANNOT_STOP)),)
+    assert effects == (Tell(NoticeMessage(Notice.CANNOT_STOP)),)
 
 
 def test_a_cancelling_cannot_be_stopped() -> None:
     _, effects = commanded(given(STATES["cancelling"]), "stop")
-    assert effects == (Tell(Word(Notice.CANNOT_STOP)),)
+    assert effects == (Tell(NoticeMessage(Notice.CANNOT_STOP)),)
 
 
 def test_stop_on_the_question_keeps_the_appointment_and_the_booking_that_waits() -> None:

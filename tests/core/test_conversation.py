@@ -26,7 +26,7 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.model import Draft
-from bot.core.screens import Menu, Word, present
+from bot.core.screens import Menu, NoticeMessage, present
 from bot.core.states import (
     BookingRefusedState,
     ChoosingDepartment,
@@ -100,7 +100,7 @@ def test_unknown_text_changes_nothing_and_gets_the_next_step(state: State) -> No
         return  # a typed word in the menu searches
     after, effects = typed(given(state), "<???> 12")
     if isinstance(state, Pending):
-        assert (after.message, effects) == (MESSAGE, (Tell(Word(Notice.SETTLING)),))
+        assert (after.message, effects) == (MESSAGE, (Tell(NoticeMessage(Notice.SETTLING)),))
         return
     assert isinstance(effects[0], Show)
     assert effects[0].message is None
@@ -115,7 +115,7 @@ def test_a_greeting_and_thanks_are_answered(state: State, courtesy: Courtesy, no
     after, effects = step(given(state), event)
     assert after.state == state
     if isinstance(state, Pending):
-        assert effects == (Tell(Word(Notice.SETTLING)),)
+        assert effects == (Tell(NoticeMessage(Notice.SETTLING)),)
     elif isinstance(state, Idle) and courtesy is Courtesy.GREETING:
         assert effects == (Show(Menu(greeting=True, name="Aïssatou", resumable=bool(state.given_up)), SCREEN, None),)
     else:
@@ -125,7 +125,7 @@ def test_a_greeting_and_thanks_are_answered(state: State, courtesy: Courtesy, no
 def remarked(state: State, notice: Notice) -> tuple[Show | Tell, ...]:
     """A remark above the present screen; of its own where an attempt is pending."""
     if isinstance(state, Pending):
-        return (Tell(Word(notice)),)
+        return (Tell(NoticeMessage(notice)),)
     return (Show(present(given(state)), SCREEN, None, notice),)
 
 
@@ -210,7 +210,7 @@ def test_an_old_draft_is_dropped_with_a_word_when_something_is_typed_or_sent() -
 def test_an_old_draft_is_dropped_with_a_word_before_a_command_is_done() -> None:
     session, effects = step(given(ConfirmingBooking(FULL)), replace(command("book"), at=LATER))
     assert session.state == LoadingDepartments()
-    assert effects == (Tell(Word(Notice.DRAFT_EXPIRED)), LoadDepartments())
+    assert effects == (Tell(NoticeMessage(Notice.DRAFT_EXPIRED)), LoadDepartments())
 
 
 def test_a_pending_attempt_is_never_dropped() -> None:

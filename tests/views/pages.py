@@ -9,12 +9,12 @@ from bot.core.screens import (
     MadeByOffice,
     Menu,
     MovedByOffice,
+    NoticeMessage,
     QrPicture,
     Screen,
     SettingsMenu,
     TicketShown,
     Validated,
-    Word,
 )
 from bot.core.states import Idle, Notice
 from bot.i18n import Translators
@@ -41,6 +41,6 @@ SCREENS: dict[str, Screen] = {
     "news, moved": MovedByOffice(TICKET, TICKET.appointment.at),
     "news, made": MadeByOffice(TICKET),
     "news, validated": Validated(TICKET),
-    "word": Word(Notice.DRAFT_EXPIRED),
+    "word": NoticeMessage(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.core import callback_data
 from bot.core.model import Department
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, SettingsMenu, Word
+from bot.core.screens import Announcements, Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu
 from bot.core.states import Idle, Notice
 from bot.views.bot_profile import USUAL
 from bot.views.general import group_hint
@@ -105,7 +105,7 @@ def test_announcements_are_switched_by_the_one_button_that_changes_something() -
 
 
 def test_a_remark_can_stand_alone() -> None:
-    message = render(Word(Notice.DRAFT_EXPIRED), EN)
+    message = render(NoticeMessage(Notice.DRAFT_EXPIRED), EN)
     assert "24" in message.text
     assert message.rows == ()
 

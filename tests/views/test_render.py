@@ -8,7 +8,7 @@ import pytest
 from bot.core import callback_data
 from bot.core.effects import Show
 from bot.core.model import Draft, Failure, FailureCode, Worker
-from bot.core.screens import LASTING, LanguageMenu, Screen, SettingsMenu, Validated, Word, present
+from bot.core.screens import LASTING, LanguageMenu, NoticeMessage, Screen, SettingsMenu, Validated, present
 from bot.core.states import (
     AskingCancel,
     BookingRefusedState,
@@ -122,7 +122,7 @@ def test_every_screen_of_a_booking_has_a_way_back_and_a_way_out(screen: Screen) 
 
 @every_screen
 def test_every_screen_leads_on(screen: Screen) -> None:
-    alone = isinstance(screen, Word | Validated) or screen == SCREENS["picture"]
+    alone = isinstance(screen, NoticeMessage | Validated) or screen == SCREENS["picture"]
     assert bool(render(screen, FR).rows) != alone
 
 
