@@ -5,6 +5,7 @@ request is sent.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,8 @@ from bot.core.states import BookingAttempt, CancelAttempt
 
 SLOW = 5.0
 OWNER = "telegram:"
+CHAT = re.compile(rf"{OWNER}(-?[0-9]{{1,16}})")
+"""Telegram's numbers have 52 bits. Anybody who may write to the API may write any owner."""
 NOBODY = f"{OWNER}nobody"
 """An owner that no chat has. If the API lists appointments for it, it ignores the filter."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -67,8 +70,8 @@ def owner_of(chat_id: int) -> str:
 
 def chat_of(owner: str) -> int | None:
     """The chat of an `externalUserId`; None if it is not one of this bot."""
-    number = owner.removeprefix(OWNER)
-    return int(number) if number != owner and number.removeprefix("-").isdecimal() else None
+    found = CHAT.fullmatch(owner)
+    return int(found[1]) if found else None
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ AT_ONCE = 200
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.5, 30.0
 API_PAUSE = 60.0
 """Seconds before a webhook is tried again after the API did not answer."""
+API_PATIENCE = WORKS_FOR = 24 * 3600.0
+"""Seconds after which such a webhook is set aside, and for which one that came shows that the next will come too."""
 
 
 class HookRepository(Protocol):
@@ -81,6 +83,10 @@ class HookWorker:
         self.set_aside = 0
         """The number of webhooks since the start that could not be read or processed."""
 
+    def is_receiving(self) -> bool:
+        """Whether webhooks came within the last day."""
+        return self.last_received is not None and 0 <= self._now() - self.last_received < WORKS_FOR
+
     async def receive(self, hook: StoredHook) -> None:
         """Store a webhook with a valid signature; returns after the commit. Raises what the store raises."""
         error = None
@@ -119,10 +125,14 @@ class HookWorker:
     async def _begin(self, hook: StoredHook) -> None:
         try:
             report = self._read(hook)
-        except UnreadableHookError as unreadable:  # a later release may be able to read it
+            chat_id = await self._news.chat_of(report)
+        except UnreadableHookError as unreadable:  # an earlier release was able to read it
             await self._hooks.finish(hook.event_id, str(unreadable))
             return
-        chat_id = await self._news.chat_of(report)
+        except Exception as error:  # noqa: BLE001 — whatever the error, it must not hold up the others
+            self._set_aside(error)
+            await self._hooks.finish(hook.event_id, type(error).__name__)
+            return
         if chat_id is None:
             await self._hooks.finish(hook.event_id)
             return
@@ -138,11 +148,18 @@ class HookWorker:
         except NotYetError as wait:
             change, end = Change(), self._hooks.postponed(hook.event_id, self._now() + wait.seconds)
         except ApiError as error:
-            pause = max(API_PAUSE, error.retry_after or 0.0)
-            change, end = Change(), self._hooks.postponed(hook.event_id, self._now() + pause)
-        except Exception as error:
-            name = type(error).__name__
-            log.exception("a webhook is set aside: %s", name, exc_info=scrubbed(error))
-            self.set_aside += 1
-            change, end = Change(), self._hooks.done(hook.event_id, name)
+            change = Change()
+            if self._now() - hook.received_at < API_PATIENCE:
+                pause = max(API_PAUSE, error.retry_after or 0.0)
+                end = self._hooks.postponed(hook.event_id, self._now() + pause)
+            else:
+                self._set_aside(error)
+                end = self._hooks.done(hook.event_id, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 — as above
+            self._set_aside(error)
+            change, end = Change(), self._hooks.done(hook.event_id, type(error).__name__)
         return replace(change, works=(*change.works, end))
+
+    def _set_aside(self, error: Exception) -> None:
+        log.error("a webhook is set aside: %s", type(error).__name__, exc_info=scrubbed(error))
+        self.set_aside += 1

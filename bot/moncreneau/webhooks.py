@@ -28,6 +28,8 @@ BY_OFFICE = frozenset({"organization", "organisation", "admin", "staff", "agent"
 """The values of `cancelledBy` that mean the office; an assumption. Any other value leaves it unknown."""
 CREATED = "appointment.created"
 TYPES = frozenset({CREATED} | {f"appointment.{each}" for each in ("updated", "cancelled", "validated", "confirmed")})
+BROKEN = (ValueError, RecursionError)
+"""What `json.loads` raises; the second one for thousands of brackets."""
 EVENT_ID, REASON = 128, 300
 """Characters that are kept."""
 
@@ -45,7 +47,7 @@ def event_id(body: bytes) -> str:
     """The id of the event: the body's `id`, or else a digest of the body. The service may repeat an event."""
     try:
         given = json.loads(body).get("id")
-    except (ValueError, AttributeError):
+    except (*BROKEN, AttributeError):
         given = None
     usable = isinstance(given, str) and given and len(given) <= EVENT_ID and given.isprintable()
     return str(given) if usable else hashlib.sha256(body).hexdigest()
@@ -56,11 +58,11 @@ def read(hook: StoredHook, zone: tzinfo) -> Report:
     try:
         event = json.loads(hook.body)
         said = event["data"]["object"]
-    except (ValueError, TypeError, LookupError):
+    except (*BROKEN, TypeError, LookupError):
         raise UnreadableHookError("unreadable") from None
     number = schemas.read_id(said.get("id")) if isinstance(said, dict) else None
     created = schemas.office_time(event.get("created"), zone)
-    if event.get("type") not in TYPES:
+    if str(event.get("type")) not in TYPES:
         raise UnreadableHookError("unknown type")
     if number is None:
         raise UnreadableHookError("no appointment")

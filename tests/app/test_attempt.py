@@ -33,7 +33,17 @@ def test_a_booking_orders_what_was_confirmed_for_its_chat() -> None:
 
 @pytest.mark.parametrize(
     ("owner", "chat_id"),
-    [("telegram:7", 7), ("telegram:-7", -7), ("telegram:", None), ("telegram:x", None), ("7", None), ("sms:7", None)],
+    [
+        ("telegram:7", 7),
+        ("telegram:-7", -7),
+        ("telegram:", None),
+        ("telegram:x", None),
+        ("7", None),
+        ("sms:7", None),
+        (f"telegram:{'7' * 17}", None),
+        (f"telegram:{'7' * 5000}", None),
+        ("telegram:٧", None),
+    ],
 )
 def test_the_owner_of_a_chat_is_read_back(owner: str, chat_id: int | None) -> None:
     assert chat_of(owner) == chat_id

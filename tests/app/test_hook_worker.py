@@ -11,7 +11,7 @@ import pytest
 
 from bot.app.appointment_news import NotYetError, Report
 from bot.app.conversations import ChatTurn
-from bot.app.hook_worker import API_PAUSE, HookWorker, UnreadableHookError
+from bot.app.hook_worker import API_PATIENCE, API_PAUSE, WORKS_FOR, HookWorker, UnreadableHookError
 from bot.app.records import Change, StoredHook
 from bot.core.model import FailureCode
 from bot.storage.hooks import SqlHookRepository
@@ -27,13 +27,11 @@ class FakeNews:
     def __init__(self) -> None:
         self.outcomes: dict[int, Change | Exception] = {}
         self.worked: list[int] = []
-        self.failed = asyncio.Event()
 
     async def chat_of(self, report: Report) -> int | None:
         if report.appointment_id == 404:
             return None
         if report.appointment_id == 500:
-            self.failed.set()
             raise RuntimeError("our own code fails")
         return 7
 
@@ -167,10 +165,43 @@ async def test_what_concerns_nobody_is_closed_without_a_turn(setup: HookSetup) -
     assert await setup.hooks.next_due() is None
 
 
-async def test_a_failure_while_looking_stops_no_later_one(setup: HookSetup) -> None:
-    await setup.worker.receive(StoredHook("evt_1", "500", 1000.0))
-    await setup.news.failed.wait()
-    await setup.hooks.finish("evt_1")
+async def test_one_whose_chat_cannot_be_found_out_is_set_aside_and_stops_no_other(setup: HookSetup) -> None:
+    await setup.hooks.add(StoredHook("evt_1", "500", 990.0))
     await setup.worker.receive(StoredHook("evt_2", "50", 1000.0))
     await setup.plays()
     assert setup.news.worked == [50]
+    assert (await setup.hooks.next_due(), setup.worker.set_aside) == (None, 1)
+
+
+async def test_a_failure_of_the_store_stops_no_later_one(setup: HookSetup, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = asyncio.Event()
+
+    async def fails(_now: float, _limit: int) -> tuple[StoredHook, ...]:
+        looked.set()
+        raise RuntimeError("the store fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setup.hooks, "due", fails)
+        await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
+        await looked.wait()
+    await setup.worker.receive(StoredHook("evt_2", "51", 1000.0))
+    await setup.plays()
+    await setup.plays()
+    assert setup.news.worked == [50, 51]
+
+
+async def test_one_that_the_api_refuses_to_explain_for_a_day_is_set_aside(setup: HookSetup) -> None:
+    setup.news.outcomes[50] = refused(FailureCode.NO_ACCESS)
+    await setup.hooks.add(StoredHook("evt_1", "50", 1000.0))
+    setup.now += API_PATIENCE
+    setup.worker._wake.set()
+    await setup.plays()
+    assert (await setup.hooks.next_due(), setup.worker.set_aside) == (None, 1)
+
+
+async def test_webhooks_are_received_while_the_last_one_is_less_than_a_day_old(setup: HookSetup) -> None:
+    assert not setup.worker.is_receiving()
+    setup.worker.last_received = 1000.0
+    assert setup.worker.is_receiving()
+    setup.now += WORKS_FOR
+    assert not setup.worker.is_receiving()

@@ -57,7 +57,9 @@ def test_without_a_secret_no_signature_is_accepted() -> None:
     assert not webhooks.is_signed({"x-webhook-signature": signature("")}, BODY, ())
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": ""}', b'{"id": "\\u0000"}', b"{}", b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"id": 5}', b'{"id": ""}', b'{"id": "\\u0000"}', b"{}", b"\xff", b"[" * 60_000]
+)
 def test_an_event_without_a_usable_id_is_named_by_its_bytes(body: bytes) -> None:
     assert webhooks.event_id(body) == hashlib.sha256(body).hexdigest()
 
@@ -115,6 +117,8 @@ def test_that_it_was_made_is_said_by_its_type() -> None:
         ("", "unreadable"),
         ("<html>", "unreadable"),
         ("[]", "unreadable"),
+        ("[" * 60_000, "unreadable"),
+        ('{"type": ["appointment.created"], "data": {"object": {"id": 1}}}', "unknown type"),
         ('{"type": "appointment.created"}', "unreadable"),
         ('{"type": "invoice.paid", "data": {"object": {"id": 1}}}', "unknown type"),
         ('{"type": "appointment.created", "data": {"object": {}}}', "no appointment"),
