@@ -5,7 +5,7 @@ order with the citizen's own actions, which the API reports too and which are ne
 SQL, nor how anything is worded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -102,15 +102,35 @@ class AppointmentNews:
         known = {each.appointment_id: each for each in await self._store.entries_of(chat_id)}
         listed = {each.id: each for each in found}
         missing = [each.appointment_id for each in known.values() if each.at > self._office_time()]
-        facts: list[Fact] = []
+        at = as_of.replace(microsecond=0)
+        facts = [
+            Fact(number, chat_id, at, Source.LIST, listed.get(number)) for number in dict.fromkeys((*listed, *missing))
+        ]
+        return await self._of_facts(known, facts)
+
+    async def of_day(self, chat_id: int, facts: tuple[Fact, ...]) -> Change:
+        """The turn after a department's day was read, with what it says of the chat's appointments."""
+        if await self._store.open_attempts_of(chat_id):
+            return Change()  # the next reading tells, after the outcome of the attempt
+        entries = [await self._store.entry(each.appointment_id) for each in facts]
+        return await self._of_facts({each.appointment_id: each for each in entries if each}, facts)
+
+    async def _of_facts(self, known: Mapping[int, BookEntry], facts: Iterable[Fact]) -> Change:
+        """What follows from facts that a list told; those that tell nothing new are left out."""
+        absorbed: list[Fact] = []
         deliveries: list[Delivery] = []
-        for number in dict.fromkeys((*listed, *missing)):
-            fact = Fact(number, chat_id, as_of.replace(microsecond=0), Source.LIST, listed.get(number))
-            fact, after, effects = await self._absorbed(known.get(number), fact)
-            if after and _is_changed(known.get(number), after):
-                facts.append(fact)
-                deliveries += await self._told(after, effects, fact)
-        return Change(facts=tuple(facts), queued=tuple(deliveries))
+        for each in facts:
+            entry = known.get(each.appointment_id)
+            fact, after, effects = await self._absorbed(entry, each)
+            if after and is_changed(entry, after):
+                absorbed.append(fact)
+                deliveries += () if self._is_long_known(entry, fact) else await self._told(after, effects, fact)
+        return Change(facts=tuple(absorbed), queued=tuple(deliveries))
+
+    def _is_long_known(self, entry: BookEntry | None, fact: Fact) -> bool:
+        """Whether an appointment that is new to us was made long ago."""
+        made = fact.appointment.created_at if fact.appointment and entry is None else None
+        return made is not None and self.service_time() - made > LONG_AGO
 
     async def of_report(self, chat_id: int, report: Report, received_at: float) -> Change:
         """The turn after a webhook. Raises `NotYetError`, and `ApiError` if a needed lookup fails."""
@@ -137,7 +157,7 @@ class AppointmentNews:
         fact, after, effects = await self._absorbed(entry, fact)
         if after is None:
             return Change()
-        is_old = self._service_time() - report.created > LONG_AGO
+        is_old = self.service_time() - report.created > LONG_AGO
         return Change(facts=(fact,), queued=() if is_old else await self._told(after, effects, fact))
 
     async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
@@ -158,18 +178,20 @@ class AppointmentNews:
         after, effects = absorb(entry, fact)
         if LookAgain() not in effects:
             return fact, after, effects
-        if fact.source is Source.LIST and self._pause(fact.appointment_id):
+        is_listed = fact.source in {Source.LIST, Source.DAY}
+        if is_listed and self._pause(fact.appointment_id):
             return fact, entry, ()
         self._looked = {number: at for number, at in self._looked.items() if self._unix_time() - at < LOOK_PAUSE}
         self._looked[fact.appointment_id] = self._unix_time()
-        as_of = self._service_time()
+        as_of = self.service_time()
         is_soon = entry is not None and entry.at - self._office_time() < SOON
-        need = Need.SETTLE_AGAIN if is_soon else Need.BACKGROUND
+        # A list that is wrong may lack hundreds, so what it lacks is never urgent.
+        need = Need.SETTLE_AGAIN if is_soon and fact.source is not Source.DAY else Need.BACKGROUND
         try:
             found = await self._api.appointment(fact.appointment_id, need)
         except ApiError:
             del self._looked[fact.appointment_id]
-            if fact.source is Source.LIST:
+            if is_listed:
                 return fact, entry, ()
             raise
         if entry is None and found and found.owner not in {None, owner_of(fact.chat_id)}:
@@ -192,7 +214,7 @@ class AppointmentNews:
         since = LOOK_PAUSE if looked is None else self._unix_time() - looked
         return LOOK_PAUSE - since if 0 <= since < LOOK_PAUSE else 0.0
 
-    def _service_time(self) -> datetime:
+    def service_time(self) -> datetime:
         """Office time by the API's clock, to the second."""
         return (self._office_time() + timedelta(seconds=self._clock_gap())).replace(microsecond=0)
 
@@ -259,6 +281,6 @@ def _screen(effect: BookEffect, ticket: Ticket) -> Screen:
             return MadeByOffice(ticket)
 
 
-def _is_changed(before: BookEntry | None, after: BookEntry) -> bool:
+def is_changed(before: BookEntry | None, after: BookEntry) -> bool:
     """Whether more than the time of the last sighting changed."""
     return before is None or replace(before, as_of=after.as_of) != after

@@ -53,6 +53,7 @@ class AppointmentRecorder:
         self.availability = api.availability
         self.hold = api.hold
         self.appointment = api.appointment
+        self.day = api.day
         self.book = api.book
         self.cancel = api.cancel
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Protocol
 
-from bot.app.records import Change, Delivery, StoredAttempt, StoredChat, StoredUpdate
+from bot.app.records import Change, Delivery, DepartmentDay, StoredAttempt, StoredChat, StoredUpdate
 from bot.core.appointment_book import BookEntry
 from bot.core.model import Appointment, Department, Failure, FailureCode, Order, Slot
 
@@ -90,6 +90,12 @@ class Moncreneau(Protocol):
         """All appointments, of every status, whose `externalUserId` is `owner` or is not told, in order of time.
 
         An unreadable entry is left out, except in lookups: then the error has the readable ones in `seen`.
+        """
+
+    async def day(self, department_id: int, day: date) -> tuple[Appointment, ...]:
+        """All appointments of a department on a day, strangers' too: keep and log none that is not a known chat's.
+
+        Only with requests that nobody else needs. If the list may lack one of ours, the error has the rest in `seen`.
         """
 
     async def book(self, order: Order) -> Appointment:
@@ -192,6 +198,12 @@ class Store(Protocol):
 
     async def entries_of(self, chat_id: int) -> tuple[BookEntry, ...]:
         """All entries of a chat in the appointment book."""
+
+    async def department_days(self, since: date) -> tuple[DepartmentDay, ...]:
+        """The departments and days, from `since` on, on which the appointment book has appointments that stand."""
+
+    async def entries_on(self, department_id: int, day: date) -> tuple[BookEntry, ...]:
+        """All entries of a department on a day."""
 
     async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
         """The id of the message that shows the ticket of a chat's appointment, if known."""

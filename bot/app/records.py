@@ -7,7 +7,7 @@ Telegram's formats (the body of an update is opaque text). Times are Unix second
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -133,6 +133,23 @@ class BookingCounts:
     coming: int
     pending: int
     booked: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentDay:
+    """A day on which a department has appointments of ours. `as_of`: when the service last told of each of them.
+
+    It is office time, of the oldest word; None if there is none for one of them.
+    """
+
+    department_id: int
+    day: date
+    as_of: datetime | None = None
+
+    @property
+    def place(self) -> tuple[int, date]:
+        """The department and the day."""
+        return self.department_id, self.day
 
 
 @dataclass(frozen=True, slots=True)

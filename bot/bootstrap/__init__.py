@@ -27,6 +27,7 @@ from bot.app.hook_worker import HookWorker
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
+from bot.app.reconciler import Reconciler
 from bot.app.records import Change, DeliveryIds, StoredHook
 from bot.app.sessions import Sessions
 from bot.app.turn import Turns
@@ -90,6 +91,7 @@ class App:
     translators: Translators
     poller: Poller
     health: HealthCollector
+    reconciler: Reconciler
     hook_worker: HookWorker | None = None
     """None if webhooks are not received."""
     polling: asyncio.Task[None] | None = None
@@ -159,7 +161,13 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     await stack.enter_async_context(app.broadcasts.open())
     if app.hook_worker:
         stack.push_async_callback(_cancel, asyncio.create_task(app.hook_worker.run(), name="webhooks"))
-    for work in (_sync_bot_profile(app), _purge_done(app, clock), operations.alerts.run(app.outbox.accept)):
+    works = (
+        _sync_bot_profile(app),
+        _purge_done(app, clock),
+        operations.alerts.run(app.outbox.accept),
+        app.reconciler.run(),
+    )
+    for work in works:
         stack.push_async_callback(_cancel, asyncio.create_task(work))
     polling = asyncio.create_task(app.poller.run(), name="polling")
     stack.push_async_callback(_cancel, polling)
@@ -297,6 +305,14 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         translators=translators,
         poller=poller,
         health=health,
+        reconciler=Reconciler(
+            store,
+            operations.gateway,
+            news,
+            conversations.play,
+            office_time,
+            lambda: bool(hook_worker and hook_worker.is_receiving()),
+        ),
         hook_worker=hook_worker,
     )
 

@@ -63,9 +63,15 @@ class Source(StrEnum):
     LIST = "list"  # a list that was read for the citizen
     READING = "reading"  # a lookup of this appointment at the API
     HOOK = "hook"  # a webhook
+    DAY = "day"  # all appointments of a department's day, read to find changes that nobody reported
 
 
-_ORIGINS = {Source.ATTEMPT: Origin.BOT, Source.HOOK: Origin.OFFICE, Source.READING: Origin.OFFICE}
+_ORIGINS = {
+    Source.ATTEMPT: Origin.BOT,
+    Source.HOOK: Origin.OFFICE,
+    Source.READING: Origin.OFFICE,
+    Source.DAY: Origin.OFFICE,
+}
 """Who made an appointment, by the source of its first fact. After a list it is unknown."""
 
 
@@ -125,7 +131,7 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
     """The entry after the fact, and its effects. The shell decides whether news of a past appointment is told."""
     if entry is None:
         return _first(fact)
-    if fact.appointment is None and fact.source in {Source.LIST, Source.HOOK}:
+    if fact.appointment is None and fact.source in {Source.LIST, Source.HOOK, Source.DAY}:
         # That a list lacks it, or a webhook tells nothing of it, is no proof.
         return entry, (LookAgain(),) if entry.is_coming and not _is_older(fact, entry) else ()
     if entry.worker_id is None and fact.appointment:  # an unknown appointment
@@ -135,7 +141,7 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
         return replace(after, as_of=_latest(entry, fact)), ()
     if fact.source is Source.HOOK and (_is_older(fact, entry, or_equal=True) or not entry.is_coming):
         return entry, (LookAgain(),)
-    if fact.source is Source.LIST and _is_older(fact, entry):
+    if fact.source in {Source.LIST, Source.DAY} and _is_older(fact, entry):
         return entry, ()
     # A result of a lookup or of an attempt is newer than everything known before.
     after = replace(after, version=entry.version + 1, as_of=_latest(entry, fact))
@@ -161,7 +167,7 @@ def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
         origin=_ORIGINS.get(fact.source),
     )
     entry = _said(blank, fact)
-    is_news = fact.source in {Source.HOOK, Source.READING} and entry.is_coming
+    is_news = fact.source in {Source.HOOK, Source.READING, Source.DAY} and entry.is_coming
     return entry, (WasMade(),) if is_news else ()
 
 

@@ -9,10 +9,11 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import count
 from typing import Any, TypeAlias
 
+from bot.app.attempt import chat_of
 from bot.core.model import Appointment
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client
@@ -57,9 +58,19 @@ class AppointmentPager:
                 raise UnreadableAnswer from None  # "there is none" might not be true
             return error.seen
 
+    async def read_day(self, department_id: int, day: date) -> tuple[Appointment, ...]:
+        """All appointments of a department on a day, whoever's they are, in order of time. Raises `ApiError`."""
+        dates = {"startDate": day.isoformat(), "endDate": day.isoformat()}
 
-async def read_all(fetch: Callable[[int], Awaitable[Page]], owner: str, *, most: int) -> tuple[Appointment, ...]:
-    """The appointments of `owner`, in order of time. `fetch` returns a page by its number, from 0.
+        async def page(number: int) -> Page:
+            params = {"departmentId": department_id, **dates, "page": number, "size": SIZE}
+            return read_page(await self._client.get("appointments", params, kind=RequestKind.BACKGROUND), self._zone)
+
+        return await read_all(page, None, most=_MOST)
+
+
+async def read_all(fetch: Callable[[int], Awaitable[Page]], owner: str | None, *, most: int) -> tuple[Appointment, ...]:
+    """The appointments of `owner` (None: everybody's), in order of time. `fetch` returns a page by number, from 0.
 
     Reads at most `most` pages: until one says that it is the last, or is empty, or two in a row bring nothing new: one
     may do so because the service counts from 1.
@@ -98,9 +109,10 @@ async def read_all(fetch: Callable[[int], Awaitable[Page]], owner: str, *, most:
         _log.warning("there are more than %d pages of appointments; the rest is not read", most)
         is_complete = False
     # An API that ignores the filter would show appointments of others.
-    mine = [one for one in found.values() if one.owner in {None, owner}]
+    mine = [one for one in found.values() if owner is None or one.owner in {None, owner}]
     mine.sort(key=lambda one: (one.at, one.id))
-    if not is_complete or any(each is None or each == owner for each in unread):
+    lacks_one = any(each is None or each == owner or (owner is None and chat_of(each) is not None) for each in unread)
+    if not is_complete or lacks_one:
         failure = UnreadableEntries()
         failure.seen = tuple(mine)
         raise failure

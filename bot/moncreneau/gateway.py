@@ -147,6 +147,11 @@ class Gateway:
                 return await self._pager.read(owner, _KINDS[need], settling=True)
             return await self._own_appointments.look(owner, _KINDS[need])
 
+    async def day(self, department_id: int, day: date) -> tuple[Appointment, ...]:
+        """See `Moncreneau.day`. Raises `ApiError`."""
+        with self._incident_log.watched("day", department_id):
+            return await self._pager.read_day(department_id, day)
+
     async def book(self, order: Order) -> Appointment:
         """See `Moncreneau.book`. Raises `ApiError`."""
         slot = (order.department_id, order.at, order.worker_id)

@@ -1,13 +1,23 @@
 """Converts the values of `app.records` to rows of the tables and back. Knows nothing of transactions."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Row
 
-from bot.app.records import AttemptKind, Delivery, Kind, Settled, StoredAttempt, StoredChat, StoredUpdate, Urgency
+from bot.app.records import (
+    AttemptKind,
+    Delivery,
+    DepartmentDay,
+    Kind,
+    Settled,
+    StoredAttempt,
+    StoredChat,
+    StoredUpdate,
+    Urgency,
+)
 from bot.core.appointment_book import BookEntry, Origin
 from bot.core.model import AppointmentStatus
 from bot.core.reminders import Timer, TimerKind
@@ -200,6 +210,12 @@ def read_timer(row: Row[Any]) -> Timer:
     """The reverse of `timer_row`."""
     due_at, not_after = datetime.fromisoformat(row.due_at), datetime.fromisoformat(row.not_after)
     return Timer(row.chat_id, TimerKind(row.kind), row.appointment_id, row.version, due_at, not_after)
+
+
+def read_department_day(row: Row[Any]) -> DepartmentDay:
+    """A day of a department; `as_of` counts if every appointment has one."""
+    as_of = datetime.fromisoformat(row.as_of) if row.dated == row.count else None
+    return DepartmentDay(row.department_id, date.fromisoformat(row.day), as_of)
 
 
 def fits_picture_row(link: str, file_id: str) -> bool:

@@ -6,7 +6,7 @@ The log has one line when that begins and one when it ends. Knows nothing of who
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from time import time as unix_time
 from typing import Any, TypeVar
@@ -16,8 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.backoff import Backoff
 from bot.app.reachability import ReachabilityLog
-from bot.app.records import AttemptKind, BookingCounts, Delivery, StoredAttempt, StoredChat, StoredUpdate
-from bot.core.appointment_book import BookEntry
+from bot.app.records import (
+    AttemptKind,
+    BookingCounts,
+    Delivery,
+    DepartmentDay,
+    StoredAttempt,
+    StoredChat,
+    StoredUpdate,
+)
+from bot.core.appointment_book import OVER, BookEntry
 from bot.storage import engines, mappers, migrate
 from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values
 
@@ -160,6 +168,32 @@ class ReadRepository:
     async def entries_of(self, chat_id: int) -> tuple[BookEntry, ...]:
         """All that the appointment book has of a chat, in order of time."""
         query = select(appointments).where(appointments.c.chat_id == chat_id).order_by(appointments.c.starts_at)
+        return tuple(mappers.read_entry(row) for row in await self._all(query))
+
+    async def department_days(self, since: date) -> tuple[DepartmentDay, ...]:
+        """Where and when the appointment book has appointments that stand, with the age of the oldest word on them."""
+        day = func.substr(appointments.c.starts_at, 1, len("2026-03-02"))
+        over = tuple(status.value for status in OVER)
+        query = (
+            select(
+                appointments.c.department_id,
+                day.label("day"),
+                func.min(appointments.c.as_of).label("as_of"),
+                func.count(appointments.c.as_of).label("dated"),
+                func.count().label("count"),
+            )
+            .where(appointments.c.starts_at >= since.isoformat(), appointments.c.status.not_in(over))
+            .group_by(appointments.c.department_id, day)
+        )
+        return tuple(mappers.read_department_day(row) for row in await self._all(query))
+
+    async def entries_on(self, department_id: int, day: date) -> tuple[BookEntry, ...]:
+        """All that the appointment book has of a department on a day."""
+        query = select(appointments).where(
+            appointments.c.department_id == department_id,
+            appointments.c.starts_at >= day.isoformat(),
+            appointments.c.starts_at < (day + timedelta(days=1)).isoformat(),
+        )
         return tuple(mappers.read_entry(row) for row in await self._all(query))
 
     async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:

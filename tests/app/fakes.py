@@ -57,6 +57,7 @@ class FakeMoncreneau:
     deletes: int = 0
     looks: int = 0
     needs: list[Need] = field(default_factory=list)
+    days: list[tuple[int, date]] = field(default_factory=list)
     stores: Callable[[Appointment], Appointment] = lambda appointment: appointment
     tells_owner: bool = True
     filters: bool = True
@@ -104,6 +105,12 @@ class FakeMoncreneau:
         found = [each for each in self.books.values() if each.owner == owner or not self.filters]
         found = [each if self.tells_owner else replace(each, owner=None) for each in found]
         return tuple(sorted(found, key=lambda each: (each.at, each.id)))
+
+    async def day(self, department_id: int, day: date) -> tuple[Appointment, ...]:
+        self.days.append((department_id, day))
+        self._read()
+        found = [each for each in self.books.values() if (each.department_id, each.at.date()) == (department_id, day)]
+        return tuple(each if self.tells_owner else replace(each, owner=None) for each in found)
 
     async def book(self, order: Order) -> Appointment:
         self.posts += 1

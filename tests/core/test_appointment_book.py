@@ -81,6 +81,17 @@ def test_an_appointment_found_by_a_lookup_is_news_if_it_is_coming() -> None:
     assert absorb(None, fact(None, Source.READING)) == (None, ())
 
 
+def test_an_appointment_found_on_a_days_list_is_news() -> None:
+    assert absorb(None, fact(source=Source.DAY))[1] == (WasMade(),)
+
+
+def test_a_days_list_tells_changes_is_no_proof_of_absence_and_may_be_outdated() -> None:
+    assert absorb(KNOWN, fact(CANCELLED, Source.DAY))[1] == (WasCancelled(),)
+    assert absorb(KNOWN, fact(status(AppointmentStatus.COMPLETED), Source.DAY))[1] == (WasValidated(),)
+    assert absorb(KNOWN, fact(None, Source.DAY)) == (KNOWN, (LookAgain(),))
+    assert absorb(KNOWN, fact(CANCELLED, Source.DAY, minutes=-1)) == (KNOWN, ())
+
+
 # --- changes ----------------------------------------------------------------------------------------------------------
 
 

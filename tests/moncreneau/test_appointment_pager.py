@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from dataclasses import replace
+
 import pytest
 
 from bot.core.model import Appointment
@@ -72,6 +74,28 @@ async def test_unreadable_entries_are_left_out_and_make_the_list_incomplete() ->
         torn = Page(page(1).appointments, entries=2, last=True, unread=(owner,))
         with pytest.raises(UnreadableEntries) as caught:
             await numbers(torn)
+        assert [each.id for each in caught.value.seen] == [1]
+
+
+async def everybodys(*pages: Page) -> list[int]:
+    async def fetch(index: int) -> Page:
+        return pages[index]
+
+    return [each.id for each in await read_all(fetch, None, most=10)]
+
+
+async def test_a_days_list_has_everybodys_appointments() -> None:
+    assert await everybodys(
+        page(1, last=False), page(2, last=False, owner="citizen 9"), page(3, last=True, owner=None)
+    ) == [1, 2, 3]
+
+
+async def test_a_days_list_is_whole_unless_it_may_lack_a_chats_appointment() -> None:
+    torn = Page(page(1).appointments, entries=2, pages=None, last=True, unread=("citizen 9",))
+    assert await everybodys(torn) == [1]
+    for owner in (None, OWNER):
+        with pytest.raises(UnreadableEntries) as caught:
+            await everybodys(replace(torn, unread=(owner,)))
         assert [each.id for each in caught.value.seen] == [1]
 
 

@@ -252,6 +252,24 @@ async def test_years_of_past_appointments_cost_one_request(gateway: Gateway, ser
     assert found[0].at.date() == TODAY - timedelta(days=31)
 
 
+async def test_a_departments_day_is_read_with_requests_that_nobody_else_needs(
+    gateway: Gateway, service: Service
+) -> None:
+    seen: list[httpx.QueryParams] = []
+
+    def day(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.params)
+        first = 100 * int(request.url.params["page"])
+        entries = [entry(n, externalUserId=f"citizen {n}") for n in range(first, min(first + 100, 120))]
+        return httpx.Response(200, json={"content": entries, "totalElements": 120})
+
+    service.overrides["GET /appointments"] = day
+    assert len(await gateway.day(5, TODAY)) == 120
+    asked = {"departmentId": "5", "startDate": TODAY.isoformat(), "endDate": TODAY.isoformat(), "size": "100"}
+    assert [dict(each) for each in seen] == [asked | {"page": "0"}, asked | {"page": "1"}]
+    assert gateway.stats().requests["background"] == 2
+
+
 async def test_appointments_of_other_owners_are_never_shown(gateway: Gateway, service: Service) -> None:
     entries = [entry(1), entry(2, externalUserId="telegram:78"), {**APPOINTMENT, "id": 3}]
     service.overrides["GET /appointments"] = pages(entries, last=True)

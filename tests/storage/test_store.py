@@ -4,11 +4,12 @@ import asyncio
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.app.records import Change, Delivery, SetAside, Settled, StoredAttempt, StoredChat, Work
+from bot.app.records import Change, Delivery, DepartmentDay, SetAside, Settled, StoredAttempt, StoredChat, Work
 from bot.core.appointment_book import BookEntry, Fact, Origin, Source
 from bot.core.model import Appointment, AppointmentStatus
 from bot.storage.store import Store, StoreClosedError
@@ -147,6 +148,32 @@ async def test_the_appointment_book_learns_what_the_changes_of_one_transaction_t
         (50, "CANCELLED"),
         (51, "SCHEDULED"),
     ]
+
+
+async def test_the_days_with_appointments_that_stand_are_found_with_their_oldest_word(store: Store) -> None:
+    def on(number: int, at: datetime, as_of: datetime = AT, **more: Any) -> Fact:
+        return Fact(number, CHAT, as_of, Source.LIST, replace(MADE, id=number, at=at, **more))
+
+    cancelled, next_day, hour = AppointmentStatus.CANCELLED, AT + timedelta(days=1), timedelta(hours=1)
+    facts = (
+        on(1, AT - timedelta(days=1)),
+        on(2, AT),
+        on(3, AT + hour, AT - hour),
+        on(4, AT, department_id=8),
+        on(5, AT + hour, AT - 2 * hour, status=cancelled),
+        on(6, next_day, status=cancelled),
+    )
+    await store.commit(Change(facts=facts))
+    found = await store.department_days(AT.date())
+    assert set(found) == {DepartmentDay(5, AT.date(), AT - hour), DepartmentDay(8, AT.date(), AT)}
+    assert sorted(each.appointment_id for each in await store.entries_on(5, AT.date())) == [2, 3, 5]
+    assert await store.entries_on(8, next_day.date()) == ()
+
+
+async def test_a_day_with_an_appointment_of_unknown_age_has_none(store: Store, database: Database) -> None:
+    await store.commit(Change(facts=(FACT, replace(FACT, appointment_id=51, appointment=replace(MADE, id=51)))))
+    database.execute("UPDATE appointments SET as_of = NULL WHERE appointment_id = 51")
+    assert await store.department_days(AT.date()) == (DepartmentDay(5, AT.date(), None),)
 
 
 async def test_names_are_forgotten_when_the_day_is_over(store: Store) -> None:
