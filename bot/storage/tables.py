@@ -103,6 +103,7 @@ appointments = Table(
     Column("origin", String(8)),
     Column("qr_link", Text),
     Index("appointments_chat", "chat_id", "starts_at"),
+    Index("appointments_time", "starts_at", "department_id"),
 )
 """The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 

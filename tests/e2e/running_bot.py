@@ -46,13 +46,17 @@ class Clock:
     def __call__(self) -> datetime:
         return MONDAY + timedelta(seconds=time.monotonic() - self._began) + self._ahead
 
+    def pass_(self, span: timedelta) -> None:
+        """Put it forward for good."""
+        self._ahead += span
+
     @contextmanager
     def put_forward(self, **span: float) -> Iterator[None]:
-        self._ahead = timedelta(**span)
+        before, self._ahead = self._ahead, self._ahead + timedelta(**span)
         try:
             yield
         finally:
-            self._ahead = timedelta()
+            self._ahead = before
 
 
 @dataclass(slots=True)

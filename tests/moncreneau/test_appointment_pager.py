@@ -1,9 +1,8 @@
 """Lists are read through all pages, and one that was not read to its end is never taken for complete."""
 
 from collections.abc import Callable
-from typing import Any
-
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
