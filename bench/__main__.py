@@ -20,11 +20,11 @@ BENCHES = {
     "broadcast_million": "a million recipients",
     "scale": "steps/s and memory as citizens and known chats grow",
 }
-"""What a run without names runs."""
+"""The benches of a run without names."""
 ON_REQUEST = {
     "stub": "beside a durable Node bot, under a load generator written by others (needs node and npm)",
 }
-"""What runs only when named."""
+"""The benches that run only when named."""
 
 
 def main() -> int:

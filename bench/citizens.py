@@ -29,7 +29,7 @@ HOUR = re.compile(r"(\d\d):(\d\d)")
 
 
 class End(StrEnum):
-    """What a citizen went home with."""
+    """The outcome for a citizen."""
 
     TICKET = "ticket"
     CANCELLED = "ticket, then cancelled"
@@ -58,7 +58,7 @@ ORDINARY = Pace(press=(3.0, 12.0), typing=(5.0, 20.0), confirm=(4.0, 15.0))
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What a citizen wants and how they go about it."""
+    """The wish of a citizen and their habits."""
 
     department: int
     department_name: str
@@ -78,7 +78,7 @@ class Button:
 
     @property
     def action(self) -> str:
-        """What it asks for, without the number of the screen it belongs to."""
+        """The action, without the number of the screen."""
         return callback_data.decode(self.data)[1]
 
     @property
@@ -294,7 +294,7 @@ class Citizen:
         return await self._press(screen, [cancel])
 
     def _read_until(self, screen: Screen) -> None:
-        """What was confirmed is under way; the bot may say from when on it can be done."""
+        """The confirmed booking has no outcome yet; the bot may tell when it will be possible."""
         if found := UNTIL.findall(screen.text):
             self.told_time, self.told_to_wait = found[-1], True
             if self.ticket is None:

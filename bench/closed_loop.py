@@ -35,7 +35,7 @@ class LoopingCitizen:
 
 @dataclass(slots=True)
 class Measure:
-    """What was measured between two moments."""
+    """The measures between two moments."""
 
     began: float
     ended: float = 0.0

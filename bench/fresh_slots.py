@@ -57,7 +57,7 @@ class StrangersPlan:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Who comes when, what they want, and what must come of it."""
+    """Who comes when, what they want, and the results that the bench requires."""
 
     about: str
     citizens: int

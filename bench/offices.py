@@ -123,7 +123,7 @@ class Holding:
 
 @dataclass(slots=True)
 class Book:
-    """Who held which slot when, told from the recorded requests."""
+    """Who held which slot when, computed from the recorded requests."""
 
     places: int
     holdings: dict[Slot, list[Holding]] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Book:
         return [each for each in self.holdings.get(slot, ()) if each.taken <= at < each.freed]
 
     def kept(self) -> dict[int, Holding]:
-        """What citizens of the bot hold in the end, by the appointment's number."""
+        """The appointments of the bot's citizens at the end, by number."""
         every = (each for holdings in self.holdings.values() for each in holdings)
         return {each.number: each for each in every if each.owner and each.freed == inf}
 
@@ -159,7 +159,7 @@ class Book:
 
 @dataclass(slots=True)
 class Offices:
-    """What the offices were asked. `delay` is how long after a request its answer reaches the bot, in seconds."""
+    """A request to the API. `delay` is how long after a request its answer reaches the bot, in seconds."""
 
     delay: float
     requests: list[Request] = field(default_factory=list)

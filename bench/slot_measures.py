@@ -21,7 +21,7 @@ SOON = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a scenario must reach; None does not judge."""
+    """The limits of a scenario; None: not checked."""
 
     lost: float | None = None
     """Races lost at the last step for each booking, at most."""
@@ -43,7 +43,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was measured. Ages and waiting are sorted, in seconds."""
+    """The measures. Ages and waiting times are sorted, in seconds."""
 
     name: str
     ends: Counter[End]
@@ -60,7 +60,7 @@ class Outcome:
     shown_again: int
     """How often a slot was offered again that the API had refused and that was still taken."""
     wrong: tuple[str, ...]
-    """What somebody was told that is not true."""
+    """Something untrue that a citizen was told."""
     seconds: float
     """How long the scenario took, in real time."""
 

@@ -55,7 +55,7 @@ class Missing(Exception):  # noqa: N818 — it names what the machine lacks
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one round of one bot measured."""
+    """The measures of one round with one bot."""
 
     steps_per_second: float
     p50: float
@@ -73,7 +73,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Scripts:
-    """Where the scripts and the packages of the peer are."""
+    """The folder with the scripts and packages of the other load generator."""
 
     folder: Path
     modules: Path
@@ -122,7 +122,7 @@ class Stub:
 
     @property
     def url(self) -> str:
-        """Where it serves the Bot API."""
+        """The address at which it serves the Bot API."""
         return f"http://127.0.0.1:{self.port}"
 
     async def event(self, name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What tests of several folders share: a PostgreSQL server a pytest process, started when it is first asked for."""
+"""A PostgreSQL server for the tests of several folders: one per pytest process, started when first needed."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.storage.cluster import Cluster, serving_cluster
 
 TESTS = Path(__file__).parent
 LONG = ("e2e", "browser", "test_installation.py", "test_check.py", "upgrade")
-"""What has the longest files; workers that get them last would leave the others without work."""
+"""The folder with the longest files. A worker that got them last would keep all others waiting."""
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -38,7 +38,7 @@ def prose(document: str) -> str:
 
 
 def section(document: str, title: str) -> str:
-    """What is under a heading, up to the next heading of the same level. Raises ValueError if there is none."""
+    """The text under a heading, up to the next heading of the same level. Raises ValueError if there is none."""
     found = re.search(rf"^(#+) {re.escape(title)}$", read(document), re.MULTILINE)
     if found is None:
         raise ValueError(f"{document} has no heading {title!r}")

@@ -1,4 +1,4 @@
-"""What tests need of the machine: who lacks it locally skips the test, and in CI, which installs everything, fails."""
+"""Programs that tests need: without them a test is skipped, except in CI, which installs all; there it fails."""
 
 import os
 from typing import NoReturn

@@ -30,7 +30,7 @@ msgstr ""
 
 
 def path(locale: str, folder: Path = FOLDER) -> Path:
-    """Where the catalogue of a locale is."""
+    """The path of the catalogue of a locale."""
     return folder / locale / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 

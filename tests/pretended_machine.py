@@ -152,7 +152,7 @@ class Machine:
         }
 
     def path(self, name: str) -> Path:
-        """Where an absolute path of the documents is."""
+        """The path on this machine for an absolute path of the documents."""
         return self.folder / name.removeprefix("/")
 
     def run(self, block: str) -> str:

@@ -115,7 +115,7 @@ LABELS = {
     data.LOCALE: "Language",
     data.PAST: "Past appointments",
 }
-"""What the diagrams call a button."""
+"""The names of buttons in the diagrams."""
 
 
 def _citizen(session: Session) -> Iterator[tuple[str, Event]]:
@@ -139,7 +139,7 @@ def _label(action: str) -> str:
 
 
 def _read(state: Any) -> Iterator[Event]:
-    """What the API can answer to the reading that this state waits for."""
+    """The possible results of the reading that this state waits for."""
     if isinstance(state, READS):
         yield LoadFailed(at=NOW, failure=Failure(FailureCode.DOWN))
     match state:
@@ -157,7 +157,7 @@ def _read(state: Any) -> Iterator[Event]:
 
 
 def _settled(state: Any) -> Iterator[Event]:
-    """What can become of the attempt that this state waits for."""
+    """The possible outcomes of the attempt that this state waits for."""
     match state:
         case Submitting():
             yield AttemptDelayed(at=NOW, number=NUMBER)
@@ -179,7 +179,7 @@ def _settled(state: Any) -> Iterator[Event]:
 
 @dataclass(frozen=True, order=True)
 class Move:
-    """What leads from one state to another; `resumes`: to the unfinished booking that was kept meanwhile."""
+    """A transition from one state to another; `resumes`: to the unfinished booking that was kept meanwhile."""
 
     before: str
     after: str
@@ -253,7 +253,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "Question": ("AskingCancel",),
     "Cancelling": ("Cancelling",),
 }
-"""What the citizen takes for one step: a state that waits for a reading belongs to the one that shows it."""
+"""The step of each state, as a citizen sees it: a state that waits for a reading belongs to the one that shows it."""
 BOOKING = "Booking"
 
 
@@ -287,7 +287,7 @@ def booking_diagram(moves: frozenset[Move]) -> str:
 
 
 def broadcast_diagram() -> str:
-    """What a broadcast can become: by an admin's button, and by itself when it did what its status asks for."""
+    """The transitions of a broadcast: by an admin's button, and when the work of its status is done."""
     arrows: dict[tuple[str, str], set[str]] = {}
     asked_by = {given: command for command, given in QUESTIONS.items()}
     for (before, command), (after, _) in TRANSITIONS.items():
@@ -327,7 +327,7 @@ def _mermaid(first: str, arrows: Mapping[tuple[str, str], set[str]], order: Sequ
 
 
 def drawings() -> dict[str, str]:
-    """What stands between the markers of the document, by the marker's name."""
+    """The texts between the markers of the document, by the marker's name."""
     moves = explored()
     return {
         "conversation diagram": conversation_diagram(moves),

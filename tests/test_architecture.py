@@ -105,7 +105,7 @@ def test_the_core_and_the_views_do_no_io(path: Path) -> None:
 
 
 def test_no_tracked_file_names_a_package_registry() -> None:
-    """Where packages come from is the business of the machine that installs them."""
+    """The machine that installs packages decides where they come from."""
     address = re.compile(rb"https?://[^\s\"'>)]*(?:pypi|pythonhosted|npmjs|registry\.|deb\.debian)")
     option = re.compile(rb"--(?:extra-)?index" + rb"-url|\bindex" + rb"-url *=")
     kinds = re.compile(r"uv\.lock|poetry\.lock|package-lock\.json|pylock.*\.toml")

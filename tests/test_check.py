@@ -26,7 +26,7 @@ from tests.storage.databases import postgresql_database
 
 @dataclass
 class Checked:
-    """What a check said, line by line, and how it ended."""
+    """The lines of a check and its exit code."""
 
     code: int
     text: str

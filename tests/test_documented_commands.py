@@ -85,7 +85,7 @@ class Operator:
         self.cluster.execute(f"INSERT INTO marks VALUES ('{word}')", DATABASE)  # noqa: S608 — a word of ours
 
     def words(self) -> list[list[str]]:
-        """What is stored in each: the SQLite files, then PostgreSQL."""
+        """The rows in each database: the SQLite files, then PostgreSQL."""
         found = []
         for file in self.files:
             with sqlite3.connect(file) as connection:

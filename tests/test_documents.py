@@ -1,4 +1,4 @@
-"""What the documents say about the code is true. Their commands are tried in `test_documented_commands`."""
+"""Statements of the documents about the code are true. Their commands are tried in `test_documented_commands`."""
 
 import re
 from datetime import UTC, datetime

@@ -12,14 +12,14 @@ LOCKS = ("requirements.lock", "requirements-sandbox.lock", "tests/requirements.l
 
 
 def pins(lock: str) -> dict[str, str]:
-    """What a lock installs: names as the index writes them, and versions."""
+    """The packages of a lock: names as the index writes them, and versions."""
     return dict(
         re.findall(r"^([a-z0-9][a-z0-9.-]*)(?:\[[a-z0-9,-]+\])?==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE)
     )
 
 
 def declared(*extras: str) -> dict[str, str]:
-    """What pyproject.toml asks for, each with one exact version."""
+    """The dependencies in pyproject.toml, each with one exact version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(each for extra in extras for each in project["optional-dependencies"][extra])]
     found = [re.fullmatch(r"([A-Za-z0-9.-]+)(?:\[[a-z]+\])?==([0-9.]+)(?:;.*)?", each) for each in wanted]

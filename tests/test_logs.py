@@ -1,4 +1,4 @@
-"""What the log may say: our own lines in UTC, and nothing from libraries that would quote what citizens wrote."""
+"""The log has our own lines in UTC, and nothing from libraries that would quote what citizens wrote."""
 
 import logging
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ from bot.core.model import Appointment, AppointmentStatus, Department, Failure, 
 
 
 class ScriptedError(ApiError):
-    """What the service did not do, or did without saying so (`acted`)."""
+    """A failed write, which the service carried out all the same if `acted`."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ def refused(code: FailureCode) -> ScriptedError:
 
 @dataclass(slots=True)
 class FakeMoncreneau:
-    """An office in memory.
+    """An API in memory.
 
     `writes` and `reads` say how the next calls fail (None: they do not); `lag` is how many seconds a write takes;
     while `shut` is not set the departments do not come. `stores` is what becomes of an appointment that is booked;
@@ -148,16 +148,16 @@ class FakeMoncreneau:
 
 @dataclass(slots=True)
 class FakeMessenger:
-    """A chat program in memory. `open_issues` are what happens to the next deliveries (None: they arrive)."""
+    """Telegram in memory. `failures` are the errors that the next deliveries meet (None: they arrive)."""
 
     phones: dict[int, dict[int, Delivery]] = field(default_factory=dict)
     left: set[int] = field(default_factory=set)
-    open_issues: deque[Exception | None] = field(default_factory=deque)
+    failures: deque[Exception | None] = field(default_factory=deque)
     heard: list[tuple[float, Delivery, str | None]] = field(default_factory=list)
     typings: list[int] = field(default_factory=list)
     gate: asyncio.Event | None = None
     pictures: Exception | None = None
-    """What happens to every picture."""
+    """The error that every picture meets, if any."""
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     async def deliver(self, delivery: Delivery, file_id: str | None) -> Receipt:
@@ -166,7 +166,7 @@ class FakeMessenger:
             raise self.pictures
         if self.gate:
             await self.gate.wait()
-        if self.open_issues and (failure := self.open_issues.popleft()):
+        if self.failures and (failure := self.failures.popleft()):
             raise failure
         if delivery.chat_id in self.left:
             raise ChatLeftError("bot was blocked by the user")
@@ -184,5 +184,5 @@ class FakeMessenger:
         self.typings.append(chat_id)
 
     def texts(self, chat_id: int = 7) -> list[str]:
-        """What stands on a phone."""
+        """The texts in a chat."""
         return [each.message.text for each in self.phones.get(chat_id, {}).values()]

@@ -137,7 +137,7 @@ async def test_updates_of_a_chat_are_processed_in_the_order_of_their_ids(tmp_pat
 
 
 def turns_taken(here: ConversationSetup) -> list[str]:
-    """What the turns from now on are about."""
+    """The list to which each turn from now on adds its event."""
     taken, take = list[str](), here.conversations._turns.take
 
     async def noted(chat_id: int, session: Session, event: Event) -> Outcome:

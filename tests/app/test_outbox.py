@@ -77,7 +77,7 @@ async def test_messages_of_a_chat_arrive_in_order_and_their_rows_are_deleted(tmp
 @in_no_time
 async def test_a_message_with_unknown_outcome_is_sent_again_before_the_next(tmp_path: Path, failure: Exception) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.extend([failure, failure])
+        here.messenger.failures.extend([failure, failure])
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["1", "2"]
         assert await here.stored() == []
@@ -86,7 +86,7 @@ async def test_a_message_with_unknown_outcome_is_sent_again_before_the_next(tmp_
 @in_no_time
 async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.append(MessageRefusedError("can't parse entities"))
+        here.messenger.failures.append(MessageRefusedError("can't parse entities"))
         ticket = replace(word(1), message=Message("<b>N° 1</b> &lt;", ((Button("Annuler", "x:1"),),)))
         await here.sends(ticket, word(2))
         assert here.messenger.texts() == ["N° 1 &lt;", "2"]
@@ -96,7 +96,7 @@ async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_pat
 @in_no_time
 async def test_a_text_that_is_refused_again_is_dropped_and_delays_nothing(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.extend([MessageRefusedError("can't parse entities")] * 2)
+        here.messenger.failures.extend([MessageRefusedError("can't parse entities")] * 2)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
         assert here.outbox.failed == 1
@@ -106,10 +106,10 @@ async def test_a_text_that_is_refused_again_is_dropped_and_delays_nothing(tmp_pa
 @in_no_time
 async def test_a_message_on_which_our_code_fails_delays_nothing(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 4)
+        here.messenger.failures.extend([ValueError("what a citizen wrote")] * 4)
         await here.sends(word(1), word(2))
         assert here.messenger.texts() == ["2"]
-        here.messenger.open_issues.extend([ValueError("what a citizen wrote")] * 3)
+        here.messenger.failures.extend([ValueError("what a citizen wrote")] * 3)
         await here.sends(replace(word(3), message=Message("<b>3</b>")))
         assert here.messenger.texts() == ["2", "3"], "the last try is without markup"
         assert await here.stored() == []
@@ -118,7 +118,7 @@ async def test_a_message_on_which_our_code_fails_delays_nothing(tmp_path: Path) 
 @in_no_time
 async def test_only_a_limited_chat_waits_as_long_as_telegram_says(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.append(FloodedError(30))
+        here.messenger.failures.append(FloodedError(30))
         began = asyncio.get_running_loop().time()
         await here.sends(word(1, 7), word(2, 8), word(3, 7))
         times = {delivery.id: at - began for at, delivery, _ in here.messenger.heard}
@@ -169,7 +169,7 @@ async def test_an_older_message_that_cannot_be_changed_any_more_is_left_as_it_is
     tmp_path: Path, failure: Exception
 ) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.append(failure)
+        here.messenger.failures.append(failure)
         await here.sends(replace(word(1, kind=Kind.EDIT, target=90), amends=True), word(2))
         assert here.messenger.texts() == ["2"]
         assert (here.outbox.failed, await here.stored()) == (0, [])
@@ -197,7 +197,7 @@ async def test_a_refused_edit_of_the_present_screen_is_shown_anew(tmp_path: Path
     async with outbox_setup(tmp_path) as here:
         await here.sends(word(1))
         (shown,) = here.messenger.phones[7]
-        here.messenger.open_issues.append(failure)
+        here.messenger.failures.append(failure)
         await here.sends(replace(word(2, kind=Kind.EDIT, target=shown), screen=12))
         assert here.messenger.texts() == ["1", "2"]
         assert here.outbox.failed == 0
@@ -233,7 +233,7 @@ async def test_a_picture_that_does_not_get_through_lets_texts_pass_and_is_given_
 @in_no_time
 async def test_a_picture_is_not_given_up_because_there_is_no_connection(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.extend([NotSentError("sendPhoto: refused")] * 20)
+        here.messenger.failures.extend([NotSentError("sendPhoto: refused")] * 20)
         await here.sends(word(1, kind=Kind.PICTURE))
         assert here.messenger.texts() == ["1"]
 
@@ -244,7 +244,7 @@ async def test_a_text_is_never_given_up_and_operators_are_told(
 ) -> None:
     async with outbox_setup(tmp_path) as here:
         lost = MaybeSentError("sendMessage: Internal Server Error")
-        here.messenger.open_issues.extend([lost] * 100)
+        here.messenger.failures.extend([lost] * 100)
         await here.store.commit(Change(queued=(word(1),)))
         here.outbox.accept((word(1),))
         await asyncio.sleep(STALLED - 60)
@@ -252,7 +252,7 @@ async def test_a_text_is_never_given_up_and_operators_are_told(
         await asyncio.sleep(120)
         assert here.outbox.stalled == 1
         assert await here.stored() == [1]
-        here.messenger.open_issues.clear()
+        here.messenger.failures.clear()
         await here.empty()
         assert here.messenger.texts() == ["1"]
         assert here.outbox.stalled == 0
@@ -263,7 +263,7 @@ async def test_a_text_is_never_given_up_and_operators_are_told(
 @in_no_time
 async def test_only_several_chats_make_an_outage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.extend([MaybeSentError("sendMessage: Timed out")] * 9)
+        here.messenger.failures.extend([MaybeSentError("sendMessage: Timed out")] * 9)
         await here.sends(*(word(chat, chat) for chat in (1, 2, 3)))
     assert caplog.messages == [
         "Telegram (sending) cannot be reached: sendMessage: Timed out; trying again",
@@ -329,7 +329,7 @@ async def test_what_is_being_sent_is_not_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
 async def test_a_refused_amendment_is_dropped(tmp_path: Path, failure: Exception) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.append(failure)
+        here.messenger.failures.append(failure)
         await here.sends(replace(word(1, kind=Kind.EDIT, target=99), amends=True), word(2))
         assert here.messenger.texts() == ["2"]
         assert here.outbox.failed == 0
@@ -341,7 +341,7 @@ async def test_of_several_amendments_only_the_newest_is_sent(tmp_path: Path) -> 
     async with outbox_setup(tmp_path) as here:
         await here.sends(word(1))
         (shown,) = here.messenger.phones[7]
-        here.messenger.open_issues.append(FloodedError(30))
+        here.messenger.failures.append(FloodedError(30))
         edits = [replace(word(each, kind=Kind.EDIT, target=shown), amends=True) for each in (2, 4, 6)]
         await here.sends(edits[0], word(3), edits[1], word(5), edits[2])
         assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 3, 3, 5, 6]
@@ -352,7 +352,7 @@ async def test_of_several_amendments_only_the_newest_is_sent(tmp_path: Path) -> 
 @in_no_time
 async def test_a_delayed_document_lets_messages_pass_and_arrives_later(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.append(MaybeSentError("502"))
+        here.messenger.failures.append(MaybeSentError("502"))
         await here.sends(word(1, kind=Kind.DOCUMENT), word(2), word(3))
         assert here.messenger.texts() == ["2", "3", "1"]
         assert await here.stored() == []
@@ -362,7 +362,7 @@ async def test_a_delayed_document_lets_messages_pass_and_arrives_later(tmp_path:
 async def test_a_delayed_document_is_dropped_when_its_chat_blocks_the_bot(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         await here.store.commit(Change(chat=StoredChat(7, "", "fr")))
-        here.messenger.open_issues.append(NotSentError("no route"))
+        here.messenger.failures.append(NotSentError("no route"))
         here.messenger.left.add(7)
         await here.sends(word(1, kind=Kind.DOCUMENT), word(2))
         assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 2]
@@ -372,7 +372,7 @@ async def test_a_delayed_document_is_dropped_when_its_chat_blocks_the_bot(tmp_pa
 @in_no_time
 async def test_the_refusal_of_a_prepared_message_is_passed_on(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
+        here.messenger.failures.append(MessageRefusedError("wrong file identifier"))
         await here.sends(word(1, kind=Kind.PREPARED), word(2))
         assert here.outbox.refused.get_nowait() == (7, "wrong file identifier")
         assert here.outbox.refused.empty()
@@ -391,7 +391,7 @@ async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) 
 async def test_a_picture_with_an_invalid_file_id_is_uploaded_again(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         await here.sends(word(1, kind=Kind.PICTURE))
-        here.messenger.open_issues.append(MessageRefusedError("wrong file identifier"))
+        here.messenger.failures.append(MessageRefusedError("wrong file identifier"))
         await here.sends(word(2, kind=Kind.PICTURE))
         assert [file_id for _, _, file_id in here.messenger.heard] == [None, "file-1", None]
         assert here.outbox.failed == 0
@@ -410,7 +410,7 @@ async def test_each_chat_has_its_own_rate_limit(tmp_path: Path) -> None:
 @in_no_time
 async def test_stopping_leaves_unsent_messages_stored(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
-        here.messenger.open_issues.extend([NotSentError("x")] * 50)
+        here.messenger.failures.extend([NotSentError("x")] * 50)
         deliveries = (word(1), word(2))
         await here.store.commit(Change(queued=deliveries))
         here.outbox.accept(deliveries)

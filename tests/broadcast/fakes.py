@@ -151,7 +151,7 @@ class FakeSender:
         self.failures[chat_id] = deque(errors)
 
     def chats(self) -> list[int]:
-        """Who got it, in order of their numbers."""
+        """The chats that got it, in order."""
         return sorted(chat for chat, _ in self.sent)
 
 

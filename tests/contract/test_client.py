@@ -109,7 +109,7 @@ async def gateway(opened: Callable[[str], Gateway]) -> AsyncIterator[Gateway]:
 
 
 async def problem_of(action: object) -> tuple[FailureCode, WriteOutcome]:
-    """What went wrong with an action that must go wrong."""
+    """The error of an action that must fail."""
     with pytest.raises(ApiError) as caught:
         await action  # type: ignore[misc]
     return caught.value.failure.code, caught.value.outcome

@@ -54,7 +54,7 @@ NO_CREDITS = """{
 }"""
 LIMITS = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "987", "X-RateLimit-Reset": "1642435200"}
 RESET = datetime(2022, 1, 17, 16, 0, tzinfo=UTC)
-"""What the last of them means."""
+"""The meaning of the last one."""
 NOW = datetime(2022, 1, 17, 15, 30, tzinfo=UTC)
 AT = datetime(2026, 1, 25, 14, 30)  # noqa: DTZ001 — office time
 ORDER = Order(5, AT, "Jean Dupont", "telegram:77")

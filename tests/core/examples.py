@@ -134,7 +134,7 @@ def press(session: Session, action: str, *, screen: int | None = -1, message: in
 
 
 def pressed(session: Session, action: str) -> tuple[Session, tuple[Effect, ...]]:
-    """What a press on the present screen makes of the conversation."""
+    """The step after a press on the present screen."""
     return step(session, press(session, action))
 
 
@@ -144,17 +144,17 @@ def command(name: str, argument: str = "") -> Commanded:
 
 
 def commanded(session: Session, name: str, argument: str = "") -> tuple[Session, tuple[Effect, ...]]:
-    """What a command makes of the conversation."""
+    """The step after a command."""
     return step(session, command(name, argument))
 
 
 def typed(session: Session, text: str) -> tuple[Session, tuple[Effect, ...]]:
-    """What text makes of the conversation."""
+    """The step after a text."""
     return step(session, Typed(at=NOW, language="fr", text=text))
 
 
 def happened(session: Session, event: Event) -> tuple[Session, tuple[Effect, ...]]:
-    """What a result makes of the conversation."""
+    """The step after a result."""
     return step(session, event)
 
 

@@ -1,4 +1,4 @@
-"""An admin at work, in sentences, and what the books say of a broadcast. Knows the buttons by what they ask."""
+"""An admin's actions, and the report of a broadcast. Knows buttons by their actions."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Admin:
-    """Somebody who may broadcast, with their phone."""
+    """One admin with their phone."""
 
     def __init__(
         self,
@@ -32,13 +32,13 @@ class Admin:
         self._wait_until_idle = wait_until_idle
 
     async def says(self, text: str) -> Shown:
-        """Write, and see what comes of it."""
+        """Write a text; returns the screen after it."""
         before = await self._state()
         await self.phone.say(text)
         return await self._answered(before, text)
 
     async def sends(self, what: str, **how: Any) -> Shown:
-        """Send a photo, a document, a sticker …, and see what comes of it."""
+        """Send a photo, a document, a sticker …; returns the screen after it."""
         before = await self._state()
         await self.phone.do(what, **how)
         return await self._answered(before, what)
@@ -53,18 +53,18 @@ class Admin:
         return await self._answered(before, "a raw message")
 
     async def pushes(self, ask: str) -> Shown:
-        """Press the newest button that asks this, and see what comes of it."""
+        """Press the newest button with this action; returns the screen after it."""
         before = await self._state()
         shown, data = await self.button(ask)
         await self.phone.do("press", message_id=shown.number, data=data)
         return await self._answered(before, ask)
 
     async def presses_blindly(self, shown: Shown, data: str) -> None:
-        """Press what may not be there any more; nothing need come of it."""
+        """Press a button that may be gone; does not wait for an answer."""
         await self.phone.do("press", message_id=shown.number, data=data, forged=True)
 
     async def button(self, ask: str) -> tuple[Shown, str]:
-        """Where the newest button is that asks this."""
+        """The newest button with this action, and its message."""
 
         async def look() -> tuple[Shown, str] | None:
             for shown in reversed(await self.phone.look(everything=True)):
@@ -107,7 +107,7 @@ class Admin:
         return await self.pushes(audience)
 
     async def broadcasts(self, text: str = "Bonjour à tous") -> None:
-        """The shortest way to a broadcast on its way."""
+        """The shortest way to a running broadcast."""
         await self.composes(text)
         await self.pushes("now")
         await self.pushes("go")
@@ -134,7 +134,7 @@ async def _until(what: str, look: Callable[[], Awaitable[T | None]]) -> T:
 
 
 def asks(data: str) -> str:
-    """What a button of broadcasts asks: `go`, `pause` …"""
+    """The action of a broadcast's button: `go`, `pause` …"""
     _, action = decode(data)
     parts = action.split(":")
     return parts[2] if parts[0] == "bc" else action

@@ -1,4 +1,4 @@
-"""What a citizen does and sees, in sentences; every deed ends when the bot has nothing left to do."""
+"""A citizen's actions and what they see then. Every action ends when the bot is idle."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +13,7 @@ CONFIRM = "✅ Confirm"
 
 
 class Citizen:
-    """One citizen with their phone. `taps` and `typed` count what they had to do."""
+    """One citizen with their phone. `taps` and `typed` count their presses and typed texts."""
 
     def __init__(self, phone: Phone, wait_until_idle: Callable[[], Awaitable[None]], services: Services) -> None:
         self.phone = phone
@@ -21,10 +21,10 @@ class Citizen:
         self.taps = 0
         self.typed = 0
         self._wait_until_idle = wait_until_idle
-        self._town = services
+        self._services = services
 
     async def says(self, text: str) -> Shown:
-        """Write, and look at what comes of it."""
+        """Write a text; returns the screen after it."""
         self.typed += not text.startswith("/")
         await self.phone.say(text)
         await self._wait_until_idle()
@@ -37,7 +37,7 @@ class Citizen:
         return await self.screen()
 
     async def presses(self, shown: Shown, data: str) -> None:
-        """Press what has this data, whether it is still there or not."""
+        """Press a button by its data, even if it is gone."""
         self.taps += 1
         await self.phone.do("press", message_id=shown.number, data=data, forged=True)
         await self._wait_until_idle()
@@ -53,7 +53,7 @@ class Citizen:
         return [each for each in await self.messages() if not each.has_picture][-1]
 
     async def waits_for(self, words: str) -> Shown:
-        """The message that has these words, as soon as it is there, whatever the bot still has to do."""
+        """Wait for a message with these words, while the bot may still be busy."""
 
         async def look() -> list[Shown]:
             return [each for each in await self.messages() if words in each.text]
@@ -61,12 +61,12 @@ class Citizen:
         return (await eventually(words, look, pause=0.01))[-1]
 
     async def messages(self) -> list[Shown]:
-        """All that the bot wrote and that is still there, the message that changed last at the end."""
+        """All messages of the bot that are not deleted, the one that changed last at the end."""
         return await self.phone.look(everything=True)
 
     async def appointments(self) -> list[Json]:
-        """What the office has in its books for this citizen."""
-        return await self._town.appointments(self.id)
+        """The appointments of this citizen at the API."""
+        return await self._services.appointments(self.id)
 
     async def _find(self, label: str, shown: Shown | None) -> tuple[Shown, str]:
         seen = [shown] if shown else list(reversed(await self.messages()))
@@ -76,7 +76,7 @@ class Citizen:
                     return where, button.data
         raise AssertionError(f"no button {label!r} in {[(each.text, each.labels) for each in seen[:3]]}")
 
-    # --- whole stretches of the way -------------------------------------------------------------------------------
+    # --- several steps at once --------------------------------------------------------------------------------------
 
     async def reaches_days(self, department: str = "Passport") -> Shown:
         """To the list of days, by `/book`."""

@@ -1,4 +1,4 @@
-"""A citizen's phone: what stands on its screen, and what can be done with it. Knows Telegram's chat, not the bot."""
+"""A citizen's phone: what its screen shows, and the actions on it. Knows Telegram's chats, not the bot."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +33,7 @@ class Shown:
 
     @property
     def labels(self) -> list[str]:
-        """What stands on the buttons."""
+        """The labels of the buttons."""
         return [button.label for button in self.buttons]
 
     @property
@@ -42,7 +42,7 @@ class Shown:
         return any(not button.is_lasting for button in self.buttons)
 
     def data(self, words: str) -> str:
-        """What the first button asks whose label has these words."""
+        """The data of the first button whose label has these words."""
         return next(button.data for button in self.buttons if words in button.label)
 
     def has(self, label: str) -> bool:
@@ -59,7 +59,7 @@ class Phone:
         self._above = 0
 
     async def look(self, *, everything: bool = False) -> list[Shown]:
-        """What the bot wrote since the last `scroll`, the message that changed last at the end."""
+        """The bot's messages since the last `scroll`, the one that changed last at the end."""
         kept = await self.transcript(0 if everything else self._above)
         found = [_shown(each) for each in kept if each["by_bot"] and not each["deleted_at"]]
         return sorted(found, key=lambda each: each.since)
@@ -71,7 +71,7 @@ class Phone:
         return messages
 
     async def scroll(self) -> None:
-        """Let what was written so far out of sight."""
+        """Move the present messages out of sight."""
         self._above = max((each.number for each in await self.look()), default=self._above)
 
     async def say(self, text: str) -> None:
@@ -84,7 +84,7 @@ class Phone:
         await self.do("press", message_id=shown.number, data=data, forged=True)
 
     async def resend(self) -> None:
-        """What a phone does that lost its connection: the same again, as a new update."""
+        """Repeat the last action as a new update, as a phone does that lost its connection."""
         await self.do("resend")
 
     async def block(self) -> None:
@@ -92,7 +92,7 @@ class Phone:
         await self.do("block")
 
     async def do(self, what: str, **how: Any) -> None:
-        """Anything that a phone can do, in the words of the stand-in's control endpoints."""
+        """Any action of a phone, named as the stand-in's control endpoints name it."""
         answer = await self._http.post(f"/__sandbox/chats/{self.chat_id}/{what}", json=how)
         assert answer.status_code == httpx.codes.OK, answer.text
 

@@ -1,4 +1,4 @@
-"""Photos that the bot sent, as they lie at Telegram, read back from their own pixels."""
+"""Photos that the bot sent, downloaded from the stand-in and read as QR codes."""
 
 import zlib
 
@@ -16,7 +16,7 @@ async def file_ids(citizen: Citizen) -> list[str]:
 
 
 async def download(bot: RunningBot, file_id: str) -> bytes:
-    """A photo's bytes, by the way that the Bot API has for it."""
+    """The bytes of a photo, downloaded by the Bot API's `getFile`."""
     http = bot.services.telegram
     answer = await http.post(f"/bot{TOKEN}/getFile", data={"file_id": file_id})
     path = answer.json()["result"]["file_path"]
@@ -24,7 +24,7 @@ async def download(bot: RunningBot, file_id: str) -> bytes:
 
 
 def read_qr(png: bytes) -> zxingcpp.Barcode:
-    """What a phone's camera makes of the picture. zxing shares no code with segno, which draws it."""
+    """Read the QR code as a phone's camera would. zxing shares no code with segno, which draws it."""
     size, lines = pixels(png)
     grey = b"".join(bytes(255 * (line[x // 8] >> (7 - x % 8) & 1) for x in range(size)) for line in lines)
     (found,) = zxingcpp.read_barcodes(zxingcpp.ImageView(grey, size, size, zxingcpp.ImageFormat.Lum))

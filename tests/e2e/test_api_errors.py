@@ -1,4 +1,4 @@
-"""Whatever the API answers, or does not: its own words, its next step, and the choices kept."""
+"""Every error of the API gets words and a next step of its own, and keeps the citizen's choices."""
 
 import json
 from typing import Any

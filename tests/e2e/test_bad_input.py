@@ -1,4 +1,4 @@
-"""What people (and those who mean harm) send that is not what was asked: an answer with the next step, never harm."""
+"""Unexpected or hostile input gets an answer with the next step, and does no harm."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whatever is killed or cut, everybody ends up with exactly the appointments that they confirmed."""
+"""After kills and cut connections every citizen has exactly the appointments that they confirmed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the office does to an appointment reaches the citizen: once, with who did it, and with the next step."""
+"""The citizen is told once of each change by the office, with who made it and the next step."""
 
 import socket
 from collections.abc import AsyncIterator

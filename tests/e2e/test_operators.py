@@ -1,4 +1,4 @@
-"""What operators see and hear: `/status`, and one notice of a trouble, however many citizens meet it."""
+"""Operators have `/status`, and get one alert per issue, however many citizens meet it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

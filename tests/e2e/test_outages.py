@@ -38,7 +38,7 @@ async def four_lost_polls(bot: RunningBot) -> float:
 
 
 def changes(caplog: pytest.LogCaptureFixture, service: str) -> list[str]:
-    """What the log tells of a service: `down` and `up`, in order."""
+    """The `down` and `up` lines of a service in the log, in order."""
     words = {f"{service} cannot be reached": "down", f"{service} answers again": "up"}
     return [words[key] for line in caplog.messages for key in words if line.startswith(key)]
 

@@ -1,4 +1,4 @@
-"""What cannot be read, or makes our own code raise, is set aside after three tries; everybody's chat goes on."""
+"""Updates that cannot be read, or on which our own code fails, are set aside after three tries; all chats go on."""
 
 import logging
 import sqlite3

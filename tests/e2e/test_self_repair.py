@@ -1,4 +1,4 @@
-"""What is broken on our own side (a stored session, a text, a view) silences no chat and hides no ticket."""
+"""A broken session, text or view of our own silences no chat and hides no ticket."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What people read: the bot's words in one language, as they look on a phone. Knows the catalogues, not the code."""
+"""The bot's texts in one language, as a phone shows them. Knows the catalogues, not the code."""
 
 import html
 import re

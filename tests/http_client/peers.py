@@ -1,6 +1,6 @@
-"""The other side of a connection, as it fails: servers on loopback that do one thing each. They know no client.
+"""Servers on loopback that each fail in one way. They know no client.
 
-`PEERS` has one for each row of docs/failure-phases.md, by its words.
+`PEERS` has one for each row of docs/failure-phases.md, under the words of that row.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ from pathlib import Path
 from tests.needs import lacks
 
 MARK = b"Aissatou-Bah-5ecret"
-"""What every request carries: a server that saw nothing of it saw nothing of the request."""
+"""Part of every request. A server that has not seen it has seen nothing of the request."""
 LARGE = 32 * 1024**2
 """Bytes of a request that no kernel takes in whole while nobody reads."""
 
 
 @dataclass
 class Seen:
-    """What reached the other side."""
+    """The bytes and requests that reached the server."""
 
     bytes: bytearray = field(default_factory=bytearray)
     requests: int = 0
@@ -44,7 +44,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Connection:
-    """One connection, seen from the other side."""
+    """One connection, seen from the server."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -91,7 +91,7 @@ def ok(body: bytes = b'{"ok":true,"result":true}', *more: str) -> bytes:
 
 @dataclass(frozen=True)
 class Peer:
-    """The other side: what it does with the connection that counts."""
+    """A server: what it does with the connection under test."""
 
     act: Act | None = None
     tls: str = ""

@@ -1,4 +1,4 @@
-"""What each failure is taken for by both clients: docs/failure-phases.md, row by row, against servers that fail so."""
+"""Each row of docs/failure-phases.md, with both clients, against a server that fails in that way."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Whom the clients trust: tests/http_client/test_failures.py has certificates that they accept and do not."""
+"""The certificate authorities that the clients trust. tests/http_client/test_failures.py has whole handshakes."""
 
 import pytest
 

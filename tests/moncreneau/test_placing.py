@@ -17,7 +17,7 @@ ORDER = Order(5, StillClock().at.replace(tzinfo=None), "Jean Dupont", "telegram:
 
 
 async def placed(server: ScriptedServer, clock: StillClock, said: Answer) -> object:
-    """What the order comes to if the service says so."""
+    """Book the order; the service gives this answer."""
     server.respond_with(said)
     now = lambda: clock.unix  # noqa: E731 — as short as it can be
     client = Client(

@@ -1,4 +1,4 @@
-"""What admins read of the bot, in both languages."""
+"""The status and the alerts that admins read, in both languages."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

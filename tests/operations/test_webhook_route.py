@@ -1,4 +1,4 @@
-"""Where webhooks arrive: what is too long, too slow, too much or not signed goes no further, and never with 410."""
+"""The webhook route refuses bodies that are too long, too slow, too many or not signed, and never with 410."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ async def serving(receive: Receive) -> AsyncIterator[tuple[WebhookRoute, httpx.A
 
 
 class StoredBodies(list[bytes]):
-    """What was stored."""
+    """The stored bodies."""
 
     async def receive(self, body: bytes) -> bool:
         self.append(body)

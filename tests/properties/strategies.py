@@ -1,4 +1,4 @@
-"""What the world may answer and a citizen may do, reasonable or not: long names, markup, any script, any number."""
+"""Strategies for answers and for actions of citizens, reasonable or not: long names, markup, any script, any number."""
 
 from datetime import datetime, timedelta
 

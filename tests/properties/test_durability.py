@@ -38,7 +38,7 @@ Key = tuple[int, int]
 
 @dataclass
 class Oracle:
-    """What must be in the store, by number."""
+    """The rows that must be in the store, by number."""
 
     known: set[int] = field(default_factory=set)
     updates: dict[int, StoredUpdate] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL differ: connections, upserts, and which errors are temporary."""
+"""The differences between SQLite and PostgreSQL: connections, upserts, and which errors are temporary."""
 
 import os
 import stat

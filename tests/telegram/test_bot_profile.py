@@ -23,7 +23,7 @@ ALL = BotProfile("", (("book", "Réserver"),), (("book", "Réserver"), ("status"
 
 
 async def shown(bot: RawBot, wanted: list[Call], known: str, times: int) -> list[str]:
-    """What is known after each round that got anywhere."""
+    """The settled calls after each round that settled some."""
     marks: list[str] = []
     async for each in keep_in_sync(bot, wanted, known):
         marks.append(each)
@@ -111,7 +111,7 @@ class Telegram:
 
 
 async def synced(telegram: Telegram, wanted: list[Call], known: str = "") -> str:
-    """What is known at the end."""
+    """The settled calls at the end."""
     async for marks in keep_in_sync(telegram, wanted, known):
         known = marks
     return known

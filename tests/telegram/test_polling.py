@@ -29,7 +29,7 @@ ID = PEOPLE[0].id
 
 @dataclass
 class FakeConversations:
-    """What conversations are handed; `waiting` is how busy they say they are."""
+    """Records the updates that are passed to the conversations; `waiting` is how many they report as waiting."""
 
     updates: list[StoredUpdate] = field(default_factory=list)
     waiting: int = 0

@@ -12,13 +12,13 @@ WITHIN = 10.0
 
 
 def action_of(data: str) -> str:
-    """What a button asks for, without the number of its screen; of broadcasts without number and turn: `is:en`."""
+    """The action of a button, without its screen number; for broadcasts, without number and turn: `is:en`."""
     _, _, action = data.partition(".")
     return action.split(":", 2)[2].rstrip(":") if action.startswith(BROADCAST) else action
 
 
 def actions_of(shown: Shown) -> list[str]:
-    """What the buttons of a message ask for."""
+    """The actions of the buttons of a message."""
     return [action_of(each.data) for each in shown.buttons]
 
 

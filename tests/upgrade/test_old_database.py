@@ -40,12 +40,12 @@ class Continued:
     bot: RunningBot
     database: Database
     before: dict[int, list[Shown]]
-    """What stood on each phone before it began."""
+    """The messages in each chat before the upgrade."""
     requests: Counter[str]
-    """What it asked of the API until everything was settled."""
+    """The API requests until everything was settled."""
 
     def person(self, name: str) -> Person:
-        """Who was left in this state."""
+        """The person whose session was in this state."""
         return RELEASE.person(self.bot, name)
 
     async def appointments(self, name: str) -> list[Json]:
@@ -69,7 +69,7 @@ class Continued:
 
 @contextmanager
 def logged_errors() -> Iterator[list[str]]:
-    """What is logged as an error meanwhile."""
+    """The errors that are logged meanwhile."""
     found: list[str] = []
     handler = logging.Handler(logging.ERROR)
     handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""What Telegram would refuse (Bot API: text after entities 4096, caption 1024, callback data 64 bytes, 100 buttons)."""
+"""The limits of messages (Bot API: text after entities 4096, caption 1024, callback data 64 bytes, 100 buttons)."""
 
 from html.parser import HTMLParser
 
@@ -48,12 +48,12 @@ def plain(html: str) -> str:
 
 
 def labels(message: Message) -> list[str]:
-    """What the buttons say, in their order."""
+    """The labels of the buttons, in their order."""
     return [button.label for row in message.rows for button in row]
 
 
 def actions(message: Message) -> list[str]:
-    """What the buttons ask, in their order."""
+    """The actions of the buttons, in their order."""
     return [button.action for row in message.rows for button in row]
 
 

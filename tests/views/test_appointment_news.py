@@ -1,4 +1,4 @@
-"""What others did to an appointment is said with who did it, what holds now, and the next step."""
+"""A change by others is told with who made it, the present appointment, and the next step."""
 
 from dataclasses import replace
 from datetime import timedelta

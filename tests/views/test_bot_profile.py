@@ -1,4 +1,4 @@
-"""What Telegram shows of the bot itself (Bot API: description 512, short 120, a command's description 256)."""
+"""The texts of the bot's profile fit (Bot API: description 512, short 120, a command's description 256)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a screen becomes: text and buttons, frozen."""
+"""Messages: text and buttons."""
 
 from dataclasses import FrozenInstanceError
 

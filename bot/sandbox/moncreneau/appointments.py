@@ -21,9 +21,9 @@ COST = 1
 """Credits that an appointment costs (contract, section Transport)."""
 STATUSES = ("PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW")
 _OPEN = ("PENDING_PAYMENT", "SCHEDULED")
-"""What can still be cancelled, moved or attended."""
+"""The statuses of appointments that can still be cancelled, moved or attended."""
 BY_API = "api"
-"""Who cancelled, where a client of the API did. The vendor's own words for `cancelledBy` are not public."""
+"""`cancelledBy` if a client of the API cancelled. The vendor's own values are not public."""
 
 Changed = Callable[[Appointment | None, Appointment], None]
 """Called with the appointment before (None: it is new) and after each change, once the change is stored."""

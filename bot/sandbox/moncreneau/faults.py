@@ -70,9 +70,9 @@ class Fault:
     minutes: int = 0
     """How much later than asked for `store` makes the appointment."""
     rename: dict[str, str | None] = field(default_factory=dict)
-    """What `rewrite` calls fields of the answer, at any depth; None leaves a field out."""
+    """The new names that `rewrite` gives to fields of the answer, at any depth; None removes a field."""
     replace: dict[str, Any] = field(default_factory=dict)
-    """What `rewrite` puts in place of fields' values, by their original names."""
+    """The new values that `rewrite` gives to fields, by their original names."""
     wrap: str | None = None
     """The field into which `rewrite` wraps the whole answer."""
     form: str | None = None
@@ -86,7 +86,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """What is done to one request: delays (seconds) before and after it, alterations, and at most one false answer."""
+    """The faults of one request: delays (seconds) before and after it, alterations, and at most one false answer."""
 
     delay_before: float = 0.0
     delay_after: float = 0.0

@@ -1,4 +1,4 @@
-"""What happens around every API request: fault injection, authentication, the rate limit and its headers.
+"""Handles every API request: fault injection, authentication, the rate limit and its headers.
 
 Plain ASGI, because it can discard an answer and drop a connection, which a handler cannot. It must not know what an
 endpoint does.
@@ -20,9 +20,9 @@ from bot.sandbox.moncreneau.rate_limiter import Quota, RateLimiter
 from bot.sandbox.serving import drop_connection
 
 KEY = "sandbox.key"
-"""Where a handler finds the `ApiKey` of its request in the scope."""
+"""The key of the scope under which a handler finds the `ApiKey` of its request."""
 ALTERATIONS = "sandbox.alterations"
-"""Where it finds the `Alterations`."""
+"""The key of the scope for the `Alterations`."""
 
 
 class ApiMiddleware:

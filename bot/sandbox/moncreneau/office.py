@@ -23,7 +23,7 @@ from bot.sandbox.moncreneau.store import Appointment
 from bot.sandbox.moncreneau.webhooks import Webhooks
 
 BY_OFFICE = "organization"
-"""Who cancelled, where the staff did and the call names nobody. The vendor's own words are not public."""
+"""`cancelledBy` if the staff cancelled and the call names nobody. The vendor's own values are not public."""
 PAGE = Path(__file__).parent / "page"
 POLICY = "default-src 'self'; frame-ancestors 'none'"
 """The page needs nothing from elsewhere, and a citizen's name cannot become a script."""

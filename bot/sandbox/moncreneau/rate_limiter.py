@@ -18,7 +18,7 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a key has left. `reset` is in Unix seconds; `retry_after` (seconds) is set when the request is refused."""
+    """The quota left to a key. `reset` is in Unix seconds; `retry_after` (seconds) is set if the request is refused."""
 
     limit: int
     remaining: int

@@ -35,7 +35,7 @@ class WebhookFault:
     seconds: float | None = None
     """Of a `delay` (1); when `replay` sends an event again (a day, times the endpoint's time factor)."""
     secret: str = "whsec_wrong"  # noqa: S105 — worth nothing anywhere
-    """What `wrong_secret` signs with."""
+    """The secret with which `wrong_secret` signs."""
     fired: int = 0
 
 

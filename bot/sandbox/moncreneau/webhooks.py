@@ -85,7 +85,7 @@ class Webhooks:
         self._sleep = sleep
         self._zone = ZoneInfo(config.timezone)
         self._held: dict[int, list[Delivery]] = {}
-        """What each fault holds back, by the identity of the fault."""
+        """The events that each fault holds back, by the identity of the fault."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._http: httpx.AsyncClient | None = None
 

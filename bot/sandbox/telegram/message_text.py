@@ -23,7 +23,7 @@ _FOUND = re.compile(
     r"|(?<!\w)(?P<mention>@[a-zA-Z]\w{3,31})\b"
     r"|(?<!\w)(?P<hashtag>#(?=\w*[^\W\d])\w{1,256})"
 )
-"""What Telegram makes entities of automatically, without bare domains and phone numbers."""
+"""The texts that Telegram turns into entities automatically, without bare domains and phone numbers."""
 
 _ENTITY_STARTS = ("http", "@", "/", "#")
 _OPAQUE = frozenset({"code", "pre", "text_link", "url"})

@@ -1,4 +1,4 @@
-"""What people do on their phones, and the updates that Telegram creates for it. Knows nothing of HTTP.
+"""Actions of people on their phones, and the updates that Telegram creates for them. Must not know HTTP.
 
 Raises `ValueError` for what a phone does not allow.
 """

@@ -19,7 +19,7 @@ NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction
 MAX_TIMEOUT = 50
 MESSAGES = frozenset({"message", "edited_message", "channel_post", "edited_channel_post"})
 PRESSES, MEMBERSHIPS = 3 << 33, 5 << 33
-"""What Telegram adds to the id of a user or chat, for the queue of their presses and of the bot's memberships."""
+"""The offset to the id of a user or chat that names the queue of their presses and of the bot's memberships."""
 
 
 @dataclass(slots=True, eq=False)

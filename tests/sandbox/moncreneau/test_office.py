@@ -1,4 +1,4 @@
-"""What the staff of a department do to appointments, and what the API then says."""
+"""Changes that the staff of a department make to appointments, and what the API then returns."""
 
 from datetime import UTC, datetime
 from typing import Any

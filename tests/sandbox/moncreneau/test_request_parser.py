@@ -1,4 +1,4 @@
-"""What the contract does not describe is refused, and the error names the field."""
+"""The stand-in refuses what the contract does not describe, and the error names the field."""
 
 from typing import Any
 

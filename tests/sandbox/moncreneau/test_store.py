@@ -1,4 +1,4 @@
-"""What was acknowledged is in the file, even if the process is killed."""
+"""Every acknowledged write is in the file, even if the process is killed."""
 
 import sqlite3
 import subprocess

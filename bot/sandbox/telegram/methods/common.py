@@ -1,4 +1,4 @@
-"""What the methods share: how one is declared, how its chat and message are found, how a message is sent."""
+"""Shared by the methods: how one is declared, how its chat and message are found, how a message is sent."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
