@@ -37,7 +37,7 @@ async def test_in_english_the_name_on_the_phone_spares_the_typing(bot: RunningBo
     assert (await sarah.says("/start")).text.startswith("Hello Sarah!")
     assert "Which department" in (await sarah.taps_on("Ministry")).text
     assert "Choose a day" in (await sarah.taps_on("ID Card")).text
-    assert "Whose name is it for?" in (await sarah.taps_on("⏱")).text
+    assert "Who is the appointment for?" in (await sarah.taps_on("⏱")).text
     assert "Check, then confirm" in (await sarah.taps_on("Sarah Cole")).text
     ticket = await sarah.taps_on("Confirm")
     assert "Your appointment is confirmed." in ticket.text
