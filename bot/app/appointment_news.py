@@ -166,7 +166,7 @@ class AppointmentNews:
             if attempt.kind is AttemptKind.BOOK and entry is None:
                 return True
             if attempt.kind is AttemptKind.CANCEL:
-                ticket = CANCELLINGS.validate_json(attempt.body).ticket
+                ticket = CANCELLINGS.read(attempt.body).ticket
                 if ticket.appointment.id == report.appointment_id:
                     return True
         return False

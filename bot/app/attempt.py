@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import TypeAdapter
-
 from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Moncreneau, Need
 from bot.app.records import Settled, StoredAttempt
@@ -25,6 +23,7 @@ from bot.core.events import (
     CancellingRefused,
     Event,
 )
+from bot.core.json_codec import JsonCodec
 from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode, Order
 from bot.core.names import fold, visible
 from bot.core.states import BookingAttempt, CancelAttempt
@@ -59,8 +58,8 @@ class LookupDelays:
 
 
 DELAYS = LookupDelays()
-BOOKINGS: TypeAdapter[BookingAttempt] = TypeAdapter(BookingAttempt)
-CANCELLINGS: TypeAdapter[CancelAttempt] = TypeAdapter(CancelAttempt)
+BOOKINGS = JsonCodec(BookingAttempt)
+CANCELLINGS = JsonCodec(CancelAttempt)
 
 
 def owner_of(chat_id: int) -> str:
@@ -157,7 +156,7 @@ class AttemptState:
 
     def booking(self) -> BookingAttempt:
         """The booking that was confirmed."""
-        return BOOKINGS.validate_json(self.stored.body)
+        return BOOKINGS.read(self.stored.body)
 
     def order(self) -> Order:
         """The order of a booking. Raises `ValueError` if the body is no confirmed booking."""
@@ -174,7 +173,7 @@ class AttemptState:
 
     def appointment(self) -> Appointment:
         """The appointment to cancel, as it was when that was confirmed."""
-        return CANCELLINGS.validate_json(self.stored.body).ticket.appointment
+        return CANCELLINGS.read(self.stored.body).ticket.appointment
 
     def settled(self, outcome: str, appointment_id: int | None = None) -> Settled:
         """The record of the outcome."""

@@ -90,5 +90,5 @@ class Sessions:
 def _pending(attempt: StoredAttempt) -> Pending:
     """The state of a conversation that waits for this attempt, and was told to. Raises `ValueError`."""
     if attempt.kind is AttemptKind.BOOK:
-        return Submitting(BOOKINGS.validate_json(attempt.body), delayed=True, withdrawn=attempt.withdrawn)
-    return Cancelling(CANCELLINGS.validate_json(attempt.body), delayed=True)
+        return Submitting(BOOKINGS.read(attempt.body), delayed=True, withdrawn=attempt.withdrawn)
+    return Cancelling(CANCELLINGS.read(attempt.body), delayed=True)

@@ -241,10 +241,10 @@ class Turns:
             case Tell() | Amend():
                 draft.shown.append(effect)
             case Book(attempt=booking):
-                body = BOOKINGS.dump_json(booking).decode()
+                body = BOOKINGS.write(booking)
                 draft.opened.append(StoredAttempt(chat_id, booking.number, AttemptKind.BOOK, body))
             case CancelAppointment(attempt=cancelling):
-                body = CANCELLINGS.dump_json(cancelling).decode()
+                body = CANCELLINGS.write(cancelling)
                 draft.opened.append(StoredAttempt(chat_id, cancelling.number, AttemptKind.CANCEL, body))
             case Withdraw(number=number):
                 draft.withdrawn = number

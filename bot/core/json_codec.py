@@ -1,7 +1,8 @@
-"""Values to JSON and back, led by a version, for all that the bot stores: sessions, drafts, plans.
+"""Values to versioned JSON and back, for all that the bot stores: sessions, attempts, drafts, plans.
 
 The text is `VERSION:JSON`. A value that an older release wrote is upgraded step by step before it is read, so a renamed
-field needs a new version and one upgrade function. Must not know what the values mean.
+field needs a new version and one upgrade function. Release 0.1 wrote attempts without a version: that is version 1.
+Must not know what the values mean.
 """
 
 import json
@@ -30,12 +31,12 @@ class JsonCodec(Generic[T]):
         return len(self._upgrades) + 1
 
     def write(self, value: T) -> str:
-        """The value as JSON, led by the version."""
+        """The value as JSON, after its version."""
         return f"{self.version}:{self._adapter.dump_json(value).decode()}"
 
     def read(self, text: str) -> T:
-        """The value. Raises `ValueError` if the text is of a newer version or no such value at all."""
-        number, _, body = text.partition(":")
+        """The value. Raises `ValueError` if the text is of a newer version or not such a value."""
+        number, _, body = ("1", ":", text) if text.startswith("{") else text.partition(":")
         version = int(number) if number.isascii() and number.isdecimal() else 0
         if version == self.version:
             return self._adapter.validate_json(body)
@@ -53,7 +54,7 @@ class JsonCodec(Generic[T]):
 
 
 def rename_keys(names: Mapping[str, str]) -> Upgrade:
-    """An upgrade that renames keys wherever they stand."""
+    """An upgrade that renames keys at any depth."""
 
     def upgrade(raw: Any) -> Any:
         match raw:

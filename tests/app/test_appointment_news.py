@@ -87,7 +87,7 @@ def news(change: Change) -> Delivery:
 
 def cancelling(number: int) -> StoredAttempt:
     attempt = CancelAttempt(3, Ticket(replace(MADE, id=number), PASSPORTS))
-    return StoredAttempt(7, 3, AttemptKind.CANCEL, CANCELLINGS.dump_json(attempt).decode())
+    return StoredAttempt(7, 3, AttemptKind.CANCEL, CANCELLINGS.write(attempt))
 
 
 # --- webhooks ---------------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ async def test_without_the_departments_it_is_told_all_the_same(setup: NewsSetup)
 async def test_while_a_booking_is_open_what_is_not_known_waits_but_not_for_ever(setup: NewsSetup) -> None:
     await setup.knows(7, of=None)
     await setup.store.commit(Change(opened=(replace(BOOKING, chat_id=7),)))
-    assert BOOKINGS.validate_json(BOOKING.body).__class__ is BookingAttempt
+    assert BOOKINGS.read(BOOKING.body).__class__ is BookingAttempt
     with pytest.raises(NotYetError):
         await setup.hears(MADE, is_new=True)
     setup.now = NOW + timedelta(seconds=ATTEMPT_PATIENCE)

@@ -22,7 +22,7 @@ ORDER = Order(department_id=5, at=AT, name="Aïssatou Bah", owner="telegram:7")
 
 
 def state(draft: Draft) -> AttemptState:
-    body = BOOKINGS.dump_json(BookingAttempt(3, draft, AT)).decode()
+    body = BOOKINGS.write(BookingAttempt(3, draft, AT))
     return AttemptState(StoredAttempt(7, 3, AttemptKind.BOOK, body), uncertain=False)
 
 

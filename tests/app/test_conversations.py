@@ -247,7 +247,7 @@ async def test_a_failing_update_on_a_failing_session_still_gets_an_apology(tmp_p
 async def test_a_ticket_is_sent_even_if_the_session_is_lost(tmp_path: Path) -> None:
     async with conversation_setup(tmp_path) as here:
         draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
-        body = BOOKINGS.dump_json(BookingAttempt(3, draft, NOW)).decode()
+        body = BOOKINGS.write(BookingAttempt(3, draft, NOW))
         attempt = StoredAttempt(7, 3, AttemptKind.BOOK, body)
         await here.store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt,)))
         here.attempt_worker.begin(attempt, here.conversations.settle, resumed=True)
@@ -262,7 +262,7 @@ async def test_an_outcome_on_which_every_turn_fails_is_sent_with_a_new_session(t
         await here.hears((1, 7, "/start"))
         draft = Draft(OFFICES[0], at=NOW.replace(hour=10), name="Aïssatou Bah")
         attempt = BookingAttempt(3, draft, NOW)
-        stored = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.dump_json(attempt).decode())
+        stored = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.write(attempt))
         await here.store.commit(Change(opened=(stored,)))
         broken = replace(attempt, draft=None)  # type: ignore[arg-type]
         here.conversations._sessions.keep(7, Session("fr", NOW, state=Submitting(broken)))

@@ -93,7 +93,7 @@ CANCELLING = CancelAttempt(4, TICKET)
 
 @pytest.mark.parametrize("text", ["2:{}", "garbage", None])
 async def test_a_new_session_still_waits_for_a_pending_booking(store: Store, text: str | None) -> None:
-    attempt = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.dump_json(BOOKING).decode())
+    attempt = StoredAttempt(7, 3, AttemptKind.BOOK, BOOKINGS.write(BOOKING))
     await store.commit(Change(chat=StoredChat(7, text, "fr") if text else None, opened=(attempt,)))
     session = await Sessions(store, "fr").get(7, NOW, "fr")
     assert session.state == Submitting(BOOKING, delayed=True)
@@ -105,8 +105,8 @@ async def test_a_new_session_still_waits_for_a_pending_booking(store: Store, tex
 
 
 async def test_a_new_session_still_waits_for_a_pending_cancellation(store: Store) -> None:
-    attempt = StoredAttempt(7, 4, AttemptKind.CANCEL, CANCELLINGS.dump_json(CANCELLING).decode())
-    other = StoredAttempt(8, 4, AttemptKind.BOOK, BOOKINGS.dump_json(BOOKING).decode())
+    attempt = StoredAttempt(7, 4, AttemptKind.CANCEL, CANCELLINGS.write(CANCELLING))
+    other = StoredAttempt(8, 4, AttemptKind.BOOK, BOOKINGS.write(BOOKING))
     await store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt, other)))
     assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Cancelling(CANCELLING, delayed=True)
 

@@ -178,7 +178,7 @@ async def test_a_summary_is_checked_against_the_newest_slots() -> None:
     assert isinstance(state, ConfirmingBooking)
     assert (state.draft.at, state.draft.asked) == (TEN + timedelta(days=1), TEN)
     confirmed = await turns.take(7, named.session, press(named, "ok"))
-    assert BOOKINGS.validate_json(confirmed.opened[0].body).draft.at == TEN + timedelta(days=1)
+    assert BOOKINGS.read(confirmed.opened[0].body).draft.at == TEN + timedelta(days=1)
 
 
 async def test_a_parked_booking_keeps_its_slot() -> None:
@@ -264,7 +264,7 @@ async def test_confirming_opens_an_attempt_and_sends_no_request() -> None:
     last = (await booked(office))[-1]
     (attempt,) = last.opened
     assert (attempt.chat_id, attempt.kind, last.deliveries) == (7, AttemptKind.BOOK, ())
-    draft = BOOKINGS.validate_json(attempt.body).draft
+    draft = BOOKINGS.read(attempt.body).draft
     assert (draft.department, draft.at, draft.name) == (OFFICE, TEN, "Aïssatou Bah")
     assert office.posts == 0
 
@@ -291,7 +291,7 @@ async def test_cancelling_opens_an_attempt_and_giving_up_withdraws_one() -> None
     turns = turns_at(api())
     asked = (await play(api(), command("cancel", "50")))[-1]
     yes = await turns.take(7, asked.session, press(asked, "yes"))
-    assert CANCELLINGS.validate_json(yes.opened[0].body).ticket == Ticket(api().books[50], OFFICE)
+    assert CANCELLINGS.read(yes.opened[0].body).ticket == Ticket(api().books[50], OFFICE)
     submitted = (await booked(api()))[-1]
     given_up = await turns.take(7, submitted.session, press(submitted, "giveup"))
     assert given_up.withdrawn == submitted.opened[0].number

@@ -35,12 +35,10 @@ BOOKING = StoredAttempt(
     CHAT,
     1,
     AttemptKind.BOOK,
-    BOOKINGS.dump_json(BookingAttempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)).decode(),
+    BOOKINGS.write(BookingAttempt(1, Draft(OFFICE, at=AT, name="Aïssatou Bah"), NOW)),
 )
 MINE = Appointment(50, 5, AT, "Aïssatou Bah", owner=OWNER)
-CANCELLING = StoredAttempt(
-    CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.dump_json(CancelAttempt(2, Ticket(MINE, OFFICE))).decode()
-)
+CANCELLING = StoredAttempt(CHAT, 2, AttemptKind.CANCEL, CANCELLINGS.write(CancelAttempt(2, Ticket(MINE, OFFICE))))
 
 
 @dataclass

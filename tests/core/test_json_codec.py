@@ -32,6 +32,7 @@ def test_a_value_is_read_back_as_it_was_written() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        '{"trouble":{"problem":"down"},"notes":[{"problem":"busy"}]}',
         '1:{"trouble":{"problem":"down"},"notes":[{"problem":"busy"}]}',
         '2:{"failure":{"problem":"down"},"notes":[{"problem":"busy"}]}',
         '3:{"failure":{"code":"down"},"notes":[{"code":"busy"}]}',

@@ -38,11 +38,11 @@ def reread_plan(text: str) -> str:
 
 
 def reread_booking(text: str) -> str:
-    return BOOKINGS.dump_json(BOOKINGS.validate_json(text)).decode()
+    return BOOKINGS.write(BOOKINGS.read(text))
 
 
 def reread_cancellation(text: str) -> str:
-    return CANCELLINGS.dump_json(CANCELLINGS.validate_json(text)).decode()
+    return CANCELLINGS.write(CANCELLINGS.read(text))
 
 
 STORED: dict[str, tuple[str, Callable[[str], str]]] = {
