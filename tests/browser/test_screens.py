@@ -3,27 +3,57 @@
 With SCREENSHOTS=folder in the environment a picture of each screen in each language is kept there.
 """
 
-import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.core.model import Department
-from bot.core.screens import Menu, Screen
-from bot.core.states import ChoosingDepartment, Notice
+from bot.core.health import OperatorIssue
+from bot.core.model import AppointmentStatus, Day, Department, Draft, Failure, FailureCode, OpeningHours, Ticket, Worker
+from bot.core.screens import Announcements, Cancelled, CancelledByOthers, Menu, Screen, TicketShown
+from bot.core.states import (
+    BookingRefusedState,
+    ChoosingDay,
+    ChoosingDepartment,
+    ChoosingNearest,
+    ChoosingTime,
+    ConfirmingBooking,
+    Listing,
+    LoadingAppointments,
+    Notice,
+    Purpose,
+    TypingName,
+)
 from bot.i18n import Translator
+from bot.operations.views import admin_help, alert
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.telegram.messenger import keyboard
+from bot.telegram.qr import qr_png
+from bot.views.general import group_hint
 from bot.views.message import Message, Office
 from bot.views.render import render
+from tests.broadcast.pages import every_screen
 from tests.browser.conftest import OpenPage
-from tests.core.examples import DEPARTMENTS, NOW, PASSPORTS
+from tests.core.examples import (
+    COURT,
+    DAYS,
+    DEPARTMENTS,
+    FULL,
+    NINE,
+    NOW,
+    OTHER,
+    PASSPORTS,
+    SUNDAY,
+    TEN_ON_MONDAY,
+    TICKET,
+    TIMED,
+)
 from tests.views.pages import EN, FR, SCREENS
 
 AISSATOU = 1_000_101
@@ -33,6 +63,34 @@ LONG = tuple(
     for n, name in enumerate(("civiles", "pénales", "sociales", "foncières"))
 )
 OFFICE = Office(today=NOW.date(), departments=DEPARTMENTS, contact="620 00 00 00, de 8 h à 16 h")
+MANY = tuple(Department(n, f"Service {n}", f"Ministère {n % 4}") for n in range(60))
+DESCRIBED = replace(
+    PASSPORTS,
+    description="Demande et retrait du passeport. Apportez l’extrait de naissance, la carte d’identité, deux photos et "
+    "le reçu de paiement ; les mineurs viennent avec un parent. Le retrait se fait le matin seulement.",
+    opening_hours=tuple(
+        OpeningHours(day, *span) for day in range(5) for span in ((time(8), time(12)), (time(13), time(16, 30)))
+    ),
+)
+MOVED = replace(FULL, asked=NINE)
+EVERY_QUARTER = tuple(datetime.combine(SUNDAY, time(8)) + timedelta(minutes=15 * n) for n in range(32))
+
+
+def in_status(status: AppointmentStatus, ticket: Ticket = TICKET) -> Ticket:
+    return replace(ticket, appointment=replace(ticket.appointment, status=status))
+
+
+def listed(count: int) -> tuple[Ticket, ...]:
+    """So many appointments; the first two have the same time."""
+    return tuple(
+        replace(
+            TICKET,
+            appointment=replace(TICKET.appointment, id=12345 + n, at=TICKET.appointment.at + timedelta(days=max(1, n))),
+        )
+        for n in range(count)
+    )
+
+
 BUSY: dict[str, tuple[Screen, Office]] = {
     "menu of organisations": (
         Menu(greeting=True, name="Aïssatou"),
@@ -41,8 +99,69 @@ BUSY: dict[str, tuple[Screen, Office]] = {
     "long names": (ChoosingDepartment(LONG), OFFICE),
     "today": (SCREENS["choosing a day"], replace(OFFICE, today=date(2026, 1, 25))),
     "one department": (ChoosingDepartment((PASSPORTS,)), OFFICE),
+    "menu without departments": (Menu(greeting=True), replace(OFFICE, departments=())),
+    "menu of one organisation": (
+        Menu(),
+        replace(OFFICE, departments=tuple(replace(each, organization="") for each in MANY)),
+    ),
+    "many departments": (ChoosingDepartment(MANY, page=3), OFFICE),
+    "department with description": (ChoosingDay(Draft(DESCRIBED), DAYS, NINE), OFFICE),
+    "many days": (
+        ChoosingDay(Draft(PASSPORTS), tuple(Day(SUNDAY + timedelta(days=n), n + 1) for n in range(30)), NINE, page=1),
+        OFFICE,
+    ),
+    "days that are perhaps free": (
+        ChoosingDay(Draft(PASSPORTS), tuple(replace(each, perhaps=True) for each in DAYS), NINE),
+        OFFICE,
+    ),
+    "many times": (ChoosingTime(Draft(PASSPORTS), SUNDAY, EVERY_QUARTER), OFFICE),
+    "afternoon": (ChoosingTime(Draft(PASSPORTS), SUNDAY, EVERY_QUARTER, afternoon=True), OFFICE),
+    "six nearest": (
+        ChoosingNearest(FULL, (*EVERY_QUARTER[:3], *(at + timedelta(days=1) for at in EVERY_QUARTER[:3]))),
+        OFFICE,
+    ),
+    "first name ever": (TypingName(TIMED), OFFICE),
+    "time moved, name": (TypingName(replace(MOVED, name=None)), OFFICE),
+    "time moved, summary": (ConfirmingBooking(MOVED), OFFICE),
+    "ticket to be paid": (TicketShown(in_status(AppointmentStatus.PENDING_PAYMENT), fresh=True), OFFICE),
+    "ticket at another time": (TicketShown(TICKET, fresh=True, asked=TEN_ON_MONDAY), OFFICE),
+    **{f"ticket {status}": (TicketShown(in_status(status)), OFFICE) for status in AppointmentStatus},
+    **{f"refused, {code}": (BookingRefusedState(FULL, Failure(code)), OFFICE) for code in FailureCode},
+    "refused, wrong staff number": (
+        BookingRefusedState(replace(FULL, department=COURT, worker=Worker(5, "")), Failure(FailureCode.BAD_REQUEST)),
+        OFFICE,
+    ),
+    "list, full page": (Listing(listed(12), Purpose.VIEW, page=1, past=(OTHER,)), OFFICE),
+    "list, two at one time": (Listing(listed(2), Purpose.VIEW), OFFICE),
+    "list to cancel from": (Listing((TICKET, OTHER), Purpose.CANCEL), OFFICE),
+    "cancelling not accepted": (
+        LoadingAppointments(Purpose.CANCEL, 12345, failure=Failure(FailureCode.BAD_REQUEST)),
+        OFFICE,
+    ),
+    "list failed": (LoadingAppointments(Purpose.VIEW, failure=Failure(FailureCode.DOWN)), OFFICE),
+    "announcements started": (Announcements(wanted=True, changed=True), OFFICE),
+    "announcements stopped": (Announcements(wanted=False, changed=True), OFFICE),
+    "news, cancelled by somebody": (CancelledByOthers(TICKET), OFFICE),
+    "cancelled, to be paid": (Cancelled(in_status(AppointmentStatus.PENDING_PAYMENT)), OFFICE),
 }
 ALL = {**{name: (screen, OFFICE) for name, screen in SCREENS.items()}, **BUSY}
+
+
+def messages(t: Translator) -> Iterator[tuple[str, Message]]:
+    """Every message there is, each under its name: of citizens, also below a notice; of groups; of admins."""
+    for name, (screen, office) in ALL.items():
+        yield name, render(screen, t, office=office)
+        yield f"{name} below a notice", render(screen, t, Notice.NAME_SIGNS, office=office)
+    for notice in Notice:
+        yield f"notice {notice}", render(Menu(), t, notice, office=OFFICE)
+    yield "group", group_hint(t, "moncreneau_bot")
+    yield "help of admins", admin_help(t, OFFICE)
+    for code in (FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS):
+        for present in (True, False):
+            yield f"alert {code} {present}", alert(OperatorIssue(code), t, str, present=present)
+    yield from every_screen(t)
+
+
 IN_SIGHT = """message => {
     const log = document.querySelector('[data-testid=chat]').getBoundingClientRect();
     const seen = box => box.top >= log.top - 1 && box.bottom <= log.bottom + 1;
@@ -59,10 +178,15 @@ IN_SIGHT = """message => {
 
 
 async def show(http: httpx.AsyncClient, token: str, message: Message) -> None:
-    body = {"chat_id": AISSATOU, "text": message.text, "parse_mode": "HTML"}
+    """Send it as the bot does."""
+    body = {"chat_id": str(AISSATOU), "parse_mode": "HTML"}
     if message.rows:
-        body["reply_markup"] = json.loads(keyboard(message, 7))
-    answer = await http.post(f"/bot{token}/sendMessage", json=body)
+        body["reply_markup"] = keyboard(message, 7)
+    if message.qr_link is None:
+        answer = await http.post(f"/bot{token}/sendMessage", data={**body, "text": message.text})
+    else:
+        picture = {"photo": ("qr.png", qr_png(message.qr_link), "image/png")}
+        answer = await http.post(f"/bot{token}/sendPhoto", data={**body, "caption": message.text}, files=picture)
     assert answer.is_success, answer.text
 
 
@@ -77,13 +201,10 @@ async def test_the_question_and_the_first_button_of_every_screen_are_in_sight(
         await expect(page.get_by_test_id("message")).to_have_count(1)  # what the citizen said
         await page.emulate_media(reduced_motion="reduce")  # measure where things are, not where they pass by
         failures: list[str] = []
-        for name, (screen, office) in ALL.items():
-            for notice in (None, Notice.NAME_SIGNS):
-                message = render(screen, t, notice, office=office)
-                shown = await page.get_by_test_id("message").count()
-                await show(http, config.token, replace(message, qr_link=None))
-                await expect(page.get_by_test_id("message")).to_have_count(shown + 1)
-                failures += await faults(page, f"{t.locale} {name}{' under a remark' if notice else ''}")
+        for shown, (name, message) in enumerate(messages(t), 2):
+            await show(http, config.token, message)
+            await expect(page.get_by_test_id("message")).to_have_count(shown)
+            failures += await faults(page, f"{t.locale} {name}")
         await page.close()  # before the server: a page whose stream of updates breaks off reports an error
     assert failures == []
 
@@ -92,7 +213,7 @@ async def faults(page: Page, name: str) -> list[str]:
     message = page.get_by_test_id("message").last
     # A citizen who answers stands at the end of the chat; the page stops following once it is a little above it.
     await page.locator("#scroll").evaluate("each => each.scrollTo({ top: each.scrollHeight, behavior: 'instant' })")
-    if FOLDER and "remark" not in name:
+    if FOLDER and "below a notice" not in name:
         await page.screenshot(path=str(Path(FOLDER) / f"{name}.png"), animations="disabled")
     found = await message.evaluate(IN_SIGHT)
     return [
