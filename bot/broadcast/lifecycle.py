@@ -91,6 +91,12 @@ UNPAID = (BroadcastStatus.PAUSED, AdminAction.UNPAID)
 """The transition of a paid broadcast that Telegram refuses to send for lack of Stars."""
 
 
+def is_unpaid(broadcast: Broadcast) -> bool:
+    """Whether it is paused because the bot has too few Stars, and nobody resumed it since."""
+    latest = broadcast.history[-1].action if broadcast.history else None
+    return (broadcast.status, latest) == UNPAID
+
+
 def next_status(broadcast: Broadcast) -> BroadcastStatus:
     """The status after the work of the present one is done; the same status if an admin must act."""
     match broadcast.status:

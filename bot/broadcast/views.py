@@ -11,6 +11,7 @@ from bot.broadcast.lifecycle import (
     ListCursor,
     available_commands,
     encode_cursor,
+    is_unpaid,
 )
 from bot.broadcast.model import (
     Audience,
@@ -121,6 +122,7 @@ def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKR
         ),
         _counts_so_far(snapshot, t, office),
         lines(*(_history_line(each, t) for each in broadcast.history[-HISTORY_SHOWN:])),
+        t.text("bc.unpaid_next") if is_unpaid(broadcast) else None,
     )
     commands = available_commands(broadcast, night_pause=snapshot.resumes_at is not None)
     return Message(text, keys.columns([_button(broadcast, each, t) for each in commands]))

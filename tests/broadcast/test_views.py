@@ -259,3 +259,17 @@ def test_only_the_last_entries_of_the_history_are_shown() -> None:
     history = tuple(HistoryEntry(f"Admin {n}", AdminAction.PAUSED, AT) for n in range(1, 6))
     text = progress(BroadcastSnapshot(Broadcast(PLAN, BroadcastStatus.PAUSED, SOME, history)), EN).text
     assert [n for n in range(1, 6) if f"Admin {n}" in text] == [3, 4, 5]
+
+
+def test_an_unpaid_broadcast_says_what_to_do_until_somebody_resumes_it() -> None:
+    unpaid = HistoryEntry("", AdminAction.UNPAID, AT)
+    resumed = HistoryEntry("Ibrahima", AdminAction.RESUMED, AT)
+    for status, history, told in (
+        (BroadcastStatus.PAUSED, (unpaid,), True),
+        (BroadcastStatus.RUNNING, (unpaid, resumed), False),
+        (BroadcastStatus.PAUSED, (unpaid, resumed), False),
+        (BroadcastStatus.STOPPED, (unpaid,), False),
+        (BroadcastStatus.PAUSED, (), False),
+    ):
+        text = progress(BroadcastSnapshot(Broadcast(PLAN, status, SOME, history)), EN).text
+        assert ("Top up the Stars" in text) == told
