@@ -142,8 +142,6 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
     """Show the failure in place of the list; the draft stays."""
     gone = event.failure.code is FailureCode.DEPARTMENT_GONE
     match session.state:
-        case LoadingDepartments(query=query) if query:
-            return go(session, Idle(), Notice.USE_BUTTONS)
         case (LoadingDays() | LoadingTimes() | LoadingNearest()) as state if gone:
             return slot_selection.other_departments(session, state.draft.department.id)
         case LoadingDays(draft=draft) if event.failure.code in CAPPED:
@@ -219,6 +217,9 @@ def _summary(session: Session, draft: Draft, typed_in: int | None = None) -> Con
 def _name_typed(session: Session, draft: Draft, event: Typed) -> Step:
     name = read_name(event.text)
     if isinstance(name, Notice):
+        state = session.state
+        if isinstance(state, TypingName | ConfirmingBooking):
+            session = replace(session, state=replace(state, typed_in=event.message))
         return show(session, name)
     return go(session, _summary(session, replace(draft, name=name), event.message))
 
@@ -241,7 +242,7 @@ def _summary_pressed(session: Session, state: ConfirmingBooking, kind: str, even
         case callback_data.OTHER_TIME:
             return slot_selection.days(session, state.draft, back=True)
         case callback_data.CHANGE_NAME:
-            return go(session, TypingName(state.draft, state.suggestions))
+            return go(session, TypingName(state.draft, state.suggestions, state.typed_in))
         case callback_data.BACK:
             return slot_selection.times(session, state.draft)
         case _:
@@ -264,10 +265,16 @@ def _waiting_pressed(session: Session, state: Submitting, kind: str) -> Step | N
 def _refused_pressed(session: Session, state: BookingRefusedState, kind: str, event: CitizenEvent) -> Step | None:
     draft = replace(state.draft, at=None) if state.failure.code in SPENT else state.draft
     match kind:
-        case callback_data.RETRY if state.failure.code not in SPENT:
+        case callback_data.RETRY if draft.at:
             return _submit(session, draft, event)
+        case callback_data.BACK if draft.at:
+            return go(session, _summary(session, draft))
+        case callback_data.BACK if state.failure.code in CAPPED:
+            return slot_selection.departments(session)
         case callback_data.OTHER_TIME | callback_data.BACK:
             return slot_selection.days(session, draft, back=True)
+        case callback_data.RETRY if state.failure.code in CAPPED:
+            return slot_selection.days(session, draft)
         case callback_data.CHANGE_WORKER if draft.department.asks_worker:
             return slot_selection.workers(session, draft)
         case callback_data.CHANGE_NAME:

@@ -49,6 +49,7 @@ from bot.core.states import (
     Pending,
     Purpose,
     State,
+    TypingName,
 )
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -147,9 +148,10 @@ def _typed(session: Session, event: Typed, *, expired: bool) -> Step:
 
 
 def _edited(session: Session, event: Typed) -> Step:
-    """Handle an edited text: it counts only if it was the name on the summary."""
+    """Handle an edited text: it counts only if it was the last name typed for this booking, refused or not."""
     state = session.state
-    if not isinstance(state, ConfirmingBooking) or state.typed_in is None or state.typed_in != event.message:
+    typed_in = state.typed_in if isinstance(state, TypingName | ConfirmingBooking) else None
+    if typed_in is None or typed_in != event.message:
         return session, ()
     return booking.typed(session, event) or (session, ())
 

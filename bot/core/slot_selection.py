@@ -123,13 +123,13 @@ def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
 def _days_loaded(session: Session, state: LoadingDays, slots: tuple[Slot, ...]) -> Step:
     found = _days(slots)
     if len(found) == 1 and not state.back:
-        return _times_loaded(session, LoadingTimes(state.draft, found[0].date), slots)
+        return _times_loaded(session, LoadingTimes(state.draft, found[0].date), slots, is_first=True)
     earliest = next((each for each in slots if not each.perhaps), slots[0] if slots else None)
     notice = state.notice or _perhaps((earliest,) if earliest else ())
     return go(session, ChoosingDay(state.draft, found, earliest.at if earliest else None), notice)
 
 
-def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]) -> Step:
+def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...], *, is_first: bool = False) -> Step:
     of_day = slots[_first_of(state.day, slots) : _first_of(state.day + DAY, slots)]
     found = tuple(slot.at for slot in of_day)
     if not found:
@@ -141,7 +141,8 @@ def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]
         return time_chosen(session, state.draft, found[0])
     # The half of the day to show first: that of the time chosen before, else the morning unless it is full.
     anchor = state.draft.at if state.draft.at in found and state.draft.at else found[0]
-    shown = ChoosingTime(replace(state.draft, at=None), state.day, found, afternoon=anchor.hour >= NOON)
+    draft = replace(state.draft, at=None)
+    shown = ChoosingTime(draft, state.day, found, afternoon=anchor.hour >= NOON, is_first=is_first)
     return go(session, shown, Notice.TIME_NOT_FREE if wanted else _perhaps(of_day))
 
 

@@ -184,12 +184,16 @@ class LoadingTimes:
 
 @dataclass(frozen=True, slots=True)
 class ChoosingTime:
-    """The free times of one day; `afternoon` tells which half is shown if there are too many for one screen."""
+    """The free times of one day; `afternoon` tells which half is shown if there are too many for one screen.
+
+    `is_first` where the days were skipped, so that this is the department's first screen.
+    """
 
     draft: Draft
     day: date
     times: tuple[datetime, ...]
     afternoon: bool = False
+    is_first: bool = False
     kind: Literal["choosing_time"] = "choosing_time"
 
 
@@ -213,10 +217,11 @@ class ChoosingNearest:
 
 @dataclass(frozen=True, slots=True)
 class TypingName:
-    """The name on the ticket, typed or one of `suggestions`."""
+    """The name on the ticket, typed or one of `suggestions`. `typed_in` is the citizen's last message with a name."""
 
     draft: Draft
     suggestions: tuple[str, ...] = ()
+    typed_in: int | None = None
     kind: Literal["typing_name"] = "typing_name"
 
 

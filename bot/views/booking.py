@@ -6,6 +6,7 @@ The question stands last, in bold, next to the buttons: on a small phone the top
 from collections.abc import Callable
 
 from bot.core import callback_data, slot_selection
+from bot.core.booking import SPENT
 from bot.core.model import Day, Draft, FailureCode
 from bot.core.slot_selection import NOON
 from bot.core.states import (
@@ -89,20 +90,25 @@ def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
         for each in page.items
     ]
     rows, legend = keys.choices(t, items)
-    text = paragraphs(office_facts(t, state.draft.department), legend, t.text("workers.question"))
+    text = paragraphs(_where(t, state.draft), legend, t.text("workers.question"))
     return Message(text, (*rows, *page.turning(t), *keys.back_or_leave(t)))
+
+
+def _where(t: Translator, draft: Draft) -> Safe:
+    """The office, what the department is for, and when it is open: for the first screen of a department."""
+    facts = office_facts(t, draft.department, draft.worker)
+    return lines(facts, about_department(t, draft.department))
 
 
 def typing_worker(state: TypingWorker, t: Translator) -> Message:
     """The screen that asks for the number of a member of staff."""
-    text = paragraphs(office_facts(t, state.draft.department), t.text("worker.hint"), t.text("worker.question"))
+    text = paragraphs(_where(t, state.draft), t.text("worker.hint"), t.text("worker.question"))
     return Message(text, keys.back_or_leave(t))
 
 
 def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
     """The earliest slot, then the free days, eight per page, below the department's description."""
-    department = state.draft.department
-    where = lines(office_facts(t, department, state.draft.worker), about_department(t, department))
+    where = _where(t, state.draft)
     if not state.days:
         text = paragraphs(where, t.text("days.none", n=office.horizon_days), contact(t, office), t.text("days.later"))
         return Message(text, (keys.other_department(t), keys.retry(t), *keys.back_or_leave(t)))
@@ -140,7 +146,10 @@ def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message
         other_half = (_morning(t, len(morning)) if state.afternoon else _afternoon(t, len(afternoon)),)
     buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
     text = paragraphs(
-        lines(office_facts(t, state.draft.department, state.draft.worker), day_fact(t, state.day, office)),
+        lines(
+            _where(t, state.draft) if state.is_first else office_facts(t, state.draft.department, state.draft.worker),
+            day_fact(t, state.day, office),
+        ),
         t.text("times.first", n=MOST) if len(times) > MOST else None,
         t.text("office_hours", city=office.city),
         t.text("times.question"),
@@ -167,8 +176,7 @@ def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> M
         t.text("nearest.question"),
     )
     other_days = keys.one(t, "button.other_days", callback_data.OTHER_TIME)
-    leave = keys.one(t, "button.leave", callback_data.LEAVE)
-    return Message(text, (*keys.columns(buttons), other_days, leave))
+    return Message(text, (*keys.columns(buttons), other_days, keys.leave(t)))
 
 
 def _morning(t: Translator, free: int) -> keys.Row:
@@ -185,7 +193,7 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.TOO_LATE: (keys.other_time, keys.other_department),
     FailureCode.NO_TICKET: (keys.appointments,),
     FailureCode.ALREADY_BOOKED: (keys.appointments, keys.other_time),
-    FailureCode.TOO_MANY_OPEN: (keys.appointments,),
+    FailureCode.TOO_MANY_OPEN: (keys.appointments, keys.retry),
     FailureCode.TOO_MANY_TODAY: (keys.appointments,),
     FailureCode.OUT_OF_CREDITS: (keys.retry, keys.other_department),
     FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
@@ -258,7 +266,9 @@ def refused(state: BookingRefusedState, t: Translator, office: Office) -> Messag
         lines(t.text("refused.check_worker") if _has_typed_number(state) else None, t.text(f"refused.{code}")),
     )
     worker = (keys.one(t, "button.change_worker", callback_data.CHANGE_WORKER),) if _has_typed_number(state) else ()
-    return Message(text, (*worker, *(step(t) for step in NEXT_STEPS[code]), *keys.back_or_leave(t)))
+    # After these, *Back* would do the same as *Another time*.
+    ways_out = (keys.leave(t),) if code in SPENT else keys.back_or_leave(t)
+    return Message(text, (*worker, *(step(t) for step in NEXT_STEPS[code]), *ways_out))
 
 
 def _has_typed_number(state: BookingRefusedState) -> bool:

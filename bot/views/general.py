@@ -10,6 +10,7 @@ from bot.core import callback_data, slot_selection
 from bot.core.model import Department
 from bot.core.names import MAX_LENGTH
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu
+from bot.core.search import matching
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
@@ -43,7 +44,7 @@ def _places(t: Translator, office: Office) -> tuple[keys.Rows, Safe | None, Safe
     """The departments, or the organisations if there are several; a button to book if none are known yet."""
     if organizations := slot_selection.shown_organizations(office.departments):
         return (*organization_choices(t, organizations), t.text("organizations.question"))
-    departments = office.departments
+    departments = matching(office.departments, "")  # in the order of the list of all of them
     if not departments:
         return (keys.book(t),), None, t.text("menu.question")
     few = len(departments) <= keys.PER_PAGE

@@ -139,9 +139,14 @@ def back_to_menu(t: Translator) -> Row:
     return one(t, "button.back_to_menu", callback_data.LEAVE)
 
 
+def leave(t: Translator) -> Row:
+    """The way out of the booking."""
+    return one(t, "button.leave", callback_data.LEAVE)
+
+
 def back_or_leave(t: Translator) -> Rows:
     """A row with two buttons: to the previous screen, and out of the booking."""
-    return ((*back(t), *one(t, "button.leave", callback_data.LEAVE)),)
+    return ((*back(t), *leave(t)),)
 
 
 def retry(t: Translator) -> Row:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core import callback_data
-from bot.core.booking import SPENT
+from bot.core.booking import CAPPED, SPENT
 from bot.core.conversation import step
 from bot.core.effects import Amend, Book, Effect, LoadDepartments, LoadSlots, Show, Tell, Withdraw
 from bot.core.events import (
@@ -108,6 +108,21 @@ def test_a_name_corrected_in_its_message_counts_until_it_is_confirmed() -> None:
 def test_any_other_message_that_is_edited_changes_nothing(state: State) -> None:
     session, effects = edited(given(state), "Somebody Else", 80)
     assert (session.state, effects) == (state, ())
+
+
+def test_a_refused_name_is_corrected_by_editing_its_message() -> None:
+    session, _ = step(given(TypingName(TIMED)), Typed(at=NOW, language="fr", text="Bah 2", message=80))
+    assert session.state == TypingName(TIMED, typed_in=80)
+    assert edited(session, "Aïssatou Bah", 80)[0].state == ConfirmingBooking(FULL, ("Aïssatou Bah",), typed_in=80)
+    session, _ = step(given(ConfirmingBooking(FULL, typed_in=79)), Typed(at=NOW, language="fr", text="2", message=80))
+    assert edited(session, "Fanta Bah", 79)[1] == ()
+    assert edited(session, "Fanta Bah", 80)[0].state.kind == "confirming"
+
+
+def test_the_name_on_the_summary_is_corrected_by_editing_it_after_change_name_too() -> None:
+    session, _ = pressed(given(ConfirmingBooking(FULL, NAMES, typed_in=80)), callback_data.CHANGE_NAME)
+    corrected = replace(FULL, name="Fanta Bah")
+    assert edited(session, "Fanta Bah", 80)[0].state == ConfirmingBooking(corrected, ("Fanta Bah",), typed_in=80)
 
 
 def test_an_edited_name_that_is_none_says_why() -> None:
@@ -327,9 +342,24 @@ def test_trying_again_is_a_new_attempt() -> None:
     assert effects == (Book(attempt),)
 
 
-@pytest.mark.parametrize("action", [callback_data.OTHER_TIME, callback_data.BACK])
-def test_after_a_refusal_another_time_keeps_the_name(action: str) -> None:
-    assert pressed(given(BookingRefusedState(FULL, DOWN)), action)[0].state == LoadingDays(FULL, back=True)
+def test_after_a_refusal_another_time_keeps_the_name() -> None:
+    refused = given(BookingRefusedState(FULL, DOWN))
+    assert pressed(refused, callback_data.OTHER_TIME)[0].state == LoadingDays(FULL, back=True)
+
+
+def test_back_from_a_refusal_is_the_summary_or_the_days_where_the_time_is_lost() -> None:
+    summary = ConfirmingBooking(FULL, ("Aïssatou Bah",))
+    assert pressed(given(BookingRefusedState(FULL, DOWN)), callback_data.BACK)[0].state == summary
+    taken = given(BookingRefusedState(FULL, Failure(FailureCode.SLOT_TAKEN)))
+    assert pressed(taken, callback_data.BACK)[0].state == LoadingDays(replace(FULL, at=None), back=True)
+
+
+@pytest.mark.parametrize("code", sorted(CAPPED))
+def test_a_chat_at_its_cap_asks_again_for_the_days_or_goes_back_to_the_departments(code: FailureCode) -> None:
+    capped = given(BookingRefusedState(DRAFT, Failure(code)))
+    session, effects = pressed(capped, callback_data.RETRY)
+    assert (session.state, effects) == (LoadingDays(DRAFT), (LoadSlots(1),))
+    assert pressed(capped, callback_data.BACK)[0].state == LoadingDepartments(back=True)
 
 
 @pytest.mark.parametrize("code", sorted(SPENT))
@@ -398,15 +428,23 @@ def test_back_from_other_days_that_did_not_come_is_the_summary() -> None:
     assert pressed(failed, callback_data.BACK)[0].state == ConfirmingBooking(FULL, ("Aïssatou Bah",))
 
 
-@pytest.mark.parametrize("failed", [True, False])
-def test_text_in_the_menu_that_finds_nothing_leads_back_to_it(failed: bool) -> None:  # noqa: FBT001 — a parameter
+def test_text_in_the_menu_that_finds_nothing_leads_back_to_it() -> None:
     session, effects = typed(given(Idle()), "zzz")
     assert session.state == LoadingDepartments(query="zzz")
     assert effects == (LoadDepartments(),)
-    answer = LoadFailed(at=NOW, failure=DOWN) if failed else DepartmentsLoaded(at=NOW, departments=DEPARTMENTS)
-    session, effects = happened(session, answer)
+    session, effects = happened(session, DepartmentsLoaded(at=NOW, departments=DEPARTMENTS))
     assert session.state == Idle()
     assert effects == (Show(Menu(), SCREEN + 2, None, Notice.USE_BUTTONS),)
+
+
+def test_a_search_that_fails_says_so_and_can_be_tried_again() -> None:
+    session, _ = typed(given(Idle()), "passeport")
+    session, _ = happened(session, LoadFailed(at=NOW, failure=DOWN))
+    assert session.state == LoadingDepartments(query="passeport", failure=DOWN)
+    session, effects = pressed(session, callback_data.RETRY)
+    assert effects == (LoadDepartments(),)
+    session, _ = happened(session, DepartmentsLoaded(at=NOW, departments=DEPARTMENTS))
+    assert session.state == ChoosingDepartment(DEPARTMENTS, query="passeport")
 
 
 def test_a_word_typed_in_the_menu_shows_the_departments_that_match() -> None:

@@ -77,7 +77,9 @@ def test_nothing_free_is_a_screen_too() -> None:
 
 
 def test_a_single_day_is_not_asked_for() -> None:
-    assert slots_come(LoadingDays(DRAFT), *SLOTS[:2]) == ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO))
+    assert slots_come(LoadingDays(DRAFT), *SLOTS[:2]) == ChoosingTime(
+        DRAFT, SUNDAY, (NINE, HALF_PAST_TWO), is_first=True
+    )
 
 
 def test_a_single_slot_is_not_asked_for() -> None:

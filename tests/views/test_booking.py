@@ -5,17 +5,27 @@ from dataclasses import replace
 import pytest
 
 from bot.core import callback_data
+from bot.core.booking import SPENT
 from bot.core.model import (
     Draft,
     Failure,
     FailureCode,
     Worker,
 )
-from bot.core.states import BookingRefusedState, ConfirmingBooking, Submitting, TypingName
+from bot.core.states import (
+    BookingRefusedState,
+    ChoosingDay,
+    ChoosingTime,
+    ChoosingWorker,
+    ConfirmingBooking,
+    Submitting,
+    TypingName,
+    TypingWorker,
+)
 from bot.i18n import Translator
 from bot.views.message import Office, Style
 from bot.views.render import render
-from tests.core.examples import ATTEMPT, BUSY, COURT, DOWN, FULL, HALF_PAST_TWO, STATES, TIMED
+from tests.core.examples import ATTEMPT, BUSY, COURT, DOWN, FULL, HALF_PAST_TWO, HOSPITAL, STATES, TIMED
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import labels, plain
@@ -134,7 +144,8 @@ def test_no_two_problems_have_the_same_words() -> None:
 def test_the_next_step_that_fits_stands_first(code: FailureCode, first: str) -> None:
     found = telegram.actions(render(BookingRefusedState(FULL, Failure(code)), FR))
     assert found[0] == first
-    assert found[-2:] == [callback_data.BACK, callback_data.LEAVE]
+    assert found[-1] == callback_data.LEAVE
+    assert (callback_data.BACK in found) == (code not in SPENT), "where the time is lost, back would be another time"
 
 
 def test_a_refusal_says_when_to_try_again() -> None:
@@ -155,3 +166,17 @@ def test_a_screen_without_a_next_step_names_the_contact() -> None:
     text = render(BookingRefusedState(FULL, Failure(FailureCode.OUT_OF_CREDITS)), FR, office=office).text
     assert "620 00 00 00 &lt;8h–16h&gt;" in text
     assert "crédit" not in text
+
+
+def test_the_first_screen_of_a_department_says_what_it_is_for() -> None:
+    about = "Apportez l’extrait de naissance."
+    hospital, court = replace(HOSPITAL, description=about), replace(COURT, description=about)
+    day = HALF_PAST_TWO.date()
+    for state, told in (
+        (ChoosingWorker(Draft(hospital)), True),
+        (TypingWorker(Draft(court)), True),
+        (ChoosingDay(Draft(hospital), (), None), True),
+        (ChoosingTime(Draft(hospital), day, (HALF_PAST_TWO,), is_first=True), True),
+        (ChoosingTime(Draft(hospital), day, (HALF_PAST_TWO,)), False),
+    ):
+        assert (about in render(state, FR).text) == told

@@ -28,7 +28,7 @@ ASIDES = [callback_data.APPOINTMENTS, callback_data.HELP, "l:en"]
 
 def test_departments_that_are_known_stand_in_the_menu() -> None:
     message = render(Menu(), FR, office=Office(departments=DEPARTMENTS))
-    assert telegram.actions(message) == ["d:1", "d:2", "d:3", "d:4", "d:5", *ASIDES]
+    assert telegram.actions(message) == ["d:4", "d:3", "d:1", "d:2", "d:5", *ASIDES], "by organisation"
     assert plain(message.text) == "Pour quel service voulez-vous un rendez-vous\u00a0?"
 
 
