@@ -168,7 +168,7 @@ async def simulated_bot(
     await store.open()
     transport = SlowTransport(loop.external, latency)
     gateway = Gateway(f"{url}/api/v1", DEMO_KEY, clock=loop.clock, zone=zone, transport=transport)
-    outbox = Outbox(store, phones, GlobalRateLimiter(None), ChatRateLimiter(None))
+    outbox = Outbox(store, phones, GlobalRateLimiter(None), ChatRateLimiter(None), office_time=office_time)
     attempt_worker = AttemptWorker(store, gateway, office_time)
     ids = DeliveryIds()
     conversations = Conversations(

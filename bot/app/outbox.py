@@ -10,8 +10,9 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from bot.app.backoff import Backoff, wait_event
 from bot.app.failpoints import reach
@@ -92,9 +93,16 @@ class Outbox:
     """All deliveries that are not sent yet."""
 
     def __init__(
-        self, store: Store, messenger: Messenger, global_limiter: GlobalRateLimiter, chat_limiter: ChatRateLimiter
+        self,
+        store: Store,
+        messenger: Messenger,
+        global_limiter: GlobalRateLimiter,
+        chat_limiter: ChatRateLimiter,
+        *,
+        office_time: Callable[[], datetime],
     ) -> None:
         self._store = store
+        self._office_time = office_time
         self._messenger = messenger
         self._global_limiter = global_limiter
         self._chat_limiter = chat_limiter
@@ -109,6 +117,8 @@ class Outbox:
         """Chats whose prepared message was refused, and the messenger's reason."""
         self.sent = 0
         self.failed = 0
+        self.outdated = 0
+        """Messages that were dropped because they waited until they were too late or untrue."""
 
     def accept(self, deliveries: Iterable[Delivery]) -> None:
         """Accept deliveries that were just stored."""
@@ -204,6 +214,11 @@ class Outbox:
         newest = max(each.delivery.id for each in queue.waiting)
         queue.sending = item
         try:
+            if await self._is_outdated(delivery):
+                self.outdated += 1
+                queue.drop(item)
+                self._store.commit_soon(Change(sent=(delivery.id,)))
+                return
             receipt = await self._deliver(delivery)
         except FloodedError as flood:
             self.floods.limited(delivery.chat_id, flood.retry_after, edit=delivery.kind is Kind.EDIT)
@@ -281,6 +296,16 @@ class Outbox:
             queue.drop(each)
         numbers = tuple(each.delivery.id for each in dropped)
         self._store.commit_soon(Change(sent=numbers) if queue.waiting else Change(left=chat_id))
+
+    async def _is_outdated(self, delivery: Delivery) -> bool:
+        """Whether it waited for so long that it is too late, or that an appointment it is about has changed."""
+        if delivery.not_after is not None and self._office_time() > delivery.not_after:
+            return True
+        for appointment_id, version in delivery.about:
+            entry = await self._store.entry(appointment_id)
+            if entry is None or entry.version != version:
+                return True
+        return False
 
     async def _deliver(self, delivery: Delivery) -> Receipt:
         link = delivery.message.qr_link

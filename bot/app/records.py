@@ -87,7 +87,8 @@ class Delivery:
     edit changes; `topic` is a forum's. `amends` marks the edit of an older message:
     if it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
-    appointment whose ticket this is. A `silent` one makes no sound. After `not_after` (office time) it is dropped.
+    appointment whose ticket this is. A `silent` one makes no sound. It is dropped after `not_after` (office time), and
+    once an appointment `about` has another version.
     """
 
     id: int
@@ -104,6 +105,8 @@ class Delivery:
     ticket: int | None = None
     silent: bool = False
     not_after: datetime | None = None
+    about: tuple[tuple[int, int], ...] = ()
+    """Appointments and their versions."""
 
 
 class AttemptKind(StrEnum):

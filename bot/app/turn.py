@@ -18,6 +18,7 @@ from bot.app.play import play
 from bot.app.ports import ApiError, Choice, Moncreneau, Need
 from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, Urgency
 from bot.app.wrong_numbers import WrongNumbers
+from bot.core import reminders
 from bot.core.appointment_book import BookEntry
 from bot.core.conversation import step
 from bot.core.effects import (
@@ -31,6 +32,7 @@ from bot.core.effects import (
     LoadDepartments,
     LoadEntry,
     LoadSlots,
+    NoteComing,
     Show,
     Tell,
     Withdraw,
@@ -39,6 +41,7 @@ from bot.core.events import (
     AppointmentsLoaded,
     Booked,
     BookingRefused,
+    ComingNoted,
     DepartmentsLoaded,
     EntryLoaded,
     Event,
@@ -46,7 +49,7 @@ from bot.core.events import (
     SlotMoved,
     SlotsLoaded,
 )
-from bot.core.model import Appointment, Department, Failure
+from bot.core.model import Appointment, Department, Failure, Ticket
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -121,11 +124,13 @@ class Turns:
         ids: DeliveryIds,
         caps: CapCheck | None = None,
         entry: EntryOf = no_entry,
+        on_coming: Callable[[], None] = lambda: None,
     ) -> None:
         self._api = api
         self._ticket_message = ticket_message
         self._caps = caps
         self._entry = entry
+        self._on_coming = on_coming
         self._wrong_numbers = WrongNumbers(time.monotonic)
         self._made_by = made_by
         self._render = render
@@ -158,7 +163,7 @@ class Turns:
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
         match effect:
-            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry():
+            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | NoteComing():
                 return await self._load(chat_id, effect, state)
             case AmendTicket(ticket=ticket):
                 if message := await self._ticket_message(chat_id, ticket.appointment.id):
@@ -198,8 +203,30 @@ class Turns:
                 case LoadEntry(appointment_id=number):
                     entry = await self._entry(number)
                     return EntryLoaded(at=self._now(), entry=entry if entry and entry.chat_id == chat_id else None)
+                case NoteComing():
+                    return await self._coming_noted(chat_id, load)
         except ApiError as error:
             return LoadFailed(at=self._now(), failure=error.failure)
+
+    async def _coming_noted(self, chat_id: int, said: NoteComing) -> ComingNoted:
+        """Compare what the reminder says with the appointment book; asks the API nothing about the appointment."""
+        entry = await self._entry(said.appointment_id)
+        if entry is None or entry.chat_id != chat_id:
+            return ComingNoted(
+                at=self._now(), ticket=None, version=said.version, is_current=False, message=said.message
+            )
+        is_current = entry.version == said.version and reminders.is_coming(entry, self._now())
+        if is_current:
+            self._on_coming()
+        offices = {each.id: each for each in await self._offices()}
+        department = offices.get(entry.department_id) or Department(entry.department_id, "")
+        return ComingNoted(
+            at=self._now(),
+            ticket=Ticket(entry.appointment, department),
+            version=said.version,
+            is_current=is_current,
+            message=said.message,
+        )
 
     async def _refusal(self, chat_id: int) -> Failure | None:
         """Why this chat may not book now; None if it may."""

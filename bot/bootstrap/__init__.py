@@ -29,7 +29,10 @@ from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.reconciler import Reconciler
 from bot.app.records import Change, DeliveryIds, StoredHook
+from bot.app.reminders import Reminders
+from bot.app.scheduler import Scheduler
 from bot.app.sessions import Sessions
+from bot.app.steady_clock import SteadyClock
 from bot.app.turn import Turns
 from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
@@ -38,7 +41,7 @@ from bot.bootstrap.connections import StartError
 from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
 from bot.broadcast.report import read_file
-from bot.core.health import HealthReport, WebhookHealth
+from bot.core.health import HealthReport, ReminderHealth, WebhookHealth
 from bot.core.model import Appointment
 from bot.core.screens import Screen
 from bot.core.states import Notice
@@ -50,6 +53,7 @@ from bot.settings import Settings
 from bot.storage.hooks import SqlHookRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
+from bot.storage.timers import SqlTimerRepository
 from bot.telegram import bot_profile
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
@@ -92,6 +96,7 @@ class App:
     poller: Poller
     health: HealthCollector
     reconciler: Reconciler
+    scheduler: Scheduler
     hook_worker: HookWorker | None = None
     """None if webhooks are not received."""
     polling: asyncio.Task[None] | None = None
@@ -164,6 +169,7 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     works = (
         _sync_bot_profile(app),
         _purge_done(app, clock),
+        _send_reminders(app, clock),
         operations.alerts.run(app.outbox.accept),
         app.reconciler.run(),
     )
@@ -219,6 +225,8 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     def unix_time() -> float:
         return clock().timestamp()
 
+    # A wrong clock of the machine must neither send reminders nor drop them as late.
+    steady_time = SteadyClock(office_time, lambda: -(connections.telegram_clock_gap(bot) or 0.0))
     api = AppointmentRecorder(operations.gateway, record, office_time, store.made_by)
     news = AppointmentNews(
         store,
@@ -234,6 +242,11 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         TelegramMessenger(bot, partial(read_file, SqlRecipientRepository(store))),
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
+        office_time=steady_time,
+    )
+    timers = SqlTimerRepository(store)
+    reminders = Reminders(
+        store=store, timers=timers, api=operations.gateway, render=draw, office_time=steady_time, ids=ids
     )
     attempt_worker = AttemptWorker(store, api, office_time, lookups, operations.outcomes)
     broadcasts = BroadcastFeature(
@@ -269,6 +282,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             ids=ids,
             caps=caps,
             entry=store.entry,
+            on_coming=reminders.counts.add_coming,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
@@ -292,7 +306,8 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         at = None if last is None else datetime.fromtimestamp(last, UTC)
         return WebhookHealth(last=at, refused=webhook_route.refused, set_aside=hook_worker.set_aside)
 
-    health = await operations.health(conversations, outbox, attempt_worker, poller, webhook_health)
+    reminder_health = partial(_reminder_health, timers, reminders, outbox, steady_time)
+    health = await operations.health(conversations, outbox, attempt_worker, poller, webhook_health, reminder_health)
     return App(
         settings=settings,
         store=store,
@@ -314,7 +329,17 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             lambda: bool(hook_worker and hook_worker.is_receiving()),
         ),
         hook_worker=hook_worker,
+        scheduler=Scheduler(timers, reminders.turn, conversations.play, steady_time),
     )
+
+
+async def _reminder_health(
+    timers: SqlTimerRepository, reminders: Reminders, outbox: Outbox, now: Callable[[], datetime]
+) -> ReminderHealth:
+    due, late = await timers.counts(now())
+    counts = reminders.counts
+    dropped = counts.dropped + outbox.outdated
+    return ReminderHealth(due=due, late=late, sent=counts.sent, dropped=dropped, coming=counts.coming)
 
 
 async def _resume(app: App, ids: DeliveryIds) -> None:
@@ -363,6 +388,12 @@ async def _sync_bot_profile(app: App) -> None:
     wanted = bot_profile.calls(profiles, app.settings.admin_ids)
     async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.saved_value("face") or ""):
         app.store.commit_soon(Change(saved_values=(("face", stored_marks),)))
+
+
+async def _send_reminders(app: App, clock: Clock) -> None:
+    """Set the timers of appointments that an earlier release knew, then look for due ones."""
+    await SqlTimerRepository(app.store).arm_known(clock().astimezone(app.settings.timezone).replace(tzinfo=None))
+    await app.scheduler.run()
 
 
 async def _purge_done(app: App, clock: Clock) -> None:

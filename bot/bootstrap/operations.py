@@ -17,7 +17,7 @@ from bot.app.ports import ApiError, Clock
 from bot.app.records import Change, DeliveryIds
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.health import HealthReport, OperatorIssue, WebhookHealth
+from bot.core.health import HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
 from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
@@ -126,13 +126,14 @@ class Operations:
             await self.gateway.aclose()
             self._saver.keep()
 
-    async def health(
+    async def health(  # noqa: PLR0913, PLR0917 — the parts whose figures it collects
         self,
         conversations: Conversations,
         outbox: Outbox,
         attempt_worker: AttemptWorker,
         poller: Poller,
         webhooks: Callable[[], WebhookHealth | None],
+        reminders: Callable[[], Awaitable[ReminderHealth | None]],
     ) -> HealthCollector:
         """The collector of the parts' figures."""
         return HealthCollector(
@@ -148,6 +149,7 @@ class Operations:
             database=self._database,
             set_aside=await set_aside(self._store.engine),
             webhooks=webhooks,
+            reminders=reminders,
         )
 
     def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:

@@ -55,6 +55,19 @@ class BookEntry:
         """Whether the appointment stands, by its status."""
         return self.status not in OVER
 
+    @property
+    def appointment(self) -> Appointment:
+        """The appointment with what is known of it here."""
+        return Appointment(
+            self.appointment_id,
+            self.department_id,
+            self.at,
+            self.name or "",
+            self.status,
+            qr_link=self.qr_link,
+            worker_id=self.worker_id,
+        )
+
 
 class Source(StrEnum):
     """The source of a fact."""

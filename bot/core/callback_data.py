@@ -32,6 +32,9 @@ NEWS_ON, NEWS_OFF = "news:on", "news:off"
 """Turn announcements on or off; answered by a message of its own, since the button may stand under an announcement."""
 SET_NEWS_ON, SET_NEWS_OFF = "set:on", "set:off"
 """The same in the settings, answered in place."""
+REMINDERS_ON, REMINDERS_OFF = "rem:on", "rem:off"
+SET_REMINDERS_ON, SET_REMINDERS_OFF = "setrem:on", "setrem:off"
+"""The same for reminders: under a reminder, and in the settings."""
 YES = "yes"
 NO = "no"
 
@@ -52,10 +55,24 @@ def timed(kind: str, when: date | datetime) -> str:
 
 DEPARTMENT, WORKER, DAY, TIME, NAME, PAGE = "d", "w", "day", "t", "n", "p"
 TICKET, CANCEL, LOCALE, BOOK_AGAIN = "ticket", "x", "l", "again"
+COMING = "come"
+"""Says that the citizen comes; names a version of an appointment (see `versioned`)."""
 ORGANIZATION = "o"
 """Names an organisation by one of its departments, because organisations have no id here."""
 LARGEST = 2**63 - 1
 """The largest number that the databases can store."""
+
+
+def versioned(kind: str, number: int, version: int) -> str:
+    """An action that names a version of an appointment, since what the message says may have changed meanwhile."""
+    return f"{kind}:{number}.{version}"
+
+
+def version_in(value: str) -> tuple[int, int] | None:
+    """The number and the version that `versioned` wrote, or None."""
+    number, _, version = value.partition(".")
+    found = number_in(number), number_in(version)
+    return None if found[0] is None or found[1] is None else (found[0], found[1])
 
 
 def split(action: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import appointments, booking, callback_data, slot_selection
-from bot.core.effects import Amend, LoadEntry, Step, Tell, show
+from bot.core.effects import Amend, LoadEntry, NoteComing, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -22,6 +22,7 @@ from bot.core.events import (
     BookingWithdrawn,
     CancellingRefused,
     CitizenEvent,
+    ComingNoted,
     Commanded,
     Courtesy,
     DepartmentsLoaded,
@@ -35,7 +36,17 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.names import first_name, visible
-from bot.core.screens import Announcements, Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu
+from bot.core.screens import (
+    Announcements,
+    Help,
+    LanguageMenu,
+    Menu,
+    NoticeMessage,
+    Reminder,
+    Reminders,
+    SettingsMenu,
+    TicketShown,
+)
 from bot.core.session import Session
 from bot.core.states import (
     AppointmentsState,
@@ -79,6 +90,8 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901 — a 
             return appointments.loaded(session, event)
         case EntryLoaded(entry=entry):
             return None if isinstance(session.state, Pending) else booking.begin_again(_dropped(session), entry)
+        case ComingNoted():
+            return session, (_coming_noted(event),)
         case LoadFailed():
             return booking.load_failed(session, event) or appointments.load_failed(session, event)
         case AttemptDelayed():
@@ -207,11 +220,10 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     """Handle the buttons of tickets and other lasting messages. Only those of settings edit their message."""
     kind, value = callback_data.split(event.action)
-    if event.action in {callback_data.NEWS_ON, callback_data.NEWS_OFF}:
-        return _announce(session, wanted=event.action == callback_data.NEWS_ON)
-    if event.action in {callback_data.SET_NEWS_ON, callback_data.SET_NEWS_OFF}:
-        set_to = replace(session, announcements=event.action == callback_data.SET_NEWS_ON)
-        return set_to, (Amend(event.message, SettingsMenu(set_to.announcements)),)
+    if set_to := _opted(session, event):
+        return set_to
+    if kind == callback_data.COMING and (named := callback_data.version_in(value)):
+        return session, (NoteComing(*named, event.message),)
     if kind == callback_data.LOCALE and LOCALE.fullmatch(value):
         return _speak(replace(_below(session), message=event.message), session, value)
     if isinstance(session.state, Pending):
@@ -228,6 +240,37 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
         return below, again  # *continue*, of a booking that was left while it waited for an answer
     harmless = event.action == callback_data.MENU or event.action in callback_data.EVERYWHERE
     return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
+
+
+def _opted(session: Session, event: Pressed) -> Step | None:
+    """Turn announcements or reminders on or off, without a change of the present screen."""
+    match event.action:
+        case callback_data.NEWS_ON | callback_data.NEWS_OFF as action:
+            after = replace(session, announcements=action == callback_data.NEWS_ON)
+            return after, (Tell(Announcements(after.announcements, changed=True)),)
+        case callback_data.REMINDERS_ON | callback_data.REMINDERS_OFF as action:
+            after = replace(session, reminders=action == callback_data.REMINDERS_ON)
+            return after, (Tell(Reminders(after.reminders)),)
+        case callback_data.SET_NEWS_ON | callback_data.SET_NEWS_OFF as action:
+            after = replace(session, announcements=action == callback_data.SET_NEWS_ON)
+        case callback_data.SET_REMINDERS_ON | callback_data.SET_REMINDERS_OFF as action:
+            after = replace(session, reminders=action == callback_data.SET_REMINDERS_ON)
+        case _:
+            return None
+    return after, (Amend(event.message, _settings(after)),)
+
+
+def _settings(session: Session) -> SettingsMenu:
+    return SettingsMenu(session.announcements, session.reminders)
+
+
+def _coming_noted(event: ComingNoted) -> Amend | Tell:
+    """Say below the reminder that it is noted; where it is no longer true, show the appointment as it is now."""
+    if event.ticket is None:
+        return Tell(NoticeMessage(Notice.APPOINTMENT_UNKNOWN))
+    if not event.is_current:
+        return Tell(TicketShown(event.ticket))
+    return Amend(event.message, Reminder((event.ticket,), event.version, is_coming=True))
 
 
 def _speak(session: Session, before: Session, locale: str) -> Step:
@@ -265,7 +308,7 @@ def _standing(session: Session, name: str) -> Help | LanguageMenu | SettingsMenu
         case callback_data.HELP:
             return Help()
         case callback_data.SETTINGS:
-            return SettingsMenu(session.announcements)
+            return _settings(session)
         case _:
             return LanguageMenu()
 
@@ -302,11 +345,6 @@ def _commanded_while_pending(session: Session, event: Commanded) -> Step:
     if event.name != "stop":
         return _remark(session, Notice.SETTLING)
     return booking.pressed(session, callback_data.GIVE_UP, event) or _remark(session, Notice.CANNOT_STOP)
-
-
-def _announce(session: Session, *, wanted: bool) -> Step:
-    """Turn announcements on or off, without a change of the present screen."""
-    return replace(session, announcements=wanted), (Tell(Announcements(wanted, changed=True)),)
 
 
 def _start(session: Session, payload: str) -> Step:

@@ -76,6 +76,15 @@ class LoadEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteComing:
+    """Note that the citizen comes, as the reminder `message` asked about this version. Answered by `ComingNoted`."""
+
+    appointment_id: int
+    version: int
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Make the appointment, once.
 
@@ -99,7 +108,7 @@ class CancelAppointment:
     attempt: CancelAttempt
 
 
-Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry
+Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | NoteComing
 Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment
 
 

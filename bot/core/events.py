@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.appointment_book import BookEntry
-from bot.core.model import Appointment, Department, Failure, Slot
+from bot.core.model import Appointment, Department, Failure, Slot, Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,19 @@ class EntryLoaded(Event):
     """The entry of an appointment of this citizen; None if there is none."""
 
     entry: BookEntry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComingNoted(Event):
+    """The citizen answered the reminder `message`. `ticket` is the appointment as it is now, None: not theirs.
+
+    `is_current` tells whether it still is what the reminder says. The office is not told: the API has no such call.
+    """
+
+    ticket: Ticket | None
+    version: int
+    is_current: bool
+    message: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,22 @@ class WebhookHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderHealth:
+    """The reminders of appointments; the last three since the start."""
+
+    due: int
+    """Timers that are due and not done."""
+    late: int
+    """Those that are due for ten minutes."""
+    sent: int
+    """Messages that were queued."""
+    dropped: int
+    """Messages that would have been too late or untrue."""
+    coming: int
+    """Answers of citizens that they come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
     """The state of everything at `at` (aware, in UTC); `since` is when the process started."""
 
@@ -117,6 +133,8 @@ class HealthReport:
     """Messages that Telegram refused since the start."""
     webhooks: WebhookHealth | None = None
     """None if webhooks are not received."""
+    reminders: ReminderHealth | None = None
+    """None if nobody asked."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """The number of attempts since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
 

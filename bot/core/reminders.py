@@ -1,9 +1,12 @@
-"""When a citizen is reminded of an appointment. Pure: follows from the entry in the appointment book alone.
+"""When a citizen is reminded of an appointment, and of what at once. Pure: no clock, no database, no words.
 
-The store replaces an appointment's timers in the transaction that stores a new version of its entry, so a reminder of
-an older version cannot become due. All times are office time, exact to the minute.
+The timers of an appointment follow from its entry in the appointment book alone.
+
+The store replaces them in the transaction that stores a new version of the entry, so a reminder of an older version
+cannot become due. All times are office time, exact to the minute.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -78,6 +81,88 @@ def timers_of(entry: BookEntry) -> tuple[Timer, ...]:
         return ()
     found = (_reminder(entry, rule) for rule in _RULES)
     return tuple(each for each in found if each and (entry.as_of is None or each.due_at > entry.as_of))
+
+
+def is_new_version(before: BookEntry | None, after: BookEntry) -> bool:
+    """Whether the timers of the entry before, if any, are replaced by those of the entry after."""
+    return before is None or before.version != after.version
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """A message to send now: about these appointments of one day, in order of time; useless after `not_after`."""
+
+    kind: TimerKind
+    entries: tuple[BookEntry, ...]
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What follows when timers of a chat are due: the timers that are done, the messages to send.
+
+    `dropped` are the timers whose message would be too late or untrue.
+    """
+
+    fired: tuple[Timer, ...] = ()
+    messages: tuple[DueMessage, ...] = ()
+    dropped: int = 0
+
+
+def due_now(timers: Collection[Timer], entries: Iterable[BookEntry], now: datetime, *, wanted: bool) -> Due:
+    """What the timers and the entries of one chat make due. At night nothing is; it waits for the morning.
+
+    The appointments of a day are told in one message, so the timers of that day are done with the first. `wanted`
+    tells whether the citizen wants reminders.
+    """
+    if dates.is_night(now):
+        return Due()
+    book = {each.appointment_id: each for each in entries}
+    fired: list[Timer] = []
+    messages: list[DueMessage] = []
+    dropped = 0
+    # The later reminder of a day replaces the earlier one, so it comes first.
+    for timer in sorted(timers, key=lambda each: (each.kind is not TimerKind.HOURS, each.due_at)):
+        if timer.due_at > now or timer in fired:
+            continue
+        entry = book.get(timer.appointment_id)
+        if entry is None or not _is_true(timer, entry) or now > timer.not_after:
+            fired.append(timer)
+            dropped += 1
+        elif timer.kind not in REMINDERS:
+            fired.append(timer)
+            messages.append(_message(timer, (entry,), now))
+        else:
+            covered = _covered(timer, entry, timers, book)
+            fired += covered
+            same_day = (each for each in book.values() if is_coming(each, now) and each.at.date() == entry.at.date())
+            told = tuple(sorted(same_day, key=lambda each: (each.at, each.appointment_id)))
+            messages += (_message(timer, told, now),) if wanted else ()
+    return Due(tuple(fired), tuple(messages), dropped)
+
+
+def _message(timer: Timer, entries: tuple[BookEntry, ...], now: datetime) -> DueMessage:
+    """The message. It is not sent at night either, however long it waits."""
+    tonight = datetime.combine(now.date(), dates.NIGHT)
+    return DueMessage(timer.kind, entries, min(timer.not_after, tonight))
+
+
+def _covered(timer: Timer, entry: BookEntry, timers: Iterable[Timer], book: dict[int, BookEntry]) -> list[Timer]:
+    """The timers that are done with this one: those of the same day and kind, and with the second also the first."""
+    kinds = REMINDERS if timer.kind is TimerKind.HOURS else {timer.kind}
+    day = {number for number, each in book.items() if each.at.date() == entry.at.date()}
+    return [each for each in timers if each.kind in kinds and each.appointment_id in day]
+
+
+def _is_true(timer: Timer, entry: BookEntry) -> bool:
+    """Whether the timer is of this version of the entry."""
+    is_of_kind = entry.status in STANDING if timer.kind in REMINDERS else entry.status is AppointmentStatus.NO_SHOW
+    return timer.version == entry.version and is_of_kind
+
+
+def is_coming(entry: BookEntry, now: datetime) -> bool:
+    """Whether the appointment stands and has not begun."""
+    return entry.status in STANDING and entry.at > now
 
 
 def _reminder(entry: BookEntry, rule: _Rule) -> Timer | None:

@@ -78,9 +78,36 @@ class Announcements:
 
 @dataclass(frozen=True, slots=True)
 class SettingsMenu:
-    """The settings of a citizen: the language, and whether announcements come."""
+    """The settings of a citizen: the language, and whether announcements and reminders come."""
 
     announcements: bool
+    reminders: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """Reminds of the coming appointments of one day, in order of time. `version` is that of the first.
+
+    `is_coming`: the citizen answered that they come.
+    """
+
+    tickets: tuple[Ticket, ...]
+    version: int
+    is_coming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """Whether reminders come, and a button to change it."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The office noted that the citizen did not come."""
+
+    ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +143,18 @@ class Validated:
 
 News = CancelledByOthers | MovedByOffice | MadeByOffice | Validated
 LastingScreen = (
-    Help | LanguageMenu | TicketShown | QrPicture | Cancelled | NoticeMessage | Announcements | SettingsMenu | News
+    Help
+    | LanguageMenu
+    | TicketShown
+    | QrPicture
+    | Cancelled
+    | NoticeMessage
+    | Announcements
+    | SettingsMenu
+    | Reminder
+    | Reminders
+    | Missed
+    | News
 )
 LASTING = (
     Help,
@@ -127,6 +165,9 @@ LASTING = (
     NoticeMessage,
     Announcements,
     SettingsMenu,
+    Reminder,
+    Reminders,
+    Missed,
     CancelledByOthers,
     MovedByOffice,
     MadeByOffice,

@@ -9,7 +9,7 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.core.health import ApiHealth, HealthReport, WebhookHealth
+from bot.core.health import ApiHealth, HealthReport, ReminderHealth, WebhookHealth
 
 NAME = "moncreneau_bot_"
 
@@ -40,9 +40,20 @@ class MetricsCollector(Collector):
         for outcome, count in sorted(report.outcomes.items()):
             settled.add_metric([outcome], count)
         yield settled
+        if report.reminders is not None:
+            yield from _reminders(report.reminders)
         if report.webhooks is not None:
             yield from _webhooks(report.webhooks)
         yield from _api(report.api)
+
+
+def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
+    yield _gauge("timers_due", "Timers of appointments that are due and not done.", reminders.due)
+    yield _gauge("timers_late", "Timers of appointments that are due for ten minutes.", reminders.late)
+    yield CounterMetricFamily(NAME + "reminders", "Reminders that were queued.", reminders.sent)
+    dropped = "Reminders that would have been too late or untrue."
+    yield CounterMetricFamily(NAME + "reminders_dropped", dropped, reminders.dropped)
+    yield CounterMetricFamily(NAME + "reminders_coming", "Answers of citizens that they come.", reminders.coming)
 
 
 def _webhooks(hooks: WebhookHealth) -> Iterator[Metric]:

@@ -19,7 +19,7 @@ from bot.app.ports import Clock, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
-from bot.core.health import ApiHealth, HealthReport, WebhookHealth
+from bot.core.health import ApiHealth, HealthReport, ReminderHealth, WebhookHealth
 from bot.views.message import Message
 
 SAVED_AS = "today"
@@ -93,6 +93,10 @@ class Database:
             await asyncio.gather(self._probe, return_exceptions=True)
 
 
+async def no_reminders() -> None:
+    """The default without a scheduler."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCollector:
     """Collects the figures of the parts. `set_aside` is the number of updates set aside before the start."""
@@ -109,6 +113,7 @@ class HealthCollector:
     database: Database
     set_aside: int
     webhooks: Callable[[], WebhookHealth | None] = lambda: None
+    reminders: Callable[[], Awaitable[ReminderHealth | None]] = no_reminders
 
     async def report(self) -> HealthReport:
         """The present health report."""
@@ -129,6 +134,7 @@ class HealthCollector:
             sent=self.outbox.sent,
             refused=self.outbox.failed,
             webhooks=self.webhooks(),
+            reminders=await self.reminders(),
             outcomes=dict(self.outcomes),
         )
 

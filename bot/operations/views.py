@@ -51,6 +51,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
             t.text("condition.stalled", n=report.stalled) if report.stalled else None,
             t.text("condition.attempts", count=report.attempts),
             t.text("condition.set_aside", count=report.set_aside),
+            _reminders(report, t),
         ),
         lines(
             t.text("condition.telegram_fine" if report.telegram else "condition.telegram_bad"),
@@ -80,6 +81,11 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
     if issue.department_id is not None:
         return t.text("operator.department", department=names(issue.department_id))
     return t.text("operator.credits" if issue.code is FailureCode.OUT_OF_CREDITS else "operator.access")
+
+
+def _reminders(report: HealthReport, t: Translator) -> Safe | None:
+    found = report.reminders
+    return t.text("condition.timers", due=found.due, late=found.late, dropped=found.dropped) if found else None
 
 
 def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:

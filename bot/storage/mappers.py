@@ -74,7 +74,7 @@ def read_update(row: Row[Any]) -> StoredUpdate:
     return StoredUpdate(row.update_id, row.chat_id, row.body or "")
 
 
-RARE = ("topic", "amends", "document", "prepared", "ticket", "silent", "not_after")
+RARE = ("topic", "amends", "document", "prepared", "ticket", "silent", "not_after", "about")
 """Fields that few deliveries have. They are stored only if set."""
 
 
@@ -99,6 +99,8 @@ def read_delivery(row: Row[Any]) -> Delivery:
     rare = more[0] if more else {}
     if "not_after" in rare:
         rare["not_after"] = datetime.fromisoformat(rare["not_after"])
+    if "about" in rare:
+        rare["about"] = tuple(map(tuple, rare["about"]))
     buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,

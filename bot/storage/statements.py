@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, null, sele
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
-from bot.core.reminders import timers_of
+from bot.core.reminders import is_new_version, timers_of
 from bot.storage import engines, mappers
 from bot.storage.engines import Prepared
 from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values, timers
@@ -148,7 +148,7 @@ class Statements:
                     after[fact.appointment_id] = entry
             if changed := [mappers.entry_row(each) for number, each in after.items() if each != before.get(number)]:
                 self.entry.run(connection, changed)
-            renewed = {number: True for number, each in after.items() if _is_new_version(before.get(number), each)}
+            renewed = {number: True for number, each in after.items() if is_new_version(before.get(number), each)}
             self._set_timers(connection, renewed | armed, after)
         elif armed:
             self._set_timers(connection, armed, {})
@@ -192,7 +192,3 @@ def take_new(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) ->
     """
     ids = sorted({each.update_id for each in updates} & new.keys())
     return tuple(new.pop(each) for each in ids)
-
-
-def _is_new_version(before: BookEntry | None, after: BookEntry) -> bool:
-    return before is None or before.version != after.version

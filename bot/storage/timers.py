@@ -4,20 +4,29 @@ Timers are written with the appointment book (`statements`). Knows nothing of wh
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, Select, false, select
+from sqlalchemy import Connection, Row, Select, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.core.reminders import Timer
-from bot.storage import mappers
-from bot.storage.store import Store
-from bot.storage.tables import appointments, chats, timers
+from bot.core.callback_data import LARGEST
+from bot.core.reminders import Timer, timers_of
+from bot.storage import engines, mappers
+from bot.storage.store import Store, write
+from bot.storage.tables import appointments, chats, saved_values, timers
+
+LATE = timedelta(minutes=10)
+ARMED_TO = "timers armed to"
+"""The name under which the last appointment is saved whose timers were set at the first start."""
+LAST = LARGEST
+PAGE = 1000
+"""Appointments in one transaction."""
 
 
 class SqlTimerRepository:
-    """See `bot.app.scheduler.TimerRepository`."""
+    """See `bot.app.reminders.TimerRepository`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -28,7 +37,7 @@ class SqlTimerRepository:
             select(timers)
             .join(chats, chats.c.chat_id == timers.c.chat_id)
             .where(timers.c.due_at <= mappers.office_text(now), chats.c.is_left == false())
-            .order_by(timers.c.due_at)
+            .order_by(timers.c.not_after)
             .limit(limit)
         )
         return tuple(map(mappers.read_timer, await self._all(query)))
@@ -39,9 +48,40 @@ class SqlTimerRepository:
         query = select(timers).where(timers.c.appointment_id.in_(mine)).order_by(timers.c.due_at, timers.c.kind)
         return tuple(map(mappers.read_timer, await self._all(query)))
 
+    async def counts(self, now: datetime) -> tuple[int, int]:
+        """How many timers are due, and how many of them for `LATE`; without those of chats that blocked the bot."""
+
+        def until(at: datetime) -> Any:
+            mine = select(func.count()).select_from(timers).join(chats, chats.c.chat_id == timers.c.chat_id)
+            return mine.where(timers.c.due_at <= mappers.office_text(at), chats.c.is_left == false()).scalar_subquery()
+
+        (row,) = await self._all(select(until(now).label("due"), until(now - LATE).label("late")))
+        return row.due, row.late
+
+    async def arm_known(self, now: datetime) -> None:
+        """Set the timers of the coming appointments that an earlier release knew. Done once, also over restarts."""
+        after = int(await self._store.saved_value(ARMED_TO) or -1)
+        insert = engines.insert_ignore(self._store.engine, timers)
+        while after < LAST:
+            after = await write(self._store, partial(_arm_page, insert, after, mappers.office_text(now)))
+
     async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
         async def look(connection: AsyncConnection) -> Sequence[Row[Any]]:
             found: Sequence[Row[Any]] = (await connection.execute(query)).all()
             return found
 
         return await self._store.reader.read(look)
+
+
+def _arm_page(insert: Any, after: int, now: str, connection: Connection) -> int:
+    """Set the timers of the next appointments; returns the last of them, or `LAST` if there are no more."""
+    number = appointments.c.appointment_id
+    page = select(appointments).where(number > after, appointments.c.starts_at > now).order_by(number).limit(PAGE)
+    entries = [mappers.read_entry(row) for row in connection.execute(page)]
+    if rows := [mappers.timer_row(timer) for entry in entries for timer in timers_of(entry)]:
+        connection.execute(insert, rows)
+    reached = entries[-1].appointment_id if len(entries) == PAGE else LAST
+    connection.execute(
+        engines.upsert(connection.engine, saved_values, ["value"]), {"name": ARMED_TO, "value": str(reached)}
+    )
+    return reached

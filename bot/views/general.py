@@ -113,6 +113,7 @@ def settings(screen: SettingsMenu, t: Translator) -> Message:
         lines(
             t.text("language.now", name=dict(t.languages)[t.locale]),
             t.text("settings.news_on" if screen.announcements else "settings.news_off"),
+            t.text("settings.reminders_on" if screen.reminders else "settings.reminders_off"),
         ),
         t.text("settings.question"),
     )
@@ -120,7 +121,12 @@ def settings(screen: SettingsMenu, t: Translator) -> Message:
         announcements = keys.one(t, "button.news_off", callback_data.SET_NEWS_OFF)
     else:
         announcements = keys.one(t, "button.news_on", callback_data.SET_NEWS_ON)
-    return Message(text, (keys.one(t, "button.language", callback_data.LANGUAGE), announcements, keys.back(t)))
+    if screen.reminders:
+        reminders = keys.one(t, "button.reminders_off", callback_data.SET_REMINDERS_OFF)
+    else:
+        reminders = keys.one(t, "button.reminders_on", callback_data.SET_REMINDERS_ON)
+    language = keys.one(t, "button.language", callback_data.LANGUAGE)
+    return Message(text, (language, announcements, reminders, keys.back(t)))
 
 
 def announcements(screen: Announcements, t: Translator) -> Message:

@@ -75,7 +75,9 @@ class ConversationSetup:
 
     def __post_init__(self) -> None:
         ids = DeliveryIds()
-        self.outbox = Outbox(self.store, self.messenger, GlobalRateLimiter(None), ChatRateLimiter(None))
+        self.outbox = Outbox(
+            self.store, self.messenger, GlobalRateLimiter(None), ChatRateLimiter(None), office_time=lambda: NOW
+        )
         self.attempt_worker = AttemptWorker(self.store, self.api, lambda: NOW)
         self.conversations = Conversations(
             store=self.store,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ from bot.storage.store import Store
 from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger
 from tests.app.virtual_clock import in_no_time
+
+NOW = datetime.fromisoformat("2026-03-02T09:00")
 
 
 def word(number: int, chat: int = 7, kind: Kind = Kind.SEND, target: int | None = None) -> Delivery:
@@ -56,7 +58,7 @@ async def outbox_setup(
 ) -> AsyncIterator[OutboxSetup]:
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
     messenger = FakeMessenger()
-    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(chat_rate))
+    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(chat_rate), office_time=lambda: NOW)
     try:
         yield OutboxSetup(store, messenger, outbox)
         await outbox.stop(1.0)
@@ -436,3 +438,42 @@ async def test_a_failed_typing_action_has_no_effect(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         await here.outbox.typing(7)
         assert here.messenger.typings == [7]
+
+
+REMINDER = replace(word(1), not_after=NOW + timedelta(hours=1), about=((50, 0),))
+MADE = Appointment(50, 5, NOW + timedelta(days=2), "Aïssatou Bah")
+BOOKED = Fact(50, 7, NOW - timedelta(days=5), Source.ATTEMPT, MADE)
+
+
+@in_no_time
+async def test_a_message_that_waited_until_it_is_too_late_is_dropped_and_delays_nothing(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        too_late = replace(word(2), not_after=NOW - timedelta(minutes=1))
+        await here.sends(replace(word(1), not_after=NOW), too_late, word(3))
+        assert here.messenger.texts() == ["1", "3"]
+        assert (here.outbox.outdated, here.outbox.failed, await here.stored()) == (1, 0, [])
+
+
+@in_no_time
+async def test_a_message_about_an_appointment_is_dropped_once_that_has_changed(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        await here.store.commit(Change(facts=(BOOKED,)))
+        await here.sends(REMINDER)
+        assert here.messenger.texts() == ["1"]
+        await here.store.commit(Change(facts=(replace(BOOKED, appointment=None),)))
+        await here.sends(replace(REMINDER, id=2), replace(word(3), about=((51, 0),)), word(4))
+        assert here.messenger.texts() == ["1", "4"]
+        assert (here.outbox.outdated, await here.stored()) == (2, [])
+
+
+@in_no_time
+async def test_a_message_about_an_appointment_that_changes_while_telegram_is_away_is_dropped(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        await here.store.commit(Change(facts=(BOOKED,), queued=(REMINDER,)))
+        here.messenger.failures.append(FloodedError(60.0))
+        here.outbox.accept((REMINDER,))
+        await asyncio.sleep(1)
+        assert here.messenger.heard
+        await here.store.commit(Change(facts=(replace(BOOKED, appointment=replace(MADE, at=NOW)),)))
+        await here.empty()
+        assert (here.messenger.texts(), here.outbox.outdated, await here.stored()) == ([], 1, [])

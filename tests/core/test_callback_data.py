@@ -54,3 +54,10 @@ def test_digits_are_a_number() -> None:
 def test_no_two_actions_are_the_same_word() -> None:
     words = [value for name, value in vars(callback_data).items() if name.isupper() and isinstance(value, str)]
     assert len(words) == len(set(words))
+
+
+def test_a_version_of_an_appointment_is_named_and_read_back() -> None:
+    kind, value = callback_data.split(callback_data.versioned(callback_data.COMING, 12345, 3))
+    assert (kind, callback_data.version_in(value)) == (callback_data.COMING, (12345, 3))
+    for other in ("", "12345", "12345.", ".3", "12345.x", "1.2.3", "-1.2"):
+        assert callback_data.version_in(other) is None

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.appointment_book import BookEntry
 from bot.core.model import AppointmentStatus
-from bot.core.reminders import Timer, TimerKind, timers_of
+from bot.core.reminders import Due, Timer, TimerKind, due_now, timers_of
 
 
 def at(text: str) -> datetime:
@@ -107,3 +107,90 @@ def test_who_did_not_come_is_asked_the_next_morning(noted: str, asked: str) -> N
 )
 def test_an_old_absence_is_not_mentioned(entry: BookEntry) -> None:
     assert timers_of(replace(entry, status=AppointmentStatus.NO_SHOW)) == ()
+
+
+# --- what is due ------------------------------------------------------------------------------------------------------
+
+R48, R3 = TimerKind.TWO_DAYS, TimerKind.HOURS
+
+
+def told(*entries: BookEntry, now: datetime, timers: tuple[Timer, ...] | None = None, wanted: bool = True) -> Due:
+    armed = tuple(timer for entry in entries for timer in timers_of(entry)) if timers is None else timers
+    return due_now(armed, entries, now, wanted=wanted)
+
+
+def numbers(due: Due) -> list[tuple[TimerKind, list[int]]]:
+    return [(each.kind, [entry.appointment_id for entry in each.entries]) for each in due.messages]
+
+
+def test_nothing_is_told_before_it_is_due() -> None:
+    assert told(ENTRY, now=at("10T14:29")) == Due()
+    due = told(ENTRY, now=at("10T14:30"))
+    assert (numbers(due), [each.kind for each in due.fired], due.dropped) == ([(R48, [50])], [R48], 0)
+
+
+def test_what_is_late_is_told_until_it_is_of_no_use() -> None:
+    assert numbers(told(ENTRY, now=at("11T14:30"))) == [(R48, [50])]
+    late = told(ENTRY, now=at("11T14:31"))
+    assert (late.messages, [each.kind for each in late.fired], late.dropped) == ((), [R48], 1)
+
+
+@pytest.mark.parametrize("hour", ["10T21:00", "10T23:59", "11T00:00", "11T06:59"])
+def test_at_night_everything_waits_for_the_morning(hour: str) -> None:
+    assert told(ENTRY, now=at(hour)) == Due()
+
+
+def test_a_message_that_waits_is_not_sent_at_night_either() -> None:
+    assert told(ENTRY, now=at("10T20:30")).messages[0].not_after == at("10T21:00")
+    assert told(ENTRY, now=at("12T11:30")).messages[-1].not_after == at("12T13:30")
+
+
+@pytest.mark.parametrize(
+    "now_is",
+    [
+        None,
+        replace(ENTRY, version=4),
+        replace(ENTRY, status=AppointmentStatus.CANCELLED),
+        replace(ENTRY, status=AppointmentStatus.COMPLETED),
+    ],
+    ids=["unknown", "changed", "cancelled", "attended"],
+)
+def test_a_timer_that_became_untrue_is_dropped(now_is: BookEntry | None) -> None:
+    entries = (now_is,) if now_is else ()
+    due = told(*entries, now=at("10T14:30"), timers=timers_of(ENTRY))
+    assert (due.messages, [each.kind for each in due.fired], due.dropped) == ((), [R48], 1)
+
+
+def test_the_appointments_of_a_day_are_told_in_one_message() -> None:
+    morning = replace(ENTRY, appointment_id=51, at=at("12T09:30"))
+    cancelled = replace(ENTRY, appointment_id=52, at=at("12T10:00"), status=AppointmentStatus.CANCELLED)
+    next_day = replace(ENTRY, appointment_id=53, at=at("13T09:00"))
+    due = told(ENTRY, morning, cancelled, next_day, now=at("10T09:30"))
+    assert numbers(due) == [(R48, [51, 50])]
+    assert [(each.appointment_id, each.kind) for each in due.fired] == [(50, R48), (51, R48)]
+    due = told(ENTRY, morning, cancelled, next_day, now=at("12T07:00"))
+    assert numbers(due) == [(R3, [51, 50]), (R48, [53])]
+    assert {each.appointment_id for each in due.fired if each.kind is R3} == {50, 51}
+
+
+def test_the_second_reminder_of_a_day_replaces_the_first() -> None:
+    night = replace(ENTRY, appointment_id=51, at=at("12T20:30"))
+    early = replace(ENTRY, appointment_id=52, at=at("12T08:00"))
+    due = told(early, night, now=at("11T20:00"))
+    assert numbers(due) == [(R3, [52, 51])]
+    assert {(each.appointment_id, each.kind) for each in due.fired} == {(52, R3), (51, R3), (51, R48), (52, R48)}
+
+
+def test_who_wants_no_reminders_gets_none_but_hears_of_a_missed_appointment() -> None:
+    missed = replace(
+        ENTRY, appointment_id=51, status=AppointmentStatus.NO_SHOW, at=at("09T14:30"), as_of=at("09T17:00")
+    )
+    due = told(ENTRY, missed, now=at("10T14:30"), wanted=False)
+    assert numbers(due) == [(TimerKind.NO_SHOW, [51])]
+    assert (len(due.fired), due.dropped) == (2, 0)
+
+
+def test_a_missed_appointment_that_was_noted_wrongly_is_not_mentioned() -> None:
+    missed = replace(ENTRY, status=AppointmentStatus.NO_SHOW, as_of=at("12T17:00"))
+    due = told(ENTRY, now=at("13T09:00"), timers=timers_of(missed))
+    assert (due.messages, due.dropped) == ((), 1)

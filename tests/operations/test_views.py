@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.health import ApiHealth, HealthReport, OperatorIssue, WebhookHealth
+from bot.core.health import ApiHealth, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
 from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.operations.views import alert, status
@@ -158,3 +158,8 @@ def test_webhooks_stand_there_where_they_are_received() -> None:
     some = replace(FINE, webhooks=WebhookHealth(last=NOW, refused=2, set_aside=1))
     assert "Dernier webhook de moncreneau : lun. 2 mars à 14:30" in shown(some)
     assert "⚠️ Webhooks refusés (signature) : 2 · mis de côté : 1" in shown(some)
+
+
+def test_the_status_tells_of_reminders() -> None:
+    words = shown(replace(FINE, reminders=ReminderHealth(due=3, late=1, sent=9, dropped=2, coming=4)))
+    assert "Rappels à envoyer maintenant : 3 · en retard : 1 · abandonnés car dépassés : 2" in words

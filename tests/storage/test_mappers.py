@@ -12,6 +12,8 @@ from bot.storage import mappers
 from bot.storage.tables import chats
 from bot.views.message import Button, Message, Style
 
+NIGHT = datetime.fromisoformat("2026-03-02T21:00")
+
 
 def row(values: mappers.Values) -> Row[Any]:
     """The row as the database returns it."""
@@ -31,7 +33,7 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),
         Delivery(6, 7, Kind.EDIT, Message("x"), target=3, amends=True),
         Delivery(7, 7, Kind.SEND, Message("x"), ticket=12345, topic=4),
-        Delivery(8, 7, Kind.SEND, Message("x"), silent=True, not_after=datetime(2026, 3, 2, 21)),  # noqa: DTZ001 — office time
+        Delivery(8, 7, Kind.SEND, Message("x"), silent=True, not_after=NIGHT, about=((50, 3), (51, 0))),
         Delivery(5, 7, Kind.SEND, Message("x", ((Button("a", "b", style=Style.DANGER), Button("c", url="d")),))),
     ],
 )

@@ -58,12 +58,15 @@ def test_with_more_than_two_languages_the_menu_leads_to_all_of_them() -> None:
 
 
 def test_the_settings_show_what_is_set_and_change_it() -> None:
-    on, off = render(SettingsMenu(announcements=True), FR), render(SettingsMenu(announcements=False), FR)
+    on = render(SettingsMenu(announcements=True), FR)
+    off = render(SettingsMenu(announcements=False, reminders=False), FR)
     assert "Langue\u00a0: Français" in on.text
-    assert "vous les recevez" in on.text
-    assert "vous ne les recevez pas" in off.text
-    assert telegram.actions(on) == [callback_data.LANGUAGE, callback_data.SET_NEWS_OFF, callback_data.BACK]
-    assert telegram.actions(off) == [callback_data.LANGUAGE, callback_data.SET_NEWS_ON, callback_data.BACK]
+    assert on.text.count("vous les recevez") == 2
+    assert off.text.count("vous ne les recevez pas") == 2
+    middle_on = [callback_data.SET_NEWS_OFF, callback_data.SET_REMINDERS_OFF]
+    middle_off = [callback_data.SET_NEWS_ON, callback_data.SET_REMINDERS_ON]
+    assert telegram.actions(on) == [callback_data.LANGUAGE, *middle_on, callback_data.BACK]
+    assert telegram.actions(off) == [callback_data.LANGUAGE, *middle_off, callback_data.BACK]
 
 
 def test_the_help_says_whom_to_ask() -> None:

@@ -1,0 +1,127 @@
+"""The turn of a chat whose timers are due: the timers are deleted and the messages queued in one change.
+
+A kill at any moment repeats the turn or finds it done. Reminders ask the API nothing about the appointments: what the
+appointment book has is kept true by webhooks and lists. Knows neither SQL nor how anything is worded.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.app.ports import ApiError, Moncreneau, Store
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, StoredChat, Urgency
+from bot.app.turn import Render
+from bot.core.appointment_book import BookEntry
+from bot.core.model import Department, Ticket
+from bot.core.reminders import DueMessage, Timer, TimerKind, due_now
+from bot.core.screens import Missed, QrPicture, Reminder, Screen
+
+
+class TimerRepository(Protocol):
+    """The stored timers. Times are office time."""
+
+    async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
+        """The timers that are due now, those first whose message is the soonest too late."""
+
+    async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
+        """All timers of a chat's appointments."""
+
+
+@dataclass(slots=True)
+class ReminderCounts:
+    """What became of reminders since the start."""
+
+    sent: int = 0
+    """Messages that were queued."""
+    dropped: int = 0
+    """Timers whose message would have been too late or untrue."""
+    coming: int = 0
+    """Answers of citizens that they come."""
+
+    def add_coming(self) -> None:
+        """Count an answer."""
+        self.coming += 1
+
+
+class Reminders:
+    """Makes the turns of chats whose timers are due."""
+
+    def __init__(  # noqa: PLR0913 — the parts, joined in one place
+        self,
+        *,
+        store: Store,
+        timers: TimerRepository,
+        api: Moncreneau,
+        render: Render,
+        office_time: Callable[[], datetime],
+        ids: DeliveryIds,
+    ) -> None:
+        self._store = store
+        self._timers = timers
+        self._api = api
+        self._render = render
+        self._office_time = office_time
+        self._ids = ids
+        self.counts = ReminderCounts()
+
+    async def turn(self, chat_id: int) -> Change:
+        """The turn of the chat. Its timers are read in it, so that those of an earlier turn do not fire again."""
+        timers, chat = await self._timers.of_chat(chat_id), await self._store.chat(chat_id)
+        if chat is None or chat.left:
+            return Change()  # the timers wait until the citizen returns
+        entries = await self._store.entries_of(chat_id)
+        due = due_now(timers, entries, self._office_time(), wanted=chat.reminders)
+        if not due.fired:
+            return Change()
+        departments = await self._departments()
+        deliveries: list[Delivery] = []
+        self.counts.dropped += due.dropped
+        for message in due.messages:
+            found = await self._deliveries(chat, message, departments)
+            self.counts.sent += bool(found)
+            self.counts.dropped += not found
+            deliveries += found
+        return Change(fired=due.fired, queued=tuple(deliveries))
+
+    async def _departments(self) -> dict[int, Department]:
+        """The departments by id; empty if they are not known now."""
+        try:
+            return {each.id: each for each in await self._api.departments()}
+        except ApiError:
+            return {}
+
+    async def _deliveries(
+        self, chat: StoredChat, message: DueMessage, departments: dict[int, Department]
+    ) -> list[Delivery]:
+        """The message, with the QR code where Telegram has its picture; nothing if no department exists any more."""
+        shown = [each for each in message.entries if not departments or each.department_id in departments]
+        if not shown:
+            return []
+        tickets = tuple(_ticket(each, departments) for each in shown)
+        first = tickets[0]
+        if message.kind is TimerKind.NO_SHOW:
+            return [self._delivery(chat, Missed(first), message, shown)]
+        found = [self._delivery(chat, Reminder(tickets, shown[0].version), message, shown)]
+        link = first.appointment.qr_link
+        if message.kind is TimerKind.HOURS and len(shown) == 1 and link and await self._store.picture(link):
+            found.append(self._delivery(chat, QrPicture(first), message, shown))
+        return found
+
+    def _delivery(self, chat: StoredChat, screen: Screen, message: DueMessage, shown: list[BookEntry]) -> Delivery:
+        is_picture = isinstance(screen, QrPicture)
+        return Delivery(
+            self._ids.next(),
+            chat.chat_id,
+            Kind.PICTURE if is_picture else Kind.SEND,
+            self._render(screen, chat.locale, None),
+            # The words of all citizens go before the pictures.
+            urgency=Urgency.BULK if is_picture else Urgency.NOTICE,
+            silent=is_picture,
+            not_after=message.not_after,
+            about=tuple((each.appointment_id, each.version) for each in shown),
+        )
+
+
+def _ticket(entry: BookEntry, departments: dict[int, Department]) -> Ticket:
+    return Ticket(entry.appointment, departments.get(entry.department_id) or Department(entry.department_id, ""))

@@ -1,0 +1,79 @@
+"""The reminders of appointments, the question after a missed one, and whether reminders are wanted.
+
+The first words say when it is: a phone shows them without the message being opened.
+"""
+
+from bot.core import callback_data
+from bot.core.model import AppointmentStatus, Ticket
+from bot.core.screens import Missed, Reminder, Reminders
+from bot.i18n import Safe, Translator
+from bot.views import keyboards as keys
+from bot.views.appointments import WORDS
+from bot.views.message import Button, Message, Office, Style
+from bot.views.text import DESCRIPTION, department_name, lines, moment, paragraphs, ticket_facts
+
+MOST = 5
+"""Appointments of one day that are listed; the others are counted."""
+
+
+def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
+    """The reminder of an appointment with what can be answered; of several a list, and the way to all."""
+    if len(screen.tickets) > 1:
+        return _several(screen, t, office)
+    (ticket,) = screen.tickets
+    appointment, description = ticket.appointment, keys.clip(ticket.department.description, DESCRIPTION)
+    when = t.label("moment", day=t.day_short(appointment.at, office.today), time=t.time(appointment.at))
+    text = paragraphs(
+        t.text("reminder.title", moment=when),
+        ticket_facts(t, ticket, office),
+        t.text("department.about", description=description) if description else None,
+        t.text("reminder.unpaid") if appointment.status is AppointmentStatus.PENDING_PAYMENT else None,
+        t.text("reminder.coming" if screen.is_coming else "reminder.question"),
+    )
+    come = callback_data.versioned(callback_data.COMING, appointment.id, screen.version)
+    cancel = callback_data.numbered(callback_data.CANCEL, appointment.id)
+    rows = (
+        *(() if screen.is_coming else (keys.one(t, "button.coming", come, Style.SUCCESS),)),
+        keys.one(t, "button.cancel_this", cancel, Style.DANGER),
+        keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF),
+    )
+    return Message(text, rows)
+
+
+def _several(screen: Reminder, t: Translator, office: Office) -> Message:
+    count, first = len(screen.tickets), screen.tickets[0].appointment
+    more = count - MOST
+    text = paragraphs(
+        t.text("reminder.several", day=t.day_short(first.at, office.today), n=count),
+        lines(
+            *(_entry(each, t) for each in screen.tickets[:MOST]),
+            t.text("reminder.more", n=more) if more > 0 else None,
+        ),
+        t.text("office_hours", city=office.city),
+    )
+    return Message(text, (keys.appointments(t), keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF)))
+
+
+def _entry(ticket: Ticket, t: Translator) -> Safe:
+    appointment = ticket.appointment
+    return t.text(
+        "reminder.entry",
+        time=t.time(appointment.at),
+        department=keys.clip(department_name(t, ticket.department), WORDS),
+        name=keys.clip(appointment.name, WORDS) or t.label("name.none"),
+    )
+
+
+def missed(screen: Missed, t: Translator) -> Message:
+    """What the office noted, without blame, and the way to another appointment."""
+    appointment = screen.ticket.appointment
+    text = paragraphs(t.text("missed.title", moment=moment(t, appointment.at)), t.text("missed.next"))
+    again = Button(t.label("button.book_again"), callback_data.numbered(callback_data.BOOK_AGAIN, appointment.id))
+    return Message(text, ((again,), keys.appointments(t)))
+
+
+def reminders(screen: Reminders, t: Translator) -> Message:
+    """Whether reminders come; news of one's appointments come either way."""
+    if screen.wanted:
+        return Message(t.text("reminders.on"), (keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF),))
+    return Message(t.text("reminders.off"), (keys.one(t, "button.reminders_on", callback_data.REMINDERS_ON),))

@@ -1,0 +1,198 @@
+"""Due timers become messages: once, together with the end of the timers, and only while they are true."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app.conversations import ChatTurn
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, StoredChat, Urgency
+from bot.app.reminders import Reminders
+from bot.app.scheduler import Scheduler
+from bot.core.appointment_book import Fact, Source
+from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode
+from bot.core.reminders import Timer
+from bot.core.screens import Missed, QrPicture, Reminder, Screen
+from bot.core.states import Notice
+from bot.storage.store import Store
+from bot.storage.timers import SqlTimerRepository
+from bot.views.message import Message
+from tests.app.fakes import FakeMoncreneau, refused
+
+BOOKED = datetime.fromisoformat("2026-03-02T09:00")
+START = datetime.fromisoformat("2026-03-12T14:30")
+R48, R3 = START - timedelta(hours=48), START - timedelta(hours=3)
+PASSPORTS = Department(5, "Passeports")
+MADE = Appointment(50, 5, START, "Aïssatou Bah", owner="telegram:7", qr_link="https://x.gn/50")
+
+
+def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
+    match screen:
+        case Reminder(tickets=tickets, version=version):
+            named = ", ".join(f"{each.appointment.id} {each.department.name}" for each in tickets)
+            return Message(f"{locale} reminder v{version}: {named}")
+        case QrPicture(ticket=ticket):
+            return Message("qr", qr_link=ticket.appointment.qr_link)
+        case Missed(ticket=ticket):
+            return Message(f"{locale} missed: {ticket.appointment.id}")
+        case _:
+            raise AssertionError(screen)
+
+
+@dataclass
+class Office:
+    """A store, reminders and a scheduler; turns wait until they are played."""
+
+    store: Store
+    api: FakeMoncreneau = field(default_factory=lambda: FakeMoncreneau((PASSPORTS,)))
+    now: datetime = BOOKED
+    turns: deque[tuple[int, ChatTurn, Callable[[], None]]] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self.timers = SqlTimerRepository(self.store)
+        self.reminders = Reminders(
+            store=self.store,
+            timers=self.timers,
+            api=self.api,
+            render=draw,
+            office_time=lambda: self.now,
+            ids=DeliveryIds(),
+        )
+        self.scheduler = Scheduler(self.timers, self.reminders.turn, self._play, lambda: self.now)
+
+    def _play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None]) -> None:
+        self.turns.append((chat_id, turn, then))
+
+    async def knows(self, *made: Appointment, chat: int = 7, source: Source = Source.ATTEMPT, **of_chat: bool) -> None:
+        facts = tuple(Fact(each.id, chat, self.now, source, each) for each in made)
+        await self.store.commit(Change(chat=StoredChat(chat, "session", "fr", **of_chat), facts=facts))
+
+    async def looks(self, at: datetime) -> list[Delivery]:
+        """Everything that is due at this time is played to its end."""
+        self.now = at
+        await self.scheduler.look()
+        queued: list[Delivery] = []
+        while self.turns:
+            _, turn, then = self.turns.popleft()
+            change = await turn()
+            await self.store.commit(change)
+            then()
+            queued += change.queued
+        return queued
+
+    async def left_over(self) -> tuple[Timer, ...]:
+        return await self.timers.of_chat(7)
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    yield Office(store)
+    await store.close()
+
+
+def texts(deliveries: list[Delivery]) -> list[str]:
+    return [each.message.text for each in deliveries]
+
+
+async def test_both_reminders_come_at_their_hour_and_cost_no_request_about_the_appointment(office: Office) -> None:
+    await office.knows(MADE)
+    assert await office.looks(R48 - timedelta(minutes=1)) == []
+    (first,) = await office.looks(R48)
+    assert (first.message.text, first.kind) == ("fr reminder v0: 50 Passeports", Kind.SEND)
+    assert first.urgency is Urgency.NOTICE
+    assert (first.not_after, first.about, first.silent) == (R48.replace(hour=21, minute=0), ((50, 0),), False)
+    assert await office.looks(R48 + timedelta(hours=1)) == []
+    (second,) = await office.looks(R3)
+    assert second.message.text == first.message.text
+    assert await office.left_over() == ()
+    assert office.api.needs == []
+    assert (office.reminders.counts.sent, office.reminders.counts.dropped) == (2, 0)
+
+
+async def test_the_second_comes_with_the_qr_code_where_telegram_has_its_picture(office: Office) -> None:
+    await office.knows(MADE)
+    await office.store.commit(Change(picture=("https://x.gn/50", "file-1")))
+    assert texts(await office.looks(R48)) == ["fr reminder v0: 50 Passeports"]
+    _, picture = await office.looks(R3)
+    assert (picture.kind, picture.message.qr_link, picture.silent) == (Kind.PICTURE, "https://x.gn/50", True)
+    assert (picture.urgency, picture.about) == (Urgency.BULK, ((50, 0),))
+
+
+async def test_a_turn_that_was_killed_before_its_commit_is_taken_again_and_after_it_not(office: Office) -> None:
+    await office.knows(MADE)
+    office.now = R48
+    lost = await office.reminders.turn(7)
+    assert len(lost.queued) == 1
+    again = await office.reminders.turn(7)
+    assert texts(list(again.queued)) == texts(list(lost.queued))
+    await office.store.commit(again)
+    assert await office.reminders.turn(7) == Change()
+    assert len([each async for each in office.store.open_deliveries()]) == 1
+
+
+async def test_a_moved_appointment_is_reminded_of_at_its_new_time_and_a_cancelled_one_not(office: Office) -> None:
+    await office.knows(MADE, replace(MADE, id=51, at=START + timedelta(days=1)))
+    office.now = BOOKED + timedelta(minutes=1)
+    await office.knows(replace(MADE, at=START + timedelta(days=2)), source=Source.HOOK)
+    await office.knows(replace(MADE, id=51, status=AppointmentStatus.CANCELLED), source=Source.HOOK)
+    assert await office.looks(R48 + timedelta(days=1)) == []
+    assert texts(await office.looks(R48 + timedelta(days=2))) == ["fr reminder v1: 50 Passeports"]
+
+
+async def test_the_appointments_of_a_day_come_in_one_message(office: Office) -> None:
+    await office.knows(MADE, replace(MADE, id=51, at=START - timedelta(hours=4)))
+    assert texts(await office.looks(R48 - timedelta(hours=4))) == ["fr reminder v0: 51 Passeports, 50 Passeports"]
+    assert await office.looks(R48) == []
+
+
+async def test_chats_that_left_or_want_no_reminders_get_none_and_returning_in_time_brings_them_back(
+    office: Office,
+) -> None:
+    await office.knows(MADE)
+    await office.store.commit(Change(left=7))
+    assert await office.looks(R48) == []
+    office.now = R48
+    assert await office.reminders.turn(7) == Change(), "it left after the look"
+    await office.store.commit(Change(returned=7))
+    assert len(await office.looks(R48 + timedelta(minutes=5))) == 1
+    await office.knows(reminders=False)
+    assert await office.looks(R3) == []
+    assert await office.left_over() == ()
+
+
+async def test_after_an_outage_late_ones_are_sent_and_useless_ones_dropped(office: Office) -> None:
+    await office.knows(MADE, replace(MADE, id=51, at=START - timedelta(days=1)))
+    assert texts(await office.looks(START - timedelta(hours=24, minutes=30))) == ["fr reminder v0: 50 Passeports"]
+    assert office.reminders.counts.dropped == 2, "both of the other, which began an hour ago"
+
+
+async def test_of_a_department_that_is_gone_nothing_is_said_and_without_names_by_its_number(office: Office) -> None:
+    await office.knows(MADE)
+    office.api.reads.append(refused(FailureCode.DOWN))
+    assert texts(await office.looks(R48)) == ["fr reminder v0: 50 "]
+    office.api.offices = (Department(6, "Mairie"),)
+    assert await office.looks(R3) == []
+    assert (office.reminders.counts.sent, office.reminders.counts.dropped) == (1, 1)
+
+
+async def test_a_missed_appointment_is_asked_about_the_next_morning(office: Office) -> None:
+    await office.knows(MADE)
+    office.now = START + timedelta(hours=3)
+    await office.knows(replace(MADE, status=AppointmentStatus.NO_SHOW), source=Source.READING, reminders=False)
+    assert await office.looks(START.replace(hour=20)) == []
+    assert texts(await office.looks(START.replace(hour=9, minute=0) + timedelta(days=1))) == ["fr missed: 50"]
+
+
+async def test_coming_appointments_of_an_earlier_release_get_their_timers_once(office: Office) -> None:
+    await office.knows(MADE, replace(MADE, id=51, at=BOOKED - timedelta(hours=1)))
+    await office.store.commit(Change(disarmed=(50, 51)))
+    await office.timers.arm_known(BOOKED)
+    armed = await office.left_over()
+    assert [each.appointment_id for each in armed] == [50, 50]
+    await office.store.commit(Change(fired=armed))
+    await office.timers.arm_known(BOOKED)
+    assert await office.left_over() == ()
