@@ -77,7 +77,7 @@ async def check(tmp_path: Path) -> AsyncIterator[Checker]:
         yield Checker(here, tmp_path)
 
 
-async def test_where_all_is_well_it_says_so_of_each_thing(check: Checker) -> None:
+async def test_if_all_is_well_every_line_says_so(check: Checker) -> None:
     await check.prepare()
     checked = await check()
     assert checked.code == 0
@@ -190,7 +190,7 @@ async def test_an_answer_to_get_me_without_a_username_is_told_in_one_line(check:
     assert checked.line("token", "FAIL").endswith("Telegram cannot be asked: getMe tells no username")
 
 
-async def test_what_telegram_says_is_shown_in_one_line_without_the_token_that_it_echoes(check: Checker) -> None:
+async def test_telegrams_error_is_shown_in_one_line_without_the_token(check: Checker) -> None:
     words = f"Bad Request:\nOK    token       all is well\x1b[0m bot{TOKEN}"
     async with scripted_server() as telegram:
         telegram.respond_with(*[answer({"ok": False, "error_code": 400, "description": words}, 400)] * 3)
@@ -231,7 +231,7 @@ async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
     assert "no requests left" in checked.line("key", "WARN")
 
 
-async def test_what_the_service_told_the_bot_to_wait_for_is_not_asked(check: Checker) -> None:
+async def test_nothing_is_requested_while_the_service_said_to_wait(check: Checker) -> None:
     until = datetime(2099, 1, 1, tzinfo=UTC).timestamp()
     given = {name.lower(): value for name, value in check.services.settings.items()}
     name = value_name_for_key("budget", read_settings(_env_file=None, **given))

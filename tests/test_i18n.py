@@ -140,7 +140,7 @@ def test_our_own_markup_stays(french: Translator) -> None:
     assert isinstance(french.text("yes"), Safe)
 
 
-def test_what_is_safe_is_not_escaped_again(french: Translator) -> None:
+def test_safe_html_is_not_escaped_again(french: Translator) -> None:
     assert french.text("hello", name=Safe("<b>Bah</b>")) == "Bonjour <b>Bah</b>"
     assert isinstance(french.text("hello", name="Bah"), Safe)
 

@@ -58,7 +58,7 @@ def with_extras(lock: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_what_somebody_asks_for_with_an_extra_is_locked_with_it(lock: str) -> None:
+def test_the_packages_of_a_wanted_extra_are_locked(lock: str) -> None:
     # pip (seen: 23.2, which comes with Python 3.11) else takes the newest release for a second project, not the locked
     # one, and refuses it for want of a hash: from the day on which a newer release appears nothing can be installed.
     locked = with_extras(lock)

@@ -44,7 +44,7 @@ def test_a_library_that_would_quote_a_name_is_silent_even_when_debugging(
         ("Conakry, 26 nov. à 10:30:00 — « é »", "Conakry, 26 nov. à 10:30:00 — « é »"),
     ],
 )
-def test_what_a_service_says_is_one_line_without_a_secret(
+def test_a_services_error_is_logged_in_one_line_without_secrets(
     text: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.configure("INFO", ["mk_live_1", ""])

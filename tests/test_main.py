@@ -20,7 +20,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["run", "--fast"], ["demo", "--telegram-port", "many"]])
-def test_what_it_does_not_understand_it_explains(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_arguments_are_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(arguments)
     assert end.value.code == 2

@@ -18,7 +18,7 @@ def test_the_place_stays_and_the_words_go() -> None:
     assert "test_scrubbed_tracebacks" in text
 
 
-def test_what_cannot_be_made_without_words_is_none() -> None:
+def test_an_error_that_cannot_be_made_without_its_message_is_none() -> None:
     assert scrubbed(None) is None
     assert scrubbed(pytest.UsageError("Aïssatou Bah")) is None
     assert scrubbed(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no")) is None

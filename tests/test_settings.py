@@ -125,7 +125,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("log_level", "LOUD"),
     ],
 )
-def test_what_is_wrong_is_named(name: str, value: str) -> None:
+def test_every_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as error:
         read_settings(**{**SECRETS, name: value})
     (line,) = str(error.value).splitlines()[1:]

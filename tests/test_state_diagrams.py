@@ -30,7 +30,7 @@ def test_every_diagram_can_be_read_at_a_glance() -> None:
     assert all(0 < number <= MOST_ARROWS for number in arrows.values()), arrows
 
 
-def test_what_is_confirmed_has_one_outcome_that_nobody_can_skip() -> None:
+def test_every_confirmed_attempt_waits_for_its_outcome() -> None:
     """While a booking or cancelling is pending, only its own outcome leads out of it."""
     outcomes = {"Booked", "BookingRefused", "BookingWithdrawn", "AppointmentCancelled", "CancellingRefused"}
     pending = {"Submitting", "Cancelling"}
@@ -51,7 +51,7 @@ def test_a_document_without_a_marker_is_refused() -> None:
         redrawn("# Architecture", {"steps": "| step |"})
 
 
-def test_what_only_tells_something_never_moves_the_conversation() -> None:
+def test_informing_commands_never_change_the_state() -> None:
     """As the document says of what it does not draw."""
     telling = {"/help", "/language", "/settings", "/announcements", "a photo", "AttemptDelayed"}
     assert telling <= {each.label for each in explored()}

@@ -52,14 +52,14 @@ _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.REQUEST_TIMEOUT: errors.ServerError,
 }
 
-_VERDICTS: dict[int, FailureCode] = {
+_PRESUMED_REFUSALS: dict[int, FailureCode] = {
     HTTPStatus.BAD_REQUEST: FailureCode.BAD_REQUEST,
     HTTPStatus.UNPROCESSABLE_ENTITY: FailureCode.BAD_REQUEST,
     HTTPStatus.CONFLICT: FailureCode.SLOT_TAKEN,
 }
 """The presumed refusals: statuses that proxies hardly ever send. They count if lookups find that nothing was done."""
 
-_OURS_TO_SAY = frozenset(
+_FROM_THE_API_ONLY = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT}
 )
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{1,49}")
@@ -81,7 +81,7 @@ def error_from(response: httpx.Response, now: Callable[[], float]) -> errors.Mon
     if kind is errors.InvalidRequest and failure_code is not FailureCode.BAD_DATE and _fields_in(body) == {"name"}:
         failure_code = FailureCode.BAD_NAME
     error = kind(code, status=response.status_code, retry_after=wait, failure_code=failure_code)
-    if isinstance(error, errors.ServerError) and (presumed_refusal := _VERDICTS.get(response.status_code)):
+    if isinstance(error, errors.ServerError) and (presumed_refusal := _PRESUMED_REFUSALS.get(response.status_code)):
         error.presumed_refusal, error.outage = presumed_refusal, False
     return error
 
@@ -104,7 +104,7 @@ def _kind(response: httpx.Response, code: str, body: Any) -> _Kind:
         return errors.ServerError, None
     if status == HTTPStatus.FORBIDDEN and not response.content.strip():
         return errors.ServerError, None  # from a firewall: the API has a code for each of its reasons
-    if body is None and response.content.strip() and (status in _OURS_TO_SAY or _may_have_acted(response)):
+    if body is None and response.content.strip() and (status in _FROM_THE_API_ONLY or _may_have_acted(response)):
         # A proxy's page says nothing about keys, credits or slots, and the API behind it may have acted.
         return errors.ServerError, None
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -107,7 +107,7 @@ async def test_a_move_is_told_and_its_message_shows_the_ticket_from_now_on(setup
     assert (news(await setup.hears(MOVED)).ticket, setup.api.looks) == (50, 0)
 
 
-async def test_what_the_office_makes_is_told(setup: NewsSetup) -> None:
+async def test_an_appointment_made_by_the_office_is_told(setup: NewsSetup) -> None:
     await setup.knows(7, of=None)
     assert texts(await setup.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
 
@@ -121,7 +121,7 @@ async def test_that_the_citizen_came_is_told_without_a_sound(setup: NewsSetup) -
 
 
 @pytest.mark.parametrize("said", [CANCELLED, MOVED])
-async def test_what_is_over_when_the_news_comes_is_noted_in_silence(setup: NewsSetup, said: Appointment) -> None:
+async def test_news_of_a_past_appointment_is_recorded_in_silence(setup: NewsSetup, said: Appointment) -> None:
     await setup.knows(7)
     setup.now = AT + timedelta(hours=3)
     assert (await setup.hears(said)).queued == ()
@@ -130,7 +130,7 @@ async def test_what_is_over_when_the_news_comes_is_noted_in_silence(setup: NewsS
     assert entry.version == 1
 
 
-async def test_what_is_a_week_old_is_noted_in_silence(setup: NewsSetup) -> None:
+async def test_news_a_week_old_is_recorded_in_silence(setup: NewsSetup) -> None:
     far = replace(MADE, at=AT + timedelta(days=30))
     await setup.knows(7, of=far)
     setup.now = NOW + timedelta(days=8)
@@ -149,7 +149,7 @@ async def test_at_night_it_makes_no_sound_unless_it_is_soon(
     assert news(change).silent is silent
 
 
-async def test_who_left_is_told_nothing_and_the_book_knows(setup: NewsSetup) -> None:
+async def test_news_for_a_chat_that_left_is_recorded_and_not_sent(setup: NewsSetup) -> None:
     await setup.knows(7)
     await setup.store.commit(Change(left=7))
     assert (await setup.hears(CANCELLED)).queued == ()
@@ -204,7 +204,7 @@ async def test_of_one_that_is_soon_it_is_asked_more_urgently(setup: NewsSetup) -
     assert setup.api.needs == [Need.SETTLE_AGAIN]
 
 
-async def test_it_is_asked_once_a_minute_and_not_for_what_came_before_the_answer(setup: NewsSetup) -> None:
+async def test_an_appointment_is_looked_up_once_a_minute_and_not_for_older_webhooks(setup: NewsSetup) -> None:
     await setup.knows(7)
     setup.now = NOW + timedelta(seconds=10)
     await setup.hears(None, received=9)
@@ -218,7 +218,7 @@ async def test_it_is_asked_once_a_minute_and_not_for_what_came_before_the_answer
     assert len(setup.api.needs) == 2
 
 
-async def test_where_it_cannot_be_asked_it_is_asked_again(setup: NewsSetup) -> None:
+async def test_a_failed_lookup_is_repeated(setup: NewsSetup) -> None:
     await setup.knows(7)
     setup.api.reads = deque((refused(FailureCode.DOWN),))
     with pytest.raises(ApiError):
@@ -228,7 +228,9 @@ async def test_where_it_cannot_be_asked_it_is_asked_again(setup: NewsSetup) -> N
 
 
 @pytest.mark.parametrize("known", [None, replace(MADE, owner="telegram:8")])
-async def test_what_is_not_there_or_somebody_else_s_is_not_noted(setup: NewsSetup, known: Appointment | None) -> None:
+async def test_an_appointment_that_is_gone_or_of_another_owner_is_not_recorded(
+    setup: NewsSetup, known: Appointment | None
+) -> None:
     await setup.knows(7, of=None)
     setup.api.books = {50: known} if known else {}
     assert await setup.hears(None) == Change()
@@ -247,19 +249,19 @@ async def test_whose_it_is_is_known_by_the_book_before_what_is_said(setup: NewsS
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
-async def test_what_a_list_shows_anew_is_noted_and_not_told(setup: NewsSetup) -> None:
+async def test_an_appointment_first_seen_in_a_list_is_recorded_and_not_told(setup: NewsSetup) -> None:
     await setup.knows(7, of=None)
     change = await setup.lists(MADE)
     assert (len(change.facts), change.queued) == (1, ())
     assert await setup.lists(MADE) == Change(), "nothing to write twice"
 
 
-async def test_what_differs_in_a_list_is_told(setup: NewsSetup) -> None:
+async def test_a_difference_in_a_list_is_told(setup: NewsSetup) -> None:
     await setup.knows(7)
     assert texts(await setup.lists(MOVED)) == ["fr MovedByOffice"]
 
 
-async def test_what_is_missing_in_a_list_is_looked_up_once_a_minute(setup: NewsSetup) -> None:
+async def test_an_appointment_missing_in_a_list_is_looked_up_once_a_minute(setup: NewsSetup) -> None:
     await setup.knows(7)
     assert await setup.lists() == Change(), "the service knows it"
     await setup.lists()
@@ -269,7 +271,7 @@ async def test_what_is_missing_in_a_list_is_looked_up_once_a_minute(setup: NewsS
     assert texts(await setup.lists()) == ["fr CancelledByOthers"]
 
 
-async def test_what_is_missing_and_cannot_be_looked_up_stays(setup: NewsSetup) -> None:
+async def test_a_missing_appointment_that_cannot_be_looked_up_stays(setup: NewsSetup) -> None:
     await setup.knows(7)
     setup.api.reads.append(refused(FailureCode.DOWN))
     assert await setup.lists() == Change()

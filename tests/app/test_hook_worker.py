@@ -87,7 +87,7 @@ async def setup(tmp_path: Path) -> AsyncIterator[HookSetup]:
     await store.close()
 
 
-async def test_what_comes_is_worked_at_once_and_once(setup: HookSetup) -> None:
+async def test_a_webhook_is_processed_at_once_and_once(setup: HookSetup) -> None:
     for _ in range(2):
         await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
     await setup.plays()
@@ -119,7 +119,7 @@ async def test_a_webhook_whose_turn_ends_while_the_due_ones_are_read_is_not_work
     assert setup.news.worked == [50, 51]
 
 
-async def test_what_an_earlier_process_left_is_worked(setup: HookSetup) -> None:
+async def test_webhooks_left_by_an_earlier_process_are_processed(setup: HookSetup) -> None:
     await setup.hooks.add(StoredHook("evt_1", "50", 900.0))
     setup.worker._wake.set()
     await setup.plays()
@@ -129,7 +129,7 @@ async def test_what_an_earlier_process_left_is_worked(setup: HookSetup) -> None:
 @pytest.mark.parametrize(
     ("error", "pause"), [(NotYetError(3.0), 3.0), (refused(FailureCode.DOWN), API_PAUSE)], ids=["attempt", "service"]
 )
-async def test_what_must_wait_is_put_off_and_then_worked(setup: HookSetup, error: Exception, pause: float) -> None:
+async def test_a_webhook_that_must_wait_is_processed_later(setup: HookSetup, error: Exception, pause: float) -> None:
     setup.news.outcomes[50] = error
     await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
     await setup.plays()
@@ -141,14 +141,14 @@ async def test_what_must_wait_is_put_off_and_then_worked(setup: HookSetup, error
     assert await setup.hooks.next_due() is None
 
 
-async def test_what_our_own_code_fails_on_is_set_aside_with_the_name_of_the_error(setup: HookSetup) -> None:
+async def test_a_webhook_on_which_our_own_code_fails_is_set_aside_with_the_name_of_the_error(setup: HookSetup) -> None:
     setup.news.outcomes[50] = KeyError("secret")
     await setup.worker.receive(StoredHook("evt_1", "50", 1000.0))
     await setup.plays()
     assert (await setup.hooks.next_due(), setup.worker.set_aside) == (None, 1)
 
 
-async def test_what_cannot_be_read_is_stored_and_never_worked(setup: HookSetup) -> None:
+async def test_an_unreadable_webhook_is_stored_and_never_processed(setup: HookSetup) -> None:
     await setup.worker.receive(StoredHook("evt_1", "<html>", 1000.0))
     assert (await setup.hooks.next_due(), setup.worker.set_aside) == (None, 1)
     await setup.hooks.add(StoredHook("evt_2", "of another release", 1000.0))
@@ -158,14 +158,14 @@ async def test_what_cannot_be_read_is_stored_and_never_worked(setup: HookSetup) 
     assert await setup.hooks.next_due() is None
 
 
-async def test_what_concerns_nobody_is_closed_without_a_turn(setup: HookSetup) -> None:
+async def test_a_webhook_of_no_chat_is_closed_without_a_turn(setup: HookSetup) -> None:
     await setup.worker.receive(StoredHook("evt_1", "404", 1000.0))
     await setup.worker.receive(StoredHook("evt_2", "50", 1000.0))
     await setup.plays()
     assert await setup.hooks.next_due() is None
 
 
-async def test_one_whose_chat_cannot_be_found_out_is_set_aside_and_stops_no_other(setup: HookSetup) -> None:
+async def test_a_webhook_whose_chat_lookup_fails_is_set_aside_and_stops_no_other(setup: HookSetup) -> None:
     await setup.hooks.add(StoredHook("evt_1", "500", 990.0))
     await setup.worker.receive(StoredHook("evt_2", "50", 1000.0))
     await setup.plays()
@@ -190,7 +190,7 @@ async def test_a_failure_of_the_store_stops_no_later_one(setup: HookSetup, monke
     assert setup.news.worked == [50, 51]
 
 
-async def test_one_that_the_api_refuses_to_explain_for_a_day_is_set_aside(setup: HookSetup) -> None:
+async def test_a_webhook_whose_lookup_is_refused_for_a_day_is_set_aside(setup: HookSetup) -> None:
     setup.news.outcomes[50] = refused(FailureCode.NO_ACCESS)
     await setup.hooks.add(StoredHook("evt_1", "50", 1000.0))
     setup.now += API_PATIENCE

@@ -314,7 +314,7 @@ async def test_of_equal_messages_that_wait_one_is_sent_and_nothing_else_is_dropp
 
 
 @in_no_time
-async def test_what_is_being_sent_is_not_replaced(tmp_path: Path) -> None:
+async def test_a_delivery_that_is_being_sent_is_not_replaced(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         here.messenger.gate = asyncio.Event()
         one, other = replace(word(1), screen=1), replace(word(2), screen=2)

@@ -119,7 +119,7 @@ async def test_an_appointment_missing_from_a_whole_list_is_asked_for_before_anyt
     assert await office.reads(LONG_AGO) == [], "it is over by then"
 
 
-async def test_one_that_the_api_does_not_know_any_more_was_cancelled(office: Office) -> None:
+async def test_an_appointment_that_the_api_does_not_know_any_more_counts_as_cancelled(office: Office) -> None:
     await office.knows(MINE)
     assert await office.reads() == ["fr CancelledByOthers"]
 
@@ -155,7 +155,7 @@ async def test_an_appointment_that_the_office_made_comes_as_a_ticket_unless_it_i
     assert {each.appointment_id for each in await office.store.entries_of(7)} == {50, 51, 52}
 
 
-async def test_what_the_citizen_does_meanwhile_is_newer_than_the_list(office: Office) -> None:
+async def test_a_citizens_own_change_is_newer_than_a_list_read_meanwhile(office: Office) -> None:
     await office.knows(MINE)
     office.has(replace(MINE, at=AT + HOUR))
     office.now += HOUR

@@ -198,7 +198,7 @@ def capped(office: FakeMoncreneau, counts: BookingCounts) -> Turns:
     )
 
 
-async def test_who_has_too_many_appointments_is_told_when_they_choose_a_department() -> None:
+async def test_a_citizen_at_the_cap_is_told_when_they_choose_a_department() -> None:
     office = api()
     first = (await play(office, command("book")))[0]
     told = await capped(office, BookingCounts(1, 0, 0)).take(7, first.session, press(first, "d:5"))

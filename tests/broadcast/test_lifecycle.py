@@ -146,7 +146,7 @@ def test_the_report_is_offered_after_the_end(status: BroadcastStatus) -> None:
 
 
 @pytest.mark.parametrize("status", list(BroadcastStatus))
-def test_what_cannot_be_undone_is_offered_by_its_question(status: BroadcastStatus) -> None:
+def test_commands_that_cannot_be_undone_ask_first(status: BroadcastStatus) -> None:
     assert not set(available_commands(standing(status), night_pause=True)) & set(QUESTIONS.values())
 
 

@@ -225,7 +225,7 @@ def test_five_events_in_every_order_and_repeated_end_in_one_state_and_at_most_on
 
 
 @given(st.data())
-def test_whatever_the_office_does_and_however_its_webhooks_arrive_the_entry_ends_as_the_service_has_it(
+def test_in_any_order_of_webhooks_the_entry_ends_as_the_service_has_it(
     data: st.DataObject,
 ) -> None:
     receiver = Receiver(MADE, KNOWN)

@@ -138,7 +138,7 @@ def test_cancelling_by_number_asks_about_that_appointment() -> None:
         ((replace(APPOINTMENT, at=NOW - timedelta(days=1)),), Notice.ALREADY_PAST),
     ],
 )
-def test_one_that_cannot_be_cancelled_says_why(found: tuple[Appointment, ...], why: Notice) -> None:
+def test_an_appointment_that_cannot_be_cancelled_says_why(found: tuple[Appointment, ...], why: Notice) -> None:
     session, effects = appointments_come(LoadingAppointments(Purpose.CANCEL, 12345), *found)
     assert isinstance(session.state, Listing)
     assert remark(effects) is why

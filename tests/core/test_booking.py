@@ -137,7 +137,7 @@ def test_a_name_that_was_not_suggested_is_not_taken(action: str) -> None:
     assert pressed(given(TypingName(TIMED, NAMES)), action)[0].state == TypingName(TIMED, NAMES)
 
 
-def test_what_is_no_name_says_why() -> None:
+def test_an_invalid_name_is_refused_with_the_reason() -> None:
     session, effects = typed(given(TypingName(TIMED)), "Fatoumata Binta 2")
     assert session.state == TypingName(TIMED)
     assert effects == (Show(session.state, SCREEN, None, Notice.NAME_DIGITS),)

@@ -46,14 +46,14 @@ def test_the_member_of_staff_is_kept_where_they_are_still_there(workers: tuple[W
     assert (state.draft.worker, state.draft.name) == (expected, "Mamadou Diallo")
 
 
-def test_one_who_is_not_there_any_more_is_asked_for_with_the_name_kept() -> None:
+def test_a_staff_member_who_left_is_asked_for_again_with_the_name_kept() -> None:
     workers = (BAH, Worker(13, "Dr Sow"))
     state = departments(Department(PASSPORTS.id, "Passeports", asks_worker=True, workers=workers))
     assert isinstance(state, ChoosingWorker)
     assert state.draft.name == "Mamadou Diallo"
 
 
-def test_what_is_not_known_any_more_begins_an_ordinary_booking() -> None:
+def test_an_unknown_earlier_appointment_begins_an_ordinary_booking() -> None:
     session, effects = step(given(Idle()), EntryLoaded(at=NOW, entry=None))
     assert (session.state, effects) == (LoadingDepartments(), (LoadDepartments(),))
 

@@ -128,7 +128,7 @@ def test_a_day_and_an_hour_are_read_apart(text: str, day: date | None, hour: tim
 @pytest.mark.parametrize(
     ("text", "hour"), [("10", time(10)), (" 9h ", time(9)), ("24", None), ("dix", None), ("", None)]
 )
-def test_where_an_hour_is_asked_for_a_number_alone_is_one(text: str, hour: time | None) -> None:
+def test_a_number_alone_is_an_hour_if_an_hour_is_asked_for(text: str, hour: time | None) -> None:
     assert read_hour(text) == hour
 
 
@@ -146,7 +146,7 @@ def test_a_night_ends_at_seven(at: str, morning: str) -> None:
     assert morning_after(datetime.fromisoformat(at)) == datetime.fromisoformat(morning)
 
 
-def test_what_lasts_beyond_nine_reaches_the_night() -> None:
+def test_a_broadcast_that_lasts_beyond_nine_reaches_the_night() -> None:
     evening = datetime.fromisoformat("2026-01-20T20:50")
     assert reaches_night(evening, 601)
     assert not reaches_night(evening, 600)
@@ -159,7 +159,7 @@ def test_reading_typed_dates_never_raises(text: str) -> None:
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1)))  # noqa: DTZ001 — office time
-def test_what_is_written_the_iso_way_is_read_back(at: datetime) -> None:
+def test_iso_dates_are_read_back(at: datetime) -> None:
     at = at.replace(second=0, microsecond=0)
     assert read_moment(f"{at:%Y-%m-%d %H:%M}", NOW) == at
     assert is_night(at) == (morning_after(at).hour == 7 and not 7 <= at.hour < 21)

@@ -33,5 +33,5 @@ def test_the_hit_rate_is_known_once_something_was_read() -> None:
     assert ApiHealth(reachable=True, hits=3, misses=1).hit_rate == 0.75
 
 
-def test_it_has_been_running_since_it_began() -> None:
+def test_the_uptime_counts_from_the_start() -> None:
     assert condition().uptime == timedelta(hours=2)

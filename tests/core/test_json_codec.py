@@ -45,6 +45,6 @@ def test_a_value_of_every_release_before_is_upgraded(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "x", "0:{}", "4:{}", "-1:{}", "\u00b2:{}", "1:", "1:[]", "1:nonsense", "2:{}", "3:{}"]
 )
-def test_what_is_no_such_value_is_refused(text: str) -> None:
+def test_an_invalid_value_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         CODEC.read(text)

@@ -65,11 +65,11 @@ def test_the_first_reminder_waits_for_the_end_of_the_night(start: str, reminded:
         (START - timedelta(hours=1), set()),
     ],
 )
-def test_who_has_just_booked_is_not_reminded(booked: datetime, kinds: set[TimerKind]) -> None:
+def test_a_citizen_who_has_just_booked_is_not_reminded(booked: datetime, kinds: set[TimerKind]) -> None:
     assert due(replace(ENTRY, booked_at=booked)).keys() == kinds
 
 
-def test_what_was_due_before_the_entry_changed_is_not_sent_again() -> None:
+def test_a_reminder_due_before_the_entry_changed_is_not_sent_again() -> None:
     assert due(replace(ENTRY, as_of=at("10T14:30"))).keys() == {TimerKind.HOURS}
     assert due(replace(ENTRY, as_of=at("12T11:30"))) == {}
     assert due(replace(ENTRY, as_of=at("13T11:30"))) == {}, "nor for a past appointment"
@@ -90,7 +90,7 @@ def test_only_what_stands_is_reminded_of(status: AppointmentStatus) -> None:
     ("noted", "asked"),
     [("12T16:00", "13T09:00"), ("12T23:59", "13T09:00"), ("13T10:00", "14T09:00"), ("12T14:00", "13T09:00")],
 )
-def test_who_did_not_come_is_asked_the_next_morning(noted: str, asked: str) -> None:
+def test_a_citizen_who_did_not_come_is_asked_the_next_morning(noted: str, asked: str) -> None:
     missed = replace(ENTRY, status=AppointmentStatus.NO_SHOW, as_of=at(noted))
     expected = Timer(7, TimerKind.NO_SHOW, 50, 3, at(asked), at(asked) + timedelta(days=3))
     assert timers_of(missed) == (expected,)

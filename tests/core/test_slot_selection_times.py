@@ -72,7 +72,7 @@ def test_slots_that_have_passed_are_left_out() -> None:
     assert slots_come(LoadingDays(DRAFT), past, Slot(NOW), *SLOTS) == ChoosingDay(DRAFT, DAYS, NINE)
 
 
-def test_nothing_free_is_a_screen_too() -> None:
+def test_no_free_day_has_a_screen_of_its_own() -> None:
     assert slots_come(LoadingDays(DRAFT)) == ChoosingDay(DRAFT, (), None)
 
 
@@ -189,7 +189,7 @@ def test_a_typed_day_or_hour_is_looked_for(state: State, text: str, loading: Sta
         (ChoosingNearest(DRAFT, (NINE,)), "10h", Notice.WHEN_UNKNOWN),
     ],
 )
-def test_what_cannot_be_offered_says_so(state: State, text: str, notice: Notice) -> None:
+def test_a_typed_time_that_cannot_be_offered_says_why(state: State, text: str, notice: Notice) -> None:
     session, effects = typed(given(state), text)
     assert effects == (Show(state, SCREEN, None, notice),)
     assert session.state == state
@@ -289,7 +289,7 @@ def test_the_earliest_slot_is_one_that_nobody_is_choosing() -> None:
     assert notice_after(LoadingDays(DRAFT), HELD[0], SLOTS[2]) is None
 
 
-def test_where_others_are_choosing_all_that_is_left_it_may_be_pressed_all_the_same() -> None:
+def test_slots_held_by_others_may_be_pressed_if_no_others_are_left() -> None:
     assert slots_come(LoadingDays(DRAFT), *HELD) == ChoosingDay(
         DRAFT, tuple(replace(day, perhaps=True) for day in DAYS), NINE
     )
@@ -320,12 +320,12 @@ def test_another_choice_of_a_time_is_what_was_asked() -> None:
 
 
 @pytest.mark.parametrize("state", [TypingName(TIMED), ConfirmingBooking(FULL)])
-def test_where_no_other_slot_is_left_those_nearest_are_looked_for(state: TypingName | ConfirmingBooking) -> None:
+def test_if_no_other_slot_is_left_the_nearest_ones_are_loaded(state: TypingName | ConfirmingBooking) -> None:
     after, effects = happened(given(state), SlotMoved(at=NOW, slot=None))
     assert (after.state, effects) == (LoadingNearest(state.draft), (LoadSlots(1),))
 
 
-def test_what_was_confirmed_keeps_its_slot() -> None:
+def test_a_confirmed_booking_keeps_its_slot() -> None:
     submitting = Submitting(ATTEMPT)
     assert happened(given(submitting), SlotMoved(at=NOW, slot=NINE))[0].state == submitting
 

@@ -130,7 +130,7 @@ async def test_a_slot_that_is_taken_shows_the_nearest_free_ones_and_keeps_the_na
     assert [each["dateTime"] for each in await aissatou.appointments()] == ["2026-03-03T10:30:00"]
 
 
-async def test_what_passes_ends_in_exactly_one_appointment(bot: RunningBot) -> None:
+async def test_temporary_errors_end_in_exactly_one_appointment(bot: RunningBot) -> None:
     citizens = [await bot.citizen() for _ in PASSING]
     summaries = [await each.reaches_summary() for each in citizens]
     for kind, how in PASSING.values():
@@ -146,7 +146,7 @@ async def test_what_passes_ends_in_exactly_one_appointment(bot: RunningBot) -> N
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_what_was_accepted_in_words_that_cannot_be_read_is_looked_for_and_not_asked_again(
+async def test_a_booking_with_an_unreadable_acceptance_is_looked_up_and_not_repeated(
     bot: RunningBot, when: str
 ) -> None:
     citizens = [await bot.citizen() for _ in UNREADABLE]

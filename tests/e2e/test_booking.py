@@ -134,7 +134,7 @@ async def test_staff_is_chosen_from_the_list(aissatou: Citizen) -> None:
     assert [each["workerId"] for each in await aissatou.appointments()] == [43]
 
 
-async def test_where_staff_is_not_listed_their_number_is_typed(aissatou: Citizen) -> None:
+async def test_if_staff_is_not_listed_their_number_is_typed(aissatou: Citizen) -> None:
     await aissatou.says("/book")
     await aissatou.says("matam")
     asked = await aissatou.taps_on("Affaires sociales")
@@ -201,7 +201,7 @@ async def test_a_department_without_any_free_slot_says_so_and_offers_others(aiss
     assert "Pour quel service" in (await aissatou.taps_on("autre service")).text
 
 
-async def test_where_there_is_one_answer_nothing_is_asked(tmp_path: Path) -> None:
+async def test_questions_with_one_possible_answer_are_skipped(tmp_path: Path) -> None:
     only = Department(
         5,
         "Mairie",

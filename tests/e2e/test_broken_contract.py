@@ -52,9 +52,7 @@ async def test_a_booking_whose_time_the_service_moves_is_told_as_moved_and_made_
     assert (await tickets(aissatou), await posts(bot) - before) == (1, 1)
 
 
-async def test_where_the_service_tells_no_owner_the_exact_name_is_recognised(
-    bot: RunningBot, aissatou: Citizen
-) -> None:
+async def test_without_owners_a_booking_is_found_by_its_exact_name(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary(NAME)
     before = await posts(bot)
     await bot.inject_api_fault("rewrite", "GET", "/appointments", rename=NO_OWNER)
@@ -64,7 +62,7 @@ async def test_where_the_service_tells_no_owner_the_exact_name_is_recognised(
     assert (await posts(bot) - before, len(await aissatou.appointments())) == (1, 1)
 
 
-async def test_where_it_tells_no_owner_and_rewrites_the_name_the_outcome_is_told_as_unknown(
+async def test_without_owners_and_with_a_rewritten_name_the_outcome_is_told_as_unknown(
     bot: RunningBot, aissatou: Citizen
 ) -> None:
     await aissatou.reaches_summary(NAME)

@@ -37,7 +37,7 @@ async def test_the_list_has_what_is_upcoming_with_a_ticket_each(aissatou: Citize
     assert "N'Diaye" in ticket.text
 
 
-async def test_what_the_office_changed_is_seen_within_seconds(
+async def test_a_change_by_the_office_is_in_the_list_within_seconds(
     bot: RunningBot, aissatou: Citizen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.appointments.SERVES", -1)  # the seconds are over
@@ -103,7 +103,7 @@ async def test_the_button_on_an_old_ticket_asks_before_it_acts(aissatou: Citizen
     assert await _statuses(aissatou) == ["SCHEDULED"]
 
 
-async def test_somebody_elses_number_and_one_that_nobody_has_get_the_same_answer(
+async def test_a_foreign_and_an_unknown_appointment_number_get_the_same_answer(
     aissatou: Citizen, sarah: Citizen
 ) -> None:
     theirs = await sarah.books("Sarah Cole")
@@ -125,13 +125,15 @@ async def test_somebody_elses_number_and_one_that_nobody_has_get_the_same_answer
         ("NO_SHOW", "Ce rendez-vous est terminé : il ne peut plus être annulé."),
     ],
 )
-async def test_what_is_over_says_so(bot: RunningBot, aissatou: Citizen, status: str, answer: str) -> None:
+async def test_cancelling_an_appointment_that_is_over_says_so(
+    bot: RunningBot, aissatou: Citizen, status: str, answer: str
+) -> None:
     number = await aissatou.books()
     await _status(bot, number, status)
     assert answer in (await aissatou.says(f"/cancel {number}")).text.replace("\xa0", " ")
 
 
-async def test_one_that_is_past_says_so(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_cancelling_a_past_appointment_says_that_it_is_past(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
     with bot.clock.put_forward(days=1):
         screen = await aissatou.says(f"/cancel {number}")
@@ -139,7 +141,7 @@ async def test_one_that_is_past_says_so(bot: RunningBot, aissatou: Citizen) -> N
         assert "aucun rendez-vous à venir" in (await aissatou.says("/appointments")).text
 
 
-async def test_one_that_was_cancelled_meanwhile_is_cancelled(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_an_appointment_cancelled_meanwhile_is_shown_as_cancelled(bot: RunningBot, aissatou: Citizen) -> None:
     number = await aissatou.books()
     await aissatou.says("/cancel")
     await _status(bot, number, "CANCELLED")

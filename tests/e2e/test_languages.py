@@ -31,7 +31,7 @@ async def test_the_phones_language_is_spoken_where_there_is_a_catalogue(
     assert (await citizen.says("/start")).text.startswith(greeting)
 
 
-async def test_who_changes_the_phones_language_is_answered_in_the_new_one(bot: RunningBot) -> None:
+async def test_after_a_change_of_the_phones_language_answers_use_the_new_one(bot: RunningBot) -> None:
     citizen = await bot.citizen("fr")
     await citizen.says("/start")
     await bot.services.telegram.post(f"/__sandbox/users/{citizen.id}", json={"language_code": "en"})
@@ -87,7 +87,7 @@ async def test_an_admin_gets_the_admins_commands_soon_after_writing_for_the_firs
     assert set(await eventually("the admin's commands", commands)) >= set(USUAL)
 
 
-async def test_what_did_not_change_is_not_set_again(bot: RunningBot) -> None:
+async def test_an_unchanged_profile_is_not_set_again(bot: RunningBot) -> None:
     await bot.restart()
     await bot.wait_until_idle()
     await bot.services.telegram.delete("/__sandbox/calls")

@@ -137,7 +137,7 @@ async def test_used_up_credits_are_one_notice_and_their_return_another(bot: Runn
     assert await heard(admin, USED_UP) == 1, "neither a restart nor another citizen tells it twice"
 
 
-async def test_what_began_before_a_restart_ends_after_it(bot: RunningBot, admin: Citizen) -> None:
+async def test_an_issue_that_began_before_a_restart_ends_after_it(bot: RunningBot, admin: Citizen) -> None:
     await credit(bot, 0)
     citizen = await bot.citizen()
     await confirmed(citizen)

@@ -66,7 +66,7 @@ async def test_updates_of_no_chat_are_set_aside_without_a_word_to_anybody(tmp_pa
         assert database.execute("SELECT chat_id FROM chats").fetchall() == [(citizen.id,)]
 
 
-async def test_what_is_set_aside_is_not_taken_up_again_at_the_next_start(
+async def test_an_update_that_was_set_aside_is_not_retried_at_the_next_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running_bot(tmp_path) as bot:

@@ -25,7 +25,7 @@ async def test_a_restart_after_every_step_changes_nothing(bot: RunningBot) -> No
     assert len([each for each in await citizen.messages() if each.has_picture]) == 1
 
 
-async def test_what_is_typed_while_the_bot_is_away_is_answered_when_it_is_back(
+async def test_texts_typed_while_the_bot_is_down_are_answered_after_the_restart(
     bot: RunningBot, aissatou: Citizen
 ) -> None:
     await aissatou.reaches_name()

@@ -158,7 +158,7 @@ async def test_blanks_around_a_secret_do_no_harm(tmp_path: Path) -> None:
         assert process.log_messages[0].startswith("ready:")
 
 
-async def test_it_waits_for_a_telegram_that_is_not_there_yet(tmp_path: Path) -> None:
+async def test_the_start_waits_until_telegram_can_be_reached(tmp_path: Path) -> None:
     async with separate_bot(tmp_path) as (services, process):
         await services.inject_faults(telegram=[{"kind": "html", "method": "getMe", "times": 3}])
         await process.start()

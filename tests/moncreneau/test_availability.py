@@ -299,7 +299,7 @@ async def test_our_own_bookings_do_not_count_as_strangers(
     assert setup.readings == 2
 
 
-async def test_nothing_free_is_said_only_after_a_fresh_reading(setup: AvailabilitySetup, clock: StillClock) -> None:
+async def test_no_free_slot_is_only_reported_after_a_fresh_reading(setup: AvailabilitySetup, clock: StillClock) -> None:
     setup.hour = RequestHour(0, 3600, 0)
     setup.free = []
     assert await setup.slots() == []

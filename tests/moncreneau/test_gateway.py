@@ -344,7 +344,7 @@ async def test_lookups_are_never_answered_from_the_cache(gateway: Gateway, servi
     assert len(await gateway.appointments(OWNER, Need.SETTLE)) == 1
 
 
-async def test_what_was_just_cancelled_or_booked_shows_at_once(gateway: Gateway, service: Service) -> None:
+async def test_an_own_booking_or_cancellation_is_in_the_list_at_once(gateway: Gateway, service: Service) -> None:
     service.overrides["GET /appointments"] = pages([entry(1)], last=True)
     await gateway.appointments(OWNER)
     await gateway.cancel(1)

@@ -82,19 +82,19 @@ def test_an_event_has_the_appointments_state_and_time(created: Any) -> None:
     assert (report.appointment.status, report.appointment.name) == (AppointmentStatus.SCHEDULED, "Aïssatou Bah")
 
 
-def test_one_without_a_time_says_which_appointment_but_not_what_it_is() -> None:
+def test_a_webhook_without_a_time_names_its_appointment_only() -> None:
     report = read(created=None)
     assert report.appointment is None, "nobody knows whether it is older than what is known"
     assert report.created == datetime.fromisoformat("2026-03-02T08:00:00")
 
 
 @pytest.mark.parametrize("missing", ["departmentId", "dateTime", "status"])
-def test_one_that_is_incomplete_says_which_appointment_but_not_what_it_is(missing: str) -> None:
+def test_an_incomplete_webhook_names_its_appointment_only(missing: str) -> None:
     report = read({name: value for name, value in OBJECT.items() if name != missing})
     assert (report.appointment_id, report.appointment) == (12345, None)
 
 
-def test_who_cancelled_is_said_only_of_the_office() -> None:
+def test_only_a_cancellation_by_the_office_has_a_canceller() -> None:
     assert read(OBJECT | {"cancelledBy": "ORGANIZATION"}).by_office is True
     assert read(OBJECT | {"cancelledBy": "api"}).by_office is None
     assert read().by_office is None
@@ -125,6 +125,6 @@ def test_that_it_was_made_is_said_by_its_type() -> None:
         ('{"type": "appointment.created", "data": {"object": "x"}}', "no appointment"),
     ],
 )
-def test_what_is_no_event_of_an_appointment_is_told_as_such(body: str, why: str) -> None:
+def test_a_body_that_is_no_event_of_an_appointment_is_unreadable(body: str, why: str) -> None:
     with pytest.raises(UnreadableHookError, match=why):
         webhooks.read(StoredHook("evt_1", body, 0.0), UTC)

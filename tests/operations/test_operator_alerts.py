@@ -246,7 +246,7 @@ def test_an_admin_who_missed_the_beginning_is_not_told_of_the_end(tmp_path: Path
     play()
 
 
-def test_what_an_earlier_release_stored_counts_as_told_to_all_admins(tmp_path: Path) -> None:
+def test_issues_stored_by_an_earlier_release_count_as_told_to_all_admins(tmp_path: Path) -> None:
     @in_no_time
     async def play() -> None:
         async with store_in(tmp_path) as store, alerts_setup(store) as setup:

@@ -72,7 +72,7 @@ def test_every_button_of_a_screen_does_something(state: State) -> None:
 @given_any(
     everything.filter(lambda screen: hasattr(screen, "kind")), st.sampled_from(FORGED) | st.text(max_size=20), st.data()
 )
-def test_whatever_a_screen_holds_only_its_own_buttons_act(state: State, action: str, data: st.DataObject) -> None:
+def test_only_a_screens_own_buttons_act(state: State, action: str, data: st.DataObject) -> None:
     session = standing(state)
     assert session.offered is not None
     action = data.draw(st.just(action) | st.sampled_from(session.offered)) if session.offered else action

@@ -8,7 +8,7 @@ from tests.storage.databases import Database
 FIRST, SECOND = StoredHook("evt_1", "{}", 100.0), StoredHook("evt_2", "{}", 101.0)
 
 
-async def test_they_are_due_in_their_order_and_at_most_so_many(store: Store) -> None:
+async def test_due_webhooks_are_read_in_order_up_to_a_limit(store: Store) -> None:
     hooks = SqlHookRepository(store)
     assert await hooks.next_due() is None
     assert await hooks.last_received() is None
@@ -29,7 +29,7 @@ async def test_the_same_event_again_changes_nothing_even_when_it_is_done(store: 
     assert database.rows("SELECT event_id, body, error FROM hooks") == [("evt_1", None, None)]
 
 
-async def test_one_that_is_put_off_is_due_later(store: Store) -> None:
+async def test_a_postponed_webhook_is_due_later(store: Store) -> None:
     hooks = SqlHookRepository(store)
     await hooks.add(FIRST)
     await store.commit(Change(works=(hooks.postponed("evt_1", 160.0),)))
@@ -37,9 +37,7 @@ async def test_one_that_is_put_off_is_due_later(store: Store) -> None:
     assert await hooks.due(160.0, 10) == (FIRST,)
 
 
-async def test_what_cannot_be_worked_is_kept_with_the_reason_and_without_its_content(
-    store: Store, database: Database
-) -> None:
+async def test_a_webhook_set_aside_keeps_the_reason_and_loses_its_content(store: Store, database: Database) -> None:
     hooks = SqlHookRepository(store)
     await hooks.add(FIRST, "unreadable")
     await hooks.add(SECOND)

@@ -34,7 +34,7 @@ async def test_a_chat_that_presses_thousands_of_times_takes_two_connections() ->
     assert bot.under_way == ["flood 0", "flood 1", "other"]
 
 
-async def test_who_pressed_too_often_is_answered_again_when_the_others_are() -> None:
+async def test_a_chat_that_pressed_too_often_is_answered_again_once_its_answers_are_sent() -> None:
     bot = HeldBot()
     answers = PressAnswers(bot.answer)
     for number in range(PER_CHAT + 1):

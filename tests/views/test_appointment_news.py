@@ -18,7 +18,7 @@ def test_a_cancelling_by_the_office_is_told_with_its_reason_and_another_time_is_
     assert actions(message) == ["again:12345", "list"]
 
 
-def test_who_cancelled_is_not_guessed() -> None:
+def test_an_unknown_canceller_is_not_named() -> None:
     text = render(CancelledByOthers(TICKET), EN).text
     assert "Your appointment has been cancelled" in text
     assert "Reason" not in text
@@ -32,7 +32,7 @@ def test_a_move_tells_the_time_before_and_all_that_holds_now() -> None:
     assert actions(message) == ["list", "x:12345"]
 
 
-def test_what_the_office_made_is_a_whole_ticket() -> None:
+def test_an_appointment_made_by_the_office_is_shown_as_a_whole_ticket() -> None:
     message = render(MadeByOffice(TICKET), FR)
     assert plain(message.text).startswith("📅 Le service a pris un rendez-vous pour vous.\n\n")
     assert "https://moncreneau.example/qr/12345" in message.text

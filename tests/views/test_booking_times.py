@@ -51,7 +51,7 @@ def test_today_and_tomorrow_have_names() -> None:
     assert before[:3] == ["⏱ Earliest 09:00 Tomorrow", "Tomorrow", "Mon 26 Jan"]
 
 
-def test_what_the_department_is_for_and_when_it_is_open_stands_above_the_days() -> None:
+def test_purpose_and_opening_hours_of_the_department_are_above_the_days() -> None:
     week = tuple(OpeningHours(day, time(8), time(12)) for day in range(5))
     hours = (*week, OpeningHours(0, time(13), time(16)), OpeningHours(5, time(9), time(11)))
     department = replace(PASSPORTS, description="Demande <et> renouvellement", opening_hours=hours)

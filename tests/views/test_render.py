@@ -134,7 +134,7 @@ def test_a_remark_stands_above_the_screen_and_changes_nothing_else(screen: Scree
     assert Message("", remarked.rows, remarked.qr_link) == Message("", bare.rows, bare.qr_link)
 
 
-def test_nothing_going_on_is_the_menu() -> None:
+def test_an_idle_session_shows_the_menu() -> None:
     assert render(Idle(), FR) == render(SCREENS["menu"], FR)
 
 

@@ -69,7 +69,7 @@ async def test_a_key_of_one_organization_sees_nothing_of_another() -> None:
         assert (await api.get("/appointments", key="mk_city")).json()["content"] == []
 
 
-async def test_what_does_not_exist_is_not_found(api: ApiClient) -> None:
+async def test_an_unknown_path_or_id_is_not_found(api: ApiClient) -> None:
     span = {"startDate": "2026-03-03", "endDate": "2026-03-03"}
     assert error_of(await api.get("/departments/77")) == (404, "DEPARTMENT_NOT_FOUND")
     assert error_of(await api.get("/departments/77/availability", **span)) == (404, "DEPARTMENT_NOT_FOUND")

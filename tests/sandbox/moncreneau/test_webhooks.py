@@ -65,7 +65,7 @@ async def test_a_cancellation_by_a_client_of_the_api_is_told(webhook_api: ApiCli
     }
 
 
-async def test_what_the_office_does_is_told(webhook_api: ApiClient, receiver: Receiver) -> None:
+async def test_changes_by_the_office_send_webhooks(webhook_api: ApiClient, receiver: Receiver) -> None:
     for hour in ("08:00", "08:30", "09:00"):
         body = {"chat": 7, "departmentId": 5, "dateTime": f"2026-03-04T{hour}:00", "name": "Hawa"}
         await webhook_api.control("POST", "/appointments", body)
@@ -87,7 +87,7 @@ async def test_what_the_office_does_is_told(webhook_api: ApiClient, receiver: Re
     assert missed.object["changes"] == {"status": {"from": "SCHEDULED", "to": "NO_SHOW"}}
 
 
-async def test_what_changes_nothing_is_not_told(webhook_api: ApiClient) -> None:
+async def test_a_change_without_effect_sends_no_webhook(webhook_api: ApiClient) -> None:
     await webhook_api.book()
     await webhook_api.control("POST", "/appointments/12345/status", {"status": "SCHEDULED"})
     await webhook_api.book(name="")
