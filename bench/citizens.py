@@ -123,8 +123,8 @@ class Screen:
 
     def slot(self) -> datetime:
         """The slot that a summary names. Raises ValueError where it names none."""
-        day = DAY.search(self.text)
-        hour = HOUR.search(self.text, day.end()) if day else None  # before it may stand the time that was asked for
+        day = next(reversed(list(DAY.finditer(self.text))), None)  # before it may stand the slot that was asked for
+        hour = HOUR.search(self.text, day.end()) if day else None
         if not day or not hour:
             raise ValueError(f"no day and hour in {self.text!r}")
         year = int(day[3] or datetime.now().astimezone().year)  # a date of this year is written without it
