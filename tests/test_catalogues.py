@@ -16,6 +16,7 @@ from bot.broadcast import model
 from bot.broadcast.compose_states import ComposeNotice
 from bot.broadcast.lifecycle import BroadcastCommand
 from bot.core.events import Courtesy
+from bot.core.health import ChatLimit
 from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
@@ -34,6 +35,7 @@ FAMILIES = {
     "bc.deed.": tuple(model.AdminAction),
     "bc.fate.": tuple(each for each in model.RecipientStatus if each not in {"pending", "again", "sending"}),
     "button.steer_": tuple(BroadcastCommand),
+    "condition.limit.": tuple(ChatLimit),
     "command.": (*USUAL, *ADMIN),
     "said.": tuple(Courtesy),
 }

@@ -155,6 +155,7 @@ def full_metrics() -> Collector:
         last_error="503",
         last_error_at=now,
         slot_age=8.0,
+        booked=1,
         open_issues=frozenset({OperatorIssue(FailureCode.OUT_OF_CREDITS)}),
         clock_gap=0.5,
     )

@@ -4,6 +4,7 @@ They are counted from the store when the citizen chooses a department and again 
 turns of a chat are strictly in order, so the count is exact. Cancelling is never capped. Must not know SQL or screens.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -11,6 +12,7 @@ from datetime import datetime, time, timedelta
 from bot.app.ports import ApiError
 from bot.app.records import BookingCounts
 from bot.core.appointments import COMING
+from bot.core.health import ChatLimit
 from bot.core.model import Appointment, Failure, FailureCode
 
 
@@ -34,11 +36,12 @@ Appointments = Callable[[], Awaitable[tuple[Appointment, ...]]]
 
 
 class CapCheck:
-    """Checks the caps; `count` counts the stored appointments and bookings."""
+    """Checks the caps; `count` counts the stored appointments and bookings, `reached` counts the refusals."""
 
-    def __init__(self, caps: BookingCaps, count: CountBookings) -> None:
+    def __init__(self, caps: BookingCaps, count: CountBookings, reached: Counter[ChatLimit] | None = None) -> None:
         self._caps = caps
         self._count = count
+        self._reached = Counter() if reached is None else reached
 
     async def refusal(self, chat_id: int, now: datetime, appointments: Appointments) -> Failure | None:
         """Why this chat may not book at the office time `now`; None if it may.
@@ -50,6 +53,7 @@ class CapCheck:
             return None
         counts = await self._count(chat_id, now)
         if most_a_day and counts.booked + counts.pending >= most_a_day:
+            self._reached[ChatLimit.PER_DAY] += 1
             tomorrow = datetime.combine(now.date() + timedelta(days=1), time())
             return Failure(FailureCode.TOO_MANY_TODAY, tomorrow, another_day=True)
         if not most_open or counts.coming + counts.pending < most_open:
@@ -58,4 +62,7 @@ class CapCheck:
             coming = sum(each.status in COMING and each.at > now for each in await appointments())
         except ApiError:
             coming = counts.coming
-        return Failure(FailureCode.TOO_MANY_OPEN) if coming + counts.pending >= most_open else None
+        if coming + counts.pending < most_open:
+            return None
+        self._reached[ChatLimit.OPEN] += 1
+        return Failure(FailureCode.TOO_MANY_OPEN)

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.failpoints import reach
@@ -23,8 +24,10 @@ from bot.app.ports import Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, SetAside, Settled, StoredUpdate, Urgency
 from bot.app.sessions import Sessions
 from bot.app.turn import Outcome, Turns
+from bot.app.update_limiter import UpdateLimiter
 from bot.app.updates import AdminRouter, FromCitizen, FromGroup, Inbound, Presence, UpdateParser
-from bot.core.events import CitizenEvent, Event, Pressed, WorkFailed
+from bot.core import callback_data
+from bot.core.events import CitizenEvent, Commanded, Event, Pressed, WorkFailed
 from bot.logs import scrubbed
 from bot.views.message import Message
 
@@ -56,8 +59,6 @@ class GroupHints:
 log = logging.getLogger(__name__)
 TRIES = 3
 MOST_OF_ONE = 20
-MOST_SKIPPED = 100
-"""Repeated presses that are skipped at once: each has to be read, while everybody else waits."""
 RETRY_PAUSE = 0.2
 TYPING_AFTER = 1.0
 
@@ -101,6 +102,7 @@ class Conversations:
         attempt_worker: AttemptWorker,
         admins: AdminRouter,
         at_once: int,
+        limiter: UpdateLimiter | None = None,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -111,6 +113,7 @@ class Conversations:
         self._groups = groups
         self._attempt_worker = attempt_worker
         self._admins = admins
+        self._limiter = limiter
         self._limit = asyncio.Semaphore(at_once)
         self._queues: dict[int, deque[_Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,7 +131,8 @@ class Conversations:
     def accept(self, updates: Iterable[StoredUpdate]) -> None:
         """Accept updates that were just stored, in any order."""
         for update in sorted(updates, key=lambda each: each.update_id):
-            self._put(update.chat_id, update)
+            if not self._is_dropped(update):
+                self._put(update.chat_id, update)
 
     def settle(self, chat_id: int, event: Event, settled: Settled | None) -> None:
         """Accept the outcome of an attempt."""
@@ -163,8 +167,6 @@ class Conversations:
         try:
             while queue and not self._stopping:
                 async with self._limit:
-                    if len(queue) > 1:
-                        self._skip_repeats(queue)
                     item = queue[0]
                     await (self._work_other(item) if isinstance(item, _OtherTurn) else self._work(chat_id, item))
                 queue.popleft()
@@ -172,28 +174,32 @@ class Conversations:
             if not queue:  # the rest stays in the inbox for the next start, and counts as waiting until then
                 del self._queues[chat_id]
 
-    def _skip_repeats(self, queue: deque[_Item]) -> None:
-        """Skip the presses right behind the first item that repeat it: phones do so, and scripts thousands of times."""
-        press, skipped = self._press_in(queue[0]), list[int]()
-        while press and len(queue) > 1 and len(skipped) < MOST_SKIPPED and self._press_in(queue[1]) == press:
-            repeated = queue[1]
-            assert isinstance(repeated, StoredUpdate)  # noqa: S101 — for the type checker: nothing else is a press
-            skipped.append(repeated.update_id)
-            del queue[1]
-        if skipped:
-            self._store.commit_soon(Change(done=tuple(skipped)))
+    def _is_dropped(self, update: StoredUpdate) -> bool:
+        """Mark an update as done without a turn that repeats the press before it, or whose chat floods the bot."""
+        queue = self._queues.get(update.chat_id)
+        if not queue:
+            return False
+        inbound = self._parsed(update)
+        press = _press_in(inbound)
+        if press and isinstance(queue[-1], StoredUpdate) and press == _press_in(self._parsed(queue[-1])):
+            self._store.commit_soon(Change(done=(update.update_id,)))
+            return True
+        if self._limiter is None or _always_passes(inbound) or self._limiter.admits(update.chat_id):
+            return False
+        self._store.commit_soon(Change(done=(update.update_id,)))
+        if self._limiter.is_notice_due(update.chat_id):
+            self.play(update.chat_id, partial(self._slow_down, self._limiter, update.chat_id))
+        return True
 
-    def _press_in(self, item: _Item) -> tuple[int, int | None, str] | None:
-        """Message, screen and action of a citizen's press; None if the item is something else."""
+    async def _slow_down(self, limiter: UpdateLimiter, chat_id: int) -> Change:
+        session = await self._sessions.get(chat_id, self._now(), "")
+        return Change(queued=(limiter.notice(chat_id, session.locale),))
+
+    def _parsed(self, update: StoredUpdate) -> Inbound | None:
         try:
-            inbound = self._read(item, self._now()) if isinstance(item, StoredUpdate) else None
+            return self._read(update, self._now())
         except Exception:  # noqa: BLE001 — it is set aside when it comes up
             return None
-        match inbound:
-            case FromCitizen(event=Pressed(message=message, screen=screen, action=action)):
-                return message, screen, action
-            case _:
-                return None
 
     async def _work_other(self, item: _OtherTurn) -> None:
         """Take a turn that no citizen's action began. If it fails, its caller queues it again."""
@@ -296,6 +302,24 @@ class Conversations:
             else:
                 return
         await self._store.commit(base)
+
+
+def _press_in(inbound: Inbound | None) -> tuple[int, int | None, str] | None:
+    """Message, screen and action of a citizen's press; None if it is something else."""
+    match inbound:
+        case FromCitizen(event=Pressed(message=message, screen=screen, action=action)):
+            return message, screen, action
+        case _:
+            return None
+
+
+def _always_passes(inbound: Inbound | None) -> bool:
+    """Whether it ends or withdraws something, which no limit may prevent, or is no citizen's."""
+    match inbound:
+        case FromCitizen(event=Commanded(name="stop") | Pressed(action=callback_data.GIVE_UP)):
+            return True
+        case _:
+            return not isinstance(inbound, FromCitizen)
 
 
 def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:

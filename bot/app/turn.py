@@ -7,6 +7,7 @@ start. Knows the core and the views, not the store, the queues or Telegram.
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -49,6 +50,7 @@ from bot.core.events import (
     SlotMoved,
     SlotsLoaded,
 )
+from bot.core.health import ChatLimit
 from bot.core.model import Appointment, Department, Failure, Ticket
 from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
 from bot.core.session import Session
@@ -125,13 +127,14 @@ class Turns:
         caps: CapCheck | None = None,
         entry: EntryOf = no_entry,
         on_coming: Callable[[], None] = lambda: None,
+        reached: Counter[ChatLimit] | None = None,
     ) -> None:
         self._api = api
         self._ticket_message = ticket_message
         self._caps = caps
         self._entry = entry
         self._on_coming = on_coming
-        self._wrong_numbers = WrongNumbers(time.monotonic)
+        self._wrong_numbers = WrongNumbers(time.monotonic, Counter() if reached is None else reached)
         self._made_by = made_by
         self._render = render
         self._now = office_time
@@ -191,7 +194,8 @@ class Turns:
                     return LoadFailed(at=self._now(), failure=refusal)
                 case LoadSlots(department_id=department):
                     first = self._now().date()
-                    slots = await self._api.availability(department, first, first + self._horizon, _staff(state))
+                    last, worker = first + self._horizon, _staff(state)
+                    slots = await self._api.availability(owner_of(chat_id), department, first, last, worker)
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
                     need = Need.CANCEL if urgent else Need.LOOK

@@ -34,6 +34,7 @@ from bot.app.scheduler import Scheduler
 from bot.app.sessions import Sessions
 from bot.app.steady_clock import SteadyClock
 from bot.app.turn import Turns
+from bot.app.update_limiter import UpdateLimiter
 from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
@@ -267,7 +268,9 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     handlers = (operations.alerts, broadcasts.handler, operations.status_handler(report))
     caps = CapCheck(
-        BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids), store.count_bookings
+        BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids),
+        store.count_bookings,
+        operations.limits_reached,
     )
     conversations = Conversations(
         store=store,
@@ -283,6 +286,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             caps=caps,
             entry=store.entry,
             on_coming=reminders.counts.add_coming,
+            reached=operations.limits_reached,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
@@ -291,6 +295,9 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         attempt_worker=attempt_worker,
         admins=AdminRouter(settings.admin_ids, handlers),
         at_once=settings.chats_at_once,
+        limiter=UpdateLimiter(
+            lambda locale: general.too_fast(translators.get(locale)), ids, time.monotonic, operations.limits_reached
+        ),
     )
     poller = Poller(bot, store, conversations, TelegramMessenger(bot).answer_press, await store.newest_update())
     hook_worker = None

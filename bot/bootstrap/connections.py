@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -20,7 +21,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Clock
 from bot.app.reachability import ReachabilityLog
-from bot.core.health import OperatorIssue
+from bot.core.health import ChatLimit, OperatorIssue
 from bot.http_client.tls import tls_context
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import QuotaSnapshot, clock_gap
@@ -124,6 +125,7 @@ def moncreneau_gateway(
     clock: Clock,
     on_quota: Callable[[], None] | None = None,
     on_issue: Callable[[OperatorIssue, bool], None] | None = None,
+    reached: Counter[ChatLimit] | None = None,
 ) -> Gateway:
     """The gateway; no request is sent yet. Raises `StartError` for an invalid key."""
     try:
@@ -135,6 +137,7 @@ def moncreneau_gateway(
             reserve=settings.api_reserve,
             on_quota=on_quota,
             on_issue=on_issue,
+            reached=reached,
         )
     except ValueError as error:
         raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None

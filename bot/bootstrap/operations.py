@@ -17,7 +17,7 @@ from bot.app.ports import ApiError, Clock
 from bot.app.records import Change, DeliveryIds
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.health import HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
+from bot.core.health import ChatLimit, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
 from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
@@ -97,7 +97,11 @@ class Operations:
         self.alerts = OperatorAlerts(
             store, settings.admin_ids, self._draw_alert, self.locale_of, operations_of, ids=ids
         )
-        self.gateway = connections.moncreneau_gateway(settings, clock, self._save_quota, self.alerts.changed)
+        self.limits_reached = Counter[ChatLimit]()
+        """How often a chat was refused something since the start, by limit; whoever refuses counts."""
+        self.gateway = connections.moncreneau_gateway(
+            settings, clock, self._save_quota, self.alerts.changed, self.limits_reached
+        )
         self.outcomes = Counter[str]()
         """The number of attempts closed since the start, by outcome; the attempt worker counts them."""
         self._database = Database(store)
@@ -145,6 +149,7 @@ class Operations:
             outbox=outbox,
             attempt_worker=attempt_worker,
             outcomes=self.outcomes,
+            limits_reached=self.limits_reached,
             telegram=lambda: poller.is_reachable,
             database=self._database,
             set_aside=await set_aside(self._store.engine),

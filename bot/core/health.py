@@ -6,9 +6,25 @@ Nothing here names a citizen. Knows neither where the figures come from nor how 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Self
 
 from bot.core.model import FailureCode
+
+
+class ChatLimit(StrEnum):
+    """A limit of what one chat may use up. The values are the labels of the metrics."""
+
+    UPDATES = "updates"
+    """Updates sent before the bot answered; those beyond it are not read."""
+    OPEN = "coming_appointments"
+    PER_DAY = "bookings_a_day"
+    NUMBERS = "wrong_numbers"
+    """Appointment numbers that are not the chat's."""
+    LISTS = "own_appointments"
+    """Readings of the chat's appointments."""
+    READINGS = "slot_readings"
+    """Readings of slots that no cached copy could answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +153,8 @@ class HealthReport:
     """None if nobody asked."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """The number of attempts since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
+    limits_reached: Mapping[ChatLimit, int] = field(default_factory=dict)
+    """How often a chat was refused something since the start, by the limit that it had reached."""
 
     @property
     def per_booking(self) -> float | None:

@@ -6,19 +6,20 @@ and as many for cancelling. Lookups of unknown outcomes bypass this cache: they 
 """
 
 import logging
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import count
 from typing import Any, TypeAlias
 
 from bot.app.attempt import chat_of
+from bot.app.hourly_limiter import HourlyLimiter
+from bot.core.health import ChatLimit
 from bot.core.model import Appointment
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import USER_NOT_FOUND, NotFound, QuotaExhausted, UnreadableAnswer, UnreadableEntries
-from bot.moncreneau.quota import HOUR, RequestKind
+from bot.moncreneau.quota import RequestKind
 from bot.moncreneau.schemas import Page, read_page
 
 _log = logging.getLogger(__name__)
@@ -131,45 +132,39 @@ Read: TypeAlias = Callable[[str, RequestKind], Coroutine[Any, Any, Found]]
 _Key: TypeAlias = tuple[str, RequestKind, int]
 
 
-@dataclass(slots=True)
-class _Owner:
-    """The state of an owner who lately looked at their list."""
-
-    generation: int
-    """Changes with each booking and cancellation of the owner; lists of an earlier number are outdated."""
-    requests: dict[RequestKind, deque[float]] = field(default_factory=dict)
-    """The times of the owner's requests within the last hour."""
-
-
 class OwnAppointments:
-    """`read` asks the API, `now` gives Unix seconds."""
+    """`read` asks the API, `now` gives Unix seconds, `reached` counts the looks beyond an owner's share."""
 
-    def __init__(self, read: Read, now: Callable[[], float], stats: CacheStats) -> None:
+    def __init__(
+        self, read: Read, now: Callable[[], float], stats: CacheStats, reached: Counter[ChatLimit] | None = None
+    ) -> None:
         self._read = read
-        self._now = now
+        self._limiter = HourlyLimiter[tuple[str, RequestKind]](ALLOWED, now)
+        self._reached = Counter() if reached is None else reached
         self._lists: Cache[_Key, Found] = Cache(now, stats)
         self.single_flight = self._lists.single_flight
-        self._owners: OrderedDict[str, _Owner] = OrderedDict()
-        self._generations = count()
+        self._generations: OrderedDict[str, int] = OrderedDict()
+        """By owner. Changes with each booking and cancellation; lists of an earlier generation are outdated."""
+        self._numbers = count()
 
     async def look(self, owner: str, kind: RequestKind) -> Found:
         """The appointments of `owner`, at most some seconds old.
 
         Raises what reading raises, and `QuotaExhausted` if the owner's share of the hour is used up.
         """
-        known = self._known(owner)
-        keys = [(owner, each, known.generation) for each in (kind, RequestKind.READ, RequestKind.URGENT)]
+        generation = self._generation(owner)
+        keys = [(owner, each, generation) for each in (kind, RequestKind.READ, RequestKind.URGENT)]
         fresh = (copy for key in keys if (copy := self._lists.peek(key)) and self._lists.age(copy) <= SERVES)
         if copy := next(fresh, None):
             return copy.value
         if keys[0] not in self.single_flight:
-            self._count(known.requests.setdefault(kind, deque()))
+            self._count(owner, kind)
         return (await self._lists.get(keys[0], lambda: self._read(owner, kind), _AGES)).value
 
     def changed(self, owner: str) -> None:
         """Drop the owner's lists, also those being read, because the owner books or cancels."""
-        if known := self._owners.get(owner):
-            known.generation = next(self._generations)
+        if owner in self._generations:
+            self._generations[owner] = next(self._numbers)
 
     def cancelled(self, number: int) -> None:
         """Drop all lists that may have this appointment, because it is being cancelled."""
@@ -177,17 +172,15 @@ class OwnAppointments:
         for owner in holders | {key[0] for key in self.single_flight}:
             self.changed(owner)
 
-    def _known(self, owner: str) -> _Owner:
-        known = self._owners.setdefault(owner, _Owner(next(self._generations)))
-        self._owners.move_to_end(owner)
-        if len(self._owners) > _KEPT:
-            self._owners.popitem(last=False)
-        return known
+    def _generation(self, owner: str) -> int:
+        generation = self._generations.setdefault(owner, next(self._numbers))
+        self._generations.move_to_end(owner)
+        if len(self._generations) > _KEPT:
+            self._generations.popitem(last=False)
+        return generation
 
-    def _count(self, requests: deque[float]) -> None:
-        now = self._now()
-        while requests and not 0 <= now - requests[0] < HOUR:
-            requests.popleft()
-        if len(requests) >= ALLOWED:
-            raise QuotaExhausted(retry_after=requests[0] + HOUR - now)
-        requests.append(now)
+    def _count(self, owner: str, kind: RequestKind) -> None:
+        if wait := self._limiter.wait((owner, kind)):
+            self._reached[ChatLimit.LISTS] += 1
+            raise QuotaExhausted(retry_after=wait)
+        self._limiter.count((owner, kind))

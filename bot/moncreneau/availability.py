@@ -1,13 +1,14 @@
 """The slots of departments: cached, refreshed in the background, and never offered to two of our citizens.
 
 One reading serves all citizens. While some look at a department or hold one of its slots, it is read again as often as
-`freshness` allows, and nobody waits for that. Slots that were booked or held since (`local_changes`, `holds`) are not
-offered. Must not know HTTP.
+`freshness` allows, and nobody waits for that. One citizen keeps one department fresh, and causes at most `READINGS`
+other readings an hour, so that one chat cannot use up the hour of all. Slots that were booked or held since
+(`local_changes`, `holds`) are not offered. Must not know HTTP.
 """
 
 import asyncio
 from bisect import bisect_left, bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
@@ -17,14 +18,17 @@ from operator import attrgetter
 from statistics import median
 from typing import Any, TypeAlias
 
+from bot.app.hourly_limiter import HourlyLimiter
 from bot.app.ports import ApiError, Choice
+from bot.core.health import ChatLimit
 from bot.core.model import Slot
 from bot.moncreneau import freshness
 from bot.moncreneau.cache import Ages, Cache, CacheStats, Copy
+from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.freshness import RequestHour
 from bot.moncreneau.holds import Desk, SlotHolds
 from bot.moncreneau.local_changes import LocalChanges
-from bot.moncreneau.schemas import FreeSlot
+from bot.moncreneau.schemas import FreeSlot, from_when
 
 Window: TypeAlias = tuple[int, date, date]
 """A department and the first and last day, both included."""
@@ -38,6 +42,8 @@ LONGEST_NAP = 2.0
 """Seconds after which the allowed age is computed again, because strangers or a rush may have come meanwhile."""
 EMPTY = 10.0
 """Seconds. "Nothing is free" is never based on an older reading."""
+READINGS = 30
+"""The most readings that one citizen may cause within an hour because no cached copy is fresh enough."""
 REMEMBERED = 500
 """The number of ages of shown slots from which the median is computed."""
 
@@ -71,15 +77,20 @@ def _of_day(slots: list[Slot], day: date) -> list[Slot]:
 
 
 class Availability:
-    """`fetch` reads slots, `now` returns Unix seconds, `zone` is the office's, `hour` returns what the quota allows."""
+    """`fetch` reads slots, `now` returns Unix seconds, `zone` is the office's, `hour` returns what the quota allows.
 
-    def __init__(
+    `reached` counts the readings that a citizen was refused.
+    """
+
+    def __init__(  # noqa: PLR0913 — what it needs, passed by name
         self,
         fetch: Fetch,
         now: Callable[[], float],
         zone: tzinfo,
+        *,
         stats: CacheStats,
         hour: Callable[[], RequestHour | None],
+        reached: Counter[ChatLimit] | None = None,
     ) -> None:
         self._fetch = fetch
         self._now = now
@@ -88,7 +99,10 @@ class Availability:
         self._cache: Cache[Window, Reading] = Cache(now, stats)
         self._holds = SlotHolds(now)
         self._changes = LocalChanges(now)
-        self._watched: dict[Window, float] = {}
+        self._limiter = HourlyLimiter[str](READINGS, now)
+        self._reached = Counter() if reached is None else reached
+        self._watches: dict[str, tuple[Window, float]] = {}
+        """The window that each citizen looked at last, and when."""
         self._refreshing: dict[Window, asyncio.Task[None]] = {}
         self._strangers: dict[int, deque[float]] = {}
         self._ages: deque[float] = deque(maxlen=REMEMBERED)
@@ -98,17 +112,18 @@ class Availability:
         """The median age of the slots that were shown lately, in seconds; None if none were."""
         return median(self._ages) if self._ages else None
 
-    async def get(self, department_id: int, first: date, last: date, worker_id: int | None = None) -> tuple[Slot, ...]:
+    async def get(
+        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
         """The slots to offer, earliest first. Slots that are perhaps free are offered only on days without free ones.
 
-        Raises what reading raises.
+        Raises what reading raises, and `QuotaExhausted` if `owner` may cause no more readings.
         """
         window, desk = (department_id, first, last), (department_id, worker_id)
-        self._watch(window)
         age = max(self._allowed_age(window), freshness.WAITS)
-        copy = await self._cache.get(window, lambda: self._read(window), self._ages_of(age))
+        copy = await self._copy(owner, window, Ages(fresh=inf, stale=age, last=freshness.UNREADABLE))
         if not (offered := self._offered(desk, copy)) and self._cache.age(copy) > EMPTY:
-            copy = await self._cache.get(window, lambda: self._read(window), self._ages_of(EMPTY))
+            copy = await self._copy(owner, window, Ages(fresh=inf, stale=EMPTY, last=EMPTY))
             offered = self._offered(desk, copy)
         self._ages.append(self._cache.age(copy))
         perhaps = {slot.at.date() for slot in offered if slot.perhaps}
@@ -125,7 +140,7 @@ class Availability:
         desk = (choice.department_id, choice.worker_id)
         newest = self._newest(choice.department_id)
         if newest:
-            self._watch(newest[0])
+            self._watch(owner, newest[0])
         at = self._nearest(desk, choice.at, newest[1]) if check and newest else choice.at
         if at is None:
             return None
@@ -195,21 +210,36 @@ class Availability:
         met = self._strangers.get(window[0], deque())
         while met and met[0] < since:
             met.popleft()
-        return freshness.slot_age(self._hour(), len(self._watched), contested=len(met) >= freshness.CONTESTED)
+        windows = len(self._watched() | {window})
+        return freshness.slot_age(self._hour(), windows, contested=len(met) >= freshness.CONTESTED)
 
-    @staticmethod
-    def _ages_of(age: float) -> Ages:
-        return Ages(fresh=inf, stale=age, last=freshness.UNREADABLE)  # `_keep_fresh` refreshes them in the background
+    async def _copy(self, owner: str, window: Window, ages: Ages) -> Copy[Reading]:
+        """A reading as old as `ages` allows, which is kept fresh for a while."""
+        known = self._cache.peek(window)
+        if self._cache.age(known) > ages.stale and window not in self._cache.single_flight:
+            if wait := self._limiter.wait(owner):
+                self._reached[ChatLimit.READINGS] += 1
+                if known and self._cache.age(known) <= ages.last:
+                    return known
+                raise QuotaExhausted(retry_after=wait, until=from_when(self._clock(), wait, self._zone))
+            self._limiter.count(owner)
+        self._watch(owner, window)
+        return await self._cache.get(window, lambda: self._read(window), ages)
 
-    def _watch(self, window: Window) -> None:
-        """Keep a window fresh for a while, because a citizen looks at it."""
-        self._watched[window] = self._now()
+    def _watch(self, owner: str, window: Window) -> None:
+        """Keep a window fresh for a while, instead of any other of this citizen."""
+        self._watches[owner] = window, self._now()
         if window not in self._refreshing:
             self._refreshing[window] = asyncio.create_task(self._keep_fresh(window))
 
+    def _watched(self) -> set[Window]:
+        """The windows that citizens look at."""
+        since = self._now() - WATCHED
+        return {window for window, at in self._watches.values() if at > since}
+
     async def _keep_fresh(self, window: Window) -> None:
         try:
-            while self._now() - self._watched[window] < WATCHED:
+            while window in self._watched():
                 wait = self._allowed_age(window) - self._cache.age(self._cache.peek(window))
                 if wait <= 0:
                     try:
@@ -219,7 +249,8 @@ class Availability:
                 if wait > 0:
                     await asyncio.sleep(min(wait, LONGEST_NAP))
         finally:
-            del self._watched[window], self._refreshing[window]
+            del self._refreshing[window]
+            self._watches = {owner: each for owner, each in self._watches.items() if each[0] != window}
 
     async def _read(self, window: Window) -> Reading:
         began = self._now()
@@ -244,4 +275,7 @@ class Availability:
         return max(copies, key=lambda each: each[1].began, default=None)
 
     def _office_now(self) -> datetime:
-        return datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
+        return self._clock().replace(tzinfo=None)
+
+    def _clock(self) -> datetime:
+        return datetime.fromtimestamp(self._now(), self._zone)

@@ -4,6 +4,7 @@ Obeys `bot.app.ports.Moncreneau`. Must not know Telegram, SQL or how a citizen i
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
@@ -13,7 +14,7 @@ from types import MappingProxyType
 import httpx
 
 from bot.app.ports import ApiError, Choice, Clock, Need, WriteOutcome
-from bot.core.health import ApiHealth, OperatorIssue
+from bot.core.health import ApiHealth, ChatLimit, OperatorIssue
 from bot.core.model import Appointment, Department, FailureCode, Order, Slot
 from bot.moncreneau import schemas
 from bot.moncreneau.appointments import AppointmentPager, OwnAppointments
@@ -64,7 +65,8 @@ class Gateway:
 
     `clock` returns the time; `zone` is the office's. `transport` replaces httpx's own (`bot.moncreneau.transport`).
     `reserve` is the share of the hourly limit kept for writes. `on_quota` is called after every answer (cheap),
-    `on_issue(issue, present)` once when credits or access are lost and once when they are back.
+    `on_issue(issue, present)` once when credits or access are lost and once when they are back. `reached` counts what
+    chats were refused because of their own share of the hour.
     """
 
     def __init__(  # noqa: PLR0913 — parts and callbacks, passed by name
@@ -79,6 +81,7 @@ class Gateway:
         reserve: float = 0.10,
         on_quota: Callable[[], None] | None = None,
         on_issue: Callable[[OperatorIssue, bool], None] | None = None,
+        reached: Counter[ChatLimit] | None = None,
     ) -> None:
         def now() -> float:
             return clock().timestamp()
@@ -101,9 +104,11 @@ class Gateway:
         )
         self._stats = CacheStats()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._stats)
-        self._availability = Availability(self._read_slots, now, zone, self._stats, self._hour)
+        self._availability = Availability(
+            self._read_slots, now, zone, stats=self._stats, hour=self._hour, reached=reached
+        )
         self._pager = AppointmentPager(self._client, now, zone)
-        self._own_appointments = OwnAppointments(self._pager.read, now, self._stats)
+        self._own_appointments = OwnAppointments(self._pager.read, now, self._stats, reached)
         self._booked = self._lost_races = 0
 
     async def verify(self) -> None:
@@ -120,10 +125,10 @@ class Gateway:
         return copy.value if (copy := self._departments.peek("")) else ()
 
     async def availability(
-        self, department_id: int, first: date, last: date, worker_id: int | None = None
+        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
     ) -> tuple[Slot, ...]:
         """See `Moncreneau.availability`. Raises `ApiError`."""
-        return await self._availability.get(department_id, first, last, worker_id)
+        return await self._availability.get(owner, department_id, first, last, worker_id)
 
     def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.core.health import ApiHealth, HealthReport, ReminderHealth, WebhookHealth
+from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, WebhookHealth
 
 NAME = "moncreneau_bot_"
 
@@ -42,6 +42,10 @@ class MetricsCollector(Collector):
         yield settled
         if report.reminders is not None:
             yield from _reminders(report.reminders)
+        limits = CounterMetricFamily(NAME + "chat_limits_reached", "What one chat was refused.", labels=["limit"])
+        for limit in ChatLimit:
+            limits.add_metric([limit], report.limits_reached.get(limit, 0))
+        yield limits
         if report.webhooks is not None:
             yield from _webhooks(report.webhooks)
         yield from _api(report.api)
@@ -72,6 +76,7 @@ def _api(api: ApiHealth) -> Iterator[Metric]:
     yield from _known("api_blocked_until_timestamp_seconds", "Until when a 429 holds.", _unix(api.blocked_until))
     yield from _known("slot_age_seconds", "The median age of the slots shown lately.", api.slot_age)
     yield CounterMetricFamily(NAME + "lost_races", "Bookings refused because the slot was taken.", api.lost_races)
+    yield from _known("lost_races_per_booking", "The same for each booking made.", api.lost_races_per_booking)
     yield from _known("api_cache_hit_ratio", "The share of reads that cost no request.", api.hit_rate)
     yield from _known("api_clock_gap_seconds", "Seconds by which the API's clock is ahead of ours.", api.clock_gap)
     requests = CounterMetricFamily(NAME + "api_requests", "Requests tried, by urgency.", labels=["urgency"])

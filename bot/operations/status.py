@@ -19,7 +19,7 @@ from bot.app.ports import Clock, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
-from bot.core.health import ApiHealth, HealthReport, ReminderHealth, WebhookHealth
+from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, WebhookHealth
 from bot.views.message import Message
 
 SAVED_AS = "today"
@@ -109,6 +109,7 @@ class HealthCollector:
     outbox: Outbox
     attempt_worker: AttemptWorker
     outcomes: Mapping[str, int]
+    limits_reached: Mapping[ChatLimit, int]
     telegram: Callable[[], bool]
     database: Database
     set_aside: int
@@ -136,6 +137,7 @@ class HealthCollector:
             webhooks=self.webhooks(),
             reminders=await self.reminders(),
             outcomes=dict(self.outcomes),
+            limits_reached=dict(self.limits_reached),
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta, tzinfo
 
-from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.health import ApiHealth, ChatLimit, HealthReport, OperatorIssue
 from bot.core.model import FailureCode
 from bot.core.screens import Help
 from bot.i18n import Safe, Translator
@@ -53,6 +53,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
             t.text("condition.set_aside", count=report.set_aside),
             _reminders(report, t),
         ),
+        _limits_reached(report, t),
         lines(
             t.text("condition.telegram_fine" if report.telegram else "condition.telegram_bad"),
             t.text("condition.database_fine" if report.database else "condition.database_bad"),
@@ -86,6 +87,15 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
 def _reminders(report: HealthReport, t: Translator) -> Safe | None:
     found = report.reminders
     return t.text("condition.timers", due=found.due, late=found.late, dropped=found.dropped) if found else None
+
+
+def _limits_reached(report: HealthReport, t: Translator) -> Safe | None:
+    """What single chats were refused, so that one chat cannot use up the hour or the calendar; None: nothing."""
+    reached = [each for each in ChatLimit if report.limits_reached.get(each)]
+    if not reached:
+        return None
+    title = t.text("condition.limits")
+    return lines(title, *(t.text(f"condition.limit.{each}", count=report.limits_reached[each]) for each in reached))
 
 
 def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:

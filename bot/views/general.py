@@ -143,6 +143,11 @@ def notice_message(screen: NoticeMessage, t: Translator) -> Message:
     return Message(words(screen.notice, t))
 
 
+def too_fast(t: Translator) -> Message:
+    """The notice to a chat that sends more than the bot reads."""
+    return Message(t.text("notice.too_fast"))
+
+
 def group_hint(t: Translator, bot_username: str) -> Message:
     """The answer in a group. Others read along there, so the bot only points to the private chat."""
     url = f"https://t.me/{bot_username}"

@@ -71,6 +71,7 @@ class FakeMoncreneau:
 
     async def availability(
         self,
+        owner: str,  # noqa: ARG002 — the protocol's
         department_id: int,
         first: date,
         last: date,

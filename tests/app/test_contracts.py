@@ -61,9 +61,9 @@ offices = pytest.mark.parametrize("opened", [fake_office, noted_office, real_off
 async def test_departments_and_their_free_slots_are_returned(opened: Opened) -> None:
     async with opened() as api:
         assert [(each.id, each.name, each.organization) for each in await api.departments()] == [(5, "Mairie", "Ville")]
-        slots = await api.availability(5, DAY, DAY)
+        slots = await api.availability("telegram:77", 5, DAY, DAY)
         assert [each.at for each in slots] == [NINE + timedelta(minutes=30 * number) for number in range(4)]
-        assert await api.availability(5, DAY + timedelta(days=1), DAY + timedelta(days=2)) == ()
+        assert await api.availability("telegram:77", 5, DAY + timedelta(days=1), DAY + timedelta(days=2)) == ()
 
 
 @offices
@@ -88,7 +88,7 @@ async def test_an_unknown_appointment_is_none_and_cannot_be_cancelled(opened: Op
             await api.cancel(99_999)
         assert (gone.value.outcome, gone.value.failure.code) == (WriteOutcome.REFUSED, FailureCode.APPOINTMENT_GONE)
         with pytest.raises(ApiError) as unknown:
-            await api.availability(77, DAY, DAY)
+            await api.availability("telegram:77", 77, DAY, DAY)
         assert unknown.value.failure.code is FailureCode.DEPARTMENT_GONE
 
 

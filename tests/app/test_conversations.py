@@ -1,6 +1,7 @@
 """Chats run in parallel, each in order, one transaction per turn; failing updates are set aside with an apology."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,14 +12,16 @@ import pytest
 
 from bot.app.attempt import BOOKINGS
 from bot.app.attempt_worker import AttemptWorker
-from bot.app.conversations import MOST_SKIPPED, Conversations, GroupHints
+from bot.app.conversations import Conversations, GroupHints
 from bot.app.outbox import Outbox
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
 from bot.app.turn import Outcome, Turns
+from bot.app.update_limiter import BURST, UpdateLimiter
 from bot.app.updates import AdminHandler, AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Event, Pressed, SentSomething, Typed
+from bot.core.health import ChatLimit
 from bot.core.model import Department, Draft, Slot
 from bot.core.screens import Screen
 from bot.core.session import Session
@@ -72,6 +75,7 @@ class ConversationSetup:
     messenger: FakeMessenger = field(default_factory=FakeMessenger)
     at_once: int = 8
     handlers: tuple[AdminHandler, ...] = ()
+    reached: Counter[ChatLimit] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         ids = DeliveryIds()
@@ -90,6 +94,7 @@ class ConversationSetup:
             attempt_worker=self.attempt_worker,
             admins=AdminRouter({ADMIN}, self.handlers),
             at_once=self.at_once,
+            limiter=UpdateLimiter(lambda locale: Message(f"{locale} slower"), ids, lambda: 0.0, self.reached),
         )
 
     async def hears(self, *updates: tuple[int, int, str]) -> None:
@@ -156,7 +161,7 @@ async def test_presses_that_repeat_the_one_before_them_are_one_press(tmp_path: P
         await here.hears((1, 7, "/start"))
         taken = turns_taken(here)
         again = f"press {await _screen(here)} list"
-        presses = [(number, 7, again) for number in range(2, MOST_SKIPPED + 3)]
+        presses = [(number, 7, again) for number in range(2, 203)]
         await here.hears(*presses, (300, 7, "/help"), (301, 7, again))
         assert taken == ["list", "help", "list"]
         assert await here.store.open_updates() == ()
@@ -355,3 +360,25 @@ async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fail
         assert here.texts() == ["Menu", "news", "Help"]
         assert over == ["told", "failed"]
         assert await here.store.saved_value("news") == "told"
+
+
+@in_no_time
+async def test_a_flooding_chat_is_told_once_and_can_still_stop(tmp_path: Path) -> None:
+    async with conversation_setup(tmp_path) as here:
+        flood = [(number, 7, f"/help {number}") for number in range(1, 201)]
+        await here.hears(*flood, (201, 7, "/stop"), (202, 8, "/start"))
+        assert here.texts().count("Help") == BURST + 1, "the first one waits for nothing"
+        assert here.texts().count("slower") == 1
+        assert "Menu (nothing_to_stop)" in here.texts()
+        assert here.texts(8) == ["Menu"]
+        assert here.reached == {ChatLimit.UPDATES: 200 - BURST - 1}
+        assert await here.store.open_updates() == ()
+
+
+@in_no_time
+async def test_who_waits_for_each_answer_is_never_limited(tmp_path: Path) -> None:
+    async with conversation_setup(tmp_path) as here:
+        for number in range(1, 101):
+            await here.hears((number, 7, "/help"))
+        assert here.texts().count("Help") == 100
+        assert not here.reached

@@ -50,11 +50,11 @@ class RecordingMoncreneau(FakeMoncreneau):
     staff: int | None = None
 
     async def availability(
-        self, department_id: int, first: date, last: date, worker_id: int | None = None
+        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
     ) -> tuple[Slot, ...]:
         self.asked = (first, last)
         self.staff = worker_id
-        return await super().availability(department_id, first, last)
+        return await super().availability(owner, department_id, first, last)
 
 
 def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:

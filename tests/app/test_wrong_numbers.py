@@ -1,11 +1,12 @@
 """Ten wrong numbers an hour may cost a request each; further ones cost none."""
 
+from collections import Counter
 from datetime import datetime
 
 import pytest
 
 from bot.app import wrong_numbers
-from bot.app.wrong_numbers import MOST, SPAN, WrongNumbers
+from bot.app.wrong_numbers import MOST, WrongNumbers
 from bot.core.model import Appointment
 from tests.moncreneau.support import StillClock
 
@@ -13,7 +14,7 @@ MINE = (Appointment(50, 5, datetime(2026, 3, 2, 9, 0), "x"),)  # noqa: DTZ001 â€
 
 
 def guessed(clock: StillClock, times: int = MOST) -> WrongNumbers:
-    found = WrongNumbers(lambda: clock.unix)
+    found = WrongNumbers(lambda: clock.unix, Counter())
     for number in range(times):
         assert found.answer(7, number) is None
         found.note(7, number, MINE)
@@ -27,7 +28,7 @@ def test_after_ten_wrong_numbers_no_request_is_sent() -> None:
     assert numbers.answer(7, 99) == MINE
     assert numbers.answer(7, 50) is None, "what is theirs is asked for"
     assert numbers.answer(8, 99) is None, "others are not concerned"
-    clock.pass_(SPAN - 5)
+    clock.pass_(3600 - 5)
     assert numbers.answer(7, 99) is None, "an hour later it is asked for again"
 
 

@@ -123,13 +123,13 @@ async def test_the_quick_starts_departments_are_there(gateway: Gateway) -> None:
 
 
 async def test_a_free_slot_can_be_found_booked_listed_and_cancelled(gateway: Gateway) -> None:
-    slots = await gateway.availability(5, date(2026, 1, 21), date(2026, 1, 27))
+    slots = await gateway.availability("telegram:77", 5, date(2026, 1, 21), date(2026, 1, 27))
     assert AT in [slot.at for slot in slots]
     made = await gateway.book(ORDER)
     assert (made.id, made.at, made.name, made.status) == (12345, AT, "Jean Dupont", AppointmentStatus.SCHEDULED)
     assert made.qr_link == "https://moncreneau.gn/qr/12345"
     assert [one.id for one in await gateway.appointments(OWNER, Need.SETTLE)] == [12345]
-    assert AT not in [slot.at for slot in await gateway.availability(5, AT.date(), AT.date())]
+    assert AT not in [slot.at for slot in await gateway.availability("telegram:77", 5, AT.date(), AT.date())]
     await gateway.cancel(made.id)
     found = await gateway.appointment(made.id)
     assert found is not None

@@ -97,4 +97,4 @@ async def test_inactive_owners_are_removed(setup: AppointmentsSetup) -> None:
     for number in range(5100):
         setup.books[f"telegram:{number}"] = ()
         await setup.look(f"telegram:{number}")
-    assert len(setup.own_appointments._owners) == 5000
+    assert len(setup.own_appointments._generations) == 5000

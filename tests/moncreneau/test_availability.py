@@ -1,17 +1,19 @@
 """Slots for citizens: one reading for all, no slot for two of them, and as fresh as the quota allows."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.app.ports import Choice
-from bot.core.model import Slot
+from bot.core.health import ChatLimit
+from bot.core.model import FailureCode, Slot
 from bot.moncreneau import freshness
-from bot.moncreneau.availability import Availability
+from bot.moncreneau.availability import READINGS, Availability
 from bot.moncreneau.cache import CacheStats
-from bot.moncreneau.errors import ServerError
+from bot.moncreneau.errors import QuotaExhausted, ServerError
 from bot.moncreneau.freshness import RequestHour
 from bot.moncreneau.schemas import FreeSlot
 from tests.moncreneau.support import START, StillClock
@@ -35,7 +37,10 @@ class AvailabilitySetup:
         self.gate = asyncio.Event()
         self.gate.set()
         self.hour: RequestHour | None = None
-        self.availability = Availability(self._read, lambda: clock.unix, UTC, CacheStats(), lambda: self.hour)
+        self.reached = Counter[ChatLimit]()
+        self.availability = Availability(
+            self._read, lambda: clock.unix, UTC, stats=CacheStats(), hour=lambda: self.hour, reached=self.reached
+        )
 
     async def _read(self, _department: int, _first: date, _last: date) -> tuple[FreeSlot, ...]:
         self.readings += 1
@@ -45,8 +50,8 @@ class AvailabilitySetup:
             raise self.error
         return tuple(free)
 
-    async def slots(self, worker: int | None = None) -> list[Slot]:
-        return list(await self.availability.get(5, TODAY, LAST, worker))
+    async def slots(self, worker: int | None = None, *, owner: str = "telegram:9", department: int = 5) -> list[Slot]:
+        return list(await self.availability.get(owner, department, TODAY, LAST, worker))
 
     async def offered(self, worker: int | None = None) -> list[datetime]:
         """The slots that are surely free."""
@@ -328,3 +333,65 @@ async def test_the_median_age_of_shown_slots_is_reported(setup: AvailabilitySetu
         clock.pass_(seconds)
         await setup.slots()
     assert setup.availability.age_shown == 3
+
+
+# --- what one citizen may use up -------------------------------------------------------------------------------------
+
+
+async def test_one_citizen_causes_only_so_many_readings_an_hour(setup: AvailabilitySetup, clock: StillClock) -> None:
+    for department in range(100, 100 + READINGS):
+        await setup.slots(department=department)
+    clock.pass_(60)
+    with pytest.raises(QuotaExhausted) as caught:
+        await setup.slots(department=99)
+    assert caught.value.failure.code is FailureCode.BUSY
+    assert caught.value.retry_after == 3540
+    assert caught.value.failure.until == datetime(2026, 1, 21, 11, 0)  # noqa: DTZ001 — setup time
+    assert setup.reached == {ChatLimit.READINGS: 1}
+    await setup.slots(owner=OTHER, department=99)
+    assert await setup.slots(department=99), "what was read for others may be seen"
+    clock.pass_(3540)
+    assert await setup.slots(department=98)
+
+
+async def test_a_citizen_without_readings_sees_old_slots_but_never_an_old_nothing(
+    setup: AvailabilitySetup, clock: StillClock
+) -> None:
+    await setup.slots(owner=OTHER)
+    for department in range(100, 100 + READINGS):
+        await setup.slots(department=department)
+    clock.pass_(60)
+    assert len(await setup.slots()) == 4
+    setup.free = []
+    await setup.slots(owner=OTHER)
+    assert await setup.slots() == []
+    clock.pass_(60)
+    with pytest.raises(QuotaExhausted):
+        await setup.slots()
+
+
+async def test_one_citizen_keeps_one_department_fresh(
+    setup: AvailabilitySetup, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
+    for department in (5, 6, 7):
+        await setup.slots(department=department)
+    clock.pass_(freshness.SHORTEST)
+    await setup.refreshed()
+    assert setup.readings == 4, "the last one they looked at"
+    for owner, department in ((ME, 5), (OTHER, 6)):
+        await setup.slots(owner=owner, department=department)
+    clock.pass_(freshness.SHORTEST)
+    await setup.refreshed()
+    assert setup.readings == 7
+
+
+async def test_nothing_free_is_not_said_by_an_old_reading_if_the_api_cannot_be_read(
+    setup: AvailabilitySetup, clock: StillClock
+) -> None:
+    setup.free = []
+    await setup.slots()
+    clock.pass_(11)
+    setup.error = ServerError()
+    with pytest.raises(ServerError):
+        await setup.slots()

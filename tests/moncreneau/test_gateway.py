@@ -78,7 +78,7 @@ async def gateway(service: Service, clock: StillClock) -> AsyncIterator[Gateway]
 
 
 async def times(gateway: Gateway, day: date = SUNDAY) -> list[Slot]:
-    return list(await gateway.availability(5, day, day))
+    return list(await gateway.availability("telegram:77", 5, day, day))
 
 
 async def refused(gateway: Gateway, order: Order = ORDER) -> MoncreneauError:
@@ -413,7 +413,7 @@ async def test_each_operator_issue_is_reported_once(clock: StillClock, service: 
             await times(gateway)
         assert caught.value.failure.code is FailureCode.DEPARTMENT_GONE, "which is all that a citizen need know"
     del service.overrides["GET /departments/5/availability"]
-    await gateway.availability(8, SUNDAY, SUNDAY)
+    await gateway.availability("telegram:77", 8, SUNDAY, SUNDAY)
     await times(gateway)
     assert heard[2:] == [
         (OperatorIssue(FailureCode.NO_ACCESS, 5), True),
@@ -544,5 +544,7 @@ async def test_a_department_that_is_gone_is_offered_no_more(gateway: Gateway, se
     before = {each.id for each in await gateway.departments()}
     service.refuses(prefix, 404, "DEPARTMENT_NOT_FOUND")
     with pytest.raises(ApiError):
-        await (gateway.book(ORDER) if prefix.startswith("POST") else gateway.availability(5, TODAY, SUNDAY))
+        await (
+            gateway.book(ORDER) if prefix.startswith("POST") else gateway.availability("telegram:77", 5, TODAY, SUNDAY)
+        )
     assert {each.id for each in gateway.known_departments()} == before - {5}

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.health import ApiHealth, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
+from bot.core.health import ApiHealth, ChatLimit, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
 from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.operations.views import alert, status
@@ -163,3 +163,13 @@ def test_webhooks_stand_there_where_they_are_received() -> None:
 def test_the_status_tells_of_reminders() -> None:
     words = shown(replace(FINE, reminders=ReminderHealth(due=3, late=1, sent=9, dropped=2, coming=4)))
     assert "Rappels à envoyer maintenant : 3 · en retard : 1 · abandonnés car dépassés : 2" in words
+
+
+def test_limits_that_single_people_reached_stand_there_by_cause() -> None:
+    assert "🚦" not in shown(FINE)
+    reached = replace(FINE, limits_reached={ChatLimit.READINGS: 2, ChatLimit.PER_DAY: 7})
+    assert shown(reached).split("🚦 ")[1].splitlines()[:3] == [
+        "Limites atteintes par une même personne depuis le démarrage :",
+        "• trop de réservations en un jour : 7",
+        "• trop de consultations d’horaires : 2",
+    ]

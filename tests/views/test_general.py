@@ -7,7 +7,7 @@ from bot.core.model import Department
 from bot.core.screens import Announcements, Help, LanguageMenu, Menu, NoticeMessage, SettingsMenu
 from bot.core.states import Idle, Notice
 from bot.views.bot_profile import USUAL
-from bot.views.general import group_hint
+from bot.views.general import group_hint, too_fast
 from bot.views.message import Office
 from bot.views.render import render
 from tests.core.examples import DEPARTMENTS, FULL
@@ -118,3 +118,10 @@ def test_in_a_group_the_bot_only_points_to_the_private_chat() -> None:
     check_limits(message)
     assert "@moncreneau_bot" in message.text
     assert [button.url for row in message.rows for button in row] == ["https://t.me/moncreneau_bot"]
+
+
+def test_who_sends_too_much_is_told_to_wait() -> None:
+    assert too_fast(FR).text == (
+        "⏳ C’est trop rapide\u00a0: je n’ai pas tout lu. Attendez ma réponse avant de continuer."
+    )
+    check_limits(too_fast(EN))
