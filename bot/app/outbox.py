@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 PICTURES = frozenset({Kind.PICTURE, Kind.NEW_PICTURE})
 OVERTAKEN = PICTURES | {Kind.DOCUMENT}
-"""Kinds that let later messages pass while they fail, because their order does not matter."""
+"""Kinds that let later messages pass while they fail, because their order does not matter. So do edits of older
+messages (`Delivery.amends`)."""
+EDIT_TRIES = 5
+"""How often an edit of the present screen is tried before the screen is sent as a new message."""
 PICTURE_TRIES = 5
 """How often a picture is tried. The ticket is complete without it and can be opened again."""
 OWN_TRIES = 3
@@ -75,11 +78,19 @@ class _Queue:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     def first(self, now: float) -> _Waiting | None:
-        """The delivery to send next: the first, unless others may pass it and it is not due."""
+        """The delivery to send next: the first, unless others may pass it and it is not due.
+
+        A later edit of the same message does not pass an earlier one, or the older words would be left in the end.
+        """
+        passed: list[_Waiting] = []
         for each in self.waiting:
-            if each.due <= now or each.delivery.kind not in OVERTAKEN:
+            target = each.delivery.target
+            if target is not None and any(target == other.delivery.target for other in passed):
+                continue
+            if each.due <= now or not _may_be_passed(each.delivery):
                 return each
-        return min(self.waiting, key=lambda each: each.due, default=None)
+            passed.append(each)
+        return min(passed, key=lambda each: each.due, default=None)
 
     def drop(self, item: _Waiting) -> None:
         """It waits no more."""
@@ -255,9 +266,9 @@ class Outbox:
         self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket))
 
     def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:
-        """Handle a failed try: try again, or give up a picture."""
+        """Handle a failed try: try again, give up a picture, or send a screen anew."""
         now, kind = asyncio.get_running_loop().time(), item.delivery.kind
-        # In an outage nothing can be sent, so it does not count against the picture.
+        # In an outage nothing can be sent, so it does not count against the picture or the edit.
         item.tries += isinstance(error, MaybeSentError)
         if kind in PICTURES and item.tries >= PICTURE_TRIES:
             self.failed += 1
@@ -265,11 +276,13 @@ class Outbox:
             queue.drop(item)
             self._store.commit_soon(Change(sent=(item.delivery.id,)))
             return
+        if kind is Kind.EDIT and not item.delivery.amends and item.tries >= EDIT_TRIES:
+            item.delivery = replace(item.delivery, kind=Kind.SEND, target=None)
         item.put_off(now)
         if now - item.since >= STALLED and not item.is_reported:
             item.is_reported = True
             log.warning("the oldest message of a chat has waited for ten minutes: %s", error)
-        if kind not in OVERTAKEN:
+        if not _may_be_passed(item.delivery):
             self._failing.add(item.delivery.chat_id)
         if len(self._failing) >= OUTAGE:
             self._reachability.failed(str(error))
@@ -332,6 +345,10 @@ class Outbox:
             case Kind.PREPARED:
                 self.refused.put_nowait((delivery.chat_id, str(error)))
         raise error
+
+
+def _may_be_passed(delivery: Delivery) -> bool:
+    return delivery.kind in OVERTAKEN or (delivery.kind is Kind.EDIT and delivery.amends)
 
 
 def _is_replaced(old: Delivery, new: Delivery) -> bool:

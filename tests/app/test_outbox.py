@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.outbox import PICTURE_TRIES, STALLED, Outbox
+from bot.app.outbox import EDIT_TRIES, PICTURE_TRIES, STALLED, Outbox
 from bot.app.ports import EditLostError, FloodedError, MaybeSentError, MessageRefusedError, NotSentError
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, Kind, StoredChat
@@ -203,6 +203,48 @@ async def test_a_refused_edit_of_the_present_screen_is_shown_anew(tmp_path: Path
         await here.sends(replace(word(2, kind=Kind.EDIT, target=shown), screen=12))
         assert here.messenger.texts() == ["1", "2"]
         assert here.outbox.failed == 0
+
+
+EDIT_LOST = MaybeSentError("editMessageText: Internal Server Error")
+
+
+@in_no_time
+async def test_an_edit_of_the_present_screen_that_never_gets_through_becomes_a_new_message(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        await here.sends(word(1))
+        (shown,) = here.messenger.phones[7]
+        here.messenger.failures.extend([EDIT_LOST] * EDIT_TRIES)
+        await here.sends(replace(word(2, kind=Kind.EDIT, target=shown), screen=12), word(3))
+        assert here.messenger.texts() == ["1", "2", "3"]
+        kinds = [delivery.kind for _, delivery, _ in here.messenger.heard]
+        assert kinds == [Kind.SEND, *[Kind.EDIT] * EDIT_TRIES, Kind.SEND, Kind.SEND]
+        assert await here.stored() == []
+
+
+@in_no_time
+async def test_an_edit_of_an_older_message_lets_texts_pass_and_is_never_given_up(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        await here.sends(word(1))
+        (shown,) = here.messenger.phones[7]
+        here.messenger.failures.append(EDIT_LOST)
+        amended = replace(word(2, kind=Kind.EDIT, target=shown), amends=True)
+        await here.store.commit(Change(queued=(amended, word(3))))
+        here.outbox.accept((amended, word(3)))
+        await here.empty()
+        assert [delivery.id for _, delivery, _ in here.messenger.heard] == [1, 2, 3, 2]
+        assert here.messenger.texts() == ["2", "3"]
+
+
+@in_no_time
+async def test_an_older_edit_that_fails_for_a_while_does_not_undo_a_newer_one_of_its_message(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        await here.sends(word(1))
+        (shown,) = here.messenger.phones[7]
+        here.messenger.failures.extend([EDIT_LOST] * 2)
+        amended = replace(word(2, kind=Kind.EDIT, target=shown), amends=True)
+        screen = replace(word(3, kind=Kind.EDIT, target=shown), screen=12)
+        await here.sends(amended, screen)
+        assert here.messenger.texts() == ["3"]
 
 
 PICTURE_LOST = MaybeSentError("sendPhoto: Internal Server Error")
