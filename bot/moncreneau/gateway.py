@@ -43,9 +43,12 @@ async def place(client: Client, order: Order, zone: tzinfo) -> Appointment:
             raise
         raise NoTicket(status=error.status) from None
     try:
-        return schemas.read_appointment(body, zone, order)
+        appointment = schemas.read_appointment(body, zone, order)
     except UnreadableAnswer:
         raise NoTicket from None
+    if (appointment.owner, appointment.department_id) != (order.owner, order.department_id):
+        raise NoTicket  # somebody else's, or not what was asked for
+    return appointment
 
 
 _KINDS = {
@@ -182,7 +185,12 @@ class Gateway:
         """See `Moncreneau.cancel`. Raises `ApiError`; `UnclearCancelling` for a 2xx that does not say so."""
         try:
             with self._incident_log.watched("cancel"):
-                status, body = await self._client.delete(f"appointments/{int(appointment_id)}")
+                try:
+                    status, body = await self._client.delete(f"appointments/{int(appointment_id)}")
+                except UnreadableAnswer as error:
+                    if error.is_page:
+                        raise  # a proxy's, so the API has said nothing
+                    raise UnclearCancelling(status=error.status) from None
                 if status != HTTPStatus.NO_CONTENT and not schemas.says_cancelled(body):
                     raise UnclearCancelling(status=status)
         finally:

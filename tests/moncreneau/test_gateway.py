@@ -152,6 +152,18 @@ async def test_a_2xx_without_status_cancelled_is_unclear(gateway: Gateway, servi
     await gateway.cancel(12345)
 
 
+@pytest.mark.parametrize(
+    ("content", "wanted"), [(b"Trop tard", FailureCode.BAD_REQUEST), (b"<html></html>", None)], ids=["words", "page"]
+)
+async def test_words_in_answer_to_a_cancelling_are_unclear_and_a_page_is_an_outage(
+    gateway: Gateway, service: Service, content: bytes, wanted: FailureCode | None
+) -> None:
+    service.overrides["DELETE"] = lambda _: httpx.Response(200, content=content)
+    with pytest.raises(ApiError) as caught:
+        await gateway.cancel(12345)
+    assert (caught.value.outcome, caught.value.presumed_refusal) == (WriteOutcome.UNKNOWN, wanted)
+
+
 def pages(entries: list[dict[str, Any]], **more: Any) -> Handler:
     """The list endpoint over these entries, in the pages that are asked for."""
 
