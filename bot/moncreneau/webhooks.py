@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.app.appointment_news import Report
@@ -30,6 +30,8 @@ CREATED = "appointment.created"
 TYPES = frozenset({CREATED} | {f"appointment.{each}" for each in ("updated", "cancelled", "validated", "confirmed")})
 BROKEN = (ValueError, RecursionError)
 """What `json.loads` raises; the second one for thousands of brackets."""
+CLOCKS_DIFFER = timedelta(hours=1)
+"""How far in the future an event may be created."""
 EVENT_ID, REASON = 128, 300
 """Characters that are kept."""
 
@@ -61,7 +63,10 @@ def read(hook: StoredHook, zone: tzinfo) -> Report:
     except (*BROKEN, TypeError, LookupError):
         raise UnreadableHookError("unreadable") from None
     number = schemas.read_id(said.get("id")) if isinstance(said, dict) else None
+    received = datetime.fromtimestamp(hook.received_at, zone).replace(microsecond=0, tzinfo=None)
     created = schemas.office_time(event.get("created"), zone)
+    if created and created - received > CLOCKS_DIFFER:
+        created = None  # it would count as newer than everything for as long
     if str(event.get("type")) not in TYPES:
         raise UnreadableHookError("unknown type")
     if number is None:
@@ -69,7 +74,7 @@ def read(hook: StoredHook, zone: tzinfo) -> Report:
     owner = said.get("externalUserId")
     return Report(
         number,
-        created or datetime.fromtimestamp(hook.received_at, zone).replace(microsecond=0, tzinfo=None),
+        created or received,
         owner=owner if isinstance(owner, str) else None,
         # Without a time nobody knows whether it is older than what is known.
         appointment=_appointment(said, zone) if created else None,

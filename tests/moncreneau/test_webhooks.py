@@ -82,8 +82,9 @@ def test_an_event_has_the_appointments_state_and_time(created: Any) -> None:
     assert (report.appointment.status, report.appointment.name) == (AppointmentStatus.SCHEDULED, "Aïssatou Bah")
 
 
-def test_a_webhook_without_a_time_names_its_appointment_only() -> None:
-    report = read(created=None)
+@pytest.mark.parametrize("created", [None, "soon", "2026-03-02T09:00:01", "2126-03-02T08:00:00"])
+def test_a_webhook_without_a_possible_time_names_its_appointment_only(created: str | None) -> None:
+    report = read(created=created)
     assert report.appointment is None, "nobody knows whether it is older than what is known"
     assert report.created == datetime.fromisoformat("2026-03-02T08:00:00")
 
