@@ -4,12 +4,14 @@ Nothing is booked, sent, deleted or migrated, and no secret is shown. The exit c
 cannot; a warning is something to know. What could not be tried is said to be so. A check never raises.
 """
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
+from http import HTTPStatus
 
 from telegram.error import InvalidToken, TelegramError
 
@@ -18,6 +20,8 @@ from bot.app.ports import ApiError
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.core.model import Department, FailureCode
+from bot.http_client.failures import failure_of
+from bot.http_client.session import open_session
 from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.gateway import Gateway
 from bot.settings import Settings, SettingsError, exposures, read_settings
@@ -31,6 +35,12 @@ FAR_APART = 60.0
 """Seconds between two clocks from which on tickets and limits would be wrong."""
 SHOWN = 5
 UNTOLD = "could not be told"
+HOOKS = "/hooks/moncreneau"
+"""`bot.operations.webhook_route.PATH`; its libraries are loaded only where there is a port."""
+FORGED = {"X-Moncreneau-Signature": f"sha256={'0' * 64}"}
+PATIENCE, SNIPPET = 15.0, 64 * 1024
+"""Seconds for both requests, and bytes that are read of an answer."""
+UNREACHABLE = "start the bot first, then check the web server's rules for /hooks/ (docs/operating.md)"
 
 
 class Level(IntEnum):
@@ -103,6 +113,40 @@ async def _webhook(bot: RawBot) -> list[Line]:
         return [Line(Level.OK, "webhook", "none, so updates can be polled")]
     words = f"another deployment receives this bot's updates at {host}; `run` deletes the webhook, and receives them"
     return [Line(Level.WARN, "webhook", words, "use another token here if that deployment is to go on")]
+
+
+async def check_webhooks(given: Settings) -> list[Line]:
+    """Whether moncreneau's webhooks reach the running bot, by one with a wrong signature from this machine."""
+    if not given.webhook_secrets:
+        return []
+    if given.public_url is None:
+        advice = "set it to the address of the web server, as in the moncreneau dashboard, without /hooks/moncreneau"
+        return [Line(Level.WARN, "webhooks", f"{UNTOLD}: PUBLIC_URL is not set", advice)]
+    async with open_session(connections=1, idle=1.0) as session:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                hook = await session.post(given.public_url + HOOKS, data=b"{}", headers=FORGED, allow_redirects=False)
+                words = await hook.content.read(1)
+                metrics = await session.get(f"{given.public_url}/metrics", allow_redirects=False)
+                is_open = metrics.status == HTTPStatus.OK and b"moncreneau_bot_" in await metrics.content.read(SNIPPET)
+        except Exception as error:  # noqa: BLE001 — a check never raises
+            return [Line(Level.WARN, "webhooks", f"PUBLIC_URL: {failure_of(error).words}", UNREACHABLE)]
+    lines = [_webhooks(given.public_url, hook.status, has_words=bool(words))]
+    if is_open:
+        advice = "let the web server forward only /hooks/ (docs/operating.md, section Webhooks of moncreneau)"
+        lines.append(Line(Level.WARN, "webhooks", "the world can read /metrics at PUBLIC_URL", advice))
+    return lines
+
+
+def _webhooks(url: str, status: int, *, has_words: bool) -> Line:
+    """What the answer to a forged webhook means; the bot's own 401 has no words."""
+    if status == HTTPStatus.UNAUTHORIZED and not has_words:
+        if url.startswith("https://"):
+            return Line(Level.OK, "webhooks", "the bot answers them at PUBLIC_URL, and refuses a wrong signature")
+        advice = "moncreneau sends webhooks to https:// addresses only"
+        return Line(Level.WARN, "webhooks", "the bot answers them at PUBLIC_URL, which is plain http", advice)
+    words = f"PUBLIC_URL{HOOKS} answers {status}, and the bot would answer 401"
+    return Line(Level.WARN, "webhooks", words, UNREACHABLE)
 
 
 async def check_moncreneau(given: Settings) -> Found:
@@ -236,6 +280,7 @@ async def run(*, quick: bool) -> int:
         found += _say(telegram.lines)
         moncreneau = await check_moncreneau(settings)
         found += _say(moncreneau.lines)
+        found += _say(await check_webhooks(settings))
         found += _say(check_clocks({"Telegram": telegram.clock_gap, "moncreneau": moncreneau.clock_gap}))
     found += _say(check_zone(settings))
     worst = max(line.level for line in found)

@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     api_reserve: float = Field(default=0.10, ge=0, lt=1)
     http_host: str = "127.0.0.1"
     http_port: int | None = Field(default=None, ge=1, le=65535)
+    public_url: str | None = None
     moncreneau_webhook_secret: SecretStr | None = Field(default=None, repr=False)
     log_level: str = "INFO"
     contact: str | None = Field(default=None, max_length=CONTACT)
@@ -86,9 +87,11 @@ class Settings(BaseSettings):
         """The contact line in a language, as plain text: whom citizens can ask. Empty if there is none."""
         return self._contacts.get(locale) or self.contact or ""
 
-    @field_validator("telegram_api_url", "moncreneau_api_url")
+    @field_validator("telegram_api_url", "moncreneau_api_url", "public_url")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         if not _is_address(value):

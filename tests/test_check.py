@@ -6,14 +6,21 @@ import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from bot.app.records import Change
 from bot.bootstrap.connections import value_name_for_key
+from bot.check import Level, _webhooks
+from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
 from bot.storage.store import Store
@@ -330,3 +337,67 @@ async def test_a_department_that_asks_for_staff_and_lists_none_is_named(check: C
 
 def _root(server: ScriptedServer) -> str:
     return server.url.removesuffix("/api/v1")
+
+
+# --- webhooks ---------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def answered(status: int, words: str = "", *, metrics: str | None = None) -> AsyncIterator[str]:
+    """A web server that answers webhooks like this, and perhaps shows metrics."""
+
+    async def hook(_request: Request) -> Response:
+        return PlainTextResponse(words, status)
+
+    async def figures(_request: Request) -> Response:
+        return PlainTextResponse(metrics or "", 200 if metrics else 404)
+
+    routes = [Route("/hooks/moncreneau", hook, methods=["POST"]), Route("/metrics", figures)]
+    async with serving(Starlette(routes=routes)) as url:
+        yield url
+
+
+WEBHOOKS = {"HTTP_PORT": "8080", "MONCRENEAU_WEBHOOK_SECRET": "whsec_1"}
+
+
+async def test_without_webhooks_there_is_nothing_to_try(check: Checker) -> None:
+    assert "webhooks" not in (await check(PUBLIC_URL="http://127.0.0.1:9")).text
+
+
+async def test_webhooks_without_a_public_address_cannot_be_tried(check: Checker) -> None:
+    checked = await check(**WEBHOOKS)
+    assert checked.code == 0
+    assert "PUBLIC_URL is not set" in checked.line("webhooks", "WARN")
+
+
+async def test_an_address_at_which_nothing_listens_is_told_with_the_next_step(check: Checker) -> None:
+    checked = await check(**WEBHOOKS, PUBLIC_URL="http://127.0.0.1:9")
+    assert checked.code == 0, "the bot can work"
+    assert "nothing listens" in checked.line("webhooks", "WARN")
+    assert "start the bot first" in checked.text
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "told"),
+    [
+        (401, "", "which is plain http"),
+        (401, "password, please", "answers 401"),
+        (404, "", "answers 404"),
+        (301, "", "answers 301"),
+        (204, "", "answers 204"),
+    ],
+)
+async def test_only_the_bots_own_401_shows_that_webhooks_arrive(
+    check: Checker, status: int, words: str, told: str
+) -> None:
+    async with answered(status, words) as url:
+        assert told in (await check(**WEBHOOKS, PUBLIC_URL=url)).line("webhooks", "WARN")
+
+
+def test_a_401_without_words_over_tls_is_as_it_should_be() -> None:
+    assert _webhooks("https://bot.example.gn", 401, has_words=False).level is Level.OK
+
+
+async def test_metrics_that_the_world_can_read_are_a_warning(check: Checker) -> None:
+    async with answered(401, metrics="moncreneau_bot_inbox 0") as url:
+        assert "the world can read /metrics" in (await check(**WEBHOOKS, PUBLIC_URL=url)).text

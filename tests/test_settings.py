@@ -84,6 +84,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     [
         ("telegram_api_url", "api.telegram.org"),
         ("moncreneau_api_url", "file:///etc/passwd"),
+        ("public_url", "bot.example.gn"),
         ("admin_ids", "12,Ibrahima"),
         ("trusted_ids", "12"),
         ("trusted_ids", "-1:5"),

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
+from bot.check import Level, check_webhooks
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot, stopped_bot
 from tests.e2e.waiting import eventually
@@ -168,6 +169,16 @@ async def test_an_unsigned_webhook_is_refused_and_not_stored(
         answer = await http.post(url, content=b'{"id": "evt_1"}', headers=encoded)  # type: ignore[arg-type]
         assert (answer.status_code, answer.content) == (status, b"")
         assert (await http.get(url)).status_code == 405
+
+
+async def test_check_finds_out_whether_webhooks_arrive_without_sending_a_good_one(bot: RunningBot) -> None:
+    url = f"http://127.0.0.1:{bot.settings.http_port}"
+    assert bot.app.hook_worker
+    before = bot.app.hook_worker.last_received
+    (answers, is_open) = await check_webhooks(bot.settings.model_copy(update={"public_url": url}))
+    assert (answers.level, answers.words) == (Level.WARN, "the bot answers them at PUBLIC_URL, which is plain http")
+    assert "the world can read /metrics" in is_open.words, "no web server is in between here"
+    assert bot.app.hook_worker.last_received == before
 
 
 async def test_changes_made_while_the_bot_was_stopped_are_told_after_the_start(
