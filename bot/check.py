@@ -159,7 +159,7 @@ async def check_moncreneau(given: Settings) -> Found:
         return found
     try:
         with contextlib.suppress(*connections.UNUSABLE):  # of the database another try tells
-            kept = await saved_value(given.database_url, connections.value_name_for_key("budget", given))
+            kept = await saved_value(given.database_url, connections.saved_value_name("budget", given))
             connections.restore_quota(gateway, kept)
         found.lines += await _api(gateway)
         found.clock_gap = gateway.stats().clock_gap

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app.records import Change
-from bot.bootstrap.connections import value_name_for_key
+from bot.bootstrap.connections import saved_value_name
 from bot.check import Level, _webhooks
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import TOKEN
@@ -241,7 +241,7 @@ async def test_a_used_up_hour_is_a_warning(check: Checker) -> None:
 async def test_nothing_is_requested_while_the_service_said_to_wait(check: Checker) -> None:
     until = datetime(2099, 1, 1, tzinfo=UTC).timestamp()
     given = {name.lower(): value for name, value in check.services.settings.items()}
-    name = value_name_for_key("budget", read_settings(_env_file=None, **given))
+    name = saved_value_name("budget", read_settings(_env_file=None, **given))
     store = await Store(f"sqlite+aiosqlite:///{check.database}").open()
     await store.commit(Change(saved_values=((name, json.dumps({"blocked_until": until})),)))
     await store.close()

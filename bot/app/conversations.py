@@ -218,7 +218,7 @@ class Conversations:
                 await asyncio.sleep(RETRY_PAUSE * tried)
             try:
                 # The last try uses a new session: if it succeeds, the stored one is broken and must not block the chat.
-                await self._work_once(chat_id, item, anew=tried == TRIES)
+                await self._work_once(chat_id, item, new_session=tried == TRIES)
             except Exception as caught:  # noqa: BLE001 — whatever our own code raises, the chat must continue
                 error = caught
             else:
@@ -232,9 +232,9 @@ class Conversations:
             trace = scrubbed(failure)
             log.exception("it could not even be set aside; it stays open until the next start", exc_info=trace)
 
-    async def _work_once(self, chat_id: int, item: StoredUpdate | _Result, *, anew: bool) -> None:
+    async def _work_once(self, chat_id: int, item: StoredUpdate | _Result, *, new_session: bool) -> None:
         if isinstance(item, _Result):
-            await self._take_turn(chat_id, item.event, Change(settled=item.settled), anew=anew)
+            await self._take_turn(chat_id, item.event, Change(settled=item.settled), new_session=new_session)
             return
         inbound = self._read(item, self._now())
         done = Change(done=(item.update_id,))
@@ -242,7 +242,7 @@ class Conversations:
             case FromCitizen() if (answer := await self._admins.handle(chat_id, inbound)) is not None:
                 await self._finish(replace(answer, done=done.done), answer.queued)
             case FromCitizen(event=event):
-                await self._take_turn(chat_id, event, done, anew=anew)
+                await self._take_turn(chat_id, event, done, new_session=new_session)
             case _:
                 await self._without_turn(chat_id, inbound, item.update_id)
 
@@ -259,10 +259,10 @@ class Conversations:
             case _:
                 await self._store.commit(Change(done=(update_id,)))
 
-    async def _take_turn(self, chat_id: int, event: Event, base: Change, *, anew: bool) -> None:
-        """Take one turn on the chat's session, or on a new one (`anew`) that replaces it."""
+    async def _take_turn(self, chat_id: int, event: Event, base: Change, *, new_session: bool) -> None:
+        """Take one turn on the chat's session, or on a `new_session` that replaces it."""
         locale = event.language if isinstance(event, CitizenEvent) else ""
-        session = await (self._sessions.anew if anew else self._sessions.get)(chat_id, event.at, locale)
+        session = await (self._sessions.new_session if new_session else self._sessions.get)(chat_id, event.at, locale)
         typing = asyncio.get_running_loop().call_later(TYPING_AFTER, self._outbox.typing, chat_id)
         try:
             outcome = await self._turns.take(chat_id, session, event)
@@ -271,7 +271,7 @@ class Conversations:
         change = _joined(base, outcome, chat_id)
         await self._finish(change, outcome.deliveries)
         self._sessions.keep(chat_id, outcome.session)
-        if anew:
+        if new_session:
             log.error("a session was dropped, because turns on it failed and on a new one did not")
         for attempt in outcome.opened:
             self._attempt_worker.begin(attempt, self.settle)
@@ -293,9 +293,9 @@ class Conversations:
         if chat_id <= 0:
             await self._store.commit(base)  # there is no chat, or it is a group, which gets no apology
             return
-        for anew in (False, True):
+        for new_session in (False, True):
             try:
-                await self._take_turn(chat_id, WorkFailed(at=self._now()), base, anew=anew)
+                await self._take_turn(chat_id, WorkFailed(at=self._now()), base, new_session=new_session)
             except Exception as failure:
                 name, trace = type(failure).__name__, scrubbed(failure)
                 log.error("the apology failed too: %s", name, exc_info=trace)  # noqa: TRY400

@@ -1,4 +1,4 @@
-"""Limits how often something may happen within an hour for each chat. In memory only: a restart begins anew."""
+"""Limits how often something may happen within an hour for each chat. In memory only: a restart resets it."""
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable

@@ -1,4 +1,4 @@
-"""Sends every message: in order per chat, rate-limited, retried until Telegram accepts it or refuses it for good.
+"""Sends every message: in order per chat, rate-limited, retried until Telegram accepts it or finally refuses it.
 
 A delivery is stored before it comes here, and its row is deleted when its outcome is known. After a kill in between it
 is sent again: a duplicate is better than a loss, and a repeated edit is not visible. Outdated deliveries are dropped,

@@ -136,7 +136,7 @@ class ChatGoneError(ChatLeftError):
 
 
 class MessageRefusedError(SendError):
-    """This message is refused for good; others are accepted."""
+    """Telegram refuses this message finally; it accepts others."""
 
 
 class UnpaidError(SendError):

@@ -66,7 +66,7 @@ class Reconciler:
             try:
                 pause = await self.read_due()
             except Exception as error:  # whatever the error: the other days must be read
-                log.exception("reading appointments anew failed: %s", type(error).__name__, exc_info=scrubbed(error))
+                log.exception("reading appointments again failed: %s", type(error).__name__, exc_info=scrubbed(error))
                 pause = LOOK_EVERY
 
     async def read_due(self) -> float:

@@ -30,7 +30,7 @@ class TimerRepository(Protocol):
 
 @dataclass(slots=True)
 class ReminderCounts:
-    """What became of reminders since the start."""
+    """The number of reminders since the start, by outcome."""
 
     sent: int = 0
     """Messages that were queued."""

@@ -50,14 +50,14 @@ class Sessions:
         if known is None or session is None:
             if known:
                 log.error("a session that cannot be read was dropped")
-            return await self.anew(chat_id, now, locale)
+            return await self.new_session(chat_id, now, locale)
         if (
             session.screen < 0
         ):  # an earlier release began it while the clock showed 1970; its numbers do not fit into buttons
             session = replace(session, screen=self._first_screen())
         return replace(session, announcements=known.announcements, reminders=known.reminders)
 
-    async def anew(self, chat_id: int, now: datetime, locale: str) -> Session:
+    async def new_session(self, chat_id: int, now: datetime, locale: str) -> Session:
         """A session that begins now, with what is known without the one before it.
 
         It keeps what the citizen opted out of, a chosen language, and the pending attempt, whose outcome needs a

@@ -1,8 +1,8 @@
 """Limits the updates that one chat sends before it is answered, so that a script cannot keep the bot busy for itself.
 
 A token bucket for each chat: a burst of `BURST`, then `PER_SECOND`. Only updates that come while an earlier one of the
-chat still waits take a token, so whoever waits for each answer is never limited, however fast they are. In memory only:
-a restart grants a new burst.
+chat still waits take a token, so a chat that waits for each answer is never limited, however fast it is. In memory
+only: a restart grants a new burst.
 """
 
 from collections import Counter

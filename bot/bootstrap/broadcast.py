@@ -202,7 +202,7 @@ class BroadcastFeature:
         former = known - self._admins
         if known != self._admins:
             # Former admins stay listed until their menu is surely removed, over restarts. The next start sets all
-            # menus anew, for those who may have become admins again.
+            # menus again, for those who may have become admins again.
             await self._remember(known | self._admins, *((("face", ""),) if former else ()))
         if former:
             codes = bot_profile.language_codes(self._translators.supported)

@@ -1,7 +1,7 @@
 """Opens the connections that the settings name: the database, Telegram, the moncreneau API.
 
 The bot and `python -m bot check` open the same ones. `StartError` says in one line why a connection can never work with
-these settings; if a service only does not answer yet, the bot waits. Knows nothing of what is sent over them.
+these settings; if a service only does not answer yet, the bot waits. Must not know what is sent over them.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 DATABASE_ERRORS = (SQLAlchemyError, sqlite3.Error)
 """The exceptions of a database that cannot be used."""
 UNUSABLE = (*DATABASE_ERRORS, OSError, ImportError, ValueError)
-"""The same while it is opened."""
+"""The exceptions of a database that cannot be opened."""
 
 
 class StartError(Exception):
@@ -143,7 +143,7 @@ def moncreneau_gateway(
         raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None
 
 
-def value_name_for_key(what: str, settings: Settings) -> str:
+def saved_value_name(what: str, settings: Settings) -> str:
     """The name under which a value of this key and address is stored; a hash hides both."""
     key = settings.moncreneau_api_key.get_secret_value().strip()
     return f"{what}.{hashlib.sha256(f'{settings.moncreneau_api_url} {key}'.encode()).hexdigest()[:16]}"

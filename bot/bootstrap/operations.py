@@ -85,7 +85,7 @@ class Operations:
         self._ids = ids
         self._clock = clock
         self._since = clock()
-        self._quota, self._proven = (connections.value_name_for_key(what, settings) for what in (BUDGET, PROVEN))
+        self._quota, self._proven = (connections.saved_value_name(what, settings) for what in (BUDGET, PROVEN))
         self._store = store
         self._translators = translators
         self.office = office
@@ -98,7 +98,7 @@ class Operations:
             store, settings.admin_ids, self._draw_alert, self.locale_of, operations_of, ids=ids
         )
         self.limits_reached = Counter[ChatLimit]()
-        """How often a chat was refused something since the start, by limit; whoever refuses counts."""
+        """The number of refusals since the start, by limit. The limiters count them here."""
         self.gateway = connections.moncreneau_gateway(
             settings, clock, self._save_quota, self.alerts.changed, self.limits_reached
         )

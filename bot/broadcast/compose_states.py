@@ -108,7 +108,7 @@ class AskingNight:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmingSend:
-    """The last question before it goes out. `again`: asked again because the number of recipients had changed."""
+    """The last question before it is sent. `again`: asked again because the number of recipients had changed."""
 
     starts: datetime | None = None
     again: bool = False
@@ -261,7 +261,7 @@ class LoadDepartments:
 class CountRecipients:
     """Count the recipients on the way to the state `then`; answered by `RecipientsCounted`.
 
-    `confirmed`: the admin has just confirmed the last count; the broadcast goes out if it still holds.
+    `confirmed`: the admin has just confirmed the last count; the broadcast is sent if the count is still right.
     """
 
     audience: Audience

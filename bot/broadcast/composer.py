@@ -1,6 +1,6 @@
 """All transitions of the composer: `step(draft, event) -> (draft, effects)`, pure and total.
 
-Two rules: nothing goes out that was not previewed and confirmed with its number of recipients, and a button of an
+Two rules: nothing is sent that was not previewed and confirmed with its number of recipients, and a button of an
 earlier state changes nothing and shows the present state. Without a draft nothing is being composed.
 """
 

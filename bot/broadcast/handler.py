@@ -160,7 +160,7 @@ class BroadcastHandler:
     # --- the composer --------------------------------------------------------------------------------------------
 
     async def _play(self, request: _Request, draft: ComposeDraft | None, event: ComposeEvent) -> Change:
-        """Play an event to its end; of several states on the way, the last one is shown."""
+        """Play an event to its end; of several states in between, only the last one is shown."""
         shown: ShowDraft | None = None
         previews: tuple[Delivery, ...] = ()
 

@@ -97,7 +97,7 @@ class RecipientStatus(StrEnum):
 
 
 class BroadcastStatus(StrEnum):
-    """The status of a broadcast. The next step can be read off it, so that a restart resumes it. Stored by value."""
+    """The status of a broadcast. It determines the next step, also after a restart. Stored by value."""
 
     PREPARING = "preparing"
     SCHEDULED = "scheduled"

@@ -178,10 +178,10 @@ class BroadcastSender(Protocol):
         """The message for citizens of this language, with its opt-out button."""
 
     async def reach(self) -> None:
-        """Check that Telegram answers; raises where it does not."""
+        """Check that Telegram answers; raises `SendError` if it does not."""
 
     async def send(self, prepared: PreparedMessage, chat_id: int, *, paid: bool = False) -> int:
-        """Send it; returns the message id, 0 where the answer has none."""
+        """Send it; returns the message id, 0 if the answer has none."""
 
     async def recall(self, chat_id: int, message_id: int) -> bool:
         """Delete a message. False: it was already deleted."""

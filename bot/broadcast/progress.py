@@ -1,7 +1,7 @@
 """Progress messages: one per admin and broadcast, edited in place through the outbox.
 
-Edits are not stored: after a restart the newest broadcasts are drawn anew. Of the edits of one message that wait in the
-outbox only the newest is sent, and a refused one is dropped. Knows no texts and no Telegram.
+Edits are not stored: after a restart the newest broadcasts are drawn again. Of the edits of one message that wait in
+the outbox only the newest is sent, and a refused one is dropped. Must not know texts or Telegram.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ INTERVAL = 3.0
 class ProgressMessages:
     """Draws the progress of broadcasts for the admins who follow them.
 
-    `snapshot` reads a broadcast, `moving` lists those that change by themselves, `accept` hands edits to the outbox.
+    `snapshot` reads a broadcast, `moving` lists those whose counts are changing, `accept` hands edits to the outbox.
     """
 
     def __init__(  # noqa: PLR0913 — its collaborators
@@ -55,12 +55,12 @@ class ProgressMessages:
         self.touch(progress.number)
 
     async def clear(self, chat_id: int, message_id: int) -> None:
-        """This message shows something else from now on."""
+        """Forget a progress message, because the message shows something else now."""
         await self._repository.clear_progress_message(chat_id, message_id)
         self._shown.pop((chat_id, message_id), None)
 
     def touch(self, number: int) -> None:
-        """Show a broadcast anew, because it changed."""
+        """Redraw a broadcast, because it changed."""
         self._due.add(number)
         self._wake.set()
 

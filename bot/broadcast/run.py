@@ -27,7 +27,7 @@ class BroadcastRun:
     Recipients of `statuses` are processed. Once `halted` is set no other recipient is begun, and those in flight are
     waited for. `counts` are the present counts. `done` recipients were processed since `began` (the loop's time).
     `resumes_at`: it pauses for the night until then; `nights` are those in which it does not pause. `unrecallable`
-    messages could not be deleted. `error` is why it halted by itself. `unpaid`: Telegram refused a paid broadcast.
+    messages could not be deleted. `error` is the error that halted it. `unpaid`: Telegram refused a paid broadcast.
     """
 
     plan: Plan

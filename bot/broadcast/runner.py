@@ -1,4 +1,4 @@
-"""Runs every broadcast from its confirmation to its report; the next step is always read off the stored status.
+"""Runs every broadcast from its confirmation to its report; the stored status alone determines the next step.
 
 So a restart resumes where the last process ended, and two admins who press at once cause one transition. Knows neither
 Telegram nor SQL, and no texts.
@@ -42,20 +42,20 @@ from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
 CLOCK_CHECK = 30.0
-"""Seconds between two looks at the clock while a scheduled broadcast waits."""
+"""Seconds between two checks of the clock while a scheduled broadcast waits."""
 PAGE_PAUSE = 0.005
 """Seconds between two pages of recipients that are written, so that citizens' writes get through."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before a failed step is tried again."""
-INTERRUPTED = "on its way when the bot was stopped"
-"""Reason, for the report."""
+INTERRUPTED = "being sent when the bot was stopped"
+"""The reason in the report."""
 NO_ADMIN = Admin(0, "")
-"""For what no admin did."""
+"""The admin of history entries that no admin caused."""
 ACTIVE = frozenset(BroadcastStatus) - ENDED
 
 
 class BroadcastRunner:
-    """One task per broadcast with work left. `changed` is called when its progress should be shown anew.
+    """One task per broadcast with work left. `changed` is called when its progress should be redrawn.
 
     `clock_ahead` gives the seconds by which the machine's clock is ahead of Telegram's, as far as is known.
     """
@@ -168,7 +168,7 @@ class BroadcastRunner:
     # --- the task of one broadcast -------------------------------------------------------------------------------
 
     def _begin(self, number: int) -> None:
-        """Start its task; one that runs already reads the status anew."""
+        """Start its task; if it runs already, wake it, so that it reads the status again."""
         if (task := self._tasks.get(number)) and not task.done():
             self._wake(number)
         elif not self._stopping:

@@ -30,7 +30,7 @@ from bot.broadcast.throttle import BroadcastThrottle
 from bot.core.dates import night_of
 
 FRESH = 1.0
-"""Seconds after which a recipient is read again before the message goes out."""
+"""Seconds after which a recipient is read again before the message is sent."""
 NIGHT_CHECK = 20.0
 """Seconds between two checks whether the night is over."""
 OPTED_OUT, LEFT = "wants no announcements", "left before it was sent"

@@ -83,7 +83,7 @@ class SlotsLoaded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotMoved(Event):
-    """The chosen slot went to somebody else before it was confirmed; `slot` is held instead, None: there is none."""
+    """Somebody else took the chosen slot before it was confirmed; `slot` is held instead, if there is one."""
 
     slot: datetime | None
 
@@ -118,7 +118,7 @@ class ComingNoted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFailed(Event):
-    """A read came to nothing."""
+    """A read failed."""
 
     failure: Failure
 

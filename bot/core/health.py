@@ -72,7 +72,7 @@ class ApiHealth:
     lost_races: int = 0
     """Bookings that it refused since the start because the slot was taken."""
     slot_age: float | None = None
-    """The median age of the slots that citizens were shown lately, in seconds."""
+    """The median age of the slots that citizens were shown recently, in seconds."""
     last_error: str | None = None
     """Status and code, nothing else."""
     last_error_at: datetime | None = None
@@ -138,7 +138,7 @@ class HealthReport:
     set_aside: int
     """Updates on which our own code failed."""
     telegram: bool
-    """Whether Telegram answered lately."""
+    """Whether Telegram answered recently."""
     database: bool
     """Whether the database can be written."""
     sent: int = 0

@@ -18,7 +18,7 @@ _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0")
 
 
 def read_name(text: str) -> str | Notice:
-    """The name as it will stand on the ticket, or why it cannot."""
+    """The name as it will be on the ticket, or the reason why it is refused."""
     name = " ".join(visible(text).split())
     letters = sum(unicodedata.category(char)[0] == "L" for char in name)
     if not name:

@@ -13,7 +13,7 @@ from bot.core.names import fold, visible
 MAX_QUERY = 64
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "Œ": "OE", "Æ": "AE"})
 _LONG_WORD = 5
-"""Letters from which a single word of a sentence is enough to find a department by."""
+"""The shortest word of a sentence, in letters, that alone is enough to find a department."""
 _SHORTEST_PLURAL = 4
 
 

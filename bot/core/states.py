@@ -248,7 +248,7 @@ class Submitting:
 
 @dataclass(frozen=True, slots=True)
 class BookingRefusedState:
-    """The booking was refused for good; the draft is kept for another try."""
+    """The booking was refused; the draft is kept for another try."""
 
     draft: Draft
     failure: Failure

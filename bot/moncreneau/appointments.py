@@ -60,7 +60,7 @@ class AppointmentPager:
             return error.seen
 
     async def read_day(self, department_id: int, day: date) -> tuple[Appointment, ...]:
-        """All appointments of a department on a day, whoever's they are, in order of time. Raises `ApiError`."""
+        """All appointments of a department on a day, of all owners, in order of time. Raises `ApiError`."""
         dates = {"startDate": day.isoformat(), "endDate": day.isoformat()}
 
         async def page(number: int) -> Page:
@@ -77,7 +77,7 @@ async def read_all(fetch: Callable[[int], Awaitable[Page]], owner: str | None, *
     may do so because the service counts from 1.
 
     Raises what `fetch` raises, and `UnreadableEntries` if not all was read: what was not read may be the very
-    appointment. Appointments for which the API tells no owner are left in; whoever shows them decides.
+    appointment. Appointments for which the API tells no owner are kept; the caller decides about them.
     """
     found: dict[int, Appointment] = {}
     unread: list[str | None] = []

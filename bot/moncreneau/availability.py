@@ -109,7 +109,7 @@ class Availability:
 
     @property
     def age_shown(self) -> float | None:
-        """The median age of the slots that were shown lately, in seconds; None if none were."""
+        """The median age of the slots that were shown recently, in seconds; None if none were."""
         return median(self._ages) if self._ages else None
 
     async def get(
@@ -243,7 +243,7 @@ class Availability:
                 wait = self._allowed_age(window) - self._cache.age(self._cache.peek(window))
                 if wait <= 0:
                     try:
-                        await self._cache.afresh(window, lambda: self._read(window))
+                        await self._cache.refresh(window, lambda: self._read(window))
                     except ApiError:
                         wait = RETRY
                 if wait > 0:

@@ -47,7 +47,7 @@ class SingleFlight(Generic[K, V]):
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(work())
-            task.add_done_callback(lambda done: self._landed(key, done))
+            task.add_done_callback(lambda done: self._finished(key, done))
         return task
 
     async def aclose(self) -> None:
@@ -57,7 +57,7 @@ class SingleFlight(Generic[K, V]):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _landed(self, key: K, task: asyncio.Task[V]) -> None:
+    def _finished(self, key: K, task: asyncio.Task[V]) -> None:
         if self._tasks.get(key) is task:
             del self._tasks[key]
         if not task.cancelled():
@@ -140,7 +140,7 @@ class Cache(Generic[K, V]):
         self._stats.stale += 1
         return copy
 
-    async def afresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
+    async def refresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
         """A new copy from `fetch`, or from the same read if it is running. Raises what `fetch` raises."""
         return await self.single_flight.join(key, lambda: self._load(key, fetch))
 
@@ -161,7 +161,7 @@ class Cache(Generic[K, V]):
         self._copies.pop(key, None)
 
     def age(self, copy: Copy[V] | None) -> float:
-        """The age of a copy in seconds; infinite for None and for a copy from the future (a clock set back)."""
+        """The age of a copy in seconds; infinite for None and for a copy from the future (the clock was set back)."""
         age = float("inf") if copy is None else self._now() - copy.began
         return age if age >= 0 else float("inf")
 

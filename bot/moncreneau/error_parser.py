@@ -41,7 +41,7 @@ _BY_CODE: dict[str, tuple[type[errors.MoncreneauError], FailureCode]] = {
     "RATE_LIMIT_EXCEEDED": (errors.RateLimited, FailureCode.BUSY),
     "TOO_MANY_REQUESTS": (errors.RateLimited, FailureCode.BUSY),
 }
-"""The contract's table of errors: the class says what became of the request, the code what citizens are told."""
+"""The contract's table of errors: the class tells the outcome of the request, the code what citizens are told."""
 
 _BY_STATUS: dict[int, type[errors.MoncreneauError]] = {
     HTTPStatus.UNAUTHORIZED: errors.NoAccess,

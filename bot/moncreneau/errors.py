@@ -63,7 +63,7 @@ class MoncreneauError(ApiError):
         super().__init__(f"{status} {code or self.words}" if status else code or self.words)
 
 
-class Refused(MoncreneauError):  # noqa: N818 — named for what became of the request
+class Refused(MoncreneauError):  # noqa: N818 — named for the outcome of the request
     """A 4xx answer: surely not done, and asking the same again is pointless."""
 
     words = "the request is refused"
@@ -102,7 +102,7 @@ class Conflict(Refused):
     failure_code = FailureCode.SLOT_TAKEN
 
 
-class NotSent(MoncreneauError):  # noqa: N818 — named for what became of the request
+class NotSent(MoncreneauError):  # noqa: N818 — named for the outcome of the request
     """Surely not done; the same may be asked again after `retry_after` seconds."""
 
     words = "the request could not be sent"
@@ -143,7 +143,7 @@ class NoConnectionFree(NoConnection):
     outage = False
 
 
-class Unsure(MoncreneauError):  # noqa: N818 — named for what became of the request
+class Unsure(MoncreneauError):  # noqa: N818 — named for the outcome of the request
     """May have been done."""
 
 

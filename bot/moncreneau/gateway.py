@@ -229,7 +229,7 @@ class Gateway:
         try:
             async with asyncio.timeout(_PROBE):
                 with suppress(ApiError):
-                    await self._departments.afresh("", lambda: self._read_departments(RequestKind.READ))
+                    await self._departments.refresh("", lambda: self._read_departments(RequestKind.READ))
         except TimeoutError:
             self._client.last_contact.failed()
 
@@ -285,7 +285,7 @@ class Gateway:
             return schemas.read_slots(body, self._zone)
 
     def _forget_department(self, department_id: int, error: ApiError) -> None:
-        """Offer a department no more once the API does not know it; the next reading of the list decides for good.
+        """Stop offering a department that the API does not know any more, until the list is read again.
 
         One to which the key has merely lost access stays known: the alert to admins names it.
         """

@@ -345,7 +345,7 @@ def _worker_id(raw: dict[str, Any]) -> int | None:
 
 
 def _owner(raw: Any) -> str | None:
-    """The caller's identifier; ours are in lower case, whatever the service makes of them."""
+    """The caller's identifier; ours are in lower case, even if the service changes them."""
     return _text(raw.get("externalUserId")).lower() or None if isinstance(raw, dict) else None
 
 

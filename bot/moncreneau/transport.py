@@ -99,7 +99,7 @@ class _Body(httpx.AsyncByteStream):
 async def exchange(
     client: httpx.AsyncClient, request: httpx.Request, deadline: float
 ) -> httpx.Response | MoncreneauError:
-    """The whole response to a request, decompressed; or the error that stands for having none.
+    """The whole response to a request, decompressed; or an error that says why there is none.
 
     `deadline` is a time of the running loop. The error is returned, not raised, so that it drags along no error of the
     client's: those hold the URL, with a chat id in it, and the key. It has the status if that much arrived.

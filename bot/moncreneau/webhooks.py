@@ -2,7 +2,7 @@
 
 Signed is the body alone, as it was sent, with HMAC-SHA256 of the endpoint's secret: `X-Moncreneau-Signature:
 sha256=<hex>` (the vendor's documentation) or `X-Webhook-Signature: <hex>` (its SDKs). The vendor's Python SDK
-serialises the body anew before it signs, which fails for other spaces or accents; here the raw bytes are signed.
+serialises the body again before it signs, which fails for other spaces or accents; here the raw bytes are signed.
 
 Neither says what `cancelledBy` holds, nor how `created` is written; both are read leniently.
 """

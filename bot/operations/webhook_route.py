@@ -1,7 +1,7 @@
 """The route of moncreneau's webhooks: refuses requests that are too long, too slow or not signed.
 
 The body is checked as it came, before anything is read from it, and the answer comes when it is stored. The codes are
-those of Standard Webhooks: only 2xx is a success, and never 410, with which some senders give up for good. Knows
+those of Standard Webhooks: only 2xx is a success, and never 410, after which some senders give up. Knows
 neither how a signature is checked nor what a webhook says.
 """
 

@@ -73,7 +73,7 @@ class SqlHookRepository:
         await write(self._store, self.done(event_id, error))
 
     def done(self, event_id: str, error: str | None = None) -> Work:
-        """See `HookRepository`. Its body, which may name somebody, goes; its id stays."""
+        """See `HookRepository`. Its body, which may have a name in it, is deleted; its id stays."""
         closed = {"done_at": hooks.c.received_at, "body": None, "error": error[:ERROR] if error else None}
         statement = update(hooks).where(hooks.c.event_id == event_id).values(closed)
 

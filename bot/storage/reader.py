@@ -1,6 +1,6 @@
 """Reading from the database: what is known of a chat, and what an earlier process left open.
 
-While the database cannot be used (locked, its disk away) a read waits until it can, and everything continues by itself.
+While the database cannot be used (locked, its disk away) a read waits until it can, and then everything continues.
 The log has one line when that begins and one when it ends. Knows nothing of who writes.
 """
 

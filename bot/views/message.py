@@ -51,7 +51,7 @@ class Office:
     """`city` names the clock that all hours follow; days are offered `horizon_days` ahead.
 
     `today` is the office's date, None if it is not known; `departments` are those that are known without asking;
-    `contact` says in plain text whom a citizen can ask, if the operator named somebody.
+    `contact` is a plain text that says whom a citizen can ask, if the operator set one.
     """
 
     city: str = "Conakry"

@@ -114,7 +114,7 @@ async def test_a_new_session_still_waits_for_a_pending_cancellation(store: Store
 async def test_a_new_session_replaces_the_cached_one(store: Store) -> None:
     sessions = Sessions(store, "fr")
     sessions.keep(7, Session("en", NOW, screen=12, state=Submitting(BOOKING)))
-    assert (await sessions.anew(7, NOW, "fr")).state == Idle()
+    assert (await sessions.new_session(7, NOW, "fr")).state == Idle()
 
 
 async def test_a_returning_chat_with_an_unreadable_session_does_not_count_as_left(store: Store) -> None:

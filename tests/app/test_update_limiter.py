@@ -42,7 +42,7 @@ def test_a_chat_is_told_once_a_minute() -> None:
     assert limits.notice(7, "fr").message.text == "slower in fr"
 
 
-def test_only_chats_that_were_lately_active_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_chats_that_were_recently_active_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(update_limiter, "MANY_CHATS", 1)
     clock = StillClock()
     limits = limiter(clock)

@@ -221,7 +221,7 @@ async def test_after_a_kill_sending_resumes_and_calls_in_flight_are_unknown() ->
         await asyncio.sleep(5)
         assert here.sender.chats() == [3]
         assert here.recipients.tally() == {"unknown": 1, "sent": 2}
-        assert here.recipients.statuses[1].error == "on its way when the bot was stopped"
+        assert here.recipients.statuses[1].error == "being sent when the bot was stopped"
         assert here.status() is BroadcastStatus.DONE
 
 

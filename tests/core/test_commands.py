@@ -32,16 +32,16 @@ from tests.core.examples import (
 )
 
 
-def test_start_greets_by_name_where_it_is_known() -> None:
+def test_start_greets_by_name_if_it_is_known() -> None:
     session, effects = step(given(Idle(), profile="x"), replace(command("start"), profile="Aïssatou Bah"))
     assert effects == (Show(Menu(greeting=True, name="Aïssatou"), session.screen, None),)
 
 
-def test_start_makes_the_buttons_of_the_old_menu_old() -> None:
+def test_start_disables_the_buttons_of_the_old_menu() -> None:
     assert commanded(given(Idle()), "start")[0].screen == SCREEN + 1
 
 
-def test_start_in_the_middle_of_a_booking_drops_it_with_a_word() -> None:
+def test_start_in_the_middle_of_a_booking_drops_it_with_a_notice() -> None:
     session, effects = commanded(given(ConfirmingBooking(FULL)), "start")
     assert session.state == Idle()
     assert effects == (Show(Menu(greeting=True), SCREEN + 1, None, Notice.DRAFT_DROPPED),)

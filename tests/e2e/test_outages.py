@@ -1,4 +1,4 @@
-"""One service or both are down for a while: nothing is lost, nobody hammers, and one line tells of each change."""
+"""One service or both are down: nothing is lost, retries are rare, and one log line tells of each change."""
 
 import asyncio
 import logging
@@ -21,19 +21,19 @@ FOUR_TRIES = 0.25 + 0.5 + 1
 
 
 async def polls(bot: RunningBot) -> int:
-    """How many polls came to nothing."""
+    """How many polls failed."""
     return (await bot.services.calls()).get("getUpdates", {}).get("0", 0)
 
 
 async def four_lost_polls(bot: RunningBot) -> float:
-    """Wait for four polls in vain; how long that took."""
+    """Wait for four polls to fail; returns how long that took."""
     began = time.monotonic()
     before = await polls(bot)
 
     async def lost() -> bool:
         return await polls(bot) >= before + 4
 
-    await eventually("four polls in vain", lost)
+    await eventually("four failed polls", lost)
     return time.monotonic() - began
 
 
