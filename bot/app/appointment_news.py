@@ -27,7 +27,7 @@ from bot.core.appointment_book import (
     absorb,
 )
 from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
-from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Screen, TicketShown, Validated
+from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Screen, Validated, ticket_screen
 
 SOON = timedelta(hours=24)
 """How near an appointment must be for a lookup to be urgent."""
@@ -226,11 +226,17 @@ class AppointmentNews:
         now, is_over = self._office_time(), entry.at < self._office_time()
         ticket = await self._ticket(entry, fact)
         deliveries: list[Delivery] = []
-        message = await self._store.ticket_message(entry.chat_id, entry.appointment_id)
-        if message is not None and not is_over:
-            shown = self._render(TicketShown(ticket), chat.locale, None)
+        messages = () if is_over else await self._store.ticket_messages(entry.chat_id, entry.appointment_id)
+        for each in messages:
+            shown = self._render(ticket_screen(ticket, is_picture=each.is_picture), chat.locale, None)
             edit = Delivery(
-                self._ids.next(), chat.chat_id, Kind.EDIT, shown, target=message, urgency=Urgency.NOTICE, amends=True
+                self._ids.next(),
+                chat.chat_id,
+                Kind.EDIT,
+                shown,
+                target=each.message,
+                urgency=Urgency.NOTICE,
+                amends=True,
             )
             deliveries.append(edit)
         for effect in effects:

@@ -29,7 +29,7 @@ from bot.app.ports import (
 )
 from bot.app.rate_limits import ChatRateLimiter, FloodControl, GlobalRateLimiter
 from bot.app.reachability import ReachabilityLog
-from bot.app.records import Change, Delivery, Kind
+from bot.app.records import Change, Delivery, Kind, TicketMessage
 from bot.logs import scrubbed
 from bot.views.plain import without_markup
 
@@ -262,7 +262,9 @@ class Outbox:
         link = delivery.message.qr_link
         known = (link, receipt.file_id) if link and receipt.file_id else None
         number = receipt.message_id or delivery.target
-        ticket = (delivery.ticket, number) if delivery.ticket is not None and number else None
+        ticket = None
+        if delivery.ticket is not None and number:
+            ticket = TicketMessage(delivery.chat_id, number, delivery.ticket, delivery.message.qr_link is not None)
         self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket))
 
     def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Protocol
 
-from bot.app.records import Change, Delivery, DepartmentDay, StoredAttempt, StoredChat, StoredUpdate
+from bot.app.records import Change, Delivery, DepartmentDay, StoredAttempt, StoredChat, StoredUpdate, TicketMessage
 from bot.core.appointment_book import BookEntry
 from bot.core.model import Appointment, Department, Failure, FailureCode, Order, Slot
 
@@ -207,8 +207,8 @@ class Store(Protocol):
     async def entries_on(self, department_id: int, day: date) -> tuple[BookEntry, ...]:
         """All entries of a department on a day."""
 
-    async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
-        """The id of the message that shows the ticket of a chat's appointment, if known."""
+    async def ticket_messages(self, chat_id: int, appointment_id: int) -> tuple[TicketMessage, ...]:
+        """The newest messages that show the ticket of a chat's appointment, or its QR picture, oldest first."""
 
     async def made_by(self, chat_id: int) -> frozenset[int]:
         """The appointments that settled attempts of this chat made."""

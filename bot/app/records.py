@@ -70,6 +70,7 @@ class Kind(StrEnum):
 
     SEND = "send"
     EDIT = "edit"
+    """An edit of the text, or of the caption where the message has a `qr_link`."""
     PICTURE = "picture"
     NEW_PICTURE = "new picture"
     """A picture that was never sent before, so it has no `file_id` to look up."""
@@ -87,8 +88,8 @@ class Delivery:
     edit changes; `topic` is a forum's. `amends` marks the edit of an older message:
     if it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
-    appointment whose ticket this is. A `silent` one makes no sound. It is dropped after `not_after` (office time), and
-    once an appointment `about` has another version.
+    appointment whose ticket or QR picture this is. A `silent` one makes no sound. It is dropped after `not_after`
+    (office time), and once an appointment `about` has another version.
     """
 
     id: int
@@ -107,6 +108,16 @@ class Delivery:
     not_after: datetime | None = None
     about: tuple[tuple[int, int], ...] = ()
     """Appointments and their versions."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMessage:
+    """A message in a chat that shows the ticket of an appointment, or its QR picture."""
+
+    chat_id: int
+    message: int
+    appointment_id: int
+    is_picture: bool = False
 
 
 class AttemptKind(StrEnum):
@@ -199,8 +210,7 @@ class Change:
     left: int | None = None
     queued: tuple[Delivery, ...] = ()
     sent: tuple[int, ...] = ()
-    ticket_message: tuple[int, int] | None = None
-    """An appointment, and the id of the message that shows its ticket."""
+    ticket_message: TicketMessage | None = None
     opened: tuple[StoredAttempt, ...] = ()
     withdrawn: tuple[int, int] | None = None
     accepted: tuple[int, int] | None = None

@@ -17,7 +17,7 @@ from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.booking_caps import CapCheck
 from bot.app.play import play
 from bot.app.ports import ApiError, Choice, Moncreneau, Need
-from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, Urgency
+from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency
 from bot.app.wrong_numbers import WrongNumbers
 from bot.core import reminders
 from bot.core.appointment_book import BookEntry
@@ -52,7 +52,7 @@ from bot.core.events import (
 )
 from bot.core.health import ChatLimit
 from bot.core.model import Appointment, Department, Failure, Ticket
-from bot.core.screens import LASTING, QrPicture, Screen, TicketShown
+from bot.core.screens import LASTING, QrPicture, Screen, TicketShown, ticket_screen
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
@@ -74,13 +74,13 @@ log = logging.getLogger(__name__)
 
 Render = Callable[[Screen, str, Notice | None], Message]
 """Renders a screen in a locale, with a notice."""
-TicketMessage = Callable[[int, int], Awaitable[int | None]]
-"""Returns the id of the message that shows the ticket of a chat's appointment, if known."""
+TicketMessages = Callable[[int, int], Awaitable[tuple[TicketMessage, ...]]]
+"""Returns the messages that show the ticket of a chat's appointment; see `Store.ticket_messages`."""
 
 
-async def unknown_message(_chat_id: int, _appointment_id: int) -> int | None:
+async def no_messages(_chat_id: int, _appointment_id: int) -> tuple[TicketMessage, ...]:
     """The default without a store."""
-    return None
+    return ()
 
 
 EntryOf = Callable[[int], Awaitable[BookEntry | None]]
@@ -121,7 +121,7 @@ class Turns:
         office_time: Callable[[], datetime],
         horizon_days: int,
         made_by: MadeBy = nobody,
-        ticket_message: TicketMessage = unknown_message,
+        ticket_messages: TicketMessages = no_messages,
         *,
         ids: DeliveryIds,
         caps: CapCheck | None = None,
@@ -130,7 +130,7 @@ class Turns:
         reached: Counter[ChatLimit] | None = None,
     ) -> None:
         self._api = api
-        self._ticket_message = ticket_message
+        self._ticket_messages = ticket_messages
         self._caps = caps
         self._entry = entry
         self._on_coming = on_coming
@@ -169,8 +169,8 @@ class Turns:
             case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | NoteComing():
                 return await self._load(chat_id, effect, state)
             case AmendTicket(ticket=ticket):
-                if message := await self._ticket_message(chat_id, ticket.appointment.id):
-                    draft.shown.append(Amend(message, TicketShown(ticket)))
+                for each in await self._ticket_messages(chat_id, ticket.appointment.id):
+                    draft.shown.append(Amend(each.message, ticket_screen(ticket, is_picture=each.is_picture)))
             case Book(attempt=attempt) if refusal := await self._refusal(chat_id):
                 return BookingRefused(at=self._now(), number=attempt.number, failure=refusal)
             case _:
@@ -292,7 +292,8 @@ class Turns:
         target = effect.message if isinstance(effect, Show) else None
         if isinstance(screen, QrPicture):
             kind = Kind.NEW_PICTURE if fresh else Kind.PICTURE
-            return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE)
+            picture = screen.ticket.appointment.id
+            return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE, ticket=picture)
         kind = Kind.SEND if target is None else Kind.EDIT
         ticket = screen.ticket.appointment.id if isinstance(screen, TicketShown) else None
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)

@@ -281,7 +281,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             office_time,
             settings.booking_horizon_days,
             store.made_by,
-            store.ticket_message,
+            store.ticket_messages,
             ids=ids,
             caps=caps,
             entry=store.entry,

@@ -24,13 +24,16 @@ from bot.app.records import (
     StoredAttempt,
     StoredChat,
     StoredUpdate,
+    TicketMessage,
 )
 from bot.core.appointment_book import OVER, BookEntry
 from bot.storage import engines, mappers, migrate
-from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values
+from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values, ticket_messages
 
 T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+MOST_TICKETS = 6
+"""Messages of one ticket that are changed with it: each is a call that the citizen waits for."""
 PAGE = 1000
 """Rows, or chats, in one query."""
 
@@ -196,12 +199,11 @@ class ReadRepository:
         )
         return tuple(mappers.read_entry(row) for row in await self._all(query))
 
-    async def ticket_message(self, chat_id: int, appointment_id: int) -> int | None:
-        """The number of the message that shows the ticket of the chat's appointment, if it is known."""
-        query = select(appointments.c.ticket_message).where(
-            appointments.c.chat_id == chat_id, appointments.c.appointment_id == appointment_id
-        )
-        return next((row.ticket_message for row in await self._all(query)), None)
+    async def ticket_messages(self, chat_id: int, appointment_id: int) -> tuple[TicketMessage, ...]:
+        """See `Store.ticket_messages`."""
+        mine = (ticket_messages.c.chat_id == chat_id, ticket_messages.c.appointment_id == appointment_id)
+        newest = select(ticket_messages).where(*mine).order_by(ticket_messages.c.message.desc()).limit(MOST_TICKETS)
+        return tuple(TicketMessage(**row._asdict()) for row in reversed(await self._all(newest)))
 
     async def count_bookings(self, chat_id: int, now: datetime) -> BookingCounts:
         """The counts of a chat's appointments and bookings at the office time `now`. `attempts` have machine time."""

@@ -5,6 +5,7 @@ in the order of `writes`. Knows SQL; does not know when a batch is committed, no
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, null, select, true, update
@@ -14,7 +15,17 @@ from bot.core.appointment_book import BookEntry, Fact, absorb
 from bot.core.reminders import is_new_version, timers_of
 from bot.storage import engines, mappers
 from bot.storage.engines import Prepared
-from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values, timers
+from bot.storage.tables import (
+    appointments,
+    attempts,
+    chats,
+    inbox,
+    outbox,
+    pictures,
+    saved_values,
+    ticket_messages,
+    timers,
+)
 
 MAX_RANGE = 1000
 """Update ids no further apart than this are looked up with one BETWEEN."""
@@ -54,11 +65,7 @@ class Statements:
         )
         known = [name for name in mappers.ENTRY if name != "appointment_id"]
         self.entry = prepared(engines.upsert(engine, appointments, known), *mappers.ENTRY)
-        self.ticket_message = prepared(
-            update(appointments)
-            .where(appointments.c.appointment_id == bindparam("key"))
-            .values(ticket_message=bindparam("message"))
-        )
+        self.ticket_message = prepared(engines.upsert(engine, ticket_messages, ["appointment_id", "is_picture"]))
         self.arm = prepared(insert(timers))
         self.disarm = prepared(delete(timers).where(timers.c.appointment_id == bindparam("key")))
         self.fire = prepared(
@@ -81,6 +88,7 @@ class Statements:
         accept: list[mappers.Values] = []
         settle: list[mappers.Values] = []
         picture: list[mappers.Values] = []
+        tickets: list[mappers.Values] = []
         values: list[mappers.Values] = []
         failed: list[mappers.Values] = []
         sent: list[mappers.Values] = []
@@ -104,6 +112,8 @@ class Statements:
                 settle.append(mappers.settled_row(end, now))
             if change.picture and mappers.fits_picture_row(*change.picture):
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
+            if change.ticket_message:
+                tickets.append(asdict(change.ticket_message))
             values.extend({"name": name, "value": value} for name, value in change.saved_values)
             done.extend(mappers.done_row(each, now) for each in change.done)
             failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
@@ -117,6 +127,7 @@ class Statements:
             (self.accept, accept),
             (self.settle, settle),
             (self.picture, picture),
+            (self.ticket_message, tickets),
             (self.save_value, values),
             (self.failed, failed),
             (self.sent, sent),
@@ -129,13 +140,10 @@ class Statements:
         facts: list[Fact] = []
         armed: dict[int, bool] = {}
         fired: list[mappers.Values] = []
-        ticket_messages: list[mappers.Values] = []
         for change in changes:
             facts += (*(change.settled.facts if change.settled else ()), *change.facts)
             armed |= dict.fromkeys(change.disarmed, False) | dict.fromkeys(change.rearmed, True)
             fired += ({"key": each.appointment_id, "which": each.kind.value} for each in change.fired)
-            if change.ticket_message:
-                ticket_messages.append({"key": change.ticket_message[0], "message": change.ticket_message[1]})
         if fired:
             self.fire.run(connection, fired)
         if ids := {*(each.appointment_id for each in facts), *(number for number, wanted in armed.items() if wanted)}:
@@ -152,8 +160,6 @@ class Statements:
             self._set_timers(connection, renewed | armed, after)
         elif armed:
             self._set_timers(connection, armed, {})
-        if ticket_messages:
-            self.ticket_message.run(connection, ticket_messages)
 
     def _set_timers(self, connection: Connection, armed: Mapping[int, bool], entries: Mapping[int, BookEntry]) -> None:
         """Replace the timers of these appointments: by none, or (where True) by those of the entry."""

@@ -90,7 +90,6 @@ appointments = Table(
     Column("department_id", BigInteger, nullable=False),
     Column("starts_at", String(16), nullable=False),
     Column("is_cancelled", Boolean, nullable=False, default=False),
-    Column("ticket_message", BigInteger),
     Column("status", String(16), nullable=False, default="SCHEDULED", server_default="SCHEDULED"),
     Column("version", Integer, nullable=False, default=0, server_default="0"),
     Column("as_of", String(19)),
@@ -107,9 +106,19 @@ appointments = Table(
 )
 """The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 
-`ticket_message` is the number of the message that shows the ticket, so that it can be changed when it becomes untrue.
 `name` is emptied when the day is over.
 """
+
+ticket_messages = Table(
+    "ticket_messages",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message", BigInteger, primary_key=True, autoincrement=False),
+    Column("appointment_id", BigInteger, nullable=False),
+    Column("is_picture", Boolean, nullable=False),
+    Index("ticket_messages_appointment", "chat_id", "appointment_id"),
+)
+"""The messages that show a ticket or its QR picture, so that they can be changed when they become untrue."""
 
 timers = Table(
     "timers",

@@ -84,6 +84,10 @@ class TelegramMessenger:
             call["reply_markup"] = keyboard(delivery.message, delivery.screen)
         if delivery.silent:
             call["disable_notification"] = True
+        if delivery.kind is Kind.EDIT and delivery.message.qr_link is not None:
+            caption = {"caption": call.pop("text"), "message_id": delivery.target}
+            del call["link_preview_options"]
+            return _receipt(await self.call("editMessageCaption", call | caption))
         if delivery.kind is Kind.EDIT:
             call["message_id"] = delivery.target
             return _receipt(await self.call("editMessageText", call))

@@ -128,6 +128,9 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
 def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
     """The QR picture. Its caption explains it, because the picture may be seen alone in the phone's gallery."""
     appointment = screen.ticket.appointment
+    if appointment.status is AppointmentStatus.CANCELLED:
+        text = paragraphs(t.text("ticket.cancelled"), ticket_facts(t, screen.ticket, office))
+        return Message(text, qr_link=appointment.qr_link or "")
     name = keys.clip(appointment.name, WORDS)
     text = lines(
         t.text("qr.title"),
@@ -135,7 +138,7 @@ def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
         t.text("fact.name", name=name) if name else None,
         t.text("fact.number", number=appointment.id),
     )
-    return Message(text, qr_link=appointment.qr_link)
+    return Message(text, qr_link=appointment.qr_link or "")
 
 
 def _title(screen: TicketShown, t: Translator) -> Safe:

@@ -11,7 +11,7 @@ import pytest
 from bot.app.appointment_news import ATTEMPT_PATIENCE, AppointmentNews, NotYetError, Report
 from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.ports import ApiError, Need
-from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, TicketMessage
 from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode, Ticket
 from bot.core.screens import Screen
@@ -54,7 +54,7 @@ class NewsSetup:
             await self.store.commit(Change(chat=StoredChat(chat, "session", "fr")))
         if of:
             fact = Fact(of.id, 7, self.now, Source.ATTEMPT, of)
-            await self.store.commit(Change(facts=(fact,), ticket_message=(of.id, 70)))
+            await self.store.commit(Change(facts=(fact,), ticket_message=TicketMessage(7, 70, of.id)))
 
     async def hears(self, said: Appointment | None, minutes: float = 1, received: float = 0, **more: object) -> Change:
         report = Report(50, NOW + timedelta(minutes=minutes), "telegram:7", said)

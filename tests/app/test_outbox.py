@@ -15,6 +15,7 @@ from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, Kind, StoredChat
 from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment
+from bot.storage.reader import MOST_TICKETS
 from bot.storage.store import Store
 from bot.views.message import Button, Message
 from tests.app.fakes import FakeMessenger
@@ -184,13 +185,20 @@ async def test_the_message_of_a_ticket_is_remembered_sent_or_edited(tmp_path: Pa
         for number in (50, 51, 52):
             fact = Fact(number, 7, at, Source.ATTEMPT, Appointment(number, 5, at, "Aïssatou"))
             await here.store.commit(Change(facts=(fact,)))
-        await here.sends(replace(word(1), ticket=50), word(2))
-        sent = await here.store.ticket_message(7, 50)
-        assert sent
-        await here.sends(replace(word(3, kind=Kind.EDIT, target=sent), ticket=51))
-        assert await here.store.ticket_message(7, 51) == sent
-        assert await here.store.ticket_message(7, 52) is None
-        assert await here.store.ticket_message(8, 50) is None, "another chat's"
+        picture = replace(word(3, kind=Kind.NEW_PICTURE), message=Message("qr", qr_link="https://example.org/50"))
+        await here.sends(replace(word(1), ticket=50), word(2), replace(picture, ticket=50))
+        (sent, drawn) = await here.store.ticket_messages(7, 50)
+        assert (sent.is_picture, drawn.is_picture) == (False, True)
+        assert await here.store.ticket_messages(7, 52) == ()
+        assert await here.store.ticket_messages(8, 50) == (), "another chat's"
+        await here.sends(replace(word(4, kind=Kind.EDIT, target=sent.message), ticket=51))
+        assert await here.store.ticket_messages(7, 51) == (replace(sent, appointment_id=51),)
+        assert await here.store.ticket_messages(7, 50) == (drawn,), "that message shows another ticket now"
+        for number in range(10, 20):
+            await here.sends(replace(word(number), ticket=52))
+        newest = await here.store.ticket_messages(7, 52)
+        assert len(newest) == MOST_TICKETS
+        assert newest == tuple(sorted(newest, key=lambda each: each.message))
 
 
 @in_no_time

@@ -9,7 +9,7 @@ import pytest
 from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.ports import Choice, Need, WriteOutcome
-from bot.app.records import AttemptKind, BookingCounts, DeliveryIds, Kind, Urgency
+from bot.app.records import AttemptKind, BookingCounts, DeliveryIds, Kind, TicketMessage, Urgency
 from bot.app.turn import Outcome, Turns
 from bot.core.events import AppointmentCancelled, Booked, Commanded, Event, Pressed, Typed
 from bot.core.model import (
@@ -298,18 +298,22 @@ async def test_cancelling_opens_an_attempt_and_giving_up_withdraws_one() -> None
 
 
 async def test_the_old_ticket_is_changed_when_its_appointment_is_cancelled() -> None:
-    async def known(chat_id: int, appointment_id: int) -> int | None:
+    async def known(chat_id: int, appointment_id: int) -> tuple[TicketMessage, ...]:
         assert chat_id == 7
-        return 33 if appointment_id == 50 else None
+        shown = (TicketMessage(7, 33, 50), TicketMessage(7, 34, 50, is_picture=True), TicketMessage(7, 40, 50))
+        return shown if appointment_id == 50 else ()
 
     appointment = Appointment(50, 5, TEN, "Aïssatou Bah", owner="telegram:7")
-    for number, edited in ((50, 1), (51, 0)):
+    for number, edited in ((50, [33, 34, 40]), (51, [])):
         attempt = CancelAttempt(1, Ticket(replace(appointment, id=number), OFFICE))
         session = replace(Session("fr", NOW), state=Cancelling(attempt))
-        turns = turns_at(api(), ticket_message=known)
+        turns = turns_at(api(), ticket_messages=known)
         outcome = await turns.take(7, session, AppointmentCancelled(at=NOW, number=1))
         edits = [each for each in outcome.deliveries if each.amends]
-        assert [(each.kind, each.target, each.screen) for each in edits] == [(Kind.EDIT, 33, None)] * edited
+        assert [(each.kind, each.target, each.screen) for each in edits] == [
+            (Kind.EDIT, target, None) for target in edited
+        ]
+        assert [each.message.text for each in edits if each.target == 34] == ["fr QrPicture None"] * bool(edited)
         assert outcome.deliveries[-1].message.text == "fr Cancelled None"
 
 

@@ -62,9 +62,26 @@ async def test_with_one_appointment_the_question_comes_at_once_and_yes_cancels_i
     for fact in ("Passport Service", "lundi 2 mars à", "heure de Conakry", "Aïssatou Bah", str(number)):
         assert fact in done.text, "it says what was cancelled"
     assert await _statuses(aissatou) == ["CANCELLED"]
-    (ticket,) = [each for each in await aissatou.messages() if "Rendez-vous annulé" in each.text]
+    old = [each for each in await aissatou.messages() if "Rendez-vous annulé" in each.text]
+    (ticket,) = [each for each in old if not each.has_picture]
     assert ticket.labels == [], "the old ticket is none any more"
     assert not [each for each in await aissatou.messages() if "est confirmé" in each.text]
+
+
+async def test_every_message_that_showed_the_ticket_or_its_picture_says_that_it_is_cancelled(aissatou: Citizen) -> None:
+    await aissatou.books()
+    for _ in range(2):
+        await aissatou.says("/appointments")
+        await aissatou.taps_on("🎫")
+    await aissatou.taps_on("Annuler ce rendez-vous")
+    await aissatou.taps_on("Oui, annuler")
+    seen = await aissatou.messages()
+    assert not [each.text for each in seen if "confirmé" in each.text or "à présenter" in each.text]
+    changed = [each for each in seen if each.text.startswith("❌ Rendez-vous annulé")]
+    assert [(each.has_picture, each.buttons) for each in sorted(changed, key=lambda each: each.number)] == [
+        (False, ()),
+        (True, ()),
+    ] * 3
 
 
 async def test_no_keeps_it(aissatou: Citizen) -> None:

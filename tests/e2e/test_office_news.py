@@ -111,7 +111,7 @@ async def test_a_move_by_the_office_is_told_with_the_time_before_and_now(bot: Ru
     assert "15:45" in news.text
     assert "Avant" in news.text
     await delivered(bot)
-    assert await copies(aissatou, "15:45") == 2, "the news, and the old ticket as it is now"
+    assert await copies(aissatou, "15:45") == 3, "the news, and the old ticket and its picture as they are now"
 
 
 async def test_the_citizens_own_actions_are_not_told_as_news(bot: RunningBot, aissatou: Citizen) -> None:

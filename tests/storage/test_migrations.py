@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from bot.app.records import StoredChat
+from bot.app.records import StoredChat, TicketMessage
 from bot.storage import engines, migrate
 from bot.storage.store import Store
 from bot.storage.tables import metadata
@@ -58,6 +58,23 @@ async def test_an_upgrade_keeps_all_rows_of_an_earlier_database(revision: str, d
         assert [each.update_id for each in await store.open_updates()] == [5]
         assert [each.message.text async for each in store.open_deliveries()] == ["Oui"]
         assert [(each.number, each.withdrawn) for each in await store.open_attempts()] == [(3, True)]
+    finally:
+        await store.close()
+
+
+async def test_the_messages_of_tickets_stay_known(database: Database) -> None:
+    known = "INSERT INTO appointments (appointment_id, chat_id, department_id, starts_at, is_cancelled, ticket_message)"
+    rows = (
+        "(50, 77, 5, '2026-03-03T10:00', false, 70)",
+        "(51, 77, 5, '2026-03-03T10:00', false, NULL)",
+        "(52, 78, 5, '2026-03-03T10:00', false, 70)",
+    )
+    await made(database, "0007", *(f"{known} VALUES {row}" for row in rows))
+    store = await Store(database.url).open()
+    try:
+        assert await store.ticket_messages(77, 50) == (TicketMessage(77, 70, 50),)
+        assert await store.ticket_messages(77, 51) == ()
+        assert await store.ticket_messages(78, 52) == (TicketMessage(78, 70, 52),)
     finally:
         await store.close()
 

@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.app.records import Change, Delivery, DepartmentDay, SetAside, Settled, StoredAttempt, StoredChat, Work
+from bot.app.records import (
+    Change,
+    Delivery,
+    DepartmentDay,
+    SetAside,
+    Settled,
+    StoredAttempt,
+    StoredChat,
+    TicketMessage,
+    Work,
+)
 from bot.core.appointment_book import BookEntry, Fact, Origin, Source
 from bot.core.model import Appointment, AppointmentStatus
 from bot.storage.store import Store, StoreClosedError
@@ -138,10 +148,12 @@ async def test_the_appointment_book_learns_what_the_changes_of_one_transaction_t
     now = replace(now, booked_at=AT.replace(hour=11))
     assert await store.entry(50) == now
     assert await store.entries_of(CHAT) == (now,)
-    await store.commit(Change(settled=Settled(CHAT, 2, "cancelled", facts=(cancelled,)), ticket_message=(50, 77)))
+    await store.commit(
+        Change(settled=Settled(CHAT, 2, "cancelled", facts=(cancelled,)), ticket_message=TicketMessage(CHAT, 77, 50))
+    )
     assert [each.status for each in await store.entries_of(CHAT)] == [AppointmentStatus.CANCELLED]
-    assert await store.ticket_message(CHAT, 50) == 77
-    assert await store.ticket_message(8, 50) is None
+    assert await store.ticket_messages(CHAT, 50) == (TicketMessage(CHAT, 77, 50),)
+    assert await store.ticket_messages(8, 50) == ()
     assert await store.entry(99) is None
     await store.commit(Change(facts=(Fact(99, CHAT, AT, Source.READING, None),)))
     assert database.rows("SELECT appointment_id, status FROM appointments ORDER BY 1") == [

@@ -45,6 +45,20 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
     ]
 
 
+async def test_the_text_of_a_picture_is_edited_as_its_caption(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(OK)
+    delivery = Delivery(1, 7, Kind.EDIT, Message("<b>Annulé</b>", qr_link="https://x.gn/1"), target=34)
+    assert await TelegramMessenger(bot).deliver(delivery, None) == Receipt(5)
+    (seen,) = server.seen
+    assert seen.target.endswith("/editMessageCaption")
+    assert json.loads(seen.body) == {
+        "chat_id": "7",
+        "message_id": "34",
+        "caption": "<b>Annulé</b>",
+        "parse_mode": "HTML",
+    }
+
+
 async def test_a_prepared_call_goes_out_as_it_is(server: ScriptedServer, bot: RawBot) -> None:
     server.respond_with(OK)
     prepared = json.dumps(["sendPhoto", {"photo": "file-1", "caption": "*Oui*", "caption_entities": "[]"}])

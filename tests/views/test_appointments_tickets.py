@@ -14,7 +14,7 @@ from bot.core.model import (
 from bot.core.screens import QrPicture, TicketShown
 from bot.views.message import Office, Style
 from bot.views.render import render
-from tests.core.examples import APPOINTMENT, PASSPORTS, TICKET
+from tests.core.examples import APPOINTMENT, PASSPORTS, TICKET, cancelled
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, plain
@@ -129,3 +129,13 @@ def test_the_caption_fits_with_the_longest_names_in_any_script() -> None:
     big = Ticket(replace(APPOINTMENT, name=long), Department(1, long, long))
     check_limits(render(QrPicture(big), FR))
     check_limits(render(TicketShown(big), FR))
+
+
+def test_the_caption_of_a_cancelled_appointments_picture_says_so() -> None:
+    gone = replace(TICKET, appointment=cancelled(TICKET.appointment))
+    for link in (TICKET.appointment.qr_link, None):
+        picture = render(QrPicture(replace(gone, appointment=replace(gone.appointment, qr_link=link))), FR)
+        assert plain(picture.text).startswith("❌ Rendez-vous annulé")
+        assert "à présenter" not in picture.text
+        assert picture.qr_link is not None, "it is the caption of a picture, whatever became of the link"
+        check_limits(picture)
