@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import importlib.util
 import logging
+import os
 import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,10 @@ WRONG_SETTINGS, CANNOT_START = 2, 1
 MOST_PORT = 65535
 NEEDED_BY_STAND_INS = ("bot.sandbox", "python_multipart")
 """Modules that the bot itself runs without; the production image has neither."""
+
+
+CLOCK_AHEAD = "BOT_CLOCK_AHEAD"
+"""Seconds by which the bot takes the time to be later than it is: to try out what comes later, such as reminders."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -95,8 +101,10 @@ async def _run() -> int:
         log.warning("%s: %s", words, advice)
     from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are reported before the rest is loaded
 
+    ahead = timedelta(seconds=float(os.environ.get(CLOCK_AHEAD) or 0))
+
     async def run_bot() -> None:
-        async with running(settings) as app:
+        async with running(settings, lambda: datetime.now(UTC) + ahead) as app:
             assert app.polling  # noqa: S101 — it runs as long as the bot does
             await app.polling
 

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from bot.sandbox.telegram import TelegramSandbox
 from bot.sandbox.telegram import create_app as telegram_app
 from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
 
+CLOCK_AHEAD = "BOT_CLOCK_AHEAD"
+"""The variable that moves the bot's clock forward (`bot.__main__`)."""
 STOP_SECONDS = 12
 """How long the bot may take to stop."""
 WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 — worth nothing anywhere else
@@ -40,11 +42,19 @@ class Options:
 
 
 @asynccontextmanager
-async def serving_stand_ins(options: Options, **webhooks: Any) -> AsyncIterator[tuple[str, str]]:
+async def serving_stand_ins(
+    options: Options, on_clock_moved: Callable[[float], None] = lambda _seconds: None, /, **webhooks: Any
+) -> AsyncIterator[tuple[str, str]]:
     """Serve both stand-ins and yield the addresses of the one for Telegram and the one for moncreneau.
 
-    `webhooks` are the settings of that name of `MoncreneauSandbox`.
+    `webhooks` are the settings of that name of `MoncreneauSandbox`. Both clocks move together; `on_clock_moved` is told
+    the seconds.
     """
+
+    def move_clock(seconds: float) -> None:
+        chats.state.world.advance(seconds)
+        on_clock_moved(seconds)
+
     folder = Path(options.data)
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     moncreneau_port = options.moncreneau_port or _free_port(options.host)
@@ -52,15 +62,13 @@ async def serving_stand_ins(options: Options, **webhooks: Any) -> AsyncIterator[
         database=folder / "moncreneau.db",
         public_url=f"http://{options.host}:{moncreneau_port}",
         departments=french_departments() if options.departments == "fr" else default_departments(),
+        on_clock_moved=move_clock,
         **webhooks,
     )
-    async with (
-        serving(moncreneau_app(moncreneau), options.host, moncreneau_port) as moncreneau_url,
-        serving(
-            telegram_app(TelegramSandbox(moncreneau_url=moncreneau_url)), options.host, options.telegram_port
-        ) as telegram_url,
-    ):
-        yield telegram_url, moncreneau_url
+    async with serving(moncreneau_app(moncreneau), options.host, moncreneau_port) as moncreneau_url:
+        chats = telegram_app(TelegramSandbox(moncreneau_url=moncreneau_url))
+        async with serving(chats, options.host, options.telegram_port) as telegram_url:
+            yield telegram_url, moncreneau_url
 
 
 def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -> dict[str, str]:
@@ -97,11 +105,20 @@ async def serve(options: Options) -> int:
 
 
 async def demo(options: Options) -> int:
-    """Serve the stand-ins and run the bot on them until interrupted; returns the exit code."""
+    """Serve the stand-ins and run the bot on them until interrupted; returns the exit code.
+
+    When the clock is moved, the bot starts again with a clock that is as far ahead.
+    """
     webhooks, bot_settings = _webhooks_to_the_bot()
-    async with serving_stand_ins(options, **webhooks) as (telegram_url, moncreneau_url):
+    ahead, moved = 0.0, asyncio.Event()
+
+    def on_clock_moved(seconds: float) -> None:
+        nonlocal ahead
+        ahead += seconds
+        moved.set()
+
+    async with serving_stand_ins(options, on_clock_moved, **webhooks) as (telegram_url, moncreneau_url):
         environment = os.environ | _bot_environment(options, telegram_url, moncreneau_url) | bot_settings
-        bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", env=environment)
         _print(
             "",
             f"  Open {telegram_url}/ in a browser and press START.",
@@ -109,18 +126,29 @@ async def demo(options: Options) -> int:
             "  Ctrl+C ends the demo.",
             "",
         )
-        ended, interrupted = asyncio.create_task(bot.wait()), asyncio.create_task(_interrupted())
-        await asyncio.wait({ended, interrupted}, return_when=asyncio.FIRST_COMPLETED)
-        interrupted.cancel()
-        if bot.returncode is not None:
-            return bot.returncode
-        with contextlib.suppress(ProcessLookupError):
-            bot.terminate()
-        try:
-            await asyncio.wait_for(ended, STOP_SECONDS)
-        except TimeoutError:
-            bot.kill()
+        interrupted = asyncio.create_task(_interrupted())
+        while not interrupted.done():
+            moved.clear()
+            bot = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", env=environment | {CLOCK_AHEAD: str(ahead)}
+            )
+            ended, jumped = asyncio.create_task(bot.wait()), asyncio.create_task(moved.wait())
+            await asyncio.wait({ended, interrupted, jumped}, return_when=asyncio.FIRST_COMPLETED)
+            jumped.cancel()
+            if bot.returncode is not None:
+                interrupted.cancel()
+                return bot.returncode
+            await _stop(bot, ended)
         return 0
+
+
+async def _stop(bot: asyncio.subprocess.Process, ended: asyncio.Task[int]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        bot.terminate()
+    try:
+        await asyncio.wait_for(ended, STOP_SECONDS)
+    except TimeoutError:
+        bot.kill()
 
 
 def _webhooks_to_the_bot() -> tuple[dict[str, str], dict[str, str]]:

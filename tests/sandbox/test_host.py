@@ -7,6 +7,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +19,7 @@ from bot.sandbox import host
 from bot.sandbox.host import Options, serving_stand_ins
 from bot.sandbox.moncreneau import DEMO_KEY
 from bot.sandbox.telegram.config import ADMIN_ID
+from tests.e2e.waiting import eventually
 from tests.sandbox.moncreneau.client import ApiClient, Clock
 from tests.sandbox.moncreneau.receiver import receiving
 
@@ -38,11 +41,11 @@ async def command(name: str, data: Path, **environment: str) -> AsyncIterator[Pr
 
 
 async def printed(process: Process, words: str) -> str:
-    """Read what a process prints until a line has these words; return the line's last word."""
+    """Read what a process prints until a line has these words; return the line's address."""
     assert process.stdout is not None
     async for line in process.stdout:
         if words in line.decode():
-            return line.decode().split()[-1]
+            return next(word for word in line.decode().split() if word.startswith("http"))
     raise AssertionError(f"the process ended without printing {words}")
 
 
@@ -77,6 +80,27 @@ async def test_the_demo_prints_the_address_of_the_office_and_ends_on_a_signal(tm
         assert (await http.get(office)).status_code == 200
         demo.send_signal(signal.SIGTERM)
         assert await demo.wait() == 0
+
+
+async def test_the_demo_starts_the_bot_again_when_the_clock_is_moved(tmp_path: Path) -> None:
+    async with command("demo", tmp_path) as demo, httpx.AsyncClient() as http:
+        address = (await printed(demo, "in a browser")).removesuffix("/")
+        office = (await printed(demo, "The office")).removesuffix("/office")
+        chat = f"{address}/__sandbox/chats/{ADMIN_ID}"
+        for days in (0, 40):
+            if days:
+                await http.post(f"{office}/__sandbox/clock", json={"advance": days * 86_400})
+            today = datetime.now(UTC).date() + timedelta(days=days)
+            await http.post(f"{chat}/say", json={"text": "/start"})
+            await eventually("the bot answers", partial(answered, http, chat, 1 + bool(days)))
+            assert (await http.get(f"{office}/__sandbox/office")).json()["now"].startswith(today.isoformat())
+        demo.send_signal(signal.SIGTERM)
+        assert await demo.wait() == 0
+
+
+async def answered(http: httpx.AsyncClient, chat: str, times: int) -> bool:
+    messages = (await http.get(chat)).json()["messages"]
+    return len([each for each in messages if each["by_bot"]]) >= times
 
 
 async def test_the_sandbox_sends_webhooks_where_the_environment_says(tmp_path: Path) -> None:

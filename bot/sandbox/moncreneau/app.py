@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 
 from starlette.applications import Starlette
@@ -10,6 +11,7 @@ from starlette.routing import Mount, Route, Router
 from bot.sandbox.moncreneau.api import Api, not_found
 from bot.sandbox.moncreneau.appointments import AppointmentBook
 from bot.sandbox.moncreneau.authentication import ApiKeys
+from bot.sandbox.moncreneau.clock import MovableClock
 from bot.sandbox.moncreneau.config import MoncreneauSandbox
 from bot.sandbox.moncreneau.control import Control, error_response
 from bot.sandbox.moncreneau.errors import ApiError
@@ -28,6 +30,8 @@ def create_app(config: MoncreneauSandbox) -> Starlette:
     It must be served by one event loop. Raises sqlite3.OperationalError where the file cannot be used or another
     process holds it.
     """
+    clock = MovableClock(config.clock, config.on_clock_moved)
+    config = replace(config, clock=clock)
     store = Store(config.database)
     webhooks = Webhooks(config, Random(config.seed))  # noqa: S311 — a run must be repeatable
     appointments = AppointmentBook(config, store, webhooks.publish)
@@ -36,7 +40,7 @@ def create_app(config: MoncreneauSandbox) -> Starlette:
     router = Router(Api(appointments, config.public_url).routes(), redirect_slashes=False, default=not_found)
     api = ApiMiddleware(router, ApiKeys(config), limiter, faults)
 
-    control = Control(appointments, limiter, faults, api, webhooks, config.public_url)
+    control = Control(appointments, limiter, faults, api, webhooks, clock, config.public_url)
     office = Office(appointments, webhooks, config.public_url)
 
     @asynccontextmanager

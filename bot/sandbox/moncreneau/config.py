@@ -55,6 +55,8 @@ class MoncreneauSandbox:
     timezone: str = "Africa/Conakry"
     clock: Callable[[], datetime] = now
     """Returns the present moment, aware."""
+    on_clock_moved: Callable[[float], None] = lambda _seconds: None
+    """Called when a control call moves the clock forward."""
     departments: tuple[Department, ...] = default_departments()
     keys: tuple[ApiKey, ...] = DEMO_KEYS
     credits: int = 10_000

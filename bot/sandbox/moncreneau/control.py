@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox.moncreneau.appointments import AppointmentBook
+from bot.sandbox.moncreneau.clock import MovableClock
 from bot.sandbox.moncreneau.config import DEMO_KEY
 from bot.sandbox.moncreneau.control_parser import (
     BOOLEAN,
@@ -20,6 +21,7 @@ from bot.sandbox.moncreneau.control_parser import (
     SECONDS,
     TEXT,
     Check,
+    is_number,
     one_of,
     optional,
     parse_department,
@@ -40,6 +42,8 @@ _STATUS_CHECK: Check = (
     lambda v: isinstance(v, str) and _STATUS.fullmatch(v) is not None,
     "must be capital letters and underscores",
 )
+_ADVANCE: Check = (lambda v: is_number(v) and 0 <= v <= _YEAR, "must be a number of seconds, at most a year")
+_YEAR = 366 * 24 * 3600
 _RATE_LIMIT = {"limit": NATURAL, "windowSeconds": NATURAL, "remaining": NATURAL, "key": TEXT}
 _ENDPOINT = {
     "url": optional(TEXT),
@@ -61,6 +65,7 @@ class Control:
     faults: FaultInjector
     api: ApiMiddleware
     webhooks: Webhooks
+    clock: MovableClock
     public_url: str
 
     def routes(self) -> list[Route]:
@@ -71,6 +76,7 @@ class Control:
             Route("/faults", self.add_faults, methods=["POST"]),
             Route("/faults", self.clear_faults, methods=["DELETE"]),
             Route("/credits", self.set_credits, methods=["POST"]),
+            Route("/clock", self.move_clock, methods=["POST"]),
             Route("/ratelimit", self.set_rate_limit, methods=["POST"]),
             Route("/appointments/{id}/status", self.set_status, methods=["POST"]),
             Route("/departments", self.set_departments, methods=["POST"]),
@@ -111,6 +117,12 @@ class Control:
         data = await parse_fields(request, {"credits": NATURAL}, ("credits",))
         self.appointments.balance = data["credits"]
         return JSONResponse({"credits": self.appointments.balance})
+
+    async def move_clock(self, request: Request) -> Response:
+        """Move the clock forward by so many seconds: `{"advance": 3600}`."""
+        data = await parse_fields(request, {"advance": _ADVANCE}, ("advance",))
+        self.clock.advance(data["advance"])
+        return JSONResponse({"now": self.appointments.now().replace(microsecond=0).isoformat()})
 
     async def set_rate_limit(self, request: Request) -> Response:
         """Set `limit` and `windowSeconds` (every key gets a new window), then the requests `remaining` to `key`.

@@ -169,3 +169,17 @@ async def test_a_large_organization_has_as_many_departments_as_wanted() -> None:
     assert len({department.id for department in many}) == len({department.name for department in many}) == 75
     async with open_sandbox(departments=many) as api:
         assert len((await api.get("/departments")).json()) == 75
+
+
+async def test_the_clock_is_moved_forward() -> None:
+    moves: list[float] = []
+    async with open_sandbox(on_clock_moved=moves.append) as api:
+        before = (await api.control("GET", "/office")).json()["now"]
+        now = (await api.control("POST", "/clock", {"advance": 90_000})).json()["now"]
+        assert (before, now, moves) == ("2026-03-02T09:10:00", "2026-03-03T10:10:00", [90_000])
+        assert (await api.control("GET", "/office")).json()["now"] == now
+
+
+@pytest.mark.parametrize("body", [{}, {"advance": -1}, {"advance": "1"}, {"advance": 10**9}, {"hours": 1}])
+async def test_an_invalid_move_of_the_clock_is_refused(api: ApiClient, body: object) -> None:
+    assert (await api.control("POST", "/clock", body)).status_code == 400

@@ -7,6 +7,7 @@ import { language, time, word } from "./words.js";
 const POLL_MILLISECONDS = 2000;
 const MESSAGE_MILLISECONDS = 8000;
 const OPEN_STATUSES = ["SCHEDULED", "PENDING_PAYMENT"];
+const HOURS = [1, 3, 12, 24];
 const FAULTS = {
   duplicate: { kind: "duplicate", count: 2, times: 1 },
   drop: { kind: "drop", times: 1 },
@@ -260,6 +261,13 @@ function showDeliveries({ deliveries, faults }) {
   byId("deliveries").replaceChildren(...armed, ...[...deliveries].reverse().map(deliveryItem));
 }
 
+// --- the clock
+
+async function advance(event) {
+  event.preventDefault();
+  await act("clock", { advance: Number(byId("clock").elements.hours.value) * 3600 });
+}
+
 // --- the page
 
 async function refresh() {
@@ -268,6 +276,8 @@ async function refresh() {
     const state = await response.json();
     showDepartments(state.departments);
     showAppointments(state);
+    byId("now").textContent = time(state.now);
+    byId("now").dateTime = state.now;
     showEndpoint(state.webhooks);
     showDeliveries(state.webhooks);
     byId("connection").textContent = word("live");
@@ -285,6 +295,8 @@ document.documentElement.lang = language;
 document.title = word("title");
 for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
 byId("fault").elements.kind.append(...Object.keys(FAULTS).map((kind) => el("option", { value: kind }, word(kind))));
+byId("clock").elements.hours.append(...HOURS.map((hours) => el("option", { value: hours }, word(`hours${hours}`))));
+byId("clock").addEventListener("submit", advance);
 byId("department").addEventListener("change", refresh);
 byId("book").addEventListener("submit", book);
 byId("book").elements.departmentId.addEventListener("change", showBookingChoices);

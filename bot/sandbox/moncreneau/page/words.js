@@ -3,6 +3,11 @@
 const french = {
   title: "Guichet",
   sandbox: "bac à sable",
+  advance: "Avancer l’heure",
+  hours1: "d’une heure",
+  hours3: "de 3 heures",
+  hours12: "de 12 heures",
+  hours24: "d’un jour",
   live: "à jour",
   offline: "connexion perdue, nouvel essai…",
   allDepartments: "Tous les services",
@@ -59,6 +64,11 @@ const french = {
 const english = {
   title: "Office",
   sandbox: "sandbox",
+  advance: "Move the clock",
+  hours1: "by an hour",
+  hours3: "by 3 hours",
+  hours12: "by 12 hours",
+  hours24: "by a day",
   live: "up to date",
   offline: "connection lost, trying again…",
   allDepartments: "All departments",
