@@ -89,3 +89,17 @@ async def test_a_whole_booking_in_english(bot: RunningBot, open_page: OpenPage) 
     await expect(chat(page)).to_contain_text("(Conakry time)")
     await expect(chat(page).locator("img")).to_have_count(1)
     assert len(await bot.services.appointments(SARAH)) == 1
+
+
+async def test_a_reminder_arrives_and_is_answered(bot: RunningBot, open_page: OpenPage) -> None:
+    page = await open_page(address(bot, AISSATOU))
+    async for _ in book_in_french(page):
+        pass
+    await bot.stop()
+    with bot.clock.put_forward(hours=24, minutes=1):  # Tuesday, 07:31
+        await bot.start()
+        await expect(chat(page)).to_contain_text("Aujourd’hui à 10:30 : votre rendez-vous")
+        await expect(chat(page).locator("img")).to_have_count(2)
+        await tap(page, "Je viens")
+        await expect(chat(page)).to_contain_text("C’est noté.")
+        await expect(chat(page)).not_to_contain_text("Viendrez-vous")
