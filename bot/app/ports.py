@@ -19,7 +19,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SlotChoice:
     """A slot that a citizen has chosen. `confirmed`: they wait for its booking."""
 
     department_id: int
@@ -77,7 +77,7 @@ class Moncreneau(Protocol):
         The API does not tell slots by member of staff; what the bot did itself it knows for each of them.
         """
 
-    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+    def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """Hold the slot that a citizen is about to confirm, until three minutes from now; None: none any more.
 
         Answered at once, from memory, with the time held. With `check` that is another one if somebody else holds

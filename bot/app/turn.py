@@ -16,7 +16,7 @@ from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
 from bot.app.booking_caps import CapCheck
 from bot.app.play import play
-from bot.app.ports import ApiError, Choice, Moncreneau, Need
+from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice
 from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency
 from bot.app.wrong_numbers import WrongNumbers
 from bot.core import reminders
@@ -308,12 +308,14 @@ class Turns:
             return plain(screen)
 
 
-def _choice(state: State) -> Choice | None:
+def _choice(state: State) -> SlotChoice | None:
     """The slot that is about to be confirmed, or was confirmed."""
     match state:
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft) | Submitting(attempt=BookingAttempt(draft=draft)):
             worker = draft.worker.id if draft.worker else None
-            return Choice(draft.department.id, draft.at, worker, isinstance(state, Submitting)) if draft.at else None
+            return (
+                SlotChoice(draft.department.id, draft.at, worker, isinstance(state, Submitting)) if draft.at else None
+            )
         case _:
             return None
 

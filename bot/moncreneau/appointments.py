@@ -20,7 +20,7 @@ from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client
 from bot.moncreneau.errors import USER_NOT_FOUND, NotFound, QuotaExhausted, UnreadableAnswer, UnreadableEntries
 from bot.moncreneau.quota import RequestKind
-from bot.moncreneau.schemas import Page, read_page
+from bot.moncreneau.schemas import AppointmentsPage, read_page
 
 _log = logging.getLogger(__name__)
 SIZE = 100
@@ -46,7 +46,7 @@ class AppointmentPager:
         today = datetime.fromtimestamp(self._now(), self._zone).date()
         since = today - LOOKS_BACK
 
-        async def page(number: int) -> Page:
+        async def page(number: int) -> AppointmentsPage:
             params = {"externalUserId": owner, "startDate": since.isoformat(), "page": number, "size": SIZE}
             return read_page(await self._client.get("appointments", params, kind=kind), self._zone)
 
@@ -63,14 +63,16 @@ class AppointmentPager:
         """All appointments of a department on a day, of all owners, in order of time. Raises `ApiError`."""
         dates = {"startDate": day.isoformat(), "endDate": day.isoformat()}
 
-        async def page(number: int) -> Page:
+        async def page(number: int) -> AppointmentsPage:
             params = {"departmentId": department_id, **dates, "page": number, "size": SIZE}
             return read_page(await self._client.get("appointments", params, kind=RequestKind.BACKGROUND), self._zone)
 
         return await read_all(page, None, most=_MOST)
 
 
-async def read_all(fetch: Callable[[int], Awaitable[Page]], owner: str | None, *, most: int) -> tuple[Appointment, ...]:
+async def read_all(
+    fetch: Callable[[int], Awaitable[AppointmentsPage]], owner: str | None, *, most: int
+) -> tuple[Appointment, ...]:
     """The appointments of `owner` (None: everybody's), in order of time. `fetch` returns a page by number, from 0.
 
     Reads at most `most` pages: until one says that it is the last, or is empty, or two in a row bring nothing new: one

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any, TypeAlias
 
 from bot.app.hourly_limiter import HourlyLimiter
-from bot.app.ports import ApiError, Choice
+from bot.app.ports import ApiError, SlotChoice
 from bot.core.health import ChatLimit
 from bot.core.model import Slot
 from bot.moncreneau import freshness
@@ -132,7 +132,7 @@ class Availability:
         free = {day for day in perhaps if any(not slot.perhaps for slot in _of_day(offered, day))}
         return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free)
 
-    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+    def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
         self._holds.release(owner)
         if choice is None:

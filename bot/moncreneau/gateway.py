@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import httpx
 
-from bot.app.ports import ApiError, Choice, Clock, Need, WriteOutcome
+from bot.app.ports import ApiError, Clock, Need, SlotChoice, WriteOutcome
 from bot.core.health import ApiHealth, ChatLimit, OperatorIssue
 from bot.core.model import Appointment, Department, FailureCode, Order, Slot
 from bot.moncreneau import schemas
@@ -133,7 +133,7 @@ class Gateway:
         """See `Moncreneau.availability`. Raises `ApiError`."""
         return await self._availability.get(owner, department_id, first, last, worker_id)
 
-    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+    def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
         return self._availability.hold(owner, choice, check=check)
 

@@ -99,7 +99,7 @@ class FreeSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class AppointmentsPage:
     """One page of appointments; `entries` counts what the service sent, readable or not.
 
     `pages` and `total` are the numbers of pages and of entries in all, `last` whether it is the last page; None if
@@ -175,7 +175,7 @@ def says_cancelled(body: Any) -> bool:
     return bool(wrapped.get("status") == AppointmentStatus.CANCELLED.value)
 
 
-def read_page(body: Any, zone: tzinfo) -> Page:
+def read_page(body: Any, zone: tzinfo) -> AppointmentsPage:
     """One page of a list of appointments. Raises `UnreadableAnswer`."""
     entries = _listed(body)
     about = _lowered(body)
@@ -185,7 +185,7 @@ def read_page(body: Any, zone: tzinfo) -> Page:
     last = about["last"] if isinstance(about.get("last"), bool) else not any(more) if more else None
     read = [(raw, _appointment(raw, zone, None)) for raw in entries]
     pages, total = _first_number(about, _PAGES), _first_number(about, _TOTALS)
-    return Page(
+    return AppointmentsPage(
         tuple(_each([found for _, found in read], lambda found: found, "appointments")),
         entries=len(entries),
         pages=pages or None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import count
 
-from bot.app.ports import ApiError, ChatLeftError, Choice, EditLostError, Need, Receipt, WriteOutcome
+from bot.app.ports import ApiError, ChatLeftError, EditLostError, Need, Receipt, SlotChoice, WriteOutcome
 from bot.app.records import Delivery, Kind
 from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Order, Slot
 
@@ -52,7 +52,7 @@ class FakeMoncreneau:
     reads: deque[ScriptedError | None] = field(default_factory=deque)
     lag: float = 0.0
     shut: asyncio.Event | None = None
-    choices: dict[str, Choice | None] = field(default_factory=dict)
+    choices: dict[str, SlotChoice | None] = field(default_factory=dict)
     posts: int = 0
     deletes: int = 0
     looks: int = 0
@@ -83,7 +83,7 @@ class FakeMoncreneau:
             raise refused(FailureCode.DEPARTMENT_GONE)
         return tuple(each for each in self.free if first <= each.at.date() <= last)
 
-    def hold(self, owner: str, choice: Choice | None, *, check: bool = False) -> datetime | None:
+    def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         self.choices[owner] = choice
         others = (each for holder, each in self.choices.items() if each and holder != owner)
         if not check or not choice or all(each.at != choice.at for each in others):

@@ -8,7 +8,7 @@ import pytest
 
 from bot.app.attempt import BOOKINGS, CANCELLINGS
 from bot.app.booking_caps import BookingCaps, CapCheck
-from bot.app.ports import Choice, Need, WriteOutcome
+from bot.app.ports import Need, SlotChoice, WriteOutcome
 from bot.app.records import AttemptKind, BookingCounts, DeliveryIds, Kind, TicketMessage, Urgency
 from bot.app.turn import Outcome, Turns
 from bot.core.events import AppointmentCancelled, Booked, Commanded, Event, Pressed, Typed
@@ -146,7 +146,7 @@ async def test_slots_of_the_chosen_member_of_staff_are_loaded() -> None:
 async def test_the_slot_that_a_citizen_is_about_to_confirm_is_held_until_they_leave() -> None:
     office = api()
     outcomes = await booked(office)
-    assert office.choices["telegram:7"] == Choice(5, TEN, confirmed=True)
+    assert office.choices["telegram:7"] == SlotChoice(5, TEN, confirmed=True)
     turns = turns_at(office)
     made = Appointment(60, 5, TEN, "Aïssatou Bah", owner="telegram:7")
     await turns.take(7, outcomes[-1].session, Booked(at=NOW, number=outcomes[-1].opened[0].number, appointment=made))
@@ -155,7 +155,7 @@ async def test_the_slot_that_a_citizen_is_about_to_confirm_is_held_until_they_le
 
 async def test_a_slot_held_by_another_citizen_is_replaced_before_the_screen_is_shown() -> None:
     office = api()
-    office.choices["telegram:8"] = Choice(5, TEN)
+    office.choices["telegram:8"] = SlotChoice(5, TEN)
     outcomes = await play(office, command("book"))
     turns = turns_at(office)
     for action in ("d:5", "first"):
@@ -172,7 +172,7 @@ async def test_a_summary_is_checked_against_the_newest_slots() -> None:
     turns = turns_at(office)
     for action in ("d:5", "first"):
         outcomes.append(await turns.take(7, outcomes[-1].session, press(outcomes[-1], action)))
-    office.choices["telegram:8"] = Choice(5, TEN)
+    office.choices["telegram:8"] = SlotChoice(5, TEN)
     named = await turns.take(7, outcomes[-1].session, Typed(at=NOW, text="Aïssatou Bah"))
     state = named.session.state
     assert isinstance(state, ConfirmingBooking)
@@ -186,7 +186,7 @@ async def test_a_parked_booking_keeps_its_slot() -> None:
     outcomes = await booked(office)
     listed = await turns_at(office).take(7, outcomes[-2].session, command("appointments"))
     assert listed.session.parked
-    assert office.choices["telegram:7"] == Choice(5, TEN)
+    assert office.choices["telegram:7"] == SlotChoice(5, TEN)
 
 
 def capped(office: FakeMoncreneau, counts: BookingCounts) -> Turns:

@@ -9,21 +9,23 @@ import pytest
 from bot.core.model import Appointment
 from bot.moncreneau.appointments import SIZE, read_all
 from bot.moncreneau.errors import USER_NOT_FOUND, NotFound, UnreadableEntries
-from bot.moncreneau.schemas import Page
+from bot.moncreneau.schemas import AppointmentsPage
 from tests.moncreneau.test_gateway import AT, OWNER
 
 
-def page(*numbers: int, last: bool | None = None, owner: str | None = OWNER, total: int | None = None) -> Page:
+def page(
+    *numbers: int, last: bool | None = None, owner: str | None = OWNER, total: int | None = None
+) -> AppointmentsPage:
     found = tuple(Appointment(number, 5, AT, "x", owner=owner) for number in numbers)
-    return Page(found, entries=len(found), last=last, total=total)
+    return AppointmentsPage(found, entries=len(found), last=last, total=total)
 
 
-async def numbers(*pages: Page, most: int = 10) -> list[int]:
+async def numbers(*pages: AppointmentsPage, most: int = 10) -> list[int]:
     return await numbers_by(lambda index: pages[index] if index < len(pages) else page(), most=most)
 
 
-async def numbers_by(fetch: Callable[[int], Page], most: int = 10) -> list[int]:
-    async def fetched(index: int) -> Page:
+async def numbers_by(fetch: Callable[[int], AppointmentsPage], most: int = 10) -> list[int]:
+    async def fetched(index: int) -> AppointmentsPage:
         return fetch(index)
 
     return [each.id for each in await read_all(fetched, OWNER, most=most)]
@@ -58,7 +60,7 @@ async def test_a_list_with_too_many_pages_is_not_complete() -> None:
 
 
 async def test_an_unknown_owner_has_no_appointments() -> None:
-    async def fetch(_index: int) -> Page:
+    async def fetch(_index: int) -> AppointmentsPage:
         raise NotFound(USER_NOT_FOUND)
 
     assert await read_all(fetch, OWNER, most=1) == ()
@@ -70,14 +72,14 @@ async def test_appointments_of_other_owners_are_left_out_and_those_without_one_a
 
 async def test_unreadable_entries_are_left_out_and_make_the_list_incomplete() -> None:
     for owner in (None, OWNER):
-        torn = Page(page(1).appointments, entries=2, last=True, unread=(owner,))
+        torn = AppointmentsPage(page(1).appointments, entries=2, last=True, unread=(owner,))
         with pytest.raises(UnreadableEntries) as caught:
             await numbers(torn)
         assert [each.id for each in caught.value.seen] == [1]
 
 
-async def everybodys(*pages: Page) -> list[int]:
-    async def fetch(index: int) -> Page:
+async def everybodys(*pages: AppointmentsPage) -> list[int]:
+    async def fetch(index: int) -> AppointmentsPage:
         return pages[index]
 
     return [each.id for each in await read_all(fetch, None, most=10)]
@@ -90,7 +92,7 @@ async def test_a_days_list_has_everybodys_appointments() -> None:
 
 
 async def test_a_days_list_is_whole_unless_it_may_lack_a_chats_appointment() -> None:
-    torn = Page(page(1).appointments, entries=2, pages=None, last=True, unread=("citizen 9",))
+    torn = AppointmentsPage(page(1).appointments, entries=2, pages=None, last=True, unread=("citizen 9",))
     assert await everybodys(torn) == [1]
     for owner in (None, OWNER):
         with pytest.raises(UnreadableEntries) as caught:
@@ -99,4 +101,4 @@ async def test_a_days_list_is_whole_unless_it_may_lack_a_chats_appointment() -> 
 
 
 async def test_unreadable_entries_of_other_owners_are_ignored() -> None:
-    assert await numbers(Page((), entries=1, last=True, unread=("telegram:78",))) == []
+    assert await numbers(AppointmentsPage((), entries=1, last=True, unread=("telegram:78",))) == []

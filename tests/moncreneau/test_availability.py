@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.app.ports import Choice
+from bot.app.ports import SlotChoice
 from bot.core.health import ChatLimit
 from bot.core.model import FailureCode, Slot
 from bot.moncreneau import freshness
@@ -58,7 +58,7 @@ class AvailabilitySetup:
         return [slot.at for slot in await self.slots(worker) if not slot.perhaps]
 
     def hold(self, owner: str, at: datetime, worker: int | None = None) -> datetime | None:
-        return self.availability.hold(owner, Choice(5, at, worker), check=True)
+        return self.availability.hold(owner, SlotChoice(5, at, worker), check=True)
 
     async def refreshed(self) -> None:
         """Let the readings beside the conversation come to an end."""
@@ -145,7 +145,7 @@ async def test_holds_of_one_member_of_staff_do_not_affect_another(setup: Availab
 async def test_a_confirmed_slot_stays_held(setup: AvailabilitySetup) -> None:
     await setup.slots()
     setup.hold(ME, NINE)
-    assert setup.availability.hold(OTHER, Choice(5, NINE, confirmed=True)) == NINE
+    assert setup.availability.hold(OTHER, SlotChoice(5, NINE, confirmed=True)) == NINE
 
 
 async def test_without_a_reading_the_slot_is_taken_as_it_was_chosen(setup: AvailabilitySetup) -> None:
@@ -165,7 +165,7 @@ async def test_if_a_reading_shows_the_slot_taken_the_nearest_free_one_is_held(
     clock.pass_(26)
     await setup.slots()
     assert setup.hold(ME, NINE) is None
-    assert setup.availability.hold(OTHER, Choice(5, NINE)) == NINE, "unless it is not to be checked"
+    assert setup.availability.hold(OTHER, SlotChoice(5, NINE)) == NINE, "unless it is not to be checked"
 
 
 # --- what happened since the reading ---------------------------------------------------------------------------------
