@@ -75,51 +75,60 @@ async def read_all(
 ) -> tuple[Appointment, ...]:
     """The appointments of `owner` (None: everybody's), in order of time. `fetch` returns a page by number, from 0.
 
-    Reads at most `most` pages: until one says that it is the last, or is empty, or two in a row bring nothing new: one
-    may do so because the service counts from 1.
-
-    Raises what `fetch` raises, and `UnreadableEntries` if not all was read: what was not read may be the very
-    appointment. Appointments for which the API tells no owner are kept; the caller decides about them.
+    Reads at most `most` pages. Raises what `fetch` raises, and `UnreadableEntries` if not all was read: what was not
+    read may be the very appointment. Appointments for which the API tells no owner are kept; the caller decides
+    about them.
     """
-    found: dict[int, Appointment] = {}
-    unread: list[str | None] = []
-    before, pages, seen, is_repeated, is_complete = None, 0, 0, False, True
-    for index in range(most):
-        try:
-            page = await fetch(index)
-        except NotFound as error:
-            if error.code != USER_NOT_FOUND:
-                raise
-            break  # the API does not know the owner: nothing was ever booked for them
-        if not page.entries:
-            break
-        news = [one for one in page.appointments if one.id not in found]
-        is_repeated, was_repeated = page == before or bool(page.appointments and not news), is_repeated
-        if not is_repeated:
-            found |= {one.id: one for one in news}
-            unread += page.unread
-            pages, seen = pages + 1, seen + len(news) + len(page.unread)
-        is_last = page.is_last(pages, seen)
-        if is_last:
-            break
-        if is_repeated and was_repeated:
-            if is_last is False:
-                _log.warning("the API says that there are more appointments, and repeats a page that it gave before")
-                is_complete = False
-            break
-        before = page
-    else:
-        _log.warning("there are more than %d pages of appointments; the rest is not read", most)
-        is_complete = False
+    try:
+        pages, is_complete = await _read_pages(fetch, most)
+    except NotFound as error:
+        if error.code != USER_NOT_FOUND:
+            raise
+        return ()  # the API does not know the owner: nothing was ever booked for them
     # An API that ignores the filter would show appointments of others.
-    mine = [one for one in found.values() if owner is None or one.owner in {None, owner}]
-    mine.sort(key=lambda one: (one.at, one.id))
+    found = {one.id: one for page in pages for one in page.appointments if owner is None or one.owner in {None, owner}}
+    mine = tuple(sorted(found.values(), key=lambda one: (one.at, one.id)))
+    unread = [each for page in pages for each in page.unread]
     lacks_one = any(each is None or each == owner or (owner is None and chat_of(each) is not None) for each in unread)
     if not is_complete or lacks_one:
         failure = UnreadableEntries()
-        failure.seen = tuple(mine)
+        failure.seen = mine
         raise failure
-    return tuple(mine)
+    return mine
+
+
+async def _read_pages(
+    fetch: Callable[[int], Awaitable[AppointmentsPage]], most: int
+) -> tuple[list[AppointmentsPage], bool]:
+    """The pages that bring something new, and whether they are all.
+
+    Read until a page says that it is the last, or is empty, or two in a row bring nothing new: one may do so, and an
+    empty first one may tell of more, because the service counts from 1.
+    """
+    pages: list[AppointmentsPage] = []
+    known: set[int] = set()
+    seen, is_repeated = 0, False
+    for index in range(most):
+        page = await fetch(index)
+        if not page.entries:
+            if index == 0 and page.is_last(0, 0) is False:
+                continue
+            return pages, True
+        news = {one.id for one in page.appointments} - known
+        is_repeated, was_repeated = page in pages or bool(page.appointments and not news), is_repeated
+        if not is_repeated:
+            pages.append(page)
+            known |= news
+            seen += len(news) + len(page.unread)
+        is_last = page.is_last(len(pages), seen)
+        if is_last:
+            return pages, True
+        if is_repeated and was_repeated:
+            if is_last is False:
+                _log.warning("the API says that there are more appointments, and repeats a page that it gave before")
+            return pages, is_last is None
+    _log.warning("there are more than %d pages of appointments; the rest is not read", most)
+    return pages, False
 
 
 ALLOWED = 60

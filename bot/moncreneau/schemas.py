@@ -169,7 +169,7 @@ def read_appointment(body: Any, zone: tzinfo, order: Order | None = None) -> App
 
 def says_cancelled(body: Any) -> bool:
     """Whether the answer to a cancelling says that the appointment is cancelled now."""
-    if not isinstance(body, dict) or body.get("error") or not _flag(body.get("success"), default=True):
+    if not isinstance(body, dict) or _says_failed(body):
         return False
     wrapped = next((body[key] for key in ("data", "appointment") if isinstance(body.get(key), dict)), body)
     return bool(wrapped.get("status") == AppointmentStatus.CANCELLED.value)
@@ -223,8 +223,15 @@ def read_id(value: Any) -> int | None:
     return value if 0 <= value <= _LARGEST else None
 
 
+def _says_failed(body: dict[str, Any]) -> bool:
+    """Whether a 2xx says that it is none: such an answer tells nothing else."""
+    return bool(body.get("error")) or not _flag(body.get("success"), default=True)
+
+
 def _listed(body: Any) -> list[Any]:
     if isinstance(body, dict):
+        if _says_failed(body):
+            raise UnreadableAnswer
         body = next((body[key] for key in _WRAPPERS if isinstance(body.get(key), list)), None)
     if not isinstance(body, list):
         raise UnreadableAnswer

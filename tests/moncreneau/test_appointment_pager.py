@@ -46,6 +46,13 @@ async def test_a_service_that_counts_its_pages_from_1_is_read_to_the_end(told: d
     assert await numbers_by(lambda index: pages[max(index - 1, 0)]) == [1, 2, 3]
 
 
+async def test_an_empty_first_page_that_tells_of_more_is_followed_by_one_more() -> None:
+    pages = [page(total=2), page(1, 2, total=2)]
+    assert await numbers(*pages) == [1, 2]
+    assert await numbers(page(total=2), page(), page(1)) == []
+    assert await numbers(page(), page(1)) == []
+
+
 @pytest.mark.parametrize("told", [{"last": False}, {"total": 3}], ids=str)
 async def test_a_list_whose_first_page_comes_again_and_again_is_not_complete(told: dict[str, Any]) -> None:
     with pytest.raises(UnreadableEntries) as caught:

@@ -250,6 +250,13 @@ def test_if_no_slot_is_free_the_list_is_empty(days: list[Any]) -> None:
     assert read_slots({"availability": days}, UTC) == ()
 
 
+@pytest.mark.parametrize("failed", [{"success": False}, {"error": {"code": "INVALID_REQUEST"}}], ids=str)
+def test_an_empty_list_that_says_that_it_failed_is_unreadable(failed: dict[str, Any]) -> None:
+    for read in (lambda body: read_slots(body, UTC), read_departments, lambda body: read_page(body, UTC)):
+        with pytest.raises(UnreadableAnswer):
+            read({"data": [], **failed})
+
+
 @pytest.mark.parametrize("flag", [True, 1, 1.0, "true", "TRUE", " yes ", "1"])
 def test_a_flag_that_is_set_may_be_a_number_or_a_text(flag: object) -> None:
     (found,) = read_departments([{"id": 5, "name": "x", "showAdminsInBooking": flag, "isActive": flag}])
