@@ -46,10 +46,10 @@ soak: $(VENV)/.for-working ## kill the bot while citizens book, and count (ARGS=
 language: $(VENV)/.for-working ## an empty catalogue for a new language (LOCALE=ff)
 	$(IN)/python -m tests.new_catalogue $(LOCALE)
 
-pictures: $(VENV)/.for-working ## the pictures of the documents, taken anew from the running bot (needs Chromium)
+pictures: $(VENV)/.for-working ## the pictures of the documents, taken again from the running bot (needs Chromium)
 	PICTURES=docs $(IN)/python -m pytest tests/browser/test_pictures.py $(ARGS)
 
-lock: $(VENV)/.made ## all locks anew from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
+lock: $(VENV)/.made ## all locks again from pyproject.toml (the newest versions that fit: LOCK=--upgrade)
 	$(PIP) install $(UV)
 	$(COMPILE) --extra postgresql $(LOCK) --output-file requirements.lock
 	$(COMPILE) --extra postgresql --extra sandbox --constraint requirements.lock $(LOCK) \

@@ -2,7 +2,7 @@
 
 Messages and updates are as full as Telegram's (sender, chat, the text and the buttons that were sent), since reading
 them is a part of a bot's work. It is no judge of correctness (the sandbox is): it answers what a client needs and no
-more. It knows no citizen: what the bot sends goes to a listener, and updates come from whoever pushes them.
+more. It knows no citizen: what the bot sends goes to a listener, and updates come from the bench.
 """
 
 import asyncio

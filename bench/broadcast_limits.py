@@ -32,7 +32,7 @@ from bot.storage.tables import recipients
 
 FIRST_BOOKER = 900_000_000
 PATIENCE = 20.0
-"""Seconds after which a citizen gives up waiting for an answer and begins anew."""
+"""Seconds after which a citizen gives up waiting for an answer and starts again."""
 OK = 200
 RATE = 25
 """Messages a second that a broadcast may send."""

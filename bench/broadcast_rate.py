@@ -70,7 +70,7 @@ def main() -> int:
     """Run it; returns the exit code."""
     parser = argparse.ArgumentParser(prog="bench.broadcast_rate", description="Measure a broadcast without limits.")
     parser.add_argument("--count", type=int, default=15_000, help="recipients")
-    parser.add_argument("--telegram", default="sandbox,lean", help="what stands in for Telegram (default: %(default)s)")
+    parser.add_argument("--telegram", default="sandbox,lean", help="the stand-in for Telegram (default: %(default)s)")
     chosen = parser.parse_args()
     rates = []
     for kind in chosen.telegram.split(","):

@@ -43,7 +43,7 @@ class Measure:
     """Seconds from each step to its answer."""
     bookings: int = 0
     stalls: int = 0
-    """Citizens who waited too long and began anew."""
+    """Citizens who waited too long and started again."""
 
     @property
     def steps_per_second(self) -> float:
@@ -95,7 +95,7 @@ class ClosedLoop:
         return time.perf_counter() - began
 
     def restart_stalled(self, patience: float) -> None:
-        """Let those who have waited for longer than this (seconds) begin anew."""
+        """Let those who have waited for longer than this (seconds) start again."""
         now = time.perf_counter()
         for citizen in self._citizens.values():
             if citizen.is_waiting and now - citizen.asked_at > patience:

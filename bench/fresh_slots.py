@@ -162,7 +162,7 @@ SCENARIOS = {
         strangers=(StrangersPlan(every=5.0),),
     ),
 }
-"""In simulated time. The numbers without a source in the issue are there to see that nobody is left waiting."""
+"""In simulated time. The numbers without a source in the issue check that nobody is left waiting."""
 LIVE_SCENARIOS = {
     "rush": Scenario("real time: rush, no strangers", 100, 30, Bounds(lost=0.03, waiting=3.0, requests=250)),
     "strangers": Scenario(

@@ -24,7 +24,7 @@ from bot.storage.store import Store
 START_UP, WARM_UP = 1.5, 2.0
 """Seconds before anything is measured."""
 PATIENCE = 10.0
-"""Seconds after which a citizen who waits begins anew."""
+"""Seconds after which a citizen who waits starts again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The offices of a simulation: the moncreneau stand-in, what it was asked, who took which slot, and the strangers.
 
-Everything that a scenario measures is read off here or off the citizens' screens: nothing is asked of the bot.
+All measures of a scenario come from here or from the citizens' screens; the bot is not asked.
 """
 
 import asyncio
@@ -185,7 +185,7 @@ class Offices:
         return at - reads[number - 1] if number else inf
 
     def resets(self) -> list[float]:
-        """When the bot's quota began anew, or will: an hour after the first request of each window."""
+        """When the bot's quota started again, or will: an hour after the first request of each window."""
         found: list[float] = []
         for each in self.bots:
             if not found or each.at >= found[-1]:

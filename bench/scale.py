@@ -80,7 +80,7 @@ def polyline(points: list[tuple[float, float]], colour: str) -> str:
 
 
 def panel(left: int, title: str, labels: list[str], curves: list[tuple[str, str, list[float]]]) -> str:
-    """A small diagram: each curve is scaled to its own greatest value, which stands beside it."""
+    """A small diagram: each curve is scaled to its own greatest value, which is written beside it."""
     width, height, top = 300, 160, 50
     parts = [
         f'<text x="{left}" y="20" font-weight="bold">{title}</text>',

@@ -65,7 +65,7 @@ class SlowTransport(httpx.AsyncBaseTransport):
 
 
 class SimulatedStore(Store):
-    """The store of production; tells the virtual clock while its thread is at work."""
+    """The store of production; tells the virtual clock while its thread works."""
 
     external: ExternalWork
 

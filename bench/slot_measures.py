@@ -1,6 +1,6 @@
 """Measures a scenario of `fresh_slots`, compares it with its bounds, and prints it.
 
-All of it is read off the citizens' screens and the requests that the API saw; the bot is asked for nothing.
+All measures come from the citizens' screens and the requests that the API saw; the bot is not asked.
 """
 
 import math
@@ -189,7 +189,7 @@ def _wrong(
         if each.end is End.NOTHING:
             yield f"{each.chat_id}: no answer"
         if each.told_time and each.told_time not in hours:
-            yield f"{each.chat_id}: told {each.told_time}, but the quota begins anew at {', '.join(sorted(hours))}"
+            yield f"{each.chat_id}: told {each.told_time}, but the quota starts again at {', '.join(sorted(hours))}"
         if each.end is End.FULL and _is_anything_free(book, each, slots, start):
             yield f"{each.chat_id}: told that nothing is free, which is not true"
     yield from (f"nobody was told of appointment {number} of {held.owner}" for number, held in kept.items())

@@ -10,7 +10,7 @@ Both bots get the same citizens and the same seven steps: `/start`, *book*, firs
 typed name, *confirm*. Rounds are interleaved; what counts is the ratio within a round. The stub takes the next message
 of a bot for its answer, so a citizen who went on at once would take the QR picture, which follows the ticket, for the
 answer to the next `/start`. Therefore citizens rest for 30 ms before each step; `mismatches` counts how often it
-happened all the same (the next screen then lacks the button, and the citizen begins anew).
+happened all the same (the next screen then lacks the button, and the citizen starts again).
 """
 
 import argparse

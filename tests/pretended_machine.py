@@ -1,7 +1,7 @@
 """A machine on which the commands of the documents can be run: a folder with a fresh checkout and its own programs.
 
 Programs that need root, a network, an account or Docker are stand-ins that check their arguments as far as they can;
-`install`, `cp`, `tee` and the like are real. A program that is not here is not found, so whoever documents a new one
+`install`, `cp`, `tee` and the like are real. A program that is not here is not found, so who documents a new one
 decides here how to try it. Paths such as /etc/… lie within the folder.
 """
 

@@ -1,4 +1,4 @@
-"""Draws the state diagrams of `docs/architecture.md` from the code: `python -m tests.state_diagrams` writes them anew.
+"""Draws the state diagrams of `docs/architecture.md` from the code: `python -m tests.state_diagrams` updates them.
 
 The conversation is explored, not described: starting from a new session, every button that the present screen shows,
 every command, a typed text and every kind of answer of the API is given to `step`, in a small world of three
@@ -303,7 +303,7 @@ def broadcast_diagram() -> str:
 
 
 def steps_table() -> str:
-    """Which states each step stands for."""
+    """The states of each step."""
     rows = [f"| {name} | {', '.join(f'`{state}`' for state in states)} |" for name, states in STEPS.items()]
     return "\n".join(["| step | states |", "| --- | --- |", *rows])
 
@@ -338,7 +338,7 @@ def drawings() -> dict[str, str]:
 
 
 def redrawn(text: str, drawn: Mapping[str, str]) -> str:
-    """The document with its drawings made anew. Raises `ValueError` where a marker is missing."""
+    """The document with its drawings made again. Raises `ValueError` where a marker is missing."""
     for name, drawing in drawn.items():
         before, begin, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition("<!-- end -->")

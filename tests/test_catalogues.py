@@ -69,7 +69,7 @@ class Use:
 
 
 def _keys(node: ast.expr) -> Iterator[str]:
-    """The keys that an expression can be; none where that cannot be read off the code."""
+    """The keys that an expression can be; none if the code does not tell them."""
     match node:
         case ast.Constant(value=str(key)):
             yield key

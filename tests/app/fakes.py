@@ -41,7 +41,7 @@ class FakeMoncreneau:
     """An API in memory.
 
     `writes` and `reads` say how the next calls fail (None: they do not); `lag` is how many seconds a write takes;
-    while `shut` is not set the departments do not come. `stores` is what becomes of an appointment that is booked;
+    while `shut` is not set the departments do not come. `stores` maps a booked appointment to the stored one;
     `tells_owner` and `filters` say whether a list has owners, and whether it is of the owner alone who was asked for.
     """
 

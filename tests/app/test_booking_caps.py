@@ -1,4 +1,4 @@
-"""One chat cannot book all places, and nobody is turned away for appointments that the office cancelled."""
+"""One chat cannot book all places, and appointments that the office cancelled do not count."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

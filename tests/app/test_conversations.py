@@ -98,7 +98,7 @@ class ConversationSetup:
         )
 
     async def hears(self, *updates: tuple[int, int, str]) -> None:
-        """Updates (number, chat, words) arrive, and all that comes of them."""
+        """Accept updates (number, chat, text), and wait until everything is idle."""
         new = await self.store.receive(tuple(StoredUpdate(*each) for each in updates))
         self.conversations.accept(new)
         await self.quiet()

@@ -1,4 +1,4 @@
-"""The life of a broadcast: the next step is read off its status, also after a restart."""
+"""The stored status alone determines the next step of a broadcast, also after a restart."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -42,7 +42,7 @@ async def take_screen(page: Page) -> bytes:
 async def side_by_side(
     browser: Browser, screens: list[bytes], size: tuple[int, int] = SMALL, scale: float = 1.5
 ) -> bytes:
-    """Return one PNG with the screens in a row; `scale` is theirs, so that no pixel is drawn anew."""
+    """Return one PNG with the screens in a row; `scale` is theirs, so that no pixel is scaled."""
     width = size[0]
     viewport: ViewportSize = {"width": (width + 40) * len(screens), "height": 400}
     page = await browser.new_page(viewport=viewport, device_scale_factor=scale)

@@ -1,6 +1,6 @@
 """The signatures of the stand-in are accepted by OpenSSL and by the vendor's SDK.
 
-The SDK accepts the raw body as a string. Given the parsed object it serialises it anew, with other spaces and escapes,
+The SDK accepts the raw body as a string. Given the parsed object it serialises it again, with other spaces and escapes,
 and refuses a valid signature: a receiver must check the bytes that arrived.
 """
 

@@ -120,7 +120,7 @@ SCREEN, MESSAGE = 6, 70
 
 
 def given(state: State, **more: object) -> Session:
-    """A conversation that stands there: screen 6 in message 70, a minute ago."""
+    """A session in this state: screen 6 in message 70, a minute ago."""
     return replace(
         Session(locale="fr", touched=NOW - timedelta(minutes=1), screen=SCREEN, message=MESSAGE, state=state),
         **more,  # type: ignore[arg-type]

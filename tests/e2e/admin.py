@@ -141,7 +141,7 @@ def asks(data: str) -> str:
 
 
 async def heard_by(phone: Phone, text: str) -> list[Json]:
-    """The messages with this text that stand in a chat."""
+    """The messages with this text in a chat."""
     kept = await phone.transcript()
     every = (each["message"] for each in kept if each["by_bot"] and not each["deleted_at"])
     return [each for each in every if text in (each.get("text") or each.get("caption") or "")]

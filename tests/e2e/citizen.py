@@ -31,7 +31,7 @@ class Citizen:
         return await self.screen()
 
     async def taps_on(self, label: str, shown: Shown | None = None) -> Shown:
-        """Press the newest button whose label begins with, or has, these words; look at what comes of it."""
+        """Press the newest button whose label has these words; returns the screen after it."""
         where, button = await self._find(label, shown)
         await self.presses(where, button)
         return await self.screen()

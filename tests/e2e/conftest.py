@@ -11,14 +11,14 @@ from tests.e2e.running_bot import RunningBot, running_bot
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningBot]:
-    """A bot at work; room enough in every slot for all tests."""
+    """A running bot; every slot has room for all tests."""
     async with running_bot(tmp_path_factory.mktemp("bot"), capacity=1000) as started:
         yield started
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def aissatou(bot: RunningBot) -> AsyncIterator[Citizen]:
-    """A citizen whose phone speaks French; whatever misbehaved during the test behaves after it."""
+    """A citizen whose phone speaks French; all faults are cleared after the test."""
     yield await bot.citizen()
     await bot.recover()
 

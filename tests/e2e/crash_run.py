@@ -37,7 +37,7 @@ class Scale:
     weight: float = 0.03
     """How likely each fault is."""
     long_lifetimes: int = 4
-    """Of so many lifetimes of the process, one is long."""
+    """One in so many lifetimes of the process is long."""
     every_point: bool = False
     """Kill at every failpoint once, however long it takes to get there."""
 

@@ -47,7 +47,7 @@ class Clock:
         return MONDAY + timedelta(seconds=time.monotonic() - self._began) + self._ahead
 
     def pass_(self, span: timedelta) -> None:
-        """Put it forward for good."""
+        """Put it forward permanently."""
         self._ahead += span
 
     @contextmanager

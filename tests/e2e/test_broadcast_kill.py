@@ -1,6 +1,6 @@
 """A kill in the middle of a broadcast to 300 chats, some blocked, some flooded, some failing; then the ledger.
 
-The bot is a process of its own and dies by SIGKILL. What the report says is compared with what stands in the chats.
+The bot is a process of its own and dies by SIGKILL. The report is compared with the messages in the chats.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def moved_in(services: Services, process: BotProcess) -> list[Phone]:
     await asyncio.gather(*(each.say("/start") for each in phones))
     await eventually("everybody is greeted", lambda: _greeted(services))
     for each in BLOCKED:
-        # The bot does not hear of it: it finds out when it writes.
+        # The bot is not told; it notices when it writes.
         await services.inject_faults(telegram=[fault("blocked", each)])
     await services.inject_faults(telegram=[fault("flood", each, times=1, retry_after=1) for each in FLOODED])
     await services.inject_faults(telegram=[fault("status", each, status=400) for each in FAILING])
@@ -62,7 +62,7 @@ async def _greeted(services: Services) -> bool:
 
 
 async def _has(phones: list[Phone], count: int) -> bool:
-    """Whether so many of the first few have it."""
+    """Whether at least `count` of the first few have it."""
     heard = [await heard_by(each, TEXT) for each in phones]
     return sum(bool(each) for each in heard) >= count
 

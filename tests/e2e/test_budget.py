@@ -42,7 +42,7 @@ async def asked(bot: RunningBot, what: str) -> int:
 
 
 async def presses(citizen: Citizen, label: str) -> None:
-    """Press without waiting for what comes of it."""
+    """Press without waiting for the answer."""
     shown = await citizen.screen()
     await citizen.phone.do("press", message_id=shown.number, data=shown.data(label), forged=True)
 

@@ -176,12 +176,12 @@ async def test_an_outage_of_both_services_with_a_restart_loses_nothing(tmp_path:
 
 
 async def three_lost_starts(bot: RunningBot) -> None:
-    """Wait until the bot has asked three times in vain who it is."""
+    """Wait until three `getMe` calls have failed."""
 
     async def lost() -> bool:
         return (await bot.services.calls()).get("getMe", {}).get("0", 0) >= 3
 
-    await eventually("three starts in vain", lost)
+    await eventually("three failed starts", lost)
 
 
 async def test_a_slow_api_call_delays_one_chat_only(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ async def break_help(bot: RunningBot, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def errors_in(folder: Path) -> int:
-    """How many updates stand in the inbox with an error."""
+    """How many updates in the inbox have an error."""
     with sqlite3.connect(folder / "bot.db") as database:
         found: int = database.execute("SELECT count(*) FROM inbox WHERE error IS NOT NULL").fetchone()[0]
     return found

@@ -1,4 +1,4 @@
-"""The whole bot on PostgreSQL: booked, cancelled, announced, killed; and the server started anew under it."""
+"""The whole bot on PostgreSQL: booked, cancelled, announced, killed; and the server restarted under it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -21,7 +21,7 @@ def rewrite_session(folder: Path, chat_id: int, rewritten: Callable[[str], str])
 
 
 async def lost_confirmation(bot: RunningBot, citizen: Citizen) -> None:
-    """The answer to a booking is lost, and the bot is stopped before it knows what became of it."""
+    """The answer to a booking is lost, and the bot is stopped before it knows the outcome."""
     summary = await citizen.reaches_summary()
     await bot.inject_api_fault("drop_after", "POST", "/appointments")
     await bot.inject_api_fault("status", "GET", "/appointments", status=503)

@@ -1,4 +1,4 @@
-"""Two bots are never at work on one database, and nobody is booked twice while one takes over from the other."""
+"""Two bots never work on one database at the same time, and nothing is booked twice while one takes over."""
 
 import asyncio
 from pathlib import Path

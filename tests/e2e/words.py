@@ -29,7 +29,7 @@ class Words:
         return self._t.label(key, **values)
 
     def says(self, text: str, key: str) -> bool:
-        """Whether this text stands in a message."""
+        """Whether a message has this text."""
         return self.plain(key) in text
 
     def number_in(self, text: str) -> int | None:

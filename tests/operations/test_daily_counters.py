@@ -1,4 +1,4 @@
-"""The figures of one day: over restarts, and anew at midnight in the office."""
+"""The figures of one day: over restarts, and from zero at midnight in the office."""
 
 from collections import Counter
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Admins hear once that a trouble begins and once that it is over, whatever happens in between."""
+"""Admins get one alert when an issue begins and one when it is over, whatever happens in between."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Whatever an admin does while composing, in whatever order: it never raises, and nothing goes out unseen."""
+"""In any order of an admin's actions the composer never raises, and nothing is sent without a preview."""
 
 from datetime import timedelta
 

@@ -211,7 +211,7 @@ class Durability(RuleBasedStateMachine):
             self.commit(change)
 
     async def _cut_off(self, change: Change, steps: int) -> bool:
-        """Let a commit go so many steps of the loop, then close; whether it was acknowledged."""
+        """Let a commit run for so many steps of the loop, then close; returns whether it was acknowledged."""
         committing = asyncio.create_task(self.store.commit(change))
         for _ in range(steps):
             await asyncio.sleep(0)

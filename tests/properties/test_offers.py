@@ -38,7 +38,7 @@ def only_opens(state: State, action: str) -> bool:
 
 
 def standing(state: State, **more: Any) -> Session:
-    """A conversation that stands there, with the screen on the phone."""
+    """A session in this state, with its screen."""
     session = given(state, **more)
     return replace(session, offered=render(present(session), FRENCH).actions)
 

@@ -35,7 +35,7 @@ MARKUP = re.compile(r"<[^>]+>")
 
 @dataclass
 class Continued:
-    """Today's bot at work on the old database."""
+    """Today's bot, running on the old database."""
 
     bot: RunningBot
     database: Database
@@ -538,7 +538,7 @@ async def test_the_old_button_schedules_a_draft(bot: Continued, name: str) -> No
     await admin.takes(*PLANNED[name])
     await admin.presses("start")
     await admin.presses("starting")
-    await eventually("it goes out", lambda: bot.copies("composed for", f"Text of {name}"))
+    await eventually("it is sent", lambda: bot.copies("composed for", f"Text of {name}"))
     assert await bot.copies("composed for", f"Text of {name}") == 1
 
 

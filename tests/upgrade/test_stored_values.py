@@ -1,7 +1,7 @@
 """Every value that release 0.1 stored as JSON is read by today's code, and nothing in it gets lost.
 
-A field that gets another name and has a default would be lost without an error; so would a nested one. When a stored
-name has to change, raise the version, teach the reader the version before, and tell here what became of a value.
+A field that gets another name and has a default would be lost without an error; so would a nested one. To change
+a stored name, raise the version and add an upgrade; tell here if a value is dropped.
 """
 
 import json

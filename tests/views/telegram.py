@@ -58,7 +58,7 @@ def actions(message: Message) -> list[str]:
 
 
 WIDEST = {1: 26, 2: 14, 3: 8}
-"""Characters of a label that a small phone shows, by how many buttons stand in a row."""
+"""Characters of a label that a small phone shows, by the number of buttons in the row."""
 
 
 def check_labels(message: Message) -> None:

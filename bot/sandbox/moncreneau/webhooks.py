@@ -69,7 +69,7 @@ class Endpoint:
 
 
 class Webhooks:
-    """Sends events, and remembers what became of them."""
+    """Sends events, and records their outcomes."""
 
     def __init__(
         self, config: MoncreneauSandbox, random: Random, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

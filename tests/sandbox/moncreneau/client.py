@@ -87,7 +87,7 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
 
 @asynccontextmanager
 async def open_sandbox(**settings: Any) -> AsyncIterator[ApiClient]:
-    """Serve a stand-in with these settings; its clock stands at MONDAY."""
+    """Serve a stand-in with these settings; its clock shows MONDAY."""
     clock = settings.setdefault("clock", Clock())
     async with serving(create_app(MoncreneauSandbox(**settings))) as url, httpx.AsyncClient(base_url=url) as http:
         yield ApiClient(http, clock)

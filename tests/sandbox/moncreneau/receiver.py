@@ -47,7 +47,7 @@ class Receiver:
     _arrived: asyncio.Queue[Webhook] = field(default_factory=asyncio.Queue)
 
     async def next(self) -> Webhook:
-        """Wait for one more webhook; the test's own time limit ends a wait in vain."""
+        """Wait for one more webhook; the test's own time limit ends the wait if none comes."""
         return await self._arrived.get()
 
     async def take(self, count: int) -> list[Webhook]:

@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Drop them; SQLite before 3.35 needs the table made anew for it."""
+    """Drop them; SQLite before 3.35 needs the table made again for it."""
     with op.batch_alter_table("outbox") as outbox:
         outbox.drop_column("not_before")
     with op.batch_alter_table("inbox") as inbox:

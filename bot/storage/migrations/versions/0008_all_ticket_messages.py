@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Move the known messages into a table of their own; SQLite before 3.35 needs the old one made anew for it."""
+    """Move the known messages into a table of their own; SQLite before 3.35 needs the old one made again for it."""
     op.create_table(
         "ticket_messages",
         sa.Column("chat_id", sa.BigInteger, primary_key=True, autoincrement=False),
