@@ -27,6 +27,9 @@ class TimerRepository(Protocol):
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         """All timers of a chat's appointments."""
 
+    async def forget(self, before: datetime) -> None:
+        """Delete the timers whose message is too late since then: those of chats that never returned."""
+
 
 @dataclass(slots=True)
 class ReminderCounts:
@@ -110,6 +113,8 @@ class Reminders:
 
     def _delivery(self, chat: StoredChat, screen: Screen, message: DueMessage, shown: list[BookEntry]) -> Delivery:
         is_picture = isinstance(screen, QrPicture)
+        # A reminder of one appointment is changed like its ticket when it becomes untrue; a list can be of several.
+        is_ticket = len(shown) == 1 and not isinstance(screen, Missed)
         return Delivery(
             self._ids.next(),
             chat.chat_id,
@@ -118,6 +123,7 @@ class Reminders:
             # The words of all citizens go before the pictures.
             urgency=Urgency.BULK if is_picture else Urgency.NOTICE,
             silent=is_picture,
+            ticket=shown[0].appointment_id if is_ticket else None,
             not_after=message.not_after,
             about=tuple((each.appointment_id, each.version) for each in shown),
         )

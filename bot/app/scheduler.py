@@ -7,7 +7,7 @@ leaves its timers, so the next look finds them again. Knows neither SQL nor what
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.app.conversations import ChatTurn
@@ -21,6 +21,7 @@ AT_ONCE = 500
 """Timers of one look. More wait for the next one, so that citizens' turns come in between."""
 PAUSE, SHORT_PAUSE = 10.0, 0.5
 """Seconds between two looks; the second while there are more timers than one look takes."""
+FORGET_EVERY, KEEP = timedelta(hours=1), timedelta(hours=1)
 
 
 class Scheduler:
@@ -42,6 +43,7 @@ class Scheduler:
         self._play = play
         self._office_time = office_time
         self._queued: set[int] = set()
+        self._forgot_at: datetime | None = None
 
     async def run(self) -> None:
         """Look again and again."""
@@ -50,6 +52,7 @@ class Scheduler:
             try:
                 if await self.look() >= AT_ONCE:
                     pause = SHORT_PAUSE
+                await self._forget()
             except Exception as error:  # whatever the error: the next look may succeed
                 log.exception("looking for timers failed: %s", type(error).__name__, exc_info=scrubbed(error))
             await asyncio.sleep(pause)
@@ -65,3 +68,10 @@ class Scheduler:
                 self._queued.add(chat_id)
                 self._play(chat_id, partial(self._turn, chat_id), partial(self._queued.discard, chat_id))
         return len(due)
+
+    async def _forget(self) -> None:
+        """Delete what nobody will ever be sent, once an hour."""
+        now = self._office_time()
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            await self._timers.forget(now - KEEP)

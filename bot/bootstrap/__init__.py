@@ -68,6 +68,8 @@ from bot.views.render import render
 
 log = logging.getLogger(__name__)
 BUILT = (*texts.USUAL, *texts.ADMIN)
+READ_TIMEOUT = 2.0
+"""Seconds within which a healthy database answers; a health report does not wait longer."""
 KEEP_DONE = 2 * 24 * 3600.0
 PURGE_EVERY = 3600.0
 GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
@@ -342,8 +344,13 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
 async def _reminder_health(
     timers: SqlTimerRepository, reminders: Reminders, outbox: Outbox, now: Callable[[], datetime]
-) -> ReminderHealth:
-    due, late = await timers.counts(now())
+) -> ReminderHealth | None:
+    """The figures of reminders; None while the database does not answer."""
+    try:
+        async with asyncio.timeout(READ_TIMEOUT):
+            due, late = await timers.counts(now())
+    except (TimeoutError, SQLAlchemyError):
+        return None
     counts = reminders.counts
     dropped = counts.dropped + outbox.outdated
     return ReminderHealth(due=due, late=late, sent=counts.sent, dropped=dropped, coming=counts.coming)

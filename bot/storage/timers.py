@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, false, func, select
+from sqlalchemy import Connection, Row, Select, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.callback_data import LARGEST
 from bot.core.reminders import Timer, timers_of
 from bot.storage import engines, mappers
-from bot.storage.store import Store, write
+from bot.storage.store import Store, execute, write
 from bot.storage.tables import appointments, chats, saved_values, timers
 
 LATE = timedelta(minutes=10)
@@ -47,6 +47,11 @@ class SqlTimerRepository:
         mine = select(appointments.c.appointment_id).where(appointments.c.chat_id == chat_id)
         query = select(timers).where(timers.c.appointment_id.in_(mine)).order_by(timers.c.due_at, timers.c.kind)
         return tuple(map(mappers.read_timer, await self._all(query)))
+
+    async def forget(self, before: datetime) -> None:
+        """See `TimerRepository`."""
+        late = (timers.c.due_at < mappers.office_text(before), timers.c.not_after < mappers.office_text(before))
+        await execute(self._store, delete(timers).where(*late))
 
     async def counts(self, now: datetime) -> tuple[int, int]:
         """How many timers are due, and how many of them for `LATE`; without those of chats that blocked the bot."""

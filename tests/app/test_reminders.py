@@ -104,6 +104,7 @@ async def test_both_reminders_come_at_their_hour_and_cost_no_request_about_the_a
     (first,) = await office.looks(R48)
     assert (first.message.text, first.kind) == ("fr reminder v0: 50 Passeports", Kind.SEND)
     assert first.urgency is Urgency.NOTICE
+    assert first.ticket == 50, "it is changed like the ticket when it becomes untrue"
     assert (first.not_after, first.about, first.silent) == (R48.replace(hour=21, minute=0), ((50, 0),), False)
     assert await office.looks(R48 + timedelta(hours=1)) == []
     (second,) = await office.looks(R3)
@@ -145,7 +146,9 @@ async def test_a_moved_appointment_is_reminded_of_at_its_new_time_and_a_cancelle
 
 async def test_the_appointments_of_a_day_come_in_one_message(office: Office) -> None:
     await office.knows(MADE, replace(MADE, id=51, at=START - timedelta(hours=4)))
-    assert texts(await office.looks(R48 - timedelta(hours=4))) == ["fr reminder v0: 51 Passeports, 50 Passeports"]
+    (message,) = await office.looks(R48 - timedelta(hours=4))
+    assert message.message.text == "fr reminder v0: 51 Passeports, 50 Passeports"
+    assert (message.about, message.ticket) == (((51, 0), (50, 0)), None)
     assert await office.looks(R48) == []
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.app.conversations import ChatTurn
 from bot.app.records import Change
-from bot.app.scheduler import AT_ONCE, PAUSE, SHORT_PAUSE, Scheduler
+from bot.app.scheduler import AT_ONCE, FORGET_EVERY, KEEP, PAUSE, SHORT_PAUSE, Scheduler
 from bot.core.reminders import Timer, TimerKind
 from tests.app.virtual_clock import in_no_time
 
@@ -22,6 +22,7 @@ class Desk:
         self.failing = False
         self.looks: list[float] = []
         self.queued: list[int] = []
+        self.forgotten: list[datetime] = []
         self.ends: list[Callable[[], None]] = []
         self.scheduler = Scheduler(self, self.turn, self._play, lambda: self.now)
 
@@ -33,6 +34,9 @@ class Desk:
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         return tuple(each for each in self.timers if each.chat_id == chat_id)
+
+    async def forget(self, before: datetime) -> None:
+        self.forgotten.append(before)
 
     async def turn(self, chat_id: int) -> Change:
         return Change(fired=await self.of_chat(chat_id))
@@ -82,4 +86,8 @@ async def test_it_looks_again_soon_while_there_is_more_and_after_a_failure() -> 
     desk.failing, desk.timers = False, []
     await asyncio.sleep(PAUSE)
     assert len(desk.looks) == 4
+    assert desk.forgotten == [NOON - KEEP]
+    desk.now += FORGET_EVERY
+    await asyncio.sleep(PAUSE)
+    assert desk.forgotten == [NOON - KEEP, NOON + FORGET_EVERY - KEEP]
     running.cancel()

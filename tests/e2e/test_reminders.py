@@ -98,11 +98,13 @@ async def test_an_answer_to_an_old_reminder_shows_the_appointment_as_it_is(bot: 
         await bot.services.moncreneau.post(f"/__sandbox/appointments/{number}/move", json=body)
         await aissatou.says("/appointments")
         await aissatou.waits_for("a changé votre rendez-vous")
+        (changed,) = [each for each in await aissatou.messages() if each.number == reminder.number]
+        assert "10:00" in changed.text, "no message on the phone says something untrue"
         now = await aissatou.taps_on("Je viens", reminder)
         assert "10:00" in now.text
         assert NOTED not in now.text
     async with jump_to(bot, "12T07:00"):
-        _, moved = await reminders(aissatou)
+        (moved,) = await reminders(aissatou)
         assert "Demain à 10:00" in moved, "of the new time alone"
     async with jump_to(bot, "13T07:01"):
         assert "Aujourd’hui à 10:00" in (await aissatou.waits_for("Aujourd’hui")).text

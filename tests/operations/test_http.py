@@ -116,6 +116,11 @@ async def test_the_metrics_have_figures_and_no_names(tmp_path: Path) -> None:
         "database_writable": 1,
         'attempts_settled_total{outcome="booked"}': 1,
         "messages_refused_total": 0,
+        "timers_due": 0,
+        "timers_late": 0,
+        "reminders_total": 0,
+        "reminders_dropped_total": 0,
+        "reminders_coming_total": 0,
     }
     found = {name: float(figures[f"moncreneau_bot_{name}"]) for name in expected}
     assert found == expected

@@ -8,7 +8,8 @@ from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment, AppointmentStatus
 from bot.core.reminders import Timer, TimerKind
 from bot.storage.store import Store
-from bot.storage.timers import SqlTimerRepository
+from bot.storage.timers import LATE, PAGE, SqlTimerRepository
+from tests.storage.databases import Database
 from tests.storage.values import CHAT
 
 BOOKED = datetime.fromisoformat("2026-03-02T09:00")
@@ -77,3 +78,32 @@ async def test_due_timers_are_found_in_order_and_wait_while_their_chat_has_left(
     assert [each.appointment_id for each in await repository.due(due + timedelta(hours=1), 10)] == [51]
     await store.commit(Change(returned=CHAT))
     assert len(await repository.due(due + timedelta(hours=1), 10)) == 2
+
+
+async def test_timers_are_counted_when_due_and_late_and_forgotten_when_useless(store: Store) -> None:
+    repository = SqlTimerRepository(store)
+    for chat in (StoredChat(CHAT, "s", "fr"), StoredChat(8, "s", "fr", left=True)):
+        await store.commit(Change(chat=chat))
+    gone = Fact(51, 8, BOOKED, Source.ATTEMPT, replace(MADE, id=51))
+    await store.commit(Change(facts=(FACT, gone)))
+    due = START - timedelta(days=2)
+    assert await repository.counts(due - timedelta(minutes=1)) == (0, 0)
+    assert await repository.counts(due) == (1, 0)
+    assert await repository.counts(due + LATE) == (1, 1)
+    await repository.forget(START - timedelta(days=1))
+    assert len(await repository.of_chat(8)) == 2, "it is of use until that minute"
+    await repository.forget(START - timedelta(days=1) + timedelta(minutes=1))
+    assert [each.kind for each in await repository.of_chat(8)] == [TimerKind.HOURS]
+
+
+async def test_the_timers_of_an_earlier_release_are_set_page_by_page(store: Store, database: Database) -> None:
+    numbers = range(1, 2 * PAGE + 5)
+    facts = tuple(Fact(each, CHAT, BOOKED, Source.LIST, replace(MADE, id=each)) for each in numbers)
+    await store.commit(Change(facts=facts))
+    database.execute("DELETE FROM timers")
+    await SqlTimerRepository(store).arm_known(BOOKED)
+    counted = database.rows("SELECT count(*), count(DISTINCT appointment_id) FROM timers")
+    assert counted == [(2 * len(numbers), len(numbers))]
+    database.execute("DELETE FROM timers")
+    await SqlTimerRepository(store).arm_known(BOOKED)
+    assert database.rows("SELECT count(*) FROM timers") == [(0,)], "once"
