@@ -18,6 +18,7 @@ from operator import attrgetter
 from statistics import median
 from typing import Any, TypeAlias
 
+from bot.app.backoff import Backoff
 from bot.app.hourly_limiter import HourlyLimiter
 from bot.app.ports import ApiError, SlotChoice
 from bot.core.health import ChatLimit
@@ -37,7 +38,7 @@ Fetch: TypeAlias = Callable[[int, date, date], Coroutine[Any, Any, tuple[FreeSlo
 WATCHED = 60.0
 """Seconds after a citizen's last action for which a window is kept fresh."""
 RETRY = 15.0
-"""Seconds before a reading that failed is tried again."""
+"""Seconds, about, before a reading in the background that failed is tried again; then twice as many."""
 LONGEST_NAP = 2.0
 """Seconds after which the allowed age is computed again, because strangers or a rush may have come meanwhile."""
 EMPTY = 10.0
@@ -238,16 +239,18 @@ class Availability:
         return {window for window, at in self._watches.values() if at > since}
 
     async def _keep_fresh(self, window: Window) -> None:
+        backoff, retry_at = Backoff(RETRY, freshness.LONGEST), 0.0
         try:
             while window in self._watched():
-                wait = self._allowed_age(window) - self._cache.age(self._cache.peek(window))
-                if wait <= 0:
-                    try:
-                        await self._cache.refresh(window, lambda: self._read(window))
-                    except ApiError:
-                        wait = RETRY
-                if wait > 0:
+                due_in = self._allowed_age(window) - self._cache.age(self._cache.peek(window))
+                if (wait := max(due_in, retry_at - self._now())) > 0:
                     await asyncio.sleep(min(wait, LONGEST_NAP))
+                    continue
+                try:
+                    await self._cache.refresh(window, lambda: self._read(window))
+                    backoff.reset()
+                except ApiError:
+                    retry_at = self._now() + backoff.pause()
         finally:
             del self._refreshing[window]
             self._watches = {owner: each for owner, each in self._watches.items() if each[0] != window}

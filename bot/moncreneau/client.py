@@ -1,8 +1,9 @@
 """Sends one request to the API and returns the JSON or raises a `MoncreneauError`; must not know what the JSON means.
 
 Every try passes the circuit breakers and the quota. Reads are retried twice at most, with jittered pauses, on outages
-only, all within one time limit, and never after a try that took the whole limit. Writes are sent exactly once, because
-the API has no idempotency key. Writes have a circuit breaker of their own beside the one for everything.
+only, all within one time limit, and never after a try that took the whole limit, nor while their path keeps failing.
+Writes are sent exactly once, because the API has no idempotency key. Writes have a circuit breaker of their own beside
+the one for everything.
 """
 
 import asyncio
@@ -40,6 +41,9 @@ def _enter(breaker: CircuitBreaker) -> Call:
     if call is None:
         raise CircuitOpen(retry_after=breaker.retry_after)
     return call
+
+
+MOST_FAILING = 1000
 
 
 class ConnectionSlots:
@@ -156,6 +160,8 @@ class Client:
         """Whether a request ever got a 2xx, so that the key is valid."""
         self.clock_gap: float | None = None
         """Seconds by which the API's clock is ahead of ours, from the `Date` of its last response; None: unknown."""
+        self._failing = set[str]()
+        """Paths whose last read failed in all its tries: their reads are not retried until one succeeds."""
         self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, timeouts.connect)
         self._http = new_client(base_url, key, timeouts.connect, timeouts.read, transport)
 
@@ -165,17 +171,21 @@ class Client:
         request = self._http.build_request("GET", path, params=dict(params))
         backoff = Backoff(self._timeouts.pause, inf, (0.5, 1.0), self._jitter)
         failure: MoncreneauError | None = None
-        for _ in range(1 + self._timeouts.more_tries):
+        for _ in range(1 if path in self._failing else 1 + self._timeouts.more_tries):
             if failure is not None and not await self._rest(backoff.pause(), deadline):
                 break
             try:
-                return body_of(await self._once(request, kind, deadline))
+                answer = await self._once(request, kind, deadline)
+                self._failing.discard(path)
+                return body_of(answer)
             except (QuotaExhausted, CircuitOpen) as refused:
                 raise failure or refused from None
             except MoncreneauError as error:
                 if not error.outage or error.hung or isinstance(error, UnreadableAnswer):
                     raise
                 failure = error
+        if len(self._failing) < MOST_FAILING:
+            self._failing.add(path)
         raise failure or TimedOut()
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:

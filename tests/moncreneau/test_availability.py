@@ -395,3 +395,20 @@ async def test_nothing_free_is_not_said_by_an_old_reading_if_the_api_cannot_be_r
     setup.error = ServerError()
     with pytest.raises(ServerError):
         await setup.slots()
+
+
+async def test_a_failing_department_is_read_again_in_the_background_less_and_less_often(
+    setup: AvailabilitySetup, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moncreneau.availability.LONGEST_NAP", 0.0)
+    await setup.slots()
+    setup.error = ServerError()
+    for _ in range(30):
+        clock.pass_(2)
+        setup.hold(ME, NINE)  # somebody is still there
+        await setup.refreshed()
+    assert setup.readings <= 1 + 4
+    setup.error = None
+    clock.pass_(40)
+    await setup.slots()
+    assert await setup.offered()

@@ -236,7 +236,7 @@ async def test_while_the_breaker_is_open_no_request_is_sent(
     setup: ClientSetup, server: ScriptedServer, clock: StillClock
 ) -> None:
     server.respond_with(answer(None, 500))
-    for _ in range(2):
+    for _ in range(3):
         await setup.fails("GET")
     for method in ("GET", "POST", "DELETE"):
         assert isinstance(await setup.fails(method), CircuitOpen)
@@ -254,7 +254,7 @@ async def test_a_background_request_is_not_sent_while_the_breaker_is_open_not_ev
     setup: ClientSetup, server: ScriptedServer, clock: StillClock
 ) -> None:
     server.respond_with(answer(None, 500))
-    for _ in range(2):
+    for _ in range(3):
         await setup.fails("GET")
     clock.pass_(60)
     sent = len(server.seen)
@@ -284,9 +284,22 @@ async def test_while_writes_fail_reads_work_and_do_not_close_the_breaker_of_writ
 
 async def test_a_read_whose_retry_is_refused_raises_the_first_error(setup: ClientSetup, server: ScriptedServer) -> None:
     server.respond_with(answer(None, 500))
-    for _ in range(2):
-        assert isinstance(await setup.fails("GET"), ServerError)
+    for path in ("appointments", "departments"):
+        with pytest.raises(ServerError):
+            await setup.client.get(path)
     assert len(server.seen) == 5, "three tries, then two of three"
+
+
+async def test_reads_of_a_path_that_keeps_failing_are_not_retried(setup: ClientSetup, server: ScriptedServer) -> None:
+    server.respond_with(answer(None, 500))
+    await setup.fails("GET")
+    await setup.fails("GET")
+    assert len(server.seen) == 4
+    server.respond_with(answer([]))
+    await setup.call("GET")
+    server.respond_with(answer(None, 500))
+    await setup.fails("GET")
+    assert len(server.seen) == 8, "once it answered, it is retried again"
 
 
 async def test_a_refusal_closes_the_breaker(setup: ClientSetup, server: ScriptedServer) -> None:
