@@ -1,6 +1,6 @@
 """Messages per second of a broadcast without Telegram's limits, every recipient stored before and after its message.
 
-The bot is a process as in production. It sends to the Telegram sandbox, or to the lean Bot API server where the sandbox
+The bot is a process as in production. It sends to the Telegram sandbox, or to the lean Bot API server if the sandbox
 itself is the limit. `python -m bench.broadcast_rate` ends with 1 below 1000 messages a second.
 """
 

@@ -122,7 +122,7 @@ class Screen:
         return [*times, *(datetime.strptime(each, "%Y%m%dT%H%M") for each in named)]  # noqa: DTZ007 — office time
 
     def slot(self) -> datetime:
-        """The slot that a summary names. Raises ValueError where it names none."""
+        """The slot that a summary names. Raises ValueError if it names none."""
         day = next(reversed(list(DAY.finditer(self.text))), None)  # before it may stand the slot that was asked for
         hour = HOUR.search(self.text, day.end()) if day else None
         if not day or not hour:

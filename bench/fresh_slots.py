@@ -6,7 +6,7 @@ The bot's real conversations, attempt worker, gateway and store, and the moncren
 time, the citizens and the API's latency are simulated, so that an hour takes seconds. `--live` plays the rush smaller,
 at real time, with the bot as a process. Measured are races lost at the last step (to strangers, of whom the bot knows
 nothing, or to each other), the age of the slots that screens show, requests, and how long citizens wait for the bot
-from `/start` to the ticket. Ends with 1 where a scenario missed a bound.
+from `/start` to the ticket. Ends with 1 if a scenario missed a bound.
 """
 
 import argparse
@@ -236,7 +236,7 @@ class Crowd:
 
 
 def create_api(scenario: Scenario, clock: Callable[[], datetime] | None = None) -> Starlette:
-    """The stand-in with the offices of a scenario; `clock` gives the moment where it is not the present one."""
+    """The stand-in with the offices of a scenario; `clock` gives the moment if it is not the present one."""
     config = MoncreneauSandbox(
         departments=scenario.offices(),
         capacity=scenario.places,

@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, check. Starts and ends the process; knows nothing of what it does."""
+"""The command line: run, demo, sandbox, check. Starts and ends the process; must not know what the parts do."""
 
 import argparse
 import asyncio
@@ -25,7 +25,7 @@ NEEDED_BY_STAND_INS = ("bot.sandbox", "python_multipart")
 
 
 CLOCK_AHEAD = "BOT_CLOCK_AHEAD"
-"""Seconds by which the bot takes the time to be later than it is: to try out what comes later, such as reminders."""
+"""Seconds that are added to the bot's clock, to try out later events such as reminders."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _program() -> str:
-    """How this was called: as the installed command, or as a module."""
+    """The name in the help: of the installed command, or of the module."""
     name = Path(sys.argv[0]).name
     return "python -m bot" if name == "__main__.py" else name
 

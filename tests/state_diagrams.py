@@ -338,7 +338,7 @@ def drawings() -> dict[str, str]:
 
 
 def redrawn(text: str, drawn: Mapping[str, str]) -> str:
-    """The document with its drawings made again. Raises `ValueError` where a marker is missing."""
+    """The document with its drawings made again. Raises `ValueError` if a marker is missing."""
     for name, drawing in drawn.items():
         before, begin, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition("<!-- end -->")

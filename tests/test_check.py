@@ -45,7 +45,7 @@ class Checked:
 
 
 class Checker:
-    """Runs the command with the settings for these services, and others where a test says so."""
+    """Runs the command with the settings for these services, and others if a test says so."""
 
     def __init__(self, here: Services, folder: Path) -> None:
         self.services = here

@@ -174,7 +174,7 @@ class AppointmentNews:
     async def _absorbed(
         self, entry: BookEntry | None, fact: Fact
     ) -> tuple[Fact, BookEntry | None, tuple[BookEffect, ...]]:
-        """The fact, or what the service answers where it is not sure; the entry after it, and what follows."""
+        """The fact, or what the service answers if it is not sure; the entry after it, and what follows."""
         after, effects = absorb(entry, fact)
         if LookAgain() not in effects:
             return fact, after, effects

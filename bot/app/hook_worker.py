@@ -23,8 +23,10 @@ AT_ONCE = 200
 SHORTEST_SLEEP, LONGEST_SLEEP = 0.5, 30.0
 API_PAUSE = 60.0
 """Seconds before a webhook is tried again after the API did not answer."""
-API_PATIENCE = WORKS_FOR = 24 * 3600.0
-"""Seconds after which such a webhook is set aside, and for which one that came shows that the next will come too."""
+API_PATIENCE = 24 * 3600.0
+"""Seconds after which such a webhook is set aside."""
+RECEIVING_SPAN = 24 * 3600.0
+"""Seconds after a webhook for which we expect that others will be received, too."""
 
 
 class HookRepository(Protocol):
@@ -85,7 +87,7 @@ class HookWorker:
 
     def is_receiving(self) -> bool:
         """Whether webhooks came within the last day."""
-        return self.last_received is not None and 0 <= self._now() - self.last_received < WORKS_FOR
+        return self.last_received is not None and 0 <= self._now() - self.last_received < RECEIVING_SPAN
 
     async def receive(self, hook: StoredHook) -> None:
         """Store a webhook with a valid signature; returns after the commit. Raises what the store raises."""

@@ -127,7 +127,7 @@ def due(
 ) -> list[DepartmentDay]:
     """The days to read now; first those whose last reading is old for how near they are.
 
-    So the nearest come first, and where the background share is too small for all, those far off are read more rarely.
+    So the nearest come first, and if the background share is too small for all, those far off are read more rarely.
     """
 
     def age(each: DepartmentDay) -> timedelta:

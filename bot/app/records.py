@@ -70,7 +70,7 @@ class Kind(StrEnum):
 
     SEND = "send"
     EDIT = "edit"
-    """An edit of the text, or of the caption where the message has a `qr_link`."""
+    """An edit of the text, or of the caption if the message has a `qr_link`."""
     PICTURE = "picture"
     NEW_PICTURE = "new picture"
     """A picture that was never sent before, so it has no `file_id` to look up."""

@@ -41,7 +41,7 @@ class Version:
 
 
 def content_for(versions: tuple[Version, ...], locale: str) -> Content:
-    """The content for `locale`, or the first version where that language has none."""
+    """The content for `locale`, or the first version if that language has none."""
     return next((each for each in versions if each.locale == locale), versions[0]).content
 
 

@@ -15,15 +15,15 @@ from bot.broadcast.ports import BroadcastRepository, RecipientRepository
 from bot.views.message import Message
 
 ROWS = 200_000
-"""Rows of a file: some 4 MB, and below the 50 MB that bots may send though every row had the longest reason."""
+"""Rows of a file: some 4 MB, and below the 50 MB that bots may send even if every row had the longest reason."""
 HEADER = ("chat_id", "status", "reason")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would run as a formula."""
+"""The first characters of cells that a spreadsheet would run as a formula."""
 _NAME = re.compile(r"broadcast-(\d+)(?:-(\d+))?\.csv", re.ASCII)
 
 
 def file_names(broadcast: Broadcast) -> tuple[str, ...]:
-    """The names of the files that the report has."""
+    """The names of the report's files."""
     number, count = broadcast.plan.number, -(-broadcast.counts.total // ROWS)
     if count <= 1:
         return (f"broadcast-{number}.csv",)

@@ -1,6 +1,6 @@
 """When broadcasts may call Telegram: `BroadcastThrottle` limits their calls, `SendBreaker` stops them in an outage.
 
-Calls wait here and not inside the connection pool, where a stop could not reach them. Knows nothing of recipients.
+Calls wait here and not inside the connection pool, where a stop could not reach them. Must not know recipients.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ MAX_IN_FLIGHT = 320
 
 
 class SendBreaker:
-    """The circuit breaker shared by all broadcasts. Where a call would have to fail at once, it waits.
+    """The circuit breaker shared by all broadcasts. If a call would have to fail at once, it waits.
 
     The outcome of a failed message is often unknown, so a message is the probe only after Telegram answered a call that
     changes nothing (`reach`).

@@ -265,7 +265,7 @@ def _settings(session: Session) -> SettingsMenu:
 
 
 def _coming_noted(event: ComingNoted) -> Amend | Tell:
-    """Say below the reminder that it is noted; where it is no longer true, show the appointment as it is now."""
+    """Confirm below the reminder that it is noted; if the reminder is outdated, show the appointment as it is now."""
     if event.ticket is None:
         return Tell(NoticeMessage(Notice.APPOINTMENT_UNKNOWN))
     if not event.is_current:

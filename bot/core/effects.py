@@ -28,7 +28,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Send a message of its own, that no later screen replaces."""
+    """Send a separate message, which no later screen replaces."""
 
     screen: Screen
     notice: Notice | None = None
@@ -36,7 +36,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """Change an older message that has become untrue; nothing happens where it cannot be changed any more."""
+    """Change an older message that has become untrue; nothing happens if it cannot be changed any more."""
 
     message: int
     screen: Screen
@@ -44,7 +44,7 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class AmendTicket:
-    """The same for the message that shows the ticket of this appointment."""
+    """Change the message that shows the ticket of this appointment, because it has become untrue."""
 
     ticket: Ticket
 
@@ -70,7 +70,7 @@ class LoadAppointments:
 
 @dataclass(frozen=True, slots=True)
 class LoadEntry:
-    """Look an appointment of this citizen's up in the appointment book. Answered by `EntryLoaded`."""
+    """Look up an appointment of this citizen in the appointment book. Answered by `EntryLoaded`."""
 
     appointment_id: int
 
@@ -96,7 +96,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Give the booking attempt `number` up, if it has surely not been made."""
+    """Withdraw the booking attempt `number`, if the booking has surely not been made."""
 
     number: int
 
@@ -113,16 +113,16 @@ Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppo
 
 
 Step = tuple[Session, tuple[Effect, ...]]
-"""A session as it is after an event, and what is asked for."""
+"""The session after an event, and the effects that it requests."""
 
 
 def show(session: Session, notice: Notice | None = None, screen: Screen | None = None) -> Step:
-    """Show the present screen (or `screen` in its place), where the session's message is or as a new one."""
+    """Show the present screen (or `screen`), in the session's message or as a new one."""
     return session, (Show(screen or present(session), session.screen, session.message, notice),)
 
 
 def amended(session: Session, notice: Notice) -> tuple[Amend, ...]:
-    """Put this remark in place of the session's message, if that is known."""
+    """Replace the session's message by this notice, if the message is known."""
     return (Amend(session.message, NoticeMessage(notice)),) if session.message else ()
 
 

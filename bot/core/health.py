@@ -1,6 +1,6 @@
 """The health report: the state of the bot and of the services that it uses, for `/status` and the metrics.
 
-Nothing here names a citizen. Knows neither where the figures come from nor how they are shown.
+Nothing here names a citizen. Knows neither if the figures come from nor how they are shown.
 """
 
 from collections.abc import Mapping

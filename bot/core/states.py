@@ -21,7 +21,7 @@ from bot.core.model import (
 
 
 class Notice(StrEnum):
-    """A remark; its value names it in sessions and in tests."""
+    """A notice. Its value is stored in sessions."""
 
     STALE_BUTTON = "stale_button"
     USE_BUTTONS = "use_buttons"
@@ -85,7 +85,7 @@ class CancelAttempt:
 
 
 class Purpose(StrEnum):
-    """Why the citizen looks at their appointments."""
+    """The purpose of a list of appointments."""
 
     VIEW = "view"
     CANCEL = "cancel"
@@ -142,7 +142,7 @@ class ChoosingWorker:
 
 @dataclass(frozen=True, slots=True)
 class TypingWorker:
-    """The staff is not listed anywhere: the citizen types the number they were given."""
+    """The API does not list the staff, so the citizen types the number that the office gave them."""
 
     draft: Draft
     kind: Literal["typing_worker"] = "typing_worker"
@@ -186,7 +186,7 @@ class LoadingTimes:
 class ChoosingTime:
     """The free times of one day; `afternoon` tells which half is shown if there are too many for one screen.
 
-    `is_first` where the days were skipped, so that this is the department's first screen.
+    `is_first` if the days were skipped, so that this is the department's first screen.
     """
 
     draft: Draft
@@ -199,7 +199,7 @@ class ChoosingTime:
 
 @dataclass(frozen=True, slots=True)
 class LoadingNearest:
-    """The chosen slot is gone; waiting for those around it."""
+    """Waiting for the slots near one that is gone."""
 
     draft: Draft
     failure: Failure | None = None
@@ -237,7 +237,7 @@ class ConfirmingBooking:
 
 @dataclass(frozen=True, slots=True)
 class Submitting:
-    """Book this attempt. `delayed` once the citizen was told to wait, `withdrawn` once they gave it up."""
+    """Waiting for the outcome of a booking. `delayed`: the citizen was told so; `withdrawn`: they gave it up."""
 
     attempt: BookingAttempt
     failure: Failure | None = None
@@ -280,7 +280,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class AskingCancel:
-    """Cancel this appointment, yes or no?"""
+    """The question whether to cancel an appointment."""
 
     ticket: Ticket
     kind: Literal["asking_cancel"] = "asking_cancel"
@@ -288,7 +288,7 @@ class AskingCancel:
 
 @dataclass(frozen=True, slots=True)
 class Cancelling:
-    """Cancel this one."""
+    """Waiting for the outcome of a cancelling."""
 
     attempt: CancelAttempt
     failure: Failure | None = None

@@ -41,7 +41,7 @@ class MoncreneauError(ApiError):
     """
 
     words = "it failed"
-    """What happened, where the API gave no code."""
+    """The description if the API gave no code."""
     outcome = WriteOutcome.UNKNOWN
     failure_code = FailureCode.DOWN
     outage = False  # whether the circuit breaker counts it as an outage

@@ -101,17 +101,20 @@ def _number(text: str | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-_SAME = (
+_RESET_TOLERANCE = (
     2.0  # seconds by which the resets of one window may differ, because some services compute and round it each time
 )
-_ROUNDED = 1.0  # seconds by which a reset may be later than stated, because of rounding
-_DISTRUST = 60.0  # seconds by which clocks may differ: so long a window that is over by our clock may still count
-_FLOOR = 0.01  # the share of the limit that is for writes alone
-_UNSAID = 60.0  # seconds to wait after a 429 without `Retry-After`
+_ROUNDING = 1.0  # seconds by which a reset may be later than stated, because of rounding
+_CLOCK_TOLERANCE = 60.0  # seconds by which clocks may differ: a window that is over by our clock may count for so long
+_WRITES_SHARE = 0.01  # the share of the limit that is for writes alone
+_DEFAULT_RETRY_AFTER = 60.0  # seconds to wait after a 429 without `Retry-After`
 
 
-_HALF, _SHARE = 0.5, 0.05  # of the limit: at which background requests stop, and how many an hour there may be
-_USUAL_LIMIT = 1000  # requests an hour of a key, as the quick start documents it
+_BACKGROUND_STOPS_AT, _BACKGROUND_SHARE = (
+    0.5,
+    0.05,
+)  # of the limit: at which background requests stop, and how many an hour there may be
+_DOCUMENTED_LIMIT = 1000  # requests an hour of a key, as the quick start documents it
 
 
 class RequestKind(StrEnum):
@@ -162,13 +165,13 @@ class Quota:
         self._window = 0.0
         self._ends = 0.0
         self._assumed = False
-        self._doubt = _ROUNDED
-        self._era = 0
+        self._margin = _ROUNDING
+        self._window_number = 0
         self._writes: deque[float] = deque()
         self._blocked_since = self._blocked_until = 0.0
         self._in_flight = 0
         self._in_background: deque[float] = deque()
-        """When background requests were let through, within the last hour."""
+        """The times of background requests within the last hour."""
 
     @property
     def limit(self) -> int | None:
@@ -190,16 +193,16 @@ class Quota:
         """Requests of this kind that may still be made in this window; None while unknown."""
         left = self.remaining
         if kind is RequestKind.BACKGROUND:
-            share = self._background_left(self._limit or _USUAL_LIMIT)
+            share = self._background_left(self._limit or _DOCUMENTED_LIMIT)
             if left is not None and self._limit is not None:
-                share = min(share, left - ceil(self._limit * _HALF) - self._writes_to_expect())
+                share = min(share, left - ceil(self._limit * _BACKGROUND_STOPS_AT) - self._writes_to_expect())
             return max(0, share)
         if left is None or self._limit is None:
             return None
         kept = {
             RequestKind.READ: ceil(self._limit * self._reserve),
             RequestKind.SETTLE: int(self._limit * self._reserve / 2),
-            RequestKind.URGENT: int(self._limit * min(_FLOOR, self._reserve / 2)),
+            RequestKind.URGENT: int(self._limit * min(_WRITES_SHARE, self._reserve / 2)),
             RequestKind.WRITE: 0,
         }
         return max(0, left - kept[kind])
@@ -209,7 +212,7 @@ class Quota:
         now = self._now()
         while self._in_background and not 0 <= now - self._in_background[0] < HOUR:
             self._in_background.popleft()
-        return int(limit * _SHARE) - len(self._in_background)
+        return int(limit * _BACKGROUND_SHARE) - len(self._in_background)
 
     def _writes_to_expect(self) -> int:
         """The writes until this window ends, at the rate of the last minutes."""
@@ -233,16 +236,16 @@ class Quota:
             raise self._spent(self._blocked_until, now)
         left = self._left_for(kind)
         if left is not None and left < 1:
-            raise self._spent(self._ends if self._limit is not None else now + _UNSAID, now)
+            raise self._spent(self._ends if self._limit is not None else now + _DEFAULT_RETRY_AFTER, now)
         self._in_flight += 1
         if kind is RequestKind.WRITE:
             self._writes.append(now)
         if kind is RequestKind.BACKGROUND:
             self._in_background.append(now)
-        return CountedRequest(self, self._era)
+        return CountedRequest(self, self._window_number)
 
     def writes_within(self, seconds: float) -> int:
-        """How many writes were let through in the last seconds; each call with the same number."""
+        """How many writes were admitted within the last seconds. All calls must give the same number."""
         now = self._now()
         while self._writes and not 0 <= now - self._writes[0] <= seconds:
             self._writes.popleft()
@@ -263,7 +266,7 @@ class Quota:
             self._window, self._ends = kept.window, min(kept.ends, now + HOUR)
         self._block(now, min(kept.blocked_until, now + DAY))
 
-    def _done(self, era: int, said: tuple[Limits, float | None] | None, *, spent: bool) -> None:
+    def _done(self, window_number: int, said: tuple[Limits, float | None] | None, *, spent: bool) -> None:
         """Record the end of a request; `said` has the limits of its response, None without a response."""
         self._in_flight -= 1
         now = self._now()
@@ -275,40 +278,40 @@ class Quota:
             if self._assumed:  # the service may have begun its hour with the very request that told us nothing
                 self._ends = now + HOUR
         else:
-            self._learn(said[0], said[0].remaining, era, now)
+            self._learn(said[0], said[0].remaining, window_number, now)
         if said is not None and said[1] is not None:
             self._block(now, now + said[1])
         self._on_change()
 
-    def _learn(self, said: Limits, remaining: int, era: int, now: float) -> None:
+    def _learn(self, said: Limits, remaining: int, window_number: int, now: float) -> None:
         window = said.reset if said.reset is not None else (self._window if now < self._ends else now + HOUR)
-        same = self._limit is not None and abs(window - self._window) <= _SAME
+        same = self._limit is not None and abs(window - self._window) <= _RESET_TOLERANCE
         if same and not self._assumed:
             self._left = min(self._left, remaining)
-        elif self._limit is None or window > self._window + _SAME or era == self._era:
+        elif self._limit is None or window > self._window + _RESET_TOLERANCE or window_number == self._window_number:
             # A later window, or one that the service still names although by our clock it should be over.
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
             self._ends = self._end_of(window, now)
-            self._era += 1
+            self._window_number += 1
 
     def _end_of(self, window: float, now: float) -> float:
-        if window + _ROUNDED > now:
-            self._doubt = _ROUNDED
-            return min(window + _ROUNDED, now + HOUR + _DISTRUST)
-        doubt, self._doubt = self._doubt, min(2 * self._doubt, _DISTRUST)
-        return now + doubt
+        if window + _ROUNDING > now:
+            self._margin = _ROUNDING
+            return min(window + _ROUNDING, now + HOUR + _CLOCK_TOLERANCE)
+        margin, self._margin = self._margin, min(2 * self._margin, _CLOCK_TOLERANCE)
+        return now + margin
 
     def _roll(self) -> None:
         late = self._now() - self._ends
         if self._limit is not None and late >= 0:
             self._left, self._assumed = self._limit, True
             self._ends += HOUR * (late // HOUR + 1)
-            self._era += 1
+            self._window_number += 1
 
     def _blocked(self, now: float) -> bool:
-        # A clock that was set back must not keep us out for long.
+        # A clock that was set back must not block requests for long.
         return self._blocked_since - HOUR <= now < self._blocked_until
 
     def _block(self, since: float, until: float) -> None:
@@ -327,9 +330,9 @@ class Quota:
 class CountedRequest:
     """One admitted request. If the `with` block ends without a report, it stays spent."""
 
-    def __init__(self, quota: Quota, era: int) -> None:
+    def __init__(self, quota: Quota, window_number: int) -> None:
         self._quota = quota
-        self._era = era
+        self._window_number = window_number
         self._said: tuple[Limits, float | None] | None = None
         self._sent = True
 
@@ -339,7 +342,7 @@ class CountedRequest:
         wait = None
         if status == HTTPStatus.TOO_MANY_REQUESTS:  # the Retry-After of a 503 is about its health, not about our quota
             wait = retry_after(headers, now)
-            wait = _UNSAID if wait is None else wait
+            wait = _DEFAULT_RETRY_AFTER if wait is None else wait
         self._said = (limits(headers, now), wait)
 
     def unsent(self) -> None:
@@ -350,4 +353,4 @@ class CountedRequest:
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        self._quota._done(self._era, self._said, spent=self._sent)  # noqa: SLF001 — as above
+        self._quota._done(self._window_number, self._said, spent=self._sent)  # noqa: SLF001 — as above

@@ -115,7 +115,7 @@ class AppointmentsPage:
     unread: tuple[str | None, ...] = ()
 
     def is_last(self, pages: int, seen: int) -> bool | None:
-        """Whether this page is the last, with so many pages and entries read by now; None where nothing says so.
+        """Whether this page is the last, with so many pages and entries read by now; None if nothing says so.
 
         If some form of total says that there is more, it is not; that a page is short says nothing.
         """

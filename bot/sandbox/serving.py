@@ -63,7 +63,7 @@ class _DroppableProtocol(H11Protocol):
 async def serving(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Serve `app` in the running event loop and yield its base URL, `http://host:port` without a trailing slash.
 
-    Port 0 takes a free port. Raises OSError where the address cannot be used, and whatever the app's lifespan raises.
+    Port 0 takes a free port. Raises OSError if the address cannot be used, and whatever the app's lifespan raises.
     """
     config = Config(
         app, ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False, timeout_keep_alive=75

@@ -51,7 +51,7 @@ def without_markup(message: Message) -> Message:
 
 
 def _status(ticket: Ticket) -> tuple[str, ...]:
-    """The service's own word where it is not the usual one."""
+    """The service's own word if it is not the usual one."""
     status = ticket.appointment.status
     return (BOOKED,) if status is AppointmentStatus.SCHEDULED else (APPOINTMENT, status.value)
 

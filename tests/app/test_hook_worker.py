@@ -11,7 +11,7 @@ import pytest
 
 from bot.app.appointment_news import NotYetError, Report
 from bot.app.conversations import ChatTurn
-from bot.app.hook_worker import API_PATIENCE, API_PAUSE, WORKS_FOR, HookWorker, UnreadableHookError
+from bot.app.hook_worker import API_PATIENCE, API_PAUSE, RECEIVING_SPAN, HookWorker, UnreadableHookError
 from bot.app.records import Change, StoredHook
 from bot.core.model import FailureCode
 from bot.storage.hooks import SqlHookRepository
@@ -203,5 +203,5 @@ async def test_webhooks_are_received_while_the_last_one_is_less_than_a_day_old(s
     assert not setup.worker.is_receiving()
     setup.worker.last_received = 1000.0
     assert setup.worker.is_receiving()
-    setup.now += WORKS_FOR
+    setup.now += RECEIVING_SPAN
     assert not setup.worker.is_receiving()

@@ -123,7 +123,7 @@ def test_a_greeting_and_thanks_are_answered(state: State, courtesy: Courtesy, no
 
 
 def remarked(state: State, notice: Notice) -> tuple[Show | Tell, ...]:
-    """A remark above the present screen; of its own where an attempt is pending."""
+    """A remark above the present screen; of its own if an attempt is pending."""
     if isinstance(state, Pending):
         return (Tell(NoticeMessage(notice)),)
     return (Show(present(given(state)), SCREEN, None, notice),)

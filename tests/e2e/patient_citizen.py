@@ -139,7 +139,7 @@ class PatientCitizen:
     # --- doing ---------------------------------------------------------------------------------------------------
 
     async def _answer(self, screen: Shown, booking: WantedBooking) -> None:
-        """Do what this screen asks for; where it only says *wait*, do nothing."""
+        """Do what this screen asks for; if it only says *wait*, do nothing."""
         label, says = self.words.label, self.words.says
         if screen.has(label("button.confirm")) and booking.name not in screen.text:
             await self._press(screen, label("button.change_name"))  # the name of the last booking is filled in

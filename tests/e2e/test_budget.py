@@ -1,6 +1,6 @@
 """When the hour's requests are used up: who confirmed waits and is served, who only looks is told when to come back.
 
-The service is the stand-in over HTTP; its hour is cut to seconds where a test waits for the next one.
+The service is the stand-in over HTTP; its hour is cut to seconds if a test waits for the next one.
 """
 
 from collections.abc import AsyncIterator

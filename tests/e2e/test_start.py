@@ -1,4 +1,4 @@
-"""How `python -m bot run` begins and ends: one clear line where it cannot work, and nothing of a secret in it."""
+"""How `python -m bot run` begins and ends: one clear line if it cannot work, and nothing of a secret in it."""
 
 import sqlite3
 from collections.abc import Callable

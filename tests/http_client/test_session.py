@@ -1,4 +1,4 @@
-"""Each request is sent once, alone and where it was told to go. What failures mean: test_failures.py."""
+"""Each request is sent once, without cookies, to the address or proxy that is set. test_failures.py has failures."""
 
 import aiohttp
 import pytest

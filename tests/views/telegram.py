@@ -39,7 +39,7 @@ class _Reader(HTMLParser):
 
 
 def plain(html: str) -> str:
-    """The text as a citizen reads it. Raises where the markup is broken."""
+    """The text as a citizen reads it. Raises if the markup is broken."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -1,4 +1,4 @@
-"""The department, and the member of staff where one must be named."""
+"""The department, and the member of staff if one must be named."""
 
 from dataclasses import replace
 

@@ -27,7 +27,7 @@ from bot.sandbox.moncreneau.webhooks import Webhooks
 def create_app(config: MoncreneauSandbox) -> Starlette:
     """Return the stand-in: the API (/api/v1), control calls (/__sandbox), the office's page (/office), tickets (/qr).
 
-    It must be served by one event loop. Raises sqlite3.OperationalError where the file cannot be used or another
+    It must be served by one event loop. Raises sqlite3.OperationalError if the file cannot be used or another
     process holds it.
     """
     clock = MovableClock(config.clock, config.on_clock_moved)

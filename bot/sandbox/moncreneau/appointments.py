@@ -91,7 +91,7 @@ class AppointmentBook:
         return [d for d in self._departments.values() if key.organization_id in (None, d.organization.id)]
 
     def department(self, department_id: int, key: ApiKey) -> Department:
-        """Return a department; raises ApiError where it does not exist or `key` may not see it."""
+        """Return a department; raises ApiError if it does not exist or `key` may not see it."""
         department = self._departments.get(department_id)
         if department is None:
             raise ApiError("DEPARTMENT_NOT_FOUND", f"Department {department_id} does not exist")
@@ -100,7 +100,7 @@ class AppointmentBook:
         return department
 
     def active_department(self, department_id: int, key: ApiKey) -> Department:
-        """Return a department; raises ApiError also where it takes no appointments."""
+        """Return a department; raises ApiError also if it takes no appointments."""
         department = self.department(department_id, key)
         if not department.is_active:
             raise ApiError("DEPARTMENT_ACCESS_DENIED", f"Department {department_id} is not active")
@@ -119,7 +119,7 @@ class AppointmentBook:
     def create(
         self, booking: BookingRequest, key: ApiKey, alter: Callable[[Appointment], Appointment] | None = None
     ) -> Appointment:
-        """Make an appointment, charge for it and store both; raises ApiError where the rules forbid it.
+        """Make an appointment, charge for it and store both; raises ApiError if the rules forbid it.
 
         `alter` changes what is stored: it is how a fault makes the service store something else than was asked for.
         """
@@ -181,7 +181,7 @@ class AppointmentBook:
         )
 
     def get(self, appointment_id: int, key: ApiKey) -> Appointment:
-        """Return an appointment; raises ApiError (404) also where it belongs to another organisation than `key`."""
+        """Return an appointment; raises ApiError (404) also if it belongs to another organisation than `key`."""
         appointment = self._appointments.get(appointment_id)
         if appointment is None or not self._can_see(key, appointment):
             raise ApiError("APPOINTMENT_NOT_FOUND", f"Appointment {appointment_id} does not exist")
@@ -226,7 +226,7 @@ class AppointmentBook:
         return appointment
 
     def _set_status(self, appointment: Appointment, status: str) -> Appointment:
-        """Store an appointment with another status; refund it and free its slot where it is newly cancelled."""
+        """Store an appointment with another status; refund it and free its slot if it is newly cancelled."""
         old = self._appointments[appointment.id]
         now = self.now().replace(microsecond=0)
         is_cancelled, was_cancelled = status == "CANCELLED", old.status == "CANCELLED"

@@ -29,6 +29,6 @@ class ApiKeys:
 
 
 def require_scope(key: ApiKey, scope: str) -> None:
-    """Raise ApiError (403) where the key lacks the scope."""
+    """Raise ApiError (403) if the key lacks the scope."""
     if scope not in key.scopes:
         raise ApiError("INSUFFICIENT_SCOPE", f"The API key lacks the scope {scope}", details={"required": scope})

@@ -81,7 +81,7 @@ class Availability:
 
 
 def _slots_of(department: Department, day: date) -> tuple[datetime, ...]:
-    """Return the start of each slot of a day, earliest first; none where the department is closed."""
+    """Return the start of each slot of a day, earliest first; none if the department is closed."""
     length = timedelta(minutes=department.slot_duration)
     slots = []
     for start, end in department.opening_hours.get(DAYS[day.weekday()], ()):

@@ -37,7 +37,7 @@ class ApiMiddleware:
         """Requests by endpoint, whatever their answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or drop its connection where a fault says so."""
+        """Answer one request, or drop its connection if a fault says so."""
         path = scope["path"].removeprefix(scope["root_path"])
         self.requests[endpoint(scope["method"], path)] += 1
         injection = self._faults.draw(scope["method"], path)

@@ -58,9 +58,9 @@ class Store:
         self._connection: sqlite3.Connection | None = None
 
     def load(self) -> tuple[list[Appointment], int | None]:
-        """Return all appointments in order of id, and the balance of credits where the file has one.
+        """Return all appointments in order of id, and the balance of credits if the file has one.
 
-        Raises sqlite3.OperationalError where the file cannot be opened or another process holds it.
+        Raises sqlite3.OperationalError if the file cannot be opened or another process holds it.
         """
         if self._path is None:
             return [], None

@@ -1,4 +1,4 @@
-"""The Bot API's refusals. The descriptions are the real service's; where the sandbox is stricter, the text says so."""
+"""The Bot API's refusals. The descriptions are the real service's; if the sandbox is stricter, the text says so."""
 
 import math
 from typing import Any
