@@ -101,20 +101,22 @@ def _number(text: str | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-_RESET_TOLERANCE = (
-    2.0  # seconds by which the resets of one window may differ, because some services compute and round it each time
-)
-_ROUNDING = 1.0  # seconds by which a reset may be later than stated, because of rounding
-_CLOCK_TOLERANCE = 60.0  # seconds by which clocks may differ: a window that is over by our clock may count for so long
-_WRITES_SHARE = 0.01  # the share of the limit that is for writes alone
-_DEFAULT_RETRY_AFTER = 60.0  # seconds to wait after a 429 without `Retry-After`
-
-
-_BACKGROUND_STOPS_AT, _BACKGROUND_SHARE = (
-    0.5,
-    0.05,
-)  # of the limit: at which background requests stop, and how many an hour there may be
-_DOCUMENTED_LIMIT = 1000  # requests an hour of a key, as the quick start documents it
+_RESET_TOLERANCE = 2.0
+"""Seconds by which the resets of one window may differ: some services compute and round it each time."""
+_ROUNDING = 1.0
+"""Seconds by which a window may end later than stated, because of rounding."""
+_CLOCK_TOLERANCE = 60.0
+"""Seconds by which clocks may differ: a window that is over by our clock may count for so long."""
+_WRITES_SHARE = 0.01
+"""The share of the limit that is for writes alone."""
+_BACKGROUND_STOPS_AT = 0.5
+"""The share of the limit that is left when background requests stop."""
+_BACKGROUND_SHARE = 0.05
+"""The share of the limit that background requests may use in an hour."""
+_DOCUMENTED_LIMIT = 1000
+"""Requests per hour of a key, as the quick start documents it."""
+_DEFAULT_RETRY_AFTER = 60.0
+"""Seconds to wait after a 429 without `Retry-After`."""
 
 
 class RequestKind(StrEnum):
