@@ -18,9 +18,9 @@ from bot.views.keyboards import clip
 from bot.views.message import Office
 
 WORDS = 100
-"""Characters of a name from outside, as many as a citizen may type; with them no text outgrows Telegram's limit."""
+"""Longest name from the API, in characters; as long as a citizen may type. It keeps texts within Telegram's limit."""
 DESCRIPTION = 200
-"""Characters of a department's description."""
+"""Longest description of a department, in characters."""
 
 
 def lines(*parts: Safe | None) -> Safe:
@@ -34,7 +34,7 @@ def paragraphs(*parts: Safe | None) -> Safe:
 
 
 def department_name(t: Translator, department: Department) -> str:
-    """The department's name; one that is no longer listed, or whose name shows nothing, is told by its number."""
+    """The department's name; its number if it is not listed any more, or if its name has no visible character."""
     return clip(department.name, WORDS) or t.label("department.unnamed", number=department.id)
 
 
@@ -67,7 +67,7 @@ def about_department(t: Translator, department: Department) -> Safe | None:
 
 
 def opening_hours(t: Translator, hours: tuple[OpeningHours, ...]) -> str:
-    """`lun.–ven. 08:00–12:00, 13:00–16:00 ; sam. 09:00–12:00`: days with the same hours are told together."""
+    """`lun.–ven. 08:00–12:00, 13:00–16:00 ; sam. 09:00–12:00`: days with the same hours are grouped."""
     by_day = [
         ", ".join(f"{each.start:%H:%M}–{each.end:%H:%M}" for each in hours if each.weekday == day) for day in range(7)
     ]
@@ -86,7 +86,7 @@ def day_fact(t: Translator, day: date, office: Office) -> Safe:
 
 
 def moment_fact(t: Translator, at: datetime, office: Office) -> Safe:
-    """The day and the hour, and whose hour it is."""
+    """The day and the time, with the city whose time it is."""
     when = t.label("moment", day=t.date_long(at, office.today), time=t.time(at))
     return t.text("fact.moment", moment=when, city=office.city)
 

@@ -45,7 +45,7 @@ async def at_least(people: list[Phone], count: int) -> bool:
     return await got(people) >= count
 
 
-async def begin_anew(bot: RunningBot, **settings: Any) -> None:
+async def restart(bot: RunningBot, **settings: Any) -> None:
     await bot.stop()
     await bot.start(**settings)
 
@@ -58,7 +58,7 @@ async def test_a_paused_broadcast_waits_until_it_is_resumed(bot: RunningBot, adm
     await admin.sees("en pause", "Mise en pause par Ibrahima")
     held = await got(people)
     assert held < len(people)
-    await begin_anew(bot, admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
+    await restart(bot, admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
     assert await got(people) == held
     await admin.pushes("resume")
     assert tally(await admin.report()) == {"sent": 12}
@@ -201,7 +201,7 @@ async def test_a_former_admin_controls_nothing_and_other_admins_can(
     people = await citizens(bot, 30)
     await admin.broadcasts()
     card = await admin.sees("en cours")
-    await begin_anew(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    await restart(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
     await eventually("it goes on", lambda: at_least(people, 4))
     await admin.presses_blindly(card, "*.bc:1:stopping")
     before = await got(people)
@@ -222,7 +222,7 @@ async def test_if_no_follower_is_an_admin_any_more_the_others_get_the_report(
     await other.says("/start")
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
-    await begin_anew(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
+    await restart(bot, admin_ids=frozenset({OTHER}), broadcast_rate=SLOW)
     assert tally(await other.report())["sent"] == 13
     assert not any("document" in each["message"] for each in await admin.phone.transcript())
 
