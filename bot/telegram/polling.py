@@ -126,8 +126,8 @@ class Poller:
             if isinstance(query, dict) and isinstance(query.get("id"), str):
                 self._press_answers.soon(by_number[update["update_id"]].chat_id, query["id"])
         if min(by_number) > self._newest:
-            # New updates: their turns begin while they are being stored. The store commits a turn's changes never before
-            # its update, and mostly together with it, so that there is one commit between a press and its answer.
+            # New updates: their turns begin while they are being stored. The store never commits the changes of a turn
+            # before its update, and mostly together with it: one commit between a press and its answer.
             self._conversations.accept(arrived)
             await self._receive(arrived)
         else:
