@@ -28,7 +28,7 @@ from bot.moncreneau.cache import Ages, Cache, CacheStats, Copy
 from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.freshness import RequestHour
 from bot.moncreneau.holds import Desk, SlotHolds
-from bot.moncreneau.local_changes import LocalChanges
+from bot.moncreneau.local_changes import LocalChanges, SlotChange
 from bot.moncreneau.schemas import FreeSlot, from_when
 
 Window: TypeAlias = tuple[int, date, date]
@@ -123,9 +123,9 @@ class Availability:
         window, desk = (department_id, first, last), (department_id, worker_id)
         age = max(self._allowed_age(window), freshness.WAITS)
         copy = await self._copy(owner, window, Ages(fresh=inf, stale=age, last=freshness.UNREADABLE))
-        if not (offered := self._offered(desk, copy)) and self._cache.age(copy) > EMPTY:
+        if not (offered := self._offered(desk, copy, owner)) and self._cache.age(copy) > EMPTY:
             copy = await self._copy(owner, window, Ages(fresh=inf, stale=EMPTY, last=EMPTY))
-            offered = self._offered(desk, copy)
+            offered = self._offered(desk, copy, owner)
         self._ages.append(self._cache.age(copy))
         perhaps = {slot.at.date() for slot in offered if slot.perhaps}
         if not perhaps:
@@ -142,15 +142,19 @@ class Availability:
         newest = self._newest(choice.department_id)
         if newest:
             self._watch(owner, newest[0])
-        at = self._nearest(desk, choice.at, newest[1]) if check and newest else choice.at
+        at = self._nearest(desk, choice.at, newest[1], owner) if check and newest else choice.at
         if at is None:
             return None
         self._holds.hold(owner, desk, at, confirmed=choice.confirmed)
         return at
 
-    def booked(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
-        """Record that we booked one place of a slot, or may have."""
-        self._changes.booked((department_id, worker_id), at)
+    def booked(self, department_id: int, at: datetime, worker_id: int | None = None, owner: str = "") -> None:
+        """Record that we booked one place of a slot."""
+        self._changes.booked((department_id, worker_id), at, owner)
+
+    def perhaps_booked(self, department_id: int, at: datetime, worker_id: int | None, owner: str) -> None:
+        """Record that we may have booked one place of a slot for a citizen; they may choose it again."""
+        self._changes.perhaps_booked((department_id, worker_id), at, owner)
 
     def refused(self, department_id: int, at: datetime, worker_id: int | None = None) -> None:
         """Record that the API refused the slot: somebody outside the bot took it."""
@@ -167,27 +171,33 @@ class Availability:
 
     # --- what is offered ---------------------------------------------------------------------------------------------
 
-    def _offered(self, desk: Desk, copy: Copy[Reading]) -> list[Slot]:
-        """The slots that are still to come, without those that are gone."""
+    def _offered(self, desk: Desk, copy: Copy[Reading], owner: str) -> list[Slot]:
+        """The slots that are still to come, without those that are gone for this citizen."""
         slots = copy.value.slots
         offered = list(slots[bisect_right(slots, self._office_now(), key=_at) :])
-        for at, state in self._states(desk, copy).items():
+        for at, state in self._states(desk, copy, owner).items():
             place = bisect_left(offered, at, key=_at)
             if state is SlotState.FREE or place == len(offered) or offered[place].at != at:
                 continue  # free, or its time has passed
             offered[place : place + 1] = [Slot(at, perhaps=True)] if state is SlotState.PERHAPS else []
         return offered
 
-    def _states(self, desk: Desk, copy: Copy[Reading]) -> dict[datetime, SlotState]:
+    def _states(self, desk: Desk, copy: Copy[Reading], owner: str) -> dict[datetime, SlotState]:
         """The states of slots that were held, booked or refused since the reading."""
         held, changes = self._holds.held(desk), self._changes.of(desk)
-        return {at: self._state(desk, at, held[at], copy) for at in {*held, *changes} if at in copy.value.places}
+        return {
+            at: self._state(desk, at, held[at], copy, changes.get(at), owner)
+            for at in {*held, *changes}
+            if at in copy.value.places
+        }
 
-    def _state(self, desk: Desk, at: datetime, held: int, copy: Copy[Reading]) -> SlotState:
-        change = self._changes.of(desk).get(at)
+    @staticmethod
+    def _state(  # noqa: PLR0913, PLR0917 — a slot is judged by all of these
+        desk: Desk, at: datetime, held: int, copy: Copy[Reading], change: SlotChange | None, owner: str
+    ) -> SlotState:
         if change and change.refused is not None and change.refused >= copy.began:
             return SlotState.GONE
-        booked = sum(each >= copy.began for each in change.booked) if change else 0
+        booked = change.places(copy.began, but=owner) if change else 0
         places = (
             copy.value.places[at] if desk[1] is None else None
         )  # the API does not tell the places of one member of staff
@@ -195,12 +205,12 @@ class Availability:
             return SlotState.GONE
         return SlotState.FREE if held + booked < (places or 1) else SlotState.PERHAPS
 
-    def _nearest(self, desk: Desk, wanted: datetime, copy: Copy[Reading]) -> datetime | None:
+    def _nearest(self, desk: Desk, wanted: datetime, copy: Copy[Reading], owner: str) -> datetime | None:
         """The wanted slot, or the nearest free one instead, on the same day if possible; None if there is none.
 
         Slots that others hold are used only if no others are left.
         """
-        offered = self._offered(desk, copy)
+        offered = self._offered(desk, copy, owner)
         candidates = [slot.at for slot in offered if not slot.perhaps] or [slot.at for slot in offered]
         return min(candidates, key=lambda at: (at.date() != wanted.date(), abs(at - wanted)), default=None)
 

@@ -173,12 +173,12 @@ class Gateway:
             elif error.failure.code is FailureCode.DEPARTMENT_GONE:
                 self._forget_department(order.department_id, error)
             elif error.outcome in {WriteOutcome.UNKNOWN, WriteOutcome.ACCEPTED}:
-                self._availability.booked(*slot)  # perhaps; the next reading shows it
+                self._availability.perhaps_booked(*slot, order.owner)  # the next reading shows it
             raise
         finally:
             self._own_appointments.changed(order.owner)
         self._booked += 1
-        self._availability.booked(*slot)
+        self._availability.booked(*slot, order.owner)
         return appointment
 
     async def cancel(self, appointment_id: int) -> None:

@@ -12,9 +12,19 @@ class SlotChange:
     """The changes of one slot, in Unix seconds. A reading that begins later includes them."""
 
     booked: list[float] = field(default_factory=list)
-    """When we booked a place, or may have booked one."""
+    """When we booked a place."""
+    perhaps: dict[str, float] = field(default_factory=dict)
+    """By citizen, when we may have booked one for them: its response did not say."""
     refused: float | None = None
     """When the API refused the slot."""
+
+    def places(self, since: float, *, but: str = "") -> int:
+        """How many places we took since then, or may have taken for anybody but one citizen.
+
+        Whoever is told that their booking was not made may choose its slot again.
+        """
+        perhaps = (at for owner, at in self.perhaps.items() if owner != but)
+        return sum(at >= since for at in (*self.booked, *perhaps))
 
 
 class LocalChanges:
@@ -24,9 +34,15 @@ class LocalChanges:
         self._now = now
         self._changes: dict[Desk, dict[datetime, SlotChange]] = {}
 
-    def booked(self, desk: Desk, at: datetime) -> None:
-        """Record that we booked one place of a slot, or may have."""
-        self._change(desk, at).booked.append(self._now())
+    def booked(self, desk: Desk, at: datetime, owner: str = "") -> None:
+        """Record that we booked one place of a slot, for this citizen."""
+        change = self._change(desk, at)
+        change.perhaps.pop(owner, None)
+        change.booked.append(self._now())
+
+    def perhaps_booked(self, desk: Desk, at: datetime, owner: str) -> None:
+        """Record that we may have booked one place of a slot for this citizen; every try is for the same place."""
+        self._change(desk, at).perhaps[owner] = self._now()
 
     def refused(self, desk: Desk, at: datetime) -> None:
         """Record that the API refused the slot."""
@@ -39,7 +55,7 @@ class LocalChanges:
     def booked_since(self, department_id: int, began: float) -> set[datetime]:
         """The slots of a department, of all its desks, in which we booked places since `began`."""
         changes = (each for desk, slots in self._changes.items() if desk[0] == department_id for each in slots.items())
-        return {at for at, change in changes if any(booked >= began for booked in change.booked)}
+        return {at for at, change in changes if change.places(began)}
 
     def was_read(self, department_id: int, first: date, last: date, began: float) -> None:
         """Drop the changes that a reading of these days, begun at `began`, includes."""
@@ -47,9 +63,10 @@ class LocalChanges:
             for at, change in list(slots.items()):
                 if first <= at.date() <= last:
                     change.booked = [booked for booked in change.booked if booked >= began]
+                    change.perhaps = {owner: when for owner, when in change.perhaps.items() if when >= began}
                     if change.refused is not None and change.refused < began:
                         change.refused = None
-                    if not change.booked and change.refused is None:
+                    if not change.booked and not change.perhaps and change.refused is None:
                         del slots[at]
 
     def _change(self, desk: Desk, at: datetime) -> SlotChange:

@@ -182,6 +182,16 @@ async def test_a_slot_that_we_booked_is_perhaps_free_until_it_is_read_again(
     assert NINE in await setup.offered(), "it has another place"
 
 
+async def test_a_slot_that_we_perhaps_booked_stays_free_for_its_citizen_alone(setup: AvailabilitySetup) -> None:
+    await setup.slots()
+    for _ in range(2):
+        setup.availability.perhaps_booked(5, NINE, None, ME)
+    assert NINE not in [slot.at for slot in await setup.slots(owner=OTHER) if not slot.perhaps]
+    assert setup.hold(OTHER, NINE) == TEN
+    assert Slot(NINE) in await setup.slots(owner=ME)
+    assert setup.hold(ME, NINE) == NINE, "they were told that it was not booked"
+
+
 async def test_a_booking_made_while_the_slots_are_read_is_not_forgotten(
     setup: AvailabilitySetup, clock: StillClock
 ) -> None:

@@ -37,3 +37,20 @@ def test_bookings_of_a_department_include_all_members_of_staff(clock: StillClock
     changes.booked((8, None), ELEVEN)
     assert changes.booked_since(5, clock.unix) == {TEN}
     assert changes.booked_since(5, clock.unix + 1) == set()
+
+
+def test_a_place_that_was_perhaps_booked_counts_once_and_not_for_its_citizen(clock: StillClock) -> None:
+    changes = LocalChanges(lambda: clock.unix)
+    for _ in range(3):
+        changes.perhaps_booked(DESK, TEN, "telegram:7")
+    began = clock.unix
+    assert changes.of(DESK)[TEN].places(began) == 1
+    assert changes.of(DESK)[TEN].places(began, but="telegram:7") == 0
+    assert changes.booked_since(5, began) == {TEN}
+    changes.booked(DESK, TEN, "telegram:7")
+    assert changes.of(DESK) == {TEN: SlotChange([began])}, "now it is certain"
+    changes.perhaps_booked(DESK, TEN, "telegram:8")
+    changes.was_read(5, FIRST, LAST, began)
+    assert changes.of(DESK)[TEN].places(began) == 2
+    changes.was_read(5, FIRST, LAST, began + 1)
+    assert changes.of(DESK) == {}
