@@ -103,9 +103,14 @@ def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
 
 def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
     """The details of an appointment, without its status."""
+    appointment, department = ticket.appointment, ticket.department
+    worker = None
+    if appointment.worker_id is not None:
+        listed = (each for each in department.workers if each.id == appointment.worker_id)
+        worker = next(listed, Worker(appointment.worker_id, ""))
     return lines(
-        draft_facts(t, Draft(ticket.department, at=ticket.appointment.at, name=ticket.appointment.name), office),
-        t.text("fact.number", number=ticket.appointment.id),
+        draft_facts(t, Draft(department, worker, appointment.at, appointment.name), office),
+        t.text("fact.number", number=appointment.id),
     )
 
 

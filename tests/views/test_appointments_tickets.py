@@ -14,7 +14,7 @@ from bot.core.model import (
 from bot.core.screens import QrPicture, TicketShown
 from bot.views.message import Office, Style
 from bot.views.render import render
-from tests.core.examples import APPOINTMENT, PASSPORTS, TICKET, cancelled
+from tests.core.examples import APPOINTMENT, BAH, HOSPITAL, PASSPORTS, TICKET, cancelled
 from tests.views import telegram
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, plain
@@ -139,3 +139,10 @@ def test_the_caption_of_a_cancelled_appointments_picture_says_so() -> None:
         assert "à présenter" not in picture.text
         assert picture.qr_link is not None, "it is the caption of a picture, whatever became of the link"
         check_limits(picture)
+
+
+def test_the_ticket_names_the_member_of_staff_or_their_number() -> None:
+    for worker, words in ((BAH.id, "👥 Agent : Dr Bah"), (99, "👥 Agent : Agent n° 99"), (None, None)):
+        seen = Ticket(replace(APPOINTMENT, worker_id=worker), HOSPITAL)
+        text = plain(render(TicketShown(seen), FR).text).replace("\u00a0", " ")
+        assert (words in text) if words else ("👥" not in text)
