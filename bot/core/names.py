@@ -43,8 +43,9 @@ def suggestions(*booked: str | None, profile: str = "") -> tuple[str, ...]:
 
 
 def first_name(profile: str) -> str:
-    """The name by which the phone's owner is greeted."""
-    return profile.split(maxsplit=1)[0] if profile.strip() else ""
+    """The name by which the phone's owner is greeted; none if it has no letters."""
+    first = profile.split(maxsplit=1)[0] if profile.strip() else ""
+    return first if any(char.isalpha() for char in first) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -84,7 +84,7 @@ def test_a_profile_without_a_first_and_a_last_name_is_not_offered(profile: str) 
 
 def test_people_are_greeted_by_their_first_name() -> None:
     assert first_name("Aïssatou Bah") == first_name(" Aïssatou ") == "Aïssatou"
-    assert first_name("  ") == ""
+    assert first_name("  ") == first_name("😀🔥") == first_name("007 Bah") == ""
 
 
 def test_folding_forgets_accents_case_and_doubled_spaces() -> None:
