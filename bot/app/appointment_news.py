@@ -111,12 +111,12 @@ class AppointmentNews:
     async def of_day(self, chat_id: int, facts: tuple[Fact, ...]) -> Change:
         """The turn after a department's day was read, with what it says of the chat's appointments."""
         if await self._store.open_attempts_of(chat_id):
-            return Change()  # the next reading tells, after the outcome of the attempt
+            return Change()  # the next reading reports it, after the outcome of the attempt
         entries = [await self._store.entry(each.appointment_id) for each in facts]
         return await self._of_facts({each.appointment_id: each for each in entries if each}, facts)
 
     async def _of_facts(self, known: Mapping[int, BookEntry], facts: Iterable[Fact]) -> Change:
-        """What follows from facts that a list told; those that tell nothing new are left out."""
+        """The change that follows from the facts of a list. Facts without news are left out."""
         absorbed: list[Fact] = []
         deliveries: list[Delivery] = []
         for each in facts:
@@ -151,7 +151,7 @@ class AppointmentNews:
         if LookAgain() in effects:
             looked = self._looked.get(report.appointment_id)
             if looked is not None and looked >= received_at:
-                return Change()  # what was seen then is younger than this
+                return Change()  # the entry is newer than this webhook
             if pause := self._pause(report.appointment_id):
                 raise NotYetError(pause)
         fact, after, effects = await self._absorbed(entry, fact)
@@ -174,7 +174,7 @@ class AppointmentNews:
     async def _absorbed(
         self, entry: BookEntry | None, fact: Fact
     ) -> tuple[Fact, BookEntry | None, tuple[BookEffect, ...]]:
-        """The fact, or what the service answers if it is not sure; the entry after it, and what follows."""
+        """The fact, or that of a lookup if it is not sure; the entry after it, and the effects."""
         after, effects = absorb(entry, fact)
         if LookAgain() not in effects:
             return fact, after, effects
@@ -185,7 +185,7 @@ class AppointmentNews:
         self._looked[fact.appointment_id] = self._unix_time()
         as_of = self.service_time()
         is_soon = entry is not None and entry.at - self._office_time() < SOON
-        # A list that is wrong may lack hundreds, so what it lacks is never urgent.
+        # A wrong list may lack hundreds of appointments, so these lookups are never urgent.
         need = Need.SETTLE_AGAIN if is_soon and fact.source is not Source.DAY else Need.BACKGROUND
         try:
             found = await self._api.appointment(fact.appointment_id, need)
@@ -219,7 +219,7 @@ class AppointmentNews:
         return (self._office_time() + timedelta(seconds=self._clock_gap())).replace(microsecond=0)
 
     async def _told(self, entry: BookEntry, effects: tuple[BookEffect, ...], fact: Fact) -> tuple[Delivery, ...]:
-        """The messages, if they are still of use to the citizen, and the edit of the old ticket."""
+        """The messages that are still useful to the citizen, and the edit of the old ticket."""
         chat = await self._store.chat(entry.chat_id)
         if not effects or chat is None or chat.left:
             return ()

@@ -97,7 +97,7 @@ class Reminders:
     async def _deliveries(
         self, chat: StoredChat, message: DueMessage, departments: dict[int, Department]
     ) -> list[Delivery]:
-        """The message, with the QR code where Telegram has its picture; nothing if no department exists any more."""
+        """The message, with the QR code if Telegram has its picture; none if the department does not exist any more."""
         shown = [each for each in message.entries if not departments or each.department_id in departments]
         if not shown:
             return []
@@ -120,7 +120,7 @@ class Reminders:
             chat.chat_id,
             Kind.PICTURE if is_picture else Kind.SEND,
             self._render(screen, chat.locale, None),
-            # The words of all citizens go before the pictures.
+            # The texts of all citizens are sent before the pictures.
             urgency=Urgency.BULK if is_picture else Urgency.NOTICE,
             silent=is_picture,
             ticket=shown[0].appointment_id if is_ticket else None,

@@ -1,4 +1,4 @@
-"""When a citizen is reminded of an appointment, and of what at once. Pure: no clock, no database, no words.
+"""Computes when citizens are reminded, and which appointments one message covers. Pure: no clock, database or texts.
 
 The timers of an appointment follow from its entry in the appointment book alone.
 
@@ -110,7 +110,7 @@ class Due:
 
 
 def due_now(timers: Collection[Timer], entries: Iterable[BookEntry], now: datetime, *, wanted: bool) -> Due:
-    """What the timers and the entries of one chat make due. At night nothing is; it waits for the morning.
+    """The messages of one chat that are due, from its timers and entries. At night none are: they wait for the morning.
 
     The appointments of a day are told in one message, so the timers of that day are done with the first. `wanted`
     tells whether the citizen wants reminders.

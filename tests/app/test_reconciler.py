@@ -31,7 +31,7 @@ CANCELLED = AppointmentStatus.CANCELLED
 
 
 @dataclass
-class Office:
+class ReconcilerSetup:
     """A reconciler, its store and the API; chats play their turns when the test says so."""
 
     store: Store
@@ -75,9 +75,9 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def setup(tmp_path: Path) -> AsyncIterator[ReconcilerSetup]:
     store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    yield Office(store)
+    yield ReconcilerSetup(store)
     await store.close()
 
 
@@ -94,158 +94,164 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     ],
     ids=["cancelled", "moved within the day", "moved to another day", "validated"],
 )
-async def test_a_change_is_told_once_in_the_words_of_a_webhook(office: Office, now: Appointment, told: str) -> None:
-    await office.knows(MINE)
-    office.has(now)
-    assert await office.reads() == [told]
-    assert await office.reads() == []
+async def test_a_change_is_told_once_in_the_words_of_a_webhook(
+    setup: ReconcilerSetup, now: Appointment, told: str
+) -> None:
+    await setup.knows(MINE)
+    setup.has(now)
+    assert await setup.reads() == [told]
+    assert await setup.reads() == []
 
 
-async def test_an_unchanged_day_costs_one_request_and_no_turn(office: Office) -> None:
-    await office.knows(MINE)
-    office.has(MINE)
-    office.now += HOUR
-    await office.reconciler.read_due()
-    assert (office.turns, office.api.days, office.api.needs) == ([], [(5, AT.date())], [])
+async def test_an_unchanged_day_costs_one_request_and_no_turn(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
+    setup.has(MINE)
+    setup.now += HOUR
+    await setup.reconciler.read_due()
+    assert (setup.turns, setup.api.days, setup.api.needs) == ([], [(5, AT.date())], [])
 
 
-async def test_an_appointment_missing_from_a_whole_list_is_asked_for_before_anything_is_told(office: Office) -> None:
-    await office.knows(MINE)
-    office.has(replace(MINE, department_id=8))
-    office.api.offices = ()
-    assert await office.reads() == ["fr MovedByOffice"]
-    assert office.api.needs == [Need.BACKGROUND]
-    office.has()
-    assert await office.reads(LONG_AGO) == [], "it is over by then"
+async def test_an_appointment_missing_from_a_whole_list_is_asked_for_before_anything_is_told(
+    setup: ReconcilerSetup,
+) -> None:
+    await setup.knows(MINE)
+    setup.has(replace(MINE, department_id=8))
+    setup.api.offices = ()
+    assert await setup.reads() == ["fr MovedByOffice"]
+    assert setup.api.needs == [Need.BACKGROUND]
+    setup.has()
+    assert await setup.reads(LONG_AGO) == [], "it is over by then"
 
 
-async def test_an_appointment_that_the_api_does_not_know_any_more_counts_as_cancelled(office: Office) -> None:
-    await office.knows(MINE)
-    assert await office.reads() == ["fr CancelledByOthers"]
+async def test_an_appointment_that_the_api_does_not_know_any_more_counts_as_cancelled(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
+    assert await setup.reads() == ["fr CancelledByOthers"]
 
 
-async def test_a_list_without_the_appointment_tells_nothing_while_it_cannot_be_asked_for(office: Office) -> None:
-    await office.knows(MINE)
-    office.api.reads = deque((None, refused(FailureCode.DOWN)))
-    assert await office.reads() == []
-    assert await office.reads() == ["fr CancelledByOthers"], "an hour later it can"
+async def test_a_list_without_the_appointment_tells_nothing_while_it_cannot_be_asked_for(
+    setup: ReconcilerSetup,
+) -> None:
+    await setup.knows(MINE)
+    setup.api.reads = deque((None, refused(FailureCode.DOWN)))
+    assert await setup.reads() == []
+    assert await setup.reads() == ["fr CancelledByOthers"], "an hour later it can"
 
 
-async def test_even_one_that_is_soon_is_asked_for_with_requests_that_nobody_needs(office: Office) -> None:
-    await office.knows(replace(MINE, at=NOW + 5 * HOUR))
-    await office.reads()
-    assert office.api.needs == [Need.BACKGROUND]
+async def test_even_one_that_is_soon_is_asked_for_with_requests_that_nobody_needs(setup: ReconcilerSetup) -> None:
+    await setup.knows(replace(MINE, at=NOW + 5 * HOUR))
+    await setup.reads()
+    assert setup.api.needs == [Need.BACKGROUND]
 
 
-async def test_an_incomplete_list_tells_what_it_has_and_nothing_of_what_it_lacks(office: Office) -> None:
+async def test_an_incomplete_list_tells_what_it_has_and_nothing_of_what_it_lacks(setup: ReconcilerSetup) -> None:
     other = replace(MINE, id=51)
-    await office.knows(MINE, other)
+    await setup.knows(MINE, other)
     torn = ScriptedError(WriteOutcome.UNKNOWN, FailureCode.DOWN)
     torn.seen = (replace(MINE, status=CANCELLED),)
-    office.api.reads.append(torn)
-    assert await office.reads() == ["fr CancelledByOthers"]
-    assert office.api.needs == []
+    setup.api.reads.append(torn)
+    assert await setup.reads() == ["fr CancelledByOthers"]
+    assert setup.api.needs == []
 
 
-async def test_an_appointment_that_the_office_made_comes_as_a_ticket_unless_it_is_old(office: Office) -> None:
-    await office.knows(MINE)
+async def test_an_appointment_that_the_office_made_comes_as_a_ticket_unless_it_is_old(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
     fresh = replace(MINE, id=51, created_at=NOW)
-    office.has(MINE, fresh, replace(MINE, id=52, created_at=NOW - LONG_AGO - HOUR))
-    assert await office.reads() == ["fr MadeByOffice"]
-    assert {each.appointment_id for each in await office.store.entries_of(7)} == {50, 51, 52}
+    setup.has(MINE, fresh, replace(MINE, id=52, created_at=NOW - LONG_AGO - HOUR))
+    assert await setup.reads() == ["fr MadeByOffice"]
+    assert {each.appointment_id for each in await setup.store.entries_of(7)} == {50, 51, 52}
 
 
-async def test_a_citizens_own_change_is_newer_than_a_list_read_meanwhile(office: Office) -> None:
-    await office.knows(MINE)
-    office.has(replace(MINE, at=AT + HOUR))
-    office.now += HOUR
-    await office.reconciler.read_due()
-    ((_, turn),) = office.turns
-    cancelled = Fact(50, 7, office.now, Source.ATTEMPT, replace(MINE, status=CANCELLED))
-    await office.store.commit(Change(facts=(cancelled,)))
+async def test_a_citizens_own_change_is_newer_than_a_list_read_meanwhile(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
+    setup.has(replace(MINE, at=AT + HOUR))
+    setup.now += HOUR
+    await setup.reconciler.read_due()
+    ((_, turn),) = setup.turns
+    cancelled = Fact(50, 7, setup.now, Source.ATTEMPT, replace(MINE, status=CANCELLED))
+    await setup.store.commit(Change(facts=(cancelled,)))
     assert await turn() == Change()
 
 
-async def test_while_the_citizens_request_is_open_nothing_is_told_and_later_it_is(office: Office) -> None:
-    await office.knows(MINE)
-    await office.store.commit(Change(opened=(cancelling(50),)))
-    office.has(replace(MINE, at=AT + HOUR))
-    assert await office.reads() == []
+async def test_while_the_citizens_request_is_open_nothing_is_told_and_later_it_is(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
+    await setup.store.commit(Change(opened=(cancelling(50),)))
+    setup.has(replace(MINE, at=AT + HOUR))
+    assert await setup.reads() == []
 
 
 # --- strangers --------------------------------------------------------------------------------------------------------
 
 
 async def test_strangers_appointments_are_neither_stored_nor_logged_nor_told(
-    office: Office, caplog: pytest.LogCaptureFixture
+    setup: ReconcilerSetup, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    await office.knows(MINE)
+    await setup.knows(MINE)
     nobody = replace(STRANGER, id=61, owner=None)
     unknown_chat = replace(STRANGER, id=62, owner="telegram:99")
     taken_over = replace(MINE, owner="telegram:99", at=AT + HOUR)
-    office.has(STRANGER, nobody, unknown_chat, taken_over)
-    assert await office.reads() == []
+    setup.has(STRANGER, nobody, unknown_chat, taken_over)
+    assert await setup.reads() == []
     assert "Camara" not in caplog.text
-    async with office.store.engine.connect() as connection:
+    async with setup.store.engine.connect() as connection:
         for table in metadata.tables.values():
             assert "Camara" not in str((await connection.execute(select(table))).all()), table.name
-    assert [each.appointment_id for each in await office.store.entries_of(7)] == [50]
+    assert [each.appointment_id for each in await setup.store.entries_of(7)] == [50]
 
 
-async def test_an_api_that_tells_no_owners_changes_only_what_the_book_knows(office: Office) -> None:
-    await office.knows(MINE)
-    office.api.tells_owner = False
-    office.has(replace(MINE, status=CANCELLED), STRANGER)
-    assert await office.reads() == ["fr CancelledByOthers"]
-    assert len(await office.store.entries_of(7)) == 1
+async def test_an_api_that_tells_no_owners_changes_only_what_the_book_knows(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
+    setup.api.tells_owner = False
+    setup.has(replace(MINE, status=CANCELLED), STRANGER)
+    assert await setup.reads() == ["fr CancelledByOthers"]
+    assert len(await setup.store.entries_of(7)) == 1
 
 
 # --- when -------------------------------------------------------------------------------------------------------------
 
 
-async def test_without_webhooks_each_day_is_read_once_an_hour(office: Office) -> None:
-    await office.knows(MINE)
-    office.has(MINE)
-    await office.reads(timedelta(minutes=59))
-    assert office.api.days == [], "what was just booked is known"
+async def test_without_webhooks_each_day_is_read_once_an_hour(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE)
+    setup.has(MINE)
+    await setup.reads(timedelta(minutes=59))
+    assert setup.api.days == [], "what was just booked is known"
     for minutes in (1, 59, 1):
-        await office.reads(timedelta(minutes=minutes))
-    assert len(office.api.days) == 2
+        await setup.reads(timedelta(minutes=minutes))
+    assert len(setup.api.days) == 2
 
 
-async def test_with_webhooks_a_day_is_read_two_days_before_and_on_its_morning(office: Office) -> None:
-    office.gets_webhooks = True
-    await office.knows(MINE)
-    office.has(MINE)
+async def test_with_webhooks_a_day_is_read_two_days_before_and_on_its_morning(setup: ReconcilerSetup) -> None:
+    setup.gets_webhooks = True
+    await setup.knows(MINE)
+    setup.has(MINE)
     when: list[str] = []
-    while office.now < AT:
-        before = len(office.api.days)
-        await office.reads(timedelta(minutes=30))
-        when += [f"{office.now:%d %H:%M}"] * (len(office.api.days) - before)
+    while setup.now < AT:
+        before = len(setup.api.days)
+        await setup.reads(timedelta(minutes=30))
+        when += [f"{setup.now:%d %H:%M}"] * (len(setup.api.days) - before)
     assert when == ["03 06:00", "05 06:00"]
 
 
-async def test_when_the_api_has_no_request_to_spare_the_rest_waits(office: Office) -> None:
-    await office.knows(MINE, replace(MINE, id=51, department_id=8))
-    office.has(MINE)
-    office.now += HOUR
+async def test_when_the_api_has_no_request_to_spare_the_rest_waits(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE, replace(MINE, id=51, department_id=8))
+    setup.has(MINE)
+    setup.now += HOUR
     busy = ScriptedError(WriteOutcome.NOT_SENT, FailureCode.BUSY, retry_after=300.0)
-    office.api.reads.append(busy)
-    assert await office.reconciler.read_due() == 300.0
-    assert len(office.api.days) == 1
+    setup.api.reads.append(busy)
+    assert await setup.reconciler.read_due() == 300.0
+    assert len(setup.api.days) == 1
     busy.retry_after = 3000.0
-    office.api.reads.append(busy)
-    assert await office.reconciler.read_due() == LONGEST_PAUSE
-    assert await office.reconciler.read_due() == LOOK_EVERY
-    assert [each for each, _ in office.api.days] == [5, 5, 5, 8]
+    setup.api.reads.append(busy)
+    assert await setup.reconciler.read_due() == LONGEST_PAUSE
+    assert await setup.reconciler.read_due() == LOOK_EVERY
+    assert [each for each, _ in setup.api.days] == [5, 5, 5, 8]
 
 
-async def test_a_day_that_is_refused_does_not_hold_up_the_others(office: Office) -> None:
-    await office.knows(MINE, replace(MINE, id=51, department_id=8))
-    office.has(MINE, replace(MINE, id=51, department_id=8, status=CANCELLED))
-    office.api.reads.append(refused(FailureCode.NO_ACCESS))
-    assert await office.reads() == ["fr CancelledByOthers"]
+async def test_a_day_that_is_refused_does_not_hold_up_the_others(setup: ReconcilerSetup) -> None:
+    await setup.knows(MINE, replace(MINE, id=51, department_id=8))
+    setup.has(MINE, replace(MINE, id=51, department_id=8, status=CANCELLED))
+    setup.api.reads.append(refused(FailureCode.NO_ACCESS))
+    assert await setup.reads() == ["fr CancelledByOthers"]
 
 
 def days(*ahead: int, as_of: datetime | None = NOW - HOUR) -> tuple[DepartmentDay, ...]:

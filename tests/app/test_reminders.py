@@ -43,7 +43,7 @@ def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
 
 
 @dataclass
-class Office:
+class RemindersSetup:
     """A store, reminders and a scheduler; turns wait until they are played."""
 
     store: Store
@@ -88,9 +88,9 @@ class Office:
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def setup(tmp_path: Path) -> AsyncIterator[RemindersSetup]:
     store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
-    yield Office(store)
+    yield RemindersSetup(store)
     await store.close()
 
 
@@ -98,104 +98,110 @@ def texts(deliveries: list[Delivery]) -> list[str]:
     return [each.message.text for each in deliveries]
 
 
-async def test_both_reminders_come_at_their_hour_and_cost_no_request_about_the_appointment(office: Office) -> None:
-    await office.knows(MADE)
-    assert await office.looks(R48 - timedelta(minutes=1)) == []
-    (first,) = await office.looks(R48)
+async def test_both_reminders_come_at_their_hour_and_cost_no_request_about_the_appointment(
+    setup: RemindersSetup,
+) -> None:
+    await setup.knows(MADE)
+    assert await setup.looks(R48 - timedelta(minutes=1)) == []
+    (first,) = await setup.looks(R48)
     assert (first.message.text, first.kind) == ("fr reminder v0: 50 Passeports", Kind.SEND)
     assert first.urgency is Urgency.NOTICE
     assert first.ticket == 50, "it is changed like the ticket when it becomes untrue"
     assert (first.not_after, first.about, first.silent) == (R48.replace(hour=21, minute=0), ((50, 0),), False)
-    assert await office.looks(R48 + timedelta(hours=1)) == []
-    (second,) = await office.looks(R3)
+    assert await setup.looks(R48 + timedelta(hours=1)) == []
+    (second,) = await setup.looks(R3)
     assert second.message.text == first.message.text
-    assert await office.left_over() == ()
-    assert office.api.needs == []
-    assert (office.reminders.counts.sent, office.reminders.counts.dropped) == (2, 0)
+    assert await setup.left_over() == ()
+    assert setup.api.needs == []
+    assert (setup.reminders.counts.sent, setup.reminders.counts.dropped) == (2, 0)
 
 
-async def test_the_second_comes_with_the_qr_code_where_telegram_has_its_picture(office: Office) -> None:
-    await office.knows(MADE)
-    await office.store.commit(Change(picture=("https://x.gn/50", "file-1")))
-    assert texts(await office.looks(R48)) == ["fr reminder v0: 50 Passeports"]
-    _, picture = await office.looks(R3)
+async def test_the_second_comes_with_the_qr_code_where_telegram_has_its_picture(setup: RemindersSetup) -> None:
+    await setup.knows(MADE)
+    await setup.store.commit(Change(picture=("https://x.gn/50", "file-1")))
+    assert texts(await setup.looks(R48)) == ["fr reminder v0: 50 Passeports"]
+    _, picture = await setup.looks(R3)
     assert (picture.kind, picture.message.qr_link, picture.silent) == (Kind.PICTURE, "https://x.gn/50", True)
     assert (picture.urgency, picture.about) == (Urgency.BULK, ((50, 0),))
 
 
-async def test_a_turn_that_was_killed_before_its_commit_is_taken_again_and_after_it_not(office: Office) -> None:
-    await office.knows(MADE)
-    office.now = R48
-    lost = await office.reminders.turn(7)
+async def test_a_turn_that_was_killed_before_its_commit_is_taken_again_and_after_it_not(setup: RemindersSetup) -> None:
+    await setup.knows(MADE)
+    setup.now = R48
+    lost = await setup.reminders.turn(7)
     assert len(lost.queued) == 1
-    again = await office.reminders.turn(7)
+    again = await setup.reminders.turn(7)
     assert texts(list(again.queued)) == texts(list(lost.queued))
-    await office.store.commit(again)
-    assert await office.reminders.turn(7) == Change()
-    assert len([each async for each in office.store.open_deliveries()]) == 1
+    await setup.store.commit(again)
+    assert await setup.reminders.turn(7) == Change()
+    assert len([each async for each in setup.store.open_deliveries()]) == 1
 
 
-async def test_a_moved_appointment_is_reminded_of_at_its_new_time_and_a_cancelled_one_not(office: Office) -> None:
-    await office.knows(MADE, replace(MADE, id=51, at=START + timedelta(days=1)))
-    office.now = BOOKED + timedelta(minutes=1)
-    await office.knows(replace(MADE, at=START + timedelta(days=2)), source=Source.HOOK)
-    await office.knows(replace(MADE, id=51, status=AppointmentStatus.CANCELLED), source=Source.HOOK)
-    assert await office.looks(R48 + timedelta(days=1)) == []
-    assert texts(await office.looks(R48 + timedelta(days=2))) == ["fr reminder v1: 50 Passeports"]
+async def test_a_moved_appointment_is_reminded_of_at_its_new_time_and_a_cancelled_one_not(
+    setup: RemindersSetup,
+) -> None:
+    await setup.knows(MADE, replace(MADE, id=51, at=START + timedelta(days=1)))
+    setup.now = BOOKED + timedelta(minutes=1)
+    await setup.knows(replace(MADE, at=START + timedelta(days=2)), source=Source.HOOK)
+    await setup.knows(replace(MADE, id=51, status=AppointmentStatus.CANCELLED), source=Source.HOOK)
+    assert await setup.looks(R48 + timedelta(days=1)) == []
+    assert texts(await setup.looks(R48 + timedelta(days=2))) == ["fr reminder v1: 50 Passeports"]
 
 
-async def test_the_appointments_of_a_day_come_in_one_message(office: Office) -> None:
-    await office.knows(MADE, replace(MADE, id=51, at=START - timedelta(hours=4)))
-    (message,) = await office.looks(R48 - timedelta(hours=4))
+async def test_the_appointments_of_a_day_come_in_one_message(setup: RemindersSetup) -> None:
+    await setup.knows(MADE, replace(MADE, id=51, at=START - timedelta(hours=4)))
+    (message,) = await setup.looks(R48 - timedelta(hours=4))
     assert message.message.text == "fr reminder v0: 51 Passeports, 50 Passeports"
     assert (message.about, message.ticket) == (((51, 0), (50, 0)), None)
-    assert await office.looks(R48) == []
+    assert await setup.looks(R48) == []
 
 
 async def test_chats_that_left_or_want_no_reminders_get_none_and_returning_in_time_brings_them_back(
-    office: Office,
+    setup: RemindersSetup,
 ) -> None:
-    await office.knows(MADE)
-    await office.store.commit(Change(left=7))
-    assert await office.looks(R48) == []
-    office.now = R48
-    assert await office.reminders.turn(7) == Change(), "it left after the look"
-    await office.store.commit(Change(returned=7))
-    assert len(await office.looks(R48 + timedelta(minutes=5))) == 1
-    await office.knows(reminders=False)
-    assert await office.looks(R3) == []
-    assert await office.left_over() == ()
+    await setup.knows(MADE)
+    await setup.store.commit(Change(left=7))
+    assert await setup.looks(R48) == []
+    setup.now = R48
+    assert await setup.reminders.turn(7) == Change(), "it left after the look"
+    await setup.store.commit(Change(returned=7))
+    assert len(await setup.looks(R48 + timedelta(minutes=5))) == 1
+    await setup.knows(reminders=False)
+    assert await setup.looks(R3) == []
+    assert await setup.left_over() == ()
 
 
-async def test_after_an_outage_late_ones_are_sent_and_useless_ones_dropped(office: Office) -> None:
-    await office.knows(MADE, replace(MADE, id=51, at=START - timedelta(days=1)))
-    assert texts(await office.looks(START - timedelta(hours=24, minutes=30))) == ["fr reminder v0: 50 Passeports"]
-    assert office.reminders.counts.dropped == 2, "both of the other, which began an hour ago"
+async def test_after_an_outage_late_ones_are_sent_and_useless_ones_dropped(setup: RemindersSetup) -> None:
+    await setup.knows(MADE, replace(MADE, id=51, at=START - timedelta(days=1)))
+    assert texts(await setup.looks(START - timedelta(hours=24, minutes=30))) == ["fr reminder v0: 50 Passeports"]
+    assert setup.reminders.counts.dropped == 2, "both of the other, which began an hour ago"
 
 
-async def test_of_a_department_that_is_gone_nothing_is_said_and_without_names_by_its_number(office: Office) -> None:
-    await office.knows(MADE)
-    office.api.reads.append(refused(FailureCode.DOWN))
-    assert texts(await office.looks(R48)) == ["fr reminder v0: 50 "]
-    office.api.offices = (Department(6, "Mairie"),)
-    assert await office.looks(R3) == []
-    assert (office.reminders.counts.sent, office.reminders.counts.dropped) == (1, 1)
+async def test_of_a_department_that_is_gone_nothing_is_said_and_without_names_by_its_number(
+    setup: RemindersSetup,
+) -> None:
+    await setup.knows(MADE)
+    setup.api.reads.append(refused(FailureCode.DOWN))
+    assert texts(await setup.looks(R48)) == ["fr reminder v0: 50 "]
+    setup.api.offices = (Department(6, "Mairie"),)
+    assert await setup.looks(R3) == []
+    assert (setup.reminders.counts.sent, setup.reminders.counts.dropped) == (1, 1)
 
 
-async def test_a_missed_appointment_is_asked_about_the_next_morning(office: Office) -> None:
-    await office.knows(MADE)
-    office.now = START + timedelta(hours=3)
-    await office.knows(replace(MADE, status=AppointmentStatus.NO_SHOW), source=Source.READING, reminders=False)
-    assert await office.looks(START.replace(hour=20)) == []
-    assert texts(await office.looks(START.replace(hour=9, minute=0) + timedelta(days=1))) == ["fr missed: 50"]
+async def test_a_missed_appointment_is_asked_about_the_next_morning(setup: RemindersSetup) -> None:
+    await setup.knows(MADE)
+    setup.now = START + timedelta(hours=3)
+    await setup.knows(replace(MADE, status=AppointmentStatus.NO_SHOW), source=Source.READING, reminders=False)
+    assert await setup.looks(START.replace(hour=20)) == []
+    assert texts(await setup.looks(START.replace(hour=9, minute=0) + timedelta(days=1))) == ["fr missed: 50"]
 
 
-async def test_coming_appointments_of_an_earlier_release_get_their_timers_once(office: Office) -> None:
-    await office.knows(MADE, replace(MADE, id=51, at=BOOKED - timedelta(hours=1)))
-    await office.store.commit(Change(disarmed=(50, 51)))
-    await office.timers.arm_known(BOOKED)
-    armed = await office.left_over()
+async def test_coming_appointments_of_an_earlier_release_get_their_timers_once(setup: RemindersSetup) -> None:
+    await setup.knows(MADE, replace(MADE, id=51, at=BOOKED - timedelta(hours=1)))
+    await setup.store.commit(Change(disarmed=(50, 51)))
+    await setup.timers.arm_known(BOOKED)
+    armed = await setup.left_over()
     assert [each.appointment_id for each in armed] == [50, 50]
-    await office.store.commit(Change(fired=armed))
-    await office.timers.arm_known(BOOKED)
-    assert await office.left_over() == ()
+    await setup.store.commit(Change(fired=armed))
+    await setup.timers.arm_known(BOOKED)
+    assert await setup.left_over() == ()
