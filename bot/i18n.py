@@ -1,8 +1,8 @@
 """The languages: reads every catalogue once and has a `Translator` for each locale. Must not know screens or Telegram.
 
 The code names a text by its key (`menu.question`). The words of all languages, English included, are in
-`locales/<locale>/LC_MESSAGES/bot.po`. To add a language, add such a file. If it lacks a text, or a text has other
-placeholders than in the default language, the bot does not start and one line says which text it is.
+`locales/<locale>/LC_MESSAGES/bot.po`. To add a language, add such a file. If a catalogue lacks a text, or a text has
+other placeholders than in another language or broken HTML, the bot does not start and one line says which text it is.
 
 A catalogue also holds the name of its language (`language.name`) and the locale by whose rules dates and numbers are
 written (`language.formats`), because CLDR, the data of Babel, does not have every language of Guinea. Babel writes
@@ -43,10 +43,14 @@ DATE_PATTERNS = (LONG_DATE, LONG_DATE_THIS_YEAR, SHORT_DATE, BRIEF_DATE, WEEKDAY
 DATE_TEXTS = (*DATE_PATTERNS, TODAY, TOMORROW)
 """The texts for dates: patterns of the Unicode LDML, and two words."""
 NAME, FORMATS = "language.name", "language.formats"
+COMPLETE = ("en", "fr")
+"""The languages that have every text in every release, so that one lacking in the default language is noticed."""
 OWN_TEXTS = (NAME, FORMATS, *DATE_TEXTS)
 """Texts about the language itself; used only in this file."""
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?", re.ASCII)
 """`ff`, `pt_BR`, `zh_Hans`, `ff_Latn_GN`: language, script, region."""
+_TAG = re.compile(r"<(/?)(b|i|code)>")
+_MARKUP = re.compile(r"<|&(?!(lt|gt|amp|quot);)")
 _FIRST_OF_A_MONTH = re.compile(r"\b1\b")
 
 
@@ -153,10 +157,14 @@ class Translators:
             raise CatalogueError(f"{folder}: no catalogue for the default locale {default!r}")
         catalogues = {locale: _read(folder, locale) for locale in locales}
         entries = {locale: _entries(catalogue) for locale, catalogue in catalogues.items()}
-        for locale in locales:
-            _compare(locale, entries[locale], {**dict.fromkeys(OWN_TEXTS, ("",)), **entries[default]})
-            _check_formats(locale, entries[locale])
         order = sorted(locales, key=lambda locale: (locale != default, locale))
+        own = dict.fromkeys(OWN_TEXTS, ("",))
+        complete = (entries[each] for each in (*COMPLETE, default) if each in entries)
+        wanted = own | {key: forms for each in complete for key, forms in each.items()}
+        for locale in order:
+            _compare(locale, entries[locale], wanted)
+            _check_markup(locale, entries[locale])
+            _check_formats(locale, entries[locale])
         languages = tuple((locale, entries[locale][NAME][0]) for locale in order)
         return cls(
             {each: Translator(each, languages, entries[each], c2py(catalogues[each].plural_expr)) for each in order},
@@ -230,7 +238,7 @@ def _forms(message: Message) -> tuple[str, ...]:
 
 
 def _compare(locale: str, entries: Mapping[str, tuple[str, ...]], wanted: Mapping[str, tuple[str, ...]]) -> None:
-    """Compare a catalogue with the default one, so that a mistake is found at start and not by a citizen."""
+    """Compare a catalogue with those that are complete, so that a mistake is found at start and not by a citizen."""
     if lacking := sorted(wanted.keys() - entries.keys()):
         raise CatalogueError(f"locales/{locale}: missing, empty, fuzzy or short of a plural form: {', '.join(lacking)}")
     for key, forms in wanted.items():
@@ -239,7 +247,21 @@ def _compare(locale: str, entries: Mapping[str, tuple[str, ...]], wanted: Mappin
         except ValueError as error:
             raise CatalogueError(f"locales/{locale}: {key}: {error}") from error
         if not same or (len(entries[key]) > 1) != (len(forms) > 1):
-            raise CatalogueError(f"locales/{locale}: {key}: other values or plural forms than in the default language")
+            raise CatalogueError(f"locales/{locale}: {key}: other values or plural forms than in the other languages")
+
+
+def _check_markup(locale: str, entries: Mapping[str, tuple[str, ...]]) -> None:
+    """Telegram refuses a message whose markup is not closed, or has other signs of HTML (Bot API, *HTML style*)."""
+    for key, forms in entries.items():
+        for form in forms:
+            opened: list[str] = []
+            for slash, tag in _TAG.findall(form):
+                if slash and (not opened or opened.pop() != tag):
+                    raise CatalogueError(f"locales/{locale}: {key}: </{tag}> closes nothing")
+                if not slash:
+                    opened.append(tag)
+            if opened or _MARKUP.search(_TAG.sub("", form)):
+                raise CatalogueError(f"locales/{locale}: {key}: its HTML is not closed, or not <b>, <i> or <code>")
 
 
 def _check_formats(locale: str, entries: Mapping[str, tuple[str, ...]]) -> None:

@@ -248,7 +248,7 @@ def test_a_date_is_written_once(real: Translators) -> None:
         (HEADER + PLURAL + OWN + HELLO + YES + 'msgid "days"\nmsgstr "{n} jours"\n', "days"),
         (GOOD + 'msgid "x\n', "bot.po"),
         (GOOD.replace("plural=(n > 1)", "plural=(n >"), "bot.po"),
-        (GOOD.replace('"language.name"', '"language.nom"'), "language.name"),
+        (GOOD.replace('msgid "language.name"\nmsgstr "Langue"\n', ""), "language.name"),
         (GOOD.replace('"fr"', '"sus"'), "language.formats: CLDR has no locale 'sus'"),
         (GOOD.replace("EEEE d MMMM y", "EEEE d HH:mm"), "date.long: not a pattern of a date"),
         (GOOD.replace('"EEE d"', '"qqqqqqq"'), "date.brief: not a pattern of a date"),
@@ -257,6 +257,27 @@ def test_a_date_is_written_once(real: Translators) -> None:
 def test_a_broken_catalogue_is_refused_and_named(tmp_path: Path, broken: str, words: str) -> None:
     with pytest.raises(CatalogueError, match=words):
         Translators.load("fr", folder(tmp_path, fr=GOOD, en=broken))
+
+
+@pytest.mark.parametrize("default", ["fr", "en"])
+def test_a_text_that_only_the_default_catalogue_lacks_is_noticed(tmp_path: Path, default: str) -> None:
+    other = {"fr": "en", "en": "fr"}[default]
+    broken = GOOD.replace("Bonjour {name}", "")
+    with pytest.raises(CatalogueError, match=f"locales/{default}: missing.*: hello"):
+        Translators.load(default, folder(tmp_path, **{default: broken, other: GOOD}))
+
+
+def test_a_text_that_only_a_catalogue_of_somebody_else_has_is_left_alone(tmp_path: Path) -> None:
+    more = GOOD + 'msgid "of.an.older.release"\nmsgstr "x"\n'
+    assert Translators.load("fr", folder(tmp_path, fr=GOOD, ff=more)).supported == ("fr", "ff")
+
+
+@pytest.mark.parametrize(
+    "html", ["<b>{name}", "{name}</b>", "<b><i>{name}</b></i>", "<h1>{name}</h1>", "a & b {name}", "1 < {name}"]
+)
+def test_html_that_telegram_refuses_is_noticed_in_the_default_catalogue_too(tmp_path: Path, html: str) -> None:
+    with pytest.raises(CatalogueError, match="locales/fr: hello: "):
+        Translators.load("fr", folder(tmp_path, fr=GOOD.replace("Bonjour {name}", html), en=GOOD))
 
 
 @pytest.mark.parametrize("name", ["klingon", "pt_br", "zh_hans", "PT"])
