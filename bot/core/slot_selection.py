@@ -243,7 +243,7 @@ def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> 
 
 
 def when_typed(session: Session, state: ChoosingDay | ChoosingTime | ChoosingNearest, event: Typed) -> Step:
-    """A day, an hour, or both: go there if it is free."""
+    """Handle a typed day, hour or both: go there if it is free."""
     day, hour = read_when(event.text, event.at)
     if not day and not isinstance(state, ChoosingDay):
         hour = hour or read_hour(event.text)
@@ -270,7 +270,7 @@ def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: 
 
 
 def time_chosen(session: Session, draft: Draft, at: datetime) -> Step:
-    """The name is next, unless one is known: of this booking, else the first that was booked in this chat."""
+    """To the summary if a name is known (of this booking, or the first one booked in this chat), else to the name."""
     draft = replace(draft, at=at, asked=None, name=draft.name or session.name)
     names = known_names(session, draft)
     return go(session, ConfirmingBooking(draft, names) if draft.name else TypingName(draft, names))
@@ -299,7 +299,7 @@ def _department_chosen(
 
 
 def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:
-    """The days are next, unless all else is chosen: then only the number was wrong."""
+    """To the days, or to the summary if a time and a name are chosen already."""
     draft = replace(draft, worker=worker)
     if draft.at and draft.name:
         return go(session, ConfirmingBooking(draft, known_names(session, draft)))
@@ -328,7 +328,7 @@ def _first_of(day: date, slots: tuple[Slot, ...]) -> int:
 
 
 def _nearest(wanted: datetime | None, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
-    """The free slots nearest to the wanted time, in order of time; those that others are choosing only without any."""
+    """The free slots nearest to the wanted time, in order of time. Held slots are used only if there are no others."""
     others = [slot for slot in slots if slot.at != wanted]
     others = [slot for slot in others if not slot.perhaps] or others
     near = sorted(others, key=lambda slot: abs(slot.at - wanted))[:NEAREST] if wanted else others[:NEAREST]
