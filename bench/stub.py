@@ -6,11 +6,14 @@ booking. Name their folder with `--scripts` or `PERF_SCRIPTS` (default: `../shar
 Needs node and npm: grammy, better-sqlite3 and qrcode are installed into a temporary folder, or into the one named
 with `--modules`, which is kept and used again (better-sqlite3 may have to be compiled, which takes a minute).
 
-Both bots get the same citizens and the same seven steps: `/start`, *book*, first department, first day, first time, a
-typed name, *confirm*. Rounds are interleaved; what counts is the ratio within a round. The stub takes the next message
-of a bot for its answer, so a citizen who went on at once would take the QR picture, which follows the ticket, for the
-answer to the next `/start`. Therefore citizens rest for 30 ms before each step; `mismatches` counts how often it
-happened all the same (the next screen then lacks the button, and the citizen starts again).
+Both bots get the same citizens and the same seven steps: `/start`, *book* (in the bot: the first organisation), first
+department, first day, first time, a typed name (in the bot, from the second booking on, in place of the known one),
+*confirm*. Citizens rest for 30 ms before each step. Rounds are interleaved; what counts is the ratio within a round.
+
+The stub takes the next message of a bot for its answer. But a booking has several: the summary becomes *being
+confirmed*, the ticket follows, then its QR picture. A citizen who takes one of them for the answer to `/start` finds no
+button there. So a copy of the stub is run in which a citizen waits for a message that offers the next step, and for
+the ticket (`with_patient_citizens`). `stalls` counts those who waited in vain.
 """
 
 import argparse
@@ -34,14 +37,30 @@ from bench.processes import ROOT, bot_environment, cpu_seconds, moncreneau, proc
 STUB, PEER = "stub.js", "grammy_durable.js"
 PACKAGES = ("grammy", "better-sqlite3@12", "qrcode")
 NAME = "Aissatou Bah"
+TICKET = r"x:\d+$"
+"""The button that cancels an appointment; `after` names what must be on the screen before a step."""
 BOT_STEPS: list[dict[str, Any]] = [
-    {"send": "/start"}, {"press": "[.]book$"}, {"press": 0}, {"press": "[.]day:"}, {"press": "[.]t:"},
-    {"send": NAME}, {"press": 0},
+    {"send": "/start", "after": TICKET}, {"press": "[.]o:"}, {"press": "[.]d:"}, {"press": "[.]day:"},
+    {"press": "[.]t:"}, {"send": NAME}, {"press": "[.]ok$"},
 ]  # fmt: skip
 PEER_STEPS: list[dict[str, Any]] = [
-    {"send": "/start"}, {"press": "book$"}, {"press": 0}, {"press": 0}, {"press": 0}, {"send": NAME}, {"press": 0}
+    {"send": "/start", "after": TICKET}, {"press": "book$"}, {"press": 0}, {"press": 0}, {"press": 0},
+    {"send": NAME}, {"press": 0},
 ]  # fmt: skip
 WARM_UP = 2.0
+REPLY = "const u = users.get(cid); if (!u) return;"
+"""Where `stub.js` takes a message of the bot for its answer."""
+OFFERS_NEXT_STEP = """
+function offersNextStep(u, text, mk) {
+  if (text === undefined) return false;  // a picture
+  const step = SCRIPT[(u.step + 1) % SCRIPT.length];
+  if (step.press === undefined && step.after === undefined) return true;
+  const markup = typeof mk === 'string' ? JSON.parse(mk) : mk;
+  const buttons = markup && markup.inline_keyboard ? markup.inline_keyboard.flat() : [];
+  const wanted = step.after === undefined ? step.re : new RegExp(step.after);
+  return wanted ? buttons.some((b) => wanted.test(b.callback_data)) : buttons.length > step.press;
+}
+"""
 THINK = 30
 """Milliseconds; with 200 citizens a bot may still make 6600 steps/s."""
 STEP_TIMEOUT = 10_000
@@ -77,10 +96,20 @@ class Scripts:
 
     folder: Path
     modules: Path
+    stub: str
+    """The source of the stub, changed by `with_patient_citizens`."""
 
-    def path(self, name: str) -> str:
-        """The path of a script."""
-        return str(self.folder / name)
+    @property
+    def peer(self) -> str:
+        """The path of the peer."""
+        return str(self.folder / PEER)
+
+
+def with_patient_citizens(script: str) -> str:
+    """The source of the stub, changed so that citizens wait for a message that offers the next step."""
+    if script.count(REPLY) != 1:
+        raise Missing(f"{STUB} is another version than this bench knows: it must have one line with {REPLY}")
+    return script.replace(REPLY, REPLY.replace("!u", "!u || !offersNextStep(u, text, mk)")) + OFFERS_NEXT_STEP
 
 
 def find_scripts(folder: Path, modules: Path) -> Scripts:
@@ -96,7 +125,7 @@ def find_scripts(folder: Path, modules: Path) -> Scripts:
         command = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(modules), *PACKAGES]
         if subprocess.run(command, check=False).returncode:  # noqa: S603 — the packages named above
             raise Missing(f"npm could not install {' '.join(PACKAGES)}; see its message above")
-    return Scripts(folder, modules)
+    return Scripts(folder, modules, with_patient_citizens((folder / STUB).read_text()))
 
 
 @asynccontextmanager
@@ -163,10 +192,13 @@ async def stub(scripts: Scripts, citizens: int, seconds: float, steps: list[dict
         "script": json.dumps(steps),
     }
     words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
-    async with node(scripts.path(STUB), *words) as child:
-        server = Stub(child)
-        server.port = (await server.event("listening"))["port"]
-        yield server
+    with tempfile.NamedTemporaryFile("w", suffix=".js") as copy:
+        copy.write(scripts.stub)
+        copy.flush()
+        async with node(copy.name, *words) as child:
+            server = Stub(child)
+            server.port = (await server.event("listening"))["port"]
+            yield server
 
 
 async def measure_bot(scripts: Scripts, citizens: int, seconds: float) -> Figures:
@@ -194,7 +226,7 @@ async def measure_peer(scripts: Scripts, citizens: int, seconds: float) -> Figur
                 "NODE_PATH": str(scripts.modules / "node_modules"),
                 "TMPDIR": folder,
             }
-            async with node(scripts.path(PEER), **environment) as child:
+            async with node(scripts.peer, **environment) as child:
                 return await server.measure(child.pid)
 
 
