@@ -79,6 +79,8 @@ class AttemptState:
 
     stored: StoredAttempt
     uncertain: bool
+    is_new: bool = False
+    """Whether this process stored it a moment ago, so that no other can have closed it."""
     retried: bool = False
     withdrawn: bool = False
     withdrawal_seen: bool = False
@@ -109,6 +111,7 @@ class AttemptState:
         return cls(
             attempt,
             uncertain=resumed,
+            is_new=not resumed,
             retried=resumed,
             withdrawn=attempt.withdrawn,
             delays=delays,

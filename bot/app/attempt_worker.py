@@ -3,7 +3,7 @@
 The API has no idempotency key, and a request whose response was lost may have been carried out. So the worker looks up
 its result before it sends the request again. An attempt is stored before its first request and closed in the
 transaction that queues the message about its outcome. One that is found open at start is treated like one whose
-response was lost. Before it acts on an attempt the worker reads it again. Knows nothing of screens, HTTP or SQL.
+response was lost. Before it acts again on an attempt the worker reads it. Knows nothing of screens, HTTP or SQL.
 """
 
 import asyncio
@@ -259,7 +259,10 @@ class AttemptWorker:
         await self._store.commit(Change(accepted=state.key))
 
     async def _read_again(self, state: AttemptState) -> None:
-        """Read the attempt again, because another process may have closed it. Raises if it is closed."""
+        """Read the attempt again, unless it is new: another process may have closed it. Raises if it is closed."""
+        if state.is_new:
+            state.is_new = False
+            return
         stored = await self._store.attempt(*state.key)
         if stored is None:
             raise _SettledElsewhereError

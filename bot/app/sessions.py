@@ -65,10 +65,11 @@ class Sessions:
         """
         known = await self._store.chat(chat_id)
         session = Session(locale or self._default_locale, now, screen=self._first_screen())
-        if known:
-            chose = bool(locale) and locale != known.locale
-            session = replace(session, locale=known.locale, chose_locale=chose)
-            session = replace(session, announcements=known.announcements, reminders=known.reminders)
+        if known is None:
+            return session
+        chose = bool(locale) and locale != known.locale
+        session = replace(session, locale=known.locale, chose_locale=chose)
+        session = replace(session, announcements=known.announcements, reminders=known.reminders)
         for attempt in await self._store.open_attempts(chat_id):
             session = session.at(_pending(attempt))
         return session
