@@ -35,6 +35,7 @@ from bot.core.states import (
     Notice,
     Purpose,
     State,
+    has_choices,
 )
 
 COMING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
@@ -45,7 +46,7 @@ MOST_PAST = 15
 def begin(session: Session, purpose: Purpose, number: int | None = None, notice: Notice | None = None) -> Step:
     """Load the appointments; an unfinished booking is parked."""
     parked = session.parked if not isinstance(session.state, BookingState) else session.state
-    kept = Notice.DRAFT_KEPT if parked and parked is not session.parked else notice
+    kept = Notice.DRAFT_KEPT if has_choices(parked) and parked is not session.parked else notice
     state = LoadingAppointments(purpose, number, notice=notice or kept)
     return load(replace(session, parked=parked), state, LoadAppointments(to_cancel=purpose is Purpose.CANCEL))
 
@@ -130,7 +131,7 @@ def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -
 def _settled(session: Session, ticket: Ticket, event: AppointmentCancelled | CancellingRefused) -> Step:
     if isinstance(event, AppointmentCancelled):
         gone = replace(ticket, appointment=replace(ticket.appointment, status=AppointmentStatus.CANCELLED))
-        done = Cancelled(gone, resumable=session.parked is not None)
+        done = Cancelled(gone, resumable=has_choices(session.parked))
         after, effects = show(session.at(session.parked or Idle()), screen=done)
         return replace(after, message=None, parked=None), (AmendTicket(gone), *effects)
     if event.failure.code is FailureCode.APPOINTMENT_GONE:

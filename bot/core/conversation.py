@@ -52,15 +52,14 @@ from bot.core.states import (
     AppointmentsState,
     AskingCancel,
     BookingState,
-    ChoosingDepartment,
     ConfirmingBooking,
     Idle,
-    LoadingDepartments,
     Notice,
     Pending,
     Purpose,
     State,
     TypingName,
+    has_choices,
 )
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -379,9 +378,7 @@ def _unfinished(session: Session) -> bool:
 
 def _dropping(session: Session) -> Notice | None:
     """The notice when an unfinished booking is dropped; none if nothing was chosen yet."""
-    state = session.parked or session.state
-    looked_only = not isinstance(state, BookingState) or isinstance(state, LoadingDepartments | ChoosingDepartment)
-    return None if looked_only else Notice.DRAFT_DROPPED
+    return Notice.DRAFT_DROPPED if has_choices(session.parked or session.state) else None
 
 
 def _dropped(session: Session) -> Session:

@@ -314,3 +314,8 @@ BookingState = (
 AppointmentsState = LoadingAppointments | Listing | AskingCancel
 Pending = Submitting | Cancelling
 State = Idle | BookingState | AppointmentsState | Pending
+
+
+def has_choices(state: State | None) -> bool:
+    """Whether a citizen has chosen something in a booking; whoever only looked at the departments has not."""
+    return isinstance(state, BookingState) and not isinstance(state, LoadingDepartments | ChoosingDepartment)

@@ -8,14 +8,17 @@ import pytest
 from bot.core import callback_data
 from bot.core.effects import Effect, LoadAppointments, LoadDepartments, LoadSlots, Show, Tell
 from bot.core.events import (
+    AppointmentCancelled,
     AppointmentsLoaded,
     LoadFailed,
 )
-from bot.core.model import Appointment, AppointmentStatus, Department
-from bot.core.screens import Menu, QrPicture, TicketShown
+from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
+from bot.core.screens import Cancelled, Menu, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     AskingCancel,
+    Cancelling,
+    ChoosingDepartment,
     ConfirmingBooking,
     Idle,
     Listing,
@@ -28,6 +31,7 @@ from bot.core.states import (
 )
 from tests.core.examples import (
     APPOINTMENT,
+    CANCEL_ATTEMPT,
     DEPARTMENTS,
     DOWN,
     DRAFT,
@@ -223,6 +227,18 @@ def test_leaving_the_list_leads_back_to_the_booking_that_waits(action: str) -> N
 def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
     _, effects = pressed(given(LIST, parked=LoadingDays(DRAFT)), callback_data.BACK)
     assert effects == (Show(LoadingDays(DRAFT), SCREEN + 1, MESSAGE), LoadSlots(1))
+
+
+@pytest.mark.parametrize("state", [LoadingDepartments(), ChoosingDepartment(DEPARTMENTS)])
+def test_whoever_only_looked_at_the_departments_is_told_of_no_booking(state: State) -> None:
+    session, _ = commanded(given(state), "appointments")
+    assert session.state == LoadingAppointments(Purpose.VIEW)
+    assert session.parked == state, "back leads there all the same"
+    gone = given(Cancelling(CANCEL_ATTEMPT), parked=state)
+    _, effects = happened(gone, AppointmentCancelled(at=NOW, number=7))
+    assert Cancelled(Ticket(cancelled(TICKET.appointment), TICKET.department)) in [
+        each.screen for each in effects if isinstance(each, Show)
+    ]
 
 
 def test_a_second_look_at_appointments_keeps_the_parked_booking() -> None:
