@@ -136,7 +136,7 @@ ALLOWED = 60
 SERVES = 10.0
 """Seconds for which a list is cached."""
 _KEPT = 5000
-_AGES = Ages(fresh=SERVES, stale=SERVES, last=SERVES)
+_AGES = Ages(good=SERVES, last=SERVES)
 
 Found: TypeAlias = tuple[Appointment, ...]
 Read: TypeAlias = Callable[[str, RequestKind], Coroutine[Any, Any, Found]]

@@ -13,7 +13,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import Enum
-from math import inf
 from operator import attrgetter
 from statistics import median
 from typing import Any, TypeAlias
@@ -122,9 +121,9 @@ class Availability:
         """
         window, desk = (department_id, first, last), (department_id, worker_id)
         age = max(self._allowed_age(window), freshness.WAITS)
-        copy = await self._copy(owner, window, Ages(fresh=inf, stale=age, last=freshness.UNREADABLE))
+        copy = await self._copy(owner, window, Ages(good=age, last=freshness.UNREADABLE))
         if not (offered := self._offered(desk, copy, owner)) and self._cache.age(copy) > EMPTY:
-            copy = await self._copy(owner, window, Ages(fresh=inf, stale=EMPTY, last=EMPTY))
+            copy = await self._copy(owner, window, Ages(good=EMPTY, last=EMPTY))
             offered = self._offered(desk, copy, owner)
         self._ages.append(self._cache.age(copy))
         perhaps = {slot.at.date() for slot in offered if slot.perhaps}
@@ -227,7 +226,7 @@ class Availability:
     async def _copy(self, owner: str, window: Window, ages: Ages) -> Copy[Reading]:
         """A reading as old as `ages` allows, which is kept fresh for a while."""
         known = self._cache.peek(window)
-        if self._cache.age(known) > ages.stale and window not in self._cache.single_flight:
+        if self._cache.age(known) > ages.good and window not in self._cache.single_flight:
             if wait := self._limiter.wait(owner):
                 self._reached[ChatLimit.READINGS] += 1
                 if known and self._cache.age(known) <= ages.last:

@@ -1,14 +1,15 @@
 """A refreshing cache with single-flight: concurrent identical reads share one request. Must not know what is read.
 
-A copy up to `fresh` seconds old is returned at once; up to `stale` it is returned at once and refreshed in the
-background. An older one is refreshed first; up to `last` it is returned if the API cannot be read (down, slow, quota
-used up). An error is raised to all callers that wait for it and never cached.
+A copy up to `good` seconds old is returned at once; an older one is refreshed first. Up to `last` it is returned if the
+API cannot be read (down, slow, quota used up), and then to everybody for a while without another try. An error is
+raised to all callers that wait for it and never cached.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Generic, TypeVar
 
 from bot.app.ports import ApiError
@@ -36,19 +37,14 @@ class SingleFlight(Generic[K, V]):
 
         Raises TimeoutError after so many `seconds`; the work continues.
         """
-        task = self.start(key, work)
-        await asyncio.wait({task}, timeout=seconds)
-        if not task.done():
-            raise TimeoutError
-        return task.result()
-
-    def start(self, key: K, work: Callable[[], Coroutine[Any, Any, V]]) -> asyncio.Task[V]:
-        """Start the work unless it is running; do not wait for it."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(work())
             task.add_done_callback(lambda done: self._finished(key, done))
-        return task
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
 
     async def aclose(self) -> None:
         """Cancel all running reads and wait until they have ended."""
@@ -66,14 +62,15 @@ class SingleFlight(Generic[K, V]):
 
 SLOW = 3.0
 """Seconds to wait for a reading before an old copy is returned instead, if there is one."""
+RETRY = 10.0
+"""Seconds after a reading that failed for which an old copy is returned without another try."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ages:
     """Ages in seconds; the top of the file explains them."""
 
-    fresh: float
-    stale: float
+    good: float
     last: float
 
 
@@ -83,17 +80,15 @@ class Copy(Generic[V]):
 
     value: V
     began: float
-    tried: float
-    """When its last refresh began, so that a failing refresh is not repeated for every citizen."""
+    failed: float = -inf
+    """When it could not be refreshed the last time, so that not every citizen waits for the same failure."""
 
 
 @dataclass(slots=True)
 class CacheStats:
-    """Counts of reads, by how they were answered: fresh copy, old copy, shared request, own request."""
+    """Counts of reads: answered from memory or by a request that was running, and all others."""
 
     hits: int = 0
-    stale: int = 0
-    shared: int = 0
     misses: int = 0
 
 
@@ -114,13 +109,12 @@ class Cache(Generic[K, V]):
         """The copy of `key`; read by `fetch` if the cached one is too old. Raises what `fetch` raises."""
         copy = self._copies.get(key)
         age = self.age(copy)
-        if copy is not None and age <= ages.stale:
+        if copy is not None and age <= ages.good:
             self._copies.move_to_end(key)
-            if age <= ages.fresh:
-                self._stats.hits += 1
-            else:
-                self._stats.stale += 1
-                self._renew(key, copy, fetch, ages)
+            self._stats.hits += 1
+            return copy
+        if copy is not None and age <= ages.last and self._now() - copy.failed < RETRY:
+            self._stats.hits += 1
             return copy
         joined = key in self.single_flight
         usable = age <= ages.last
@@ -131,13 +125,14 @@ class Cache(Generic[K, V]):
         except ApiError as failure:
             error = failure
         else:
-            self._stats.shared += joined
+            self._stats.hits += joined
             return copy
         copy = self._copies.get(key)
         if copy is None or self.age(copy) > ages.last or error.failure.code not in {FailureCode.BUSY, FailureCode.DOWN}:
             self._stats.misses += 1
             raise error
-        self._stats.stale += 1
+        self._stats.hits += 1
+        copy.failed = self._now()
         return copy
 
     async def refresh(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
@@ -146,7 +141,7 @@ class Cache(Generic[K, V]):
 
     def put(self, key: K, value: V, began: float) -> Copy[V]:
         """Store `value`, read by a request that began at `began`."""
-        copy = self._copies[key] = Copy(value, began, tried=began)
+        copy = self._copies[key] = Copy(value, began)
         self._copies.move_to_end(key)
         while len(self._copies) > self._size:
             self._copies.popitem(last=False)
@@ -162,13 +157,8 @@ class Cache(Generic[K, V]):
 
     def age(self, copy: Copy[V] | None) -> float:
         """The age of a copy in seconds; infinite for None and for a copy from the future (the clock was set back)."""
-        age = float("inf") if copy is None else self._now() - copy.began
-        return age if age >= 0 else float("inf")
-
-    def _renew(self, key: K, copy: Copy[V], fetch: Callable[[], Coroutine[Any, Any, V]], ages: Ages) -> None:
-        if self._now() - max(copy.tried, copy.began) >= min(ages.fresh, 30):
-            copy.tried = self._now()
-            self.single_flight.start(key, lambda: self._load(key, fetch))
+        age = inf if copy is None else self._now() - copy.began
+        return age if age >= 0 else inf
 
     async def _load(self, key: K, fetch: Callable[[], Coroutine[Any, Any, V]]) -> Copy[V]:
         began = self._now()

@@ -58,7 +58,7 @@ _KINDS = {
     Need.SETTLE_AGAIN: RequestKind.SETTLE,
     Need.BACKGROUND: RequestKind.BACKGROUND,
 }
-_AGES = Ages(fresh=600.0, stale=1200.0, last=86_400.0)
+_AGES = Ages(good=600.0, last=86_400.0)
 """Of the departments, which hardly ever change."""
 _PROBE = 5.0  # seconds after which a probe counts as unanswered
 
@@ -251,7 +251,7 @@ class Gateway:
             remaining=self._quota.remaining,
             reset=self._quota.reset,
             blocked_until=self._quota.blocked_until,
-            hits=self._stats.hits + self._stats.stale + self._stats.shared,
+            hits=self._stats.hits,
             misses=self._stats.misses,
             requests=MappingProxyType({kind.value: self._client.sent[kind] for kind in RequestKind}),
             booked=self._booked,

@@ -41,7 +41,7 @@ async def test_a_change_by_the_office_is_in_the_list_within_seconds(
     bot: RunningBot, aissatou: Citizen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.moncreneau.appointments.SERVES", -1)  # the seconds are over
-    monkeypatch.setattr("bot.moncreneau.appointments._AGES", Ages(-1, -1, -1))
+    monkeypatch.setattr("bot.moncreneau.appointments._AGES", Ages(-1, -1))
     number = await aissatou.books()
     await _status(bot, number, "PENDING_PAYMENT")
     assert "à payer" in (await aissatou.says("/appointments")).text

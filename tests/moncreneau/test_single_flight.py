@@ -57,7 +57,7 @@ async def test_an_error_reaches_all_waiters_and_is_not_cached() -> None:
 
 async def test_closing_cancels_running_calls() -> None:
     single_flight, work = SingleFlight[str, str](), Work()
-    task = single_flight.start("a", work)
+    task = asyncio.create_task(single_flight.join("a", work))
     await asyncio.sleep(0)
     assert "a" in single_flight
     await single_flight.aclose()
