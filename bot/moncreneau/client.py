@@ -11,8 +11,8 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from math import inf
 from types import MappingProxyType
@@ -44,34 +44,7 @@ def _enter(breaker: CircuitBreaker) -> Call:
 
 
 MOST_FAILING = 1000
-
-
-class ConnectionSlots:
-    """Limits the requests at once to `width`. Others wait here, before they ask the breakers and the quota.
-
-    They wait at most `limit` seconds, because the API may go down meanwhile.
-    """
-
-    def __init__(self, width: int, breaker: CircuitBreaker, limit: float) -> None:
-        self._free = asyncio.Semaphore(width)
-        self._breaker = breaker
-        self._limit = limit
-
-    @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Wait for a slot. Raises `NoConnectionFree`, and `CircuitOpen` if the API went down."""
-        if self._free.locked():
-            with _enter(self._breaker):
-                pass
-        try:
-            async with asyncio.timeout(self._limit):
-                await self._free.acquire()
-        except TimeoutError:
-            raise NoConnectionFree from None
-        try:
-            yield
-        finally:
-            self._free.release()
+"""The number of failing paths that are remembered."""
 
 
 class LastContact:
@@ -162,7 +135,7 @@ class Client:
         """Seconds by which the API's clock is ahead of ours, from the `Date` of its last response; None: unknown."""
         self._failing = set[str]()
         """Paths whose last read failed in all its tries: their reads are not retried until one succeeds."""
-        self._connection_slots = ConnectionSlots(CONNECTIONS, breaker, timeouts.connect)
+        self._connections = asyncio.Semaphore(CONNECTIONS)
         self._http = new_client(base_url, key, timeouts.connect, timeouts.read, transport)
 
     async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: RequestKind = RequestKind.READ) -> Any:
@@ -219,11 +192,19 @@ class Client:
     async def _once(
         self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool = False
     ) -> httpx.Response:
-        """One try: ask the breakers and the quota, send the request, and report its outcome to both."""
-        async with self._connection_slots.one():
+        """One try, once a connection is free. Waiting for one is no outage of the API, and spends nothing."""
+        try:
+            async with asyncio.timeout(self._timeouts.connect):
+                await self._connections.acquire()
+        except TimeoutError:
+            raise NoConnectionFree from None
+        try:
             return await self._send(request, kind, deadline, empty=empty)
+        finally:
+            self._connections.release()
 
     async def _send(self, request: httpx.Request, kind: RequestKind, deadline: float, *, empty: bool) -> httpx.Response:
+        """Ask the breakers and the quota, send the request, and report its outcome to both."""
         what = request.url.path.removeprefix(self._http.base_url.path)
         what = "writes" if kind is RequestKind.WRITE else what
         if kind is RequestKind.BACKGROUND and not self._breaker.closed:

@@ -14,7 +14,7 @@ import pytest
 from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import FailureCode
 from bot.moncreneau.client import Client, Timeouts
-from bot.moncreneau.errors import CircuitOpen, NoConnection, ServerError, TimedOut, UnreadableAnswer
+from bot.moncreneau.errors import CircuitOpen, NoConnection, NoConnectionFree, ServerError, TimedOut, UnreadableAnswer
 from bot.moncreneau.quota import Quota, RequestKind
 from bot.moncreneau.transport import CONNECTIONS
 from tests.moncreneau.support import (
@@ -37,7 +37,9 @@ OWNER = "telegram:77"
 class ClientSetup:
     """A client with its parts; its pauses are recorded and take no time."""
 
-    def __init__(self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, url: str, clock: StillClock, transport: httpx.AsyncBaseTransport | None = None, connect: float = 5
+    ) -> None:
         self.pauses: list[float] = []
         self.breaker, self.writes = circuit_breaker(clock), circuit_breaker(clock)
         self.quota = Quota(clock)
@@ -49,7 +51,7 @@ class ClientSetup:
             writes=self.writes,
             now=lambda: clock.unix,
             transport=transport,
-            timeouts=Timeouts(connect=5, read=0.2, total=30),
+            timeouts=Timeouts(connect=connect, read=0.2, total=30),
             sleep=self.sleep,
             jitter=lambda: 1.0,
         )
@@ -425,3 +427,43 @@ async def test_in_a_new_hour_all_wait_for_the_answer_to_the_first(clock: StillCl
     await asyncio.gather(*(setup.fails("POST") for _ in range(9)))
     assert setup.client.sent[RequestKind.WRITE] == 1
     await setup.client.aclose()
+
+
+class HeldTransport(httpx.AsyncBaseTransport):
+    """Answers once the test says so, and counts the requests that wait for that."""
+
+    def __init__(self) -> None:
+        self.waiting = self.most = 0
+        self.full, self.go = asyncio.Event(), asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        if self.waiting == CONNECTIONS:
+            self.full.set()
+        await self.go.wait()
+        self.waiting -= 1
+        return httpx.Response(200, content=b"[]", request=request)
+
+
+async def test_the_number_of_requests_at_once_is_limited(clock: StillClock) -> None:
+    transport = HeldTransport()
+    setup = ClientSetup("http://unused", clock, transport)
+    reads = [asyncio.create_task(setup.call("GET")) for _ in range(CONNECTIONS + 5)]
+    await transport.full.wait()
+    transport.go.set()
+    await asyncio.gather(*reads)
+    assert transport.most == CONNECTIONS
+
+
+async def test_waiting_for_a_connection_has_a_time_limit_and_is_no_outage(clock: StillClock) -> None:
+    transport = HeldTransport()
+    setup = ClientSetup("http://unused", clock, transport, 0.01)
+    reads = [asyncio.create_task(setup.call("GET")) for _ in range(CONNECTIONS)]
+    await transport.full.wait()
+    for _ in range(10):
+        assert isinstance(await setup.fails("POST"), NoConnectionFree)
+    transport.go.set()
+    await asyncio.gather(*reads)
+    assert setup.breaker.closed
+    assert setup.client.sent[RequestKind.WRITE] == 0
