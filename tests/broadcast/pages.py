@@ -88,7 +88,7 @@ SOME = RecipientCounts(
         (RecipientStatus.SENDING, 0),
     )
 )
-HISTORY = tuple(HistoryEntry("Ibrahima <b>", action, AT) for action in AdminAction) * 2
+HISTORY = tuple(HistoryEntry("Ibrahima <b>", action, AT) for action in AdminAction if action is not AdminAction.UNPAID)
 
 
 def drawn(
@@ -119,6 +119,10 @@ def every_screen(t: Translator) -> Iterator[tuple[str, Message]]:
         yield f"composing, {name}", drawn(state, t)
     for status in BroadcastStatus:
         yield f"announcement {status}", progress(snapshot(status, seconds=40.0), t)
+    unpaid = replace(
+        snapshot(BroadcastStatus.PAUSED).broadcast, history=(*HISTORY[:1], HistoryEntry("", AdminAction.UNPAID, AT))
+    )
+    yield "announcement, Stars used up", progress(BroadcastSnapshot(unpaid), t)
     yield "announcement at night", progress(snapshot(resumes_at=AT), t)
     later = Plan(13, PLAN.versions, Everyone(), starts=AT + timedelta(days=1))
     scheduled = BroadcastSnapshot(Broadcast(later, BroadcastStatus.SCHEDULED, SOME))

@@ -6,7 +6,7 @@ With SCREENSHOTS=folder in the environment a picture of each screen in each lang
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import httpx
@@ -30,7 +30,7 @@ from bot.core.states import (
     TypingName,
 )
 from bot.i18n import Translator
-from bot.operations.views import admin_help, alert
+from bot.operations.views import admin_help, alert, status
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.telegram.messenger import keyboard
@@ -54,6 +54,7 @@ from tests.core.examples import (
     TICKET,
     TIMED,
 )
+from tests.operations.test_views import FINE
 from tests.views.pages import EN, FR, SCREENS
 
 AISSATOU = 1_000_101
@@ -156,6 +157,7 @@ def messages(t: Translator) -> Iterator[tuple[str, Message]]:
         yield f"notice {notice}", render(Menu(), t, notice, office=OFFICE)
     yield "group", group_hint(t, "moncreneau_bot")
     yield "help of admins", admin_help(t, OFFICE)
+    yield "status of the bot", status(FINE, t, OFFICE, UTC, str)
     for code in (FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS):
         for present in (True, False):
             yield f"alert {code} {present}", alert(OperatorIssue(code), t, str, present=present)
