@@ -23,7 +23,7 @@ WITHOUT_MIRROR = {
 
 OUTSIDE = {
     "core": {"pydantic"},
-    "views": set[str](),
+    "views": {"icalendar"},
     "app": {"pydantic"},
     "broadcast": {"pydantic"},
     "operations": {"uvicorn", "starlette", "prometheus_client"},

@@ -51,6 +51,7 @@ PLAIN = (
     "worker.unnamed",
     "name.none",
     "name.numbered",
+    "calendar.file.",
 )
 TAGS = {"b", "i", "code"}
 NBSP = "\u00a0"

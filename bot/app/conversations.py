@@ -75,6 +75,15 @@ ChatTurn = Callable[[], Awaitable[Change]]
 """A turn that no citizen's action began, such as that of a webhook: returns its change. May raise."""
 
 
+Following = Callable[[Change], Awaitable[tuple[Delivery, ...]]]
+"""Returns what else is sent because of a change."""
+
+
+async def nothing_follows(_change: Change) -> tuple[Delivery, ...]:
+    """The default."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class _OtherTurn:
     """A turn that no citizen's action began; `then` is called when it has ended, also after a failure."""
@@ -103,6 +112,7 @@ class Conversations:
         admins: AdminRouter,
         at_once: int,
         limiter: UpdateLimiter | None = None,
+        following: Following = nothing_follows,
     ) -> None:
         self._store = store
         self._sessions = sessions
@@ -114,6 +124,7 @@ class Conversations:
         self._attempt_worker = attempt_worker
         self._admins = admins
         self._limiter = limiter
+        self._following = following
         self._limit = asyncio.Semaphore(at_once)
         self._queues: dict[int, deque[_Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -280,6 +291,8 @@ class Conversations:
 
     async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
         reach("turn taken")
+        following = await self._following(change)
+        change, deliveries = replace(change, queued=(*change.queued, *following)), (*deliveries, *following)
         await self._store.commit(change)
         reach("outcome committed" if change.settled else "turn committed")
         self._outbox.accept(deliveries)

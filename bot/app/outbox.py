@@ -265,7 +265,8 @@ class Outbox:
         ticket = None
         if delivery.ticket is not None and number:
             ticket = TicketMessage(delivery.chat_id, number, delivery.ticket, delivery.message.qr_link is not None)
-        self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket))
+        calendar = delivery.calendar if receipt.message_id else None
+        self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket, calendar=calendar))
 
     def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:
         """Handle a failed try: try again, give up a picture, or send a screen anew."""
@@ -356,12 +357,15 @@ def _may_be_passed(delivery: Delivery) -> bool:
 def _is_replaced(old: Delivery, new: Delivery) -> bool:
     """Whether a newer delivery makes an older one outdated.
 
-    Of screens only the present one matters, of edits of one message the last one, of equal messages one.
+    Of screens only the present one matters, of edits of one message the last one, of equal messages and
+    of files with the same name one.
     """
     if old.screen is not None and new.screen is not None:
         return True
     if old.kind is Kind.EDIT or new.kind is Kind.EDIT:
         return old.kind is new.kind and old.target == new.target and old.amends == new.amends
+    if old.kind is Kind.DOCUMENT:
+        return new.kind is Kind.DOCUMENT and old.document == new.document
     if old.kind not in {Kind.SEND, *PICTURES} or old.screen is not None:
         return False
     return old.kind is new.kind and old.message == new.message

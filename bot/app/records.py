@@ -105,6 +105,7 @@ class Delivery:
     prepared: str | None = None
     ticket: int | None = None
     silent: bool = False
+    calendar: int | None = None
     not_after: datetime | None = None
     about: tuple[tuple[int, int], ...] = ()
     """Appointments and their versions."""
@@ -223,6 +224,8 @@ class Change:
     """Appointments whose timers are deleted, although the entry did not change."""
     rearmed: tuple[int, ...] = ()
     """Appointments whose timers are set again as their entries want them."""
+    calendar: int | None = None
+    """An appointment whose calendar file the citizen got, in its present version."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     saved_values: tuple[tuple[str, str], ...] = ()

@@ -21,6 +21,7 @@ from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAtte
 from bot.app.wrong_numbers import WrongNumbers
 from bot.core import reminders
 from bot.core.appointment_book import BookEntry
+from bot.core.calendar_event import file_name
 from bot.core.conversation import step
 from bot.core.effects import (
     Amend,
@@ -32,6 +33,7 @@ from bot.core.effects import (
     LoadAppointments,
     LoadDepartments,
     LoadEntry,
+    LoadForCalendar,
     LoadSlots,
     NoteComing,
     Show,
@@ -46,13 +48,14 @@ from bot.core.events import (
     DepartmentsLoaded,
     EntryLoaded,
     Event,
+    LoadedForCalendar,
     LoadFailed,
     SlotMoved,
     SlotsLoaded,
 )
 from bot.core.health import ChatLimit
 from bot.core.model import Appointment, Department, Failure, Ticket
-from bot.core.screens import LASTING, QrPicture, Screen, TicketShown, ticket_screen
+from bot.core.screens import LASTING, CalendarFile, QrPicture, Screen, TicketShown, ticket_screen
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
@@ -166,7 +169,7 @@ class Turns:
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
         match effect:
-            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | NoteComing():
+            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | LoadForCalendar() | NoteComing():
                 return await self._load(chat_id, effect, state)
             case AmendTicket(ticket=ticket):
                 for each in await self._ticket_messages(chat_id, ticket.appointment.id):
@@ -207,6 +210,10 @@ class Turns:
                 case LoadEntry(appointment_id=number):
                     entry = await self._entry(number)
                     return EntryLoaded(at=self._now(), entry=entry if entry and entry.chat_id == chat_id else None)
+                case LoadForCalendar(appointment_id=number):
+                    entry = await self._entry(number)
+                    ticket = await self._ticket(entry) if entry and entry.chat_id == chat_id else None
+                    return LoadedForCalendar(at=self._now(), ticket=ticket)
                 case NoteComing():
                     return await self._coming_noted(chat_id, load)
         except ApiError as error:
@@ -222,15 +229,17 @@ class Turns:
         is_current = entry.version == said.version and reminders.is_coming(entry, self._now())
         if is_current:
             self._on_coming()
-        offices = {each.id: each for each in await self._offices()}
-        department = offices.get(entry.department_id) or Department(entry.department_id, "")
         return ComingNoted(
             at=self._now(),
-            ticket=Ticket(entry.appointment, department),
+            ticket=await self._ticket(entry),
             version=said.version,
             is_current=is_current,
             message=said.message,
         )
+
+    async def _ticket(self, entry: BookEntry) -> Ticket:
+        offices = {each.id: each for each in await self._offices()}
+        return Ticket(entry.appointment, offices.get(entry.department_id) or Department(entry.department_id, ""))
 
     async def _refusal(self, chat_id: int) -> Failure | None:
         """Why this chat may not book now; None if it may."""
@@ -294,6 +303,11 @@ class Turns:
             kind = Kind.NEW_PICTURE if fresh else Kind.PICTURE
             picture = screen.ticket.appointment.id
             return Delivery(self._ids.next(), chat_id, kind, message, urgency=Urgency.NOTICE, ticket=picture)
+        if isinstance(screen, CalendarFile):
+            number = screen.ticket.appointment.id
+            return Delivery(
+                self._ids.next(), chat_id, Kind.DOCUMENT, message, document=file_name(number), calendar=number
+            )
         kind = Kind.SEND if target is None else Kind.EDIT
         ticket = screen.ticket.appointment.id if isinstance(screen, TicketShown) else None
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)

@@ -22,6 +22,7 @@ from bot.app.appointment_recorder import AppointmentRecorder
 from bot.app.attempt import DELAYS, LookupDelays
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.booking_caps import BookingCaps, CapCheck
+from bot.app.calendar_files import CalendarFiles
 from bot.app.conversations import Conversations, GroupHints
 from bot.app.hook_worker import HookWorker
 from bot.app.outbox import Outbox
@@ -42,6 +43,7 @@ from bot.bootstrap.connections import StartError
 from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
 from bot.broadcast.report import read_file
+from bot.core.calendar_event import CalendarEvent, appointment_in
 from bot.core.health import HealthReport, ReminderHealth, WebhookHealth
 from bot.core.model import Appointment
 from bot.core.screens import Screen
@@ -62,6 +64,7 @@ from bot.telegram.transport import RawBot
 from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import bot_profile as texts
 from bot.views import general
+from bot.views.calendar import calendar_file
 from bot.views.courtesy import courtesy_reader
 from bot.views.message import Message, Office
 from bot.views.render import render
@@ -240,9 +243,20 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         lambda: operations.gateway.stats().clock_gap or 0.0,
         ids=ids,
     )
+
+    calendar_files = CalendarFiles(
+        store=store,
+        departments=operations.gateway.known_departments,
+        render=draw,
+        draw=partial(_calendar_file, translators, operations.office),
+        clock=clock,
+        zone=settings.timezone,
+        ids=ids,
+    )
+
     outbox = Outbox(
         store,
-        TelegramMessenger(bot, partial(read_file, SqlRecipientRepository(store))),
+        TelegramMessenger(bot, partial(_read_document, calendar_files, store)),
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
         office_time=steady_time,
@@ -294,6 +308,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
         office_time=office_time,
         groups=GroupHints(hint, ids),
+        following=calendar_files.renewed,
         attempt_worker=attempt_worker,
         admins=AdminRouter(settings.admin_ids, handlers),
         at_once=settings.chats_at_once,
@@ -354,6 +369,17 @@ async def _reminder_health(
     counts = reminders.counts
     dropped = counts.dropped + outbox.outdated
     return ReminderHealth(due=due, late=late, sent=counts.sent, dropped=dropped, coming=counts.coming)
+
+
+def _calendar_file(translators: Translators, office: Office, event: CalendarEvent, locale: str) -> bytes:
+    return calendar_file(event, translators.get(locale), office)
+
+
+async def _read_document(calendar_files: CalendarFiles, store: Store, name: str) -> bytes:
+    """The content of a file that a delivery names: a calendar file, or the report of a broadcast."""
+    if (appointment_id := appointment_in(name)) is not None:
+        return await calendar_files.read(appointment_id)
+    return await read_file(SqlRecipientRepository(store), name)
 
 
 async def _resume(app: App, ids: DeliveryIds) -> None:

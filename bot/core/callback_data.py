@@ -55,6 +55,8 @@ def timed(kind: str, when: date | datetime) -> str:
 
 DEPARTMENT, WORKER, DAY, TIME, NAME, PAGE = "d", "w", "day", "t", "n", "p"
 TICKET, CANCEL, LOCALE, BOOK_AGAIN = "ticket", "x", "l", "again"
+CALENDAR = "ics"
+"""Asks for the calendar file of an appointment."""
 COMING = "come"
 """Says that the citizen comes; names a version of an appointment (see `versioned`)."""
 ORGANIZATION = "o"

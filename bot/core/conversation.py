@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import appointments, booking, callback_data, slot_selection
-from bot.core.effects import Amend, LoadEntry, NoteComing, Step, Tell, show
+from bot.core.effects import Amend, LoadEntry, LoadForCalendar, NoteComing, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -28,6 +28,7 @@ from bot.core.events import (
     DepartmentsLoaded,
     EntryLoaded,
     Event,
+    LoadedForCalendar,
     LoadFailed,
     Pressed,
     SlotMoved,
@@ -38,6 +39,7 @@ from bot.core.events import (
 from bot.core.names import first_name, visible
 from bot.core.screens import (
     Announcements,
+    CalendarFile,
     Help,
     LanguageMenu,
     Menu,
@@ -77,7 +79,7 @@ def step(session: Session, event: Event) -> Step:
     return _result(session, event) or (session, ())
 
 
-def _result(session: Session, event: Event) -> Step | None:  # noqa: C901 — a table
+def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR0912 — a table
     match event:
         case DepartmentsLoaded():
             return slot_selection.departments_loaded(session, event)
@@ -89,6 +91,8 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901 — a 
             return appointments.loaded(session, event)
         case EntryLoaded(entry=entry):
             return None if isinstance(session.state, Pending) else booking.begin_again(_dropped(session), entry)
+        case LoadedForCalendar():
+            return session, (_calendar(event),)
         case ComingNoted():
             return session, (_coming_noted(event),)
         case LoadFailed():
@@ -221,6 +225,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     kind, value = callback_data.split(event.action)
     if set_to := _opted(session, event):
         return set_to
+    if kind == callback_data.CALENDAR and (number := callback_data.number_in(value)):
+        return session, (LoadForCalendar(number),)
     if kind == callback_data.COMING and (named := callback_data.version_in(value)):
         return session, (NoteComing(*named, event.message),)
     if kind == callback_data.LOCALE and LOCALE.fullmatch(value):
@@ -261,6 +267,15 @@ def _opted(session: Session, event: Pressed) -> Step | None:
 
 def _settings(session: Session) -> SettingsMenu:
     return SettingsMenu(session.announcements, session.reminders)
+
+
+def _calendar(event: LoadedForCalendar) -> Tell:
+    """Send the calendar file of a coming appointment; of another one say how it stands."""
+    if event.ticket is None:
+        return Tell(NoticeMessage(Notice.APPOINTMENT_UNKNOWN))
+    appointment = event.ticket.appointment
+    is_coming = appointment.status in appointments.COMING and appointment.at > event.at
+    return Tell(CalendarFile(event.ticket) if is_coming else TicketShown(event.ticket))
 
 
 def _coming_noted(event: ComingNoted) -> Amend | Tell:

@@ -76,6 +76,13 @@ class LoadEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadForCalendar:
+    """Look an appointment of this citizen's up in the appointment book. Answered by `LoadedForCalendar`."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoteComing:
     """Note that the citizen comes, as the reminder `message` asked about this version. Answered by `ComingNoted`."""
 
@@ -108,7 +115,7 @@ class CancelAppointment:
     attempt: CancelAttempt
 
 
-Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | NoteComing
+Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | NoteComing
 Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment
 
 

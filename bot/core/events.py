@@ -104,6 +104,13 @@ class EntryLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedForCalendar(Event):
+    """An appointment of this citizen as the appointment book has it; None: not theirs."""
+
+    ticket: Ticket | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComingNoted(Event):
     """The citizen answered the reminder `message`. `ticket` is the appointment as it is now, None: not theirs.
 

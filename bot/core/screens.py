@@ -116,6 +116,14 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarFile:
+    """The calendar file of an appointment. `is_renewed`: the citizen has one of it, which is not true any more."""
+
+    ticket: Ticket
+    is_renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CancelledByOthers:
     """Somebody else cancelled an appointment. `by_office`: the office did; None if nobody knows who."""
 
@@ -159,6 +167,7 @@ LastingScreen = (
     | Reminder
     | Reminders
     | Missed
+    | CalendarFile
     | News
 )
 LASTING = (
@@ -173,6 +182,7 @@ LASTING = (
     Reminder,
     Reminders,
     Missed,
+    CalendarFile,
     CancelledByOthers,
     MovedByOffice,
     MadeByOffice,

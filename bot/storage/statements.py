@@ -71,10 +71,15 @@ class Statements:
         self.fire = prepared(
             delete(timers).where(timers.c.appointment_id == bindparam("key"), timers.c.kind == bindparam("which"))
         )
+        self.calendar = prepared(
+            update(appointments)
+            .where(appointments.c.appointment_id == bindparam("key"))
+            .values(ics_sent=appointments.c.version)
+        )
         self.picture = prepared(engines.upsert(engine, pictures, ["file_id"]))
         self.save_value = prepared(engines.upsert(engine, saved_values, ["value"]))
 
-    def writes(self, changes: Iterable[Change], now: float) -> list[Write]:
+    def writes(self, changes: Iterable[Change], now: float) -> list[Write]:  # noqa: C901 — a table
         """The statements to run for these changes, in order, each with its rows; statements without rows are left out.
 
         `now` is in Unix seconds.
@@ -89,6 +94,7 @@ class Statements:
         settle: list[mappers.Values] = []
         picture: list[mappers.Values] = []
         tickets: list[mappers.Values] = []
+        calendars: list[mappers.Values] = []
         values: list[mappers.Values] = []
         failed: list[mappers.Values] = []
         sent: list[mappers.Values] = []
@@ -114,6 +120,8 @@ class Statements:
                 picture.append({"link": change.picture[0], "file_id": change.picture[1]})
             if change.ticket_message:
                 tickets.append(asdict(change.ticket_message))
+            if change.calendar is not None:
+                calendars.append({"key": change.calendar})
             values.extend({"name": name, "value": value} for name, value in change.saved_values)
             done.extend(mappers.done_row(each, now) for each in change.done)
             failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
@@ -128,6 +136,7 @@ class Statements:
             (self.settle, settle),
             (self.picture, picture),
             (self.ticket_message, tickets),
+            (self.calendar, calendars),
             (self.save_value, values),
             (self.failed, failed),
             (self.sent, sent),

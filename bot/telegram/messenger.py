@@ -39,6 +39,8 @@ LAST_NUMBER = 2**53
 """Message ids fit into 32 bits so far; larger numbers than this are not safe in JSON."""
 UNPAID = ("payment", "balance", "stars")
 """Words that a refusal for lack of Stars may have; Telegram documents none (Bot API, `allow_paid_broadcast`)."""
+CALENDAR = ".ics"
+"""How the name of a calendar file ends. Without its type and character set, phones open it as text (RFC 5545, 8.1)."""
 LOST = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
 
@@ -128,8 +130,19 @@ class TelegramMessenger:
     async def _document(self, delivery: Delivery) -> Receipt:
         name = delivery.document or ""
         file = InputFile(io.BytesIO(await self._documents(name)), filename=name, attach=False)
-        call: Json = {"chat_id": delivery.chat_id, "document": file, "caption": delivery.message.text}
-        return _receipt(await self.call("sendDocument", {**call, "parse_mode": "HTML"}))
+        if name.endswith(CALENDAR):
+            file.mimetype = "text/calendar; charset=utf-8"
+        call: Json = {
+            "chat_id": delivery.chat_id,
+            "document": file,
+            "caption": delivery.message.text,
+            "parse_mode": "HTML",
+        }
+        if delivery.message.rows:
+            call["reply_markup"] = keyboard(delivery.message, delivery.screen)
+        if delivery.silent:
+            call["disable_notification"] = True
+        return _receipt(await self.call("sendDocument", call))
 
     async def call(self, method: str, call: Json) -> Any:
         """One call of the Bot API. Raises `SendError`."""

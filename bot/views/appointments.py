@@ -121,8 +121,9 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
         contact(t, office) if status is AppointmentStatus.PENDING_PAYMENT else None,
     )
     number = callback_data.numbered(callback_data.CANCEL, ticket.appointment.id)
-    cancel = (keys.one(t, "button.cancel_this", number, Style.DANGER),) if status in COMING else ()
-    return Message(text, (keys.new_appointment(t), keys.appointments(t), *cancel))
+    cancel = keys.one(t, "button.cancel_this", number, Style.DANGER)
+    changes = (keys.calendar(t, ticket.appointment.id), cancel) if status in COMING else ()
+    return Message(text, (keys.new_appointment(t), keys.appointments(t), *changes))
 
 
 def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:

@@ -164,6 +164,11 @@ def new_appointment(t: Translator) -> Row:
     return one(t, "button.new_appointment", callback_data.BOOK)
 
 
+def calendar(t: Translator, number: int) -> Row:
+    """Get the calendar file of an appointment."""
+    return one(t, "button.calendar", callback_data.numbered(callback_data.CALENDAR, number))
+
+
 def appointments(t: Translator) -> Row:
     """See one's appointments."""
     return one(t, "button.appointments", callback_data.APPOINTMENTS)

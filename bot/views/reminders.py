@@ -34,6 +34,7 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
     cancel = callback_data.numbered(callback_data.CANCEL, appointment.id)
     rows = (
         *(() if screen.is_coming else (keys.one(t, "button.coming", come, Style.SUCCESS),)),
+        keys.calendar(t, appointment.id),
         keys.one(t, "button.cancel_this", cancel, Style.DANGER),
         keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF),
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core import screens, states
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointment_news, appointments, booking, errors, general, reminders
+from bot.views import appointment_news, appointments, booking, calendar, errors, general, reminders
 from bot.views.general import words
 from bot.views.message import CONAKRY, Message, Office
 from bot.views.text import paragraphs
@@ -69,6 +69,8 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return reminders.reminder(screen, t, office)
         case screens.Reminders():
             return reminders.reminders(screen, t)
+        case screens.CalendarFile():
+            return calendar.message(screen, t)
         case screens.Missed():
             return reminders.missed(screen, t)
         case screens.Help():

@@ -411,6 +411,27 @@ async def test_a_delayed_document_lets_messages_pass_and_arrives_later(tmp_path:
 
 
 @in_no_time
+async def test_of_files_with_the_same_name_that_wait_the_newest_is_sent(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        here.messenger.failures += [MaybeSentError("502"), MaybeSentError("502")]
+        files = [replace(word(n, kind=Kind.DOCUMENT), document=f"rdv-{n % 2}.ics") for n in (1, 2, 3)]
+        await here.sends(word(0), *files)
+        assert here.messenger.texts() == ["0", "2", "3"]
+
+
+@in_no_time
+async def test_a_calendar_file_is_noted_once_it_is_sent(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        made = Appointment(50, 5, datetime.fromisoformat("2026-03-05T10:00"), "Aïssatou")
+        await here.store.commit(Change(facts=(Fact(50, 7, made.at, Source.ATTEMPT, made),)))
+        here.messenger.failures.append(MessageRefusedError("no file"))
+        await here.sends(replace(word(1, kind=Kind.DOCUMENT), calendar=50))
+        assert (await here.store.entries_of(7))[0].ics_sent is None, "it was refused"
+        await here.sends(replace(word(2, kind=Kind.DOCUMENT), calendar=50))
+        assert (await here.store.entries_of(7))[0].ics_sent == 0
+
+
+@in_no_time
 async def test_a_delayed_document_is_dropped_when_its_chat_blocks_the_bot(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         await here.store.commit(Change(chat=StoredChat(7, "", "fr")))

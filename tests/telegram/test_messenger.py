@@ -85,6 +85,20 @@ async def test_a_document_is_read_when_it_is_sent(server: ScriptedServer, bot: R
     assert b"<b>Annonce</b>" in seen.body
 
 
+async def test_a_calendar_file_says_what_it_is_and_has_its_buttons(server: ScriptedServer, bot: RawBot) -> None:
+    async def read(_name: str) -> bytes:
+        return b"BEGIN:VCALENDAR"
+
+    server.respond_with(OK)
+    caption = Message("<b>12 mars</b>", ((Button("Mes rendez-vous", "list"),),))
+    delivery = Delivery(1, 7, Kind.DOCUMENT, caption, document="rdv-50.ics", silent=True)
+    await TelegramMessenger(bot, read).deliver(delivery, None)
+    (seen,) = server.seen
+    assert b"text/calendar; charset=utf-8" in seen.body
+    assert b'{"callback_data":"*.list"' in seen.body.replace(b'"text":"Mes rendez-vous",', b"")
+    assert b"disable_notification" in seen.body
+
+
 async def test_a_document_that_nobody_can_read_is_refused(bot: RawBot) -> None:
     with pytest.raises(MessageRefusedError, match="no document"):
         await TelegramMessenger(bot).deliver(Delivery(1, 7, Kind.DOCUMENT, Message("x"), document="x.csv"), None)

@@ -2,6 +2,7 @@
 
 from bot.core.screens import (
     Announcements,
+    CalendarFile,
     Cancelled,
     CancelledByOthers,
     Help,
@@ -50,6 +51,8 @@ SCREENS: dict[str, Screen] = {
     "reminders, wanted": Reminders(wanted=True),
     "reminders, unwanted": Reminders(wanted=False),
     "missed": Missed(TICKET),
+    "calendar file": CalendarFile(TICKET),
+    "calendar file, renewed": CalendarFile(TICKET, is_renewed=True),
     "word": NoticeMessage(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""

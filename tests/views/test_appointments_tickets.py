@@ -102,7 +102,7 @@ def test_a_cancelled_ticket_says_so_and_has_no_buttons() -> None:
 
 def test_a_coming_appointment_can_be_cancelled() -> None:
     message = render(TicketShown(TICKET), FR)
-    assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS, "x:12345"]
+    assert telegram.actions(message) == [callback_data.BOOK, callback_data.APPOINTMENTS, "ics:12345", "x:12345"]
     assert message.rows[-1][0].style is Style.DANGER
 
 

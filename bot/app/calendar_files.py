@@ -1,0 +1,97 @@
+"""Calendar files: which are sent, and their content when they are sent.
+
+The content is made at that moment from the appointment book, so a file that had to wait is true. Who has taken a file
+of an appointment gets a new one by itself after every change, whoever made it. Asks the API nothing.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+
+from bot.app.ports import Clock, MessageRefusedError, Store
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
+from bot.app.turn import Render
+from bot.core.appointment_book import BookEntry, Fact, absorb
+from bot.core.calendar_event import CalendarEvent, file_name
+from bot.core.model import AppointmentStatus, Department, Ticket
+from bot.core.screens import CalendarFile
+
+Draw = Callable[[CalendarEvent, str], bytes]
+"""Writes the file of an event in a language."""
+
+
+class CalendarFiles:
+    """`departments` returns those that are known without asking; `zone` is the office's."""
+
+    def __init__(  # noqa: PLR0913 — the parts, joined in one place
+        self,
+        *,
+        store: Store,
+        departments: Callable[[], tuple[Department, ...]],
+        render: Render,
+        draw: Draw,
+        clock: Clock,
+        zone: tzinfo,
+        ids: DeliveryIds,
+    ) -> None:
+        self._store = store
+        self._departments = departments
+        self._render = render
+        self._draw = draw
+        self._clock = clock
+        self._zone = zone
+        self._ids = ids
+
+    async def read(self, appointment_id: int) -> bytes:
+        """The file of an appointment as it is now. Raises `MessageRefusedError` if it is not known any more."""
+        entry = await self._store.entry(appointment_id)
+        chat = await self._store.chat(entry.chat_id) if entry else None
+        if entry is None or chat is None:
+            raise MessageRefusedError("the appointment of a calendar file is not known any more")
+        changed = entry.as_of if entry.status is AppointmentStatus.CANCELLED else entry.booked_at
+        event = CalendarEvent(
+            entry,
+            self._department(entry),
+            starts=self._utc(entry.at),
+            made=self._clock().replace(microsecond=0),
+            changed=self._utc(changed) if changed else None,
+        )
+        return self._draw(event, chat.locale)
+
+    async def renewed(self, change: Change) -> tuple[Delivery, ...]:
+        """The files to send because of a change: of appointments that it changes and whose file the citizen has."""
+        found: list[Delivery] = []
+        for fact in (*(change.settled.facts if change.settled else ()), *change.facts):
+            before = await self._store.entry(fact.appointment_id)
+            after = _changed(before, fact)
+            chat = await self._store.chat(after.chat_id) if after else None
+            if after and chat and not chat.left:
+                screen = CalendarFile(Ticket(after.appointment, self._department(after)), is_renewed=True)
+                found.append(
+                    Delivery(
+                        self._ids.next(),
+                        chat.chat_id,
+                        Kind.DOCUMENT,
+                        self._render(screen, chat.locale, None),
+                        urgency=Urgency.NOTICE,
+                        document=file_name(after.appointment_id),
+                        calendar=after.appointment_id,
+                        silent=True,
+                    )
+                )
+        return tuple(found)
+
+    def _department(self, entry: BookEntry) -> Department:
+        known = (each for each in self._departments() if each.id == entry.department_id)
+        return next(known, Department(entry.department_id, ""))
+
+    def _utc(self, at: datetime) -> datetime:
+        return at.replace(tzinfo=self._zone).astimezone(UTC)
+
+
+def _changed(before: BookEntry | None, fact: Fact) -> BookEntry | None:
+    """The entry after the fact, if its event changed and the citizen's calendar may have it."""
+    if before is None or before.ics_sent is None:
+        return None
+    after, _ = absorb(before, fact)
+    is_event = after is not None and (after.is_coming or after.status is AppointmentStatus.CANCELLED)
+    return after if is_event and after and after.version != before.version else None
