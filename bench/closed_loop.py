@@ -1,7 +1,8 @@
 """Citizens in closed loop: each takes the next step of a booking when the bot's answer to the last one has arrived.
 
 The six steps: `/start`, first organisation, first department, earliest slot, a typed name, *confirm*; then from the
-beginning. From the second booking on the name is known, and the typed one takes its place.
+beginning. From the second booking on the name is known, and the typed one takes its place. The answer to a step is the
+message that offers the next one; after *confirm* it is the ticket.
 Measured are steps per second and the time from a step to its answer.
 """
 
@@ -19,8 +20,8 @@ FIRST_CHAT = 1000
 NEWCOMER = 900_000_000
 FLOODER = 800_000_000
 BUTTON = re.compile(r'"callback_data": ?"((?:[^"\\]|\\.)*)"')
-PAUSE_AFTER_MISS = 0.05
-"""Seconds that a citizen pauses who found no button to press, before the first step again."""
+TICKET_BUTTON = ".x:"
+"""In the data of the button that cancels an appointment."""
 
 
 @dataclass(slots=True)
@@ -113,11 +114,9 @@ class ClosedLoop:
         if citizen.step in {START, NAME}:
             text = "/start" if citizen.step == START else TYPED_NAME
             self.server.push(message_update(citizen.chat, self.server.new_message(), text))
-        elif citizen.shown and (data := _first_button(citizen.shown.markup)):
-            self.server.push(press_update(citizen.shown, data))
         else:
-            citizen.step = -1
-            asyncio.get_running_loop().call_later(PAUSE_AFTER_MISS, self._next, citizen)
+            assert citizen.shown
+            self.server.push(press_update(citizen.shown, BUTTON.findall(citizen.shown.markup)[0]))
 
     def _answered(self, message: SentMessage) -> None:
         citizen = self._citizens.get(message.chat)
@@ -125,8 +124,8 @@ class ClosedLoop:
             if self._newcomer and not self._newcomer.done():
                 self._newcomer.set_result(None)
             return
-        if not citizen.is_waiting or (message.is_picture and citizen.step == START):
-            return  # nobody waits for the QR picture, which follows the ticket
+        if not citizen.is_waiting or not _is_answer(citizen.step, message):
+            return
         citizen.shown, citizen.is_waiting = message, False
         if self.measure and not self.measure.ended and citizen.chat != self.unmeasured_chat:
             self.measure.latencies.append(time.perf_counter() - citizen.asked_at)
@@ -134,7 +133,9 @@ class ClosedLoop:
         self._next(citizen)
 
 
-def _first_button(markup: str) -> str:
-    """The data of the first button; "" without buttons."""
-    found = BUTTON.search(markup)
-    return found[1] if found else ""
+def _is_answer(step: int, message: SentMessage) -> bool:
+    """Whether the next step can be taken on it: not on a picture, *being confirmed*, or *your ticket is below*."""
+    buttons = BUTTON.findall(message.markup)
+    if step == CONFIRM:
+        return any(TICKET_BUTTON in each for each in buttons)
+    return not message.is_picture and (step == EARLIEST or bool(buttons))

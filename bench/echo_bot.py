@@ -6,7 +6,8 @@ from typing import Any
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
 
-BUTTONS = InlineKeyboardMarkup([[InlineKeyboardButton("Next", callback_data="1.book")]])
+BUTTONS = InlineKeyboardMarkup([[InlineKeyboardButton("Next", callback_data="*.x:1")]])
+"""Its data is that of a ticket's button, so that each message is the answer to every step (`bench.closed_loop`)."""
 
 
 async def say(update: Update, _context: ContextTypes.DEFAULT_TYPE) -> None:
