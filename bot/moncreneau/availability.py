@@ -51,10 +51,6 @@ REMEMBERED = 500
 _at = attrgetter("at")
 
 
-def _day(slot: Slot) -> date:
-    return slot.at.date()
-
-
 class SlotState(Enum):
     """The state of a slot that was free in the last reading."""
 
@@ -69,11 +65,6 @@ class Reading:
 
     slots: tuple[Slot, ...]
     places: dict[datetime, int | None]
-
-
-def _of_day(slots: list[Slot], day: date) -> list[Slot]:
-    """The slots of one day, of a list in order of time."""
-    return slots[bisect_left(slots, day, key=_day) : bisect_right(slots, day, key=_day)]
 
 
 class Availability:
@@ -126,10 +117,7 @@ class Availability:
             copy = await self._copy(owner, window, Ages(good=EMPTY, last=EMPTY))
             offered = self._offered(desk, copy, owner)
         self._ages.append(self._cache.age(copy))
-        perhaps = {slot.at.date() for slot in offered if slot.perhaps}
-        if not perhaps:
-            return tuple(offered)
-        free = {day for day in perhaps if any(not slot.perhaps for slot in _of_day(offered, day))}
+        free = {slot.at.date() for slot in offered if not slot.perhaps}
         return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free)
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
