@@ -34,7 +34,6 @@ from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from bot.telegram import bot_profile
 from bot.telegram.broadcast_sender import TelegramBroadcastSender, read_content
-from bot.telegram.lazy_bot import LazyBot
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.transport import RawBot
 from bot.views import bot_profile as texts
@@ -76,12 +75,9 @@ class BroadcastFeature:
         self._now = office_time
         self._office = office
         self._stopping: asyncio.Task[None] | None = None
-        self._broadcast_bot = LazyBot(
-            lambda: connections.telegram_bot(settings, MAX_IN_FLIGHT + MAX_RECALLS_IN_FLIGHT + SPARE)
-        )
+        # Broadcasts have connections of their own, so that no citizen's message waits behind one. Idle ones are closed.
+        self._broadcast_bot = connections.telegram_bot(settings, MAX_IN_FLIGHT + MAX_RECALLS_IN_FLIGHT + SPARE)
         repository, recipients = SqlBroadcastRepository(store), SqlRecipientRepository(store)
-
-        # Broadcasts have connections of their own, so that no citizen's message waits behind one.
         sender = TelegramBroadcastSender(
             TelegramMessenger(self._broadcast_bot), lambda locale: views.footer(translators.get(locale))
         )
@@ -156,6 +152,7 @@ class BroadcastFeature:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Resume what an earlier process left; at the end no more calls begin, see `close`."""
+        await self._broadcast_bot.request.initialize()
         tasks = (
             asyncio.create_task(self._progress.run(), name="broadcast progress"),
             asyncio.create_task(self._tell_refused_previews(), name="refused previews"),
@@ -181,7 +178,7 @@ class BroadcastFeature:
         """Wait for calls in flight."""
         if self._stopping:
             await self._stopping
-        await self._broadcast_bot.shutdown()
+        await self._broadcast_bot.request.shutdown()
 
     async def _tell_refused_previews(self) -> None:
         while True:

@@ -45,7 +45,7 @@ LOST = ("message to edit not found", "message can't be edited", "message_id_inva
 
 
 class Caller(Protocol):
-    """Calls Bot API methods: `RawBot` or `LazyBot`."""
+    """Calls Bot API methods, as `RawBot` does."""
 
     async def call(self, method: str, parameters: Json, *, read_timeout: float | None = None) -> Any:
         """See `RawBot.call`."""
