@@ -72,11 +72,7 @@ def engine_for(url: str) -> AsyncEngine:
 def writing_engine_for(url: str) -> Engine:
     """An engine with one connection, for `Writer`."""
     where = address(url, blocking=True)
-    options = _options(where, 1)
-    if where.get_backend_name() == "sqlite":
-        # Parameters by name, as with psycopg, so that `Prepared` takes the same rows for both databases.
-        options["paramstyle"] = "named"
-    engine = create_engine(where, hide_parameters=True, **options)
+    engine = create_engine(where, hide_parameters=True, **_options(where, 1))
     _prepare(engine)
     return engine
 
@@ -140,22 +136,6 @@ def write_commit_marker(connection: Connection) -> str | None:
 
 
 is_last_commit = postgresql.is_last_commit
-
-
-class Prepared:
-    """A statement compiled once to the driver's SQL and run with many rows.
-
-    SQLAlchemy's processing of each row takes longer than SQLite's work. It is skipped here, so a row must contain every
-    parameter in `names`, and only values that the driver accepts: numbers, text, booleans, None.
-    """
-
-    def __init__(self, engine: Engine, statement: Any, names: Sequence[str] = ()) -> None:
-        self.statement = statement
-        self._sql = str(statement.compile(dialect=engine.dialect, column_keys=names or None))
-
-    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Execute the statement once for each row."""
-        connection.exec_driver_sql(self._sql, list(rows))
 
 
 def insert_ignore(engine: AsyncEngine | Engine, table: Table) -> Any:

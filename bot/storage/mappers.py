@@ -27,13 +27,10 @@ from bot.views.message import Button, Message, Style
 Values = dict[str, Any]
 ACCEPTED = "accepted"
 """The outcome of an attempt that is still open because the API accepted it with a response that cannot be read."""
-UPDATE = ("update_id", "chat_id", "body", "received_at")
 ENTRY = (
     "appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled", "status", "version", "as_of", "name",
     "worker_id", "told_version", "ics_uid", "ics_sent", "booked_at", "origin", "qr_link",
 )  # fmt: skip
-ATTEMPT = ("chat_id", "number", "kind", "body", "opened_at", "withdrawn")
-"""The columns that are set when the row is inserted; the others are set by later statements."""
 
 
 def read_chat(row: Row[Any]) -> StoredChat:

@@ -6,15 +6,13 @@ in the order of `writes`. Knows SQL; does not know when a batch is committed, no
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, null, select, true, update
+from sqlalchemy import Connection, Engine, UpdateBase, bindparam, delete, insert, null, select, true, update
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
 from bot.core.reminders import is_new_version, timers_of
 from bot.storage import engines, mappers
-from bot.storage.engines import Prepared
 from bot.storage.tables import (
     appointments,
     attempts,
@@ -29,55 +27,50 @@ from bot.storage.tables import (
 
 MAX_RANGE = 1000
 """Update ids no further apart than this are looked up with one BETWEEN."""
-Write = tuple[Prepared, list[mappers.Values]]
+Write = tuple[UpdateBase, list[mappers.Values]]
 
 
 class Statements:
-    """The prepared statements, each run with a list of rows."""
+    """The statements, each run with a list of rows. SQLAlchemy keeps the SQL of each."""
 
     def __init__(self, engine: Engine) -> None:
-        def prepared(statement: Any, *names: str) -> Prepared:
-            return Prepared(engine, statement, names)
-
         this_update = inbox.c.update_id == bindparam("key")
         this_attempt = (attempts.c.chat_id == bindparam("key"), attempts.c.number == bindparam("which"))
         self.ids_between = select(inbox.c.update_id).where(
             inbox.c.update_id.between(bindparam("first"), bindparam("last"))
         )
-        self.receive = prepared(engines.insert_ignore(engine, inbox), *mappers.UPDATE)
-        self.done = prepared(engines.upsert(engine, inbox, ["done_at", "body"]), *mappers.UPDATE, "done_at")
-        self.failed = prepared(update(inbox).where(this_update).values(done_at=bindparam("at"), error=bindparam("why")))
+        self.receive = engines.insert_ignore(engine, inbox)
+        self.done = engines.upsert(engine, inbox, ["done_at", "body"])
+        self.failed = update(inbox).where(this_update).values(done_at=bindparam("at"), error=bindparam("why"))
         of_chat = ["session", "locale", "is_left", "announcements", "reminders", "seen_at"]
-        self.chat = prepared(engines.upsert(engine, chats, of_chat))
-        self.presence = prepared(
-            update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
-        )
-        self.drop_queue = prepared(delete(outbox).where(outbox.c.chat_id == bindparam("key")))
-        self.queue = prepared(insert(outbox))
-        self.sent = prepared(delete(outbox).where(outbox.c.id == bindparam("key")))
-        self.open = prepared(engines.insert_ignore(engine, attempts), *mappers.ATTEMPT)
-        self.withdraw = prepared(update(attempts).where(*this_attempt).values(withdrawn=true()))
-        self.accept = prepared(update(attempts).where(*this_attempt).values(outcome=bindparam("how")))
-        self.settle = prepared(
+        self.chat = engines.upsert(engine, chats, of_chat)
+        self.presence = update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
+        self.drop_queue = delete(outbox).where(outbox.c.chat_id == bindparam("key"))
+        self.queue = insert(outbox)
+        self.sent = delete(outbox).where(outbox.c.id == bindparam("key"))
+        self.open = engines.insert_ignore(engine, attempts)
+        self.withdraw = update(attempts).where(*this_attempt).values(withdrawn=true())
+        self.accept = update(attempts).where(*this_attempt).values(outcome=bindparam("how"))
+        self.settle = (
             update(attempts)
             .where(*this_attempt)
             .values(settled_at=bindparam("at"), outcome=bindparam("how"), appointment_id=bindparam("made"), body=null())
         )
         known = [name for name in mappers.ENTRY if name != "appointment_id"]
-        self.entry = prepared(engines.upsert(engine, appointments, known), *mappers.ENTRY)
-        self.ticket_message = prepared(engines.upsert(engine, ticket_messages, ["appointment_id", "is_picture"]))
-        self.arm = prepared(insert(timers))
-        self.disarm = prepared(delete(timers).where(timers.c.appointment_id == bindparam("key")))
-        self.fire = prepared(
-            delete(timers).where(timers.c.appointment_id == bindparam("key"), timers.c.kind == bindparam("which"))
+        self.entry = engines.upsert(engine, appointments, known)
+        self.ticket_message = engines.upsert(engine, ticket_messages, ["appointment_id", "is_picture"])
+        self.arm = insert(timers)
+        self.disarm = delete(timers).where(timers.c.appointment_id == bindparam("key"))
+        self.fire = delete(timers).where(
+            timers.c.appointment_id == bindparam("key"), timers.c.kind == bindparam("which")
         )
-        self.calendar = prepared(
+        self.calendar = (
             update(appointments)
             .where(appointments.c.appointment_id == bindparam("key"))
             .values(ics_sent=appointments.c.version)
         )
-        self.picture = prepared(engines.upsert(engine, pictures, ["file_id"]))
-        self.save_value = prepared(engines.upsert(engine, saved_values, ["value"]))
+        self.picture = engines.upsert(engine, pictures, ["file_id"])
+        self.save_value = engines.upsert(engine, saved_values, ["value"])
 
     def writes(self, changes: Iterable[Change], now: float) -> list[Write]:  # noqa: C901 — a table
         """The statements to run for these changes, in order, each with its rows; statements without rows are left out.
@@ -154,7 +147,7 @@ class Statements:
             armed |= dict.fromkeys(change.disarmed, False) | dict.fromkeys(change.rearmed, True)
             fired += ({"key": each.appointment_id, "which": each.kind.value} for each in change.fired)
         if fired:
-            self.fire.run(connection, fired)
+            connection.execute(self.fire, fired)
         if ids := {*(each.appointment_id for each in facts), *(number for number, wanted in armed.items() if wanted)}:
             rows = connection.execute(select(appointments).where(appointments.c.appointment_id.in_(ids)))
             before: dict[int, BookEntry] = {row.appointment_id: mappers.read_entry(row) for row in rows}
@@ -164,7 +157,7 @@ class Statements:
                 if entry:
                     after[fact.appointment_id] = entry
             if changed := [mappers.entry_row(each) for number, each in after.items() if each != before.get(number)]:
-                self.entry.run(connection, changed)
+                connection.execute(self.entry, changed)
             renewed = {number: True for number, each in after.items() if is_new_version(before.get(number), each)}
             self._set_timers(connection, renewed | armed, after)
         elif armed:
@@ -174,10 +167,10 @@ class Statements:
         """Replace the timers of these appointments: by none, or (where True) by those of the entry."""
         if not armed:
             return
-        self.disarm.run(connection, [{"key": number} for number in armed])
+        connection.execute(self.disarm, [{"key": number} for number in armed])
         wanted = [entries[number] for number, is_wanted in armed.items() if is_wanted and number in entries]
         if timers_now := [mappers.timer_row(timer) for entry in wanted for timer in timers_of(entry)]:
-            self.arm.run(connection, timers_now)
+            connection.execute(self.arm, timers_now)
 
     def insert_new(
         self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float
@@ -189,7 +182,7 @@ class Statements:
         known = self._existing_ids(connection, [each.update_id for each in updates])
         new = {each.update_id: each for each in updates if each.update_id not in known}
         if still_open := [mappers.update_row(each, now) for each in new.values() if each.update_id not in done]:
-            self.receive.run(connection, still_open)
+            connection.execute(self.receive, still_open)
         return new
 
     def _existing_ids(self, connection: Connection, ids: Sequence[int]) -> set[int]:

@@ -168,7 +168,7 @@ class Store(ReadRepository):
             for item in arrived:
                 item.result = take_new(item.updates, new)
         for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
-            statement.run(connection, values)
+            connection.execute(statement, values)
         self._statements.absorb(connection, (item.change for item in batch if item.change))
         for item in batch:
             for work in item.change.works if item.change else ():

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, literal_column, text, update
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -15,7 +15,6 @@ from bot.storage import engines
 from bot.storage.store import Store
 from bot.storage.tables import chats, saved_values
 from bot.views.message import Message
-from tests.storage.databases import Database
 
 POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -132,41 +131,6 @@ def test_the_same_statements_exist_for_postgresql(table: object) -> None:
 
     statement = engines.insert_ignore(Elsewhere(), table)  # type: ignore[arg-type]
     assert "ON CONFLICT DO NOTHING" in str(statement.compile(dialect=POSTGRESQL))
-
-
-def test_a_prepared_statement_is_run_for_every_row(database: Database) -> None:
-    engine = engines.writing_engine_for(database.url)
-    put = engines.Prepared(engine, engines.upsert(engine, saved_values, ["value"]))
-    with engine.begin() as connection:
-        saved_values.create(connection)
-        put.run(connection, [{"name": "a", "value": "1"}, {"name": "b", "value": "é'"}, {"name": "a", "value": "2"}])
-        assert {tuple(row) for row in connection.execute(saved_values.select())} == {("a", "2"), ("b", "é'")}
-    engine.dispose()
-
-
-def test_percent_signs_in_a_prepared_statement_and_its_values_are_literal(database: Database) -> None:
-    engine = engines.writing_engine_for(database.url)
-    put = engines.Prepared(engine, engines.insert_ignore(engine, saved_values))
-    hundred = (
-        update(saved_values).where(saved_values.c.value.like(literal_column("'100 %'"))).values(value=bindparam("now"))
-    )
-    replace = engines.Prepared(engine, hundred)
-    with engine.begin() as connection:
-        saved_values.create(connection)
-        put.run(connection, [{"name": "%(name)s", "value": "100 %"}, {"name": "%", "value": "10 %s"}])
-        replace.run(connection, [{"now": "%%"}])
-        assert {tuple(row) for row in connection.execute(saved_values.select())} == {("%(name)s", "%%"), ("%", "10 %s")}
-    engine.dispose()
-
-
-def test_a_row_that_lacks_a_value_is_refused(database: Database) -> None:
-    engine = engines.writing_engine_for(database.url)
-    put = engines.Prepared(engine, engines.insert_ignore(engine, saved_values))
-    with engine.begin() as connection:
-        saved_values.create(connection)
-        with pytest.raises(ProgrammingError, match="value"):
-            put.run(connection, [{"name": "a"}])
-    engine.dispose()
 
 
 @pytest.mark.parametrize(

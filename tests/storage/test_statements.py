@@ -10,7 +10,7 @@ ENGINE = writing_engine_for("sqlite+aiosqlite://")
 
 def tables(*changes: Change) -> list[str]:
     """The table that each statement writes, in order."""
-    return [prepared.statement.table.name for prepared, _ in Statements(ENGINE).writes(changes, 1.0)]
+    return [statement.entity_description["name"] for statement, _ in Statements(ENGINE).writes(changes, 1.0)]
 
 
 def test_empty_changes_need_no_statement() -> None:
@@ -26,20 +26,21 @@ def test_a_hundred_turns_need_as_many_statements_as_one() -> None:
 
 def test_a_batch_of_a_hundred_turns_has_the_rows_of_all() -> None:
     changes = [turn(number, 2 * number, 2 * number + 1, chat_id=number) for number in range(1, 101)]
-    written = {prepared.statement.table.name: values for prepared, values in Statements(ENGINE).writes(changes, 1.0)}
+    writes = Statements(ENGINE).writes(changes, 1.0)
+    written = {statement.entity_description["name"]: values for statement, values in writes}
     assert len(written["chats"]) == 100
     assert len(written["outbox"]) == 200
 
 
 def test_queued_messages_of_a_left_chat_are_deleted_before_new_ones_are_inserted() -> None:
     writes = Statements(ENGINE).writes((Change(queued=(delivery(1),)), Change(left=7)), 1.0)
-    kinds = [(prepared.statement.table.name, prepared.statement.__visit_name__) for prepared, _ in writes]
+    kinds = [(statement.entity_description["name"], statement.__visit_name__) for statement, _ in writes]
     assert kinds.index(("outbox", "delete")) < kinds.index(("outbox", "insert"))
 
 
 def test_a_chat_is_inserted_before_it_is_marked_as_left() -> None:
     writes = Statements(ENGINE).writes((Change(left=7), Change(chat=StoredChat(7, "s", "fr"))), 1.0)
-    of_chats = [prepared.statement for prepared, _ in writes if prepared.statement.table.name == "chats"]
+    of_chats = [statement for statement, _ in writes if statement.entity_description["name"] == "chats"]
     assert [statement.__visit_name__ for statement in of_chats] == ["insert", "update"]
 
 
