@@ -1,7 +1,8 @@
 """Days and hours as people type them, and what counts as night. Pure text and numbers; no clock.
 
 Days: `25/01/2026`, `25.1.26`, `2026-01-25`, `25/01` and `vendredi` (the next one), `demain`, `1er décembre`.
-Hours: `9h`, `9h30`, `09:30`, `9 h 30`. French and English words are understood whatever the chat's language.
+Hours: `9h`, `9h30`, `09:30`, `9 h 30`, `9 heures`, `à 9h`, `2pm`, `midi`.
+French and English words are understood whatever the chat's language.
 """
 
 import re
@@ -17,6 +18,17 @@ _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _NAMED_DAY = re.compile(r"(?:[a-z]+\.? )?(\d{1,2})(?:er|st|nd|rd|th)? ([a-z]{3,})\.?(?: (\d{4}))?", re.ASCII)
 _HOUR = re.compile(r"(\d{1,2})\s*(?:[h:.]\s*(\d{2})?)\s*(?:min)?", re.ASCII | re.IGNORECASE)
 _MOMENT = re.compile(rf"(?:(.+?)\s+)?(?:(?:à|a|at)\s+)?({_HOUR.pattern})", re.IGNORECASE)
+_HALF_DAY_HOUR = re.compile(r"\b(\d{1,2})(?:[:.](\d{2}))?\s?([ap])\.?m\b\.?", re.ASCII | re.IGNORECASE)
+_SPOKEN = (
+    (re.compile(r"\b(?:midi|noon)\b", re.IGNORECASE), "12h"),
+    (re.compile(r"\bheures?\b", re.IGNORECASE), "h"),
+    (re.compile(r"\b(?:à|a|at) (\d{1,2})$", re.IGNORECASE), r"\1h"),
+    (re.compile(r"^(?:à|a|at|vers|around) (?=\d)", re.IGNORECASE), ""),
+    (re.compile(r"\b(?:prochaine?|next|matin|apr[eè]s[- ]midi|morning|afternoon)\b", re.IGNORECASE), ""),
+)
+"""What people say beside a day and an hour, and what it means for them."""
+_MONTH_FIRST = re.compile(r"([a-z]{4,})\.? (\d{1,2})(?:st|nd|rd|th)?(?: (\d{4}))?", re.ASCII)
+_SHORTEST_WEEKDAY = 3
 _BARE_HOUR = re.compile(r"\d{1,2}", re.ASCII)
 _BETWEEN = re.compile(r"\s+(?:-|–|—|à|au|to|\.\.\.?|…)\s+|\s*(?:–|—|→|…|\.\.\.?)\s*", re.IGNORECASE)
 _RELATIVE = {
@@ -86,7 +98,7 @@ def read_moment(text: str, now: datetime) -> datetime | None:
 
 def read_when(text: str, now: datetime) -> tuple[date | None, time | None]:
     """The day and the hour that were typed; None for each that was not. If a part makes no sense, both are None."""
-    text = " ".join(text.replace(",", " ").split())
+    text = _as_written(text)
     if day := read_day(text, now.date()):
         return day, None
     if not (found := _MOMENT.fullmatch(text)):
@@ -98,7 +110,7 @@ def read_when(text: str, now: datetime) -> tuple[date | None, time | None]:
 
 def read_hour(text: str) -> time | None:
     """The hour that was typed, `10` alone too."""
-    text = text.strip()
+    text = _as_written(text)
     found = _HOUR.fullmatch(text)
     hour, minute = (found[1], found[2] or "0") if found else (text, "0")
     try:
@@ -129,17 +141,36 @@ def reaches_night(start: datetime, seconds: float) -> bool:
     return start + timedelta(seconds=seconds) > evening
 
 
+def _as_written(text: str) -> str:
+    """The text as days and hours are written: `2 pm` is `14:00`, `10 heures` is `10 h`, `lundi prochain` is `lundi`."""
+    text = _HALF_DAY_HOUR.sub(_of_24, " ".join(text.replace(",", " ").split()))
+    for spoken, written in _SPOKEN:
+        text = spoken.sub(written, text)
+    return " ".join(text.split())
+
+
+def _of_24(found: re.Match[str]) -> str:
+    hour, half = int(found[1]), 12
+    is_afternoon = found[3].lower() == "p"
+    return f"{hour % half + half * is_afternoon}:{found[2] or '00'}" if hour <= half else found[0]
+
+
 def _worded(text: str, today: date) -> date | None:
     """A day that is named by words; `text` is folded."""
     if text in _RELATIVE:
         return today + timedelta(days=_RELATIVE[text])
+    short = text.rstrip(".")
     for number, names in enumerate(_WEEKDAYS):
-        if text in names:
+        if len(short) >= _SHORTEST_WEEKDAY and any(name.startswith(short) for name in names):
             return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
-    if not (found := _NAMED_DAY.fullmatch(text)):
+    if found := _NAMED_DAY.fullmatch(text):
+        day, month, year = found.groups()
+    elif found := _MONTH_FIRST.fullmatch(text):
+        month, day, year = found.groups()
+    else:
         return None
-    months = [n for n, names in enumerate(_MONTHS, 1) if any(name.startswith(found[2]) for name in names)]
-    return _numbered(int(found[1]), months[0], found[3], today) if len(months) == 1 else None
+    months = [n for n, names in enumerate(_MONTHS, 1) if any(name.startswith(month) for name in names)]
+    return _numbered(int(day), months[0], year, today) if len(months) == 1 else None
 
 
 def _numbered(day: int, month: int, year: str | None, today: date) -> date | None:

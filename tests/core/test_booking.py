@@ -373,6 +373,7 @@ def test_after_a_refusal_the_name_can_be_changed_by_a_button_or_by_typing() -> N
     refused = given(BookingRefusedState(FULL, Failure(FailureCode.BAD_REQUEST)))
     assert pressed(refused, callback_data.CHANGE_NAME)[0].state == TypingName(FULL, ("Aïssatou Bah",))
     assert typed(refused, "Fanta Bah")[0].state == ConfirmingBooking(replace(FULL, name="Fanta Bah"), ("Fanta Bah",))
+    assert typed(refused, "Bah 2")[1] == (Show(refused.state, SCREEN, None, Notice.NAME_DIGITS),)
     _, effects = typed(given(BookingRefusedState(FULL, DOWN)), "Fanta Bah")
     assert effects == (Show(BookingRefusedState(FULL, DOWN), SCREEN, None, Notice.USE_BUTTONS),)
 

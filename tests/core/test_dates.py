@@ -43,6 +43,10 @@ NOW = datetime.fromisoformat("2026-01-20T10:00")
         ("25 janv. 2027", "2027-01-25"),
         ("vendredi 27 novembre", "2026-11-27"),
         ("2nd March", "2026-03-02"),
+        ("March 2nd", "2026-03-02"),
+        ("December 2 2027", "2027-12-02"),
+        ("ven.", "2026-01-23"),
+        ("Tues", "2026-01-27"),
     ],
 )
 def test_a_day_is_read_as_people_write_it_and_without_a_year_is_the_next_of_its_kind(text: str, day: str) -> None:
@@ -96,6 +100,16 @@ def test_days_that_run_backwards_or_are_none_are_not_read(text: str) -> None:
         ("11:15", "2026-01-20T11:15"),
         ("9h", "2026-01-21T09:00"),
         ("10:00", "2026-01-21T10:00"),
+        ("à 11h", "2026-01-20T11:00"),
+        ("vers 11 heures", "2026-01-20T11:00"),
+        ("11 heures 30", "2026-01-20T11:30"),
+        ("midi", "2026-01-20T12:00"),
+        ("2pm", "2026-01-20T14:00"),
+        ("12 am", "2026-01-21T00:00"),
+        ("demain à 10", "2026-01-21T10:00"),
+        ("tomorrow at 2.30 p.m.", "2026-01-21T14:30"),
+        ("vendredi prochain, 9h", "2026-01-23T09:00"),
+        ("demain matin à 9h", "2026-01-21T09:00"),
     ],
 )
 def test_a_moment_is_a_day_and_an_hour_and_an_hour_alone_is_the_next_of_its_kind(text: str, moment: str) -> None:
@@ -103,7 +117,7 @@ def test_a_moment_is_a_day_and_an_hour_and_an_hour_alone_is_the_next_of_its_kind
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "25/01/2026", "25/01/2026 x", "25/01/2026 25:00", "9", "9:75", "x 9h", "bientôt"]
+    "text", ["", " ", "25/01/2026", "25/01/2026 x", "25/01/2026 25:00", "9", "9:75", "x 9h", "bientôt", "13pm", "matin"]
 )
 def test_an_invalid_moment_is_none(text: str) -> None:
     assert read_moment(text, NOW) is None
