@@ -6,7 +6,7 @@ from bot.i18n import Safe, Translator
 from bot.views import appointments
 from bot.views import keyboards as keys
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import lines, moment, paragraphs, ticket_facts
+from bot.views.text import contact, lines, moment, paragraphs, ticket_facts
 
 
 def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Message:
@@ -15,6 +15,7 @@ def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Messa
         t.text("news.cancelled_by_office" if screen.by_office else "news.cancelled"),
         ticket_facts(t, screen.ticket, office),
         t.text("news.reason", reason=screen.reason) if screen.reason else None,
+        contact(t, office),
         t.text("news.cancelled_next"),
     )
     number = screen.ticket.appointment.id
@@ -28,6 +29,7 @@ def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
         t.text("news.moved"),
         lines(t.text("news.before", moment=moment(t, screen.before)), t.text("news.now")),
         ticket_facts(t, screen.ticket, office),
+        contact(t, office),
     )
     number = callback_data.numbered(callback_data.CANCEL, screen.ticket.appointment.id)
     cancel = keys.one(t, "button.cancel_this", number, Style.DANGER)

@@ -15,6 +15,8 @@ from bot.views.message import Button, Message, Office, Style
 from bot.views.text import contact, department_name, lines, moment, moment_fact, paragraphs, ticket_facts
 
 PER_PAGE = 5
+ASK_THE_OFFICE = frozenset({AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
+"""Statuses in which only the office knows what to do."""
 WORDS = 40
 """Characters of a name in the list; the ticket has it in full."""
 LONGEST_LINK = 2000
@@ -118,7 +120,7 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
         t.text("ticket.moved", moment=moment(t, screen.asked)) if screen.asked else None,
         lines(facts, None if is_plain else t.text("fact.status", status=t.text(f"status.{status}"))),
         _link(ticket, t) if status in COMING else None,
-        contact(t, office) if status is AppointmentStatus.PENDING_PAYMENT else None,
+        contact(t, office) if screen.asked or status in ASK_THE_OFFICE else None,
     )
     number = callback_data.numbered(callback_data.CANCEL, ticket.appointment.id)
     cancel = keys.one(t, "button.cancel_this", number, Style.DANGER)

@@ -10,7 +10,7 @@ from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.appointments import WORDS
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import DESCRIPTION, department_name, lines, moment, paragraphs, ticket_facts
+from bot.views.text import DESCRIPTION, contact, department_name, lines, moment, paragraphs, ticket_facts
 
 MOST = 5
 """Appointments of one day that are listed; the others are counted."""
@@ -65,10 +65,12 @@ def _entry(ticket: Ticket, t: Translator) -> Safe:
     )
 
 
-def missed(screen: Missed, t: Translator) -> Message:
+def missed(screen: Missed, t: Translator, office: Office) -> Message:
     """What the office noted, without blame, and the way to another appointment."""
     appointment = screen.ticket.appointment
-    text = paragraphs(t.text("missed.title", moment=moment(t, appointment.at)), t.text("missed.next"))
+    text = paragraphs(
+        t.text("missed.title", moment=moment(t, appointment.at)), contact(t, office), t.text("missed.next")
+    )
     again = Button(t.label("button.book_again"), callback_data.numbered(callback_data.BOOK_AGAIN, appointment.id))
     return Message(text, ((again,), keys.appointments(t)))
 

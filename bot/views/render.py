@@ -72,7 +72,7 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case screens.CalendarFile():
             return calendar.message(screen, t)
         case screens.Missed():
-            return reminders.missed(screen, t)
+            return reminders.missed(screen, t, office)
         case screens.Help():
             return general.helping(screen, t, office)
         case screens.LanguageMenu():

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Validated
+from bot.core.model import AppointmentStatus
+from bot.core.screens import CancelledByOthers, MadeByOffice, Missed, MovedByOffice, TicketShown, Validated
+from bot.views.message import Office
 from bot.views.render import render
 from tests.core.examples import APPOINTMENT, TICKET
 from tests.views.pages import EN, FR
@@ -51,3 +53,20 @@ def test_the_longest_words_from_outside_fit() -> None:
     check_limits(render(CancelledByOthers(big, by_office=True, reason="&" * 300), FR))
     check_limits(render(MovedByOffice(big, APPOINTMENT.at), FR))
     check_limits(render(MadeByOffice(big), FR))
+
+
+def test_where_only_the_office_knows_why_its_contact_stands() -> None:
+    office = Office(contact="620 <00> 00")
+    asked = APPOINTMENT.at - timedelta(hours=1)
+    unknown = replace(TICKET, appointment=replace(APPOINTMENT, status=AppointmentStatus.UNKNOWN))
+    screens = (
+        CancelledByOthers(TICKET, by_office=True),
+        MovedByOffice(TICKET, asked),
+        Missed(TICKET),
+        TicketShown(TICKET, fresh=True, asked=asked),
+        TicketShown(unknown),
+    )
+    for screen in screens:
+        assert "620 &lt;00&gt; 00" in render(screen, FR, office=office).text
+        assert "☎️" not in render(screen, FR).text
+    assert "☎️" not in render(TicketShown(TICKET), FR, office=office).text
