@@ -60,7 +60,10 @@ class CalendarFiles:
     async def renewed(self, change: Change) -> tuple[Delivery, ...]:
         """The files to send because of a change: of appointments that it changes and whose file the citizen has."""
         found: list[Delivery] = []
-        for fact in (*(change.settled.facts if change.settled else ()), *change.facts):
+        settled = change.settled
+        # Of an appointment that was just booked nobody has a file.
+        facts = () if settled is None or settled.outcome == "booked" else settled.facts
+        for fact in (*facts, *change.facts):
             before = await self._store.entry(fact.appointment_id)
             after = _changed(before, fact)
             chat = await self._store.chat(after.chat_id) if after else None
