@@ -10,7 +10,7 @@ from tests.state_diagrams import DOCUMENT, MOST_ARROWS, STEPS, drawings, explore
 
 def test_the_diagrams_in_the_document_are_those_of_the_code() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert redrawn(text, drawings()) == text, "write them anew: python -m tests.state_diagrams"
+    assert redrawn(text, drawings()) == text, "update them: python -m tests.state_diagrams"
 
 
 def test_every_state_can_be_reached_and_left() -> None:

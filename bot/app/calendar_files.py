@@ -1,7 +1,7 @@
 """Calendar files: which are sent, and their content when they are sent.
 
 The content is made at that moment from the appointment book, so a file that had to wait is true. Who has taken a file
-of an appointment gets a new one by itself after every change, whoever made it. Asks the API nothing.
+of an appointment gets a new one after every change, also by others. Makes no request to the API.
 """
 
 from collections.abc import Callable

@@ -269,7 +269,7 @@ class Outbox:
         self._store.commit_soon(Change(sent=(delivery.id,), picture=known, ticket_message=ticket, calendar=calendar))
 
     def _not_sent(self, item: _Waiting, queue: _Queue, error: NotSentError | MaybeSentError) -> None:
-        """Handle a failed try: try again, give up a picture, or send a screen anew."""
+        """Handle a failed try: try again, give up a picture, or send a screen as a new message."""
         now, kind = asyncio.get_running_loop().time(), item.delivery.kind
         # In an outage nothing can be sent, so it does not count against the picture or the edit.
         item.tries += isinstance(error, MaybeSentError)

@@ -317,5 +317,5 @@ State = Idle | BookingState | AppointmentsState | Pending
 
 
 def has_choices(state: State | None) -> bool:
-    """Whether a citizen has chosen something in a booking; whoever only looked at the departments has not."""
+    """Whether a citizen has chosen something in a booking; looking at the departments alone does not count."""
     return isinstance(state, BookingState) and not isinstance(state, LoadingDepartments | ChoosingDepartment)

@@ -1,4 +1,4 @@
-"""Calendar files are made when they are sent, and who has one gets a new one after every change, whoever made it."""
+"""Calendar files are made when they are sent; after every change, also by others, a new one is sent."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace

@@ -13,7 +13,7 @@ from tests.app.virtual_clock import in_no_time
 NOON = datetime.fromisoformat("2026-03-10T12:00")
 
 
-class Desk:
+class SchedulerSetup:
     """Timers in memory, and the turns that the scheduler queued."""
 
     def __init__(self, *chats: int) -> None:
@@ -47,47 +47,47 @@ class Desk:
 
 
 async def test_a_chat_has_one_turn_queued_however_often_it_looks() -> None:
-    desk = Desk(7, 8, 7)
+    setup = SchedulerSetup(7, 8, 7)
     for _ in range(3):
-        assert await desk.scheduler.look() == 3
-    assert desk.queued == [7, 8]
-    desk.ends[0]()  # its turn failed, or its change is stored
-    await desk.scheduler.look()
-    assert desk.queued == [7, 8, 7]
+        assert await setup.scheduler.look() == 3
+    assert setup.queued == [7, 8]
+    setup.ends[0]()  # its turn failed, or its change is stored
+    await setup.scheduler.look()
+    assert setup.queued == [7, 8, 7]
 
 
 async def test_nothing_is_due_before_its_minute_nor_at_night() -> None:
-    desk = Desk(7)
-    desk.now = NOON - timedelta(minutes=1)
-    assert await desk.scheduler.look() == 0
-    desk.now = NOON.replace(hour=21)
-    assert await desk.scheduler.look() == 0
-    assert desk.queued == []
-    desk.now = NOON.replace(hour=7) + timedelta(days=1)
-    assert await desk.scheduler.look() == 1
+    setup = SchedulerSetup(7)
+    setup.now = NOON - timedelta(minutes=1)
+    assert await setup.scheduler.look() == 0
+    setup.now = NOON.replace(hour=21)
+    assert await setup.scheduler.look() == 0
+    assert setup.queued == []
+    setup.now = NOON.replace(hour=7) + timedelta(days=1)
+    assert await setup.scheduler.look() == 1
 
 
 async def test_a_look_takes_so_many_and_those_that_wait_for_their_turn_are_not_counted() -> None:
-    desk = Desk(*range(AT_ONCE + 20))
-    assert await desk.scheduler.look() == AT_ONCE
-    await desk.scheduler.look()
-    assert desk.queued == list(range(AT_ONCE + 20))
+    setup = SchedulerSetup(*range(AT_ONCE + 20))
+    assert await setup.scheduler.look() == AT_ONCE
+    await setup.scheduler.look()
+    assert setup.queued == list(range(AT_ONCE + 20))
 
 
 @in_no_time
 async def test_it_looks_again_soon_while_there_is_more_and_after_a_failure() -> None:
-    desk = Desk(*range(AT_ONCE))
-    running = asyncio.create_task(desk.scheduler.run())
+    setup = SchedulerSetup(*range(AT_ONCE))
+    running = asyncio.create_task(setup.scheduler.run())
     await asyncio.sleep(SHORT_PAUSE * 1.5)
-    assert len(desk.looks) == 2
-    desk.failing = True
+    assert len(setup.looks) == 2
+    setup.failing = True
     await asyncio.sleep(SHORT_PAUSE)
-    assert len(desk.looks) == 3
-    desk.failing, desk.timers = False, []
+    assert len(setup.looks) == 3
+    setup.failing, setup.timers = False, []
     await asyncio.sleep(PAUSE)
-    assert len(desk.looks) == 4
-    assert desk.forgotten == [NOON - KEEP]
-    desk.now += FORGET_EVERY
+    assert len(setup.looks) == 4
+    assert setup.forgotten == [NOON - KEEP]
+    setup.now += FORGET_EVERY
     await asyncio.sleep(PAUSE)
-    assert desk.forgotten == [NOON - KEEP, NOON + FORGET_EVERY - KEEP]
+    assert setup.forgotten == [NOON - KEEP, NOON + FORGET_EVERY - KEEP]
     running.cancel()

@@ -230,7 +230,7 @@ def test_a_booking_that_waited_for_a_read_asks_for_it_again() -> None:
 
 
 @pytest.mark.parametrize("state", [LoadingDepartments(), ChoosingDepartment(DEPARTMENTS)])
-def test_whoever_only_looked_at_the_departments_is_told_of_no_booking(state: State) -> None:
+def test_a_citizen_who_only_looked_at_the_departments_is_told_of_no_booking(state: State) -> None:
     session, _ = commanded(given(state), "appointments")
     assert session.state == LoadingAppointments(Purpose.VIEW)
     assert session.parked == state, "back leads there all the same"

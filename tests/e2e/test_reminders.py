@@ -128,7 +128,7 @@ async def has(citizen: Citizen, words: str) -> bool:
     return any(words in text for text in await reminders(citizen))
 
 
-async def test_whoever_blocks_the_bot_and_returns_is_reminded(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_a_citizen_who_blocks_the_bot_and_returns_is_reminded(bot: RunningBot, aissatou: Citizen) -> None:
     await books(aissatou, "12/03/2026 13:30")
     await aissatou.does("block")
     async with jump_to(bot, "10T13:30"):

@@ -351,7 +351,7 @@ async def test_one_timeout_spares_the_next_citizens_the_wait(setup: ClientSetup,
     server.respond_with(SILENCE)
     assert isinstance(await setup.fails("GET"), TimedOut)
     assert isinstance(await setup.fails("GET"), CircuitOpen)
-    assert len(server.seen) == 1, "whoever waited once does not wait a second time"
+    assert len(server.seen) == 1, "a caller that waited once does not wait again"
 
 
 async def test_all_tries_together_have_one_time_limit(server: ScriptedServer, clock: StillClock) -> None:
