@@ -23,7 +23,7 @@ from bot.core.model import Appointment, AppointmentStatus
 from bot.core.reminders import REMINDERS, Timer
 from bot.storage.store import Store
 from tests.app.fakes import FakeMessenger
-from tests.app.test_reminders import PASSPORTS, Office
+from tests.app.test_reminders import PASSPORTS, RemindersSetup
 
 BEGIN = datetime.fromisoformat("2026-03-02T09:00")
 COMING = {AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT}
@@ -52,7 +52,7 @@ STEPS = st.builds(
 class World:
     """What is true, what was sent, and the bot's parts."""
 
-    office: Office
+    office: RemindersSetup
     store: Store
     truth: dict[int, tuple[Appointment, int]] = field(default_factory=dict)
     waiting: list[Delivery] = field(default_factory=list)
@@ -156,7 +156,7 @@ async def _history(steps: tuple[tuple[Any, ...], ...]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = await Store(f"sqlite+aiosqlite:///{Path(folder) / 'bot.db'}").open()
         try:
-            world = World(Office(store, now=BEGIN), store)
+            world = World(RemindersSetup(store, now=BEGIN), store)
             await store.commit(Change(chat=world.chat))
             for step in steps:
                 await world.take(step)
