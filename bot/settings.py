@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     paid_broadcast_rate: float = Field(default=0.0, ge=0, le=1000)
     max_open: int = Field(default=5, ge=0)
     max_bookings_per_day: int = Field(default=5, ge=0)
+    max_moves: int = Field(default=2, ge=0)
     trusted_ids: Annotated[Mapping[int, int], NoDecode] = {}
     chats_at_once: int = Field(default=512, ge=1)
     api_reserve: float = Field(default=0.10, ge=0, lt=1)

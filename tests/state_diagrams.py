@@ -30,7 +30,10 @@ from bot.core.events import (
     DepartmentsLoaded,
     Event,
     LoadFailed,
+    Moved,
+    OldNotCancelled,
     Pressed,
+    ReplacementBooked,
     SentSomething,
     SlotsLoaded,
     Typed,
@@ -46,6 +49,7 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Moving,
     Submitting,
 )
 from bot.i18n import Translators
@@ -107,6 +111,8 @@ LABELS = {
     data.NAME: "a name",
     data.TICKET: "a ticket",
     data.CANCEL: "Cancel",
+    data.MOVE: "Move",
+    data.BOOK_AGAIN: "Book again",
     data.CHANGE_NAME: "Change the name",
     data.CHANGE_WORKER: "Change the number",
     data.EVERYTHING: "All departments",
@@ -164,6 +170,16 @@ def _settled(state: Any) -> Iterator[Event]:
             yield Booked(at=NOW, number=NUMBER, appointment=APPOINTMENTS[0])
             yield BookingWithdrawn(at=NOW, number=NUMBER)
             for code in (FailureCode.SLOT_TAKEN, FailureCode.OUT_OF_CREDITS):
+                yield BookingRefused(at=NOW, number=NUMBER, failure=Failure(code))
+        case Moving(attempt=moving):
+            yield AttemptDelayed(at=NOW, number=NUMBER)
+            if moving.made:
+                yield Moved(at=NOW, number=NUMBER)
+                yield OldNotCancelled(at=NOW, number=NUMBER)
+                return
+            yield ReplacementBooked(at=NOW, number=NUMBER, appointment=replace(APPOINTMENTS[0], id=12400))
+            yield BookingWithdrawn(at=NOW, number=NUMBER)
+            for code in (FailureCode.SLOT_TAKEN, FailureCode.OUT_OF_CREDITS, FailureCode.ALREADY_BOOKED):
                 yield BookingRefused(at=NOW, number=NUMBER, failure=Failure(code))
         case Cancelling():
             yield AttemptDelayed(at=NOW, number=NUMBER)
@@ -224,6 +240,8 @@ def _plain_state(state: Any) -> Any:
     match state:
         case Submitting(attempt=attempt):
             return replace(state, attempt=replace(attempt, number=NUMBER))
+        case Moving(attempt=moving):
+            return replace(state, attempt=replace(moving, number=NUMBER))
         case Cancelling(attempt=cancelling):
             return replace(state, attempt=replace(cancelling, number=NUMBER))
         case LoadingDepartments() | LoadingDays() | LoadingAppointments():
@@ -252,6 +270,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "List": ("LoadingAppointments", "Listing"),
     "Question": ("AskingCancel",),
     "Cancelling": ("Cancelling",),
+    "Moving": ("Moving",),
 }
 """The step of each state, as a citizen sees it: a state that waits for a reading belongs to the one that shows it."""
 BOOKING = "Booking"
@@ -273,7 +292,7 @@ def conversation_diagram(moves: frozenset[Move]) -> str:
 
 
 def booking_diagram(moves: frozenset[Move]) -> str:
-    """The steps of a booking. What leads out of every one of them is in the other diagram."""
+    """The steps of a booking, which a move takes too. What leads out of every one of them is in the other diagram."""
     step_of = _step_of()
     inside = {step_of[each] for each in _states(BookingState)} | {"Submitting"}
     arrows: dict[tuple[str, str], set[str]] = {}

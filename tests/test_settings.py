@@ -30,6 +30,7 @@ def test_two_secrets_are_enough() -> None:
     assert settings.database_url == "sqlite+aiosqlite:///moncreneau-bot.db"
     assert settings.admin_ids == frozenset()
     assert (settings.max_open, settings.max_bookings_per_day, dict(settings.trusted_ids)) == (5, 5, {})
+    assert settings.max_moves == 2
     assert (settings.default_locale, settings.timezone) == ("fr", ZoneInfo("Africa/Conakry"))
     assert settings.booking_horizon_days == 60
 
@@ -90,6 +91,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("trusted_ids", "-1:5"),
         ("trusted_ids", "12:-1"),
         ("max_open", -1),
+        ("max_moves", -1),
         ("timezone", "Guinea"),
         ("timezone", "../../etc/passwd"),
         ("booking_horizon_days", "400"),

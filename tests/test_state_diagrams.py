@@ -31,9 +31,10 @@ def test_every_diagram_can_be_read_at_a_glance() -> None:
 
 
 def test_every_confirmed_attempt_waits_for_its_outcome() -> None:
-    """While a booking or cancelling is pending, only its own outcome leads out of it."""
+    """While a booking, cancelling or move is pending, only its own outcome leads out of it."""
     outcomes = {"Booked", "BookingRefused", "BookingWithdrawn", "AppointmentCancelled", "CancellingRefused"}
-    pending = {"Submitting", "Cancelling"}
+    outcomes |= {"Moved", "OldNotCancelled"}
+    pending = {"Submitting", "Cancelling", "Moving"}
     assert {each.label for each in explored() if each.before in pending and each.before != each.after} == outcomes
 
 
@@ -43,6 +44,7 @@ def test_only_confirming_makes_a_booking_and_only_yes_cancels() -> None:
         if each.before != each.after:
             into[each.after].add((each.before, each.label))
     assert into["Submitting"] == {("ConfirmingBooking", "Confirm"), ("BookingRefusedState", "Try again")}
+    assert into["Moving"] == into["Submitting"]
     assert into["Cancelling"] == {("AskingCancel", "Yes")}
 
 

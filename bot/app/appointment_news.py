@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.app.attempt import CANCELLINGS, chat_of, owner_of
+from bot.app.attempt import CANCELLINGS, MOVES, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
-from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, Urgency
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, Urgency
 from bot.app.turn import Render
 from bot.core import dates
 from bot.core.appointment_book import (
@@ -124,7 +124,7 @@ class AppointmentNews:
             fact, after, effects = await self._absorbed(entry, each)
             if after and is_changed(entry, after):
                 absorbed.append(fact)
-                deliveries += () if self._is_long_known(entry, fact) else await self._told(after, effects, fact)
+                deliveries += () if self._is_long_known(entry, fact) else await self._told(after, effects)
         return Change(facts=tuple(absorbed), queued=tuple(deliveries))
 
     def _is_long_known(self, entry: BookEntry | None, fact: Fact) -> bool:
@@ -135,8 +135,11 @@ class AppointmentNews:
     async def of_report(self, chat_id: int, report: Report, received_at: float) -> Change:
         """The turn after a webhook. Raises `NotYetError`, and `ApiError` if a needed lookup fails."""
         entry = await self._store.entry(report.appointment_id)
-        if self._unix_time() - received_at < ATTEMPT_PATIENCE and await self._may_be_own(chat_id, entry, report):
+        is_patient = self._unix_time() - received_at < ATTEMPT_PATIENCE
+        if is_patient and await self._may_be_own(chat_id, entry, report):
             raise NotYetError(ATTEMPT_PAUSE)
+        if not is_patient and await self._is_being_replaced(chat_id, report):
+            raise NotYetError(LOOK_PAUSE)
         fact = Fact(
             report.appointment_id,
             chat_id,
@@ -158,18 +161,25 @@ class AppointmentNews:
         if after is None:
             return Change()
         is_old = self.service_time() - report.created > LONG_AGO
-        return Change(facts=(fact,), queued=() if is_old else await self._told(after, effects, fact))
+        return Change(facts=(fact,), queued=() if is_old else await self._told(after, effects))
 
     async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
         """Whether an open attempt may be the cause."""
         for attempt in await self._store.open_attempts_of(chat_id):
-            if attempt.kind is AttemptKind.BOOK and entry is None:
+            if attempt.kind is not AttemptKind.CANCEL and entry is None:
                 return True
-            if attempt.kind is AttemptKind.CANCEL:
-                ticket = CANCELLINGS.read(attempt.body).ticket
-                if ticket.appointment.id == report.appointment_id:
-                    return True
+            if _concerns(attempt) == report.appointment_id:
+                return True
         return False
+
+    async def _is_being_replaced(self, chat_id: int, report: Report) -> bool:
+        """Whether this is the old appointment of a move whose new one is booked: the move ends by itself."""
+        return any(
+            attempt.kind is AttemptKind.MOVE
+            and MOVES.read(attempt.body).made is not None
+            and _concerns(attempt) == report.appointment_id
+            for attempt in await self._store.open_attempts_of(chat_id)
+        )
 
     async def _absorbed(
         self, entry: BookEntry | None, fact: Fact
@@ -218,13 +228,13 @@ class AppointmentNews:
         """Office time by the API's clock, to the second."""
         return (self._office_time() + timedelta(seconds=self._clock_gap())).replace(microsecond=0)
 
-    async def _told(self, entry: BookEntry, effects: tuple[BookEffect, ...], fact: Fact) -> tuple[Delivery, ...]:
+    async def _told(self, entry: BookEntry, effects: tuple[BookEffect, ...]) -> tuple[Delivery, ...]:
         """The messages that are still useful to the citizen, and the edit of the old ticket."""
         chat = await self._store.chat(entry.chat_id)
         if not effects or chat is None or chat.left:
             return ()
         now, is_over = self._office_time(), entry.at < self._office_time()
-        ticket = await self._ticket(entry, fact)
+        ticket = await self._ticket(entry)
         deliveries: list[Delivery] = []
         messages = () if is_over else await self._store.ticket_messages(entry.chat_id, entry.appointment_id)
         for each in messages:
@@ -257,22 +267,24 @@ class AppointmentNews:
             )
         return tuple(deliveries)
 
-    async def _ticket(self, entry: BookEntry, fact: Fact) -> Ticket:
+    async def _ticket(self, entry: BookEntry) -> Ticket:
         try:
             departments = await self._api.departments()
         except ApiError:
             departments = ()
         department = next((each for each in departments if each.id == entry.department_id), None)
-        appointment = Appointment(
-            entry.appointment_id,
-            entry.department_id,
-            entry.at,
-            entry.name or "",
-            entry.status,
-            qr_link=fact.appointment.qr_link if fact.appointment else None,
-            worker_id=entry.worker_id,
-        )
-        return Ticket(appointment, department or Department(entry.department_id, ""))
+        return Ticket(entry.appointment, department or Department(entry.department_id, ""))
+
+
+def _concerns(attempt: StoredAttempt) -> int | None:
+    """The appointment that the attempt is to cancel, if it is to cancel one."""
+    match attempt.kind:
+        case AttemptKind.BOOK:
+            return None
+        case AttemptKind.CANCEL:
+            return CANCELLINGS.read(attempt.body).ticket.appointment.id
+        case AttemptKind.MOVE:
+            return MOVES.read(attempt.body).old.appointment.id
 
 
 def _screen(effect: BookEffect, ticket: Ticket) -> Screen:

@@ -13,7 +13,7 @@ from typing import Self
 
 from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Moncreneau, Need
-from bot.app.records import Settled, StoredAttempt
+from bot.app.records import Replaced, Settled, StoredAttempt
 from bot.core.appointment_book import Fact, Source
 from bot.core.events import (
     AppointmentCancelled,
@@ -22,11 +22,14 @@ from bot.core.events import (
     BookingWithdrawn,
     CancellingRefused,
     Event,
+    Moved,
+    OldNotCancelled,
+    ReplacementBooked,
 )
 from bot.core.json_codec import JsonCodec
-from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode, Order
+from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Order
 from bot.core.names import fold, visible
-from bot.core.states import BookingAttempt, CancelAttempt
+from bot.core.states import BookingAttempt, CancelAttempt, MoveAttempt
 
 SLOW = 5.0
 OWNER = "telegram:"
@@ -60,6 +63,7 @@ class LookupDelays:
 DELAYS = LookupDelays()
 BOOKINGS = JsonCodec(BookingAttempt)
 CANCELLINGS = JsonCodec(CancelAttempt)
+MOVES = JsonCodec(MoveAttempt)
 
 
 def owner_of(chat_id: int) -> str:
@@ -103,6 +107,8 @@ class AttemptState:
     looked: int = 0
     """The number of lookups so far, answered or not."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    delay_notice: asyncio.TimerHandle | None = None
+    """Tells the citizen that it takes longer."""
 
     @classmethod
     def of(cls, attempt: StoredAttempt, delays: LookupDelays = DELAYS, *, resumed: bool) -> Self:
@@ -161,9 +167,22 @@ class AttemptState:
         """The booking that was confirmed."""
         return BOOKINGS.read(self.stored.body)
 
-    def order(self) -> Order:
-        """The order of a booking. Raises `ValueError` if the body is no confirmed booking."""
-        draft = self.booking().draft
+    def move(self) -> MoveAttempt:
+        """The move that was confirmed, in its present phase."""
+        return MOVES.read(self.stored.body)
+
+    def begin_cancelling_old(self, stored: StoredAttempt) -> None:
+        """Go on with the second phase of a move, as stored: nothing of the first one counts any more."""
+        self.stored = stored
+        self.uncertain = self.retried = self.must_not_repeat = False
+        self.looked = 0
+        self.late_lookups = None
+        self.first_lookup_delays = self.lookup_delays = self.delays.lost
+        self.failure = self.presumed_refusal = self.told = None
+        self.backoff.reset()
+
+    def order(self, draft: Draft) -> Order:
+        """The order for a confirmed draft. Raises `ValueError` if it is not complete."""
         if draft.at is None or draft.name is None:
             raise ValueError("a booking without a time or a name was confirmed")
         return Order(
@@ -263,6 +282,11 @@ async def _is_filtered(api: Moncreneau, appointment: Appointment, need: Need) ->
     return appointment.id not in {each.id for each in strangers}
 
 
+def with_worker(appointment: Appointment, order: Order) -> Appointment:
+    """The appointment with the member of staff that was ordered, where the API does not name one."""
+    return appointment if appointment.worker_id is not None else replace(appointment, worker_id=order.worker_id)
+
+
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
@@ -277,6 +301,31 @@ def booked(state: AttemptState, at: datetime, appointment: Appointment) -> Endin
     """The outcome of a booking that was made."""
     settled = replace(state.settled("booked", appointment.id), facts=(_fact(state, at, appointment),))
     return Booked(at=at, number=state.stored.number, appointment=appointment), settled
+
+
+def replacement_booked(state: AttemptState, at: datetime, appointment: Appointment) -> tuple[Event, Replaced]:
+    """The next phase of a move: the new appointment is booked."""
+    move = state.move()
+    old_id = move.old.appointment.id
+    body = MOVES.write(replace(move, made=appointment))
+    fact = replace(_fact(state, at, appointment), replaces=old_id)
+    step = Replaced(replace(state.stored, body=body), appointment.id, old_id, fact)
+    return ReplacementBooked(at=at, number=move.number, appointment=appointment), step
+
+
+def moved(state: AttemptState, at: datetime, made: Appointment, old: Appointment) -> Ending:
+    """The outcome of a move: the old appointment is cancelled or gone."""
+    gone = replace(old, status=AppointmentStatus.CANCELLED)
+    settled = replace(state.settled("moved", made.id), facts=(_fact(state, at, gone),))
+    return Moved(at=at, number=state.stored.number), settled
+
+
+def both_stand(
+    state: AttemptState, at: datetime, made: Appointment, old: Appointment, status: AppointmentStatus | None
+) -> Ending:
+    """The outcome of a move whose old appointment could not be cancelled; `status` is the old one's, where known."""
+    settled = replace(state.settled("both", made.id), rearmed=(old.id,))
+    return OldNotCancelled(at=at, number=state.stored.number, status=status), settled
 
 
 def withdrawn(state: AttemptState, at: datetime) -> Ending:

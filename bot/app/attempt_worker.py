@@ -1,9 +1,12 @@
-"""Carries out confirmed bookings and cancellations at the API, each with exactly one outcome.
+"""Carries out confirmed bookings, cancellations and moves at the API, each with exactly one outcome.
 
 The API has no idempotency key, and a request whose response was lost may have been carried out. So the worker looks up
 its result before it sends the request again. An attempt is stored before its first request and closed in the
 transaction that queues the message about its outcome. One that is found open at start is treated like one whose
 response was lost. Before it acts again on an attempt the worker reads it. Knows nothing of screens, HTTP or SQL.
+
+A move books the new appointment first. The old one is cancelled only after the new one is stored, so that the citizen
+has at least one of them whenever the process ends.
 """
 
 import asyncio
@@ -11,26 +14,32 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from bot.app.attempt import (
     DELAYS,
+    MOVES,
     AttemptState,
     Ending,
     LookupDelays,
     UnclearError,
     booked,
+    both_stand,
     cancelled,
     find_made,
+    moved,
     not_cancelled,
     refused,
+    replacement_booked,
+    with_worker,
     withdrawn,
 )
 from bot.app.failpoints import reach
 from bot.app.ports import ApiError, Moncreneau, Store, WriteOutcome
-from bot.app.records import AttemptKind, Change, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Change, Step, StoredAttempt
+from bot.core.appointments import COMING
 from bot.core.events import AttemptDelayed, Event
-from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode, Order
+from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Order
 from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
@@ -38,12 +47,23 @@ DELAY_NOTICE = 1.0
 """Seconds after which the citizen is told that they need not wait."""
 AT_ONCE = 32
 T = TypeVar("T")
-Tell = Callable[[int, Event, Settled | None], None]
-"""Passes an event and its outcome to the conversation of the chat."""
+
+
+class Tell(Protocol):
+    """Passes an event to the conversation of the chat, with what became of the attempt."""
+
+    def __call__(
+        self, chat_id: int, event: Event, step: Step | None, /, then: Callable[[], None] = lambda: None
+    ) -> None:
+        """`then` is called when the turn has ended, stored or not."""
 
 
 class _StoppedError(Exception):
     """The worker stops; the attempt stays open in the store."""
+
+
+class _NotStoredError(Exception):
+    """The turn that tells of a new appointment failed, so the next phase is not stored."""
 
 
 class _SettledElsewhereError(Exception):
@@ -51,7 +71,7 @@ class _SettledElsewhereError(Exception):
 
 
 class AttemptWorker:
-    """Carries out all open attempts. `outcomes` counts the closed ones by outcome."""
+    """Carries out all open attempts. `outcomes` counts the closed bookings and cancellations by outcome."""
 
     def __init__(
         self,
@@ -66,6 +86,8 @@ class AttemptWorker:
         self._api = api
         self._now = office_time
         self._outcomes = Counter[str]() if outcomes is None else outcomes
+        self.moves = Counter[str]()
+        """The number of moves closed since the start, by outcome."""
         self._states: dict[tuple[int, int], AttemptState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._semaphore = asyncio.Semaphore(AT_ONCE)
@@ -107,12 +129,11 @@ class AttemptWorker:
 
     async def _carry(self, state: AttemptState, tell: Tell) -> None:
         """Carry out one attempt to its end; tell the citizen if it takes longer than a second."""
-        delay_notice = asyncio.get_running_loop().call_later(DELAY_NOTICE, self._delayed, state, tell)
-        work = self._book if state.stored.kind is AttemptKind.BOOK else self._cancel
+        self._schedule_notice(state, tell)
         try:
             while True:
                 try:
-                    event, settled = await work(state)
+                    event, settled = await self._work(state, tell)
                 except ApiError as error:
                     state.failure = error.failure
                     await self._wait(state, tell, error.retry_after)
@@ -124,24 +145,37 @@ class AttemptWorker:
                         log.error("an attempt failed and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
                     await self._wait(state, tell, None)
                 else:
-                    self._outcomes[settled.outcome] += 1
+                    counter = self.moves if state.stored.kind is AttemptKind.MOVE else self._outcomes
+                    counter[settled.outcome] += 1
                     tell(state.stored.chat_id, event, settled)
                     return
         except (_StoppedError, _SettledElsewhereError):
             return
         finally:
-            delay_notice.cancel()
+            self._cancel_notice(state)
             del self._states[state.key]
+
+    async def _work(self, state: AttemptState, tell: Tell) -> Ending:
+        match state.stored.kind:
+            case AttemptKind.BOOK:
+                booking = state.booking()
+                made = await self._book(state, booking.draft, booking.placed)
+                return booked(state, self._now(), made) if isinstance(made, Appointment) else made
+            case AttemptKind.CANCEL:
+                return await self._cancel(state)
+            case AttemptKind.MOVE:
+                return await self._move(state, tell)
 
     # --- booking -------------------------------------------------------------------------------------------------
 
-    async def _book(self, state: AttemptState) -> Ending:
+    async def _book(self, state: AttemptState, draft: Draft, placed: datetime) -> Appointment | Ending:
         """Try until it is booked, refused or withdrawn. Raises `ApiError` if it may be tried again."""
-        order = state.order()
-        found = await self._look_up(state, order) if state.uncertain else None
+        order = state.order(draft)
+        old = draft.replaces.appointment if draft.replaces else None
+        found = await self._look_up(state, order, placed, old) if state.uncertain else None
         await self._read_again(state)
         if found:
-            return booked(state, self._now(), found)
+            return with_worker(found, order)
         if state.must_not_repeat:
             return refused(state, self._now(), Failure(FailureCode.NO_TICKET))
         state.uncertain = False
@@ -149,10 +183,10 @@ class AttemptWorker:
             return withdrawn(state, self._now())
         if state.presumed_refusal:
             return refused(state, self._now(), Failure(state.presumed_refusal))
-        if order.at <= self._now():
+        if min(order.at, old.at if old else order.at) <= self._now():
             return refused(state, self._now(), Failure(FailureCode.TOO_LATE if state.failure else FailureCode.BAD_DATE))
         try:
-            return booked(state, self._now(), await self._ask(state, self._api.book(order)))
+            return with_worker(await self._ask(state, self._api.book(order)), order)
         except ApiError as error:
             if error.outcome is not WriteOutcome.REFUSED:
                 raise
@@ -163,15 +197,17 @@ class AttemptWorker:
                     state.delays.lost,
                     error.failure.code,
                 )
-                return await self._book(state)
+                return await self._book(state, draft, placed)
             return refused(state, self._now(), error.failure)
 
-    async def _look_up(self, state: AttemptState, order: Order) -> Appointment | None:
+    async def _look_up(
+        self, state: AttemptState, order: Order, placed: datetime, old: Appointment | None
+    ) -> Appointment | None:
         """Look up several times, because a request may still be being carried out. Failed lookups do not count."""
         while state.lookup_delays:
             undisturbed = await self._rest(state, state.lookup_delays[0])
             try:
-                if found := await self._find(state, order):
+                if found := await self._find(state, order, placed, old):
                     return found
             except ApiError as error:
                 # An unreadable entry may be the very appointment, so the request must not be sent again.
@@ -183,13 +219,16 @@ class AttemptWorker:
                 state.lookup_delays = state.lookup_delays[1:]
         return None
 
-    async def _find(self, state: AttemptState, order: Order) -> Appointment | None:
+    async def _find(
+        self, state: AttemptState, order: Order, placed: datetime, old: Appointment | None
+    ) -> Appointment | None:
         async def made_by_others(found: Collection[int]) -> frozenset[int]:
-            return await self._store.made_by_others(found, *state.key)
+            others = await self._store.made_by_others(found, *state.key)
+            return others | {old.id} if old else others
 
         try:
             async with self._semaphore:
-                return await find_made(order, state.booking().placed, self._api, made_by_others, state.next_need())
+                return await find_made(order, placed, self._api, made_by_others, state.next_need())
         except UnclearError:
             if not state.must_not_repeat:
                 await self._forbid(state, "an appointment may be the one that was booked, but the API tells no owner")
@@ -228,6 +267,69 @@ class AttemptWorker:
         if found is None:
             return state.retried  # after a request of ours: some APIs delete what they cancel
         return found.status is AppointmentStatus.CANCELLED
+
+    # --- moving --------------------------------------------------------------------------------------------------
+
+    async def _move(self, state: AttemptState, tell: Tell) -> Ending:
+        """Book the new appointment, have that stored, then cancel the old one. Raises `ApiError` to try again."""
+        move = state.move()
+        if move.made is None:
+            made = await self._book(state, move.draft, move.placed)
+            if not isinstance(made, Appointment):
+                return made
+            await self._store_replacement(state, made, tell)
+            move = state.move()
+            self._schedule_notice(state, tell)
+        assert move.made  # noqa: S101 — for the type checker: `_store_replacement` raises otherwise
+        return await self._cancel_old(state, move.made, move.old.appointment)
+
+    async def _store_replacement(self, state: AttemptState, made: Appointment, tell: Tell) -> None:
+        """Tell the citizen of the new appointment; returns when that, and the phase, is on the disk.
+
+        Raises `_NotStoredError` where the turn failed: then the new appointment is looked up and told again.
+        """
+        self._cancel_notice(state)
+        event, step = replacement_booked(state, self._now(), made)
+        told = asyncio.Event()
+        tell(state.stored.chat_id, event, step, told.set)
+        await told.wait()
+        stored = await self._store.attempt(*state.key)
+        if stored is None:
+            raise _SettledElsewhereError
+        if MOVES.read(stored.body).made is None:
+            state.uncertain = True
+            raise _NotStoredError
+        state.begin_cancelling_old(stored)
+
+    async def _cancel_old(self, state: AttemptState, made: Appointment, old: Appointment) -> Ending:
+        """Try until the old appointment is cancelled, or surely not to be. Raises `ApiError` to try again."""
+        found: Appointment | None = old
+        if state.uncertain or old.at <= self._now():
+            found = await self._read_old(state, old)
+            while found and found.status in COMING and state.presumed_refusal and state.lookup_delays:
+                await self._rest(state, state.lookup_delays[0])  # the API may still be carrying it out
+                found = await self._read_old(state, old)
+                state.lookup_delays = state.lookup_delays[1:]
+        await self._read_again(state)
+        if found is None or found.status is AppointmentStatus.CANCELLED:
+            return moved(state, self._now(), made, old)
+        state.uncertain = False
+        if state.presumed_refusal or found.status not in COMING or old.at <= self._now():
+            return both_stand(state, self._now(), made, old, found.status)
+        try:
+            await self._ask(state, self._api.cancel(old.id))
+        except ApiError as error:
+            if error.outcome is not WriteOutcome.REFUSED:
+                raise
+            gone = error.failure.code is FailureCode.APPOINTMENT_GONE
+            found = None if gone else await self._read_old(state, old)
+            if found and found.status is not AppointmentStatus.CANCELLED:
+                return both_stand(state, self._now(), made, old, found.status)
+        return moved(state, self._now(), made, old)
+
+    async def _read_old(self, state: AttemptState, old: Appointment) -> Appointment | None:
+        async with self._semaphore:
+            return await self._api.appointment(old.id, state.next_need())
 
     # --- both ----------------------------------------------------------------------------------------------------
 
@@ -293,6 +395,14 @@ class AttemptWorker:
         if self._stopping:
             raise _StoppedError
         return False
+
+    def _schedule_notice(self, state: AttemptState, tell: Tell) -> None:
+        state.delay_notice = asyncio.get_running_loop().call_later(DELAY_NOTICE, self._delayed, state, tell)
+
+    @staticmethod
+    def _cancel_notice(state: AttemptState) -> None:
+        if state.delay_notice:
+            state.delay_notice.cancel()
 
     def _delayed(self, state: AttemptState, tell: Tell) -> None:
         if state.record_cause():

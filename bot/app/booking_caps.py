@@ -1,7 +1,8 @@
-"""Limits how many appointments one chat may have and book, so that no chat uses up the calendar or the quota.
+"""Limits how many appointments one chat may have, book and move, so that no chat uses up the calendar or the quota.
 
 They are counted from the store when the citizen chooses a department and again in the turn that opens the attempt. The
-turns of a chat are strictly in order, so the count is exact. Cancelling is never capped. Must not know SQL or screens.
+turns of a chat are strictly in order, so the count is exact. Cancelling is never capped. A move is no further
+appointment and has a cap of its own. Must not know SQL or screens.
 """
 
 from collections import Counter
@@ -18,11 +19,15 @@ from bot.core.model import Appointment, Failure, FailureCode
 
 @dataclass(frozen=True, slots=True)
 class BookingCaps:
-    """Coming appointments of a chat, and bookings of a chat in a day; 0: no cap. `trusted` chats have their own."""
+    """Coming appointments of a chat, its bookings in a day, and moves of one appointment in a week; 0: no cap.
+
+    `trusted` chats have their own caps, and none on moves.
+    """
 
     open: int = 0
     per_day: int = 0
     trusted: Mapping[int, int] = field(default_factory=dict)
+    moves: int = 0
 
     def of(self, chat_id: int) -> tuple[int, int]:
         """The two caps of a chat: coming appointments, and bookings per day."""
@@ -32,16 +37,40 @@ class BookingCaps:
 
 CountBookings = Callable[[int, datetime], Awaitable[BookingCounts]]
 """The counts of a chat at an office time; see `storage.reader.ReadRepository.count_bookings`."""
+CountMoves = Callable[[int, int], Awaitable[int]]
+"""How often a chat's appointment was moved in the last week; see `storage.reader.ReadRepository.count_moves`."""
+
+
+async def never_moved(_chat_id: int, _appointment_id: int) -> int:
+    """The default without a store."""
+    return 0
+
+
 Appointments = Callable[[], Awaitable[tuple[Appointment, ...]]]
 
 
 class CapCheck:
     """Checks the caps; `count` counts the stored appointments and bookings, `reached` counts the refusals."""
 
-    def __init__(self, caps: BookingCaps, count: CountBookings, reached: Counter[ChatLimit] | None = None) -> None:
+    def __init__(
+        self,
+        caps: BookingCaps,
+        count: CountBookings,
+        count_moves: CountMoves = never_moved,
+        reached: Counter[ChatLimit] | None = None,
+    ) -> None:
         self._caps = caps
         self._count = count
+        self._count_moves = count_moves
         self._reached = Counter() if reached is None else reached
+
+    async def move_refusal(self, chat_id: int, appointment_id: int) -> Failure | None:
+        """Why this chat may not move this appointment once more; None if it may."""
+        most = self._caps.moves
+        if not most or chat_id in self._caps.trusted or await self._count_moves(chat_id, appointment_id) < most:
+            return None
+        self._reached[ChatLimit.MOVES] += 1
+        return Failure(FailureCode.TOO_MANY_MOVES)
 
     async def refusal(self, chat_id: int, now: datetime, appointments: Appointments) -> Failure | None:
         """Why this chat may not book at the office time `now`; None if it may.

@@ -11,7 +11,7 @@ from bot.app.ports import Clock, MessageRefusedError, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
 from bot.app.turn import Render
 from bot.core.appointment_book import BookEntry, Fact, absorb
-from bot.core.calendar_event import CalendarEvent, file_name
+from bot.core.calendar_event import CalendarEvent, file_name, inherit
 from bot.core.model import AppointmentStatus, Department, Ticket
 from bot.core.screens import CalendarFile
 
@@ -62,10 +62,9 @@ class CalendarFiles:
         found: list[Delivery] = []
         settled = change.settled
         # Of an appointment that was just booked nobody has a file.
-        facts = () if settled is None or settled.outcome == "booked" else settled.facts
-        for fact in (*facts, *change.facts):
-            before = await self._store.entry(fact.appointment_id)
-            after = _changed(before, fact)
+        is_booked = settled is not None and settled.outcome == "booked"
+        for fact in change.facts if is_booked else change.all_facts:
+            after = _changed(*await self._before(fact), fact)
             chat = await self._store.chat(after.chat_id) if after else None
             if after and chat and not chat.left:
                 screen = CalendarFile(Ticket(after.appointment, self._department(after)), is_renewed=True)
@@ -83,6 +82,11 @@ class CalendarFiles:
                 )
         return tuple(found)
 
+    async def _before(self, fact: Fact) -> tuple[BookEntry | None, BookEntry | None]:
+        """The entry before the fact, and that of the appointment that it replaces."""
+        old = None if fact.replaces is None else await self._store.entry(fact.replaces)
+        return await self._store.entry(fact.appointment_id), old
+
     def _department(self, entry: BookEntry) -> Department:
         known = (each for each in self._departments() if each.id == entry.department_id)
         return next(known, Department(entry.department_id, ""))
@@ -91,8 +95,11 @@ class CalendarFiles:
         return at.replace(tzinfo=self._zone).astimezone(UTC)
 
 
-def _changed(before: BookEntry | None, fact: Fact) -> BookEntry | None:
+def _changed(before: BookEntry | None, old: BookEntry | None, fact: Fact) -> BookEntry | None:
     """The entry after the fact, if its event changed and the citizen's calendar may have it."""
+    if old:
+        after, _ = absorb(before, fact)
+        return inherit(after, old, old.appointment_id) if after and old.ics_sent is not None else None
     if before is None or before.ics_sent is None:
         return None
     after, _ = absorb(before, fact)

@@ -21,7 +21,18 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.failpoints import reach
 from bot.app.outbox import Outbox
 from bot.app.ports import Store
-from bot.app.records import Change, Delivery, DeliveryIds, Kind, SetAside, Settled, StoredUpdate, Urgency
+from bot.app.records import (
+    Change,
+    Delivery,
+    DeliveryIds,
+    Kind,
+    Replaced,
+    SetAside,
+    Settled,
+    Step,
+    StoredUpdate,
+    Urgency,
+)
 from bot.app.sessions import Sessions
 from bot.app.turn import Outcome, Turns
 from bot.app.update_limiter import UpdateLimiter
@@ -63,12 +74,17 @@ RETRY_PAUSE = 0.2
 TYPING_AFTER = 1.0
 
 
+def _nothing() -> None:
+    """The default of `then`."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """The outcome of an attempt, for its chat."""
+    """What became of an attempt, for its chat; `then` is called when the turn has ended."""
 
     event: Event
-    settled: Settled | None
+    step: Step | None
+    then: Callable[[], None]
 
 
 ChatTurn = Callable[[], Awaitable[Change]]
@@ -145,11 +161,11 @@ class Conversations:
             if not self._is_dropped(update):
                 self._put(update.chat_id, update)
 
-    def settle(self, chat_id: int, event: Event, settled: Settled | None) -> None:
-        """Accept the outcome of an attempt."""
-        self._put(chat_id, _Result(event, settled))
+    def settle(self, chat_id: int, event: Event, step: Step | None, /, then: Callable[[], None] = _nothing) -> None:
+        """Accept what became of an attempt; `then` is called when the turn has ended, also after a failure."""
+        self._put(chat_id, _Result(event, step, then))
 
-    def play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None] = lambda: None) -> None:
+    def play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None] = _nothing) -> None:
         """Queue a turn that no citizen's action began, behind the chat's others; `then` is called when it has ended."""
         self._put(chat_id, _OtherTurn(turn, then))
 
@@ -180,6 +196,8 @@ class Conversations:
                 async with self._limit:
                     item = queue[0]
                     await (self._work_other(item) if isinstance(item, _OtherTurn) else self._work(chat_id, item))
+                if isinstance(item, _Result):
+                    item.then()
                 queue.popleft()
         finally:
             if not queue:  # the rest stays in the inbox for the next start, and counts as waiting until then
@@ -245,7 +263,7 @@ class Conversations:
 
     async def _work_once(self, chat_id: int, item: StoredUpdate | _Result, *, new_session: bool) -> None:
         if isinstance(item, _Result):
-            await self._take_turn(chat_id, item.event, Change(settled=item.settled), new_session=new_session)
+            await self._take_turn(chat_id, item.event, _change_of(item.step), new_session=new_session)
             return
         inbound = self._read(item, self._now())
         done = Change(done=(item.update_id,))
@@ -294,7 +312,7 @@ class Conversations:
         following = await self._following(change)
         change, deliveries = replace(change, queued=(*change.queued, *following)), (*deliveries, *following)
         await self._store.commit(change)
-        reach("outcome committed" if change.settled else "turn committed")
+        reach("outcome committed" if change.settled or change.replaced else "turn committed")
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: StoredUpdate | _Result, error: str) -> None:
@@ -335,12 +353,19 @@ def _always_passes(inbound: Inbound | None) -> bool:
             return not isinstance(inbound, FromCitizen)
 
 
+def _change_of(step: Step | None) -> Change:
+    return Change(
+        settled=step if isinstance(step, Settled) else None, replaced=step if isinstance(step, Replaced) else None
+    )
+
+
 def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
     """The turn's whole change."""
     return Change(
         done=base.done,
         failed=base.failed,
         settled=base.settled,
+        replaced=base.replaced,
         chat=Sessions.stored(chat_id, outcome.session),
         queued=outcome.deliveries,
         opened=outcome.opened,

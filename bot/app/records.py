@@ -126,11 +126,12 @@ class AttemptKind(StrEnum):
 
     BOOK = "book"
     CANCEL = "cancel"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAttempt:
-    """A confirmed booking or cancellation without an outcome; `body` is the core's attempt as JSON."""
+    """A confirmed booking, cancellation or move without an outcome; `body` is the core's attempt as JSON."""
 
     chat_id: int
     number: int
@@ -177,6 +178,25 @@ class Settled:
     appointment_id: int | None = None
     facts: tuple[Fact, ...] = ()
     """The resulting entries of the appointment book."""
+    rearmed: tuple[int, ...] = ()
+    """Appointments whose timers are set again, because they stand after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The new appointment of a move is booked: the open attempt with the body of its next phase.
+
+    From this on the old appointment is to be cancelled, and nobody is reminded of it.
+    """
+
+    attempt: StoredAttempt
+    appointment_id: int
+    old_id: int
+    fact: Fact
+
+
+Step = Settled | Replaced
+"""What became of an attempt: its outcome, or its next phase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +236,7 @@ class Change:
     withdrawn: tuple[int, int] | None = None
     accepted: tuple[int, int] | None = None
     settled: Settled | None = None
+    replaced: Replaced | None = None
     facts: tuple[Fact, ...] = ()
     """Entries of the appointment book. The timers of an appointment are replaced with each new version of its entry."""
     fired: tuple[Timer, ...] = ()
@@ -232,3 +253,9 @@ class Change:
     """Values by name, such as the state of the API's quota."""
     works: tuple[Work, ...] = ()
     """Writes of other repositories, run last in the same transaction."""
+
+    @property
+    def all_facts(self) -> tuple[Fact, ...]:
+        """The facts of its attempt, then its own."""
+        replaced = (self.replaced.fact,) if self.replaced else ()
+        return (*replaced, *(self.settled.facts if self.settled else ()), *self.facts)

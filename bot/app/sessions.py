@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.app.attempt import BOOKINGS, CANCELLINGS
+from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.ports import Store
 from bot.app.records import AttemptKind, StoredAttempt, StoredChat
 from bot.core.session import Session, read_session, write_session
-from bot.core.states import Cancelling, Pending, Submitting
+from bot.core.states import Cancelling, Moving, Pending, Submitting
 
 log = logging.getLogger(__name__)
 KEPT = 10_000
@@ -90,6 +90,10 @@ class Sessions:
 
 def _pending(attempt: StoredAttempt) -> Pending:
     """The state of a conversation that waits for this attempt, and was told to. Raises `ValueError`."""
-    if attempt.kind is AttemptKind.BOOK:
-        return Submitting(BOOKINGS.read(attempt.body), delayed=True, withdrawn=attempt.withdrawn)
-    return Cancelling(CANCELLINGS.read(attempt.body), delayed=True)
+    match attempt.kind:
+        case AttemptKind.BOOK:
+            return Submitting(BOOKINGS.read(attempt.body), delayed=True, withdrawn=attempt.withdrawn)
+        case AttemptKind.CANCEL:
+            return Cancelling(CANCELLINGS.read(attempt.body), delayed=True)
+        case AttemptKind.MOVE:
+            return Moving(MOVES.read(attempt.body), delayed=True, withdrawn=attempt.withdrawn)

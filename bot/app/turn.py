@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
-from bot.app.attempt import BOOKINGS, CANCELLINGS, owner_of
+from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, owner_of
 from bot.app.booking_caps import CapCheck
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice
@@ -35,6 +35,8 @@ from bot.core.effects import (
     LoadEntry,
     LoadForCalendar,
     LoadSlots,
+    LoadTicket,
+    Move,
     NoteComing,
     Show,
     Tell,
@@ -50,12 +52,14 @@ from bot.core.events import (
     Event,
     LoadedForCalendar,
     LoadFailed,
+    ReplacementBooked,
     SlotMoved,
     SlotsLoaded,
+    TicketLoaded,
 )
 from bot.core.health import ChatLimit
 from bot.core.model import Appointment, Department, Failure, Ticket
-from bot.core.screens import LASTING, CalendarFile, QrPicture, Screen, TicketShown, ticket_screen
+from bot.core.screens import LASTING, CalendarFile, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
@@ -64,6 +68,8 @@ from bot.core.states import (
     LoadingDays,
     LoadingNearest,
     LoadingTimes,
+    MoveAttempt,
+    Moving,
     Notice,
     State,
     Submitting,
@@ -147,7 +153,7 @@ class Turns:
     async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
         """Play `event` to its end. Exceptions of our own code are raised; the API's errors become events."""
         draft = _TurnInProgress()
-        if isinstance(event, Booked):
+        if isinstance(event, Booked | ReplacementBooked):
             self._wrong_numbers.forget(chat_id)
 
         def step_and_hold(before: Session, happened: Event) -> tuple[Session, tuple[Effect | SlotMoved, ...]]:
@@ -159,7 +165,7 @@ class Turns:
             return effect if isinstance(effect, SlotMoved) else await self._run(chat_id, draft, effect, after.state)
 
         session = await play(step_and_hold, session, event, run)
-        fresh = any(isinstance(each.screen, TicketShown) and each.screen.fresh for each in draft.shown)
+        fresh = any(_is_new_ticket(each.screen) for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
@@ -169,12 +175,23 @@ class Turns:
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
         match effect:
-            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | LoadForCalendar() | NoteComing():
+            case (
+                LoadDepartments()
+                | LoadSlots()
+                | LoadAppointments()
+                | LoadEntry()
+                | LoadForCalendar()
+                | LoadTicket()
+                | NoteComing()
+            ):
                 return await self._load(chat_id, effect, state)
             case AmendTicket(ticket=ticket):
                 for each in await self._ticket_messages(chat_id, ticket.appointment.id):
-                    draft.shown.append(Amend(each.message, ticket_screen(ticket, is_picture=each.is_picture)))
-            case Book(attempt=attempt) if refusal := await self._refusal(chat_id):
+                    ticket_shown = TicketShown(ticket, moved_to=effect.moved_to, moved_from=effect.moved_from)
+                    draft.shown.append(Amend(each.message, QrPicture(ticket) if each.is_picture else ticket_shown))
+            case Book(attempt=attempt) | Move(attempt=attempt) if refusal := await self._refusal(
+                chat_id, attempt.draft.replaces
+            ):
                 return BookingRefused(at=self._now(), number=attempt.number, failure=refusal)
             case _:
                 self._gather(chat_id, draft, effect)
@@ -193,7 +210,9 @@ class Turns:
             match load:
                 case LoadDepartments():
                     return DepartmentsLoaded(at=self._now(), departments=await self._api.departments())
-                case LoadSlots() if isinstance(state, LoadingDays) and (refusal := await self._refusal(chat_id)):
+                case LoadSlots() if isinstance(state, LoadingDays) and (
+                    refusal := await self._refusal(chat_id, state.draft.replaces)
+                ):
                     return LoadFailed(at=self._now(), failure=refusal)
                 case LoadSlots(department_id=department):
                     first = self._now().date()
@@ -216,6 +235,8 @@ class Turns:
                     return LoadedForCalendar(at=self._now(), ticket=ticket)
                 case NoteComing():
                     return await self._coming_noted(chat_id, load)
+                case LoadTicket(appointment_id=number):
+                    return TicketLoaded(at=self._now(), number=number, ticket=await self._movable(chat_id, number))
         except ApiError as error:
             return LoadFailed(at=self._now(), failure=error.failure)
 
@@ -241,10 +262,19 @@ class Turns:
         offices = {each.id: each for each in await self._offices()}
         return Ticket(entry.appointment, offices.get(entry.department_id) or Department(entry.department_id, ""))
 
-    async def _refusal(self, chat_id: int) -> Failure | None:
-        """Why this chat may not book now; None if it may."""
+    async def _movable(self, chat_id: int, number: int) -> Ticket | None:
+        """A coming appointment of this chat, if the appointment book has it with its name."""
+        entry = await self._entry(number)
+        if entry is None or entry.chat_id != chat_id or not entry.name:
+            return None
+        return await self._ticket(entry) if entry.is_coming and entry.at > self._now() else None
+
+    async def _refusal(self, chat_id: int, replaces: Ticket | None) -> Failure | None:
+        """Why this chat may not book now, or not move an appointment (`replaces`); None if it may."""
         if self._caps is None:
             return None
+        if replaces:
+            return await self._caps.move_refusal(chat_id, replaces.appointment.id)
         return await self._caps.refusal(chat_id, self._now(), lambda: self._appointments(chat_id, Need.LOOK))
 
     async def _appointments(self, chat_id: int, need: Need, number: int | None = None) -> tuple[Appointment, ...]:
@@ -286,6 +316,9 @@ class Turns:
             case CancelAppointment(attempt=cancelling):
                 body = CANCELLINGS.write(cancelling)
                 draft.opened.append(StoredAttempt(chat_id, cancelling.number, AttemptKind.CANCEL, body))
+            case Move(attempt=moving):
+                body = MOVES.write(moving)
+                draft.opened.append(StoredAttempt(chat_id, moving.number, AttemptKind.MOVE, body))
             case Withdraw(number=number):
                 draft.withdrawn = number
             case _:
@@ -309,7 +342,7 @@ class Turns:
                 self._ids.next(), chat_id, Kind.DOCUMENT, message, document=file_name(number), calendar=number
             )
         kind = Kind.SEND if target is None else Kind.EDIT
-        ticket = screen.ticket.appointment.id if isinstance(screen, TicketShown) else None
+        ticket = _ticket_number(screen)
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)
 
     def _drawn(self, screen: Screen, locale: str, notice: Notice | None) -> Message:
@@ -322,14 +355,34 @@ class Turns:
             return plain(screen)
 
 
+def _ticket_number(screen: Screen) -> int | None:
+    """The appointment whose ticket this screen is, if it is one."""
+    match screen:
+        case TicketShown(ticket=ticket):
+            return ticket.appointment.id
+        case Moving(attempt=MoveAttempt(made=Appointment(id=number))):
+            return number
+        case _:
+            return None
+
+
+def _is_new_ticket(screen: Screen) -> bool:
+    is_fresh = not isinstance(screen, TicketShown) or screen.fresh
+    return is_fresh and _ticket_number(screen) is not None
+
+
 def _choice(state: State) -> SlotChoice | None:
     """The slot that is about to be confirmed, or was confirmed."""
     match state:
-        case TypingName(draft=draft) | ConfirmingBooking(draft=draft) | Submitting(attempt=BookingAttempt(draft=draft)):
+        case (
+            TypingName(draft=draft)
+            | ConfirmingBooking(draft=draft)
+            | Submitting(attempt=BookingAttempt(draft=draft))
+            | Moving(attempt=MoveAttempt(draft=draft, made=None))
+        ):
             worker = draft.worker.id if draft.worker else None
-            return (
-                SlotChoice(draft.department.id, draft.at, worker, isinstance(state, Submitting)) if draft.at else None
-            )
+            is_confirmed = isinstance(state, Submitting | Moving)
+            return SlotChoice(draft.department.id, draft.at, worker, is_confirmed) if draft.at else None
         case _:
             return None
 

@@ -284,8 +284,9 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     handlers = (operations.alerts, broadcasts.handler, operations.status_handler(report))
     caps = CapCheck(
-        BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids),
+        BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids, settings.max_moves),
         store.count_bookings,
+        store.count_moves,
         operations.limits_reached,
     )
     conversations = Conversations(

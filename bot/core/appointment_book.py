@@ -31,7 +31,7 @@ class BookEntry:
     service said so, to the second (None: an earlier release did not note it). `name` is kept until that day is over.
     `told_version` is what the citizen was last told of. `booked_at` is when the present time was agreed: when the
     appointment was made, or moved. `ics_uid` and `ics_sent` are the UID and the last SEQUENCE of its calendar file
-    (RFC 5545), None: never sent.
+    (RFC 5545); None: the UID is that of its own number, and no file was sent.
     """
 
     appointment_id: int
@@ -94,6 +94,7 @@ class Fact:
 
     `appointment` is None if there is no such appointment, or none any more. `is_new` tells that the service says
     that it was just made. `by_office` is whether the office cancelled it, None if nobody knows; `reason` is theirs.
+    `replaces` is the appointment that the citizen moves: this one replaces it.
     """
 
     appointment_id: int
@@ -104,6 +105,7 @@ class Fact:
     is_new: bool = False
     by_office: bool | None = None
     reason: str = ""
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

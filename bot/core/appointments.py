@@ -1,4 +1,4 @@
-"""The transitions of the citizen's appointments: looking at them, and cancelling one.
+"""The transitions of the citizen's appointments: looking at them, cancelling one, and choosing one to move.
 
 Only appointments that the API just returned for this chat are shown, and only a shown one can be cancelled, after a
 question. An unfinished booking is kept in `Session.parked`.
@@ -6,7 +6,7 @@ question. An unfinished booking is kept in `Session.parked`.
 
 from dataclasses import replace
 
-from bot.core import callback_data, slot_selection
+from bot.core import callback_data, moving, slot_selection
 from bot.core.effects import AmendTicket, CancelAppointment, LoadAppointments, Step, Tell, amended, go, load, show
 from bot.core.events import (
     AppointmentCancelled,
@@ -69,6 +69,8 @@ def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
     if state.number is not None:
         named = next((each for each in tickets if each.appointment.id == state.number), None)
         if named in coming and named:
+            if state.purpose is Purpose.MOVE:
+                return moving.begin(session, named)
             return go(session, AskingCancel(named), state.notice)
         return go(session, Listing(coming, state.purpose, past=past), _why_not(named))
     if state.purpose is Purpose.CANCEL and len(coming) == 1 and state.notice in {None, Notice.DRAFT_KEPT}:
@@ -145,15 +147,30 @@ def _list_pressed(session: Session, state: Listing, kind: str, value: str) -> St
         return go(session, replace(state, page=number))
     if kind == callback_data.PAST and state.past:
         return go(session, replace(state, shows_past=not state.shows_past, page=0))
+    if kind == callback_data.BACK and state.purpose is Purpose.MOVE:
+        return go(session, replace(state, purpose=Purpose.VIEW, page=0))
     if kind == callback_data.BACK:
         return go(session, replace(state, shows_past=False, page=0)) if state.shows_past else leave(session)
+    if kind == callback_data.MOVE and not value:
+        return _move_pressed(session, state)
     ticket = next((each for each in (*state.tickets, *state.past) if each.appointment.id == number), None)
     if ticket and ticket in state.tickets and kind == callback_data.CANCEL:
         return go(session, AskingCancel(ticket))
+    if ticket and ticket in state.tickets and kind == callback_data.MOVE:
+        return moving.begin(session, ticket)
     if ticket and kind == callback_data.TICKET:
         picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
         return session, (Tell(TicketShown(ticket)), *picture)
     return None
+
+
+def _move_pressed(session: Session, state: Listing) -> Step | None:
+    """Move the only appointment, or ask which one."""
+    if state.shows_past or not state.tickets:
+        return None
+    if len(state.tickets) == 1:
+        return moving.begin(session, state.tickets[0])
+    return go(session, replace(state, purpose=Purpose.MOVE, page=0))
 
 
 def _past(tickets: tuple[Ticket, ...], coming: tuple[Ticket, ...]) -> tuple[Ticket, ...]:

@@ -6,9 +6,9 @@ possible: if the slot is taken, the name is kept.
 
 from dataclasses import replace
 
-from bot.core import callback_data, slot_selection
+from bot.core import appointments, callback_data, moving, slot_selection
 from bot.core.appointment_book import BookEntry
-from bot.core.effects import Book, LoadDepartments, Step, Tell, Withdraw, amended, go, load, show
+from bot.core.effects import Book, LoadDepartments, LoadEntry, Step, Tell, Withdraw, amended, go, load, show
 from bot.core.events import (
     AttemptDelayed,
     Booked,
@@ -41,7 +41,9 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Moving,
     Notice,
+    Purpose,
     Submitting,
     TypingName,
     TypingWorker,
@@ -50,7 +52,7 @@ from bot.core.states import (
 Settlement = Booked | BookingRefused | BookingWithdrawn
 
 
-CAPPED = frozenset({FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY})
+CAPPED = frozenset({FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY, FailureCode.TOO_MANY_MOVES})
 """The failures of a chat that has reached its cap. It is told so before it chooses a day."""
 SPENT = frozenset(
     {
@@ -114,8 +116,10 @@ def pressed(session: Session, action: str, event: CitizenEvent) -> Step | None:
             return _summary_pressed(session, state, kind, event)
         case Submitting() as state:
             return _waiting_pressed(session, state, kind)
+        case Moving() as state:
+            return moving.pressed(session, state, kind)
         case BookingRefusedState() as state:
-            return _refused_pressed(session, state, kind, event)
+            return _refused_move_pressed(session, state, action) or _refused_pressed(session, state, kind, event)
         case _:
             return _failed_read_pressed(session, kind)
 
@@ -129,6 +133,8 @@ def typed(session: Session, event: Typed) -> Step | None:
             return slot_selection.worker_typed(session, draft, event.text)
         case ChoosingDay() | ChoosingTime() | ChoosingNearest() as state:
             return slot_selection.when_typed(session, state, event)
+        case ConfirmingBooking(draft=draft) | BookingRefusedState(draft=draft) if draft.replaces:
+            return None  # the name is kept
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft):
             # On the summary too, because people type the name again when they see a mistake in it.
             return _name_typed(session, draft, event)
@@ -142,8 +148,10 @@ def load_failed(session: Session, event: LoadFailed) -> Step | None:
     """Show the failure in place of the list; the draft stays."""
     gone = event.failure.code is FailureCode.DEPARTMENT_GONE
     match session.state:
-        case (LoadingDays() | LoadingTimes() | LoadingNearest()) as state if gone:
-            return slot_selection.other_departments(session, state.draft.department.id)
+        case LoadingDays(draft=draft) | LoadingTimes(draft=draft) | LoadingNearest(draft=draft) if gone:
+            if draft.replaces:
+                return go(session, BookingRefusedState(draft, event.failure))
+            return slot_selection.other_departments(session, draft.department.id)
         case LoadingDays(draft=draft) if event.failure.code in CAPPED:
             return go(session, BookingRefusedState(draft, event.failure))
         case LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest() as state:
@@ -241,7 +249,7 @@ def _summary_pressed(session: Session, state: ConfirmingBooking, kind: str, even
             return _submit(session, state.draft, event)
         case callback_data.OTHER_TIME:
             return slot_selection.days(session, state.draft, back=True)
-        case callback_data.CHANGE_NAME:
+        case callback_data.CHANGE_NAME if not state.draft.replaces:
             return go(session, TypingName(state.draft, state.suggestions, state.typed_in))
         case callback_data.BACK:
             return slot_selection.times(session, state.draft)
@@ -251,6 +259,8 @@ def _summary_pressed(session: Session, state: ConfirmingBooking, kind: str, even
 
 def _submit(session: Session, draft: Draft, event: CitizenEvent) -> Step:
     """Open an attempt. Its number is the screen's, which only grows, so it is unique in the chat."""
+    if draft.replaces:
+        return moving.submit(session, draft, event)
     attempt = BookingAttempt(session.screen + 1, draft, event.at)
     return session.at(Submitting(attempt)), (Book(attempt),)
 
@@ -260,6 +270,18 @@ def _waiting_pressed(session: Session, state: Submitting, kind: str) -> Step | N
         return None
     after, effects = go(session, replace(state, withdrawn=True))
     return after, (*effects, Withdraw(state.attempt.number))
+
+
+def _refused_move_pressed(session: Session, state: BookingRefusedState, action: str) -> Step | None:
+    """Cancel the appointment that cannot be moved, or book another in its department."""
+    if state.draft.replaces is None:
+        return None
+    number = state.draft.replaces.appointment.id
+    if action == callback_data.numbered(callback_data.CANCEL, number):
+        return appointments.begin(session, Purpose.CANCEL, number)
+    if action == callback_data.numbered(callback_data.BOOK_AGAIN, number):
+        return session, (LoadEntry(number),)
+    return None
 
 
 def _refused_pressed(session: Session, state: BookingRefusedState, kind: str, event: CitizenEvent) -> Step | None:
@@ -277,9 +299,9 @@ def _refused_pressed(session: Session, state: BookingRefusedState, kind: str, ev
             return slot_selection.days(session, draft)
         case callback_data.CHANGE_WORKER if draft.department.asks_worker:
             return slot_selection.workers(session, draft)
-        case callback_data.CHANGE_NAME:
+        case callback_data.CHANGE_NAME if not draft.replaces:
             return go(session, TypingName(draft, slot_selection.known_names(session, draft)))
-        case callback_data.CHANGE_DEPARTMENT:
+        case callback_data.CHANGE_DEPARTMENT if not draft.replaces:
             return slot_selection.departments(session)
         case _:
             return None
@@ -291,8 +313,9 @@ def _failed_read_pressed(session: Session, kind: str) -> Step | None:
         case (LoadingDepartments() | LoadingDays() | LoadingTimes() | LoadingNearest()) as state, callback_data.RETRY:
             return session.at(replace(state, failure=None)), slot_selection.awaited(state)
         case LoadingDays(draft=draft), callback_data.BACK:
-            complete = draft.at and draft.name
-            return go(session, _summary(session, draft)) if complete else slot_selection.departments(session)
+            if draft.at and draft.name:
+                return go(session, _summary(session, draft))
+            return None if draft.replaces else slot_selection.departments(session)
         case LoadingNearest(draft=draft), callback_data.BACK:
             return slot_selection.days(session, replace(draft, at=None), back=True)
         case LoadingTimes(draft=draft), callback_data.BACK:

@@ -4,7 +4,7 @@ Pure: the shell gives the times in UTC, since only it knows the office's zone.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from bot.core.appointment_book import BookEntry
@@ -72,3 +72,23 @@ def appointment_in(name: str) -> int | None:
 def calendar_uid(first_id: int) -> str:
     """The UID of the event of an appointment, and of those that replace it, by the first one's number."""
     return f"{first_id}@moncreneau-bot"
+
+
+def inherit(entry: BookEntry, old: BookEntry | None, old_id: int) -> BookEntry:
+    """The entry of an appointment that replaces `old`, which may be unknown: for a calendar it is the same event.
+
+    The UID stays that of the first appointment, and the versions go on, because they are the SEQUENCE.
+    """
+    if entry.ics_uid:
+        return entry
+    return replace(
+        entry,
+        version=entry.version + (old.version if old else 0) + 1,
+        ics_uid=(old.ics_uid if old else None) or calendar_uid(old_id),
+        ics_sent=old.ics_sent if old else None,
+    )
+
+
+def bequeath(old: BookEntry) -> BookEntry:
+    """The entry of an appointment that another replaces: the event in the calendar is not its own any more."""
+    return replace(old, ics_sent=None)

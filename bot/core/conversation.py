@@ -1,7 +1,7 @@
 """The conversation: `step(session, event) -> (session, effects)`. Pure and total: it never raises.
 
 Passes each event to its flow, handles the commands, and handles events that fit nowhere: they change nothing and show
-the present screen again. The transitions are in `booking`, `slot_selection` and `appointments`.
+the present screen again. The transitions are in `booking`, `slot_selection`, `moving` and `appointments`.
 
 While an attempt is pending, its screen stays in its message, so that the message can be changed into the outcome.
 Other actions of the citizen are answered by messages of their own meanwhile.
@@ -11,8 +11,8 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core import appointments, booking, callback_data, slot_selection
-from bot.core.effects import Amend, LoadEntry, LoadForCalendar, NoteComing, Step, Tell, show
+from bot.core import appointments, booking, callback_data, moving, slot_selection
+from bot.core.effects import Amend, LoadEntry, LoadForCalendar, LoadTicket, NoteComing, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -30,9 +30,13 @@ from bot.core.events import (
     Event,
     LoadedForCalendar,
     LoadFailed,
+    Moved,
+    OldNotCancelled,
     Pressed,
+    ReplacementBooked,
     SlotMoved,
     SlotsLoaded,
+    TicketLoaded,
     Typed,
     WorkFailed,
 )
@@ -62,6 +66,7 @@ from bot.core.states import (
     State,
     TypingName,
     has_choices,
+    is_move,
 )
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -95,18 +100,39 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR09
             return session, (_calendar(event),)
         case ComingNoted():
             return session, (_coming_noted(event),)
+        case TicketLoaded():
+            return _ticket_loaded(session, event)
         case LoadFailed():
             return booking.load_failed(session, event) or appointments.load_failed(session, event)
         case AttemptDelayed():
-            return booking.delayed(session, event) or appointments.delayed(session, event)
-        case Booked() | BookingRefused() | BookingWithdrawn():
+            return (
+                booking.delayed(session, event)
+                or moving.delayed(session, event)
+                or appointments.delayed(session, event)
+            )
+        case BookingRefused() | BookingWithdrawn():
+            return booking.settled(session, event) or moving.refused(session, event)
+        case Booked():
             return booking.settled(session, event)
+        case ReplacementBooked():
+            return moving.booked(session, event)
+        case Moved() | OldNotCancelled():
+            return moving.settled(session, event)
         case AppointmentCancelled() | CancellingRefused():
             return appointments.settled(session, event)
         case WorkFailed():
             return _remark(session, Notice.SORRY)
         case _:
             return None
+
+
+def _ticket_loaded(session: Session, event: TicketLoaded) -> Step | None:
+    """Begin to move an appointment that the bot knows well; another one is looked for in the citizen's list."""
+    if isinstance(session.state, Pending):
+        return None
+    if event.ticket is None:
+        return appointments.begin(session, Purpose.MOVE, event.number)
+    return moving.begin(_dropped(session), event.ticket, _dropping(session))
 
 
 def _citizen(session: Session, event: CitizenEvent) -> Step:
@@ -237,10 +263,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     if event.action == callback_data.BACK:
         return show(replace(session, message=event.message))
     number = callback_data.number_in(value)
-    if kind == callback_data.CANCEL and number:
-        return appointments.begin(below, Purpose.CANCEL, number)
-    if kind == callback_data.BOOK_AGAIN and number:
-        return below, (LoadEntry(number),)
+    if number and (opened := _appointment_pressed(below, kind, number)):
+        return opened
     if event.action == callback_data.MENU and (again := slot_selection.awaited(session.state)):
         return below, again  # *continue*, of a booking that was left while it waited for an answer
     harmless = event.action == callback_data.MENU or event.action in callback_data.EVERYWHERE
@@ -285,6 +309,21 @@ def _coming_noted(event: ComingNoted) -> Amend | Tell:
     if not event.is_current:
         return Tell(TicketShown(event.ticket))
     return Amend(event.message, Reminder((event.ticket,), event.version, is_coming=True))
+
+
+def _appointment_pressed(session: Session, kind: str, number: int) -> Step | None:
+    """Handle the buttons of tickets and news that concern one appointment."""
+    match kind:
+        case callback_data.CANCEL:
+            return appointments.begin(session, Purpose.CANCEL, number)
+        case callback_data.BOOK_AGAIN:
+            return session, (LoadEntry(number),)
+        case callback_data.MOVE:
+            return session, (LoadTicket(number),)
+        case callback_data.NOTED:
+            return session, (Tell(NoticeMessage(Notice.NOTED)),)
+        case _:
+            return None
 
 
 def _speak(session: Session, before: Session, locale: str) -> Step:
@@ -392,8 +431,11 @@ def _unfinished(session: Session) -> bool:
 
 
 def _dropping(session: Session) -> Notice | None:
-    """The notice when an unfinished booking is dropped; none if nothing was chosen yet."""
-    return Notice.DRAFT_DROPPED if has_choices(session.parked or session.state) else None
+    """The notice when an unfinished booking or move is dropped; none if nothing was chosen yet."""
+    state = session.parked or session.state
+    if is_move(state):
+        return Notice.NOT_MOVED
+    return Notice.DRAFT_DROPPED if has_choices(state) else None
 
 
 def _dropped(session: Session) -> Session:

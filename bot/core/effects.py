@@ -6,11 +6,12 @@ Also the steps that every flow takes: show the present screen, go to a state, st
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.model import Ticket
 from bot.core.screens import NoticeMessage, Screen, present
 from bot.core.session import Session
-from bot.core.states import BookingAttempt, CancelAttempt, Notice, State
+from bot.core.states import BookingAttempt, CancelAttempt, MoveAttempt, Notice, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,14 @@ class Amend:
 
 @dataclass(frozen=True, slots=True)
 class AmendTicket:
-    """Change the message that shows the ticket of this appointment, because it has become untrue."""
+    """Change the message that shows the ticket of this appointment, because it has become untrue.
+
+    `moved_to` is the time of the one that replaced it, `moved_from` that of the one that it replaced.
+    """
 
     ticket: Ticket
+    moved_to: datetime | None = None
+    moved_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,13 @@ class NoteComing:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadTicket:
+    """Look a coming appointment of this citizen's up in the appointment book. Answered by `TicketLoaded`."""
+
+    appointment_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """Make the appointment, once.
 
@@ -103,7 +116,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """Withdraw the booking attempt `number`, if the booking has surely not been made."""
+    """Withdraw the booking or move `number`, if nothing has been made."""
 
     number: int
 
@@ -115,8 +128,19 @@ class CancelAppointment:
     attempt: CancelAttempt
 
 
-Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | NoteComing
-Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Make the new appointment, once, then cancel the old one, once.
+
+    Answered by `BookingRefused` or `BookingWithdrawn`; or by `ReplacementBooked`, and then `Moved` or
+    `OldNotCancelled`.
+    """
+
+    attempt: MoveAttempt
+
+
+Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | LoadTicket | NoteComing
+Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment | Move
 
 
 Step = tuple[Session, tuple[Effect, ...]]

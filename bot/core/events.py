@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.appointment_book import BookEntry
-from bot.core.model import Appointment, Department, Failure, Slot, Ticket
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, Slot, Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,14 @@ class ComingNoted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLoaded(Event):
+    """The coming appointment `number` of this citizen's; None: it is not known, or not well enough to move it."""
+
+    number: int
+    ticket: Ticket | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFailed(Event):
     """A read failed."""
 
@@ -132,7 +140,7 @@ class LoadFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptDelayed(Event):
-    """A booking or cancelling has no outcome yet. `failure` says what it waits for, if that is known."""
+    """A booking, cancelling or move has no outcome yet. `failure` says what it waits for, if that is known."""
 
     number: int
     failure: Failure | None = None
@@ -174,6 +182,32 @@ class CancellingRefused(Event):
 
     number: int
     failure: Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacementBooked(Event):
+    """The API made the new appointment of move `number`. The old one stands until `Moved`."""
+
+    number: int
+    appointment: Appointment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(Event):
+    """The new appointment of move `number` stands, and the old one is cancelled or gone."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldNotCancelled(Event):
+    """The new appointment of move `number` stands, and the old one was not cancelled and will not be.
+
+    `status` is the old one's, None where it is not known.
+    """
+
+    number: int
+    status: AppointmentStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ class ChatLimit(StrEnum):
     """Updates sent before the bot answered; those beyond it are not read."""
     OPEN = "coming_appointments"
     PER_DAY = "bookings_a_day"
+    MOVES = "moves"
+    """Moves of one appointment within a week."""
     NUMBERS = "wrong_numbers"
     """Appointment numbers that are not the chat's."""
     LISTS = "own_appointments"
@@ -152,7 +154,9 @@ class HealthReport:
     reminders: ReminderHealth | None = None
     """None if nobody asked."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """The number of attempts since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
+    """The bookings and cancellations since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
+    moves: Mapping[str, int] = field(default_factory=dict)
+    """The moves since the start by outcome: `moved`, `both`, `withdrawn`, or the problem."""
     limits_reached: Mapping[ChatLimit, int] = field(default_factory=dict)
     """How often a chat was refused something since the start, by the limit that it had reached."""
 

@@ -102,22 +102,26 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticket:
+    """An appointment with the words that name its office."""
+
+    appointment: Appointment
+    department: Department
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """The choices of a citizen so far. `asked` is the time that they pressed, if `at` had to become another."""
+    """The choices of a citizen so far. `asked` is the time that they pressed, if `at` had to become another.
+
+    `replaces` is the appointment to move, None for a further one.
+    """
 
     department: Department
     worker: Worker | None = None
     at: datetime | None = None
     name: str | None = None
     asked: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """An appointment with the words that name its office."""
-
-    appointment: Appointment
-    department: Department
+    replaces: Ticket | None = None
 
 
 class FailureCode(StrEnum):
@@ -137,6 +141,7 @@ class FailureCode(StrEnum):
     NO_TICKET = "no_ticket"  # a 2xx, or an entry of the list, that cannot be read: nobody knows whether it is booked
     TOO_MANY_OPEN = "too_many_open"  # our own cap: this chat has many coming appointments
     TOO_MANY_TODAY = "too_many_today"  # our own cap: this chat booked a lot today
+    TOO_MANY_MOVES = "too_many_moves"  # our own cap: this appointment was moved several times lately
     DOWN = "down"  # 5xx, no network, a proxy's page, a time limit
 
 

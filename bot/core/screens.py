@@ -7,7 +7,7 @@ buttons work only while their screen, known by its number, is the present one.
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.model import Ticket
+from bot.core.model import AppointmentStatus, Ticket
 from bot.core.session import Session
 from bot.core.states import Idle, Notice, State
 
@@ -38,12 +38,15 @@ class LanguageMenu:
 class TicketShown:
     """The ticket, complete without any picture.
 
-    `fresh`: it was just made. `asked` is the time that was asked for, if the office set another.
+    `fresh`: it was just made. `asked` is the time that was asked for, if the office set another. `moved_from` is the
+    time of the appointment that it replaced, `moved_to` that of the one that replaced it.
     """
 
     ticket: Ticket
     fresh: bool = False
     asked: datetime | None = None
+    moved_from: datetime | None = None
+    moved_to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,23 @@ class Cancelled:
 
     ticket: Ticket
     resumable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveDone:
+    """The citizen's appointment, which was at `before`, is moved; for those whose move took long."""
+
+    ticket: Ticket
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BothStand:
+    """A move booked `new`, and `old` could not be cancelled. `status` is the old one's, if it is known."""
+
+    old: Ticket
+    new: Ticket
+    status: AppointmentStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +181,8 @@ LastingScreen = (
     | TicketShown
     | QrPicture
     | Cancelled
+    | MoveDone
+    | BothStand
     | NoticeMessage
     | Announcements
     | SettingsMenu
@@ -176,6 +198,8 @@ LASTING = (
     TicketShown,
     QrPicture,
     Cancelled,
+    MoveDone,
+    BothStand,
     NoticeMessage,
     Announcements,
     SettingsMenu,

@@ -88,6 +88,11 @@ def awaited(state: State) -> tuple[Load, ...]:
             return ()
 
 
+def is_present_time(draft: Draft, at: datetime | None) -> bool:
+    """Whether this is the time of the appointment that is moved."""
+    return at is not None and draft.replaces is not None and _minute(at) == _minute(draft.replaces.appointment.at)
+
+
 def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | None:
     """Show the list, or go on at once if there is nothing to choose."""
     if not isinstance(state := session.state, LoadingDepartments):
@@ -107,6 +112,8 @@ def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | Non
 def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
     """Show the days, the times, or the times nearest to the one that is gone."""
     slots = event.slots[bisect_right(event.slots, event.at, key=_at) :]
+    if isinstance(state := session.state, LoadingDays | LoadingTimes | LoadingNearest) and state.draft.replaces:
+        slots = tuple(each for each in slots if not is_present_time(state.draft, each.at))
     match session.state:
         case LoadingDays() as state if state.draft.department.id == event.department_id:
             return _days_loaded(session, state, slots)
@@ -149,7 +156,9 @@ def _times_loaded(session: Session, state: LoadingTimes, slots: tuple[Slot, ...]
 def slot_moved(session: Session, event: SlotMoved) -> Step | None:
     """Continue with the slot that is held instead, and say so on the screens up to the summary."""
     match session.state:
-        case TypingName(draft=draft) | ConfirmingBooking(draft=draft) if event.slot is None:
+        case TypingName(draft=draft) | ConfirmingBooking(draft=draft) if event.slot is None or is_present_time(
+            draft, event.slot
+        ):
             return nearest(session, draft)
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft) as state:
             moved = replace(draft, at=event.slot, asked=draft.asked or draft.at)
@@ -202,7 +211,7 @@ def shown_organizations(departments: tuple[Department, ...]) -> tuple[Department
 def worker_pressed(session: Session, state: ChoosingWorker | TypingWorker, kind: str, value: str) -> Step | None:
     """A member of staff, another page, or back to the departments."""
     number = callback_data.number_in(value)
-    if kind == callback_data.BACK:
+    if kind == callback_data.BACK and not state.draft.replaces:
         return departments(session)
     if kind == callback_data.WORKER:
         chosen = next((each for each in state.draft.department.workers if each.id == number), None)
@@ -232,11 +241,11 @@ def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> 
             return go(session, replace(state, page=number))
         case callback_data.RETRY:
             return days(session, state.draft, back=True)
-        case callback_data.CHANGE_DEPARTMENT:
+        case callback_data.CHANGE_DEPARTMENT if not state.draft.replaces:
             return departments(session, state.draft.department.id)
         case callback_data.BACK if state.draft.at and state.draft.name:
             return go(session, ConfirmingBooking(state.draft, known_names(session, state.draft)))
-        case callback_data.BACK:
+        case callback_data.BACK if not state.draft.replaces:
             return workers(session, state.draft) if state.draft.department.asks_worker else departments(session)
         case _:
             return None
@@ -251,6 +260,8 @@ def when_typed(session: Session, state: ChoosingDay | ChoosingTime | ChoosingNea
         day = known if hour and known else None
     if not day:
         return show(session, Notice.WHEN_UNKNOWN)
+    if hour and is_present_time(state.draft, datetime.combine(day, hour)):
+        return show(session, Notice.SAME_TIME)
     if isinstance(state, ChoosingDay) and all(each.date != day for each in state.days):
         return show(session, Notice.DAY_NOT_FREE)
     draft = replace(state.draft, at=None) if isinstance(state, ChoosingNearest) else state.draft
@@ -304,6 +315,10 @@ def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:
     if draft.at and draft.name:
         return go(session, ConfirmingBooking(draft, known_names(session, draft)))
     return days(session, draft)
+
+
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 def _times_of(session: Session, draft: Draft, day: date) -> Step:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from bot.core.model import (
+    Appointment,
     Day,
     Department,
     Draft,
@@ -64,6 +65,10 @@ class Notice(StrEnum):
     ALREADY_PAST = "already_past"
     ALREADY_COMPLETED = "already_completed"
     NOT_CANCELLED = "not_cancelled"
+    NOT_MOVED = "not_moved"
+    SAME_TIME = "same_time"
+    OLD_NOT_CANCELLED_YET = "old_not_cancelled_yet"
+    NOTED = "noted"
     SORRY = "sorry"
 
 
@@ -84,11 +89,33 @@ class CancelAttempt:
     ticket: Ticket
 
 
+@dataclass(frozen=True, slots=True)
+class MoveAttempt:
+    """A move that the citizen confirmed, at the office time `placed`. `number` is unique within the chat.
+
+    `draft.replaces` is the old appointment. `made` is the new one, once it is booked: from then on the old one is to be
+    cancelled.
+    """
+
+    number: int
+    draft: Draft
+    placed: datetime
+    made: Appointment | None = None
+
+    @property
+    def old(self) -> Ticket:
+        """The appointment that is moved. Raises `ValueError` where there is none."""
+        if self.draft.replaces is None:
+            raise ValueError("a move without an old appointment was confirmed")
+        return self.draft.replaces
+
+
 class Purpose(StrEnum):
     """The purpose of a list of appointments."""
 
     VIEW = "view"
     CANCEL = "cancel"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +284,7 @@ class BookingRefusedState:
 
 @dataclass(frozen=True, slots=True)
 class LoadingAppointments:
-    """Waiting for the citizen's appointments, to see them, or to cancel (`number`: that one)."""
+    """Waiting for the citizen's appointments, to see them, or to cancel or move one (`number`: that one)."""
 
     purpose: Purpose
     number: int | None = None
@@ -296,6 +323,17 @@ class Cancelling:
     kind: Literal["cancelling"] = "cancelling"
 
 
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Move this one. `delayed` once the citizen was told to wait, `withdrawn` once they gave it up."""
+
+    attempt: MoveAttempt
+    failure: Failure | None = None
+    delayed: bool = False
+    withdrawn: bool = False
+    kind: Literal["moving"] = "moving"
+
+
 BookingState = (
     LoadingDepartments
     | ChoosingDepartment
@@ -312,10 +350,15 @@ BookingState = (
     | BookingRefusedState
 )
 AppointmentsState = LoadingAppointments | Listing | AskingCancel
-Pending = Submitting | Cancelling
+Pending = Submitting | Cancelling | Moving
 State = Idle | BookingState | AppointmentsState | Pending
 
 
 def has_choices(state: State | None) -> bool:
     """Whether a citizen has chosen something in a booking; looking at the departments alone does not count."""
     return isinstance(state, BookingState) and not isinstance(state, LoadingDepartments | ChoosingDepartment)
+
+
+def is_move(state: State | None) -> bool:
+    """Whether it is a step of moving an appointment that is not confirmed yet."""
+    return isinstance(draft := getattr(state, "draft", None), Draft) and draft.replaces is not None

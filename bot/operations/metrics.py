@@ -3,7 +3,7 @@
 Labels are our own words (urgency, outcome, problem) and the API's error codes, nothing about a citizen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -36,10 +36,8 @@ class MetricsCollector(Collector):
         yield from _known("requests_per_booking_today", "Requests to the API for each booking.", report.per_booking)
         yield CounterMetricFamily(NAME + "messages_sent", "Messages that Telegram took.", report.sent)
         yield CounterMetricFamily(NAME + "messages_refused", "Messages that Telegram refused.", report.refused)
-        settled = CounterMetricFamily(NAME + "attempts_settled", "Settled attempts by outcome.", labels=["outcome"])
-        for outcome, count in sorted(report.outcomes.items()):
-            settled.add_metric([outcome], count)
-        yield settled
+        yield _by_outcome("attempts_settled", "Settled bookings and cancellations by outcome.", report.outcomes)
+        yield _by_outcome("moves_settled", "Settled moves by outcome.", report.moves)
         if report.reminders is not None:
             yield from _reminders(report.reminders)
         limits = CounterMetricFamily(NAME + "chat_limits_reached", "What one chat was refused.", labels=["limit"])
@@ -98,6 +96,13 @@ def _api(api: ApiHealth) -> Iterator[Metric]:
     if api.last_error is not None and api.last_error_at is not None:
         errors.add_metric([api.last_error], api.last_error_at.timestamp())
     yield errors
+
+
+def _by_outcome(name: str, help_: str, counts: Mapping[str, int]) -> Metric:
+    metric = CounterMetricFamily(NAME + name, help_, labels=["outcome"])
+    for outcome, count in sorted(counts.items()):
+        metric.add_metric([outcome], count)
+    return metric
 
 
 def _gauge(name: str, help_: str, value: float) -> Metric:

@@ -138,6 +138,7 @@ class HealthCollector:
             reminders=await self.reminders(),
             outcomes=dict(self.outcomes),
             limits_reached=dict(self.limits_reached),
+            moves=dict(self.attempt_worker.moves),
         )
 
 

@@ -12,6 +12,7 @@ from bot.app.records import (
     Delivery,
     DepartmentDay,
     Kind,
+    Replaced,
     Settled,
     StoredAttempt,
     StoredChat,
@@ -27,6 +28,8 @@ from bot.views.message import Button, Message, Style
 Values = dict[str, Any]
 ACCEPTED = "accepted"
 """The outcome of an attempt that is still open because the API accepted it with a response that cannot be read."""
+REPLACED = "booked"
+"""The outcome of a move that is still open because its old appointment is not cancelled yet."""
 ENTRY = (
     "appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled", "status", "version", "as_of", "name",
     "worker_id", "told_version", "ics_uid", "ics_sent", "booked_at", "origin", "qr_link",
@@ -137,6 +140,20 @@ def attempt_row(attempt: StoredAttempt, now: float) -> Values:
         "opened_at": now,
         "withdrawn": attempt.withdrawn,
     }
+
+
+def replaced_rows(step: Replaced | None) -> tuple[Values, ...]:
+    """The bind parameters of the statement that stores the next phase of a move, which stays open; none if none."""
+    if step is None:
+        return ()
+    row = {
+        "key": step.attempt.chat_id,
+        "which": step.attempt.number,
+        "text": step.attempt.body,
+        "how": REPLACED,
+        "made": step.appointment_id,
+    }
+    return (row,)
 
 
 def settled_row(end: Settled, now: float) -> Values:

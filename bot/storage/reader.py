@@ -34,6 +34,7 @@ T = TypeVar("T")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 MOST_TICKETS = 6
 """Messages of one ticket that are changed with it: each is a call that the citizen waits for."""
+WEEK = 7 * 24 * 3600.0
 PAGE = 1000
 """Rows, or chats, in one query."""
 
@@ -225,6 +226,24 @@ class ReadRepository:
         )
         (row,) = await self._all(counts)
         return BookingCounts(row.coming, row.pending, row.booked)
+
+    async def count_moves(self, chat_id: int, appointment_id: int) -> int:
+        """How often a chat's appointment, and those that it replaced, were moved in the last seven days."""
+        entry = await self.entry(appointment_id)
+        uid = entry.ics_uid if entry else None
+        if uid is None:
+            return 0
+        chain = select(appointments.c.appointment_id).where(
+            appointments.c.chat_id == chat_id, appointments.c.ics_uid == uid
+        )
+        moves = select(func.count().label("moves")).where(
+            attempts.c.chat_id == chat_id,
+            attempts.c.kind == AttemptKind.MOVE.value,
+            attempts.c.appointment_id.in_(chain),
+            attempts.c.opened_at >= unix_time() - WEEK,
+        )
+        (row,) = await self._all(moves)
+        return int(row.moves)
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, if it has one."""

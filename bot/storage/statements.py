@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, UpdateBase, bindparam, delete, insert
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
+from bot.core.calendar_event import bequeath, inherit
 from bot.core.reminders import is_new_version, timers_of
 from bot.storage import engines, mappers
 from bot.storage.tables import (
@@ -51,6 +52,11 @@ class Statements:
         self.open = engines.insert_ignore(engine, attempts)
         self.withdraw = update(attempts).where(*this_attempt).values(withdrawn=true())
         self.accept = update(attempts).where(*this_attempt).values(outcome=bindparam("how"))
+        self.replaced = (
+            update(attempts)
+            .where(*this_attempt)
+            .values(body=bindparam("text"), outcome=bindparam("how"), appointment_id=bindparam("made"))
+        )
         self.settle = (
             update(attempts)
             .where(*this_attempt)
@@ -84,6 +90,7 @@ class Statements:
         opened: list[mappers.Values] = []
         withdraw: list[mappers.Values] = []
         accept: list[mappers.Values] = []
+        replaced: list[mappers.Values] = []
         settle: list[mappers.Values] = []
         picture: list[mappers.Values] = []
         tickets: list[mappers.Values] = []
@@ -107,6 +114,7 @@ class Statements:
                 withdraw.append({"key": change.withdrawn[0], "which": change.withdrawn[1]})
             if change.accepted:
                 accept.append({"key": change.accepted[0], "which": change.accepted[1], "how": mappers.ACCEPTED})
+            replaced.extend(mappers.replaced_rows(change.replaced))
             if (end := change.settled) is not None:
                 settle.append(mappers.settled_row(end, now))
             if change.picture and mappers.fits_picture_row(*change.picture):
@@ -126,6 +134,7 @@ class Statements:
             (self.open, opened),
             (self.withdraw, withdraw),
             (self.accept, accept),
+            (self.replaced, replaced),
             (self.settle, settle),
             (self.picture, picture),
             (self.ticket_message, tickets),
@@ -143,19 +152,16 @@ class Statements:
         armed: dict[int, bool] = {}
         fired: list[mappers.Values] = []
         for change in changes:
-            facts += (*(change.settled.facts if change.settled else ()), *change.facts)
-            armed |= dict.fromkeys(change.disarmed, False) | dict.fromkeys(change.rearmed, True)
+            facts += change.all_facts
+            armed |= _armed_by(change)
             fired += ({"key": each.appointment_id, "which": each.kind.value} for each in change.fired)
         if fired:
             connection.execute(self.fire, fired)
-        if ids := {*(each.appointment_id for each in facts), *(number for number, wanted in armed.items() if wanted)}:
+        ids = {*(each.appointment_id for each in facts), *(number for number, wanted in armed.items() if wanted)}
+        if ids := ids | {each.replaces for each in facts if each.replaces is not None}:
             rows = connection.execute(select(appointments).where(appointments.c.appointment_id.in_(ids)))
             before: dict[int, BookEntry] = {row.appointment_id: mappers.read_entry(row) for row in rows}
-            after = dict(before)
-            for fact in facts:
-                entry, _ = absorb(after.get(fact.appointment_id), fact)
-                if entry:
-                    after[fact.appointment_id] = entry
+            after = _with_facts(before, facts)
             if changed := [mappers.entry_row(each) for number, each in after.items() if each != before.get(number)]:
                 connection.execute(self.entry, changed)
             renewed = {number: True for number, each in after.items() if is_new_version(before.get(number), each)}
@@ -200,3 +206,25 @@ def take_new(updates: tuple[StoredUpdate, ...], new: dict[int, StoredUpdate]) ->
     """
     ids = sorted({each.update_id for each in updates} & new.keys())
     return tuple(new.pop(each) for each in ids)
+
+
+def _armed_by(change: Change) -> dict[int, bool]:
+    """The appointments whose timers the change deletes (False) or sets again (True), although no entry changed."""
+    deleted = (*change.disarmed, *((change.replaced.old_id,) if change.replaced else ()))
+    set_again = (*change.rearmed, *(change.settled.rearmed if change.settled else ()))
+    return dict.fromkeys(deleted, False) | dict.fromkeys(set_again, True)
+
+
+def _with_facts(before: Mapping[int, BookEntry], facts: Iterable[Fact]) -> dict[int, BookEntry]:
+    """The entries of the appointment book after the facts, by appointment."""
+    after = dict(before)
+    for fact in facts:
+        entry, _ = absorb(after.get(fact.appointment_id), fact)
+        if entry and fact.replaces is not None:
+            old = after.get(fact.replaces)
+            entry = inherit(entry, old, fact.replaces)
+            if old:
+                after[fact.replaces] = bequeath(old)
+        if entry:
+            after[fact.appointment_id] = entry
+    return after

@@ -5,7 +5,7 @@ from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Tic
 from bot.i18n import Safe, Translator
 from bot.views import appointments
 from bot.views import keyboards as keys
-from bot.views.message import Button, Message, Office, Style
+from bot.views.message import Button, Message, Office
 from bot.views.text import contact, lines, moment, paragraphs, ticket_facts
 
 
@@ -31,9 +31,10 @@ def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
         ticket_facts(t, screen.ticket, office),
         contact(t, office),
     )
-    number = callback_data.numbered(callback_data.CANCEL, screen.ticket.appointment.id)
-    cancel = keys.one(t, "button.cancel_this", number, Style.DANGER)
-    return Message(text, (keys.appointments(t), cancel))
+    number = screen.ticket.appointment.id
+    noted = Button(t.label("button.noted"), callback_data.numbered(callback_data.NOTED, number))
+    move = Button(t.label("button.move"), callback_data.numbered(callback_data.MOVE, number))
+    return Message(text, ((noted, move), keys.cancel_this(t, number), keys.appointments(t)))
 
 
 def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:

@@ -27,7 +27,7 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
     """The list of coming or past appointments, five per page: a button for each, with more details in the text."""
     shown = state.past if state.shows_past else state.tickets
     page = keys.Page.of(shown, state.page, PER_PAGE)
-    cancelling = state.purpose is Purpose.CANCEL and not state.shows_past
+    purpose = Purpose.VIEW if state.shows_past else state.purpose
     text = paragraphs(
         t.text("listing.past") if state.shows_past else t.text("listing.title") if shown else t.text("listing.none"),
         lines(*(_entry(each, t, office, number=not _is_alone(each, page.items)) for each in page.items)) or None,
@@ -36,18 +36,19 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
             t.text("office_hours", city=office.city) if shown else None,
         )
         or None,
-        t.text("listing.cancel") if cancelling and shown else t.text("listing.question") if shown else None,
+        _question(purpose, t) if shown else None,
     )
     past: keys.Rows = ()
-    if state.past and not state.shows_past:
+    if state.past and purpose is not Purpose.MOVE and not state.shows_past:
         past = ((Button(t.label("button.past", n=len(state.past)), callback_data.PAST),),)
-    rows = keys.grid(_buttons(page.items, t, office, cancelling=cancelling), 1)
-    return Message(text, (*rows, *page.turning(t), *past, keys.new_appointment(t), keys.back(t)))
+    rows = keys.grid(_buttons(page.items, t, office, purpose), 1)
+    can_move = purpose is Purpose.VIEW and state.tickets and not state.shows_past
+    more = ((keys.one(t, "button.move_one", callback_data.MOVE),) if can_move else ()) + past
+    return Message(text, (*rows, *page.turning(t), *more, keys.new_appointment(t), keys.back(t)))
 
 
-def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, *, cancelling: bool) -> list[Button]:
+def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, purpose: Purpose) -> list[Button]:
     """The label of an appointment: day and hour, and the number if two have the same time."""
-    kind, style = (callback_data.CANCEL, Style.DANGER) if cancelling else (callback_data.TICKET, None)
     found = []
     for each in tickets:
         at, number = each.appointment.at, each.appointment.id
@@ -55,9 +56,30 @@ def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, *, canc
             when = t.label("button.when", day=t.day_brief(at, office.today), time=t.time(at))
         else:
             when = t.label("button.when_number", time=t.time(at), number=number)
-        label = t.label("button.cancel_entry" if cancelling else "button.entry", when=when)
-        found.append(Button(keys.shorten(label), callback_data.numbered(kind, number), style=style))
+        found.append(_button(purpose, number, when, t))
     return found
+
+
+def _button(purpose: Purpose, number: int, when: str, t: Translator) -> Button:
+    style = None
+    match purpose:
+        case Purpose.CANCEL:
+            kind, label, style = callback_data.CANCEL, t.label("button.cancel_entry", when=when), Style.DANGER
+        case Purpose.MOVE:
+            kind, label = callback_data.MOVE, t.label("button.move_entry", when=when)
+        case _:
+            kind, label = callback_data.TICKET, t.label("button.entry", when=when)
+    return Button(keys.shorten(label), callback_data.numbered(kind, number), style=style)
+
+
+def _question(purpose: Purpose, t: Translator) -> Safe:
+    match purpose:
+        case Purpose.CANCEL:
+            return t.text("listing.cancel")
+        case Purpose.MOVE:
+            return t.text("listing.move")
+        case _:
+            return t.text("listing.question")
 
 
 def _is_alone(ticket: Ticket, tickets: tuple[Ticket, ...]) -> bool:
@@ -113,19 +135,24 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
     ticket, status = screen.ticket, screen.ticket.appointment.status
     is_plain = screen.fresh and status in {AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT}
     facts = ticket_facts(t, ticket, office)
+    if screen.moved_to:
+        moved = t.text("ticket.moved_to", moment=moment(t, screen.moved_to))
+        return Message(paragraphs(moved, facts), (keys.appointments(t),))
     if status is AppointmentStatus.CANCELLED:
         return Message(paragraphs(t.text("ticket.cancelled"), facts))
     text = paragraphs(
         _title(screen, t),
+        t.text("ticket.moved_from", moment=moment(t, screen.moved_from)) if screen.moved_from else None,
         t.text("ticket.moved", moment=moment(t, screen.asked)) if screen.asked else None,
         lines(facts, None if is_plain else t.text("fact.status", status=t.text(f"status.{status}"))),
-        _link(ticket, t) if status in COMING else None,
+        ticket_link(ticket, t) if status in COMING else None,
         contact(t, office) if screen.asked or status in ASK_THE_OFFICE else None,
     )
-    number = callback_data.numbered(callback_data.CANCEL, ticket.appointment.id)
-    cancel = keys.one(t, "button.cancel_this", number, Style.DANGER)
-    changes = (keys.calendar(t, ticket.appointment.id), cancel) if status in COMING else ()
-    return Message(text, (keys.new_appointment(t), keys.appointments(t), *changes))
+    number = ticket.appointment.id
+    rows = (keys.new_appointment(t), keys.appointments(t))
+    if status not in COMING:
+        return Message(text, rows)
+    return Message(text, (*rows, keys.calendar(t, number), keys.move_this(t, number), keys.cancel_this(t, number)))
 
 
 def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
@@ -151,7 +178,7 @@ def _title(screen: TicketShown, t: Translator) -> Safe:
     return t.text("ticket.booked" if screen.fresh and status is AppointmentStatus.SCHEDULED else "ticket.title")
 
 
-def _link(ticket: Ticket, t: Translator) -> Safe:
+def ticket_link(ticket: Ticket, t: Translator) -> Safe:
     """The link in full, so that it can be copied. No button: Telegram refuses some addresses in buttons."""
     link = ticket.appointment.qr_link
     if not link or len(link.encode("utf-16-le")) // 2 > LONGEST_LINK:

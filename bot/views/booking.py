@@ -23,6 +23,7 @@ from bot.core.states import (
 )
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
+from bot.views import moving
 from bot.views.errors import cause, meanwhile
 from bot.views.general import department_choices
 from bot.views.message import Button, Message, Office, Style
@@ -34,8 +35,10 @@ from bot.views.text import (
     draft_facts,
     lines,
     moment,
+    moved_fact,
     office_facts,
     paragraphs,
+    stands,
     worker_name,
 )
 
@@ -91,34 +94,42 @@ def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
     ]
     rows, legend = keys.choices(t, items)
     text = paragraphs(_where(t, state.draft), legend, t.text("workers.question"))
-    return Message(text, (*rows, *page.turning(t), *keys.back_or_leave(t)))
+    return Message(text, (*rows, *page.turning(t), *keys.ways_out(t, state.draft, back_too=False)))
 
 
 def _where(t: Translator, draft: Draft) -> Safe:
-    """The office, what the department is for, and when it is open: for the first screen of a department."""
+    """The office, what the department is for, and when it is open: for the first screen of a department.
+
+    A citizen who moves an appointment knows the department, and reads which appointment it is.
+    """
     facts = office_facts(t, draft.department, draft.worker)
+    if draft.replaces:
+        return paragraphs(moved_fact(t, draft), facts)
     return lines(facts, about_department(t, draft.department))
 
 
 def typing_worker(state: TypingWorker, t: Translator) -> Message:
     """The screen that asks for the number of a member of staff."""
     text = paragraphs(_where(t, state.draft), t.text("worker.hint"), t.text("worker.question"))
-    return Message(text, keys.back_or_leave(t))
+    return Message(text, keys.ways_out(t, state.draft, back_too=False))
 
 
 def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
     """The earliest slot, then the free days, eight per page, below the department's description."""
-    where = _where(t, state.draft)
+    draft, where = state.draft, _where(t, state.draft)
+    ways_out = keys.ways_out(t, draft, back_too=bool(draft.at and draft.name))
     if not state.days:
-        text = paragraphs(where, t.text("days.none", n=office.horizon_days), contact(t, office), t.text("days.later"))
-        return Message(text, (keys.other_department(t), keys.retry(t), *keys.back_or_leave(t)))
+        nothing = t.text("days.none", n=office.horizon_days)
+        text = paragraphs(where, nothing, contact(t, office), t.text("days.later"), stands(t, draft))
+        other = () if draft.replaces else (keys.other_department(t),)
+        return Message(text, (*other, keys.retry(t), *ways_out))
     page = keys.Page.of(state.days, state.page)
     buttons = [
         Button(_day_label(each, t, office), callback_data.timed(callback_data.DAY, each.date)) for each in page.items
     ]
     text = paragraphs(where, t.text("office_hours", city=office.city), t.text("days.question"))
     first = _earliest(state, t, office)
-    return Message(text, (*first, *keys.columns(buttons), *page.turning(t), *keys.back_or_leave(t)))
+    return Message(text, (*first, *keys.columns(buttons), *page.turning(t), *ways_out))
 
 
 def _earliest(state: ChoosingDay, t: Translator, office: Office) -> keys.Rows:
@@ -146,15 +157,17 @@ def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message
         other_half = (_morning(t, len(morning)) if state.afternoon else _afternoon(t, len(afternoon)),)
     buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
     text = paragraphs(
-        lines(
-            _where(t, state.draft) if state.is_first else office_facts(t, state.draft.department, state.draft.worker),
-            day_fact(t, state.day, office),
+        lines(_where(t, state.draft), day_fact(t, state.day, office))
+        if state.is_first
+        else paragraphs(
+            moved_fact(t, state.draft),
+            lines(office_facts(t, state.draft.department, state.draft.worker), day_fact(t, state.day, office)),
         ),
         t.text("times.first", n=MOST) if len(times) > MOST else None,
         t.text("office_hours", city=office.city),
         t.text("times.question"),
     )
-    return Message(text, (*keys.grid(buttons, 3), *other_half, *keys.back_or_leave(t)))
+    return Message(text, (*keys.grid(buttons, 3), *other_half, *keys.ways_out(t, state.draft)))
 
 
 def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> Message:
@@ -174,9 +187,10 @@ def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> M
         office_facts(t, state.draft.department, state.draft.worker),
         t.text("office_hours", city=office.city),
         t.text("nearest.question"),
+        stands(t, state.draft),
     )
     other_days = keys.one(t, "button.other_days", callback_data.OTHER_TIME)
-    return Message(text, (*keys.columns(buttons), other_days, keys.leave(t)))
+    return Message(text, (*keys.columns(buttons), other_days, keys.leave(t, state.draft)))
 
 
 def _morning(t: Translator, free: int) -> keys.Row:
@@ -195,6 +209,7 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.ALREADY_BOOKED: (keys.appointments, keys.other_time),
     FailureCode.TOO_MANY_OPEN: (keys.appointments, keys.retry),
     FailureCode.TOO_MANY_TODAY: (keys.appointments,),
+    FailureCode.TOO_MANY_MOVES: (keys.appointments,),
     FailureCode.OUT_OF_CREDITS: (keys.retry, keys.other_department),
     FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
     FailureCode.DEPARTMENT_GONE: (keys.other_department,),
@@ -217,16 +232,19 @@ def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
         for number, name in enumerate(state.suggestions)
     )
     text = paragraphs(
+        moved_fact(t, state.draft),
         _moved(state.draft, t),
         draft_facts(t, state.draft, office),
         t.text("name.hint_buttons") if state.suggestions else t.text("name.hint"),
         t.text("name.question"),
     )
-    return Message(text, (*keys.grid(buttons, 1), *keys.back_or_leave(t)))
+    return Message(text, (*keys.grid(buttons, 1), *keys.ways_out(t, state.draft)))
 
 
 def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Message:
     """The summary, which says that nothing is booked yet."""
+    if state.draft.replaces:
+        return moving.confirming(state.draft, state.draft.replaces, t, office)
     facts = draft_facts(t, state.draft, office)
     text = paragraphs(_moved(state.draft, t), facts, t.text("summary.not_yet"), t.text("summary.question"))
     confirm = keys.one(t, "button.confirm", callback_data.CONFIRM, Style.SUCCESS)
@@ -257,6 +275,8 @@ def submitting(state: Submitting, t: Translator, office: Office) -> Message:
 
 def refused(state: BookingRefusedState, t: Translator, office: Office) -> Message:
     """A refused booking: the reason, and the next step."""
+    if state.draft.replaces:
+        return moving.refused(state.failure, state.draft.replaces, t, office)
     code = state.failure.code
     text = paragraphs(
         t.text("refused.unsure" if code is FailureCode.NO_TICKET else "refused.title"),

@@ -8,7 +8,7 @@ from bot.core.states import LoadingAppointments, LoadingDays, LoadingDepartments
 from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.message import Message, Office
-from bot.views.text import contact, draft_facts, lines, paragraphs
+from bot.views.text import contact, draft_facts, lines, paragraphs, stands
 
 BOOKING_ONLY = frozenset(
     {
@@ -21,6 +21,7 @@ BOOKING_ONLY = frozenset(
         FailureCode.NO_TICKET,
         FailureCode.TOO_MANY_OPEN,
         FailureCode.TOO_MANY_TODAY,
+        FailureCode.TOO_MANY_MOVES,
     }
 )
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments
@@ -65,18 +66,18 @@ def loading(state: Loading, t: Translator, office: Office) -> Message:
         return Message(t.text("loading"), rows)
     if isinstance(state, LoadingAppointments):
         return _appointments_failed(state, state.failure, t, office)
-    kept = None
+    kept, old = None, None
     if not isinstance(state, LoadingDepartments):
         kept = lines(t.text("failed.kept"), draft_facts(t, state.draft, office))
-    text = paragraphs(
-        _failed(state, t), kept, cause(t, state.failure, office), contact(t, office), t.text("failed.retry")
-    )
+        old = stands(t, state.draft)
+    why = cause(t, state.failure, office)
+    text = paragraphs(_failed(state, t), kept, why, contact(t, office), t.text("failed.retry"), old)
     return Message(text, rows)
 
 
 def _appointments_failed(state: LoadingAppointments, failure: Failure, t: Translator, office: Office) -> Message:
     rows = (keys.retry(t), *_ways_out(state, t))
-    if state.purpose is Purpose.VIEW:
+    if state.purpose is not Purpose.CANCEL:
         why = cause(t, _of_cancelling(failure), office)
         text = paragraphs(t.text("failed.appointments"), why, contact(t, office), t.text("failed.retry"))
         return Message(text, rows)
@@ -101,7 +102,8 @@ def _ways_out(state: Loading, t: Translator) -> keys.Rows:
         case LoadingAppointments():
             return (keys.one(t, "button.back", callback_data.LEAVE),)
         case _:
-            return keys.back_or_leave(t)
+            is_complete = bool(state.draft.at and state.draft.name)
+            return keys.ways_out(t, state.draft, back_too=is_complete or not isinstance(state, LoadingDays))
 
 
 def _failed(state: Loading, t: Translator) -> Safe:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from bot.core import callback_data
+from bot.core.model import Draft
 from bot.core.names import visible
 from bot.i18n import Safe, Translator
 from bot.views.message import Button, Style
@@ -139,14 +140,33 @@ def back_to_menu(t: Translator) -> Row:
     return one(t, "button.back_to_menu", callback_data.LEAVE)
 
 
-def leave(t: Translator) -> Row:
-    """The way out of the booking."""
+def leave(t: Translator, draft: Draft | None = None) -> Row:
+    """The way out of the booking, or of a move, which keeps the appointment."""
+    if draft and draft.replaces:
+        return one(t, "button.keep", callback_data.LEAVE)
     return one(t, "button.leave", callback_data.LEAVE)
 
 
 def back_or_leave(t: Translator) -> Rows:
     """A row with two buttons: to the previous screen, and out of the booking."""
     return ((*back(t), *leave(t)),)
+
+
+def ways_out(t: Translator, draft: Draft, *, back_too: bool = True) -> Rows:
+    """One step back and the way out, of a booking or of a move."""
+    if draft.replaces is None:
+        return back_or_leave(t)
+    return (back(t), leave(t, draft)) if back_too else (leave(t, draft),)
+
+
+def cancel_this(t: Translator, number: int) -> Row:
+    """Cancel this appointment."""
+    return one(t, "button.cancel_this", callback_data.numbered(callback_data.CANCEL, number), Style.DANGER)
+
+
+def move_this(t: Translator, number: int) -> Row:
+    """Move this appointment."""
+    return one(t, "button.move_this", callback_data.numbered(callback_data.MOVE, number))
 
 
 def retry(t: Translator) -> Row:

@@ -8,8 +8,8 @@ from datetime import datetime
 from html import escape, unescape
 
 from bot.core.model import AppointmentStatus, FailureCode, Ticket
-from bot.core.screens import Cancelled, QrPicture, Screen, TicketShown
-from bot.core.states import BookingRefusedState, Cancelling, Submitting
+from bot.core.screens import BothStand, Cancelled, MoveDone, QrPicture, Screen, TicketShown
+from bot.core.states import BookingRefusedState, Cancelling, Moving, Submitting
 from bot.views.message import Message
 
 LONGEST = 4096
@@ -36,8 +36,14 @@ def plain(screen: Screen) -> Message:
             return Message(_lines(*_facts(ticket)), qr_link=ticket.appointment.qr_link)
         case Cancelled(ticket=ticket):
             return Message(_lines(CANCELLED, *_facts(ticket), NEXT))
-        case Submitting() | Cancelling():
+        case Moving(attempt=attempt) if attempt.made:
+            return Message(_lines(BOOKED, *_facts(Ticket(attempt.made, attempt.draft.department)), NEXT))
+        case Submitting() | Cancelling() | Moving():
             return Message(PENDING)
+        case MoveDone(ticket=ticket):
+            return Message(_lines(BOOKED, *_facts(ticket), NEXT))
+        case BothStand(old=old, new=new):
+            return Message(_lines(BOOKED, *_facts(old), *_facts(new), NEXT))
         case BookingRefusedState(failure=failure):
             return Message(_lines(UNSURE if failure.code is FailureCode.NO_TICKET else REFUSED, NEXT))
         case _:

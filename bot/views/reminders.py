@@ -31,11 +31,11 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
         t.text("reminder.coming" if screen.is_coming else "reminder.question"),
     )
     come = callback_data.versioned(callback_data.COMING, appointment.id, screen.version)
-    cancel = callback_data.numbered(callback_data.CANCEL, appointment.id)
     rows = (
         *(() if screen.is_coming else (keys.one(t, "button.coming", come, Style.SUCCESS),)),
         keys.calendar(t, appointment.id),
-        keys.one(t, "button.cancel_this", cancel, Style.DANGER),
+        keys.move_this(t, appointment.id),
+        keys.cancel_this(t, appointment.id),
         keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF),
     )
     return Message(text, rows)

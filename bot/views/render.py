@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core import screens, states
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointment_news, appointments, booking, calendar, errors, general, reminders
+from bot.views import appointment_news, appointments, booking, calendar, errors, general, moving, reminders
 from bot.views.general import words
 from bot.views.message import CONAKRY, Message, Office
 from bot.views.text import paragraphs
@@ -43,6 +43,8 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return booking.confirming(screen, t, office)
         case states.Submitting():
             return booking.submitting(screen, t, office)
+        case states.Moving():
+            return moving.waiting(screen, t, office)
         case states.BookingRefusedState():
             return booking.refused(screen, t, office)
         case screens.TicketShown():
@@ -57,6 +59,10 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return appointments.cancelling(screen, t, office)
         case screens.Cancelled():
             return appointments.cancelled(screen, t, office)
+        case screens.MoveDone():
+            return moving.done(screen, t)
+        case screens.BothStand():
+            return moving.both_stand(screen, t, office)
         case screens.CancelledByOthers():
             return appointment_news.cancelled(screen, t, office)
         case screens.MovedByOffice():

@@ -101,6 +101,18 @@ def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
     )
 
 
+def moved_fact(t: Translator, draft: Draft) -> Safe | None:
+    """Which appointment is being moved, if one is."""
+    old = draft.replaces
+    return t.text("move.heading", moment=moment(t, old.appointment.at)) if old else None
+
+
+def stands(t: Translator, draft: Draft) -> Safe | None:
+    """That the old appointment stands, where one was to be moved."""
+    old = draft.replaces
+    return t.text("move.stands", moment=moment(t, old.appointment.at)) if old else None
+
+
 def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
     """The details of an appointment, without its status."""
     appointment, department = ticket.appointment, ticket.department

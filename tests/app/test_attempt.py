@@ -27,7 +27,8 @@ def state(draft: Draft) -> AttemptState:
 
 
 def test_a_booking_orders_what_was_confirmed_for_its_chat() -> None:
-    assert state(Draft(Department(5, "Passport"), at=AT, name="Aïssatou Bah")).order() == ORDER
+    draft = Draft(Department(5, "Passport"), at=AT, name="Aïssatou Bah")
+    assert state(draft).order(draft) == ORDER
     assert owner_of(7) == "telegram:7"
 
 
@@ -50,8 +51,9 @@ def test_the_owner_of_a_chat_is_read_back(owner: str, chat_id: int | None) -> No
 
 
 def test_a_booking_without_a_time_or_a_name_raises() -> None:
+    nameless = state(Draft(Department(5, "Passport"), at=AT))
     with pytest.raises(ValueError, match="without a time or a name"):
-        state(Draft(Department(5, "Passport"), at=AT)).order()
+        nameless.order(nameless.booking().draft)
 
 
 def test_a_lost_response_is_looked_up_soon_and_longer_after_a_slow_request() -> None:

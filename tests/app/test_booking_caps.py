@@ -85,3 +85,26 @@ async def test_trusted_chats_have_their_own_cap_and_zero_is_no_cap() -> None:
     assert await busy.refusal(BookingCaps()) is None
     assert await busy.refusal(BookingCaps(1, 1, {ME: 0})) is None
     assert await busy.refusal(BookingCaps(open=0, per_day=100)) is None
+
+
+@pytest.mark.parametrize(("moved", "chat_id", "is_refused"), [(1, ME, False), (2, ME, True), (9, HELPER, False)])
+async def test_an_appointment_that_was_moved_too_often_is_not_moved_again(
+    moved: int, chat_id: int, *, is_refused: bool
+) -> None:
+    async def count_moves(_chat_id: int, _appointment_id: int) -> int:
+        return moved
+
+    async def count(_chat_id: int, _now: datetime) -> BookingCounts:
+        return BookingCounts(9, 9, 9)
+
+    caps = CapCheck(BookingCaps(open=1, trusted={HELPER: 10}, moves=2), count, count_moves)
+    refusal = await caps.move_refusal(chat_id, 50)
+    assert refusal == (Failure(FailureCode.TOO_MANY_MOVES) if is_refused else None)
+
+
+async def test_without_a_cap_moves_are_not_counted() -> None:
+    async def count(_chat_id: int, _now: datetime) -> BookingCounts:
+        return BookingCounts(0, 0, 0)
+
+    assert await CapCheck(BookingCaps(), count).move_refusal(ME, 50) is None
+    assert await CapCheck(BookingCaps(moves=2), count).move_refusal(ME, 50) is None, "nobody has moved it"

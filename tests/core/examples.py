@@ -40,6 +40,8 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    MoveAttempt,
+    Moving,
     Purpose,
     State,
     Submitting,
@@ -74,6 +76,13 @@ APPOINTMENT = Appointment(12345, 1, HALF_PAST_TWO, "Aïssatou Bah", qr_link="htt
 TICKET = Ticket(APPOINTMENT, PASSPORTS)
 OTHER = Ticket(Appointment(777, 3, TEN_ON_MONDAY, "Mamadou-Saliou"), BIRTHS)
 CANCEL_ATTEMPT = CancelAttempt(7, TICKET)
+MOVED = Draft(PASSPORTS, at=TEN_ON_MONDAY, name="Aïssatou Bah", replaces=TICKET)
+"""TICKET, about to be moved to Monday."""
+MADE = Appointment(12400, 1, TEN_ON_MONDAY, "Aïssatou Bah", qr_link="https://moncreneau.example/qr/12400")
+NEW_TICKET = Ticket(MADE, PASSPORTS)
+MOVE_ATTEMPT = MoveAttempt(7, MOVED, NOW)
+REPLACED = MoveAttempt(7, MOVED, NOW, MADE)
+"""The same once the new appointment is booked."""
 DOWN = Failure(FailureCode.DOWN)
 BUSY = Failure(FailureCode.BUSY, NOW + timedelta(hours=1))
 
@@ -108,6 +117,15 @@ STATES: dict[str, State] = {
     "booking given up": Idle(given_up=FULL),
     "nothing to list": Listing((), Purpose.VIEW),
     "asking before cancelling": AskingCancel(TICKET),
+    "choosing what to move": Listing((TICKET, OTHER), Purpose.MOVE),
+    "choosing the new day": ChoosingDay(replace(MOVED, at=None), DAYS, NINE),
+    "choosing the new time": ChoosingTime(replace(MOVED, at=None), MONDAY, (TEN_ON_MONDAY,)),
+    "confirming a move": ConfirmingBooking(MOVED),
+    "moving": Moving(MOVE_ATTEMPT),
+    "moving, delayed": Moving(MOVE_ATTEMPT, BUSY, delayed=True),
+    "moving, withdrawn": Moving(MOVE_ATTEMPT, delayed=True, withdrawn=True),
+    "moving, booked": Moving(REPLACED),
+    "move refused": BookingRefusedState(MOVED, Failure(FailureCode.ALREADY_BOOKED)),
     "cancelling": Cancelling(CANCEL_ATTEMPT),
     "cancelling, delayed": Cancelling(CANCEL_ATTEMPT, BUSY, delayed=True),
 }

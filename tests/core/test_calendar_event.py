@@ -7,7 +7,7 @@ import pytest
 
 from bot.core import callback_data
 from bot.core.appointment_book import BookEntry
-from bot.core.calendar_event import CalendarEvent, appointment_in, file_name
+from bot.core.calendar_event import CalendarEvent, appointment_in, bequeath, file_name, inherit
 from bot.core.conversation import step
 from bot.core.effects import LoadForCalendar, Tell
 from bot.core.events import LoadedForCalendar, Pressed
@@ -82,3 +82,24 @@ def test_for_an_appointment_that_is_over_the_button_shows_how_it_stands() -> Non
 
 def test_of_an_appointment_of_somebody_else_nothing_is_said() -> None:
     assert asked(Session("fr", NOW), None) == NoticeMessage(Notice.APPOINTMENT_UNKNOWN)
+
+
+# --- an appointment that replaces another -------------------------------------------------------------------------
+
+NEW = BookEntry(60, 7, 5, AT + timedelta(days=1))
+
+
+def test_an_appointment_that_replaces_another_is_the_same_event() -> None:
+    old = replace(ENTRY, ics_uid="40@moncreneau-bot", ics_sent=1)
+    assert inherit(NEW, old, 50) == replace(NEW, version=4, ics_uid="40@moncreneau-bot", ics_sent=1)
+    assert bequeath(old).ics_sent is None, "no file of the old one removes the event again"
+
+
+def test_the_first_of_a_chain_gives_its_number_to_the_event() -> None:
+    assert inherit(NEW, ENTRY, 50) == replace(NEW, version=4, ics_uid="50@moncreneau-bot")
+    assert inherit(NEW, None, 50) == replace(NEW, version=1, ics_uid="50@moncreneau-bot")
+
+
+def test_what_was_inherited_is_not_inherited_again() -> None:
+    once = inherit(NEW, ENTRY, 50)
+    assert inherit(once, replace(ENTRY, version=9), 50) == once

@@ -97,3 +97,24 @@ async def test_who_took_no_file_gets_none(bot: RunningBot, aissatou: Citizen) ->
     await office(bot, number, "cancel")
     await an_hour_passes(bot)
     assert await events(bot, aissatou) == []
+
+
+async def test_after_a_move_the_phone_gets_the_same_event_at_the_new_time_and_no_removal(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
+    old = await aissatou.books()
+    await takes_file(bot, aissatou, old)
+    await aissatou.taps_on("Déplacer ce rendez-vous")
+    await aissatou.taps_on("⏱")
+    await aissatou.taps_on("✅ Confirm")
+
+    async def come() -> bool:
+        return len(await events(bot, aissatou)) > 1
+
+    await eventually("the new file comes", come)
+    await bot.wait_until_idle()
+    first, second = await events(bot, aissatou)
+    assert second["UID"] == first["UID"]
+    assert (second["SEQUENCE"], str(second["STATUS"])) == (first["SEQUENCE"] + 1, "CONFIRMED")
+    (new,) = [each for each in await aissatou.appointments() if each["status"] == "SCHEDULED"]
+    assert second["DTSTART"].dt.strftime("%Y-%m-%dT%H:%M:%S") == new["dateTime"]

@@ -1,7 +1,9 @@
 """Both languages, and every screen there is with something in it: what the tests of the views share."""
 
+from bot.core.model import AppointmentStatus
 from bot.core.screens import (
     Announcements,
+    BothStand,
     CalendarFile,
     Cancelled,
     CancelledByOthers,
@@ -11,6 +13,7 @@ from bot.core.screens import (
     Menu,
     Missed,
     MovedByOffice,
+    MoveDone,
     NoticeMessage,
     QrPicture,
     Reminder,
@@ -22,7 +25,7 @@ from bot.core.screens import (
 )
 from bot.core.states import Idle, Notice
 from bot.i18n import Translators
-from tests.core.examples import STATES, TICKET
+from tests.core.examples import NEW_TICKET, STATES, TICKET
 
 TRANSLATORS = Translators.load()
 FR, EN = TRANSLATORS.get("fr"), TRANSLATORS.get("en")
@@ -36,6 +39,11 @@ SCREENS: dict[str, Screen] = {
     "new ticket": TicketShown(TICKET, fresh=True),
     "ticket": TicketShown(TICKET),
     "picture": QrPicture(TICKET),
+    "ticket of a move": TicketShown(NEW_TICKET, fresh=True, moved_from=TICKET.appointment.at),
+    "old ticket of a move": TicketShown(TICKET, moved_to=NEW_TICKET.appointment.at),
+    "moved": MoveDone(NEW_TICKET, TICKET.appointment.at),
+    "both stand": BothStand(TICKET, NEW_TICKET),
+    "the old one was over": BothStand(TICKET, NEW_TICKET, AppointmentStatus.NO_SHOW),
     "cancelled": Cancelled(TICKET),
     "cancelled, resumable": Cancelled(TICKET, resumable=True),
     "announcements, wanted": Announcements(wanted=True),

@@ -31,7 +31,7 @@ def test_a_move_tells_the_time_before_and_all_that_holds_now() -> None:
     message = render(MovedByOffice(TICKET, APPOINTMENT.at - timedelta(days=1, hours=2)), FR)
     text = plain(message.text)
     assert text.index("12:30") < text.index("Maintenant") < text.index("14:30")
-    assert actions(message) == ["list", "x:12345"]
+    assert actions(message) == ["noted:12345", "mv:12345", "x:12345", "list"]
 
 
 def test_an_appointment_made_by_the_office_is_shown_as_a_whole_ticket() -> None:

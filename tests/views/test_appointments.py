@@ -24,6 +24,7 @@ def test_appointments_are_told_apart_by_day_and_hour() -> None:
     assert [[button.action for button in row] for row in message.rows] == [
         ["ticket:12345"],
         ["ticket:777"],
+        [callback_data.MOVE],
         [callback_data.BOOK],
         [callback_data.BACK],
     ]
@@ -80,7 +81,7 @@ def test_no_appointments_offer_to_book() -> None:
 def test_five_appointments_a_page() -> None:
     many = tuple(Ticket(replace(APPOINTMENT, id=n), PASSPORTS) for n in range(1, 8))
     first, second = render(Listing(many, Purpose.VIEW), FR), render(Listing(many, Purpose.VIEW, page=1), FR)
-    assert len(first.rows) == 8
+    assert len(first.rows) == 9
     assert telegram.actions(second)[:3] == ["ticket:6", "ticket:7", "p:0"]
     assert "Page 2 sur 2" in second.text
 

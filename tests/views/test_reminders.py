@@ -29,8 +29,8 @@ def test_a_reminder_says_when_where_for_whom_and_asks() -> None:
     for words in ("Passeports", "12345", APPOINTMENT.name, "Apportez l’extrait de naissance."):
         assert words in text
     assert text.endswith("Viendrez-vous ?")
-    assert actions(message) == ["come:12345.3", "ics:12345", "x:12345", "rem:off"]
-    assert [row[0].style for row in message.rows] == [Style.SUCCESS, None, Style.DANGER, None]
+    assert actions(message) == ["come:12345.3", "ics:12345", "mv:12345", "x:12345", "rem:off"]
+    assert [row[0].style for row in message.rows] == [Style.SUCCESS, None, None, Style.DANGER, None]
 
 
 def test_the_day_is_named_as_it_is_when_the_reminder_is_sent() -> None:
@@ -43,7 +43,7 @@ def test_an_answered_reminder_has_the_same_words_and_no_question() -> None:
     assert "C’est noté" in message.text
     assert "Viendrez-vous" not in message.text
     assert "service sait" not in message.text
-    assert actions(message) == ["ics:12345", "x:12345", "rem:off"]
+    assert actions(message) == ["ics:12345", "mv:12345", "x:12345", "rem:off"]
 
 
 def test_an_unpaid_appointment_is_reminded_of_with_what_is_left_to_do() -> None:

@@ -117,7 +117,9 @@ def test_every_screen_of_a_booking_has_a_way_back_and_a_way_out(screen: Screen) 
         found = telegram.actions(render(screen, FR))
         assert callback_data.LEAVE in found
         other_days = screen == SCREENS["choosing nearest"] and callback_data.OTHER_TIME in found
-        assert other_days or any(label.startswith("⬅️ Retour") for label in labels(render(screen, FR)))
+        # Before the first step of a move there is only the appointment that is kept.
+        keeps = screen in {SCREENS["choosing the new day"], SCREENS["move refused"]}
+        assert keeps or other_days or any(label.startswith("⬅️ Retour") for label in labels(render(screen, FR)))
 
 
 @every_screen
@@ -160,7 +162,7 @@ def test_the_hour_says_whose_it_is(name: str) -> None:
 
 @every_screen
 def test_while_something_is_pending_nothing_is_promised(screen: Screen) -> None:
-    if isinstance(screen, Pending):
+    if isinstance(screen, Pending) and screen != SCREENS["moving, booked"]:
         text = plain(render(screen, EN).text)
         assert "is confirmed" not in text
         assert "is cancelled" not in text

@@ -1,0 +1,153 @@
+"""The screens of a move that differ from those of a booking: summary, waiting, refusal, and the two ends.
+
+Every refusal ends with the line that the old appointment stands.
+"""
+
+from collections.abc import Callable
+
+from bot.core import callback_data
+from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Ticket
+from bot.core.screens import BothStand, MoveDone
+from bot.core.states import Moving
+from bot.i18n import Safe, Translator
+from bot.views import keyboards as keys
+from bot.views.appointments import ticket_link
+from bot.views.errors import cause, meanwhile
+from bot.views.message import Message, Office, Style
+from bot.views.text import WORDS, contact, lines, moment, office_facts, paragraphs, stands, ticket_facts
+
+
+def confirming(draft: Draft, old: Ticket, t: Translator, office: Office) -> Message:
+    """The summary: what was and what will be. Nothing has changed yet."""
+    text = paragraphs(
+        t.text("move.title"),
+        t.text("slot.moved", moment=moment(t, draft.asked)) if draft.asked else None,
+        _facts(draft, t),
+        lines(_before(old, t), _after(draft, t), t.text("office_hours", city=office.city)),
+        t.text("move.not_yet"),
+        t.text("summary.question"),
+    )
+    confirm = keys.one(t, "button.confirm", callback_data.CONFIRM, Style.SUCCESS)
+    return Message(text, (confirm, keys.change_time(t), *keys.ways_out(t, draft)))
+
+
+def waiting(state: Moving, t: Translator, office: Office) -> Message:
+    """A pending move: before the new appointment is booked, and after."""
+    draft, made = state.attempt.draft, state.attempt.made
+    if made:
+        return _booked(Ticket(made, draft.department), state.attempt.old, t, office)
+    helping = keys.one(t, "button.help", callback_data.HELP)
+    facts = lines(_facts(draft, t), _before(state.attempt.old, t), _after(draft, t))
+    if state.withdrawn:
+        text = paragraphs(t.text("submitting.withdrawn"), facts, t.text("move.if_made"), stands(t, draft))
+        return Message(text, (helping,))
+    give_up = keys.one(t, "button.give_up", callback_data.GIVE_UP)
+    if not state.delayed:
+        return Message(paragraphs(t.text("moving.moment"), facts), (give_up, helping))
+    why = lines(meanwhile(t, state.failure, office), t.text("wait.no_need"))
+    return Message(paragraphs(t.text("moving.delayed"), facts, why, stands(t, draft)), (give_up, helping))
+
+
+def _booked(new: Ticket, old: Ticket, t: Translator, office: Office) -> Message:
+    """The new ticket, while the old appointment is being cancelled."""
+    text = paragraphs(
+        t.text("moving.booked"),
+        ticket_facts(t, new, office),
+        ticket_link(new, t),
+        t.text("moving.cancelling_old", moment=moment(t, old.appointment.at)),
+    )
+    return Message(text, (keys.one(t, "button.help", callback_data.HELP),))
+
+
+_Step = Callable[[Translator, int], keys.Row]
+"""Makes a button about the appointment with this number."""
+
+
+def _without_number(step: Callable[[Translator], keys.Row]) -> _Step:
+    return lambda t, _number: step(t)
+
+
+def _book_after_cancelling(t: Translator, number: int) -> keys.Row:
+    return keys.one(t, "button.new_appointment", callback_data.numbered(callback_data.BOOK_AGAIN, number))
+
+
+_RETRY, _OTHER_TIME, _LIST = map(_without_number, (keys.retry, keys.other_time, keys.appointments))
+_NEXT_STEPS: dict[FailureCode, tuple[_Step, ...]] = {
+    FailureCode.ALREADY_BOOKED: (keys.cancel_this, _book_after_cancelling),
+    FailureCode.TOO_MANY_MOVES: (keys.cancel_this, _LIST),
+    FailureCode.OUT_OF_CREDITS: (_RETRY,),
+    FailureCode.NO_ACCESS: (_RETRY,),
+    FailureCode.BUSY: (_RETRY, _OTHER_TIME),
+    FailureCode.DOWN: (_RETRY, _OTHER_TIME),
+    FailureCode.DEPARTMENT_GONE: (_LIST,),
+    FailureCode.NO_TICKET: (_LIST,),
+}
+"""The buttons after a refusal. After one that is not listed, another time may work."""
+
+
+def refused(failure: Failure, old: Ticket, t: Translator, office: Office) -> Message:
+    """A refused move: the reason, the next step, and that the old appointment stands."""
+    text = paragraphs(
+        t.text("move.refused"),
+        _why(failure, t, office),
+        contact(t, office),
+        t.text("move.stands", moment=moment(t, old.appointment.at)),
+    )
+    steps = _NEXT_STEPS.get(failure.code, (_OTHER_TIME,))
+    rows = tuple(step(t, old.appointment.id) for step in steps)
+    return Message(text, (*rows, keys.one(t, "button.keep", callback_data.LEAVE)))
+
+
+def _why(failure: Failure, t: Translator, office: Office) -> Safe:
+    """The reason; some need other words than that of a refused booking."""
+    match failure.code:
+        case FailureCode.ALREADY_BOOKED:
+            return t.text("move.one_at_a_time")
+        case FailureCode.NO_TICKET:
+            return t.text("move.unsure")
+        case _:
+            return cause(t, failure, office)
+
+
+def done(screen: MoveDone, t: Translator) -> Message:
+    """The message for those whose move took long. The ticket is a message of its own."""
+    now = screen.ticket.appointment
+    text = t.text("move.done", before=moment(t, screen.before), now=moment(t, now.at))
+    return Message(lines(text, t.text("fact.number", number=now.id)), (keys.appointments(t),))
+
+
+def both_stand(screen: BothStand, t: Translator, office: Office) -> Message:
+    """The message that the old appointment could not be cancelled: both, and what to do."""
+    old, new = screen.old.appointment, screen.new.appointment
+    if screen.status in {AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}:
+        text = t.text("move.old_is_over", moment=moment(t, old.at), status=t.text(f"status.{screen.status}"))
+        return Message(paragraphs(t.text("move.done_new", moment=moment(t, new.at)), text), (keys.appointments(t),))
+    text = paragraphs(
+        t.text("move.both"),
+        lines(*(_standing(each, t) for each in sorted((old, new), key=lambda each: each.at))),
+        t.text("move.not_cancelled", moment=moment(t, old.at)),
+        contact(t, office),
+        t.text("move.choose"),
+    )
+    return Message(text, (keys.appointments(t), keys.cancel_this(t, old.id)))
+
+
+def _standing(appointment: Appointment, t: Translator) -> Safe:
+    return t.text("move.standing", moment=moment(t, appointment.at), number=appointment.id)
+
+
+def _facts(draft: Draft, t: Translator) -> Safe:
+    """What stays as it is: the office, the member of staff, and the name."""
+    name = keys.clip(draft.name or "", WORDS)
+    return lines(
+        office_facts(t, draft.department, draft.worker),
+        t.text("fact.name", name=name) if name else None,
+    )
+
+
+def _before(old: Ticket, t: Translator) -> Safe:
+    return t.text("move.before", moment=moment(t, old.appointment.at))
+
+
+def _after(draft: Draft, t: Translator) -> Safe | None:
+    return t.text("move.after", moment=moment(t, draft.at)) if draft.at else None

@@ -1,0 +1,319 @@
+"""A move makes one appointment, cancels the old one only after the new one is stored, and gets exactly one outcome."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app.attempt import MOVES
+from bot.app.ports import WriteOutcome
+from bot.app.records import Change
+from bot.core.appointment_book import Fact, Source
+from bot.core.events import (
+    AttemptDelayed,
+    BookingRefused,
+    BookingWithdrawn,
+    Moved,
+    OldNotCancelled,
+    ReplacementBooked,
+)
+from bot.core.model import AppointmentStatus, FailureCode, Worker
+from tests.app.fakes import ScriptedError, refused
+from tests.app.virtual_clock import in_no_time
+from tests.app.worker_setup import (
+    AT,
+    CHAT,
+    LOST,
+    LOST_BUT_DONE,
+    MINE,
+    MOVE,
+    MOVING,
+    NEW_AT,
+    NOW,
+    WorkerSetup,
+    worker_setup,
+)
+
+NOT_SENT = ScriptedError(WriteOutcome.NOT_SENT)
+NEW = replace(MINE, id=99, at=NEW_AT)
+BOOKED = replace(MOVING, body=MOVES.write(replace(MOVE, made=NEW)))
+"""The move once its new appointment is booked and stored."""
+
+
+def standing(here: WorkerSetup) -> list[int]:
+    return [each.id for each in here.api.books.values() if each.status is AppointmentStatus.SCHEDULED]
+
+
+async def outcome_of(here: WorkerSetup) -> str:
+    (settled,) = [settled for _, settled in here.said if settled]
+    return settled.outcome
+
+
+@in_no_time
+async def test_a_move_costs_two_requests(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        assert isinstance(await here.run(MOVING), Moved)
+        assert (here.api.posts, here.api.deletes, here.api.needs) == (1, 1, [])
+        (new,) = standing(here)
+        assert [(step.appointment_id, step.old_id) for step in here.steps] == [(new, 50)]
+        (booked, moved) = [event for event, _ in here.said]
+        assert isinstance(booked, ReplacementBooked)
+        assert booked.appointment.id == new
+        assert isinstance(moved, Moved)
+        assert await outcome_of(here) == "moved"
+        assert here.attempt_worker.moves == {"moved": 1}
+
+
+@in_no_time
+async def test_it_is_the_same_event_in_the_calendar_and_its_moves_are_counted(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        await here.store.commit(Change(facts=(Fact(50, CHAT, NOW, Source.ATTEMPT, MINE),)))
+        assert await here.store.count_moves(CHAT, 50) == 0
+        await here.run(MOVING)
+        (settled,) = [settled for _, settled in here.said if settled]
+        await here.store.commit(Change(settled=settled))
+        (new,) = standing(here)
+        old, entry = await here.store.entry(50), await here.store.entry(new)
+        assert old
+        assert old.status is AppointmentStatus.CANCELLED
+        assert entry
+        assert (entry.at, entry.version, entry.ics_uid) == (NEW_AT, 1, "50@moncreneau-bot")
+        assert await here.store.count_moves(CHAT, new) == 1
+        assert await here.store.made_by(CHAT) == {new}
+
+
+@pytest.mark.parametrize("post", [None, LOST, LOST_BUT_DONE, NOT_SENT], ids=str)
+@pytest.mark.parametrize("delete", [None, LOST, LOST_BUT_DONE, NOT_SENT], ids=str)
+@in_no_time
+async def test_whatever_is_lost_one_appointment_stands_in_the_end(
+    tmp_path: Path, post: ScriptedError | None, delete: ScriptedError | None
+) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        again = [None] if post in {LOST, NOT_SENT} else []
+        here.api.writes.extend([post, *again, delete])
+        assert isinstance(await here.run(MOVING), Moved)
+        assert len(here.api.books) == 2
+        assert standing(here) == [here.steps[0].appointment_id]
+
+
+@in_no_time
+async def test_a_lost_answer_is_never_taken_for_the_old_appointment(tmp_path: Path) -> None:
+    """The old one was made a moment ago, and the office might have moved what was ordered."""
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = replace(MINE, created_at=NOW)
+        here.api.writes.append(LOST)
+        assert isinstance(await here.run(MOVING), Moved)
+        assert here.api.posts == 2
+        assert standing(here) == [here.steps[0].appointment_id]
+        assert here.steps[0].appointment_id != 50
+
+
+@in_no_time
+async def test_a_move_found_before_its_new_appointment_is_continued(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books |= {50: MINE, 99: NEW}
+        assert isinstance(await here.run(MOVING, resumed=True), Moved)
+        assert (here.api.posts, here.api.deletes) == (0, 1)
+        assert standing(here) == [99]
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.SCHEDULED, AppointmentStatus.CANCELLED, None])
+@in_no_time
+async def test_a_move_found_after_it_only_cancels_what_still_stands(
+    tmp_path: Path, status: AppointmentStatus | None
+) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[99] = NEW
+        if status:
+            here.api.books[50] = replace(MINE, status=status)
+        assert isinstance(await here.run(BOOKED, resumed=True), Moved)
+        assert (here.api.posts, here.api.deletes) == (0, status is AppointmentStatus.SCHEDULED)
+        assert standing(here) == [99]
+        assert here.steps == [], "it is told once"
+
+
+@in_no_time
+async def test_nothing_is_cancelled_while_the_new_appointment_cannot_be_stored(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.lost_turns = 2
+        assert isinstance(await here.run(MOVING), Moved)
+        assert (here.api.posts, here.api.deletes) == (1, 1)
+        assert len([event for event, _ in here.said if isinstance(event, ReplacementBooked)]) == 3
+
+
+@in_no_time
+async def test_a_move_that_another_process_has_closed_is_left_alone(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.lost_turns = 1
+        here.api.lag = 5
+        await here.begin(MOVING)
+        await asyncio.sleep(4)
+        await here.store.commit(Change(works=(lambda c: c.exec_driver_sql("UPDATE attempts SET settled_at = 1"),)))
+        await asyncio.sleep(60)
+        assert here.attempt_worker.open == 0
+        assert (here.api.deletes, here.told.is_set()) == (0, False)
+
+
+# --- refused before anything was made -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code", [FailureCode.SLOT_TAKEN, FailureCode.ALREADY_BOOKED, FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS]
+)
+@in_no_time
+async def test_a_refusal_leaves_the_old_appointment_alone(tmp_path: Path, code: FailureCode) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.append(refused(code))
+        outcome = await here.run(MOVING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.failure.code is code
+        assert (here.api.posts, here.api.deletes, standing(here)) == (1, 0, [50])
+        assert here.attempt_worker.moves == {str(code): 1}
+
+
+@in_no_time
+async def test_a_duplicate_of_our_own_lost_request_is_the_new_appointment(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        # The first request is carried out so late that four lookups miss it; the second is called a duplicate of it.
+        here.api.writes.extend([LOST, refused(FailureCode.ALREADY_BOOKED)])
+        await here.begin(MOVING)
+        await asyncio.sleep(17)
+        here.api.books[99] = NEW
+        await here.told.wait()
+        assert standing(here) == [99]
+        assert await outcome_of(here) == "moved"
+
+
+@in_no_time
+async def test_a_move_that_is_given_up_in_time_changes_nothing(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([LOST] * 9)
+        await here.begin(MOVING)
+        await asyncio.sleep(2)
+        here.attempt_worker.withdraw(CHAT, MOVING.number)
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], BookingWithdrawn)
+        assert standing(here) == [50]
+
+
+@in_no_time
+async def test_a_move_that_waited_until_the_old_time_makes_no_second_appointment(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([NOT_SENT] * 99)
+        await here.begin(MOVING)
+        await asyncio.sleep(60)
+        here.now = AT
+        await here.told.wait()
+        outcome = here.said[-1][0]
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.failure.code is FailureCode.TOO_LATE
+        assert standing(here) == [50]
+
+
+# --- the old appointment ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, None])
+@in_no_time
+async def test_an_office_that_was_faster_makes_no_difference(tmp_path: Path, status: AppointmentStatus | None) -> None:
+    async with worker_setup(tmp_path) as here:
+        if status:
+            here.api.books[50] = replace(MINE, status=status)
+        here.api.writes.extend([None, refused(FailureCode.BAD_REQUEST if status else FailureCode.APPOINTMENT_GONE)])
+        assert isinstance(await here.run(MOVING), Moved)
+        assert len(standing(here)) == 1
+
+
+@pytest.mark.parametrize("code", [FailureCode.NO_ACCESS, FailureCode.BAD_REQUEST])
+@in_no_time
+async def test_if_the_office_refuses_the_cancelling_both_stand_and_the_old_timers_are_set_again(
+    tmp_path: Path, code: FailureCode
+) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([None, refused(code)])
+        outcome = await here.run(MOVING)
+        assert isinstance(outcome, OldNotCancelled)
+        assert outcome.status is AppointmentStatus.SCHEDULED
+        assert len(standing(here)) == 2
+        (settled,) = [settled for _, settled in here.said if settled]
+        assert (settled.outcome, settled.rearmed) == ("both", (50,))
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
+@in_no_time
+async def test_an_old_appointment_that_is_over_is_left_alone(tmp_path: Path, status: AppointmentStatus) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books |= {50: replace(MINE, status=status), 99: NEW}
+        outcome = await here.run(BOOKED, resumed=True)
+        assert isinstance(outcome, OldNotCancelled)
+        assert outcome.status is status
+        assert here.api.deletes == 0
+
+
+@in_no_time
+async def test_after_the_old_time_has_come_nothing_is_cancelled_any_more(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([None, *[NOT_SENT] * 99])
+        await here.begin(MOVING)
+        await asyncio.sleep(60)
+        here.now = AT + timedelta(minutes=1)
+        await here.told.wait()
+        assert isinstance(here.said[-1][0], OldNotCancelled)
+
+
+@in_no_time
+async def test_an_unclear_answer_to_the_cancelling_is_looked_up_and_then_taken_for_a_refusal(tmp_path: Path) -> None:
+    unclear = ScriptedError(WriteOutcome.UNKNOWN, presumed_refusal=FailureCode.BAD_REQUEST)
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([None, unclear])
+        assert isinstance(await here.run(MOVING), OldNotCancelled)
+        assert here.api.deletes == 1
+
+
+@in_no_time
+async def test_while_the_cancelling_hangs_the_citizen_is_told_and_it_costs_few_requests(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([None, *[LOST] * 99])
+        await here.begin(MOVING)
+        await asyncio.sleep(3600)
+        assert here.api.deletes <= 50
+        assert here.delays
+        assert isinstance(here.said[0][0], ReplacementBooked)
+        here.api.writes.clear()
+        await here.told.wait()
+        assert await outcome_of(here) == "moved"
+
+
+@in_no_time
+async def test_a_quick_move_never_says_that_it_takes_longer(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.lag = 0.9
+        assert isinstance(await here.run(MOVING), Moved)
+        assert not [event for event, _ in here.said if isinstance(event, AttemptDelayed)]
+
+
+@in_no_time
+async def test_the_member_of_staff_is_known_although_the_api_names_none(tmp_path: Path) -> None:
+    with_staff = replace(MOVE, draft=replace(MOVE.draft, worker=Worker(42, "Mme Diallo")))
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        assert isinstance(await here.run(replace(MOVING, body=MOVES.write(with_staff))), Moved)
+        made = here.steps[0].fact.appointment
+        assert made
+        assert (made.worker_id, here.api.books[made.id].worker_id) == (42, None)
