@@ -40,14 +40,14 @@ class LivePhones:
 
 
 @asynccontextmanager
-async def live_bot(phones: LivePhones, api: str) -> AsyncIterator[None]:
-    """A running bot whose API is at this address; it has polled when this begins."""
+async def live_bot(phones: LivePhones, api: str, **settings: str) -> AsyncIterator[None]:
+    """A running bot whose API is at this address, with more settings; it has polled when this begins."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "bot.db"
         await create_database(database)
         async with (
             serving_bot_api(phones.server) as telegram,
-            process("-m", "bot", "run", **bot_environment(telegram, api, database)),
+            process("-m", "bot", "run", **bot_environment(telegram, api, database), **settings),
         ):
             await asyncio.wait_for(phones.server.polled.wait(), START_WITHIN)
             yield
