@@ -126,6 +126,7 @@ class BroadcastFeature:
             repository,
             settings.admin_ids,
             self._draw_progress,
+            draw_left=self._draw_left,
             snapshot=self._broadcasts.snapshot,
             moving=self._broadcasts.moving,
             accept=outbox.accept,
@@ -242,6 +243,9 @@ class BroadcastFeature:
 
     def _draw_progress(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
         return views.progress(snapshot, self._translators.get(locale), self._office)
+
+    def _draw_left(self, number: int, locale: str) -> Message:
+        return views.left(number, self._translators.get(locale))
 
     def _draw_list(self, snapshots: tuple[BroadcastSnapshot, ...], last: ListCursor | None, locale: str) -> Message:
         return views.listing(snapshots, self._translators.get(locale), last, self._office)

@@ -24,6 +24,7 @@ class ProgressMessages:
     """Draws the progress of broadcasts for the admins who follow them.
 
     `snapshot` reads a broadcast, `moving` lists those whose counts are changing, `accept` hands edits to the outbox.
+    `draw_left` draws what a message shows that is left for a newer one.
     """
 
     def __init__(  # noqa: PLR0913 — its collaborators
@@ -32,6 +33,7 @@ class ProgressMessages:
         admins: Collection[int],
         draw: Callable[[BroadcastSnapshot, str], Message],
         *,
+        draw_left: Callable[[int, str], Message],
         snapshot: Callable[[int], Awaitable[BroadcastSnapshot | None]],
         moving: Callable[[], Collection[int]],
         accept: Callable[[tuple[Delivery, ...]], None],
@@ -40,6 +42,7 @@ class ProgressMessages:
         self._repository = repository
         self._admins = admins
         self._draw = draw
+        self._draw_left = draw_left
         self._snapshot = snapshot
         self._moving = moving
         self._accept = accept
@@ -50,7 +53,12 @@ class ProgressMessages:
 
     async def put(self, progress: ProgressMessage) -> None:
         """Show the broadcast in this message from now on, and in no other one of this admin."""
+        known = await self._repository.progress_messages(progress.number)
         await self._repository.put_progress_message(progress)
+        for each in known:
+            if each.chat_id == progress.chat_id and each.message_id not in {NOWHERE, progress.message_id}:
+                # It would keep the status and the buttons that it has now.
+                self._edit(each, self._draw_left(each.number, progress.locale))
         self._shown.pop((progress.chat_id, progress.message_id), None)
         self.touch(progress.number)
 

@@ -128,6 +128,11 @@ def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKR
     return Message(text, keys.columns([_button(broadcast, each, t) for each in commands]))
 
 
+def left(number: int, t: Translator) -> Message:
+    """A progress message that is not drawn any more, because a newer one shows the broadcast."""
+    return Message(t.text("bc.left", number=number))
+
+
 def listing(
     snapshots: tuple[BroadcastSnapshot, ...], t: Translator, last: ListCursor | None = None, office: Office = CONAKRY
 ) -> Message:
@@ -222,6 +227,8 @@ def _counts_so_far(snapshot: BroadcastSnapshot, t: Translator, office: Office) -
     counts, status = snapshot.broadcast.counts, snapshot.broadcast.status
     if not counts.total:
         return None
+    if status in NOT_BEGUN:
+        return t.text("bc.count", n=counts.total, count=grouped(counts.total))
     part = (counts.total - counts.left) / counts.total
     if status in RECALL:
         taken = counts.of(RecipientStatus.RECALLED)
@@ -245,7 +252,8 @@ def _counts_so_far(snapshot: BroadcastSnapshot, t: Translator, office: Office) -
 def _count_lines(broadcast: Broadcast, t: Translator) -> Safe:
     """How many got it, and the other counts if they are not zero. After the end none are waiting."""
     counts = broadcast.counts
-    shown = (status for status in SHOWN if counts.of(status) or status is RecipientStatus.SENT)
+    always = frozenset[RecipientStatus]() if broadcast.status in RECALL else {RecipientStatus.SENT}
+    shown = (status for status in SHOWN if counts.of(status) or status in always)
     is_waiting = counts.left and broadcast.status not in ENDED | RECALL
     waiting = t.text("bc.waiting", count=grouped(counts.left)) if is_waiting else None
     return lines(*(t.text(f"bc.fate.{status}", count=grouped(counts.of(status))) for status in shown), waiting)

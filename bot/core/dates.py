@@ -67,7 +67,7 @@ _MONTHS = (
 
 def read_day(text: str, today: date) -> date | None:
     """The day that was typed; one without a year is the next of its kind."""
-    text = text.strip()
+    text = _as_written(text)
     if found := _ISO_DAY.fullmatch(text):
         return _day(int(found[1]), int(found[2]), int(found[3]))
     if found := _DAY.fullmatch(text):

@@ -85,6 +85,7 @@ class HandlerSetup:
             self.repository,
             {ADMIN},
             lambda *_: Message("progress"),
+            draw_left=lambda *_: Message("left"),
             snapshot=self.broadcasts.snapshot,
             moving=self.broadcasts.moving,
             accept=self.queued.extend,

@@ -31,6 +31,7 @@ class ProgressSetup:
             self.repository,
             {ADMIN, OTHER},
             lambda snapshot, locale: Message(f"{self.text} {locale} {snapshot.broadcast.plan.number}"),
+            draw_left=lambda number, locale: Message(f"left {locale} {number}"),
             snapshot=self._snapshot,
             moving=lambda: self.moving,
             accept=self.deliveries.extend,
@@ -109,7 +110,12 @@ async def test_an_admin_sees_a_broadcast_in_the_newest_message_only() -> None:
         here.text = "two"
         here.progress.touch(1)
         await asyncio.sleep(0.5)
-        assert [message for _, message, _ in here.edits()] == [70, 71, 71]
+        assert here.edits() == [
+            (ADMIN, 70, "one fr 1"),
+            (ADMIN, 70, "left fr 1"),
+            (ADMIN, 71, "one fr 1"),
+            (ADMIN, 71, "two fr 1"),
+        ]
 
 
 @in_no_time

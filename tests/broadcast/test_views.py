@@ -19,7 +19,7 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.views import footer, listing, progress, question, report
+from bot.broadcast.views import footer, left, listing, progress, question, report
 from bot.i18n import Translator
 from bot.views.message import Message, Style
 from tests.broadcast.pages import AT, PLAN, SOME, every_screen, snapshot
@@ -122,6 +122,24 @@ def test_the_night_pause_says_until_when_and_can_be_ended() -> None:
     assert "Pausing for the night until 09:30 (Conakry time)" in resumes_at.text
     assert "Remaining" not in resumes_at.text
     assert BroadcastCommand.NIGHT in commands(resumes_at)
+
+
+@pytest.mark.parametrize("status", [BroadcastStatus.PREPARING, BroadcastStatus.SCHEDULED])
+def test_before_its_start_only_the_recipients_are_counted(status: BroadcastStatus) -> None:
+    text = plain(progress(snapshot(status, RecipientCounts(((RecipientStatus.PENDING, 4),))), EN).text)
+    assert "👥 4 recipients" in text
+    assert not any(words in text for words in ("Sent", "Waiting", "░"))
+
+
+def test_a_recalled_broadcast_does_not_say_that_it_was_sent_to_nobody() -> None:
+    seen = snapshot(BroadcastStatus.RECALLED, RecipientCounts(((RecipientStatus.RECALLED, 4),)))
+    for message in (progress(seen, EN), report(seen.broadcast, EN)):
+        assert "Recalled: 4" in message.text
+        assert "Sent" not in message.text
+
+
+def test_a_message_that_is_left_for_a_newer_one_has_no_buttons() -> None:
+    assert left(12, EN) == Message("📣 Announcement 12: you now follow it in another message.")
 
 
 def test_a_recall_has_its_own_bar() -> None:

@@ -47,6 +47,8 @@ NOW = datetime.fromisoformat("2026-01-20T10:00")
         ("December 2 2027", "2027-12-02"),
         ("ven.", "2026-01-23"),
         ("Tues", "2026-01-27"),
+        ("lundi prochain", "2026-01-26"),
+        ("next friday", "2026-01-23"),
     ],
 )
 def test_a_day_is_read_as_people_write_it_and_without_a_year_is_the_next_of_its_kind(text: str, day: str) -> None:
