@@ -1,12 +1,16 @@
-"""`python -m bot check` as a process: its lines and exit code; no secret is shown."""
+"""The command `check`: its lines and exit code; no secret is shown.
+
+It runs in this process, in a thread with an event loop of its own: a process takes a second to start. The processes are
+in test_installation and test_documented_commands.
+"""
 
 import asyncio
 import json
+import logging
 import os
 import sqlite3
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.__main__ import main
 from bot.app.records import Change
 from bot.bootstrap.connections import saved_value_name
 from bot.check import Level, _webhooks
@@ -24,7 +29,6 @@ from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
 from bot.storage.store import Store
-from tests.e2e.bot_process import ROOT
 from tests.e2e.services import Services, separate_bot
 from tests.moncreneau.support import DEPARTMENTS, Answer, ScriptedServer, answer, scripted_server
 from tests.storage.cluster import Cluster
@@ -44,34 +48,45 @@ class Checked:
         return found
 
 
+@contextmanager
+def unchanged_logging() -> Iterator[None]:
+    """Take back what the command sets, as the end of its process would."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 class Checker:
     """Runs the command with the settings for these services, and others if a test says so."""
 
-    def __init__(self, here: Services, folder: Path) -> None:
+    def __init__(
+        self, here: Services, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.services = here
         self.folder = folder
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
         self.database = folder / "bot.db"
 
     async def __call__(self, *arguments: str, **changes: str) -> Checked:
         settings = {**self.services.settings, "DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", "ADMIN_IDS": "1"}
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings, **changes}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            "check",
-            *arguments,
-            cwd=self.folder,
-            env=environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate()
-        text = said.decode()
+        environment = {**settings, **changes}
+        with self._monkeypatch.context() as patch, unchanged_logging():
+            for name in os.environ:
+                patch.delenv(name)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            code = await asyncio.to_thread(main, ["check", *arguments])
+        text = "".join(self._capsys.readouterr())
         for secret in (environment["TELEGRAM_BOT_TOKEN"], environment["MONCRENEAU_API_KEY"]):
             assert not secret or secret not in text
         assert "Traceback" not in text
-        return Checked(process.returncode or 0, text)
+        return Checked(code, text)
 
     async def prepare(self) -> None:
         """A database as the bot leaves it."""
@@ -79,9 +94,11 @@ class Checker:
 
 
 @pytest.fixture
-async def check(tmp_path: Path) -> AsyncIterator[Checker]:
+async def check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Checker]:
     async with separate_bot(tmp_path) as (here, _bot):
-        yield Checker(here, tmp_path)
+        yield Checker(here, tmp_path, monkeypatch, capsys)
 
 
 async def test_if_all_is_well_every_line_says_so(check: Checker) -> None:
