@@ -118,3 +118,19 @@ async def test_after_a_move_the_phone_gets_the_same_event_at_the_new_time_and_no
     assert (second["SEQUENCE"], str(second["STATUS"])) == (first["SEQUENCE"] + 1, "CONFIRMED")
     (new,) = [each for each in await aissatou.appointments() if each["status"] == "SCHEDULED"]
     assert second["DTSTART"].dt.strftime("%Y-%m-%dT%H:%M:%S") == new["dateTime"]
+
+
+async def test_a_move_by_the_citizen_changes_the_same_event_and_removes_none(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
+    number = await aissatou.books()
+    await takes_file(bot, aissatou, number)
+    (ticket,) = [each for each in await aissatou.messages() if str(number) in each.text and not each.has_picture]
+    await aissatou.taps_on("Déplacer", ticket)
+    await aissatou.taps_on("⏱")
+    await aissatou.taps_on("✅ Confirm")
+    await bot.wait_until_idle()
+    before, now = await events(bot, aissatou)
+    assert (str(before["UID"]), str(now["UID"])) == (f"{number}@moncreneau-bot", f"{number}@moncreneau-bot")
+    assert now["SEQUENCE"] > before["SEQUENCE"]
+    assert (str(now["STATUS"]), now["DTSTART"].dt > before["DTSTART"].dt) == ("CONFIRMED", True)
