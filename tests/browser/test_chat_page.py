@@ -393,6 +393,19 @@ async def test_the_message_field_is_two_keys_away(bot: Bot, open_page: OpenPage)
     assert (await bot.next())["text"] == "Bonjour"
 
 
+async def test_after_the_start_button_a_keyboard_user_goes_on_in_the_message_field(
+    bot: Bot, open_page: OpenPage
+) -> None:
+    page = await open_page(f"{bot.url}/?who={AISSATOU}")
+    await page.get_by_test_id("start").focus()
+    await page.keyboard.press("Enter")
+    assert (await bot.next())["text"] == "/start"
+    await expect(page.get_by_test_id("composer")).to_be_focused()
+    await page.keyboard.type("passeport")
+    await page.keyboard.press("Enter")
+    assert (await bot.next())["text"] == "passeport"
+
+
 async def test_panel_off_leaves_the_phone_alone_on_the_page(bot: Bot, open_page: OpenPage) -> None:
     page = await open_page(f"{bot.url}/?who={AISSATOU}&panel=off", width=360, height=640)
     await expect(page.get_by_test_id("start")).to_be_visible()

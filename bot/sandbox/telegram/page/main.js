@@ -94,10 +94,13 @@ async function refresh(always) {
 
 function showBottom() {
   const isNew = chat.isEmpty;
+  const hadFocus = document.activeElement === byId("start");
   byId("empty").hidden = !isNew;
   byId("start").hidden = !isNew && !state.blocked;
   byId("start").textContent = word(state.blocked ? "restart" : "start");
   byId("composer").hidden = !byId("start").hidden;
+  // The start button goes away once it is pressed; a keyboard user goes on in the field that takes its place.
+  if (hadFocus && byId("start").hidden) byId("text").focus();
 }
 
 function showAction(busy) {
