@@ -152,11 +152,7 @@ def _webhooks(url: str, status: int, *, has_words: bool) -> Line:
 async def check_moncreneau(given: Settings) -> Found:
     """The key, its scopes as far as they show, and the departments."""
     found = Found()
-    try:
-        gateway = connections.moncreneau_gateway(given, lambda: datetime.now(UTC))
-    except StartError as error:
-        found.lines.append(Line(Level.FAIL, "key", str(error)))
-        return found
+    gateway = connections.moncreneau_gateway(given, lambda: datetime.now(UTC))
     try:
         with contextlib.suppress(*connections.UNUSABLE):  # of the database another try tells
             kept = await saved_value(given.database_url, connections.saved_value_name("budget", given))

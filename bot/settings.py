@@ -125,6 +125,14 @@ class Settings(BaseSettings):
             raise ValueError("is not a bot token; BotFather gives one (it looks like 123456:ABC…)")
         return value
 
+    @field_validator("moncreneau_api_key")
+    @classmethod
+    def _api_key(cls, value: SecretStr) -> SecretStr:
+        key = value.get_secret_value()
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ValueError("holds characters that no key has; copy it again from the moncreneau dashboard")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:

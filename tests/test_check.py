@@ -175,7 +175,6 @@ async def test_a_service_that_cannot_be_reached_is_told_by_what_stands_in_the_wa
     [
         ("mk_unknown_key", "401 INVALID_API_KEY"),
         ("mk_sandbox_expired_key", "401 EXPIRED_API_KEY"),
-        ("clé", "characters that no key has"),
     ],
 )
 async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: Checker, key: str, words: str) -> None:

@@ -101,6 +101,8 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("telegram_bot_token", "hello"),
         ("telegram_bot_token", "12:secret/../x"),
         ("telegram_bot_token", ":secret"),
+        ("moncreneau_api_key", "clé"),
+        ("moncreneau_api_key", "mk two"),
         ("telegram_api_url", "http://[::1"),
         ("telegram_api_url", "http://host:port"),
         ("telegram_api_url", "http://host:0"),

@@ -100,18 +100,21 @@ async def connect_telegram(settings: Settings) -> RawBot:
     bot = telegram_bot(settings)
     reachability = ReachabilityLog("Telegram (starting)")
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-    while True:
-        try:
-            await bot.identify()
-        except InvalidToken:
-            await bot.shutdown()
-            raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
-        except TelegramError as error:
-            reachability.failed(words_of(error))
-            await asyncio.sleep(backoff.pause())
-        else:
-            reachability.succeeded()
-            return bot
+    try:
+        while True:
+            try:
+                await bot.identify()
+            except InvalidToken:
+                raise StartError("Telegram does not accept TELEGRAM_BOT_TOKEN; check it with BotFather") from None
+            except TelegramError as error:
+                reachability.failed(words_of(error))
+                await asyncio.sleep(backoff.pause())
+            else:
+                reachability.succeeded()
+                return bot
+    except (StartError, asyncio.CancelledError):
+        await bot.request.shutdown()
+        raise
 
 
 def telegram_clock_gap(bot: RawBot) -> float | None:
@@ -127,20 +130,17 @@ def moncreneau_gateway(
     on_issue: Callable[[OperatorIssue, bool], None] | None = None,
     reached: Counter[ChatLimit] | None = None,
 ) -> Gateway:
-    """The gateway; no request is sent yet. Raises `StartError` for an invalid key."""
-    try:
-        return Gateway(
-            settings.moncreneau_api_url,
-            settings.moncreneau_api_key.get_secret_value().strip(),
-            clock=clock,
-            zone=settings.timezone,
-            reserve=settings.api_reserve,
-            on_quota=on_quota,
-            on_issue=on_issue,
-            reached=reached,
-        )
-    except ValueError as error:
-        raise StartError(f"MONCRENEAU_API_KEY, MONCRENEAU_API_URL: {error}") from None
+    """The gateway; no request is sent yet."""
+    return Gateway(
+        settings.moncreneau_api_url,
+        settings.moncreneau_api_key.get_secret_value(),
+        clock=clock,
+        zone=settings.timezone,
+        reserve=settings.api_reserve,
+        on_quota=on_quota,
+        on_issue=on_issue,
+        reached=reached,
+    )
 
 
 def saved_value_name(what: str, settings: Settings) -> str:

@@ -36,7 +36,7 @@ def only_process(
         return _advisory_lock(url, wait, waiting)
     if where.database in {None, "", ":memory:"}:
         return _no_lock()
-    return _file_lock(Path(f"{Path(str(where.database)).resolve()}.lock"), wait, waiting)
+    return _file_lock(Path(f"{os.path.realpath(str(where.database))}.lock"), wait, waiting)
 
 
 @asynccontextmanager

@@ -79,6 +79,12 @@ async def test_a_symbolic_link_to_a_database_is_the_same_database(tmp_path: Path
             await only_process(f"sqlite:///{tmp_path / 'link.db'}", 0).__aenter__()
 
 
+async def test_a_symbolic_link_to_itself_is_the_databases_error_and_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").symlink_to("bot.db")
+    async with only_process(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}"):
+        pass
+
+
 async def test_only_the_owner_can_read_the_lock_file(tmp_path: Path) -> None:
     async with only_process(f"sqlite:///{tmp_path / 'bot.db'}"):
         assert (tmp_path / "bot.db.lock").stat().st_mode & 0o777 == 0o600
