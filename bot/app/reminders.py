@@ -21,8 +21,8 @@ from bot.core.screens import Missed, QrPicture, Reminder, Screen
 class TimerRepository(Protocol):
     """The stored timers. Times are office time."""
 
-    async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
-        """The timers that are due now, those first whose message is the soonest too late."""
+    async def due(self, now: datetime, limit: int) -> tuple[int, ...]:
+        """The chats of the timers that are due now, those first whose message is the soonest too late."""
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         """All timers of a chat's appointments."""

@@ -63,7 +63,7 @@ class Scheduler:
         if dates.is_night(now):
             return 0
         due = await self._timers.due(now, AT_ONCE + len(self._queued))
-        for chat_id in dict.fromkeys(each.chat_id for each in due):
+        for chat_id in dict.fromkeys(due):
             if chat_id not in self._queued:
                 self._queued.add(chat_id)
                 self._play(chat_id, partial(self._turn, chat_id), partial(self._queued.discard, chat_id))

@@ -31,16 +31,16 @@ class SqlTimerRepository:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
+    async def due(self, now: datetime, limit: int) -> tuple[int, ...]:
         """See `TimerRepository`. Those of chats that blocked the bot wait until the chats return."""
         query = (
-            select(timers)
+            select(timers.c.chat_id)
             .join(chats, chats.c.chat_id == timers.c.chat_id)
             .where(timers.c.due_at <= mappers.office_text(now), chats.c.is_left == false())
             .order_by(timers.c.not_after)
             .limit(limit)
         )
-        return tuple(map(mappers.read_timer, await self._all(query)))
+        return tuple(row.chat_id for row in await self._all(query))
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         """See `TimerRepository`."""

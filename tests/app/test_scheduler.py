@@ -26,11 +26,11 @@ class SchedulerSetup:
         self.ends: list[Callable[[], None]] = []
         self.scheduler = Scheduler(self, self.turn, self._play, lambda: self.now)
 
-    async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
+    async def due(self, now: datetime, limit: int) -> tuple[int, ...]:
         self.looks.append(asyncio.get_running_loop().time())
         if self.failing:
             raise OSError("the database is gone")
-        return tuple(each for each in self.timers if each.due_at <= now)[:limit]
+        return tuple(each.chat_id for each in self.timers if each.due_at <= now)[:limit]
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         return tuple(each for each in self.timers if each.chat_id == chat_id)

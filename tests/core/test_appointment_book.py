@@ -70,6 +70,11 @@ def test_the_entry_has_the_link_of_the_ticket_and_when_the_service_made_it() -> 
     assert after.qr_link == entry.qr_link
 
 
+def test_an_entry_is_read_as_the_appointment_that_it_is_about() -> None:
+    entry = replace(KNOWN, qr_link="https://x.gn/t/50", worker_id=42, name=None)
+    assert entry.appointment == replace(MADE, name="", owner=None, qr_link="https://x.gn/t/50", worker_id=42)
+
+
 @pytest.mark.parametrize("said", [fact(), fact(None, is_new=True)])
 def test_other_webhooks_of_an_unknown_appointment_need_a_lookup(said: Fact) -> None:
     assert absorb(None, said) == (None, (LookAgain(),))

@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.appointment_book import BookEntry
 from bot.core.model import AppointmentStatus
-from bot.core.reminders import Due, Timer, TimerKind, due_now, timers_of
+from bot.core.reminders import Due, Timer, TimerKind, due_now, is_new_version, timers_of
 
 
 def at(text: str) -> datetime:
@@ -77,6 +77,12 @@ def test_a_reminder_due_before_the_entry_changed_is_not_sent_again() -> None:
 
 def test_an_entry_of_an_earlier_release_has_both() -> None:
     assert due(replace(ENTRY, as_of=None, booked_at=None)).keys() == {TimerKind.TWO_DAYS, TimerKind.HOURS}
+
+
+def test_timers_are_replaced_with_a_new_version_alone() -> None:
+    assert is_new_version(None, ENTRY)
+    assert is_new_version(ENTRY, replace(ENTRY, version=4))
+    assert not is_new_version(ENTRY, replace(ENTRY, name="Aïssatou Bah"))
 
 
 @pytest.mark.parametrize("status", AppointmentStatus)

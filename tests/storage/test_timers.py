@@ -71,11 +71,11 @@ async def test_due_timers_are_found_in_order_and_wait_while_their_chat_has_left(
     await store.commit(Change(facts=(FACT, other)))
     due = START - timedelta(days=2)
     assert await repository.due(due - timedelta(minutes=1), 10) == ()
-    assert [each.appointment_id for each in await repository.due(due, 10)] == [50]
-    assert [each.appointment_id for each in await repository.due(due + timedelta(hours=1), 10)] == [50, 51]
-    assert [each.appointment_id for each in await repository.due(due + timedelta(hours=1), 1)] == [50]
+    assert await repository.due(due, 10) == (CHAT,)
+    assert await repository.due(due + timedelta(hours=1), 10) == (CHAT, 8)
+    assert await repository.due(due + timedelta(hours=1), 1) == (CHAT,)
     await store.commit(Change(left=CHAT))
-    assert [each.appointment_id for each in await repository.due(due + timedelta(hours=1), 10)] == [51]
+    assert await repository.due(due + timedelta(hours=1), 10) == (8,)
     await store.commit(Change(returned=CHAT))
     assert len(await repository.due(due + timedelta(hours=1), 10)) == 2
 
