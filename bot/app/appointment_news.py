@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.app.attempt import CANCELLINGS, MOVES, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
-from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, Urgency
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, Urgency
 from bot.app.turn import Render
 from bot.core import dates
 from bot.core.appointment_book import (
@@ -27,14 +27,14 @@ from bot.core.appointment_book import (
     absorb,
 )
 from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
-from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, Screen, Validated, ticket_screen
+from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, QrPicture, Screen, Validated, ticket_screen
 
 SOON = timedelta(hours=24)
 """How near an appointment must be for a lookup to be urgent."""
 LOUD = timedelta(hours=12)
 """How near it must be for a message to make a sound at night."""
 LONG_AGO = timedelta(days=7)
-"""Webhooks of older changes are recorded and not told."""
+"""An older webhook is not believed: the API is asked. An appointment that was made longer ago is not told as new."""
 LOOK_PAUSE = 60.0
 """Seconds between two lookups of one appointment."""
 ATTEMPT_PAUSE, ATTEMPT_PATIENCE = 3.0, 600.0
@@ -140,12 +140,13 @@ class AppointmentNews:
             raise NotYetError(ATTEMPT_PAUSE)
         if not is_patient and await self._is_being_replaced(chat_id, report):
             raise NotYetError(LOOK_PAUSE)
+        is_old = self.service_time() - report.created > LONG_AGO
         fact = Fact(
             report.appointment_id,
             chat_id,
             report.created,
             Source.HOOK,
-            report.appointment,
+            None if is_old else report.appointment,
             is_new=report.is_new,
             by_office=report.by_office,
             reason=report.reason,
@@ -160,8 +161,8 @@ class AppointmentNews:
         fact, after, effects = await self._absorbed(entry, fact)
         if after is None:
             return Change()
-        is_old = self.service_time() - report.created > LONG_AGO
-        return Change(facts=(fact,), queued=() if is_old else await self._told(after, effects))
+        queued = () if self._is_long_known(entry, fact) else await self._told(after, effects)
+        return Change(facts=(fact,), queued=queued)
 
     async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
         """Whether an open attempt may be the cause."""
@@ -253,7 +254,8 @@ class AppointmentNews:
             if is_over and not isinstance(effect, WasValidated):
                 continue
             is_silent = isinstance(effect, WasValidated) or (dates.is_night(now) and entry.at - now > LOUD)
-            words = self._render(_screen(effect, ticket), chat.locale, None)
+            before = await self._ticket(effect.before) if isinstance(effect, WasMoved) else ticket
+            words = self._render(_screen(effect, ticket, before), chat.locale, None)
             deliveries.append(
                 Delivery(
                     self._ids.next(),
@@ -265,7 +267,17 @@ class AppointmentNews:
                     silent=is_silent,
                 )
             )
+            if isinstance(effect, WasMade) and ticket.appointment.qr_link:
+                deliveries.append(self._picture(chat, ticket))
         return tuple(deliveries)
+
+    def _picture(self, chat: StoredChat, ticket: Ticket) -> Delivery:
+        """The QR code of an appointment that the office made."""
+        shown = self._render(QrPicture(ticket), chat.locale, None)
+        number = ticket.appointment.id
+        return Delivery(
+            self._ids.next(), chat.chat_id, Kind.PICTURE, shown, urgency=Urgency.NOTICE, ticket=number, silent=True
+        )
 
     async def _ticket(self, entry: BookEntry) -> Ticket:
         try:
@@ -287,12 +299,12 @@ def _concerns(attempt: StoredAttempt) -> int | None:
             return MOVES.read(attempt.body).old.appointment.id
 
 
-def _screen(effect: BookEffect, ticket: Ticket) -> Screen:
+def _screen(effect: BookEffect, ticket: Ticket, before: Ticket) -> Screen:
     match effect:
         case WasCancelled(by_office=by_office, reason=reason):
             return CancelledByOthers(ticket, by_office, reason)
-        case WasMoved(before=before):
-            return MovedByOffice(ticket, before.at)
+        case WasMoved():
+            return MovedByOffice(ticket, before)
         case WasValidated():
             return Validated(ticket)
         case _:

@@ -154,10 +154,10 @@ class CancelledByOthers:
 
 @dataclass(frozen=True, slots=True)
 class MovedByOffice:
-    """The office changed an appointment, which was at `before`."""
+    """The office changed the time, the department or the member of staff of an appointment, which was `before`."""
 
     ticket: Ticket
-    before: datetime
+    before: Ticket
 
 
 @dataclass(frozen=True, slots=True)

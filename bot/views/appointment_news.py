@@ -1,12 +1,13 @@
 """The messages about changes of an appointment by others: who made them, the present state, and the next step."""
 
 from bot.core import callback_data
+from bot.core.model import Ticket, Worker
 from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, TicketShown, Validated
 from bot.i18n import Safe, Translator
 from bot.views import appointments
 from bot.views import keyboards as keys
 from bot.views.message import Button, Message, Office
-from bot.views.text import contact, lines, moment, paragraphs, ticket_facts
+from bot.views.text import contact, department_name, lines, moment, paragraphs, ticket_facts, worker_name
 
 
 def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Message:
@@ -24,17 +25,39 @@ def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Messa
 
 
 def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
-    """The message about a move: the previous and the present appointment."""
+    """The message about a move: the previous appointment, as far as it differs, and the present one."""
+    before, now = screen.before, screen.ticket
     text = paragraphs(
         t.text("news.moved"),
-        lines(t.text("news.before", moment=moment(t, screen.before)), t.text("news.now")),
-        ticket_facts(t, screen.ticket, office),
+        lines(
+            t.text("news.before", moment=moment(t, before.appointment.at)),
+            _office(before, now, t),
+            _staff(before, now, t),
+            t.text("news.now"),
+        ),
+        lines(ticket_facts(t, now, office), _staff(now, before, t)),
         contact(t, office),
     )
-    number = screen.ticket.appointment.id
+    number = now.appointment.id
     noted = Button(t.label("button.noted"), callback_data.numbered(callback_data.NOTED, number))
     move = Button(t.label("button.move"), callback_data.numbered(callback_data.MOVE, number))
     return Message(text, ((noted, move), keys.cancel_this(t, number), keys.appointments(t)))
+
+
+def _office(ticket: Ticket, other: Ticket, t: Translator) -> Safe | None:
+    """The department, if the other appointment has another."""
+    if ticket.department.id == other.department.id:
+        return None
+    return t.text("fact.department", name=department_name(t, ticket.department))
+
+
+def _staff(ticket: Ticket, other: Ticket, t: Translator) -> Safe | None:
+    """The member of staff, if the other appointment has another."""
+    number = ticket.appointment.worker_id
+    if number is None or number == other.appointment.worker_id:
+        return None
+    worker = next((each for each in ticket.department.workers if each.id == number), Worker(number, ""))
+    return t.text("fact.worker", name=worker_name(t, worker))
 
 
 def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:

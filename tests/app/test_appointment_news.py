@@ -130,12 +130,31 @@ async def test_news_of_a_past_appointment_is_recorded_in_silence(setup: NewsSetu
     assert entry.version == 1
 
 
-async def test_news_a_week_old_is_recorded_in_silence(setup: NewsSetup) -> None:
+@pytest.mark.parametrize("is_true", [True, False])
+async def test_a_webhook_a_week_old_is_not_believed_and_what_the_api_says_is_told(
+    setup: NewsSetup, *, is_true: bool
+) -> None:
     far = replace(MADE, at=AT + timedelta(days=30))
+    cancelled = replace(far, status=AppointmentStatus.CANCELLED)
     await setup.knows(7, of=far)
+    setup.api.books[50] = cancelled if is_true else far
     setup.now = NOW + timedelta(days=8)
-    change = await setup.hears(replace(far, status=AppointmentStatus.CANCELLED))
+    change = await setup.hears(cancelled, received=setup.unix())
+    assert texts(change) == (["fr CancelledByOthers"] if is_true else [])
+
+
+async def test_an_appointment_made_more_than_a_week_ago_is_recorded_and_not_told_as_new(setup: NewsSetup) -> None:
+    await setup.knows(7, of=None)
+    setup.api.books[50] = replace(MADE, at=AT + timedelta(days=30), created_at=NOW)
+    setup.now = NOW + timedelta(days=8)
+    change = await setup.hears(MADE, is_new=True, received=setup.unix())
     assert (len(change.facts), change.queued) == (1, ())
+
+
+async def test_an_appointment_made_by_the_office_comes_with_its_qr_code(setup: NewsSetup) -> None:
+    await setup.knows(7, of=None)
+    change = await setup.hears(MADE, is_new=True)
+    assert [(each.kind, each.ticket) for each in change.queued] == [(Kind.SEND, 50), (Kind.PICTURE, 50)]
 
 
 @pytest.mark.parametrize(("hour", "days", "silent"), [(23, 3, True), (3, 3, True), (12, 3, False), (23, 0.5, False)])

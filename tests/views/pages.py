@@ -50,7 +50,7 @@ SCREENS: dict[str, Screen] = {
     "announcements, unwanted": Announcements(wanted=False),
     "settings": SettingsMenu(announcements=True),
     "news, cancelled": CancelledByOthers(TICKET, by_office=True, reason="Grève"),
-    "news, moved": MovedByOffice(TICKET, TICKET.appointment.at),
+    "news, moved": MovedByOffice(TICKET, TICKET),
     "news, made": MadeByOffice(TICKET),
     "news, validated": Validated(TICKET),
     "reminder": Reminder((TICKET,), 3),

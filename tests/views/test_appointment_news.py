@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.model import AppointmentStatus
+from bot.core.model import AppointmentStatus, Department, Ticket, Worker
 from bot.core.screens import CancelledByOthers, MadeByOffice, Missed, MovedByOffice, TicketShown, Validated
 from bot.views.message import Office
 from bot.views.render import render
@@ -28,10 +28,21 @@ def test_an_unknown_canceller_is_not_named() -> None:
 
 
 def test_a_move_tells_the_time_before_and_all_that_holds_now() -> None:
-    message = render(MovedByOffice(TICKET, APPOINTMENT.at - timedelta(days=1, hours=2)), FR)
+    before = replace(TICKET, appointment=replace(APPOINTMENT, at=APPOINTMENT.at - timedelta(days=1, hours=2)))
+    message = render(MovedByOffice(TICKET, before), FR)
     text = plain(message.text)
     assert text.index("12:30") < text.index("Maintenant") < text.index("14:30")
+    assert text.count("Passeports") == 1, "what is the same is told once"
     assert actions(message) == ["noted:12345", "mv:12345", "x:12345", "list"]
+
+
+def test_a_change_of_department_or_staff_is_told_with_both() -> None:
+    staff = Department(9, "Casier judiciaire", workers=(Worker(42, "Mme Diallo"),))
+    now = Ticket(replace(APPOINTMENT, department_id=9, worker_id=42), staff)
+    before = replace(TICKET, appointment=replace(APPOINTMENT, worker_id=7))
+    text = plain(render(MovedByOffice(now, before), FR).text)
+    assert text.index("Passeports") < text.index("Maintenant") < text.index("Casier judiciaire")
+    assert text.index("7") < text.index("Maintenant") < text.index("Mme Diallo")
 
 
 def test_an_appointment_made_by_the_office_is_shown_as_a_whole_ticket() -> None:
@@ -51,17 +62,18 @@ def test_that_the_citizen_came_is_one_line() -> None:
 def test_the_longest_words_from_outside_fit() -> None:
     big = replace(TICKET, appointment=replace(APPOINTMENT, name="<" * 5000, qr_link="x" * 2000))
     check_limits(render(CancelledByOthers(big, by_office=True, reason="&" * 300), FR))
-    check_limits(render(MovedByOffice(big, APPOINTMENT.at), FR))
+    check_limits(render(MovedByOffice(big, big), FR))
     check_limits(render(MadeByOffice(big), FR))
 
 
 def test_where_only_the_office_knows_why_its_contact_stands() -> None:
     office = Office(contact="620 <00> 00")
     asked = APPOINTMENT.at - timedelta(hours=1)
+    before = replace(TICKET, appointment=replace(APPOINTMENT, at=asked))
     unknown = replace(TICKET, appointment=replace(APPOINTMENT, status=AppointmentStatus.UNKNOWN))
     screens = (
         CancelledByOthers(TICKET, by_office=True),
-        MovedByOffice(TICKET, asked),
+        MovedByOffice(TICKET, before),
         Missed(TICKET),
         TicketShown(TICKET, fresh=True, asked=asked),
         TicketShown(unknown),
