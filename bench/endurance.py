@@ -10,8 +10,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import uvloop
-
 from bench.bot_api_server import serving_bot_api
 from bench.closed_loop import ClosedLoop, Measure
 from bench.load import PATIENCE, create_database
@@ -63,7 +61,7 @@ def main() -> None:
     parser.add_argument("--bookings", type=int, default=100_000)
     parser.add_argument("--every", type=int, default=10_000, help="bookings to a printed line")
     chosen = parser.parse_args()
-    uvloop.run(book(chosen.citizens, chosen.bookings, chosen.every))
+    asyncio.run(book(chosen.citizens, chosen.bookings, chosen.every))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import uvloop
 
 from bench.bot_api_server import serving_bot_api
 from bench.closed_loop import ClosedLoop, Measure
@@ -153,7 +152,7 @@ def main() -> None:
     parser.add_argument("--latencies", default="0,20,100", help="of the Bot API, in ms")
     chosen = parser.parse_args()
     for latency in chosen.latencies.split(","):
-        uvloop.run(compare(chosen.citizens, float(latency) / 1000, chosen.rounds, chosen.seconds))
+        asyncio.run(compare(chosen.citizens, float(latency) / 1000, chosen.rounds, chosen.seconds))
 
 
 if __name__ == "__main__":

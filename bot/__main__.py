@@ -50,9 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "run":
-            return _go(_run())
+            return asyncio.run(_run())
         if chosen.command == "check":
-            return _go(_check(quick=chosen.quick))
+            return asyncio.run(_check(quick=chosen.quick))
         if not all(map(importlib.util.find_spec, NEEDED_BY_STAND_INS)):
             print("the stand-ins are not installed: pip install 'moncreneau-bot[sandbox]'", file=sys.stderr)  # noqa: T201
             return CANNOT_START
@@ -87,7 +87,7 @@ def _port(text: str) -> int:
 def _stand_ins(work: Coroutine[Any, Any, int]) -> int:
     """Run the stand-ins; a port or a folder in use is one line, not a traceback."""
     try:
-        return _go(work)
+        return asyncio.run(work)
     except (OSError, sqlite3.OperationalError) as error:
         print(f"the stand-ins cannot be served (another demo? see --help): {error}", file=sys.stderr)  # noqa: T201
         return CANNOT_START
@@ -138,16 +138,6 @@ def _once(action: Callable[[], Any]) -> Callable[[], None]:
             left.pop()()
 
     return act
-
-
-def _go(work: Coroutine[Any, Any, int]) -> int:
-    """Run on uvloop if there is one."""
-    try:
-        import uvloop  # noqa: PLC0415 — not everywhere
-    except ImportError:
-        return asyncio.run(work)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
 
 
 if __name__ == "__main__":

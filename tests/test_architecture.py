@@ -22,6 +22,7 @@ WITHOUT_MIRROR = {
 }
 
 OUTSIDE = {
+    "__main__.py": set(),
     "core": {"pydantic"},
     "views": {"icalendar"},
     "app": {"pydantic"},
@@ -37,7 +38,6 @@ OUTSIDE = {
     "i18n.py": {"babel"},
     "settings.py": {"pydantic", "pydantic_settings"},
     "logs.py": set[str](),
-    "__main__.py": {"uvloop"},
 }
 """Which packages that are not Python's own each package may import: each external service is used by one package."""
 

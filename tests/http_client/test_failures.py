@@ -10,7 +10,6 @@ from typing import Any
 import aiohttp
 import httpx
 import pytest
-import uvloop
 from telegram import InputFile
 from telegram.error import NetworkError, TimedOut
 
@@ -56,11 +55,6 @@ def _trusted(certificates: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     tls_context.cache_clear()
     yield
     tls_context.cache_clear()
-
-
-def run(work: Any, loop: str) -> Any:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if loop == "uvloop" else None) as runner:
-        return runner.run(work)
 
 
 async def occupy(call: Callable[[], Awaitable[Any]]) -> None:
@@ -124,25 +118,20 @@ async def moncreneau(peer: Peer, url: str, seen: Seen, connect: float, read: flo
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body")
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("client", [telegram, moncreneau])
 @pytest.mark.parametrize("what", PEERS)
-def test_each_failure_is_classified_as_documented(
-    what: str, client: Callable[..., Any], loop: str, certificates: Path, monkeypatch: pytest.MonkeyPatch
+async def test_each_failure_is_classified_as_documented(
+    what: str, client: Callable[..., Any], certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer = PEERS[what]
     expected, _ = rows()[what]
-
-    async def attempt() -> tuple[RequestFailure, Seen]:
-        async with serving(peer, certificates) as (address, seen):
-            if peer.proxy:
-                monkeypatch.setenv("https_proxy", address)
-            url = "https://somewhere.invalid/" if peer.proxy else address
-            connect = SHORT if expected is RequestFailure.CONNECT_TIMEOUT else PATIENT
-            read = SHORT if expected is RequestFailure.TIMEOUT else PATIENT
-            return await client(peer, url, seen, connect, read), seen
-
-    failure, seen = run(attempt(), loop)
+    async with serving(peer, certificates) as (address, seen):
+        if peer.proxy:
+            monkeypatch.setenv("https_proxy", address)
+        url = "https://somewhere.invalid/" if peer.proxy else address
+        connect = SHORT if expected is RequestFailure.CONNECT_TIMEOUT else PATIENT
+        read = SHORT if expected is RequestFailure.TIMEOUT else PATIENT
+        failure = await client(peer, url, seen, connect, read)
     assert failure is expected
     before = 1 if peer.kept else 0
     if peer.busy:
