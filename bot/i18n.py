@@ -16,7 +16,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from gettext import c2py
 from html import escape
 from pathlib import Path
@@ -129,7 +128,7 @@ class Translator:
         return self.entries[TODAY if not away else TOMORROW][0] if away in {timedelta(0), timedelta(1)} else ""
 
     def _date(self, key: str, day: date) -> str:
-        return _written(self.formats, self.entries[key][0], day.year, day.month, day.day)
+        return _written(self.formats, self.entries[key][0], day)
 
     def _template(self, key: str, values: Mapping[str, object]) -> str:
         forms = self.entries[key]
@@ -195,14 +194,9 @@ def available(folder: Path = FOLDER) -> list[str]:
     return sorted(path.parents[1].name for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
 
 
-@lru_cache(maxsize=4096)
-def _written(formats: str, pattern: str, year: int, month: int, day: int) -> str:
-    """The date as text. Babel needs some 100 µs for it, and the same few dates are shown all the time.
-
-    The parameters are numbers because a `datetime` is a `date` too, but never equal to one.
-    """
-    text = format_date(date(year, month, day), pattern, locale=formats)
-    is_french_first = day == 1 and formats.partition("_")[0] == "fr"
+def _written(formats: str, pattern: str, day: date) -> str:
+    text = format_date(day, pattern, locale=formats)
+    is_french_first = day.day == 1 and formats.partition("_")[0] == "fr"
     return _FIRST_OF_A_MONTH.sub("1er", text, count=1) if is_french_first else text
 
 
@@ -274,7 +268,7 @@ def _check_formats(locale: str, entries: Mapping[str, tuple[str, ...]]) -> None:
         raise CatalogueError(f"locales/{locale}: {FORMATS}: {words}") from None
     for key in DATE_PATTERNS:
         try:
-            _written(formats, entries[key][0], 2026, 1, 25)
+            _written(formats, entries[key][0], date(2026, 1, 25))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise CatalogueError(f"locales/{locale}: {key}: not a pattern of a date: {error}") from error
 

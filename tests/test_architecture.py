@@ -22,7 +22,7 @@ WITHOUT_MIRROR = {
 }
 
 OUTSIDE = {
-    "__main__.py": set(),
+    "__main__.py": set[str](),
     "core": {"pydantic"},
     "views": {"icalendar"},
     "app": {"pydantic"},

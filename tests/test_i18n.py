@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import CatalogueError, Safe, Translator, Translators, _written
+from bot.i18n import CatalogueError, Safe, Translator, Translators
 
 HEADER = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 PLURAL = '"Plural-Forms: nplurals=2; plural=(n > 1);\\n"\n\n'
@@ -224,16 +224,6 @@ def test_the_day_has_24_hours_in_every_language(real: Translators) -> None:
 def test_figures_have_the_sign_of_the_language(real: Translators) -> None:
     assert real.get("fr").number(1.078) == "1,08"
     assert real.get("en").number(1.078) == "1.08"
-
-
-def test_a_date_is_written_once(real: Translators) -> None:
-    real.get("fr").date_long(date(2031, 7, 7))
-    before = _written.cache_info()
-    real.get("fr").date_long(date(2031, 7, 7))
-    assert _written.cache_info().hits == before.hits + 1
-
-
-# --- broken catalogues -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

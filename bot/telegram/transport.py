@@ -176,7 +176,7 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
-        """See `BaseRequest.parse_json_payload`; several times as fast, and no copy of the payload in the log."""
+        """See `BaseRequest.parse_json_payload`; strict about surrogates, and no copy of the payload in the log."""
         answer = None
         with contextlib.suppress(ValueError):
             answer = from_json(payload)
