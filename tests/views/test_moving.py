@@ -107,7 +107,7 @@ def test_every_refusal_ends_with_the_old_appointment(code: FailureCode) -> None:
     assert actions(message)[-1] == LEAVE
     assert len(actions(message)) >= 2
     check_labels(message)
-    assert plain(render(BookingRefusedState(MOVED, Failure(code)), EN).text).endswith("14:30 stands.")
+    assert plain(render(BookingRefusedState(MOVED, Failure(code)), EN).text).endswith("14:30 is still valid.")
 
 
 @pytest.mark.parametrize(
