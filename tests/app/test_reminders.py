@@ -1,5 +1,6 @@
 """Due timers become messages: once, together with the end of the timers, and only while they are true."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.app.conversations import ChatTurn
+from bot.app.outbox import Outbox
+from bot.app.rate_limits import WINDOW, ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, StoredChat, Urgency
 from bot.app.reminders import Reminders
 from bot.app.scheduler import Scheduler
@@ -20,7 +23,8 @@ from bot.core.states import Notice
 from bot.storage.store import Store
 from bot.storage.timers import SqlTimerRepository
 from bot.views.message import Message
-from tests.app.fakes import FakeMoncreneau, refused
+from tests.app.fakes import FakeMessenger, FakeMoncreneau, refused
+from tests.app.virtual_clock import in_no_time
 
 BOOKED = datetime.fromisoformat("2026-03-02T09:00")
 START = datetime.fromisoformat("2026-03-12T14:30")
@@ -205,3 +209,29 @@ async def test_coming_appointments_of_an_earlier_release_get_their_timers_once(s
     await setup.store.commit(Change(fired=armed))
     await setup.timers.arm_known(BOOKED)
     assert await setup.left_over() == ()
+
+
+@in_no_time
+async def test_many_reminders_at_once_go_out_at_the_pace_and_citizens_do_not_wait_for_them(tmp_path: Path) -> None:
+    chats, rate = range(1000, 1270), 27
+    store = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    setup, messenger, loop = RemindersSetup(store), FakeMessenger(), asyncio.get_running_loop()
+    for chat in chats:
+        await setup.knows(replace(MADE, id=chat), chat=chat)
+    waiting = await setup.looks(R48)
+    outbox = Outbox(store, messenger, GlobalRateLimiter(rate), ChatRateLimiter(1), office_time=lambda: setup.now)
+    began = loop.time()
+    outbox.accept(waiting)
+    asked: dict[int, float] = {}
+    while outbox.waiting:
+        answer = Delivery(2 * waiting[-1].id + len(asked), 7 + len(asked), Kind.SEND, Message("answer"))
+        asked[answer.id] = loop.time()
+        outbox.accept((answer,))
+        await asyncio.sleep(1)
+    heard = {delivery.id: at for at, delivery, _ in messenger.heard}
+    assert len(waiting) == len(chats)
+    took = max(heard[each.id] for each in waiting) - began
+    assert took <= (len(chats) + len(asked)) / rate * WINDOW
+    assert max(heard[number] - at for number, at in asked.items()) <= WINDOW + 0.1
+    await outbox.stop(1.0)
+    await store.close()
