@@ -120,6 +120,17 @@ async def test_webhooks_can_be_aimed_made_to_fail_and_sent_again(
     assert "x-webhook-signature" in (await receiver.next()).headers
 
 
+@pytest.mark.parametrize("width", [360, 1100])
+async def test_the_clock_is_moved_forward(api: ApiClient, open_page: OpenPage, width: int) -> None:
+    page = await open_page(address(api), width=width)
+    await expect(page.get_by_test_id("now")).to_have_text("lundi 2 mars 2026 à 09:10")
+    clock = page.get_by_test_id("clock")
+    await clock.get_by_label("Avancer l’heure").select_option(label="d’un jour")
+    await clock.get_by_role("button", name="Avancer l’heure").click()
+    await expect(page.get_by_test_id("now")).to_have_text("mardi 3 mars 2026 à 09:10")
+    assert await has_no_sideways_scrolling(page)
+
+
 async def test_a_refusal_is_shown_in_the_words_of_the_service(api: ApiClient, browser: Browser) -> None:
     # Not by `open_page`: Chromium itself writes every refused request into the console.
     page = await browser.new_page(locale="en-GB")
