@@ -35,7 +35,7 @@ async def test_after_a_change_of_the_phones_language_answers_use_the_new_one(bot
     citizen = await bot.citizen("fr")
     await citizen.says("/start")
     await bot.services.telegram.post(f"/__sandbox/users/{citizen.id}", json={"language_code": "en"})
-    assert "With which organisation" in (await citizen.says("/start")).text
+    assert "Which organisation do you need" in (await citizen.says("/start")).text
 
 
 async def test_a_language_once_chosen_is_remembered_whatever_the_phone_says(bot: RunningBot, sarah: Citizen) -> None:
