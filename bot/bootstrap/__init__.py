@@ -71,6 +71,8 @@ from bot.views.render import render
 
 log = logging.getLogger(__name__)
 BUILT = (*texts.USUAL, *texts.ADMIN)
+PROFILE = "face"
+"""The name under which the bot's commands and descriptions are saved as they were last set; given by release 0.1."""
 READ_TIMEOUT = 2.0
 """Seconds within which a healthy database answers; a health report does not wait longer."""
 KEEP_DONE = 2 * 24 * 3600.0
@@ -427,8 +429,8 @@ async def _sync_bot_profile(app: App) -> None:
             )
         )
     wanted = bot_profile.calls(profiles, app.settings.admin_ids)
-    async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.saved_value("face") or ""):
-        app.store.commit_soon(Change(saved_values=(("face", stored_marks),)))
+    async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.saved_value(PROFILE) or ""):
+        app.store.commit_soon(Change(saved_values=((PROFILE, stored_marks),)))
 
 
 async def _send_reminders(app: App, clock: Clock) -> None:
