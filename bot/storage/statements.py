@@ -68,7 +68,9 @@ class Statements:
         self.arm = insert(timers)
         self.disarm = delete(timers).where(timers.c.appointment_id == bindparam("key"))
         self.fire = delete(timers).where(
-            timers.c.appointment_id == bindparam("key"), timers.c.kind == bindparam("which")
+            timers.c.appointment_id == bindparam("key"),
+            timers.c.kind == bindparam("which"),
+            timers.c.version == bindparam("of_version"),
         )
         self.calendar = (
             update(appointments)
@@ -154,7 +156,10 @@ class Statements:
         for change in changes:
             facts += change.all_facts
             armed |= _armed_by(change)
-            fired += ({"key": each.appointment_id, "which": each.kind.value} for each in change.fired)
+            fired += (
+                {"key": each.appointment_id, "which": each.kind.value, "of_version": each.version}
+                for each in change.fired
+            )
         if fired:
             connection.execute(self.fire, fired)
         ids = {*(each.appointment_id for each in facts), *(number for number, wanted in armed.items() if wanted)}

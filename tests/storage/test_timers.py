@@ -47,6 +47,8 @@ async def test_a_new_version_replaces_the_timers_and_the_same_version_does_not(s
     assert await SqlTimerRepository(store).of_chat(CHAT) == (second,)
     await store.commit(said(2, at=START + timedelta(days=1)))
     assert await kinds(store) == [(*each, 1) for each in BOTH]
+    await store.commit(Change(fired=(second,)))
+    assert await kinds(store) == [(*each, 1) for each in BOTH], "a turn that read the older version ends none of these"
     await store.commit(said(3, Source.READING, status=AppointmentStatus.NO_SHOW))
     assert await kinds(store) == [(50, TimerKind.NO_SHOW, 2)]
 
