@@ -62,7 +62,7 @@ class WorkerSetup:
     def __post_init__(self) -> None:
         self.attempt_worker = AttemptWorker(self.store, self.api, lambda: self.now)
 
-    def _tell(self, _chat: int, event: Event, step: Step | None, /, then: Callable[[], None] = lambda: None) -> None:
+    def tell(self, _chat: int, event: Event, step: Step | None, /, then: Callable[[], None] = lambda: None) -> None:
         self.said.append((event, step if isinstance(step, Settled) else None))
         if isinstance(step, Settled):
             self.told.set()
@@ -92,7 +92,7 @@ class WorkerSetup:
         """Store an attempt and pass it to the worker, as a conversation does."""
         if not await self.store.attempt(attempt.chat_id, attempt.number):
             await self.store.commit(Change(opened=(attempt,)))
-        self.attempt_worker.begin(attempt, self._tell, resumed=resumed)
+        self.attempt_worker.begin(attempt, self.tell, resumed=resumed)
 
     @property
     def delays(self) -> list[AttemptDelayed]:

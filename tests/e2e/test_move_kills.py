@@ -68,16 +68,16 @@ class Mover:
             self.seen.add((sum(each["status"] == "SCHEDULED" for each in every), len(every)))
             await asyncio.sleep(0.02)
 
-    async def _shows(self, key: str) -> Json | None:
+    async def _shows(self, key: str) -> Json:
         wanted = WORDS.label(key, time="§", day="§").split("§", maxsplit=1)[0].strip()
         for shown in reversed(await self.phone.look(everything=True)):
             for label in shown.labels:
                 if label.startswith(wanted):
                     return {"shown": shown, "label": label}
-        return None
+        return {}
 
     async def _press(self, key: str) -> None:
-        found: Json = await eventually(key, lambda: self._shows(key)) or {}
+        found = await eventually(key, lambda: self._shows(key))
         await self.phone.press(found["shown"], found["label"])
 
 

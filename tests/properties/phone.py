@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from bot.core import callback_data
 from bot.core.conversation import step
-from bot.core.effects import Amend, AmendTicket, Book, CancelAppointment, Show, Tell, Withdraw
+from bot.core.effects import Amend, AmendTicket, Book, CancelAppointment, Move, Show, Tell, Withdraw
 from bot.core.events import (
     Commanded,
     Event,
@@ -21,7 +21,7 @@ from bot.core.events import (
 )
 from bot.core.screens import LASTING, TicketShown, present
 from bot.core.session import Session, read_session, write_session
-from bot.core.states import AppointmentsState, Cancelling, Idle, State, Submitting
+from bot.core.states import AppointmentsState, Cancelling, Idle, Moving, State, Submitting
 from bot.i18n import Translators
 from bot.views.render import render
 from tests.core.examples import STATES
@@ -106,16 +106,17 @@ class Phone(RuleBasedStateMachine):
         """Writes come from a press on the present screen that says so, each attempt once; `/stop` gives up, too."""
         if isinstance(effect, Withdraw):
             self._check_withdrawal(effect, event, before)
-        if not isinstance(effect, Book | CancelAppointment):
+        if not isinstance(effect, Book | CancelAppointment | Move):
             return
         assert isinstance(event, Pressed)
         assert event.screen == before.screen
-        asked = {callback_data.CONFIRM, callback_data.RETRY} if isinstance(effect, Book) else {callback_data.YES}
+        cancels = isinstance(effect, CancelAppointment)
+        asked = {callback_data.YES} if cancels else {callback_data.CONFIRM, callback_data.RETRY}
         assert event.action in asked
         assert effect.attempt.number not in self.attempts, "two attempts of one number"
         self.attempts.add(effect.attempt.number)
         state = self.session.state
-        assert isinstance(state, Submitting | Cancelling)
+        assert isinstance(state, Submitting | Cancelling | Moving)
         assert state.attempt == effect.attempt, "what is pending can be read off the state"
 
     def _check_withdrawal(self, effect: Withdraw, event: Event, before: Session) -> None:
@@ -129,7 +130,10 @@ class Phone(RuleBasedStateMachine):
 
     def _changes(self, effect: Amend | AmendTicket) -> None:
         """An older message."""
-        screen = effect.screen if isinstance(effect, Amend) else TicketShown(effect.ticket)
+        if isinstance(effect, Amend):
+            screen = effect.screen
+        else:
+            screen = TicketShown(effect.ticket, moved_to=effect.moved_to, moved_from=effect.moved_from)
         for locale in TRANSLATORS.supported:
             check_limits(render(screen, TRANSLATORS.get(locale)))
 

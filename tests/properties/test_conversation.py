@@ -24,13 +24,17 @@ from bot.core.events import (
     DepartmentsLoaded,
     Event,
     LoadFailed,
+    Moved,
+    OldNotCancelled,
     Pressed,
+    ReplacementBooked,
     SentSomething,
     SlotsLoaded,
+    TicketLoaded,
     Typed,
     WorkFailed,
 )
-from bot.core.model import Appointment, Department, Failure, Slot
+from bot.core.model import Appointment, Department, Failure, Slot, Ticket
 from bot.core.states import (
     Cancelling,
     LoadingAppointments,
@@ -38,6 +42,7 @@ from bot.core.states import (
     LoadingDepartments,
     LoadingNearest,
     LoadingTimes,
+    Moving,
     Submitting,
     TypingName,
 )
@@ -110,7 +115,7 @@ class Conversation(Phone):
             found = (*found, Appointment(self.state.number, 1, self.now + timedelta(days=2), "Bah"))
         self.happens(AppointmentsLoaded(at=self.now, appointments=found, departments=named))
 
-    @precondition(lambda self: self.awaits(Submitting, Cancelling))
+    @precondition(lambda self: self.awaits(Submitting, Cancelling, Moving))
     @rule(data=st.data(), failure=open_issues, appointment=booked)
     def an_attempt_goes_on(self, data: st.DataObject, failure: Failure, appointment: Appointment) -> None:
         number = self.state.attempt.number
@@ -122,7 +127,7 @@ class Conversation(Phone):
         self.happens(BookingRefused(at=self.now, number=self.state.attempt.number, failure=failure))
         self.happens(self.citizen(Pressed, action=callback_data.RETRY, screen=self.session.screen, message=100))
 
-    @precondition(lambda self: self.awaits(Submitting))
+    @precondition(lambda self: self.awaits(Submitting, Moving))
     @rule(times=st.integers(1, 3))
     def the_citizen_insists_on_giving_up(self, times: int) -> None:
         for _ in range(times):
@@ -163,6 +168,8 @@ class Conversation(Phone):
             DepartmentsLoaded(at=self.now, departments=named),
             SlotsLoaded(at=self.now, department_id=data.draw(ids), slots=data.draw(slots)),
             AppointmentsLoaded(at=self.now, appointments=appointments, departments=named),
+            TicketLoaded(at=self.now, number=1, ticket=None),
+            TicketLoaded(at=self.now, number=1, ticket=Ticket(appointments[0], named[0]) if named else None),
             *self._outcomes(self.session.screen + number, failure, appointments[0]),
         ]
         self.happens(data.draw(st.sampled_from(answers)))
@@ -176,6 +183,9 @@ class Conversation(Phone):
             BookingWithdrawn(at=self.now, number=number),
             AppointmentCancelled(at=self.now, number=number),
             CancellingRefused(at=self.now, number=number, failure=failure),
+            ReplacementBooked(at=self.now, number=number, appointment=appointment),
+            Moved(at=self.now, number=number),
+            OldNotCancelled(at=self.now, number=number, status=appointment.status),
         ]
 
 

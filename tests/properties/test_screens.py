@@ -17,6 +17,8 @@ pages = st.integers(0, 3) | st.integers(0, 10**15)
 drafts = st.builds(Draft, departments, st.none(), st.none() | moments, st.none() | words)
 full = st.builds(Draft, departments, st.none(), moments, words)
 tickets = st.builds(Ticket, booked, departments)
+moves = st.builds(Draft, departments, st.none(), moments, words, st.none() | moments, tickets)
+move_attempts = st.builds(states.MoveAttempt, pages, moves, moments, st.none() | booked)
 listed = st.lists(tickets, max_size=12, unique_by=lambda ticket: ticket.appointment.id).map(tuple)
 maybe = st.none() | open_issues
 days = st.lists(
@@ -43,11 +45,12 @@ everything = st.one_of(
     st.builds(states.ChoosingTime, drafts, st.dates(date(2026, 1, 1), date(2026, 12, 31)), times, st.booleans()),
     st.builds(states.ChoosingNearest, drafts, times.map(lambda found: found[:6])),
     st.builds(states.TypingName, full, names),
-    st.builds(states.ConfirmingBooking, full, names),
+    st.builds(states.ConfirmingBooking, full | moves, names),
     st.builds(
         states.Submitting, st.builds(states.BookingAttempt, pages, full, moments), maybe, st.booleans(), st.booleans()
     ),
-    st.builds(states.BookingRefusedState, full, open_issues),
+    st.builds(states.BookingRefusedState, full | moves, open_issues),
+    st.builds(states.Moving, move_attempts, maybe, st.booleans(), st.booleans()),
     st.builds(states.LoadingDepartments, failure=maybe),
     st.builds(states.LoadingDays, full, failure=maybe),
     st.builds(states.LoadingNearest, full, maybe),
@@ -59,6 +62,8 @@ everything = st.one_of(
     st.builds(screens.TicketShown, tickets, st.booleans()),
     st.builds(screens.QrPicture, tickets),
     st.builds(screens.Cancelled, tickets, st.booleans()),
+    st.builds(screens.MoveDone, tickets, moments),
+    st.builds(screens.BothStand, tickets, tickets),
 )
 
 
