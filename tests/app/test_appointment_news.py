@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.appointment_news import ATTEMPT_PATIENCE, AppointmentNews, NotYetError, Report
-from bot.app.attempt import BOOKINGS, CANCELLINGS
+from bot.app.appointment_news import ATTEMPT_PATIENCE, LOOK_PAUSE, AppointmentNews, NotYetError, Report
+from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.ports import ApiError, Need
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, TicketMessage
 from bot.core.appointment_book import Fact, Source
-from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode, Ticket
+from bot.core.model import Appointment, AppointmentStatus, Department, Draft, FailureCode, Ticket
 from bot.core.screens import Screen
-from bot.core.states import BookingAttempt, CancelAttempt, Notice
+from bot.core.states import BookingAttempt, CancelAttempt, MoveAttempt, Notice
 from bot.storage.store import Store
 from bot.views.message import Message
 from tests.app.fakes import FakeMoncreneau, refused
@@ -203,6 +203,30 @@ async def test_while_its_cancelling_is_open_it_waits_and_another_one_does_not(se
     await setup.store.commit(Change(opened=(replace(cancelling(50), number=4),)))
     with pytest.raises(NotYetError):
         await setup.hears(CANCELLED, minutes=2)
+
+
+def moving(number: int, made: Appointment | None = None) -> StoredAttempt:
+    old = Ticket(replace(MADE, id=number), PASSPORTS)
+    draft = Draft(PASSPORTS, at=AT + timedelta(days=3), name="Aïssatou Bah", replaces=old)
+    return StoredAttempt(7, 5, AttemptKind.MOVE, MOVES.write(MoveAttempt(5, draft, NOW, made)))
+
+
+async def test_while_its_move_is_open_it_waits_as_for_a_booking_and_a_cancelling(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(opened=(moving(50),)))
+    with pytest.raises(NotYetError):
+        await setup.hears(CANCELLED, minutes=2)
+    setup.now = NOW + timedelta(seconds=ATTEMPT_PATIENCE)
+    assert texts(await setup.hears(CANCELLED, minutes=2)) == ["fr CancelledByOthers"]
+
+
+async def test_once_the_new_appointment_is_booked_the_old_one_is_never_news(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(opened=(moving(50, replace(MADE, id=60)),)))
+    setup.now = NOW + timedelta(hours=5)
+    with pytest.raises(NotYetError) as wait:
+        await setup.hears(CANCELLED, minutes=2)
+    assert wait.value.seconds == LOOK_PAUSE
 
 
 # --- doubt ------------------------------------------------------------------------------------------------------------

@@ -1,20 +1,22 @@
 """Sessions are read once and cached; the cached one is the last one committed."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bot.app import sessions as module
-from bot.app.attempt import BOOKINGS, CANCELLINGS
-from bot.app.records import AttemptKind, Change, Settled, StoredAttempt, StoredChat
+from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
+from bot.app.records import AttemptKind, Change, Replaced, Settled, StoredAttempt, StoredChat
 from bot.app.sessions import Sessions
+from bot.core.appointment_book import Fact, Source
 from bot.core.callback_data import decode, encode
 from bot.core.session import Session, write_session
-from bot.core.states import BookingAttempt, CancelAttempt, Cancelling, Idle, Submitting
+from bot.core.states import BookingAttempt, CancelAttempt, Cancelling, Idle, Moving, Submitting
 from bot.storage.store import Store
-from tests.core.examples import FULL, TICKET
+from tests.core.examples import FULL, MADE, MOVE_ATTEMPT, REPLACED, TICKET
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
@@ -136,3 +138,13 @@ async def test_the_session_cache_is_bounded_and_drops_the_least_recently_used(
     await sessions.get(1, NOW, "fr")
     sessions.keep(3, Session("en", NOW, screen=3))
     assert [(await sessions.get(chat, NOW, "fr")).locale for chat in (1, 2, 3)] == ["en", "fr", "en"]
+
+
+async def test_a_new_session_still_waits_for_a_pending_move_in_its_phase(store: Store) -> None:
+    attempt = StoredAttempt(7, 5, AttemptKind.MOVE, MOVES.write(MOVE_ATTEMPT))
+    await store.commit(Change(chat=StoredChat(7, "garbage", "fr"), opened=(attempt,)))
+    assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Moving(MOVE_ATTEMPT, delayed=True)
+    fact = Fact(MADE.id, 7, NOW, Source.ATTEMPT, MADE, replaces=TICKET.appointment.id)
+    booked = replace(attempt, body=MOVES.write(REPLACED))
+    await store.commit(Change(replaced=Replaced(booked, MADE.id, TICKET.appointment.id, fact)))
+    assert (await Sessions(store, "fr").get(7, NOW, "fr")).state == Moving(REPLACED, delayed=True)
