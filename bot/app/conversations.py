@@ -206,7 +206,7 @@ class Conversations:
     def _is_dropped(self, update: StoredUpdate) -> bool:
         """Mark an update as done without a turn that repeats the press before it, or whose chat floods the bot."""
         queue = self._queues.get(update.chat_id)
-        if not queue:
+        if not queue or not any(isinstance(each, StoredUpdate) for each in queue):
             return False
         inbound = self._parsed(update)
         press = _press_in(inbound)
