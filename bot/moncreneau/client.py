@@ -263,4 +263,5 @@ class Client:
             return None
         error = UnreadableAnswer(status=response.status_code)
         error.is_page = response.content.lstrip().startswith(b"<")
+        error.is_cut_off = response.content.lstrip().startswith((b"{", b"["))
         return error

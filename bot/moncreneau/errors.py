@@ -174,6 +174,7 @@ class UnreadableAnswer(Unsure):
     words = "the response cannot be read"
     outage = True
     is_page = False  # whether it is a page of HTML, as a proxy may send it
+    is_cut_off = False  # whether it begins as JSON and ends too early
 
 
 class UnreadableEntries(UnreadableAnswer):

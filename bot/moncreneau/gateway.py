@@ -188,8 +188,8 @@ class Gateway:
                 try:
                     status, body = await self._client.delete(f"appointments/{int(appointment_id)}")
                 except UnreadableAnswer as error:
-                    if error.is_page:
-                        raise  # a proxy's, so the API has said nothing
+                    if error.is_page or error.is_cut_off:
+                        raise  # a proxy's, or cut off on its way: what the API said is not known
                     raise UnclearCancelling(status=error.status) from None
                 if status != HTTPStatus.NO_CONTENT and not schemas.says_cancelled(body):
                     raise UnclearCancelling(status=status)

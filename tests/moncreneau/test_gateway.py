@@ -153,9 +153,11 @@ async def test_a_2xx_without_status_cancelled_is_unclear(gateway: Gateway, servi
 
 
 @pytest.mark.parametrize(
-    ("content", "wanted"), [(b"Trop tard", FailureCode.BAD_REQUEST), (b"<html></html>", None)], ids=["words", "page"]
+    ("content", "wanted"),
+    [(b"Trop tard", FailureCode.BAD_REQUEST), (b"<html></html>", None), (b'{"id": 12345, "st', None)],
+    ids=["words", "page", "cut off"],
 )
-async def test_words_in_answer_to_a_cancelling_are_unclear_and_a_page_is_an_outage(
+async def test_words_in_answer_to_a_cancelling_are_unclear_and_what_is_not_the_apis_answer_is_an_outage(
     gateway: Gateway, service: Service, content: bytes, wanted: FailureCode | None
 ) -> None:
     service.overrides["DELETE"] = lambda _: httpx.Response(200, content=content)
