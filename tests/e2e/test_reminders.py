@@ -137,3 +137,27 @@ async def test_a_citizen_who_blocks_the_bot_and_returns_is_reminded(bot: Running
         await bot.app.scheduler.look()
         await aissatou.waits_for(TITLE)
         assert len(await reminders(aissatou)) == 1
+
+
+async def test_an_appointment_is_moved_from_its_reminder_and_reminded_of_anew(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
+    await books(aissatou, "12/03/2026 11:00")
+    async with jump_to(bot, "10T11:00"):
+        reminder = await aissatou.waits_for(TITLE)
+        await aissatou.taps_on("Déplacer", reminder)
+        await aissatou.says("18/03/2026 15:00")
+        await aissatou.taps_on("✅ Confirm")
+        await eventually("it is moved", lambda: has_moved(aissatou))
+        await bot.wait_until_idle()
+        (changed,) = [each for each in await aissatou.messages() if each.number == reminder.number]
+        assert "Viendrez-vous" not in changed.text, changed.text
+    async with jump_to(bot, "12T08:00"):
+        assert await reminders(aissatou) == [], "not of the old time"
+    async with jump_to(bot, "16T15:00"):
+        assert "18 mars à 15:00" in (await aissatou.waits_for(TITLE)).text
+
+
+async def has_moved(citizen: Citizen) -> bool:
+    found = sorted((each["dateTime"], each["status"]) for each in await citizen.appointments())
+    return found == [("2026-03-12T11:00:00", "CANCELLED"), ("2026-03-18T15:00:00", "SCHEDULED")]
