@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from bot import bootstrap
-from bot.app.attempt import BOOKINGS, CANCELLINGS
+from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.records import AttemptKind, Kind
 from bot.bootstrap import operations
 from bot.broadcast import callback_data as broadcast_callback_data
@@ -40,6 +40,7 @@ CODECS: dict[str, JsonCodec[Any]] = {
     "session": session._CODEC,
     "booking": BOOKINGS,
     "cancellation": CANCELLINGS,
+    "move": MOVES,
     "draft of a broadcast": compose_states._CODEC,
     "plan of a broadcast": broadcast_model._CODEC,
 }

@@ -1,14 +1,21 @@
 """A stored name never changes without an upgrade: databases hold it, and the buttons on phones."""
 
+import re
 from copy import deepcopy
 
 import pytest
 
-from tests.upgrade.stored_names import Names, dropped, present, recorded
+from tests.documents import ROOT
+from tests.upgrade.stored_names import CODECS, Names, dropped, present, recorded
 
 
 def test_every_stored_name_is_still_read() -> None:
     assert dropped(recorded(), present()) == [], "raise the version and add an upgrade, or keep reading it"
+
+
+def test_every_codec_is_recorded() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "bot").rglob("*.py"))
+    assert len(re.findall(r"= JsonCodec\(", code)) == len(CODECS)
 
 
 def test_every_new_stored_name_is_recorded() -> None:
