@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -54,7 +55,16 @@ def named(path: Path) -> str:
     return path.relative_to(BOT).as_posix()
 
 
+def pure_sources() -> list[Path]:
+    """The core, the views, and the files of broadcasting that import-linter keeps off the shell."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (broadcast,) = (each["source_modules"] for each in contracts if each["name"].startswith("the pure files"))
+    files = [(ROOT / module.replace(".", "/")).with_suffix(".py") for module in broadcast]
+    return [*sources(BOT / "core"), *sources(BOT / "views"), *files]
+
+
 every_source = pytest.mark.parametrize("path", sources(), ids=named)
+every_pure_source = pytest.mark.parametrize("path", pure_sources(), ids=named)
 
 
 @cache
@@ -99,9 +109,15 @@ def test_each_package_imports_only_the_libraries_it_is_allowed(path: Path) -> No
     assert set(imported(path)) <= allowed
 
 
-@pytest.mark.parametrize("path", sources(BOT / "core") + sources(BOT / "views"), ids=named)
-def test_the_core_and_the_views_do_no_io(path: Path) -> None:
+@every_pure_source
+def test_pure_files_do_no_io(path: Path) -> None:
     assert not set(imported(path)) & IMPURE
+
+
+@every_pure_source
+def test_pure_files_read_no_clock(path: Path) -> None:
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    assert not {each.attr for each in calls if isinstance(each, ast.Attribute)} & {"now", "today", "utcnow"}
 
 
 def test_no_tracked_file_names_a_package_registry() -> None:
