@@ -3,18 +3,16 @@
 So changes by an office are noticed whenever a citizen's appointments are read, without further requests. Knows neither
 HTTP nor SQL, nor what the records are for.
 
-Also decides which listed appointments belong to a chat if the API returns no owners.
-
-An API that ignores the filter and returns no owners would show appointments of others and let them be cancelled. So an
-appointment without an owner belongs to the chat only if the bot booked it for this chat.
+Also decides which listed appointments belong to a chat if the API returns no owners: only those that the bot booked for
+it. Such an API may ignore the filter as well, and then the list has appointments of others.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.app.attempt import chat_of
-from bot.app.ports import Moncreneau, Need
-from bot.core.model import Appointment
+from bot.app.ports import Moncreneau, Need, SlotChoice
+from bot.core.model import Appointment, Department, Order, Slot
 
 MadeBy = Callable[[int], Awaitable[frozenset[int]]]
 """Returns the ids of the appointments that attempts of this chat made; see `Store.made_by`."""
@@ -40,7 +38,7 @@ SERVES = timedelta(seconds=10)
 
 
 class AppointmentRecorder:
-    """See `Moncreneau`; everything comes from `api`."""
+    """See `Moncreneau`: everything comes from `api`, and the lists that it returns are recorded."""
 
     def __init__(
         self, api: Moncreneau, note: Record, office_time: Callable[[], datetime], made_by: MadeBy = nobody
@@ -49,13 +47,6 @@ class AppointmentRecorder:
         self._note = note
         self._now = office_time
         self._made_by = made_by
-        self.departments = api.departments
-        self.availability = api.availability
-        self.hold = api.hold
-        self.appointment = api.appointment
-        self.day = api.day
-        self.book = api.book
-        self.cancel = api.cancel
 
     async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`."""
@@ -65,3 +56,33 @@ class AppointmentRecorder:
         if chat_id is not None:
             self._note(chat_id, await own_appointments(chat_id, found, self._made_by), began - SERVES)
         return found
+
+    async def departments(self) -> tuple[Department, ...]:
+        """See `Moncreneau.departments`."""
+        return await self._api.departments()
+
+    async def availability(
+        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    ) -> tuple[Slot, ...]:
+        """See `Moncreneau.availability`."""
+        return await self._api.availability(owner, department_id, first, last, worker_id)
+
+    def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
+        """See `Moncreneau.hold`."""
+        return self._api.hold(owner, choice, check=check)
+
+    async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
+        """See `Moncreneau.appointment`."""
+        return await self._api.appointment(appointment_id, need)
+
+    async def day(self, department_id: int, day: date) -> tuple[Appointment, ...]:
+        """See `Moncreneau.day`."""
+        return await self._api.day(department_id, day)
+
+    async def book(self, order: Order) -> Appointment:
+        """See `Moncreneau.book`."""
+        return await self._api.book(order)
+
+    async def cancel(self, appointment_id: int) -> None:
+        """See `Moncreneau.cancel`."""
+        await self._api.cancel(appointment_id)

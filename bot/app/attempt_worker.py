@@ -34,6 +34,7 @@ from bot.app.attempt import (
     with_worker,
     withdrawn,
 )
+from bot.app.backoff import wait_event
 from bot.app.failpoints import reach
 from bot.app.ports import ApiError, Moncreneau, Store, WriteOutcome
 from bot.app.records import AttemptKind, Change, Step, StoredAttempt
@@ -386,12 +387,10 @@ class AttemptWorker:
         if state.withdrawn and not state.withdrawal_seen:
             state.withdrawal_seen = True
             return False
-        try:
-            async with asyncio.timeout(seconds):
-                await state.wake.wait()
-                state.withdrawal_seen = state.withdrawn
-        except TimeoutError:
+        await wait_event(state.wake, seconds)
+        if not state.wake.is_set():
             return True
+        state.withdrawal_seen = state.withdrawn
         if self._stopping:
             raise _StoppedError
         return False

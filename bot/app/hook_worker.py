@@ -12,6 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.app.appointment_news import AppointmentNews, NotYetError, Report
+from bot.app.backoff import wait_event
 from bot.app.conversations import ChatTurn
 from bot.app.ports import ApiError
 from bot.app.records import Change, StoredHook, Work
@@ -118,11 +119,7 @@ class HookWorker:
                     pause = min(max(following - self._now(), SHORTEST_SLEEP), LONGEST_SLEEP)
             except Exception as error:  # whatever the error: the webhooks behind it must be processed
                 log.exception("looking for webhooks failed: %s", type(error).__name__, exc_info=scrubbed(error))
-            try:
-                async with asyncio.timeout(pause):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
+            await wait_event(self._wake, pause)
 
     async def _begin(self, hook: StoredHook) -> None:
         try:
