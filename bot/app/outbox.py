@@ -42,7 +42,7 @@ messages (`Delivery.amends`)."""
 EDIT_TRIES = 5
 """How often an edit of the present screen is tried before the screen is sent as a new message."""
 PICTURE_TRIES = 5
-"""How often a picture is tried. The ticket is complete without it and can be opened again."""
+"""How often a picture is tried, and an admin's preview. The ticket is complete without it and can be opened again."""
 OWN_TRIES = 3
 """How often a delivery is tried if our own code fails on it."""
 OUTAGE = 3
@@ -273,9 +273,12 @@ class Outbox:
         now, kind = asyncio.get_running_loop().time(), item.delivery.kind
         # In an outage nothing can be sent, so it does not count against the picture or the edit.
         item.tries += isinstance(error, MaybeSentError)
-        if kind in PICTURES and item.tries >= PICTURE_TRIES:
+        if kind in PICTURES | {Kind.PREPARED} and item.tries >= PICTURE_TRIES:
             self.failed += 1
-            log.warning("a picture is given up after %d tries: %s", item.tries, error)
+            what = "preview" if kind is Kind.PREPARED else "picture"
+            log.warning("a %s is given up after %d tries: %s", what, item.tries, error)
+            if kind is Kind.PREPARED:
+                self.refused.put_nowait((item.delivery.chat_id, str(error)))
             queue.drop(item)
             self._store.commit_soon(Change(sent=(item.delivery.id,)))
             return

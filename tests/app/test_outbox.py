@@ -453,6 +453,16 @@ async def test_the_refusal_of_a_prepared_message_is_passed_on(tmp_path: Path) ->
 
 
 @in_no_time
+async def test_a_prepared_message_that_never_gets_through_holds_up_nothing_for_ever(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        here.messenger.failures.extend([PICTURE_LOST] * PICTURE_TRIES)
+        await here.sends(word(1, kind=Kind.PREPARED), word(2))
+        assert here.outbox.refused.get_nowait() == (7, "sendPhoto: Internal Server Error")
+        assert here.messenger.texts() == ["2"]
+        assert await here.stored() == []
+
+
+@in_no_time
 async def test_a_picture_is_sent_by_its_file_id_the_second_time(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         await here.sends(word(1, kind=Kind.PICTURE))
