@@ -34,7 +34,7 @@ NOBODY = "telegram:0"
 FAR_APART = 60.0
 """Seconds between two clocks from which on tickets and limits would be wrong."""
 SHOWN = 5
-UNTOLD = "could not be told"
+UNCHECKED = "could not be checked"
 HOOKS = "/hooks/moncreneau"
 """`bot.operations.webhook_route.PATH`; its libraries are loaded only where there is a port."""
 FORGED = {"X-Moncreneau-Signature": f"sha256={'0' * 64}"}
@@ -108,7 +108,7 @@ async def _webhook(bot: RawBot) -> list[Line]:
     try:
         host = await bot.webhook_host()
     except TelegramError as error:
-        return [Line(Level.WARN, "webhook", f"{UNTOLD}: {words_of(error)}")]
+        return [Line(Level.WARN, "webhook", f"{UNCHECKED}: {words_of(error)}")]
     if not host:
         return [Line(Level.OK, "webhook", "none, so updates can be polled")]
     words = f"another deployment receives this bot's updates at {host}; `run` deletes the webhook, and receives them"
@@ -121,7 +121,7 @@ async def check_webhooks(given: Settings) -> list[Line]:
         return []
     if given.public_url is None:
         advice = "set it to the address of the web server, as in the moncreneau dashboard, without /hooks/moncreneau"
-        return [Line(Level.WARN, "webhooks", f"{UNTOLD}: PUBLIC_URL is not set", advice)]
+        return [Line(Level.WARN, "webhooks", f"{UNCHECKED}: PUBLIC_URL is not set", advice)]
     async with open_session(connections=1, idle=1.0) as session:
         try:
             async with asyncio.timeout(PATIENCE):
@@ -169,7 +169,11 @@ async def _api(gateway: Gateway) -> list[Line]:
         await gateway.verify()
         departments = await gateway.departments()
     except ApiError as error:
-        return [_refused("key", error), Line(Level.WARN, "scopes", UNTOLD), Line(Level.WARN, "departments", UNTOLD)]
+        return [
+            _refused("key", error),
+            Line(Level.WARN, "scopes", UNCHECKED),
+            Line(Level.WARN, "departments", UNCHECKED),
+        ]
     lines = [Line(Level.OK, "key", "the moncreneau API accepts it")]
     try:
         await gateway.appointments(NOBODY)
@@ -244,7 +248,7 @@ def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
     """Whether our clock and the services' agree; Telegram's and moncreneau's say what time it is with each answer."""
     for service, gap in gaps.items():
         if gap is None:
-            yield Line(Level.WARN, "clock", f"{UNTOLD}: {service} did not say what time it is")
+            yield Line(Level.WARN, "clock", f"{UNCHECKED}: {service} did not say what time it is")
         elif abs(gap) > FAR_APART:
             words = f"{abs(gap):.0f} s {'behind' if gap > 0 else 'ahead of'} {service}’s"
             yield Line(Level.WARN, "clock", words, "set this machine's clock by NTP")

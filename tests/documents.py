@@ -10,6 +10,7 @@ DOCUMENTS = tuple(
     sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")))
 )
 _FENCED = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(r"^## (.+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _LINK = re.compile(r"(?:\]\(|src=\")([^)\s\"]+)[)\"]")
 
@@ -83,7 +84,7 @@ def links(document: str) -> list[tuple[str, str]]:
     return found
 
 
-def anchors(document: str) -> set[str]:
+def anchors(text: str, heading: re.Pattern[str] = _HEADING) -> set[str]:
     """The anchors of the headings, as GitHub makes them."""
-    plain = [re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", title) for title in _HEADING.findall(prose(document))]
+    plain = [re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", title) for title in heading.findall(text)]
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in plain}

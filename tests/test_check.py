@@ -115,7 +115,7 @@ async def test_if_all_is_well_every_line_says_so(check: Checker) -> None:
     assert "none, so updates can be polled" in checked.line("webhook", "OK")
     untold = [line for line in checked.text.splitlines() if line.startswith("WARN")]
     assert len(untold) == 2, "the stand-ins do not say what time it is"
-    assert all(line.startswith("WARN  clock       could not be told") for line in untold)
+    assert all(line.startswith("WARN  clock       could not be checked") for line in untold)
     requests = (await check.services.ledger())["requests"]
     assert requests == {"GET /appointments": 1, "GET /departments": 1}, "a check costs two requests and books nothing"
 
@@ -185,9 +185,9 @@ async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: C
 
 async def test_check_says_what_it_could_not_tell(check: Checker) -> None:
     checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
-    assert checked.line("scopes", "WARN").endswith("could not be told")
-    assert checked.line("departments", "WARN").endswith("could not be told")
-    assert "WARN  clock       could not be told: moncreneau did not say what time it is" in checked.text
+    assert checked.line("scopes", "WARN").endswith("could not be checked")
+    assert checked.line("departments", "WARN").endswith("could not be checked")
+    assert "WARN  clock       could not be checked: moncreneau did not say what time it is" in checked.text
 
 
 async def test_a_webhook_of_another_deployment_is_named_and_left_alone(check: Checker) -> None:

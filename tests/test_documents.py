@@ -14,7 +14,7 @@ from bot.core.model import FailureCode
 from bot.operations import metrics
 from bot.settings import Settings, read_settings
 from bot.views import bot_profile
-from tests.documents import DOCUMENTS, ROOT, anchors, blocks, commands, links, prose, read, rows, section
+from tests.documents import DOCUMENTS, ROOT, SECTION, anchors, blocks, commands, links, prose, read, rows, section
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 OPERATING = "docs/operating.md"
@@ -58,7 +58,22 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(document: str) -> N
     missing = [path for path, _ in links(document) if not (ROOT / path).exists()]
     assert missing == []
     pages = [(path, anchor) for path, anchor in links(document) if anchor and path.endswith(".md")]
-    assert [(path, anchor) for path, anchor in pages if anchor not in anchors(path)] == []
+    assert [(path, anchor) for path, anchor in pages if anchor not in anchors(prose(path))] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_page_that_lists_its_sections_lists_all(document: str) -> None:
+    """The list stands before the first section; the page may list its subsections as well."""
+    top, _, _ = prose(document).partition("\n## ")
+    listed = set(re.findall(r"\]\(#([^)]+)\)", top))
+    assert not listed or anchors(prose(document), SECTION) <= listed
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_table_has_a_head(document: str) -> None:
+    """A blank line within a table ends it: the rows after it are shown as plain text."""
+    for table in re.findall(r"(?:^ *\|.*\n)+", prose(document), re.MULTILINE):
+        assert re.fullmatch(r"[\s|:-]+", table.splitlines()[1]), table
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
