@@ -125,13 +125,13 @@ async def check_webhooks(given: Settings) -> list[Line]:
     async with open_session(connections=1, idle=1.0) as session:
         try:
             async with asyncio.timeout(PATIENCE):
-                hook = await session.post(given.public_url + HOOKS, data=b"{}", headers=FORGED, allow_redirects=False)
-                words = await hook.content.read(1)
+                answer = await session.post(given.public_url + HOOKS, data=b"{}", headers=FORGED, allow_redirects=False)
+                words = await answer.content.read(1)
                 metrics = await session.get(f"{given.public_url}/metrics", allow_redirects=False)
                 is_open = metrics.status == HTTPStatus.OK and b"moncreneau_bot_" in await metrics.content.read(SNIPPET)
         except Exception as error:  # noqa: BLE001 — a check never raises
             return [Line(Level.WARN, "webhooks", f"PUBLIC_URL: {failure_of(error).words}", UNREACHABLE)]
-    lines = [_webhooks(given.public_url, hook.status, has_words=bool(words))]
+    lines = [_webhooks(given.public_url, answer.status, has_words=bool(words))]
     if is_open:
         advice = "let the web server forward only /hooks/ (docs/operating.md, section Webhooks of moncreneau)"
         lines.append(Line(Level.WARN, "webhooks", "the world can read /metrics at PUBLIC_URL", advice))

@@ -145,7 +145,7 @@ class AppointmentNews:
             report.appointment_id,
             chat_id,
             report.created,
-            Source.HOOK,
+            Source.WEBHOOK,
             None if is_old else report.appointment,
             is_new=report.is_new,
             by_office=report.by_office,

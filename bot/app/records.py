@@ -200,7 +200,7 @@ Step = Settled | Replaced
 
 
 @dataclass(frozen=True, slots=True)
-class StoredHook:
+class StoredWebhook:
     """A received webhook with a valid signature. `event_id` identifies the event: a repetition has the same."""
 
     event_id: str

@@ -24,12 +24,11 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.calendar_files import CalendarFiles
 from bot.app.conversations import Conversations, GroupHints
-from bot.app.hook_worker import HookWorker
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.reconciler import Reconciler
-from bot.app.records import Change, DeliveryIds, StoredHook
+from bot.app.records import Change, DeliveryIds, StoredWebhook
 from bot.app.reminders import Reminders
 from bot.app.scheduler import Scheduler
 from bot.app.sessions import Sessions
@@ -37,6 +36,7 @@ from bot.app.steady_clock import SteadyClock
 from bot.app.turn import Turns
 from bot.app.update_limiter import UpdateLimiter
 from bot.app.updates import AdminRouter
+from bot.app.webhook_worker import WebhookWorker
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
 from bot.bootstrap.connections import StartError
@@ -53,10 +53,10 @@ from bot.moncreneau import webhooks
 from bot.moncreneau.gateway import Gateway
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
-from bot.storage.hooks import SqlHookRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.store import Store
 from bot.storage.timers import SqlTimerRepository
+from bot.storage.webhooks import SqlWebhookRepository
 from bot.telegram import bot_profile
 from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
@@ -105,7 +105,7 @@ class App:
     health: HealthCollector
     reconciler: Reconciler
     scheduler: Scheduler
-    hook_worker: HookWorker | None = None
+    webhook_worker: WebhookWorker | None = None
     """None if webhooks are not received."""
     polling: asyncio.Task[None] | None = None
     """It ends only if it fails; then the bot receives no more updates, so the process should end too."""
@@ -127,10 +127,10 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
         return await app.health.report() if app else None
 
     async def receive(body: bytes) -> bool:
-        if app is None or app.hook_worker is None:
+        if app is None or app.webhook_worker is None:
             return False
         text = body.decode("utf-8", "replace")
-        await app.hook_worker.receive(StoredHook(webhooks.event_id(body), text, clock().timestamp()))
+        await app.webhook_worker.receive(StoredWebhook(webhooks.event_id(body), text, clock().timestamp()))
         return True
 
     async with contextlib.AsyncExitStack() as stack:
@@ -172,8 +172,8 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     await _resume(app, ids)
     stack.push_async_callback(_stop, app)
     await stack.enter_async_context(app.broadcasts.open())
-    if app.hook_worker:
-        stack.push_async_callback(_cancel, asyncio.create_task(app.hook_worker.run(), name="webhooks"))
+    if app.webhook_worker:
+        stack.push_async_callback(_cancel, asyncio.create_task(app.webhook_worker.run(), name="webhooks"))
     works = (
         _sync_bot_profile(app),
         _purge_done(app, clock),
@@ -320,18 +320,19 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         ),
     )
     poller = Poller(bot, store, conversations, TelegramMessenger(bot).answer_press, await store.newest_update())
-    hook_worker = None
+    webhook_worker = None
     if webhook_route:
-        hooks = SqlHookRepository(store)
+        repository = SqlWebhookRepository(store)
         read = partial(webhooks.read, zone=settings.timezone)
-        hook_worker = HookWorker(hooks, news, read, conversations.play, unix_time, await hooks.last_received())
+        last = await repository.last_received()
+        webhook_worker = WebhookWorker(repository, news, read, conversations.play, unix_time, last)
 
     def webhook_health() -> WebhookHealth | None:
-        if hook_worker is None or webhook_route is None:
+        if webhook_worker is None or webhook_route is None:
             return None
-        last = hook_worker.last_received
+        last = webhook_worker.last_received
         at = None if last is None else datetime.fromtimestamp(last, UTC)
-        return WebhookHealth(last=at, refused=webhook_route.refused, set_aside=hook_worker.set_aside)
+        return WebhookHealth(last=at, refused=webhook_route.refused, set_aside=webhook_worker.set_aside)
 
     reminder_health = partial(_reminder_health, timers, reminders, outbox, steady_time)
     health = await operations.health(conversations, outbox, attempt_worker, poller, webhook_health, reminder_health)
@@ -353,9 +354,9 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             news,
             conversations.play,
             office_time,
-            lambda: bool(hook_worker and hook_worker.is_receiving()),
+            lambda: bool(webhook_worker and webhook_worker.is_receiving()),
         ),
-        hook_worker=hook_worker,
+        webhook_worker=webhook_worker,
         scheduler=Scheduler(timers, reminders.turn, conversations.play, steady_time),
     )
 
@@ -443,6 +444,6 @@ async def _purge_done(app: App, clock: Clock) -> None:
     while True:
         with contextlib.suppress(SQLAlchemyError):
             await app.store.forget_done(time.time() - KEEP_DONE)
-            await SqlHookRepository(app.store).forget_done(clock().timestamp())
+            await SqlWebhookRepository(app.store).forget_done(clock().timestamp())
             await app.store.forget_names(clock().astimezone(app.settings.timezone).date())
         await asyncio.sleep(PURGE_EVERY)

@@ -75,13 +75,13 @@ class Source(StrEnum):
     ATTEMPT = "attempt"  # the citizen's own action in this bot
     LIST = "list"  # a list that was read for the citizen
     READING = "reading"  # a lookup of this appointment at the API
-    HOOK = "hook"  # a webhook
+    WEBHOOK = "webhook"
     DAY = "day"  # all appointments of a department's day, read to find changes that nobody reported
 
 
 _ORIGINS = {
     Source.ATTEMPT: Origin.BOT,
-    Source.HOOK: Origin.OFFICE,
+    Source.WEBHOOK: Origin.OFFICE,
     Source.READING: Origin.OFFICE,
     Source.DAY: Origin.OFFICE,
 }
@@ -146,7 +146,7 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
     """The entry after the fact, and its effects. The shell decides whether news of a past appointment is told."""
     if entry is None:
         return _first(fact)
-    if fact.appointment is None and fact.source in {Source.LIST, Source.HOOK, Source.DAY}:
+    if fact.appointment is None and fact.source in {Source.LIST, Source.WEBHOOK, Source.DAY}:
         # That a list lacks it, or a webhook tells nothing of it, is no proof.
         return entry, (LookAgain(),) if entry.is_coming and not _is_older(fact, entry) else ()
     if entry.worker_id is None and fact.appointment:  # an unknown appointment
@@ -154,7 +154,7 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
     after = _said(entry, fact)
     if _state(after) == _state(entry):
         return replace(after, as_of=_latest(entry, fact)), ()
-    if fact.source is Source.HOOK and (_is_older(fact, entry, or_equal=True) or not entry.is_coming):
+    if fact.source is Source.WEBHOOK and (_is_older(fact, entry, or_equal=True) or not entry.is_coming):
         return entry, (LookAgain(),)
     if fact.source in {Source.LIST, Source.DAY} and _is_older(fact, entry):
         return entry, ()
@@ -167,7 +167,7 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
 
 def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
     """Handle an appointment that is not in the book. Of webhooks only one that it was made is complete enough."""
-    if fact.source is Source.HOOK and not (fact.is_new and fact.appointment):
+    if fact.source is Source.WEBHOOK and not (fact.is_new and fact.appointment):
         return None, (LookAgain(),)
     found = fact.appointment
     if found is None:
@@ -182,7 +182,7 @@ def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
         origin=_ORIGINS.get(fact.source),
     )
     entry = _said(blank, fact)
-    is_news = fact.source in {Source.HOOK, Source.READING, Source.DAY} and entry.is_coming
+    is_news = fact.source in {Source.WEBHOOK, Source.READING, Source.DAY} and entry.is_coming
     return entry, (WasMade(),) if is_news else ()
 
 

@@ -15,8 +15,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from bot.app.appointment_news import Report
-from bot.app.hook_worker import UnreadableHookError
-from bot.app.records import StoredHook
+from bot.app.records import StoredWebhook
+from bot.app.webhook_worker import UnreadableWebhookError
 from bot.core.model import Appointment
 from bot.core.names import visible
 from bot.moncreneau import schemas
@@ -55,22 +55,22 @@ def event_id(body: bytes) -> str:
     return str(given) if usable else hashlib.sha256(body).hexdigest()
 
 
-def read(hook: StoredHook, zone: tzinfo) -> Report:
-    """The report in a body. Raises `UnreadableHookError` if it is not an event of an appointment."""
+def read(webhook: StoredWebhook, zone: tzinfo) -> Report:
+    """The report in a body. Raises `UnreadableWebhookError` if it is not an event of an appointment."""
     try:
-        event = json.loads(hook.body)
+        event = json.loads(webhook.body)
         said = event["data"]["object"]
     except (*BROKEN, TypeError, LookupError):
-        raise UnreadableHookError("unreadable") from None
+        raise UnreadableWebhookError("unreadable") from None
     number = schemas.read_id(said.get("id")) if isinstance(said, dict) else None
-    received = datetime.fromtimestamp(hook.received_at, zone).replace(microsecond=0, tzinfo=None)
+    received = datetime.fromtimestamp(webhook.received_at, zone).replace(microsecond=0, tzinfo=None)
     created = schemas.office_time(event.get("created"), zone)
     if created and created - received > CLOCKS_DIFFER:
         created = None  # it would count as newer than everything for as long
     if str(event.get("type")) not in TYPES:
-        raise UnreadableHookError("unknown type")
+        raise UnreadableWebhookError("unknown type")
     if number is None:
-        raise UnreadableHookError("no appointment")
+        raise UnreadableWebhookError("no appointment")
     owner = said.get("externalUserId")
     return Report(
         number,

@@ -58,10 +58,10 @@ def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
     yield CounterMetricFamily(NAME + "reminders_coming", "Answers of citizens that they come.", reminders.coming)
 
 
-def _webhooks(hooks: WebhookHealth) -> Iterator[Metric]:
-    yield from _known("webhook_last_timestamp_seconds", "When the last webhook came, Unix time.", _unix(hooks.last))
-    yield CounterMetricFamily(NAME + "webhooks_refused", "Webhooks with a wrong signature or none.", hooks.refused)
-    yield CounterMetricFamily(NAME + "webhooks_set_aside", "Webhooks that could not be worked.", hooks.set_aside)
+def _webhooks(webhooks: WebhookHealth) -> Iterator[Metric]:
+    yield from _known("webhook_last_timestamp_seconds", "When the last webhook came, Unix time.", _unix(webhooks.last))
+    yield CounterMetricFamily(NAME + "webhooks_refused", "Webhooks with a wrong signature or none.", webhooks.refused)
+    yield CounterMetricFamily(NAME + "webhooks_set_aside", "Webhooks that could not be worked.", webhooks.set_aside)
 
 
 def _api(api: ApiHealth) -> Iterator[Metric]:

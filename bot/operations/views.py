@@ -100,15 +100,15 @@ def _limits_reached(report: HealthReport, t: Translator) -> Safe | None:
 
 def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
     """Whether webhooks arrive, if they are received at all."""
-    hooks = report.webhooks
-    if hooks is None:
+    webhooks = report.webhooks
+    if webhooks is None:
         return None
     last = t.text("condition.no_webhook")
-    if hooks.last is not None:
-        at = hooks.last.astimezone(zone)
+    if webhooks.last is not None:
+        at = webhooks.last.astimezone(zone)
         last = t.text("condition.webhook", day=t.date_short(at.date()), time=t.time(at))
-    counts = t.text("condition.webhooks_refused", refused=hooks.refused, aside=hooks.set_aside)
-    return lines(last, counts if hooks.refused or hooks.set_aside else None)
+    counts = t.text("condition.webhooks_refused", refused=webhooks.refused, aside=webhooks.set_aside)
+    return lines(last, counts if webhooks.refused or webhooks.set_aside else None)
 
 
 def _reachable(report: HealthReport, t: Translator) -> Safe:

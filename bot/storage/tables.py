@@ -1,7 +1,7 @@
 """The tables of the database. `migrations/` creates and changes them; a test checks that both agree.
 
-Every column type has the same meaning in SQLite and in PostgreSQL. Times are Unix seconds unless said otherwise. Three
-tables have another name in the database than in the code (`facts`, `deeds`, `cards`): it was given by release 0.1.
+Every column type has the same meaning in SQLite and in PostgreSQL. Times are Unix seconds unless said otherwise. Four
+tables have an older name in the database than in the code: `facts`, `deeds` and `cards` (of release 0.1), and `hooks`.
 """
 
 from sqlalchemy import (
@@ -136,7 +136,7 @@ timers = Table(
 Not rows of the outbox: that is strictly ordered for each chat, so a message of a later day would hold up all others.
 """
 
-hooks = Table(
+webhooks = Table(
     "hooks",
     metadata,
     Column("event_id", String(EVENT_LENGTH), primary_key=True),

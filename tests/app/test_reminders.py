@@ -146,8 +146,8 @@ async def test_a_moved_appointment_is_reminded_of_at_its_new_time_and_a_cancelle
 ) -> None:
     await setup.knows(MADE, replace(MADE, id=51, at=START + timedelta(days=1)))
     setup.now = BOOKED + timedelta(minutes=1)
-    await setup.knows(replace(MADE, at=START + timedelta(days=2)), source=Source.HOOK)
-    await setup.knows(replace(MADE, id=51, status=AppointmentStatus.CANCELLED), source=Source.HOOK)
+    await setup.knows(replace(MADE, at=START + timedelta(days=2)), source=Source.WEBHOOK)
+    await setup.knows(replace(MADE, id=51, status=AppointmentStatus.CANCELLED), source=Source.WEBHOOK)
     assert await setup.looks(R48 + timedelta(days=1)) == []
     assert texts(await setup.looks(R48 + timedelta(days=2))) == ["fr reminder v1: 50 Passeports"]
 

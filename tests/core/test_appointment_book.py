@@ -31,7 +31,7 @@ KNOWN = BookEntry(50, 7, 5, AT, as_of=NOON, name="Aïssatou Bah", booked_at=NOON
 
 
 def fact(
-    appointment: Appointment | None = MADE, source: Source = Source.HOOK, minutes: float = 1, **more: object
+    appointment: Appointment | None = MADE, source: Source = Source.WEBHOOK, minutes: float = 1, **more: object
 ) -> Fact:
     return replace(Fact(50, 7, NOON + timedelta(minutes=minutes), source, appointment), **more)  # type: ignore[arg-type]
 
@@ -166,7 +166,7 @@ def test_an_older_list_that_differs_changes_nothing() -> None:
     assert absorb(KNOWN, fact(MOVED, Source.LIST, minutes=-1)) == (KNOWN, ())
 
 
-@pytest.mark.parametrize("source", [Source.LIST, Source.HOOK])
+@pytest.mark.parametrize("source", [Source.LIST, Source.WEBHOOK])
 def test_a_missing_appointment_is_looked_up(source: Source) -> None:
     assert absorb(KNOWN, fact(None, source)) == (KNOWN, (LookAgain(),))
     assert absorb(KNOWN, fact(None, source, minutes=-1)) == (KNOWN, ())

@@ -64,9 +64,9 @@ async def delivered(bot: RunningBot) -> None:
 
 
 async def is_worked(bot: RunningBot) -> bool:
-    hooks = bot.app.hook_worker
-    assert hooks
-    return await hooks._hooks.next_due() is None
+    webhooks = bot.app.webhook_worker
+    assert webhooks
+    return await webhooks._webhooks.next_due() is None
 
 
 async def copies(citizen: Citizen, words: str) -> int:
@@ -173,12 +173,12 @@ async def test_an_unsigned_webhook_is_refused_and_not_stored(
 
 async def test_check_finds_out_whether_webhooks_arrive_without_sending_a_good_one(bot: RunningBot) -> None:
     url = f"http://127.0.0.1:{bot.settings.http_port}"
-    assert bot.app.hook_worker
-    before = bot.app.hook_worker.last_received
+    assert bot.app.webhook_worker
+    before = bot.app.webhook_worker.last_received
     (answers, is_open) = await check_webhooks(bot.settings.model_copy(update={"public_url": url}))
     assert (answers.level, answers.words) == (Level.WARN, "the bot answers them at PUBLIC_URL, which is plain http")
     assert "the world can read /metrics" in is_open.words, "no web server is in between here"
-    assert bot.app.hook_worker.last_received == before
+    assert bot.app.webhook_worker.last_received == before
 
 
 async def test_changes_made_while_the_bot_was_stopped_are_told_after_the_start(

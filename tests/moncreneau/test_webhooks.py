@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.app.hook_worker import UnreadableHookError
-from bot.app.records import StoredHook
+from bot.app.records import StoredWebhook
+from bot.app.webhook_worker import UnreadableWebhookError
 from bot.core.model import AppointmentStatus
 from bot.moncreneau import webhooks
 
@@ -71,7 +71,7 @@ def test_an_event_is_named_by_its_id() -> None:
 
 def read(said: Any = OBJECT, type_: str = "appointment.updated", created: Any = "2026-03-02T07:45:10") -> Any:
     body = json.dumps({"id": "evt_1", "type": type_, "created": created, "data": {"object": said}})
-    return webhooks.read(StoredHook("evt_1", body, RECEIVED.timestamp()), UTC)
+    return webhooks.read(StoredWebhook("evt_1", body, RECEIVED.timestamp()), UTC)
 
 
 @pytest.mark.parametrize("created", ["2026-03-02T07:45:10", "2026-03-02T07:45:10Z", 1772437510, 1772437510000])
@@ -127,5 +127,5 @@ def test_that_it_was_made_is_said_by_its_type() -> None:
     ],
 )
 def test_a_body_that_is_no_event_of_an_appointment_is_unreadable(body: str, why: str) -> None:
-    with pytest.raises(UnreadableHookError, match=why):
-        webhooks.read(StoredHook("evt_1", body, 0.0), UTC)
+    with pytest.raises(UnreadableWebhookError, match=why):
+        webhooks.read(StoredWebhook("evt_1", body, 0.0), UTC)

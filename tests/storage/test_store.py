@@ -139,9 +139,9 @@ async def test_an_attempt_is_open_until_it_is_settled_and_then_keeps_no_name(sto
 async def test_the_appointment_book_learns_what_the_changes_of_one_transaction_tell(
     store: Store, database: Database
 ) -> None:
-    moved = Fact(50, CHAT, AT.replace(hour=11), Source.HOOK, replace(MADE, at=AT.replace(hour=12), worker_id=42))
+    moved = Fact(50, CHAT, AT.replace(hour=11), Source.WEBHOOK, replace(MADE, at=AT.replace(hour=12), worker_id=42))
     made = BookEntry(50, CHAT, 5, AT, as_of=AT, name="Aïssatou", origin=Origin.BOT)
-    other = Fact(51, 8, AT, Source.HOOK, replace(MADE, id=51), is_new=True)
+    other = Fact(51, 8, AT, Source.WEBHOOK, replace(MADE, id=51), is_new=True)
     cancelled = replace(FACT, appointment=replace(MADE, status=AppointmentStatus.CANCELLED))
     await asyncio.gather(*(store.commit(Change(facts=(each,))) for each in (FACT, moved, other)))
     now = replace(made, at=AT.replace(hour=12), version=1, as_of=AT.replace(hour=11), worker_id=42)

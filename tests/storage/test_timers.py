@@ -22,7 +22,7 @@ async def kinds(store: Store) -> list[tuple[int, TimerKind, int]]:
     return [(each.appointment_id, each.kind, each.version) for each in await SqlTimerRepository(store).of_chat(CHAT)]
 
 
-def said(minutes: int, source: Source = Source.HOOK, **changed: object) -> Change:
+def said(minutes: int, source: Source = Source.WEBHOOK, **changed: object) -> Change:
     told = replace(MADE, **changed)  # type: ignore[arg-type]
     return Change(facts=(Fact(50, CHAT, BOOKED + timedelta(minutes=minutes), source, told),))
 

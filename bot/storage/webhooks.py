@@ -5,53 +5,53 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.app.records import StoredHook, Work
+from bot.app.records import StoredWebhook, Work
 from bot.storage import engines
 from bot.storage.store import Store, execute, write
-from bot.storage.tables import EVENT_LENGTH, hooks
+from bot.storage.tables import EVENT_LENGTH, webhooks
 
 KEEP = 30 * 24 * 3600.0
 """Seconds for which the id of a webhook is kept: the same event may come again."""
 ERROR = 64
 
 
-class SqlHookRepository:
-    """See `bot.app.hook_worker.HookRepository`."""
+class SqlWebhookRepository:
+    """See `bot.app.webhook_worker.WebhookRepository`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read = store.reader.read
-        self._insert = engines.insert_ignore(store.engine, hooks)
+        self._insert = engines.insert_ignore(store.engine, webhooks)
 
-    async def add(self, hook: StoredHook, error: str | None = None) -> None:
-        """See `HookRepository`."""
+    async def add(self, webhook: StoredWebhook, error: str | None = None) -> None:
+        """See `WebhookRepository`."""
         row = {
-            "event_id": hook.event_id[:EVENT_LENGTH],
-            "body": hook.body if error is None else None,
-            "received_at": hook.received_at,
-            "due_at": hook.received_at,
-            "done_at": None if error is None else hook.received_at,
+            "event_id": webhook.event_id[:EVENT_LENGTH],
+            "body": webhook.body if error is None else None,
+            "received_at": webhook.received_at,
+            "due_at": webhook.received_at,
+            "done_at": None if error is None else webhook.received_at,
             "error": error,
         }
         await write(self._store, lambda connection: connection.execute(self._insert, row))
 
-    async def due(self, now: float, limit: int) -> tuple[StoredHook, ...]:
-        """See `HookRepository`."""
+    async def due(self, now: float, limit: int) -> tuple[StoredWebhook, ...]:
+        """See `WebhookRepository`."""
         query = (
-            select(hooks.c.event_id, hooks.c.body, hooks.c.received_at)
-            .where(hooks.c.done_at.is_(None), hooks.c.due_at <= now)
-            .order_by(hooks.c.due_at)
+            select(webhooks.c.event_id, webhooks.c.body, webhooks.c.received_at)
+            .where(webhooks.c.done_at.is_(None), webhooks.c.due_at <= now)
+            .order_by(webhooks.c.due_at)
             .limit(limit)
         )
 
         async def look(connection: AsyncConnection) -> list[Any]:
             return list((await connection.execute(query)).all())
 
-        return tuple(StoredHook(row.event_id, row.body or "", row.received_at) for row in await self._read(look))
+        return tuple(StoredWebhook(row.event_id, row.body or "", row.received_at) for row in await self._read(look))
 
     async def next_due(self) -> float | None:
-        """See `HookRepository`."""
-        query = select(func.min(hooks.c.due_at)).where(hooks.c.done_at.is_(None))
+        """See `WebhookRepository`."""
+        query = select(func.min(webhooks.c.due_at)).where(webhooks.c.done_at.is_(None))
 
         async def look(connection: AsyncConnection) -> float | None:
             found: float | None = await connection.scalar(query)
@@ -63,19 +63,19 @@ class SqlHookRepository:
         """When the last one came."""
 
         async def look(connection: AsyncConnection) -> float | None:
-            found: float | None = await connection.scalar(select(func.max(hooks.c.received_at)))
+            found: float | None = await connection.scalar(select(func.max(webhooks.c.received_at)))
             return found
 
         return await self._read(look)
 
     async def finish(self, event_id: str, error: str | None = None) -> None:
-        """See `HookRepository`."""
+        """See `WebhookRepository`."""
         await write(self._store, self.done(event_id, error))
 
     def done(self, event_id: str, error: str | None = None) -> Work:
-        """See `HookRepository`. Its body, which may have a name in it, is deleted; its id stays."""
-        closed = {"done_at": hooks.c.received_at, "body": None, "error": error[:ERROR] if error else None}
-        statement = update(hooks).where(hooks.c.event_id == event_id).values(closed)
+        """See `WebhookRepository`. Its body, which may have a name in it, is deleted; its id stays."""
+        closed = {"done_at": webhooks.c.received_at, "body": None, "error": error[:ERROR] if error else None}
+        statement = update(webhooks).where(webhooks.c.event_id == event_id).values(closed)
 
         def work(connection: Connection) -> None:
             connection.execute(statement)
@@ -83,8 +83,8 @@ class SqlHookRepository:
         return work
 
     def postponed(self, event_id: str, until: float) -> Work:
-        """See `HookRepository`."""
-        statement = update(hooks).where(hooks.c.event_id == event_id).values(due_at=until)
+        """See `WebhookRepository`."""
+        statement = update(webhooks).where(webhooks.c.event_id == event_id).values(due_at=until)
 
         def work(connection: Connection) -> None:
             connection.execute(statement)
@@ -93,4 +93,4 @@ class SqlHookRepository:
 
     async def forget_done(self, now: float) -> None:
         """Drop the ids that are old."""
-        await execute(self._store, delete(hooks).where(hooks.c.done_at < now - KEEP))
+        await execute(self._store, delete(webhooks).where(webhooks.c.done_at < now - KEEP))

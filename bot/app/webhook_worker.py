@@ -15,7 +15,7 @@ from bot.app.appointment_news import AppointmentNews, NotYetError, Report
 from bot.app.backoff import wait_event
 from bot.app.conversations import ChatTurn
 from bot.app.ports import ApiError
-from bot.app.records import Change, StoredHook, Work
+from bot.app.records import Change, StoredWebhook, Work
 from bot.logs import scrubbed
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,13 @@ RECEIVING_SPAN = 24 * 3600.0
 """Seconds after a webhook for which we expect that others will be received, too."""
 
 
-class HookRepository(Protocol):
+class WebhookRepository(Protocol):
     """The stored webhooks. Times are Unix seconds."""
 
-    async def add(self, hook: StoredHook, error: str | None = None) -> None:
+    async def add(self, webhook: StoredWebhook, error: str | None = None) -> None:
         """Store a webhook, unless its event is known; returns after the commit. One with an error counts as done."""
 
-    async def due(self, now: float, limit: int) -> tuple[StoredHook, ...]:
+    async def due(self, now: float, limit: int) -> tuple[StoredWebhook, ...]:
         """The webhooks that are due now, oldest first."""
 
     async def next_due(self) -> float | None:
@@ -52,15 +52,15 @@ class HookRepository(Protocol):
         """The write that defers a webhook."""
 
 
-class UnreadableHookError(Exception):
+class UnreadableWebhookError(Exception):
     """A webhook with a valid signature that has no readable appointment. Its text is the reason to record."""
 
 
-ReadHook = Callable[[StoredHook], Report]
-"""Parses a webhook. Raises `UnreadableHookError`."""
+ReadWebhook = Callable[[StoredWebhook], Report]
+"""Parses a webhook. Raises `UnreadableWebhookError`."""
 
 
-class HookWorker:
+class WebhookWorker:
     """Processes the webhooks that are not done.
 
     `play` takes a turn of a chat, `now` gives Unix seconds; `last_received` is when the last one came, over restarts.
@@ -68,14 +68,14 @@ class HookWorker:
 
     def __init__(  # noqa: PLR0913, PLR0917 — the parts, joined in one place
         self,
-        hooks: HookRepository,
+        webhooks: WebhookRepository,
         news: AppointmentNews,
-        read: ReadHook,
+        read: ReadWebhook,
         play: Callable[[int, ChatTurn, Callable[[], None]], None],
         now: Callable[[], float],
         last_received: float | None = None,
     ) -> None:
-        self._hooks = hooks
+        self._webhooks = webhooks
         self._news = news
         self._read = read
         self._play = play
@@ -90,16 +90,16 @@ class HookWorker:
         """Whether webhooks came within the last day."""
         return self.last_received is not None and 0 <= self._now() - self.last_received < RECEIVING_SPAN
 
-    async def receive(self, hook: StoredHook) -> None:
+    async def receive(self, webhook: StoredWebhook) -> None:
         """Store a webhook with a valid signature; returns after the commit. Raises what the store raises."""
         error = None
         try:
-            self._read(hook)
-        except UnreadableHookError as unreadable:
+            self._read(webhook)
+        except UnreadableWebhookError as unreadable:
             error = str(unreadable)
             self.set_aside += 1
             log.warning("a webhook is set aside: %s", error)
-        await self._hooks.add(hook, error)
+        await self._webhooks.add(webhook, error)
         self.last_received = self._now()
         self._wake.set()
 
@@ -111,52 +111,52 @@ class HookWorker:
             try:
                 # Taken before the query: a turn that ends while it runs is not due again, though its row may say so.
                 in_hand = frozenset(self._in_hand)
-                for hook in await self._hooks.due(self._now(), AT_ONCE):
-                    if hook.event_id not in in_hand:
-                        await self._begin(hook)
-                following = await self._hooks.next_due()
+                for webhook in await self._webhooks.due(self._now(), AT_ONCE):
+                    if webhook.event_id not in in_hand:
+                        await self._begin(webhook)
+                following = await self._webhooks.next_due()
                 if following is not None:
                     pause = min(max(following - self._now(), SHORTEST_SLEEP), LONGEST_SLEEP)
             except Exception as error:  # whatever the error: the webhooks behind it must be processed
                 log.exception("looking for webhooks failed: %s", type(error).__name__, exc_info=scrubbed(error))
             await wait_event(self._wake, pause)
 
-    async def _begin(self, hook: StoredHook) -> None:
+    async def _begin(self, webhook: StoredWebhook) -> None:
         try:
-            report = self._read(hook)
+            report = self._read(webhook)
             chat_id = await self._news.chat_of(report)
-        except UnreadableHookError as unreadable:  # an earlier release was able to read it
-            await self._hooks.finish(hook.event_id, str(unreadable))
+        except UnreadableWebhookError as unreadable:  # an earlier release was able to read it
+            await self._webhooks.finish(webhook.event_id, str(unreadable))
             return
         except Exception as error:  # noqa: BLE001 — whatever the error, it must not hold up the others
             self._set_aside(error)
-            await self._hooks.finish(hook.event_id, type(error).__name__)
+            await self._webhooks.finish(webhook.event_id, type(error).__name__)
             return
         if chat_id is None:
-            await self._hooks.finish(hook.event_id)
+            await self._webhooks.finish(webhook.event_id)
             return
-        self._in_hand.add(hook.event_id)
-        over = partial(self._in_hand.discard, hook.event_id)
-        self._play(chat_id, partial(self._work, chat_id, hook, report), over)
+        self._in_hand.add(webhook.event_id)
+        over = partial(self._in_hand.discard, webhook.event_id)
+        self._play(chat_id, partial(self._work, chat_id, webhook, report), over)
 
-    async def _work(self, chat_id: int, hook: StoredHook, report: Report) -> Change:
+    async def _work(self, chat_id: int, webhook: StoredWebhook, report: Report) -> Change:
         """The turn of the chat. In every case its change marks the webhook as done or defers it."""
         try:
-            change = await self._news.of_report(chat_id, report, hook.received_at)
-            end = self._hooks.done(hook.event_id)
+            change = await self._news.of_report(chat_id, report, webhook.received_at)
+            end = self._webhooks.done(webhook.event_id)
         except NotYetError as wait:
-            change, end = Change(), self._hooks.postponed(hook.event_id, self._now() + wait.seconds)
+            change, end = Change(), self._webhooks.postponed(webhook.event_id, self._now() + wait.seconds)
         except ApiError as error:
             change = Change()
-            if self._now() - hook.received_at < API_PATIENCE:
+            if self._now() - webhook.received_at < API_PATIENCE:
                 pause = max(API_PAUSE, error.retry_after or 0.0)
-                end = self._hooks.postponed(hook.event_id, self._now() + pause)
+                end = self._webhooks.postponed(webhook.event_id, self._now() + pause)
             else:
                 self._set_aside(error)
-                end = self._hooks.done(hook.event_id, type(error).__name__)
+                end = self._webhooks.done(webhook.event_id, type(error).__name__)
         except Exception as error:  # noqa: BLE001 — as above
             self._set_aside(error)
-            change, end = Change(), self._hooks.done(hook.event_id, type(error).__name__)
+            change, end = Change(), self._webhooks.done(webhook.event_id, type(error).__name__)
         return replace(change, works=(*change.works, end))
 
     def _set_aside(self, error: Exception) -> None:
