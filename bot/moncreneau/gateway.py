@@ -146,7 +146,10 @@ class Gateway:
                 if error.failure.code is FailureCode.APPOINTMENT_GONE:
                     return None
                 raise
-            return schemas.read_appointment(body, self._zone)
+            found = schemas.read_appointment(body, self._zone)
+            if found.id != appointment_id:
+                raise UnreadableAnswer
+            return found
 
     async def appointments(self, owner: str, need: Need = Need.LOOK) -> tuple[Appointment, ...]:
         """See `Moncreneau.appointments`. Raises `ApiError`."""
@@ -191,7 +194,7 @@ class Gateway:
                     if error.is_page or error.is_cut_off:
                         raise  # a proxy's, or cut off on its way: what the API said is not known
                     raise UnclearCancelling(status=error.status) from None
-                if status != HTTPStatus.NO_CONTENT and not schemas.says_cancelled(body):
+                if status != HTTPStatus.NO_CONTENT and not schemas.says_cancelled(body, appointment_id):
                     raise UnclearCancelling(status=status)
         finally:
             self._own_appointments.cancelled(appointment_id)

@@ -167,12 +167,13 @@ def read_appointment(body: Any, zone: tzinfo, order: Order | None = None) -> App
     return found
 
 
-def says_cancelled(body: Any) -> bool:
-    """Whether the answer to a cancelling says that the appointment is cancelled now."""
+def says_cancelled(body: Any, appointment_id: int) -> bool:
+    """Whether the answer to a cancelling says that this appointment is cancelled now."""
     if not isinstance(body, dict) or _says_failed(body):
         return False
     wrapped = next((body[key] for key in ("data", "appointment") if isinstance(body.get(key), dict)), body)
-    return bool(wrapped.get("status") == AppointmentStatus.CANCELLED.value)
+    is_it = read_id(wrapped.get("id", appointment_id)) == appointment_id
+    return is_it and bool(wrapped.get("status") == AppointmentStatus.CANCELLED.value)
 
 
 def read_page(body: Any, zone: tzinfo) -> AppointmentsPage:

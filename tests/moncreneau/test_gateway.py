@@ -129,6 +129,12 @@ async def test_a_booking_with_unknown_outcome_can_be_sent_again(gateway: Gateway
     assert (await gateway.book(ORDER)).id == 12345
 
 
+async def test_an_answer_about_another_appointment_is_unreadable(gateway: Gateway, service: Service) -> None:
+    service.says("GET /appointments/7", {**APPOINTMENT, "status": "CANCELLED"})
+    with pytest.raises(UnreadableAnswer):
+        await gateway.appointment(7)
+
+
 async def test_a_missing_appointment_is_none_when_read_and_an_error_when_cancelled(
     gateway: Gateway, service: Service
 ) -> None:
