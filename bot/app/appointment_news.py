@@ -264,6 +264,7 @@ class AppointmentNews:
                     words,
                     urgency=Urgency.NOTICE,
                     ticket=entry.appointment_id if isinstance(effect, WasMade | WasMoved) else None,
+                    supersedes=entry.appointment_id,
                     silent=is_silent,
                 )
             )

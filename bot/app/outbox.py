@@ -367,6 +367,9 @@ def _is_replaced(old: Delivery, new: Delivery) -> bool:
         return True
     if old.kind is Kind.EDIT or new.kind is Kind.EDIT:
         return old.kind is new.kind and old.target == new.target and old.amends == new.amends
+    if new.supersedes is not None and old.ticket == new.supersedes:
+        # After a move the QR code still holds; after a cancellation it does not.
+        return old.kind is Kind.SEND or (old.kind in PICTURES and new.ticket is None)
     if old.kind is Kind.DOCUMENT:
         return new.kind is Kind.DOCUMENT and old.document == new.document
     if old.kind not in {Kind.SEND, *PICTURES} or old.screen is not None:

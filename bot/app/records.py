@@ -89,7 +89,9 @@ class Delivery:
     if it is refused, nothing is lost, and of several that wait only the newest is sent. `document` is the name of a
     file whose content is read when it is sent. `prepared` is a call without its chat, as JSON. `ticket` is the
     appointment whose ticket or QR picture this is. A `silent` one makes no sound. It is dropped after `not_after`
-    (office time), and once an appointment `about` has another version.
+    (office time), and once an appointment `about` has another version. One that waits with the ticket of an appointment
+    is dropped when a newer one `supersedes` it, because it is untrue then. `calendar` is the appointment of a calendar
+    file.
     """
 
     id: int
@@ -106,6 +108,7 @@ class Delivery:
     ticket: int | None = None
     silent: bool = False
     calendar: int | None = None
+    supersedes: int | None = None
     not_after: datetime | None = None
     about: tuple[tuple[int, int], ...] = ()
     """Appointments and their versions."""

@@ -74,7 +74,7 @@ def read_update(row: Row[Any]) -> StoredUpdate:
     return StoredUpdate(row.update_id, row.chat_id, row.body or "")
 
 
-RARE = ("topic", "amends", "document", "prepared", "ticket", "silent", "calendar", "not_after", "about")
+RARE = ("topic", "amends", "document", "prepared", "ticket", "silent", "calendar", "supersedes", "not_after", "about")
 """Fields that few deliveries have. They are stored only if set."""
 
 

@@ -420,6 +420,21 @@ async def test_of_files_with_the_same_name_that_wait_the_newest_is_sent(tmp_path
 
 
 @in_no_time
+@pytest.mark.parametrize(("stands", "left"), [(True, ["0", "picture", "news"]), (False, ["0", "news"])])
+async def test_a_ticket_that_became_untrue_while_it_waited_is_not_sent(
+    tmp_path: Path, *, stands: bool, left: list[str]
+) -> None:
+    async with outbox_setup(tmp_path) as here:
+        here.messenger.failures.append(NotSentError("no route"))
+        ticket = replace(word(1), message=Message("ticket"), ticket=50)
+        picture = replace(word(2, kind=Kind.PICTURE), message=Message("picture"), ticket=50)
+        news = replace(word(3), message=Message("news"), ticket=50 if stands else None, supersedes=50)
+        await here.sends(word(0), ticket, picture, news)
+        assert here.messenger.texts() == left
+        assert await here.stored() == []
+
+
+@in_no_time
 async def test_a_calendar_file_is_noted_once_it_is_sent(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         made = Appointment(50, 5, datetime.fromisoformat("2026-03-05T10:00"), "Aïssatou")
