@@ -37,6 +37,8 @@ LONG_AGO = timedelta(days=7)
 """An older webhook is not believed: the API is asked. An appointment that was made longer ago is not told as new."""
 LOOK_PAUSE = 60.0
 """Seconds between two lookups of one appointment."""
+REASON_PAUSE, REASON_PATIENCE = 10.0, 15.0
+"""Seconds for which a cancellation that an older webhook led to waits for its own webhook, which has the reason."""
 ATTEMPT_PAUSE, ATTEMPT_PATIENCE = 3.0, 600.0
 """Seconds between tries while an open attempt may be the cause, and the longest wait for it."""
 
@@ -161,6 +163,10 @@ class AppointmentNews:
         fact, after, effects = await self._absorbed(entry, fact)
         if after is None:
             return Change()
+        is_unexplained = fact.source is Source.READING and WasCancelled() in effects
+        if is_unexplained and not _is_cancellation(report) and self._unix_time() - received_at < REASON_PATIENCE:
+            del self._looked[report.appointment_id]
+            raise NotYetError(REASON_PAUSE)
         queued = () if self._is_long_known(entry, fact) else await self._told(after, effects)
         return Change(facts=(fact,), queued=queued)
 
@@ -287,6 +293,10 @@ class AppointmentNews:
             departments = ()
         department = next((each for each in departments if each.id == entry.department_id), None)
         return Ticket(entry.appointment, department or Department(entry.department_id, ""))
+
+
+def _is_cancellation(report: Report) -> bool:
+    return report.appointment is not None and report.appointment.status is AppointmentStatus.CANCELLED
 
 
 def _concerns(attempt: StoredAttempt) -> int | None:

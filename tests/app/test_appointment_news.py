@@ -151,6 +151,25 @@ async def test_an_appointment_made_more_than_a_week_ago_is_recorded_and_not_told
     assert (len(change.facts), change.queued) == (1, ())
 
 
+async def test_a_cancellation_found_by_an_older_webhook_waits_for_its_own_with_the_reason(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.api.books[50] = CANCELLED
+    with pytest.raises(NotYetError):
+        await setup.hears(MOVED, minutes=-1)
+    assert texts(await setup.hears(CANCELLED, reason="Grève", by_office=True)) == ["fr CancelledByOthers Grève"]
+    assert texts(await setup.hears(MOVED, minutes=-1)) == [], "told once"
+
+
+async def test_a_cancellation_whose_own_webhook_is_lost_is_told_without_a_reason(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    setup.api.books[50] = CANCELLED
+    with pytest.raises(NotYetError) as wait:
+        await setup.hears(MOVED, minutes=-1)
+    for _ in range(2):
+        setup.now += timedelta(seconds=wait.value.seconds)
+    assert texts(await setup.hears(MOVED, minutes=-1)) == ["fr CancelledByOthers"]
+
+
 async def test_an_appointment_made_by_the_office_comes_with_its_qr_code(setup: NewsSetup) -> None:
     await setup.knows(7, of=None)
     change = await setup.hears(MADE, is_new=True)
