@@ -1,7 +1,7 @@
 """`python -m bot check`: tries everything that the bot needs, and says for each what is wrong and what to do.
 
 Nothing is booked, sent, deleted or migrated, and no secret is shown. The exit code is 0 if the bot can work and 1 if it
-cannot; a warning is something to know. What could not be tried is said to be so. A check never raises.
+cannot; a warning is something to know. Checks that could not be made are reported as such. A check never raises.
 """
 
 import asyncio
@@ -30,9 +30,9 @@ from bot.storage.diagnostics import Diagnosis, examine, saved_value
 from bot.telegram.transport import RawBot, words_of
 
 NOBODY = "telegram:0"
-"""An owner that no citizen is: whose appointments are asked for to see whether the key may read."""
+"""An owner that no citizen has. The list of its appointments shows whether the key may read."""
 FAR_APART = 60.0
-"""Seconds between two clocks from which on tickets and limits would be wrong."""
+"""Seconds. If two clocks differ by more, tickets and limits would be wrong."""
 SHOWN = 5
 UNCHECKED = "could not be checked"
 HOOKS = "/hooks/moncreneau"
@@ -80,7 +80,7 @@ def check_settings(given: Settings) -> Iterator[Line]:
 
 
 async def check_telegram(given: Settings) -> Found:
-    """Whether the token is one, and Telegram's."""
+    """Whether the token has the right form, and Telegram accepts it."""
     found = Found()
     try:
         bot = connections.telegram_bot(given)
@@ -94,7 +94,7 @@ async def check_telegram(given: Settings) -> Found:
         words = "Telegram does not accept TELEGRAM_BOT_TOKEN"
         found.lines.append(Line(Level.FAIL, "token", words, "check it with BotFather, or ask it for a new one"))
     except TelegramError as error:
-        words = f"Telegram cannot be asked: {words_of(error)}"
+        words = f"no answer from Telegram: {words_of(error)}"
         advice = "check the network and TELEGRAM_API_URL; the bot itself waits until Telegram answers"
         found.lines.append(Line(Level.FAIL, "token", words, advice))
     finally:
@@ -104,7 +104,7 @@ async def check_telegram(given: Settings) -> Found:
 
 
 async def _webhook(bot: RawBot) -> list[Line]:
-    """Whether the updates go somewhere else; the bot deletes such a webhook, for it polls."""
+    """Whether a webhook sends the updates elsewhere; the bot polls, so it deletes such a webhook."""
     try:
         host = await bot.webhook_host()
     except TelegramError as error:
@@ -116,7 +116,7 @@ async def _webhook(bot: RawBot) -> list[Line]:
 
 
 async def check_webhooks(given: Settings) -> list[Line]:
-    """Whether moncreneau's webhooks reach the running bot, by one with a wrong signature from this machine."""
+    """Whether webhooks reach the running bot: sends it one with a wrong signature, which it must refuse."""
     if not given.webhook_secrets:
         return []
     if given.public_url is None:
@@ -245,10 +245,10 @@ def _database(checkup: Diagnosis) -> list[Line]:
 
 
 def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
-    """Whether our clock and the services' agree; Telegram's and moncreneau's say what time it is with each answer."""
+    """Whether our clock and those of the services agree; their responses have a `Date`."""
     for service, gap in gaps.items():
         if gap is None:
-            yield Line(Level.WARN, "clock", f"{UNCHECKED}: {service} did not say what time it is")
+            yield Line(Level.WARN, "clock", f"{UNCHECKED}: {service} sent no time")
         elif abs(gap) > FAR_APART:
             words = f"{abs(gap):.0f} s {'behind' if gap > 0 else 'ahead of'} {service}’s"
             yield Line(Level.WARN, "clock", words, "set this machine's clock by NTP")

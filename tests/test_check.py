@@ -148,7 +148,7 @@ async def test_a_wrong_token_is_told_from_a_service_that_is_away(check: Checker,
     assert "BotFather" in wrong.text
     away = await check(TELEGRAM_API_URL="http://127.0.0.1:9")
     assert away.code == 1
-    assert "cannot be asked: the connection is refused" in away.line("token", "FAIL")
+    assert "no answer from Telegram: the connection is refused" in away.line("token", "FAIL")
     assert "TELEGRAM_API_URL" in away.text
 
 
@@ -187,7 +187,7 @@ async def test_check_says_what_it_could_not_tell(check: Checker) -> None:
     checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
     assert checked.line("scopes", "WARN").endswith("could not be checked")
     assert checked.line("departments", "WARN").endswith("could not be checked")
-    assert "WARN  clock       could not be checked: moncreneau did not say what time it is" in checked.text
+    assert "WARN  clock       could not be checked: moncreneau sent no time" in checked.text
 
 
 async def test_a_webhook_of_another_deployment_is_named_and_left_alone(check: Checker) -> None:
@@ -210,7 +210,7 @@ async def test_an_answer_to_get_me_without_a_username_is_told_in_one_line(check:
         telegram.respond_with(*[answer({"ok": True, "result": me})] * 3)
         checked = await check(TELEGRAM_API_URL=_root(telegram))
     assert checked.code == 1
-    assert checked.line("token", "FAIL").endswith("Telegram cannot be asked: getMe tells no username")
+    assert checked.line("token", "FAIL").endswith("no answer from Telegram: getMe tells no username")
 
 
 async def test_telegrams_error_is_shown_in_one_line_without_the_token(check: Checker) -> None:

@@ -271,7 +271,7 @@ def test_html_that_telegram_refuses_is_noticed_in_the_default_catalogue_too(tmp_
 
 
 @pytest.mark.parametrize("name", ["klingon", "pt_br", "zh_hans", "PT"])
-def test_a_folder_that_is_no_locale_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_folder_that_is_not_named_like_a_locale_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(CatalogueError, match=f"'{name}' is no locale; name the folder like ff, pt_BR"):
         Translators.load("fr", folder(tmp_path, fr=GOOD, **{name: GOOD}))
 

@@ -168,7 +168,7 @@ def test_a_database_of_another_kind_is_refused_with_what_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8081", "http://[::1]:8081/x", "https://é.gn/api/v1"])
-def test_an_address_is_taken_as_it_is(url: str) -> None:
+def test_an_address_of_a_setting_is_not_changed(url: str) -> None:
     assert read_settings(**SECRETS, telegram_api_url=url).telegram_api_url == url
 
 

@@ -1,7 +1,7 @@
 """Calendar files: which are sent, and their content when they are sent.
 
-The content is made at that moment from the appointment book, so a file that had to wait is true. Who has taken a file
-of an appointment gets a new one after every change, also by others. Makes no request to the API.
+The content is made at that moment from the appointment book, so a file that had to wait is still true. Citizens who
+have taken a file of an appointment get a new one after every change, also by others. Makes no request to the API.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class CalendarFiles:
         """The files to send because of a change: of appointments that it changes and whose file the citizen has."""
         found: list[Delivery] = []
         settled = change.settled
-        # Of an appointment that was just booked nobody has a file.
+        # Nobody has a file of an appointment that was just booked.
         is_booked = settled is not None and settled.outcome == "booked"
         for fact in change.facts if is_booked else change.all_facts:
             after = _changed(*await self._before(fact), fact)

@@ -360,8 +360,7 @@ def _may_be_passed(delivery: Delivery) -> bool:
 def _is_replaced(old: Delivery, new: Delivery) -> bool:
     """Whether a newer delivery makes an older one outdated.
 
-    Of screens only the present one matters, of edits of one message the last one, of equal messages and
-    of files with the same name one.
+    Only the newest counts: of the screens, of the edits of one message, of equal messages, of files with one name.
     """
     if old.screen is not None and new.screen is not None:
         return True

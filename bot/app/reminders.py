@@ -22,7 +22,7 @@ class TimerRepository(Protocol):
     """The stored timers. Times are office time."""
 
     async def due(self, now: datetime, limit: int) -> tuple[int, ...]:
-        """The chats of the timers that are due now, those first whose message is the soonest too late."""
+        """The chats of the timers that are due now; first those whose message would soonest be too late."""
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         """All timers of a chat's appointments."""

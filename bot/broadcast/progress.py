@@ -1,7 +1,7 @@
 """Progress messages: one per admin and broadcast, edited in place through the outbox.
 
-Edits are not stored: after a restart the newest broadcasts are drawn again. Of the edits of one message that wait in
-the outbox only the newest is sent, and a refused one is dropped. Must not know texts or Telegram.
+Edits are not stored: after a restart the newest broadcasts are drawn again. If several edits of one message wait in
+the outbox, only the newest is sent, and a refused one is dropped. Must not know texts or Telegram.
 """
 
 import asyncio

@@ -166,7 +166,10 @@ def absorb(entry: BookEntry | None, fact: Fact) -> tuple[BookEntry | None, tuple
 
 
 def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
-    """Handle an appointment that is not in the book. Of webhooks only one that it was made is complete enough."""
+    """Handle an appointment that is not in the book.
+
+    A webhook is complete only if it says that the appointment was just made; after others it is looked up.
+    """
     if fact.source is Source.WEBHOOK and not (fact.is_new and fact.appointment):
         return None, (LookAgain(),)
     found = fact.appointment

@@ -116,7 +116,7 @@ def settled(session: Session, event: Moved | OldNotCancelled) -> Step | None:
         return replace(idle, message=None), (*effects, Tell(BothStand(old, new, event.status)))
     gone = replace(old, appointment=replace(old.appointment, status=AppointmentStatus.CANCELLED))
     _, effects = _final_ticket(idle, TicketShown(new, fresh=True, moved_from=before))
-    # Who did not wait, or whose ticket may not be edited yet, gets a message of its own.
+    # Citizens who did not wait, or whose ticket cannot be edited yet, get a separate message.
     told = (Tell(MoveDone(new, before)),) if late or session.message is None else ()
     return replace(idle, message=None), (AmendTicket(gone, moved_to=new.appointment.at), *effects, *told)
 

@@ -15,18 +15,18 @@ COMMAND = "help"
 
 
 class AdminCommands:
-    """See `AdminHandler`. `wrote` is called with the chat of each admin who writes for the first time."""
+    """See `AdminHandler`. `on_first_message` is called with the chat of an admin who writes for the first time."""
 
     def __init__(
         self,
         draw: Callable[[str], Message],
         locale_of: Callable[[int], Awaitable[str | None]],
-        wrote: Callable[[int], None],
+        on_first_message: Callable[[int], None],
         ids: DeliveryIds,
     ) -> None:
         self._draw = draw
         self._locale_of = locale_of
-        self._wrote = wrote
+        self._on_first_message = on_first_message
         self._known: set[int] = set()
         self._ids = ids
 
@@ -35,7 +35,7 @@ class AdminCommands:
         event = inbound.event
         if chat_id not in self._known:
             self._known.add(chat_id)
-            self._wrote(chat_id)
+            self._on_first_message(chat_id)
         if not isinstance(event, Commanded) or event.name != COMMAND:
             return None
         message = self._draw(await self._locale_of(chat_id) or event.language)

@@ -34,7 +34,7 @@ class MetricsCollector(Collector):
         yield _gauge("requests_today", "Requests to the API since midnight in the office.", report.requests_today)
         yield _gauge("bookings_today", "Bookings made since midnight in the office.", report.booked_today)
         yield from _known("requests_per_booking_today", "Requests to the API for each booking.", report.per_booking)
-        yield CounterMetricFamily(NAME + "messages_sent", "Messages that Telegram took.", report.sent)
+        yield CounterMetricFamily(NAME + "messages_sent", "Messages that Telegram accepted.", report.sent)
         yield CounterMetricFamily(NAME + "messages_refused", "Messages that Telegram refused.", report.refused)
         yield _by_outcome("attempts_settled", "Settled bookings and cancellations by outcome.", report.outcomes)
         yield _by_outcome("moves_settled", "Settled moves by outcome.", report.moves)
@@ -61,7 +61,9 @@ def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
 def _webhooks(webhooks: WebhookHealth) -> Iterator[Metric]:
     yield from _known("webhook_last_timestamp_seconds", "When the last webhook came, Unix time.", _unix(webhooks.last))
     yield CounterMetricFamily(NAME + "webhooks_refused", "Webhooks with a wrong signature or none.", webhooks.refused)
-    yield CounterMetricFamily(NAME + "webhooks_set_aside", "Webhooks that could not be worked.", webhooks.set_aside)
+    yield CounterMetricFamily(
+        NAME + "webhooks_set_aside", "Webhooks that could not be read or processed.", webhooks.set_aside
+    )
 
 
 def _api(api: ApiHealth) -> Iterator[Metric]:
@@ -70,7 +72,7 @@ def _api(api: ApiHealth) -> Iterator[Metric]:
     yield from _known("api_last_answer_timestamp_seconds", "When it last answered, Unix time.", _unix(api.heard))
     yield from _known("api_requests_limit", "Requests that the API grants an hour.", api.limit)
     yield from _known("api_requests_remaining", "Requests left in this hour.", api.remaining)
-    yield from _known("api_reset_timestamp_seconds", "When the API counts afresh, Unix time.", _unix(api.reset))
+    yield from _known("api_reset_timestamp_seconds", "When the API's hourly quota resets, Unix time.", _unix(api.reset))
     yield from _known("api_blocked_until_timestamp_seconds", "Until when a 429 holds.", _unix(api.blocked_until))
     yield from _known("slot_age_seconds", "The median age of the slots shown recently.", api.slot_age)
     yield CounterMetricFamily(NAME + "lost_races", "Bookings refused because the slot was taken.", api.lost_races)

@@ -81,7 +81,7 @@ async def examine(url: str, most: int) -> Diagnosis:
 
 
 async def saved_value(url: str, name: str) -> str | None:
-    """A fact that the bot stored there; None if there is no such fact or no usable database."""
+    """A saved value; None if there is none of this name or no usable database."""
     engine = engines.engine_for(url)
     try:
         if not _exists(engine):

@@ -44,7 +44,7 @@ async def test_appointments_that_are_read_are_recorded() -> None:
     ]
 
 
-async def test_an_owner_that_is_no_chat_is_not_recorded() -> None:
+async def test_an_owner_that_is_not_a_chat_is_not_recorded() -> None:
     setup = RecorderSetup()
     await setup.books(STRANGER)
     assert await setup.api.appointments(STRANGER)

@@ -203,7 +203,7 @@ async def test_the_message_of_a_ticket_is_remembered_sent_or_edited(tmp_path: Pa
 
 @in_no_time
 @pytest.mark.parametrize("failure", [EditLostError("gone"), MessageRefusedError("no text")], ids=["lost", "refused"])
-async def test_a_refused_edit_of_the_present_screen_is_shown_anew(tmp_path: Path, failure: Exception) -> None:
+async def test_a_refused_edit_of_the_present_screen_becomes_a_new_message(tmp_path: Path, failure: Exception) -> None:
     async with outbox_setup(tmp_path) as here:
         await here.sends(word(1))
         (shown,) = here.messenger.phones[7]

@@ -47,5 +47,5 @@ def test_every_state_gets_its_own_turn() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "0:{}", "1:{}", "1:nonsense"])
-def test_unreadable_text_is_no_draft(text: str) -> None:
+def test_unreadable_text_is_not_read_as_a_draft(text: str) -> None:
     assert read_draft(text) is None

@@ -79,7 +79,7 @@ async def test_a_large_report_comes_in_several_files(monkeypatch: pytest.MonkeyP
     ]
 
 
-async def test_a_file_of_another_name_is_no_report() -> None:
+async def test_a_file_of_another_name_is_not_taken_for_a_report() -> None:
     with pytest.raises(ValueError, match="not a report"):
         await read_file(FakeRecipients(), "bot.db")
 

@@ -150,7 +150,7 @@ def test_a_missing_worker_is_400_and_named_in_the_details(sdk: Any) -> None:
     assert error.value.details == {"fields": {"workerId": "is required by this department"}}
 
 
-def test_past_the_hourly_limit_is_429(url: str, sdk: Any) -> None:
+def test_requests_beyond_the_hourly_limit_are_answered_429(url: str, sdk: Any) -> None:
     httpx.post(f"{url}/__sandbox/ratelimit", json={"remaining": 1})
     sdk.departments.list()
     with pytest.raises(MoncreneauError) as error:

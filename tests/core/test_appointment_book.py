@@ -90,7 +90,7 @@ def test_an_appointment_found_on_a_days_list_is_news() -> None:
     assert absorb(None, fact(source=Source.DAY))[1] == (WasMade(),)
 
 
-def test_a_days_list_tells_changes_is_no_proof_of_absence_and_may_be_outdated() -> None:
+def test_a_days_list_shows_changes_but_a_missing_appointment_is_looked_up() -> None:
     assert absorb(KNOWN, fact(CANCELLED, Source.DAY))[1] == (WasCancelled(),)
     assert absorb(KNOWN, fact(status(AppointmentStatus.COMPLETED), Source.DAY))[1] == (WasValidated(),)
     assert absorb(KNOWN, fact(None, Source.DAY)) == (KNOWN, (LookAgain(),))
@@ -136,7 +136,7 @@ def test_own_actions_are_never_news() -> None:
     assert absorb(entry, fact(CANCELLED))[1] == (), "nor when it comes back from the service"
 
 
-def test_a_newly_known_member_of_staff_is_no_news_and_a_changed_one_is() -> None:
+def test_the_citizen_is_told_of_a_changed_member_of_staff_but_not_of_one_that_was_unknown() -> None:
     learnt, effects = absorb(KNOWN, fact(replace(MADE, worker_id=42)))
     assert learnt
     assert (learnt.worker_id, learnt.version, effects) == (42, 0, ())

@@ -125,7 +125,7 @@ def test_the_name_on_the_summary_is_corrected_by_editing_it_after_change_name_to
     assert edited(session, "Fanta Bah", 80)[0].state == ConfirmingBooking(corrected, ("Fanta Bah",), typed_in=80)
 
 
-def test_an_edited_name_that_is_none_says_why() -> None:
+def test_an_edit_to_an_invalid_name_says_what_is_wrong_with_it() -> None:
     session = given(ConfirmingBooking(FULL, typed_in=80))
     session, effects = edited(session, "Bah 2", 80)
     assert session.state == ConfirmingBooking(FULL, typed_in=80)

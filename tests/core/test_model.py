@@ -13,7 +13,7 @@ def test_an_appointment_is_frozen() -> None:
         APPOINTMENT.name = "Sow"  # type: ignore[misc]
 
 
-def test_the_statuses_are_the_contracts_and_one_for_what_it_does_not_list() -> None:
+def test_every_status_of_the_contract_is_known_and_others_are_unknown() -> None:
     assert set(AppointmentStatus) == {"PENDING_PAYMENT", "SCHEDULED", "COMPLETED", "CANCELLED", "NO_SHOW", "UNKNOWN"}
 
 

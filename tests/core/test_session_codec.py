@@ -21,7 +21,7 @@ def test_a_parked_booking_and_the_last_press_are_read_back() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "null", "{}", "1:", "1:{}", "1:[]", '1:{"locale":"fr"}', "\x00"])
-def test_invalid_json_is_no_session(text: str) -> None:
+def test_invalid_json_is_not_read_as_a_session(text: str) -> None:
     assert read_session(text) is None
 
 

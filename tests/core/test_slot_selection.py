@@ -180,7 +180,7 @@ def test_a_typed_number_is_the_staff_member() -> None:
 
 
 @pytest.mark.parametrize("text", ["Dr Bah", "0", "-3", "4 2"])
-def test_text_that_is_no_number_is_no_staff_member(text: str) -> None:
+def test_text_that_is_not_a_number_chooses_no_staff_member(text: str) -> None:
     session, effects = typed(given(TypingWorker(Draft(COURT))), text)
     assert session.state == TypingWorker(Draft(COURT))
     assert effects == (Show(session.state, SCREEN, None, Notice.WORKER_NUMBER),)

@@ -28,5 +28,5 @@ def test_no_two_states_have_the_same_kind() -> None:
     assert len(set(kinds.values())) == len(kinds)
 
 
-def test_the_examples_hold_every_state() -> None:
+def test_the_examples_contain_every_state() -> None:
     assert {type(state) for state in STATES.values()} == set(State.__args__)

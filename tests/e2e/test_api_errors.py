@@ -48,10 +48,10 @@ PASSING: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 UNREADABLE: dict[str, dict[str, Any]] = {
-    "a number that is none": {"kind": "garbage", "body": json.dumps({"id": "apt_7f", "status": "SCHEDULED"})},
+    "an id that is not a number": {"kind": "garbage", "body": json.dumps({"id": "apt_7f", "status": "SCHEDULED"})},
     "no number": {"kind": "garbage", "body": json.dumps({"status": "SCHEDULED"})},
     "half an answer": {"kind": "garbage"},
-    "an answer that is no appointment": {"kind": "garbage", "body": json.dumps([1, "two", None])},
+    "an answer that is not an appointment": {"kind": "garbage", "body": json.dumps([1, "two", None])},
 }
 
 

@@ -62,7 +62,7 @@ async def test_the_file_has_the_appointment_and_costs_no_request_of_the_api(bot:
     assert any("Ouvrez ce fichier pour l’ajouter" in each for each in captions)
 
 
-async def test_after_a_change_by_the_office_the_phone_gets_the_same_event_anew(
+async def test_after_a_change_by_the_office_the_phone_gets_the_same_event_again(
     bot: RunningBot, aissatou: Citizen
 ) -> None:
     number = await aissatou.books()

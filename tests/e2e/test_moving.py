@@ -152,7 +152,9 @@ async def test_every_refusal_ends_with_the_old_appointment(
     assert await statuses(aissatou) == {old: "SCHEDULED"}
 
 
-async def test_a_slot_that_was_taken_shows_the_nearest_ones_still_as_a_move(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_after_a_taken_slot_the_nearest_ones_are_offered_for_the_same_move(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
     old = await reaches_summary(aissatou)
     await bot.inject_api_fault("error_code", "POST", "/appointments", code="SLOT_NOT_AVAILABLE", status=409, times=1)
     screen = await aissatou.taps_on(CONFIRM)

@@ -139,9 +139,7 @@ async def test_a_citizen_who_blocks_the_bot_and_returns_is_reminded(bot: Running
         assert len(await reminders(aissatou)) == 1
 
 
-async def test_an_appointment_is_moved_from_its_reminder_and_reminded_of_anew(
-    bot: RunningBot, aissatou: Citizen
-) -> None:
+async def test_an_appointment_moved_from_its_reminder_gets_new_reminders(bot: RunningBot, aissatou: Citizen) -> None:
     await books(aissatou, "12/03/2026 11:00")
     async with jump_to(bot, "10T11:00"):
         reminder = await aissatou.waits_for(TITLE)

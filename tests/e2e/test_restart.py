@@ -76,7 +76,7 @@ async def test_a_time_that_passed_while_one_hesitated_is_not_booked(bot: Running
     assert await aissatou.appointments() == []
 
 
-async def test_a_session_that_cannot_be_read_begins_anew(bot: RunningBot, aissatou: Citizen) -> None:
+async def test_a_session_that_cannot_be_read_is_replaced_by_a_new_one(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
     await bot.stop()
     with closing(sqlite3.connect(bot.folder / "bot.db")) as database, database:

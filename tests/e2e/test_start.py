@@ -40,7 +40,7 @@ WRONG = {
         "the TLS certificates cannot be read (SSL_CERT_FILE, SSL_CERT_DIR): No such file or directory",
         1,
     ),
-    "an address to listen on that is none": (
+    "an invalid address to listen on": (
         {"HTTP_PORT": "8080", "HTTP_HOST": "no..host"},
         "HTTP_HOST, HTTP_PORT: cannot listen there: ",
         1,

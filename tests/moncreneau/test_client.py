@@ -98,7 +98,9 @@ async def test_the_base_url_may_end_with_a_slash(end: str, server: ScriptedServe
     assert server.seen[0].target == "/api/v1/departments"
 
 
-async def test_a_body_is_sent_as_json_even_if_it_is_no_proper_text(setup: ClientSetup, server: ScriptedServer) -> None:
+async def test_a_body_is_sent_as_json_even_if_its_text_is_not_valid_unicode(
+    setup: ClientSetup, server: ScriptedServer
+) -> None:
     server.respond_with(answer({"id": 1}, 201))
     await setup.client.post("appointments", {"name": "Aïssatou \ud83d"})
     assert server.seen[0].headers["content-type"] == "application/json"
@@ -456,7 +458,7 @@ async def test_the_number_of_requests_at_once_is_limited(clock: StillClock) -> N
     assert transport.most == CONNECTIONS
 
 
-async def test_waiting_for_a_connection_has_a_time_limit_and_is_no_outage(clock: StillClock) -> None:
+async def test_waiting_for_a_connection_has_a_time_limit_and_does_not_count_as_an_outage(clock: StillClock) -> None:
     transport = HeldTransport()
     setup = ClientSetup("http://unused", clock, transport, 0.01)
     reads = [asyncio.create_task(setup.call("GET")) for _ in range(CONNECTIONS)]

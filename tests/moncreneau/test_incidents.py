@@ -34,7 +34,7 @@ def test_success_of_another_operation_does_not_end_an_issue() -> None:
     assert not issues.open_issues
 
 
-def test_a_citizens_own_failure_is_no_operator_issue() -> None:
+def test_a_citizens_own_failure_is_not_an_operator_issue() -> None:
     issues = OpenIssues()
     issues.failed("book", Conflict())
     issues.failed("availability", NotFound(), 5)

@@ -44,7 +44,7 @@ async def test_a_201_without_an_id_means_accepted(
 
 
 @pytest.mark.parametrize("told", [{"externalUserId": "telegram:8"}, {"departmentId": 8}], ids=str)
-async def test_an_appointment_of_somebody_else_or_another_department_is_no_ticket(
+async def test_an_appointment_of_somebody_else_or_another_department_is_not_taken_for_the_ticket(
     server: ScriptedServer, clock: StillClock, told: dict[str, object]
 ) -> None:
     assert await placed(server, clock, answer({**APPOINTMENT, **told}, 201)) is WriteOutcome.ACCEPTED

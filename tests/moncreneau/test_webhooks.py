@@ -126,6 +126,6 @@ def test_that_it_was_made_is_said_by_its_type() -> None:
         ('{"type": "appointment.created", "data": {"object": "x"}}', "no appointment"),
     ],
 )
-def test_a_body_that_is_no_event_of_an_appointment_is_unreadable(body: str, why: str) -> None:
+def test_a_body_that_is_not_an_appointment_event_is_unreadable(body: str, why: str) -> None:
     with pytest.raises(UnreadableWebhookError, match=why):
         webhooks.read(StoredWebhook("evt_1", body, 0.0), UTC)

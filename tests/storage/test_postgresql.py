@@ -66,7 +66,7 @@ async def test_nul_characters_are_replaced_because_postgresql_cannot_store_them(
         assert await db.repository.draft(900) == "dr\ufffdaft"
 
 
-async def test_a_lone_surrogate_fails_alone(database: Database) -> None:
+async def test_text_with_a_lone_surrogate_fails_without_failing_the_rest_of_its_batch(database: Database) -> None:
     store = await Store(database.url).open()
     half, whole = await asyncio.gather(
         store.commit(Change(chat=StoredChat(7, "\ud83d", "fr"))),

@@ -142,7 +142,7 @@ async def test_a_message_is_deleted(sender: TelegramBroadcastSender, messenger: 
     assert messenger.calls == [("deleteMessage", {"chat_id": 7, "message_id": 71})]
 
 
-async def test_a_message_already_deleted_is_no_error(
+async def test_recalling_a_message_that_is_already_deleted_succeeds(
     sender: TelegramBroadcastSender, messenger: ScriptedMessenger
 ) -> None:
     messenger.answer = MessageRefusedError("Message to delete not found")

@@ -183,7 +183,7 @@ async def test_a_429_without_parameters_is_a_flood(
     assert caught.value.retry_after == seconds
 
 
-async def test_too_few_stars_is_no_error_of_the_recipient(server: ScriptedServer, bot: RawBot) -> None:
+async def test_too_few_stars_do_not_count_as_a_failure_of_the_recipient(server: ScriptedServer, bot: RawBot) -> None:
     words = "Bad Request: not enough Telegram Stars on the balance"
     server.respond_with(answer({"ok": False, "error_code": 400, "description": words}, 400))
     call = {"chat_id": 7, "text": "Bonjour"}
@@ -194,7 +194,9 @@ async def test_too_few_stars_is_no_error_of_the_recipient(server: ScriptedServer
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 429, 502])
-async def test_a_proxys_error_page_is_no_refusal_of_the_message(server: ScriptedServer, bot: RawBot, code: int) -> None:
+async def test_a_proxys_error_page_does_not_count_as_a_refusal_of_the_message(
+    server: ScriptedServer, bot: RawBot, code: int
+) -> None:
     server.respond_with(answer(b"<html>Access denied</html>", code))
     with pytest.raises(MaybeSentError) as caught:
         await TelegramMessenger(bot).deliver(WORDS, None)

@@ -251,7 +251,7 @@ async def test_polling_pauses_while_too_many_updates_wait(here: Receiver) -> Non
     await here.receives(2)
 
 
-async def test_a_response_that_is_no_list_of_updates_is_ignored(
+async def test_a_response_that_is_not_a_list_of_updates_is_ignored(
     server: ScriptedServer, bot: RawBot, tmp_path: Path
 ) -> None:
     good = {"update_id": 5, "message": {"chat": {"id": 7}}}

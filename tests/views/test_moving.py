@@ -168,7 +168,7 @@ def test_a_slow_move_ends_with_both_times() -> None:
     assert words.index("14:30") < words.index("10:00") < words.index("12400")
 
 
-def test_if_both_stand_both_are_told_in_order_of_time() -> None:
+def test_if_both_appointments_stand_both_are_listed_in_order_of_time() -> None:
     later = Ticket(replace(TICKET.appointment, at=TEN_ON_MONDAY.replace(hour=15)), TICKET.department)
     message = render(BothStand(later, NEW_TICKET, AppointmentStatus.SCHEDULED), FR)
     words = plain(message.text)

@@ -113,7 +113,7 @@ class Api:
 
 
 async def not_found(_scope: Any, _receive: Any, _send: Any) -> None:
-    """Answer a path that is no endpoint."""
+    """Answer an unknown path."""
     raise ApiError("NOT_FOUND", "There is no such endpoint")
 
 

@@ -45,7 +45,7 @@ async def test_the_office_moves_an_appointment_and_its_slot_goes_with_it() -> No
         assert (await api.slots(5, "2026-03-05"))["2026-03-05"]["08:30"] is False
 
 
-async def test_the_office_may_move_to_a_time_that_is_no_slot(api: ApiClient) -> None:
+async def test_the_office_may_move_to_a_time_that_is_not_a_slot(api: ApiClient) -> None:
     await api.book()
     await api.office(12345, "move", dateTime="2026-03-07T10:05:00")
     assert (await api.get("/appointments/12345")).json()["dateTime"] == "2026-03-07T10:05:00"

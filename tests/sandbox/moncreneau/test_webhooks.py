@@ -203,7 +203,7 @@ async def test_a_disabled_endpoint_gets_no_further_attempt(webhook_api: ApiClien
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://", "nonsense", "http://127.0.0.1:port/"])
-async def test_an_address_that_is_none_fails_every_attempt(webhook_api: ApiClient, url: str) -> None:
+async def test_every_delivery_to_an_invalid_address_fails(webhook_api: ApiClient, url: str) -> None:
     await webhook_api.control("POST", "/webhooks", {"url": url})
     await webhook_api.book()
     (delivery,) = await until(webhook_api, lambda found: found[0]["state"] == "failed")

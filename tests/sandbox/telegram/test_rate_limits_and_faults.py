@@ -159,7 +159,7 @@ async def test_calls_are_counted_by_method_and_status(telegram: Telegram) -> Non
     assert calls == {"total": 2, "methods": {"getMe": {"200": 1}, "sendMessage": {"400": 1}}, "rate_limited": 0}
 
 
-async def test_the_log_of_calls_tells_when_who_and_to_whom(telegram: Telegram) -> None:
+async def test_the_log_of_calls_has_time_sender_and_chat(telegram: Telegram) -> None:
     await telegram.control("calls", method="DELETE")
     await telegram.result("sendMessage", chat_id=AISSATOU, text="x")
     await telegram.control("clock", {"advance": 2})

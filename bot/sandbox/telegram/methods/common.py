@@ -124,7 +124,7 @@ def _reply_parameters(params: Params, chat: Chat) -> tuple[int, bool]:
 
 
 def _topic(params: Params, chat: Chat) -> int | None:
-    """Return the forum topic to write to; groups that are no forums ignore the parameter, as Telegram does."""
+    """Return the forum topic to write to; groups that are not forums ignore the parameter, as Telegram does."""
     number = params.integer("message_thread_id", 0)
     if not number or not (chat.is_forum or chat.type == "private"):
         return None
