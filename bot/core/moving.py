@@ -72,10 +72,15 @@ def booked(session: Session, event: ReplacementBooked) -> Step | None:
             made = Ticket(event.appointment, attempt.draft.department)
         case _:
             return None
-    # A late outcome is a new message, because editing a message sends no notification.
-    waiting = amended(session, Notice.IS_BOOKED) if late else ()
     state = Moving(replace(attempt, made=event.appointment))
-    after, effects = go(replace(session, message=None) if late else session, state)
+    waiting: tuple[Effect, ...] = ()
+    if late:
+        # A late outcome is a new message, because editing a message sends no notification. It may not be sent yet when
+        # the move ends, and cannot be edited then, so it says nothing that will be untrue.
+        waiting = amended(session, Notice.IS_BOOKED)
+        after, effects = show(replace(session.at(state), message=None), screen=TicketShown(made, fresh=True))
+    else:
+        after, effects = go(session, state)
     picture = (Tell(QrPicture(made)),) if made.appointment.qr_link else ()
     return replace(after, name=session.name or attempt.draft.name), (*waiting, *effects, *picture)
 

@@ -319,7 +319,10 @@ def test_a_late_new_ticket_is_a_message_of_its_own() -> None:
     late = given(Moving(MOVE_ATTEMPT, BUSY, delayed=True))
     without_link = replace(MADE, qr_link=None)
     session, effects = happened(late, ReplacementBooked(at=NOW, number=7, appointment=without_link))
-    assert effects == (Amend(MESSAGE, NoticeMessage(Notice.IS_BOOKED)), Show(session.state, SCREEN + 1, None))
+    ticket = TicketShown(Ticket(without_link, PASSPORTS), fresh=True)
+    assert session.state == Moving(replace(REPLACED, made=without_link))
+    assert session.message is None
+    assert effects == (Amend(MESSAGE, NoticeMessage(Notice.IS_BOOKED)), Show(ticket, SCREEN + 1, None))
 
 
 def test_a_delay_before_the_new_appointment_is_told_once_a_cause() -> None:
