@@ -23,7 +23,8 @@ def summary(report: CrashReport) -> str:
     """The outcome in one line; *untold* citizens were left without an answer."""
     found = report.ledger_check
     return (
-        f"soak: {found.bookings} bookings, {report.kills.total} kills, {report.faults_applied} faults injected; "
+        f"soak: {found.bookings} bookings, {found.moves} moves, {report.kills.total} kills, "
+        f"{report.faults_applied} faults injected; "
         f"lost {len(found.lost)}, doubled {len(found.doubled)}, wrong {len(found.wrong)}, "
         f"untold {len(report.unanswered)}; {found.duplicates} messages sent twice"
     )

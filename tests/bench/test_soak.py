@@ -28,9 +28,10 @@ def report(ledger_check: LedgerCheck, unanswered: tuple[str, ...] = ()) -> Crash
 
 
 def test_the_summary_counts_everything_in_one_line() -> None:
-    found = LedgerCheck(bookings=12, lost=["a"], doubled=["b", "c"], wrong=["d", "e", "f"], duplicates=5)
+    found = LedgerCheck(bookings=12, moves=7, lost=["a"], doubled=["b", "c"], wrong=["d", "e", "f"], duplicates=5)
     assert summary(report(found, ("g",) * 4)) == (
-        "soak: 12 bookings, 3 kills, 40 faults injected; lost 1, doubled 2, wrong 3, untold 4; 5 messages sent twice"
+        "soak: 12 bookings, 7 moves, 3 kills, 40 faults injected; "
+        "lost 1, doubled 2, wrong 3, untold 4; 5 messages sent twice"
     )
 
 

@@ -64,6 +64,7 @@ class CrashReport:
             "seed": self.seed,
             "seconds": round(self.seconds),
             "bookings confirmed and ticket seen": found.bookings,
+            "moved and new ticket seen": found.moves,
             "cancelled and told": found.cancellings,
             "given up in time": found.given_up,
             "presses sent twice": self.resent,

@@ -16,6 +16,7 @@ class LedgerCheck:
 
     bookings: int = 0
     cancellings: int = 0
+    moves: int = 0
     given_up: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
@@ -53,8 +54,9 @@ def check_ledger(citizens: Iterable[PatientCitizen], ledger: Json, credits_befor
 def _compare(found: LedgerCheck, booking: WantedBooking, made: list[Json]) -> None:
     found.bookings += booking.ticket is not None
     found.cancellings += booking.cancelled
+    found.moves += len(booking.replaced)
     found.given_up += booking.gave_up and booking.ticket is None
-    if len(made) > 1:
+    if len(made) > 1 + len(booking.replaced):
         found.doubled.append(f"{booking} was booked {len(made)} times")
     if booking.ticket is None:
         if made:
@@ -66,6 +68,8 @@ def _compare(found: LedgerCheck, booking: WantedBooking, made: list[Json]) -> No
     if entry is None:
         found.lost.append(f"{booking}: the office knows nothing of the ticket")
         return
+    kept = [each["id"] for each in made if each["id"] in booking.replaced and each["status"] != "CANCELLED"]
+    found.wrong += [f"{booking}: {number} still stands" for number in kept]
     if booking.told_not_booked:
         found.wrong.append(f"{booking} was said not to be booked")
     if not booking.confirmed:

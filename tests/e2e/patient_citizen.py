@@ -33,6 +33,8 @@ class WantedBooking:
     link: str | None = None
     cancel_confirmed: bool = False
     cancelled: bool = False
+    replaced: list[int] = field(default_factory=list)
+    """The numbers of the appointments that were moved, each replaced by the next one and the last by `ticket`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Habits:
 
     doubles: float = 0.25
     cancels: float = 0.4
+    moves: float = 0.3
     gives_up: float = 0.08
 
 
@@ -58,12 +61,14 @@ class PatientCitizen:
     resent: int = 0
 
     async def book_one(self) -> None:
-        """Book one appointment, and perhaps cancel it."""
+        """Book one appointment, and perhaps move it, and perhaps cancel it."""
         spelled = "".join(LETTERS[int(digit)] for digit in f"{self.phone.chat_id}{len(self.bookings):03}")
         gives_up = self.rng.random() < self.habits.gives_up
         booking = WantedBooking(f"Fanta {spelled.capitalize()}", self.rng.choice(self.offices), gives_up)
         self.bookings.append(booking)
         await self.book(booking)
+        while booking.ticket is not None and self.rng.random() < self.habits.moves:
+            await self.move(booking)
         if booking.ticket is not None and self.rng.random() < self.habits.cancels:
             await self.cancel(booking)
 
@@ -83,6 +88,23 @@ class PatientCitizen:
                     await self.phone.say("/book")
             elif pace.may_act_on(screen):
                 await self._answer(screen, booking)
+            await asyncio.sleep(PAUSE)
+
+    async def move(self, booking: WantedBooking) -> None:
+        """Move the appointment until the ticket of another one is on the phone, with all its buttons."""
+        assert booking.ticket is not None
+        self.doing = f"moves {booking.ticket}"
+        ticket = await self._ticket_of(booking, booking.ticket)
+        await self.phone.scroll()
+        pace = Pace(self.rng)
+        if ticket:
+            await self._press(ticket, self.words.label("button.move_this"))
+        while not await self._is_moved(booking):
+            screen = await self._screen()
+            if screen and pace.may_act_on(screen):
+                await self._answer_move(screen, booking)
+            elif ticket and not screen and pace.is_too_long():
+                await self._press(ticket, self.words.label("button.move_this"))
             await asyncio.sleep(PAUSE)
 
     async def cancel(self, booking: WantedBooking) -> None:
@@ -129,6 +151,26 @@ class PatientCitizen:
                 booking.link = next((word for word in shown.text.split() if "/qr/" in word), None)
         return booking.ticket is not None
 
+    async def _ticket_of(self, booking: WantedBooking, number: int) -> Shown | None:
+        """The message with the ticket of this appointment, if its buttons are there."""
+        move = self.words.label("button.move_this")
+        for shown in await self.phone.look(everything=True):
+            if shown.has(move) and booking.name in shown.text and self.words.number_in(shown.text) == number:
+                return shown
+        return None
+
+    async def _is_moved(self, booking: WantedBooking) -> bool:
+        move = self.words.label("button.move_this")
+        for shown in await self.phone.look():
+            number = self.words.number_in(shown.text)
+            is_new = number is not None and number != booking.ticket and number not in booking.replaced
+            if is_new and shown.has(move) and booking.name in shown.text and booking.ticket is not None:
+                booking.replaced.append(booking.ticket)
+                booking.ticket = number
+                booking.link = next((word for word in shown.text.split() if "/qr/" in word), None)
+                return True
+        return False
+
     async def _is_cancelled(self, booking: WantedBooking) -> bool:
         booking.cancelled = any(
             self.words.says(shown.text, "cancelled.title") and self.words.number_in(shown.text) == booking.ticket
@@ -160,6 +202,19 @@ class PatientCitizen:
             await self._press(screen, booking.office)
         elif choices := self._choices(screen):
             await self._press(screen, self.rng.choice(choices))
+
+    async def _answer_move(self, screen: Shown, booking: WantedBooking) -> None:
+        """Do what this screen of a move asks for."""
+        label = self.words.label
+        for key in ("button.confirm", "button.retry", "button.other_time"):
+            if screen.has(label(key)):
+                await self._press(screen, label(key))
+                return
+        ticket = await self._ticket_of(booking, booking.ticket or 0)
+        if choices := self._choices(screen):
+            await self._press(screen, self.rng.choice(choices))
+        elif ticket and not screen.has(label("button.help")):  # it was left, by a press that came late
+            await self._press(ticket, label("button.move_this"))
 
     def _choices(self, screen: Shown) -> list[str]:
         """The buttons of which any may be pressed: days, hours, staff."""

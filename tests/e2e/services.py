@@ -49,6 +49,7 @@ class Services:
             "TELEGRAM_CHAT_RATE": "0",
             "MAX_OPEN": "0",
             "MAX_BOOKINGS_PER_DAY": "0",
+            "MAX_MOVES": "0",
         }
 
     async def ledger(self) -> Json:

@@ -31,7 +31,7 @@ async def bot(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running
     sandbox: dict[str, Any] = {"webhook_url": url, "webhook_secret": SECRET, "webhook_time_factor": 0.01}
     async with stopped_bot(tmp_path_factory.mktemp("moving"), capacity=1000, **sandbox) as stopped:
         stopped.settings = stopped.settings.model_copy(
-            update={"http_port": port, "moncreneau_webhook_secret": SecretStr(SECRET)}
+            update={"http_port": port, "moncreneau_webhook_secret": SecretStr(SECRET), "max_moves": 2}
         )
         await stopped.start()
         yield stopped
