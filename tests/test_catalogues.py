@@ -130,7 +130,7 @@ def test_there_are_french_and_english() -> None:
     assert {"fr", "en"} <= set(LOCALES)
 
 
-def test_every_key_in_the_code_can_be_read_off_it() -> None:
+def test_every_message_id_stands_literally_in_the_code() -> None:
     assert USES
     assert [use.where for use in USES if not use.keys] == []
 

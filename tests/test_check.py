@@ -126,7 +126,7 @@ async def test_settings_that_are_missing_are_all_named(check: Checker) -> None:
     assert all(name in checked.text for name in ("TELEGRAM_BOT_TOKEN", "MONCRENEAU_API_KEY", "TIMEZONE"))
 
 
-async def test_without_admins_it_warns_and_works(check: Checker) -> None:
+async def test_check_without_admins_warns_and_passes(check: Checker) -> None:
     checked = await check("--quick", ADMIN_IDS="")
     assert checked.code == 0
     assert "nobody is told" in checked.line("settings", "WARN")
@@ -183,7 +183,7 @@ async def test_a_key_that_is_refused_is_told_with_the_services_own_code(check: C
     assert words in checked.line("key", "FAIL")
 
 
-async def test_check_says_what_it_could_not_tell(check: Checker) -> None:
+async def test_check_says_what_it_could_not_check(check: Checker) -> None:
     checked = await check(MONCRENEAU_API_URL="http://127.0.0.1:9/api/v1")
     assert checked.line("scopes", "WARN").endswith("could not be checked")
     assert checked.line("departments", "WARN").endswith("could not be checked")
@@ -410,7 +410,7 @@ async def test_only_the_bots_own_401_shows_that_webhooks_arrive(
         assert told in (await check(**WEBHOOKS, PUBLIC_URL=url)).line("webhooks", "WARN")
 
 
-def test_a_401_without_words_over_tls_is_as_it_should_be() -> None:
+def test_a_401_without_a_body_over_tls_passes() -> None:
     assert _webhooks("https://bot.example.gn", 401, has_words=False).level is Level.OK
 
 

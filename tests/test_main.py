@@ -36,7 +36,7 @@ def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.usefixtures("no_settings")
-def test_missing_settings_end_it_before_anything_begins(capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_settings_end_the_process_before_anything_begins(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run"]) == WRONG_SETTINGS
     said = capsys.readouterr().err
     assert "TELEGRAM_BOT_TOKEN is required" in said

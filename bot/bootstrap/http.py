@@ -27,7 +27,7 @@ async def open_port(settings: Settings, report: "Report", receive: "Receive") ->
         yield None
         return
     from bot.operations import http  # noqa: PLC0415 — see above
-    from bot.operations import webhook_route as hooks  # noqa: PLC0415
+    from bot.operations.webhook_route import WebhookRoute  # noqa: PLC0415
 
     try:
         listener = http.bound(settings.http_host, settings.http_port)
@@ -37,7 +37,7 @@ async def open_port(settings: Settings, report: "Report", receive: "Receive") ->
     routes = [*http.routes(report)]
     webhook_route = None
     if settings.webhook_secrets:
-        webhook_route = hooks.WebhookRoute(partial(webhooks.is_signed, secrets=settings.webhook_secrets), receive)
+        webhook_route = WebhookRoute(partial(webhooks.is_signed, secrets=settings.webhook_secrets), receive)
         routes.append(webhook_route.route())
     async with http.serving(routes, listener):
         yield webhook_route

@@ -177,7 +177,7 @@ async def test_an_appointment_made_by_the_office_comes_with_its_qr_code(setup: N
 
 
 @pytest.mark.parametrize(("hour", "days", "silent"), [(23, 3, True), (3, 3, True), (12, 3, False), (23, 0.5, False)])
-async def test_at_night_it_makes_no_sound_unless_it_is_soon(
+async def test_news_at_night_makes_no_sound_unless_the_appointment_is_soon(
     setup: NewsSetup, hour: int, days: float, *, silent: bool
 ) -> None:
     setup.now = NOW.replace(hour=hour)
@@ -196,7 +196,7 @@ async def test_news_for_a_chat_that_left_is_recorded_and_not_sent(setup: NewsSet
     assert not entry.is_coming
 
 
-async def test_without_the_departments_it_is_told_all_the_same(setup: NewsSetup) -> None:
+async def test_news_is_sent_even_if_the_departments_cannot_be_read(setup: NewsSetup) -> None:
     await setup.knows(7)
     setup.api.reads.append(refused(FailureCode.DOWN))
     assert texts(await setup.hears(MOVED)) == ["fr MovedByOffice"]
@@ -215,7 +215,7 @@ async def test_while_a_booking_is_open_what_is_not_known_waits_but_not_for_ever(
     assert texts(await setup.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
 
 
-async def test_while_its_cancelling_is_open_it_waits_and_another_one_does_not(setup: NewsSetup) -> None:
+async def test_a_webhook_waits_only_for_the_cancelling_of_its_own_appointment(setup: NewsSetup) -> None:
     await setup.knows(7)
     await setup.store.commit(Change(opened=(cancelling(51),)))
     assert texts(await setup.hears(MOVED)) == ["fr MovedByOffice"]
@@ -230,7 +230,7 @@ def moving(number: int, made: Appointment | None = None) -> StoredAttempt:
     return StoredAttempt(7, 5, AttemptKind.MOVE, MOVES.write(MoveAttempt(5, draft, NOW, made)))
 
 
-async def test_while_its_move_is_open_it_waits_as_for_a_booking_and_a_cancelling(setup: NewsSetup) -> None:
+async def test_a_webhook_waits_while_a_move_of_its_appointment_is_open(setup: NewsSetup) -> None:
     await setup.knows(7)
     await setup.store.commit(Change(opened=(moving(50),)))
     with pytest.raises(NotYetError):
@@ -260,7 +260,7 @@ async def test_in_doubt_the_service_is_asked_with_what_nobody_else_needs(setup: 
     assert fact.as_of == NOW + timedelta(seconds=2), "by the service's clock"
 
 
-async def test_of_one_that_is_soon_it_is_asked_more_urgently(setup: NewsSetup) -> None:
+async def test_the_lookup_of_an_appointment_that_is_soon_is_more_urgent(setup: NewsSetup) -> None:
     await setup.knows(7, of=replace(MADE, at=NOW + timedelta(hours=5)))
     await setup.hears(None)
     assert setup.api.needs == [Need.SETTLE_AGAIN]
@@ -299,7 +299,7 @@ async def test_an_appointment_that_is_gone_or_of_another_owner_is_not_recorded(
     assert await setup.store.entry(50) is None
 
 
-async def test_whose_it_is_is_known_by_the_book_before_what_is_said(setup: NewsSetup) -> None:
+async def test_the_appointment_book_decides_whose_a_webhook_is_before_its_owner_field_does(setup: NewsSetup) -> None:
     await setup.knows(7, 8)
     report = Report(50, NOW, "telegram:8")
     assert await setup.news.chat_of(report) == 7

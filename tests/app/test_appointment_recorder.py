@@ -59,7 +59,7 @@ async def test_an_unreadable_list_is_not_recorded() -> None:
     assert setup.recorded == []
 
 
-async def test_a_list_is_as_old_as_the_question_and_as_what_may_answer_it_from_memory() -> None:
+async def test_the_age_of_a_list_counts_from_its_request_and_includes_the_age_of_cached_lists() -> None:
     setup = RecorderSetup()
 
     class Slow(FakeMoncreneau):

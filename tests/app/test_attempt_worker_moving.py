@@ -124,7 +124,7 @@ async def test_a_move_found_before_its_new_appointment_is_continued(tmp_path: Pa
 
 @pytest.mark.parametrize("status", [AppointmentStatus.SCHEDULED, AppointmentStatus.CANCELLED, None])
 @in_no_time
-async def test_a_move_found_after_it_only_cancels_what_still_stands(
+async def test_a_move_resumed_after_its_booking_cancels_only_an_old_appointment_that_still_stands(
     tmp_path: Path, status: AppointmentStatus | None
 ) -> None:
     async with worker_setup(tmp_path) as here:

@@ -128,7 +128,7 @@ async def test_an_appointment_that_the_api_does_not_know_any_more_counts_as_canc
     assert await setup.reads() == ["fr CancelledByOthers"]
 
 
-async def test_a_list_without_the_appointment_tells_nothing_while_it_cannot_be_asked_for(
+async def test_an_appointment_missing_from_a_list_is_no_news_until_it_can_be_looked_up(
     setup: ReconcilerSetup,
 ) -> None:
     await setup.knows(MINE)

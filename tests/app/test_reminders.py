@@ -129,7 +129,9 @@ async def test_the_second_comes_with_the_qr_code_where_telegram_has_its_picture(
     assert (picture.urgency, picture.about) == (Urgency.BULK, ((50, 0),))
 
 
-async def test_a_turn_that_was_killed_before_its_commit_is_taken_again_and_after_it_not(setup: RemindersSetup) -> None:
+async def test_a_turn_killed_before_its_commit_is_repeated_and_one_killed_after_it_is_not(
+    setup: RemindersSetup,
+) -> None:
     await setup.knows(MADE)
     setup.now = R48
     lost = await setup.reminders.turn(7)

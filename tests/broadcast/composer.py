@@ -94,11 +94,11 @@ class Composer:
         """A text."""
         return self.sends(Content(Media.TEXT, text))
 
-    def pushes(self, ask: ComposeAction, value: str = "", turn: int | None = None) -> "Composer":
+    def presses_button(self, action: ComposeAction, value: str = "", turn: int | None = None) -> "Composer":
         """Press a button of the present state, or of an earlier turn."""
         present = self.draft.turn if self.draft else 0
         number = present if turn is None else turn
-        return self.happens(ComposerPressed(at=self.at, turn=number, action=ask, value=value, message=MESSAGE))
+        return self.happens(ComposerPressed(at=self.at, turn=number, action=action, value=value, message=MESSAGE))
 
     def later(self, **span: float) -> "Composer":
         """Time goes by."""
@@ -107,7 +107,7 @@ class Composer:
 
     def reviews(self) -> "Composer":
         """The shortest way to the review: one message to everybody."""
-        return self.calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.EVERYONE)
+        return self.calls().sends(BONJOUR).presses_button(ComposeAction.ONE).presses_button(ComposeAction.EVERYONE)
 
     def stands(self) -> ComposeState:
         """The state of the draft."""

@@ -46,7 +46,7 @@ def test_with_one_language_versions_are_not_asked_for() -> None:
 
 
 def test_the_last_version_leads_to_the_audience() -> None:
-    composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "fr")
+    composer = Composer().calls().sends(BONJOUR).presses_button(ComposeAction.IS, "fr")
     assert composer.stands() == AskingMessage("en")
     composer.sends(HELLO)
     assert composer.stands() == ChoosingAudience()
@@ -107,7 +107,14 @@ def test_an_empty_audience_is_explained_and_another_is_asked_for() -> None:
 
 
 def test_typed_days_choose_the_audience() -> None:
-    composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DAYS).types("soon")
+    composer = (
+        Composer()
+        .calls()
+        .sends(BONJOUR)
+        .presses_button(ComposeAction.ONE)
+        .presses_button(ComposeAction.DAYS)
+        .types("soon")
+    )
     assert composer.stands() == AskingDays()
     assert composer.notice is ComposeNotice.NO_DAY
     composer.types("25/01/2026 - 26/01/2026")
@@ -125,7 +132,14 @@ def test_typed_days_choose_the_audience() -> None:
     ],
 )
 def test_days_are_understood_as_admins_type_them(text: str, first: date, last: date) -> None:
-    composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DAYS).types(text)
+    composer = (
+        Composer()
+        .calls()
+        .sends(BONJOUR)
+        .presses_button(ComposeAction.ONE)
+        .presses_button(ComposeAction.DAYS)
+        .types(text)
+    )
     assert composer.draft
     assert composer.draft.audience == Dated(first, last)
 
@@ -135,12 +149,18 @@ def test_days_are_understood_as_admins_type_them(text: str, first: date, last: d
     [("demain 10h", "2026-01-21T10:00"), ("2/12 à 9h30", "2026-12-02T09:30"), ("tomorrow 14:00", "2026-01-21T14:00")],
 )
 def test_a_time_is_understood_as_admins_type_it(text: str, starts: str) -> None:
-    composer = Composer().reviews().pushes(ComposeAction.LATER).types(text)
+    composer = Composer().reviews().presses_button(ComposeAction.LATER).types(text)
     assert composer.stands() == ConfirmingSend(datetime.fromisoformat(starts))
 
 
 def test_a_failure_to_read_departments_is_shown_in_place() -> None:
-    composer = Composer(failure=DOWN).calls().sends(BONJOUR).pushes(ComposeAction.ONE).pushes(ComposeAction.DEPARTMENT)
+    composer = (
+        Composer(failure=DOWN)
+        .calls()
+        .sends(BONJOUR)
+        .presses_button(ComposeAction.ONE)
+        .presses_button(ComposeAction.DEPARTMENT)
+    )
     assert composer.stands() == ChoosingDepartment(failure=DOWN)
 
 
@@ -153,14 +173,14 @@ def test_a_message_refused_in_the_preview_is_asked_for_again_with_the_reason() -
 
 
 def test_a_late_refusal_of_a_preview_does_not_disturb_a_changed_message() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.MESSAGE)
+    composer = Composer().reviews().presses_button(ComposeAction.MESSAGE)
     before = composer.draft
     composer.happens(PreviewRefused(at=MORNING, reason="Bad Request: entity"))
     assert composer.draft == before
 
 
 def test_a_typed_time_leads_to_the_confirmation_with_a_new_count() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.LATER).types("25/01/2026 09:00")
+    composer = Composer().reviews().presses_button(ComposeAction.LATER).types("25/01/2026 09:00")
     assert composer.stands() == ConfirmingSend(datetime.fromisoformat("2026-01-25T09:00"))
 
 
@@ -174,16 +194,16 @@ def test_a_typed_time_leads_to_the_confirmation_with_a_new_count() -> None:
     ],
 )
 def test_an_impossible_time_is_explained_and_asked_for_again(text: str, why: ComposeNotice) -> None:
-    composer = Composer().reviews().pushes(ComposeAction.LATER).types(text)
+    composer = Composer().reviews().presses_button(ComposeAction.LATER).types(text)
     assert composer.stands() == AskingTime()
     assert composer.notice is why
 
 
 def test_a_time_at_night_needs_the_admins_consent() -> None:
     night = datetime.fromisoformat("2026-01-25T22:00")
-    composer = Composer().reviews().pushes(ComposeAction.LATER).types("25/01/2026 22:00")
+    composer = Composer().reviews().presses_button(ComposeAction.LATER).types("25/01/2026 22:00")
     assert composer.stands() == AskingNight(night)
-    composer.pushes(ComposeAction.INSIST)
+    composer.presses_button(ComposeAction.INSIST)
     assert composer.stands() == ConfirmingSend(night)
     assert composer.draft
     assert composer.draft.night == datetime.fromisoformat("2026-01-26T07:00")
@@ -195,25 +215,31 @@ def test_a_time_at_night_needs_the_admins_consent() -> None:
 def test_a_button_of_an_earlier_state_changes_nothing_and_shows_the_present_state() -> None:
     composer = Composer().reviews()
     before = composer.draft
-    composer.pushes(ComposeAction.ONE, turn=1)
+    composer.presses_button(ComposeAction.ONE, turn=1)
     assert composer.draft == before
     assert composer.notice is ComposeNotice.STALE
 
 
 def test_a_button_that_the_state_does_not_have_shows_the_state() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.GO)
+    composer = Composer().reviews().presses_button(ComposeAction.GO)
     assert composer.stands() == Reviewing()
     assert composer.launched == []
 
 
 def test_the_same_confirmation_pressed_twice_launches_once() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.GO).pushes(ComposeAction.GO)
+    composer = (
+        Composer()
+        .reviews()
+        .presses_button(ComposeAction.NOW)
+        .presses_button(ComposeAction.GO)
+        .presses_button(ComposeAction.GO)
+    )
     assert len(composer.launched) == 1
     assert composer.draft is None
 
 
 def test_cancelling_deletes_the_draft() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.CANCEL)
+    composer = Composer().reviews().presses_button(ComposeAction.CANCEL)
     assert composer.draft is None
     assert composer.notice is ComposeNotice.CANCELLED
     assert composer.shown
@@ -232,6 +258,6 @@ def test_any_button_of_a_draft_put_aside_resumes_it() -> None:
     assert composer.draft
     for turn in (composer.draft.turn, 0):
         composer.draft = replace(composer.draft, aside=True)
-        composer.pushes(ComposeAction.TODAY, turn=turn)
+        composer.presses_button(ComposeAction.TODAY, turn=turn)
         assert composer.draft
         assert not composer.draft.aside

@@ -25,11 +25,13 @@ EVENING = datetime.fromisoformat("2026-01-20T20:59")
 
 
 def choosing() -> Composer:
-    return Composer().calls().sends(BONJOUR).pushes(ComposeAction.ONE)
+    return Composer().calls().sends(BONJOUR).presses_button(ComposeAction.ONE)
 
 
 def test_a_version_can_be_skipped() -> None:
-    composer = Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "en").pushes(ComposeAction.SKIP)
+    composer = (
+        Composer().calls().sends(BONJOUR).presses_button(ComposeAction.IS, "en").presses_button(ComposeAction.SKIP)
+    )
     assert composer.stands() == ChoosingAudience()
     assert composer.draft
     assert composer.draft.versions == (Version("en", BONJOUR),)
@@ -52,14 +54,17 @@ def test_a_version_can_be_skipped() -> None:
 )
 def test_every_state_has_a_way_back(way: list[tuple[ComposeAction, str]], back_to: ComposeState) -> None:
     composer = Composer().calls().sends(BONJOUR)
-    for ask, value in way:
-        composer.pushes(ask, value)
-    assert composer.pushes(ComposeAction.BACK).stands() == back_to
+    for action, value in way:
+        composer.presses_button(action, value)
+    assert composer.presses_button(ComposeAction.BACK).stands() == back_to
 
 
 def test_an_unknown_language_changes_nothing() -> None:
-    assert Composer().calls().sends(BONJOUR).pushes(ComposeAction.IS, "de").stands() == ChoosingVersions()
-    assert choosing().pushes(ComposeAction.LANGUAGE).pushes(ComposeAction.LANGUAGE, "de").stands() == ChoosingLanguage()
+    assert Composer().calls().sends(BONJOUR).presses_button(ComposeAction.IS, "de").stands() == ChoosingVersions()
+    assert (
+        choosing().presses_button(ComposeAction.LANGUAGE).presses_button(ComposeAction.LANGUAGE, "de").stands()
+        == ChoosingLanguage()
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,30 +79,32 @@ def test_an_unknown_language_changes_nothing() -> None:
 )
 def test_buttons_choose_the_audience(way: list[tuple[ComposeAction, str]], audience: object) -> None:
     composer = choosing()
-    for ask, value in way:
-        composer.pushes(ask, value)
+    for action, value in way:
+        composer.presses_button(action, value)
     assert composer.stands() == Reviewing()
     assert composer.draft
     assert composer.draft.audience == audience
 
 
 def test_departments_are_paged_and_reloaded() -> None:
-    composer = choosing().pushes(ComposeAction.DEPARTMENT).pushes(ComposeAction.PAGE, "1")
+    composer = choosing().presses_button(ComposeAction.DEPARTMENT).presses_button(ComposeAction.PAGE, "1")
     assert composer.stands() == ChoosingDepartment(composer.offices, page=1)
-    assert composer.pushes(ComposeAction.PAGE, "x").stands() == ChoosingDepartment(composer.offices, page=1)
-    assert composer.pushes(ComposeAction.DEPARTMENT, "99").stands() == ChoosingDepartment(composer.offices, page=1)
-    assert composer.pushes(ComposeAction.RETRY).stands() == ChoosingDepartment(composer.offices)
+    assert composer.presses_button(ComposeAction.PAGE, "x").stands() == ChoosingDepartment(composer.offices, page=1)
+    assert composer.presses_button(ComposeAction.DEPARTMENT, "99").stands() == ChoosingDepartment(
+        composer.offices, page=1
+    )
+    assert composer.presses_button(ComposeAction.RETRY).stands() == ChoosingDepartment(composer.offices)
 
 
 def test_a_forged_button_changes_nothing() -> None:
-    assert Composer().calls().pushes(ComposeAction.BACK).stands() == AskingMessage()
-    assert Composer().calls().pushes(ComposeAction.GO).stands() == AskingMessage()
-    assert choosing().pushes(ComposeAction.GO).stands() == ChoosingAudience()
-    assert choosing().pushes(ComposeAction.DAYS).pushes(ComposeAction.GO).stands() == AskingDays()
+    assert Composer().calls().presses_button(ComposeAction.BACK).stands() == AskingMessage()
+    assert Composer().calls().presses_button(ComposeAction.GO).stands() == AskingMessage()
+    assert choosing().presses_button(ComposeAction.GO).stands() == ChoosingAudience()
+    assert choosing().presses_button(ComposeAction.DAYS).presses_button(ComposeAction.GO).stands() == AskingDays()
 
 
 def test_changing_the_message_keeps_the_audience_and_shows_a_new_preview() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.MESSAGE).sends(HELLO).pushes(ComposeAction.ONE)
+    composer = Composer().reviews().presses_button(ComposeAction.MESSAGE).sends(HELLO).presses_button(ComposeAction.ONE)
     assert composer.stands() == Reviewing()
     assert composer.previews[-1].versions == (Version("", HELLO),)
 
@@ -105,7 +112,7 @@ def test_changing_the_message_keeps_the_audience_and_shows_a_new_preview() -> No
 def test_the_confirmation_counts_again_and_replaces_the_pressed_message() -> None:
     composer = Composer().reviews()
     composer.reaches = 251
-    composer.pushes(ComposeAction.NOW)
+    composer.presses_button(ComposeAction.NOW)
     assert composer.stands() == ConfirmingSend()
     assert composer.draft
     assert composer.draft.count == 251
@@ -114,7 +121,7 @@ def test_the_confirmation_counts_again_and_replaces_the_pressed_message() -> Non
 
 
 def test_a_confirmed_broadcast_is_launched() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.GO)
+    composer = Composer().reviews().presses_button(ComposeAction.NOW).presses_button(ComposeAction.GO)
     (launched,) = composer.launched
     assert launched.draft.versions == (Version("", BONJOUR),)
     assert launched.starts is None
@@ -122,54 +129,72 @@ def test_a_confirmed_broadcast_is_launched() -> None:
 
 
 def test_a_changed_number_must_be_confirmed_again() -> None:
-    composer = Composer(reaches=11).reviews().pushes(ComposeAction.NOW)
+    composer = Composer(reaches=11).reviews().presses_button(ComposeAction.NOW)
     composer.reaches = 101
-    composer.pushes(ComposeAction.GO)
+    composer.presses_button(ComposeAction.GO)
     assert (composer.stands(), composer.notice) == (ConfirmingSend(again=True), ComposeNotice.RECOUNTED)
     assert composer.draft
     assert composer.draft.count == 101
     assert composer.launched == []
-    composer.pushes(ComposeAction.GO)
+    composer.presses_button(ComposeAction.GO)
     assert [each.draft.count for each in composer.launched] == [101]
 
 
 @pytest.mark.parametrize(("before", "after", "goes"), [(1000, 1010, True), (1000, 1011, False), (99, 100, False)])
 def test_the_second_confirmation_accepts_a_change_of_one_percent(before: int, after: int, *, goes: bool) -> None:
-    composer = Composer(reaches=5).reviews().pushes(ComposeAction.NOW)
+    composer = Composer(reaches=5).reviews().presses_button(ComposeAction.NOW)
     composer.reaches = before
-    composer.pushes(ComposeAction.GO)
+    composer.presses_button(ComposeAction.GO)
     composer.reaches = after
-    composer.pushes(ComposeAction.GO)
+    composer.presses_button(ComposeAction.GO)
     assert bool(composer.launched) is goes
 
 
 def test_a_confirmation_without_recipients_leads_back_to_the_audience() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.NOW)
+    composer = Composer().reviews().presses_button(ComposeAction.NOW)
     composer.reaches = 0
-    composer.pushes(ComposeAction.GO)
+    composer.presses_button(ComposeAction.GO)
     assert (composer.stands(), composer.notice) == (ChoosingAudience(), ComposeNotice.NOBODY)
 
 
 def test_sending_now_at_night_needs_the_admins_consent() -> None:
-    composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().pushes(ComposeAction.NOW)
+    composer = Composer(at=EVENING + timedelta(minutes=1)).reviews().presses_button(ComposeAction.NOW)
     assert composer.stands() == AskingNight()
-    assert composer.pushes(ComposeAction.INSIST).stands() == ConfirmingSend()
-    assert composer.pushes(ComposeAction.GO).launched[0].draft.night
+    assert composer.presses_button(ComposeAction.INSIST).stands() == ConfirmingSend()
+    assert composer.presses_button(ComposeAction.GO).launched[0].draft.night
 
 
 def test_at_night_another_time_can_be_chosen() -> None:
-    composer = Composer(at=EVENING + timedelta(hours=2)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.LATER)
+    composer = (
+        Composer(at=EVENING + timedelta(hours=2))
+        .reviews()
+        .presses_button(ComposeAction.NOW)
+        .presses_button(ComposeAction.LATER)
+    )
     assert composer.stands() == AskingTime()
 
 
 def test_night_that_falls_before_the_confirmation_is_asked_about() -> None:
-    composer = Composer(at=EVENING).reviews().pushes(ComposeAction.NOW).later(minutes=2).pushes(ComposeAction.GO)
+    composer = (
+        Composer(at=EVENING)
+        .reviews()
+        .presses_button(ComposeAction.NOW)
+        .later(minutes=2)
+        .presses_button(ComposeAction.GO)
+    )
     assert composer.stands() == AskingNight()
     assert composer.launched == []
 
 
 def test_a_time_that_passes_before_the_confirmation_is_asked_for_again() -> None:
-    composer = Composer().reviews().pushes(ComposeAction.LATER).types("11:00").later(hours=2).pushes(ComposeAction.GO)
+    composer = (
+        Composer()
+        .reviews()
+        .presses_button(ComposeAction.LATER)
+        .types("11:00")
+        .later(hours=2)
+        .presses_button(ComposeAction.GO)
+    )
     assert composer.stands() == AskingTime()
     assert composer.notice is ComposeNotice.PAST
     assert composer.launched == []
@@ -177,29 +202,38 @@ def test_a_time_that_passes_before_the_confirmation_is_asked_for_again() -> None
 
 def test_consent_to_one_night_does_not_count_for_another_time() -> None:
     composer = (
-        Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
+        Composer(at=EVENING + timedelta(hours=1))
+        .reviews()
+        .presses_button(ComposeAction.NOW)
+        .presses_button(ComposeAction.INSIST)
     )
-    composer.pushes(ComposeAction.BACK).pushes(ComposeAction.LATER)
+    composer.presses_button(ComposeAction.BACK).presses_button(ComposeAction.LATER)
     assert composer.draft
     assert composer.draft.night is None
 
 
 def test_consent_ends_with_its_night() -> None:
     composer = (
-        Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
+        Composer(at=EVENING + timedelta(hours=1))
+        .reviews()
+        .presses_button(ComposeAction.NOW)
+        .presses_button(ComposeAction.INSIST)
     )
-    composer.later(hours=12).pushes(ComposeAction.GO)
+    composer.later(hours=12).presses_button(ComposeAction.GO)
     assert composer.stands() == ConfirmingSend()
     assert composer.draft
     assert composer.draft.night is None
     assert composer.launched == []
-    assert composer.pushes(ComposeAction.GO).launched
+    assert composer.presses_button(ComposeAction.GO).launched
 
 
 def test_another_night_needs_another_consent() -> None:
     composer = (
-        Composer(at=EVENING + timedelta(hours=1)).reviews().pushes(ComposeAction.NOW).pushes(ComposeAction.INSIST)
+        Composer(at=EVENING + timedelta(hours=1))
+        .reviews()
+        .presses_button(ComposeAction.NOW)
+        .presses_button(ComposeAction.INSIST)
     )
-    composer.later(days=1).pushes(ComposeAction.GO)
+    composer.later(days=1).presses_button(ComposeAction.GO)
     assert composer.stands() == AskingNight()
     assert composer.launched == []

@@ -7,7 +7,7 @@ EMPTY = ComposeDraft(4, ("fr", "en", "de"))
 
 
 def test_languages_are_asked_for_one_after_another() -> None:
-    composer = Composer(locales=("fr", "en", "de")).calls().sends(HELLO).pushes(ComposeAction.IS, "en")
+    composer = Composer(locales=("fr", "en", "de")).calls().sends(HELLO).presses_button(ComposeAction.IS, "en")
     assert composer.stands() == AskingMessage("fr")
     assert composer.sends(HELLO).stands() == AskingMessage("de")
     assert composer.sends(HELLO).stands() == ChoosingAudience()

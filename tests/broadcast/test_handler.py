@@ -148,9 +148,9 @@ class HandlerSetup:
     async def presses(self, action: str, message: int = PRESSED) -> Change | None:
         return await self.does(Pressed(at=DAY, screen=None, action=action, message=message, profile="Ibrahima"))
 
-    async def pushes(self, ask: ComposeAction, value: str = "") -> Change | None:
+    async def presses_button(self, action: ComposeAction, value: str = "") -> Change | None:
         draft = self.draft()
-        return await self.presses(encode_compose(draft.number, draft.turn, ask, value))
+        return await self.presses(encode_compose(draft.number, draft.turn, action, value))
 
     def draft(self) -> ComposeDraft:
         """As it is stored."""
@@ -162,8 +162,8 @@ class HandlerSetup:
         """The shortest way to the review."""
         await self.commands("broadcast")
         await self.types("Bonjour")
-        await self.pushes(ComposeAction.ONE)
-        change = await self.pushes(ComposeAction.EVERYONE)
+        await self.presses_button(ComposeAction.ONE)
+        change = await self.presses_button(ComposeAction.EVERYONE)
         assert change
         return change
 
@@ -188,7 +188,7 @@ async def test_a_press_edits_the_pressed_message() -> None:
     here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.types("Bonjour")
-    change = await here.pushes(ComposeAction.ONE)
+    change = await here.presses_button(ComposeAction.ONE)
     assert change
     assert (change.queued[0].kind, change.queued[0].target) == (Kind.EDIT, PRESSED)
 
@@ -231,11 +231,11 @@ async def test_departments_are_loaded_when_asked_for() -> None:
     here = HandlerSetup(1)
     await here.commands("broadcast")
     await here.types("Bonjour")
-    await here.pushes(ComposeAction.ONE)
+    await here.presses_button(ComposeAction.ONE)
     here.api.reads.append(refused(DOWN.code))
-    await here.pushes(ComposeAction.DEPARTMENT)
+    await here.presses_button(ComposeAction.DEPARTMENT)
     assert here.draft().state == ChoosingDepartment(failure=DOWN)
-    await here.pushes(ComposeAction.RETRY)
+    await here.presses_button(ComposeAction.RETRY)
     assert here.draft().state == ChoosingDepartment(here.api.offices)
 
 
@@ -243,7 +243,7 @@ async def test_departments_are_loaded_when_asked_for() -> None:
 async def test_confirming_launches_it_and_the_message_becomes_its_progress_message() -> None:
     here = HandlerSetup(1, 2)
     await here.reviews()
-    await here.pushes(ComposeAction.NOW)
+    await here.presses_button(ComposeAction.NOW)
     assert here.draft().state == ConfirmingSend()
     action = encode_compose(here.draft().number, here.draft().turn, ComposeAction.GO)
     change = await here.presses(action)

@@ -58,7 +58,7 @@ async def drawing() -> AsyncIterator[ProgressSetup]:
 
 
 @in_no_time
-async def test_progress_is_drawn_where_it_was_put_and_again_after_a_change() -> None:
+async def test_a_progress_message_is_drawn_when_it_is_added_and_after_each_change() -> None:
     async with drawing() as here:
         await here.progress.put(ProgressMessage(1, ADMIN, 70, "fr"))
         await asyncio.sleep(0.5)

@@ -95,7 +95,7 @@ async def test_a_late_answer_ends_a_long_pause() -> None:
 
 
 @in_no_time
-async def test_in_an_outage_it_probes_and_can_be_halted() -> None:
+async def test_in_an_outage_the_breaker_probes_and_can_be_halted() -> None:
     setup = BreakerSetup()
     for _ in range(FAILURES):
         await setup.fail()

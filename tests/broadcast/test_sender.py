@@ -30,7 +30,7 @@ NIGHT, MORNING = datetime.fromisoformat("2026-03-02T23:00"), datetime.fromisofor
 
 
 @in_no_time
-async def test_every_recipient_gets_it_once_and_is_recorded_before_and_after() -> None:
+async def test_every_recipient_gets_the_announcement_once_and_is_recorded_before_and_after() -> None:
     recipients, sender = FakeRecipients.of(*range(1, 2 * PAGE + 3)), FakeSender()
     send_run = SendRun(recipients, sender)
     assert await send_run.to_end()
@@ -205,7 +205,7 @@ async def test_a_message_surely_not_sent_is_retried() -> None:
 
 
 @pytest.mark.parametrize("away", [NotSentError("no route"), MaybeSentError("bad gateway")], ids=["refused", "lost"])
-def test_in_an_outage_it_probes_and_no_recipient_is_lost(away: SendError) -> None:
+def test_in_an_outage_the_sender_probes_and_no_recipient_is_lost(away: SendError) -> None:
     @in_no_time
     async def an_hour_away() -> None:
         recipients, sender = FakeRecipients.of(*range(1, 101)), FakeSender()
@@ -423,7 +423,7 @@ async def test_a_recipient_read_a_moment_ago_is_not_read_again(monkeypatch: pyte
 
 
 @in_no_time
-async def test_only_recipients_of_the_wanted_statuses_get_it() -> None:
+async def test_only_recipients_with_a_wanted_status_get_the_announcement() -> None:
     recipients, sender = FakeRecipients.of(1, 2, 3), FakeSender()
     recipients.statuses[2] = replace(recipients.statuses[2], status=RecipientStatus.AGAIN)
     sender.fails(2, FloodedError(5))

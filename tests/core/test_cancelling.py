@@ -51,7 +51,7 @@ def test_yes_cancels_once_and_the_state_says_what_is_pending() -> None:
     assert effects == (CancelAppointment(attempt),)
 
 
-def test_no_keeps_it_and_says_so() -> None:
+def test_answering_no_keeps_the_appointment_and_says_so() -> None:
     session, effects = pressed(given(AskingCancel(TICKET)), callback_data.NO)
     assert session.state == Idle()
     assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.NOT_CANCELLED),)

@@ -51,7 +51,7 @@ NOW = datetime.fromisoformat("2026-01-20T10:00")
         ("next friday", "2026-01-23"),
     ],
 )
-def test_a_day_is_read_as_people_write_it_and_without_a_year_is_the_next_of_its_kind(text: str, day: str) -> None:
+def test_a_day_without_a_year_is_the_next_such_day(text: str, day: str) -> None:
     assert read_day(text, TODAY) == date.fromisoformat(day)
 
 

@@ -115,7 +115,7 @@ def test_the_button_of_a_ticket_looks_the_appointment_up_without_a_request() -> 
     assert effects == (LoadSlots(1),)
 
 
-def test_from_the_button_it_takes_three_taps_and_keeps_the_name() -> None:
+def test_booking_again_takes_three_taps_and_keeps_the_name() -> None:
     session, _ = happened(given(Idle(), name="Autre Nom"), TicketLoaded(at=NOW, number=12345, ticket=TICKET))
     session, _ = happened(session, SlotsLoaded(at=NOW, department_id=1, slots=SLOTS))
     session, _ = pressed(session, callback_data.EARLIEST)
@@ -332,7 +332,7 @@ def test_a_delay_before_the_new_appointment_is_told_once_a_cause() -> None:
     assert happened(told, AttemptDelayed(at=NOW, number=7, failure=BUSY)) == (told, ())
 
 
-def test_a_delay_after_it_is_told_once() -> None:
+def test_a_delay_after_the_new_booking_is_told_once() -> None:
     told, effects = happened(given(Moving(REPLACED)), AttemptDelayed(at=NOW, number=7))
     assert effects == (Tell(NoticeMessage(Notice.OLD_NOT_CANCELLED_YET)),)
     assert happened(told, AttemptDelayed(at=NOW, number=7, failure=BUSY)) == (told, ())

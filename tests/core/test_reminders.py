@@ -135,7 +135,7 @@ def test_nothing_is_told_before_it_is_due() -> None:
     assert (numbers(due), [each.kind for each in due.fired], due.dropped) == ([(R48, [50])], [R48], 0)
 
 
-def test_what_is_late_is_told_until_it_is_of_no_use() -> None:
+def test_a_late_reminder_is_sent_as_long_as_it_is_useful() -> None:
     assert numbers(told(ENTRY, now=at("11T14:30"))) == [(R48, [50])]
     late = told(ENTRY, now=at("11T14:31"))
     assert (late.messages, [each.kind for each in late.fired], late.dropped) == ((), [R48], 1)

@@ -116,7 +116,7 @@ def test_the_days_have_pages() -> None:
     assert pressed(given(ChoosingDay(DRAFT, DAYS, NINE)), "p:2")[0].state == ChoosingDay(DRAFT, DAYS, NINE, page=2)
 
 
-def test_when_nothing_is_free_it_can_be_asked_again() -> None:
+def test_if_nothing_is_free_the_citizen_can_look_again() -> None:
     assert pressed(given(ChoosingDay(DRAFT, (), None)), callback_data.RETRY)[0].state == LoadingDays(DRAFT, back=True)
 
 
@@ -264,7 +264,7 @@ def test_when_no_time_was_chosen_the_nearest_are_the_first() -> None:
     assert slots_come(LoadingNearest(DRAFT), *SLOTS) == ChoosingNearest(DRAFT, tuple(slot.at for slot in SLOTS))
 
 
-def test_when_nothing_else_is_free_it_says_so() -> None:
+def test_if_no_other_time_is_free_the_screen_says_so() -> None:
     session, effects = happened(
         given(LoadingNearest(FULL)), SlotsLoaded(at=NOW, department_id=1, slots=(Slot(HALF_PAST_TWO),))
     )

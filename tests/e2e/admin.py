@@ -52,28 +52,28 @@ class Admin:
         (await self._http.post("/__sandbox/updates", json=body)).raise_for_status()
         return await self._answered(before, "a raw message")
 
-    async def pushes(self, ask: str) -> Shown:
+    async def presses_button(self, action: str) -> Shown:
         """Press the newest button with this action; returns the screen after it."""
         before = await self._state()
-        shown, data = await self.button(ask)
+        shown, data = await self.button(action)
         await self.phone.do("press", message_id=shown.number, data=data)
-        return await self._answered(before, ask)
+        return await self._answered(before, action)
 
     async def presses_blindly(self, shown: Shown, data: str) -> None:
         """Press a button that may be gone; does not wait for an answer."""
         await self.phone.do("press", message_id=shown.number, data=data, forged=True)
 
-    async def button(self, ask: str) -> tuple[Shown, str]:
+    async def button(self, action: str) -> tuple[Shown, str]:
         """The newest button with this action, and its message."""
 
         async def look() -> tuple[Shown, str] | None:
             for shown in reversed(await self.phone.look(everything=True)):
                 for each in shown.buttons:
-                    if asks(each.data) == ask:
+                    if asks(each.data) == action:
                         return shown, each.data
             return None
 
-        return await _until(f"there is a button that asks {ask!r}", look)
+        return await _until(f"there is a button that asks {action!r}", look)
 
     async def sees(self, *words: str) -> Shown:
         """Wait until there is a message with these words in it."""
@@ -103,14 +103,14 @@ class Admin:
         """The shortest way to the review."""
         await self.says("/broadcast")
         await self.says(text)
-        await self.pushes("one")
-        return await self.pushes(audience)
+        await self.presses_button("one")
+        return await self.presses_button(audience)
 
     async def broadcasts(self, text: str = "Bonjour à tous") -> None:
         """The shortest way to a running broadcast."""
         await self.composes(text)
-        await self.pushes("now")
-        await self.pushes("go")
+        await self.presses_button("now")
+        await self.presses_button("go")
 
     async def _state(self) -> list[tuple[int, float]]:
         return [(each.number, each.since) for each in await self.phone.look(everything=True)]

@@ -15,7 +15,7 @@ CITY = Organization(2, "Ville de Conakry")
 ONE_HOUR: Hours = {"tuesday": (("09:00", "10:00"),)}
 
 
-async def test_in_french_it_takes_at_most_six_taps_and_one_typed_name(bot: RunningBot) -> None:
+async def test_booking_in_french_takes_at_most_six_taps_and_one_typed_name(bot: RunningBot) -> None:
     citizen = await bot.citizen("fr", "😀😀", "")
     assert (await citizen.says("/start")).text.startswith("Bonjour")
     assert "Pour quel service" in (await citizen.taps_on("Ministry")).text

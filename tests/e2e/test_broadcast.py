@@ -48,11 +48,11 @@ async def test_formatting_arrives_as_the_admin_made_it(bot: RunningBot, admin: A
     entities = [{"type": "bold", "offset": 0, "length": 7}]
     await admin.says("/broadcast")
     await admin.sends_raw(text="Bonjour tous", entities=entities)
-    await admin.pushes("one")
-    await admin.pushes("all")
+    await admin.presses_button("one")
+    await admin.presses_button("all")
     (preview,) = await heard_by(admin.phone, "Bonjour tous")
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     await admin.report()
     (message,) = await heard_by(citizen, "Bonjour tous")
     assert message["entities"] == entities
@@ -85,11 +85,11 @@ async def test_formatting_of_every_kind_arrives_unchanged(bot: RunningBot, admin
     ]
     await admin.says("/broadcast")
     await admin.sends_raw(text=text, entities=entities, link_preview_options={"is_disabled": True})
-    await admin.pushes("one")
-    await admin.pushes("all")
+    await admin.presses_button("one")
+    await admin.presses_button("all")
     (preview,) = await heard_by(admin.phone, "gras italique")
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     await admin.report()
     (message,) = await heard_by(citizen, "gras italique")
     for each in (preview, message):
@@ -103,10 +103,10 @@ async def test_a_photo_or_document_goes_out_with_its_caption(bot: RunningBot, ad
     (citizen,) = await citizens(bot, 1)
     await admin.says("/broadcast")
     await admin.sends(what, caption="Nouvelle adresse")
-    await admin.pushes("one")
-    await admin.pushes("all")
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("one")
+    await admin.presses_button("all")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     await admin.report()
     (message,) = await heard_by(citizen, "Nouvelle adresse")
     assert message[what]
@@ -117,14 +117,14 @@ async def test_each_citizen_gets_their_language(bot: RunningBot, admin: Admin) -
     (english,) = await citizens(bot, 1, "en")
     await admin.says("/broadcast")
     await admin.says("Fermé demain")
-    await admin.pushes("is")
+    await admin.presses_button("is")
     await admin.says("Closed tomorrow")
-    review = await admin.pushes("all")
+    review = await admin.presses_button("all")
     assert "2" in review.text
     assert await heard_by(admin.phone, "Fermé demain")
     assert await heard_by(admin.phone, "Closed tomorrow")
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     await admin.report()
     assert len(await heard_by(french, "Fermé demain")) == 1
     assert len(await heard_by(english, "Closed tomorrow")) == 1
@@ -143,15 +143,15 @@ async def test_only_citizens_with_an_upcoming_appointment_in_the_department_get_
     await citizens(bot, 2)
     await admin.says("/broadcast")
     await admin.says("Apportez votre dossier")
-    await admin.pushes("one")
-    await admin.pushes("office")
+    await admin.presses_button("one")
+    await admin.presses_button("office")
     shown, data = await admin.button("office")
     passports = next(each for each in shown.buttons if "Passport" in each.label)
     before = await admin.phone.look(everything=True)
     await admin.presses_blindly(shown, passports.data)
     await eventually("the review is there", lambda: _grew(admin, len(before)))
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     assert [int(each["chat_id"]) for each in await admin.report()] == [visitor.id]
     assert data
 
@@ -167,8 +167,8 @@ async def test_an_appointment_cancelled_by_the_office_no_longer_counts(bot: Runn
         await visitor.says("/appointments")
     await admin.says("/broadcast")
     await admin.says("Le bureau déménage")
-    await admin.pushes("one")
-    await admin.pushes("days")
+    await admin.presses_button("one")
+    await admin.presses_button("days")
     assert "1 destinataire" in (await admin.says(booked["dateTime"][:10])).text
 
 
@@ -183,18 +183,18 @@ async def test_only_citizens_with_an_appointment_on_these_days_get_it(bot: Runni
     await citizens(bot, 2)
     await admin.says("/broadcast")
     await admin.says("Le bureau déménage")
-    await admin.pushes("one")
-    await admin.pushes("days")
+    await admin.presses_button("one")
+    await admin.presses_button("days")
     await admin.says(booked["dateTime"][:10])
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     assert [int(each["chat_id"]) for each in await admin.report()] == [visitor.id]
 
 
 async def test_the_confirmation_states_the_number_and_pressed_twice_sends_once(bot: RunningBot, admin: Admin) -> None:
     people = await citizens(bot, 3)
     await admin.composes()
-    question = await admin.pushes("now")
+    question = await admin.presses_button("now")
     assert "3" in question.text
     shown, data = await admin.button("go")
     await admin.presses_blindly(shown, data)
@@ -221,9 +221,9 @@ async def test_nobody_else_can_tell_that_the_command_exists(bot: RunningBot) -> 
 async def test_an_announcement_at_a_chosen_time_waits_for_it_over_a_restart(bot: RunningBot, admin: Admin) -> None:
     (citizen,) = await citizens(bot, 1)
     await admin.composes()
-    await admin.pushes("later")
+    await admin.presses_button("later")
     await admin.says("02/03/2026 09:00")
-    await admin.pushes("go")
+    await admin.presses_button("go")
     await admin.sees("programmée", "09:00")
     await bot.restart()
     assert not await heard_by(citizen, "Bonjour à tous")
@@ -237,8 +237,8 @@ async def test_composing_survives_a_restart(bot: RunningBot, admin: Admin) -> No
     (citizen,) = await citizens(bot, 1)
     await admin.composes()
     await bot.restart()
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     await admin.report()
     assert len(await heard_by(citizen, "Bonjour à tous")) == 1
 

@@ -55,15 +55,15 @@ async def test_an_empty_audience_is_explained(bot: RunningBot, admin: Admin) -> 
     await citizens(bot, 1, "fr")
     await admin.says("/broadcast")
     await admin.says("Hello")
-    await admin.pushes("one")
-    await admin.pushes("days")
+    await admin.presses_button("one")
+    await admin.presses_button("days")
     assert "personne" in (await admin.says("01/01/2031")).text
 
 
 async def test_a_time_in_the_past_is_explained(bot: RunningBot, admin: Admin) -> None:
     await citizens(bot, 1)
     await admin.composes()
-    await admin.pushes("later")
+    await admin.presses_button("later")
     assert "passé" in (await admin.says("01/03/2026 09:00")).text
     assert "compris" in (await admin.says("bientôt")).text
 
@@ -73,8 +73,8 @@ async def test_a_file_unknown_to_telegram_is_refused_with_its_reason(bot: Runnin
     await admin.says("/broadcast")
     photo = [{"file_id": "nonsense", "file_unique_id": "y", "width": 1, "height": 1}]
     await admin.sends_raw(photo=photo, caption="Voir la photo")
-    await admin.pushes("one")
-    await admin.pushes("all")
+    await admin.presses_button("one")
+    await admin.presses_button("all")
     await admin.sees("refuse ce message", "file identifier")
 
 
@@ -88,5 +88,5 @@ async def test_stop_deletes_the_draft(bot: RunningBot, admin: Admin) -> None:
 
 async def test_an_english_admin_is_answered_in_english(admin: Admin) -> None:
     await admin.says("/language")
-    await admin.pushes("l:en")
+    await admin.presses_button("l:en")
     assert "announcement" in (await admin.says("/broadcast")).text

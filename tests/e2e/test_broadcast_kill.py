@@ -96,7 +96,7 @@ async def test_after_a_kill_sending_resumes_and_nobody_gets_it_twice(tmp_path: P
 
         # Now the admin asks for the unknown to be sent to again: these, and nobody else.
         unknown = {chat for chat, row in report.items() if row["status"] == "unknown"}
-        await admin.pushes("again")
+        await admin.presses_button("again")
         await eventually("all of the unknown have it", lambda: _all_have(services, unknown))
         later = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
         assert all(later[chat] == copies[chat] + (chat in unknown) for chat in later)

@@ -30,8 +30,8 @@ async def test_citizens_who_opted_out_are_not_counted(bot: RunningBot, admin: Ad
     (other,) = await citizens(bot, 1)
     review = await admin.composes()
     assert "1 destinataire" in review.text
-    await admin.pushes("now")
-    await admin.pushes("go")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
     assert [int(each["chat_id"]) for each in await admin.report()] == [other.chat_id]
 
 
@@ -45,7 +45,7 @@ async def test_the_opt_out_button_works_and_can_be_undone(bot: RunningBot, admin
     assert "0" in (await admin.composes()).text or "personne" in (await admin.phone.look())[-1].text
     answer = await aissatou.taps_on("🔔")
     assert "vous recevez les annonces" in answer.text
-    assert "1 destinataire" in (await admin.pushes("all")).text
+    assert "1 destinataire" in (await admin.presses_button("all")).text
 
 
 async def test_a_broadcast_disturbs_no_booking(bot: RunningBot, admin: Admin) -> None:
@@ -74,7 +74,7 @@ async def test_citizens_who_left_are_not_counted_until_they_return(bot: RunningB
     await gone.block()
     await bot.wait_until_idle()
     assert "1 destinataire" in (await admin.composes()).text
-    await admin.pushes("cancel")
+    await admin.presses_button("cancel")
     await gone.do("unblock")
     await bot.wait_until_idle()
     assert "2 destinataires" in (await admin.composes()).text

@@ -54,13 +54,13 @@ async def test_a_paused_broadcast_waits_until_it_is_resumed(bot: RunningBot, adm
     people = await citizens(bot, 12)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
-    await admin.pushes("pause")
+    await admin.presses_button("pause")
     await admin.sees("en pause", "Mise en pause par Ibrahima")
     held = await got(people)
     assert held < len(people)
     await restart(bot, admin_ids=frozenset({ADMIN_ID, OTHER}), broadcast_rate=SLOW)
     assert await got(people) == held
-    await admin.pushes("resume")
+    await admin.presses_button("resume")
     assert tally(await admin.report()) == {"sent": 12}
     assert await got(people) == 12
 
@@ -69,8 +69,8 @@ async def test_a_stopped_broadcast_stays_stopped_and_is_reported(bot: RunningBot
     people = await citizens(bot, 12)
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
-    await admin.pushes("stop")
-    await admin.pushes("stopping")
+    await admin.presses_button("stop")
+    await admin.presses_button("stopping")
     told = tally(await admin.report())
     assert told["sent"] == await got(people) < 12
     assert told["sent"] + told["pending"] == 12
@@ -106,13 +106,13 @@ async def test_two_admins_see_and_control_the_same_broadcast(bot: RunningBot, ad
     await other.says("/start")
     await admin.broadcasts()
     await other.says("/broadcasts")
-    await other.pushes("see")
+    await other.presses_button("see")
     await other.sees("being sent", "Confirmed by Ibrahima")
     await eventually("it is under way", lambda: at_least(people, 2))
-    await other.pushes("pause")
+    await other.presses_button("pause")
     await admin.sees("en pause", "Mise en pause par Hawa")
-    await admin.pushes("stop")
-    await admin.pushes("stopping")
+    await admin.presses_button("stop")
+    await admin.presses_button("stopping")
     await other.sees("stopped", "Stopped by Ibrahima")
 
 
@@ -141,9 +141,9 @@ async def test_a_recall_asks_first_and_deletes_every_message(bot: RunningBot, ad
     people = await citizens(bot, 4)
     await admin.broadcasts()
     await admin.report()
-    question = await admin.pushes("recall")
+    question = await admin.presses_button("recall")
     assert "4" in question.text
-    await admin.pushes("recalling")
+    await admin.presses_button("recalling")
     await admin.sees("retirée", "Retirés")
     assert await got(people) == 0
     assert tally(await admin.report(2)) == {"recalled": 4}
@@ -156,8 +156,8 @@ async def test_a_recall_ends_with_its_report_though_the_bot_dies_before_it_is_se
     await admin.broadcasts()
     await admin.report()
     await bot.services.inject_faults(telegram=[{"kind": "status", "match": {"method": "sendDocument"}, "status": 502}])
-    await admin.pushes("recall")
-    await admin.pushes("recalling")
+    await admin.presses_button("recall")
+    await admin.presses_button("recalling")
     await admin.sees("retirée", "Retirés")
     await bot.stop()
     await bot.services.clear_faults()
@@ -171,11 +171,11 @@ async def test_after_a_stop_a_resend_reaches_only_the_unknown(bot: RunningBot, a
     await bot.services.inject_faults(telegram=[{"kind": "drop_before", "match": lost, "times": 1}])
     await admin.broadcasts()
     await eventually("it is under way", lambda: at_least(people, 2))
-    await admin.pushes("stop")
-    await admin.pushes("stopping")
+    await admin.presses_button("stop")
+    await admin.presses_button("stopping")
     told = tally(await admin.report())
     assert told["unknown"] == 1
-    await admin.pushes("again")
+    await admin.presses_button("again")
     later = tally(await admin.report(2))
     assert later == {"sent": told["sent"] + 1, "pending": told["pending"]}
     assert len(await heard_by(people[0], TEXT)) == 1
@@ -186,8 +186,8 @@ async def test_messages_older_than_two_days_stay(bot: RunningBot, admin: Admin) 
     await admin.broadcasts()
     await admin.report()
     await bot.services.telegram.post("/__sandbox/clock", json={"advance": 49 * 3600})
-    await admin.pushes("recall")
-    await admin.pushes("recalling")
+    await admin.presses_button("recall")
+    await admin.presses_button("recalling")
     await admin.sees("retrait impossible", "2 messages n’ont pas pu être retirés")
     assert await got(people) == 2
     told = await admin.report(2)
@@ -207,9 +207,9 @@ async def test_a_former_admin_controls_nothing_and_other_admins_can(
     before = await got(people)
     await eventually("it still goes on", lambda: at_least(people, before + 2))
     await other.says("/broadcasts")
-    await other.pushes("see")
-    await other.pushes("stop")
-    await other.pushes("stopping")
+    await other.presses_button("see")
+    await other.presses_button("stop")
+    await other.presses_button("stopping")
     await other.sees("stopped", "Stopped by Hawa")
     assert tally(await other.report())["sent"] == await got(people)
     assert not any("document" in each["message"] for each in await admin.phone.transcript())
@@ -234,7 +234,7 @@ async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(bot: Runnin
     with bot.clock.put_forward(hours=15):
         await admin.sees("l’envoi reprend à 07:00")
         assert await got(people) < len(people)
-        await admin.pushes("night")
+        await admin.presses_button("night")
         await admin.sees("terminée", "Autorisée la nuit par Ibrahima")
     assert await got(people) == len(people)
 
@@ -242,12 +242,12 @@ async def test_a_broadcast_pauses_at_night_unless_an_admin_allows_it(bot: Runnin
 async def test_sending_at_night_is_asked_about(bot: RunningBot, admin: Admin) -> None:
     people = await citizens(bot, 1)
     await admin.composes()
-    await admin.pushes("now")
+    await admin.presses_button("now")
     with bot.clock.put_forward(hours=15):
-        warned = await admin.pushes("go")
+        warned = await admin.presses_button("go")
         assert "nuit" in warned.text
         assert await got(people) == 0
-        await admin.pushes("insist")
-        await admin.pushes("go")
+        await admin.presses_button("insist")
+        await admin.presses_button("go")
         await admin.report()
     assert await got(people) == 1

@@ -125,7 +125,7 @@ async def test_a_2xx_to_a_cancelling_that_contradicts_itself_is_not_believed(
 
 
 @pytest.mark.parametrize("answer", [{"status": "CANCELLED"}, {"data": {"status": "CANCELLED"}}, ""], ids=str)
-async def test_a_200_to_a_cancelling_is_believed_where_it_says_so_and_else_where_it_is_so(
+async def test_a_200_to_a_cancelling_counts_if_it_says_cancelled_or_the_appointment_turns_out_so(
     bot: RunningBot, aissatou: Citizen, answer: Any
 ) -> None:
     await aissatou.books()

@@ -84,7 +84,7 @@ async def test_every_message_that_showed_the_ticket_or_its_picture_says_that_it_
     ] * 3
 
 
-async def test_no_keeps_it(aissatou: Citizen) -> None:
+async def test_answering_no_keeps_the_appointment(aissatou: Citizen) -> None:
     await aissatou.books()
     await aissatou.says("/cancel")
     screen = await aissatou.taps_on("Non, le garder")
@@ -103,7 +103,7 @@ async def test_with_several_one_chooses(aissatou: Citizen) -> None:
     }
 
 
-async def test_with_a_number_it_is_that_one(aissatou: Citizen) -> None:
+async def test_cancel_with_a_number_asks_about_that_appointment(aissatou: Citizen) -> None:
     keep, drop = await aissatou.books(), await aissatou.books("Aïssatou Bah", "ID Card")
     assert f"Numéro\xa0: {drop}" in (await aissatou.says(f"/cancel {drop}")).text
     await aissatou.taps_on("Oui, annuler")

@@ -66,7 +66,7 @@ async def confirmed(citizen: Citizen) -> str:
     return (await citizen.taps_on(CONFIRM)).text
 
 
-async def test_an_admin_sees_how_it_stands(bot: RunningBot, admin: Citizen) -> None:
+async def test_status_shows_an_admin_the_state_of_the_bot_and_its_services(bot: RunningBot, admin: Citizen) -> None:
     citizen = await bot.citizen()
     await citizen.books()
     text = (await admin.says("/status")).text
@@ -84,7 +84,7 @@ async def test_an_admin_sees_how_it_stands(bot: RunningBot, admin: Citizen) -> N
         assert words in text.replace("\u00a0", " ")
 
 
-async def test_the_figures_of_the_day_live_through_a_restart(bot: RunningBot, admin: Citizen) -> None:
+async def test_the_figures_of_the_day_survive_a_restart(bot: RunningBot, admin: Citizen) -> None:
     await (await bot.citizen()).books()
     await bot.restart()
     text = (await admin.says("/status")).text.replace("\u00a0", " ")
@@ -97,14 +97,14 @@ async def test_the_last_error_is_named_by_its_code_alone(bot: RunningBot, admin:
     assert "400 INVALID_FIELD_VALUE" in (await admin.says("/status")).text
 
 
-async def test_nobody_else_can_tell_that_there_is_such_a_command(bot: RunningBot) -> None:
+async def test_to_others_the_status_command_is_an_unknown_command(bot: RunningBot) -> None:
     citizen = await bot.citizen()
     unknown = (await citizen.says("/nonsense")).text
     assert (await citizen.says("/status")).text == unknown
     assert not [each for each in await commands(bot, citizen.id) if each["command"] == "status"]
 
 
-async def test_admins_find_it_in_their_menu(bot: RunningBot, admin: Citizen) -> None:
+async def test_the_menu_of_admins_has_the_status_command(bot: RunningBot, admin: Citizen) -> None:
     async def listed() -> bool:
         return any(each["command"] == "status" for each in await commands(bot, admin.id))
 
@@ -187,9 +187,7 @@ async def test_a_department_that_is_denied_is_one_notice_that_names_it_and_one_w
     assert await heard(admin, REFUSES) == 0
 
 
-async def test_whether_the_api_answers_is_found_out_if_it_was_not_asked_for_long(
-    bot: RunningBot, admin: Citizen
-) -> None:
+async def test_status_probes_the_api_if_the_last_request_was_long_ago(bot: RunningBot, admin: Citizen) -> None:
     with bot.clock.put_forward(minutes=10):
         text = (await admin.says("/status")).text.replace("\u00a0", " ")
         assert "✅ L’API moncreneau répond." in text
@@ -227,7 +225,7 @@ async def test_an_english_admin_reads_english(bot: RunningBot, admin: Citizen) -
     assert "Bot status" in (await admin.says("/status")).text
 
 
-async def test_an_admin_who_never_met_the_bot_does_no_harm(tmp_path: Path) -> None:
+async def test_an_admin_who_never_started_the_bot_does_not_delay_alerts_to_others(tmp_path: Path) -> None:
     async with running_bot(tmp_path, capacity=1000) as bot:
         await bot.stop()
         await bot.start(admin_ids=frozenset({NOBODY, ADMIN_ID}))

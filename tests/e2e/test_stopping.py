@@ -54,11 +54,11 @@ async def test_stopping_waits_for_announcements_in_flight(tmp_path: Path) -> Non
         admin = Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
         await citizens(bot, 20)
         await admin.composes()
-        await admin.pushes("now")
+        await admin.presses_button("now")
         await bot.services.inject_faults(
             telegram=[{"kind": "delay", "seconds": 2.5, "match": {"method": "sendMessage"}}]
         )
-        await admin.pushes("go")
+        await admin.presses_button("go")
         recipients = SqlRecipientRepository(bot.app.store)
         await eventually(
             "messages are in flight", lambda: recipients.page(1, frozenset({RecipientStatus.SENDING}), 0, 1)

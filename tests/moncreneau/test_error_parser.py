@@ -152,7 +152,7 @@ def test_a_404_without_a_code_is_classified_by_its_path(path: str, body: bytes, 
     assert (error.failure.code, error.outcome) == (code, WriteOutcome.REFUSED)
 
 
-def test_a_server_error_stays_one_whatever_code_it_carries() -> None:
+def test_a_5xx_is_a_server_error_whatever_code_is_in_its_body() -> None:
     error = told(503, b'{"error": {"code": "SLOT_NOT_AVAILABLE"}}', Retry_After="7")
     assert (error.failure.code, error.outcome, error.retry_after) == (FailureCode.DOWN, WriteOutcome.UNKNOWN, 7)
 

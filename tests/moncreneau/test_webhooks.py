@@ -108,7 +108,7 @@ def test_the_reason_is_one_short_line_that_can_be_seen() -> None:
     assert read(OBJECT | {"cancelReason": {"a": 1}}).reason == ""
 
 
-def test_that_it_was_made_is_said_by_its_type() -> None:
+def test_a_webhook_of_type_created_says_that_the_appointment_is_new() -> None:
     assert read(type_="appointment.created").is_new
 
 

@@ -25,7 +25,7 @@ VALUES = st.sampled_from(["", "fr", "en", "de", "1", "3", "99", "x"])
 DEEDS = st.one_of(
     st.tuples(st.just("calls")),
     st.tuples(st.just("sends"), CONTENTS),
-    st.tuples(st.just("pushes"), st.sampled_from(ComposeAction), VALUES, st.one_of(st.none(), st.integers(0, 30))),
+    st.tuples(st.just("presses"), st.sampled_from(ComposeAction), VALUES, st.one_of(st.none(), st.integers(0, 30))),
     st.tuples(st.just("later"), st.integers(0, 20)),
     st.tuples(st.just("reaches"), st.sampled_from([0, 1, 250])),
     st.tuples(st.just("refuses"), st.sampled_from([None, None, None, "", "bad"])),
@@ -39,8 +39,8 @@ def play(composer: Composer, deed: tuple[object, ...]) -> None:
         case ("sends", content):
             assert isinstance(content, Content | ComposeNotice)
             composer.sends(content)
-        case ("pushes", ComposeAction() as ask, str() as value, turn):
-            composer.pushes(ask, value, turn if isinstance(turn, int) else None)
+        case ("presses", ComposeAction() as action, str() as value, turn):
+            composer.presses_button(action, value, turn if isinstance(turn, int) else None)
         case ("later", int() as hours):
             composer.later(hours=hours)
         case ("reaches", int() as count):
@@ -82,7 +82,7 @@ def test_a_late_button_never_changes_the_draft(deeds: list[tuple[object, ...]]) 
     for deed in deeds:
         play(composer, deed)
         if before := composer.draft:
-            composer.pushes(ComposeAction.GO, turn=before.turn - 1)
-            composer.pushes(ComposeAction.CANCEL, turn=before.turn + 1)
+            composer.presses_button(ComposeAction.GO, turn=before.turn - 1)
+            composer.presses_button(ComposeAction.CANCEL, turn=before.turn + 1)
             assert composer.draft
             assert (composer.draft.state, composer.draft.turn) == (before.state, before.turn)

@@ -51,7 +51,7 @@ def is_ignored(session: Session, action: str) -> bool:
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES.keys())
-def test_no_screen_does_what_it_does_not_offer(state: State) -> None:
+def test_a_press_that_the_screen_does_not_offer_does_nothing(state: State) -> None:
     session = standing(state)
     assert session.offered is not None
     acted = [each for each in FORGED if each not in session.offered and not is_ignored(session, each)]

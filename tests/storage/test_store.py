@@ -35,7 +35,7 @@ async def deliveries(store: Store) -> list[Delivery]:
     return [each async for each in store.open_deliveries()]
 
 
-async def test_an_update_is_new_once_and_open_until_it_is_done(store: Store) -> None:
+async def test_an_update_is_new_once_and_open_until_done(store: Store) -> None:
     assert await store.receive((update(2), update(1))) == (update(1), update(2))
     assert await store.receive((update(2), update(3))) == (update(3),)
     await store.commit(Change(done=(2,)))

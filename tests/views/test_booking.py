@@ -38,7 +38,7 @@ def test_names_that_are_known_are_one_tap_and_stand_first() -> None:
     assert "Touchez un nom" in message.text
 
 
-def test_without_a_known_name_it_is_typed() -> None:
+def test_a_citizen_without_a_known_name_types_one() -> None:
     message = render(TypingName(TIMED), EN)
     assert "Type the first name" in message.text
     assert "Tap a name" not in message.text

@@ -94,7 +94,7 @@ def test_eight_days_a_page_and_the_earliest_stays_first() -> None:
     assert second[9:11] == ["p:0", "p:2"]
 
 
-def test_when_nothing_is_free_it_says_for_how_long_and_what_can_be_done() -> None:
+def test_if_nothing_is_free_the_screen_says_for_how_long_and_what_to_do() -> None:
     message = render(ChoosingDay(DRAFT, (), None), FR, office=Office(horizon_days=60))
     assert "Aucune place libre dans les 60\u00a0prochains jours." in message.text
     assert telegram.actions(message) == [
@@ -149,5 +149,5 @@ def test_a_time_that_is_gone_says_so_and_keeps_the_name() -> None:
     assert telegram.actions(message)[2:] == [callback_data.OTHER_TIME, callback_data.LEAVE]
 
 
-def test_without_a_name_nothing_is_said_of_it() -> None:
+def test_a_summary_without_a_name_has_no_line_for_it() -> None:
     assert "nom" not in plain(render(ChoosingNearest(replace(FULL, name=None), (NINE,)), FR).text)

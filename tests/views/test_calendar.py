@@ -99,7 +99,7 @@ def test_it_publishes_a_private_event_without_attendees() -> None:
     assert len(text.encode()) < 2048
 
 
-def test_made_twice_it_differs_in_its_stamp_alone() -> None:
+def test_a_calendar_file_made_twice_differs_only_in_its_stamp() -> None:
     later = replace(EVENT, made=EVENT.made + timedelta(minutes=5))
     first, second = written(EVENT).split("\r\n"), written(later).split("\r\n")
     assert [(a, b) for a, b in zip(first, second, strict=True) if a != b] == [

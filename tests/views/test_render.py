@@ -153,7 +153,7 @@ def test_a_leaving_button_never_speaks_of_cancelling_an_appointment(screen: Scre
     "name",
     ["choosing a day", "choosing a time", "choosing nearest", "typing a name", "confirming", "new ticket", "listing"],
 )
-def test_the_hour_says_whose_it_is(name: str) -> None:
+def test_every_screen_with_an_hour_names_its_time_zone(name: str) -> None:
     screen = SCREENS[name]
     assert plain(render(screen, FR).text).lower().count("heure de conakry") == 1
     assert plain(render(screen, EN).text).count("Conakry time") == 1
