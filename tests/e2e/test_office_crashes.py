@@ -106,6 +106,8 @@ class Run:
             pictures, texts = ([one for one in told if one.has_picture is is_it] for is_it in (True, False))
             is_cancelled = each["status"] == "CANCELLED"
             words = "annulé" if is_cancelled else f"{at:%H:%M}"
+            if not texts and is_cancelled:
+                continue  # made and cancelled while the bot was away, so that there is nothing to tell
             if not texts or words not in texts[-1].text:
                 found.append(f"{number} is {each['status']} at {at}, last told: {texts[-1:]}")
             stale += [one for one in texts if is_cancelled and words not in one.text]
