@@ -29,7 +29,7 @@ EVERY = timedelta(hours=1)
 MORNING = time(6)
 """When a day is read if they come: at this hour two days before, and on the day itself."""
 DAYS_BEFORE = (2, 0)
-Place = tuple[int, date]
+DayKey = tuple[int, date]
 """A department and a day."""
 LOOK_EVERY, LONGEST_PAUSE = 60.0, 600.0
 """Seconds between two looks at what is due, and the longest pause after the API could not be asked."""
@@ -56,7 +56,7 @@ class Reconciler:
         self._play = play
         self._now = office_time
         self._gets_webhooks = gets_webhooks
-        self._read_at: dict[Place, datetime] = {}
+        self._read_at: dict[DayKey, datetime] = {}
 
     async def run(self) -> None:
         """Read what is due, as long as the bot runs."""
@@ -72,7 +72,7 @@ class Reconciler:
     async def read_due(self) -> float:
         """Read the days that are due, until the API cannot be asked any more; returns the pause after it in seconds."""
         days = await self._store.department_days(self._now().date())
-        self._read_at = {place: at for each in days if (at := self._read_at.get(place := each.place))}
+        self._read_at = {key: at for each in days if (at := self._read_at.get(key := each.key))}
         for each in due(days, self._read_at, self._now(), gets_webhooks=self._gets_webhooks()):
             began = self._now()
             try:
@@ -80,7 +80,7 @@ class Reconciler:
             except ApiError as error:
                 if error.outcome is WriteOutcome.NOT_SENT:
                     return min(max(error.retry_after or 0.0, LOOK_EVERY), LONGEST_PAUSE)
-            self._read_at[each.place] = began
+            self._read_at[each.key] = began
         return LOOK_EVERY
 
     async def _read(self, which: DepartmentDay) -> None:
@@ -106,7 +106,7 @@ class Reconciler:
         self, which: DepartmentDay, found: tuple[Appointment, ...], as_of: datetime, *, is_complete: bool
     ) -> list[tuple[BookEntry | None, Fact]]:
         """The citizens' appointments: as the book has them, and as the list tells them."""
-        known = {each.appointment_id: each for each in await self._store.entries_on(*which.place)}
+        known = {each.appointment_id: each for each in await self._store.entries_on(*which.key)}
         listed = {each.id: each for each in found if each.id in known or chat_of(each.owner or "") is not None}
         compared: list[tuple[BookEntry | None, Fact]] = []
         for number in dict.fromkeys((*listed, *(known if is_complete else ()))):
@@ -123,7 +123,7 @@ class Reconciler:
 
 
 def due(
-    days: tuple[DepartmentDay, ...], read_at: Mapping[Place, datetime], now: datetime, *, gets_webhooks: bool
+    days: tuple[DepartmentDay, ...], read_at: Mapping[DayKey, datetime], now: datetime, *, gets_webhooks: bool
 ) -> list[DepartmentDay]:
     """The days to read now; first those whose last reading is old for how near they are.
 
@@ -131,7 +131,7 @@ def due(
     """
 
     def age(each: DepartmentDay) -> timedelta:
-        last = read_at.get(each.place) or each.as_of
+        last = read_at.get(each.key) or each.as_of
         return now - last if last and last <= now else timedelta.max  # later than now: a clock was set back
 
     def is_due(each: DepartmentDay) -> bool:

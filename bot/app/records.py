@@ -156,9 +156,9 @@ class BookingCounts:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentDay:
-    """A day on which a department has appointments of ours. `as_of`: when the service last told of each of them.
+    """A day on which a department has appointments of our citizens.
 
-    It is office time, of the oldest word; None if there is none for one of them.
+    `as_of` is the oldest `as_of` of their entries in the appointment book (office time); None if one has none.
     """
 
     department_id: int
@@ -166,7 +166,7 @@ class DepartmentDay:
     as_of: datetime | None = None
 
     @property
-    def place(self) -> tuple[int, date]:
+    def key(self) -> tuple[int, date]:
         """The department and the day."""
         return self.department_id, self.day
 

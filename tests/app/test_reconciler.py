@@ -274,7 +274,7 @@ def test_a_day_with_an_appointment_of_unknown_age_is_read_at_once() -> None:
 
 def test_a_clock_that_was_set_back_makes_a_day_due() -> None:
     (day,) = days(1)
-    assert due((day,), {day.place: NOW + 30 * HOUR}, NOW, gets_webhooks=False) == [day]
+    assert due((day,), {day.key: NOW + 30 * HOUR}, NOW, gets_webhooks=False) == [day]
 
 
 def oldest_readings(departments: int, horizon: int, hours: int) -> list[timedelta]:
@@ -289,11 +289,11 @@ def oldest_readings(departments: int, horizon: int, hours: int) -> list[timedelt
             for ahead in range(horizon)
         ]
         read_at |= dict.fromkeys(
-            (each.place for each in due(tuple(shown), read_at, now, gets_webhooks=False)[:50]), now
+            (each.key for each in due(tuple(shown), read_at, now, gets_webhooks=False)[:50]), now
         )
         for each in shown:
             ahead = (each.day - now.date()).days
-            oldest[ahead] = max(oldest[ahead], now + HOUR - read_at.get(each.place, NOW))
+            oldest[ahead] = max(oldest[ahead], now + HOUR - read_at.get(each.key, NOW))
     return oldest
 
 
