@@ -21,7 +21,7 @@ AUDIT := pip-audit==2.10.1
 .PHONY: help demo test lint bench soak language pictures lock audit clean
 
 help: ## this list
-	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 demo: $(VENV)/.for-demo ## the bot on stand-ins, with a chat page in the browser (ARGS="--telegram-port 9081" …)
 	exec $(IN)/python -m bot demo $(ARGS)
