@@ -288,9 +288,7 @@ def oldest_readings(departments: int, horizon: int, hours: int) -> list[timedelt
             for each in range(departments)
             for ahead in range(horizon)
         ]
-        read_at |= dict.fromkeys(
-            (each.key for each in due(tuple(shown), read_at, now, gets_webhooks=False)[:50]), now
-        )
+        read_at |= dict.fromkeys((each.key for each in due(tuple(shown), read_at, now, gets_webhooks=False)[:50]), now)
         for each in shown:
             ahead = (each.day - now.date()).days
             oldest[ahead] = max(oldest[ahead], now + HOUR - read_at.get(each.key, NOW))

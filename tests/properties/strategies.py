@@ -19,7 +19,7 @@ slots = st.lists(moments, max_size=40, unique=True).map(lambda found: tuple(Slot
 dense = st.integers(0, 1440).map(lambda n: tuple(Slot(START + timedelta(minutes=i)) for i in range(n)))
 links = st.none() | st.just("https://x.example/q?a=1&b=<2>") | st.just("https://x.example/" + "q" * 5000) | st.just("")
 booked = st.builds(Appointment, ids, ids, moments, words, st.sampled_from(AppointmentStatus), links)
-open_issues = st.builds(Failure, st.sampled_from(FailureCode), st.none() | moments)
+failures = st.builds(Failure, st.sampled_from(FailureCode), st.none() | moments)
 kinds = st.sampled_from(
     sorted(v for k, v in vars(callback_data).items() if k.isupper() and isinstance(v, str)),
 )

@@ -54,11 +54,11 @@ from tests.properties.strategies import (
     booked,
     commands,
     dense,
+    failures,
     forged,
     ids,
     languages,
     offices,
-    open_issues,
     slots,
     texts,
     words,
@@ -116,13 +116,13 @@ class Conversation(Phone):
         self.happens(AppointmentsLoaded(at=self.now, appointments=found, departments=named))
 
     @precondition(lambda self: self.awaits(Submitting, Cancelling, Moving))
-    @rule(data=st.data(), failure=open_issues, appointment=booked)
+    @rule(data=st.data(), failure=failures, appointment=booked)
     def an_attempt_goes_on(self, data: st.DataObject, failure: Failure, appointment: Appointment) -> None:
         number = self.state.attempt.number
         self.happens(data.draw(st.sampled_from(self._outcomes(number, failure, appointment))))
 
     @precondition(lambda self: self.awaits(Submitting))
-    @rule(failure=open_issues)
+    @rule(failure=failures)
     def a_booking_is_refused_and_tried_again(self, failure: Failure) -> None:
         self.happens(BookingRefused(at=self.now, number=self.state.attempt.number, failure=failure))
         self.happens(self.citizen(Pressed, action=callback_data.RETRY, screen=self.session.screen, message=100))
@@ -158,7 +158,7 @@ class Conversation(Phone):
             case _:
                 self.now += timedelta(hours=data.draw(st.sampled_from([1, 1, 1, 25])))
 
-    @rule(data=st.data(), failure=open_issues, number=st.integers(-1, 1))
+    @rule(data=st.data(), failure=failures, number=st.integers(-1, 1))
     def the_world_answers_what_nobody_asked(self, data: st.DataObject, failure: Failure, number: int) -> None:
         appointments = tuple(data.draw(st.lists(booked, min_size=1, max_size=3, unique_by=lambda each: each.id)))
         named = data.draw(offices)

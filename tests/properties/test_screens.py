@@ -9,7 +9,7 @@ from bot.core import callback_data, screens, states
 from bot.core.model import Day, Draft, Ticket
 from bot.core.states import Notice
 from bot.views.render import render
-from tests.properties.strategies import START, booked, departments, moments, offices, open_issues, words
+from tests.properties.strategies import START, booked, departments, failures, moments, offices, words
 from tests.views.pages import TRANSLATORS
 from tests.views.telegram import check_labels, check_limits
 
@@ -20,7 +20,7 @@ tickets = st.builds(Ticket, booked, departments)
 moves = st.builds(Draft, departments, st.none(), moments, words, st.none() | moments, tickets)
 move_attempts = st.builds(states.MoveAttempt, pages, moves, moments, st.none() | booked)
 listed = st.lists(tickets, max_size=12, unique_by=lambda ticket: ticket.appointment.id).map(tuple)
-maybe = st.none() | open_issues
+maybe = st.none() | failures
 days = st.lists(
     st.builds(Day, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.integers(1, 500)),
     max_size=70,
@@ -49,7 +49,7 @@ everything = st.one_of(
     st.builds(
         states.Submitting, st.builds(states.BookingAttempt, pages, full, moments), maybe, st.booleans(), st.booleans()
     ),
-    st.builds(states.BookingRefusedState, full | moves, open_issues),
+    st.builds(states.BookingRefusedState, full | moves, failures),
     st.builds(states.Moving, move_attempts, maybe, st.booleans(), st.booleans()),
     st.builds(states.LoadingDepartments, failure=maybe),
     st.builds(states.LoadingDays, full, failure=maybe),
