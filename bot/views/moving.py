@@ -13,7 +13,7 @@ from bot.i18n import Safe, Translator
 from bot.views import keyboards as keys
 from bot.views.appointments import ticket_link
 from bot.views.errors import cause, meanwhile
-from bot.views.message import Message, Office, Style
+from bot.views.message import Button, Message, Office, Style
 from bot.views.text import WORDS, contact, lines, moment, office_facts, paragraphs, stands, ticket_facts
 
 
@@ -39,7 +39,7 @@ def waiting(state: Moving, t: Translator, office: Office) -> Message:
     helping = keys.one(t, "button.help", callback_data.HELP)
     facts = lines(_facts(draft, t), _before(state.attempt.old, t), _after(draft, t))
     if state.withdrawn:
-        text = paragraphs(t.text("submitting.withdrawn"), facts, t.text("move.if_made"), stands(t, draft))
+        text = paragraphs(t.text("submitting.withdrawn"), facts, t.text("move.if_made"))
         return Message(text, (helping,))
     give_up = keys.one(t, "button.give_up", callback_data.GIVE_UP)
     if not state.delayed:
@@ -129,7 +129,19 @@ def both_stand(screen: BothStand, t: Translator, office: Office) -> Message:
         contact(t, office),
         t.text("move.choose"),
     )
-    return Message(text, (keys.appointments(t), keys.cancel_this(t, old.id)))
+    named = [
+        t.label("button.when", day=t.day_brief(each.at, office.today), time=t.time(each.at)) for each in (old, new)
+    ]
+    if named[0] == named[1]:
+        named = [t.label("button.when_number", time=t.time(each.at), number=each.id) for each in (old, new)]
+    rows = (_cancel(each, when, t) for each, when in zip((old, new), named, strict=True))
+    return Message(text, (*rows, keys.appointments(t)))
+
+
+def _cancel(appointment: Appointment, when: str, t: Translator) -> keys.Row:
+    """Cancel this one of two."""
+    action = callback_data.numbered(callback_data.CANCEL, appointment.id)
+    return (Button(keys.shorten(t.label("button.cancel_entry", when=when)), action, style=Style.DANGER),)
 
 
 def _standing(appointment: Appointment, t: Translator) -> Safe:

@@ -63,7 +63,9 @@ everything = st.one_of(
     st.builds(screens.QrPicture, tickets),
     st.builds(screens.Cancelled, tickets, st.booleans()),
     st.builds(screens.MoveDone, tickets, moments),
-    st.builds(screens.BothStand, tickets, tickets),
+    st.builds(screens.BothStand, tickets, tickets).filter(
+        lambda both: both.old.appointment.id != both.new.appointment.id
+    ),
 )
 
 

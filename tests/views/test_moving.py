@@ -118,7 +118,6 @@ def test_every_refusal_ends_with_the_old_appointment(code: FailureCode) -> None:
         LoadingDays(START, failure=DOWN),
         LoadingTimes(START, MONDAY, failure=BUSY),
         Moving(MOVE_ATTEMPT, BUSY, delayed=True),
-        Moving(MOVE_ATTEMPT, delayed=True, withdrawn=True),
     ],
 )
 def test_so_does_what_stops_or_delays_a_move(screen: ChoosingNearest) -> None:
@@ -175,7 +174,14 @@ def test_if_both_appointments_stand_both_are_listed_in_order_of_time() -> None:
     assert "deux rendez-vous" in words
     assert words.index("10:00") < words.index("15:00")
     assert "Nous n’avons pas pu annuler celui du lun. 26 janv. à 15:00." in words
-    assert actions(message) == [callback_data.APPOINTMENTS, "x:12345"]
+    assert actions(message) == ["x:12345", "x:12400", callback_data.APPOINTMENTS]
+    assert labels(message)[:2] == ["❌ lun. 26, 15:00", "❌ lun. 26, 10:00"]
+    check_labels(message)
+
+
+def test_two_that_look_alike_are_told_apart_by_their_numbers() -> None:
+    twin = Ticket(replace(TICKET.appointment, at=TEN_ON_MONDAY), TICKET.department)
+    assert labels(render(BothStand(twin, NEW_TICKET), FR))[:2] == ["❌ 10:00 · 12345", "❌ 10:00 · 12400"]
 
 
 def test_an_old_appointment_that_is_over_is_left_alone_and_said() -> None:
