@@ -317,3 +317,17 @@ async def test_the_member_of_staff_is_known_although_the_api_names_none(tmp_path
         made = here.steps[0].fact.appointment
         assert made
         assert (made.worker_id, here.api.books[made.id].worker_id) == (42, None)
+
+
+@in_no_time
+async def test_at_ten_percent_of_lost_answers_a_move_costs_few_requests(tmp_path: Path) -> None:
+    moves, requests = 20, 0
+    for number in range(moves):
+        (folder := tmp_path / str(number)).mkdir()
+        async with worker_setup(folder) as here:
+            here.api.books[50] = MINE
+            lost = {3: 0, 13: 0, 7: 1, 17: 1}.get(number)
+            here.api.writes.extend(LOST_BUT_DONE if each == lost else None for each in range(2))
+            assert isinstance(await here.run(MOVING), Moved)
+            requests += here.api.posts + here.api.deletes + len(here.api.needs)
+    assert requests <= 2.3 * moves
