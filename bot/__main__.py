@@ -22,10 +22,8 @@ WRONG_SETTINGS, CANNOT_START = 2, 1
 MOST_PORT = 65535
 NEEDED_BY_STAND_INS = ("bot.sandbox", "python_multipart")
 """Modules that the bot itself runs without; the production image has neither."""
-
-
 CLOCK_AHEAD = "BOT_CLOCK_AHEAD"
-"""Seconds that are added to the bot's clock, to try out later events such as reminders."""
+"""Seconds that are added to the bot's clock, to try out later events on the stand-ins; no setting for production."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -93,15 +91,23 @@ def _stand_ins(work: Coroutine[Any, Any, int]) -> int:
         return CANNOT_START
 
 
+def _clock_ahead() -> timedelta:
+    try:
+        return timedelta(seconds=float(os.environ.get(CLOCK_AHEAD) or 0))
+    except (ValueError, OverflowError):
+        raise SettingsError(f"settings:\n  {CLOCK_AHEAD}: must be a number of seconds") from None
+
+
 async def _run() -> int:
-    settings = read_settings()
+    settings, ahead = read_settings(), _clock_ahead()
     secrets = (settings.telegram_bot_token, settings.moncreneau_api_key)
     logs.configure(settings.log_level, [each.get_secret_value() for each in secrets])
     for words, advice in exposures(settings):
         log.warning("%s: %s", words, advice)
     from bot.bootstrap import StartError, running  # noqa: PLC0415 — wrong settings are reported before the rest is loaded
 
-    ahead = timedelta(seconds=float(os.environ.get(CLOCK_AHEAD) or 0))
+    if ahead:
+        log.warning("%s: the bot's clock is %s ahead of the machine's", CLOCK_AHEAD, ahead)
 
     async def run_bot() -> None:
         async with running(settings, lambda: datetime.now(UTC) + ahead) as app:

@@ -5,6 +5,8 @@ import pytest
 from bot.__main__ import WRONG_SETTINGS, main
 from bot.settings import Settings
 
+SECRETS = {"TELEGRAM_BOT_TOKEN": "1:sandbox", "MONCRENEAU_API_KEY": "mk_sandbox"}
+
 
 @pytest.fixture(autouse=True)
 def _called_as_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,3 +43,14 @@ def test_missing_settings_end_the_process_before_anything_begins(capsys: pytest.
     said = capsys.readouterr().err
     assert "TELEGRAM_BOT_TOKEN is required" in said
     assert "MONCRENEAU_API_KEY is required" in said
+
+
+@pytest.mark.usefixtures("no_settings")
+@pytest.mark.parametrize("seconds", ["soon", "nan", "1e99"])
+def test_a_wrong_clock_offset_ends_the_process_with_one_line(
+    seconds: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {**SECRETS, "BOT_CLOCK_AHEAD": seconds}.items():
+        monkeypatch.setenv(name, value)
+    assert main(["run"]) == WRONG_SETTINGS
+    assert capsys.readouterr().err.endswith("settings:\n  BOT_CLOCK_AHEAD: must be a number of seconds\n")
