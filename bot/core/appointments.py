@@ -36,6 +36,7 @@ from bot.core.states import (
     Purpose,
     State,
     has_choices,
+    moved_ticket,
 )
 
 COMING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
@@ -133,8 +134,11 @@ def settled(session: Session, event: AppointmentCancelled | CancellingRefused) -
 def _settled(session: Session, ticket: Ticket, event: AppointmentCancelled | CancellingRefused) -> Step:
     if isinstance(event, AppointmentCancelled):
         gone = replace(ticket, appointment=replace(ticket.appointment, status=AppointmentStatus.CANCELLED))
-        done = Cancelled(gone, resumable=has_choices(session.parked))
-        after, effects = show(session.at(session.parked or Idle()), screen=done)
+        waiting = moved_ticket(session.parked)
+        is_moot = waiting is not None and waiting.appointment.id == ticket.appointment.id
+        parked = None if is_moot else session.parked
+        done = Cancelled(gone, resumable=has_choices(parked))
+        after, effects = show(session.at(parked or Idle()), screen=done)
         return replace(after, message=None, parked=None), (AmendTicket(gone), *effects)
     if event.failure.code is FailureCode.APPOINTMENT_GONE:
         return load(session, LoadingAppointments(Purpose.VIEW, notice=Notice.APPOINTMENT_UNKNOWN), LoadAppointments())

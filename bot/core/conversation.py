@@ -66,7 +66,7 @@ from bot.core.states import (
     State,
     TypingName,
     has_choices,
-    is_move,
+    moved_ticket,
 )
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -433,7 +433,7 @@ def _unfinished(session: Session) -> bool:
 def _dropping(session: Session) -> Notice | None:
     """The notice when an unfinished booking or move is dropped; none if nothing was chosen yet."""
     state = session.parked or session.state
-    if is_move(state):
+    if moved_ticket(state):
         return Notice.NOT_MOVED
     return Notice.DRAFT_DROPPED if has_choices(state) else None
 

@@ -359,6 +359,6 @@ def has_choices(state: State | None) -> bool:
     return isinstance(state, BookingState) and not isinstance(state, LoadingDepartments | ChoosingDepartment)
 
 
-def is_move(state: State | None) -> bool:
-    """Whether it is a step of moving an appointment that is not confirmed yet."""
-    return isinstance(draft := getattr(state, "draft", None), Draft) and draft.replaces is not None
+def moved_ticket(state: State | None) -> Ticket | None:
+    """The appointment that is being moved, in a step before that is confirmed."""
+    return draft.replaces if isinstance(draft := getattr(state, "draft", None), Draft) else None

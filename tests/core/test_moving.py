@@ -20,6 +20,7 @@ from bot.core.effects import (
     Withdraw,
 )
 from bot.core.events import (
+    AppointmentCancelled,
     AppointmentsLoaded,
     AttemptDelayed,
     BookingRefused,
@@ -34,10 +35,12 @@ from bot.core.events import (
     TicketLoaded,
 )
 from bot.core.model import AppointmentStatus, Department, Draft, Failure, FailureCode, Slot, Ticket, Worker
-from bot.core.screens import BothStand, Menu, MoveDone, NoticeMessage, QrPicture, TicketShown
+from bot.core.screens import BothStand, Cancelled, Menu, MoveDone, NoticeMessage, QrPicture, TicketShown
 from bot.core.states import (
     AskingCancel,
     BookingRefusedState,
+    CancelAttempt,
+    Cancelling,
     ChoosingDay,
     ChoosingNearest,
     ChoosingTime,
@@ -403,6 +406,18 @@ def test_an_office_that_allows_one_appointment_offers_to_cancel_it_and_to_book_a
     loaded = AppointmentsLoaded(at=NOW, appointments=(TICKET.appointment,), departments=(PASSPORTS,))
     assert happened(session, loaded)[0].state == AskingCancel(TICKET)
     assert pressed(one, "again:12345")[1] == (LoadEntry(12345),)
+
+
+@pytest.mark.parametrize(("number", "is_kept"), [(12345, False), (777, True)])
+def test_a_move_of_what_was_cancelled_does_not_go_on(number: int, *, is_kept: bool) -> None:
+    parked = BookingRefusedState(MOVED, Failure(FailureCode.ALREADY_BOOKED))
+    attempt = CancelAttempt(7, TICKET if number == 12345 else OTHER)
+    session, effects = happened(given(Cancelling(attempt), parked=parked), AppointmentCancelled(at=NOW, number=7))
+    assert session.state == (parked if is_kept else Idle())
+    shown = effects[-1]
+    assert isinstance(shown, Show)
+    assert isinstance(shown.screen, Cancelled)
+    assert shown.screen.resumable is is_kept
 
 
 def test_a_refused_move_can_be_tried_again() -> None:
