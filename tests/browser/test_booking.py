@@ -103,3 +103,18 @@ async def test_a_reminder_arrives_and_is_answered(bot: RunningBot, open_page: Op
         await tap(page, "Je viens")
         await expect(chat(page)).to_contain_text("C’est noté.")
         await expect(chat(page)).not_to_contain_text("Viendrez-vous")
+
+
+async def test_a_booked_appointment_is_moved_with_three_taps(bot: RunningBot, open_page: OpenPage) -> None:
+    page = await open_page(address(bot, AISSATOU))
+    async for _ in book_in_french(page):
+        pass
+    await tap(page, "Déplacer ce rendez-vous")
+    await expect(chat(page)).to_contain_text("Vous déplacez votre rendez-vous du mar. 3 mars à 10:30.")
+    await tap(page, "⏱")
+    await expect(chat(page)).to_contain_text("Rien n’est encore changé.")
+    await tap(page, "Confirmer")
+    await expect(chat(page)).to_contain_text("Il remplace votre rendez-vous du mar. 3 mars à 10:30, qui est annulé.")
+    await expect(chat(page)).to_contain_text("Rendez-vous déplacé au")
+    old, new = await bot.services.appointments(AISSATOU)
+    assert (old["status"], new["status"], new["name"]) == ("CANCELLED", "SCHEDULED", old["name"])
