@@ -51,6 +51,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
             t.text("condition.stalled", n=report.stalled) if report.stalled else None,
             t.text("condition.attempts", count=report.attempts),
             t.text("condition.set_aside", count=report.set_aside),
+            _moves(report, t),
             _reminders(report, t),
         ),
         _limits_reached(report, t),
@@ -87,6 +88,15 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
 def _reminders(report: HealthReport, t: Translator) -> Safe | None:
     found = report.reminders
     return t.text("condition.timers", due=found.due, late=found.late, dropped=found.dropped) if found else None
+
+
+def _moves(report: HealthReport, t: Translator) -> Safe | None:
+    """What became of moves since the start; None: nobody moved anything."""
+    total = sum(report.moves.values())
+    if not total:
+        return None
+    done, both = report.moves.get("moved", 0), report.moves.get("both", 0)
+    return t.text("condition.moves", done=done, both=both, others=total - done - both)
 
 
 def _limits_reached(report: HealthReport, t: Translator) -> Safe | None:

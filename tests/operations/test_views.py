@@ -69,7 +69,7 @@ def test_the_status_explains_every_figure() -> None:
         "",
         "En attente de traitement : 1",
         "En attente d’envoi : 2",
-        "Réservations et annulations en attente de réponse : 3",
+        "Réservations, déplacements et annulations en attente de réponse : 3",
         "Messages mis de côté après une erreur de notre part : 4",
         "",
         "✅ Telegram répond.",
@@ -163,6 +163,12 @@ def test_webhooks_stand_there_where_they_are_received() -> None:
 def test_the_status_tells_of_reminders() -> None:
     words = shown(replace(FINE, reminders=ReminderHealth(due=3, late=1, sent=9, dropped=2, coming=4)))
     assert "Rappels à envoyer maintenant : 3 · en retard : 1 · abandonnés car dépassés : 2" in words
+
+
+def test_moves_stand_there_by_outcome() -> None:
+    assert "déplacés" not in shown(FINE)
+    words = shown(replace(FINE, moves={"moved": 5, "both": 1, "slot_taken": 2, "withdrawn": 1}))
+    assert "Rendez-vous déplacés : 5 · ancien non annulé : 1 · non déplacés : 3" in words.replace("\u00a0", " ")
 
 
 def test_limits_that_single_people_reached_stand_there_by_cause() -> None:
