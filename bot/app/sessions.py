@@ -81,6 +81,10 @@ class Sessions:
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
+    def forget(self, chat_id: int) -> None:
+        """Drop the session of a chat that was erased."""
+        self._kept.pop(chat_id, None)
+
     @staticmethod
     def stored(chat_id: int, session: Session) -> StoredChat:
         """The session as a value to store. A chat that acts has not left."""

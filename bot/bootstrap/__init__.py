@@ -30,6 +30,7 @@ from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.reconciler import Reconciler
 from bot.app.records import Change, DeliveryIds, StoredWebhook
 from bot.app.reminders import Reminders
+from bot.app.retention import Retention
 from bot.app.scheduler import Scheduler
 from bot.app.sessions import Sessions
 from bot.app.steady_clock import SteadyClock
@@ -46,6 +47,7 @@ from bot.broadcast.report import read_file
 from bot.core.calendar_event import CalendarEvent, appointment_in
 from bot.core.health import HealthReport, ReminderHealth, WebhookHealth
 from bot.core.model import Appointment
+from bot.core.retention import UPDATE_IDS
 from bot.core.screens import Screen
 from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
@@ -54,6 +56,7 @@ from bot.moncreneau.gateway import Gateway
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.recipients import SqlRecipientRepository
+from bot.storage.retention import SqlRetention
 from bot.storage.store import Store
 from bot.storage.timers import SqlTimerRepository
 from bot.storage.webhooks import SqlWebhookRepository
@@ -75,7 +78,6 @@ PROFILE = "face"
 """The name under which the bot's commands and descriptions are saved as they were last set; given by release 0.1."""
 READ_TIMEOUT = 2.0
 """Seconds within which a healthy database answers; a health report does not wait longer."""
-KEEP_DONE = 2 * 24 * 3600.0
 PURGE_EVERY = 3600.0
 GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
 __all__ = ["App", "StartError", "running"]
@@ -105,6 +107,7 @@ class App:
     health: HealthCollector
     reconciler: Reconciler
     scheduler: Scheduler
+    retention: Retention
     webhook_worker: WebhookWorker | None = None
     """None if webhooks are not received."""
     polling: asyncio.Task[None] | None = None
@@ -180,6 +183,7 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
         _send_reminders(app, clock),
         operations.alerts.run(app.outbox.accept),
         app.reconciler.run(),
+        app.retention.run(),
     )
     for work in works:
         stack.push_async_callback(_cancel, asyncio.create_task(work))
@@ -291,9 +295,10 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         store.count_moves,
         operations.limits_reached,
     )
+    sessions = Sessions(store, settings.default_locale)
     conversations = Conversations(
         store=store,
-        sessions=Sessions(store, settings.default_locale),
+        sessions=sessions,
         turns=Turns(
             api,
             draw,
@@ -357,6 +362,13 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             lambda: bool(webhook_worker and webhook_worker.is_receiving()),
         ),
         webhook_worker=webhook_worker,
+        retention=Retention(
+            repository=SqlRetention(store),
+            unix_time=time.time,
+            office_time=office_time,
+            clock_gap=lambda: connections.telegram_clock_gap(bot),
+            erased=sessions.forget,
+        ),
         scheduler=Scheduler(timers, reminders.turn, conversations.play, steady_time),
     )
 
@@ -443,7 +455,7 @@ async def _send_reminders(app: App, clock: Clock) -> None:
 async def _purge_done(app: App, clock: Clock) -> None:
     while True:
         with contextlib.suppress(SQLAlchemyError):
-            await app.store.forget_done(time.time() - KEEP_DONE)
+            await app.store.forget_done(time.time() - UPDATE_IDS.total_seconds())
             await SqlWebhookRepository(app.store).forget_done(clock().timestamp())
             await app.store.forget_names(clock().astimezone(app.settings.timezone).date())
         await asyncio.sleep(PURGE_EVERY)

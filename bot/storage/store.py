@@ -21,6 +21,7 @@ from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
+from bot.core import retention
 from bot.storage import engines, migrate
 from bot.storage.reader import ReadRepository
 from bot.storage.statements import Statements, take_new
@@ -30,7 +31,6 @@ from bot.storage.writer import Writer
 log = logging.getLogger(__name__)
 MAX_BATCH = 300
 """Changes in one transaction. More would make the first of them wait noticeably for the last."""
-WEEK = 7 * 24 * 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
@@ -187,7 +187,8 @@ class Store(ReadRepository):
 
     async def forget_done(self, before: float) -> None:
         """Delete updates that were done before `before` (Unix seconds); set-aside ones are kept a week longer."""
-        long_ago = or_(inbox.c.error.is_(None), inbox.c.done_at < before - WEEK)
+        longer = (retention.FAILED_UPDATES - retention.UPDATE_IDS).total_seconds()
+        long_ago = or_(inbox.c.error.is_(None), inbox.c.done_at < before - longer)
         forget = delete(inbox).where(inbox.c.done_at < before, long_ago)
         # Through `commit` like every change, since only the last work given to the writer may be given again.
         await self.commit(Change(works=(lambda connection: connection.execute(forget),)))

@@ -6,12 +6,12 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import StoredWebhook, Work
+from bot.core.retention import WEBHOOK_IDS
 from bot.storage import engines
 from bot.storage.store import Store, execute, write
 from bot.storage.tables import EVENT_LENGTH, webhooks
 
-KEEP = 30 * 24 * 3600.0
-"""Seconds for which the id of a webhook is kept: the same event may come again."""
+KEEP = WEBHOOK_IDS.total_seconds()
 ERROR = 64
 
 

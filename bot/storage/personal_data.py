@@ -1,0 +1,81 @@
+"""All that the database has of one chat: a copy of it, and its erasing.
+
+A test goes through all tables, and fails if one that knows a chat is missing here.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.store import Store
+from bot.storage.tables import (
+    appointments,
+    attempts,
+    broadcasts,
+    chats,
+    drafts,
+    history_entries,
+    inbox,
+    outbox,
+    progress_messages,
+    recipients,
+    ticket_messages,
+    timers,
+)
+
+CHAT_OF: dict[Table, Column[Any]] = {
+    chats: chats.c.chat_id,
+    appointments: appointments.c.chat_id,
+    ticket_messages: ticket_messages.c.chat_id,
+    timers: timers.c.chat_id,
+    attempts: attempts.c.chat_id,
+    inbox: inbox.c.chat_id,
+    outbox: outbox.c.chat_id,
+    recipients: recipients.c.chat_id,
+    drafts: drafts.c.chat_id,
+    progress_messages: progress_messages.c.chat_id,
+    history_entries: history_entries.c.user_id,
+}
+"""The tables that know a chat, and the column that names it. A private chat has the id of its user."""
+KEPT = frozenset({history_entries})
+"""What erasing leaves: the office's record of what its admins did with broadcasts."""
+RowValues = dict[str, Any]
+CopiedTables = dict[str, list[RowValues]]
+"""The rows by the name of their table."""
+
+
+async def copy_of(store: Store, chat_id: int) -> CopiedTables:
+    """All rows of all tables that are about this chat; tables without any are left out."""
+
+    async def work(connection: AsyncConnection) -> CopiedTables:
+        found: CopiedTables = {}
+        for table in CHAT_OF:
+            rows = await connection.execute(select(table).where(_is_of(table, [chat_id])))
+            if copied := [dict(row._mapping) for row in rows]:  # noqa: SLF001 — its public name
+                found[table.name] = copied
+        return found
+
+    return await store.reader.read(work)
+
+
+def erase(connection: Connection, chat_ids: Sequence[int], keep: Collection[int] = ()) -> None:
+    """Delete what is known of these chats, except the deliveries in `keep`: the last words, which wait to be sent.
+
+    Updates that arrived meanwhile stay too: they are the beginning of a new conversation.
+    """
+    for table in CHAT_OF.keys() - KEPT - {inbox, outbox}:
+        connection.execute(delete(table).where(_is_of(table, chat_ids)))
+    connection.execute(delete(outbox).where(_is_of(outbox, chat_ids), outbox.c.id.not_in(keep)))
+    # The id of an update must stay for some days, because Telegram may deliver it again.
+    over = or_(inbox.c.done_at.is_not(None), inbox.c.error.is_not(None))
+    nobody = {"chat_id": 0, "body": None}
+    connection.execute(update(inbox).where(_is_of(inbox, chat_ids), over).values(nobody))
+
+
+def _is_of(table: Table, chat_ids: Sequence[int]) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = CHAT_OF[table].in_(chat_ids)
+    if table is recipients:  # its index begins with the number, so this avoids reading millions of rows
+        condition = condition & recipients.c.number.in_(select(broadcasts.c.number))
+    return condition

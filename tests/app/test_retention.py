@@ -1,0 +1,101 @@
+"""When old data is deleted: once a night, and never by a clock that is wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app.records import Change, StoredChat
+from bot.app.retention import Retention
+from bot.core import retention
+from bot.storage.retention import SqlRetention
+from bot.storage.store import Store
+
+NIGHT = datetime(2026, 3, 2, 2, 30, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Machine:
+    """Its clock, and how wrong that is."""
+
+    now: datetime = NIGHT
+    gap: float | None = 0.0
+    erased: list[int] = field(default_factory=list)
+
+    def retention(self, store: Store) -> Retention:
+        return Retention(
+            repository=SqlRetention(store),
+            unix_time=self.unix_time,
+            office_time=lambda: self.now.replace(tzinfo=None),
+            clock_gap=lambda: self.gap,
+            erased=self.erased.append,
+            pause=self.pause,
+        )
+
+    def unix_time(self) -> float:
+        return self.now.timestamp()
+
+    async def pause(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        if self.now - NIGHT > timedelta(days=3):
+            raise asyncio.CancelledError
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}").open()
+    yield opened
+    await opened.close()
+
+
+async def test_it_runs_once_a_night(store: Store) -> None:
+    machine = Machine()
+    works = machine.retention(store)
+    assert await works.run_if_due()
+    assert not await works.run_if_due()
+    machine.now += timedelta(hours=12)
+    assert not await works.run_if_due(), "by day"
+    machine.now += timedelta(hours=12)
+    assert await works.run_if_due()
+
+
+async def test_a_bot_that_is_off_at_night_runs_it_by_day_after_two_days(store: Store) -> None:
+    machine = Machine()
+    works = machine.retention(store)
+    await works.run_if_due()
+    machine.now += timedelta(hours=47)
+    assert not await works.run_if_due()
+    machine.now += timedelta(hours=10)
+    assert await works.run_if_due()
+
+
+@pytest.mark.parametrize("gap", [None, -4000.0, 4000.0])
+async def test_a_clock_that_may_be_wrong_deletes_nothing(store: Store, gap: float | None) -> None:
+    machine = Machine(now=datetime(2199, 1, 1, 3, tzinfo=UTC), gap=gap)
+    await store.commit(Change(chat=StoredChat(1, "s", "fr")))
+    assert not await machine.retention(store).run_if_due()
+    assert await store.chat(1)
+
+
+async def test_all_silent_chats_are_erased_also_from_memory_and_the_others_stay(store: Store) -> None:
+    for chat_id in range(1, 50):
+        await store.commit(Change(chat=StoredChat(chat_id, "s", "fr")))
+    machine = Machine(now=(datetime.now(UTC) + retention.SILENT_CHATS).replace(hour=2) - timedelta(days=1))
+    await machine.retention(store).run_if_due()
+    assert machine.erased == []
+    machine.now += timedelta(days=3)
+    await machine.retention(store).run_if_due()
+    assert sorted(machine.erased) == list(range(1, 50))
+    assert await store.chat(1) is None
+
+
+async def test_it_goes_on_after_a_failure(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    machine = Machine()
+    works = machine.retention(store)
+    await SqlRetention(store).record_run(float("nan"))
+    with pytest.raises(asyncio.CancelledError):
+        await works.run()
+    assert "old data could not be deleted" in caplog.text

@@ -1,0 +1,30 @@
+"""What of a session is forgotten when its citizen does not come back."""
+
+from dataclasses import replace
+
+from bot.core.model import Draft
+from bot.core.retention import without_unfinished
+from bot.core.session import Session
+from bot.core.states import BookingAttempt, ConfirmingBooking, Idle, Submitting
+from tests.core.examples import FULL, NOW
+
+BEGAN = Session("fr", NOW, screen=7, state=ConfirmingBooking(FULL), message=5, last_press=(5, 7, "ok"), name="Aïssatou")
+
+
+def test_an_unfinished_booking_goes_with_its_name_and_what_was_pressed_and_the_saved_name_stays() -> None:
+    after = without_unfinished(BEGAN)
+    assert after == Session("fr", NOW, screen=8, name="Aïssatou")
+
+
+def test_a_booking_that_waits_behind_the_list_or_was_given_up_is_unfinished_too() -> None:
+    waiting = replace(BEGAN.at(Idle()), parked=ConfirmingBooking(FULL))
+    assert without_unfinished(waiting) == Session("fr", NOW, screen=8, name="Aïssatou")
+    given_up = BEGAN.at(Idle(given_up=FULL))
+    after = without_unfinished(given_up)
+    assert after
+    assert after.state == Idle()
+
+
+def test_a_confirmed_booking_without_an_outcome_stays_and_so_does_a_session_without_any() -> None:
+    assert without_unfinished(BEGAN.at(Submitting(BookingAttempt(8, Draft(FULL.department), NOW)))) is None
+    assert without_unfinished(Session("fr", NOW)) is None

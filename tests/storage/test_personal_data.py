@@ -1,0 +1,84 @@
+"""Copying and erasing forget no table: every table of the database has rows of two chats, and one of them goes."""
+
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Float, Integer, Table, insert
+
+from bot.storage.personal_data import CHAT_OF, KEPT, copy_of, erase
+from bot.storage.store import Store, execute, write
+from bot.storage.tables import history_entries, inbox, metadata, outbox, saved_values
+from tests.storage.databases import Database
+
+MINE, OTHERS = 7_000_077, 7_000_078
+
+
+def names_a_chat(column: Column[Any]) -> bool:
+    return column.name.endswith(("chat_id", "user_id"))
+
+
+def row_of(table: Table, chat_id: int, number: int) -> dict[str, Any]:
+    """A row of this chat with a value in every column; `number` makes its key unique."""
+
+    def value(column: Column[Any]) -> Any:
+        if names_a_chat(column):
+            return chat_id
+        match column.type:
+            case Boolean():
+                return False
+            case Float() | Integer():
+                return number
+            case _:
+                return str(number)
+
+    return {column.name: value(column) for column in table.columns}
+
+
+async def fill(store: Store) -> None:
+    """A row of both chats in every table."""
+    for table in metadata.sorted_tables:
+        await execute(store, insert(table), [row_of(table, MINE, 1), row_of(table, OTHERS, 2)])
+
+
+def rows(database: Database, table: Table) -> list[Any]:
+    return database.rows(f"SELECT * FROM {table.name} ORDER BY 1, 2")  # noqa: S608 — our own names
+
+
+def test_every_table_that_knows_a_chat_is_copied_and_erased_or_kept_for_a_reason() -> None:
+    known = {table for table in metadata.sorted_tables if any(map(names_a_chat, table.columns))}
+    assert known == CHAT_OF.keys()
+    assert {history_entries} == KEPT
+
+
+async def test_erasing_leaves_no_trace_of_the_chat_and_all_of_the_others(store: Store, database: Database) -> None:
+    await fill(store)
+    before = {table: rows(database, table) for table in metadata.sorted_tables if table is not saved_values}
+    await write(store, lambda connection: erase(connection, [MINE]))
+    for table, rows_before in before.items():
+        after = rows(database, table)
+        if table not in CHAT_OF or table in KEPT:
+            assert after == rows_before, table.name
+            continue
+        assert not [each for each in after if MINE in each], table.name
+        assert [each for each in after if OTHERS in each] == [each for each in rows_before if OTHERS in each]
+    assert await copy_of(store, MINE) == {"deeds": [row_of(history_entries, MINE, 1)]}
+    await write(store, lambda connection: erase(connection, [MINE]))
+
+
+async def test_the_ids_of_updates_stay_and_so_do_the_last_words_and_what_is_not_read_yet(
+    store: Store, database: Database
+) -> None:
+    await fill(store)
+    new = row_of(inbox, MINE, 3) | {"done_at": None, "error": None, "body": "new"}
+    await execute(store, insert(inbox), new)
+    await execute(store, insert(outbox), row_of(outbox, MINE, 4))
+    await write(store, lambda connection: erase(connection, [MINE], keep=[4]))
+    updates = database.rows("SELECT update_id, chat_id, body FROM inbox ORDER BY update_id")
+    assert updates == [(1, 0, None), (2, OTHERS, "2"), (3, MINE, "new")]
+    assert database.rows("SELECT id, chat_id FROM outbox ORDER BY id") == [(2, OTHERS), (4, MINE)]
+
+
+async def test_a_copy_has_every_row_of_the_chat_with_every_column_and_of_nobody_else(store: Store) -> None:
+    await fill(store)
+    copy = await copy_of(store, MINE)
+    assert copy == {table.name: [row_of(table, MINE, 1)] for table in CHAT_OF}
+    assert await copy_of(store, 5) == {}
