@@ -82,7 +82,8 @@ class Moncreneau(Protocol):
 
         Answered at once, from memory, with the time held. With `check` that is another one if somebody else holds
         the chosen one or a reading shows it taken: the nearest free one, of the same day if there is one. None: there
-        is none.
+        is none. A confirmed slot is not replaced: then None means that the citizen's own hold has ended, and that
+        others hold the slot. The same if nothing was read yet.
         """
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:

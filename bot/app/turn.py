@@ -58,7 +58,7 @@ from bot.core.events import (
     TicketLoaded,
 )
 from bot.core.health import ChatLimit
-from bot.core.model import Appointment, Department, Failure, Ticket
+from bot.core.model import Appointment, Department, Failure, FailureCode, Ticket
 from bot.core.screens import LASTING, CalendarFile, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -156,13 +156,16 @@ class Turns:
         if isinstance(event, Booked | ReplacementBooked):
             self._wrong_numbers.forget(chat_id)
 
-        def step_and_hold(before: Session, happened: Event) -> tuple[Session, tuple[Effect | SlotMoved, ...]]:
+        def step_and_hold(before: Session, happened: Event) -> tuple[Session, tuple[Effect | Event, ...]]:
             after, effects = step(before, happened)
-            moved = self._hold(chat_id, before.state, after)
+            confirmed = next((each.attempt for each in effects if isinstance(each, Book | Move)), None)
+            moved = self._hold(chat_id, before.state, after, is_confirmed=confirmed is not None)
+            if moved and confirmed:
+                return after, (_just_taken(self._now(), confirmed.number),)
             return after, (moved, *effects) if moved else effects
 
-        async def run(after: Session, effect: Effect | SlotMoved) -> Event | None:
-            return effect if isinstance(effect, SlotMoved) else await self._run(chat_id, draft, effect, after.state)
+        async def run(after: Session, effect: Effect | Event) -> Event | None:
+            return effect if isinstance(effect, Event) else await self._run(chat_id, draft, effect, after.state)
 
         session = await play(step_and_hold, session, event, run)
         fresh = any(_is_new_ticket(each.screen) for each in draft.shown)
@@ -197,12 +200,11 @@ class Turns:
                 self._gather(chat_id, draft, effect)
         return None
 
-    def _hold(self, chat_id: int, before: State, session: Session) -> SlotMoved | None:
-        """Hold the chosen slot; returns an event if another slot had to be held instead."""
+    def _hold(self, chat_id: int, before: State, session: Session, *, is_confirmed: bool) -> SlotMoved | None:
+        """Hold the chosen slot; returns an event if that is not possible, or another slot is held instead."""
         choice = _choice(session.parked or session.state)
-        # Before the name and the summary. A confirmed slot is not changed.
-        check = session.state != before and isinstance(session.state, TypingName | ConfirmingBooking)
-        held = self._api.hold(owner_of(chat_id), choice, check=check)
+        is_chosen = session.state != before and isinstance(session.state, TypingName | ConfirmingBooking)
+        held = self._api.hold(owner_of(chat_id), choice, check=is_chosen or is_confirmed)
         return SlotMoved(at=self._now(), slot=held) if choice and held != choice.at else None
 
     async def _load(self, chat_id: int, load: Load, state: State) -> Event:
@@ -369,6 +371,11 @@ def _ticket_number(screen: Screen) -> int | None:
 def _is_new_ticket(screen: Screen) -> bool:
     is_fresh = not isinstance(screen, TicketShown) or screen.fresh
     return is_fresh and _ticket_number(screen) is not None
+
+
+def _just_taken(now: datetime, number: int) -> BookingRefused:
+    """The outcome of an attempt that is not opened, because another citizen has chosen its slot meanwhile."""
+    return BookingRefused(at=now, number=number, failure=Failure(FailureCode.SLOT_TAKEN))
 
 
 def _choice(state: State) -> SlotChoice | None:

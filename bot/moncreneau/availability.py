@@ -122,17 +122,22 @@ class Availability:
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
-        self._holds.release(owner)
         if choice is None:
+            self._holds.release(owner)
             return None
         desk = (choice.department_id, choice.worker_id)
+        is_kept = self._holds.has(owner, desk, choice.at)
+        self._holds.release(owner)
         newest = self._newest(choice.department_id)
         if newest:
             self._watch(owner, newest[0])
-        at = self._nearest(desk, choice.at, newest[1], owner) if check and newest else choice.at
-        if at is None:
-            return None
-        self._holds.hold(owner, desk, at, confirmed=choice.confirmed)
+        at: datetime | None = choice.at
+        if check and newest and not choice.confirmed:
+            at = self._nearest(desk, choice.at, newest[1], owner)
+        elif check and not is_kept and self._is_held(desk, choice.at, newest[1] if newest else None):
+            at = None
+        if at:
+            self._holds.hold(owner, desk, at, confirmed=choice.confirmed)
         return at
 
     def booked(self, department_id: int, at: datetime, worker_id: int | None = None, owner: str = "") -> None:
@@ -185,9 +190,7 @@ class Availability:
         if change and change.refused is not None and change.refused >= copy.began:
             return SlotState.GONE
         booked = change.places(copy.began, but=owner) if change else 0
-        places = (
-            copy.value.places[at] if desk[1] is None else None
-        )  # the API does not tell the places of one member of staff
+        places = _places(desk, at, copy)
         if places is not None and booked >= places:
             return SlotState.GONE
         return SlotState.FREE if held + booked < (places or 1) else SlotState.PERHAPS
@@ -200,6 +203,10 @@ class Availability:
         offered = self._offered(desk, copy, owner)
         candidates = [slot.at for slot in offered if not slot.perhaps] or [slot.at for slot in offered]
         return min(candidates, key=lambda at: (at.date() != wanted.date(), abs(at - wanted)), default=None)
+
+    def _is_held(self, desk: Desk, at: datetime, copy: Copy[Reading] | None) -> bool:
+        """Whether citizens hold all places of a slot."""
+        return self._holds.held(desk)[at] >= ((copy and _places(desk, at, copy)) or 1)
 
     # --- how old it may be -------------------------------------------------------------------------------------------
 
@@ -279,3 +286,8 @@ class Availability:
 
     def _clock(self) -> datetime:
         return datetime.fromtimestamp(self._now(), self._zone)
+
+
+def _places(desk: Desk, at: datetime, copy: Copy[Reading]) -> int | None:
+    """The places of a slot, if known; the API does not tell those of one member of staff."""
+    return copy.value.places.get(at) if desk[1] is None else None

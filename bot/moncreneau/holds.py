@@ -44,6 +44,11 @@ class SlotHolds:
         if desk := self._desks.pop(owner, None):
             del self._holds[desk][owner]
 
+    def has(self, owner: str, desk: Desk, at: datetime) -> bool:
+        """Whether this citizen holds this slot."""
+        hold = self._holds.get(desk, {}).get(owner)
+        return hold is not None and hold.at == at and hold.until >= self._now()
+
     def held(self, desk: Desk) -> Counter[datetime]:
         """How many citizens hold each slot of a desk."""
         now = self._now()

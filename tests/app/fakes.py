@@ -84,10 +84,12 @@ class FakeMoncreneau:
         return tuple(each for each in self.free if first <= each.at.date() <= last)
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
-        self.choices[owner] = choice
+        mine, self.choices[owner] = self.choices.get(owner), choice
         others = (each for holder, each in self.choices.items() if each and holder != owner)
         if not check or not choice or all(each.at != choice.at for each in others):
             return choice.at if choice else None
+        if choice.confirmed:
+            return choice.at if mine and mine.at == choice.at else None
         at = next((slot.at for slot in self.free if slot.at > choice.at), None)
         if at is None:
             return None

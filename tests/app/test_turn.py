@@ -28,6 +28,7 @@ from bot.core.states import (
     BookingRefusedState,
     CancelAttempt,
     Cancelling,
+    ChoosingNearest,
     ConfirmingBooking,
     Notice,
     Submitting,
@@ -179,6 +180,17 @@ async def test_a_summary_is_checked_against_the_newest_slots() -> None:
     assert (state.draft.at, state.draft.asked) == (TEN + timedelta(days=1), TEN)
     confirmed = await turns.take(7, named.session, press(named, "ok"))
     assert BOOKINGS.read(confirmed.opened[0].body).draft.at == TEN + timedelta(days=1)
+
+
+async def test_who_confirms_when_another_citizen_holds_the_slot_by_now_opens_no_attempt() -> None:
+    office = api()
+    summary = (await booked(office))[-2]
+    office.choices = {"telegram:8": SlotChoice(5, TEN)}
+    told = await turns_at(office).take(7, summary.session, press(summary, "ok"))
+    assert told.opened == ()
+    state = told.session.state
+    assert isinstance(state, ChoosingNearest)
+    assert TEN not in state.times
 
 
 async def test_a_parked_booking_keeps_its_slot() -> None:

@@ -1,12 +1,15 @@
 """Many citizens press *earliest* at once, and no two of them are sent after the same slot."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from bot.sandbox.moncreneau import Department, Organization
 from tests.e2e.citizen import CONFIRM, Citizen
 from tests.e2e.running_bot import running_bot
+from tests.e2e.words import Words
 
+FRENCH = Words("fr")
 CITY = Organization(1, "Ville de Conakry")
 OFFICES = (Department(5, "Passeports", CITY), Department(8, "Casier judiciaire", CITY))
 
@@ -41,3 +44,38 @@ async def test_twenty_who_press_earliest_at_once_lose_no_race_and_are_told_their
         for citizen, summary in zip(citizens, summaries, strict=True):
             (appointment,) = await citizen.appointments()
             assert f"à {appointment['dateTime'][11:16]} (heure de" in summary
+
+
+async def test_who_confirms_too_late_does_not_take_the_slot_of_another(tmp_path: Path) -> None:
+    async with running_bot(tmp_path, departments=OFFICES, capacity=1) as bot:
+        late, other = await bot.citizen(), await bot.citizen()
+        await late.reaches_summary(department="Passeports")
+        bot.clock.pass_(timedelta(minutes=4))
+        summary = await other.reaches_summary(department="Passeports")
+        told = await late.taps_on(CONFIRM)
+        assert FRENCH.says(told.text, "nearest.taken"), told.text
+        await other.taps_on(CONFIRM)
+        await late.taps_on("08:30", told)
+        await late.taps_on(CONFIRM)
+        (mine,), (others,) = await late.appointments(), await other.appointments()
+        assert (mine["dateTime"][11:16], others["dateTime"][11:16]) == ("08:30", "08:00")
+        assert "08:00" in summary.text
+        requests: dict[str, int] = (await bot.services.ledger())["requests"]
+        assert requests["POST /appointments"] == 2, "nobody lost a race"
+
+
+async def test_after_a_restart_two_who_press_the_same_label_lose_no_race(tmp_path: Path) -> None:
+    async with running_bot(tmp_path, departments=OFFICES, capacity=1) as bot:
+        first, second = await bot.citizen(), await bot.citizen()
+        for citizen in (first, second):
+            await citizen.reaches_days("Passeports")
+        await bot.restart()
+        await first.taps_on("⏱")
+        await second.taps_on("⏱")
+        await second.taps_on("08:30")
+        for citizen in (first, second):
+            await citizen.says("Aïssatou Bah")
+            await citizen.taps_on(CONFIRM)
+            assert len(await citizen.appointments()) == 1
+        requests: dict[str, int] = (await bot.services.ledger())["requests"]
+        assert requests["POST /appointments"] == 2

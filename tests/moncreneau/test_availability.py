@@ -148,8 +148,34 @@ async def test_a_confirmed_slot_stays_held(setup: AvailabilitySetup) -> None:
     assert setup.availability.hold(OTHER, SlotChoice(5, NINE, confirmed=True)) == NINE
 
 
-async def test_without_a_reading_the_slot_is_taken_as_it_was_chosen(setup: AvailabilitySetup) -> None:
+async def test_who_confirms_after_the_hold_has_ended_gets_no_slot_that_another_holds(
+    setup: AvailabilitySetup, clock: StillClock
+) -> None:
+    await setup.slots()
+    setup.hold(ME, NINE)
+    confirmed = SlotChoice(5, NINE, confirmed=True)
+    clock.pass_(181)
+    assert setup.availability.hold(ME, confirmed, check=True) == NINE, "nobody else has chosen it"
+    setup.hold(ME, NINE)
+    clock.pass_(181)
+    assert setup.hold(OTHER, NINE) == NINE
+    assert setup.availability.hold(ME, confirmed, check=True) is None
+    assert setup.availability.hold(OTHER, confirmed, check=True) == NINE
+
+
+async def test_who_holds_a_slot_confirms_it_whoever_else_holds_it(setup: AvailabilitySetup) -> None:
+    setup.free = [NINE]
+    await setup.slots()
+    assert setup.hold(ME, NINE) == setup.hold(OTHER, NINE) == NINE
+    for owner in (ME, OTHER):
+        assert setup.availability.hold(owner, SlotChoice(5, NINE, confirmed=True), check=True) == NINE
+
+
+async def test_without_a_reading_a_slot_is_held_for_one_citizen(setup: AvailabilitySetup) -> None:
     assert setup.hold(ME, NINE) == NINE
+    assert setup.hold(OTHER, NINE) is None, "another one is chosen from a reading"
+    assert setup.hold(ME, NINE) == NINE
+    assert setup.hold(OTHER, TEN) == TEN
 
 
 async def test_if_a_reading_shows_the_slot_taken_the_nearest_free_one_is_held(
