@@ -30,6 +30,7 @@ CONTACT = 300
 ENV_FILE = ".env"
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
 """A bot token: the bot's id and a secret. It is part of every URL, so no other characters are allowed."""
+TRUSTED = re.compile(r"(\d{1,16})\s*:\s*(\d{1,9})", re.ASCII)
 LARGEST_ID = 2**52
 """The largest id of a Telegram user (Bot API, `User.id`)."""
 
@@ -182,13 +183,10 @@ class Settings(BaseSettings):
     def _trusted(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        pairs = (each.partition(":") for each in value.replace(";", ",").split(",") if each.strip())
-        try:
-            found = {int(chat): int(limit) for chat, _, limit in pairs}
-        except ValueError:
-            found = {-1: -1}
-        if any(not 0 < chat <= LARGEST_ID or limit < 0 for chat, limit in found.items()):
-            raise ValueError("must be Telegram user ids with their limits, such as 123456:50,234567:0")
+        pairs = [each.strip() for each in value.replace(";", ",").split(",") if each.strip()]
+        found = {int(each[1]): int(each[2]) for pair in pairs if (each := TRUSTED.fullmatch(pair))}
+        if len(found) < len(pairs) or not all(0 < chat <= LARGEST_ID for chat in found):
+            raise ValueError("must be Telegram user ids, each once, with their limits, such as 123456:50,234567:0")
         return found
 
     @field_validator("log_level")
