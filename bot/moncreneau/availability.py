@@ -28,7 +28,7 @@ from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.freshness import RequestHour
 from bot.moncreneau.holds import Desk, SlotHolds
 from bot.moncreneau.local_changes import LocalChanges, SlotChange
-from bot.moncreneau.schemas import FreeSlot, from_when
+from bot.moncreneau.schemas import FreeSlot
 
 Window: TypeAlias = tuple[int, date, date]
 """A department and the first and last day, both included."""
@@ -116,7 +116,7 @@ class Availability:
         if not (offered := self._offered(desk, copy, owner)) and self._cache.age(copy) > EMPTY:
             copy = await self._copy(owner, window, Ages(good=EMPTY, last=EMPTY))
             offered = self._offered(desk, copy, owner)
-        self._ages.append(self._cache.age(copy))
+        self._ages.append(max(0.0, self._now() - copy.began))  # a clock may be set back
         free = {slot.at.date() for slot in offered if not slot.perhaps}
         return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free)
 
@@ -226,7 +226,7 @@ class Availability:
                 self._reached[ChatLimit.READINGS] += 1
                 if known and self._cache.age(known) <= ages.last:
                     return known
-                raise QuotaExhausted(retry_after=wait, until=from_when(self._clock(), wait, self._zone))
+                raise QuotaExhausted(retry_after=wait)
             self._limiter.count(owner)
         self._watch(owner, window)
         return await self._cache.get(window, lambda: self._read(window), ages)
@@ -282,10 +282,7 @@ class Availability:
         return max(copies, key=lambda each: each[1].began, default=None)
 
     def _office_now(self) -> datetime:
-        return self._clock().replace(tzinfo=None)
-
-    def _clock(self) -> datetime:
-        return datetime.fromtimestamp(self._now(), self._zone)
+        return datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
 
 
 def _places(desk: Desk, at: datetime, copy: Copy[Reading]) -> int | None:

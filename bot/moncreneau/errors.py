@@ -25,8 +25,6 @@ The text of an error has our words, the HTTP status and the API's code only. The
 the URL an id.
 """
 
-from datetime import datetime
-
 from bot.app.ports import ApiError, WriteOutcome
 from bot.core.model import Failure, FailureCode
 
@@ -53,13 +51,12 @@ class MoncreneauError(ApiError):
         *,
         status: int | None = None,
         retry_after: float | None = None,
-        until: datetime | None = None,
         failure_code: FailureCode | None = None,
     ) -> None:
         self.code = code
         self.status = status
         self.retry_after = retry_after
-        self.failure = Failure(failure_code or self.failure_code, until)
+        self.failure = Failure(failure_code or self.failure_code)
         super().__init__(f"{status} {code or self.words}" if status else code or self.words)
 
 

@@ -8,7 +8,8 @@ that citizens look at share them evenly until the reset:
 
 A window is *contested* while strangers take its slots: then time is the next five minutes, not the whole rest of the
 hour, so that a rush is read every few seconds and slows down smoothly if it lasts. If no requests are spare, slots are
-read only when a citizen needs them, at most every 15 minutes.
+read only when a citizen needs them, at most every 15 minutes. If the service does not tell its quota, half of the
+documented one is used.
 """
 
 from dataclasses import dataclass
@@ -39,11 +40,15 @@ class RequestHour:
     """Writes of the last `RATE_SPAN` seconds."""
 
 
+UNKNOWN = RequestHour(left=500, seconds=3600.0, writes=0)
+"""What may be used if the service tells no quota: half of the 1000 requests an hour that its quick start documents."""
+
+
 def slot_age(hour: RequestHour | None, windows: int, *, contested: bool) -> float:
     """Seconds after which slots are read again if citizens look at `windows` windows; `hour` is None if unknown."""
-    shortest = SHORTEST_CONTESTED if contested else SHORTEST
     if hour is None:
-        return shortest
+        hour, contested = UNKNOWN, False
+    shortest = SHORTEST_CONTESTED if contested else SHORTEST
     time = min(hour.seconds, RATE_SPAN) if contested else hour.seconds
     spare = hour.left - hour.writes / RATE_SPAN * time
     return min(max(windows * time / spare, shortest), LONGEST) if spare > 0 else LONGEST

@@ -23,7 +23,6 @@ from bot.moncreneau.breakers import Breakers
 from bot.moncreneau.cache import Ages, Cache, CacheStats
 from bot.moncreneau.client import Client, Timeouts
 from bot.moncreneau.errors import NotFound, NoTicket, UnclearCancelling, UnreadableAnswer, Unsure
-from bot.moncreneau.freshness import RATE_SPAN, RequestHour
 from bot.moncreneau.incidents import IncidentLog
 from bot.moncreneau.quota import Quota, QuotaSnapshot, RequestKind
 from bot.moncreneau.transport import SUCCESS
@@ -92,7 +91,7 @@ class Gateway:
         self._clock = clock
         self._now = now
         self._zone = zone
-        self._quota = Quota(clock, zone, reserve=reserve, on_change=on_quota)
+        self._quota = Quota(clock, reserve=reserve, on_change=on_quota)
         self._breakers = Breakers(now)
         self._incident_log = IncidentLog(clock, zone, on_issue)
         self._client = Client(
@@ -108,7 +107,7 @@ class Gateway:
         self._stats = CacheStats()
         self._departments: Cache[str, tuple[Department, ...]] = Cache(now, self._stats)
         self._availability = Availability(
-            self._read_slots, now, zone, stats=self._stats, hour=self._hour, reached=reached
+            self._read_slots, now, zone, stats=self._stats, hour=lambda: self._quota.hour, reached=reached
         )
         self._pager = AppointmentPager(self._client, now, zone)
         self._own_appointments = OwnAppointments(self._pager.read, now, self._stats, reached)
@@ -131,7 +130,8 @@ class Gateway:
         self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
     ) -> tuple[Slot, ...]:
         """See `Moncreneau.availability`. Raises `ApiError`."""
-        return await self._availability.get(owner, department_id, first, last, worker_id)
+        with self._incident_log.timed():
+            return await self._availability.get(owner, department_id, first, last, worker_id)
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
@@ -294,10 +294,3 @@ class Gateway:
         """
         if isinstance(error, NotFound) and (copy := self._departments.peek("")):
             copy.value = tuple(each for each in copy.value if each.id != department_id)
-
-    def _hour(self) -> RequestHour | None:
-        left, reset = self._quota.above_reserve, self._quota.reset
-        if left is None or reset is None:
-            return None
-        seconds = reset.timestamp() - self._now()
-        return RequestHour(left, seconds, self._quota.writes_within(RATE_SPAN))

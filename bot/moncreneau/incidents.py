@@ -30,17 +30,23 @@ class IncidentLog:
         """The last error as status and code, and its time."""
 
     @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Add the hour from which it works again to an error that tells how long to wait."""
+        try:
+            yield
+        except (RateLimited, QuotaExhausted) as error:
+            until = from_when(self._clock(), error.retry_after, self._zone)
+            today = self._clock().astimezone(self._zone).date()
+            error.failure = Failure(error.failure.code, until, another_day=until is not None and until.date() != today)
+            raise
+
+    @contextmanager
     def watched(self, operation: str, department_id: int | None = None) -> Iterator[None]:
         """Record the outcome of the operation in the block; `department_id` is the one that it concerns, if any."""
         try:
-            yield
+            with self.timed():
+                yield
         except MoncreneauError as error:
-            if isinstance(error, RateLimited | QuotaExhausted):
-                until = from_when(self._clock(), error.retry_after, self._zone)
-                today = self._clock().astimezone(self._zone).date()
-                error.failure = Failure(
-                    error.failure.code, until, another_day=until is not None and until.date() != today
-                )
             if not isinstance(error, QuotaExhausted | CircuitOpen):  # not an error of the API
                 self.last_error = (str(error), self._clock())
             self.issues.failed(operation, error, department_id)

@@ -8,7 +8,8 @@ The rules:
    reserve, repeated lookups at half of the reserve, first lookups and reads that a cancellation waits for at 1 % of the
    limit, writes at 0. Background requests also leave alone what the writes to expect will need, and use at most a
    twentieth of the limit per hour, of the documented default if the limit is unknown.
-4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day).
+4. After a 429 nothing is sent before `Retry-After` has passed, however long that is (up to a day); without one, before
+   the reset, or for a minute if that is not known either.
 5. When the window is over by our clock (plus a second, because the API sends whole seconds), a full one is assumed
    until a response says otherwise. Before the first response there is no limit.
 
@@ -19,8 +20,9 @@ alone, and an impossible value counts as missing.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -29,7 +31,7 @@ from typing import Self
 
 from bot.app.ports import Clock
 from bot.moncreneau.errors import QuotaExhausted
-from bot.moncreneau.freshness import RATE_SPAN
+from bot.moncreneau.freshness import RATE_SPAN, RequestHour
 
 _MILLISECONDS = 1e11  # Unix seconds reach this in the year 5138, so a larger number counts milliseconds
 _DELTA = 1e7  # a smaller number is a count of seconds from now, not a date
@@ -66,15 +68,19 @@ def limits(headers: Mapping[str, str], now: float) -> Limits:
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """The seconds of `Retry-After` (a number or an HTTP date), at most a day: a larger value must be an error."""
-    text = headers.get("Retry-After")
+    """The seconds of `Retry-After` (a number or an HTTP date), at most a day: a larger value must be an error.
+
+    Without it, the seconds until the reset (an hour at most) if no requests are left.
+    """
+    text = headers.get("Retry-After", "")
     seconds = _number(text)
-    if seconds is None and text:
-        try:
+    if seconds is None:
+        with suppress(ValueError, TypeError, OverflowError):
             seconds = parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return None if seconds is None else min(max(seconds, 0.0), DAY)
+    if seconds is not None:
+        return min(max(seconds, 0.0), DAY)
+    said = limits(headers, now)
+    return min(said.reset - now, HOUR) if said.remaining == 0 and said.reset is not None and said.reset > now else None
 
 
 def clock_gap(headers: Mapping[str, str], now: float) -> float | None:
@@ -146,20 +152,18 @@ class QuotaSnapshot:
 class Quota:
     """Admits requests by the rules at the top of the file.
 
-    `reserve` is the share of the limit kept for writes, `zone` the office's zone (for the hour told to citizens).
-    `on_change` is called after every answer; it must be cheap and must not raise.
+    `reserve` is the share of the limit kept for writes. `on_change` is called after every answer; it must be cheap and
+    must not raise.
     """
 
     def __init__(
         self,
         clock: Clock,
-        zone: tzinfo = UTC,
         *,
         reserve: float = 0.10,
         on_change: Callable[[], None] | None = None,
     ) -> None:
         self._clock = clock
-        self._zone = zone
         self._reserve = reserve
         self._on_change = on_change or (lambda: None)
         self._limit: int | None = None
@@ -191,6 +195,12 @@ class Quota:
         """Ordinary reads that may still be made in this window; None while unknown."""
         return self._left_for(RequestKind.READ)
 
+    @property
+    def hour(self) -> RequestHour | None:
+        """What readings of slots may use; None while unknown."""
+        left = self.above_reserve
+        return None if left is None else RequestHour(left, self._ends - self._now(), self._recent_writes())
+
     def _left_for(self, kind: RequestKind) -> int | None:
         """Requests of this kind that may still be made in this window; None while unknown."""
         left = self.remaining
@@ -218,7 +228,7 @@ class Quota:
 
     def _writes_to_expect(self) -> int:
         """The writes until this window ends, at the rate of the last minutes."""
-        return ceil(self.writes_within(RATE_SPAN) / RATE_SPAN * max(0.0, self._ends - self._now()))
+        return ceil(self._recent_writes() / RATE_SPAN * max(0.0, self._ends - self._now()))
 
     @property
     def reset(self) -> datetime | None:
@@ -235,10 +245,10 @@ class Quota:
         """Admit one request; it counts as spent until `CountedRequest` says otherwise. Raises `QuotaExhausted`."""
         now = self._now()
         if self._blocked(now):
-            raise self._spent(self._blocked_until, now)
+            raise QuotaExhausted(retry_after=self._blocked_until - now)
         left = self._left_for(kind)
         if left is not None and left < 1:
-            raise self._spent(self._ends if self._limit is not None else now + _DEFAULT_RETRY_AFTER, now)
+            raise QuotaExhausted(retry_after=_DEFAULT_RETRY_AFTER if self._limit is None else self._ends - now)
         self._in_flight += 1
         if kind is RequestKind.WRITE:
             self._writes.append(now)
@@ -246,10 +256,10 @@ class Quota:
             self._in_background.append(now)
         return CountedRequest(self, self._window_number)
 
-    def writes_within(self, seconds: float) -> int:
-        """How many writes were admitted within the last seconds. All calls must give the same number."""
+    def _recent_writes(self) -> int:
+        """How many writes were admitted within the last `RATE_SPAN` seconds."""
         now = self._now()
-        while self._writes and not 0 <= now - self._writes[0] <= seconds:
+        while self._writes and not 0 <= now - self._writes[0] <= RATE_SPAN:
             self._writes.popleft()
         return len(self._writes)
 
@@ -321,10 +331,6 @@ class Quota:
             until = max(until, self._blocked_until) if self._blocked(since) else until
             self._blocked_since, self._blocked_until = since, until
 
-    def _spent(self, until: float, now: float) -> QuotaExhausted:
-        at = datetime.fromtimestamp(until, self._zone).replace(tzinfo=None)
-        return QuotaExhausted(retry_after=max(0.0, until - now), until=at)
-
     def _now(self) -> float:
         return self._clock().timestamp()
 
@@ -341,11 +347,13 @@ class CountedRequest:
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Report the headers of the response; a 429 blocks all requests until `Retry-After`."""
         now = self._quota._now()  # noqa: SLF001 — the two are one thing in two classes
-        wait = None
+        said, wait = limits(headers, now), None
         if status == HTTPStatus.TOO_MANY_REQUESTS:  # the Retry-After of a 503 is about its health, not about our quota
             wait = retry_after(headers, now)
             wait = _DEFAULT_RETRY_AFTER if wait is None else wait
-        self._said = (limits(headers, now), wait)
+            if said.reset is None:
+                said = replace(said, remaining=None)  # none are left for `wait` seconds, not for an hour
+        self._said = (said, wait)
 
     def unsent(self) -> None:
         """Report that the request was not sent, so that nothing was spent."""

@@ -12,9 +12,10 @@ def test_in_a_calm_hour_slots_are_seconds_old() -> None:
     assert slot_age(RequestHour(900, HOUR, writes=0), 2, contested=True) == SHORTEST_CONTESTED
 
 
-def test_before_the_first_response_nothing_is_limited() -> None:
-    assert slot_age(None, 100, contested=False) == SHORTEST
-    assert slot_age(None, 100, contested=True) == SHORTEST_CONTESTED
+@pytest.mark.parametrize("contested", [True, False])
+def test_a_quota_that_is_not_told_is_not_used_up(*, contested: bool) -> None:
+    assert slot_age(None, 1, contested=contested) == SHORTEST
+    assert slot_age(None, 100, contested=contested) == 100 * HOUR / 500
 
 
 def test_departments_share_the_spare_requests_evenly_until_the_reset() -> None:

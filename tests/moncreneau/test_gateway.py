@@ -15,6 +15,7 @@ from bot.app.ports import ApiError, Moncreneau, Need, WriteOutcome
 from bot.core.health import OperatorIssue
 from bot.core.model import Appointment, AppointmentStatus, FailureCode, Order, Slot
 from bot.moncreneau.appointments import ALLOWED
+from bot.moncreneau.availability import READINGS
 from bot.moncreneau.errors import MoncreneauError, NoAccess, UnreadableAnswer, UnreadableEntries
 from bot.moncreneau.gateway import Gateway
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, StillClock, budget_headers
@@ -355,6 +356,15 @@ async def test_one_citizens_list_costs_a_bounded_number_of_requests(
     assert caught.value.failure.code is FailureCode.BUSY
     assert caught.value.failure.until == (START + timedelta(hours=1)).replace(tzinfo=None)
     assert len(service.asked) == ALLOWED
+
+
+async def test_one_citizens_readings_of_slots_are_bounded_and_the_hour_is_told(gateway: Gateway) -> None:
+    for number in range(READINGS):
+        await gateway.availability(OWNER, 100 + number, SUNDAY, SUNDAY)
+    with pytest.raises(ApiError) as caught:
+        await gateway.availability(OWNER, 99, SUNDAY, SUNDAY)
+    assert caught.value.failure.code is FailureCode.BUSY
+    assert caught.value.failure.until == (START + timedelta(hours=1)).replace(tzinfo=None)
 
 
 async def test_lookups_are_never_answered_from_the_cache(gateway: Gateway, service: Service) -> None:

@@ -51,6 +51,18 @@ def test_retry_after_is_a_number_or_a_date_and_a_day_at_most(text: str, seconds:
     assert retry_after({"Retry-After": text}, NOW) == seconds
 
 
+@pytest.mark.parametrize(
+    ("remaining", "reset", "seconds"),
+    [("0", "600", 600), ("0", "7200", 3600), ("5", "600", None), ("0", "soon", None), ("0", "1642431000", None)],
+)
+def test_without_retry_after_the_reset_counts_if_nothing_is_left(
+    remaining: str, reset: str, seconds: float | None
+) -> None:
+    headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
+    assert retry_after(headers, NOW) == seconds
+    assert retry_after(headers | {"Retry-After": "30"}, NOW) == 30
+
+
 @given(st.text(), st.text(), st.text(), st.text())
 def test_no_header_value_raises(limit: str, remaining: str, reset: str, wait: str) -> None:
     headers = {"X-RateLimit-Limit": limit, "X-RateLimit-Remaining": remaining, "X-RateLimit-Reset": reset}
