@@ -20,6 +20,21 @@ async def test_no_request_is_repeated_when_a_kept_connection_breaks(method: str,
         assert [seen.connection for seen in server.seen] == [1, 1]
 
 
+@pytest.mark.parametrize(
+    "unasked",
+    [answer(["another citizen's"]).data, answer(status=408, Connection="close").data],
+    ids=["a second answer", "a goodbye"],
+)
+async def test_what_the_service_says_unasked_is_no_answer_to_the_next_request(unasked: bytes) -> None:
+    async with scripted_server() as server, open_session(1, 15) as session, open_session(1, 15) as other:
+        await (await session.get(server.url)).read()
+        server.writers[0].write(unasked)
+        await (await other.get(server.url)).read()  # by then it has come
+        response = await session.post(server.url)
+        assert (response.status, await response.read()) == (200, b"[]")
+        assert [(seen.method, seen.connection) for seen in server.seen] == [("GET", 1), ("GET", 2), ("POST", 3)]
+
+
 async def test_cookies_are_not_stored() -> None:
     async with scripted_server() as server, open_session(1, 15) as session:
         server.respond_with(answer([], Set_Cookie="session=1; Path=/"))

@@ -121,6 +121,8 @@ class ScriptedServer:
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
     connections: int = 0
     serving: list[asyncio.Task[None]] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    """One for each connection, for what is said unasked."""
 
     def respond_with(self, *answers: Answer) -> None:
         self.script = deque(answers)
@@ -133,6 +135,7 @@ class ScriptedServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
+        self.writers.append(writer)
         task = asyncio.current_task()
         if task is not None:
             self.serving.append(task)
