@@ -77,6 +77,12 @@ def test_every_table_has_a_head(document: str) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_row_of_a_table_stands_below_its_head(document: str) -> None:
+    tables = re.findall(r"^(?: *\|.*\n)+", prose(document), re.MULTILINE)
+    assert [table for table in tables if not re.match(r".*\n *\|[-:| ]+\|\n", table)] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_path_in_backticks_exists(document: str) -> None:
     folders = "bot|tests|locales|docs|bench|deploy"
     paths = re.findall(rf"`((?:{folders})/[A-Za-z0-9_./-]+)`", prose(document))
