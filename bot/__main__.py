@@ -39,8 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         command = commands.add_parser(name, help=what)
         command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-        command.add_argument("--telegram-port", type=_port, default=8081, help="the chat page and the Bot API")
-        command.add_argument("--moncreneau-port", type=_port, default=8082, help="the moncreneau API")
+        command.add_argument(
+            "--telegram-port", type=_port, default=8081, help="the chat page and the Bot API (default: %(default)s)"
+        )
+        command.add_argument(
+            "--moncreneau-port", type=_port, default=8082, help="the moncreneau API (default: %(default)s)"
+        )
         command.add_argument(
             "--departments", choices=("fr", "en"), default="fr", help="language of their names (default: %(default)s)"
         )
@@ -52,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.command == "check":
             return asyncio.run(_check(quick=chosen.quick))
         if not all(map(importlib.util.find_spec, NEEDED_BY_STAND_INS)):
-            print("the stand-ins are not installed: pip install 'moncreneau-bot[sandbox]'", file=sys.stderr)  # noqa: T201
+            print("the stand-ins are not installed; in the checkout: pip install '.[sandbox]'", file=sys.stderr)  # noqa: T201
             return CANNOT_START
         from bot.sandbox import host  # noqa: PLC0415 — the bot itself must run without the stand-ins
 

@@ -225,7 +225,7 @@ async def check_database(url: str) -> list[Line]:
 def _database(checkup: Diagnosis) -> list[Line]:
     present, wanted = checkup.revision, checkup.newest
     if present is None:
-        return [Line(Level.WARN, "database", "new: nothing is in it yet", "the first `python -m bot run` prepares it")]
+        return [Line(Level.WARN, "database", "new: nothing is in it yet", "the first start of the bot prepares it")]
     if not checkup.known:
         words = f"its revision {present} is not one of this version's (newest: {wanted})"
         return [Line(Level.FAIL, "database", words, "run the version of the bot that made it, or a newer one")]

@@ -127,5 +127,5 @@ def test_the_bot_works_where_the_stand_ins_are_left_out(installed: Installation,
     demo = run(python, "-m", "bot", "demo", folder=tmp_path)
     assert (demo.returncode, demo.stderr) == (
         1,
-        "the stand-ins are not installed: pip install 'moncreneau-bot[sandbox]'\n",
+        "the stand-ins are not installed; in the checkout: pip install '.[sandbox]'\n",
     )

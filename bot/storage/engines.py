@@ -174,7 +174,7 @@ def cause(error: BaseException) -> str:
     Only the first line: PostgreSQL repeats values from the second line on.
     """
     if isinstance(error, ModuleNotFoundError):
-        return "its driver is not installed: pip install 'moncreneau-bot[postgresql]'"
+        return "its driver is not installed; in the checkout: pip install '.[postgresql]'"
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
     lines = str(getattr(error, "orig", None) or error).splitlines()

@@ -159,5 +159,5 @@ def test_the_cause_of_an_error_is_its_first_line_without_values() -> None:
     assert engines.cause(OSError("disk")) == "disk"
     assert engines.cause(ConnectionResetError()) == "it gives no reason"
     assert engines.cause(PermissionError(13, "Permission denied", "/x.db")) == "/x.db: Permission denied"
-    missing = "its driver is not installed: pip install 'moncreneau-bot[postgresql]'"
+    missing = "its driver is not installed; in the checkout: pip install '.[postgresql]'"
     assert engines.cause(ModuleNotFoundError("No module named 'psycopg'")) == missing
