@@ -9,7 +9,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, TypeVar
 
 from bot.core import callback_data
@@ -31,14 +30,12 @@ _TAIL = 0.4
 """The share of a shortened text that comes from its end."""
 
 
-@lru_cache(maxsize=4096)
 def clip(text: str, longest: int = ALONE) -> str:
     """The visible text on one line, cut at the end."""
     line = " ".join(visible(text).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
-@lru_cache(maxsize=4096)
 def shorten(text: str, longest: int = ALONE) -> str:
     """The visible text on one line, cut in the middle: `Direction natio… état civil`."""
     line = " ".join(visible(text).split())
