@@ -65,8 +65,8 @@ STAND_INS = {
         cp "$MACHINE/programs/python" "$MACHINE/programs/pip" "$3/bin"
         """,
     "pipx": """
-        [ "$1 $2" = "install ." ]
-        test -f "$2/pyproject.toml"
+        case "$*" in "install ."|"install --force .") ;; *) exit 1 ;; esac
+        test -f pyproject.toml
         cp "$MACHINE/programs/moncreneau-bot.installed" "$MACHINE/programs/moncreneau-bot"
         """,
     "moncreneau-bot.installed": """

@@ -28,9 +28,12 @@ def run(*command: str | Path, folder: Path, **environment: str) -> subprocess.Co
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built as `pip install .` builds it, from a copy: setuptools leaves a folder `build` behind."""
+    """Built as `pip install .` builds it, from a copy with the folder that an earlier build has left behind."""
     folder = tmp_path_factory.mktemp("source")
     shutil.copytree(ROOT, folder / "checkout", ignore=LEFT_OUT)
+    earlier = folder / "checkout" / "build" / "lib" / "bot"
+    earlier.mkdir(parents=True)
+    (earlier / "deleted_since.py").touch()
     pip = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", ".")
     built = run(*pip, "./checkout", folder=folder)
     assert built.returncode == 0, built.stderr
