@@ -16,6 +16,7 @@ from typing import Any
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.app.backoff import Backoff
+from bot.app.reachability import ReachabilityLog
 from bot.telegram.messenger import Caller
 from bot.telegram.transport import seconds, words_of
 
@@ -101,6 +102,7 @@ async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result
     """
     loop = asyncio.get_running_loop()
     held_until: dict[str, float] = {}
+    reachability = ReachabilityLog("Telegram (setting the profile)")
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     while left:
         remaining: list[Call] = []
@@ -109,7 +111,7 @@ async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result
                 remaining.append(call)
                 continue
             try:
-                result = await _result(bot, call, unknown_chat)
+                result = await _result(bot, call, unknown_chat, reachability)
             except RetryAfter as error:
                 held_until[call[0]] = loop.time() + seconds(error)
                 log.warning("%s: Telegram says to wait %.0f s", call[0], seconds(error))
@@ -126,7 +128,7 @@ async def _settle(bot: Caller, left: list[Call], unknown_chat: _Result = _Result
             await asyncio.sleep(backoff.pause())
 
 
-async def _result(bot: Caller, call: Call, unknown_chat: _Result) -> _Result:
+async def _result(bot: Caller, call: Call, unknown_chat: _Result, reachability: ReachabilityLog) -> _Result:
     """Make one call. Raises `RetryAfter`."""
     method, parameters = call
     try:
@@ -138,8 +140,9 @@ async def _result(bot: Caller, call: Call, unknown_chat: _Result) -> _Result:
             return unknown_chat
         log.error("%s: Telegram refuses it, it is not tried again until it changes: %s", method, words_of(error))  # noqa: TRY400 — the error is Telegram's
     except TelegramError as error:
-        log.warning("%s failed, trying again: %s", method, words_of(error))
+        reachability.failed(f"{method}: {words_of(error)}")
         return _Result.LATER
+    reachability.succeeded()
     return _Result.SETTLED
 
 

@@ -154,6 +154,15 @@ async def test_a_refused_profile_text_is_retried_only_when_it_changes(
 
 
 @in_no_time
+async def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    telegram = Telegram(lambda _, now: TelegramError("Bad Gateway") if now < 3600 else None)
+    await synced(telegram, calls((ALL, FR), {ADMIN}))
+    begins, ends = [each.message for each in caplog.records if each.name.startswith("bot.")]
+    assert begins == "Telegram (setting the profile) cannot be reached: setMyDescription: Bad Gateway; trying again"
+    assert ends == "Telegram (setting the profile) answers again"
+
+
+@in_no_time
 async def test_an_outage_is_retried_with_growing_pauses() -> None:
     hour = 3600.0
     telegram = Telegram(lambda _, now: TelegramError("Bad Gateway") if now < hour else None)
