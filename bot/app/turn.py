@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, owner_of
 from bot.app.booking_caps import CapCheck
+from bot.app.hourly_limiter import HourlyLimiter
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice
 from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency
-from bot.app.wrong_numbers import WrongNumbers
 from bot.core import reminders
 from bot.core.appointment_book import BookEntry
 from bot.core.calendar_event import file_name
@@ -44,7 +44,6 @@ from bot.core.effects import (
 )
 from bot.core.events import (
     AppointmentsLoaded,
-    Booked,
     BookingRefused,
     ComingNoted,
     DepartmentsLoaded,
@@ -52,7 +51,6 @@ from bot.core.events import (
     Event,
     LoadedForCalendar,
     LoadFailed,
-    ReplacementBooked,
     SlotMoved,
     SlotsLoaded,
     TicketLoaded,
@@ -101,6 +99,19 @@ async def no_entry(_appointment_id: int) -> BookEntry | None:
     return None
 
 
+EntriesOf = Callable[[int], Awaitable[tuple[BookEntry, ...]]]
+"""Returns all entries of a chat in the appointment book; see `Store.entries_of`."""
+
+
+async def no_entries(_chat_id: int) -> tuple[BookEntry, ...]:
+    """The default without a store."""
+    return ()
+
+
+WRONG_NUMBERS = 10
+"""The appointment numbers that are not the chat's own, within an hour, that may each cost a request."""
+
+
 @dataclass(slots=True)
 class Outcome:
     """The result of a turn."""
@@ -135,6 +146,7 @@ class Turns:
         ids: DeliveryIds,
         caps: CapCheck | None = None,
         entry: EntryOf = no_entry,
+        entries_of: EntriesOf = no_entries,
         on_coming: Callable[[], None] = lambda: None,
         reached: Counter[ChatLimit] | None = None,
     ) -> None:
@@ -142,8 +154,10 @@ class Turns:
         self._ticket_messages = ticket_messages
         self._caps = caps
         self._entry = entry
+        self._entries_of = entries_of
         self._on_coming = on_coming
-        self._wrong_numbers = WrongNumbers(time.monotonic, Counter() if reached is None else reached)
+        self._wrong_numbers = HourlyLimiter[int](WRONG_NUMBERS, time.monotonic)
+        self._reached = Counter() if reached is None else reached
         self._made_by = made_by
         self._render = render
         self._now = office_time
@@ -153,8 +167,6 @@ class Turns:
     async def take(self, chat_id: int, session: Session, event: Event) -> Outcome:
         """Play `event` to its end. Exceptions of our own code are raised; the API's errors become events."""
         draft = _TurnInProgress()
-        if isinstance(event, Booked | ReplacementBooked):
-            self._wrong_numbers.forget(chat_id)
 
         def step_and_hold(before: Session, happened: Event) -> tuple[Session, tuple[Effect | Event, ...]]:
             after, effects = step(before, happened)
@@ -280,12 +292,18 @@ class Turns:
         return await self._caps.refusal(chat_id, self._now(), lambda: self._appointments(chat_id, Need.LOOK))
 
     async def _appointments(self, chat_id: int, need: Need, number: int | None = None) -> tuple[Appointment, ...]:
-        """Load the readable appointments that surely belong to the chat; `number` is the one it asked for."""
-        if number is not None and (known := self._wrong_numbers.answer(chat_id, number)) is not None:
-            return known
+        """Load the readable appointments that surely belong to the chat; `number` is the one it asked for.
+
+        After many wrong numbers they come from the appointment book, without a request.
+        """
+        if number is not None and self._wrong_numbers.wait(chat_id):
+            known = tuple(entry.appointment for entry in await self._entries_of(chat_id))
+            if all(each.id != number for each in known):
+                self._reached[ChatLimit.NUMBERS] += 1
+                return known
         found = await self._read_appointments(chat_id, need)
-        if number is not None:
-            self._wrong_numbers.note(chat_id, number, found)
+        if number is not None and all(each.id != number for each in found):
+            self._wrong_numbers.count(chat_id)
         return found
 
     async def _read_appointments(self, chat_id: int, need: Need) -> tuple[Appointment, ...]:

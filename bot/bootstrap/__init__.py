@@ -309,6 +309,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             ids=ids,
             caps=caps,
             entry=store.entry,
+            entries_of=store.entries_of,
             on_coming=reminders.counts.add_coming,
             reached=operations.limits_reached,
         ),

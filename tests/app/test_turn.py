@@ -1,5 +1,6 @@
 """A turn plays an event, runs reads, and returns its changes without making them."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,9 +12,12 @@ from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.ports import Need, SlotChoice, WriteOutcome
 from bot.app.records import AttemptKind, BookingCounts, DeliveryIds, Kind, TicketMessage, Urgency
 from bot.app.turn import Outcome, Turns
+from bot.core.appointment_book import BookEntry
 from bot.core.events import AppointmentCancelled, Booked, Commanded, Event, Pressed, Typed
+from bot.core.health import ChatLimit
 from bot.core.model import (
     Appointment,
+    AppointmentStatus,
     Department,
     Draft,
     FailureCode,
@@ -30,6 +34,7 @@ from bot.core.states import (
     Cancelling,
     ChoosingNearest,
     ConfirmingBooking,
+    Listing,
     Notice,
     Submitting,
     TypingName,
@@ -232,22 +237,36 @@ async def test_the_turn_that_would_open_an_attempt_too_many_opens_none() -> None
     assert len(allowed.opened) == 1
 
 
+def shown_tickets(outcome: Outcome) -> tuple[Ticket, ...]:
+    """The appointments that are offered for cancelling."""
+    state = outcome.session.state
+    return state.tickets if isinstance(state, Listing) else ()
+
+
 async def test_wrong_numbers_cost_no_more_than_ten_requests_an_hour() -> None:
-    office = api()
-    turns = turns_at(office)
-    answers = {
-        (await turns.take(7, Session("fr", NOW), command("cancel", str(n)))).deliveries[0].message
-        for n in range(200, 230)
-    }
-    assert len(office.needs) == 10
+    mine = BookEntry(50, 7, 5, TEN, name="Aïssatou Bah")
+    office, book, reached = api(), [mine], Counter[ChatLimit]()
+
+    async def entries_of(chat_id: int) -> tuple[BookEntry, ...]:
+        return tuple(each for each in book if each.chat_id == chat_id)
+
+    turns = turns_at(office, entries_of=entries_of, reached=reached)
+
+    async def cancels(number: int, chat_id: int = 7) -> Outcome:
+        return await turns.take(chat_id, Session("fr", NOW), command("cancel", str(number)))
+
+    for _ in range(20):
+        await cancels(50)
+    assert len(office.needs) == 20, "its own numbers do not count"
+    answers = {(await cancels(number)).deliveries[0].message for number in range(200, 230)}
+    assert (len(office.needs), reached) == (30, {ChatLimit.NUMBERS: 20})
     assert len(answers) == 1, "all get the same words"
-    mine = await turns.take(7, Session("fr", NOW), command("cancel", "50"))
-    assert mine.session.state.kind == "asking_cancel"
-    made = Appointment(60, 5, TEN, "Aïssatou Bah", owner="telegram:7")
-    office.books[60] = made
-    await turns.take(7, Session("fr", NOW), Booked(at=NOW, number=1, appointment=made))
-    found = await turns.take(7, Session("fr", NOW), command("cancel", "60"))
-    assert found.session.state.kind == "asking_cancel"
+    assert (await cancels(50)).session.state.kind == "asking_cancel", "what is theirs is asked for"
+    await cancels(200, chat_id=8)
+    assert len(office.needs) == 32, "others are not concerned"
+    assert len(shown_tickets(await cancels(200))) == 1
+    book[:] = [replace(mine, status=AppointmentStatus.CANCELLED)]
+    assert shown_tickets(await cancels(200)) == (), "what is cancelled by now is not offered"
 
 
 @pytest.mark.parametrize(("name", "need"), [("appointments", Need.LOOK), ("cancel", Need.CANCEL)])
