@@ -28,8 +28,6 @@ def begin(session: Session, ticket: Ticket, notice: Notice | None = None) -> Ste
     department, appointment = ticket.department, ticket.appointment
     draft = Draft(department, _worker(ticket), name=appointment.name or None, replaces=ticket)
     session = replace(session, parked=None)
-    if department.asks_worker and draft.worker is None:
-        return slot_selection.workers(session, draft)
     return slot_selection.days(session, draft, notice=notice)
 
 

@@ -128,6 +128,8 @@ def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
 
 
 def _days_loaded(session: Session, state: LoadingDays, slots: tuple[Slot, ...]) -> Step:
+    if state.draft.department.asks_worker and state.draft.worker is None:
+        return workers(session, state.draft)
     found = _days(slots)
     if len(found) == 1 and not state.back:
         return _times_loaded(session, LoadingTimes(state.draft, found[0].date), slots, is_first=True)
@@ -300,13 +302,11 @@ def workers(session: Session, draft: Draft) -> Step:
 def _department_chosen(
     session: Session, department: Department, name: str | None = None, worker_id: int | None = None
 ) -> Step:
-    draft = Draft(department, name=name)
-    if not department.asks_worker:
-        return days(session, draft)
-    earlier = (each for each in department.workers if each.id == worker_id)
+    """To the days: before anything else is asked it is known whether this chat may book here."""
     only = department.workers[0] if len(department.workers) == 1 else None
-    worker = next(earlier, only)
-    return days(session, replace(draft, worker=worker)) if worker else workers(session, draft)
+    worker = next((each for each in department.workers if each.id == worker_id), only)
+    worker = worker if department.asks_worker else None
+    return days(session, Draft(department, name=name, worker=worker))
 
 
 def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:

@@ -145,6 +145,8 @@ def test_a_member_of_staff_who_is_not_listed_is_kept_by_number() -> None:
 def test_a_member_of_staff_who_is_not_known_is_asked_for(office: Department, state: type) -> None:
     ticket = Ticket(TICKET.appointment, office)
     session, _ = happened(given(Idle()), TicketLoaded(at=NOW, number=12345, ticket=ticket))
+    assert session.state == LoadingDays(of(ticket)), "whether it may be moved is known first"
+    session, _ = happened(session, SlotsLoaded(at=NOW, department_id=office.id, slots=()))
     assert session.state == state(of(ticket))
     assert pressed(session, callback_data.BACK)[0].state == session.state, "the department is kept"
 

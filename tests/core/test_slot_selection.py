@@ -6,14 +6,17 @@ import pytest
 
 from bot.core import callback_data
 from bot.core.effects import LoadDepartments, LoadSlots, Show
-from bot.core.events import DepartmentsLoaded
+from bot.core.events import DepartmentsLoaded, LoadFailed, SlotsLoaded
 from bot.core.model import (
     Department,
     Draft,
+    Failure,
+    FailureCode,
     Worker,
 )
 from bot.core.slot_selection import shown_departments, shown_organizations
 from bot.core.states import (
+    BookingRefusedState,
     ChoosingDepartment,
     ChoosingWorker,
     LoadingDays,
@@ -86,12 +89,16 @@ def test_a_pressed_department_asks_for_its_days() -> None:
     assert effects == (LoadSlots(1),)
 
 
-def test_a_department_with_staff_asks_for_whom() -> None:
-    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:4")[0].state == ChoosingWorker(Draft(HOSPITAL))
-
-
-def test_a_department_whose_staff_is_listed_nowhere_asks_for_a_number() -> None:
-    assert pressed(given(ChoosingDepartment(DEPARTMENTS)), "d:5")[0].state == TypingWorker(Draft(COURT))
+@pytest.mark.parametrize(
+    ("department", "asked"), [(HOSPITAL, ChoosingWorker(Draft(HOSPITAL))), (COURT, TypingWorker(Draft(COURT)))]
+)
+def test_a_department_with_staff_asks_for_whom_once_the_chat_may_book(department: Department, asked: State) -> None:
+    session, effects = pressed(given(ChoosingDepartment(DEPARTMENTS)), f"d:{department.id}")
+    assert (session.state, effects) == (LoadingDays(Draft(department)), (LoadSlots(department.id),))
+    loaded = SlotsLoaded(at=NOW, department_id=department.id, slots=())
+    assert happened(session, loaded)[0].state == asked
+    refused = happened(session, LoadFailed(at=NOW, failure=Failure(FailureCode.TOO_MANY_OPEN)))[0].state
+    assert refused == BookingRefusedState(Draft(department), Failure(FailureCode.TOO_MANY_OPEN))
 
 
 def test_a_single_staff_member_is_not_asked_for() -> None:
