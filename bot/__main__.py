@@ -115,10 +115,13 @@ async def _run() -> int:
 
     async def run_bot() -> None:
         async with running(settings, lambda: datetime.now(UTC) + ahead) as app:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reload_details)
             assert app.polling  # noqa: S101 — it runs as long as the bot does
             await app.polling
 
     running_bot = asyncio.create_task(run_bot())
+    # Until the bot runs there is nothing to read again; by default the signal would end the process.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, lambda: None)
     # Once: a second signal of either kind must not cut short the shutdown that the first one began.
     end = _once(running_bot.cancel)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -19,9 +19,13 @@ from bot import logs
 from bot.app.ports import ApiError
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
+from bot.bootstrap.department_details import unknown_departments
+from bot.core.department_details import DepartmentDetails
 from bot.core.model import Department, FailureCode
+from bot.departments_file import read_details
 from bot.http_client.failures import failure_of
 from bot.http_client.session import open_session
+from bot.i18n import available
 from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.gateway import Gateway
 from bot.settings import Settings, SettingsError, exposures, read_settings
@@ -149,8 +153,21 @@ def _webhooks(url: str, status: int, *, has_words: bool) -> Line:
     return Line(Level.WARN, "webhooks", words, UNREACHABLE)
 
 
-async def check_moncreneau(given: Settings) -> Found:
-    """The key, its scopes as far as they show, and the departments."""
+def check_details(given: Settings) -> tuple[list[Line], Mapping[int, DepartmentDetails] | None]:
+    """Whether `DEPARTMENTS_FILE` can be used, and what it tells in the default language; None without a usable one."""
+    if given.departments_file is None:
+        return [], None
+    try:
+        found = read_details(given.departments_file, tuple(available()), given.default_locale)[given.default_locale]
+    except SettingsError as error:
+        wrong = "\n".join(each.strip() for each in str(error).splitlines()[1:])
+        advice = "docs/operating.md, section Departments file, explains the keys"
+        return [Line(Level.FAIL, "details", wrong, advice)], None
+    return [Line(Level.OK, "details", f"DEPARTMENTS_FILE tells of {len(found)} departments")], found
+
+
+async def check_moncreneau(given: Settings, details: Mapping[int, DepartmentDetails] | None = None) -> Found:
+    """The key, its scopes as far as they show, and the departments; also those without `details`, if there are any."""
     found = Found()
     gateway = connections.moncreneau_gateway(given, lambda: datetime.now(UTC))
     try:
@@ -158,6 +175,8 @@ async def check_moncreneau(given: Settings) -> Found:
             kept = await saved_value(given.database_url, connections.saved_value_name("budget", given))
             connections.restore_quota(gateway, kept)
         found.lines += await _api(gateway)
+        if details is not None:
+            found.lines += _details(details, gateway.known_departments())
         found.clock_gap = gateway.stats().clock_gap
     finally:
         await gateway.aclose()
@@ -211,6 +230,16 @@ def _departments(departments: tuple[Department, ...]) -> Iterator[Line]:
         names = ", ".join(f"{each.name} ({each.id})" for each in bare)
         advice = "the API lists no staff there: give citizens the number that they have to type"
         yield Line(Level.WARN, "departments", f"{len(bare)} ask for a member of staff without a list: {names}", advice)
+
+
+def _details(details: Mapping[int, DepartmentDetails], departments: tuple[Department, ...]) -> Iterator[Line]:
+    """How the departments file and the API's departments fit together."""
+    if bare := ", ".join(f"{each.name} ({each.id})" for each in departments if each.id not in details):
+        advice = "citizens are not told what to bring there, nor where it is: add them to DEPARTMENTS_FILE"
+        yield Line(Level.WARN, "details", f"departments without details: {bare}", advice)
+    if unknown := unknown_departments(details, departments):
+        advice = "remove them, or correct their numbers"
+        yield Line(Level.WARN, "details", f"details of departments that the API does not list: {unknown}", advice)
 
 
 async def check_database(url: str) -> list[Line]:
@@ -274,11 +303,12 @@ async def run(*, quick: bool) -> int:
         wrong = "\n".join(each.strip() for each in str(error).splitlines()[1:])
         _say([Line(Level.FAIL, "settings", wrong, "docs/operating.md, section Settings, explains each")])
         return CANNOT_WORK
-    found = [*_say(check_settings(settings)), *_say(await check_database(settings.database_url))]
+    details_lines, details = check_details(settings)
+    found = [*_say(check_settings(settings)), *_say(details_lines), *_say(await check_database(settings.database_url))]
     if not quick:
         telegram = await check_telegram(settings)
         found += _say(telegram.lines)
-        moncreneau = await check_moncreneau(settings)
+        moncreneau = await check_moncreneau(settings, details)
         found += _say(moncreneau.lines)
         found += _say(await check_webhooks(settings))
         found += _say(check_clocks({"Telegram": telegram.clock_gap, "moncreneau": moncreneau.clock_gap}))

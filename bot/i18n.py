@@ -8,8 +8,8 @@ A catalogue also holds the name of its language (`language.name`) and the locale
 written (`language.formats`), because CLDR, the data of Babel, does not have every language of Guinea. Babel writes
 dates in the patterns of the catalogue (`date.*`, Unicode LDML); the French *1er* is added here.
 
-`Translator.text` escapes all values, and nothing else does. Labels (`Translator.label`: buttons, commands) are plain
-text and need no escaping.
+`Translator.text` escapes all values, and `unlinked` a text from outside; nothing else does. Labels
+(`Translator.label`: buttons, commands) are plain text and need no escaping.
 """
 
 import re
@@ -50,6 +50,8 @@ _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?", re.ASCI
 """`ff`, `pt_BR`, `zh_Hans`, `ff_Latn_GN`: language, script, region."""
 _TAG = re.compile(r"<(/?)(b|i|code)>")
 _MARKUP = re.compile(r"<|&(?!(lt|gt|amp|quot);)")
+_LINK = re.compile(r"[^\s<>]*(?:://|@|\w\.[^\W\d_]{2})[^\s<>]*|(?<!\S)/\w+")
+"""What Telegram would make a link of: addresses, mail addresses, names with @, commands."""
 _FIRST_OF_A_MONTH = re.compile(r"\b1\b")
 
 
@@ -61,6 +63,14 @@ class Safe(str):
     """HTML of our own, or text that is escaped already."""
 
     __slots__ = ()
+
+
+def unlinked(text: str) -> Safe:
+    """The text as HTML in which no phone makes a link of what looks like one.
+
+    Code cannot hold a link (Bot API, *HTML style*: code entities contain no other entities).
+    """
+    return Safe(_LINK.sub(r"<code>\g<0></code>", escape(text, quote=False)))
 
 
 @dataclass(frozen=True, slots=True)

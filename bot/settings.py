@@ -76,6 +76,7 @@ class Settings(BaseSettings):
     http_port: int | None = Field(default=None, ge=1, le=65535)
     public_url: str | None = None
     moncreneau_webhook_secret: SecretStr | None = Field(default=None, repr=False)
+    departments_file: Path | None = None
     log_level: str = "INFO"
     contact: str | None = Field(default=None, max_length=CONTACT)
     _contacts: dict[str, str] = PrivateAttr(default_factory=dict)

@@ -37,6 +37,7 @@ OUTSIDE = {
     "bootstrap": {"sqlalchemy", "telegram"},
     "check.py": {"telegram"},
     "i18n.py": {"babel"},
+    "departments_file.py": {"pydantic"},
     "settings.py": {"pydantic", "pydantic_settings"},
     "logs.py": set[str](),
 }

@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from bot.broadcast import model
 from bot.broadcast.compose_states import ComposeNotice
 from bot.broadcast.lifecycle import BroadcastCommand
+from bot.core.department_details import DetailPart
 from bot.core.events import Courtesy
 from bot.core.health import ChatLimit
 from bot.core.model import AppointmentStatus, FailureCode
@@ -38,6 +39,7 @@ FAMILIES = {
     "condition.limit.": tuple(ChatLimit),
     "command.": (*USUAL, *ADMIN),
     "said.": tuple(Courtesy),
+    "reminder.part.": tuple(DetailPart),
 }
 """Texts whose key ends in a value: every value must have its text."""
 PLAIN = (
@@ -52,6 +54,7 @@ PLAIN = (
     "name.none",
     "name.numbered",
     "calendar.file.",
+    "reminder.part.",
 )
 TAGS = {"b", "i", "code"}
 NBSP = "\u00a0"

@@ -351,6 +351,31 @@ async def test_a_department_that_asks_for_staff_and_lists_none_is_named(check: C
         assert "none takes appointments" in checked.line("departments", "WARN")
 
 
+async def test_a_wrong_departments_file_fails_by_its_key(check: Checker) -> None:
+    file = check.folder / "departments.toml"
+    file.write_text("[5.fr]\nbring = 'Passeport'\n")
+    checked = await check("--quick", DEPARTMENTS_FILE=str(file))
+    assert checked.code == 1
+    assert "5.fr.bring: must be a list" in checked.line("details", "FAIL")
+
+
+async def test_departments_without_details_and_details_without_a_department_are_listed(check: Checker) -> None:
+    file = check.folder / "departments.toml"
+    file.write_text("[5]\naddress = 'Kaloum'\n[99]\n")
+    checked = await check(DEPARTMENTS_FILE=str(file))
+    assert checked.code == 0
+    assert "tells of 2 departments" in checked.line("details", "OK")
+    bare, unknown = (line for line in checked.text.splitlines() if line.startswith("WARN  details"))
+    assert "departments without details: " in bare
+    assert "(5)" not in bare
+    assert "that the API does not list: 99" in unknown
+    file.write_text("".join(f"[{each['id']}]\n" for each in DEPARTMENTS))
+    async with scripted_server() as api:
+        api.respond_with(answer(DEPARTMENTS), answer({"content": [], "last": True}))
+        checked = await check(MONCRENEAU_API_URL=api.url, DEPARTMENTS_FILE=str(file))
+    assert "WARN  details" not in checked.text
+
+
 def _root(server: ScriptedServer) -> str:
     return server.url.removesuffix("/api/v1")
 

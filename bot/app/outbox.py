@@ -346,6 +346,8 @@ class Outbox:
                 log.error("a message was refused and is sent without markup and buttons: %s", error)
                 plain = replace(delivery, message=without_markup(delivery.message))
                 return await self._messenger.deliver(plain, None)
+            case Kind.VENUE:
+                return await self._deliver(replace(delivery, kind=Kind.SEND))
             case Kind.PICTURE if file_id is not None:
                 return await self._messenger.deliver(delivery, None)
             case Kind.PREPARED:
@@ -371,6 +373,6 @@ def _is_replaced(old: Delivery, new: Delivery) -> bool:
         return old.kind is Kind.SEND or (old.kind in PICTURES and new.ticket is None)
     if old.kind is Kind.DOCUMENT:
         return new.kind is Kind.DOCUMENT and old.document == new.document
-    if old.kind not in {Kind.SEND, *PICTURES} or old.screen is not None:
+    if old.kind not in {Kind.SEND, Kind.VENUE, *PICTURES} or old.screen is not None:
         return False
     return old.kind is new.kind and old.message == new.message

@@ -76,6 +76,8 @@ class Kind(StrEnum):
     """A picture that was never sent before, so it has no `file_id` to look up."""
     DOCUMENT = "document"
     """A file (`Delivery.document`) with the message as its caption."""
+    VENUE = "venue"
+    """A place on a map (`Message.place`)."""
     PREPARED = "prepared"
     """A prepared call (`Delivery.prepared`). If it is refused, `Outbox.refused` has the reason."""
 

@@ -13,9 +13,13 @@ from bot.app.ports import ApiError, Moncreneau, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, StoredChat, Urgency
 from bot.app.turn import Render
 from bot.core.appointment_book import BookEntry
+from bot.core.department_details import DetailPart
 from bot.core.model import Department, Ticket
 from bot.core.reminders import DueMessage, Timer, TimerKind, due_now
 from bot.core.screens import Missed, QrPicture, Reminder, Screen
+
+ChangedDetails = Callable[[BookEntry, str], tuple[DetailPart, ...]]
+"""Returns which details of an appointment's department, in a language, are not those of its ticket any more."""
 
 
 class TimerRepository(Protocol):
@@ -59,6 +63,7 @@ class Reminders:
         render: Render,
         office_time: Callable[[], datetime],
         ids: DeliveryIds,
+        changed: ChangedDetails = lambda _entry, _locale: (),
     ) -> None:
         self._store = store
         self._timers = timers
@@ -66,6 +71,7 @@ class Reminders:
         self._render = render
         self._office_time = office_time
         self._ids = ids
+        self._changed = changed
         self.counts = ReminderCounts()
 
     async def turn(self, chat_id: int) -> Change:
@@ -105,7 +111,8 @@ class Reminders:
         first = tickets[0]
         if message.kind is TimerKind.NO_SHOW:
             return [self._delivery(chat, Missed(first), message, shown)]
-        found = [self._delivery(chat, Reminder(tickets, shown[0].version), message, shown)]
+        changed = {part: None for each in shown for part in self._changed(each, chat.locale)}
+        found = [self._delivery(chat, Reminder(tickets, shown[0].version, changed=tuple(changed)), message, shown)]
         link = first.appointment.qr_link
         if message.kind is TimerKind.HOURS and len(shown) == 1 and link and await self._store.picture(link):
             found.append(self._delivery(chat, QrPicture(first), message, shown))

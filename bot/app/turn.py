@@ -361,7 +361,7 @@ class Turns:
             return Delivery(
                 self._ids.next(), chat_id, Kind.DOCUMENT, message, document=file_name(number), calendar=number
             )
-        kind = Kind.SEND if target is None else Kind.EDIT
+        kind = Kind.VENUE if message.place else Kind.SEND if target is None else Kind.EDIT
         ticket = _ticket_number(screen)
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)
 

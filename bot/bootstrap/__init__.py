@@ -41,6 +41,8 @@ from bot.app.webhook_worker import WebhookWorker
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
 from bot.bootstrap.connections import StartError
+from bot.bootstrap.department_details import SAVED_AS as DETAILS
+from bot.bootstrap.department_details import DepartmentsFile, DetailsKeeper
 from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
 from bot.broadcast.report import read_file
@@ -108,6 +110,8 @@ class App:
     reconciler: Reconciler
     scheduler: Scheduler
     retention: Retention
+    reload_details: Callable[[], None]
+    """Read `DEPARTMENTS_FILE` again, for SIGHUP."""
     webhook_worker: WebhookWorker | None = None
     """None if webhooks are not received."""
     polling: asyncio.Task[None] | None = None
@@ -122,7 +126,7 @@ def _now() -> datetime:
 async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays = DELAYS) -> AsyncIterator[App]:
     """Run the bot while the block runs; `clock` returns all times that citizens see.
 
-    Raises `StartError`, and `SettingsError` for an address that no database can have.
+    Raises `StartError`, and `SettingsError` for an address that no database can have or a wrong `DEPARTMENTS_FILE`.
     """
     app: App | None = None
 
@@ -160,6 +164,7 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     """Start the parts; `stack` stops them, in reverse."""
     connections.check_database_url(settings.database_url)
     translators = _translators(settings)
+    departments_file = DepartmentsFile(settings.departments_file, translators.supported, settings.default_locale)
     await stack.enter_async_context(connections.only_process(settings.database_url))
     webhook_route = await stack.enter_async_context(open_port(settings, report, receive))
     store = await connections.open_store(settings.database_url)
@@ -170,7 +175,9 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     ids = DeliveryIds()
     operations = Operations(settings, clock, store, translators, office, ids=ids)
     await stack.enter_async_context(operations.open())
-    app = await _join(settings, clock, translators, store, bot, operations, lookups, webhook_route, ids)
+    app = await _join(
+        settings, clock, translators, store, bot, operations, lookups, webhook_route, ids, departments_file
+    )
     stack.push_async_callback(app.broadcasts.close)
     await _resume(app, ids)
     stack.push_async_callback(_stop, app)
@@ -215,18 +222,24 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     lookups: LookupDelays,
     webhook_route: "WebhookRoute | None",
     ids: DeliveryIds,
+    departments_file: DepartmentsFile,
 ) -> App:
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
+    details = DetailsKeeper(
+        departments_file,
+        store=store,
+        departments=operations.gateway.known_departments,
+        resolve=translators.resolve,
+        office_time=office_time,
+        saved=await store.saved_value(DETAILS),
+    )
+
+    office_in = partial(_office_in, settings, operations, details, office_time)
+
     def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
-        office = replace(
-            operations.office,
-            today=office_time().date(),
-            departments=operations.gateway.known_departments(),
-            contact=settings.contact_in(locale),
-        )
-        return render(screen, translators.get(locale), notice, office=office)
+        return render(screen, translators.get(locale), notice, office=office_in(locale))
 
     def hint(locale: str) -> Message:
         return general.group_hint(translators.get(locale), bot.username)
@@ -254,7 +267,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         store=store,
         departments=operations.gateway.known_departments,
         render=draw,
-        draw=partial(_calendar_file, translators, operations.office),
+        draw=partial(_calendar_file, translators, office_in),
         clock=clock,
         zone=settings.timezone,
         ids=ids,
@@ -269,7 +282,13 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     )
     timers = SqlTimerRepository(store)
     reminders = Reminders(
-        store=store, timers=timers, api=operations.gateway, render=draw, office_time=steady_time, ids=ids
+        store=store,
+        timers=timers,
+        api=operations.gateway,
+        render=draw,
+        office_time=steady_time,
+        ids=ids,
+        changed=details.changed,
     )
     attempt_worker = AttemptWorker(store, api, office_time, lookups, operations.outcomes)
     broadcasts = BroadcastFeature(
@@ -362,6 +381,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             office_time,
             lambda: bool(webhook_worker and webhook_worker.is_receiving()),
         ),
+        reload_details=details.reload,
         webhook_worker=webhook_worker,
         retention=Retention(
             repository=SqlRetention(store),
@@ -388,8 +408,23 @@ async def _reminder_health(
     return ReminderHealth(due=due, late=late, sent=counts.sent, dropped=dropped, coming=counts.coming)
 
 
-def _calendar_file(translators: Translators, office: Office, event: CalendarEvent, locale: str) -> bytes:
-    return calendar_file(event, translators.get(locale), office)
+def _office_in(
+    settings: Settings, operations: Operations, details: DetailsKeeper, office_time: Callable[[], datetime], locale: str
+) -> Office:
+    """What screens in this language need to know of the office side, as it is now."""
+    return replace(
+        operations.office,
+        today=office_time().date(),
+        departments=operations.gateway.known_departments(),
+        contact=settings.contact_in(locale),
+        details=details.of(locale),
+    )
+
+
+def _calendar_file(
+    translators: Translators, office_in: Callable[[str], Office], event: CalendarEvent, locale: str
+) -> bytes:
+    return calendar_file(event, translators.get(locale), office_in(locale))
 
 
 async def _read_document(calendar_files: CalendarFiles, store: Store, name: str) -> bytes:

@@ -44,6 +44,7 @@ from bot.core.names import first_name, visible
 from bot.core.screens import (
     Announcements,
     CalendarFile,
+    DepartmentInfo,
     Help,
     LanguageMenu,
     Menu,
@@ -52,6 +53,7 @@ from bot.core.screens import (
     Reminders,
     SettingsMenu,
     TicketShown,
+    Where,
 )
 from bot.core.session import Session
 from bot.core.states import (
@@ -253,6 +255,8 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
         return set_to
     if kind == callback_data.CALENDAR and (number := callback_data.number_in(value)):
         return session, (LoadForCalendar(number),)
+    if details := _department_asked(kind, callback_data.number_in(value)):
+        return session, (Tell(details),)
     if kind == callback_data.COMING and (named := callback_data.version_in(value)):
         return session, (NoteComing(*named, event.message),)
     if kind == callback_data.LOCALE and LOCALE.fullmatch(value):
@@ -269,6 +273,13 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
         return below, again  # *continue*, of a booking that was left while it waited for an answer
     harmless = event.action == callback_data.MENU or event.action in callback_data.EVERYWHERE
     return _everywhere(below, event) or show(below, None if harmless else Notice.STALE_BUTTON)
+
+
+def _department_asked(kind: str, number: int | None) -> DepartmentInfo | Where | None:
+    """The message about a department that a button asks for, whatever else is going on."""
+    if number is None or kind not in {callback_data.DETAILS, callback_data.WHERE}:
+        return None
+    return DepartmentInfo(number) if kind == callback_data.DETAILS else Where(number)
 
 
 def _opted(session: Session, event: Pressed) -> Step | None:

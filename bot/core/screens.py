@@ -7,6 +7,7 @@ buttons work only while their screen, known by its number, is the present one.
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.department_details import DetailPart
 from bot.core.model import AppointmentStatus, Ticket
 from bot.core.session import Session
 from bot.core.states import Idle, Notice, State
@@ -113,12 +114,14 @@ class SettingsMenu:
 class Reminder:
     """Reminds of the coming appointments of one day, in order of time. `version` is that of the first.
 
-    `is_coming`: the citizen answered that they come.
+    `is_coming`: the citizen answered that they come. `changed` are the details of the department that are not those of
+    the ticket any more.
     """
 
     tickets: tuple[Ticket, ...]
     version: int
     is_coming: bool = False
+    changed: tuple[DetailPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,21 @@ class CalendarFile:
 
     ticket: Ticket
     is_renewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentInfo:
+    """All that is known of a department: what to bring, where, when. `back` leads to the screen that it replaces."""
+
+    department_id: int
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of a department on a map."""
+
+    department_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +208,8 @@ LastingScreen = (
     | Reminders
     | Missed
     | CalendarFile
+    | DepartmentInfo
+    | Where
     | News
 )
 LASTING = (
@@ -207,6 +227,8 @@ LASTING = (
     Reminders,
     Missed,
     CalendarFile,
+    DepartmentInfo,
+    Where,
     CancelledByOthers,
     MovedByOffice,
     MadeByOffice,

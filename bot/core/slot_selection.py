@@ -21,6 +21,7 @@ from bot.core.model import (
     Worker,
 )
 from bot.core.names import suggestions
+from bot.core.screens import DepartmentInfo
 from bot.core.search import MAX_QUERY, matching
 from bot.core.session import Session
 from bot.core.states import (
@@ -243,6 +244,8 @@ def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> 
             return go(session, replace(state, page=number))
         case callback_data.RETRY:
             return days(session, state.draft, back=True)
+        case callback_data.DETAILS:
+            return _details(session, state.draft)
         case callback_data.CHANGE_DEPARTMENT if not state.draft.replaces:
             return departments(session, state.draft.department.id)
         case callback_data.BACK if state.draft.at and state.draft.name:
@@ -277,6 +280,8 @@ def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: 
         return time_chosen(session, state.draft, at) if at else None
     if kind in {callback_data.MORNING, callback_data.AFTERNOON} and isinstance(state, ChoosingTime):
         return go(session, replace(state, afternoon=kind == callback_data.AFTERNOON))
+    if kind == callback_data.DETAILS:
+        return _details(session, state.draft)
     if kind not in {callback_data.BACK, callback_data.OTHER_TIME}:
         return None
     return days(session, replace(state.draft, at=None), back=True)
@@ -315,6 +320,11 @@ def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:
     if draft.at and draft.name:
         return go(session, ConfirmingBooking(draft, known_names(session, draft)))
     return days(session, draft)
+
+
+def _details(session: Session, draft: Draft) -> Step:
+    """All that is known of the department, in place of the screen, to which it leads back."""
+    return show(session, screen=DepartmentInfo(draft.department.id, back=True))
 
 
 def _minute(at: datetime) -> datetime:

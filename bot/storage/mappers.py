@@ -1,6 +1,7 @@
 """Converts the values of `app.records` to rows of the tables and back. Knows nothing of transactions."""
 
 import json
+from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ from bot.core.appointment_book import BookEntry, Origin
 from bot.core.model import AppointmentStatus
 from bot.core.reminders import Timer, TimerKind
 from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
-from bot.views.message import Button, Message, Style
+from bot.views.message import Button, Message, Place, Style
 
 Values = dict[str, Any]
 ACCEPTED = "accepted"
@@ -101,12 +102,13 @@ def read_delivery(row: Row[Any]) -> Delivery:
         rare["not_after"] = datetime.fromisoformat(rare["not_after"])
     if "about" in rare:
         rare["about"] = tuple(map(tuple, rare["about"]))
+    place = Place(*rare.pop("place")) if "place" in rare else None
     buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,
         chat_id=row.chat_id,
         kind=Kind(row.kind),
-        message=Message(text, buttons, qr_link),
+        message=Message(text, buttons, qr_link, place),
         screen=row.screen,
         target=row.target,
         urgency=Urgency(row.urgency),
@@ -117,6 +119,8 @@ def read_delivery(row: Row[Any]) -> Delivery:
 def _more(delivery: Delivery) -> tuple[Values, ...]:
     """The rare fields that are set; a delivery without any is stored in the form of earlier releases."""
     more = {name: getattr(delivery, name) for name in RARE if getattr(delivery, name)}
+    if place := delivery.message.place:
+        more["place"] = astuple(place)
     return (more,) if more else ()
 
 

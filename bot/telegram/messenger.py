@@ -28,7 +28,7 @@ from bot.app.records import Delivery, Kind
 from bot.core.callback_data import encode
 from bot.telegram.qr import qr_png
 from bot.telegram.transport import SurelyNotSentError, seconds, words_of
-from bot.views.message import Button, Message
+from bot.views.message import Button, Message, Place
 
 Json = dict[str, Any]
 NO_PREVIEW = '{"is_disabled":true}'
@@ -73,6 +73,8 @@ class TelegramMessenger:
             return await self._picture(delivery, file_id)
         if delivery.kind is Kind.DOCUMENT:
             return await self._document(delivery)
+        if delivery.kind is Kind.VENUE and delivery.message.place:
+            return await self._venue(delivery, delivery.message.place)
         if delivery.kind is Kind.PREPARED:
             method, parameters = json.loads(delivery.prepared or "")
             return _receipt(await self.call(method, {"chat_id": delivery.chat_id, **parameters}))
@@ -126,6 +128,18 @@ class TelegramMessenger:
         if delivery.message.rows:
             call["reply_markup"] = keyboard(delivery.message, delivery.screen)
         return _receipt(await self.call("sendPhoto", call))
+
+    async def _venue(self, delivery: Delivery, place: Place) -> Receipt:
+        call: Json = {
+            "chat_id": delivery.chat_id,
+            "latitude": place.latitude,
+            "longitude": place.longitude,
+            "title": place.title,
+            "address": place.address,
+        }
+        if delivery.message.rows:
+            call["reply_markup"] = keyboard(delivery.message, delivery.screen)
+        return _receipt(await self.call("sendVenue", call))
 
     async def _document(self, delivery: Delivery) -> Receipt:
         name = delivery.document or ""

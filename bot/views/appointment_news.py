@@ -3,8 +3,8 @@
 from bot.core import callback_data
 from bot.core.model import Ticket, Worker
 from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, TicketShown, Validated
-from bot.i18n import Safe, Translator
-from bot.views import appointments
+from bot.i18n import Safe, Translator, unlinked
+from bot.views import appointments, details
 from bot.views import keyboards as keys
 from bot.views.message import Button, Message, Office
 from bot.views.text import contact, department_name, lines, moment, paragraphs, ticket_facts, worker_name
@@ -15,7 +15,7 @@ def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Messa
     text = paragraphs(
         t.text("news.cancelled_by_office" if screen.by_office else "news.cancelled"),
         ticket_facts(t, screen.ticket, office),
-        t.text("news.reason", reason=screen.reason) if screen.reason else None,
+        t.text("news.reason", reason=unlinked(screen.reason)) if screen.reason else None,
         contact(t, office),
         t.text("news.cancelled_next"),
     )
@@ -35,7 +35,12 @@ def moved(screen: MovedByOffice, t: Translator, office: Office) -> Message:
             _staff(before, now, t),
             t.text("news.now"),
         ),
-        lines(ticket_facts(t, now, office), _staff(now, before, t)),
+        lines(
+            ticket_facts(t, now, office),
+            _staff(now, before, t),
+            details.closed_on(t, office.details_of(now.department), now.appointment.at.date()),
+        ),
+        None if now.department.id == before.department.id else details.where(t, office.details_of(now.department)),
         contact(t, office),
     )
     number = now.appointment.id

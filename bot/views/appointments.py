@@ -9,6 +9,7 @@ from bot.core.model import AppointmentStatus, Ticket
 from bot.core.screens import Cancelled, QrPicture, TicketShown
 from bot.core.states import AskingCancel, Cancelling, Listing, Purpose
 from bot.i18n import Safe, Translator
+from bot.views import details
 from bot.views import keyboards as keys
 from bot.views.errors import meanwhile
 from bot.views.message import Button, Message, Office, Style
@@ -140,19 +141,26 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
         return Message(paragraphs(moved, facts), (keys.appointments(t),))
     if status is AppointmentStatus.CANCELLED:
         return Message(paragraphs(t.text("ticket.cancelled"), facts))
-    text = paragraphs(
+    about = office.details_of(ticket.department)
+    head = paragraphs(
         _title(screen, t),
         t.text("ticket.moved_from", moment=moment(t, screen.moved_from)) if screen.moved_from else None,
         t.text("ticket.moved", moment=moment(t, screen.asked)) if screen.asked else None,
         lines(facts, None if is_plain else t.text("fact.status", status=t.text(f"status.{status}"))),
-        ticket_link(ticket, t) if status in COMING else None,
-        contact(t, office) if screen.asked or status in ASK_THE_OFFICE else None,
     )
+    tail = contact(t, office) if screen.asked or status in ASK_THE_OFFICE else None
     number = ticket.appointment.id
     rows = (keys.new_appointment(t), keys.appointments(t))
     if status not in COMING:
-        return Message(text, rows)
-    return Message(text, (*rows, keys.calendar(t, number), keys.move_this(t, number), keys.cancel_this(t, number)))
+        return Message(paragraphs(head, tail), rows)
+    head = paragraphs(head, details.closed_on(t, about, ticket.appointment.at.date()), details.where(t, about))
+    tail = paragraphs(ticket_link(ticket, t), tail)
+    bring, is_whole = details.until_full(t, paragraphs(head, tail), office, ticket.department)
+    more = details.under_ticket(t, about, ticket.department.id, is_whole=is_whole)
+    text = paragraphs(head, bring, tail)
+    return Message(
+        text, (*rows, *more, keys.calendar(t, number), keys.move_this(t, number), keys.cancel_this(t, number))
+    )
 
 
 def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:

@@ -22,8 +22,8 @@ from bot.core.states import (
     TypingWorker,
 )
 from bot.i18n import Safe, Translator
+from bot.views import details, moving
 from bot.views import keyboards as keys
-from bot.views import moving
 from bot.views.errors import cause, meanwhile
 from bot.views.general import department_choices
 from bot.views.message import Button, Message, Office, Style
@@ -31,7 +31,6 @@ from bot.views.text import (
     WORDS,
     about_department,
     contact,
-    day_fact,
     draft_facts,
     lines,
     moment,
@@ -122,14 +121,16 @@ def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
         nothing = t.text("days.none", n=office.horizon_days)
         text = paragraphs(where, nothing, contact(t, office), t.text("days.later"), stands(t, draft))
         other = () if draft.replaces else (keys.other_department(t),)
-        return Message(text, (*other, keys.retry(t), *ways_out))
+        return Message(text, (*other, keys.retry(t), *details.button(t, office, draft.department), *ways_out))
     page = keys.Page.of(state.days, state.page)
     buttons = [
-        Button(_day_label(each, t, office), callback_data.timed(callback_data.DAY, each.date)) for each in page.items
+        Button(_day_label(each, draft, t, office), callback_data.timed(callback_data.DAY, each.date))
+        for each in page.items
     ]
-    text = paragraphs(where, t.text("office_hours", city=office.city), t.text("days.question"))
-    first = _earliest(state, t, office)
-    return Message(text, (*first, *keys.columns(buttons), *page.turning(t), *ways_out))
+    closed = details.closed_days(t, office.details_of(draft.department), tuple(each.date for each in page.items))
+    text = paragraphs(where, t.text("office_hours", city=office.city), closed, t.text("days.question"))
+    first, about = _earliest(state, t, office), details.button(t, office, draft.department)
+    return Message(text, (*first, *keys.columns(buttons), *page.turning(t), *about, *ways_out))
 
 
 def _earliest(state: ChoosingDay, t: Translator, office: Office) -> keys.Rows:
@@ -142,8 +143,10 @@ def _earliest(state: ChoosingDay, t: Translator, office: Office) -> keys.Rows:
     return ((Button(label, callback_data.EARLIEST),),)
 
 
-def _day_label(day: Day, t: Translator, office: Office) -> str:
+def _day_label(day: Day, draft: Draft, t: Translator, office: Office) -> str:
     name = t.day_short(day.date, office.today)
+    if day.date in office.details_of(draft.department).closed:
+        return t.label("button.day_closed", day=name)
     return t.label("button.day_perhaps", day=name) if day.perhaps else name
 
 
@@ -156,18 +159,19 @@ def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message
         times = afternoon if state.afternoon else morning
         other_half = (_morning(t, len(morning)) if state.afternoon else _afternoon(t, len(afternoon)),)
     buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
+    day = details.day_facts(t, office, state.draft.department, state.day)
     text = paragraphs(
-        lines(_where(t, state.draft), day_fact(t, state.day, office))
+        lines(_where(t, state.draft), day)
         if state.is_first
         else paragraphs(
-            moved_fact(t, state.draft),
-            lines(office_facts(t, state.draft.department, state.draft.worker), day_fact(t, state.day, office)),
+            moved_fact(t, state.draft), lines(office_facts(t, state.draft.department, state.draft.worker), day)
         ),
         t.text("times.first", n=MOST) if len(times) > MOST else None,
         t.text("office_hours", city=office.city),
         t.text("times.question"),
     )
-    return Message(text, (*keys.grid(buttons, 3), *other_half, *keys.ways_out(t, state.draft)))
+    about = details.button(t, office, state.draft.department) if state.is_first else ()
+    return Message(text, (*keys.grid(buttons, 3), *other_half, *about, *keys.ways_out(t, state.draft)))
 
 
 def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> Message:
@@ -246,7 +250,14 @@ def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Messa
     if state.draft.replaces:
         return moving.confirming(state.draft, state.draft.replaces, t, office)
     facts = draft_facts(t, state.draft, office)
-    text = paragraphs(_moved(state.draft, t), facts, t.text("summary.not_yet"), t.text("summary.question"))
+    about = office.details_of(state.draft.department)
+    text = paragraphs(
+        _moved(state.draft, t),
+        lines(facts, details.closed_on(t, about, state.draft.at and state.draft.at.date())),
+        details.before_booking(t, about),
+        t.text("summary.not_yet"),
+        t.text("summary.question"),
+    )
     confirm = keys.one(t, "button.confirm", callback_data.CONFIRM, Style.SUCCESS)
     return Message(text, (confirm, keys.change_name(t), keys.change_time(t), *keys.back_or_leave(t)))
 

@@ -12,6 +12,7 @@ from bot.core.model import AppointmentStatus
 from bot.core.screens import CalendarFile
 from bot.i18n import Translator
 from bot.views import keyboards as keys
+from bot.views.details import ITEM, LONG, SHORT
 from bot.views.message import Message, Office
 from bot.views.text import DESCRIPTION, WORDS, department_name, lines, moment
 
@@ -51,7 +52,7 @@ def _event(event: CalendarEvent, t: Translator, office: Office) -> Event:
     found.add("dtstart", event.starts)
     found.add("dtend", event.ends)
     found.add("summary", summary)
-    found.add("location", _location(event, t))
+    found.add("location", _location(event, t, office))
     found.add("description", _description(event, t, office))
     found.add("status", _status(event))
     found.add("class", "PRIVATE")
@@ -71,9 +72,10 @@ def _status(event: CalendarEvent) -> str:
     return "TENTATIVE" if event.entry.status is AppointmentStatus.PENDING_PAYMENT else "CONFIRMED"
 
 
-def _location(event: CalendarEvent, t: Translator) -> str:
+def _location(event: CalendarEvent, t: Translator, office: Office) -> str:
     organization = keys.clip(event.department.organization, WORDS)
-    return ", ".join(part for part in (department_name(t, event.department), organization) if part)
+    address = keys.clip(office.details_of(event.department).address, SHORT)
+    return ", ".join(part for part in (department_name(t, event.department), organization, address) if part)
 
 
 def _description(event: CalendarEvent, t: Translator, office: Office) -> str:
@@ -81,11 +83,19 @@ def _description(event: CalendarEvent, t: Translator, office: Office) -> str:
     entry = event.entry
     name, about = keys.clip(entry.name or "", WORDS), keys.clip(event.department.description, DESCRIPTION)
     link = entry.qr_link if entry.qr_link and len(entry.qr_link) <= LONGEST_LINK else None
+    details = office.details_of(event.department)
+    landmark, notice = keys.clip(details.landmark, SHORT), keys.clip(details.notice, LONG)
     parts = (
         t.label("calendar.file.hour", time=t.time(entry.at), city=office.city),
         t.label("calendar.file.number", number=entry.appointment_id),
         t.label("calendar.file.name", name=name) if name else None,
         t.label("calendar.file.unpaid") if entry.status is AppointmentStatus.PENDING_PAYMENT else None,
+        t.label("calendar.file.landmark", landmark=landmark) if landmark else None,
+        t.label("calendar.file.phone", phone=details.phone) if details.phone else None,
+        t.label("calendar.file.bring", items="\n".join(f"- {keys.clip(each, ITEM)}" for each in details.bring))
+        if details.bring
+        else None,
+        notice or None,
         about or None,
         t.label("calendar.file.link", link=link) if link else None,
     )

@@ -10,6 +10,7 @@ from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, Failu
 from bot.core.screens import BothStand, MoveDone
 from bot.core.states import Moving
 from bot.i18n import Safe, Translator
+from bot.views import details
 from bot.views import keyboards as keys
 from bot.views.appointments import ticket_link
 from bot.views.errors import cause, meanwhile
@@ -19,11 +20,14 @@ from bot.views.text import WORDS, contact, lines, moment, office_facts, paragrap
 
 def confirming(draft: Draft, old: Ticket, t: Translator, office: Office) -> Message:
     """The summary: what was and what will be. Nothing has changed yet."""
+    about = office.details_of(draft.department)
     text = paragraphs(
         t.text("move.title"),
         t.text("slot.moved", moment=moment(t, draft.asked)) if draft.asked else None,
         _facts(draft, t),
         lines(_before(old, t), _after(draft, t), t.text("office_hours", city=office.city)),
+        details.closed_on(t, about, draft.at and draft.at.date()),
+        details.before_booking(t, about),
         t.text("move.not_yet"),
         t.text("summary.question"),
     )

@@ -4,13 +4,15 @@ The first words say when it is: a phone shows them without the message being ope
 """
 
 from bot.core import callback_data
+from bot.core.department_details import NO_DETAILS
 from bot.core.model import AppointmentStatus, Ticket
 from bot.core.screens import Missed, Reminder, Reminders
 from bot.i18n import Safe, Translator
+from bot.views import details
 from bot.views import keyboards as keys
 from bot.views.appointments import WORDS
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import DESCRIPTION, contact, department_name, lines, moment, paragraphs, ticket_facts
+from bot.views.text import contact, department_name, lines, moment, paragraphs, purpose, ticket_facts
 
 MOST = 5
 """Appointments of one day that are listed; the others are counted."""
@@ -21,18 +23,23 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
     if len(screen.tickets) > 1:
         return _several(screen, t, office)
     (ticket,) = screen.tickets
-    appointment, description = ticket.appointment, keys.clip(ticket.department.description, DESCRIPTION)
+    appointment, about = ticket.appointment, office.details_of(ticket.department)
     when = t.label("moment", day=t.day_short(appointment.at, office.today), time=t.time(appointment.at))
     text = paragraphs(
+        _changed(screen, t),
         t.text("reminder.title", moment=when),
-        ticket_facts(t, ticket, office),
-        t.text("department.about", description=description) if description else None,
+        lines(ticket_facts(t, ticket, office), details.closed_on(t, about, appointment.at.date())),
+        details.where(t, about),
+        details.to_bring(t, about),
+        details.notice(t, about),
+        purpose(t, ticket.department),
         t.text("reminder.unpaid") if appointment.status is AppointmentStatus.PENDING_PAYMENT else None,
         t.text("reminder.coming" if screen.is_coming else "reminder.question"),
     )
     come = callback_data.versioned(callback_data.COMING, appointment.id, screen.version)
     rows = (
         *(() if screen.is_coming else (keys.one(t, "button.coming", come, Style.SUCCESS),)),
+        *details.under_ticket(t, about, ticket.department.id, is_whole=True),
         keys.calendar(t, appointment.id),
         keys.move_this(t, appointment.id),
         keys.cancel_this(t, appointment.id),
@@ -41,16 +48,30 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
     return Message(text, rows)
 
 
+def _changed(screen: Reminder, t: Translator) -> Safe | None:
+    """Which details are not those of the ticket any more."""
+    if not screen.changed:
+        return None
+    return t.text("reminder.changed", what=", ".join(t.label(f"reminder.part.{part}") for part in screen.changed))
+
+
 def _several(screen: Reminder, t: Translator, office: Office) -> Message:
     count, first = len(screen.tickets), screen.tickets[0].appointment
     more = count - MOST
+    (first_office, *others) = {each.department.id: each.department for each in screen.tickets}.values()
+    # Of several departments the tickets tell.
+    about = NO_DETAILS if others else office.details_of(first_office)
     text = paragraphs(
+        _changed(screen, t),
         t.text("reminder.several", day=t.day_short(first.at, office.today), n=count),
         lines(
             *(_entry(each, t) for each in screen.tickets[:MOST]),
             t.text("reminder.more", n=more) if more > 0 else None,
         ),
         t.text("office_hours", city=office.city),
+        details.closed_on(t, about, first.at.date()),
+        details.where(t, about),
+        details.to_bring(t, about),
     )
     return Message(text, (keys.appointments(t), keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF)))
 

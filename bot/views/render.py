@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core import screens, states
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointment_news, appointments, booking, calendar, errors, general, moving, reminders
+from bot.views import appointment_news, appointments, booking, calendar, details, errors, general, moving, reminders
 from bot.views.general import words
 from bot.views.message import CONAKRY, Message, Office
 from bot.views.text import paragraphs
@@ -77,6 +77,10 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return reminders.reminders(screen, t)
         case screens.CalendarFile():
             return calendar.message(screen, t)
+        case screens.DepartmentInfo():
+            return details.info(screen, t, office)
+        case screens.Where():
+            return details.place(screen, t, office)
         case screens.Missed():
             return reminders.missed(screen, t, office)
         case screens.Help():

@@ -13,7 +13,7 @@ from bot.core.model import (
     Ticket,
     Worker,
 )
-from bot.i18n import Safe, Translator
+from bot.i18n import Safe, Translator, unlinked
 from bot.views.keyboards import clip
 from bot.views.message import Office
 
@@ -55,15 +55,20 @@ def office_facts(t: Translator, department: Department, worker: Worker | None = 
 
 def about_department(t: Translator, department: Department) -> Safe | None:
     """The purpose and opening hours of the department, if the API tells them."""
-    description = clip(department.description, DESCRIPTION)
     hours = opening_hours(t, department.opening_hours)
     return (
         lines(
-            t.text("department.about", description=description) if description else None,
+            purpose(t, department),
             t.text("department.hours", hours=hours) if hours else None,
         )
         or None
     )
+
+
+def purpose(t: Translator, department: Department) -> Safe | None:
+    """The purpose of the department, if the API tells it."""
+    description = clip(department.description, DESCRIPTION)
+    return t.text("department.about", description=unlinked(description)) if description else None
 
 
 def opening_hours(t: Translator, hours: tuple[OpeningHours, ...]) -> str:

@@ -17,7 +17,7 @@ from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment
 from bot.storage.reader import MOST_TICKETS
 from bot.storage.store import Store
-from bot.views.message import Button, Message
+from bot.views.message import Button, Message, Place
 from tests.app.fakes import FakeMessenger
 from tests.app.virtual_clock import in_no_time
 
@@ -94,6 +94,25 @@ async def test_a_text_that_is_refused_is_sent_without_markup_and_buttons(tmp_pat
         await here.sends(ticket, word(2))
         assert here.messenger.texts() == ["N° 1 &lt;", "2"]
         assert not next(iter(here.messenger.phones[7].values())).message.rows
+
+
+@in_no_time
+async def test_a_place_that_telegram_refuses_is_sent_in_words(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        here.messenger.failures.append(MessageRefusedError("wrong latitude"))
+        place = Place(9.5, -13.7, "Passeports", "Kaloum")
+        await here.sends(replace(word(1, kind=Kind.VENUE), message=Message("Kaloum", place=place)))
+        (sent,) = here.messenger.phones[7].values()
+        assert (sent.kind, sent.message.text) == (Kind.SEND, "Kaloum")
+        assert here.outbox.failed == 0
+
+
+@in_no_time
+async def test_a_place_that_is_asked_for_twice_while_it_waits_is_sent_once(tmp_path: Path) -> None:
+    async with outbox_setup(tmp_path) as here:
+        place = Message("Kaloum", place=Place(9.5, -13.7, "Passeports", "Kaloum"))
+        await here.sends(*(replace(word(n, kind=Kind.VENUE), message=place) for n in (1, 2)))
+        assert len(here.messenger.phones[7]) == 1
 
 
 @in_no_time

@@ -16,6 +16,7 @@ from bot.app.records import Change, Delivery, DeliveryIds, Kind, StoredChat, Urg
 from bot.app.reminders import Reminders
 from bot.app.scheduler import Scheduler
 from bot.core.appointment_book import Fact, Source
+from bot.core.department_details import DetailPart
 from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode
 from bot.core.reminders import Timer
 from bot.core.screens import Missed, QrPicture, Reminder, Screen
@@ -35,9 +36,9 @@ MADE = Appointment(50, 5, START, "Aïssatou Bah", owner="telegram:7", qr_link="h
 
 def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
     match screen:
-        case Reminder(tickets=tickets, version=version):
+        case Reminder(tickets=tickets, version=version, changed=changed):
             named = ", ".join(f"{each.appointment.id} {each.department.name}" for each in tickets)
-            return Message(f"{locale} reminder v{version}: {named}")
+            return Message(f"{locale} reminder v{version}: {named}{''.join(f' {each}!' for each in changed)}")
         case QrPicture(ticket=ticket):
             return Message("qr", qr_link=ticket.appointment.qr_link)
         case Missed(ticket=ticket):
@@ -53,6 +54,7 @@ class RemindersSetup:
     store: Store
     api: FakeMoncreneau = field(default_factory=lambda: FakeMoncreneau((PASSPORTS,)))
     now: datetime = BOOKED
+    changed: tuple[DetailPart, ...] = ()
     turns: deque[tuple[int, ChatTurn, Callable[[], None]]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class RemindersSetup:
             render=draw,
             office_time=lambda: self.now,
             ids=DeliveryIds(),
+            changed=lambda _entry, locale: self.changed if locale == "fr" else (),
         )
         self.scheduler = Scheduler(self.timers, self.reminders.turn, self._play, lambda: self.now)
 
@@ -118,6 +121,12 @@ async def test_both_reminders_come_at_their_hour_and_cost_no_request_about_the_a
     assert await setup.left_over() == ()
     assert setup.api.needs == []
     assert (setup.reminders.counts.sent, setup.reminders.counts.dropped) == (2, 0)
+
+
+async def test_a_reminder_says_what_changed_in_the_language_of_the_chat(setup: RemindersSetup) -> None:
+    await setup.knows(MADE, replace(MADE, id=51, at=START + timedelta(hours=1)))
+    setup.changed = (DetailPart.BRING,)
+    assert texts(await setup.looks(R48)) == ["fr reminder v0: 50 Passeports, 51 Passeports bring!"]
 
 
 async def test_the_second_comes_with_the_qr_code_where_telegram_has_its_picture(setup: RemindersSetup) -> None:

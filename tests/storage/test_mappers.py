@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from bot.app.records import AttemptKind, Delivery, Kind, StoredAttempt, StoredUpdate, Urgency
 from bot.storage import mappers
 from bot.storage.tables import chats
-from bot.views.message import Button, Message, Style
+from bot.views.message import Button, Message, Place, Style
 
 NIGHT = datetime.fromisoformat("2026-03-02T21:00")
 
@@ -32,6 +32,7 @@ def row(values: mappers.Values) -> Row[Any]:
         Delivery(3, 7, Kind.PICTURE, Message("x", (), "https://x.gn/1"), urgency=Urgency.BULK),
         Delivery(4, 7, Kind.SEND, Message("x", ((Button("a", "b"), Button("c", url="d")), (Button("e", "f"),)))),
         Delivery(6, 7, Kind.EDIT, Message("x"), target=3, amends=True),
+        Delivery(9, 7, Kind.VENUE, Message("x", place=Place(9.5, -13.7, "Passeports", "Kaloum")), ticket=5),
         Delivery(7, 7, Kind.SEND, Message("x"), ticket=12345, topic=4),
         Delivery(8, 7, Kind.SEND, Message("x"), silent=True, not_after=NIGHT, about=((50, 3), (51, 0))),
         Delivery(5, 7, Kind.SEND, Message("x", ((Button("a", "b", style=Style.DANGER), Button("c", url="d")),))),

@@ -1,6 +1,7 @@
 """One delivery is one call; its failure becomes an error of the outbox. More is in tests/app/test_contracts.py."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ from bot.sandbox.telegram.phone import press, say
 from bot.sandbox.telegram.world import World
 from bot.telegram.messenger import TelegramMessenger, keyboard
 from bot.telegram.transport import RawBot
-from bot.views.message import Button, Message, Style
+from bot.views.message import Button, Message, Place, Style
 from tests.moncreneau.support import RESET, ScriptedServer, answer
 from tests.telegram.conftest import bot_at
 
@@ -43,6 +44,24 @@ async def test_a_message_is_html_without_a_preview_and_its_buttons_are_bound_to_
     assert json.loads(form["reply_markup"])["inline_keyboard"] == [
         [{"text": "Oui", "callback_data": "12.yes"}, {"text": "Lien", "url": "https://x.gn"}]
     ]
+
+
+async def test_a_place_is_a_venue_with_its_buttons(server: ScriptedServer, bot: RawBot) -> None:
+    server.respond_with(OK)
+    place = Place(9.5092, -13.7122, "Passeports", "Almamya & Kaloum")
+    message = Message("<b>Passeports</b>", ((Button("Mes rendez-vous", "list"),),), place=place)
+    assert await TelegramMessenger(bot).deliver(Delivery(1, 7, Kind.VENUE, message), None) == Receipt(5)
+    (seen,) = server.seen
+    form = json.loads(seen.body)
+    assert seen.target.endswith("/sendVenue")
+    assert (form["chat_id"], form["latitude"], form["longitude"]) == ("7", "9.5092", "-13.7122")
+    assert (form["title"], form["address"]) == ("Passeports", "Almamya & Kaloum")
+    assert json.loads(form["reply_markup"])["inline_keyboard"] == [
+        [{"text": "Mes rendez-vous", "callback_data": "*.list"}]
+    ]
+    server.respond_with(OK)
+    await TelegramMessenger(bot).deliver(Delivery(2, 7, Kind.VENUE, replace(message, rows=())), None)
+    assert "reply_markup" not in json.loads(server.seen[-1].body)
 
 
 async def test_the_text_of_a_picture_is_edited_as_its_caption(server: ScriptedServer, bot: RawBot) -> None:

@@ -1,5 +1,6 @@
 """Both languages, and every screen there is with something in it: what the tests of the views share."""
 
+from bot.core.department_details import DetailPart
 from bot.core.model import AppointmentStatus
 from bot.core.screens import (
     Announcements,
@@ -7,6 +8,7 @@ from bot.core.screens import (
     CalendarFile,
     Cancelled,
     CancelledByOthers,
+    DepartmentInfo,
     Help,
     LanguageMenu,
     MadeByOffice,
@@ -22,6 +24,7 @@ from bot.core.screens import (
     SettingsMenu,
     TicketShown,
     Validated,
+    Where,
 )
 from bot.core.states import Idle, Notice
 from bot.i18n import Translators
@@ -61,6 +64,9 @@ SCREENS: dict[str, Screen] = {
     "missed": Missed(TICKET),
     "calendar file": CalendarFile(TICKET),
     "calendar file, renewed": CalendarFile(TICKET, is_renewed=True),
+    "what to bring": DepartmentInfo(1, back=True),
+    "where": Where(1),
+    "reminder, changed": Reminder((TICKET,), 3, changed=tuple(DetailPart)),
     "word": NoticeMessage(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""
