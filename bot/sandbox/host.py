@@ -25,6 +25,8 @@ from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
 
 CLOCK_AHEAD = "BOT_CLOCK_AHEAD"
 """The variable that moves the bot's clock forward (`bot.__main__`)."""
+DEPARTMENTS = Path(__file__).with_name("departments.toml")
+"""What the demo's bot tells of departments beyond the API."""
 STOP_SECONDS = 12
 """How long the bot may take to stop."""
 WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 — worth nothing anywhere else
@@ -79,6 +81,7 @@ def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -
         "MONCRENEAU_API_URL": f"{moncreneau_url}/api/v1",
         "DATABASE_URL": f"sqlite+aiosqlite:///{Path(options.data) / 'bot.db'}",
         "ADMIN_IDS": str(ADMIN_ID),
+        "DEPARTMENTS_FILE": str(DEPARTMENTS),
     }
 
 
