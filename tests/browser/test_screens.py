@@ -5,7 +5,7 @@ With SCREENSHOTS=folder in the environment a picture of each screen in each lang
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -13,9 +13,20 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from bot.core.department_details import DepartmentDetails, DetailPart
 from bot.core.health import OperatorIssue
 from bot.core.model import AppointmentStatus, Day, Department, Draft, Failure, FailureCode, OpeningHours, Ticket, Worker
-from bot.core.screens import Announcements, Cancelled, CancelledByOthers, Menu, Screen, TicketShown
+from bot.core.screens import (
+    Announcements,
+    Cancelled,
+    CancelledByOthers,
+    DepartmentInfo,
+    Menu,
+    Reminder,
+    Screen,
+    TicketShown,
+    Where,
+)
 from bot.core.states import (
     BookingRefusedState,
     ChoosingDay,
@@ -74,6 +85,18 @@ DESCRIBED = replace(
     ),
 )
 MOVED = replace(FULL, asked=NINE)
+PAPERS = DepartmentDetails(
+    before="Le timbre fiscal se paie avant le rendez-vous, à la perception ou par mobile money.",
+    bring=("Ancien passeport", "Extrait de naissance de moins de trois mois", "2 photos d’identité", "Reçu du timbre"),
+    address="Almamya, Kaloum",
+    landmark="En face de la poste",
+    phone="+224 620 00 00 00",
+    notice="Entrée par la cour, porte B.",
+    pin=(9.5092, -13.7122),
+    closed=frozenset({SUNDAY}),
+)
+TOLD = replace(OFFICE, details={PASSPORTS.id: PAPERS})
+FULLY_TOLD = replace(OFFICE, details={PASSPORTS.id: replace(PAPERS, bring=("Extrait de naissance " * 4,) * 15)})
 EVERY_QUARTER = tuple(datetime.combine(SUNDAY, time(8)) + timedelta(minutes=15 * n) for n in range(32))
 
 
@@ -143,6 +166,17 @@ BUSY: dict[str, tuple[Screen, Office]] = {
     "announcements started": (Announcements(wanted=True, changed=True), OFFICE),
     "announcements stopped": (Announcements(wanted=False, changed=True), OFFICE),
     "news, cancelled by somebody": (CancelledByOthers(TICKET), OFFICE),
+    "days, with what to bring": (ChoosingDay(Draft(DESCRIBED), DAYS, NINE), TOLD),
+    "times, with what to bring": (ChoosingTime(Draft(PASSPORTS), SUNDAY, (NINE,), is_first=True), TOLD),
+    "what to bring, all of it": (DepartmentInfo(PASSPORTS.id, back=True), TOLD),
+    "what to bring, at most": (DepartmentInfo(PASSPORTS.id), FULLY_TOLD),
+    "summary, with what to know before": (ConfirmingBooking(FULL), TOLD),
+    "summary of a move, with what to know before": (SCREENS["confirming a move"], TOLD),
+    "ticket, with what to bring": (TicketShown(TICKET, fresh=True), TOLD),
+    "ticket, cut": (TicketShown(TICKET, fresh=True), FULLY_TOLD),
+    "reminder, with what changed": (Reminder((TICKET,), 3, changed=tuple(DetailPart)), TOLD),
+    "reminder of several, with what to bring": (Reminder((TICKET, TICKET), 3), TOLD),
+    "place": (Where(PASSPORTS.id), TOLD),
     "cancelled, to be paid": (Cancelled(in_status(AppointmentStatus.PENDING_PAYMENT)), OFFICE),
 }
 ALL = {**{name: (screen, OFFICE) for name, screen in SCREENS.items()}, **BUSY}
@@ -184,7 +218,10 @@ async def show(http: httpx.AsyncClient, token: str, message: Message) -> None:
     body = {"chat_id": str(AISSATOU), "parse_mode": "HTML"}
     if message.rows:
         body["reply_markup"] = keyboard(message, 7)
-    if message.qr_link is None:
+    if message.place:
+        del body["parse_mode"]
+        answer = await http.post(f"/bot{token}/sendVenue", data={**body, **asdict(message.place)})
+    elif message.qr_link is None:
         answer = await http.post(f"/bot{token}/sendMessage", data={**body, "text": message.text})
     else:
         picture = {"photo": ("qr.png", qr_png(message.qr_link), "image/png")}

@@ -72,6 +72,11 @@ class BotProcess:
         assert self._process
         self._process.send_signal(signal.SIGTERM)
 
+    def hang_up(self) -> None:
+        """SIGHUP: read the departments file again."""
+        assert self._process
+        self._process.send_signal(signal.SIGHUP)
+
     async def ended(self, within: float) -> int | None:
         """The exit code, once it is there; None when it is still running after `within` seconds."""
         assert self._process
