@@ -23,6 +23,7 @@ async def test_the_ticket_says_everything_that_must_be_known(aissatou: Citizen) 
         "📅 lundi 2 mars à 08:00 (heure de Conakry)\n"
         "👤 Nom : Aïssatou Bah\n"
         f"🎫 Numéro : {number}\n\n"
+        "ℹ️ Passport issuance\n\n"
         f"🔗 QR code à présenter :\n{LINK.format(number)}"
     )
 
