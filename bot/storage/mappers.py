@@ -77,6 +77,8 @@ def read_update(row: Row[Any]) -> StoredUpdate:
 
 RARE = ("topic", "amends", "document", "prepared", "ticket", "silent", "calendar", "supersedes", "not_after", "about")
 """Fields that few deliveries have. They are stored only if set."""
+PLACE = "place"
+"""The place of a delivery's message, stored with them."""
 
 
 def delivery_row(delivery: Delivery) -> Values:
@@ -102,7 +104,7 @@ def read_delivery(row: Row[Any]) -> Delivery:
         rare["not_after"] = datetime.fromisoformat(rare["not_after"])
     if "about" in rare:
         rare["about"] = tuple(map(tuple, rare["about"]))
-    place = Place(*rare.pop("place")) if "place" in rare else None
+    place = Place(*rare.pop(PLACE)) if PLACE in rare else None
     buttons = tuple(tuple(_read_button(*each) for each in row) for row in rows)
     return Delivery(
         id=row.id,
@@ -120,7 +122,7 @@ def _more(delivery: Delivery) -> tuple[Values, ...]:
     """The rare fields that are set; a delivery without any is stored in the form of earlier releases."""
     more = {name: getattr(delivery, name) for name in RARE if getattr(delivery, name)}
     if place := delivery.message.place:
-        more["place"] = astuple(place)
+        more[PLACE] = astuple(place)
     return (more,) if more else ()
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from bot import bootstrap
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.records import AttemptKind, Kind
-from bot.bootstrap import operations
+from bot.bootstrap import department_details, operations
 from bot.broadcast import callback_data as broadcast_callback_data
 from bot.broadcast import compose_states
 from bot.broadcast import model as broadcast_model
@@ -25,6 +25,7 @@ from bot.broadcast.lifecycle import BroadcastCommand
 from bot.broadcast.model import AdminAction, BroadcastStatus, RecipientStatus
 from bot.core import callback_data, session
 from bot.core.appointment_book import Origin
+from bot.core.department_details import DetailPart
 from bot.core.json_codec import JsonCodec
 from bot.core.model import AppointmentStatus
 from bot.core.reminders import TimerKind
@@ -59,6 +60,7 @@ BUTTONS: tuple[type[Enum], ...] = (ComposeAction, BroadcastCommand)
 SAVED_VALUES = [
     bootstrap.PROFILE,
     broadcasts.COUNTER,
+    department_details.SAVED_AS,
     operations.BUDGET,
     operations.PROVEN,
     operator_alerts.SAVED_AS,
@@ -71,8 +73,8 @@ def present() -> Names:
     """The names of today's code."""
     found = {f"{what}, version {codec.version}": list(_objects(codec)) for what, codec in CODECS.items()}
     found["values of columns"] = list(map(_values, COLUMNS))
-    found["fields of deliveries"] = [list(mappers.RARE)]
-    found["saved values"] = [SAVED_VALUES]
+    found["fields of deliveries"] = [[*mappers.RARE, mappers.PLACE]]
+    found["saved values"] = [SAVED_VALUES, _values(DetailPart)]
     found["callback data"] = [_constants(callback_data), _constants(broadcast_callback_data), *map(_values, BUTTONS)]
     return {what: sorted(map(sorted, sets)) for what, sets in found.items()}
 
