@@ -74,6 +74,11 @@ def calendar_uid(first_id: int) -> str:
     return f"{first_id}@moncreneau-bot"
 
 
+def root_of(uid: str) -> str:
+    """The UID of the first appointment of a chain of moves, from that of any of them."""
+    return uid.rpartition(".")[2]
+
+
 def inherit(entry: BookEntry, old: BookEntry | None, old_id: int) -> BookEntry:
     """The entry of an appointment that replaces `old`, which may be unknown: for a calendar it is the same event.
 
@@ -89,6 +94,11 @@ def inherit(entry: BookEntry, old: BookEntry | None, old_id: int) -> BookEntry:
     )
 
 
-def bequeath(old: BookEntry) -> BookEntry:
-    """The entry of an appointment that another replaces: the event in the calendar is not its own any more."""
-    return replace(old, ics_sent=None)
+def bequeath(old: BookEntry, new_id: int) -> BookEntry:
+    """The entry of an appointment that `new_id` replaces: the event in the calendar is not its own any more.
+
+    If it cannot be cancelled, or its file is asked for before it is, it is another event. It is a new version, so that
+    no message about the old one is sent any more.
+    """
+    root = root_of(old.ics_uid or calendar_uid(old.appointment_id))
+    return replace(old, version=old.version + 1, ics_uid=f"{new_id}.{root}", ics_sent=None)

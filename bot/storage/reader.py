@@ -11,7 +11,7 @@ from itertools import islice
 from time import time as unix_time
 from typing import Any, TypeVar
 
-from sqlalchemy import CompoundSelect, Row, Select, func, select, union
+from sqlalchemy import CompoundSelect, Row, Select, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.backoff import Backoff
@@ -27,6 +27,7 @@ from bot.app.records import (
     TicketMessage,
 )
 from bot.core.appointment_book import OVER, BookEntry
+from bot.core.calendar_event import root_of
 from bot.storage import engines, mappers, migrate
 from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values, ticket_messages
 
@@ -228,13 +229,18 @@ class ReadRepository:
         return BookingCounts(row.coming, row.pending, row.booked)
 
     async def count_moves(self, chat_id: int, appointment_id: int) -> int:
-        """How often a chat's appointment, and those that it replaced, were moved in the last seven days."""
+        """How often a chat's appointment, and those that it replaced, were moved in the last seven days.
+
+        If both stand after a move, the moves count for each of them.
+        """
         entry = await self.entry(appointment_id)
         uid = entry.ics_uid if entry else None
         if uid is None:
             return 0
+        root = root_of(uid)
         chain = select(appointments.c.appointment_id).where(
-            appointments.c.chat_id == chat_id, appointments.c.ics_uid == uid
+            appointments.c.chat_id == chat_id,
+            or_(appointments.c.ics_uid == root, appointments.c.ics_uid.endswith(f".{root}")),
         )
         moves = select(func.count().label("moves")).where(
             attempts.c.chat_id == chat_id,

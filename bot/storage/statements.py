@@ -229,7 +229,7 @@ def _with_facts(before: Mapping[int, BookEntry], facts: Iterable[Fact]) -> dict[
             old = after.get(fact.replaces)
             entry = inherit(entry, old, fact.replaces)
             if old:
-                after[fact.replaces] = bequeath(old)
+                after[fact.replaces] = bequeath(old, fact.appointment_id)
         if entry:
             after[fact.appointment_id] = entry
     return after

@@ -251,6 +251,43 @@ async def test_if_the_office_refuses_the_cancelling_both_stand_and_the_old_timer
         assert (settled.outcome, settled.rearmed) == ("both", (50,))
 
 
+@in_no_time
+async def test_if_both_stand_each_is_its_own_event_in_the_calendar_and_may_be_moved_once_more(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        await here.store.commit(Change(facts=(Fact(50, CHAT, NOW, Source.ATTEMPT, MINE),)))
+        await here.store.commit(Change(calendar=50))
+        here.api.writes.extend([None, refused(FailureCode.NO_ACCESS)])
+        await here.run(MOVING)
+        (settled,) = [settled for _, settled in here.said if settled]
+        await here.store.commit(Change(settled=settled))
+        new = here.steps[0].appointment_id
+        old, entry = await here.store.entry(50), await here.store.entry(new)
+        assert old
+        assert entry
+        assert (entry.ics_uid, old.ics_uid) == ("50@moncreneau-bot", f"{new}.50@moncreneau-bot")
+        assert (old.version, old.ics_sent, entry.ics_sent) == (1, None, 0)
+        assert [await here.store.count_moves(CHAT, number) for number in (50, new)] == [1, 1]
+
+
+@in_no_time
+async def test_a_reminder_of_the_old_appointment_that_waits_is_untrue_once_the_new_one_is_booked(
+    tmp_path: Path,
+) -> None:
+    """The outbox drops what is about an older version (`Delivery.about`)."""
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        await here.store.commit(Change(facts=(Fact(50, CHAT, NOW, Source.ATTEMPT, MINE),)))
+        here.api.writes.extend([None, *[NOT_SENT] * 9])
+        await here.begin(MOVING)
+        await asyncio.sleep(5)
+        old = await here.store.entry(50)
+        assert here.steps
+        assert old
+        assert (old.version, old.status) == (1, AppointmentStatus.SCHEDULED)
+        await here.told.wait()
+
+
 @pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
 @in_no_time
 async def test_an_old_appointment_that_is_over_is_left_alone(tmp_path: Path, status: AppointmentStatus) -> None:

@@ -92,7 +92,16 @@ NEW = BookEntry(60, 7, 5, AT + timedelta(days=1))
 def test_an_appointment_that_replaces_another_is_the_same_event() -> None:
     old = replace(ENTRY, ics_uid="40@moncreneau-bot", ics_sent=1)
     assert inherit(NEW, old, 50) == replace(NEW, version=4, ics_uid="40@moncreneau-bot", ics_sent=1)
-    assert bequeath(old).ics_sent is None, "no file of the old one removes the event again"
+
+
+def test_a_replaced_appointment_is_an_event_of_its_own_and_a_new_version() -> None:
+    """It may stand for good, and no file of it may change or remove the event of the new one."""
+    old = replace(ENTRY, ics_uid="40@moncreneau-bot", ics_sent=1)
+    assert bequeath(old, 60) == replace(old, version=old.version + 1, ics_uid="60.40@moncreneau-bot", ics_sent=None)
+    assert bequeath(ENTRY, 60).ics_uid == f"60.{ENTRY.appointment_id}@moncreneau-bot"
+    again = bequeath(old, 60)
+    assert inherit(NEW, again, 50).ics_uid == "60.40@moncreneau-bot"
+    assert bequeath(again, 70).ics_uid == "70.40@moncreneau-bot"
 
 
 def test_the_first_of_a_chain_gives_its_number_to_the_event() -> None:
