@@ -225,10 +225,13 @@ class Outbox:
         newest = max(each.delivery.id for each in queue.waiting)
         queue.sending = item
         try:
-            if await self._is_outdated(delivery):
+            is_late = delivery.not_after is not None and self._office_time() > delivery.not_after
+            unchanged = await self._unchanged(delivery)
+            if is_late or len(unchanged) < len(delivery.about):
                 self.outdated += 1
                 queue.drop(item)
-                self._store.commit_soon(Change(sent=(delivery.id,)))
+                # The citizen is still reminded of the others that the message was about.
+                self._store.commit_soon(Change(sent=(delivery.id,), rearmed=() if is_late else unchanged))
                 return
             receipt = await self._deliver(delivery)
         except FloodedError as flood:
@@ -316,15 +319,10 @@ class Outbox:
         numbers = tuple(each.delivery.id for each in dropped)
         self._store.commit_soon(Change(sent=numbers) if queue.waiting else Change(left=chat_id))
 
-    async def _is_outdated(self, delivery: Delivery) -> bool:
-        """Whether it waited for so long that it is too late, or that an appointment it is about has changed."""
-        if delivery.not_after is not None and self._office_time() > delivery.not_after:
-            return True
-        for appointment_id, version in delivery.about:
-            entry = await self._store.entry(appointment_id)
-            if entry is None or entry.version != version:
-                return True
-        return False
+    async def _unchanged(self, delivery: Delivery) -> tuple[int, ...]:
+        """The appointments that it is about which have not changed while it waited."""
+        entries = [(await self._store.entry(number), version) for number, version in delivery.about]
+        return tuple(entry.appointment_id for entry, version in entries if entry and entry.version == version)
 
     async def _deliver(self, delivery: Delivery) -> Receipt:
         link = delivery.message.qr_link
@@ -366,11 +364,11 @@ def _is_replaced(old: Delivery, new: Delivery) -> bool:
     """
     if old.screen is not None and new.screen is not None:
         return True
+    if new.supersedes is not None and old.ticket == new.supersedes and old.kind is not Kind.EDIT:
+        # The QR code of an appointment that the office moved still holds; that of a cancelled one does not.
+        return old.kind is Kind.SEND or (old.kind in PICTURES and new.ticket != old.ticket)
     if old.kind is Kind.EDIT or new.kind is Kind.EDIT:
         return old.kind is new.kind and old.target == new.target and old.amends == new.amends
-    if new.supersedes is not None and old.ticket == new.supersedes:
-        # After a move the QR code still holds; after a cancellation it does not.
-        return old.kind is Kind.SEND or (old.kind in PICTURES and new.ticket is None)
     if old.kind is Kind.DOCUMENT:
         return new.kind is Kind.DOCUMENT and old.document == new.document
     if old.kind not in {Kind.SEND, Kind.VENUE, *PICTURES} or old.screen is not None:

@@ -56,7 +56,7 @@ from bot.core.events import (
     TicketLoaded,
 )
 from bot.core.health import ChatLimit
-from bot.core.model import Appointment, Department, Failure, FailureCode, Ticket
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Ticket
 from bot.core.screens import LASTING, CalendarFile, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -129,6 +129,8 @@ class _TurnInProgress:
     shown: list[Show | Tell | Amend] = field(default_factory=list)
     opened: list[StoredAttempt] = field(default_factory=list)
     withdrawn: int | None = None
+    cancelled: int | None = None
+    """The appointment that stands no more: its ticket is dropped if it is not sent yet."""
 
 
 class Turns:
@@ -182,6 +184,7 @@ class Turns:
         session = await play(step_and_hold, session, event, run)
         fresh = any(_is_new_ticket(each.screen) for each in draft.shown)
         deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
+        deliveries = tuple(each if each.amends else replace(each, supersedes=draft.cancelled) for each in deliveries)
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
                 session = replace(session, offered=each.message.actions or None)
@@ -201,6 +204,8 @@ class Turns:
             ):
                 return await self._load(chat_id, effect, state)
             case AmendTicket(ticket=ticket):
+                if ticket.appointment.status is AppointmentStatus.CANCELLED:
+                    draft.cancelled = ticket.appointment.id
                 for each in await self._ticket_messages(chat_id, ticket.appointment.id):
                     ticket_shown = TicketShown(ticket, moved_to=effect.moved_to, moved_from=effect.moved_from)
                     draft.shown.append(Amend(each.message, QrPicture(ticket) if each.is_picture else ticket_shown))

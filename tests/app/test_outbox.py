@@ -17,6 +17,7 @@ from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment
 from bot.storage.reader import MOST_TICKETS
 from bot.storage.store import Store
+from bot.storage.timers import SqlTimerRepository
 from bot.views.message import Button, Message, Place
 from tests.app.fakes import FakeMessenger
 from tests.app.virtual_clock import in_no_time
@@ -454,6 +455,22 @@ async def test_a_ticket_that_became_untrue_while_it_waited_is_not_sent(
 
 
 @in_no_time
+@pytest.mark.parametrize("edited", [None, 33])
+async def test_after_a_move_neither_the_old_ticket_nor_its_picture_is_sent_any_more(
+    tmp_path: Path, edited: int | None
+) -> None:
+    async with outbox_setup(tmp_path) as here:
+        here.messenger.failures.append(NotSentError("no route"))
+        old = replace(word(1), message=Message("ticket"), ticket=50)
+        picture = replace(word(2, kind=Kind.PICTURE), message=Message("picture"), ticket=50)
+        kind = Kind.EDIT if edited else Kind.SEND
+        new = replace(word(3, kind=kind), message=Message("new"), target=edited, ticket=60, supersedes=50)
+        await here.sends(word(0), old, picture, new)
+        assert here.messenger.texts() == ["0", "new"]
+        assert await here.stored() == []
+
+
+@in_no_time
 async def test_a_calendar_file_is_noted_once_it_is_sent(tmp_path: Path) -> None:
     async with outbox_setup(tmp_path) as here:
         made = Appointment(50, 5, datetime.fromisoformat("2026-03-05T10:00"), "Aïssatou")
@@ -592,3 +609,24 @@ async def test_a_message_about_an_appointment_that_changes_while_telegram_is_awa
         await here.store.commit(Change(facts=(replace(BOOKED, appointment=replace(MADE, at=NOW)),)))
         await here.empty()
         assert (here.messenger.texts(), here.outbox.outdated, await here.stored()) == ([], 1, [])
+
+
+@in_no_time
+async def test_if_one_of_several_appointments_changed_the_citizen_is_still_reminded_of_the_others(
+    tmp_path: Path,
+) -> None:
+    """The timers of all of them were deleted when the message was queued."""
+    async with outbox_setup(tmp_path) as here:
+        other = replace(BOOKED, appointment_id=51, appointment=replace(MADE, id=51))
+        await here.store.commit(Change(facts=(BOOKED, other)))
+        timers = SqlTimerRepository(here.store)
+        armed = await timers.of_chat(7)
+        assert {each.appointment_id for each in armed} == {50, 51}
+        await here.store.commit(Change(fired=armed))
+        await here.store.commit(Change(facts=(replace(BOOKED, appointment=None),)))
+        await here.sends(replace(REMINDER, about=((50, 0), (51, 0))), word(2))
+        assert here.messenger.texts() == ["2"]
+        assert {each.appointment_id for each in await timers.of_chat(7)} == {51}
+        await here.store.commit(Change(fired=armed))
+        await here.sends(replace(REMINDER, id=3, about=((51, 0),), not_after=NOW - timedelta(minutes=1)))
+        assert await timers.of_chat(7) == (), "too late is too late"

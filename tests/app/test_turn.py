@@ -346,6 +346,7 @@ async def test_the_old_ticket_is_changed_when_its_appointment_is_cancelled() -> 
         ]
         assert [each.message.text for each in edits if each.target == 34] == ["fr QrPicture None"] * bool(edited)
         assert outcome.deliveries[-1].message.text == "fr Cancelled None"
+        assert [each.supersedes for each in outcome.deliveries if not each.amends] == [number], "a ticket not sent yet"
 
 
 async def test_a_ticket_is_delivered_with_its_appointment() -> None:

@@ -83,6 +83,8 @@ async def disturb(here: WorkerSetup, office: StrictOffice, each: Disturbance) ->
     match each.what:
         case "kill":
             await here.attempt_worker.stop(0)
+            if here.told.is_set():  # it ended at that very moment
+                return
             here.attempt_worker = AttemptWorker(here.store, office, lambda: here.now)
             for attempt in await here.store.open_attempts():
                 here.attempt_worker.begin(attempt, here.tell, resumed=True)
