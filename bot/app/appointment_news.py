@@ -27,7 +27,7 @@ from bot.core.appointment_book import (
     absorb,
 )
 from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
-from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, QrPicture, Screen, Validated, ticket_screen
+from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, QrPicture, Screen, TicketShown, Validated
 
 SOON = timedelta(hours=24)
 """How near an appointment must be for a lookup to be urgent."""
@@ -245,7 +245,8 @@ class AppointmentNews:
         deliveries: list[Delivery] = []
         messages = () if is_over else await self._store.ticket_messages(entry.chat_id, entry.appointment_id)
         for each in messages:
-            shown = self._render(ticket_screen(ticket, is_picture=each.is_picture), chat.locale, None)
+            screen = QrPicture(ticket) if each.is_picture else TicketShown(ticket)
+            shown = self._render(screen, chat.locale, None)
             edit = Delivery(
                 self._ids.next(),
                 chat.chat_id,

@@ -29,9 +29,9 @@ class BookEntry:
 
     `version` grows by one with every change of time, department, member of staff or status. `as_of` is when the
     service said so, to the second (None: an earlier release did not note it). `name` is kept until that day is over.
-    `told_version` is what the citizen was last told of. `booked_at` is when the present time was agreed: when the
-    appointment was made, or moved. `ics_uid` and `ics_sent` are the UID and the last SEQUENCE of its calendar file
-    (RFC 5545); None: the UID is that of its own number, and no file was sent.
+    `booked_at` is when the present time was agreed: when the appointment was made, or moved. `ics_uid` and `ics_sent`
+    are the UID and the last SEQUENCE of its calendar file (RFC 5545); None: the UID is that of its own number, and no
+    file was sent.
     """
 
     appointment_id: int
@@ -43,7 +43,6 @@ class BookEntry:
     as_of: datetime | None = None
     name: str | None = None
     worker_id: int | None = None
-    told_version: int = 0
     ics_uid: str | None = None
     ics_sent: int | None = None
     booked_at: datetime | None = None

@@ -57,11 +57,6 @@ class QrPicture:
     ticket: Ticket
 
 
-def ticket_screen(ticket: Ticket, *, is_picture: bool) -> TicketShown | QrPicture:
-    """What a message that shows the ticket shows now: the ticket, or the caption of its QR picture."""
-    return QrPicture(ticket) if is_picture else TicketShown(ticket)
-
-
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """A cancelled appointment."""

@@ -33,7 +33,7 @@ REPLACED = "booked"
 """The outcome of a move that is still open because its old appointment is not cancelled yet."""
 ENTRY = (
     "appointment_id", "chat_id", "department_id", "starts_at", "is_cancelled", "status", "version", "as_of", "name",
-    "worker_id", "told_version", "ics_uid", "ics_sent", "booked_at", "origin", "qr_link",
+    "worker_id", "ics_uid", "ics_sent", "booked_at", "origin", "qr_link",
 )  # fmt: skip
 
 
@@ -186,7 +186,6 @@ def entry_row(entry: BookEntry) -> Values:
         "as_of": entry.as_of.isoformat(timespec="seconds") if entry.as_of else None,
         "name": entry.name,
         "worker_id": entry.worker_id,
-        "told_version": entry.told_version,
         "ics_uid": entry.ics_uid,
         "ics_sent": entry.ics_sent,
         "booked_at": office_text(entry.booked_at) if entry.booked_at else None,
@@ -207,7 +206,6 @@ def read_entry(row: Row[Any]) -> BookEntry:
         datetime.fromisoformat(row.as_of) if row.as_of else None,
         row.name,
         row.worker_id,
-        row.told_version,
         row.ics_uid,
         row.ics_sent,
         datetime.fromisoformat(row.booked_at) if row.booked_at else None,

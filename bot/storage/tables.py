@@ -106,7 +106,7 @@ appointments = Table(
 )
 """The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 
-`name` is emptied when the day is over.
+`name` is emptied when the day is over. `told_version` is not used any more; the release before writes it.
 """
 
 ticket_messages = Table(

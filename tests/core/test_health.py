@@ -2,7 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.core.health import ApiHealth, HealthReport
+import pytest
+
+from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.model import FailureCode
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -35,3 +38,26 @@ def test_the_hit_rate_is_known_once_something_was_read() -> None:
 
 def test_the_uptime_counts_from_the_start() -> None:
     assert condition().uptime == timedelta(hours=2)
+
+
+def test_lost_races_are_counted_for_each_booking_once_there_is_one() -> None:
+    assert ApiHealth(reachable=True, lost_races=1).lost_races_per_booking is None
+    assert ApiHealth(reachable=True, lost_races=1, booked=4).lost_races_per_booking == 0.25
+
+
+@pytest.mark.parametrize(
+    ("issue", "key"),
+    [
+        (OperatorIssue(FailureCode.OUT_OF_CREDITS), "out_of_credits"),
+        (OperatorIssue(FailureCode.NO_ACCESS, 5), "no_access.5"),
+    ],
+)
+def test_an_issue_is_stored_by_its_key(issue: OperatorIssue, key: str) -> None:
+    assert issue.key == key
+    assert OperatorIssue.of(key) == issue
+
+
+@pytest.mark.parametrize("key", ["", "rain", "no_access.five"])
+def test_another_word_is_no_issue(key: str) -> None:
+    with pytest.raises(ValueError, match="valid"):
+        OperatorIssue.of(key)
