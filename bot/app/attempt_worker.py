@@ -33,6 +33,7 @@ from bot.app.attempt import (
     replacement_booked,
     with_worker,
     withdrawn,
+    without_old,
 )
 from bot.app.backoff import wait_event
 from bot.app.failpoints import reach
@@ -277,7 +278,8 @@ class AttemptWorker:
         if move.made is None:
             made = await self._book(state, move.draft, move.placed)
             if not isinstance(made, Appointment):
-                return made
+                is_gone = await self._is_old_gone(state, move.old.appointment)
+                return without_old(made) if is_gone else made
             await self._store_replacement(state, made, tell)
             move = state.move()
             self._schedule_notice(state, tell)
@@ -327,6 +329,14 @@ class AttemptWorker:
             if found and found.status is not AppointmentStatus.CANCELLED:
                 return both_stand(state, self._now(), made, old, found.status)
         return moved(state, self._now(), made, old)
+
+    async def _is_old_gone(self, state: AttemptState, old: Appointment) -> bool:
+        """Whether somebody else cancelled it meanwhile, so that nobody is told that it stands. Asks once."""
+        try:
+            found = await self._read_old(state, old)
+        except ApiError:
+            return False
+        return found is None or found.status is AppointmentStatus.CANCELLED
 
     async def _read_old(self, state: AttemptState, old: Appointment) -> Appointment | None:
         async with self._semaphore:

@@ -156,17 +156,22 @@ class Booked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRefused(Event):
-    """The appointment of attempt `number` was surely not made and will not be tried again."""
+    """The appointment of attempt `number` was surely not made and will not be tried again.
+
+    `old_is_gone` tells that the appointment that it was to replace was cancelled meanwhile.
+    """
 
     number: int
     failure: Failure
+    old_is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingWithdrawn(Event):
-    """The citizen gave attempt `number` up before it was made."""
+    """The citizen gave attempt `number` up before it was made. `old_is_gone`: see `BookingRefused`."""
 
     number: int
+    old_is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,13 +93,19 @@ def refused(session: Session, event: BookingRefused | BookingWithdrawn) -> Step 
     is_withdrawn = isinstance(event, BookingWithdrawn)
     waiting = amended(session, Notice.IS_STOPPED if is_withdrawn else Notice.IS_NOT_BOOKED) if late else ()
     session = replace(session, message=None) if late else session
+    if event.old_is_gone:
+        draft = replace(draft, replaces=_cancelled(attempt.old))
     if isinstance(event, BookingWithdrawn):
-        after, effects = go(session, Idle(), Notice.NOT_MOVED)
-    elif event.failure.code is FailureCode.SLOT_TAKEN:
+        after, effects = go(session, Idle(), Notice.IS_STOPPED if event.old_is_gone else Notice.NOT_MOVED)
+    elif not event.old_is_gone and event.failure.code is FailureCode.SLOT_TAKEN:
         after, effects = slot_selection.nearest(session, draft)
     else:
         after, effects = go(session, BookingRefusedState(draft, event.failure))
     return after, (*waiting, *effects)
+
+
+def _cancelled(ticket: Ticket) -> Ticket:
+    return replace(ticket, appointment=replace(ticket.appointment, status=AppointmentStatus.CANCELLED))
 
 
 def settled(session: Session, event: Moved | OldNotCancelled) -> Step | None:
@@ -117,11 +123,10 @@ def settled(session: Session, event: Moved | OldNotCancelled) -> Step | None:
     if isinstance(event, OldNotCancelled):
         _, effects = _final_ticket(idle, TicketShown(new, fresh=True))
         return replace(idle, message=None), (*effects, Tell(BothStand(old, new, event.status)))
-    gone = replace(old, appointment=replace(old.appointment, status=AppointmentStatus.CANCELLED))
     _, effects = _final_ticket(idle, TicketShown(new, fresh=True, moved_from=before))
     # Citizens who did not wait, or whose ticket cannot be edited yet, get a separate message.
     told = (Tell(MoveDone(new, before)),) if late or session.message is None else ()
-    return replace(idle, message=None), (AmendTicket(gone, moved_to=new.appointment.at), *effects, *told)
+    return replace(idle, message=None), (AmendTicket(_cancelled(old), moved_to=new.appointment.at), *effects, *told)
 
 
 def _final_ticket(session: Session, screen: TicketShown) -> Step:

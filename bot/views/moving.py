@@ -90,15 +90,19 @@ _NEXT_STEPS: dict[FailureCode, tuple[_Step, ...]] = {
 
 
 def refused(failure: Failure, old: Ticket, t: Translator, office: Office) -> Message:
-    """A refused move: the reason, the next step, and that the old appointment stands."""
+    """A refused move: the reason, the next step, and that the old appointment stands, or was cancelled meanwhile."""
+    when, number = moment(t, old.appointment.at), old.appointment.id
+    if old.appointment.status is AppointmentStatus.CANCELLED:
+        gone = paragraphs(t.text("move.refused"), contact(t, office), t.text("move.old_is_gone", moment=when))
+        return Message(gone, (_book_after_cancelling(t, number), keys.appointments(t)))
     text = paragraphs(
         t.text("move.refused"),
         _why(failure, t, office),
         contact(t, office),
-        t.text("move.stands", moment=moment(t, old.appointment.at)),
+        t.text("move.stands", moment=when),
     )
     steps = _NEXT_STEPS.get(failure.code, (_OTHER_TIME,))
-    rows = tuple(step(t, old.appointment.id) for step in steps)
+    rows = tuple(step(t, number) for step in steps)
     return Message(text, (*rows, keys.one(t, "button.keep", callback_data.LEAVE)))
 
 

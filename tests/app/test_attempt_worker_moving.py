@@ -179,6 +179,22 @@ async def test_a_refusal_leaves_the_old_appointment_alone(tmp_path: Path, code: 
         assert here.attempt_worker.moves == {str(code): 1}
 
 
+@pytest.mark.parametrize("unreadable", [False, True])
+@in_no_time
+async def test_nobody_is_told_that_the_old_one_stands_if_it_was_cancelled_meanwhile(
+    tmp_path: Path, *, unreadable: bool
+) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = replace(MINE, status=AppointmentStatus.CANCELLED)
+        here.api.writes.append(refused(FailureCode.SLOT_TAKEN))
+        if unreadable:
+            here.api.reads.append(NOT_SENT)
+        outcome = await here.run(MOVING)
+        assert isinstance(outcome, BookingRefused)
+        assert outcome.old_is_gone is not unreadable
+        assert here.api.deletes == 0
+
+
 @in_no_time
 async def test_a_duplicate_of_our_own_lost_request_is_the_new_appointment(tmp_path: Path) -> None:
     async with worker_setup(tmp_path) as here:

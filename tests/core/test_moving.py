@@ -382,6 +382,19 @@ def test_a_late_refusal_changes_the_waiting_notice_too() -> None:
     assert effects[0] == Amend(MESSAGE, NoticeMessage(Notice.IS_STOPPED))
 
 
+@pytest.mark.parametrize("code", FailureCode)
+def test_after_the_old_one_was_cancelled_meanwhile_nothing_says_that_it_stands(code: FailureCode) -> None:
+    refused = BookingRefused(at=NOW, number=7, failure=Failure(code), old_is_gone=True)
+    session, _ = happened(given(Moving(MOVE_ATTEMPT)), refused)
+    assert isinstance(session.state, BookingRefusedState)
+    old = session.state.draft.replaces
+    assert old
+    assert old.appointment.status is AppointmentStatus.CANCELLED
+    given_up = BookingWithdrawn(at=NOW, number=7, old_is_gone=True)
+    _, effects = happened(given(Moving(MOVE_ATTEMPT, withdrawn=True)), given_up)
+    assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.IS_STOPPED),)
+
+
 def test_what_was_given_up_is_not_moved() -> None:
     session, effects = happened(given(Moving(MOVE_ATTEMPT, withdrawn=True)), BookingWithdrawn(at=NOW, number=7))
     assert session.state == Idle()

@@ -185,6 +185,20 @@ async def test_an_office_that_cancels_the_old_one_meanwhile_makes_no_difference(
     assert sorted((await statuses(aissatou)).values()) == ["CANCELLED", "SCHEDULED"]
 
 
+async def test_a_refusal_does_not_say_that_an_appointment_stands_which_the_office_has_cancelled(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
+    old = await reaches_summary(aissatou)
+    before = await when(aissatou, old)
+    await bot.services.moncreneau.post(f"/__sandbox/appointments/{old}/cancel", json={})
+    await aissatou.waits_for("a annulé votre rendez-vous")
+    await bot.inject_api_fault("error_code", "POST", "/appointments", code="SLOT_NOT_AVAILABLE", status=409, times=1)
+    screen = await aissatou.taps_on(CONFIRM)
+    assert f"Votre rendez-vous du {before} a été annulé entre-temps" in screen.text
+    assert "reste valable" not in screen.text
+    assert await statuses(aissatou) == {old: "CANCELLED"}
+
+
 async def test_during_an_outage_the_citizen_is_told_once_and_the_move_ends_after_it(
     bot: RunningBot, aissatou: Citizen
 ) -> None:

@@ -137,6 +137,27 @@ async def test_used_up_credits_are_one_notice_and_their_return_another(bot: Runn
     assert await heard(admin, USED_UP) == 1, "neither a restart nor another citizen tells it twice"
 
 
+async def test_used_up_credits_refuse_a_move_with_one_notice(bot: RunningBot, admin: Citizen) -> None:
+    """The API wants a credit for the new appointment, although the old one would give one back."""
+    citizens = [await bot.citizen() for _ in range(2)]
+    for citizen in citizens:
+        await citizen.books()
+        await citizen.taps_on("Déplacer ce rendez-vous")
+        await citizen.taps_on("⏱")
+    await credit(bot, 0)
+    for citizen in citizens:
+        refusal = (await citizen.taps_on(CONFIRM)).text
+        assert FRENCH.label("problem.out_of_credits") in refusal
+        assert refusal.endswith("reste valable.")
+        assert [each["status"] for each in await citizen.appointments()] == ["SCHEDULED"]
+    await hears(admin, USED_UP)
+    await credit(bot, 100)
+    await citizens[0].taps_on("Réessayer")
+    await hears(admin, CREDITS_BACK)
+    assert await heard(admin, USED_UP) == 1
+    assert sorted(each["status"] for each in await citizens[0].appointments()) == ["CANCELLED", "SCHEDULED"]
+
+
 async def test_an_issue_that_began_before_a_restart_ends_after_it(bot: RunningBot, admin: Citizen) -> None:
     await credit(bot, 0)
     citizen = await bot.citizen()

@@ -110,6 +110,17 @@ def test_every_refusal_ends_with_the_old_appointment(code: FailureCode) -> None:
     assert plain(render(BookingRefusedState(MOVED, Failure(code)), EN).text).endswith("14:30 is still valid.")
 
 
+@pytest.mark.parametrize("code", FailureCode)
+def test_if_the_old_one_was_cancelled_meanwhile_it_is_said_with_the_next_step(code: FailureCode) -> None:
+    assert MOVED.replaces
+    gone = replace(MOVED.replaces.appointment, status=AppointmentStatus.CANCELLED)
+    draft = replace(MOVED, replaces=replace(MOVED.replaces, appointment=gone))
+    message = render(BookingRefusedState(draft, Failure(code)), FR)
+    assert plain(message.text).startswith("⚠️ Le rendez-vous n’a pas été déplacé.")
+    assert plain(message.text).endswith("a été annulé entre-temps\u00a0: il n’est plus valable.")
+    assert actions(message) == [f"again:{gone.id}", "list"]
+
+
 @pytest.mark.parametrize(
     "screen",
     [
