@@ -83,6 +83,8 @@ COMMANDS = (
     "language",
     "settings",
     "announcements",
+    "data",
+    "privacy",
 )
 LASTING = (f"{data.CANCEL}:777", data.BOOK, data.APPOINTMENTS, data.MENU)
 """Buttons that stay valid: under a ticket, in the help."""

@@ -22,6 +22,7 @@ from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
 from bot.views.bot_profile import ADMIN, USUAL
+from bot.views.my_data import COLUMNS, TABLES
 
 BOT = FOLDER.parent / "bot"
 LOCALES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -40,6 +41,8 @@ FAMILIES = {
     "command.": (*USUAL, *ADMIN),
     "said.": tuple(Courtesy),
     "reminder.part.": tuple(DetailPart),
+    "data.table.": TABLES,
+    "data.column.": COLUMNS,
 }
 """Texts whose key ends in a value: every value must have its text."""
 PLAIN = (
@@ -55,6 +58,8 @@ PLAIN = (
     "name.numbered",
     "calendar.file.",
     "reminder.part.",
+    "data.table.",
+    "data.column.",
 )
 TAGS = {"b", "i", "code"}
 NBSP = "\u00a0"

@@ -55,6 +55,6 @@ def test_a_document_without_a_marker_is_refused() -> None:
 
 def test_informing_commands_never_change_the_state() -> None:
     """As the document says of what it does not draw."""
-    telling = {"/help", "/language", "/settings", "/announcements", "a photo", "AttemptDelayed"}
+    telling = {"/help", "/language", "/settings", "/announcements", "/data", "/privacy", "a photo", "AttemptDelayed"}
     assert telling <= {each.label for each in explored()}
     assert {each.label for each in explored() if each.before != each.after} & telling == set()

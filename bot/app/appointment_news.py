@@ -99,7 +99,7 @@ class AppointmentNews:
 
     async def of_list(self, chat_id: int, found: tuple[Appointment, ...], as_of: datetime) -> Change:
         """The turn after a list of all appointments of the chat was read. An open attempt may explain differences."""
-        if await self._store.open_attempts_of(chat_id):
+        if await self._store.open_attempts_of(chat_id) or await self._is_erased(chat_id):
             return Change()
         known = {each.appointment_id: each for each in await self._store.entries_of(chat_id)}
         listed = {each.id: each for each in found}
@@ -112,7 +112,7 @@ class AppointmentNews:
 
     async def of_day(self, chat_id: int, facts: tuple[Fact, ...]) -> Change:
         """The turn after a department's day was read, with what it says of the chat's appointments."""
-        if await self._store.open_attempts_of(chat_id):
+        if await self._store.open_attempts_of(chat_id) or await self._is_erased(chat_id):
             return Change()  # the next reading reports it, after the outcome of the attempt
         entries = [await self._store.entry(each.appointment_id) for each in facts]
         return await self._of_facts({each.appointment_id: each for each in entries if each}, facts)
@@ -136,6 +136,8 @@ class AppointmentNews:
 
     async def of_report(self, chat_id: int, report: Report, received_at: float) -> Change:
         """The turn after a webhook. Raises `NotYetError`, and `ApiError` if a needed lookup fails."""
+        if await self._is_erased(chat_id):
+            return Change()
         entry = await self._store.entry(report.appointment_id)
         is_patient = self._unix_time() - received_at < ATTEMPT_PATIENCE
         if is_patient and await self._may_be_own(chat_id, entry, report):
@@ -169,6 +171,10 @@ class AppointmentNews:
             raise NotYetError(REASON_PAUSE)
         queued = () if self._is_long_known(entry, fact) else await self._told(after, effects)
         return Change(facts=(fact,), queued=queued)
+
+    async def _is_erased(self, chat_id: int) -> bool:
+        """Whether nothing is known of the chat any more: what was read for it before must not be stored after."""
+        return await self._store.chat(chat_id) is None
 
     async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
         """Whether an open attempt may be the cause."""

@@ -298,7 +298,12 @@ class Conversations:
         finally:
             typing.cancel()
         change = _joined(base, outcome, chat_id)
-        await self._finish(change, outcome.deliveries)
+        if outcome.erases:
+            change = _erasing(change, chat_id)
+        await self._finish(change, change.queued)
+        if outcome.erases:
+            self._sessions.forget(chat_id)
+            return
         self._sessions.keep(chat_id, outcome.session)
         if new_session:
             log.error("a session was dropped, because turns on it failed and on a new one did not")
@@ -309,10 +314,12 @@ class Conversations:
 
     async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
         reach("turn taken")
-        following = await self._following(change)
+        following = () if change.erased is not None else await self._following(change)
         change, deliveries = replace(change, queued=(*change.queued, *following)), (*deliveries, *following)
         await self._store.commit(change)
         reach("outcome committed" if change.settled or change.replaced else "turn committed")
+        if change.erased is not None:
+            self._outbox.forget(change.erased)
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: StoredUpdate | _Result, error: str) -> None:
@@ -371,6 +378,12 @@ def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
         opened=outcome.opened,
         withdrawn=None if outcome.withdrawn is None else (chat_id, outcome.withdrawn),
     )
+
+
+def _erasing(change: Change, chat_id: int) -> Change:
+    """The same change, which leaves nothing of the chat but its last messages, and these record nothing when sent."""
+    queued = tuple(replace(each, ticket=None, calendar=None) for each in change.queued)
+    return replace(change, chat=None, queued=queued, erased=chat_id)
 
 
 def _sort_last(queue: deque[_Item]) -> None:

@@ -10,7 +10,16 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Protocol
 
-from bot.app.records import Change, Delivery, DepartmentDay, StoredAttempt, StoredChat, StoredUpdate, TicketMessage
+from bot.app.records import (
+    Change,
+    CopiedTables,
+    Delivery,
+    DepartmentDay,
+    StoredAttempt,
+    StoredChat,
+    StoredUpdate,
+    TicketMessage,
+)
 from bot.core.appointment_book import BookEntry
 from bot.core.model import Appointment, Department, Failure, FailureCode, Order, Slot
 
@@ -216,6 +225,9 @@ class Store(Protocol):
 
     async def made_by_others(self, found: Collection[int], chat_id: int, number: int) -> frozenset[int]:
         """Which of these appointments another attempt made, or belong to another chat."""
+
+    async def copy_of(self, chat_id: int) -> CopiedTables:
+        """All rows of all tables that are about this chat."""
 
     async def picture(self, link: str) -> str | None:
         """The messenger's `file_id` of a QR picture."""

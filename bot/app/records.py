@@ -221,6 +221,9 @@ class SetAside:
     error: str
 
 
+CopiedTables = dict[str, list[dict[str, Any]]]
+"""Rows, each with its values by column, by the name of their table."""
+
 Work = Callable[[Any], None]
 """A write of a repository. It runs in the writer's thread, and again if the database was busy."""
 
@@ -256,6 +259,8 @@ class Change:
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     saved_values: tuple[tuple[str, str], ...] = ()
     """Values by name, such as the state of the API's quota."""
+    erased: int | None = None
+    """A chat of which all is deleted last, except the messages that this change queues."""
     works: tuple[Work, ...] = ()
     """Writes of other repositories, run last in the same transaction."""
 

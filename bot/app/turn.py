@@ -16,6 +16,8 @@ from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, owner_of
 from bot.app.booking_caps import CapCheck
 from bot.app.hourly_limiter import HourlyLimiter
+from bot.app.my_data import MyData
+from bot.app.my_data import file_name as copy_name
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice
 from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency
@@ -28,12 +30,16 @@ from bot.core.effects import (
     AmendTicket,
     Book,
     CancelAppointment,
+    CheckCopy,
+    CheckErase,
     Effect,
+    Erase,
     Load,
     LoadAppointments,
     LoadDepartments,
     LoadEntry,
     LoadForCalendar,
+    LoadMyData,
     LoadSlots,
     LoadTicket,
     Move,
@@ -57,7 +63,7 @@ from bot.core.events import (
 )
 from bot.core.health import ChatLimit
 from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Ticket
-from bot.core.screens import LASTING, CalendarFile, QrPicture, Screen, TicketShown
+from bot.core.screens import LASTING, CalendarFile, DataCopy, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
     BookingAttempt,
@@ -120,6 +126,7 @@ class Outcome:
     deliveries: tuple[Delivery, ...] = ()
     opened: tuple[StoredAttempt, ...] = ()
     withdrawn: int | None = None
+    erases: bool = False
 
 
 @dataclass(slots=True)
@@ -131,6 +138,7 @@ class _TurnInProgress:
     withdrawn: int | None = None
     cancelled: int | None = None
     """The appointment that stands no more: its ticket is dropped if it is not sent yet."""
+    erases: bool = False
 
 
 class Turns:
@@ -151,10 +159,12 @@ class Turns:
         entries_of: EntriesOf = no_entries,
         on_coming: Callable[[], None] = lambda: None,
         reached: Counter[ChatLimit] | None = None,
+        my_data: MyData | None = None,
     ) -> None:
         self._api = api
         self._ticket_messages = ticket_messages
         self._caps = caps
+        self._my_data = my_data
         self._entry = entry
         self._entries_of = entries_of
         self._on_coming = on_coming
@@ -188,7 +198,7 @@ class Turns:
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
                 session = replace(session, offered=each.message.actions or None)
-        return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn)
+        return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn, draft.erases)
 
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
@@ -203,6 +213,8 @@ class Turns:
                 | NoteComing()
             ):
                 return await self._load(chat_id, effect, state)
+            case LoadMyData() | CheckCopy() | CheckErase() if self._my_data:
+                return await self._my_data.answer(chat_id, effect, self._now())
             case AmendTicket(ticket=ticket):
                 if ticket.appointment.status is AppointmentStatus.CANCELLED:
                     draft.cancelled = ticket.appointment.id
@@ -346,6 +358,8 @@ class Turns:
                 draft.opened.append(StoredAttempt(chat_id, moving.number, AttemptKind.MOVE, body))
             case Withdraw(number=number):
                 draft.withdrawn = number
+            case Erase():
+                draft.erases = True
             case _:
                 raise AssertionError(effect)
 
@@ -366,6 +380,8 @@ class Turns:
             return Delivery(
                 self._ids.next(), chat_id, Kind.DOCUMENT, message, document=file_name(number), calendar=number
             )
+        if isinstance(screen, DataCopy):
+            return Delivery(self._ids.next(), chat_id, Kind.DOCUMENT, message, document=copy_name(chat_id))
         kind = Kind.VENUE if message.place else Kind.SEND if target is None else Kind.EDIT
         ticket = _ticket_number(screen)
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)

@@ -24,11 +24,12 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.calendar_files import CalendarFiles
 from bot.app.conversations import Conversations, GroupHints
+from bot.app.my_data import MyData, chat_in
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.reconciler import Reconciler
-from bot.app.records import Change, DeliveryIds, StoredWebhook
+from bot.app.records import Change, CopiedTables, DeliveryIds, StoredWebhook
 from bot.app.reminders import Reminders
 from bot.app.retention import Retention
 from bot.app.scheduler import Scheduler
@@ -69,6 +70,7 @@ from bot.telegram.transport import RawBot
 from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import bot_profile as texts
 from bot.views import general
+from bot.views import my_data as my_data_views
 from bot.views.calendar import calendar_file
 from bot.views.courtesy import courtesy_reader
 from bot.views.message import Message, Office
@@ -273,9 +275,11 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         ids=ids,
     )
 
+    my_data = MyData(store, operations.gateway.known_departments, partial(_copy_file, translators), time.monotonic)
+
     outbox = Outbox(
         store,
-        TelegramMessenger(bot, partial(_read_document, calendar_files, store)),
+        TelegramMessenger(bot, partial(_read_document, calendar_files, my_data, store)),
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
         office_time=steady_time,
@@ -331,6 +335,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             entries_of=store.entries_of,
             on_coming=reminders.counts.add_coming,
             reached=operations.limits_reached,
+            my_data=my_data,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
@@ -427,10 +432,16 @@ def _calendar_file(
     return calendar_file(event, translators.get(locale), office_in(locale))
 
 
-async def _read_document(calendar_files: CalendarFiles, store: Store, name: str) -> bytes:
-    """The content of a file that a delivery names: a calendar file, or the report of a broadcast."""
+def _copy_file(translators: Translators, tables: CopiedTables, locale: str) -> bytes:
+    return my_data_views.copy_file(tables, translators.get(locale))
+
+
+async def _read_document(calendar_files: CalendarFiles, my_data: MyData, store: Store, name: str) -> bytes:
+    """The content of a file that a delivery names: a calendar file, a citizen's copy, or a broadcast's report."""
     if (appointment_id := appointment_in(name)) is not None:
         return await calendar_files.read(appointment_id)
+    if (chat_id := chat_in(name)) is not None:
+        return await my_data.read(chat_id)
     return await read_file(SqlRecipientRepository(store), name)
 
 

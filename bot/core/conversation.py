@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core import appointments, booking, callback_data, moving, slot_selection
+from bot.core import appointments, booking, callback_data, moving, my_data, slot_selection
 from bot.core.effects import Amend, LoadEntry, LoadForCalendar, LoadTicket, NoteComing, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
@@ -24,13 +24,16 @@ from bot.core.events import (
     CitizenEvent,
     ComingNoted,
     Commanded,
+    CopyChecked,
     Courtesy,
     DepartmentsLoaded,
     EntryLoaded,
+    EraseChecked,
     Event,
     LoadedForCalendar,
     LoadFailed,
     Moved,
+    MyDataLoaded,
     OldNotCancelled,
     Pressed,
     ReplacementBooked,
@@ -44,11 +47,13 @@ from bot.core.names import first_name, visible
 from bot.core.screens import (
     Announcements,
     CalendarFile,
+    DataMenu,
     DepartmentInfo,
     Help,
     LanguageMenu,
     Menu,
     NoticeMessage,
+    Privacy,
     Reminder,
     Reminders,
     SettingsMenu,
@@ -83,7 +88,8 @@ def step(session: Session, event: Event) -> Step:
     """The session after `event`, and the effects for the shell."""
     if isinstance(event, CitizenEvent):
         return _citizen(session, event)
-    return _result(session, event) or (session, ())
+    after, effects = _result(session, event) or (session, ())
+    return after, (*effects, *my_data.after_outcome(after, event))
 
 
 def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR0912 — a table
@@ -104,6 +110,12 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR09
             return session, (_coming_noted(event),)
         case TicketLoaded():
             return _ticket_loaded(session, event)
+        case MyDataLoaded():
+            return my_data.seen(session, event)
+        case CopyChecked():
+            return my_data.copy_checked(session, event)
+        case EraseChecked():
+            return my_data.erase_checked(session, event)
         case LoadFailed():
             return booking.load_failed(session, event) or appointments.load_failed(session, event)
         case AttemptDelayed():
@@ -251,8 +263,8 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     """Handle the buttons of tickets and other lasting messages. Only those of settings edit their message."""
     kind, value = callback_data.split(event.action)
-    if set_to := _opted(session, event):
-        return set_to
+    if answer := _opted(session, event) or my_data.pressed(session, event):
+        return answer
     if kind == callback_data.CALENDAR and (number := callback_data.number_in(value)):
         return session, (LoadForCalendar(number),)
     if details := _department_asked(kind, callback_data.number_in(value)):
@@ -366,13 +378,17 @@ def _everywhere(session: Session, event: Pressed) -> Step | None:
             return None
 
 
-def _standing(session: Session, name: str) -> Help | LanguageMenu | SettingsMenu:
+def _standing(session: Session, name: str) -> Help | LanguageMenu | SettingsMenu | DataMenu | Privacy:
     """The screen that a button or a command of this name opens."""
     match name:
         case callback_data.HELP:
             return Help()
         case callback_data.SETTINGS:
             return _settings(session)
+        case callback_data.DATA:
+            return DataMenu()
+        case "privacy":
+            return Privacy()
         case _:
             return LanguageMenu()
 
@@ -381,7 +397,7 @@ def _standing(session: Session, name: str) -> Help | LanguageMenu | SettingsMenu
 
 
 def _commanded(session: Session, event: Commanded) -> Step:
-    if event.name in {"help", "language", "settings"}:
+    if event.name in {"help", "language", "settings", "data", "privacy"}:
         return session, (Tell(_standing(session, event.name)),)
     if event.name == "announcements":
         return session, (Tell(Announcements(session.announcements)),)

@@ -139,8 +139,36 @@ class Move:
     attempt: MoveAttempt
 
 
+@dataclass(frozen=True, slots=True)
+class LoadMyData:
+    """Look up what is known of this citizen, to show it in place of `message`. Answered by `MyDataLoaded`."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCopy:
+    """Ask whether a copy of all data may be sent now. Answered by `CopyChecked`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckErase:
+    """Ask whether an attempt is pending, before all is erased. Answered by `EraseChecked`."""
+
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Erase all that is known of this citizen, this session too, with the change of this turn.
+
+    Only what this turn shows is still sent.
+    """
+
+
+DataLoad = LoadMyData | CheckCopy | CheckErase
 Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | LoadTicket | NoteComing
-Effect = Show | Tell | Amend | AmendTicket | Load | Book | Withdraw | CancelAppointment | Move
+Effect = Show | Tell | Amend | AmendTicket | Load | DataLoad | Book | Withdraw | CancelAppointment | Move | Erase
 
 
 Step = tuple[Session, tuple[Effect, ...]]

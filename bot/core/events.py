@@ -139,6 +139,29 @@ class LoadFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MyDataLoaded(Event):
+    """The citizen's coming appointments, to be shown in place of `message`."""
+
+    tickets: tuple[Ticket, ...]
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyChecked(Event):
+    """Whether the last copy was sent too short a while ago for another."""
+
+    is_too_soon: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseChecked(Event):
+    """Whether an attempt is pending; `message` has the button that was pressed to erase all."""
+
+    is_pending: bool
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptDelayed(Event):
     """A booking, cancelling or move has no outcome yet. `failure` says what it waits for, if that is known."""
 

@@ -106,6 +106,39 @@ class SettingsMenu:
 
 
 @dataclass(frozen=True, slots=True)
+class DataMenu:
+    """What a citizen can do with what the bot knows of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MyData:
+    """What the bot knows of a citizen: the name booked first, the phone's name, the wishes, coming appointments."""
+
+    name: str
+    profile: str
+    announcements: bool
+    reminders: bool
+    tickets: tuple[Ticket, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataCopy:
+    """The file with all that the bot knows of a citizen."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskingErase:
+    """The question whether to erase all; `shown` is the minute of the second one, None for the first."""
+
+    shown: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """What the bot keeps, why and for how long."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reminder:
     """Reminds of the coming appointments of one day, in order of time. `version` is that of the first.
 
@@ -199,6 +232,11 @@ LastingScreen = (
     | NoticeMessage
     | Announcements
     | SettingsMenu
+    | DataMenu
+    | MyData
+    | DataCopy
+    | AskingErase
+    | Privacy
     | Reminder
     | Reminders
     | Missed
@@ -218,6 +256,11 @@ LASTING = (
     NoticeMessage,
     Announcements,
     SettingsMenu,
+    DataMenu,
+    MyData,
+    DataCopy,
+    AskingErase,
+    Privacy,
     Reminder,
     Reminders,
     Missed,

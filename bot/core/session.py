@@ -24,7 +24,8 @@ class Session:
     release showed it, or nothing has shown it yet); `last_press` (message, screen, action) makes a press that the
     network repeated one press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when
     the citizen last did something; `name` is the first name that was booked here, `profile` the one that the phone
-    shows; `announcements` and `reminders` tell whether these are wanted.
+    shows; `announcements` and `reminders` tell whether these are wanted; `erasing`: all is to be erased
+    when the pending attempt has its outcome.
     """
 
     locale: str
@@ -40,6 +41,7 @@ class Session:
     chose_locale: bool = False
     announcements: bool = True
     reminders: bool = True
+    erasing: bool = False
 
     def at(self, state: State) -> "Session":
         """The same conversation moved on to `state`: a new screen with a new number."""

@@ -69,6 +69,9 @@ class Notice(StrEnum):
     SAME_TIME = "same_time"
     OLD_NOT_CANCELLED_YET = "old_not_cancelled_yet"
     NOTED = "noted"
+    COPY_LATER = "copy_later"
+    ERASED = "erased"
+    ERASE_LATER = "erase_later"
     SORRY = "sorry"
 
 

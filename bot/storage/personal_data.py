@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.store import Store
+from bot.app.records import CopiedTables
 from bot.storage.tables import (
     appointments,
     attempts,
@@ -41,23 +41,16 @@ CHAT_OF: dict[Table, Column[Any]] = {
 """The tables that know a chat, and the column that names it. A private chat has the id of its user."""
 KEPT = frozenset({history_entries})
 """What erasing leaves: the office's record of what its admins did with broadcasts."""
-RowValues = dict[str, Any]
-CopiedTables = dict[str, list[RowValues]]
-"""The rows by the name of their table."""
 
 
-async def copy_of(store: Store, chat_id: int) -> CopiedTables:
+async def copy_of(connection: AsyncConnection, chat_id: int) -> CopiedTables:
     """All rows of all tables that are about this chat; tables without any are left out."""
-
-    async def work(connection: AsyncConnection) -> CopiedTables:
-        found: CopiedTables = {}
-        for table in CHAT_OF:
-            rows = await connection.execute(select(table).where(_is_of(table, [chat_id])))
-            if copied := [dict(row._mapping) for row in rows]:  # noqa: SLF001 — its public name
-                found[table.name] = copied
-        return found
-
-    return await store.reader.read(work)
+    found: CopiedTables = {}
+    for table in CHAT_OF:
+        rows = await connection.execute(select(table).where(_is_of(table, [chat_id])))
+        if copied := [dict(row._mapping) for row in rows]:  # noqa: SLF001 — its public name
+            found[table.name] = copied
+    return found
 
 
 def erase(connection: Connection, chat_ids: Sequence[int], keep: Collection[int] = ()) -> None:

@@ -7,6 +7,7 @@ The log has one line when that begins and one when it ends. Knows nothing of who
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from time import time as unix_time
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from bot.app.reachability import ReachabilityLog
 from bot.app.records import (
     AttemptKind,
     BookingCounts,
+    CopiedTables,
     Delivery,
     DepartmentDay,
     StoredAttempt,
@@ -28,7 +30,7 @@ from bot.app.records import (
 )
 from bot.core.appointment_book import OVER, BookEntry
 from bot.core.calendar_event import root_of
-from bot.storage import engines, mappers, migrate
+from bot.storage import engines, mappers, migrate, personal_data
 from bot.storage.tables import appointments, attempts, chats, inbox, outbox, pictures, saved_values, ticket_messages
 
 T = TypeVar("T")
@@ -250,6 +252,10 @@ class ReadRepository:
         )
         (row,) = await self._all(moves)
         return int(row.moves)
+
+    async def copy_of(self, chat_id: int) -> CopiedTables:
+        """All rows of all tables that are about this chat."""
+        return await self.reader.read(partial(personal_data.copy_of, chat_id=chat_id))
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, if it has one."""

@@ -22,7 +22,7 @@ from bot.app.failpoints import reach
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
 from bot.core import retention
-from bot.storage import engines, migrate
+from bot.storage import engines, migrate, personal_data
 from bot.storage.reader import ReadRepository
 from bot.storage.statements import Statements, take_new
 from bot.storage.tables import appointments, inbox, metadata
@@ -173,6 +173,8 @@ class Store(ReadRepository):
         for item in batch:
             for work in item.change.works if item.change else ():
                 work(connection)
+            if item.change and item.change.erased is not None:
+                personal_data.erase(connection, [item.change.erased], [each.id for each in item.change.queued])
         reach("batch written")
 
     async def _fail(self, batch: list[_Item], error: Exception) -> None:

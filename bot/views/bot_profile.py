@@ -4,7 +4,19 @@ from collections.abc import Collection
 
 from bot.i18n import Translator
 
-USUAL = ("book", "appointments", "cancel", "stop", "settings", "language", "announcements", "help", "start")
+USUAL = (
+    "book",
+    "appointments",
+    "cancel",
+    "stop",
+    "settings",
+    "language",
+    "announcements",
+    "data",
+    "privacy",
+    "help",
+    "start",
+)
 """The commands for everyone, the most wanted first, in the order in which they are shown."""
 ADMIN = ("broadcast", "broadcasts", "status")
 """Commands that only admins see."""

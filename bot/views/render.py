@@ -5,7 +5,18 @@ from dataclasses import replace
 from bot.core import screens, states
 from bot.core.states import Notice
 from bot.i18n import Safe, Translator
-from bot.views import appointment_news, appointments, booking, calendar, details, errors, general, moving, reminders
+from bot.views import (
+    appointment_news,
+    appointments,
+    booking,
+    calendar,
+    details,
+    errors,
+    general,
+    moving,
+    my_data,
+    reminders,
+)
 from bot.views.general import words
 from bot.views.message import CONAKRY, Message, Office
 from bot.views.text import paragraphs
@@ -91,6 +102,16 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return general.announcements(screen, t)
         case screens.SettingsMenu():
             return general.settings(screen, t)
+        case screens.DataMenu():
+            return my_data.menu(screen, t)
+        case screens.MyData():
+            return my_data.seen(screen, t)
+        case screens.DataCopy():
+            return my_data.copy(screen, t)
+        case screens.AskingErase():
+            return my_data.asking_erase(screen, t)
+        case screens.Privacy():
+            return my_data.privacy(screen, t, office)
         case screens.NoticeMessage():
             return general.notice_message(screen, t)
         case _:

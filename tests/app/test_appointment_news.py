@@ -347,3 +347,13 @@ async def test_while_an_attempt_is_open_a_list_tells_nothing(setup: NewsSetup) -
     await setup.knows(7)
     await setup.store.commit(Change(opened=(cancelling(50),)))
     assert await setup.lists(CANCELLED) == Change()
+
+
+async def test_what_was_read_for_a_chat_that_was_erased_meanwhile_is_not_stored(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(erased=7))
+    fact = Fact(50, 7, NOW, Source.DAY, MOVED)
+    assert await setup.lists(MOVED) == Change()
+    assert await setup.hears(MOVED) == Change()
+    assert await setup.news.of_day(7, (fact,)) == Change()
+    assert setup.api.looks == 0

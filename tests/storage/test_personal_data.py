@@ -4,10 +4,16 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Float, Integer, Table, insert
 
-from bot.storage.personal_data import CHAT_OF, KEPT, copy_of, erase
+from bot.app.records import Change, Settled, StoredChat
+from bot.core.appointment_book import Fact, Source
+from bot.storage.personal_data import CHAT_OF, KEPT, erase
 from bot.storage.store import Store, execute, write
 from bot.storage.tables import history_entries, inbox, metadata, outbox, saved_values
+from bot.views.my_data import COLUMNS, TABLES
 from tests.storage.databases import Database
+from tests.storage.test_timers import BOOKED
+from tests.storage.test_timers import MADE as MADE_APPOINTMENT
+from tests.storage.values import attempt, delivery
 
 MINE, OTHERS = 7_000_077, 7_000_078
 
@@ -60,7 +66,7 @@ async def test_erasing_leaves_no_trace_of_the_chat_and_all_of_the_others(store: 
             continue
         assert not [each for each in after if MINE in each], table.name
         assert [each for each in after if OTHERS in each] == [each for each in rows_before if OTHERS in each]
-    assert await copy_of(store, MINE) == {"deeds": [row_of(history_entries, MINE, 1)]}
+    assert await store.copy_of(MINE) == {"deeds": [row_of(history_entries, MINE, 1)]}
     await write(store, lambda connection: erase(connection, [MINE]))
 
 
@@ -79,6 +85,27 @@ async def test_the_ids_of_updates_stay_and_so_do_the_last_words_and_what_is_not_
 
 async def test_a_copy_has_every_row_of_the_chat_with_every_column_and_of_nobody_else(store: Store) -> None:
     await fill(store)
-    copy = await copy_of(store, MINE)
+    copy = await store.copy_of(MINE)
     assert copy == {table.name: [row_of(table, MINE, 1)] for table in CHAT_OF}
-    assert await copy_of(store, 5) == {}
+    assert await store.copy_of(5) == {}
+
+
+def test_every_table_and_column_of_a_copy_has_plain_words() -> None:
+    assert {table.name for table in CHAT_OF} == set(TABLES)
+    assert {column.name for table in CHAT_OF for column in table.columns} == set(COLUMNS)
+
+
+async def test_the_change_that_settles_an_attempt_erases_its_chat_and_keeps_the_outcome_to_tell(
+    store: Store, database: Database
+) -> None:
+    chat = StoredChat(MINE, "session", "fr")
+    await store.commit(Change(chat=chat, queued=(delivery(1, MINE),), opened=(attempt(1, MINE),)))
+    made = Fact(50, MINE, BOOKED, Source.ATTEMPT, MADE_APPOINTMENT)
+    end = Settled(MINE, 1, "booked", 50, (made,))
+    await store.commit(Change(chat=chat, queued=(delivery(2, MINE),), settled=end, erased=MINE))
+    assert await store.chat(MINE) is None
+    assert await store.entries_of(MINE) == ()
+    assert (await store.copy_of(MINE)).keys() == {"outbox"}
+    assert database.rows("SELECT id FROM outbox") == [(2,)]
+    await store.commit(Change(sent=(2,)))
+    assert await store.copy_of(MINE) == {}

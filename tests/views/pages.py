@@ -4,10 +4,13 @@ from bot.core.department_details import DetailPart
 from bot.core.model import AppointmentStatus
 from bot.core.screens import (
     Announcements,
+    AskingErase,
     BothStand,
     CalendarFile,
     Cancelled,
     CancelledByOthers,
+    DataCopy,
+    DataMenu,
     DepartmentInfo,
     Help,
     LanguageMenu,
@@ -16,7 +19,9 @@ from bot.core.screens import (
     Missed,
     MovedByOffice,
     MoveDone,
+    MyData,
     NoticeMessage,
+    Privacy,
     QrPicture,
     Reminder,
     Reminders,
@@ -28,7 +33,7 @@ from bot.core.screens import (
 )
 from bot.core.states import Idle, Notice
 from bot.i18n import Translators
-from tests.core.examples import NEW_TICKET, STATES, TICKET
+from tests.core.examples import NEW_TICKET, NOW, STATES, TICKET
 
 TRANSLATORS = Translators.load()
 FR, EN = TRANSLATORS.get("fr"), TRANSLATORS.get("en")
@@ -67,6 +72,13 @@ SCREENS: dict[str, Screen] = {
     "what to bring": DepartmentInfo(1, back=True),
     "where": Where(1),
     "reminder, changed": Reminder((TICKET,), 3, changed=tuple(DetailPart)),
+    "data": DataMenu(),
+    "my data": MyData("Aïssatou Bah", "Aïssatou", announcements=True, reminders=False, tickets=(TICKET, NEW_TICKET)),
+    "my data, none": MyData("", "", announcements=False, reminders=True, tickets=()),
+    "copy": DataCopy(),
+    "erasing, first question": AskingErase(),
+    "erasing, second question": AskingErase(NOW),
+    "privacy": Privacy(),
     "word": NoticeMessage(Notice.DRAFT_EXPIRED),
 }
 """Every screen, in words."""

@@ -12,7 +12,19 @@ every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 
 
 def test_the_usual_commands_are_there_for_everyone() -> None:
-    names = ("book", "appointments", "cancel", "stop", "settings", "language", "announcements", "help", "start")
+    names = (
+        "book",
+        "appointments",
+        "cancel",
+        "stop",
+        "settings",
+        "language",
+        "announcements",
+        "data",
+        "privacy",
+        "help",
+        "start",
+    )
     assert tuple(name for name, _ in commands(FR)) == names
     assert dict(commands(FR))["book"] == "Prendre rendez-vous"
     assert dict(commands(EN))["book"] == "Book an appointment"
