@@ -112,7 +112,7 @@ _RESET_TOLERANCE = 2.0
 _ROUNDING = 1.0
 """Seconds by which a window may end later than stated, because of rounding."""
 _CLOCK_TOLERANCE = 60.0
-"""Seconds by which clocks may differ: a window that is over by our clock may count for so long."""
+"""Seconds by which the service's clock may be ahead."""
 _WRITES_SHARE = 0.01
 """The share of the limit that is for writes alone."""
 _BACKGROUND_STOPS_AT = 0.5
@@ -171,7 +171,6 @@ class Quota:
         self._window = 0.0
         self._ends = 0.0
         self._assumed = False
-        self._margin = _ROUNDING
         self._window_number = 0
         self._writes: deque[float] = deque()
         self._blocked_since = self._blocked_until = 0.0
@@ -305,15 +304,8 @@ class Quota:
             self._limit = said.limit or self._limit or max(remaining, 1)
             self._left = min(remaining, self._limit)
             self._window, self._assumed = window, False
-            self._ends = self._end_of(window, now)
+            self._ends = min(max(window, now) + _ROUNDING, now + HOUR + _CLOCK_TOLERANCE)
             self._window_number += 1
-
-    def _end_of(self, window: float, now: float) -> float:
-        if window + _ROUNDING > now:
-            self._margin = _ROUNDING
-            return min(window + _ROUNDING, now + HOUR + _CLOCK_TOLERANCE)
-        margin, self._margin = self._margin, min(2 * self._margin, _CLOCK_TOLERANCE)
-        return now + margin
 
     def _roll(self) -> None:
         late = self._now() - self._ends
