@@ -128,7 +128,7 @@ SCENARIOS = {
         "rush, strangers in bursts of 10",
         100,
         60,
-        Bounds(waiting=5.0, requests=UNTOUCHED),
+        Bounds(lost=0.3, waiting=5.0, requests=UNTOUCHED),
         strangers=(StrangersPlan(every=15.0, count=10),),
     ),
     "last": Scenario("one slot left for ten", 10, 10, Bounds(tickets=1), departments=1, only_slots=1),
