@@ -32,6 +32,7 @@ STAND_INS = {
         case "$1" in
             daemon-reload) ;;
             enable|status|start|stop|restart) test -f "$MACHINE/etc/systemd/system/moncreneau-bot.service" ;;
+            reload) grep -q '^ExecReload=' "$MACHINE/etc/systemd/system/moncreneau-bot.service" ;;
             *) exit 1 ;;
         esac
         """,
