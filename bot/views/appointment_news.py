@@ -67,8 +67,7 @@ def _staff(ticket: Ticket, other: Ticket, t: Translator) -> Safe | None:
 
 def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:
     """The message about an appointment made by the office: the whole ticket, and its origin."""
-    ticket = appointments.ticket_shown(TicketShown(screen.ticket), t, office)
-    return Message(paragraphs(t.text("news.made"), Safe(ticket.text)), ticket.rows)
+    return appointments.ticket_shown(TicketShown(screen.ticket), t, office, t.text("news.made"))
 
 
 def validated(screen: Validated, t: Translator) -> Message:

@@ -131,8 +131,8 @@ def _status(ticket: Ticket, t: Translator) -> Safe:
     return t.text("listing.status", status=t.text(f"status.{ticket.appointment.status}"))
 
 
-def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
-    """The ticket with all details, because it may be read weeks later without a network."""
+def ticket_shown(screen: TicketShown, t: Translator, office: Office, above: Safe | None = None) -> Message:
+    """The ticket with all details, because it may be read weeks later without a network; `above` it a line of news."""
     ticket, status = screen.ticket, screen.ticket.appointment.status
     is_plain = screen.fresh and status in {AppointmentStatus.SCHEDULED, AppointmentStatus.PENDING_PAYMENT}
     facts = ticket_facts(t, ticket, office)
@@ -143,6 +143,7 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office) -> Message:
         return Message(paragraphs(t.text("ticket.cancelled"), facts))
     about = office.details_of(ticket.department)
     head = paragraphs(
+        above,
         _title(screen, t),
         t.text("ticket.moved_from", moment=moment(t, screen.moved_from)) if screen.moved_from else None,
         t.text("ticket.moved", moment=moment(t, screen.asked)) if screen.asked else None,

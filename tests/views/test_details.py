@@ -13,6 +13,7 @@ from bot.core.model import Department, OpeningHours, Ticket
 from bot.core.screens import (
     CancelledByOthers,
     DepartmentInfo,
+    MadeByOffice,
     MovedByOffice,
     Reminder,
     Screen,
@@ -109,6 +110,7 @@ def test_a_ticket_is_complete_in_a_thousand_signs_or_leads_to_the_rest(t: Transl
         message = shown(TicketShown(A_TICKET, fresh=True), details, t)
         text = plain(message.text)
         assert len(text) <= TICKET
+        assert len(plain(shown(MadeByOffice(A_TICKET), details, t).text)) <= TICKET
         listed = [line for line in text.splitlines() if line.startswith("• ")]
         assert listed == [f"• {each}" for each in details.bring[: len(listed)]], "cut at a line"
         is_cut = "info:1" in actions(message)
