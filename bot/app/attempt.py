@@ -314,18 +314,23 @@ def replacement_booked(state: AttemptState, at: datetime, appointment: Appointme
 
 
 def moved(state: AttemptState, at: datetime, made: Appointment, old: Appointment) -> Ending:
-    """The outcome of a move: the old appointment is cancelled or gone."""
+    """The outcome of a move: the old appointment is cancelled or gone. `made` is the new one as it is now."""
     gone = replace(old, status=AppointmentStatus.CANCELLED)
     settled = replace(state.settled("moved", made.id), facts=(_fact(state, at, gone),))
-    return Moved(at=at, number=state.stored.number), settled
+    return Moved(at=at, number=state.stored.number, appointment=made), settled
 
 
-def both_stand(
+def old_stands(
     state: AttemptState, at: datetime, made: Appointment, old: Appointment, status: AppointmentStatus | None
 ) -> Ending:
-    """The outcome of a move whose old appointment could not be cancelled; `status` is the old one's, where known."""
-    settled = replace(state.settled("both", made.id), rearmed=(old.id,))
-    return OldNotCancelled(at=at, number=state.stored.number, status=status), settled
+    """The outcome of a move whose old appointment could not be cancelled; `status` is the old one's, where known.
+
+    It is not cancelled either if somebody else cancelled the new one (`made`, as it is now) before.
+    """
+    outcome = "kept" if made.status is AppointmentStatus.CANCELLED else "both"
+    settled = replace(state.settled(outcome, made.id), rearmed=(old.id,))
+    event = OldNotCancelled(at=at, number=state.stored.number, status=status, appointment=made)
+    return event, settled
 
 
 def withdrawn(state: AttemptState, at: datetime) -> Ending:

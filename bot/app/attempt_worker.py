@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -24,11 +25,11 @@ from bot.app.attempt import (
     LookupDelays,
     UnclearError,
     booked,
-    both_stand,
     cancelled,
     find_made,
     moved,
     not_cancelled,
+    old_stands,
     refused,
     replacement_booked,
     with_worker,
@@ -314,11 +315,13 @@ class AttemptWorker:
                 found = await self._read_old(state, old)
                 state.lookup_delays = state.lookup_delays[1:]
         await self._read_again(state)
+        made = await self._as_known(made)
         if found is None or found.status is AppointmentStatus.CANCELLED:
             return moved(state, self._now(), made, old)
         state.uncertain = False
-        if state.presumed_refusal or found.status not in COMING or old.at <= self._now():
-            return both_stand(state, self._now(), made, old, found.status)
+        is_over = found.status not in COMING or old.at <= self._now()
+        if state.presumed_refusal or is_over or made.status is AppointmentStatus.CANCELLED:
+            return old_stands(state, self._now(), made, old, found.status)
         try:
             await self._ask(state, self._api.cancel(old.id))
         except ApiError as error:
@@ -327,8 +330,13 @@ class AttemptWorker:
             gone = error.failure.code is FailureCode.APPOINTMENT_GONE
             found = None if gone else await self._read_old(state, old)
             if found and found.status is not AppointmentStatus.CANCELLED:
-                return both_stand(state, self._now(), made, old, found.status)
+                return old_stands(state, self._now(), made, old, found.status)
         return moved(state, self._now(), made, old)
+
+    async def _as_known(self, made: Appointment) -> Appointment:
+        """The new appointment as the appointment book has it: the office may have changed it meanwhile."""
+        entry = await self._store.entry(made.id)
+        return replace(made, at=entry.at, status=entry.status, worker_id=entry.worker_id) if entry else made
 
     async def _is_old_gone(self, state: AttemptState, old: Appointment) -> bool:
         """Whether somebody else cancelled it meanwhile, so that nobody is told that it stands. Asks once."""

@@ -222,19 +222,24 @@ class ReplacementBooked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved(Event):
-    """The new appointment of move `number` stands, and the old one is cancelled or gone."""
+    """The old appointment of move `number` is cancelled or gone.
+
+    `appointment` is the new one as it is now: others may have changed it since it was booked. None: nobody has.
+    """
 
     number: int
+    appointment: Appointment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldNotCancelled(Event):
-    """The new appointment of move `number` stands, and the old one was not cancelled and will not be.
+    """The old appointment of move `number` was not cancelled and will not be.
 
-    `status` is the old one's, None where it is not known.
+    `status` is the old one's, None where it is not known. `appointment`: see `Moved`.
     """
 
     number: int
+    appointment: Appointment | None = None
     status: AppointmentStatus | None = None
 
 

@@ -156,7 +156,7 @@ class HealthReport:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """The bookings and cancellations since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
     moves: Mapping[str, int] = field(default_factory=dict)
-    """The moves since the start by outcome: `moved`, `both`, `withdrawn`, or the problem."""
+    """The moves since the start by outcome: `moved`, `both`, `kept`, `withdrawn`, or the problem."""
     limits_reached: Mapping[ChatLimit, int] = field(default_factory=dict)
     """How often a chat was refused something since the start, by the limit that it had reached."""
 

@@ -18,7 +18,7 @@ from bot.core.events import (
     ReplacementBooked,
 )
 from bot.core.model import AppointmentStatus, Draft, FailureCode, Ticket, Worker
-from bot.core.screens import BothStand, MoveDone, NoticeMessage, QrPicture, TicketShown
+from bot.core.screens import BothStand, Cancelled, MoveDone, NoticeMessage, QrPicture, TicketShown
 from bot.core.session import Session
 from bot.core.states import BookingRefusedState, Idle, MoveAttempt, Moving, Notice
 
@@ -109,12 +109,12 @@ def _cancelled(ticket: Ticket) -> Ticket:
 
 
 def settled(session: Session, event: Moved | OldNotCancelled) -> Step | None:
-    """Handle the end of a move whose new appointment stands."""
+    """Handle the end of a move. Somebody else may have changed or cancelled the new appointment meanwhile."""
     match session.state:
         case Moving(attempt=MoveAttempt(number=number, made=made) as attempt, delayed=late) if (
             made and number == event.number
         ):
-            old, new = attempt.old, Ticket(made, attempt.draft.department)
+            old, new = attempt.old, Ticket(event.appointment or made, attempt.draft.department)
         case _:
             return None
     before = old.appointment.at
@@ -125,7 +125,8 @@ def settled(session: Session, event: Moved | OldNotCancelled) -> Step | None:
         return replace(idle, message=None), (*effects, Tell(BothStand(old, new, event.status)))
     _, effects = _final_ticket(idle, TicketShown(new, fresh=True, moved_from=before))
     # Citizens who did not wait, or whose ticket cannot be edited yet, get a separate message.
-    told = (Tell(MoveDone(new, before)),) if late or session.message is None else ()
+    end = Cancelled(_cancelled(old)) if new.appointment.status is AppointmentStatus.CANCELLED else MoveDone(new, before)
+    told = (Tell(end),) if late or session.message is None else ()
     return replace(idle, message=None), (AmendTicket(_cancelled(old), moved_to=new.appointment.at), *effects, *told)
 
 

@@ -75,7 +75,10 @@ class MoveDone:
 
 @dataclass(frozen=True, slots=True)
 class BothStand:
-    """A move booked `new`, and `old` could not be cancelled. `status` is the old one's, if it is known."""
+    """A move booked `new`, and `old` could not be cancelled, or was kept because somebody else cancelled `new`.
+
+    `status` is the old one's, if it is known.
+    """
 
     old: Ticket
     new: Ticket

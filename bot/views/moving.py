@@ -6,6 +6,7 @@ Every refusal ends with the line that the old appointment stands.
 from collections.abc import Callable
 
 from bot.core import callback_data
+from bot.core.appointment_book import OVER
 from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Ticket
 from bot.core.screens import BothStand, MoveDone
 from bot.core.states import Moving
@@ -127,9 +128,13 @@ def done(screen: MoveDone, t: Translator) -> Message:
 def both_stand(screen: BothStand, t: Translator, office: Office) -> Message:
     """The message that the old appointment could not be cancelled: both, and what to do."""
     old, new = screen.old.appointment, screen.new.appointment
-    if screen.status in {AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}:
-        text = t.text("move.old_is_over", moment=moment(t, old.at), status=t.text(f"status.{screen.status}"))
-        return Message(paragraphs(t.text("move.done_new", moment=moment(t, new.at)), text), (keys.appointments(t),))
+    if new.status is AppointmentStatus.CANCELLED:
+        gone = t.text("move.new_is_gone", moment=moment(t, new.at))
+        return Message(paragraphs(gone, _left(screen, t), contact(t, office)), (keys.appointments(t),))
+    if screen.status in OVER:
+        return Message(
+            paragraphs(t.text("move.done_new", moment=moment(t, new.at)), _left(screen, t)), (keys.appointments(t),)
+        )
     text = paragraphs(
         t.text("move.both"),
         lines(*(_standing(each, t) for each in sorted((old, new), key=lambda each: each.at))),
@@ -144,6 +149,14 @@ def both_stand(screen: BothStand, t: Translator, office: Office) -> Message:
         named = [t.label("button.when_number", time=t.time(each.at), number=each.id) for each in (old, new)]
     rows = (_cancel(each, when, t) for each, when in zip((old, new), named, strict=True))
     return Message(text, (*rows, keys.appointments(t)))
+
+
+def _left(screen: BothStand, t: Translator) -> Safe:
+    """How the old appointment stands that was not cancelled."""
+    old = moment(t, screen.old.appointment.at)
+    if screen.status in OVER:
+        return t.text("move.old_is_over", moment=old, status=t.text(f"status.{screen.status}"))
+    return t.text("move.stands", moment=old)
 
 
 def _cancel(appointment: Appointment, when: str, t: Translator) -> keys.Row:

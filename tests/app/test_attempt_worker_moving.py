@@ -304,6 +304,41 @@ async def test_a_reminder_of_the_old_appointment_that_waits_is_untrue_once_the_n
         await here.told.wait()
 
 
+@in_no_time
+async def test_if_the_office_cancels_the_new_one_while_the_cancelling_hangs_the_old_one_is_kept(
+    tmp_path: Path,
+) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([None, *[NOT_SENT] * 5])
+        await here.begin(MOVING)
+        await asyncio.sleep(3)
+        new = here.steps[0].appointment_id
+        here.api.books[new] = replace(here.api.books[new], status=AppointmentStatus.CANCELLED)
+        await here.store.commit(Change(facts=(Fact(new, CHAT, NOW, Source.READING, here.api.books[new]),)))
+        await here.told.wait()
+        outcome = here.said[-1][0]
+        assert isinstance(outcome, OldNotCancelled)
+        assert outcome.appointment == here.api.books[new]
+        assert (standing(here), await outcome_of(here)) == ([50], "kept")
+
+
+@in_no_time
+async def test_the_end_of_a_move_shows_the_new_one_as_the_office_left_it(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        here.api.writes.extend([None, *[NOT_SENT] * 5])
+        await here.begin(MOVING)
+        await asyncio.sleep(3)
+        new = here.steps[0].appointment_id
+        later = replace(here.api.books[new], at=NEW_AT + timedelta(hours=1))
+        await here.store.commit(Change(facts=(Fact(new, CHAT, NOW, Source.READING, later),)))
+        await here.told.wait()
+        outcome = here.said[-1][0]
+        assert isinstance(outcome, Moved)
+        assert outcome.appointment == later
+
+
 @pytest.mark.parametrize("status", [AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW])
 @in_no_time
 async def test_an_old_appointment_that_is_over_is_left_alone(tmp_path: Path, status: AppointmentStatus) -> None:

@@ -470,6 +470,20 @@ def test_if_the_old_appointment_could_not_be_cancelled_both_are_told() -> None:
     assert effects == (Show(TicketShown(NEW_TICKET, fresh=True), SCREEN + 1, MESSAGE), Tell(both))
 
 
+def test_the_end_shows_the_new_appointment_as_it_is_now() -> None:
+    now = replace(NEW_TICKET.appointment, at=TEN_ON_MONDAY + timedelta(hours=1))
+    _, effects = happened(given(Moving(REPLACED)), Moved(at=NOW, number=7, appointment=now))
+    ticket = TicketShown(replace(NEW_TICKET, appointment=now), fresh=True, moved_from=BEFORE)
+    assert effects == (AmendTicket(GONE, moved_to=now.at), Show(ticket, SCREEN + 1, MESSAGE))
+
+
+def test_after_the_new_appointment_was_cancelled_too_no_replacement_is_promised() -> None:
+    gone = replace(NEW_TICKET.appointment, status=AppointmentStatus.CANCELLED)
+    slow = given(Moving(REPLACED, delayed=True), message=None)
+    _, effects = happened(slow, Moved(at=NOW, number=7, appointment=gone))
+    assert effects[-1] == Tell(Cancelled(GONE))
+
+
 @pytest.mark.parametrize("state", [Moving(MOVE_ATTEMPT), Moving(REPLACED), Idle()])
 @pytest.mark.parametrize(
     "result",

@@ -201,6 +201,22 @@ def test_an_old_appointment_that_is_over_is_left_alone_and_said() -> None:
     assert actions(message) == [callback_data.APPOINTMENTS]
 
 
+@pytest.mark.parametrize(
+    ("status", "end"),
+    [
+        (AppointmentStatus.SCHEDULED, STANDS),
+        (AppointmentStatus.NO_SHOW, "le service l’a déjà noté\u00a0: manqué."),
+    ],
+)
+def test_an_old_appointment_that_was_kept_is_said_to_stand(status: AppointmentStatus, end: str) -> None:
+    gone = replace(NEW_TICKET.appointment, status=AppointmentStatus.CANCELLED)
+    message = render(BothStand(TICKET, replace(NEW_TICKET, appointment=gone), status), FR)
+    words = plain(message.text)
+    assert "lun. 26 janv. à 10:00 a été annulé entre-temps" in words
+    assert words.endswith(end)
+    assert actions(message) == [callback_data.APPOINTMENTS]
+
+
 def test_the_list_offers_a_move_and_asks_which_one() -> None:
     assert callback_data.MOVE in actions(render(Listing((TICKET,), Purpose.VIEW), FR))
     message = render(Listing((TICKET, OTHER), Purpose.MOVE, past=(OTHER,)), FR)
