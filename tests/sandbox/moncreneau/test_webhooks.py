@@ -170,7 +170,7 @@ async def test_attempts_follow_the_schedule_times_the_factor() -> None:
 async def test_an_attempt_without_an_answer_times_out(webhook_api: ApiClient, receiver: Receiver) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        await webhook_api.control("POST", "/webhooks", {"url": address, "timeoutSeconds": 0.01, "timeFactor": 0.001})
+        await webhook_api.control("POST", "/webhooks", {"url": address, "timeoutSeconds": 0.5, "timeFactor": 0.001})
         await webhook_api.book()
         await until(webhook_api, lambda found: found[0]["attempts"] != [])
         await webhook_api.control("POST", "/webhooks", {"url": receiver.url, "timeoutSeconds": 15})
