@@ -204,13 +204,13 @@ class Conversations:
                 del self._queues[chat_id]
 
     def _is_dropped(self, update: StoredUpdate) -> bool:
-        """Mark an update as done without a turn that repeats the press before it, or whose chat floods the bot."""
+        """Mark an update as done without a turn that repeats the one before it, or whose chat floods the bot."""
         queue = self._queues.get(update.chat_id)
         if not queue or not any(isinstance(each, StoredUpdate) for each in queue):
             return False
         inbound = self._parsed(update)
-        press = _press_in(inbound)
-        if press and isinstance(queue[-1], StoredUpdate) and press == _press_in(self._parsed(queue[-1])):
+        action = _action_in(inbound)
+        if action and isinstance(queue[-1], StoredUpdate) and action == _action_in(self._parsed(queue[-1])):
             self._store.commit_soon(Change(done=(update.update_id,)))
             return True
         if self._limiter is None or _always_passes(inbound) or self._limiter.admits(update.chat_id):
@@ -342,19 +342,21 @@ class Conversations:
         await self._store.commit(base)
 
 
-def _press_in(inbound: Inbound | None) -> tuple[int, int | None, str] | None:
-    """Message, screen and action of a citizen's press; None if it is something else."""
+def _action_in(inbound: Inbound | None) -> tuple[object, ...] | None:
+    """What a press or a command asks for; None for everything else. Asked for twice in a row, it is done once."""
     match inbound:
         case FromCitizen(event=Pressed(message=message, screen=screen, action=action)):
             return message, screen, action
+        case FromCitizen(event=Commanded(name=name, argument=argument)):
+            return name, argument
         case _:
             return None
 
 
 def _always_passes(inbound: Inbound | None) -> bool:
-    """Whether it ends or withdraws something, which no limit may prevent, or is no citizen's."""
+    """Whether it ends, withdraws or begins anew, which no limit may prevent, or is no citizen's."""
     match inbound:
-        case FromCitizen(event=Commanded(name="stop") | Pressed(action=callback_data.GIVE_UP)):
+        case FromCitizen(event=Commanded(name="start" | "stop") | Pressed(action=callback_data.GIVE_UP)):
             return True
         case _:
             return not isinstance(inbound, FromCitizen)

@@ -376,6 +376,15 @@ async def test_a_flooding_chat_is_told_once_and_can_still_stop(tmp_path: Path) -
 
 
 @in_no_time
+async def test_a_flooding_chat_can_begin_anew_once(tmp_path: Path) -> None:
+    async with conversation_setup(tmp_path) as here:
+        flood = [(number, 7, f"/help {number}") for number in range(1, 101)]
+        await here.hears(*flood, *((number, 7, "/start") for number in range(101, 201)))
+        assert here.texts().count("Menu") == 1, "the same command in a row is one command"
+        assert await here.store.open_updates() == ()
+
+
+@in_no_time
 async def test_who_waits_for_each_answer_is_never_limited(tmp_path: Path) -> None:
     async with conversation_setup(tmp_path) as here:
         for number in range(1, 101):
