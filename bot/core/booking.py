@@ -215,7 +215,7 @@ def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:
     moved = asked if asked and at.replace(second=0) != asked.replace(second=0) else None
     after, effects = show(session.at(Idle()), screen=TicketShown(ticket, fresh=True, asked=moved))
     picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
-    return replace(after, message=None, name=session.name or draft.name), effects + picture
+    return replace(after, message=None, name=session.name or draft.name, named=session.touched), effects + picture
 
 
 def _summary(session: Session, draft: Draft, typed_in: int | None = None) -> ConfirmingBooking:

@@ -44,6 +44,7 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.names import first_name, visible
+from bot.core.retention import without_old_name
 from bot.core.screens import (
     Announcements,
     CalendarFile,
@@ -154,7 +155,9 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
     if expired:
         session = replace(session.at(Idle()), parked=None, message=None)
     locale = session.locale if session.chose_locale else event.language or session.locale
-    session = replace(session, touched=event.at, locale=locale, profile=visible(event.profile))
+    session = replace(
+        without_old_name(session, event.at), touched=event.at, locale=locale, profile=visible(event.profile)
+    )
     match event:
         case Pressed():
             return _pressed(session, event, expired=expired)

@@ -80,7 +80,11 @@ def booked(session: Session, event: ReplacementBooked) -> Step | None:
     else:
         after, effects = go(session, state)
     picture = (Tell(QrPicture(made)),) if made.appointment.qr_link else ()
-    return replace(after, name=session.name or attempt.draft.name), (*waiting, *effects, *picture)
+    return replace(after, name=session.name or attempt.draft.name, named=session.touched), (
+        *waiting,
+        *effects,
+        *picture,
+    )
 
 
 def refused(session: Session, event: BookingRefused | BookingWithdrawn) -> Step | None:

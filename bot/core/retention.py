@@ -6,7 +6,7 @@ sent, and that of a webhook when it is applied.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.session import Session
 from bot.core.states import Idle, Pending
@@ -23,8 +23,10 @@ APPOINTMENTS = timedelta(days=90)
 """After the start of an appointment, with its attempt and its messages. Its name goes at the end of its day."""
 RECIPIENTS = timedelta(days=90)
 """The chats that got a broadcast, after its end. Its figures stay."""
+SAVED_NAMES = timedelta(days=365)
+"""The name that is offered for the next booking, after the last one."""
 SILENT_CHATS = timedelta(days=365)
-"""After the last action, if no appointment is to come. A chat's saved name goes with it."""
+"""After the last action, if no appointment is to come."""
 
 
 def without_unfinished(session: Session) -> Session | None:
@@ -32,3 +34,9 @@ def without_unfinished(session: Session) -> Session | None:
     if isinstance(session.state, Pending) or (session.state == Idle() and session.parked is None):
         return None
     return replace(session.at(Idle()), parked=None, message=None, last_press=None)
+
+
+def without_old_name(session: Session, now: datetime) -> Session:
+    """The session without a name that no booking used for long."""
+    is_old = session.named is not None and now - session.named > SAVED_NAMES
+    return replace(session, name=None, named=None) if is_old else session

@@ -23,7 +23,8 @@ class Session:
     that shows it, if known; `offered` are the actions of its buttons, None if that is not known (an earlier
     release showed it, or nothing has shown it yet); `last_press` (message, screen, action) makes a press that the
     network repeated one press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when
-    the citizen last did something; `name` is the first name that was booked here, `profile` the one that the phone
+    the citizen last did something; `name` is the first name that was booked here, `named` when a booking last used
+    it (None: before this was recorded), `profile` the one that the phone
     shows; `announcements` and `reminders` tell whether these are wanted; `erasing`: all is to be erased
     when the pending attempt has its outcome.
     """
@@ -37,6 +38,7 @@ class Session:
     offered: tuple[str, ...] | None = None
     last_press: tuple[int, int | None, str] | None = None
     name: str | None = None
+    named: datetime | None = None
     profile: str = ""
     chose_locale: bool = False
     announcements: bool = True

@@ -1,12 +1,15 @@
 """What of a session is forgotten when its citizen does not come back."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+from bot.core.conversation import step
+from bot.core.events import Booked, Commanded
 from bot.core.model import Draft
-from bot.core.retention import without_unfinished
+from bot.core.retention import SAVED_NAMES, without_unfinished
 from bot.core.session import Session
 from bot.core.states import BookingAttempt, ConfirmingBooking, Idle, Submitting
-from tests.core.examples import FULL, NOW
+from tests.core.examples import FULL, NOW, TICKET
 
 BEGAN = Session("fr", NOW, screen=7, state=ConfirmingBooking(FULL), message=5, last_press=(5, 7, "ok"), name="Aïssatou")
 
@@ -28,3 +31,18 @@ def test_a_booking_that_waits_behind_the_list_or_was_given_up_is_unfinished_too(
 def test_a_confirmed_booking_without_an_outcome_stays_and_so_does_a_session_without_any() -> None:
     assert without_unfinished(BEGAN.at(Submitting(BookingAttempt(8, Draft(FULL.department), NOW)))) is None
     assert without_unfinished(Session("fr", NOW)) is None
+
+
+def test_a_name_that_no_booking_used_for_a_year_is_not_offered_any_more() -> None:
+    named = Session("fr", NOW, name="Aïssatou", named=NOW)
+    after = step(named, Commanded(at=NOW + SAVED_NAMES + timedelta(days=1), name="start"))[0]
+    assert (after.name, after.named) == (None, None)
+    assert step(named, Commanded(at=NOW + SAVED_NAMES, name="start"))[0].name == "Aïssatou"
+    unknown = replace(named, named=None)
+    assert step(unknown, Commanded(at=NOW + 2 * SAVED_NAMES, name="start"))[0].name == "Aïssatou"
+
+
+def test_every_booking_is_a_use_of_the_name() -> None:
+    waiting = Session("fr", NOW, state=Submitting(BookingAttempt(8, FULL, NOW)), name="Aïssatou")
+    after, _ = step(waiting, Booked(at=NOW, number=8, appointment=TICKET.appointment))
+    assert (after.name, after.named) == ("Aïssatou", NOW)
