@@ -343,13 +343,6 @@ def refused(state: AttemptState, at: datetime, failure: Failure) -> Ending:
     return BookingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
 
 
-def without_old(ending: Ending) -> Ending:
-    """The outcome of a move that was not made, and whose old appointment somebody else cancelled meanwhile."""
-    event, settled = ending
-    assert isinstance(event, BookingRefused | BookingWithdrawn)  # noqa: S101 — for the type checker
-    return replace(event, old_is_gone=True), settled
-
-
 def cancelled(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
     """The outcome of a cancellation that was carried out."""
     gone = replace(appointment, status=AppointmentStatus.CANCELLED)

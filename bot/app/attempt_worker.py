@@ -34,14 +34,13 @@ from bot.app.attempt import (
     replacement_booked,
     with_worker,
     withdrawn,
-    without_old,
 )
 from bot.app.backoff import wait_event
 from bot.app.failpoints import reach
 from bot.app.ports import ApiError, Moncreneau, Store, WriteOutcome
 from bot.app.records import AttemptKind, Change, Step, StoredAttempt
 from bot.core.appointments import COMING
-from bot.core.events import AttemptDelayed, Event
+from bot.core.events import AttemptDelayed, BookingRefused, Event
 from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Order
 from bot.logs import scrubbed
 
@@ -279,8 +278,10 @@ class AttemptWorker:
         if move.made is None:
             made = await self._book(state, move.draft, move.placed)
             if not isinstance(made, Appointment):
-                is_gone = await self._is_old_gone(state, move.old.appointment)
-                return without_old(made) if is_gone else made
+                event, settled = made
+                if isinstance(event, BookingRefused) and await self._is_old_gone(state, move.old.appointment):
+                    event = replace(event, old_is_gone=True)
+                return event, settled
             await self._store_replacement(state, made, tell)
             move = state.move()
             self._schedule_notice(state, tell)

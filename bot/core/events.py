@@ -191,10 +191,9 @@ class BookingRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingWithdrawn(Event):
-    """The citizen gave attempt `number` up before it was made. `old_is_gone`: see `BookingRefused`."""
+    """The citizen gave attempt `number` up before it was made."""
 
     number: int
-    old_is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,11 +97,12 @@ def refused(session: Session, event: BookingRefused | BookingWithdrawn) -> Step 
     is_withdrawn = isinstance(event, BookingWithdrawn)
     waiting = amended(session, Notice.IS_STOPPED if is_withdrawn else Notice.IS_NOT_BOOKED) if late else ()
     session = replace(session, message=None) if late else session
-    if event.old_is_gone:
-        draft = replace(draft, replaces=_cancelled(attempt.old))
     if isinstance(event, BookingWithdrawn):
-        after, effects = go(session, Idle(), Notice.IS_STOPPED if event.old_is_gone else Notice.NOT_MOVED)
-    elif not event.old_is_gone and event.failure.code is FailureCode.SLOT_TAKEN:
+        after, effects = go(session, Idle(), Notice.NOT_MOVED)
+    elif event.old_is_gone:
+        gone = replace(draft, replaces=_cancelled(attempt.old))
+        after, effects = go(session, BookingRefusedState(gone, event.failure))
+    elif event.failure.code is FailureCode.SLOT_TAKEN:
         after, effects = slot_selection.nearest(session, draft)
     else:
         after, effects = go(session, BookingRefusedState(draft, event.failure))

@@ -390,9 +390,6 @@ def test_after_the_old_one_was_cancelled_meanwhile_nothing_says_that_it_stands(c
     old = session.state.draft.replaces
     assert old
     assert old.appointment.status is AppointmentStatus.CANCELLED
-    given_up = BookingWithdrawn(at=NOW, number=7, old_is_gone=True)
-    _, effects = happened(given(Moving(MOVE_ATTEMPT, withdrawn=True)), given_up)
-    assert effects == (Show(Menu(), SCREEN + 1, MESSAGE, Notice.IS_STOPPED),)
 
 
 def test_what_was_given_up_is_not_moved() -> None:

@@ -217,6 +217,23 @@ async def test_during_an_outage_the_citizen_is_told_once_and_the_move_ends_after
     assert len(told) == 1
 
 
+async def test_the_old_one_is_kept_if_the_office_cancels_the_new_one_first(bot: RunningBot, aissatou: Citizen) -> None:
+    old = await reaches_summary(aissatou)
+    await bot.inject_api_fault("drop_before", "DELETE", "/appointments")
+    await aissatou.phone.press(await aissatou.screen(), (await aissatou.screen()).labels[0])
+    await aissatou.waits_for("L’ancien n’est pas encore annulé")
+    new = max(await statuses(aissatou))
+    await bot.services.moncreneau.post(f"/__sandbox/appointments/{new}/cancel", json={"reason": "Fermé"})
+    await aissatou.waits_for("Le service a annulé votre rendez-vous")
+    await bot.recover()
+    kept = await aissatou.waits_for("L’ancien n’a donc pas été annulé")
+    assert kept.text.endswith(await stands(aissatou, old))
+    await bot.wait_until_idle()
+    assert await statuses(aissatou) == {old: "SCHEDULED", new: "CANCELLED"}
+    shown = [each.text for each in await aissatou.messages() if str(new) in each.text]
+    assert all("annulé" in each for each in shown), "no ticket that says that the new one is valid"
+
+
 async def test_the_third_move_within_a_week_is_refused_with_the_next_step(aissatou: Citizen) -> None:
     await reaches_summary(aissatou)
     await aissatou.taps_on(CONFIRM)
@@ -237,7 +254,7 @@ async def test_a_move_can_begin_in_the_list_and_be_left(aissatou: Citizen) -> No
     screen = await aissatou.taps_on("🔁 Déplacer")
     assert f"Vous déplacez votre rendez-vous du {await when(aissatou, old)}." in screen.text
     screen = await aissatou.taps_on("Garder mon rendez-vous")
-    assert "Rien n’a changé" in screen.text
+    assert "Nous n’avons rien déplacé ni annulé" in screen.text
     assert await statuses(aissatou) == {old: "SCHEDULED"}
 
 
