@@ -58,29 +58,41 @@ class CalendarFiles:
         return self._draw(event, chat.locale)
 
     async def renewed(self, change: Change) -> tuple[Delivery, ...]:
-        """The files to send because of a change: of appointments that it changes and whose file the citizen has."""
+        """The files to send because of a change: of appointments that it changes and whose file the citizen has.
+
+        Also of an old appointment that a move left standing: its event became that of the new one.
+        """
         found: list[Delivery] = []
         settled = change.settled
         # Nobody has a file of an appointment that was just booked.
         is_booked = settled is not None and settled.outcome == "booked"
         for fact in change.facts if is_booked else change.all_facts:
-            after = _changed(*await self._before(fact), fact)
-            chat = await self._store.chat(after.chat_id) if after else None
-            if after and chat and not chat.left:
-                screen = CalendarFile(Ticket(after.appointment, self._department(after)), is_renewed=True)
-                found.append(
-                    Delivery(
-                        self._ids.next(),
-                        chat.chat_id,
-                        Kind.DOCUMENT,
-                        self._render(screen, chat.locale, None),
-                        urgency=Urgency.NOTICE,
-                        document=file_name(after.appointment_id),
-                        calendar=after.appointment_id,
-                        silent=True,
-                    )
-                )
+            if after := _changed(*await self._before(fact), fact):
+                found += await self._file(after, is_renewed=True)
+        if settled and settled.rearmed and settled.appointment_id is not None:
+            new = await self._store.entry(settled.appointment_id)
+            for number in settled.rearmed if new and new.ics_sent is not None else ():
+                old = await self._store.entry(number)
+                found += await self._file(old) if old and old.is_coming and old.ics_sent is None else ()
         return tuple(found)
+
+    async def _file(self, entry: BookEntry, *, is_renewed: bool = False) -> tuple[Delivery, ...]:
+        """The file of an appointment; none if its chat has left."""
+        chat = await self._store.chat(entry.chat_id)
+        if chat is None or chat.left:
+            return ()
+        screen = CalendarFile(Ticket(entry.appointment, self._department(entry)), is_renewed=is_renewed)
+        file = Delivery(
+            self._ids.next(),
+            chat.chat_id,
+            Kind.DOCUMENT,
+            self._render(screen, chat.locale, None),
+            urgency=Urgency.NOTICE,
+            document=file_name(entry.appointment_id),
+            calendar=entry.appointment_id,
+            silent=True,
+        )
+        return (file,)
 
     async def _before(self, fact: Fact) -> tuple[BookEntry | None, BookEntry | None]:
         """The entry before the fact, and that of the appointment that it replaces."""

@@ -144,3 +144,31 @@ async def test_the_version_that_was_sent_is_stored(setup: Setup) -> None:
     entry = await setup.store.entry(50)
     assert entry
     assert (entry.version, entry.ics_sent) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("has_file", "status", "files"),
+    [
+        (True, AppointmentStatus.SCHEDULED, ["fr Passeports SCHEDULED False"]),
+        (True, AppointmentStatus.CANCELLED, []),
+        (False, AppointmentStatus.SCHEDULED, []),
+    ],
+)
+async def test_an_old_appointment_that_a_move_left_standing_gets_its_own_event(
+    setup: Setup, *, has_file: bool, status: AppointmentStatus, files: list[str]
+) -> None:
+    """The event in the calendar has become that of the new one."""
+    await setup.knows(has_file=has_file)
+    new = Fact(60, 7, NOON.replace(tzinfo=None), Source.ATTEMPT, replace(MADE, id=60), replaces=50)
+    await setup.store.commit(Change(facts=(new,)))
+    await setup.store.commit(
+        Change(facts=(replace(new, appointment_id=50, appointment=replace(MADE, status=status), replaces=None),))
+    )
+    both = Change(settled=Settled(7, 3, "both", 60, rearmed=(50,)))
+    found = await setup.files.renewed(both)
+    assert [each.message.text for each in found] == files
+    await setup.files.read(50)
+    assert setup.event
+    assert setup.event.uid == "60.50@moncreneau-bot"
+    await setup.store.commit(Change(calendar=50))
+    assert await setup.files.renewed(both) == (), "who has asked for it meanwhile"
