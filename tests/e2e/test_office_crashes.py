@@ -22,8 +22,9 @@ from tests.e2e.services import Services, separate_bot
 from tests.e2e.waiting import eventually
 
 CHATS, ACTIONS, KILLS = 8, 40, 10
-LIMIT = 280
-pytestmark = pytest.mark.timeout(LIMIT + 40)
+PATIENCE, SETTLING = 8.0, 15
+"""Seconds to wait for all webhooks, and how often the bot is started again a minute ahead."""
+pytestmark = pytest.mark.timeout(300)
 SECRET = "whsec_crash"
 Json = dict[str, Any]
 
@@ -94,6 +95,18 @@ class Run:
             (messages,) = connection.execute("SELECT count(*) FROM outbox").fetchone()
         return not hooks and not messages
 
+    async def settle(self) -> None:
+        """Wait until all is processed. The lookups that rest for a minute are done at once by a clock that is ahead."""
+        for minutes in range(1, SETTLING + 1):
+            try:
+                await eventually("all webhooks are processed", self.is_settled, within=PATIENCE)
+            except AssertionError:
+                if minutes == SETTLING:
+                    raise
+                await self.bot.stop()
+                self.settings["BOT_CLOCK_AHEAD"] = str(61 * minutes)
+                await self.start()
+
     async def differences(self) -> list[str]:
         """Every difference between the ledger and what the phones show."""
         shown = {phone.chat_id: await phone.look(everything=True) for phone in self.phones}
@@ -148,7 +161,7 @@ async def test_what_citizens_were_last_told_is_what_the_ledger_has(tmp_path: Pat
             if number in kills:
                 await run.kill()
         await services.moncreneau.delete("/__sandbox/webhooks/faults")
-        await eventually("all webhooks are processed", run.is_settled, within=LIMIT)
+        await run.settle()
         assert run.kills == KILLS
         found = await run.differences()
         assert not found, "\n".join([f"{SEED}={seed}", *found, bot.log[-3000:]])
