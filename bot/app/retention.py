@@ -45,7 +45,7 @@ class RetentionRepository(Protocol):
 
 
 class Retention:
-    """`clock_gap` returns the seconds by which the machine's clock is wrong, None while that is not known.
+    """`clock_gap` returns the seconds by which the machine's clock is wrong, None if nobody tells.
 
     `erased` is told the chats that were erased.
     """
@@ -78,8 +78,7 @@ class Retention:
 
     async def run_if_due(self) -> bool:
         """Forget what is old, if it is time to; returns whether it was."""
-        gap = self._clock_gap()
-        if gap is None or abs(gap) > WRONG_CLOCK:
+        if abs(self._clock_gap() or 0.0) > WRONG_CLOCK:
             return False
         last = await self._repository.last_run()
         since = timedelta(seconds=self._unix_time() - last)

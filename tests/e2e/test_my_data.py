@@ -3,11 +3,13 @@
 import json
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from bot.storage.retention import LAST_RUN
 from bot.storage.tables import metadata
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot
@@ -149,3 +151,15 @@ async def test_the_privacy_notice_leads_to_the_data(aissatou: Citizen) -> None:
     notice = await aissatou.says("/privacy")
     assert "90 jours" in notice.text.replace("\xa0", " ")
     assert "Recevoir une copie" in " ".join((await aissatou.taps_on("Mes données")).labels)
+
+
+async def test_the_running_bot_erases_a_chat_that_was_silent_for_long(bot: RunningBot, aissatou: Citizen) -> None:
+    await aissatou.says("/start")
+    await bot.stop()
+    (file,) = bot.folder.glob("*.db")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE chats SET seen_at = 0")
+        connection.execute("DELETE FROM facts WHERE name = ?", (LAST_RUN,))
+        connection.commit()
+    await bot.start()
+    await leaves_no_trace(bot, aissatou)
