@@ -279,8 +279,8 @@ class AttemptWorker:
             made = await self._book(state, move.draft, move.placed)
             if not isinstance(made, Appointment):
                 event, settled = made
-                if isinstance(event, BookingRefused) and await self._is_old_gone(state, move.old.appointment):
-                    event = replace(event, old_is_gone=True)
+                if isinstance(event, BookingRefused):
+                    event = replace(event, old=await self._old_now(state, move.old.appointment))
                 return event, settled
             await self._store_replacement(state, made, tell)
             move = state.move()
@@ -339,13 +339,14 @@ class AttemptWorker:
         entry = await self._store.entry(made.id)
         return replace(made, at=entry.at, status=entry.status, worker_id=entry.worker_id) if entry else made
 
-    async def _is_old_gone(self, state: AttemptState, old: Appointment) -> bool:
-        """Whether somebody else cancelled it meanwhile, so that nobody is told that it stands. Asks once."""
+    async def _old_now(self, state: AttemptState, old: Appointment) -> Appointment | None:
+        """The old appointment as it is now, so that nothing untrue is told of it; None if the API does not answer."""
         try:
             found = await self._read_old(state, old)
         except ApiError:
-            return False
-        return found is None or found.status is AppointmentStatus.CANCELLED
+            return None
+        at, status = (found.at, found.status) if found else (old.at, AppointmentStatus.CANCELLED)
+        return replace(old, at=at, status=status)
 
     async def _read_old(self, state: AttemptState, old: Appointment) -> Appointment | None:
         async with self._semaphore:

@@ -181,12 +181,13 @@ class Booked(Event):
 class BookingRefused(Event):
     """The appointment of attempt `number` was surely not made and will not be tried again.
 
-    `old_is_gone` tells that the appointment that it was to replace was cancelled meanwhile.
+    `old` is the appointment that it was to replace, as it is now: others may have changed it meanwhile. None: it is not
+    known, or nothing was to be replaced.
     """
 
     number: int
     failure: Failure
-    old_is_gone: bool = False
+    old: Appointment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

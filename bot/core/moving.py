@@ -91,7 +91,7 @@ def refused(session: Session, event: BookingRefused | BookingWithdrawn) -> Step 
     """Say why nothing was moved; if the slot was taken, show the nearest ones."""
     match session.state:
         case Moving(attempt=attempt, delayed=late) if attempt.number == event.number and not attempt.made:
-            draft = attempt.draft
+            draft, old = attempt.draft, attempt.old
         case _:
             return None
     is_withdrawn = isinstance(event, BookingWithdrawn)
@@ -99,13 +99,14 @@ def refused(session: Session, event: BookingRefused | BookingWithdrawn) -> Step 
     session = replace(session, message=None) if late else session
     if isinstance(event, BookingWithdrawn):
         after, effects = go(session, Idle(), Notice.NOT_MOVED)
-    elif event.old_is_gone:
-        gone = replace(draft, replaces=_cancelled(attempt.old))
-        after, effects = go(session, BookingRefusedState(gone, event.failure))
-    elif event.failure.code is FailureCode.SLOT_TAKEN:
-        after, effects = slot_selection.nearest(session, draft)
     else:
-        after, effects = go(session, BookingRefusedState(draft, event.failure))
+        old = replace(old, appointment=event.old or old.appointment)
+        draft = replace(draft, replaces=old)
+        stands = old.appointment.status is not AppointmentStatus.CANCELLED
+        if event.failure.code is FailureCode.SLOT_TAKEN and stands:
+            after, effects = slot_selection.nearest(session, draft)
+        else:
+            after, effects = go(session, BookingRefusedState(draft, event.failure))
     return after, (*waiting, *effects)
 
 

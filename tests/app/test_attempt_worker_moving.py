@@ -19,7 +19,7 @@ from bot.core.events import (
     OldNotCancelled,
     ReplacementBooked,
 )
-from bot.core.model import AppointmentStatus, FailureCode, Worker
+from bot.core.model import Appointment, AppointmentStatus, FailureCode, Worker
 from tests.app.fakes import ScriptedError, refused
 from tests.app.virtual_clock import in_no_time
 from tests.app.worker_setup import (
@@ -180,18 +180,27 @@ async def test_a_refusal_leaves_the_old_appointment_alone(tmp_path: Path, code: 
 
 
 @pytest.mark.parametrize("unreadable", [False, True])
+@pytest.mark.parametrize(
+    ("api_has", "now"),
+    [
+        (None, replace(MINE, status=AppointmentStatus.CANCELLED)),
+        *[(each, each) for each in (MINE, replace(MINE, status=AppointmentStatus.CANCELLED), replace(MINE, at=NEW_AT))],
+    ],
+    ids=["gone", "stands", "cancelled", "moved"],
+)
 @in_no_time
-async def test_nobody_is_told_that_the_old_one_stands_if_it_was_cancelled_meanwhile(
-    tmp_path: Path, *, unreadable: bool
+async def test_a_refusal_tells_the_old_one_as_others_left_it_meanwhile(
+    tmp_path: Path, api_has: Appointment | None, now: Appointment, *, unreadable: bool
 ) -> None:
     async with worker_setup(tmp_path) as here:
-        here.api.books[50] = replace(MINE, status=AppointmentStatus.CANCELLED)
+        if api_has:
+            here.api.books[50] = api_has
         here.api.writes.append(refused(FailureCode.SLOT_TAKEN))
         if unreadable:
             here.api.reads.append(NOT_SENT)
         outcome = await here.run(MOVING)
         assert isinstance(outcome, BookingRefused)
-        assert outcome.old_is_gone is not unreadable
+        assert outcome.old == (None if unreadable else now)
         assert here.api.deletes == 0
 
 

@@ -384,12 +384,18 @@ def test_a_late_refusal_changes_the_waiting_notice_too() -> None:
 
 @pytest.mark.parametrize("code", FailureCode)
 def test_after_the_old_one_was_cancelled_meanwhile_nothing_says_that_it_stands(code: FailureCode) -> None:
-    refused = BookingRefused(at=NOW, number=7, failure=Failure(code), old_is_gone=True)
+    refused = BookingRefused(at=NOW, number=7, failure=Failure(code), old=GONE.appointment)
     session, _ = happened(given(Moving(MOVE_ATTEMPT)), refused)
     assert isinstance(session.state, BookingRefusedState)
-    old = session.state.draft.replaces
-    assert old
-    assert old.appointment.status is AppointmentStatus.CANCELLED
+    assert session.state.draft.replaces == GONE
+
+
+@pytest.mark.parametrize("code", FailureCode)
+def test_a_refusal_goes_on_from_the_old_appointment_as_the_office_moved_it(code: FailureCode) -> None:
+    now = replace(TICKET.appointment, at=TEN_ON_MONDAY)
+    session, _ = happened(given(Moving(MOVE_ATTEMPT)), BookingRefused(at=NOW, number=7, failure=Failure(code), old=now))
+    assert isinstance(session.state, LoadingNearest | BookingRefusedState)
+    assert session.state.draft.replaces == replace(TICKET, appointment=now)
 
 
 def test_what_was_given_up_is_not_moved() -> None:
