@@ -525,3 +525,9 @@ def test_free_slots_of_the_present_time_alone_are_none() -> None:
     only = (Slot(HALF_PAST_TWO),)
     session, _ = happened(given(LoadingDays(START)), SlotsLoaded(at=NOW, department_id=1, slots=only))
     assert session.state == ChoosingDay(START, (), None)
+
+
+def test_a_number_makes_no_button_of_a_word_that_is_none() -> None:
+    unknown = lasting(callback_data.numbered("rain", 5))
+    _, effects = step(given(Idle()), unknown)
+    assert [each.notice for each in effects if isinstance(each, Show)] == [Notice.STALE_BUTTON]
