@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.app.attempt import CANCELLINGS, MOVES, chat_of, owner_of
+from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, Urgency
 from bot.app.turn import Render
@@ -26,7 +26,7 @@ from bot.core.appointment_book import (
     WasValidated,
     absorb,
 )
-from bot.core.model import Appointment, AppointmentStatus, Department, Ticket
+from bot.core.model import Appointment, AppointmentStatus, Department, Draft, Ticket
 from bot.core.screens import CancelledByOthers, MadeByOffice, MovedByOffice, QrPicture, Screen, TicketShown, Validated
 
 SOON = timedelta(hours=24)
@@ -40,7 +40,7 @@ LOOK_PAUSE = 60.0
 REASON_PAUSE, REASON_PATIENCE = 10.0, 15.0
 """Seconds for which a cancellation that an older webhook led to waits for its own webhook, which has the reason."""
 ATTEMPT_PAUSE, ATTEMPT_PATIENCE = 3.0, 600.0
-"""Seconds between tries while an open attempt may be the cause, and the longest wait for it."""
+"""Seconds between tries while an open attempt may be the cause, and the longest wait for one that surely is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class AppointmentNews:
         is_patient = self._unix_time() - received_at < ATTEMPT_PATIENCE
         if is_patient and await self._may_be_own(chat_id, entry, report):
             raise NotYetError(ATTEMPT_PAUSE)
-        if not is_patient and await self._is_being_replaced(chat_id, report):
+        if not is_patient and await self._is_own(chat_id, entry, report):
             raise NotYetError(LOOK_PAUSE)
         is_old = self.service_time() - report.created > LONG_AGO
         fact = Fact(
@@ -185,14 +185,16 @@ class AppointmentNews:
                 return True
         return False
 
-    async def _is_being_replaced(self, chat_id: int, report: Report) -> bool:
-        """Whether this is the old appointment of a move whose new one is booked: the move ends by itself."""
-        return any(
-            attempt.kind is AttemptKind.MOVE
-            and MOVES.read(attempt.body).made is not None
-            and _concerns(attempt) == report.appointment_id
-            for attempt in await self._store.open_attempts_of(chat_id)
-        )
+    async def _is_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
+        """Whether an open attempt makes or cancels this very appointment. Its outcome tells of it, however late."""
+        for attempt in await self._store.open_attempts_of(chat_id):
+            draft = _draft(attempt)
+            if draft is None:
+                if _concerns(attempt) == report.appointment_id:
+                    return True
+            elif entry is None and (report.appointment is None or _is_ordered(draft, report.appointment)):
+                return True
+        return False
 
     async def _absorbed(
         self, entry: BookEntry | None, fact: Fact
@@ -315,6 +317,22 @@ def _concerns(attempt: StoredAttempt) -> int | None:
             return CANCELLINGS.read(attempt.body).ticket.appointment.id
         case AttemptKind.MOVE:
             return MOVES.read(attempt.body).old.appointment.id
+
+
+def _draft(attempt: StoredAttempt) -> Draft | None:
+    """What the attempt is to book; None if it books nothing, or nothing more."""
+    match attempt.kind:
+        case AttemptKind.BOOK:
+            return BOOKINGS.read(attempt.body).draft
+        case AttemptKind.CANCEL:
+            return None
+        case AttemptKind.MOVE:
+            move = MOVES.read(attempt.body)
+            return move.draft if move.made is None else None
+
+
+def _is_ordered(draft: Draft, made: Appointment) -> bool:
+    return (made.department_id, made.at.replace(second=0, microsecond=0)) == (draft.department.id, draft.at)
 
 
 def _screen(effect: BookEffect, ticket: Ticket, before: Ticket) -> Screen:

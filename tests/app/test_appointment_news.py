@@ -208,11 +208,52 @@ async def test_news_is_sent_even_if_the_departments_cannot_be_read(setup: NewsSe
 async def test_while_a_booking_is_open_what_is_not_known_waits_but_not_for_ever(setup: NewsSetup) -> None:
     await setup.knows(7, of=None)
     await setup.store.commit(Change(opened=(replace(BOOKING, chat_id=7),)))
-    assert BOOKINGS.read(BOOKING.body).__class__ is BookingAttempt
     with pytest.raises(NotYetError):
         await setup.hears(MADE, is_new=True)
     setup.now = NOW + timedelta(seconds=ATTEMPT_PATIENCE)
     assert texts(await setup.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
+
+
+def booking(at: datetime, department: Department = PASSPORTS) -> StoredAttempt:
+    draft = Draft(department, at=at, name="Aïssatou Bah")
+    return StoredAttempt(7, 4, AttemptKind.BOOK, BOOKINGS.write(BookingAttempt(4, draft, NOW)))
+
+
+@pytest.mark.parametrize("said", [MADE, replace(MADE, at=AT + timedelta(seconds=9)), CANCELLED, None])
+async def test_what_an_open_booking_asked_for_is_not_news_however_long_it_takes(
+    setup: NewsSetup, said: Appointment | None
+) -> None:
+    await setup.knows(7, of=None)
+    await setup.store.commit(Change(opened=(booking(AT),)))
+    setup.now = NOW + timedelta(hours=5)  # the machine was off after the request
+    with pytest.raises(NotYetError) as wait:
+        await setup.hears(said, is_new=True)
+    assert wait.value.seconds == LOOK_PAUSE
+
+
+@pytest.mark.parametrize("attempt", [booking(AT + timedelta(hours=1)), booking(AT, Department(6, "Casier"))])
+async def test_what_it_did_not_ask_for_is_told_after_ten_minutes(setup: NewsSetup, attempt: StoredAttempt) -> None:
+    await setup.knows(7, of=None)
+    await setup.store.commit(Change(opened=(attempt,)))
+    setup.now = NOW + timedelta(seconds=ATTEMPT_PATIENCE)
+    assert texts(await setup.hears(MADE, is_new=True)) == ["fr MadeByOffice"]
+
+
+async def test_while_it_is_being_cancelled_its_cancelling_is_not_news_however_long_it_takes(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    await setup.store.commit(Change(opened=(cancelling(50),)))
+    setup.now = NOW + timedelta(hours=5)
+    with pytest.raises(NotYetError) as wait:
+        await setup.hears(CANCELLED, minutes=2)
+    assert wait.value.seconds == LOOK_PAUSE
+
+
+async def test_what_an_open_move_asked_for_is_not_news_however_long_it_takes(setup: NewsSetup) -> None:
+    await setup.knows(7, of=None)
+    await setup.store.commit(Change(opened=(moving(49),)))
+    setup.now = NOW + timedelta(hours=5)
+    with pytest.raises(NotYetError):
+        await setup.hears(replace(MADE, at=AT + timedelta(days=3)), is_new=True)
 
 
 async def test_a_webhook_waits_only_for_the_cancelling_of_its_own_appointment(setup: NewsSetup) -> None:
