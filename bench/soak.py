@@ -1,6 +1,7 @@
 """The long crash test: citizens book while the bot is killed and connections are dropped. `make soak`
 
     python -m bench.soak [--bookings N] [--kills N] [--citizens N] [--seed N]
+    python -m bench.soak --office …          with a busy office: see `bench.office_soak`
 
 The last line is the summary. Ends with 1 when anything was lost, doubled, wrong or left without an answer, or when the
 bookings and kills were not reached in time.
@@ -12,11 +13,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench import office_soak
 from tests.e2e.crash_run import CrashReport, Scale, run_with_crashes, seed_of_this_run
 
 SECONDS_A_KILL, SECONDS_AT_LEAST = 30, 300
 """The time limit: so much a kill, and so much besides."""
 END_OF_LOG = 10_000
+OFFICE = "--office"
 
 
 def summary(report: CrashReport) -> str:
@@ -42,6 +45,9 @@ def exit_code(report: CrashReport, scale: Scale) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run it once; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if OFFICE in arguments:
+        return office_soak.main([each for each in arguments if each != OFFICE])
     parser = argparse.ArgumentParser(prog="bench.soak", description="Kill the bot for a long time and count.")
     parser.add_argument("--bookings", type=int, default=500, help="at least (default: %(default)s)")
     parser.add_argument("--kills", type=int, default=100, help="at least (default: %(default)s)")

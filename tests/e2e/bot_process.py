@@ -17,13 +17,13 @@ LINE = re.compile(r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<name>\S+): (?P<words>.*
 
 
 class BotProcess:
-    """One bot with one database and one log; it can be started again and again."""
+    """One bot with one database and one log; it can be started again and again, each time with its `settings`."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
         self.database = folder / "bot.db"
         self._folder = folder
         self._log = folder / "bot.log"
-        self._settings = {"DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", **settings}
+        self.settings = {"DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", **settings}
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = 0
 
@@ -47,7 +47,7 @@ class BotProcess:
         assert not self.running, "one process at a time"
         self._log_start = len(self.log)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        environment = {**inherited, "PYTHONPATH": str(ROOT), **self._settings, VARIABLE: crash_at, **settings}
+        environment = {**inherited, "PYTHONPATH": str(ROOT), **self.settings, VARIABLE: crash_at, **settings}
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", cwd=self._folder, env=environment, stdout=log, stderr=log

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +81,10 @@ class ProcessKiller:
     every_point: bool = False
     """Kill only at failpoints, and give each process the time that it needs to get there."""
     kills: Kills = field(default_factory=Kills)
+    deepest: int = 3
+    """How often a failpoint is reached at most before the kill."""
+    after_kill: Callable[[], Awaitable[None]] | None = None
+    """Done after each kill, while the bot is down."""
 
     async def run(self, enough: Callable[[], bool]) -> None:
         """Kill until it is enough, then start the bot and leave it running."""
@@ -90,10 +94,12 @@ class ProcessKiller:
                 points = [*POINTS, *[""] * (0 if self.every_point else len(POINTS) // 2)]
                 self.rng.shuffle(points)
             await self._run_once(points.pop())
+            if self.after_kill:
+                await self.after_kill()
         await self.process.start()
 
     async def _run_once(self, point: str) -> None:
-        crash_at = f"{point}:{self.rng.randint(1, 3)}" if point else ""
+        crash_at = f"{point}:{self.rng.randint(1, self.deepest)}" if point else ""
         # A random kill may come while the bot is still starting.
         await self.process.start(crash_at=crash_at, ready=bool(point))
         is_long = self.kills.total % self.long_lifetimes == self.long_lifetimes - 1

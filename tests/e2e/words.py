@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bot.i18n import Translator, Translators
@@ -31,6 +31,20 @@ class Words:
     def says(self, text: str, key: str) -> bool:
         """Whether a message has this text."""
         return self.plain(key) in text
+
+    def begins(self, text: str, key: str) -> bool:
+        """Whether a message begins with this text, up to its first value."""
+        beginning = self._t.entries[key][0].split("{", maxsplit=1)[0]
+        return text.startswith(html.unescape(MARKUP.sub("", beginning)))
+
+    def has_moment(self, text: str, at: datetime) -> bool:
+        """Whether a message about an appointment has this day and hour, as a ticket tells them."""
+        days = (self._t.date_long(at), self._t.date_long(at, at))
+        return any(self.label("moment", day=each, time=self._t.time(at)) in text for each in days)
+
+    def short_moment(self, at: datetime) -> str:
+        """A day and an hour as sentences tell them."""
+        return self.label("moment", day=self._t.date_short(at), time=self._t.time(at))
 
     def number_in(self, text: str) -> int | None:
         """The number of the appointment that a message is about."""
