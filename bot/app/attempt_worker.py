@@ -226,7 +226,10 @@ class AttemptWorker:
     ) -> Appointment | None:
         async def made_by_others(found: Collection[int]) -> frozenset[int]:
             others = await self._store.made_by_others(found, *state.key)
-            return others | {old.id} if old else others
+            # One that we knew before, for instance because the office had just made it, is not the result either.
+            entries = await self._store.entries_of(state.stored.chat_id)
+            known = {each.appointment_id for each in entries if each.as_of is None or each.as_of < placed}
+            return others | known | ({old.id} if old else frozenset())
 
         try:
             async with self._semaphore:

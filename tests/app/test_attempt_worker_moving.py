@@ -114,6 +114,21 @@ async def test_a_lost_answer_is_never_taken_for_the_old_appointment(tmp_path: Pa
 
 
 @in_no_time
+async def test_a_lost_answer_is_never_taken_for_what_the_office_made_a_moment_before(tmp_path: Path) -> None:
+    async with worker_setup(tmp_path) as here:
+        here.api.books[50] = MINE
+        made = replace(MINE, id=60, at=NEW_AT + timedelta(hours=1), created_at=NOW - timedelta(seconds=5))
+        here.api.books[60] = made
+        known = Fact(60, CHAT, NOW - timedelta(seconds=5), Source.HOOK, made, is_new=True)
+        await here.store.commit(Change(facts=(known,)))
+        here.api.writes.append(LOST)
+        assert isinstance(await here.run(MOVING), Moved)
+        assert here.api.posts == 2
+        assert here.steps[0].appointment_id != 60
+        assert standing(here) == [60, here.steps[0].appointment_id]
+
+
+@in_no_time
 async def test_a_move_found_before_its_new_appointment_is_continued(tmp_path: Path) -> None:
     async with worker_setup(tmp_path) as here:
         here.api.books |= {50: MINE, 99: NEW}
