@@ -114,12 +114,14 @@ def test_a_move_that_cancels_first_or_replaces_nothing_is_lost() -> None:
     assert check(messages, old, entry(51)) == []
     assert check(messages, old, entry(51, createdAt="2026-03-02T10:00:01")) == ["lost"]
     assert check(messages[:1], old) == ["lost"]
-    assert check([message(1, TICKET, CANCELLED, says("cancelled.title"))], old) == []
+    assert check([message(1, TICKET, CANCELLED), message(2, says("cancel.question"))], old) == []
 
 
 def test_news_without_a_change_by_others_is_too_many() -> None:
     cancelled = [message(1, TICKET, CANCELLED), message(2, OFFICE_CANCELLED, minutes=2)]
-    assert check([*cancelled, message(3, says("cancelled.title"), minutes=1)], entry(by="api")) == ["too_many"]
+    assert check(
+        [*cancelled, message(3, says("cancel.question"), says("cancelled.title"), minutes=1)], entry(by="api")
+    ) == ["too_many"]
     assert check([message(1, TICKET, says("ticket.title", at=AT)), message(2, MADE)], entry()) == ["too_many"]
     moves = [message(1, MOVED), message(2, MOVED + " again", minutes=2)]
     assert check(moves, entry(at=LATER), moved=True) == ["too_many"]
