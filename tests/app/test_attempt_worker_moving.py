@@ -119,7 +119,7 @@ async def test_a_lost_answer_is_never_taken_for_what_the_office_made_a_moment_be
         here.api.books[50] = MINE
         made = replace(MINE, id=60, at=NEW_AT + timedelta(hours=1), created_at=NOW - timedelta(seconds=5))
         here.api.books[60] = made
-        known = Fact(60, CHAT, NOW - timedelta(seconds=5), Source.HOOK, made, is_new=True)
+        known = Fact(60, CHAT, NOW - timedelta(seconds=5), Source.WEBHOOK, made, is_new=True)
         await here.store.commit(Change(facts=(known,)))
         here.api.writes.append(LOST)
         assert isinstance(await here.run(MOVING), Moved)
