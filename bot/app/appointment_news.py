@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.app.appointment_recorder import SERVES
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, Urgency
@@ -106,7 +107,8 @@ class AppointmentNews:
         missing = [each.appointment_id for each in known.values() if each.at > self._office_time()]
         at = as_of.replace(microsecond=0)
         facts = [
-            Fact(number, chat_id, at, Source.LIST, listed.get(number)) for number in dict.fromkeys((*listed, *missing))
+            Fact(number, chat_id, at, Source.LIST, listed.get(number), age=SERVES)
+            for number in dict.fromkeys((*listed, *missing))
         ]
         return await self._of_facts(known, facts)
 

@@ -6,7 +6,7 @@ once. Pure: knows no clock, no database, no words. All times are office time.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.core.model import Appointment, AppointmentStatus
@@ -89,7 +89,7 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A statement about an appointment, true at `as_of`.
+    """A statement about an appointment, true at `as_of` or up to `age` later, as a list is that may be a copy.
 
     `appointment` is None if there is no such appointment, or none any more. `is_new` tells that the service says
     that it was just made. `by_office` is whether the office cancelled it, None if nobody knows; `reason` is theirs.
@@ -105,6 +105,12 @@ class Fact:
     by_office: bool | None = None
     reason: str = ""
     replaces: int | None = None
+    age: timedelta = timedelta()
+
+    @property
+    def until(self) -> datetime:
+        """When it was true at the latest. What is not newer than that may be older, and does not replace it."""
+        return self.as_of + self.age
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +185,7 @@ def _first(fact: Fact) -> tuple[BookEntry | None, tuple[BookEffect, ...]]:
         fact.chat_id,
         found.department_id,
         _minute(found.at),
-        as_of=fact.as_of,
+        as_of=fact.until,
         booked_at=_minute(found.created_at or fact.as_of),
         origin=_ORIGINS.get(fact.source),
     )
@@ -225,7 +231,7 @@ def _is_older(fact: Fact, entry: BookEntry, *, or_equal: bool = False) -> bool:
 
 
 def _latest(entry: BookEntry, fact: Fact) -> datetime:
-    return fact.as_of if entry.as_of is None else max(fact.as_of, entry.as_of)
+    return fact.until if entry.as_of is None else max(fact.until, entry.as_of)
 
 
 def _state(entry: BookEntry) -> tuple[object, ...]:

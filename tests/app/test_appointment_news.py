@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.appointment_news import ATTEMPT_PATIENCE, LOOK_PAUSE, AppointmentNews, NotYetError, Report
+from bot.app.appointment_recorder import SERVES
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.ports import ApiError, Need
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, TicketMessage
@@ -200,6 +201,16 @@ async def test_news_is_sent_even_if_the_departments_cannot_be_read(setup: NewsSe
     await setup.knows(7)
     setup.api.reads.append(refused(FailureCode.DOWN))
     assert texts(await setup.hears(MOVED)) == ["fr MovedByOffice"]
+
+
+async def test_a_webhook_that_comes_after_a_newer_list_does_not_bring_the_old_time_back(setup: NewsSetup) -> None:
+    """The office made the appointment and moved it; the citizen's list had that before the first webhook came."""
+    await setup.knows(7, of=None)
+    setup.api.books[50] = MOVED
+    await setup.lists(MOVED, minutes=0)
+    seconds = SERVES.total_seconds()
+    change = await setup.hears(MADE, minutes=seconds / 60 - 0.05, is_new=True, received=seconds)
+    assert (texts(change), setup.api.needs) == ([], [Need.BACKGROUND])
 
 
 # --- one's own --------------------------------------------------------------------------------------------------------

@@ -162,6 +162,17 @@ def test_an_older_webhook_that_agrees_changes_nothing() -> None:
     assert absorb(KNOWN, fact(minutes=-1)) == (KNOWN, ())
 
 
+@pytest.mark.parametrize("entry", [None, replace(KNOWN, at=NOON)])
+def test_a_webhook_that_may_be_older_than_a_list_is_looked_up(entry: BookEntry | None) -> None:
+    """The list may have been read up to `age` after its `as_of`, and so it may have what happened since the webhook."""
+    listed, _ = absorb(entry, replace(fact(MOVED, Source.LIST, minutes=1), age=timedelta(minutes=2)))
+    assert listed
+    assert listed.at == MOVED.at
+    for minutes in (2, 3):
+        assert absorb(listed, fact(MADE, minutes=minutes)) == (listed, (LookAgain(),))
+    assert [type(each) for each in absorb(listed, fact(MADE, minutes=4))[1]] == [WasMoved]
+
+
 def test_an_older_list_that_differs_changes_nothing() -> None:
     assert absorb(KNOWN, fact(MOVED, Source.LIST, minutes=-1)) == (KNOWN, ())
 
