@@ -55,7 +55,7 @@ class Mover:
         await self.citizen.book(booking)
         self.old = booking.ticket or 0
         await self._press("button.move_this")
-        await self._press("button.earliest")
+        await self._press("button.earliest", "button.earliest_today")
         await eventually("the summary", lambda: self._shows("button.confirm"))
 
     async def confirms(self) -> None:
@@ -68,16 +68,16 @@ class Mover:
             self.seen.add((sum(each["status"] == "SCHEDULED" for each in every), len(every)))
             await asyncio.sleep(0.02)
 
-    async def _shows(self, key: str) -> Json:
-        wanted = WORDS.label(key, time="§", day="§").split("§", maxsplit=1)[0].strip()
+    async def _shows(self, *keys: str) -> Json:
+        wanted = tuple(WORDS.label(key, time="§", day="§").split("§", maxsplit=1)[0].strip() for key in keys)
         for shown in reversed(await self.phone.look(everything=True)):
             for label in shown.labels:
                 if label.startswith(wanted):
                     return {"shown": shown, "label": label}
         return {}
 
-    async def _press(self, key: str) -> None:
-        found = await eventually(key, lambda: self._shows(key))
+    async def _press(self, *keys: str) -> None:
+        found = await eventually(" or ".join(keys), lambda: self._shows(*keys))
         await self.phone.press(found["shown"], found["label"])
 
 
