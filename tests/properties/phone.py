@@ -42,6 +42,9 @@ class Phone(RuleBasedStateMachine):
     def begins(self, state: State) -> None:
         self.now = START
         self.session = replace(Session("fr", START), state=state)
+        if isinstance(state, Submitting | Cancelling | Moving):
+            # Attempts have the number of the screen on which they were confirmed, so the chat has got that far.
+            self.session = replace(self.session, screen=state.attempt.number)
         self.attempts: set[int] = set()
         self.withdrawn: set[int] = set()
         self.shown: list[tuple[int | None, int, list[str]]] = []
