@@ -397,8 +397,7 @@ async def test_after_the_start_button_a_keyboard_user_goes_on_in_the_message_fie
     bot: Bot, open_page: OpenPage
 ) -> None:
     page = await open_page(f"{bot.url}/?who={AISSATOU}")
-    await page.get_by_test_id("start").focus()
-    await page.keyboard.press("Enter")
+    await page.get_by_test_id("start").press("Enter")
     assert (await bot.next())["text"] == "/start"
     await expect(page.get_by_test_id("composer")).to_be_focused()
     await page.keyboard.type("passeport")
