@@ -59,14 +59,16 @@ def entry(number: int = 50, *, at: datetime = AT, by: str | None = None, key: st
     }
 
 
-def check(messages: list[Json], *ledger: Json, moved: bool = False, kill: int | None = None) -> list[str]:
+def check(
+    messages: list[Json], *ledger: Json, moved: bool = False, kill: int | None = None, lost: tuple[int, ...] = ()
+) -> list[str]:
     """The kinds of differences."""
     office = OfficeLog()
     if moved:
         office.before[50].append(AT)
     kills = [] if kill is None else [(SENT + timedelta(minutes=kill)).timestamp()]
     found = OfficeCheck()
-    seen = Evidence(list(ledger), office, kills, (), SENT.replace(tzinfo=None))
+    seen = Evidence(list(ledger), office, kills, lost, SENT.replace(tzinfo=None))
     ChatCheck(found, 7, WORDS, messages, seen).run()
     return [each.split(":")[0] for each in found.faults]
 
@@ -95,6 +97,8 @@ def test_a_chat_that_agrees_with_the_ledger_has_no_difference(
 def test_an_appointment_that_nobody_was_told_of_is_lost_or_untold() -> None:
     assert check([], entry()) == ["lost"]
     assert check([], entry(key="office")) == ["untold"]
+    assert check([], entry(key="office"), lost=(50,)) == []
+    assert check([], entry(), lost=(50,)) == ["lost"]
 
 
 def test_an_old_last_word_is_untold_and_the_old_ticket_untrue() -> None:

@@ -134,7 +134,9 @@ class ChatCheck:
             return  # cancelled before the citizen heard of it: it makes no difference to them
         if not told:
             kind = self._found.untold if entry["key"] == "office" else self._found.lost
-            if not self._is_too_late(entry):
+            # What the office made, and no webhook told, is only in the list (docs/guarantees.md).
+            is_unheard = entry["key"] == "office" and entry["id"] in self._seen.unreported
+            if not is_unheard and not self._is_too_late(entry):
                 kind.append(f"{self._name(entry)}: nothing was told")
         elif entry["status"] in {STANDS, CANCELLED}:
             if not told[-1].agrees(entry) and not self._is_too_late(entry):
