@@ -95,7 +95,6 @@ appointments = Table(
     Column("as_of", String(19)),
     Column("name", Text),
     Column("worker_id", BigInteger),
-    Column("told_version", Integer, nullable=False, default=0, server_default="0"),
     Column("ics_uid", String(64)),
     Column("ics_sent", Integer),
     Column("booked_at", String(16)),
@@ -106,7 +105,7 @@ appointments = Table(
 )
 """The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 
-`name` is emptied when the day is over. `told_version` is not used any more; the release before writes it.
+`name` is emptied when the day is over.
 """
 
 ticket_messages = Table(

@@ -71,7 +71,6 @@ COLUMNS = (
     "starts_at",
     "status",
     "target",
-    "told_version",
     "update_id",
     "urgency",
     "user_id",

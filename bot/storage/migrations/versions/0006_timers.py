@@ -15,13 +15,11 @@ def upgrade() -> None:
     The bot sets the timers of the known appointments when it starts, because they follow from its rules.
     """
     op.add_column("chats", sa.Column("reminders", sa.Boolean, nullable=False, server_default=sa.true()))
-    op.add_column("appointments", sa.Column("told_version", sa.Integer, nullable=False, server_default="0"))
     op.add_column("appointments", sa.Column("ics_uid", sa.String(64)))
     op.add_column("appointments", sa.Column("ics_sent", sa.Integer))
     op.add_column("appointments", sa.Column("booked_at", sa.String(16)))
     op.add_column("appointments", sa.Column("origin", sa.String(8)))
     op.add_column("appointments", sa.Column("qr_link", sa.Text))
-    op.execute("UPDATE appointments SET told_version = version")
     op.create_table(
         "timers",
         sa.Column("appointment_id", sa.BigInteger, primary_key=True, autoincrement=False),
