@@ -235,7 +235,7 @@ class Moved(Event):
 class OldNotCancelled(Event):
     """The old appointment of move `number` was not cancelled and will not be.
 
-    `status` is the old one's, None where it is not known. `appointment`: see `Moved`.
+    `status` is the status of the old one, None if it is not known. `appointment`: see `Moved`.
     """
 
     number: int
