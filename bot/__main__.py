@@ -1,4 +1,4 @@
-"""The command line: run, demo, sandbox, check. Starts and ends the process; must not know what the parts do."""
+"""The command line: its commands start and end the process; it must not know what the parts do."""
 
 import argparse
 import asyncio
@@ -33,6 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("run", help="run the bot (settings: environment and .env)")
     checking = commands.add_parser("check", help="try all that the bot needs, and say what to do")
     checking.add_argument("--quick", action="store_true", help="only settings and database: costs the API no request")
+    copying = commands.add_parser("copy-database", help="copy the bot's data into an empty database, say PostgreSQL")
+    copying.add_argument(
+        "source", metavar="FROM", help="address of the database, which is not changed; the bot is stopped"
+    )
+    copying.add_argument("target", metavar="TO", nargs="?", help="address of the empty one (default: DATABASE_URL)")
     for name, what in (
         ("demo", "run the bot on embedded stand-ins, with a chat page in the browser"),
         ("sandbox", "serve the stand-ins for Telegram and moncreneau alone"),
@@ -55,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
             return asyncio.run(_run())
         if chosen.command == "check":
             return asyncio.run(_check(quick=chosen.quick))
+        if chosen.command == "copy-database":
+            return asyncio.run(_copy_database(chosen.source, chosen.target or read_settings().database_url))
         if not all(map(importlib.util.find_spec, NEEDED_BY_STAND_INS)):
             print("the stand-ins are not installed; in the checkout: pip install '.[sandbox]'", file=sys.stderr)  # noqa: T201
             return CANNOT_START
@@ -141,6 +148,34 @@ async def _check(*, quick: bool) -> int:
     from bot import check  # noqa: PLC0415 — as in `_run`
 
     return await check.run(quick=quick)
+
+
+async def _copy_database(source: str, target: str) -> int:
+    logs.configure("ERROR")
+    from bot.storage.copy_database import CopyError, copy_database  # noqa: PLC0415 — as in `_run`
+
+    try:
+        rows = await copy_database(source, target, _show_progress)
+    except ValueError as error:
+        problem, code = str(error), WRONG_SETTINGS
+    except CopyError as error:
+        problem, code = str(error), CANNOT_START
+    except asyncio.CancelledError:
+        problem, code = "interrupted", CANNOT_START
+    else:
+        print(f"copied: {rows} rows. Set DATABASE_URL to the new database before you start the bot again")  # noqa: T201
+        return 0
+    if sys.stdout.isatty():
+        print()  # noqa: T201 — after the line that counts up
+    print(f"nothing was copied: {logs.one_line(problem)}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _show_progress(table: str, done: int, total: int) -> None:
+    """One line a table; on a terminal it counts up."""
+    line, counts_up = f"{table}: {done} of {total}", sys.stdout.isatty()
+    if done == total or counts_up:
+        print(f"\r{line}" if counts_up else line, end="\n" if done == total else "", flush=True)  # noqa: T201
 
 
 def _once(action: Callable[[], Any]) -> Callable[[], None]:

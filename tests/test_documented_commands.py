@@ -110,7 +110,7 @@ async def test_an_operator_can_work_through_the_whole_page(operator: Operator) -
     store = await Store(settings.database_url.replace("@localhost/", "@/") + f"?host={operator.cluster.folder}").open()
     await store.close(1.0)
 
-    operator.follow("Check the installation")
+    operator.follow("Move from SQLite to PostgreSQL")
     compose = (ROOT / "compose.yaml").read_text()
     needed = {"COMPOSE_PROFILES", *re.findall(r"\$\{(\w+)", compose)}
     assert_all_are_set(machine.checkout / ".env", needed)

@@ -77,7 +77,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_the_catalogues(wheel: Pat
         assert {name for name in archive.namelist() if ".dist-info/" not in name} == wanted
 
 
-@pytest.mark.parametrize("command", ["run", "check", "demo", "sandbox"])
+@pytest.mark.parametrize("command", ["run", "check", "copy-database", "demo", "sandbox"])
 def test_the_installed_command_explains_itself(installed: Installation, command: str, tmp_path: Path) -> None:
     done = run(installed.command, command, "--help", folder=tmp_path)
     assert done.returncode == 0, done.stderr

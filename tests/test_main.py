@@ -29,7 +29,7 @@ def test_unknown_arguments_are_explained(arguments: list[str], capsys: pytest.Ca
     assert "usage: python -m bot" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "sandbox", "check"])
+@pytest.mark.parametrize("command", ["run", "demo", "sandbox", "check", "copy-database"])
 def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])

@@ -158,6 +158,12 @@ def _insert(engine: AsyncEngine | Engine, table: Table) -> Any:
     return dialect.insert(table)
 
 
+def advance_sequence(connection: Connection, table: Table) -> None:
+    """Let the numbers that the database gives to new rows continue after the present ones; SQLite always does."""
+    if not is_file(connection.engine):
+        postgresql.advance_sequence(connection, table)
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether retrying may help (locked, full, read-only, gone); False for a wrong statement or value."""
     if isinstance(error, DBAPIError):

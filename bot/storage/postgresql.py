@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, event, text
+from sqlalchemy import URL, Connection, Engine, Table, event, func, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -103,6 +103,15 @@ def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
     A killed process does not take its session with it: a commit that it sent may still be under way.
     """
     connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def advance_sequence(connection: Connection, table: Table) -> None:
+    """Set the sequence of the table's key, if it has one, to the highest key that is there."""
+    key = table.autoincrement_column
+    if key is None:
+        return
+    sequence = func.pg_get_serial_sequence(table.name, key.name)
+    connection.execute(select(func.setval(sequence, func.max(key))).having(func.max(key).is_not(None)))
 
 
 MARKER_NAME = "last transaction"
