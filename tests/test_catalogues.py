@@ -20,6 +20,7 @@ from bot.core.events import Courtesy
 from bot.core.health import ChatLimit
 from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
+from bot.core.statistics import Counted
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
 from bot.views.bot_profile import ADMIN, USUAL
 from bot.views.my_data import COLUMNS, TABLES
@@ -43,6 +44,7 @@ FAMILIES = {
     "reminder.part.": tuple(DetailPart),
     "data.table.": TABLES,
     "data.column.": COLUMNS,
+    "stats.what.": tuple(Counted),
 }
 """Texts whose key ends in a value: every value must have its text."""
 PLAIN = (

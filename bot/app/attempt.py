@@ -13,7 +13,7 @@ from typing import Self
 
 from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Moncreneau, Need
-from bot.app.records import Replaced, Settled, StoredAttempt
+from bot.app.records import AttemptKind, Replaced, Settled, StoredAttempt
 from bot.core.appointment_book import Fact, Source
 from bot.core.events import (
     AppointmentCancelled,
@@ -30,6 +30,7 @@ from bot.core.json_codec import JsonCodec
 from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Order
 from bot.core.names import fold, visible
 from bot.core.states import BookingAttempt, CancelAttempt, MoveAttempt
+from bot.core.statistics import Count, Counted
 
 SLOW = 5.0
 OWNER = "telegram:"
@@ -299,7 +300,8 @@ Ending = tuple[Event, Settled]
 
 def booked(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
     """The outcome of a booking that was made."""
-    settled = replace(state.settled("booked", appointment.id), facts=(_fact(state, at, appointment),))
+    counts = (Count(at.date(), appointment.department_id, Counted.BOOKED),)
+    settled = replace(state.settled("booked", appointment.id), facts=(_fact(state, at, appointment),), counts=counts)
     return Booked(at=at, number=state.stored.number, appointment=appointment), settled
 
 
@@ -316,7 +318,7 @@ def replacement_booked(state: AttemptState, at: datetime, appointment: Appointme
 def moved(state: AttemptState, at: datetime, made: Appointment, old: Appointment) -> Ending:
     """The outcome of a move: the old appointment is cancelled or gone. `made` is the new one as it is now."""
     gone = replace(old, status=AppointmentStatus.CANCELLED)
-    settled = replace(state.settled("moved", made.id), facts=(_fact(state, at, gone),))
+    settled = replace(state.settled("moved", made.id), facts=(_fact(state, at, gone),), counts=_one_move(at, made))
     return Moved(at=at, number=state.stored.number, appointment=made), settled
 
 
@@ -328,7 +330,7 @@ def old_stands(
     It is not cancelled either if somebody else cancelled the new one (`made`, as it is now) before.
     """
     outcome = "kept" if made.status is AppointmentStatus.CANCELLED else "both"
-    settled = replace(state.settled(outcome, made.id), rearmed=(old.id,))
+    settled = replace(state.settled(outcome, made.id), rearmed=(old.id,), counts=_one_move(at, made))
     event = OldNotCancelled(at=at, number=state.stored.number, status=status, appointment=made)
     return event, settled
 
@@ -340,19 +342,29 @@ def withdrawn(state: AttemptState, at: datetime) -> Ending:
 
 def refused(state: AttemptState, at: datetime, failure: Failure) -> Ending:
     """The outcome of a booking that was refused."""
-    return BookingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
+    settled = state.settled(failure.code)
+    if failure.code is FailureCode.SLOT_TAKEN:
+        draft = state.booking().draft if state.stored.kind is AttemptKind.BOOK else state.move().draft
+        settled = replace(settled, counts=(Count(at.date(), draft.department.id, Counted.LOST_RACE),))
+    return BookingRefused(at=at, number=state.stored.number, failure=failure), settled
 
 
 def cancelled(state: AttemptState, at: datetime, appointment: Appointment) -> Ending:
     """The outcome of a cancellation that was carried out."""
     gone = replace(appointment, status=AppointmentStatus.CANCELLED)
-    settled = replace(state.settled("cancelled"), facts=(_fact(state, at, gone),))
+    counts = (Count(at.date(), appointment.department_id, Counted.CANCELLED),)
+    settled = replace(state.settled("cancelled"), facts=(_fact(state, at, gone),), counts=counts)
     return AppointmentCancelled(at=at, number=state.stored.number), settled
 
 
 def not_cancelled(state: AttemptState, at: datetime, failure: Failure) -> Ending:
     """The outcome of a cancellation that was refused."""
     return CancellingRefused(at=at, number=state.stored.number, failure=failure), state.settled(failure.code)
+
+
+def _one_move(at: datetime, made: Appointment) -> tuple[Count, ...]:
+    """A move counts once, where the new appointment is, also if the old one could not be cancelled."""
+    return (Count(at.date(), made.department_id, Counted.MOVED),)
 
 
 def _fact(state: AttemptState, at: datetime, appointment: Appointment) -> Fact:

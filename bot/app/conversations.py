@@ -379,6 +379,7 @@ def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
         queued=outcome.deliveries,
         opened=outcome.opened,
         withdrawn=None if outcome.withdrawn is None else (chat_id, outcome.withdrawn),
+        coming=outcome.coming,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.core.appointment_book import Fact
 from bot.core.reminders import Timer
+from bot.core.statistics import Count
 from bot.views.message import Message
 
 
@@ -185,6 +186,8 @@ class Settled:
     """The resulting entries of the appointment book."""
     rearmed: tuple[int, ...] = ()
     """Appointments whose timers are set again, because they stand after all."""
+    counts: tuple[Count, ...] = ()
+    """What it counts in the statistics, if the attempt was still open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,8 @@ class Change:
     """Appointments whose timers are set again as their entries want them."""
     calendar: int | None = None
     """An appointment whose calendar file the citizen got, in its present version."""
+    coming: tuple[int, int] | None = None
+    """An appointment and the version of which the citizen says that they will come."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     saved_values: tuple[tuple[str, str], ...] = ()

@@ -127,6 +127,8 @@ class Outcome:
     opened: tuple[StoredAttempt, ...] = ()
     withdrawn: int | None = None
     erases: bool = False
+    coming: tuple[int, int] | None = None
+    """An appointment and the version of which the citizen says that they will come."""
 
 
 @dataclass(slots=True)
@@ -139,6 +141,7 @@ class _TurnInProgress:
     cancelled: int | None = None
     """The appointment that stands no more: its ticket is dropped if it is not sent yet."""
     erases: bool = False
+    coming: tuple[int, int] | None = None
 
 
 class Turns:
@@ -198,21 +201,15 @@ class Turns:
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
                 session = replace(session, offered=each.message.actions or None)
-        return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn, draft.erases)
+        return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn, draft.erases, draft.coming)
 
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
         match effect:
-            case (
-                LoadDepartments()
-                | LoadSlots()
-                | LoadAppointments()
-                | LoadEntry()
-                | LoadForCalendar()
-                | LoadTicket()
-                | NoteComing()
-            ):
+            case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | LoadForCalendar() | LoadTicket():
                 return await self._load(chat_id, effect, state)
+            case NoteComing():
+                return await self._note_coming(chat_id, draft, effect)
             case LoadMyData() | CheckCopy() | CheckErase() if self._my_data:
                 return await self._my_data.answer(chat_id, effect, self._now())
             case AmendTicket(ticket=ticket):
@@ -264,14 +261,12 @@ class Turns:
                     entry = await self._entry(number)
                     ticket = await self._ticket(entry) if entry and entry.chat_id == chat_id else None
                     return LoadedForCalendar(at=self._now(), ticket=ticket)
-                case NoteComing():
-                    return await self._coming_noted(chat_id, load)
                 case LoadTicket(appointment_id=number):
                     return TicketLoaded(at=self._now(), number=number, ticket=await self._movable(chat_id, number))
         except ApiError as error:
             return LoadFailed(at=self._now(), failure=error.failure)
 
-    async def _coming_noted(self, chat_id: int, said: NoteComing) -> ComingNoted:
+    async def _note_coming(self, chat_id: int, draft: _TurnInProgress, said: NoteComing) -> ComingNoted:
         """Compare what the reminder says with the appointment book; asks the API nothing about the appointment."""
         entry = await self._entry(said.appointment_id)
         if entry is None or entry.chat_id != chat_id:
@@ -281,6 +276,7 @@ class Turns:
         is_current = entry.version == said.version and reminders.is_coming(entry, self._now())
         if is_current:
             self._on_coming()
+            draft.coming = (said.appointment_id, said.version)
         return ComingNoted(
             at=self._now(),
             ticket=await self._ticket(entry),

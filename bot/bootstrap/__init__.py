@@ -56,6 +56,7 @@ from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau import webhooks
 from bot.moncreneau.gateway import Gateway
+from bot.operations import statistics
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.recipients import SqlRecipientRepository
@@ -279,7 +280,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     outbox = Outbox(
         store,
-        TelegramMessenger(bot, partial(_read_document, calendar_files, my_data, store)),
+        TelegramMessenger(bot, partial(_read_document, calendar_files, my_data, operations, store)),
         GlobalRateLimiter(settings.telegram_rate or None),
         ChatRateLimiter(settings.telegram_chat_rate or None),
         office_time=steady_time,
@@ -311,7 +312,12 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     async def report() -> HealthReport:
         return await health.report()  # made below: it looks at the conversations, which answer `/status` with it
 
-    handlers = (operations.alerts, broadcasts.handler, operations.status_handler(report))
+    handlers = (
+        operations.alerts,
+        broadcasts.handler,
+        operations.status_handler(report),
+        operations.statistics_handler(),
+    )
     caps = CapCheck(
         BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids, settings.max_moves),
         store.count_bookings,
@@ -436,8 +442,12 @@ def _copy_file(translators: Translators, tables: CopiedTables, locale: str) -> b
     return my_data_views.copy_file(tables, translators.get(locale))
 
 
-async def _read_document(calendar_files: CalendarFiles, my_data: MyData, store: Store, name: str) -> bytes:
-    """The content of a file that a delivery names: a calendar file, a citizen's copy, or a broadcast's report."""
+async def _read_document(
+    calendar_files: CalendarFiles, my_data: MyData, operations: Operations, store: Store, name: str
+) -> bytes:
+    """The content of a file that a delivery names: a calendar file, a copy, the statistics, or a broadcast's report."""
+    if name == statistics.FILE:
+        return await operations.statistics_file()
     if (appointment_id := appointment_in(name)) is not None:
         return await calendar_files.read(appointment_id)
     if (chat_id := chat_in(name)) is not None:

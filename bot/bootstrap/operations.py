@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.app.attempt_worker import AttemptWorker
 from bot.app.conversations import Conversations
@@ -19,14 +19,17 @@ from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.core.health import ChatLimit, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
 from bot.core.model import FailureCode
+from bot.core.statistics import Count
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
-from bot.operations import views
+from bot.operations import statistics_views, views
 from bot.operations.operator_alerts import SAVED_AS as ALERTS
 from bot.operations.operator_alerts import OperatorAlerts
+from bot.operations.statistics import StatisticsHandler
 from bot.operations.status import SAVED_AS, DailyCounters, Database, HealthCollector, StatusHandler
 from bot.settings import Settings
 from bot.storage.diagnostics import set_aside
+from bot.storage.statistics import SqlStatistics
 from bot.storage.store import Store
 from bot.telegram.polling import Poller
 from bot.views.message import Message, Office
@@ -167,6 +170,15 @@ class Operations:
 
         return StatusHandler(fresh_report, self._draw_status, self.locale_of, self._ids)
 
+    def statistics_handler(self) -> StatisticsHandler:
+        """The handler of `/stats`."""
+        repository = SqlStatistics(self._store)
+        return StatisticsHandler(repository, self._draw_statistics, self._draw_caption, self.locale_of, self._ids)
+
+    async def statistics_file(self) -> bytes:
+        """The statistics of all weeks as a CSV file."""
+        return statistics_views.csv_file(await SqlStatistics(self._store).counts(), self.gateway.name_of)
+
     async def locale_of(self, chat_id: int) -> str:
         """The language of a chat, or the default one."""
         known = await self._store.chat(chat_id)
@@ -213,6 +225,12 @@ class Operations:
     def _draw_status(self, report: HealthReport, locale: str) -> Message:
         translator, zone = self._translators.get(locale), self._settings.timezone
         return views.status(report, translator, self.office, zone, self.gateway.name_of)
+
+    def _draw_statistics(self, counts: tuple[Count, ...], today: date, locale: str) -> Message:
+        return statistics_views.statistics(counts, today, self._translators.get(locale), self.gateway.name_of)
+
+    def _draw_caption(self, locale: str) -> Message:
+        return statistics_views.caption(self._translators.get(locale))
 
     def _draw_alert(self, issue: OperatorIssue, present: bool, locale: str) -> Message:  # noqa: FBT001 — a callback
         return views.alert(issue, self._translators.get(locale), self.gateway.name_of, present=present)

@@ -40,11 +40,11 @@ async def read_file(recipients: RecipientRepository, name: str) -> bytes:
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(HEADER)
     async for page in recipients.read_statuses(number, (part - 1) * ROWS, ROWS):
-        rows.writerows(_cells((each.chat_id, each.status.value, each.error or "")) for each in page)
+        rows.writerows(cells((each.chat_id, each.status.value, each.error or "")) for each in page)
     return content.getvalue()
 
 
-def _cells(values: Iterable[object]) -> tuple[object, ...]:
+def cells(values: Iterable[object]) -> tuple[object, ...]:
     """The cells of a row; an apostrophe keeps a text that begins like a formula from being run."""
     return tuple(f"'{each}" if isinstance(each, str) and each.startswith(FORMULA) else each for each in values)
 

@@ -167,8 +167,9 @@ class Erase:
 
 
 DataLoad = LoadMyData | CheckCopy | CheckErase
-Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | LoadTicket | NoteComing
-Effect = Show | Tell | Amend | AmendTicket | Load | DataLoad | Book | Withdraw | CancelAppointment | Move | Erase
+Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | LoadTicket
+Attempt = Book | Withdraw | CancelAppointment | Move
+Effect = Show | Tell | Amend | AmendTicket | Load | NoteComing | DataLoad | Attempt | Erase
 
 
 Step = tuple[Session, tuple[Effect, ...]]

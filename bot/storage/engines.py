@@ -150,6 +150,13 @@ def upsert(engine: AsyncEngine | Engine, table: Table, columns: Sequence[str]) -
     return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=updates)
 
 
+def add(engine: AsyncEngine | Engine, table: Table, column: str) -> Any:
+    """INSERT … ON CONFLICT DO UPDATE that adds to `column`."""
+    insert = _insert(engine, table)
+    total = table.c[column] + insert.excluded[column]
+    return insert.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_={column: total})
+
+
 def _insert(engine: AsyncEngine | Engine, table: Table) -> Any:
     if is_file(engine):
         return sqlite.insert(table)

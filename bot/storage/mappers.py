@@ -23,6 +23,7 @@ from bot.app.records import (
 from bot.core.appointment_book import BookEntry, Origin
 from bot.core.model import AppointmentStatus
 from bot.core.reminders import Timer, TimerKind
+from bot.core.statistics import Count, Counted
 from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
 from bot.views.message import Button, Message, Place, Style
 
@@ -246,6 +247,16 @@ def fits_picture_row(link: str, file_id: str) -> bool:
 def office_text(at: datetime) -> str:
     """Office time as ISO 8601 text, which sorts chronologically."""
     return at.isoformat(timespec="minutes")
+
+
+def day_in(text: str) -> date:
+    """The day of such a text."""
+    return datetime.fromisoformat(text).date()
+
+
+def read_count(row: Row[Any]) -> Count:
+    """A count of the statistics."""
+    return Count(date.fromisoformat(row.day), row.department_id, Counted(row.what), row._mapping["count"])  # noqa: SLF001 — its public name
 
 
 def read_attempt(row: Row[Any]) -> StoredAttempt:

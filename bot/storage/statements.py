@@ -4,20 +4,36 @@ The order of changes is respected: rows of one statement keep their order, and s
 in the order of `writes`. Knows SQL; does not know when a batch is committed, nor how often.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Engine, UpdateBase, bindparam, delete, insert, null, select, true, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    UpdateBase,
+    bindparam,
+    delete,
+    insert,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from bot.app.records import Change, StoredUpdate
 from bot.core.appointment_book import BookEntry, Fact, absorb
 from bot.core.calendar_event import bequeath, inherit
 from bot.core.reminders import is_new_version, timers_of
+from bot.core.statistics import Count, Counted, counts_of
 from bot.storage import engines, mappers
 from bot.storage.tables import (
     appointments,
     attempts,
     chats,
+    daily_counts,
     inbox,
     outbox,
     pictures,
@@ -77,6 +93,15 @@ class Statements:
             .where(appointments.c.appointment_id == bindparam("key"))
             .values(ics_sent=appointments.c.version)
         )
+        said = appointments.c.coming_version
+        unanswered = (
+            appointments.c.appointment_id == bindparam("key"),
+            appointments.c.version == bindparam("of_version"),
+            or_(said.is_(None), said != appointments.c.version),
+        )
+        self.unanswered = select(appointments.c.starts_at, appointments.c.department_id).where(*unanswered)
+        self.coming = update(appointments).where(*unanswered).values(coming_version=appointments.c.version)
+        self.count = engines.add(engine, daily_counts, "count")
         self.picture = engines.upsert(engine, pictures, ["file_id"])
         self.save_value = engines.upsert(engine, saved_values, ["value"])
 
@@ -148,8 +173,12 @@ class Statements:
         )
         return [(statement, values) for statement, values in everything if values]
 
-    def absorb(self, connection: Connection, changes: Iterable[Change]) -> None:
-        """Let the appointment book learn what these changes tell of it, and set the timers that follow."""
+    def absorb(self, connection: Connection, changes: Iterable[Change]) -> list[Count]:
+        """Let the appointment book learn what these changes tell of it, and set the timers that follow.
+
+        Returns what that counts in the statistics.
+        """
+        counts: list[Count] = []
         facts: list[Fact] = []
         armed: dict[int, bool] = {}
         fired: list[mappers.Values] = []
@@ -166,13 +195,14 @@ class Statements:
         if ids := ids | {each.replaces for each in facts if each.replaces is not None}:
             rows = connection.execute(select(appointments).where(appointments.c.appointment_id.in_(ids)))
             before: dict[int, BookEntry] = {row.appointment_id: mappers.read_entry(row) for row in rows}
-            after = _with_facts(before, facts)
+            after = _with_facts(before, facts, counts)
             if changed := [mappers.entry_row(each) for number, each in after.items() if each != before.get(number)]:
                 connection.execute(self.entry, changed)
             renewed = {number: True for number, each in after.items() if is_new_version(before.get(number), each)}
             self._set_timers(connection, renewed | armed, after)
         elif armed:
             self._set_timers(connection, armed, {})
+        return counts
 
     def _set_timers(self, connection: Connection, armed: Mapping[int, bool], entries: Mapping[int, BookEntry]) -> None:
         """Replace the timers of these appointments: by none, or (where True) by those of the entry."""
@@ -182,6 +212,35 @@ class Statements:
         wanted = [entries[number] for number, is_wanted in armed.items() if is_wanted and number in entries]
         if timers_now := [mappers.timer_row(timer) for entry in wanted for timer in timers_of(entry)]:
             connection.execute(self.arm, timers_now)
+
+    def counts_of_settled(self, connection: Connection, changes: Iterable[Change]) -> list[Count]:
+        """What the outcomes of attempts count that are open until these changes close them."""
+        ends = {(end.chat_id, end.number): end.counts for each in changes if (end := each.settled) and end.counts}
+        if not ends:
+            return []
+        key = (attempts.c.chat_id, attempts.c.number)
+        still_open = select(*key).where(tuple_(*key).in_(list(ends)), attempts.c.settled_at.is_(None))
+        return [count for row in connection.execute(still_open) for count in ends[row.chat_id, row.number]]
+
+    def note_coming(self, connection: Connection, changes: Iterable[Change]) -> list[Count]:
+        """Note who says that they will come; counts each version of an appointment once."""
+        counts: list[Count] = []
+        for change in changes:
+            if change.coming:
+                said = {"key": change.coming[0], "of_version": change.coming[1]}
+                rows = connection.execute(self.unanswered, said).all()
+                counts += (Count(mappers.day_in(row.starts_at), row.department_id, Counted.COMING) for row in rows)
+                connection.execute(self.coming, said)
+        return counts
+
+    def add_counts(self, connection: Connection, counts: Iterable[Count]) -> None:
+        """Add these to the statistics."""
+        totals = Counter[tuple[str, int, str]]()
+        for each in counts:
+            totals[each.day.isoformat(), each.department_id, each.what.value] += each.number
+        names = ("day", "department_id", "what", "count")
+        if rows := [dict(zip(names, (*key, number), strict=True)) for key, number in sorted(totals.items()) if number]:
+            connection.execute(self.count, rows)
 
     def insert_new(
         self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float
@@ -220,11 +279,13 @@ def _armed_by(change: Change) -> dict[int, bool]:
     return dict.fromkeys(deleted, False) | dict.fromkeys(set_again, True)
 
 
-def _with_facts(before: Mapping[int, BookEntry], facts: Iterable[Fact]) -> dict[int, BookEntry]:
-    """The entries of the appointment book after the facts, by appointment."""
+def _with_facts(before: Mapping[int, BookEntry], facts: Iterable[Fact], counts: list[Count]) -> dict[int, BookEntry]:
+    """The entries of the appointment book after the facts, by appointment. What the facts count goes to `counts`."""
     after = dict(before)
     for fact in facts:
-        entry, _ = absorb(after.get(fact.appointment_id), fact)
+        known = after.get(fact.appointment_id)
+        entry, effects = absorb(known, fact)
+        counts += counts_of(known, entry, effects, fact)
         if entry and fact.replaces is not None:
             old = after.get(fact.replaces)
             entry = inherit(entry, old, fact.replaces)

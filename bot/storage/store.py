@@ -167,9 +167,13 @@ class Store(ReadRepository):
             new = self._statements.insert_new(connection, every, done, now)
             for item in arrived:
                 item.result = take_new(item.updates, new)
-        for statement, values in self._statements.writes((item.change for item in batch if item.change), now):
+        changes = [item.change for item in batch if item.change]
+        counts = self._statements.counts_of_settled(connection, changes)
+        for statement, values in self._statements.writes(changes, now):
             connection.execute(statement, values)
-        self._statements.absorb(connection, (item.change for item in batch if item.change))
+        counts += self._statements.absorb(connection, changes)
+        counts += self._statements.note_coming(connection, changes)
+        self._statements.add_counts(connection, counts)
         for item in batch:
             for work in item.change.works if item.change else ():
                 work(connection)

@@ -100,13 +100,24 @@ appointments = Table(
     Column("booked_at", String(16)),
     Column("origin", String(8)),
     Column("qr_link", Text),
+    Column("coming_version", Integer),
     Index("appointments_chat", "chat_id", "starts_at"),
     Index("appointments_time", "starts_at", "department_id"),
 )
 """The appointment book (`bot.core.appointment_book.BookEntry`). Times are office time (ISO, to the minute or second).
 
-`name` is emptied when the day is over.
+`name` is emptied when the day is over. `coming_version` is the version of which the citizen said that they will come.
 """
+
+daily_counts = Table(
+    "daily_counts",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("department_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("what", String(24), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+"""The office's statistics (`bot.core.statistics.Count`): how often something happened on a day. It knows no chat."""
 
 ticket_messages = Table(
     "ticket_messages",

@@ -40,6 +40,7 @@ COLUMNS = (
     "body",
     "booked_at",
     "chat_id",
+    "coming_version",
     "deed",
     "department_id",
     "done_at",

@@ -130,7 +130,11 @@ async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Data
         await eventually("every word is out", lambda: not _unsent(database), within=60)
         for each in citizens:
             await each.look_back()
-        ledger_check = check_ledger(citizens, await services.ledger(), CREDITS)
+        ledger = await services.ledger()
+        ledger_check = check_ledger(citizens, ledger, CREDITS)
+        counted, made = _counted_as_made(database), len(ledger["appointments"])
+        if counted != made:
+            ledger_check.wrong.append(f"the statistics count {counted} bookings and moves, the office has {made}")
         ledger_check.duplicates = await count_duplicates(citizens)
         ledger_check.wrong += broken
         if process.running and await process.stop() != 0:
@@ -151,6 +155,12 @@ async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Data
 
 def _open_attempts(database: Database) -> int:
     (found,) = database.rows("SELECT count(*) FROM attempts WHERE settled_at IS NULL")
+    return int(found[0])
+
+
+def _counted_as_made(database: Database) -> int:
+    """The appointments that bookings and moves made, by the statistics."""
+    (found,) = database.rows("SELECT sum(count) FROM daily_counts WHERE what IN ('booked', 'moved')")
     return int(found[0])
 
 

@@ -84,6 +84,22 @@ async def test_status_shows_an_admin_the_state_of_the_bot_and_its_services(bot: 
         assert words in text.replace("\u00a0", " ")
 
 
+async def test_statistics_come_in_words_and_as_a_file_and_survive_a_restart(bot: RunningBot, admin: Citizen) -> None:
+    citizen = await bot.citizen()
+    await citizen.books()
+    await bot.restart()
+    await admin.says("/stats")
+    words, file = (await admin.messages())[-2:]
+    assert "Rendez-vous pris : 1" in words.text.replace("\u00a0", " ")
+    assert "service par service" in file.text
+    kept = [each["message"] for each in await admin.phone.transcript() if each["by_bot"]]
+    (document,) = [each["document"] for each in kept if "document" in each]
+    answer = await bot.services.telegram.get(f"/__sandbox/page/files/{document['file_id']}")
+    header, row = answer.content.decode("utf-8-sig").splitlines()
+    assert dict(zip(header.split(","), row.split(","), strict=True))["booked"] == "1"
+    assert str(citizen.id) not in answer.text
+
+
 async def test_the_figures_of_the_day_survive_a_restart(bot: RunningBot, admin: Citizen) -> None:
     await (await bot.citizen()).books()
     await bot.restart()

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.core.statistics import Counted
+from bot.storage.statistics import SqlStatistics
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot
 from tests.e2e.waiting import eventually
@@ -50,9 +52,13 @@ async def test_the_citizen_is_reminded_twice_and_answers(bot: RunningBot, aissat
     async with jump_to(bot, "10T14:30"):
         reminder = await aissatou.waits_for(TITLE)
         assert str(number) in reminder.text
+        (coming,) = [each.data for each in reminder.buttons if "Je viens" in each.label]
         answered = await aissatou.taps_on("Je viens", reminder)
         assert answered.number == reminder.number
         assert NOTED in answered.text
+        await aissatou.presses(answered, coming)
+        counts = await SqlStatistics(bot.app.store).counts()
+        assert [each.number for each in counts if each.what is Counted.COMING] == [1], "however often it is pressed"
     async with jump_to(bot, "10T16:00"):
         assert len(await reminders(aissatou)) == 1, "once, whatever is restarted"
     async with jump_to(bot, "12T11:30"):

@@ -29,6 +29,7 @@ from bot.core.department_details import DetailPart
 from bot.core.json_codec import JsonCodec
 from bot.core.model import AppointmentStatus
 from bot.core.reminders import TimerKind
+from bot.core.statistics import Counted
 from bot.operations import operator_alerts, status
 from bot.storage import broadcasts, mappers, timers
 from bot.views.message import Style
@@ -50,6 +51,7 @@ COLUMNS: tuple[type[Enum], ...] = (
     AppointmentStatus,
     AttemptKind,
     BroadcastStatus,
+    Counted,
     Kind,
     Origin,
     RecipientStatus,

@@ -1,0 +1,53 @@
+"""Answers `/stats`: the figures in words, and the same as a file. Knows no texts and no SQL."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Protocol
+
+from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
+from bot.app.updates import FromCitizen
+from bot.core.events import Commanded
+from bot.core.statistics import Count, week_of
+from bot.operations.statistics_views import WEEK
+from bot.views.message import Message
+
+COMMAND = "stats"
+FILE = "statistics.csv"
+
+
+class StatisticsRepository(Protocol):
+    """The stored counts."""
+
+    async def counts(self, since: date | None = None) -> tuple[Count, ...]:
+        """All counts from this day on."""
+
+
+class StatisticsHandler:
+    """See `AdminHandler`. `draw` is given the counts, today, and the language; `caption` the language."""
+
+    def __init__(
+        self,
+        repository: StatisticsRepository,
+        draw: Callable[[tuple[Count, ...], date, str], Message],
+        caption: Callable[[str], Message],
+        locale_of: Callable[[int], Awaitable[str]],
+        ids: DeliveryIds,
+    ) -> None:
+        self._repository = repository
+        self._draw = draw
+        self._caption = caption
+        self._locale_of = locale_of
+        self._ids = ids
+
+    async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
+        """See `AdminHandler`."""
+        event = inbound.event
+        if not isinstance(event, Commanded) or event.name != COMMAND:
+            return None
+        today, locale = event.at.date(), await self._locale_of(chat_id)
+        counts = await self._repository.counts(week_of(today) - WEEK)
+        words = Delivery(self._ids.next(), chat_id, Kind.SEND, self._draw(counts, today, locale))
+        file = Delivery(
+            self._ids.next(), chat_id, Kind.DOCUMENT, self._caption(locale), urgency=Urgency.NOTICE, document=FILE
+        )
+        return Change(queued=(words, file))
