@@ -7,12 +7,11 @@ other readings an hour, so that one chat cannot use up the hour of all. Slots th
 """
 
 import asyncio
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from enum import Enum
 from operator import attrgetter
 from statistics import median
 from typing import Any, TypeAlias
@@ -27,7 +26,7 @@ from bot.moncreneau.cache import Ages, Cache, CacheStats, Copy
 from bot.moncreneau.errors import QuotaExhausted
 from bot.moncreneau.freshness import RequestHour
 from bot.moncreneau.holds import Desk, SlotHolds
-from bot.moncreneau.local_changes import LocalChanges, SlotChange
+from bot.moncreneau.local_changes import LocalChanges
 from bot.moncreneau.schemas import FreeSlot
 
 Window: TypeAlias = tuple[int, date, date]
@@ -49,14 +48,6 @@ REMEMBERED = 500
 
 
 _at = attrgetter("at")
-
-
-class SlotState(Enum):
-    """The state of a slot that was free in the last reading."""
-
-    FREE = "free"
-    PERHAPS = "perhaps"  # held, or booked by us since; it may have another place
-    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +104,14 @@ class Availability:
         window, desk = (department_id, first, last), (department_id, worker_id)
         age = max(self._allowed_age(window), freshness.WAITS)
         copy = await self._copy(owner, window, Ages(good=age, last=freshness.UNREADABLE))
-        if not (offered := self._offered(desk, copy, owner)) and self._cache.age(copy) > EMPTY:
+        free, perhaps = self._offered(desk, copy, owner)
+        if not (free or perhaps) and self._cache.age(copy) > EMPTY:
             copy = await self._copy(owner, window, Ages(good=EMPTY, last=EMPTY))
-            offered = self._offered(desk, copy, owner)
+            free, perhaps = self._offered(desk, copy, owner)
         self._ages.append(max(0.0, self._now() - copy.began))  # a clock may be set back
-        free = {slot.at.date() for slot in offered if not slot.perhaps}
-        return tuple(slot for slot in offered if not slot.perhaps or slot.at.date() not in free)
+        days = {slot.at.date() for slot in free}
+        free += (Slot(slot.at, perhaps=True) for slot in perhaps if slot.at.date() not in days)
+        return tuple(sorted(free, key=_at))
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
@@ -163,45 +156,41 @@ class Availability:
 
     # --- what is offered ---------------------------------------------------------------------------------------------
 
-    def _offered(self, desk: Desk, copy: Copy[Reading], owner: str) -> list[Slot]:
-        """The slots that are still to come, without those that are gone for this citizen."""
-        slots = copy.value.slots
-        offered = list(slots[bisect_right(slots, self._office_now(), key=_at) :])
-        for at, state in self._states(desk, copy, owner).items():
-            place = bisect_left(offered, at, key=_at)
-            if state is SlotState.FREE or place == len(offered) or offered[place].at != at:
-                continue  # free, or its time has passed
-            offered[place : place + 1] = [Slot(at, perhaps=True)] if state is SlotState.PERHAPS else []
-        return offered
+    def _offered(self, desk: Desk, copy: Copy[Reading], owner: str) -> tuple[list[Slot], list[Slot]]:
+        """The slots still to come that are free for this citizen, and those that are perhaps free; earliest first."""
+        slots, taken = copy.value.slots, self._taken(desk, copy, owner)
+        coming = slots[bisect_right(slots, self._office_now(), key=_at) :]
+        free = [slot for slot in coming if slot.at not in taken]
+        return free, [slot for slot in coming if taken.get(slot.at)]
 
-    def _states(self, desk: Desk, copy: Copy[Reading], owner: str) -> dict[datetime, SlotState]:
-        """The states of slots that were held, booked or refused since the reading."""
+    def _taken(
+        self, desk: Desk, copy: Copy[Reading], owner: str, among: Collection[datetime] = ()
+    ) -> dict[datetime, bool]:
+        """The slots (`among` these, if any) that are held, or were booked or refused since the reading.
+
+        Each with whether it is perhaps free: its holder may not book it, or it may have another place.
+        """
         held, changes = self._holds.held(desk), self._changes.of(desk)
-        return {
-            at: self._state(desk, at, held[at], copy, changes.get(at), owner)
-            for at in {*held, *changes}
-            if at in copy.value.places
-        }
-
-    @staticmethod
-    def _state(  # noqa: PLR0913, PLR0917 — a slot is judged by all of these
-        desk: Desk, at: datetime, held: int, copy: Copy[Reading], change: SlotChange | None, owner: str
-    ) -> SlotState:
-        if change and change.refused is not None and change.refused >= copy.began:
-            return SlotState.GONE
-        booked = change.places(copy.began, but=owner) if change else 0
-        places = _places(desk, at, copy)
-        if places is not None and booked >= places:
-            return SlotState.GONE
-        return SlotState.FREE if held + booked < (places or 1) else SlotState.PERHAPS
+        taken: dict[datetime, bool] = {}
+        for at in among or {*held, *changes}:
+            change, places = changes.get(at), _places(desk, at, copy)
+            booked = change.places(copy.began, but=owner) if change else 0
+            if change and change.refused is not None and change.refused >= copy.began:
+                taken[at] = False
+            elif booked + held.get(at, 0) >= (places or 1):
+                taken[at] = places is None or booked < places
+        return taken
 
     def _nearest(self, desk: Desk, wanted: datetime, copy: Copy[Reading], owner: str) -> datetime | None:
         """The wanted slot, or the nearest free one instead, on the same day if possible; None if there is none.
 
         Slots that others hold are used only if no others are left.
         """
-        offered = self._offered(desk, copy, owner)
-        candidates = [slot.at for slot in offered if not slot.perhaps] or [slot.at for slot in offered]
+        is_coming = wanted in copy.value.places and wanted > self._office_now()
+        if is_coming and not self._taken(desk, copy, owner, {wanted}):
+            return wanted
+        free, perhaps = self._offered(desk, copy, owner)
+        candidates = [slot.at for slot in free or perhaps]
         return min(candidates, key=lambda at: (at.date() != wanted.date(), abs(at - wanted)), default=None)
 
     def _is_held(self, desk: Desk, at: datetime, copy: Copy[Reading] | None) -> bool:

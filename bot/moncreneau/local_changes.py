@@ -23,8 +23,9 @@ class SlotChange:
 
         Whoever is told that their booking was not made may choose its slot again.
         """
-        perhaps = (at for owner, at in self.perhaps.items() if owner != but)
-        return sum(at >= since for at in (*self.booked, *perhaps))
+        booked = [at for at in self.booked if at >= since]
+        perhaps = [at for owner, at in self.perhaps.items() if at >= since and owner != but]
+        return len(booked) + len(perhaps)
 
 
 class LocalChanges:
