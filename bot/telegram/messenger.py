@@ -117,7 +117,7 @@ class TelegramMessenger:
         photo: str | InputFile
         if file_id is None:
             try:
-                # Not in a thread: it takes 3 ms, and bookings are at most a thousand an hour.
+                # Not in a thread: it takes half a millisecond.
                 png = qr_png(delivery.message.qr_link or "")
             except ValueError:
                 raise MessageRefusedError("no QR code can hold the link") from None

@@ -3,6 +3,7 @@
 import zlib
 
 import pytest
+import zxingcpp
 
 from bot.telegram.qr import QUIET, SCALE, qr_png
 from tests.e2e.pictures import pixels, read_qr
@@ -19,6 +20,16 @@ def test_a_qr_code_is_small_and_the_same_every_time() -> None:
 @pytest.mark.parametrize("link", ["x", LINK, LINK + "?ticket=" + "7" * 300, LINK + "?nom=Aïssatou"])
 def test_a_camera_reads_the_link(link: str) -> None:
     assert read_qr(qr_png(link)).text == link
+
+
+def test_every_code_is_read_from_a_small_picture() -> None:
+    every = SCALE // 2  # two pixels a module are the least that zxing reads
+    for number in range(0, 5000, 50):
+        link = f"{LINK}{number}"
+        size, lines = pixels(qr_png(link))
+        grey = bytes(255 * (lines[y][x // 8] & 1) for y in range(0, size, every) for x in range(0, size, every))
+        view = zxingcpp.ImageView(grey, size // every, size // every, zxingcpp.ImageFormat.Lum)
+        assert [each.text for each in zxingcpp.read_barcodes(view)] == [link]
 
 
 def test_a_damaged_qr_code_can_still_be_read() -> None:
