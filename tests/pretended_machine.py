@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.documents import ROOT
 
-REAL = ("cat", "chmod", "chown", "cp", "grep", "mkdir", "rm", "sh", "tail", "tee", "test")
+REAL = ("cat", "chmod", "chown", "cp", "find", "grep", "mkdir", "rm", "sh", "tail", "tee", "test")
 DATABASE_PROGRAMS = ("createdb", "dropdb", "pg_dump", "pg_restore", "psql")
 SECRETS = {"TELEGRAM_BOT_TOKEN": "123456:ABC", "MONCRENEAU_API_KEY": "mk_1"}
 TODAY = "2026-01-25"
