@@ -54,6 +54,8 @@ async def copy_database(source: str, target: str, progress: Progress) -> int:
             await into.run_sync(migrate.upgrade)
         for table in metadata.sorted_tables:
             await _copy_table(table, rows, into, expected[table.name], progress)
+        with _telling(SOURCE):
+            await rows.rollback()  # a server ends sessions that are idle within a transaction
         with _telling(TARGET):
             await into.run_sync(_advance_sequences)
             found = await _counts(into)

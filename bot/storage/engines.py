@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -50,7 +50,7 @@ DRIVERS = {
 def address(url: str, *, blocking: bool = False) -> URL:
     """The database's address with one of our drivers. Raises `ValueError` without repeating the password."""
     try:
-        parsed = make_url(f"postgresql{url.removeprefix('postgres')}" if url.startswith("postgres:") else url)
+        parsed = postgresql.parsed(url)
     except (ArgumentError, ValueError):
         raise ValueError("the address cannot be read") from None
     backend = parsed.get_backend_name()

@@ -3,11 +3,12 @@
 The driver is psycopg, through SQLAlchemy; it is imported when the first engine is made.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, Table, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, Table, event, func, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -41,10 +42,38 @@ PASSING = {READ_ONLY, IDLE_TOO_LONG}
 """SQLSTATEs that are temporary although psycopg does not class them as operational errors."""
 
 
+HOST_AND_PORT, DEFAULT_PORT = re.compile(r"(\[[^]]+\]|[^:]*)(?::(\d+))?"), "5432"
+SEVERAL_HOSTS = re.compile(r"(postgres\w*(?:\+\w+)?://(?:[^@/?]*@)?)([^@/?]+,[^@/?]*)((?:[/?].*)?)", re.DOTALL)
+
+
+def parsed(url: str) -> URL:
+    """The address as SQLAlchemy reads it; also with `postgres:`, and in libpq's form with several hosts: `a:5432,b`.
+
+    Raises `ValueError` and SQLAlchemy's `ArgumentError`.
+    """
+    if url.startswith("postgres:"):
+        url = f"postgresql{url.removeprefix('postgres')}"
+    if found := SEVERAL_HOSTS.fullmatch(url):
+        parts = [HOST_AND_PORT.fullmatch(each) for each in found[2].split(",")]
+        hosts = ",".join(each[1].strip("[]") for each in parts if each)
+        ports = ",".join(each[2] or DEFAULT_PORT for each in parts if each)
+        if not all(parts):
+            raise ValueError(url)
+        return make_url(found[1] + found[3]).update_query_dict({"host": hosts, "port": ports})
+    return make_url(url)
+
+
+def _has_several_hosts(where: URL) -> bool:
+    given = where.query.get("host", "")
+    return not isinstance(given, str) or "," in given
+
+
 def options(where: URL) -> dict[str, Any]:
     """Arguments for SQLAlchemy's engine."""
     theirs = where.query.get("options", ())
     said = (theirs,) if isinstance(theirs, str) else theirs
+    # Of several servers one can be written: the one that leads after a failover.
+    wire = WIRE | ({"target_session_attrs": "read-write"} if _has_several_hosts(where) else {})
     session = " ".join([*said, *(f"-c {name}={value}" for name, value in SESSION.items())])
     return {
         # After a server restart a stale connection is replaced instead of failing the next read.
@@ -52,7 +81,7 @@ def options(where: URL) -> dict[str, Any]:
         # Whatever the server's default: after waiting for a lock, statements must see what was committed meanwhile.
         "isolation_level": "READ COMMITTED",
         "use_native_hstore": False,
-        "connect_args": {name: value for name, value in WIRE.items() if name not in where.query} | {"options": session},
+        "connect_args": {name: value for name, value in wire.items() if name not in where.query} | {"options": session},
     }
 
 

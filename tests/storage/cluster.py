@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -20,8 +21,8 @@ import psycopg
 from tests.needs import lacks
 
 OWNER, BOT, PASSWORD = "postgres", "bot", "geheim"
-FAST_OPTIONS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "listen_addresses=", "-c", "max_connections=40")
-"""Durability after a power cut is not needed, and the server is reached through a socket file only."""
+FAST_OPTIONS = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=40")
+"""Durability after a power cut is not needed."""
 START_TIMEOUT = 60.0
 RESET_DATABASE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
@@ -42,10 +43,11 @@ def binaries() -> Path:
 
 
 class Cluster:
-    """A PostgreSQL server, reached through a socket file in its folder."""
+    """A PostgreSQL server, reached through a socket file in its folder, and with a `port` on 127.0.0.1 too."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int | None = None) -> None:
         self.folder = folder
+        self.port = port
         self._programs = binaries()
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
@@ -56,19 +58,41 @@ class Cluster:
 
     def make(self) -> None:
         """Create the files of the server, start it, and create the bot's role."""
-        if self._user:
-            shutil.chown(self.folder, self._user)
+        self._own_folder()
         sorting = ("--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=fr")
         made = self._run("initdb", "-D", "data", "-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-sync", *sorting)
         assert made.returncode == 0, made.stderr.decode()
         self.start()
         self.execute(f"CREATE ROLE {BOT} LOGIN PASSWORD '{PASSWORD}'")
 
+    def make_standby(self, primary: "Cluster") -> None:
+        """Copy the files of the running primary, and start as its standby; its commits wait for this one."""
+        self._own_folder()
+        where = ("-h", str(primary.folder), *primary._at_port, "-U", OWNER)
+        made = self._run("pg_basebackup", *where, "-D", "data", "-R", "--checkpoint=fast", "--no-sync")
+        assert made.returncode == 0, made.stderr.decode()
+        self.start()
+        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.execute("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """Let the standby take over; returns when it accepts writes."""
+        assert self.execute("SELECT pg_promote()") == [(True,)]
+
+    def _own_folder(self) -> None:
+        if self._user:
+            shutil.chown(self.folder, self._user)
+
+    @property
+    def _at_port(self) -> tuple[str, ...]:
+        return () if self.port is None else ("-p", str(self.port))
+
     def start(self) -> None:
         """Start the server; returns when it accepts connections."""
+        options = ("-c", f"listen_addresses={'127.0.0.1' if self.port else ''}", *self._at_port, *FAST_OPTIONS)
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 — fixed arguments
-                [self._programs / "postgres", "-D", "data", "-k", self.folder, *FAST_OPTIONS],
+                [self._programs / "postgres", "-D", "data", "-k", self.folder, *options],
                 cwd=self.folder,
                 user=self._user,
                 stdout=log,
@@ -103,7 +127,8 @@ class Cluster:
 
     def url(self, database: str, user: str = BOT) -> str:
         """The URL of a database on the server."""
-        return f"postgresql://{user}:{PASSWORD}@/{database}?host={self.folder}"
+        port = f"&port={self.port}" if self.port else ""
+        return f"postgresql://{user}:{PASSWORD}@/{database}?host={self.folder}{port}"
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -122,7 +147,7 @@ class Cluster:
         return name
 
     def _answers(self) -> bool:
-        return self._run("pg_isready", "-q", "-h", str(self.folder)).returncode == 0
+        return self._run("pg_isready", "-q", "-h", str(self.folder), *self._at_port).returncode == 0
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         command = [str(self._programs / program), *arguments]
@@ -146,3 +171,24 @@ def serving_cluster() -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.stop()
+
+
+@contextmanager
+def serving_pair() -> Iterator[tuple[Cluster, Cluster]]:
+    """A primary and its synchronous standby, both on ports of 127.0.0.1."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as first, tempfile.TemporaryDirectory(prefix="pg-") as second:
+        primary, standby = Cluster(Path(first), free_port()), Cluster(Path(second), free_port())
+        try:
+            primary.make()
+            standby.make_standby(primary)
+            yield primary, standby
+        finally:
+            primary.stop()
+            standby.stop()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

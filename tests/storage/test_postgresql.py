@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, make_url, text
@@ -48,6 +49,33 @@ def test_options_in_the_database_url_are_kept() -> None:
         asked["options"]
         == "-c search_path=bot -c synchronous_commit=on -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "ports", "sessions"),
+    [
+        ("postgresql://u:p@a:5433,b/d", "a,b", "5433,5432", "read-write"),
+        ("postgres://a,b", "a,b", "5432,5432", "read-write"),
+        ("postgresql+psycopg2://u@[::1]:5433,[::2]/d", "::1,::2", "5433,5432", "read-write"),
+        ("postgresql://u:p@/d?host=a:5433&host=b:5434", "a,b", "5433,5434", "read-write"),
+        ("postgresql://u@a,b/d?target_session_attrs=any", "a,b", "5432,5432", "any"),
+        ("postgresql://u:p,@a:5433/d?application_name=x,y", "a", 5433, None),
+    ],
+)
+def test_of_several_servers_in_the_address_the_one_that_can_be_written_is_used(
+    url: str, hosts: str, ports: str | int, sessions: str | None
+) -> None:
+    where = engines.address(url)
+    dialect: Any = where.get_dialect()()
+    _, asked = dialect.create_connect_args(where)
+    asked = postgresql.options(where)["connect_args"] | asked
+    assert (asked["host"], asked["port"], asked.get("target_session_attrs")) == (hosts, ports, sessions)
+
+
+@pytest.mark.parametrize("hosts", ["a:x,b", "a:1:2,b"])
+def test_a_wrong_port_of_several_is_an_address_that_cannot_be_read(hosts: str) -> None:
+    with pytest.raises(ValueError, match=r"^the address cannot be read$"):
+        engines.address(f"postgresql://u:geheim@{hosts}/d")
 
 
 async def test_nul_characters_are_replaced_because_postgresql_cannot_store_them(database: Database) -> None:
