@@ -22,6 +22,7 @@ from bot.core.model import AppointmentStatus, FailureCode
 from bot.core.states import Notice
 from bot.core.statistics import Counted
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
+from bot.operations.blocking_views import Mistake
 from bot.views.bot_profile import ADMIN, USUAL
 from bot.views.my_data import COLUMNS, TABLES
 
@@ -45,6 +46,7 @@ FAMILIES = {
     "data.table.": TABLES,
     "data.column.": COLUMNS,
     "stats.what.": tuple(Counted),
+    "block.mistake.": tuple(Mistake),
 }
 """Texts whose key ends in a value: every value must have its text."""
 PLAIN = (
@@ -62,6 +64,7 @@ PLAIN = (
     "reminder.part.",
     "data.table.",
     "data.column.",
+    "block.by",
 )
 TAGS = {"b", "i", "code"}
 NBSP = "\u00a0"

@@ -2,7 +2,8 @@
 
 They are counted from the store when the citizen chooses a department and again in the turn that opens the attempt. The
 turns of a chat are strictly in order, so the count is exact. Cancelling is never capped. A move is no further
-appointment and has a cap of its own. Must not know SQL or screens.
+appointment and has a cap of its own. A chat that an admin has blocked may book nothing further; it still moves and
+cancels. Must not know SQL or screens.
 """
 
 from collections import Counter
@@ -46,6 +47,15 @@ async def never_moved(_chat_id: int, _appointment_id: int) -> int:
     return 0
 
 
+IsBlocked = Callable[[int], Awaitable[bool]]
+"""Whether an admin has blocked a chat; see `storage.blocks.SqlBlockRepository.is_blocked`."""
+
+
+async def not_blocked(_chat_id: int) -> bool:
+    """The default without a store."""
+    return False
+
+
 Appointments = Callable[[], Awaitable[tuple[Appointment, ...]]]
 
 
@@ -58,8 +68,10 @@ class CapCheck:
         count: CountBookings,
         count_moves: CountMoves = never_moved,
         reached: Counter[ChatLimit] | None = None,
+        is_blocked: IsBlocked = not_blocked,
     ) -> None:
         self._caps = caps
+        self._is_blocked = is_blocked
         self._count = count
         self._count_moves = count_moves
         self._reached = Counter() if reached is None else reached
@@ -77,6 +89,9 @@ class CapCheck:
 
         Before the chat is refused, its `appointments` are read, because the office may have cancelled some.
         """
+        if await self._is_blocked(chat_id):
+            self._reached[ChatLimit.BLOCKED] += 1
+            return Failure(FailureCode.BOOKING_BLOCKED)
         most_open, most_a_day = self._caps.of(chat_id)
         if not most_open and not most_a_day:
             return None

@@ -158,6 +158,17 @@ class BookingCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockEntry:
+    """An admin blocked a chat, so that it books nothing further, or unblocked it; `at` is office time."""
+
+    chat_id: int
+    is_blocked: bool
+    user_id: int
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DepartmentDay:
     """A day on which a department has appointments of our citizens.
 

@@ -59,6 +59,7 @@ from bot.moncreneau.gateway import Gateway
 from bot.operations import statistics
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
+from bot.storage.blocks import SqlBlockRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.retention import SqlRetention
 from bot.storage.store import Store
@@ -317,12 +318,14 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         broadcasts.handler,
         operations.status_handler(report),
         operations.statistics_handler(),
+        operations.block_handler(),
     )
     caps = CapCheck(
         BookingCaps(settings.max_open, settings.max_bookings_per_day, settings.trusted_ids, settings.max_moves),
         store.count_bookings,
         store.count_moves,
         operations.limits_reached,
+        SqlBlockRepository(store).is_blocked,
     )
     sessions = Sessions(store, settings.default_locale)
     conversations = Conversations(

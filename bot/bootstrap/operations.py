@@ -22,12 +22,15 @@ from bot.core.model import FailureCode
 from bot.core.statistics import Count
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
-from bot.operations import statistics_views, views
+from bot.operations import blocking_views, statistics_views, views
+from bot.operations.blocking import BlockHandler
+from bot.operations.blocking_views import BlockScreen
 from bot.operations.operator_alerts import SAVED_AS as ALERTS
 from bot.operations.operator_alerts import OperatorAlerts
 from bot.operations.statistics import StatisticsHandler
 from bot.operations.status import SAVED_AS, DailyCounters, Database, HealthCollector, StatusHandler
 from bot.settings import Settings
+from bot.storage.blocks import SqlBlockRepository
 from bot.storage.diagnostics import set_aside
 from bot.storage.statistics import SqlStatistics
 from bot.storage.store import Store
@@ -175,6 +178,10 @@ class Operations:
         repository = SqlStatistics(self._store)
         return StatisticsHandler(repository, self._draw_statistics, self._draw_caption, self.locale_of, self._ids)
 
+    def block_handler(self) -> BlockHandler:
+        """The handler of `/block`, `/unblock` and `/blocked`."""
+        return BlockHandler(SqlBlockRepository(self._store), self._draw_blocking, self.locale_of, self._ids)
+
     async def statistics_file(self) -> bytes:
         """The statistics of all weeks as a CSV file."""
         return statistics_views.csv_file(await SqlStatistics(self._store).counts(), self.gateway.name_of)
@@ -225,6 +232,9 @@ class Operations:
     def _draw_status(self, report: HealthReport, locale: str) -> Message:
         translator, zone = self._translators.get(locale), self._settings.timezone
         return views.status(report, translator, self.office, zone, self.gateway.name_of)
+
+    def _draw_blocking(self, screen: BlockScreen, locale: str) -> Message:
+        return blocking_views.render(screen, self._translators.get(locale))
 
     def _draw_statistics(self, counts: tuple[Count, ...], today: date, locale: str) -> Message:
         return statistics_views.statistics(counts, today, self._translators.get(locale), self.gateway.name_of)

@@ -52,8 +52,15 @@ from bot.core.states import (
 Settlement = Booked | BookingRefused | BookingWithdrawn
 
 
-CAPPED = frozenset({FailureCode.TOO_MANY_OPEN, FailureCode.TOO_MANY_TODAY, FailureCode.TOO_MANY_MOVES})
-"""The failures of a chat that has reached its cap. It is told so before it chooses a day."""
+CAPPED = frozenset(
+    {
+        FailureCode.TOO_MANY_OPEN,
+        FailureCode.TOO_MANY_TODAY,
+        FailureCode.TOO_MANY_MOVES,
+        FailureCode.BOOKING_BLOCKED,
+    }
+)
+"""The failures of a chat that has reached its cap, or that is blocked. It is told so before it chooses a day."""
 SPENT = frozenset(
     {
         FailureCode.SLOT_TAKEN,

@@ -19,6 +19,8 @@ class ChatLimit(StrEnum):
     """Updates sent before the bot answered; those beyond it are not read."""
     OPEN = "coming_appointments"
     PER_DAY = "bookings_a_day"
+    BLOCKED = "blocked"
+    """Bookings tried by chats that an admin has blocked."""
     MOVES = "moves"
     """Moves of one appointment within a week."""
     NUMBERS = "wrong_numbers"

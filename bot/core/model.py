@@ -142,6 +142,7 @@ class FailureCode(StrEnum):
     TOO_MANY_OPEN = "too_many_open"  # our own cap: this chat has many coming appointments
     TOO_MANY_TODAY = "too_many_today"  # our own cap: this chat booked a lot today
     TOO_MANY_MOVES = "too_many_moves"  # our own cap: this appointment was moved several times lately
+    BOOKING_BLOCKED = "booking_blocked"  # an admin forbids this chat further bookings
     DOWN = "down"  # 5xx, no network, a proxy's page, a time limit
 
 

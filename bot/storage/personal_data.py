@@ -13,6 +13,7 @@ from bot.app.records import CopiedTables
 from bot.storage.tables import (
     appointments,
     attempts,
+    block_entries,
     broadcasts,
     chats,
     drafts,
@@ -37,17 +38,21 @@ CHAT_OF: dict[Table, Column[Any]] = {
     drafts: drafts.c.chat_id,
     progress_messages: progress_messages.c.chat_id,
     history_entries: history_entries.c.user_id,
+    block_entries: block_entries.c.chat_id,
 }
 """The tables that know a chat, and the column that names it. A private chat has the id of its user."""
-KEPT = frozenset({history_entries})
-"""What erasing leaves: the office's record of what its admins did with broadcasts."""
+KEPT = frozenset({history_entries, block_entries})
+"""What erasing leaves: the office's record of what its admins did. Erasing does not lift a block."""
+OF_ADMINS = {block_entries: frozenset({"user_id", "who"})}
+"""Columns that are about an admin, not about the chat. They are not copied."""
 
 
 async def copy_of(connection: AsyncConnection, chat_id: int) -> CopiedTables:
     """All rows of all tables that are about this chat; tables without any are left out."""
     found: CopiedTables = {}
     for table in CHAT_OF:
-        rows = await connection.execute(select(table).where(_is_of(table, [chat_id])))
+        columns = [each for each in table.columns if each.name not in OF_ADMINS.get(table, ())]
+        rows = await connection.execute(select(*columns).where(_is_of(table, [chat_id])))
         if copied := [dict(row._mapping) for row in rows]:  # noqa: SLF001 — its public name
             found[table.name] = copied
     return found

@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-LINK_LENGTH, FILE_ID_LENGTH, EVENT_LENGTH = 512, 256, 128
+LINK_LENGTH, FILE_ID_LENGTH, EVENT_LENGTH, WHO = 512, 256, 128, 128
 """Characters. PostgreSQL refuses longer values; SQLite would store them."""
 metadata = MetaData()
 
@@ -216,12 +216,25 @@ history_entries = Table(
     Column("id", Integer, primary_key=True),
     Column("number", BigInteger, nullable=False),
     Column("user_id", BigInteger, nullable=False),
-    Column("who", String(128), nullable=False),
+    Column("who", String(WHO), nullable=False),
     Column("deed", String(16), nullable=False),
     Column("at", String(19), nullable=False),
     Index("deeds_number", "number", "id"),
 )
 """The history of each broadcast: which admin did what, and when (office time)."""
+
+block_entries = Table(
+    "block_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("is_blocked", Boolean, nullable=False),
+    Column("user_id", BigInteger, nullable=False),
+    Column("who", String(WHO), nullable=False),
+    Column("at", String(19), nullable=False),
+    Index("block_entries_chat", "chat_id", "id"),
+)
+"""Which admin blocked or unblocked a chat, and when (office time). The last entry of a chat counts."""
 
 progress_messages = Table(
     "cards",

@@ -214,6 +214,7 @@ NEXT_STEPS: dict[FailureCode, tuple[Callable[[Translator], keys.Row], ...]] = {
     FailureCode.TOO_MANY_OPEN: (keys.appointments, keys.retry),
     FailureCode.TOO_MANY_TODAY: (keys.appointments,),
     FailureCode.TOO_MANY_MOVES: (keys.appointments,),
+    FailureCode.BOOKING_BLOCKED: (keys.appointments,),
     FailureCode.OUT_OF_CREDITS: (keys.retry, keys.other_department),
     FailureCode.NO_ACCESS: (keys.retry, keys.other_department),
     FailureCode.DEPARTMENT_GONE: (keys.other_department,),

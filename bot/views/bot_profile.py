@@ -18,7 +18,7 @@ USUAL = (
     "start",
 )
 """The commands for everyone, the most wanted first, in the order in which they are shown."""
-ADMIN = ("broadcast", "broadcasts", "status", "stats")
+ADMIN = ("broadcast", "broadcasts", "status", "stats", "block", "unblock", "blocked")
 """Commands that only admins see."""
 
 

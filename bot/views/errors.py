@@ -22,6 +22,7 @@ BOOKING_ONLY = frozenset(
         FailureCode.TOO_MANY_OPEN,
         FailureCode.TOO_MANY_TODAY,
         FailureCode.TOO_MANY_MOVES,
+        FailureCode.BOOKING_BLOCKED,
     }
 )
 Loading = LoadingDepartments | LoadingDays | LoadingTimes | LoadingNearest | LoadingAppointments

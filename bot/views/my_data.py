@@ -29,6 +29,7 @@ TABLES = (
     "drafts",
     "cards",
     "deeds",
+    "block_entries",
 )
 """The tables of a copy; each has its words in the catalogues, and so has each of their columns. A test compares them
 with the database."""
@@ -49,6 +50,7 @@ COLUMNS = (
     "ics_sent",
     "ics_uid",
     "id",
+    "is_blocked",
     "is_cancelled",
     "is_left",
     "is_picture",

@@ -1,5 +1,6 @@
 """One chat cannot book all places, and appointments that the office cancelled do not count."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.ports import WriteOutcome
 from bot.app.records import BookingCounts
+from bot.core.health import ChatLimit
 from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode
 from tests.app.fakes import ScriptedError
 
@@ -37,6 +39,21 @@ class CapsSetup:
 
     async def refusal(self, caps: BookingCaps = CAPS, chat_id: int = ME) -> Failure | None:
         return await CapCheck(caps, self.count).refusal(chat_id, NOW, self.read)
+
+
+async def is_blocked(chat_id: int) -> bool:
+    return chat_id == HELPER
+
+
+async def test_a_blocked_chat_books_nothing_further_whatever_its_caps_and_still_moves() -> None:
+    reached = Counter[ChatLimit]()
+    setup = CapsSetup(NOBODYS)
+    for caps in (CAPS, BookingCaps()):
+        check = CapCheck(caps, setup.count, reached=reached, is_blocked=is_blocked)
+        assert await check.refusal(HELPER, NOW, setup.read) == Failure(FailureCode.BOOKING_BLOCKED)
+        assert await check.refusal(ME, NOW, setup.read) is None
+        assert await check.move_refusal(HELPER, 50) is None
+    assert reached == {ChatLimit.BLOCKED: 2}
 
 
 COMING = tuple(Appointment(number, 5, NOW + timedelta(days=number), "x") for number in (1, 2))

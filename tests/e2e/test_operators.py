@@ -100,6 +100,33 @@ async def test_statistics_come_in_words_and_as_a_file_and_survive_a_restart(bot:
     assert str(citizen.id) not in answer.text
 
 
+async def test_a_blocked_citizen_books_nothing_further_and_is_told_what_is_left(
+    bot: RunningBot, admin: Citizen
+) -> None:
+    citizen, other = await bot.citizen(), await bot.citizen()
+    number = await citizen.books()
+    await citizen.reaches_summary()
+    assert "ne peut plus" in (await admin.says(f"/block telegram:{citizen.id}")).text
+    refused = await citizen.taps_on(CONFIRM)
+    assert "ne vous permet plus de prendre de nouveaux rendez-vous" in refused.text
+    assert "adressez-vous au service" in refused.text
+    await bot.restart()
+    refused = await citizen.reaches_days()
+    assert "ne vous permet plus" in refused.text, "told on choosing the department"
+    await citizen.says("/appointments")
+    await citizen.taps_on("Déplacer")
+    await citizen.taps_on("⏱")
+    await citizen.taps_on("✅")
+    assert [each["status"] for each in await citizen.appointments()] == ["CANCELLED", "SCHEDULED"]
+    await other.books()
+    listed = (await admin.says("/blocked")).text
+    assert str(citizen.id) in listed
+    assert str(other.id) not in listed
+    assert "de nouveau" in (await admin.says(f"/unblock {citizen.id}")).text
+    assert await citizen.books() > number
+    assert "/blocked" not in (await citizen.says("/help")).text
+
+
 async def test_the_figures_of_the_day_survive_a_restart(bot: RunningBot, admin: Citizen) -> None:
     await (await bot.citizen()).books()
     await bot.restart()

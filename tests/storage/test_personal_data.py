@@ -6,9 +6,9 @@ from sqlalchemy import Boolean, Column, Float, Integer, Table, insert
 
 from bot.app.records import Change, Settled, StoredChat
 from bot.core.appointment_book import Fact, Source
-from bot.storage.personal_data import CHAT_OF, KEPT, erase
+from bot.storage.personal_data import CHAT_OF, KEPT, OF_ADMINS, erase
 from bot.storage.store import Store, execute, write
-from bot.storage.tables import history_entries, inbox, metadata, outbox, saved_values
+from bot.storage.tables import block_entries, history_entries, inbox, metadata, outbox, saved_values
 from bot.views.my_data import COLUMNS, TABLES
 from tests.storage.databases import Database
 from tests.storage.test_timers import BOOKED
@@ -45,6 +45,11 @@ async def fill(store: Store) -> None:
         await execute(store, insert(table), [row_of(table, MINE, 1), row_of(table, OTHERS, 2)])
 
 
+def copied(table: Table) -> dict[str, Any]:
+    """What a copy has of the row."""
+    return {name: value for name, value in row_of(table, MINE, 1).items() if name not in OF_ADMINS.get(table, ())}
+
+
 def rows(database: Database, table: Table) -> list[Any]:
     return database.rows(f"SELECT * FROM {table.name} ORDER BY 1, 2")  # noqa: S608 — our own names
 
@@ -52,7 +57,7 @@ def rows(database: Database, table: Table) -> list[Any]:
 def test_every_table_that_knows_a_chat_is_copied_and_erased_or_kept_for_a_reason() -> None:
     known = {table for table in metadata.sorted_tables if any(map(names_a_chat, table.columns))}
     assert known == CHAT_OF.keys()
-    assert {history_entries} == KEPT
+    assert {history_entries, block_entries} == KEPT
 
 
 async def test_erasing_leaves_no_trace_of_the_chat_and_all_of_the_others(store: Store, database: Database) -> None:
@@ -66,7 +71,7 @@ async def test_erasing_leaves_no_trace_of_the_chat_and_all_of_the_others(store: 
             continue
         assert not [each for each in after if MINE in each], table.name
         assert [each for each in after if OTHERS in each] == [each for each in rows_before if OTHERS in each]
-    assert await store.copy_of(MINE) == {"deeds": [row_of(history_entries, MINE, 1)]}
+    assert await store.copy_of(MINE) == {each.name: [copied(each)] for each in KEPT}
     await write(store, lambda connection: erase(connection, [MINE]))
 
 
@@ -86,7 +91,8 @@ async def test_the_ids_of_updates_stay_and_so_do_the_last_words_and_what_is_not_
 async def test_a_copy_has_every_row_of_the_chat_with_every_column_and_of_nobody_else(store: Store) -> None:
     await fill(store)
     copy = await store.copy_of(MINE)
-    assert copy == {table.name: [row_of(table, MINE, 1)] for table in CHAT_OF}
+    assert copy == {table.name: [copied(table)] for table in CHAT_OF}
+    assert "who" not in copy["block_entries"][0], "the admin who did it is not a citizen's data"
     assert await store.copy_of(5) == {}
 
 

@@ -1,0 +1,66 @@
+"""The stored record of blocked chats: who blocked and unblocked them, and when. The last entry of a chat counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.app.records import BlockEntry, Work
+from bot.storage.store import Store
+from bot.storage.tables import WHO, block_entries, chats
+
+
+class SqlBlockRepository:
+    """See `bot.operations.blocking.BlockRepository`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def is_blocked(self, chat_id: int) -> bool:
+        """Whether the chat may book nothing further."""
+        last = await self.last(chat_id)
+        return last is not None and last.is_blocked
+
+    async def is_known(self, chat_id: int) -> bool:
+        """See `BlockRepository`."""
+        return bool(await self._rows(select(chats.c.chat_id).where(chats.c.chat_id == chat_id)))
+
+    async def last(self, chat_id: int) -> BlockEntry | None:
+        """See `BlockRepository`."""
+        mine = select(block_entries).where(block_entries.c.chat_id == chat_id)
+        rows = await self._rows(mine.order_by(block_entries.c.id.desc()).limit(1))
+        return _read(rows[0]) if rows else None
+
+    async def blocked(self) -> tuple[BlockEntry, ...]:
+        """See `BlockRepository`."""
+        newest = select(func.max(block_entries.c.id)).group_by(block_entries.c.chat_id)
+        query = select(block_entries).where(block_entries.c.id.in_(newest), block_entries.c.is_blocked == true())
+        return tuple(map(_read, await self._rows(query.order_by(block_entries.c.id.desc()))))
+
+    def record(self, entry: BlockEntry) -> Work:
+        """See `BlockRepository`."""
+        row = {
+            "chat_id": entry.chat_id,
+            "is_blocked": entry.is_blocked,
+            "user_id": entry.user_id,
+            "who": entry.who[:WHO],
+            "at": entry.at.isoformat(timespec="seconds"),
+        }
+
+        def work(connection: Connection) -> None:
+            connection.execute(insert(block_entries), row)
+
+        return work
+
+    async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        async def look(connection: AsyncConnection) -> Sequence[Row[Any]]:
+            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+            return found
+
+        return await self._store.reader.read(look)
+
+
+def _read(row: Row[Any]) -> BlockEntry:
+    return BlockEntry(row.chat_id, row.is_blocked, row.user_id, row.who, datetime.fromisoformat(row.at))
