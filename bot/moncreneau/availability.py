@@ -52,9 +52,10 @@ _at = attrgetter("at")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A response of the API: the free slots, and the number of places of each (None: not told)."""
+    """A response of the API: its slots as free and as perhaps free, and how many places each has (None: not told)."""
 
-    slots: tuple[Slot, ...]
+    free: tuple[Slot, ...]
+    perhaps: tuple[Slot, ...]
     places: dict[datetime, int | None]
 
 
@@ -110,7 +111,7 @@ class Availability:
             free, perhaps = self._offered(desk, copy, owner)
         self._ages.append(max(0.0, self._now() - copy.began))  # a clock may be set back
         days = {slot.at.date() for slot in free}
-        free += (Slot(slot.at, perhaps=True) for slot in perhaps if slot.at.date() not in days)
+        free += (slot for slot in perhaps if slot.at.date() not in days)
         return tuple(sorted(free, key=_at))
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
@@ -158,10 +159,10 @@ class Availability:
 
     def _offered(self, desk: Desk, copy: Copy[Reading], owner: str) -> tuple[list[Slot], list[Slot]]:
         """The slots still to come that are free for this citizen, and those that are perhaps free; earliest first."""
-        slots, taken = copy.value.slots, self._taken(desk, copy, owner)
-        coming = slots[bisect_right(slots, self._office_now(), key=_at) :]
-        free = [slot for slot in coming if slot.at not in taken]
-        return free, [slot for slot in coming if taken.get(slot.at)]
+        reading, taken = copy.value, self._taken(desk, copy, owner)
+        first = bisect_right(reading.free, self._office_now(), key=_at)
+        free = [slot for slot in reading.free[first:] if slot.at not in taken]
+        return free, [slot for slot in reading.perhaps[first:] if taken.get(slot.at)]
 
     def _taken(
         self, desk: Desk, copy: Copy[Reading], owner: str, among: Collection[datetime] = ()
@@ -252,7 +253,11 @@ class Availability:
         began = self._now()
         department_id, first, last = window
         free = await self._fetch(department_id, first, last)
-        reading = Reading(tuple(Slot(each.at) for each in free), {each.at: each.left for each in free})
+        reading = Reading(
+            free=tuple(Slot(each.at) for each in free),
+            perhaps=tuple(Slot(each.at, perhaps=True) for each in free),
+            places={each.at: each.left for each in free},
+        )
         known = self._cache.peek(window)
         if known and began - known.began <= freshness.CONTESTED_SPAN:
             now = self._office_now()
