@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from gettext import c2py
 from html import escape
 from pathlib import Path
@@ -204,6 +205,7 @@ def available(folder: Path = FOLDER) -> list[str]:
     return sorted(path.parents[1].name for path in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
 
 
+@lru_cache(maxsize=4096)
 def _written(formats: str, pattern: str, day: date) -> str:
     text = format_date(day, pattern, locale=formats)
     is_french_first = day.day == 1 and formats.partition("_")[0] == "fr"
