@@ -129,8 +129,8 @@ async def _run() -> int:
             # What is loaded by now stays. To search it for garbage takes 70 ms, in which no citizen is answered.
             gc.freeze()
             gc.set_threshold(GARBAGE)
-            assert app.polling  # noqa: S101 — it runs as long as the bot does
-            await app.polling
+            assert app.receiving  # noqa: S101 — it runs as long as the bot does
+            await app.receiving
 
     running_bot = asyncio.create_task(run_bot())
     # Until the bot runs there is nothing to read again; by default the signal would end the process.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from http import HTTPStatus
+from typing import Any
 
 from telegram.error import InvalidToken, TelegramError
 
@@ -20,6 +21,7 @@ from bot.app.ports import ApiError
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.bootstrap.department_details import unknown_departments
+from bot.bootstrap.receivers import MONCRENEAU_PATH
 from bot.core.department_details import DepartmentDetails
 from bot.core.model import Department, FailureCode
 from bot.departments_file import read_details
@@ -31,7 +33,8 @@ from bot.moncreneau.gateway import Gateway
 from bot.settings import Settings, SettingsError, exposures, read_settings
 from bot.storage import engines
 from bot.storage.diagnostics import Diagnosis, examine, saved_value
-from bot.telegram.transport import RawBot, words_of
+from bot.telegram import webhook
+from bot.telegram.transport import RawBot, host_of, words_of
 
 NOBODY = "telegram:0"
 """An owner that no citizen has. The list of its appointments shows whether the key may read."""
@@ -39,8 +42,6 @@ FAR_APART = 60.0
 """Seconds. If two clocks differ by more, tickets and limits would be wrong."""
 SHOWN = 5
 UNCHECKED = "could not be checked"
-HOOKS = "/hooks/moncreneau"
-"""`bot.operations.webhook_route.PATH`; its libraries are loaded only where there is a port."""
 FORGED = {"X-Moncreneau-Signature": f"sha256={'0' * 64}"}
 PATIENCE, SNIPPET = 15.0, 64 * 1024
 """Seconds for both requests, and bytes that are read of an answer."""
@@ -93,7 +94,7 @@ async def check_telegram(given: Settings) -> Found:
         return found
     try:
         found.lines.append(Line(Level.OK, "token", f"Telegram knows it: @{await bot.identify()}"))
-        found.lines += await _webhook(bot)
+        found.lines += await _webhook(bot, given)
     except InvalidToken:
         words = "Telegram does not accept TELEGRAM_BOT_TOKEN"
         found.lines.append(Line(Level.FAIL, "token", words, "check it with BotFather, or ask it for a new one"))
@@ -107,21 +108,42 @@ async def check_telegram(given: Settings) -> Found:
     return found
 
 
-async def _webhook(bot: RawBot) -> list[Line]:
-    """Whether a webhook sends the updates elsewhere; the bot polls, so it deletes such a webhook."""
+async def _webhook(bot: RawBot, given: Settings) -> list[Line]:
+    """Where Telegram sends the updates, and whether it can. With other settings `run` changes it."""
     try:
-        host = await bot.webhook_host()
+        info = await bot.webhook_info()
     except TelegramError as error:
         return [Line(Level.WARN, "webhook", f"{UNCHECKED}: {words_of(error)}")]
+    url, host = info.get("url"), host_of(info)
+    wanted = f"{given.public_url}{webhook.PATH}" if given.telegram_webhook else ""
+    if url == wanted:
+        return _delivery(info)
     if not host:
-        return [Line(Level.OK, "webhook", "none, so updates can be polled")]
-    words = f"another deployment receives this bot's updates at {host}; `run` deletes the webhook, and receives them"
+        return [Line(Level.OK, "webhook", "none yet; `run` sets it, so that Telegram sends updates to PUBLIC_URL")]
+    if wanted:
+        words = f"updates go to another address at {host}; `run` sets the webhook to PUBLIC_URL"
+    else:
+        words = (
+            f"another deployment receives this bot's updates at {host}; `run` deletes the webhook, and receives them"
+        )
     return [Line(Level.WARN, "webhook", words, "use another token here if that deployment is to go on")]
 
 
+def _delivery(info: Mapping[str, Any]) -> list[Line]:
+    """Whether Telegram can deliver: updates that wait, and what failed last (Bot API, `WebhookInfo`)."""
+    if not info.get("url"):
+        return [Line(Level.OK, "webhook", "none, so updates can be polled")]
+    waiting, failure = info.get("pending_update_count"), info.get("last_error_message")
+    if waiting and failure:
+        words = f"{waiting} updates wait; Telegram could not deliver: {' '.join(str(failure).split())[:200]}"
+        return [Line(Level.WARN, "webhook", words, UNREACHABLE)]
+    return [Line(Level.OK, "webhook", "Telegram sends updates to PUBLIC_URL")]
+
+
 async def check_webhooks(given: Settings) -> list[Line]:
-    """Whether webhooks reach the running bot: sends it one with a wrong signature, which it must refuse."""
-    if not given.webhook_secrets:
+    """Whether webhooks reach the running bot: sends it one that no sender signed, which it must refuse."""
+    paths = [webhook.PATH] * given.telegram_webhook + [MONCRENEAU_PATH] * bool(given.webhook_secrets)
+    if not paths:
         return []
     if given.public_url is None:
         advice = "set it to the address of the web server, as in the moncreneau dashboard, without /hooks/moncreneau"
@@ -129,28 +151,32 @@ async def check_webhooks(given: Settings) -> list[Line]:
     async with open_session(connections=1, idle=1.0) as session:
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await session.post(given.public_url + HOOKS, data=b"{}", headers=FORGED, allow_redirects=False)
-                words = await answer.content.read(1)
+                lines = []
+                for path in paths:
+                    address = given.public_url + path
+                    answer = await session.post(address, data=b"{}", headers=FORGED, allow_redirects=False)
+                    has_words = bool(await answer.content.read(1))
+                    lines.append(_refusal(given.public_url, path, answer.status, has_words=has_words))
                 metrics = await session.get(f"{given.public_url}/metrics", allow_redirects=False)
                 is_open = metrics.status == HTTPStatus.OK and b"moncreneau_bot_" in await metrics.content.read(SNIPPET)
         except Exception as error:  # noqa: BLE001 — a check never raises
             return [Line(Level.WARN, "webhooks", f"PUBLIC_URL: {failure_of(error).words}", UNREACHABLE)]
-    lines = [_webhooks(given.public_url, answer.status, has_words=bool(words))]
     if is_open:
         advice = "let the web server forward only /hooks/ (docs/operating.md, section Webhooks of moncreneau)"
         lines.append(Line(Level.WARN, "webhooks", "the world can read /metrics at PUBLIC_URL", advice))
     return lines
 
 
-def _webhooks(url: str, status: int, *, has_words: bool) -> Line:
+def _refusal(url: str, path: str, status: int, *, has_words: bool) -> Line:
     """What the answer to a forged webhook means; the bot's own 401 has no words."""
-    if status == HTTPStatus.UNAUTHORIZED and not has_words:
-        if url.startswith("https://"):
-            return Line(Level.OK, "webhooks", "the bot answers them at PUBLIC_URL, and refuses a wrong signature")
+    if status != HTTPStatus.UNAUTHORIZED or has_words:
+        words = f"PUBLIC_URL{path} answers {status}, and the bot would answer 401"
+        return Line(Level.WARN, "webhooks", words, UNREACHABLE)
+    if path == MONCRENEAU_PATH and not url.startswith("https://"):
         advice = "moncreneau sends webhooks to https:// addresses only"
         return Line(Level.WARN, "webhooks", "the bot answers them at PUBLIC_URL, which is plain http", advice)
-    words = f"PUBLIC_URL{HOOKS} answers {status}, and the bot would answer 401"
-    return Line(Level.WARN, "webhooks", words, UNREACHABLE)
+    words = "moncreneau" if path == MONCRENEAU_PATH else "Telegram"
+    return Line(Level.OK, "webhooks", f"the bot answers {words} at PUBLIC_URL, and refuses a wrong signature")
 
 
 def check_details(given: Settings) -> tuple[list[Line], Mapping[int, DepartmentDetails] | None]:

@@ -31,6 +31,9 @@ ENV_FILE = ".env"
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+", re.ASCII)
 """A bot token: the bot's id and a secret. It is part of every URL, so no other characters are allowed."""
 TRUSTED = re.compile(r"(\d{1,16})\s*:\s*(\d{1,9})", re.ASCII)
+TELEGRAM_HOST = "api.telegram.org"
+TELEGRAM_PORTS = frozenset({443, 80, 88, 8443})
+"""The ports to which Telegram's own servers send updates (Bot API, `setWebhook`)."""
 LARGEST_ID = 2**52
 """The largest id of a Telegram user (Bot API, `User.id`)."""
 
@@ -53,7 +56,7 @@ class Settings(BaseSettings):
     )
 
     telegram_bot_token: SecretStr = Field(min_length=1)
-    telegram_api_url: str = "https://api.telegram.org"
+    telegram_api_url: str = f"https://{TELEGRAM_HOST}"
     moncreneau_api_key: SecretStr = Field(min_length=1)
     moncreneau_api_url: str = "https://mc-prd.duckdns.org/api/v1"
     database_url: str = Field(default="sqlite+aiosqlite:///moncreneau-bot.db", repr=False)  # may hold a password
@@ -75,6 +78,7 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int | None = Field(default=None, ge=1, le=65535)
     public_url: str | None = None
+    telegram_webhook: bool = False
     moncreneau_webhook_secret: SecretStr | None = Field(default=None, repr=False)
     departments_file: Path | None = None
     log_level: str = "INFO"
@@ -100,6 +104,24 @@ class Settings(BaseSettings):
         if not _is_address(value):
             raise ValueError("must be an address such as https://host/path or http://host:8081")
         return value.rstrip("/")
+
+    @field_validator("telegram_webhook")
+    @classmethod
+    def _telegram_webhook(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 — pydantic's own
+        """What Telegram needs to deliver updates (Bot API, `setWebhook`). A setting that is wrong itself is named."""
+        if not value or not {"telegram_api_url", "http_port", "public_url"} <= info.data.keys():
+            return value
+        if info.data["http_port"] is None:
+            raise ValueError("needs HTTP_PORT, too: updates arrive on that port")
+        if (url := info.data["public_url"]) is None:
+            raise ValueError("needs PUBLIC_URL, too: Telegram sends updates to that address")
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+            raise ValueError("needs a PUBLIC_URL that begins with https://; Telegram sends updates to no other")
+        of_telegram = urlsplit(info.data["telegram_api_url"]).hostname == TELEGRAM_HOST
+        if of_telegram and (parts.port or (443 if parts.scheme == "https" else 80)) not in TELEGRAM_PORTS:
+            raise ValueError("needs a PUBLIC_URL with port 443, 80, 88 or 8443; Telegram sends updates to no other")
+        return value
 
     @field_validator("moncreneau_webhook_secret")
     @classmethod

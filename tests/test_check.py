@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -24,7 +25,8 @@ from starlette.routing import Route
 from bot.__main__ import main
 from bot.app.records import Change
 from bot.bootstrap.connections import saved_value_name
-from bot.check import Level, _webhooks
+from bot.bootstrap.receivers import MONCRENEAU_PATH
+from bot.check import Level, _refusal
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
@@ -376,6 +378,30 @@ async def test_departments_without_details_and_details_without_a_department_are_
     assert "WARN  details" not in checked.text
 
 
+BY_WEBHOOK = {"TELEGRAM_WEBHOOK": "1", "HTTP_PORT": "8080", "PUBLIC_URL": "https://bot.example"}
+SET = {"url": "https://bot.example/hooks/telegram", "pending_update_count": 0, "last_error_message": "of last week"}
+
+
+@pytest.mark.parametrize(
+    ("info", "level", "words"),
+    [
+        (SET, "OK", "Telegram sends updates to PUBLIC_URL"),
+        (SET | {"pending_update_count": 2}, "WARN", "2 updates wait; Telegram could not deliver: of last week"),
+        ({"url": ""}, "OK", "none yet; `run` sets it"),
+        ({"url": "https://other.example/x"}, "WARN", "updates go to another address at other.example; `run` sets"),
+    ],
+)
+async def test_with_a_webhook_check_says_whether_telegram_can_deliver(
+    check: Checker, info: dict[str, Any], level: str, words: str
+) -> None:
+    me = {"id": 1, "is_bot": True, "first_name": "B", "username": "b_bot"}
+    async with scripted_server() as telegram:
+        telegram.respond_with(answer({"ok": True, "result": me}), answer({"ok": True, "result": info}))
+        checked = await check(TELEGRAM_API_URL=_root(telegram), **BY_WEBHOOK)
+    assert checked.code == 0
+    assert words in checked.line("webhook ", level)
+
+
 def _root(server: ScriptedServer) -> str:
     return server.url.removesuffix("/api/v1")
 
@@ -393,7 +419,7 @@ async def answered(status: int, words: str = "", *, metrics: str | None = None) 
     async def figures(_request: Request) -> Response:
         return PlainTextResponse(metrics or "", 200 if metrics else 404)
 
-    routes = [Route("/hooks/moncreneau", hook, methods=["POST"]), Route("/metrics", figures)]
+    routes = [Route("/hooks/{sender}", hook, methods=["POST"]), Route("/metrics", figures)]
     async with serving(Starlette(routes=routes)) as url:
         yield url
 
@@ -436,7 +462,18 @@ async def test_only_the_bots_own_401_shows_that_webhooks_arrive(
 
 
 def test_a_401_without_a_body_over_tls_passes() -> None:
-    assert _webhooks("https://bot.example.gn", 401, has_words=False).level is Level.OK
+    assert _refusal("https://bot.example.gn", MONCRENEAU_PATH, 401, has_words=False).level is Level.OK
+
+
+async def test_the_addresses_of_both_senders_are_tried(check: Checker) -> None:
+    async with answered(401) as url:
+        text = (await check(**WEBHOOKS, PUBLIC_URL=url, TELEGRAM_WEBHOOK="1")).text
+        assert "the bot answers Telegram at PUBLIC_URL" in text
+        assert "which is plain http" in text
+    async with answered(404) as url:
+        text = (await check(HTTP_PORT="8080", PUBLIC_URL=url, TELEGRAM_WEBHOOK="1")).text
+        assert "PUBLIC_URL/hooks/telegram answers 404" in text
+        assert "/hooks/moncreneau" not in text
 
 
 async def test_metrics_that_the_world_can_read_are_a_warning(check: Checker) -> None:

@@ -33,6 +33,8 @@ def written(field: FieldInfo) -> str:
         return "required"
     if default is None or default in (frozenset(), {}):
         return "none"
+    if default is False:
+        return "off"
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -156,6 +157,44 @@ def test_several_webhook_secrets_are_separated_by_commas_and_never_shown() -> No
     found = read_settings(**SECRETS, http_port=8080, moncreneau_webhook_secret=" new ,old,")
     assert found.webhook_secrets == ("new", "old")
     assert "old" not in repr(found)
+
+
+WEBHOOK: dict[str, Any] = {"telegram_webhook": "1", "http_port": 8080, "public_url": "https://bot.gn"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"public_url": "https://bot.gn:8443/moncreneau/"},
+        {"public_url": "http://127.0.0.1:88"},
+        {"public_url": "https://bot.gn:9000", "telegram_api_url": "http://127.0.0.1:8081"},
+        {"public_url": "http://localhost:9000", "telegram_api_url": "https://botapi.gn"},
+        {"telegram_webhook": "0", "public_url": None, "http_port": None},
+    ],
+)
+def test_telegram_can_send_updates_to_these_addresses(given: dict[str, Any]) -> None:
+    settings = WEBHOOK | given
+    assert read_settings(**SECRETS, **settings).telegram_webhook is (settings["telegram_webhook"] == "1")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"http_port": None}, "TELEGRAM_WEBHOOK: needs HTTP_PORT, too"),
+        ({"public_url": None}, "TELEGRAM_WEBHOOK: needs PUBLIC_URL, too"),
+        ({"public_url": "http://bot.gn"}, "TELEGRAM_WEBHOOK: needs a PUBLIC_URL that begins with https://"),
+        ({"public_url": "https://bot.gn:9000"}, "TELEGRAM_WEBHOOK: needs a PUBLIC_URL with port 443, 80, 88 or 8443"),
+        ({"public_url": "bot.gn"}, "PUBLIC_URL: must begin with http:// or https://"),
+        ({"http_port": 0}, "HTTP_PORT: "),
+        ({"telegram_webhook": "perhaps"}, "TELEGRAM_WEBHOOK: "),
+    ],
+)
+def test_an_address_to_which_telegram_cannot_send_updates_is_one_clear_line(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        read_settings(**SECRETS, **(WEBHOOK | given))
+    (line,) = str(error.value).splitlines()[1:]
+    assert words in line
 
 
 @pytest.mark.parametrize("scheme", DATABASES)

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,12 +23,13 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.calendar_files import CalendarFiles
 from bot.app.conversations import Conversations, GroupHints
+from bot.app.inbox_feed import InboxFeed
 from bot.app.my_data import MyData, chat_in
 from bot.app.outbox import Outbox
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.reconciler import Reconciler
-from bot.app.records import Change, CopiedTables, DeliveryIds, StoredWebhook
+from bot.app.records import Change, CopiedTables, DeliveryIds, StoredUpdate, StoredWebhook
 from bot.app.reminders import Reminders
 from bot.app.retention import Retention
 from bot.app.scheduler import Scheduler
@@ -46,6 +46,7 @@ from bot.bootstrap.department_details import SAVED_AS as DETAILS
 from bot.bootstrap.department_details import DepartmentsFile, DetailsKeeper
 from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
+from bot.bootstrap.receivers import Receivers
 from bot.broadcast.report import read_file
 from bot.core.calendar_event import CalendarEvent, appointment_in
 from bot.core.health import HealthReport, ReminderHealth, WebhookHealth
@@ -70,6 +71,8 @@ from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
 from bot.telegram.transport import RawBot
 from bot.telegram.update_parser import TelegramUpdateParser
+from bot.telegram.webhook import PATH, Wanted, WebhookKeeper, secret_token
+from bot.telegram.webhook import SAVED_AS as WEBHOOK
 from bot.views import bot_profile as texts
 from bot.views import general
 from bot.views import my_data as my_data_views
@@ -88,12 +91,7 @@ PURGE_EVERY = 3600.0
 GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
 __all__ = ["App", "StartError", "running"]
 
-
-if TYPE_CHECKING:
-    from bot.operations.webhook_route import WebhookRoute
-
 Report = Callable[[], Awaitable[HealthReport | None]]
-Receive = Callable[[bytes], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +107,19 @@ class App:
     broadcasts: BroadcastFeature
     bot: RawBot
     translators: Translators
-    poller: Poller
+    updates: Poller | WebhookKeeper
+    """Keeps updates coming."""
     health: HealthCollector
     reconciler: Reconciler
     scheduler: Scheduler
     retention: Retention
     reload_details: Callable[[], None]
     """Read `DEPARTMENTS_FILE` again, for SIGHUP."""
+    inbox_feed: InboxFeed | None = None
+    """None if updates are polled."""
     webhook_worker: WebhookWorker | None = None
     """None if webhooks are not received."""
-    polling: asyncio.Task[None] | None = None
+    receiving: asyncio.Task[None] | None = None
     """It ends only if it fails; then the bot receives no more updates, so the process should end too."""
 
 
@@ -137,16 +138,9 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
     async def report() -> HealthReport | None:
         return await app.health.report() if app else None
 
-    async def receive(body: bytes) -> bool:
-        if app is None or app.webhook_worker is None:
-            return False
-        text = body.decode("utf-8", "replace")
-        await app.webhook_worker.receive(StoredWebhook(webhooks.event_id(body), text, clock().timestamp()))
-        return True
-
     async with contextlib.AsyncExitStack() as stack:
         try:
-            started = await _start(stack, settings, clock, lookups, report, receive)
+            started = await _start(stack, settings, clock, lookups, report)
         except connections.DATABASE_ERRORS as error:
             # Opening it worked, and reading it did not: some of its pages are damaged, say.
             raise connections.unusable(error) from None
@@ -157,37 +151,35 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
             app = None
 
 
-async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and what it answers later
-    stack: contextlib.AsyncExitStack,
-    settings: Settings,
-    clock: Clock,
-    lookups: LookupDelays,
-    report: Report,
-    receive: Receive,
+async def _start(
+    stack: contextlib.AsyncExitStack, settings: Settings, clock: Clock, lookups: LookupDelays, report: Report
 ) -> App:
     """Start the parts; `stack` stops them, in reverse."""
     connections.check_database_url(settings.database_url)
     translators = _translators(settings)
     departments_file = DepartmentsFile(settings.departments_file, translators.supported, settings.default_locale)
     await stack.enter_async_context(connections.only_process(settings.database_url))
-    webhook_route = await stack.enter_async_context(open_port(settings, report, receive))
+    receivers = Receivers(settings, clock)
+    await stack.enter_async_context(open_port(settings, report, receivers))
     store = await connections.open_store(settings.database_url)
     stack.push_async_callback(store.close, GRACE_STORE)
+    stack.callback(receivers.close)
     bot = await connections.connect_telegram(settings)
     stack.push_async_callback(bot.shutdown)
     office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
     ids = DeliveryIds()
     operations = Operations(settings, clock, store, translators, office, ids=ids)
     await stack.enter_async_context(operations.open())
-    app = await _join(
-        settings, clock, translators, store, bot, operations, lookups, webhook_route, ids, departments_file
-    )
+    app = await _join(settings, clock, translators, store, bot, operations, lookups, receivers, ids, departments_file)
     stack.push_async_callback(app.broadcasts.close)
     await _resume(app, ids)
     stack.push_async_callback(_stop, app)
+    receivers.open(partial(_take_updates, app), partial(_take_webhook, app))
     await stack.enter_async_context(app.broadcasts.open())
     if app.webhook_worker:
         stack.push_async_callback(_cancel, asyncio.create_task(app.webhook_worker.run(), name="webhooks"))
+    if app.inbox_feed:
+        stack.push_async_callback(_cancel, asyncio.create_task(app.inbox_feed.run(), name="inbox"))
     works = (
         _sync_bot_profile(app),
         _purge_done(app, clock),
@@ -198,15 +190,15 @@ async def _start(  # noqa: PLR0913, PLR0917 — what `running` was given, and wh
     )
     for work in works:
         stack.push_async_callback(_cancel, asyncio.create_task(work))
-    polling = asyncio.create_task(app.poller.run(), name="polling")
-    stack.push_async_callback(_cancel, polling)
+    receiving = asyncio.create_task(app.updates.run(), name="receiving")
+    stack.push_async_callback(_cancel, receiving)
     log.info(
         "ready: @%s, %d updates and %d attempts resumed",
         bot.username,
         app.conversations.waiting,
         app.attempt_worker.open,
     )
-    return replace(app, polling=polling)
+    return replace(app, receiving=receiving)
 
 
 def _translators(settings: Settings) -> Translators:
@@ -224,7 +216,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     bot: RawBot,
     operations: Operations,
     lookups: LookupDelays,
-    webhook_route: "WebhookRoute | None",
+    receivers: Receivers,
     ids: DeliveryIds,
     departments_file: DepartmentsFile,
 ) -> App:
@@ -358,23 +350,23 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             lambda locale: general.too_fast(translators.get(locale)), ids, time.monotonic, operations.limits_reached
         ),
     )
-    poller = Poller(bot, store, conversations, TelegramMessenger(bot).answer_press, await store.newest_update())
+    updates, inbox_feed = await _update_source(settings, bot, store, conversations)
     webhook_worker = None
-    if webhook_route:
+    if receivers.moncreneau:
         repository = SqlWebhookRepository(store)
         read = partial(webhooks.read, zone=settings.timezone)
         last = await repository.last_received()
         webhook_worker = WebhookWorker(repository, news, read, conversations.play, unix_time, last)
 
     def webhook_health() -> WebhookHealth | None:
-        if webhook_worker is None or webhook_route is None:
+        if webhook_worker is None or receivers.moncreneau is None:
             return None
         last = webhook_worker.last_received
         at = None if last is None else datetime.fromtimestamp(last, UTC)
-        return WebhookHealth(last=at, refused=webhook_route.refused, set_aside=webhook_worker.set_aside)
+        return WebhookHealth(last=at, refused=receivers.moncreneau.refused, set_aside=webhook_worker.set_aside)
 
     reminder_health = partial(_reminder_health, timers, reminders, outbox, steady_time)
-    health = await operations.health(conversations, outbox, attempt_worker, poller, webhook_health, reminder_health)
+    health = await operations.health(conversations, outbox, attempt_worker, updates, webhook_health, reminder_health)
     return App(
         settings=settings,
         store=store,
@@ -385,7 +377,8 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         broadcasts=broadcasts,
         bot=bot,
         translators=translators,
-        poller=poller,
+        updates=updates,
+        inbox_feed=inbox_feed,
         health=health,
         reconciler=Reconciler(
             store,
@@ -464,9 +457,40 @@ async def _resume(app: App, ids: DeliveryIds) -> None:
         ids.seen(delivery.id)
         app.outbox.accept((delivery,))
     attempts = await app.store.open_attempts()
-    app.conversations.accept(await app.store.open_updates())
+    if app.inbox_feed:
+        await app.inbox_feed.look()
+    else:
+        app.conversations.accept(await app.store.open_updates())
     for attempt in attempts:
         app.attempt_worker.begin(attempt, app.conversations.settle, resumed=True)
+
+
+async def _take_updates(app: App, updates: tuple[StoredUpdate, ...]) -> None:
+    await app.store.receive(updates)
+    if app.inbox_feed:
+        app.inbox_feed.look_soon()
+
+
+async def _take_webhook(app: App, webhook: StoredWebhook) -> None:
+    assert app.webhook_worker  # noqa: S101 — there is one where there is a route
+    await app.webhook_worker.receive(webhook)
+
+
+async def _update_source(
+    settings: Settings, bot: RawBot, store: Store, conversations: Conversations
+) -> tuple[Poller | WebhookKeeper, InboxFeed | None]:
+    """What keeps updates coming, and what passes them on if the poller does not."""
+    newest, mark = await store.newest_update(), await store.saved_value(WEBHOOK) or ""
+    if not settings.telegram_webhook:
+        answer = TelegramMessenger(bot).answer_press
+        return Poller(bot, store, conversations, answer, newest, own_webhook=Wanted.url_in(mark)), None
+
+    def save(mark: str) -> None:
+        store.commit_soon(Change(saved_values=((WEBHOOK, mark),)))
+
+    secret = secret_token(settings.telegram_bot_token.get_secret_value())
+    wanted = Wanted(f"{settings.public_url}{PATH}", secret)
+    return WebhookKeeper(bot, wanted, mark, save, store.last_update), InboxFeed(store, conversations, newest)
 
 
 async def _stop(app: App) -> None:

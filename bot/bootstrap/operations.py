@@ -35,6 +35,7 @@ from bot.storage.diagnostics import set_aside
 from bot.storage.statistics import SqlStatistics
 from bot.storage.store import Store
 from bot.telegram.polling import Poller
+from bot.telegram.webhook import WebhookKeeper
 from bot.views.message import Message, Office
 
 log = logging.getLogger(__name__)
@@ -141,7 +142,7 @@ class Operations:
         conversations: Conversations,
         outbox: Outbox,
         attempt_worker: AttemptWorker,
-        poller: Poller,
+        updates: Poller | WebhookKeeper,
         webhooks: Callable[[], WebhookHealth | None],
         reminders: Callable[[], Awaitable[ReminderHealth | None]],
     ) -> HealthCollector:
@@ -156,7 +157,7 @@ class Operations:
             attempt_worker=attempt_worker,
             outcomes=self.outcomes,
             limits_reached=self.limits_reached,
-            telegram=lambda: poller.is_reachable,
+            telegram=lambda: updates.is_reachable,
             database=self._database,
             set_aside=await set_aside(self._store.engine),
             webhooks=webhooks,

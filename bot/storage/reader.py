@@ -114,6 +114,31 @@ class ReadRepository:
         query = select(inbox).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
         return tuple(mappers.read_update(row) for row in await self._all(query))
 
+    async def open_update_ids(self) -> tuple[int, ...]:
+        """The ids of all updates that are not done, in order."""
+        query = select(inbox.c.update_id).where(inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
+        return tuple(row.update_id for row in await self._all(query))
+
+    async def updates(self, ids: Sequence[int]) -> tuple[StoredUpdate, ...]:
+        """The updates with these ids that are not done, in order."""
+        found: list[StoredUpdate] = []
+        for first in range(0, len(ids), PAGE):
+            some = inbox.c.update_id.in_(ids[first : first + PAGE])
+            query = select(inbox).where(some, inbox.c.done_at.is_(None)).order_by(inbox.c.update_id)
+            found += [mappers.read_update(row) for row in await self._all(query)]
+        return tuple(found)
+
+    async def oldest_open_update(self) -> float | None:
+        """When the oldest update was received that is not done (Unix seconds); None if all are done."""
+        query = select(func.min(inbox.c.received_at).label("oldest")).where(inbox.c.done_at.is_(None))
+        found: float | None = (await self._all(query))[0].oldest
+        return found
+
+    async def last_update(self) -> float | None:
+        """When the update with the highest id was received (Unix seconds); None if there is none."""
+        query = select(inbox.c.received_at).order_by(inbox.c.update_id.desc()).limit(1)
+        return next((float(row.received_at) for row in await self._all(query)), None)
+
     async def newest_update(self) -> int:
         """The highest known update id; -1 if there is none."""
         found = await self._all(select(func.max(inbox.c.update_id).label("newest")))

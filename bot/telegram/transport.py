@@ -65,6 +65,20 @@ def words_of(error: TelegramError) -> str:
     return " ".join(str(error).split())[:200] or "it gives no reason"
 
 
+def host_of(info: dict[str, Any]) -> str:
+    """The host of a webhook, by Telegram's `WebhookInfo`; empty if there is none.
+
+    Not the whole address: its path may be a secret.
+    """
+    url = info.get("url")
+    if not isinstance(url, str) or not url:
+        return ""
+    try:
+        return urlsplit(url).hostname or UNKNOWN_HOST
+    except ValueError:
+        return UNKNOWN_HOST
+
+
 class RawBot(Bot):
     """PTB's `Bot`, for calls by method name: JSON values in, raw JSON out, PTB's errors."""
 
@@ -81,19 +95,12 @@ class RawBot(Bot):
             raise TelegramError("getMe tells no username")
         return name
 
-    async def webhook_host(self) -> str:
-        """The host to which Telegram sends this bot's updates; empty without a webhook. Raises `TelegramError`.
-
-        Not the whole address: its path may be a secret.
-        """
+    async def webhook_info(self) -> dict[str, Any]:
+        """Call `getWebhookInfo`. Raises `TelegramError`."""
         info = await self.call("getWebhookInfo", {})
-        url = info.get("url") if isinstance(info, dict) else None
-        if not isinstance(url, str) or not url:
-            return ""
-        try:
-            return urlsplit(url).hostname or UNKNOWN_HOST
-        except ValueError:
-            return UNKNOWN_HOST
+        if not isinstance(info, dict):
+            raise TelegramError(NOT_TELEGRAM)
+        return info
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_timeout: float | None = None) -> Any:
         """Call a Bot API method; values are strings (ready JSON), numbers or `InputFile`. Raises `TelegramError`."""

@@ -1,17 +1,21 @@
 """The webhook route refuses bodies that are too long, too slow, too many or not signed, and never with 410."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 
 from bot.operations import http, webhook_route
-from bot.operations.webhook_route import AT_ONCE, LONGEST, PATH, Receive, WebhookRoute
+from bot.operations.webhook_route import AT_ONCE, Hook, Receive, Reply, WebhookRoute
 
 GOOD = {"x-signature": "good"}
+PATH, LONGEST = "/hooks/sender", 64 * 1024
 
 
 def is_signed(headers: Mapping[str, str], _body: bytes) -> bool:
@@ -19,8 +23,9 @@ def is_signed(headers: Mapping[str, str], _body: bytes) -> bool:
 
 
 @asynccontextmanager
-async def serving(receive: Receive) -> AsyncIterator[tuple[WebhookRoute, httpx.AsyncClient]]:
-    here = WebhookRoute(is_signed, receive)
+async def serving(receive: Receive, **settings: Any) -> AsyncIterator[tuple[WebhookRoute, httpx.AsyncClient]]:
+    hook = Hook(name="webhooks", path=PATH, longest=LONGEST, receive=receive, is_signed=is_signed)
+    here = WebhookRoute(replace(hook, **settings))
     listener = http.bound("127.0.0.1", 0)
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     limits = httpx.Limits(max_connections=AT_ONCE + 2)
@@ -34,9 +39,9 @@ async def serving(receive: Receive) -> AsyncIterator[tuple[WebhookRoute, httpx.A
 class StoredBodies(list[bytes]):
     """The stored bodies."""
 
-    async def receive(self, body: bytes) -> bool:
+    async def receive(self, body: bytes) -> Reply:
         self.append(body)
-        return True
+        return {}
 
 
 async def test_a_signed_webhook_is_stored_unchanged_before_it_is_answered() -> None:
@@ -93,10 +98,10 @@ async def test_too_many_webhooks_at_once_get_503() -> None:
     stored = asyncio.Event()
     arrived = asyncio.Semaphore(0)
 
-    async def receive(_body: bytes) -> bool:
+    async def receive(_body: bytes) -> Reply:
         arrived.release()
         await stored.wait()
-        return True
+        return {}
 
     async with serving(receive) as (_, client):
         posts = [asyncio.create_task(client.post(PATH, content=b"{}", headers=GOOD)) for _ in range(AT_ONCE)]
@@ -114,14 +119,57 @@ async def test_a_webhook_that_cannot_be_stored_gets_503(trouble: str, monkeypatc
     monkeypatch.setattr(webhook_route, "STORE_SECONDS", 0.01)
     go_on = asyncio.Event()
 
-    async def receive(_body: bytes) -> bool:
+    async def receive(_body: bytes) -> Reply | None:
         if trouble.startswith("slow"):
             await go_on.wait()
         if trouble.endswith("broken"):
             raise OSError("disk")
-        return trouble == "slow"
+        return {} if trouble == "slow" else None
+
+    async with serving(receive) as (route, client):
+        answer = await client.post(PATH, content=b"{}", headers=GOOD)
+        go_on.set()
+    assert (answer.status_code, answer.headers["retry-after"], route.postponed) == (503, "5", 1)
+
+
+async def test_a_sender_that_headers_do_not_prove_is_refused_before_the_body_is_read() -> None:
+    read: list[bytes] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(4096):
+            read.append(b"x" * 1024)
+            yield read[-1]
+
+    kept = StoredBodies()
+    async with serving(kept.receive, is_admitted=lambda _: False, longest=1024**2) as (route, client):
+        with contextlib.suppress(httpx.TransportError):  # the connection is closed while the client still sends
+            assert (await client.post(PATH, content=pieces())).status_code == 401
+        reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: bot\r\nContent-Length: 9000000\r\n\r\n".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 401"), "although no byte of the body was sent"
+        writer.close()
+        await writer.wait_closed()
+    assert (kept, route.refused) == ([], 2)
+
+
+async def test_senders_without_a_proof_hold_up_no_one() -> None:
+    async def nothing_is_read(_body: bytes) -> Reply:
+        raise AssertionError
+
+    async with serving(nothing_is_read, is_admitted=lambda _: False) as (_, client):
+        assert (await client.get(PATH)).status_code == 405, "it listens"
+        waiting = [await asyncio.open_connection(client.base_url.host, client.base_url.port) for _ in range(AT_ONCE)]
+        for _, writer in waiting:
+            writer.write(f"POST {PATH} HTTP/1.1\r\nHost: bot\r\nContent-Length: 9\r\n\r\n".encode())
+        assert (await client.post(PATH, content=b"{}")).status_code == 401
+        for _, writer in waiting:
+            writer.close()
+
+
+async def test_a_receiver_may_answer_with_json() -> None:
+    async def receive(_body: bytes) -> Reply:
+        return {"method": "answerCallbackQuery"}
 
     async with serving(receive) as (_, client):
         answer = await client.post(PATH, content=b"{}", headers=GOOD)
-        go_on.set()
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert (answer.status_code, answer.json()) == (200, {"method": "answerCallbackQuery"})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from time import time as unix_time
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +17,7 @@ from bot.app.records import (
     Settled,
     StoredAttempt,
     StoredChat,
+    StoredUpdate,
     Urgency,
 )
 from bot.core.appointment_book import Fact, Source
@@ -34,6 +36,26 @@ async def test_a_new_database_is_empty(store: Store) -> None:
     assert await store.chat(CHAT) is None
     assert await deliveries(store) == []
     assert (await store.open_updates(), await store.open_attempts(), await store.made_by(CHAT)) == ((), (), frozenset())
+
+
+async def test_open_updates_are_found_by_their_ids_and_age(store: Store) -> None:
+    assert (await store.open_update_ids(), await store.oldest_open_update(), await store.last_update()) == (
+        (),
+        None,
+        None,
+    )
+    updates = tuple(StoredUpdate(number, CHAT, f"{number}") for number in (4, 3, 1500))
+    before = unix_time()
+    await store.receive(updates)
+    assert await store.open_update_ids() == (3, 4, 1500)
+    await store.commit(Change(done=(3,)))
+    assert await store.open_update_ids() == (4, 1500)
+    assert await store.updates((3, 4, 5, 1500)) == (updates[0], updates[2])
+    assert await store.updates(range(2000)) == (updates[0], updates[2]), "more than one query takes"
+    oldest, last = await store.oldest_open_update(), await store.last_update()
+    assert oldest
+    assert last
+    assert before <= oldest <= last <= unix_time()
 
 
 async def test_every_kind_of_delivery_is_read_as_it_was_stored(store: Store) -> None:
