@@ -19,6 +19,7 @@ from bot.core.department_details import DetailPart
 from bot.core.events import Courtesy
 from bot.core.health import ChatLimit
 from bot.core.model import AppointmentStatus, FailureCode
+from bot.core.rating import Score
 from bot.core.states import Notice
 from bot.core.statistics import Counted
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
@@ -47,6 +48,7 @@ FAMILIES = {
     "data.column.": COLUMNS,
     "stats.what.": tuple(Counted),
     "block.mistake.": tuple(Mistake),
+    "button.rate_": tuple(each.name.lower() for each in Score),
 }
 """Texts whose key ends in a value: every value must have its text."""
 PLAIN = (

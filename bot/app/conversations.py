@@ -380,6 +380,7 @@ def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
         opened=outcome.opened,
         withdrawn=None if outcome.withdrawn is None else (chat_id, outcome.withdrawn),
         coming=outcome.coming,
+        rated=outcome.rated,
     )
 
 

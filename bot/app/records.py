@@ -12,6 +12,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from bot.core.appointment_book import Fact
+from bot.core.rating import RatingAnswer, RatingQuestion
 from bot.core.reminders import Timer
 from bot.core.statistics import Count
 from bot.views.message import Message
@@ -28,7 +29,10 @@ class StoredUpdate:
 
 @dataclass(frozen=True, slots=True)
 class StoredChat:
-    """A stored chat: its session (JSON), its locale, whether it blocked the bot, and what it wants to be sent."""
+    """A stored chat: its session (JSON), its locale, whether it blocked the bot, and what it wants to be sent.
+
+    `asked_on` is the day on which it was last asked about a visit; storing a chat does not change it.
+    """
 
     chat_id: int
     session: str
@@ -36,6 +40,8 @@ class StoredChat:
     left: bool = False
     announcements: bool = True
     reminders: bool = True
+    ratings: bool = True
+    asked_on: date | None = None
 
 
 class DeliveryIds:
@@ -271,6 +277,10 @@ class Change:
     """An appointment whose calendar file the citizen got, in its present version."""
     coming: tuple[int, int] | None = None
     """An appointment and the version of which the citizen says that they will come."""
+    asked: RatingQuestion | None = None
+    """A question about a visit, which this change queues."""
+    rated: RatingAnswer | None = None
+    """Its answer: counted if the question is open, which it closes."""
     picture: tuple[str, str] | None = None
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     saved_values: tuple[tuple[str, str], ...] = ()

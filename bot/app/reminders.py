@@ -15,8 +15,10 @@ from bot.app.turn import Render
 from bot.core.appointment_book import BookEntry
 from bot.core.department_details import DetailPart
 from bot.core.model import Department, Ticket
+from bot.core.rating import RatingQuestion, may_ask
 from bot.core.reminders import DueMessage, Timer, TimerKind, due_now
-from bot.core.screens import Missed, QrPicture, Reminder, Screen
+from bot.core.screens import AskingRating, Missed, QrPicture, Reminder, Screen
+from bot.core.statistics import week_of
 
 ChangedDetails = Callable[[BookEntry, str], tuple[DetailPart, ...]]
 """Returns which details of an appointment's department, in a language, are not those of its ticket any more."""
@@ -26,7 +28,10 @@ class TimerRepository(Protocol):
     """The stored timers. Times are office time."""
 
     async def due(self, now: datetime, limit: int) -> tuple[int, ...]:
-        """The chats of the timers that are due now; first those whose message would soonest be too late."""
+        """The chats of the timers that are due and may be sent at this hour.
+
+        First those whose message would soonest be too late.
+        """
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         """All timers of a chat's appointments."""
@@ -80,18 +85,25 @@ class Reminders:
         if chat is None or chat.left:
             return Change()  # the timers wait until the citizen returns
         entries = await self._store.entries_of(chat_id)
-        due = due_now(timers, entries, self._office_time(), wanted=chat.reminders)
+        now = self._office_time()
+        is_asked = chat.ratings and may_ask(now.date(), chat.asked_on)
+        due = due_now(timers, entries, now, wanted=chat.reminders, may_ask=is_asked)
         if not due.fired:
             return Change()
         departments = await self._departments()
         deliveries: list[Delivery] = []
+        asked: RatingQuestion | None = None
         self.counts.dropped += due.dropped
         for message in due.messages:
             found = await self._deliveries(chat, message, departments)
             self.counts.sent += bool(found)
             self.counts.dropped += not found
             deliveries += found
-        return Change(fired=due.fired, queued=tuple(deliveries))
+            if found and message.kind is TimerKind.RATING:
+                (entry,) = message.entries
+                week = week_of(entry.at.date())
+                asked = RatingQuestion(chat_id, entry.appointment_id, entry.department_id, week, now.date())
+        return Change(fired=due.fired, queued=tuple(deliveries), asked=asked)
 
     async def _departments(self) -> dict[int, Department]:
         """The departments by id; empty if they are not known now."""
@@ -111,6 +123,8 @@ class Reminders:
         first = tickets[0]
         if message.kind is TimerKind.NO_SHOW:
             return [self._delivery(chat, Missed(first), message, shown)]
+        if message.kind is TimerKind.RATING:
+            return [self._delivery(chat, AskingRating(first), message, shown)]
         changed = {part: None for each in shown for part in self._changed(each, chat.locale)}
         found = [self._delivery(chat, Reminder(tickets, shown[0].version, changed=tuple(changed)), message, shown)]
         link = first.appointment.qr_link
@@ -121,7 +135,7 @@ class Reminders:
     def _delivery(self, chat: StoredChat, screen: Screen, message: DueMessage, shown: list[BookEntry]) -> Delivery:
         is_picture = isinstance(screen, QrPicture)
         # A reminder of one appointment is changed like its ticket when it becomes untrue; a list can be of several.
-        is_ticket = len(shown) == 1 and not isinstance(screen, Missed)
+        is_ticket = len(shown) == 1 and not isinstance(screen, Missed | AskingRating)
         return Delivery(
             self._ids.next(),
             chat.chat_id,

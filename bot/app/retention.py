@@ -6,7 +6,7 @@ It may be killed at any point and runs again: every deletion may be repeated. Kn
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from bot.core import retention
@@ -36,6 +36,9 @@ class RetentionRepository(Protocol):
 
     async def forget_recipients(self, ended: datetime) -> None:
         """Forget who got the broadcasts that ended before."""
+
+    async def forget_questions(self, asked: date) -> None:
+        """Forget the questions about a visit that were asked before and not answered."""
 
     async def forget_unfinished(self, since: float, seen: float) -> None:
         """Forget the unfinished bookings of chats that wrote last between these."""
@@ -94,6 +97,7 @@ class Retention:
             office - retention.APPOINTMENTS, now - retention.APPOINTMENTS.total_seconds()
         )
         await self._repository.forget_recipients(office - retention.RECIPIENTS)
+        await self._repository.forget_questions((office - retention.OPEN_QUESTIONS).date())
         unfinished = retention.UNFINISHED_BOOKING.total_seconds()
         await self._repository.forget_unfinished(last - unfinished, now - unfinished)
         silent = now - retention.SILENT_CHATS.total_seconds()

@@ -55,7 +55,7 @@ class Sessions:
             session.screen < 0
         ):  # an earlier release began it while the clock showed 1970; its numbers do not fit into buttons
             session = replace(session, screen=self._first_screen())
-        return replace(session, announcements=known.announcements, reminders=known.reminders)
+        return _with_wishes(session, known)
 
     async def new_session(self, chat_id: int, now: datetime, locale: str) -> Session:
         """A session that begins now, with what is known without the one before it.
@@ -69,7 +69,7 @@ class Sessions:
             return session
         chose = bool(locale) and locale != known.locale
         session = replace(session, locale=known.locale, chose_locale=chose)
-        session = replace(session, announcements=known.announcements, reminders=known.reminders)
+        session = _with_wishes(session, known)
         for attempt in await self._store.open_attempts(chat_id):
             session = session.at(_pending(attempt))
         return session
@@ -88,8 +88,18 @@ class Sessions:
     @staticmethod
     def stored(chat_id: int, session: Session) -> StoredChat:
         """The session as a value to store. A chat that acts has not left."""
-        wanted = {"announcements": session.announcements, "reminders": session.reminders}
-        return StoredChat(chat_id, write_session(session), session.locale, **wanted)
+        return StoredChat(
+            chat_id,
+            write_session(session),
+            session.locale,
+            announcements=session.announcements,
+            reminders=session.reminders,
+            ratings=session.ratings,
+        )
+
+
+def _with_wishes(session: Session, chat: StoredChat) -> Session:
+    return replace(session, announcements=chat.announcements, reminders=chat.reminders, ratings=chat.ratings)
 
 
 def _pending(attempt: StoredAttempt) -> Pending:

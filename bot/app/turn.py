@@ -44,6 +44,7 @@ from bot.core.effects import (
     LoadTicket,
     Move,
     NoteComing,
+    Rate,
     Show,
     Tell,
     Withdraw,
@@ -57,12 +58,14 @@ from bot.core.events import (
     Event,
     LoadedForCalendar,
     LoadFailed,
+    Rated,
     SlotMoved,
     SlotsLoaded,
     TicketLoaded,
 )
 from bot.core.health import ChatLimit
 from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Ticket
+from bot.core.rating import RatingAnswer
 from bot.core.screens import LASTING, CalendarFile, DataCopy, QrPicture, Screen, TicketShown
 from bot.core.session import Session
 from bot.core.states import (
@@ -114,6 +117,15 @@ async def no_entries(_chat_id: int) -> tuple[BookEntry, ...]:
     return ()
 
 
+HasQuestion = Callable[[int, int], Awaitable[bool]]
+"""Returns whether a chat has an open question about the visit of an appointment; see `Store.has_question`."""
+
+
+async def no_question(_chat_id: int, _appointment_id: int) -> bool:
+    """The default without a store."""
+    return False
+
+
 WRONG_NUMBERS = 10
 """The appointment numbers that are not the chat's own, within an hour, that may each cost a request."""
 
@@ -129,6 +141,7 @@ class Outcome:
     erases: bool = False
     coming: tuple[int, int] | None = None
     """An appointment and the version of which the citizen says that they will come."""
+    rated: RatingAnswer | None = None
 
 
 @dataclass(slots=True)
@@ -142,6 +155,7 @@ class _TurnInProgress:
     """The appointment that stands no more: its ticket is dropped if it is not sent yet."""
     erases: bool = False
     coming: tuple[int, int] | None = None
+    rated: RatingAnswer | None = None
 
 
 class Turns:
@@ -163,11 +177,13 @@ class Turns:
         on_coming: Callable[[], None] = lambda: None,
         reached: Counter[ChatLimit] | None = None,
         my_data: MyData | None = None,
+        has_question: HasQuestion = no_question,
     ) -> None:
         self._api = api
         self._ticket_messages = ticket_messages
         self._caps = caps
         self._my_data = my_data
+        self._has_question = has_question
         self._entry = entry
         self._entries_of = entries_of
         self._on_coming = on_coming
@@ -201,7 +217,15 @@ class Turns:
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
                 session = replace(session, offered=each.message.actions or None)
-        return Outcome(session, deliveries, tuple(draft.opened), draft.withdrawn, draft.erases, draft.coming)
+        return Outcome(
+            session,
+            deliveries,
+            tuple(draft.opened),
+            draft.withdrawn,
+            draft.erases,
+            coming=draft.coming,
+            rated=draft.rated,
+        )
 
     async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
@@ -212,6 +236,8 @@ class Turns:
                 return await self._note_coming(chat_id, draft, effect)
             case LoadMyData() | CheckCopy() | CheckErase() if self._my_data:
                 return await self._my_data.answer(chat_id, effect, self._now())
+            case Rate():
+                return await self._rate(chat_id, draft, effect)
             case AmendTicket(ticket=ticket):
                 if ticket.appointment.status is AppointmentStatus.CANCELLED:
                     draft.cancelled = ticket.appointment.id
@@ -284,6 +310,12 @@ class Turns:
             is_current=is_current,
             message=said.message,
         )
+
+    async def _rate(self, chat_id: int, draft: _TurnInProgress, answer: Rate) -> Rated | None:
+        is_open = await self._has_question(chat_id, answer.appointment_id)
+        if is_open:
+            draft.rated = RatingAnswer(chat_id, answer.appointment_id, answer.score)
+        return Rated(at=self._now(), is_counted=is_open, message=answer.message) if answer.score else None
 
     async def _ticket(self, entry: BookEntry) -> Ticket:
         offices = {each.id: each for each in await self._offices()}

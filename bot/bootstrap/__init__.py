@@ -337,6 +337,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             on_coming=reminders.counts.add_coming,
             reached=operations.limits_reached,
             my_data=my_data,
+            has_question=store.has_question,
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core import appointments, booking, callback_data, moving, my_data, slot_selection
-from bot.core.effects import Amend, LoadEntry, LoadForCalendar, LoadTicket, NoteComing, Step, Tell, show
+from bot.core.effects import Amend, LoadEntry, LoadForCalendar, LoadTicket, NoteComing, Rate, Step, Tell, show
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -36,6 +36,7 @@ from bot.core.events import (
     MyDataLoaded,
     OldNotCancelled,
     Pressed,
+    Rated,
     ReplacementBooked,
     SlotMoved,
     SlotsLoaded,
@@ -44,6 +45,7 @@ from bot.core.events import (
     WorkFailed,
 )
 from bot.core.names import first_name, visible
+from bot.core.rating import NEVER_AGAIN, Score
 from bot.core.retention import without_old_name
 from bot.core.screens import (
     Announcements,
@@ -109,6 +111,9 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR09
             return session, (_calendar(event),)
         case ComingNoted():
             return session, (_coming_noted(event),)
+        case Rated(message=message, is_counted=is_counted):
+            answer = Notice.RATED if is_counted else Notice.RATING_CLOSED
+            return session, (Amend(message, NoticeMessage(answer)),)
         case TicketLoaded():
             return _ticket_loaded(session, event)
         case MyDataLoaded():
@@ -266,7 +271,7 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     """Handle the buttons of tickets and other lasting messages. Only those of settings edit their message."""
     kind, value = callback_data.split(event.action)
-    if answer := _opted(session, event) or my_data.pressed(session, event):
+    if answer := _opted(session, event) or my_data.pressed(session, event) or _rated(session, event):
         return answer
     if kind == callback_data.CALENDAR and (number := callback_data.number_in(value)):
         return session, (LoadForCalendar(number),)
@@ -310,13 +315,27 @@ def _opted(session: Session, event: Pressed) -> Step | None:
             after = replace(session, announcements=action == callback_data.SET_NEWS_ON)
         case callback_data.SET_REMINDERS_ON | callback_data.SET_REMINDERS_OFF as action:
             after = replace(session, reminders=action == callback_data.SET_REMINDERS_ON)
+        case callback_data.SET_RATINGS_ON | callback_data.SET_RATINGS_OFF as action:
+            after = replace(session, ratings=action == callback_data.SET_RATINGS_ON)
         case _:
             return None
     return after, (Amend(event.message, _settings(after)),)
 
 
 def _settings(session: Session) -> SettingsMenu:
-    return SettingsMenu(session.announcements, session.reminders)
+    return SettingsMenu(session.announcements, session.reminders, session.ratings)
+
+
+def _rated(session: Session, event: Pressed) -> Step | None:
+    """Handle an answer to the question after a visit; None if it is none."""
+    kind, value = callback_data.split(event.action)
+    if kind != callback_data.RATE or (named := callback_data.version_in(value)) is None:
+        return None
+    number, score = named
+    if score == NEVER_AGAIN:
+        closed = Amend(event.message, NoticeMessage(Notice.RATINGS_OFF))
+        return replace(session, ratings=False), (Rate(number, None, event.message), closed)
+    return (session, (Rate(number, Score(score), event.message),)) if score in set(Score) else None
 
 
 def _calendar(event: LoadedForCalendar) -> Tell:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.model import Ticket
+from bot.core.rating import Score
 from bot.core.screens import NoticeMessage, Screen, present
 from bot.core.session import Session
 from bot.core.states import BookingAttempt, CancelAttempt, MoveAttempt, Notice, State
@@ -98,6 +99,18 @@ class NoteComing:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """Count the answer to the question `message` about a visit, once, if the question is open. Answered by `Rated`.
+
+    A `score` of None closes the question without counting, and is not answered.
+    """
+
+    appointment_id: int
+    score: Score | None
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadTicket:
     """Look a coming appointment of this citizen's up in the appointment book. Answered by `TicketLoaded`."""
 
@@ -169,7 +182,7 @@ class Erase:
 DataLoad = LoadMyData | CheckCopy | CheckErase
 Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | LoadTicket
 Attempt = Book | Withdraw | CancelAppointment | Move
-Effect = Show | Tell | Amend | AmendTicket | Load | NoteComing | DataLoad | Attempt | Erase
+Effect = Show | Tell | Amend | AmendTicket | Load | NoteComing | Rate | DataLoad | Attempt | Erase
 
 
 Step = tuple[Session, tuple[Effect, ...]]

@@ -124,6 +124,14 @@ class ComingNoted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rated(Event):
+    """The citizen answered the question `message` about a visit. `is_counted`: it was still open."""
+
+    is_counted: bool
+    message: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TicketLoaded(Event):
     """The coming appointment `number` of this citizen's; None: it is not known, or not well enough to move it."""
 

@@ -61,7 +61,14 @@ def pressed(session: Session, event: Pressed) -> Step | None:
 
 def seen(session: Session, event: MyDataLoaded) -> Step:
     """Show what is known."""
-    known = MyData(session.name or "", session.profile, session.announcements, session.reminders, event.tickets)
+    known = MyData(
+        session.name or "",
+        session.profile,
+        session.announcements,
+        session.reminders,
+        event.tickets,
+        ratings=session.ratings,
+    )
     return _in_place(session, event.message, known)
 
 

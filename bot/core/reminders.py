@@ -1,4 +1,4 @@
-"""Computes when citizens are reminded, and which appointments one message covers. Pure: no clock, database or texts.
+"""Computes when citizens are reminded or asked, and which appointments a message covers. Pure: no clock or texts.
 
 The timers of an appointment follow from its entry in the appointment book alone.
 
@@ -23,6 +23,12 @@ TIME_TO_TRAVEL = timedelta(hours=2)
 AFTER_NO_SHOW = time(9)
 """When a citizen who did not come is asked, on the next day, whether they need another appointment."""
 NO_SHOW_LIFE = timedelta(days=3)
+AFTER_VISIT = timedelta(hours=2)
+"""How long after its start the citizen is asked how the visit went."""
+VISIT_LIFE = timedelta(hours=48)
+"""How long after its start; later nobody knows any more."""
+RATING_MORNING, RATING_EVENING = time(8), time(20)
+"""It is asked between these two alone: nobody waits for it."""
 LONG_AGO = timedelta(days=7)
 """A missed appointment that is noted so late is not worth a message."""
 
@@ -33,9 +39,17 @@ class TimerKind(StrEnum):
     TWO_DAYS = "r48"
     HOURS = "r3"
     NO_SHOW = "no_show"
+    RATING = "rating"
 
 
 REMINDERS = frozenset({TimerKind.TWO_DAYS, TimerKind.HOURS})
+_STATUSES = {
+    TimerKind.TWO_DAYS: STANDING,
+    TimerKind.HOURS: STANDING,
+    TimerKind.NO_SHOW: frozenset({AppointmentStatus.NO_SHOW}),
+    TimerKind.RATING: frozenset({AppointmentStatus.COMPLETED}),
+}
+"""The statuses of an appointment for which a timer's message is true."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,8 @@ _RULES = (
 
 def timers_of(entry: BookEntry) -> tuple[Timer, ...]:
     """The timers of an appointment. Those that were due before the entry changed are left out."""
+    if entry.status is AppointmentStatus.COMPLETED:
+        return _after_visit(entry)
     if entry.status is AppointmentStatus.NO_SHOW:
         return _after_no_show(entry)
     if entry.status not in STANDING:
@@ -109,27 +125,41 @@ class Due:
     dropped: int = 0
 
 
-def due_now(timers: Collection[Timer], entries: Iterable[BookEntry], now: datetime, *, wanted: bool) -> Due:
+def sendable(now: datetime) -> frozenset[TimerKind]:
+    """The kinds of timers whose messages may be sent at this hour; the others wait."""
+    if dates.is_night(now):
+        return frozenset()
+    is_quiet = not RATING_MORNING <= now.time() < RATING_EVENING
+    return frozenset(TimerKind) - ({TimerKind.RATING} if is_quiet else set())
+
+
+def due_now(
+    timers: Collection[Timer], entries: Iterable[BookEntry], now: datetime, *, wanted: bool, may_ask: bool = False
+) -> Due:
     """The messages of one chat that are due, from its timers and entries. At night none are: they wait for the morning.
 
     The appointments of a day are told in one message, so the timers of that day are done with the first. `wanted`
-    tells whether the citizen wants reminders.
+    tells whether the citizen wants reminders, `may_ask` whether they may be asked how a visit went. They are asked of
+    one visit at most.
     """
-    if dates.is_night(now):
-        return Due()
+    kinds = sendable(now)
     book = {each.appointment_id: each for each in entries}
     fired: list[Timer] = []
     messages: list[DueMessage] = []
     dropped = 0
     # The later reminder of a day replaces the earlier one, so it comes first.
     for timer in sorted(timers, key=lambda each: (each.kind is not TimerKind.HOURS, each.due_at)):
-        if timer.due_at > now or timer in fired:
+        if timer.due_at > now or timer in fired or timer.kind not in kinds:
             continue
         entry = book.get(timer.appointment_id)
         if entry is None or not _is_true(timer, entry) or now > timer.not_after:
             fired.append(timer)
             dropped += 1
-        elif timer.kind not in REMINDERS:
+        elif timer.kind is TimerKind.RATING:
+            fired.append(timer)
+            messages += (_message(timer, (entry,), now),) if may_ask else ()
+            may_ask = False
+        elif timer.kind is TimerKind.NO_SHOW:
             fired.append(timer)
             messages.append(_message(timer, (entry,), now))
         else:
@@ -143,7 +173,7 @@ def due_now(timers: Collection[Timer], entries: Iterable[BookEntry], now: dateti
 
 def _message(timer: Timer, entries: tuple[BookEntry, ...], now: datetime) -> DueMessage:
     """The message. It is not sent at night either, however long it waits."""
-    tonight = datetime.combine(now.date(), dates.NIGHT)
+    tonight = datetime.combine(now.date(), RATING_EVENING if timer.kind is TimerKind.RATING else dates.NIGHT)
     return DueMessage(timer.kind, entries, min(timer.not_after, tonight))
 
 
@@ -156,8 +186,7 @@ def _covered(timer: Timer, entry: BookEntry, timers: Iterable[Timer], book: dict
 
 def _is_true(timer: Timer, entry: BookEntry) -> bool:
     """Whether the timer is of this version of the entry."""
-    is_of_kind = entry.status in STANDING if timer.kind in REMINDERS else entry.status is AppointmentStatus.NO_SHOW
-    return timer.version == entry.version and is_of_kind
+    return timer.version == entry.version and entry.status in _STATUSES[timer.kind]
 
 
 def is_coming(entry: BookEntry, now: datetime) -> bool:
@@ -190,6 +219,21 @@ def _after_no_show(entry: BookEntry) -> tuple[Timer, ...]:
     day = max(entry.as_of, entry.at).date() + timedelta(days=1)
     due_at = datetime.combine(day, AFTER_NO_SHOW)
     return (_timer(entry, TimerKind.NO_SHOW, due_at, due_at + NO_SHOW_LIFE),)
+
+
+def _after_visit(entry: BookEntry) -> tuple[Timer, ...]:
+    """Two hours after the start or, if the visit is noted later, at once; if that is at night, in the morning.
+
+    Nobody is asked about a visit that the bot knows only as over, such as one from before all was erased.
+    """
+    if entry.version == 0:
+        return ()
+    due_at = max(entry.at + AFTER_VISIT, entry.as_of.replace(second=0) if entry.as_of else entry.at)
+    if due_at.time() >= RATING_EVENING:
+        due_at = datetime.combine(due_at.date() + timedelta(days=1), RATING_MORNING)
+    due_at = max(due_at, datetime.combine(due_at.date(), RATING_MORNING))
+    not_after = entry.at + VISIT_LIFE
+    return (_timer(entry, TimerKind.RATING, due_at, not_after),) if due_at <= not_after else ()
 
 
 def _timer(entry: BookEntry, kind: TimerKind, due_at: datetime, not_after: datetime) -> Timer:

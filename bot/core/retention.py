@@ -21,6 +21,8 @@ WEBHOOK_IDS = timedelta(days=30)
 """The id of an applied webhook: the service may send it again."""
 APPOINTMENTS = timedelta(days=90)
 """After the start of an appointment, with its attempt and its messages. Its name goes at the end of its day."""
+OPEN_QUESTIONS = timedelta(days=30)
+"""The question about a visit that is not answered, after it was asked. An answer is kept without its chat."""
 RECIPIENTS = timedelta(days=90)
 """The chats that got a broadcast, after its end. Its figures stay."""
 SAVED_NAMES = timedelta(days=365)

@@ -102,10 +102,11 @@ class Announcements:
 
 @dataclass(frozen=True, slots=True)
 class SettingsMenu:
-    """The settings of a citizen: the language, and whether announcements and reminders come."""
+    """The settings of a citizen: the language, and whether announcements, reminders and ratings' questions come."""
 
     announcements: bool
     reminders: bool = True
+    ratings: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ class MyData:
     announcements: bool
     reminders: bool
     tickets: tuple[Ticket, ...]
+    ratings: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,13 @@ class Reminders:
 @dataclass(frozen=True, slots=True)
 class Missed:
     """The office noted that the citizen did not come."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class AskingRating:
+    """The question how the visit went."""
 
     ticket: Ticket
 
@@ -243,6 +252,7 @@ LastingScreen = (
     | Reminder
     | Reminders
     | Missed
+    | AskingRating
     | CalendarFile
     | DepartmentInfo
     | Where
@@ -267,6 +277,7 @@ LASTING = (
     Reminder,
     Reminders,
     Missed,
+    AskingRating,
     CalendarFile,
     DepartmentInfo,
     Where,

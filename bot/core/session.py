@@ -24,9 +24,9 @@ class Session:
     release showed it, or nothing has shown it yet); `last_press` (message, screen, action) makes a press that the
     network repeated one press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when
     the citizen last did something; `name` is the first name that was booked here, `named` when a booking last used
-    it (None: before this was recorded), `profile` the one that the phone
-    shows; `announcements` and `reminders` tell whether these are wanted; `erasing`: all is to be erased
-    when the pending attempt has its outcome.
+    it (None: before this was recorded), `profile` the one that the phone shows; `announcements`, `reminders` and
+    `ratings` (the question after a visit) tell whether these are wanted; `erasing`: all is to be erased when the
+    pending attempt has its outcome.
     """
 
     locale: str
@@ -43,6 +43,7 @@ class Session:
     chose_locale: bool = False
     announcements: bool = True
     reminders: bool = True
+    ratings: bool = True
     erasing: bool = False
 
     def at(self, state: State) -> "Session":

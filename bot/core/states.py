@@ -72,6 +72,9 @@ class Notice(StrEnum):
     COPY_LATER = "copy_later"
     ERASED = "erased"
     ERASE_LATER = "erase_later"
+    RATED = "rated"
+    RATING_CLOSED = "rating_closed"
+    RATINGS_OFF = "ratings_off"
     SORRY = "sorry"
 
 

@@ -22,6 +22,7 @@ from bot.app.records import (
 )
 from bot.core.appointment_book import BookEntry, Origin
 from bot.core.model import AppointmentStatus
+from bot.core.rating import RatingCount, RatingQuestion, Score
 from bot.core.reminders import Timer, TimerKind
 from bot.core.statistics import Count, Counted
 from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
@@ -40,7 +41,9 @@ ENTRY = (
 
 def read_chat(row: Row[Any]) -> StoredChat:
     """The reverse of `chat_row`."""
-    return StoredChat(row.chat_id, row.session, row.locale, row.is_left, row.announcements, row.reminders)
+    asked_on = date.fromisoformat(row.asked_on) if row.asked_on else None
+    wanted = (row.announcements, row.reminders, row.ratings)
+    return StoredChat(row.chat_id, row.session, row.locale, row.is_left, *wanted, asked_on)
 
 
 def chat_row(chat: StoredChat, now: float) -> Values:
@@ -52,6 +55,7 @@ def chat_row(chat: StoredChat, now: float) -> Values:
         "is_left": chat.left,
         "announcements": chat.announcements,
         "reminders": chat.reminders,
+        "ratings": chat.ratings,
         "seen_at": now,
     }
 
@@ -231,6 +235,21 @@ def read_timer(row: Row[Any]) -> Timer:
     """The reverse of `timer_row`."""
     due_at, not_after = datetime.fromisoformat(row.due_at), datetime.fromisoformat(row.not_after)
     return Timer(row.chat_id, TimerKind(row.kind), row.appointment_id, row.version, due_at, not_after)
+
+
+def question_row(question: RatingQuestion) -> Values:
+    """The row of a question about a visit."""
+    return {
+        "appointment_id": question.appointment_id,
+        "chat_id": question.chat_id,
+        "department_id": question.department_id,
+        "week": question.week.isoformat(),
+    }
+
+
+def read_rating(row: Row[Any]) -> RatingCount:
+    """A row of the ratings."""
+    return RatingCount(row.department_id, date.fromisoformat(row.week), Score(row.score), row.total)
 
 
 def read_department_day(row: Row[Any]) -> DepartmentDay:

@@ -4,7 +4,7 @@ The periods are in `bot.core.retention`; this file knows the tables, and not whi
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +39,7 @@ from bot.storage.tables import (
     chats,
     history_entries,
     pictures,
+    rating_questions,
     recipients,
     ticket_messages,
     timers,
@@ -94,6 +95,11 @@ class SqlRetention:
             ~acted,
         )
         await self._delete(recipients, recipients.c.number.in_(over))
+
+    async def forget_questions(self, asked: date) -> None:
+        """Forget the questions about a visit that were asked before and not answered. A chat has one newer at most."""
+        is_newer = exists().where(chats.c.chat_id == rating_questions.c.chat_id, chats.c.asked_on >= asked.isoformat())
+        await self._delete(rating_questions, ~is_newer)
 
     async def forget_unfinished(self, since: float, seen: float) -> None:
         """Forget the bookings that were left unfinished in chats that wrote last between `since` and `seen`."""

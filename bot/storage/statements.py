@@ -37,6 +37,8 @@ from bot.storage.tables import (
     inbox,
     outbox,
     pictures,
+    rating_questions,
+    ratings,
     saved_values,
     ticket_messages,
     timers,
@@ -59,7 +61,7 @@ class Statements:
         self.receive = engines.insert_ignore(engine, inbox)
         self.done = engines.upsert(engine, inbox, ["done_at", "body"])
         self.failed = update(inbox).where(this_update).values(done_at=bindparam("at"), error=bindparam("why"))
-        of_chat = ["session", "locale", "is_left", "announcements", "reminders", "seen_at"]
+        of_chat = ["session", "locale", "is_left", "announcements", "reminders", "ratings", "seen_at"]
         self.chat = engines.upsert(engine, chats, of_chat)
         self.presence = update(chats).where(chats.c.chat_id == bindparam("key")).values(is_left=bindparam("gone"))
         self.drop_queue = delete(outbox).where(outbox.c.chat_id == bindparam("key"))
@@ -102,6 +104,9 @@ class Statements:
         self.unanswered = select(appointments.c.starts_at, appointments.c.department_id).where(*unanswered)
         self.coming = update(appointments).where(*unanswered).values(coming_version=appointments.c.version)
         self.count = engines.add(engine, daily_counts, "count")
+        self.ask = engines.upsert(engine, rating_questions, ["chat_id", "department_id", "week"])
+        self.asked = update(chats).where(chats.c.chat_id == bindparam("key")).values(asked_on=bindparam("day"))
+        self.rate = engines.add(engine, ratings, "total")
         self.picture = engines.upsert(engine, pictures, ["file_id"])
         self.save_value = engines.upsert(engine, saved_values, ["value"])
 
@@ -122,6 +127,8 @@ class Statements:
         picture: list[mappers.Values] = []
         tickets: list[mappers.Values] = []
         calendars: list[mappers.Values] = []
+        questions: list[mappers.Values] = []
+        asked: list[mappers.Values] = []
         values: list[mappers.Values] = []
         failed: list[mappers.Values] = []
         sent: list[mappers.Values] = []
@@ -150,6 +157,9 @@ class Statements:
                 tickets.append(asdict(change.ticket_message))
             if change.calendar is not None:
                 calendars.append({"key": change.calendar})
+            if change.asked:
+                questions.append(mappers.question_row(change.asked))
+                asked.append({"key": change.asked.chat_id, "day": change.asked.asked.isoformat()})
             values.extend({"name": name, "value": value} for name, value in change.saved_values)
             done.extend(mappers.done_row(each, now) for each in change.done)
             failed.extend({"key": each.update_id, "at": now, "why": each.error} for each in change.failed)
@@ -166,6 +176,8 @@ class Statements:
             (self.picture, picture),
             (self.ticket_message, tickets),
             (self.calendar, calendars),
+            (self.ask, questions),
+            (self.asked, asked),
             (self.save_value, values),
             (self.failed, failed),
             (self.sent, sent),
@@ -241,6 +253,21 @@ class Statements:
         names = ("day", "department_id", "what", "count")
         if rows := [dict(zip(names, (*key, number), strict=True)) for key, number in sorted(totals.items()) if number]:
             connection.execute(self.count, rows)
+
+    def count_ratings(self, connection: Connection, changes: Iterable[Change]) -> None:
+        """Count each answer whose question is open, and close the question."""
+        for answer in (change.rated for change in changes if change.rated):
+            this = (
+                rating_questions.c.chat_id == answer.chat_id,
+                rating_questions.c.appointment_id == answer.appointment_id,
+            )
+            question = connection.execute(select(rating_questions).where(*this)).first()
+            if question is None:
+                continue
+            connection.execute(delete(rating_questions).where(*this))
+            if answer.score is not None:
+                of_visit = {"department_id": question.department_id, "week": question.week}
+                connection.execute(self.rate, of_visit | {"score": int(answer.score), "total": 1})
 
     def insert_new(
         self, connection: Connection, updates: Sequence[StoredUpdate], done: Container[int], now: float

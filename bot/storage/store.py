@@ -174,6 +174,7 @@ class Store(ReadRepository):
         counts += self._statements.absorb(connection, changes)
         counts += self._statements.note_coming(connection, changes)
         self._statements.add_counts(connection, counts)
+        self._statements.count_ratings(connection, changes)
         for item in batch:
             for work in item.change.works if item.change else ():
                 work(connection)

@@ -33,9 +33,14 @@ chats = Table(
     Column("seen_at", Float, nullable=False),
     Column("announcements", Boolean, nullable=False, default=True, server_default=true()),
     Column("reminders", Boolean, nullable=False, default=True, server_default=true()),
+    Column("ratings", Boolean, nullable=False, default=True, server_default=true()),
+    Column("asked_on", String(10)),
     Index("chats_reached", "is_left", "announcements", "chat_id", "locale"),
 )
-"""Every private chat that ever wrote to the bot, with its session (JSON). `locale` is that of the last screen."""
+"""Every private chat that ever wrote to the bot, with its session (JSON). `locale` is that of the last screen.
+
+`ratings` is whether it may be asked about a visit, `asked_on` the day (office time) on which it last was.
+"""
 
 inbox = Table(
     "inbox",
@@ -145,6 +150,29 @@ timers = Table(
 
 Not rows of the outbox: that is strictly ordered for each chat, so a message of a later day would hold up all others.
 """
+
+rating_questions = Table(
+    "rating_questions",
+    metadata,
+    Column("appointment_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("department_id", BigInteger, nullable=False),
+    Column("week", String(10), nullable=False),
+    Index("rating_questions_chat", "chat_id"),
+)
+"""The questions about a visit that are not answered yet (`bot.core.rating.RatingQuestion`). An answer deletes its row,
+so that it counts once."""
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("department_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("week", String(10), primary_key=True),
+    Column("score", SmallInteger, primary_key=True, autoincrement=False),
+    Column("total", Integer, nullable=False),
+)
+"""How often each score was given to a department in a week (`bot.core.rating.RatingCount`). It knows no chat, and not
+even the order of the answers."""
 
 webhooks = Table(
     "hooks",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, delete, false, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.callback_data import LARGEST
-from bot.core.reminders import Timer, timers_of
+from bot.core.reminders import Timer, sendable, timers_of
 from bot.storage import engines, mappers
 from bot.storage.store import Store, execute, write
 from bot.storage.tables import appointments, chats, saved_values, timers
@@ -33,10 +33,15 @@ class SqlTimerRepository:
 
     async def due(self, now: datetime, limit: int) -> tuple[int, ...]:
         """See `TimerRepository`. Those of chats that blocked the bot wait until the chats return."""
+        kinds = [each.value for each in sendable(now)]
         query = (
             select(timers.c.chat_id)
             .join(chats, chats.c.chat_id == timers.c.chat_id)
-            .where(timers.c.due_at <= mappers.office_text(now), chats.c.is_left == false())
+            .where(
+                timers.c.due_at <= mappers.office_text(now),
+                timers.c.kind.in_(kinds),
+                chats.c.is_left == false(),
+            )
             .order_by(timers.c.not_after)
             .limit(limit)
         )

@@ -114,6 +114,7 @@ def settings(screen: SettingsMenu, t: Translator) -> Message:
             t.text("language.now", name=dict(t.languages)[t.locale]),
             t.text("settings.news_on" if screen.announcements else "settings.news_off"),
             t.text("settings.reminders_on" if screen.reminders else "settings.reminders_off"),
+            t.text("settings.ratings_on" if screen.ratings else "settings.ratings_off"),
         ),
         t.text("settings.question"),
     )
@@ -125,8 +126,12 @@ def settings(screen: SettingsMenu, t: Translator) -> Message:
         reminders = keys.one(t, "button.reminders_off", callback_data.SET_REMINDERS_OFF)
     else:
         reminders = keys.one(t, "button.reminders_on", callback_data.SET_REMINDERS_ON)
+    if screen.ratings:
+        ratings = keys.one(t, "button.set_ratings_off", callback_data.SET_RATINGS_OFF)
+    else:
+        ratings = keys.one(t, "button.set_ratings_on", callback_data.SET_RATINGS_ON)
     language = keys.one(t, "button.language", callback_data.LANGUAGE)
-    return Message(text, (language, announcements, reminders, keys.back(t)))
+    return Message(text, (language, announcements, reminders, ratings, keys.back(t)))
 
 
 def announcements(screen: Announcements, t: Translator) -> Message:

@@ -15,6 +15,7 @@ from bot.views import (
     general,
     moving,
     my_data,
+    rating,
     reminders,
 )
 from bot.views.general import words
@@ -94,6 +95,8 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return details.place(screen, t, office)
         case screens.Missed():
             return reminders.missed(screen, t, office)
+        case screens.AskingRating():
+            return rating.asking(screen, t)
         case screens.Help():
             return general.helping(screen, t, office)
         case screens.LanguageMenu():

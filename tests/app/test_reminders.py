@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,9 @@ from bot.app.scheduler import Scheduler
 from bot.core.appointment_book import Fact, Source
 from bot.core.department_details import DetailPart
 from bot.core.model import Appointment, AppointmentStatus, Department, FailureCode
+from bot.core.rating import RatingAnswer, RatingCount, Score
 from bot.core.reminders import Timer
-from bot.core.screens import Missed, QrPicture, Reminder, Screen
+from bot.core.screens import AskingRating, Missed, QrPicture, Reminder, Screen
 from bot.core.states import Notice
 from bot.storage.store import Store
 from bot.storage.timers import SqlTimerRepository
@@ -43,6 +45,8 @@ def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
             return Message("qr", qr_link=ticket.appointment.qr_link)
         case Missed(ticket=ticket):
             return Message(f"{locale} missed: {ticket.appointment.id}")
+        case AskingRating(ticket=ticket):
+            return Message(f"{locale} rate: {ticket.appointment.id} {ticket.department.name}")
         case _:
             raise AssertionError(screen)
 
@@ -73,7 +77,7 @@ class RemindersSetup:
     def _play(self, chat_id: int, turn: ChatTurn, then: Callable[[], None]) -> None:
         self.turns.append((chat_id, turn, then))
 
-    async def knows(self, *made: Appointment, chat: int = 7, source: Source = Source.ATTEMPT, **of_chat: bool) -> None:
+    async def knows(self, *made: Appointment, chat: int = 7, source: Source = Source.ATTEMPT, **of_chat: Any) -> None:
         facts = tuple(Fact(each.id, chat, self.now, source, each) for each in made)
         await self.store.commit(Change(chat=StoredChat(chat, "session", "fr", **of_chat), facts=facts))
 
@@ -209,6 +213,56 @@ async def test_a_missed_appointment_is_asked_about_the_next_morning(setup: Remin
     await setup.knows(replace(MADE, status=AppointmentStatus.NO_SHOW), source=Source.READING, reminders=False)
     assert await setup.looks(START.replace(hour=20)) == []
     assert texts(await setup.looks(START.replace(hour=9, minute=0) + timedelta(days=1))) == ["fr missed: 50"]
+
+
+CAME = replace(MADE, status=AppointmentStatus.COMPLETED)
+
+
+async def comes(setup: RemindersSetup, number: int = 50, days: int = 0, **of_chat: Any) -> None:
+    """The citizen has an appointment and comes, which the office notes five minutes later."""
+    start = START + timedelta(days=days)
+    setup.now = start - timedelta(days=1)
+    await setup.knows(replace(MADE, id=number, at=start), **of_chat)
+    setup.now = start + timedelta(minutes=5)
+    await setup.knows(replace(CAME, id=number, at=start), source=Source.WEBHOOK, **of_chat)
+
+
+async def test_who_came_is_asked_once_and_the_question_is_open_until_it_is_answered(setup: RemindersSetup) -> None:
+    await comes(setup)
+    assert await setup.looks(START + timedelta(minutes=119)) == []
+    (question,) = await setup.looks(START + timedelta(hours=2))
+    assert (question.message.text, question.ticket, question.silent) == ("fr rate: 50 Passeports", None, False)
+    assert (question.not_after, question.urgency) == (START.replace(hour=20, minute=0), Urgency.NOTICE)
+    assert await setup.looks(START + timedelta(hours=3)) == []
+    assert setup.api.needs == [], "no request about the appointment"
+    assert await setup.store.has_question(7, 50)
+    assert not await setup.store.has_question(8, 50), "it is another chat's"
+    week = START.date() - timedelta(days=START.weekday())
+    for _ in range(2):
+        await setup.store.commit(Change(rated=RatingAnswer(7, 50, Score.GOOD)))
+        assert not await setup.store.has_question(7, 50)
+        assert await setup.store.ratings(week, week) == (RatingCount(5, week, Score.GOOD, 1),)
+
+
+async def test_a_chat_is_asked_about_one_visit_in_thirty_days(setup: RemindersSetup) -> None:
+    for days, expected in ((0, 1), (29, 0), (30, 1)):
+        await comes(setup, 50 + days, days)
+        assert len(await setup.looks(START + timedelta(days=days, hours=2))) == expected, days
+        assert await setup.left_over() == ()
+
+
+async def test_nobody_is_asked_who_did_not_come_or_does_not_want_to_be(setup: RemindersSetup) -> None:
+    await comes(setup, ratings=False)
+    await setup.knows(
+        replace(MADE, id=51, status=AppointmentStatus.CANCELLED),
+        replace(MADE, id=52),
+        source=Source.LIST,
+        ratings=False,
+    )
+    assert await setup.looks(START + timedelta(hours=2)) == []
+    assert not await setup.store.has_question(7, 50)
+    await setup.knows(ratings=True)
+    assert await setup.looks(START + timedelta(hours=3)) == [], "the wish counts that held when it was due"
 
 
 async def test_coming_appointments_of_an_earlier_release_get_their_timers_once(setup: RemindersSetup) -> None:

@@ -115,14 +115,52 @@ def test_an_old_absence_is_not_mentioned(entry: BookEntry) -> None:
     assert timers_of(replace(entry, status=AppointmentStatus.NO_SHOW)) == ()
 
 
+@pytest.mark.parametrize(
+    ("start", "noted", "asked"),
+    [
+        ("12T14:30", "12T14:35", "12T16:30"),
+        ("12T14:30", "12T14:10", "12T16:30"),
+        ("12T14:30", "12T18:20", "12T18:20"),
+        ("12T14:30", "12T20:00", "13T08:00"),
+        ("12T17:59", "12T18:10", "12T19:59"),
+        ("12T18:00", "12T18:10", "13T08:00"),
+        ("12T05:00", "12T05:10", "12T08:00"),
+        ("12T22:30", "12T22:40", "13T08:00"),
+        ("12T14:30", "14T14:30", "14T14:30"),
+    ],
+)
+def test_who_came_is_asked_two_hours_after_the_start_or_when_it_is_noted_and_not_at_night(
+    start: str, noted: str, asked: str
+) -> None:
+    visit = replace(ENTRY, at=at(start), status=AppointmentStatus.COMPLETED, as_of=at(noted))
+    not_after = at(start) + timedelta(hours=48)
+    assert timers_of(visit) == (Timer(7, TimerKind.RATING, 50, 3, at(asked), not_after),)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [replace(ENTRY, as_of=START + timedelta(hours=48, minutes=1)), replace(ENTRY, version=0)],
+    ids=["noted long after", "known only as over"],
+)
+def test_an_old_visit_is_not_asked_about(entry: BookEntry) -> None:
+    assert timers_of(replace(entry, status=AppointmentStatus.COMPLETED)) == ()
+    assert timers_of(replace(ENTRY, status=AppointmentStatus.COMPLETED, as_of=None)) != ()
+
+
 # --- what is due ------------------------------------------------------------------------------------------------------
 
 R48, R3 = TimerKind.TWO_DAYS, TimerKind.HOURS
 
 
-def told(*entries: BookEntry, now: datetime, timers: tuple[Timer, ...] | None = None, wanted: bool = True) -> Due:
+def told(
+    *entries: BookEntry,
+    now: datetime,
+    timers: tuple[Timer, ...] | None = None,
+    wanted: bool = True,
+    may_ask: bool = True,
+) -> Due:
     armed = tuple(timer for entry in entries for timer in timers_of(entry)) if timers is None else timers
-    return due_now(armed, entries, now, wanted=wanted)
+    return due_now(armed, entries, now, wanted=wanted, may_ask=may_ask)
 
 
 def numbers(due: Due) -> list[tuple[TimerKind, list[int]]]:
@@ -200,3 +238,37 @@ def test_a_missed_appointment_that_was_noted_wrongly_is_not_mentioned() -> None:
     missed = replace(ENTRY, status=AppointmentStatus.NO_SHOW, as_of=at("12T17:00"))
     due = told(ENTRY, now=at("13T09:00"), timers=timers_of(missed))
     assert (due.messages, due.dropped) == ((), 1)
+
+
+VISIT = replace(ENTRY, status=AppointmentStatus.COMPLETED, as_of=at("12T14:35"))
+RATING = TimerKind.RATING
+
+
+def test_a_visit_is_asked_about_once_it_is_due_and_the_question_waits_for_no_evening() -> None:
+    assert told(VISIT, now=at("12T16:29")) == Due()
+    due = told(VISIT, now=at("12T16:30"), wanted=False)
+    assert (numbers(due), due.messages[0].not_after) == ([(RATING, [50])], at("12T20:00"))
+
+
+@pytest.mark.parametrize("hour", ["12T20:00", "12T20:59", "12T23:00", "13T07:59"])
+def test_after_an_outage_the_question_waits_for_eight_in_the_morning(hour: str) -> None:
+    assert told(VISIT, now=at(hour)) == Due()
+    assert numbers(told(VISIT, now=at("13T08:00"))) == [(RATING, [50])]
+
+
+def test_who_must_not_be_asked_is_not_and_will_not_be_later() -> None:
+    due = told(VISIT, now=at("12T16:30"), may_ask=False)
+    assert (due.messages, [each.kind for each in due.fired], due.dropped) == ((), [RATING], 0)
+
+
+def test_after_two_visits_one_is_asked_about() -> None:
+    second = replace(VISIT, appointment_id=51, at=at("12T15:00"))
+    due = told(VISIT, second, now=at("12T17:00"))
+    assert (numbers(due), len(due.fired)) == ([(RATING, [50])], 2)
+
+
+def test_nobody_is_asked_about_a_visit_that_was_none_after_all_or_too_late() -> None:
+    for now_is in (replace(ENTRY, version=4, status=AppointmentStatus.NO_SHOW), replace(VISIT, version=4)):
+        due = told(now_is, now=at("12T16:30"), timers=timers_of(VISIT))
+        assert (due.messages, due.dropped) == ((), 1)
+    assert told(VISIT, now=at("14T14:31")).messages == ()

@@ -8,8 +8,10 @@ import pytest
 from bot.app.records import Change, Settled, StoredChat, TicketMessage
 from bot.broadcast.model import AdminAction, BroadcastStatus, HistoryEntry
 from bot.core.appointment_book import Fact, Source
+from bot.core.rating import RatingQuestion
 from bot.core.session import Session, read_session, write_session
 from bot.core.states import ConfirmingBooking
+from bot.core.statistics import week_of
 from bot.storage import retention
 from bot.storage.retention import SqlRetention
 from bot.storage.store import Store
@@ -145,3 +147,13 @@ async def test_the_last_run_is_remembered(store: Store) -> None:
     assert await repository.last_run() == 0
     await repository.record_run(1234.5)
     assert await repository.last_run() == 1234.5
+
+
+async def test_a_question_about_a_visit_that_nobody_answers_is_forgotten(store: Store, database: Database) -> None:
+    today = START.date()
+    for chat_id in (1, 2):
+        question = RatingQuestion(chat_id, 50 + chat_id, 5, week_of(today), today - timedelta(days=30 * (2 - chat_id)))
+        await store.commit(Change(chat=StoredChat(chat_id, "s", "fr"), asked=question))
+    await store.commit(Change(asked=RatingQuestion(3, 53, 5, week_of(today), today)))
+    await SqlRetention(store).forget_questions(today - timedelta(days=29))
+    assert numbers(database, "rating_questions") == [52], "one is old, one is of a chat that is not known any more"

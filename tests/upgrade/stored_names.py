@@ -28,6 +28,7 @@ from bot.core.appointment_book import Origin
 from bot.core.department_details import DetailPart
 from bot.core.json_codec import JsonCodec
 from bot.core.model import AppointmentStatus
+from bot.core.rating import Score
 from bot.core.reminders import TimerKind
 from bot.core.statistics import Counted
 from bot.operations import operator_alerts, status
@@ -58,7 +59,7 @@ COLUMNS: tuple[type[Enum], ...] = (
     Style,
     TimerKind,
 )
-BUTTONS: tuple[type[Enum], ...] = (ComposeAction, BroadcastCommand)
+BUTTONS: tuple[type[Enum], ...] = (ComposeAction, BroadcastCommand, Score)
 SAVED_VALUES = [
     bootstrap.PROFILE,
     broadcasts.COUNTER,
@@ -111,7 +112,7 @@ def _objects(codec: JsonCodec[Any]) -> Iterator[list[str]]:
 
 
 def _values(kind: type[Enum]) -> list[str]:
-    return [each.value for each in kind]
+    return [str(each.value) for each in kind]
 
 
 def _constants(module: ModuleType) -> list[str]:

@@ -5,6 +5,7 @@ from bot.core.model import AppointmentStatus
 from bot.core.screens import (
     Announcements,
     AskingErase,
+    AskingRating,
     BothStand,
     CalendarFile,
     Cancelled,
@@ -57,6 +58,7 @@ SCREENS: dict[str, Screen] = {
     "announcements, wanted": Announcements(wanted=True),
     "announcements, unwanted": Announcements(wanted=False),
     "settings": SettingsMenu(announcements=True),
+    "settings, nothing wanted": SettingsMenu(announcements=False, reminders=False, ratings=False),
     "news, cancelled": CancelledByOthers(TICKET, by_office=True, reason="Grève"),
     "news, moved": MovedByOffice(TICKET, TICKET),
     "news, made": MadeByOffice(TICKET),
@@ -67,6 +69,7 @@ SCREENS: dict[str, Screen] = {
     "reminders, wanted": Reminders(wanted=True),
     "reminders, unwanted": Reminders(wanted=False),
     "missed": Missed(TICKET),
+    "rating": AskingRating(TICKET),
     "calendar file": CalendarFile(TICKET),
     "calendar file, renewed": CalendarFile(TICKET, is_renewed=True),
     "what to bring": DepartmentInfo(1, back=True),

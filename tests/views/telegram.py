@@ -57,7 +57,7 @@ def actions(message: Message) -> list[str]:
     return [button.action for row in message.rows for button in row]
 
 
-WIDEST = {1: 26, 2: 14, 3: 8}
+WIDEST = {1: 26, 2: 14, 3: 9}
 """Characters of a label that a small phone shows, by the number of buttons in the row."""
 
 

@@ -59,12 +59,14 @@ def test_with_more_than_two_languages_the_menu_leads_to_all_of_them() -> None:
 
 def test_the_settings_show_what_is_set_and_change_it() -> None:
     on = render(SettingsMenu(announcements=True), FR)
-    off = render(SettingsMenu(announcements=False, reminders=False), FR)
+    off = render(SettingsMenu(announcements=False, reminders=False, ratings=False), FR)
     assert "Langue\u00a0: Français" in on.text
     assert on.text.count("vous les recevez") == 2
     assert off.text.count("vous ne les recevez pas") == 2
-    middle_on = [callback_data.SET_NEWS_OFF, callback_data.SET_REMINDERS_OFF]
-    middle_off = [callback_data.SET_NEWS_ON, callback_data.SET_REMINDERS_ON]
+    assert "une visite\u00a0: vous la recevez" in on.text
+    assert "une visite\u00a0: vous ne la recevez pas" in off.text
+    middle_on = [callback_data.SET_NEWS_OFF, callback_data.SET_REMINDERS_OFF, callback_data.SET_RATINGS_OFF]
+    middle_off = [callback_data.SET_NEWS_ON, callback_data.SET_REMINDERS_ON, callback_data.SET_RATINGS_ON]
     assert telegram.actions(on) == [callback_data.LANGUAGE, *middle_on, callback_data.BACK]
     assert telegram.actions(off) == [callback_data.LANGUAGE, *middle_off, callback_data.BACK]
 
