@@ -1,12 +1,12 @@
 """A PostgreSQL server for the tests of several folders: one per pytest process, started when first needed."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.storage.cluster import Cluster, serving_cluster
+from tests.storage.cluster import Cluster
+from tests.storage.databases import shared_cluster, stop_shared_cluster
 
 TESTS = Path(__file__).parent
 LONG = ("e2e", "browser", "test_installation.py", "test_check.py", "upgrade")
@@ -24,6 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    with serving_cluster() as here:
-        yield here
+def cluster() -> Cluster:
+    return shared_cluster()
+
+
+def pytest_unconfigure() -> None:
+    """Stop the server at the very end."""
+    stop_shared_cluster()

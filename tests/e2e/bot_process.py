@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.app.failpoints import VARIABLE
 from tests.e2e.waiting import eventually
+from tests.storage.databases import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 LINE = re.compile(r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<name>\S+): (?P<words>.*)$", re.MULTILINE)
@@ -19,11 +20,11 @@ LINE = re.compile(r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<name>\S+): (?P<words>.*
 class BotProcess:
     """One bot with one database and one log; it can be started again and again, each time with its `settings`."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
-        self.database = folder / "bot.db"
+    def __init__(self, folder: Path, settings: Mapping[str, str], database: Database) -> None:
+        self.database = database
         self._folder = folder
         self._log = folder / "bot.log"
-        self.settings = {"DATABASE_URL": f"sqlite+aiosqlite:///{self.database}", **settings}
+        self.settings = {"DATABASE_URL": database.url, **settings}
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = 0
 

@@ -28,6 +28,7 @@ from tests.e2e.citizen import Citizen
 from tests.e2e.phone import new_phone
 from tests.e2e.services import CREDITS, PLENTY, Services
 from tests.e2e.waiting import eventually
+from tests.storage.databases import Database, database_of_this_run
 
 MONDAY = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 """When the clock starts: before the offices open."""
@@ -69,6 +70,7 @@ class RunningBot:
     world: World
     """The state of the stand-in for Telegram."""
     folder: Path
+    database: Database
     _app: bootstrap.App | None = None
     _exit_stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -117,8 +119,7 @@ class RunningBot:
     async def reset(self) -> None:
         """Restart with an empty database, and without memory of the API's rate limit."""
         await self.stop()
-        for each in self.folder.iterdir():
-            each.unlink()
+        self.database.empty()
         await self.start()
 
     async def citizen(
@@ -146,28 +147,29 @@ async def stopped_bot(
         **{"departments": default_departments(), "credits": CREDITS, "rate_limit": PLENTY, "clock": clock, **sandbox}
     )
     chats = telegram(TelegramSandbox(limits=None))
-    async with (
-        serving(moncreneau(api)) as moncreneau_url,
-        serving(chats) as telegram_url,
-        httpx.AsyncClient(base_url=telegram_url, timeout=60) as telegram_client,
-        httpx.AsyncClient(base_url=moncreneau_url, timeout=60) as moncreneau_client,
-    ):
-        services = Services(telegram_client, moncreneau_client)
-        given = {name.lower(): value for name, value in services.settings.items()}
-        given["database_url"] = database_url or f"sqlite+aiosqlite:///{folder / 'bot.db'}"
-        settings = read_settings(_env_file=None, admin_ids=frozenset({ADMIN_ID}), **given)
-        bot = RunningBot(services, settings, clock, chats.state.world, folder)
-        try:
-            yield bot
-        finally:
-            await bot.stop()
+    with database_of_this_run(folder, database_url) as database:
+        async with (
+            serving(moncreneau(api)) as moncreneau_url,
+            serving(chats) as telegram_url,
+            httpx.AsyncClient(base_url=telegram_url, timeout=60) as telegram_client,
+            httpx.AsyncClient(base_url=moncreneau_url, timeout=60) as moncreneau_client,
+        ):
+            services = Services(telegram_client, moncreneau_client)
+            given = {name.lower(): value for name, value in services.settings.items()}
+            given["database_url"] = database.url
+            settings = read_settings(_env_file=None, admin_ids=frozenset({ADMIN_ID}), **given)
+            bot = RunningBot(services, settings, clock, chats.state.world, folder, database)
+            try:
+                yield bot
+            finally:
+                await bot.stop()
 
 
 @asynccontextmanager
 async def running_bot(
     folder: Path, clock: Clock | None = None, database_url: str = "", **sandbox: Any
 ) -> AsyncIterator[RunningBot]:
-    """Both stand-ins and the bot, started, on a database in the folder or at `database_url`."""
+    """Both stand-ins and the bot, started, on the database of this run or at `database_url`."""
     async with stopped_bot(folder, clock, database_url, **sandbox) as bot:
         await bot.start()
         yield bot

@@ -15,6 +15,7 @@ from bot.sandbox.telegram import TelegramSandbox
 from bot.sandbox.telegram import create_app as telegram
 from bot.sandbox.telegram.config import TOKEN
 from tests.e2e.bot_process import BotProcess
+from tests.storage.databases import database_of_this_run
 
 CREDITS = 1_000_000
 PLENTY = 10_000_000
@@ -105,15 +106,16 @@ async def separate_bot(
     )
     chats = TelegramSandbox(limits=None, people=(), seed=seed)
     limits = httpx.Limits(max_connections=64)
-    async with (
-        serving(moncreneau(api)) as moncreneau_url,
-        serving(telegram(chats)) as telegram_url,
-        httpx.AsyncClient(base_url=telegram_url, timeout=60, limits=limits) as telegram_client,
-        httpx.AsyncClient(base_url=moncreneau_url, timeout=60, limits=limits) as moncreneau_client,
-    ):
-        services = Services(telegram_client, moncreneau_client)
-        process = BotProcess(folder, services.settings | ({"DATABASE_URL": database_url} if database_url else {}))
-        try:
-            yield services, process
-        finally:
-            await process.kill()
+    with database_of_this_run(folder, database_url) as database:
+        async with (
+            serving(moncreneau(api)) as moncreneau_url,
+            serving(telegram(chats)) as telegram_url,
+            httpx.AsyncClient(base_url=telegram_url, timeout=60, limits=limits) as telegram_client,
+            httpx.AsyncClient(base_url=moncreneau_url, timeout=60, limits=limits) as moncreneau_client,
+        ):
+            services = Services(telegram_client, moncreneau_client)
+            process = BotProcess(folder, services.settings, database)
+            try:
+                yield services, process
+            finally:
+                await process.kill()

@@ -9,6 +9,7 @@ from bot.storage import engines
 from tests.e2e.admin import Admin, citizens, heard_by, tally
 from tests.e2e.running_bot import stopped_bot
 from tests.e2e.waiting import eventually
+from tests.storage.databases import sqlite_database
 from tests.storage.disks import SHORT_LOCK_PRAGMAS, locked
 
 TEXT = "Bonjour à tous"
@@ -19,7 +20,7 @@ async def test_a_locked_database_delays_sending_and_nobody_gets_it_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(engines, "PRAGMAS", SHORT_LOCK_PRAGMAS)
-    async with stopped_bot(tmp_path) as bot:
+    async with stopped_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as bot:
         await bot.start(broadcast_rate=8.0)
         admin = Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
         people = await citizens(bot, PEOPLE)

@@ -1,9 +1,7 @@
 """`/data`: a citizen sees what is known, gets a copy, and erases all of it, also while a booking is pending."""
 
 import json
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -29,12 +27,10 @@ async def aissatou(bot: RunningBot) -> AsyncIterator[Citizen]:
 
 def traces(bot: RunningBot, citizen: Citizen) -> list[str]:
     """The tables with a row that has the citizen's chat or name in any column."""
-    (file,) = bot.folder.glob("*.db")
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-        rows = {
-            table.name: connection.execute(f"SELECT * FROM {table.name}").fetchall()  # noqa: S608 — our own names
-            for table in metadata.sorted_tables
-        }
+    rows = {
+        table.name: bot.database.rows(f"SELECT * FROM {table.name}")  # noqa: S608 — our own names
+        for table in metadata.sorted_tables
+    }
     known = (str(citizen.id), "Aïssatou")
     return [name for name, found in rows.items() if any(word in str(row) for row in found for word in known)]
 
@@ -156,10 +152,7 @@ async def test_the_privacy_notice_leads_to_the_data(aissatou: Citizen) -> None:
 async def test_the_running_bot_erases_a_chat_that_was_silent_for_long(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.says("/start")
     await bot.stop()
-    (file,) = bot.folder.glob("*.db")
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("UPDATE chats SET seen_at = 0")
-        connection.execute("DELETE FROM facts WHERE name = ?", (LAST_RUN,))
-        connection.commit()
+    bot.database.execute("UPDATE chats SET seen_at = 0")
+    bot.database.execute("DELETE FROM facts WHERE name = ?", LAST_RUN)
     await bot.start()
     await leaves_no_trace(bot, aissatou)

@@ -5,8 +5,6 @@ than something changed, except where a kill made the outbox repeat itself.
 """
 
 import socket
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -90,10 +88,8 @@ class Run:
         told = (await self.services.moncreneau.get("/__sandbox/webhooks")).json()["deliveries"]
         if any(each["state"] not in {"delivered", "dropped"} for each in told):
             return False
-        with closing(sqlite3.connect(self.bot.database)) as connection:
-            (hooks,) = connection.execute("SELECT count(*) FROM hooks WHERE done_at IS NULL").fetchone()
-            (messages,) = connection.execute("SELECT count(*) FROM outbox").fetchone()
-        return not hooks and not messages
+        open_hooks = self.bot.database.rows("SELECT 1 FROM hooks WHERE done_at IS NULL")
+        return not open_hooks and not self.bot.database.rows("SELECT 1 FROM outbox")
 
     async def settle(self) -> None:
         """Wait until all is processed. The lookups that rest for a minute are done at once by a clock that is ahead."""

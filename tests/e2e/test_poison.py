@@ -1,7 +1,6 @@
 """Updates that cannot be read, or on which our own code fails, are set aside after three tries; all chats go on."""
 
 import logging
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,10 @@ async def test_a_poisonous_update_gets_an_apology_and_the_chat_goes_on(
         await citizen.taps_on("✅ Confirm", screen)
         assert len(await citizen.appointments()) == 1, "and it can be taken"
         assert bot.app.conversations.set_aside == 1
+        await bot.stop()
+        (found,) = bot.database.rows("SELECT count(*) FROM inbox WHERE error IS NOT NULL")
+        assert found == (1,), "the operator finds it in the inbox"
     assert "an update was set aside after 3 tries" in caplog.text
-    assert errors_in(tmp_path) == 1, "the operator finds it in the inbox"
 
 
 async def test_updates_of_no_chat_are_set_aside_without_a_word_to_anybody(tmp_path: Path) -> None:
@@ -62,8 +63,8 @@ async def test_updates_of_no_chat_are_set_aside_without_a_word_to_anybody(tmp_pa
         assert await bot.services.pending() == 0, "none is delivered again and again"
         assert (await bot.services.calls())["sendMessage"] == {"200": 1}, "nobody but the citizen is written to"
         assert await citizen.books()
-    with sqlite3.connect(tmp_path / "bot.db") as database:
-        assert database.execute("SELECT chat_id FROM chats").fetchall() == [(citizen.id,)]
+        await bot.stop()
+        assert bot.database.rows("SELECT chat_id FROM chats") == [(citizen.id,)]
 
 
 async def test_an_update_that_was_set_aside_is_not_retried_at_the_next_start(
@@ -104,10 +105,3 @@ async def break_help(bot: RunningBot, monkeypatch: pytest.MonkeyPatch) -> None:
         return 1 / 0 if "/help" in delivery.message.text else await deliver(delivery, file_id)
 
     monkeypatch.setattr(messenger, "deliver", mistaken)
-
-
-def errors_in(folder: Path) -> int:
-    """How many updates in the inbox have an error."""
-    with sqlite3.connect(folder / "bot.db") as database:
-        found: int = database.execute("SELECT count(*) FROM inbox WHERE error IS NOT NULL").fetchone()[0]
-    return found

@@ -1,8 +1,5 @@
 """Restarts and long absences: a conversation goes on where it was, or says that it does not."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from tests.e2e.citizen import Citizen
@@ -79,8 +76,7 @@ async def test_a_time_that_passed_while_one_hesitated_is_not_booked(bot: Running
 async def test_a_session_that_cannot_be_read_is_replaced_by_a_new_one(bot: RunningBot, aissatou: Citizen) -> None:
     await aissatou.reaches_summary()
     await bot.stop()
-    with closing(sqlite3.connect(bot.folder / "bot.db")) as database, database:
-        database.execute("UPDATE chats SET session = '0:{}' WHERE chat_id = ?", (aissatou.id,))
+    bot.database.execute("UPDATE chats SET session = '0:{}' WHERE chat_id = ?", aissatou.id)
     await bot.start()
     assert "Auprès de quelle administration" in (await aissatou.taps_on("Confirmer")).text
     assert await aissatou.appointments() == []

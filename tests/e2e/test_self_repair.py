@@ -1,8 +1,6 @@
 """A broken session, text or view of our own silences no chat and hides no ticket."""
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +10,11 @@ from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot, running_bot
 
 
-def rewrite_session(folder: Path, chat_id: int, rewritten: Callable[[str], str]) -> None:
+def rewrite_session(bot: RunningBot, chat_id: int, rewritten: Callable[[str], str]) -> None:
     """Change what is stored of a conversation, as a faulty release might have."""
-    with closing(sqlite3.connect(folder / "bot.db")) as database, database:
-        ((text,),) = database.execute("SELECT session FROM chats WHERE chat_id = ?", (chat_id,)).fetchall()
-        assert rewritten(text) != text
-        database.execute("UPDATE chats SET session = ? WHERE chat_id = ?", (rewritten(text), chat_id))
+    ((text,),) = bot.database.execute("SELECT session FROM chats WHERE chat_id = ?", chat_id)
+    assert rewritten(text) != text
+    bot.database.execute("UPDATE chats SET session = ? WHERE chat_id = ?", rewritten(text), chat_id)
 
 
 async def lost_confirmation(bot: RunningBot, citizen: Citizen) -> None:
@@ -38,7 +35,7 @@ async def test_a_session_that_cannot_be_read_while_a_booking_is_pending_still_ge
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await lost_confirmation(bot, citizen)
-        rewrite_session(tmp_path, citizen.id, lambda _text: broken)
+        rewrite_session(bot, citizen.id, lambda _text: broken)
         await bot.start()
         await bot.wait_until_idle()
         assert "Votre rendez-vous est confirmé" in (await citizen.screen()).text
@@ -49,7 +46,7 @@ async def test_messages_during_a_pending_booking_show_that_it_is_pending(tmp_pat
     async with running_bot(tmp_path) as bot:
         citizen = await bot.citizen()
         await lost_confirmation(bot, citizen)
-        rewrite_session(tmp_path, citizen.id, lambda _text: "garbage")
+        rewrite_session(bot, citizen.id, lambda _text: "garbage")
         before = len(await citizen.messages())
         await bot.inject_api_fault("status", "GET", "/appointments", status=503, times=3)
         await citizen.phone.say("/book")
@@ -67,7 +64,7 @@ async def test_a_session_on_which_our_code_fails_does_not_silence_its_chat(tmp_p
         await citizen.reaches_summary()
         await bot.stop()
         rewrite_session(
-            tmp_path, citizen.id, lambda text: text.replace('"touched":"', '"touched":"2026-03-02T08:00Z","x":"')
+            bot, citizen.id, lambda text: text.replace('"touched":"', '"touched":"2026-03-02T08:00Z","x":"')
         )
         await bot.start()
         assert "Auprès de quelle administration" in (await citizen.says("/start")).text

@@ -12,6 +12,7 @@ from bot.storage.store import Store
 from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
 from tests.moncreneau.support import answer, scripted_server
+from tests.storage.databases import sqlite_database
 
 SECONDS = 60.0
 WRONG = {
@@ -87,9 +88,10 @@ def of_a_newer_version(file: Path) -> None:
 async def test_a_database_that_cannot_be_used_is_said_in_one_clear_line(
     tmp_path: Path, spoil: Callable[[Path], object], why: str
 ) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
-        await (await Store(f"sqlite+aiosqlite:///{process.database}").open()).close()
-        spoil(process.database)
+    database = sqlite_database(tmp_path)
+    async with separate_bot(tmp_path, database_url=database.url) as (_services, process):
+        await (await Store(database.url).open()).close()
+        spoil(Path(database.place))
         await process.start(ready=False)
         assert await process.ended(SECONDS) == 1, process.log
         (said,) = process.log.splitlines()

@@ -17,7 +17,7 @@ async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_t
     folder = tmp_path / "second"
     folder.mkdir()
     async with separate_bot(tmp_path) as (services, old):
-        new = BotProcess(folder, services.settings | {"DATABASE_URL": f"sqlite+aiosqlite:///{old.database}"})
+        new = BotProcess(folder, services.settings, old.database)
         await old.start()
         everybody = [await new_patient_citizen(services, number, number, CALM) for number in range(6)]
         slow = {"kind": "delay", "when": "after", "seconds": 2.5, "match": {"method": "POST"}, "times": 6}
