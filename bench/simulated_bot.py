@@ -35,7 +35,7 @@ from bot.sandbox.moncreneau import DEMO_KEY
 from bot.storage.store import Store
 from bot.telegram.update_parser import TelegramUpdateParser
 from bot.views import general
-from bot.views.message import Message
+from bot.views.message import Message, Office
 from bot.views.render import render
 from tests.app.virtual_clock import ExternalWork, VirtualClockLoop
 
@@ -160,8 +160,10 @@ async def simulated_bot(
     def office_time() -> datetime:
         return loop.clock().astimezone(zone).replace(tzinfo=None)
 
-    def draw(screen: core_screens.Screen, locale: str, notice: Notice | None) -> Message:
-        return render(screen, translators.get(locale), notice)
+    def draw(
+        screen: core_screens.Screen, locale: str, notice: Notice | None, /, *, several_names: bool = False
+    ) -> Message:
+        return render(screen, translators.get(locale), notice, office=Office(several_names=several_names))
 
     store = SimulatedStore(f"sqlite+aiosqlite:///{folder / 'bot.db'}")
     store.external = loop.external

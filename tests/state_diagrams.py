@@ -23,6 +23,7 @@ from bot.core.events import (
     AppointmentsLoaded,
     AttemptDelayed,
     Booked,
+    BookedTwice,
     BookingRefused,
     BookingWithdrawn,
     CancellingRefused,
@@ -38,7 +39,7 @@ from bot.core.events import (
     SlotsLoaded,
     Typed,
 )
-from bot.core.model import Appointment, Department, Failure, FailureCode, Slot, Worker
+from bot.core.model import Appointment, Department, Failure, FailureCode, Slot, Ticket, Worker
 from bot.core.screens import present
 from bot.core.session import Session
 from bot.core.states import (
@@ -116,6 +117,7 @@ LABELS = {
     data.MOVE: "Move",
     data.BOOK_AGAIN: "Book again",
     data.CHANGE_NAME: "Change the name",
+    data.FOR_OTHER: "For somebody else",
     data.CHANGE_WORKER: "Change the number",
     data.EVERYTHING: "All departments",
     data.RESUME: "Resume",
@@ -171,6 +173,7 @@ def _settled(state: Any) -> Iterator[Event]:
             yield AttemptDelayed(at=NOW, number=NUMBER)
             yield Booked(at=NOW, number=NUMBER, appointment=APPOINTMENTS[0])
             yield BookingWithdrawn(at=NOW, number=NUMBER)
+            yield BookedTwice(at=NOW, number=NUMBER, ticket=Ticket(APPOINTMENTS[0], PASSPORTS))
             for code in (FailureCode.SLOT_TAKEN, FailureCode.OUT_OF_CREDITS):
                 yield BookingRefused(at=NOW, number=NUMBER, failure=Failure(code))
         case Moving(attempt=moving):
@@ -232,7 +235,7 @@ def _plain(session: Session, parked: dict[str, Any]) -> Session:
         screen=SCREEN,
         message=MESSAGE,
         last_press=None,
-        name=None,
+        names=(),
         state=_plain_state(session.state),
         parked=kept,
     )

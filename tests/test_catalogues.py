@@ -60,6 +60,8 @@ PLAIN = (
     "department.unnamed",
     "organization.unnamed",
     "worker.unnamed",
+    "for_whom",
+    "name.for",
     "name.none",
     "name.numbered",
     "calendar.file.",

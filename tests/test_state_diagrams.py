@@ -33,7 +33,7 @@ def test_every_diagram_can_be_read_at_a_glance() -> None:
 def test_every_confirmed_attempt_waits_for_its_outcome() -> None:
     """While a booking, cancelling or move is pending, only its own outcome leads out of it."""
     outcomes = {"Booked", "BookingRefused", "BookingWithdrawn", "AppointmentCancelled", "CancellingRefused"}
-    outcomes |= {"Moved", "OldNotCancelled"}
+    outcomes |= {"BookedTwice", "Moved", "OldNotCancelled"}
     pending = {"Submitting", "Cancelling", "Moving"}
     assert {each.label for each in explored() if each.before in pending and each.before != each.after} == outcomes
 

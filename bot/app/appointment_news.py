@@ -14,7 +14,7 @@ from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, Urgency
 from bot.app.turn import Render
-from bot.core import dates
+from bot.core import dates, for_whom
 from bot.core.appointment_book import (
     BookEffect,
     BookEntry,
@@ -253,10 +253,13 @@ class AppointmentNews:
         now, is_over = self._office_time(), entry.at < self._office_time()
         ticket = await self._ticket(entry)
         deliveries: list[Delivery] = []
+        several = for_whom.several_names(
+            [TicketShown(ticket)], await self._store.entries_of(entry.chat_id), self._office_time()
+        )
         messages = () if is_over else await self._store.ticket_messages(entry.chat_id, entry.appointment_id)
         for each in messages:
             screen = QrPicture(ticket) if each.is_picture else TicketShown(ticket)
-            shown = self._render(screen, chat.locale, None)
+            shown = self._render(screen, chat.locale, None, several_names=several)
             edit = Delivery(
                 self._ids.next(),
                 chat.chat_id,
@@ -272,7 +275,7 @@ class AppointmentNews:
                 continue
             is_silent = isinstance(effect, WasValidated) or (dates.is_night(now) and entry.at - now > LOUD)
             before = await self._ticket(effect.before) if isinstance(effect, WasMoved) else ticket
-            words = self._render(_screen(effect, ticket, before), chat.locale, None)
+            words = self._render(_screen(effect, ticket, before), chat.locale, None, several_names=several)
             deliveries.append(
                 Delivery(
                     self._ids.next(),
@@ -286,12 +289,12 @@ class AppointmentNews:
                 )
             )
             if isinstance(effect, WasMade) and ticket.appointment.qr_link:
-                deliveries.append(self._picture(chat, ticket))
+                deliveries.append(self._picture(chat, ticket, several_names=several))
         return tuple(deliveries)
 
-    def _picture(self, chat: StoredChat, ticket: Ticket) -> Delivery:
+    def _picture(self, chat: StoredChat, ticket: Ticket, *, several_names: bool) -> Delivery:
         """The QR code of an appointment that the office made."""
-        shown = self._render(QrPicture(ticket), chat.locale, None)
+        shown = self._render(QrPicture(ticket), chat.locale, None, several_names=several_names)
         number = ticket.appointment.id
         return Delivery(
             self._ids.next(), chat.chat_id, Kind.PICTURE, shown, urgency=Urgency.NOTICE, ticket=number, silent=True

@@ -10,13 +10,14 @@ from datetime import UTC, datetime, tzinfo
 from bot.app.ports import Clock, MessageRefusedError, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
 from bot.app.turn import Render
+from bot.core import for_whom
 from bot.core.appointment_book import BookEntry, Fact, absorb
 from bot.core.calendar_event import CalendarEvent, file_name, inherit
 from bot.core.model import AppointmentStatus, Department, Ticket
 from bot.core.screens import CalendarFile
 
-Draw = Callable[[CalendarEvent, str], bytes]
-"""Writes the file of an event in a language."""
+Draw = Callable[[CalendarEvent, str, bool], bytes]
+"""Writes the file of an event in a language; the last value tells whether it must say for whom."""
 
 
 class CalendarFiles:
@@ -55,7 +56,8 @@ class CalendarFiles:
             made=self._clock().replace(microsecond=0),
             changed=self._utc(changed) if changed else None,
         )
-        return self._draw(event, chat.locale)
+        screen = CalendarFile(Ticket(entry.appointment, event.department))
+        return self._draw(event, chat.locale, await self._several_names(entry.chat_id, screen))
 
     async def renewed(self, change: Change) -> tuple[Delivery, ...]:
         """The files to send because of a change: of appointments that it changes and whose file the citizen has.
@@ -82,17 +84,22 @@ class CalendarFiles:
         if chat is None or chat.left:
             return ()
         screen = CalendarFile(Ticket(entry.appointment, self._department(entry)), is_renewed=is_renewed)
+        several = await self._several_names(entry.chat_id, screen)
         file = Delivery(
             self._ids.next(),
             chat.chat_id,
             Kind.DOCUMENT,
-            self._render(screen, chat.locale, None),
+            self._render(screen, chat.locale, None, several_names=several),
             urgency=Urgency.NOTICE,
             document=file_name(entry.appointment_id),
             calendar=entry.appointment_id,
             silent=True,
         )
         return (file,)
+
+    async def _several_names(self, chat_id: int, screen: CalendarFile) -> bool:
+        now = self._clock().astimezone(self._zone).replace(tzinfo=None)
+        return for_whom.several_names([screen], await self._store.entries_of(chat_id), now)
 
     async def _before(self, fact: Fact) -> tuple[BookEntry | None, BookEntry | None]:
         """The entry before the fact, and that of the appointment that it replaces."""

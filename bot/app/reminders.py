@@ -7,11 +7,13 @@ appointment book has is kept true by webhooks and lists. Knows neither SQL nor h
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from bot.app.ports import ApiError, Moncreneau, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, StoredChat, Urgency
 from bot.app.turn import Render
+from bot.core import for_whom
 from bot.core.appointment_book import BookEntry
 from bot.core.department_details import DetailPart
 from bot.core.model import Department, Ticket
@@ -95,7 +97,7 @@ class Reminders:
         asked: RatingQuestion | None = None
         self.counts.dropped += due.dropped
         for message in due.messages:
-            found = await self._deliveries(chat, message, departments)
+            found = await self._deliveries(chat, message, departments, entries)
             self.counts.sent += bool(found)
             self.counts.dropped += not found
             deliveries += found
@@ -113,7 +115,11 @@ class Reminders:
             return {}
 
     async def _deliveries(
-        self, chat: StoredChat, message: DueMessage, departments: dict[int, Department]
+        self,
+        chat: StoredChat,
+        message: DueMessage,
+        departments: dict[int, Department],
+        entries: tuple[BookEntry, ...],
     ) -> list[Delivery]:
         """The message, with the QR code if Telegram has its picture; none if the department does not exist any more."""
         shown = [each for each in message.entries if not departments or each.department_id in departments]
@@ -121,18 +127,22 @@ class Reminders:
             return []
         tickets = tuple(_ticket(each, departments) for each in shown)
         first = tickets[0]
+        several = for_whom.several_names([Reminder(tickets, 0)], entries, self._office_time())
+        deliver = partial(self._delivery, chat, message=message, shown=shown, several_names=several)
         if message.kind is TimerKind.NO_SHOW:
-            return [self._delivery(chat, Missed(first), message, shown)]
+            return [deliver(Missed(first))]
         if message.kind is TimerKind.RATING:
-            return [self._delivery(chat, AskingRating(first), message, shown)]
+            return [deliver(AskingRating(first))]
         changed = {part: None for each in shown for part in self._changed(each, chat.locale)}
-        found = [self._delivery(chat, Reminder(tickets, shown[0].version, changed=tuple(changed)), message, shown)]
+        found = [deliver(Reminder(tickets, shown[0].version, changed=tuple(changed)))]
         link = first.appointment.qr_link
         if message.kind is TimerKind.HOURS and len(shown) == 1 and link and await self._store.picture(link):
-            found.append(self._delivery(chat, QrPicture(first), message, shown))
+            found.append(deliver(QrPicture(first)))
         return found
 
-    def _delivery(self, chat: StoredChat, screen: Screen, message: DueMessage, shown: list[BookEntry]) -> Delivery:
+    def _delivery(
+        self, chat: StoredChat, screen: Screen, message: DueMessage, shown: list[BookEntry], *, several_names: bool
+    ) -> Delivery:
         is_picture = isinstance(screen, QrPicture)
         # A reminder of one appointment is changed like its ticket when it becomes untrue; a list can be of several.
         is_ticket = len(shown) == 1 and not isinstance(screen, Missed | AskingRating)
@@ -140,7 +150,7 @@ class Reminders:
             self._ids.next(),
             chat.chat_id,
             Kind.PICTURE if is_picture else Kind.SEND,
-            self._render(screen, chat.locale, None),
+            self._render(screen, chat.locale, None, several_names=several_names),
             # The texts of all citizens are sent before the pictures.
             urgency=Urgency.BULK if is_picture else Urgency.NOTICE,
             silent=is_picture,

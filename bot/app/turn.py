@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from bot.app.appointment_recorder import MadeBy, nobody, own_appointments
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, owner_of
@@ -21,7 +22,7 @@ from bot.app.my_data import file_name as copy_name
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice
 from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency
-from bot.core import reminders
+from bot.core import for_whom, reminders
 from bot.core.appointment_book import BookEntry
 from bot.core.calendar_event import file_name
 from bot.core.conversation import step
@@ -51,6 +52,7 @@ from bot.core.effects import (
 )
 from bot.core.events import (
     AppointmentsLoaded,
+    BookedTwice,
     BookingRefused,
     ComingNoted,
     DepartmentsLoaded,
@@ -88,8 +90,14 @@ from bot.views.plain import plain
 
 log = logging.getLogger(__name__)
 
-Render = Callable[[Screen, str, Notice | None], Message]
-"""Renders a screen in a locale, with a notice."""
+
+class Render(Protocol):
+    """Renders a screen in a locale, with a notice. `several_names`: see `bot.core.for_whom`."""
+
+    def __call__(self, screen: Screen, locale: str, notice: Notice | None, /, *, several_names: bool = ...) -> Message:
+        """The message."""
+
+
 TicketMessages = Callable[[int, int], Awaitable[tuple[TicketMessage, ...]]]
 """Returns the messages that show the ticket of a chat's appointment; see `Store.ticket_messages`."""
 
@@ -212,7 +220,10 @@ class Turns:
 
         session = await play(step_and_hold, session, event, run)
         fresh = any(_is_new_ticket(each.screen) for each in draft.shown)
-        deliveries = tuple(self._delivery(chat_id, each, session.locale, fresh=fresh) for each in draft.shown)
+        several = await self._several_names(chat_id, [each.screen for each in draft.shown])
+        deliveries = tuple(
+            self._delivery(chat_id, each, session.locale, fresh=fresh, several_names=several) for each in draft.shown
+        )
         deliveries = tuple(each if each.amends else replace(each, supersedes=draft.cancelled) for each in deliveries)
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
@@ -248,9 +259,19 @@ class Turns:
                 chat_id, attempt.draft.replaces
             ):
                 return BookingRefused(at=self._now(), number=attempt.number, failure=refusal)
+            case Book(attempt=attempt) if entry := for_whom.same_day(
+                attempt.draft, await self._entries_of(chat_id), self._now()
+            ):
+                return BookedTwice(at=self._now(), number=attempt.number, ticket=await self._ticket(entry))
             case _:
                 self._gather(chat_id, draft, effect)
         return None
+
+    async def _several_names(self, chat_id: int, screens: list[Screen]) -> bool:
+        """Whether the screens must say for whom an appointment is."""
+        if not any(for_whom.names_in(each) for each in screens):
+            return False
+        return for_whom.several_names(screens, await self._entries_of(chat_id), self._now())
 
     def _hold(self, chat_id: int, before: State, session: Session, *, is_confirmed: bool) -> SlotMoved | None:
         """Hold the chosen slot; returns an event if that is not possible, or another slot is held instead."""
@@ -280,9 +301,10 @@ class Turns:
                         self._appointments(chat_id, need, number), self._offices()
                     )
                     return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
-                case LoadEntry(appointment_id=number):
+                case LoadEntry(appointment_id=number, one_more=one_more):
                     entry = await self._entry(number)
-                    return EntryLoaded(at=self._now(), entry=entry if entry and entry.chat_id == chat_id else None)
+                    own = entry if entry and entry.chat_id == chat_id else None
+                    return EntryLoaded(at=self._now(), entry=own, one_more=one_more)
                 case LoadForCalendar(appointment_id=number):
                     entry = await self._entry(number)
                     ticket = await self._ticket(entry) if entry and entry.chat_id == chat_id else None
@@ -391,12 +413,14 @@ class Turns:
             case _:
                 raise AssertionError(effect)
 
-    def _delivery(self, chat_id: int, effect: Show | Tell | Amend, locale: str, *, fresh: bool) -> Delivery:
+    def _delivery(
+        self, chat_id: int, effect: Show | Tell | Amend, locale: str, *, fresh: bool, several_names: bool
+    ) -> Delivery:
         screen = effect.screen
         if isinstance(effect, Amend):
-            message = self._drawn(screen, locale, None)
+            message = self._drawn(screen, locale, None, several_names=several_names)
             return Delivery(self._ids.next(), chat_id, Kind.EDIT, message, target=effect.message, amends=True)
-        message = self._drawn(screen, locale, effect.notice)
+        message = self._drawn(screen, locale, effect.notice, several_names=several_names)
         number = effect.number if isinstance(effect, Show) and not isinstance(screen, LASTING) else None
         target = effect.message if isinstance(effect, Show) else None
         if isinstance(screen, QrPicture):
@@ -414,10 +438,10 @@ class Turns:
         ticket = _ticket_number(screen)
         return Delivery(self._ids.next(), chat_id, kind, message, screen=number, target=target, ticket=ticket)
 
-    def _drawn(self, screen: Screen, locale: str, notice: Notice | None) -> Message:
+    def _drawn(self, screen: Screen, locale: str, notice: Notice | None, *, several_names: bool) -> Message:
         """The rendered screen; plain text if the catalogue or the view fails, so that no message is lost."""
         try:
-            return self._render(screen, locale, notice)
+            return self._render(screen, locale, notice, several_names=several_names)
         except Exception as error:
             name, kind = type(error).__name__, type(screen).__name__
             log.error("%s cannot be drawn in %s: %s", kind, locale, name, exc_info=scrubbed(error))  # noqa: TRY400

@@ -234,8 +234,9 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     office_in = partial(_office_in, settings, operations, details, office_time)
 
-    def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
-        return render(screen, translators.get(locale), notice, office=office_in(locale))
+    def draw(screen: Screen, locale: str, notice: Notice | None, /, *, several_names: bool = False) -> Message:
+        office = replace(office_in(locale), several_names=several_names)
+        return render(screen, translators.get(locale), notice, office=office)
 
     def hint(locale: str) -> Message:
         return general.group_hint(translators.get(locale), bot.username)
@@ -430,9 +431,13 @@ def _office_in(
 
 
 def _calendar_file(
-    translators: Translators, office_in: Callable[[str], Office], event: CalendarEvent, locale: str
+    translators: Translators,
+    office_in: Callable[[str], Office],
+    event: CalendarEvent,
+    locale: str,
+    several_names: bool,  # noqa: FBT001 — a callback
 ) -> bytes:
-    return calendar_file(event, translators.get(locale), office_in(locale))
+    return calendar_file(event, translators.get(locale), replace(office_in(locale), several_names=several_names))
 
 
 def _copy_file(translators: Translators, tables: CopiedTables, locale: str) -> bytes:

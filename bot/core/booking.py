@@ -6,12 +6,13 @@ possible: if the slot is taken, the name is kept.
 
 from dataclasses import replace
 
-from bot.core import appointments, callback_data, moving, slot_selection
+from bot.core import appointments, callback_data, known_names, moving, slot_selection
 from bot.core.appointment_book import BookEntry
 from bot.core.effects import Book, LoadDepartments, LoadEntry, Step, Tell, Withdraw, amended, go, load, show
 from bot.core.events import (
     AttemptDelayed,
     Booked,
+    BookedTwice,
     BookingRefused,
     BookingWithdrawn,
     CitizenEvent,
@@ -23,7 +24,7 @@ from bot.core.model import (
     FailureCode,
     Ticket,
 )
-from bot.core.names import read_name, suggestions
+from bot.core.names import read_name
 from bot.core.screens import QrPicture, TicketShown
 from bot.core.search import MAX_QUERY
 from bot.core.session import Session
@@ -97,11 +98,16 @@ def menu_pressed(session: Session, state: Idle, action: str) -> Step | None:
     return None
 
 
-def begin_again(session: Session, entry: BookEntry | None) -> Step:
-    """Start a booking with the department, member of staff and name of an earlier appointment."""
+def begin_again(session: Session, entry: BookEntry | None, *, one_more: bool = False) -> Step:
+    """Start a booking with the department, member of staff and name of an earlier appointment.
+
+    `one_more`: for another person, first on the same day.
+    """
     if entry is None:
         return begin(session)
     state = LoadingDepartments(wanted=entry.department_id, name=entry.name, worker_id=entry.worker_id)
+    if one_more:
+        state = replace(state, name=None, not_for=entry.name or "", day=entry.at.date())
     return load(session, state, LoadDepartments())
 
 
@@ -201,8 +207,10 @@ def _settled(session: Session, draft: Draft, event: Settlement) -> Step:
         case FailureCode.DEPARTMENT_GONE:
             return slot_selection.other_departments(session, draft.department.id)
         case FailureCode.BAD_NAME:
-            names = tuple(name for name in suggestions(session.name, profile=session.profile) if name != draft.name)
-            return go(session, TypingName(replace(draft, name=None), names), Notice.NAME_REFUSED)
+            names = slot_selection.names_for(session, replace(draft, name=None))
+            names = tuple(name for name in names if name != draft.name)
+            state = TypingName(replace(draft, name=None), names, for_other=draft.for_other)
+            return go(session, state, Notice.NAME_REFUSED)
         case _:
             return go(session, BookingRefusedState(draft, event.failure))
 
@@ -222,29 +230,54 @@ def _ticket(session: Session, ticket: Ticket, draft: Draft) -> Step:
     moved = asked if asked and at.replace(second=0) != asked.replace(second=0) else None
     after, effects = show(session.at(Idle()), screen=TicketShown(ticket, fresh=True, asked=moved))
     picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
-    return replace(after, message=None, name=session.name or draft.name, named=session.touched), effects + picture
+    return replace(after, message=None, names=_remembered(session, draft)), effects + picture
+
+
+def _remembered(session: Session, draft: Draft) -> known_names.KnownNames:
+    if not draft.name:
+        return session.names
+    return known_names.remember(session.names, draft.name, session.touched, is_relative=draft.for_other)
+
+
+def booked_twice(session: Session, event: BookedTwice) -> Step | None:
+    """Ask, once, whether the citizen wants another appointment of the same name, department and day."""
+    match session.state:
+        case Submitting(attempt=attempt) if attempt.number == event.number:
+            draft = replace(attempt.draft, beside=event.ticket.appointment.id)
+            return go(session, replace(_summary(session, draft), twice=event.ticket))
+        case _:
+            return None
 
 
 def _summary(session: Session, draft: Draft, typed_in: int | None = None) -> ConfirmingBooking:
-    return ConfirmingBooking(draft, slot_selection.known_names(session, draft), typed_in)
+    return ConfirmingBooking(draft, slot_selection.names_for(session, draft), typed_in)
 
 
 def _name_typed(session: Session, draft: Draft, event: Typed) -> Step:
-    name = read_name(event.text)
+    name, state = read_name(event.text), session.state
     if isinstance(name, Notice):
-        state = session.state
         if isinstance(state, TypingName | ConfirmingBooking):
             session = replace(session, state=replace(state, typed_in=event.message))
         return show(session, name)
-    return go(session, _summary(session, replace(draft, name=name), event.message))
+    # Text on the summary corrects the name, whosever it is.
+    for_other = state.for_other if isinstance(state, TypingName) else draft.for_other
+    for_other = for_other or known_names.is_relative(session.names, name)
+    return go(session, _summary(session, replace(draft, name=name, for_other=for_other), event.message))
 
 
 def _name_pressed(session: Session, state: TypingName, kind: str, value: str) -> Step | None:
     number = callback_data.number_in(value)
     if kind == callback_data.NAME and number is not None and number < len(state.suggestions):
-        return go(session, _summary(session, replace(state.draft, name=state.suggestions[number])))
+        name = state.suggestions[number]
+        for_other = known_names.is_relative(session.names, name)
+        return go(session, _summary(session, replace(state.draft, name=name, for_other=for_other)))
+    if kind == callback_data.FOR_OTHER and not state.for_other:
+        return go(session, replace(state, suggestions=(), for_other=True))
     if kind != callback_data.BACK:
         return None
+    if state.for_other and state.draft.not_for is None:
+        names = slot_selection.names_for(session, state.draft)
+        return go(session, TypingName(state.draft, names, state.typed_in))
     return (
         go(session, _summary(session, state.draft)) if state.draft.name else slot_selection.times(session, state.draft)
     )
@@ -307,7 +340,7 @@ def _refused_pressed(session: Session, state: BookingRefusedState, kind: str, ev
         case callback_data.CHANGE_WORKER if draft.department.asks_worker:
             return slot_selection.workers(session, draft)
         case callback_data.CHANGE_NAME if not draft.replaces:
-            return go(session, TypingName(draft, slot_selection.known_names(session, draft)))
+            return go(session, TypingName(draft, slot_selection.names_for(session, draft)))
         case callback_data.CHANGE_DEPARTMENT if not draft.replaces:
             return slot_selection.departments(session)
         case _:

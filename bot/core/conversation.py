@@ -18,6 +18,7 @@ from bot.core.events import (
     AppointmentsLoaded,
     AttemptDelayed,
     Booked,
+    BookedTwice,
     BookingRefused,
     BookingWithdrawn,
     CancellingRefused,
@@ -46,7 +47,7 @@ from bot.core.events import (
 )
 from bot.core.names import first_name, visible
 from bot.core.rating import NEVER_AGAIN, Score
-from bot.core.retention import without_old_name
+from bot.core.retention import without_old_names
 from bot.core.screens import (
     Announcements,
     CalendarFile,
@@ -105,8 +106,9 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR09
             return slot_selection.slot_moved(session, event)
         case AppointmentsLoaded():
             return appointments.loaded(session, event)
-        case EntryLoaded(entry=entry):
-            return None if isinstance(session.state, Pending) else booking.begin_again(_dropped(session), entry)
+        case EntryLoaded(entry=entry, one_more=one_more):
+            again = None if isinstance(session.state, Pending) else _dropped(session)
+            return booking.begin_again(again, entry, one_more=one_more) if again else None
         case LoadedForCalendar():
             return session, (_calendar(event),)
         case ComingNoted():
@@ -134,6 +136,8 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR09
             return booking.settled(session, event) or moving.refused(session, event)
         case Booked():
             return booking.settled(session, event)
+        case BookedTwice():
+            return booking.booked_twice(session, event)
         case ReplacementBooked():
             return moving.booked(session, event)
         case Moved() | OldNotCancelled():
@@ -161,7 +165,7 @@ def _citizen(session: Session, event: CitizenEvent) -> Step:
         session = replace(session.at(Idle()), parked=None, message=None)
     locale = session.locale if session.chose_locale else event.language or session.locale
     session = replace(
-        without_old_name(session, event.at), touched=event.at, locale=locale, profile=visible(event.profile)
+        without_old_names(session, event.at), touched=event.at, locale=locale, profile=visible(event.profile)
     )
     match event:
         case Pressed():
@@ -361,8 +365,8 @@ def _appointment_pressed(session: Session, kind: str, number: int) -> Step | Non
     match kind:
         case callback_data.CANCEL:
             return appointments.begin(session, Purpose.CANCEL, number)
-        case callback_data.BOOK_AGAIN:
-            return session, (LoadEntry(number),)
+        case callback_data.BOOK_AGAIN | callback_data.ONE_MORE:
+            return session, (LoadEntry(number, one_more=kind == callback_data.ONE_MORE),)
         case callback_data.MOVE:
             return session, (LoadTicket(number),)
         case callback_data.NOTED:

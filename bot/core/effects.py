@@ -77,9 +77,13 @@ class LoadAppointments:
 
 @dataclass(frozen=True, slots=True)
 class LoadEntry:
-    """Look up an appointment of this citizen in the appointment book. Answered by `EntryLoaded`."""
+    """Look up an appointment of this citizen in the appointment book. Answered by `EntryLoaded`.
+
+    `one_more`: to book one more person besides it, not to book it again.
+    """
 
     appointment_id: int
+    one_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class LoadTicket:
 class Book:
     """Make the appointment, once.
 
-    Answered, sooner or much later, by one of `Booked`, `BookingRefused`, `BookingWithdrawn`.
+    Answered, sooner or much later, by one of `Booked`, `BookingRefused`, `BookingWithdrawn`; or, at once and once for
+    an appointment, by `BookedTwice`.
     """
 
     attempt: BookingAttempt

@@ -98,9 +98,10 @@ class AppointmentsLoaded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryLoaded(Event):
-    """The entry of an appointment of this citizen; None if there is none."""
+    """The entry of an appointment of this citizen; None if there is none. `one_more`: see `LoadEntry`."""
 
     entry: BookEntry | None
+    one_more: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +197,14 @@ class BookingRefused(Event):
     number: int
     failure: Failure
     old: Appointment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedTwice(Event):
+    """Attempt `number` was not begun: there is an appointment of the same name, department and day already."""
+
+    number: int
+    ticket: Ticket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

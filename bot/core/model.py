@@ -113,7 +113,9 @@ class Ticket:
 class Draft:
     """The choices of a citizen so far. `asked` is the time that they pressed, if `at` had to become another.
 
-    `replaces` is the appointment to move, None for a further one.
+    `replaces` is the appointment to move, None for a further one. `for_other`: the name is said to be somebody else's.
+    `not_for` is the name of an appointment that one more person, another one, is booked besides. `beside` is the number
+    of an appointment of the same name, department and day that the citizen was told of, and wants another.
     """
 
     department: Department
@@ -122,6 +124,9 @@ class Draft:
     name: str | None = None
     asked: datetime | None = None
     replaces: Ticket | None = None
+    for_other: bool = False
+    not_for: str | None = None
+    beside: int | None = None
 
 
 class FailureCode(StrEnum):

@@ -6,7 +6,7 @@ the citizen reads so whatever is refused. Department, member of staff and name a
 
 from dataclasses import replace
 
-from bot.core import callback_data, slot_selection
+from bot.core import callback_data, known_names, slot_selection
 from bot.core.effects import AmendTicket, Effect, Move, Step, Tell, Withdraw, amended, go, show
 from bot.core.events import (
     AttemptDelayed,
@@ -80,11 +80,8 @@ def booked(session: Session, event: ReplacementBooked) -> Step | None:
     else:
         after, effects = go(session, state)
     picture = (Tell(QrPicture(made)),) if made.appointment.qr_link else ()
-    return replace(after, name=session.name or attempt.draft.name, named=session.touched), (
-        *waiting,
-        *effects,
-        *picture,
-    )
+    names = known_names.use(session.names, attempt.draft.name or "", session.touched)
+    return replace(after, names=names), (*waiting, *effects, *picture)
 
 
 def refused(session: Session, event: BookingRefused | BookingWithdrawn) -> Step | None:

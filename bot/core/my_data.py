@@ -7,7 +7,7 @@ twice; while an attempt is pending it waits for the outcome (`Session.erasing`).
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core import callback_data
+from bot.core import callback_data, known_names
 from bot.core.effects import CheckCopy, CheckErase, Effect, Erase, LoadMyData, Show, Step, Tell
 from bot.core.events import (
     AppointmentCancelled,
@@ -23,7 +23,7 @@ from bot.core.events import (
     OldNotCancelled,
     Pressed,
 )
-from bot.core.screens import AskingErase, DataCopy, DataMenu, MyData, NoticeMessage, Screen
+from bot.core.screens import AskingErase, DataCopy, DataMenu, MyData, NoticeMessage, People, Screen
 from bot.core.session import Session
 from bot.core.states import Notice, Pending
 
@@ -49,12 +49,16 @@ def pressed(session: Session, event: Pressed) -> Step | None:
             return session, (LoadMyData(event.message),)
         case callback_data.DATA_COPY:
             return session, (CheckCopy(),)
+        case callback_data.PEOPLE:
+            return _in_place(session, event.message, People(session.names))
         case callback_data.ERASE:
             return _in_place(session, event.message, AskingErase())
         case callback_data.ERASE_AGAIN:
             return _in_place(session, event.message, AskingErase(event.at))
         case action if callback_data.split(action)[0] == callback_data.SURE:
             return _sure(session, event)
+        case action if callback_data.split(action)[0] == callback_data.FORGET_NAME:
+            return _forget_name(session, event)
         case _:
             return None
 
@@ -62,7 +66,7 @@ def pressed(session: Session, event: Pressed) -> Step | None:
 def seen(session: Session, event: MyDataLoaded) -> Step:
     """Show what is known."""
     known = MyData(
-        session.name or "",
+        known_names.offered(session.names),
         session.profile,
         session.announcements,
         session.reminders,
@@ -90,6 +94,13 @@ def after_outcome(session: Session, event: Event) -> tuple[Effect, ...]:
     if not session.erasing or not isinstance(event, OUTCOMES) or isinstance(session.state, Pending):
         return ()
     return Tell(NoticeMessage(Notice.ERASED)), Erase()
+
+
+def _forget_name(session: Session, event: Pressed) -> Step:
+    """Forget a name; appointments stay, and so does the one that is being booked."""
+    mark = callback_data.number_in(callback_data.split(event.action)[1])
+    names = session.names if mark is None else known_names.without(session.names, mark)
+    return _in_place(replace(session, names=names), event.message, People(names))
 
 
 def _sure(session: Session, event: Pressed) -> Step:

@@ -39,7 +39,11 @@ def suggestions(*booked: str | None, profile: str = "") -> tuple[str, ...]:
     names = [read_name(name) for name in (*booked, profile) if name]
     if names and profile and " " not in names[-1]:
         names.pop()
-    return tuple(dict.fromkeys(name for name in names if not isinstance(name, Notice)))
+    by_person: dict[str, str] = {}
+    for name in names:
+        if not isinstance(name, Notice):
+            by_person.setdefault(fold(name), name)
+    return tuple(by_person.values())
 
 
 def first_name(profile: str) -> str:

@@ -8,6 +8,7 @@ sent, and that of a webhook when it is applied.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core import known_names
 from bot.core.session import Session
 from bot.core.states import Idle, Pending
 
@@ -26,7 +27,7 @@ OPEN_QUESTIONS = timedelta(days=30)
 RECIPIENTS = timedelta(days=90)
 """The chats that got a broadcast, after its end. Its figures stay."""
 SAVED_NAMES = timedelta(days=365)
-"""The name that is offered for the next booking, after the last one."""
+"""A name that is offered for the next booking, after the last one that used it."""
 SILENT_CHATS = timedelta(days=365)
 """After the last action, if no appointment is to come."""
 
@@ -38,7 +39,7 @@ def without_unfinished(session: Session) -> Session | None:
     return replace(session.at(Idle()), parked=None, message=None, last_press=None)
 
 
-def without_old_name(session: Session, now: datetime) -> Session:
-    """The session without a name that no booking used for long."""
-    is_old = session.named is not None and now - session.named > SAVED_NAMES
-    return replace(session, name=None, named=None) if is_old else session
+def without_old_names(session: Session, now: datetime) -> Session:
+    """The session without the names that no booking used for long."""
+    names = known_names.since(session.names, now, SAVED_NAMES)
+    return session if names == session.names else replace(session, names=names)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.department_details import DetailPart
+from bot.core.known_names import KnownNames
 from bot.core.model import AppointmentStatus, Ticket
 from bot.core.session import Session
 from bot.core.states import Idle, Notice, State
@@ -116,14 +117,21 @@ class DataMenu:
 
 @dataclass(frozen=True, slots=True)
 class MyData:
-    """What the bot knows of a citizen: the name booked first, the phone's name, the wishes, coming appointments."""
+    """What the bot knows of a citizen: the names to offer, the phone's name, the wishes, coming appointments."""
 
-    name: str
+    names: tuple[str, ...]
     profile: str
     announcements: bool
     reminders: bool
     tickets: tuple[Ticket, ...]
     ratings: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The names that are remembered, each with a button to forget it."""
+
+    names: KnownNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +254,7 @@ LastingScreen = (
     | SettingsMenu
     | DataMenu
     | MyData
+    | People
     | DataCopy
     | AskingErase
     | Privacy
@@ -271,6 +280,7 @@ LASTING = (
     SettingsMenu,
     DataMenu,
     MyData,
+    People,
     DataCopy,
     AskingErase,
     Privacy,

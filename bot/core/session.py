@@ -5,11 +5,12 @@ Knows every state by its `kind`; must not know the transitions, nor where the JS
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from bot.core.json_codec import JsonCodec, rename_keys
+from bot.core.known_names import KnownNames
 from bot.core.states import BookingState, Idle, State
 
 NOTHING = Idle()
@@ -23,10 +24,9 @@ class Session:
     that shows it, if known; `offered` are the actions of its buttons, None if that is not known (an earlier
     release showed it, or nothing has shown it yet); `last_press` (message, screen, action) makes a press that the
     network repeated one press; `parked` is an unfinished booking that waits behind the appointments; `touched` is when
-    the citizen last did something; `name` is the first name that was booked here, `named` when a booking last used
-    it (None: before this was recorded), `profile` the one that the phone shows; `announcements`, `reminders` and
-    `ratings` (the question after a visit) tell whether these are wanted; `erasing`: all is to be erased when the
-    pending attempt has its outcome.
+    the citizen last did something; `names` are those that were booked here, `profile` is the one that the phone shows;
+    `announcements`, `reminders` and `ratings` (the question after a visit) tell whether these are wanted; `erasing`:
+    all is to be erased when the pending attempt has its outcome.
     """
 
     locale: str
@@ -37,8 +37,7 @@ class Session:
     message: int | None = None
     offered: tuple[str, ...] | None = None
     last_press: tuple[int, int | None, str] | None = None
-    name: str | None = None
-    named: datetime | None = None
+    names: KnownNames = ()
     profile: str = ""
     chose_locale: bool = False
     announcements: bool = True
@@ -51,7 +50,15 @@ class Session:
         return replace(self, state=state, screen=self.screen + 1, offered=None) if state != self.state else self
 
 
-_CODEC = JsonCodec(Session, (rename_keys({"flow": "state", "trouble": "failure", "problem": "code"}),))
+def _several_names(raw: Any) -> Any:
+    """Before relatives were remembered, a chat had one name, and at first not the time of its last use."""
+    if not isinstance(raw, dict):
+        return raw
+    name, used = raw.pop("name", None), raw.pop("named", None) or raw.get("touched")
+    return {**raw, "names": [{"name": name, "used": used}] if name else []}
+
+
+_CODEC = JsonCodec(Session, (rename_keys({"flow": "state", "trouble": "failure", "problem": "code"}), _several_names))
 
 
 def write_session(session: Session) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 
-from bot.core import callback_data
+from bot.core import callback_data, known_names
 from bot.core.dates import read_hour, read_when
 from bot.core.effects import Load, LoadDepartments, LoadSlots, Step, go, load, show
 from bot.core.events import DepartmentsLoaded, SlotMoved, SlotsLoaded, Typed
@@ -20,7 +20,7 @@ from bot.core.model import (
     Slot,
     Worker,
 )
-from bot.core.names import suggestions
+from bot.core.names import fold, suggestions
 from bot.core.screens import DepartmentInfo
 from bot.core.search import MAX_QUERY, matching
 from bot.core.session import Session
@@ -47,6 +47,7 @@ NOON = 12
 MANY_DEPARTMENTS = 8
 """From more departments than this the menu offers organisations, if there are several."""
 DAY = timedelta(days=1)
+ANY_DEPARTMENT = LoadingDepartments()
 _at = attrgetter("at")
 
 
@@ -102,7 +103,7 @@ def departments_loaded(session: Session, event: DepartmentsLoaded) -> Step | Non
     if state.query and not matching(found, state.query):
         return go(session, Idle(), Notice.USE_BUTTONS)
     if wanted := next((each for each in found if each.id == state.wanted), None):
-        return _department_chosen(session, wanted, state.name, state.worker_id)
+        return _department_chosen(session, wanted, state)
     if len(found) == 1 and not state.back and not state.query:
         return _department_chosen(session, found[0])
     notice = state.notice if state.wanted is None else Notice.LINK_UNKNOWN
@@ -132,6 +133,8 @@ def _days_loaded(session: Session, state: LoadingDays, slots: tuple[Slot, ...]) 
     if state.draft.department.asks_worker and state.draft.worker is None:
         return workers(session, state.draft)
     found = _days(slots)
+    if state.day:
+        return _times_loaded(session, LoadingTimes(state.draft, state.day), slots)
     if len(found) == 1 and not state.back:
         return _times_loaded(session, LoadingTimes(state.draft, found[0].date), slots, is_first=True)
     earliest = next((each for each in slots if not each.perhaps), slots[0] if slots else None)
@@ -165,6 +168,8 @@ def slot_moved(session: Session, event: SlotMoved) -> Step | None:
             return nearest(session, draft)
         case TypingName(draft=draft) | ConfirmingBooking(draft=draft) as state:
             moved = replace(draft, at=event.slot, asked=draft.asked or draft.at)
+            if isinstance(state, ConfirmingBooking):
+                return go(session, replace(state, draft=moved, twice=None))
             return go(session, replace(state, draft=moved))
         case _:
             return None
@@ -249,7 +254,7 @@ def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> 
         case callback_data.CHANGE_DEPARTMENT if not state.draft.replaces:
             return departments(session, state.draft.department.id)
         case callback_data.BACK if state.draft.at and state.draft.name:
-            return go(session, ConfirmingBooking(state.draft, known_names(session, state.draft)))
+            return go(session, ConfirmingBooking(state.draft, names_for(session, state.draft)))
         case callback_data.BACK if not state.draft.replaces:
             return workers(session, state.draft) if state.draft.department.asks_worker else departments(session)
         case _:
@@ -288,15 +293,19 @@ def time_pressed(session: Session, state: ChoosingTime | ChoosingNearest, kind: 
 
 
 def time_chosen(session: Session, draft: Draft, at: datetime) -> Step:
-    """To the summary if a name is known (of this booking, or the first one booked in this chat), else to the name."""
-    draft = replace(draft, at=at, asked=None, name=draft.name or session.name)
-    names = known_names(session, draft)
-    return go(session, ConfirmingBooking(draft, names) if draft.name else TypingName(draft, names))
+    """To the summary if a name is known (of this booking, or the citizen's own), else to the name."""
+    own = None if draft.not_for is not None else known_names.default(session.names)
+    draft = replace(draft, at=at, asked=None, name=draft.name or own)
+    names = names_for(session, draft)
+    if draft.name:
+        return go(session, ConfirmingBooking(draft, names))
+    return go(session, TypingName(draft, names, for_other=draft.not_for is not None))
 
 
-def known_names(session: Session, draft: Draft) -> tuple[str, ...]:
-    """The names to offer."""
-    return suggestions(draft.name, session.name, profile=session.profile)
+def names_for(session: Session, draft: Draft) -> tuple[str, ...]:
+    """The names to offer. One more person is not the one who was booked before."""
+    names = suggestions(draft.name, *known_names.offered(session.names), profile=session.profile)
+    return tuple(each for each in names if draft.name or not draft.not_for or fold(each) != fold(draft.not_for))
 
 
 def workers(session: Session, draft: Draft) -> Step:
@@ -304,21 +313,21 @@ def workers(session: Session, draft: Draft) -> Step:
     return go(session, ChoosingWorker(draft) if draft.department.workers else TypingWorker(draft))
 
 
-def _department_chosen(
-    session: Session, department: Department, name: str | None = None, worker_id: int | None = None
-) -> Step:
+def _department_chosen(session: Session, department: Department, asked: LoadingDepartments = ANY_DEPARTMENT) -> Step:
     """To the days: before anything else is asked it is known whether this chat may book here."""
     only = department.workers[0] if len(department.workers) == 1 else None
-    worker = next((each for each in department.workers if each.id == worker_id), only)
+    worker = next((each for each in department.workers if each.id == asked.worker_id), only)
     worker = worker if department.asks_worker else None
-    return days(session, Draft(department, name=name, worker=worker))
+    for_other = known_names.is_relative(session.names, asked.name or "")
+    draft = Draft(department, name=asked.name, worker=worker, for_other=for_other, not_for=asked.not_for)
+    return load(session, LoadingDays(draft, day=asked.day), LoadSlots(department.id))
 
 
 def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:
     """To the days, or to the summary if a time and a name are chosen already."""
     draft = replace(draft, worker=worker)
     if draft.at and draft.name:
-        return go(session, ConfirmingBooking(draft, known_names(session, draft)))
+        return go(session, ConfirmingBooking(draft, names_for(session, draft)))
     return days(session, draft)
 
 

@@ -138,7 +138,8 @@ class LoadingDepartments:
 
     `wanted` is the one to go on with; `organization_of` shows those of that department's organisation, `query` those
     that match what was typed; `without` is one that takes no appointments any more. `back` forbids skipping forward.
-    `name` and `worker_id` are those of an earlier appointment that is to be booked again.
+    `name` and `worker_id` are those of an earlier appointment that is to be booked again; `not_for` is the name of one
+    besides which one more person is booked, first on the same `day`.
     """
 
     wanted: int | None = None
@@ -150,6 +151,8 @@ class LoadingDepartments:
     without: int | None = None
     name: str | None = None
     worker_id: int | None = None
+    not_for: str | None = None
+    day: date | None = None
     kind: Literal["loading_departments"] = "loading_departments"
 
 
@@ -183,12 +186,13 @@ class TypingWorker:
 
 @dataclass(frozen=True, slots=True)
 class LoadingDays:
-    """Waiting for the free days."""
+    """Waiting for the free days. `day` is to be shown at once if it is one of them."""
 
     draft: Draft
     back: bool = False
     notice: Notice | None = None
     failure: Failure | None = None
+    day: date | None = None
     kind: Literal["loading_days"] = "loading_days"
 
 
@@ -250,21 +254,29 @@ class ChoosingNearest:
 
 @dataclass(frozen=True, slots=True)
 class TypingName:
-    """The name on the ticket, typed or one of `suggestions`. `typed_in` is the citizen's last message with a name."""
+    """The name on the ticket, typed or one of `suggestions`. `typed_in` is the citizen's last message with a name.
+
+    `for_other`: the citizen said that it is somebody else's.
+    """
 
     draft: Draft
     suggestions: tuple[str, ...] = ()
     typed_in: int | None = None
+    for_other: bool = False
     kind: Literal["typing_name"] = "typing_name"
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmingBooking:
-    """The summary. `suggestions` are for changing the name; `typed_in` is the citizen's message that has it."""
+    """The summary. `suggestions` are for changing the name; `typed_in` is the citizen's message that has it.
+
+    `twice` is an appointment of the same name, department and day, about which the citizen is asked.
+    """
 
     draft: Draft
     suggestions: tuple[str, ...] = ()
     typed_in: int | None = None
+    twice: Ticket | None = None
     kind: Literal["confirming"] = "confirming"
 
 

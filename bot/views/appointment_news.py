@@ -7,7 +7,7 @@ from bot.i18n import Safe, Translator, unlinked
 from bot.views import appointments, details
 from bot.views import keyboards as keys
 from bot.views.message import Button, Message, Office
-from bot.views.text import contact, department_name, lines, moment, paragraphs, ticket_facts, worker_name
+from bot.views.text import contact, department_name, lines, moment, moment_of, paragraphs, ticket_facts, worker_name
 
 
 def cancelled(screen: CancelledByOthers, t: Translator, office: Office) -> Message:
@@ -70,6 +70,6 @@ def made(screen: MadeByOffice, t: Translator, office: Office) -> Message:
     return appointments.ticket_shown(TicketShown(screen.ticket), t, office, t.text("news.made"))
 
 
-def validated(screen: Validated, t: Translator) -> Message:
+def validated(screen: Validated, t: Translator, office: Office) -> Message:
     """The message that the citizen came: one line."""
-    return Message(t.text("news.validated", moment=moment(t, screen.ticket.appointment.at)))
+    return Message(t.text("news.validated", moment=moment_of(t, screen.ticket.appointment, office)))

@@ -13,13 +13,22 @@ from bot.views import details
 from bot.views import keyboards as keys
 from bot.views.errors import meanwhile
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import contact, department_name, lines, moment, moment_fact, paragraphs, ticket_facts
+from bot.views.text import (
+    IN_SENTENCE,
+    contact,
+    department_name,
+    lines,
+    moment,
+    moment_fact,
+    name_fact,
+    paragraphs,
+    ticket_facts,
+    whose,
+)
 
 PER_PAGE = 5
 ASK_THE_OFFICE = frozenset({AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
 """Statuses in which only the office knows what to do."""
-WORDS = 40
-"""Characters of a name in the list; the ticket has it in full."""
 LONGEST_LINK = 2000
 """UTF-16 units of a link, as Telegram counts. A longer one would not fit the message, nor any QR code."""
 
@@ -89,7 +98,9 @@ def _is_alone(ticket: Ticket, tickets: tuple[Ticket, ...]) -> bool:
 
 def asking_cancel(state: AskingCancel, t: Translator, office: Office) -> Message:
     """The question before cancelling, with the appointment."""
-    text = paragraphs(ticket_facts(t, state.ticket, office), t.text("cancel.final"), t.text("cancel.question"))
+    name = keys.clip(state.ticket.appointment.name, IN_SENTENCE) if office.several_names else ""
+    question = t.text("cancel.question_for", name=name) if name else t.text("cancel.question")
+    text = paragraphs(ticket_facts(t, state.ticket, office), t.text("cancel.final"), question)
     yes = keys.one(t, "button.yes_cancel", callback_data.YES, Style.DANGER)
     return Message(text, (yes, keys.one(t, "button.no_keep", callback_data.NO)))
 
@@ -116,12 +127,12 @@ def cancelled(screen: Cancelled, t: Translator, office: Office) -> Message:
 def _entry(ticket: Ticket, t: Translator, office: Office, *, number: bool) -> Safe:
     """The details that the button lacks: month, department, name, and any unusual status."""
     appointment = ticket.appointment
-    name = keys.clip(appointment.name, WORDS) or t.label("name.none")
+    name = whose(t, appointment.name, office)
     return t.text(
         "listing.entry",
         day=t.day_short(appointment.at, office.today),
         time=t.time(appointment.at),
-        department=keys.clip(department_name(t, ticket.department), WORDS),
+        department=keys.clip(department_name(t, ticket.department), IN_SENTENCE),
         name=t.label("name.numbered", name=name, number=appointment.id) if number else name,
         status="" if appointment.status is AppointmentStatus.SCHEDULED else _status(ticket, t),
     )
@@ -151,9 +162,10 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office, above: Safe
     )
     tail = contact(t, office) if screen.asked or status in ASK_THE_OFFICE else None
     number = ticket.appointment.id
-    rows = (keys.new_appointment(t), keys.appointments(t))
     if status not in COMING:
-        return Message(paragraphs(head, tail), rows)
+        return Message(paragraphs(head, tail), (keys.new_appointment(t), keys.appointments(t)))
+    one_more = (keys.one_more(t, number),) if is_plain and not screen.moved_from else ()
+    rows = (keys.new_appointment(t), *one_more, keys.appointments(t))
     head = paragraphs(head, details.closed_on(t, about, ticket.appointment.at.date()), details.where(t, about))
     tail = paragraphs(ticket_link(ticket, t), tail)
     bring, is_whole = details.until_full(t, paragraphs(head, tail), office, ticket.department)
@@ -170,11 +182,10 @@ def qr_picture(screen: QrPicture, t: Translator, office: Office) -> Message:
     if appointment.status is AppointmentStatus.CANCELLED:
         text = paragraphs(t.text("ticket.cancelled"), ticket_facts(t, screen.ticket, office))
         return Message(text, qr_link=appointment.qr_link or "")
-    name = keys.clip(appointment.name, WORDS)
     text = lines(
         t.text("qr.title"),
         moment_fact(t, appointment.at, office),
-        t.text("fact.name", name=name) if name else None,
+        name_fact(t, appointment.name, office, IN_SENTENCE),
         t.text("fact.number", number=appointment.id),
     )
     return Message(text, qr_link=appointment.qr_link or "")

@@ -4,10 +4,11 @@ The question stands last, in bold, next to the buttons: on a small phone the top
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.core import callback_data, slot_selection
 from bot.core.booking import SPENT
-from bot.core.model import Day, Draft, FailureCode
+from bot.core.model import Day, Draft, FailureCode, Ticket
 from bot.core.slot_selection import NOON
 from bot.core.states import (
     BookingRefusedState,
@@ -35,6 +36,7 @@ from bot.views.text import (
     lines,
     moment,
     moved_fact,
+    name_fact,
     office_facts,
     paragraphs,
     stands,
@@ -80,7 +82,7 @@ def _heading(state: ChoosingDepartment, t: Translator) -> Safe | None:
     return t.text("departments.heading", name=name) if name else None
 
 
-def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
+def choosing_worker(state: ChoosingWorker, t: Translator, office: Office) -> Message:
     """The staff of the department, eight a page."""
     page = keys.Page.of(state.draft.department.workers, state.page)
     items = [
@@ -92,34 +94,34 @@ def choosing_worker(state: ChoosingWorker, t: Translator) -> Message:
         for each in page.items
     ]
     rows, legend = keys.choices(t, items)
-    text = paragraphs(_where(t, state.draft), legend, t.text("workers.question"))
+    text = paragraphs(_where(t, state.draft, office), legend, t.text("workers.question"))
     return Message(text, (*rows, *page.turning(t), *keys.ways_out(t, state.draft, back_too=False)))
 
 
-def _where(t: Translator, draft: Draft) -> Safe:
+def _where(t: Translator, draft: Draft, office: Office) -> Safe:
     """The office, what the department is for, and when it is open: for the first screen of a department.
 
     A citizen who moves an appointment knows the department, and reads which appointment it is.
     """
     facts = office_facts(t, draft.department, draft.worker)
     if draft.replaces:
-        return paragraphs(moved_fact(t, draft), facts)
+        return paragraphs(moved_fact(t, draft, office), facts)
     return lines(facts, about_department(t, draft.department))
 
 
-def typing_worker(state: TypingWorker, t: Translator) -> Message:
+def typing_worker(state: TypingWorker, t: Translator, office: Office) -> Message:
     """The screen that asks for the number of a member of staff."""
-    text = paragraphs(_where(t, state.draft), t.text("worker.hint"), t.text("worker.question"))
+    text = paragraphs(_where(t, state.draft, office), t.text("worker.hint"), t.text("worker.question"))
     return Message(text, keys.ways_out(t, state.draft, back_too=False))
 
 
 def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
     """The earliest slot, then the free days, eight per page, below the department's description."""
-    draft, where = state.draft, _where(t, state.draft)
+    draft, where = state.draft, _where(t, state.draft, office)
     ways_out = keys.ways_out(t, draft, back_too=bool(draft.at and draft.name))
     if not state.days:
         nothing = t.text("days.none", n=office.horizon_days)
-        text = paragraphs(where, nothing, contact(t, office), t.text("days.later"), stands(t, draft))
+        text = paragraphs(where, nothing, contact(t, office), t.text("days.later"), stands(t, draft, office))
         other = () if draft.replaces else (keys.other_department(t),)
         return Message(text, (*other, keys.retry(t), *details.button(t, office, draft.department), *ways_out))
     page = keys.Page.of(state.days, state.page)
@@ -161,10 +163,10 @@ def choosing_time(state: ChoosingTime, t: Translator, office: Office) -> Message
     buttons = (Button(t.time(each), callback_data.timed(callback_data.TIME, each)) for each in times[:MOST])
     day = details.day_facts(t, office, state.draft.department, state.day)
     text = paragraphs(
-        lines(_where(t, state.draft), day)
+        lines(_where(t, state.draft, office), day)
         if state.is_first
         else paragraphs(
-            moved_fact(t, state.draft), lines(office_facts(t, state.draft.department, state.draft.worker), day)
+            moved_fact(t, state.draft, office), lines(office_facts(t, state.draft.department, state.draft.worker), day)
         ),
         t.text("times.first", n=MOST) if len(times) > MOST else None,
         t.text("office_hours", city=office.city),
@@ -186,15 +188,21 @@ def choosing_nearest(state: ChoosingNearest, t: Translator, office: Office) -> M
     text = paragraphs(
         lines(
             t.text("nearest.taken"),
-            t.text("nearest.name_kept", name=keys.clip(state.draft.name, WORDS)) if state.draft.name else None,
+            _name_kept(state.draft, t, office),
         ),
         office_facts(t, state.draft.department, state.draft.worker),
         t.text("office_hours", city=office.city),
         t.text("nearest.question"),
-        stands(t, state.draft),
+        stands(t, state.draft, office),
     )
     other_days = keys.one(t, "button.other_days", callback_data.OTHER_TIME)
     return Message(text, (*keys.columns(buttons), other_days, keys.leave(t, state.draft)))
+
+
+def _name_kept(draft: Draft, t: Translator, office: Office) -> Safe | None:
+    if office.several_names or not draft.name:
+        return name_fact(t, draft.name or "", office)
+    return t.text("nearest.name_kept", name=keys.clip(draft.name, WORDS))
 
 
 def _morning(t: Translator, free: int) -> keys.Row:
@@ -237,13 +245,14 @@ def typing_name(state: TypingName, t: Translator, office: Office) -> Message:
         for number, name in enumerate(state.suggestions)
     )
     text = paragraphs(
-        moved_fact(t, state.draft),
+        moved_fact(t, state.draft, office),
         _moved(state.draft, t),
-        draft_facts(t, state.draft, office),
+        draft_facts(t, replace(state.draft, name=None) if state.for_other else state.draft, office),
         t.text("name.hint_buttons") if state.suggestions else t.text("name.hint"),
         t.text("name.question"),
     )
-    return Message(text, (*keys.grid(buttons, 1), *keys.ways_out(t, state.draft)))
+    other = () if state.for_other else (keys.one(t, "button.for_other", callback_data.FOR_OTHER),)
+    return Message(text, (*keys.grid(buttons, 1), *other, *keys.ways_out(t, state.draft)))
 
 
 def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Message:
@@ -257,10 +266,19 @@ def confirming(state: ConfirmingBooking, t: Translator, office: Office) -> Messa
         lines(facts, details.closed_on(t, about, state.draft.at and state.draft.at.date())),
         details.before_booking(t, about),
         t.text("summary.not_yet"),
-        t.text("summary.question"),
+        _twice(state.twice, t) if state.twice else None,
+        t.text("twice.question" if state.twice else "summary.question"),
     )
     confirm = keys.one(t, "button.confirm", callback_data.CONFIRM, Style.SUCCESS)
+    if state.twice:
+        confirm = keys.one(t, "button.go_on", callback_data.CONFIRM, Style.SUCCESS)
     return Message(text, (confirm, keys.change_name(t), keys.change_time(t), *keys.back_or_leave(t)))
+
+
+def _twice(ticket: Ticket, t: Translator) -> Safe:
+    """The appointment of the same name, department and day."""
+    appointment = ticket.appointment
+    return t.text("twice.already", name=keys.clip(appointment.name, WORDS), moment=moment(t, appointment.at))
 
 
 def _moved(draft: Draft, t: Translator) -> Safe | None:

@@ -14,16 +14,16 @@ from bot.i18n import Translator
 from bot.views import keyboards as keys
 from bot.views.details import ITEM, LONG, SHORT
 from bot.views.message import Message, Office
-from bot.views.text import DESCRIPTION, WORDS, department_name, lines, moment
+from bot.views.text import DESCRIPTION, WORDS, department_name, for_whom, lines, moment_of
 
 LONGEST_LINK = 500
 """Characters of a link; the ticket has a longer one."""
 
 
-def message(screen: CalendarFile, t: Translator) -> Message:
+def message(screen: CalendarFile, t: Translator, office: Office) -> Message:
     """The caption of the file. It says what the citizen can do, not what their calendar will do."""
     appointment = screen.ticket.appointment
-    when = moment(t, appointment.at)
+    when = moment_of(t, appointment, office)
     if not screen.is_renewed:
         return Message(lines(t.text("calendar.title", moment=when), t.text("calendar.open")), (keys.appointments(t),))
     is_cancelled = appointment.status is AppointmentStatus.CANCELLED
@@ -42,7 +42,8 @@ def calendar_file(event: CalendarEvent, t: Translator, office: Office) -> bytes:
 
 
 def _event(event: CalendarEvent, t: Translator, office: Office) -> Event:
-    summary = t.label("calendar.file.summary", department=department_name(t, event.department))
+    what = for_whom(t, department_name(t, event.department), event.entry.name or "", office)
+    summary = t.label("calendar.file.summary", department=what)
     found = Event()
     found.add("uid", event.uid)
     found.add("sequence", event.sequence)

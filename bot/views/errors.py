@@ -70,7 +70,7 @@ def loading(state: Loading, t: Translator, office: Office) -> Message:
     kept, old = None, None
     if not isinstance(state, LoadingDepartments):
         kept = lines(t.text("failed.kept"), draft_facts(t, state.draft, office))
-        old = stands(t, state.draft)
+        old = stands(t, state.draft, office)
     why = cause(t, state.failure, office)
     text = paragraphs(_failed(state, t), kept, why, contact(t, office), t.text("failed.retry"), old)
     return Message(text, rows)

@@ -181,6 +181,11 @@ def new_appointment(t: Translator) -> Row:
     return one(t, "button.new_appointment", callback_data.BOOK)
 
 
+def one_more(t: Translator, number: int) -> Row:
+    """Book one more person in the department of this appointment, on the same day if there is a place."""
+    return one(t, "button.one_more", callback_data.numbered(callback_data.ONE_MORE, number))
+
+
 def calendar(t: Translator, number: int) -> Row:
     """Get the calendar file of an appointment."""
     return one(t, "button.calendar", callback_data.numbered(callback_data.CALENDAR, number))

@@ -68,7 +68,8 @@ class Office:
 
     `today` is the office's date, None if it is not known; `departments` are those that are known without asking;
     `contact` is a plain text that says whom a citizen can ask, if the operator set one. `details` are what the operator
-    tells of departments, by their ids, in the language of the message.
+    tells of departments, by their ids, in the language of the message. `several_names`: the reader has appointments
+    under several names, so that texts say for whom (see `bot.core.for_whom`).
     """
 
     city: str = "Conakry"
@@ -77,6 +78,7 @@ class Office:
     departments: tuple[Department, ...] = ()
     contact: str = ""
     details: Mapping[int, DepartmentDetails] = field(default_factory=dict)
+    several_names: bool = False
 
     @classmethod
     def of_zone(cls, zone: str, horizon_days: int = 60) -> Self:

@@ -16,7 +16,7 @@ from bot.views import keyboards as keys
 from bot.views.appointments import ticket_link
 from bot.views.errors import cause, meanwhile
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import WORDS, contact, lines, moment, office_facts, paragraphs, stands, ticket_facts
+from bot.views.text import contact, lines, moment, moment_of, name_fact, office_facts, paragraphs, stands, ticket_facts
 
 
 def confirming(draft: Draft, old: Ticket, t: Translator, office: Office) -> Message:
@@ -25,7 +25,7 @@ def confirming(draft: Draft, old: Ticket, t: Translator, office: Office) -> Mess
     text = paragraphs(
         t.text("move.title"),
         t.text("slot.moved", moment=moment(t, draft.asked)) if draft.asked else None,
-        _facts(draft, t),
+        _facts(draft, t, office),
         lines(_before(old, t), _after(draft, t), t.text("office_hours", city=office.city)),
         details.closed_on(t, about, draft.at and draft.at.date()),
         details.before_booking(t, about),
@@ -42,7 +42,7 @@ def waiting(state: Moving, t: Translator, office: Office) -> Message:
     if made:
         return _booked(Ticket(made, draft.department), state.attempt.old, t, office)
     helping = keys.one(t, "button.help", callback_data.HELP)
-    facts = lines(_facts(draft, t), _before(state.attempt.old, t), _after(draft, t))
+    facts = lines(_facts(draft, t, office), _before(state.attempt.old, t), _after(draft, t))
     if state.withdrawn:
         text = paragraphs(t.text("submitting.withdrawn"), facts, t.text("move.if_made"))
         return Message(text, (helping,))
@@ -50,7 +50,7 @@ def waiting(state: Moving, t: Translator, office: Office) -> Message:
     if not state.delayed:
         return Message(paragraphs(t.text("moving.moment"), facts), (give_up, helping))
     why = lines(meanwhile(t, state.failure, office), t.text("wait.no_need"))
-    return Message(paragraphs(t.text("moving.delayed"), facts, why, stands(t, draft)), (give_up, helping))
+    return Message(paragraphs(t.text("moving.delayed"), facts, why, stands(t, draft, office)), (give_up, helping))
 
 
 def _booked(new: Ticket, old: Ticket, t: Translator, office: Office) -> Message:
@@ -59,7 +59,7 @@ def _booked(new: Ticket, old: Ticket, t: Translator, office: Office) -> Message:
         t.text("moving.booked"),
         ticket_facts(t, new, office),
         ticket_link(new, t),
-        t.text("moving.cancelling_old", moment=moment(t, old.appointment.at)),
+        t.text("moving.cancelling_old", moment=moment_of(t, old.appointment, office)),
     )
     return Message(text, (keys.one(t, "button.help", callback_data.HELP),))
 
@@ -92,7 +92,7 @@ _NEXT_STEPS: dict[FailureCode, tuple[_Step, ...]] = {
 
 def refused(failure: Failure, old: Ticket, t: Translator, office: Office) -> Message:
     """A refused move: the reason, the next step, and that the old appointment stands, or was cancelled meanwhile."""
-    when, number = moment(t, old.appointment.at), old.appointment.id
+    when, number = moment_of(t, old.appointment, office), old.appointment.id
     if old.appointment.status is AppointmentStatus.CANCELLED:
         gone = paragraphs(t.text("move.refused"), contact(t, office), t.text("move.old_is_gone", moment=when))
         return Message(gone, (_book_after_cancelling(t, number), keys.appointments(t)))
@@ -118,10 +118,10 @@ def _why(failure: Failure, t: Translator, office: Office) -> Safe:
             return cause(t, failure, office)
 
 
-def done(screen: MoveDone, t: Translator) -> Message:
+def done(screen: MoveDone, t: Translator, office: Office) -> Message:
     """The message for those whose move took long. The ticket is a message of its own."""
     now = screen.ticket.appointment
-    text = t.text("move.done", before=moment(t, screen.before), now=moment(t, now.at))
+    text = t.text("move.done", before=moment(t, screen.before), now=moment_of(t, now, office))
     return Message(lines(text, t.text("fact.number", number=now.id)), (keys.appointments(t),))
 
 
@@ -129,16 +129,17 @@ def both_stand(screen: BothStand, t: Translator, office: Office) -> Message:
     """The message that the old appointment could not be cancelled: both, and what to do."""
     old, new = screen.old.appointment, screen.new.appointment
     if new.status is AppointmentStatus.CANCELLED:
-        gone = t.text("move.new_is_gone", moment=moment(t, new.at))
-        return Message(paragraphs(gone, _left(screen, t), contact(t, office)), (keys.appointments(t),))
+        gone = t.text("move.new_is_gone", moment=moment_of(t, new, office))
+        return Message(paragraphs(gone, _left(screen, t, office), contact(t, office)), (keys.appointments(t),))
     if screen.status in OVER:
         return Message(
-            paragraphs(t.text("move.done_new", moment=moment(t, new.at)), _left(screen, t)), (keys.appointments(t),)
+            paragraphs(t.text("move.done_new", moment=moment_of(t, new, office)), _left(screen, t, office)),
+            (keys.appointments(t),),
         )
     text = paragraphs(
         t.text("move.both"),
-        lines(*(_standing(each, t) for each in sorted((old, new), key=lambda each: each.at))),
-        t.text("move.not_cancelled", moment=moment(t, old.at)),
+        lines(*(_standing(each, t, office) for each in sorted((old, new), key=lambda each: each.at))),
+        t.text("move.not_cancelled", moment=moment_of(t, old, office)),
         contact(t, office),
         t.text("move.choose"),
     )
@@ -151,9 +152,9 @@ def both_stand(screen: BothStand, t: Translator, office: Office) -> Message:
     return Message(text, (*rows, keys.appointments(t)))
 
 
-def _left(screen: BothStand, t: Translator) -> Safe:
+def _left(screen: BothStand, t: Translator, office: Office) -> Safe:
     """How the old appointment stands that was not cancelled."""
-    old = moment(t, screen.old.appointment.at)
+    old = moment_of(t, screen.old.appointment, office)
     if screen.status in OVER:
         return t.text("move.old_is_over", moment=old, status=t.text(f"status.{screen.status}"))
     return t.text("move.stands", moment=old)
@@ -165,17 +166,13 @@ def _cancel(appointment: Appointment, when: str, t: Translator) -> keys.Row:
     return (Button(keys.shorten(t.label("button.cancel_entry", when=when)), action, style=Style.DANGER),)
 
 
-def _standing(appointment: Appointment, t: Translator) -> Safe:
-    return t.text("move.standing", moment=moment(t, appointment.at), number=appointment.id)
+def _standing(appointment: Appointment, t: Translator, office: Office) -> Safe:
+    return t.text("move.standing", moment=moment_of(t, appointment, office), number=appointment.id)
 
 
-def _facts(draft: Draft, t: Translator) -> Safe:
+def _facts(draft: Draft, t: Translator, office: Office) -> Safe:
     """What stays as it is: the office, the member of staff, and the name."""
-    name = keys.clip(draft.name or "", WORDS)
-    return lines(
-        office_facts(t, draft.department, draft.worker),
-        t.text("fact.name", name=name) if name else None,
-    )
+    return lines(office_facts(t, draft.department, draft.worker), name_fact(t, draft.name or "", office))
 
 
 def _before(old: Ticket, t: Translator) -> Safe:

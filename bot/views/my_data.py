@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.core import callback_data
-from bot.core.screens import AskingErase, DataCopy, DataMenu, MyData, Privacy
+from bot.core.screens import AskingErase, DataCopy, DataMenu, MyData, People, Privacy
 from bot.i18n import Translator
 from bot.views import keyboards as keys
-from bot.views.message import Message, Office, Style
-from bot.views.text import WORDS, contact, department_name, lines, moment, paragraphs
+from bot.views.message import Button, Message, Office, Style
+from bot.views.text import WORDS, contact, department_name, lines, moment_of, paragraphs
 
 MOST_LISTED = 5
 """Coming appointments that are listed. The number of all of them is told too."""
@@ -92,15 +92,16 @@ def menu(_screen: DataMenu, t: Translator) -> Message:
     """What can be done."""
     rows = (
         keys.one(t, "button.data_see", callback_data.DATA_SEE),
+        keys.one(t, "button.people", callback_data.PEOPLE),
         keys.one(t, "button.data_copy", callback_data.DATA_COPY),
         keys.one(t, "button.data_erase", callback_data.ERASE, Style.DANGER),
     )
     return Message(paragraphs(t.text("data.title"), t.text("data.not_kept"), t.text("data.question")), rows)
 
 
-def seen(screen: MyData, t: Translator) -> Message:
+def seen(screen: MyData, t: Translator, office: Office) -> Message:
     """What the bot knows of the citizen, on one screen."""
-    name, profile = keys.clip(screen.name, WORDS), keys.clip(screen.profile, WORDS)
+    name, profile = ", ".join(keys.clip(each, WORDS) for each in screen.names), keys.clip(screen.profile, WORDS)
     known = lines(
         t.text("data.name", name=name) if name else t.text("data.no_name"),
         t.text("data.profile", name=profile) if profile else None,
@@ -113,13 +114,32 @@ def seen(screen: MyData, t: Translator) -> Message:
         t.text("data.coming", number=len(screen.tickets)),
         *(
             t.text(
-                "data.appointment", moment=moment(t, each.appointment.at), office=department_name(t, each.department)
+                "data.appointment",
+                moment=moment_of(t, each.appointment, office),
+                office=department_name(t, each.department),
             )
             for each in screen.tickets[:MOST_LISTED]
         ),
     )
     text = paragraphs(t.text("data.title"), known, coming, t.text("data.not_kept"))
     return Message(text, (keys.one(t, "button.back", callback_data.DATA),))
+
+
+def people(screen: People, t: Translator) -> Message:
+    """The names that are offered, each with a button to remove it."""
+    buttons = (
+        Button(
+            t.label("button.forget_name", name=keys.shorten(each.name, keys.ALONE - 2)),
+            callback_data.numbered(callback_data.FORGET_NAME, each.mark),
+            style=Style.DANGER,
+        )
+        for each in screen.names
+    )
+    back = keys.one(t, "button.back", callback_data.DATA)
+    if not screen.names:
+        return Message(paragraphs(t.text("people.title"), t.text("people.none")), (back,))
+    text = paragraphs(t.text("people.title"), t.text("people.what"), t.text("people.stay"), t.text("people.question"))
+    return Message(text, (*keys.grid(buttons, 1), back))
 
 
 def copy(_screen: DataCopy, t: Translator) -> Message:

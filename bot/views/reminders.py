@@ -10,9 +10,19 @@ from bot.core.screens import Missed, Reminder, Reminders
 from bot.i18n import Safe, Translator
 from bot.views import details
 from bot.views import keyboards as keys
-from bot.views.appointments import WORDS
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import contact, department_name, lines, moment, paragraphs, purpose, ticket_facts
+from bot.views.text import (
+    IN_SENTENCE,
+    contact,
+    department_name,
+    for_whom,
+    lines,
+    moment_of,
+    paragraphs,
+    purpose,
+    ticket_facts,
+    whose,
+)
 
 MOST = 5
 """Appointments of one day that are listed; the others are counted."""
@@ -25,6 +35,7 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
     (ticket,) = screen.tickets
     appointment, about = ticket.appointment, office.details_of(ticket.department)
     when = t.label("moment", day=t.day_short(appointment.at, office.today), time=t.time(appointment.at))
+    when = for_whom(t, when, appointment.name, office)
     text = paragraphs(
         _changed(screen, t),
         t.text("reminder.title", moment=when),
@@ -34,7 +45,7 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
         details.notice(t, about),
         purpose(t, ticket.department),
         t.text("reminder.unpaid") if appointment.status is AppointmentStatus.PENDING_PAYMENT else None,
-        t.text("reminder.coming" if screen.is_coming else "reminder.question"),
+        t.text("reminder.coming") if screen.is_coming else _question(ticket, t, office),
     )
     come = callback_data.versioned(callback_data.COMING, appointment.id, screen.version)
     rows = (
@@ -46,6 +57,13 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
         keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF),
     )
     return Message(text, rows)
+
+
+def _question(ticket: Ticket, t: Translator, office: Office) -> Safe:
+    name = keys.clip(ticket.appointment.name, IN_SENTENCE)
+    if office.several_names and name:
+        return t.text("reminder.question_for", name=name)
+    return t.text("reminder.question")
 
 
 def _changed(screen: Reminder, t: Translator) -> Safe | None:
@@ -65,7 +83,7 @@ def _several(screen: Reminder, t: Translator, office: Office) -> Message:
         _changed(screen, t),
         t.text("reminder.several", day=t.day_short(first.at, office.today), n=count),
         lines(
-            *(_entry(each, t) for each in screen.tickets[:MOST]),
+            *(_entry(each, t, office) for each in screen.tickets[:MOST]),
             t.text("reminder.more", n=more) if more > 0 else None,
         ),
         t.text("office_hours", city=office.city),
@@ -76,13 +94,13 @@ def _several(screen: Reminder, t: Translator, office: Office) -> Message:
     return Message(text, (keys.appointments(t), keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF)))
 
 
-def _entry(ticket: Ticket, t: Translator) -> Safe:
+def _entry(ticket: Ticket, t: Translator, office: Office) -> Safe:
     appointment = ticket.appointment
     return t.text(
         "reminder.entry",
         time=t.time(appointment.at),
-        department=keys.clip(department_name(t, ticket.department), WORDS),
-        name=keys.clip(appointment.name, WORDS) or t.label("name.none"),
+        department=keys.clip(department_name(t, ticket.department), IN_SENTENCE),
+        name=whose(t, appointment.name, office),
     )
 
 
@@ -90,7 +108,7 @@ def missed(screen: Missed, t: Translator, office: Office) -> Message:
     """What the office noted, without blame, and the way to another appointment."""
     appointment = screen.ticket.appointment
     text = paragraphs(
-        t.text("missed.title", moment=moment(t, appointment.at)), contact(t, office), t.text("missed.next")
+        t.text("missed.title", moment=moment_of(t, appointment, office)), contact(t, office), t.text("missed.next")
     )
     again = Button(t.label("button.book_again"), callback_data.numbered(callback_data.BOOK_AGAIN, appointment.id))
     return Message(text, ((again,), keys.appointments(t)))

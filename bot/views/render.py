@@ -40,9 +40,9 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case states.ChoosingDepartment():
             return booking.choosing_department(screen, t, office)
         case states.ChoosingWorker():
-            return booking.choosing_worker(screen, t)
+            return booking.choosing_worker(screen, t, office)
         case states.TypingWorker():
-            return booking.typing_worker(screen, t)
+            return booking.typing_worker(screen, t, office)
         case states.ChoosingDay():
             return booking.choosing_day(screen, t, office)
         case states.ChoosingTime():
@@ -72,7 +72,7 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case screens.Cancelled():
             return appointments.cancelled(screen, t, office)
         case screens.MoveDone():
-            return moving.done(screen, t)
+            return moving.done(screen, t, office)
         case screens.BothStand():
             return moving.both_stand(screen, t, office)
         case screens.CancelledByOthers():
@@ -82,13 +82,13 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case screens.MadeByOffice():
             return appointment_news.made(screen, t, office)
         case screens.Validated():
-            return appointment_news.validated(screen, t)
+            return appointment_news.validated(screen, t, office)
         case screens.Reminder():
             return reminders.reminder(screen, t, office)
         case screens.Reminders():
             return reminders.reminders(screen, t)
         case screens.CalendarFile():
-            return calendar.message(screen, t)
+            return calendar.message(screen, t, office)
         case screens.DepartmentInfo():
             return details.info(screen, t, office)
         case screens.Where():
@@ -96,7 +96,7 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case screens.Missed():
             return reminders.missed(screen, t, office)
         case screens.AskingRating():
-            return rating.asking(screen, t)
+            return rating.asking(screen, t, office)
         case screens.Help():
             return general.helping(screen, t, office)
         case screens.LanguageMenu():
@@ -108,7 +108,9 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
         case screens.DataMenu():
             return my_data.menu(screen, t)
         case screens.MyData():
-            return my_data.seen(screen, t)
+            return my_data.seen(screen, t, office)
+        case screens.People():
+            return my_data.people(screen, t)
         case screens.DataCopy():
             return my_data.copy(screen, t)
         case screens.AskingErase():

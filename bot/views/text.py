@@ -7,6 +7,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from bot.core.model import (
+    Appointment,
     Department,
     Draft,
     OpeningHours,
@@ -19,6 +20,8 @@ from bot.views.message import Office
 
 WORDS = 100
 """Longest name from the API, in characters; as long as a citizen may type. It keeps texts within Telegram's limit."""
+IN_SENTENCE = 40
+"""Longest name in a sentence or a list, in characters; the ticket has it in full."""
 DESCRIPTION = 200
 """Longest description of a department, in characters."""
 
@@ -98,24 +101,31 @@ def moment_fact(t: Translator, at: datetime, office: Office) -> Safe:
 
 def draft_facts(t: Translator, draft: Draft, office: Office) -> Safe:
     """The choices made so far."""
-    name = clip(draft.name or "", WORDS)
     return lines(
         office_facts(t, draft.department, draft.worker),
         moment_fact(t, draft.at, office) if draft.at else None,
-        t.text("fact.name", name=name) if name else None,
+        name_fact(t, draft.name or "", office),
     )
 
 
-def moved_fact(t: Translator, draft: Draft) -> Safe | None:
+def name_fact(t: Translator, name: str, office: Office, longest: int = WORDS) -> Safe | None:
+    """The name, if there is one; for a reader with several names it says that it is for this person."""
+    name = clip(name, longest)
+    if not name:
+        return None
+    return t.text("fact.for" if office.several_names else "fact.name", name=name)
+
+
+def moved_fact(t: Translator, draft: Draft, office: Office) -> Safe | None:
     """Which appointment is being moved, if one is."""
     old = draft.replaces
-    return t.text("move.heading", moment=moment(t, old.appointment.at)) if old else None
+    return t.text("move.heading", moment=moment_of(t, old.appointment, office)) if old else None
 
 
-def stands(t: Translator, draft: Draft) -> Safe | None:
+def stands(t: Translator, draft: Draft, office: Office) -> Safe | None:
     """That the old appointment stands, where one was to be moved."""
     old = draft.replaces
-    return t.text("move.stands", moment=moment(t, old.appointment.at)) if old else None
+    return t.text("move.stands", moment=moment_of(t, old.appointment, office)) if old else None
 
 
 def ticket_facts(t: Translator, ticket: Ticket, office: Office) -> Safe:
@@ -139,3 +149,22 @@ def contact(t: Translator, office: Office) -> Safe | None:
 def moment(t: Translator, at: datetime) -> str:
     """A day and an hour in a sentence: `dim. 25 janv. à 14:30`."""
     return t.label("moment", day=t.date_short(at), time=t.time(at))
+
+
+def moment_of(t: Translator, appointment: Appointment, office: Office) -> str:
+    """The day and hour of an appointment in a sentence, and for whom it is if the reader has several names."""
+    return for_whom(t, moment(t, appointment.at), appointment.name, office)
+
+
+def whose(t: Translator, name: str, office: Office) -> str:
+    """The name in a list of appointments."""
+    name = clip(name, IN_SENTENCE)
+    if not name:
+        return t.label("name.none")
+    return t.label("name.for", name=name) if office.several_names else name
+
+
+def for_whom(t: Translator, what: str, name: str, office: Office) -> str:
+    """Something about an appointment, and for whom that is if the reader has several names."""
+    name = clip(name, IN_SENTENCE)
+    return t.label("for_whom", what=what, name=name) if office.several_names and name else what

@@ -30,7 +30,8 @@ CANCELLED = replace(MADE, status=AppointmentStatus.CANCELLED)
 MOVED = replace(MADE, at=AT + timedelta(hours=2))
 
 
-def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
+def draw(screen: Screen, locale: str, _notice: Notice | None, **more: bool) -> Message:
+    locale = f"{locale}, for whom:" if more.get("several_names") else locale
     return Message(f"{locale} {type(screen).__name__} {getattr(screen, 'reason', '')}".rstrip())
 
 
@@ -101,6 +102,17 @@ async def test_a_cancelling_is_told_and_the_old_ticket_changed(setup: NewsSetup)
     assert (edit.kind, edit.target, edit.amends, edit.message.text) == (Kind.EDIT, 70, True, "fr TicketShown")
     assert (message.message.text, message.silent, message.ticket) == ("fr CancelledByOthers Grève", False, None)
     assert texts(await setup.hears(CANCELLED)) == [], "told once"
+
+
+async def test_a_chat_with_two_names_is_told_for_whom(setup: NewsSetup) -> None:
+    await setup.knows(7)
+    hers = replace(MADE, id=51, name="Fatou Camara")
+    await setup.store.commit(Change(facts=(Fact(51, 7, NOW, Source.ATTEMPT, hers),)))
+    change = await setup.hears(CANCELLED)
+    assert [each.message.text for each in change.queued] == [
+        "fr, for whom: TicketShown",
+        "fr, for whom: CancelledByOthers",
+    ]
 
 
 async def test_a_move_is_told_and_its_message_shows_the_ticket_from_now_on(setup: NewsSetup) -> None:

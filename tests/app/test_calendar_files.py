@@ -25,7 +25,8 @@ MADE = Appointment(50, 5, AT, "Aïssatou Bah", owner="telegram:7")
 CANCELLED = replace(MADE, status=AppointmentStatus.CANCELLED)
 
 
-def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
+def draw(screen: Screen, locale: str, _notice: Notice | None, **more: bool) -> Message:
+    locale = f"{locale}, for whom:" if more.get("several_names") else locale
     assert isinstance(screen, CalendarFile)
     return Message(f"{locale} {screen.ticket.department.name} {screen.ticket.appointment.status} {screen.is_renewed}")
 
@@ -36,6 +37,7 @@ class Setup:
 
     store: Store
     event: CalendarEvent | None = None
+    says_for_whom: bool = False
 
     def __post_init__(self) -> None:
         self.files = CalendarFiles(
@@ -48,8 +50,8 @@ class Setup:
             ids=DeliveryIds(),
         )
 
-    def _write(self, event: CalendarEvent, locale: str) -> bytes:
-        self.event = event
+    def _write(self, event: CalendarEvent, locale: str, several_names: bool) -> bytes:  # noqa: FBT001 — a callback
+        self.event, self.says_for_whom = event, several_names
         return locale.encode()
 
     async def knows(self, made: Appointment = MADE, *, has_file: bool = True) -> None:
@@ -89,6 +91,17 @@ async def test_a_file_that_had_to_wait_has_what_is_true_when_it_is_sent(setup: S
     await setup.files.read(50)
     assert setup.event
     assert (setup.event.is_cancelled, setup.event.sequence) == (True, 1)
+
+
+async def test_the_file_and_its_caption_say_for_whom_in_a_chat_with_two_names(setup: Setup) -> None:
+    said = []
+    for made in (MADE, replace(MADE, id=51, name="Fatou Camara")):
+        await setup.knows(made)
+        await setup.files.read(50)
+        said.append(setup.says_for_whom)
+    assert said == [False, True]
+    (file,) = await setup.after(CANCELLED)
+    assert file.message.text == "fr, for whom: Passeports CANCELLED True"
 
 
 async def test_an_appointment_that_is_not_known_has_no_file(setup: Setup) -> None:

@@ -36,7 +36,7 @@ OFFICES = (Department(5, "Passeports"), Department(8, "Identité"))
 ADMIN = 900
 
 
-def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
+def draw(screen: Screen, locale: str, notice: Notice | None, **_more: bool) -> Message:
     """A screen by its name."""
     name = getattr(screen, "kind", type(screen).__name__)
     return Message(f"{locale} {name}{f' ({notice})' if notice else ''}", qr_link="https://x.gn/1")

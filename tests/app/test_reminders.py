@@ -36,7 +36,8 @@ PASSPORTS = Department(5, "Passeports")
 MADE = Appointment(50, 5, START, "Aïssatou Bah", owner="telegram:7", qr_link="https://x.gn/50")
 
 
-def draw(screen: Screen, locale: str, _notice: Notice | None) -> Message:
+def draw(screen: Screen, locale: str, _notice: Notice | None, **more: bool) -> Message:
+    locale = f"{locale}, for whom" if more.get("several_names") else locale
     match screen:
         case Reminder(tickets=tickets, version=version, changed=changed):
             named = ", ".join(f"{each.appointment.id} {each.department.name}" for each in tickets)
@@ -107,6 +108,16 @@ async def setup(tmp_path: Path) -> AsyncIterator[RemindersSetup]:
 
 def texts(deliveries: list[Delivery]) -> list[str]:
     return [each.message.text for each in deliveries]
+
+
+async def test_a_chat_with_two_names_is_told_for_whom(setup: RemindersSetup) -> None:
+    later = replace(MADE, id=51, at=START + timedelta(days=5), name="Fatou Camara")
+    await setup.knows(MADE, later)
+    (first,) = await setup.looks(R48)
+    assert first.message.text == "fr, for whom reminder v0: 50 Passeports"
+    cancelled = Fact(51, 7, setup.now, Source.ATTEMPT, replace(later, status=AppointmentStatus.CANCELLED))
+    await setup.store.commit(Change(facts=(cancelled,)))
+    assert texts(await setup.looks(R3)) == ["fr reminder v0: 50 Passeports"], "one name is left"
 
 
 async def test_both_reminders_come_at_their_hour_and_cost_no_request_about_the_appointment(

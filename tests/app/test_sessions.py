@@ -16,7 +16,7 @@ from bot.core.callback_data import decode, encode
 from bot.core.session import Session, write_session
 from bot.core.states import BookingAttempt, CancelAttempt, Cancelling, Idle, Moving, Submitting
 from bot.storage.store import Store
-from tests.core.examples import FULL, MADE, MOVE_ATTEMPT, REPLACED, TICKET
+from tests.core.examples import FULL, MADE, MOVE_ATTEMPT, REPLACED, TICKET, known
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
 
@@ -43,14 +43,16 @@ async def test_old_buttons_are_recognised_whatever_the_clock_shows(store: Store)
 
 
 async def test_a_chat_that_began_while_the_clock_showed_1970_gets_buttons_that_work(store: Store) -> None:
-    await store.commit(Change(chat=Sessions.stored(7, Session("fr", NOW, screen=-1577836496, name="Aïssatou Bah"))))
+    await store.commit(
+        Change(chat=Sessions.stored(7, Session("fr", NOW, screen=-1577836496, names=known("Aïssatou Bah"))))
+    )
     session = await Sessions(store, "fr").get(7, NOW, "fr")
     assert decode(encode(session.screen, "retry")) == (session.screen, "retry")
-    assert session.name == "Aïssatou Bah"
+    assert session.names == known("Aïssatou Bah")
 
 
 async def test_a_stored_session_is_read(store: Store) -> None:
-    session = Session("en", NOW, screen=12, name="Aïssatou Bah")
+    session = Session("en", NOW, screen=12, names=known("Aïssatou Bah"))
     await store.commit(Change(chat=Sessions.stored(7, session)))
     assert await Sessions(store, "fr").get(7, NOW, "fr") == session
 

@@ -63,9 +63,10 @@ class RecordingMoncreneau(FakeMoncreneau):
         return await super().availability(owner, department_id, first, last)
 
 
-def draw(screen: Screen, locale: str, notice: Notice | None) -> Message:
+def draw(screen: Screen, locale: str, notice: Notice | None, **more: bool) -> Message:
     link = screen.ticket.appointment.qr_link if type(screen).__name__ == "QrPicture" else None  # type: ignore[union-attr]
-    return Message(f"{locale} {getattr(screen, 'kind', type(screen).__name__)} {notice}", qr_link=link)
+    said = " for whom" if more.get("several_names") else ""
+    return Message(f"{locale} {getattr(screen, 'kind', type(screen).__name__)} {notice}{said}", qr_link=link)
 
 
 def api() -> RecordingMoncreneau:
@@ -90,7 +91,7 @@ async def play(office: FakeMoncreneau, *events: Event) -> list[Outcome]:
 
 
 async def test_a_screen_that_cannot_be_rendered_is_replaced_by_plain_text(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(screen: Screen, _locale: str, _notice: Notice | None) -> Message:
+    def broken(screen: Screen, _locale: str, _notice: Notice | None, **_more: bool) -> Message:
         raise KeyError(f"{screen}")
 
     turns, office = (
@@ -355,3 +356,66 @@ async def test_a_ticket_is_delivered_with_its_appointment() -> None:
     appointment = Appointment(50, 5, TEN, "Aïssatou Bah", owner="telegram:7")
     outcome = await turns_at(office).take(7, session, Booked(at=NOW, number=1, appointment=appointment))
     assert [each.ticket for each in outcome.deliveries] == [50]
+
+
+# --- for relatives -----------------------------------------------------------------------------------------------
+
+
+def family(*book: BookEntry) -> Turns:
+    """Turns with this appointment book, of chat 7."""
+
+    async def entries_of(chat_id: int) -> tuple[BookEntry, ...]:
+        return tuple(each for each in book if each.chat_id == chat_id)
+
+    async def entry(number: int) -> BookEntry | None:
+        return next((each for each in book if each.appointment_id == number), None)
+
+    return turns_at(api(), entries_of=entries_of, entry=entry)
+
+
+SUMMARY = Session("fr", NOW, screen=4, message=9, state=ConfirmingBooking(Draft(OFFICE, at=TEN, name="Aïssatou Bah")))
+CONFIRM = Pressed(at=NOW, screen=4, action="ok", message=9)
+
+
+async def test_the_same_name_department_and_day_is_asked_about_once_before_an_attempt_is_opened() -> None:
+    turns = family(BookEntry(50, 7, 5, TEN + timedelta(hours=2), name="Aïssatou Bah"))
+    asked = await turns.take(7, SUMMARY, CONFIRM)
+    assert (asked.opened, asked.session.state.kind) == ((), "confirming")
+    assert isinstance(asked.session.state, ConfirmingBooking)
+    assert asked.session.state.twice
+    assert asked.session.state.twice.appointment.id == 50
+    again = await turns.take(7, asked.session, replace(CONFIRM, screen=asked.session.screen))
+    assert len(again.opened) == 1, "the API decides"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        BookEntry(50, 7, 5, TEN, name="Fatou Camara"),
+        BookEntry(50, 7, 8, TEN, name="Aïssatou Bah"),
+        BookEntry(50, 8, 5, TEN, name="Aïssatou Bah"),
+    ],
+    ids=["name", "department", "chat"],
+)
+async def test_another_name_department_or_chat_is_not_asked_about(entry: BookEntry) -> None:
+    assert len((await family(entry).take(7, SUMMARY, CONFIRM)).opened) == 1
+
+
+async def test_screens_say_for_whom_in_a_chat_with_two_names() -> None:
+    hers = BookEntry(50, 7, 5, TEN + timedelta(days=1), name="Fatou Camara")
+    changed = Typed(at=NOW, text="Aïssatou Diallo")
+    (told,) = (await family(hers).take(7, SUMMARY, changed)).deliveries
+    assert told.message.text.endswith(" for whom")
+    (told,) = (await family(replace(hers, name="Aïssatou Diallo")).take(7, SUMMARY, changed)).deliveries
+    assert not told.message.text.endswith(" for whom")
+    (told,) = (await family(hers).take(7, Session("fr", NOW), command("help"))).deliveries
+    assert not told.message.text.endswith(" for whom"), "it is about no appointment"
+
+
+async def test_one_more_person_is_booked_only_besides_an_appointment_of_this_chat() -> None:
+    turns = family(BookEntry(50, 7, 5, TEN, name="Aïssatou Bah"))
+    more = Pressed(at=NOW, screen=None, action="more:50", message=9)
+    mine = await turns.take(7, Session("fr", NOW), more)
+    assert mine.session.state.kind == "typing_name", "the day has one time"
+    theirs = await turns.take(8, Session("fr", NOW), more)
+    assert theirs.session.state.kind == "choosing_department"

@@ -8,6 +8,7 @@ import pytest
 from bot.core.conversation import step
 from bot.core.effects import Effect
 from bot.core.events import Commanded, Event, Pressed, Typed
+from bot.core.known_names import KnownName, KnownNames
 from bot.core.model import (
     Appointment,
     AppointmentStatus,
@@ -86,6 +87,12 @@ REPLACED = MoveAttempt(7, MOVED, NOW, MADE)
 DOWN = Failure(FailureCode.DOWN)
 BUSY = Failure(FailureCode.BUSY, NOW + timedelta(hours=1))
 
+
+def known(*names: str, used: datetime = NOW - timedelta(days=1)) -> KnownNames:
+    """These names, remembered as the citizen's own."""
+    return tuple(KnownName(each, used) for each in names)
+
+
 STATES: dict[str, State] = {
     "idle": Idle(),
     "loading departments": LoadingDepartments(),
@@ -105,7 +112,9 @@ STATES: dict[str, State] = {
     "loading nearest": LoadingNearest(FULL),
     "choosing nearest": ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY)),
     "typing a name": TypingName(TIMED, ("Aïssatou Bah",)),
+    "typing a name for somebody else": TypingName(FULL, for_other=True),
     "confirming": ConfirmingBooking(FULL, ("Aïssatou Bah",)),
+    "confirming a second one": ConfirmingBooking(replace(FULL, beside=12345), twice=TICKET),
     "submitting": Submitting(ATTEMPT),
     "submitting, delayed": Submitting(ATTEMPT, BUSY, delayed=True),
     "submitting, withdrawn": Submitting(ATTEMPT, delayed=True, withdrawn=True),

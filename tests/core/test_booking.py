@@ -19,6 +19,7 @@ from bot.core.events import (
     LoadFailed,
     Typed,
 )
+from bot.core.known_names import default
 from bot.core.model import (
     Draft,
     Failure,
@@ -64,6 +65,7 @@ from tests.core.examples import (
     TIMED,
     given,
     happened,
+    known,
     press,
     pressed,
     typed,
@@ -203,10 +205,12 @@ def test_back_from_another_time_returns_to_the_summary() -> None:
 def test_the_ticket_comes_with_its_picture_and_the_name_is_remembered() -> None:
     session, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=APPOINTMENT))
     assert session.state == Idle()
-    assert session.name == "Aïssatou Bah"
+    assert session.names == known("Aïssatou Bah", used=session.touched)
     assert session.message is None
-    other = given(Submitting(ATTEMPT), name="Fanta Bah")
-    assert happened(other, Booked(at=NOW, number=7, appointment=APPOINTMENT))[0].name == "Fanta Bah", "the first one"
+    other = given(Submitting(ATTEMPT), names=known("Fanta Bah"))
+    names = happened(other, Booked(at=NOW, number=7, appointment=APPOINTMENT))[0].names
+    assert [each.name for each in names] == ["Fanta Bah", "Aïssatou Bah"]
+    assert default(names) == "Fanta Bah", "the first one"
     assert effects == (Show(TicketShown(TICKET, fresh=True), SCREEN + 1, MESSAGE), Tell(QrPicture(TICKET)))
 
 
@@ -269,7 +273,7 @@ def test_any_other_refusal_keeps_the_draft_and_says_why(code: FailureCode) -> No
 
 def test_a_refused_name_is_asked_for_again_and_is_not_offered() -> None:
     refused = BookingRefused(at=NOW, number=7, failure=Failure(FailureCode.BAD_NAME))
-    session, effects = happened(given(Submitting(ATTEMPT), name="Aïssatou Bah", profile="Fanta Bah"), refused)
+    session, effects = happened(given(Submitting(ATTEMPT), names=known("Aïssatou Bah"), profile="Fanta Bah"), refused)
     assert session.state == TypingName(TIMED, ("Fanta Bah",))
     assert effects == (Show(session.state, SCREEN + 1, MESSAGE, Notice.NAME_REFUSED),)
     assert typed(session, "Fanta Sow")[0].state == ConfirmingBooking(

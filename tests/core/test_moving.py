@@ -88,6 +88,7 @@ from tests.core.examples import (
     commanded,
     given,
     happened,
+    known,
     press,
     pressed,
     typed,
@@ -119,7 +120,7 @@ def test_the_button_of_a_ticket_looks_the_appointment_up_without_a_request() -> 
 
 
 def test_booking_again_takes_three_taps_and_keeps_the_name() -> None:
-    session, _ = happened(given(Idle(), name="Autre Nom"), TicketLoaded(at=NOW, number=12345, ticket=TICKET))
+    session, _ = happened(given(Idle(), names=known("Autre Nom")), TicketLoaded(at=NOW, number=12345, ticket=TICKET))
     session, _ = happened(session, SlotsLoaded(at=NOW, department_id=1, slots=SLOTS))
     session, _ = pressed(session, callback_data.EARLIEST)
     assert session.state == ConfirmingBooking(replace(START, at=NINE), ("Aïssatou Bah", "Autre Nom"))
@@ -317,7 +318,10 @@ def test_the_new_ticket_is_shown_while_the_old_appointment_is_being_cancelled() 
     session, effects = happened(given(Moving(MOVE_ATTEMPT)), ReplacementBooked(at=NOW, number=7, appointment=MADE))
     assert session.state == Moving(REPLACED)
     assert effects == (Show(Moving(REPLACED), SCREEN + 1, MESSAGE), Tell(QrPicture(NEW_TICKET)))
-    assert session.name == "Aïssatou Bah"
+    assert session.names == ()
+    before = given(Moving(MOVE_ATTEMPT), names=known("Aïssatou Bah"))
+    used = happened(before, ReplacementBooked(at=NOW, number=7, appointment=MADE))[0].names
+    assert used == known("Aïssatou Bah", used=session.touched), "a move uses a name, and does not teach one"
 
 
 def test_a_late_new_ticket_is_a_message_of_its_own() -> None:

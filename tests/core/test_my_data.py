@@ -19,13 +19,16 @@ from bot.core.events import (
     Pressed,
     ReplacementBooked,
 )
+from bot.core.known_names import KnownName
 from bot.core.my_data import MINUTES
-from bot.core.screens import AskingErase, DataCopy, DataMenu, MyData, NoticeMessage, Privacy, TicketShown
+from bot.core.screens import AskingErase, DataCopy, DataMenu, MyData, NoticeMessage, People, Privacy, TicketShown
 from bot.core.session import Session, read_session, write_session
 from bot.core.states import BookingAttempt, CancelAttempt, Cancelling, ConfirmingBooking, Notice, Submitting
-from tests.core.examples import FULL, NOW, TICKET
+from tests.core.examples import FULL, NOW, TICKET, known
 
-BUSY = Session("fr", NOW, screen=7, state=ConfirmingBooking(FULL), message=5, name="Aïssatou Bah", profile="Aïssatou")
+BUSY = Session(
+    "fr", NOW, screen=7, state=ConfirmingBooking(FULL), message=5, names=known("Aïssatou Bah"), profile="Aïssatou"
+)
 BOOKING = BUSY.at(Submitting(BookingAttempt(8, FULL, NOW)))
 CANCELLING = BUSY.at(Cancelling(CancelAttempt(8, TICKET)))
 MESSAGE = 900
@@ -38,6 +41,20 @@ def press(action: str, minutes: int = 0) -> Pressed:
 
 def command(name: str) -> Commanded:
     return Commanded(at=NOW, name=name, profile="Aïssatou")
+
+
+def test_a_remembered_name_is_removed_in_place_and_nothing_else_changes() -> None:
+    names = (*known("Aïssatou Bah"), KnownName("Fatou Camara", NOW, is_relative=True))
+    session = replace(BUSY, names=names)
+    after, effects = step(session, press(callback_data.PEOPLE))
+    assert (after.state, effects) == (session.state, (Show(People(names), session.screen, MESSAGE),))
+    forget = callback_data.numbered(callback_data.FORGET_NAME, names[1].mark)
+    for before in (session, after, replace(after, names=names[:1]), replace(BOOKING, names=names)):
+        after, effects = step(before, press(forget))
+        assert after.names == names[:1]
+        assert after.state == before.state, "what is being booked keeps its name"
+        assert effects == (Show(People(names[:1]), before.screen, MESSAGE),)
+    assert step(session, press("unname:x"))[0].names == names
 
 
 @pytest.mark.parametrize("session", [BUSY, BOOKING, CANCELLING])
@@ -64,10 +81,10 @@ def test_the_buttons_work_at_any_time_and_leave_the_screen_as_it_is(session: Ses
 
 def test_what_is_known_is_shown_in_place_of_the_menu() -> None:
     loaded = MyDataLoaded(at=NOW, tickets=(TICKET,), message=MESSAGE)
-    known = MyData("Aïssatou Bah", "Aïssatou", announcements=True, reminders=True, tickets=(TICKET,))
+    known = MyData(("Aïssatou Bah",), "Aïssatou", announcements=True, reminders=True, tickets=(TICKET,))
     assert step(BUSY, loaded) == (BUSY, (Show(known, 7, MESSAGE),))
     _, effects = step(Session("fr", NOW, announcements=False, reminders=False), replace(loaded, tickets=()))
-    assert effects == (Show(MyData("", "", announcements=False, reminders=False, tickets=()), 0, MESSAGE),)
+    assert effects == (Show(MyData((), "", announcements=False, reminders=False, tickets=()), 0, MESSAGE),)
 
 
 def test_a_copy_is_sent_unless_there_was_one_just_now() -> None:

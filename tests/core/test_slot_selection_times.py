@@ -50,6 +50,7 @@ from tests.core.examples import (
     TIMED,
     given,
     happened,
+    known,
     press,
     pressed,
     typed,
@@ -101,7 +102,7 @@ def test_the_earliest_slot_is_one_tap() -> None:
 
 
 def test_the_name_that_was_booked_first_stands_in_the_summary_at_once() -> None:
-    session = given(ChoosingDay(DRAFT, DAYS, NINE), name="Bah Sow")
+    session = given(ChoosingDay(DRAFT, DAYS, NINE), names=known("Bah Sow"))
     chosen, _ = happened(session, replace(press(session, callback_data.EARLIEST), profile="Fanta Bah"))
     assert chosen.state == ConfirmingBooking(Draft(PASSPORTS, at=NINE, name="Bah Sow"), ("Bah Sow", "Fanta Bah"))
 

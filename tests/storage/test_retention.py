@@ -15,14 +15,14 @@ from bot.core.statistics import week_of
 from bot.storage import retention
 from bot.storage.retention import SqlRetention
 from bot.storage.store import Store
-from tests.core.examples import FULL, NOW
+from tests.core.examples import FULL, NOW, known
 from tests.storage.broadcast_examples import ADMIN, broadcast_feature
 from tests.storage.broadcast_examples import NOW as CONFIRMED_AT
 from tests.storage.databases import Database
 from tests.storage.test_timers import BOOKED, FACT, MADE, START
 from tests.storage.values import CHAT, attempt
 
-UNFINISHED = write_session(Session("fr", NOW, state=ConfirmingBooking(FULL), name="Aïssatou"))
+UNFINISHED = write_session(Session("fr", NOW, state=ConfirmingBooking(FULL), names=known("Aïssatou")))
 
 
 def appointment(number: int, days: int, chat_id: int = CHAT) -> Fact:
@@ -88,7 +88,7 @@ async def test_a_saved_name_outlives_an_unfinished_booking_which_is_forgotten(st
     forgotten, kept, other, unreadable = [each.session for n in (1, 2, 3, 4) if (each := await store.chat(n))]
     left = read_session(forgotten)
     assert left
-    assert (left.name, left.message) == ("Aïssatou", None)
+    assert (left.names, left.message) == (known("Aïssatou"), None)
     assert "Passeports" not in forgotten
     assert kept == UNFINISHED
     assert (other, unreadable) == (write_session(Session("fr", NOW)), "no session")

@@ -22,6 +22,7 @@ from bot.core.screens import (
     MoveDone,
     MyData,
     NoticeMessage,
+    People,
     Privacy,
     QrPicture,
     Reminder,
@@ -34,7 +35,7 @@ from bot.core.screens import (
 )
 from bot.core.states import Idle, Notice
 from bot.i18n import Translators
-from tests.core.examples import NEW_TICKET, NOW, STATES, TICKET
+from tests.core.examples import NEW_TICKET, NOW, STATES, TICKET, known
 
 TRANSLATORS = Translators.load()
 FR, EN = TRANSLATORS.get("fr"), TRANSLATORS.get("en")
@@ -76,8 +77,12 @@ SCREENS: dict[str, Screen] = {
     "where": Where(1),
     "reminder, changed": Reminder((TICKET,), 3, changed=tuple(DetailPart)),
     "data": DataMenu(),
-    "my data": MyData("Aïssatou Bah", "Aïssatou", announcements=True, reminders=False, tickets=(TICKET, NEW_TICKET)),
-    "my data, none": MyData("", "", announcements=False, reminders=True, tickets=()),
+    "my data": MyData(
+        ("Aïssatou Bah", "Mamadou Bah"), "Aïssatou", announcements=True, reminders=False, tickets=(TICKET, NEW_TICKET)
+    ),
+    "my data, none": MyData((), "", announcements=False, reminders=True, tickets=()),
+    "people": People(known("Aïssatou Bah", "Mamadou Bah")),
+    "people, none": People(()),
     "copy": DataCopy(),
     "erasing, first question": AskingErase(),
     "erasing, second question": AskingErase(NOW),

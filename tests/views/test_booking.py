@@ -34,7 +34,7 @@ from tests.views.telegram import labels, plain
 def test_names_that_are_known_are_one_tap_and_stand_first() -> None:
     message = render(TypingName(TIMED, ("Aïssatou Bah", "N'Diaye")), FR)
     assert labels(message)[:2] == ["👤 Aïssatou Bah", "👤 N'Diaye"]
-    assert telegram.actions(message) == ["n:0", "n:1", callback_data.BACK, callback_data.LEAVE]
+    assert telegram.actions(message) == ["n:0", "n:1", callback_data.FOR_OTHER, callback_data.BACK, callback_data.LEAVE]
     assert "Touchez un nom" in message.text
 
 

@@ -144,7 +144,7 @@ def test_a_time_that_is_gone_says_so_and_keeps_the_name() -> None:
     message = render(ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY)), FR)
     text = plain(message.text)
     assert "vient d’être pris" in text
-    assert "Votre nom est gardé\u00a0: Aïssatou Bah" in text
+    assert "Le nom est gardé\u00a0: Aïssatou Bah" in text
     assert labels(message)[:2] == ["09:00 · dim. 25 janv.", "10:00 · lun. 26 janv."]
     assert telegram.actions(message)[2:] == [callback_data.OTHER_TIME, callback_data.LEAVE]
 

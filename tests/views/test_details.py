@@ -87,7 +87,7 @@ def test_the_ticket_says_where_and_what_to_bring_in_words() -> None:
     message = shown(TicketShown(A_TICKET, fresh=True))
     assert "📍 Almamya, Kaloum\n👀 Repère : En face de la poste\n📞 +224 620 00 00 00\n" in words(message)
     assert "🎒 À apporter :\n• Ancien passeport\n• Extrait de naissance\n\n❗ Entrée par la cour." in words(message)
-    assert actions(message) == ["book", "list", "where:1", "ics:12345", "mv:12345", "x:12345"]
+    assert actions(message) == ["book", "more:12345", "list", "where:1", "ics:12345", "mv:12345", "x:12345"]
 
 
 def test_the_ticket_has_what_the_api_tells_too() -> None:

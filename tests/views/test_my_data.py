@@ -19,7 +19,7 @@ both = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
 
 
 def test_what_is_known_is_on_one_screen_with_what_is_not_kept() -> None:
-    seen = MyData("Aïssatou <Bah>", "Aïssatou", announcements=True, reminders=False, tickets=(TICKET,))
+    seen = MyData(("Aïssatou <Bah>", "Fanta"), "Aïssatou", announcements=True, reminders=False, tickets=(TICKET,))
     text = render(seen, FR).text
     for known in ("Aïssatou &lt;Bah&gt;", "Français", "Annonces", "Rappels", "Passeports", "téléphone"):
         assert known in text
@@ -30,7 +30,7 @@ def test_many_appointments_are_counted_and_only_some_listed() -> None:
         replace(TICKET, appointment=replace(TICKET.appointment, at=TICKET.appointment.at + timedelta(days=n)))
         for n in range(MOST_LISTED + 3)
     )
-    text = render(MyData("", "", announcements=True, reminders=True, tickets=many), FR).text
+    text = render(MyData((), "", announcements=True, reminders=True, tickets=many), FR).text
     assert text.count("•") == MOST_LISTED
     assert f"venir\u00a0: {MOST_LISTED + 3}" in text
     assert "aucun" in text
@@ -45,8 +45,8 @@ def test_erasing_says_that_appointments_stand_and_offers_to_cancel_them_first(t:
 
 
 @both
-def test_the_menu_leads_to_all_three_and_privacy_to_the_menu(t: Translator) -> None:
-    wanted = (callback_data.DATA_SEE, callback_data.DATA_COPY, callback_data.ERASE)
+def test_the_menu_leads_to_all_four_and_privacy_to_the_menu(t: Translator) -> None:
+    wanted = (callback_data.DATA_SEE, callback_data.PEOPLE, callback_data.DATA_COPY, callback_data.ERASE)
     assert render(DataMenu(), t).actions == wanted
     privacy = render(Privacy(), t, office=Office(contact="620 00 00 00"))
     assert privacy.actions == (callback_data.DATA,)
