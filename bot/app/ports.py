@@ -125,6 +125,10 @@ class Receipt:
     file_id: str | None = None
 
 
+class StoreUnavailableError(Exception):
+    """Nothing was stored, or nobody knows, because the database does not answer; it may a moment later."""
+
+
 class SendError(Exception):
     """A delivery failed. Its text has the messenger's words, never the message's."""
 

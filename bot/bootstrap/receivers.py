@@ -9,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from bot.app.ports import Clock
+from bot.app.ports import Clock, StoreUnavailableError
 from bot.app.records import StoredUpdate, StoredWebhook
 from bot.moncreneau import webhooks
 from bot.settings import Settings
@@ -78,7 +78,10 @@ class Receivers:
     def _when_open(self, receive: "Callable[[bytes], Awaitable[Reply]]") -> "Receive":
         async def wait_and_receive(body: bytes) -> "Reply | None":
             await self._decided.wait()  # the route waits a few seconds only
-            return await receive(body) if self._targets else None
+            try:
+                return await receive(body) if self._targets else None
+            except StoreUnavailableError:
+                return None
 
         return wait_and_receive
 

@@ -18,6 +18,7 @@ from bot.app.records import (
     StoredAttempt,
     StoredChat,
     StoredUpdate,
+    StoredWebhook,
     Urgency,
 )
 from bot.core.appointment_book import BookEntry, Origin
@@ -25,7 +26,7 @@ from bot.core.model import AppointmentStatus
 from bot.core.rating import RatingCount, RatingQuestion, Score
 from bot.core.reminders import Timer, TimerKind
 from bot.core.statistics import Count, Counted
-from bot.storage.tables import FILE_ID_LENGTH, LINK_LENGTH
+from bot.storage.tables import EVENT_LENGTH, FILE_ID_LENGTH, LINK_LENGTH
 from bot.views.message import Button, Message, Place, Style
 
 Values = dict[str, Any]
@@ -73,6 +74,18 @@ def update_row(update: StoredUpdate, now: float) -> Values:
 def done_row(update_id: int, now: float) -> Values:
     """The row of an update that is done, for an insert or an update: its id without any content."""
     return {"update_id": update_id, "chat_id": 0, "body": None, "received_at": now, "done_at": now}
+
+
+def webhook_row(webhook: StoredWebhook, error: str | None) -> Values:
+    """The row of a webhook that arrived. One with an error counts as done, and loses its content."""
+    return {
+        "event_id": webhook.event_id[:EVENT_LENGTH],
+        "body": webhook.body if error is None else None,
+        "received_at": webhook.received_at,
+        "due_at": webhook.received_at,
+        "done_at": None if error is None else webhook.received_at,
+        "error": error,
+    }
 
 
 def read_update(row: Row[Any]) -> StoredUpdate:

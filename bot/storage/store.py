@@ -19,6 +19,7 @@ from sqlalchemy import Connection, delete, or_, update
 
 from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
+from bot.app.ports import StoreUnavailableError
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
 from bot.core import retention
@@ -34,7 +35,7 @@ MAX_BATCH = 300
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
-class StoreClosedError(Exception):
+class StoreClosedError(StoreUnavailableError):
     """The store was closed before the change was written."""
 
 

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import StoredWebhook, Work
 from bot.core.retention import WEBHOOK_IDS
-from bot.storage import engines
+from bot.storage import engines, mappers
 from bot.storage.store import Store, execute, write
-from bot.storage.tables import EVENT_LENGTH, webhooks
+from bot.storage.tables import webhooks
 
 KEEP = WEBHOOK_IDS.total_seconds()
 ERROR = 64
@@ -25,14 +25,7 @@ class SqlWebhookRepository:
 
     async def add(self, webhook: StoredWebhook, error: str | None = None) -> None:
         """See `WebhookRepository`."""
-        row = {
-            "event_id": webhook.event_id[:EVENT_LENGTH],
-            "body": webhook.body if error is None else None,
-            "received_at": webhook.received_at,
-            "due_at": webhook.received_at,
-            "done_at": None if error is None else webhook.received_at,
-            "error": error,
-        }
+        row = mappers.webhook_row(webhook, error)
         await write(self._store, lambda connection: connection.execute(self._insert, row))
 
     async def due(self, now: float, limit: int) -> tuple[StoredWebhook, ...]:

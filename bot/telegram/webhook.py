@@ -19,6 +19,7 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 
 from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
+from bot.app.ports import StoreUnavailableError
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import StoredUpdate
 from bot.telegram.transport import RawBot, host_of, seconds, words_of
@@ -75,6 +76,8 @@ class UpdateReceiver:
         stored = stored_update(update)
         try:
             await self._store((stored,))
+        except StoreUnavailableError:
+            raise
         except Exception as error:  # noqa: BLE001 — one update must not stop all that come after it
             log.error("update %d cannot be stored: %s", stored.update_id, type(error).__name__)  # noqa: TRY400
             await self._store((StoredUpdate(stored.update_id, 0, ""),))
