@@ -49,7 +49,7 @@ from bot.bootstrap.operations import Operations
 from bot.bootstrap.receivers import Receivers
 from bot.broadcast.report import read_file
 from bot.core.calendar_event import CalendarEvent, appointment_in
-from bot.core.health import HealthReport, ReminderHealth, WebhookHealth
+from bot.core.health import HealthReport, ReminderHealth, UpdatesHealth, WebhookHealth
 from bot.core.model import Appointment
 from bot.core.retention import UPDATE_IDS
 from bot.core.screens import Screen
@@ -368,7 +368,10 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         return WebhookHealth(last=at, refused=receivers.moncreneau.refused, set_aside=webhook_worker.set_aside)
 
     reminder_health = partial(_reminder_health, timers, reminders, outbox, steady_time)
-    health = await operations.health(conversations, outbox, attempt_worker, updates, webhook_health, reminder_health)
+    updates_health = partial(_updates_health, store, receivers)
+    health = await operations.health(
+        conversations, outbox, attempt_worker, updates, webhook_health, reminder_health, updates_health
+    )
     return App(
         settings=settings,
         store=store,
@@ -401,6 +404,18 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         ),
         scheduler=Scheduler(timers, reminders.turn, conversations.play, steady_time),
     )
+
+
+async def _updates_health(store: Store, receivers: Receivers) -> UpdatesHealth | None:
+    """How updates come in by webhook; None if they are polled."""
+    if receivers.telegram is None:
+        return None
+    last = None
+    with contextlib.suppress(TimeoutError, SQLAlchemyError):
+        async with asyncio.timeout(READ_TIMEOUT):
+            last = await store.last_update()
+    at = None if last is None else datetime.fromtimestamp(last, UTC)
+    return UpdatesHealth(last=at, refused=receivers.telegram.refused, postponed=receivers.telegram.postponed)
 
 
 async def _reminder_health(

@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from bot.app.ports import ApiError, Clock
 from bot.app.records import Change, DeliveryIds
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.health import ChatLimit, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
+from bot.core.health import ChatLimit, HealthReport, OperatorIssue, ReminderHealth, UpdatesHealth, WebhookHealth
 from bot.core.model import FailureCode
 from bot.core.statistics import Count
 from bot.i18n import Translators
@@ -25,6 +26,7 @@ from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import blocking_views, statistics_views, views
 from bot.operations.blocking import BlockHandler
 from bot.operations.blocking_views import BlockScreen
+from bot.operations.inbox_lag import LATE, InboxLag
 from bot.operations.operator_alerts import SAVED_AS as ALERTS
 from bot.operations.operator_alerts import OperatorAlerts
 from bot.operations.statistics import StatisticsHandler
@@ -106,6 +108,7 @@ class Operations:
         )
         self.limits_reached = Counter[ChatLimit]()
         """The number of refusals since the start, by limit. The limiters count them here."""
+        self.inbox_lag = InboxLag(store.oldest_open_update, time.time, self.alerts.changed)
         self.gateway = connections.moncreneau_gateway(
             settings, clock, self._save_quota, self.alerts.changed, self.limits_reached
         )
@@ -124,14 +127,17 @@ class Operations:
         try:
             connections.restore_quota(self.gateway, await self._store.saved_value(self._quota))
             self._today.restore(await self._store.saved_value(SAVED_AS))
-            self.gateway.restore_issues(self.alerts.restore(await self._store.saved_value(ALERTS)))
+            told = self.alerts.restore(await self._store.saved_value(ALERTS))
+            self.inbox_lag.restore(is_told=told.pop(LATE, None) is not None)
+            self.gateway.restore_issues(told)
             await self._verify()
-            probing = asyncio.create_task(self._probe_when_quiet(), name="probe")
+            watching = {asyncio.create_task(each) for each in (self._probe_when_quiet(), self.inbox_lag.run())}
             try:
                 yield
             finally:
-                probing.cancel()
-                await asyncio.wait({probing})
+                for task in watching:
+                    task.cancel()
+                await asyncio.wait(watching)
         finally:
             await self._database.aclose()
             await self.gateway.aclose()
@@ -142,9 +148,10 @@ class Operations:
         conversations: Conversations,
         outbox: Outbox,
         attempt_worker: AttemptWorker,
-        updates: Poller | WebhookKeeper,
+        source: Poller | WebhookKeeper,
         webhooks: Callable[[], WebhookHealth | None],
         reminders: Callable[[], Awaitable[ReminderHealth | None]],
+        updates: Callable[[], Awaitable[UpdatesHealth | None]],
     ) -> HealthCollector:
         """The collector of the parts' figures."""
         return HealthCollector(
@@ -157,11 +164,13 @@ class Operations:
             attempt_worker=attempt_worker,
             outcomes=self.outcomes,
             limits_reached=self.limits_reached,
-            telegram=lambda: updates.is_reachable,
+            telegram=lambda: source.is_reachable,
             database=self._database,
             set_aside=await set_aside(self._store.engine),
             webhooks=webhooks,
             reminders=reminders,
+            updates=updates,
+            oldest_update=self.inbox_lag.age,
         )
 
     def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:

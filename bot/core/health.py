@@ -31,11 +31,21 @@ class ChatLimit(StrEnum):
     """Readings of slots that no cached copy could answer."""
 
 
+class BotIssue(StrEnum):
+    """A problem of the bot itself that operators must know of. The values are stored."""
+
+    LATE_UPDATES = "late_updates"
+    """Updates wait for long."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperatorIssue:
-    """A problem that only the operator can solve: OUT_OF_CREDITS or NO_ACCESS, of one department or of all."""
+    """A problem that only the operator can solve.
 
-    code: FailureCode
+    OUT_OF_CREDITS or NO_ACCESS, of one department or of all, or one of the bot itself.
+    """
+
+    code: FailureCode | BotIssue
     department_id: int | None = None
 
     @property
@@ -47,6 +57,8 @@ class OperatorIssue:
     def of(cls, key: str) -> Self:
         """The reverse of `key`. Raises ValueError for what is none."""
         code, _, department = key.partition(".")
+        if code in set(BotIssue):
+            return cls(BotIssue(code))
         return cls(FailureCode(code), int(department) if department else None)
 
 
@@ -108,6 +120,18 @@ class WebhookHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatesHealth:
+    """How Telegram's updates come in by webhook. The counts are of this process, since its start."""
+
+    last: datetime | None
+    """When the last one came, to any process (aware, in UTC); None: never."""
+    refused: int
+    """Requests without Telegram's secret."""
+    postponed: int
+    """Updates that could not be stored at that moment, which Telegram repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderHealth:
     """The reminders of appointments; the last three since the start."""
 
@@ -153,6 +177,10 @@ class HealthReport:
     """Messages that Telegram refused since the start."""
     webhooks: WebhookHealth | None = None
     """None if webhooks are not received."""
+    updates: UpdatesHealth | None = None
+    """None if updates are polled."""
+    oldest_update: float | None = None
+    """Seconds for which the oldest update has waited that is not done; 0 if all are, None if nobody knows."""
     reminders: ReminderHealth | None = None
     """None if nobody asked."""
     outcomes: Mapping[str, int] = field(default_factory=dict)

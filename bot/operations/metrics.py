@@ -9,7 +9,7 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, WebhookHealth
+from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, UpdatesHealth, WebhookHealth
 
 NAME = "moncreneau_bot_"
 
@@ -46,6 +46,9 @@ class MetricsCollector(Collector):
         yield limits
         if report.webhooks is not None:
             yield from _webhooks(report.webhooks)
+        yield from _known("oldest_update_seconds", "How long the oldest update has waited.", report.oldest_update)
+        if report.updates is not None:
+            yield from _updates(report.updates)
         yield from _api(report.api)
 
 
@@ -56,6 +59,13 @@ def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
     dropped = "Reminders that would have been too late or untrue."
     yield CounterMetricFamily(NAME + "reminders_dropped", dropped, reminders.dropped)
     yield CounterMetricFamily(NAME + "reminders_coming", "Answers of citizens that they come.", reminders.coming)
+
+
+def _updates(updates: UpdatesHealth) -> Iterator[Metric]:
+    yield from _known("update_last_timestamp_seconds", "When the last update came, Unix time.", _unix(updates.last))
+    yield CounterMetricFamily(NAME + "updates_refused", "Updates without Telegram's secret.", updates.refused)
+    postponed = "Updates that could not be stored, and come again."
+    yield CounterMetricFamily(NAME + "updates_postponed", postponed, updates.postponed)
 
 
 def _webhooks(webhooks: WebhookHealth) -> Iterator[Metric]:

@@ -19,7 +19,7 @@ from bot.app.ports import Clock, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
-from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, WebhookHealth
+from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, UpdatesHealth, WebhookHealth
 from bot.views.message import Message
 
 SAVED_AS = "today"
@@ -97,6 +97,14 @@ async def no_reminders() -> None:
     """The default without a scheduler."""
 
 
+async def no_updates() -> None:
+    """The default if updates are polled."""
+
+
+async def unknown_age() -> None:
+    """The default if nobody looks how long updates wait."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCollector:
     """Collects the figures of the parts. `set_aside` is the number of updates set aside before the start."""
@@ -115,6 +123,8 @@ class HealthCollector:
     set_aside: int
     webhooks: Callable[[], WebhookHealth | None] = lambda: None
     reminders: Callable[[], Awaitable[ReminderHealth | None]] = no_reminders
+    updates: Callable[[], Awaitable[UpdatesHealth | None]] = no_updates
+    oldest_update: Callable[[], Awaitable[float | None]] = unknown_age
 
     async def report(self) -> HealthReport:
         """The present health report."""
@@ -136,6 +146,8 @@ class HealthCollector:
             refused=self.outbox.failed,
             webhooks=self.webhooks(),
             reminders=await self.reminders(),
+            updates=await self.updates(),
+            oldest_update=await self.oldest_update(),
             outcomes=dict(self.outcomes),
             limits_reached=dict(self.limits_reached),
             moves=dict(self.attempt_worker.moves),

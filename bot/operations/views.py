@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta, tzinfo
 
-from bot.core.health import ApiHealth, ChatLimit, HealthReport, OperatorIssue
+from bot.core.health import ApiHealth, BotIssue, ChatLimit, HealthReport, OperatorIssue
 from bot.core.model import FailureCode
 from bot.core.screens import Help
 from bot.i18n import Safe, Translator
@@ -19,6 +19,8 @@ from bot.views.text import lines, paragraphs
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 JUST_NOW = timedelta(minutes=2)
 """The age of a response up to which the API counts as reachable now."""
+NOTICEABLE = 1.0
+"""Seconds that an update waits."""
 Names = Callable[[int], str]
 """Returns the name of a department."""
 
@@ -47,6 +49,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
         lines(_hit_rate(api, t), _per_booking(report, t)),
         lines(
             t.text("condition.inbox", count=report.inbox),
+            _oldest_update(report, t),
             t.text("condition.outbox", count=report.outbox),
             t.text("condition.stalled", n=report.stalled) if report.stalled else None,
             t.text("condition.attempts", count=report.attempts),
@@ -59,6 +62,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
             t.text("condition.telegram_fine" if report.telegram else "condition.telegram_bad"),
             t.text("condition.database_fine" if report.database else "condition.database_bad"),
         ),
+        _updates(report, t, zone),
         _webhooks(report, t, zone),
         lines(_last_error(api, t, zone), _uptime(report, t)),
     )
@@ -73,6 +77,9 @@ def alert(issue: OperatorIssue, t: Translator, names: Names, *, present: bool) -
     elif issue.code is FailureCode.OUT_OF_CREDITS:
         words, following = _issue(issue, t, names), t.text("operator.credits_next")
         over = t.text("operator.credits_over")
+    elif issue.code is BotIssue.LATE_UPDATES:
+        words, following = t.text("operator.late"), t.text("operator.late_next")
+        over = t.text("operator.late_over")
     else:
         words, following = _issue(issue, t, names), t.text("operator.access_next")
         over = t.text("operator.access_over")
@@ -106,6 +113,25 @@ def _limits_reached(report: HealthReport, t: Translator) -> Safe | None:
         return None
     title = t.text("condition.limits")
     return lines(title, *(t.text(f"condition.limit.{each}", count=report.limits_reached[each]) for each in reached))
+
+
+def _oldest_update(report: HealthReport, t: Translator) -> Safe | None:
+    """How long the oldest update has waited, if citizens may notice it."""
+    age = report.oldest_update
+    return None if age is None or age < NOTICEABLE else t.text("condition.oldest_update", seconds=round(age))
+
+
+def _updates(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
+    """Whether updates arrive by webhook, if that is how they come."""
+    updates = report.updates
+    if updates is None:
+        return None
+    last = t.text("condition.no_update")
+    if updates.last is not None:
+        at = updates.last.astimezone(zone)
+        last = t.text("condition.update", day=t.date_short(at.date()), time=t.time(at))
+    counts = t.text("condition.updates_refused", refused=updates.refused, postponed=updates.postponed)
+    return lines(last, counts if updates.refused or updates.postponed else None)
 
 
 def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:

@@ -6,7 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.health import ApiHealth, ChatLimit, HealthReport, OperatorIssue, ReminderHealth, WebhookHealth
+from bot.core.health import (
+    ApiHealth,
+    BotIssue,
+    ChatLimit,
+    HealthReport,
+    OperatorIssue,
+    ReminderHealth,
+    UpdatesHealth,
+    WebhookHealth,
+)
 from bot.core.model import FailureCode
 from bot.i18n import Translators
 from bot.operations.views import alert, status
@@ -141,7 +150,7 @@ def test_the_status_highlights_failures() -> None:
         assert words in text
 
 
-@pytest.mark.parametrize("issue", [CREDITS, ACCESS, PASSPORTS])
+@pytest.mark.parametrize("issue", [CREDITS, ACCESS, PASSPORTS, OperatorIssue(BotIssue.LATE_UPDATES)])
 @pytest.mark.parametrize("locale", T.supported)
 def test_an_alert_says_what_to_do_and_the_all_clear_that_it_works_again(issue: OperatorIssue, locale: str) -> None:
     begins, over = (alert(issue, T.get(locale), named, present=present).text for present in (True, False))
@@ -158,6 +167,22 @@ def test_webhooks_stand_there_where_they_are_received() -> None:
     some = replace(FINE, webhooks=WebhookHealth(last=NOW, refused=2, set_aside=1))
     assert "Dernier webhook de moncreneau : lun. 2 mars à 14:30" in shown(some)
     assert "⚠️ Webhooks refusés (signature) : 2 · mis de côté : 1" in shown(some)
+
+
+def test_updates_stand_there_where_they_come_by_webhook() -> None:
+    assert "Telegram :" not in shown(FINE)
+    never = replace(FINE, updates=UpdatesHealth(last=None, refused=0, postponed=0))
+    assert "Aucun message de Telegram" in shown(never)
+    assert "refusées" not in shown(never)
+    some = replace(FINE, updates=UpdatesHealth(last=NOW, refused=2, postponed=1))
+    assert "Dernier message de Telegram : lun. 2 mars à 14:30" in shown(some)
+    assert "⚠️ Requêtes refusées à l’adresse du webhook : 2 · remises à plus tard : 1" in shown(some)
+
+
+def test_the_status_tells_how_long_the_oldest_update_waits() -> None:
+    assert "La plus ancienne attend depuis 12 s" in shown(replace(FINE, oldest_update=12.4))
+    for age in (None, 0.0, 0.9):
+        assert "La plus ancienne" not in shown(replace(FINE, oldest_update=age))
 
 
 def test_the_status_tells_of_reminders() -> None:
