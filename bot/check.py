@@ -285,7 +285,10 @@ def _database(checkup: Diagnosis) -> list[Line]:
         words = f"its revision {present} is not one of this version's (newest: {wanted})"
         return [Line(Level.FAIL, "database", words, "run the version of the bot that made it, or a newer one")]
     lines = [Line(Level.OK, "database", f"can be written; revision {present}")]
-    if present != wanted:
+    if present > wanted:
+        words = f"a newer version of the bot has migrated it to revision {present}; its tables serve this one too"
+        lines.append(Line(Level.WARN, "database", words, "bring this one up to date as well"))
+    elif present != wanted:
         words = f"the next start brings it from revision {present} to {wanted}"
         lines.append(Line(Level.WARN, "database", words, "copy it before you start the new version"))
     if checkup.set_aside:

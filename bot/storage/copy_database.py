@@ -52,6 +52,8 @@ async def copy_database(source: str, target: str, progress: Progress) -> int:
             await _refuse_used(writing)
             into = await stack.enter_async_context(writing.connect())
             await into.run_sync(migrate.upgrade)
+            for table in metadata.sorted_tables:
+                await into.execute(table.delete())  # what the migrations themselves note
         for table in metadata.sorted_tables:
             await _copy_table(table, rows, into, expected[table.name], progress)
         with _telling(SOURCE):

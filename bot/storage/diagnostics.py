@@ -51,7 +51,7 @@ class Diagnosis:
     revision: str | None
     newest: str
     known: bool = False
-    """Whether this version knows the revision."""
+    """Whether this version can use a database of this revision."""
     set_aside: int = 0
     newest_set_aside: tuple[SetAsideUpdate, ...] = ()
 
@@ -64,9 +64,10 @@ async def examine(url: str, most: int) -> Diagnosis:
             return Diagnosis(None, migrate.newest())
         async with engine.connect() as connection:
             present, newest = await connection.run_sync(migrate.current_revision)
+            is_usable = await connection.run_sync(migrate.is_usable, present)
         if present is None and not engines.is_file(engine):  # where a table that is taken back leaves nothing
             await _try(engine, CreateTable(TRIAL))
-        if present is None or present not in migrate.revisions():
+        if present is None or not is_usable:
             return Diagnosis(present, newest)
         await _try(engine, engines.upsert(engine, saved_values, ["value"]).values(name=MARK, value=""))
         return Diagnosis(

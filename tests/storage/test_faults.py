@@ -14,6 +14,7 @@ from bot.storage import engines
 from bot.storage.store import Store, StoreClosedError
 from tests.e2e.running_bot import running_bot, stopped_bot
 from tests.e2e.waiting import eventually
+from tests.storage.databases import sqlite_database
 from tests.storage.disks import Disk, small_disk
 from tests.storage.values import delivery, rows, turn, update
 
@@ -96,7 +97,7 @@ async def test_a_change_still_waiting_for_disk_space_at_closing_is_not_stored(di
 
 
 async def test_on_a_full_disk_no_update_is_confirmed_to_telegram_before_it_is_stored(disk: Disk) -> None:
-    async with running_bot(disk.folder) as bot:
+    async with running_bot(disk.folder, database_url=disk.url) as bot:
         citizen = await bot.citizen()
         assert "Bonjour" in (await citizen.says("/start")).text
         disk.fill()
@@ -113,7 +114,7 @@ async def test_on_a_full_disk_no_update_is_confirmed_to_telegram_before_it_is_st
 
 async def test_a_first_start_on_a_full_disk_says_so_and_leaves_no_tables(disk: Disk) -> None:
     disk.fill()
-    async with stopped_bot(disk.folder) as bot:
+    async with stopped_bot(disk.folder, database_url=disk.url) as bot:
         with pytest.raises(StartError, match="DATABASE_URL"):
             await bot.start()
         disk.clear()
@@ -142,7 +143,10 @@ async def test_while_another_process_holds_the_lock_writes_wait_and_reads_go_on(
 
 @pytest.mark.usefixtures("short_lock_timeout")
 async def test_a_first_start_on_a_locked_database_says_so(tmp_path: Path) -> None:
-    async with stopped_bot(tmp_path) as bot, held_by_another_process(tmp_path / "bot.db"):
+    async with (
+        stopped_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as bot,
+        held_by_another_process(tmp_path / "bot.db"),
+    ):
         with pytest.raises(StartError, match=r"DATABASE_URL.*: database is locked"):
             await bot.start()
 
@@ -152,7 +156,7 @@ async def test_on_a_disk_that_becomes_read_only_one_line_is_logged_and_nothing_i
 ) -> None:
     if not disk.can_be_read_only:
         pytest.skip("root without the right to mount cannot make anything read-only")
-    async with running_bot(disk.folder) as bot:
+    async with running_bot(disk.folder, database_url=disk.url) as bot:
         citizen = await bot.citizen()
         await citizen.says("/start")
         await bot.stop()
@@ -179,7 +183,7 @@ async def test_on_a_disk_that_becomes_read_only_one_line_is_logged_and_nothing_i
 )
 async def test_an_unusable_database_url_gets_one_clear_line(place: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "text.db").write_text("a shopping list, and a long one\n" * 40)
-    async with stopped_bot(tmp_path) as bot:
+    async with stopped_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as bot:
         with pytest.raises(StartError, match=f"DATABASE_URL.*: {words}"):
             await bot.start(database_url=f"sqlite+aiosqlite:///{tmp_path / place}")
 

@@ -1,0 +1,71 @@
+"""The release before this one, taken from the history of the clone, to run beside the present code.
+
+`release_before.txt` names its commit. Whoever makes a release moves it (CONTRIBUTING.md).
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.documents import ROOT
+from tests.needs import lacks
+
+FILE = Path(__file__).with_name("release_before.txt")
+TABLES = """import json
+from bot.storage.migrate import newest
+from bot.storage.tables import metadata
+tables = {table.name: {column.name: [str(column.type), column.primary_key] for column in table.columns}
+    for table in metadata.sorted_tables}
+print(json.dumps({"newest": newest(), "tables": tables}))"""
+
+
+def commit() -> str:
+    """The commit that the file names, without its comments."""
+    (name,) = [line for line in FILE.read_text().split("\n") if line and not line.startswith("#")]
+    return name
+
+
+def git(*arguments: str, **how: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run git in the clone."""
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], check=False, **how)  # noqa: S603, S607 — ours
+
+
+@dataclass(frozen=True)
+class ReleaseBefore:
+    """Its code, in a folder of its own. It runs with the packages of the present one."""
+
+    folder: Path
+
+    @classmethod
+    def unpacked(cls, folder: Path) -> "ReleaseBefore":
+        """Put the code of the commit into the folder. A clone without its history skips the test; in CI it fails."""
+        if git("cat-file", "-e", f"{commit()}^{{commit}}", capture_output=True).returncode:
+            lacks(f"the clone has no commit {commit()}: git fetch --unshallow")
+        packed = git("archive", commit(), "bot", "locales", capture_output=True)
+        assert packed.returncode == 0, packed.stderr
+        subprocess.run(["tar", "-x", "-C", str(folder)], input=packed.stdout, check=True)  # noqa: S603, S607 — ours
+        return cls(folder)
+
+    @cached_property
+    def _said(self) -> dict[str, Any]:
+        """What its code says of its tables."""
+        done = subprocess.run(  # noqa: S603 — ours
+            [sys.executable, "-c", TABLES], cwd=self.folder, capture_output=True, text=True, check=True
+        )
+        said: dict[str, Any] = json.loads(done.stdout)
+        return said
+
+    @property
+    def newest(self) -> str:
+        """The newest revision that it knows."""
+        return str(self._said["newest"])
+
+    @property
+    def tables(self) -> dict[str, dict[str, tuple[str, bool]]]:
+        """Its tables: of each column the type, and whether it is in the primary key."""
+        tables = self._said["tables"].items()
+        return {name: {each: (kind, key) for each, (kind, key) in columns.items()} for name, columns in tables}

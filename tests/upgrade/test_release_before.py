@@ -1,0 +1,37 @@
+"""Migrations expand and contract: the release before reads and writes the present tables as if they were its own."""
+
+import pytest
+
+from bot.storage import migrate
+from bot.storage.tables import metadata
+from tests.upgrade.release_before import ReleaseBefore
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> ReleaseBefore:
+    return ReleaseBefore.unpacked(tmp_path_factory.mktemp("before"))
+
+
+def test_no_table_and_no_column_that_it_knows_is_gone_renamed_or_of_another_type(before: ReleaseBefore) -> None:
+    present = {
+        (table.name, column.name): (str(column.type), column.primary_key)
+        for table in metadata.sorted_tables
+        for column in table.columns
+    }
+    known = {(table, name): each for table, columns in before.tables.items() for name, each in columns.items()}
+    assert {where: present.get(where) for where in known} == known
+
+
+def test_it_can_write_rows_without_the_columns_that_are_new(before: ReleaseBefore) -> None:
+    demanded = [
+        str(column)
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if table.name in before.tables and column.name not in before.tables[table.name]
+        if column.primary_key or not (column.nullable or column.server_default is not None)
+    ]
+    assert demanded == []
+
+
+def test_the_present_tables_serve_it(before: ReleaseBefore) -> None:
+    assert migrate.SERVES_FROM <= before.newest <= migrate.newest()
