@@ -18,7 +18,7 @@ BENCHES = {
     "broadcast_limits": "a broadcast under Telegram's limits while citizens book",
     "broadcast_rate": "a broadcast without limits",
     "broadcast_million": "a million recipients",
-    "webhooks": "answers to 50 webhooks per second, each of which becomes a message",
+    "webhooks": "answers to 50 webhooks of moncreneau and 200 updates per second, each of which becomes a message",
     "scale": "steps/s and memory as citizens and known chats grow",
 }
 """The benches of a run without names."""

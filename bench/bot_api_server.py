@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 OK = b'{"ok":true,"result":true}'
 BOT = '{"id":42,"is_bot":true,"first_name":"Bench","username":"bench_bot"}'
 ME = f'{{"ok":true,"result":{BOT}}}'.encode()
+NO_WEBHOOK = b'{"ok":true,"result":{"url":""}}'
 PHOTO = '"photo":[{"file_id":"f","file_unique_id":"u","width":1,"height":1}],"caption":""'
 NO_BUTTONS = '{"inline_keyboard":[]}'
 PER_POLL = 100
@@ -54,7 +55,9 @@ class BotApiServer:
 
     def __init__(self, listener: Listener, latency: float = 0.0) -> None:
         self.polled = asyncio.Event()
-        """Set by the first poll of a bot."""
+        """Set by the first poll of a bot, or when it sets a webhook."""
+        self.webhook: dict[str, str] = {}
+        """What the bot said in `setWebhook`. The bench itself delivers to it."""
         self.latency = latency
         self._listener = listener
         self._updates: list[tuple[int, str]] = []
@@ -68,10 +71,15 @@ class BotApiServer:
         self._last_message += 1
         return self._last_message
 
+    def numbered(self, content: str) -> str:
+        """The next update, for a webhook."""
+        self._last_update += 1
+        return f'{{"update_id":{self._last_update},{content}}}'
+
     def push(self, content: str) -> None:
         """Queue an update; what else is pushed in the same turn of the loop goes with it."""
-        self._last_update += 1
-        self._updates.append((self._last_update, f'{{"update_id":{self._last_update},{content}}}'))
+        update = self.numbered(content)
+        self._updates.append((self._last_update, update))
         if self._poll and self._flush is None:
             self._flush = asyncio.get_running_loop().call_soon(self._answer_poll)
 
@@ -81,6 +89,12 @@ class BotApiServer:
             self._get_updates(connection, _parameters(body, content_type))
         elif method == "getme":
             self._reply(connection, ME)
+        elif method == "getwebhookinfo":
+            self._reply(connection, NO_WEBHOOK)
+        elif method == "setwebhook":
+            self.webhook = _parameters(body, content_type)
+            self.polled.set()
+            self._reply(connection, OK)
         elif method in {"sendmessage", "editmessagetext", "sendphoto"}:
             self._send(connection, method, body, content_type)
         else:
