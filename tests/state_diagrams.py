@@ -124,6 +124,7 @@ LABELS = {
     data.SETTINGS: "Settings",
     data.LOCALE: "Language",
     data.PAST: "Past appointments",
+    data.ALERT_DEPARTMENT: "Tell me",
 }
 """The names of buttons in the diagrams."""
 

@@ -9,7 +9,15 @@ import pytest
 from prometheus_client.registry import Collector
 from pydantic.fields import FieldInfo
 
-from bot.core.health import ApiHealth, HealthReport, OperatorIssue, ReminderHealth, UpdatesHealth, WebhookHealth
+from bot.core.health import (
+    ApiHealth,
+    HealthReport,
+    OperatorIssue,
+    PlaceAlertHealth,
+    ReminderHealth,
+    UpdatesHealth,
+    WebhookHealth,
+)
 from bot.core.model import FailureCode
 from bot.operations import metrics
 from bot.settings import Settings, read_settings
@@ -200,6 +208,7 @@ def full_metrics() -> Collector:
             updates=UpdatesHealth(last=now, refused=1, postponed=1),
             oldest_update=0.0,
             reminders=ReminderHealth(due=1, late=1, sent=1, dropped=1, coming=1),
+            place_alerts=PlaceAlertHealth(open=1, sent=1),
         )
     )
 

@@ -381,6 +381,7 @@ def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
         withdrawn=None if outcome.withdrawn is None else (chat_id, outcome.withdrawn),
         coming=outcome.coming,
         rated=outcome.rated,
+        works=outcome.works,
     )
 
 

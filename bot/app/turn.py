@@ -19,9 +19,10 @@ from bot.app.booking_caps import CapCheck
 from bot.app.hourly_limiter import HourlyLimiter
 from bot.app.my_data import MyData
 from bot.app.my_data import file_name as copy_name
+from bot.app.place_alerts import PlaceAlerts
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice
-from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency
+from bot.app.records import AttemptKind, Delivery, DeliveryIds, Kind, StoredAttempt, TicketMessage, Urgency, Work
 from bot.core import for_whom, reminders
 from bot.core.appointment_book import BookEntry
 from bot.core.calendar_event import file_name
@@ -29,6 +30,7 @@ from bot.core.conversation import step
 from bot.core.effects import (
     Amend,
     AmendTicket,
+    AskAlert,
     Book,
     CancelAppointment,
     CheckCopy,
@@ -41,12 +43,15 @@ from bot.core.effects import (
     LoadEntry,
     LoadForCalendar,
     LoadMyData,
+    LoadOffer,
     LoadSlots,
     LoadTicket,
     Move,
     NoteComing,
+    NoteGone,
     Rate,
     Show,
+    StopAlert,
     Tell,
     Withdraw,
 )
@@ -66,7 +71,7 @@ from bot.core.events import (
     TicketLoaded,
 )
 from bot.core.health import ChatLimit
-from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, Ticket
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode, ListedAlert, Ticket
 from bot.core.rating import RatingAnswer
 from bot.core.screens import LASTING, CalendarFile, DataCopy, QrPicture, Screen, TicketShown
 from bot.core.session import Session
@@ -150,6 +155,8 @@ class Outcome:
     coming: tuple[int, int] | None = None
     """An appointment and the version of which the citizen says that they will come."""
     rated: RatingAnswer | None = None
+    works: tuple[Work, ...] = ()
+    """Writes of other repositories, in the transaction of the turn."""
 
 
 @dataclass(slots=True)
@@ -159,6 +166,7 @@ class _TurnInProgress:
     shown: list[Show | Tell | Amend] = field(default_factory=list)
     opened: list[StoredAttempt] = field(default_factory=list)
     withdrawn: int | None = None
+    works: list[Work] = field(default_factory=list)
     cancelled: int | None = None
     """The appointment that stands no more: its ticket is dropped if it is not sent yet."""
     erases: bool = False
@@ -186,12 +194,14 @@ class Turns:
         reached: Counter[ChatLimit] | None = None,
         my_data: MyData | None = None,
         has_question: HasQuestion = no_question,
+        place_alerts: PlaceAlerts | None = None,
     ) -> None:
         self._api = api
         self._ticket_messages = ticket_messages
         self._caps = caps
         self._my_data = my_data
         self._has_question = has_question
+        self._place_alerts = place_alerts
         self._entry = entry
         self._entries_of = entries_of
         self._on_coming = on_coming
@@ -236,9 +246,12 @@ class Turns:
             draft.erases,
             coming=draft.coming,
             rated=draft.rated,
+            works=tuple(draft.works),
         )
 
-    async def _run(self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State) -> Event | None:
+    async def _run(  # noqa: C901 — a table
+        self, chat_id: int, draft: _TurnInProgress, effect: Effect, state: State
+    ) -> Event | None:
         """Run an effect; returns the resulting event, if any."""
         match effect:
             case LoadDepartments() | LoadSlots() | LoadAppointments() | LoadEntry() | LoadForCalendar() | LoadTicket():
@@ -249,6 +262,10 @@ class Turns:
                 return await self._my_data.answer(chat_id, effect, self._now())
             case Rate():
                 return await self._rate(chat_id, draft, effect)
+            case AskAlert() | StopAlert() | LoadOffer() | NoteGone() if self._place_alerts:
+                event, works = await self._place_alerts.answer(chat_id, effect, self._now())
+                draft.works += works
+                return event
             case AmendTicket(ticket=ticket):
                 if ticket.appointment.status is AppointmentStatus.CANCELLED:
                     draft.cancelled = ticket.appointment.id
@@ -297,10 +314,12 @@ class Turns:
                 case LoadAppointments(to_cancel=urgent):
                     need = Need.CANCEL if urgent else Need.LOOK
                     number = state.number if isinstance(state, LoadingAppointments) else None
-                    appointments, departments = await asyncio.gather(
-                        self._appointments(chat_id, need, number), self._offices()
+                    appointments, departments, alerts = await asyncio.gather(
+                        self._appointments(chat_id, need, number), self._offices(), self._alerts(chat_id)
                     )
-                    return AppointmentsLoaded(at=self._now(), appointments=appointments, departments=departments)
+                    return AppointmentsLoaded(
+                        at=self._now(), appointments=appointments, departments=departments, alerts=alerts
+                    )
                 case LoadEntry(appointment_id=number, one_more=one_more):
                     entry = await self._entry(number)
                     own = entry if entry and entry.chat_id == chat_id else None
@@ -388,6 +407,9 @@ class Turns:
             return await self._api.departments()
         except ApiError:
             return ()
+
+    async def _alerts(self, chat_id: int) -> tuple[ListedAlert, ...]:
+        return await self._place_alerts.listed(chat_id, self._now()) if self._place_alerts else ()
 
     @staticmethod
     def _gather(chat_id: int, draft: _TurnInProgress, effect: Effect) -> None:

@@ -23,13 +23,15 @@ from bot.app.attempt_worker import AttemptWorker
 from bot.app.booking_caps import BookingCaps, CapCheck
 from bot.app.calendar_files import CalendarFiles
 from bot.app.conversations import Conversations, GroupHints
+from bot.app.earlier_places import EarlierPlaces, GivenUpPlaces
 from bot.app.inbox_feed import InboxFeed
 from bot.app.my_data import MyData, chat_in
 from bot.app.outbox import Outbox
+from bot.app.place_alerts import PlaceAlerts
 from bot.app.ports import Clock
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.reconciler import Reconciler
-from bot.app.records import Change, CopiedTables, DeliveryIds, StoredUpdate, StoredWebhook
+from bot.app.records import Change, CopiedTables, Delivery, DeliveryIds, StoredUpdate, StoredWebhook
 from bot.app.reminders import Reminders
 from bot.app.retention import Retention
 from bot.app.scheduler import Scheduler
@@ -49,7 +51,7 @@ from bot.bootstrap.operations import Operations
 from bot.bootstrap.receivers import Receivers
 from bot.broadcast.report import read_file
 from bot.core.calendar_event import CalendarEvent, appointment_in
-from bot.core.health import HealthReport, ReminderHealth, UpdatesHealth, WebhookHealth
+from bot.core.health import HealthReport, PlaceAlertHealth, ReminderHealth, UpdatesHealth, WebhookHealth
 from bot.core.model import Appointment
 from bot.core.retention import UPDATE_IDS
 from bot.core.screens import Screen
@@ -61,6 +63,7 @@ from bot.operations import statistics
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.blocks import SqlBlockRepository
+from bot.storage.place_alerts import SqlPlaceAlertRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.retention import SqlRetention
 from bot.storage.store import Store
@@ -112,6 +115,7 @@ class App:
     health: HealthCollector
     reconciler: Reconciler
     scheduler: Scheduler
+    earlier_places: EarlierPlaces
     retention: Retention
     reload_details: Callable[[], None]
     """Read `DEPARTMENTS_FILE` again, for SIGHUP."""
@@ -186,6 +190,7 @@ async def _start(
         _send_reminders(app, clock),
         operations.alerts.run(app.outbox.accept),
         app.reconciler.run(),
+        app.earlier_places.run(),
         app.retention.run(),
     )
     for work in works:
@@ -279,7 +284,8 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         ChatRateLimiter(settings.telegram_chat_rate or None),
         office_time=steady_time,
     )
-    timers = SqlTimerRepository(store)
+    given_up = GivenUpPlaces(steady_time)
+    timers, alerts = SqlTimerRepository(store), SqlPlaceAlertRepository(store)
     reminders = Reminders(
         store=store,
         timers=timers,
@@ -339,12 +345,13 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             reached=operations.limits_reached,
             my_data=my_data,
             has_question=store.has_question,
+            place_alerts=PlaceAlerts(store, alerts, operations.gateway.known_departments),
         ),
         outbox=outbox,
         read=TelegramUpdateParser(bot.username, translators.resolve, courtesy_reader(translators)),
         office_time=office_time,
         groups=GroupHints(hint, ids),
-        following=calendar_files.renewed,
+        following=partial(_following, given_up, calendar_files),
         attempt_worker=attempt_worker,
         admins=AdminRouter(settings.admin_ids, handlers),
         at_once=settings.chats_at_once,
@@ -353,6 +360,18 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         ),
     )
     updates, inbox_feed = await _update_source(settings, bot, store, conversations)
+    earlier_places = EarlierPlaces(
+        store=store,
+        alerts=alerts,
+        slots=operations.gateway,
+        given_up=given_up,
+        departments=operations.gateway.known_departments,
+        render=draw,
+        play=conversations.play,
+        office_time=steady_time,
+        ids=ids,
+        horizon_days=settings.booking_horizon_days,
+    )
     webhook_worker = None
     if receivers.moncreneau:
         repository = SqlWebhookRepository(store)
@@ -369,8 +388,9 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     reminder_health = partial(_reminder_health, timers, reminders, outbox, steady_time)
     updates_health = partial(_updates_health, store, receivers)
+    alert_health = partial(_alert_health, alerts, earlier_places)
     health = await operations.health(
-        conversations, outbox, attempt_worker, updates, webhook_health, reminder_health, updates_health
+        conversations, outbox, attempt_worker, updates, webhook_health, reminder_health, updates_health, alert_health
     )
     return App(
         settings=settings,
@@ -402,6 +422,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             clock_gap=lambda: connections.telegram_clock_gap(bot),
             erased=sessions.forget,
         ),
+        earlier_places=earlier_places,
         scheduler=Scheduler(timers, reminders.turn, conversations.play, steady_time),
     )
 
@@ -430,6 +451,21 @@ async def _reminder_health(
     counts = reminders.counts
     dropped = counts.dropped + outbox.outdated
     return ReminderHealth(due=due, late=late, sent=counts.sent, dropped=dropped, coming=counts.coming)
+
+
+async def _following(places: GivenUpPlaces, calendar_files: CalendarFiles, change: Change) -> tuple[Delivery, ...]:
+    """Let the other parts learn of a change; returns what else is sent because of it."""
+    places.learn(change)
+    return await calendar_files.renewed(change)
+
+
+async def _alert_health(alerts: SqlPlaceAlertRepository, places: EarlierPlaces) -> PlaceAlertHealth | None:
+    """The figures of alerts for earlier places; None while the database does not answer."""
+    try:
+        async with asyncio.timeout(READ_TIMEOUT):
+            return PlaceAlertHealth(open=await alerts.count(), sent=places.sent)
+    except (TimeoutError, SQLAlchemyError):
+        return None
 
 
 def _office_in(

@@ -18,7 +18,15 @@ from bot.app.ports import ApiError, Clock
 from bot.app.records import Change, DeliveryIds
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
-from bot.core.health import ChatLimit, HealthReport, OperatorIssue, ReminderHealth, UpdatesHealth, WebhookHealth
+from bot.core.health import (
+    ChatLimit,
+    HealthReport,
+    OperatorIssue,
+    PlaceAlertHealth,
+    ReminderHealth,
+    UpdatesHealth,
+    WebhookHealth,
+)
 from bot.core.model import FailureCode
 from bot.core.statistics import Count
 from bot.i18n import Translators
@@ -152,6 +160,7 @@ class Operations:
         webhooks: Callable[[], WebhookHealth | None],
         reminders: Callable[[], Awaitable[ReminderHealth | None]],
         updates: Callable[[], Awaitable[UpdatesHealth | None]],
+        place_alerts: Callable[[], Awaitable[PlaceAlertHealth | None]],
     ) -> HealthCollector:
         """The collector of the parts' figures."""
         return HealthCollector(
@@ -171,6 +180,7 @@ class Operations:
             reminders=reminders,
             updates=updates,
             oldest_update=self.inbox_lag.age,
+            place_alerts=place_alerts,
         )
 
     def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:

@@ -7,7 +7,18 @@ question. An unfinished booking is kept in `Session.parked`.
 from dataclasses import replace
 
 from bot.core import callback_data, moving, slot_selection
-from bot.core.effects import AmendTicket, CancelAppointment, LoadAppointments, Step, Tell, amended, go, load, show
+from bot.core.effects import (
+    AmendTicket,
+    CancelAppointment,
+    LoadAppointments,
+    Step,
+    StopAlert,
+    Tell,
+    amended,
+    go,
+    load,
+    show,
+)
 from bot.core.events import (
     AppointmentCancelled,
     AppointmentsLoaded,
@@ -73,10 +84,10 @@ def loaded(session: Session, event: AppointmentsLoaded) -> Step | None:
             if state.purpose is Purpose.MOVE:
                 return moving.begin(session, named)
             return go(session, AskingCancel(named), state.notice)
-        return go(session, Listing(coming, state.purpose, past=past), _why_not(named))
+        return go(session, Listing(coming, state.purpose, past=past, alerts=event.alerts), _why_not(named))
     if state.purpose is Purpose.CANCEL and len(coming) == 1 and state.notice in {None, Notice.DRAFT_KEPT}:
         return go(session, AskingCancel(coming[0]), state.notice)
-    return go(session, Listing(coming, state.purpose, past=past), state.notice)
+    return go(session, Listing(coming, state.purpose, past=past, alerts=event.alerts), state.notice)
 
 
 def load_failed(session: Session, event: LoadFailed) -> Step | None:
@@ -155,6 +166,8 @@ def _list_pressed(session: Session, state: Listing, kind: str, value: str) -> St
         return go(session, replace(state, purpose=Purpose.VIEW, page=0))
     if kind == callback_data.BACK:
         return go(session, replace(state, shows_past=False, page=0)) if state.shows_past else leave(session)
+    if kind == callback_data.ALERT_STOP and any(each.department.id == number for each in state.alerts):
+        return _alert_stopped(session, state, number or 0)
     if kind == callback_data.MOVE and not value:
         return _move_pressed(session, state)
     ticket = next((each for each in (*state.tickets, *state.past) if each.appointment.id == number), None)
@@ -166,6 +179,13 @@ def _list_pressed(session: Session, state: Listing, kind: str, value: str) -> St
         picture = (Tell(QrPicture(ticket)),) if ticket.appointment.qr_link else ()
         return session, (Tell(TicketShown(ticket)), *picture)
     return None
+
+
+def _alert_stopped(session: Session, state: Listing, department_id: int) -> Step:
+    """Stop the alert for a department, and show the list without it."""
+    left = tuple(each for each in state.alerts if each.department.id != department_id)
+    after, effects = go(session, replace(state, alerts=left), Notice.ALERT_STOPPED)
+    return after, (*effects, StopAlert(department_id))
 
 
 def _move_pressed(session: Session, state: Listing) -> Step | None:

@@ -82,6 +82,10 @@ SURE = "sure"
 """Erases all; names the minute in which the button was shown (see `timed`)."""
 NOTED = "noted"
 """The citizen has read the office's news and agrees."""
+ALERT, ALERT_DEPARTMENT, ALERT_STOP = "alert", "alertd", "alertx"
+"""Ask to be told of a place earlier than an appointment, or of any place in a department; stop that of a department."""
+TAKE, TAKE_NEW = "take", "taken"
+"""Open an offered place in order to move an appointment to it, or to book it (see `offered`)."""
 ORGANIZATION = "o"
 """Names an organisation by one of its departments, because organisations have no id here."""
 LARGEST = 2**63 - 1
@@ -98,6 +102,24 @@ def version_in(value: str) -> tuple[int, int] | None:
     number, _, version = value.partition(".")
     found = number_in(number), number_in(version)
     return None if found[0] is None or found[1] is None else (found[0], found[1])
+
+
+def offered(kind: str, at: datetime, *numbers: int | None) -> str:
+    """An action that names an offered place and the numbers that say what it is for; 0 is none."""
+    return f"{timed(kind, at)}.{'.'.join(str(each or 0) for each in numbers)}"
+
+
+def offer_in(value: str, count: int) -> tuple[datetime, tuple[int, ...]] | None:
+    """The place and the `count` numbers that `offered` wrote, or None."""
+    written, *rest = value.split(".")
+    numbers = [number_in(each) for each in rest]
+    found = tuple(each for each in numbers if each is not None)
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    is_ours = timed("", at) == f":{written}" and len(found) == len(numbers) == count
+    return (at, found) if is_ours else None
 
 
 def split(action: str) -> tuple[str, str]:

@@ -11,9 +11,10 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core import appointments, booking, callback_data, moving, my_data, slot_selection
+from bot.core import appointments, booking, callback_data, moving, my_data, place_alerts, slot_selection
 from bot.core.effects import Amend, LoadEntry, LoadForCalendar, LoadTicket, NoteComing, Rate, Step, Tell, show
 from bot.core.events import (
+    AlertAsked,
     AppointmentCancelled,
     AppointmentsLoaded,
     AttemptDelayed,
@@ -35,6 +36,7 @@ from bot.core.events import (
     LoadFailed,
     Moved,
     MyDataLoaded,
+    OfferLoaded,
     OldNotCancelled,
     Pressed,
     Rated,
@@ -118,6 +120,10 @@ def _result(session: Session, event: Event) -> Step | None:  # noqa: C901, PLR09
             return session, (Amend(message, NoticeMessage(answer)),)
         case TicketLoaded():
             return _ticket_loaded(session, event)
+        case AlertAsked():
+            return place_alerts.asked(session, event)
+        case OfferLoaded():
+            return _offer_loaded(session, event)
         case MyDataLoaded():
             return my_data.seen(session, event)
         case CopyChecked():
@@ -157,6 +163,15 @@ def _ticket_loaded(session: Session, event: TicketLoaded) -> Step | None:
     if event.ticket is None:
         return appointments.begin(session, Purpose.MOVE, event.number)
     return moving.begin(_dropped(session), event.ticket, _dropping(session))
+
+
+def _offer_loaded(session: Session, event: OfferLoaded) -> Step | None:
+    """Open an offered place. An unfinished booking is dropped, and that is said."""
+    if isinstance(session.state, Pending):
+        return None
+    dropping = _dropping(session)
+    after, effects = place_alerts.offer_loaded(_dropped(session), event)
+    return after, (*((Tell(NoticeMessage(dropping)),) if dropping else ()), *effects)
 
 
 def _citizen(session: Session, event: CitizenEvent) -> Step:
@@ -275,7 +290,7 @@ def _pressed_late(session: Session, event: Pressed, *, expired: bool, repeated: 
 def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     """Handle the buttons of tickets and other lasting messages. Only those of settings edit their message."""
     kind, value = callback_data.split(event.action)
-    if answer := _opted(session, event) or my_data.pressed(session, event) or _rated(session, event):
+    if answer := _set(session, event):
         return answer
     if kind == callback_data.CALENDAR and (number := callback_data.number_in(value)):
         return session, (LoadForCalendar(number),)
@@ -290,8 +305,7 @@ def _pressed_at_any_time(session: Session, event: Pressed) -> Step:
     below = _below(session)
     if event.action == callback_data.BACK:
         return show(replace(session, message=event.message))
-    number = callback_data.number_in(value)
-    if number and (opened := _appointment_pressed(below, kind, number)):
+    if opened := place_alerts.offer_pressed(below, event.action) or _appointment_pressed(below, event.action):
         return opened
     if event.action == callback_data.MENU and (again := slot_selection.awaited(session.state)):
         return below, again  # *continue*, of a booking that was left while it waited for an answer
@@ -304,6 +318,16 @@ def _department_asked(kind: str, number: int | None) -> DepartmentInfo | Where |
     if number is None or kind not in {callback_data.DETAILS, callback_data.WHERE}:
         return None
     return DepartmentInfo(number) if kind == callback_data.DETAILS else Where(number)
+
+
+def _set(session: Session, event: Pressed) -> Step | None:
+    """Handle the buttons that leave the present screen as it is, whatever it is."""
+    return (
+        _opted(session, event)
+        or my_data.pressed(session, event)
+        or _rated(session, event)
+        or place_alerts.pressed(session, event.action)
+    )
 
 
 def _opted(session: Session, event: Pressed) -> Step | None:
@@ -360,8 +384,11 @@ def _coming_noted(event: ComingNoted) -> Amend | Tell:
     return Amend(event.message, Reminder((event.ticket,), event.version, is_coming=True))
 
 
-def _appointment_pressed(session: Session, kind: str, number: int) -> Step | None:
+def _appointment_pressed(session: Session, action: str) -> Step | None:
     """Handle the buttons of tickets and news that concern one appointment."""
+    kind, value = callback_data.split(action)
+    if not (number := callback_data.number_in(value)):
+        return None
     match kind:
         case callback_data.CANCEL:
             return appointments.begin(session, Purpose.CANCEL, number)

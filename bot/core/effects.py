@@ -184,10 +184,52 @@ class Erase:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class AskAlert:
+    """Tell the citizen when a place earlier than this appointment is free; without one, any place of the department.
+
+    Answered by `AlertAsked`.
+    """
+
+    appointment_id: int | None = None
+    department_id: int = 0
+    """Counts without an appointment, as `worker_id` does."""
+    worker_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StopAlert:
+    """Stop the citizen's alert for a department. Not answered."""
+
+    department_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOffer:
+    """Look up what an offered place is for: to replace this appointment, or for a new one in the department.
+
+    Answered by `OfferLoaded`.
+    """
+
+    slot: datetime
+    appointment_id: int | None = None
+    department_id: int = 0
+    worker_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteGone:
+    """The offered place is gone: if that was so at once, its message does not count. Not answered."""
+
+    department_id: int
+    slot: datetime
+
+
+PlaceAlertEffect = AskAlert | StopAlert | LoadOffer | NoteGone
 DataLoad = LoadMyData | CheckCopy | CheckErase
 Load = LoadDepartments | LoadSlots | LoadAppointments | LoadEntry | LoadForCalendar | LoadTicket
 Attempt = Book | Withdraw | CancelAppointment | Move
-Effect = Show | Tell | Amend | AmendTicket | Load | NoteComing | Rate | DataLoad | Attempt | Erase
+Effect = Show | Tell | Amend | AmendTicket | Load | NoteComing | Rate | DataLoad | Attempt | Erase | PlaceAlertEffect
 
 
 Step = tuple[Session, tuple[Effect, ...]]

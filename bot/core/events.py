@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.core.appointment_book import BookEntry
-from bot.core.model import Appointment, AppointmentStatus, Department, Failure, Slot, Ticket
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, ListedAlert, Slot, Ticket
+from bot.core.states import Notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ class AppointmentsLoaded(Event):
 
     appointments: tuple[Appointment, ...]
     departments: tuple[Department, ...]
+    alerts: tuple[ListedAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,28 @@ class TicketLoaded(Event):
 
     number: int
     ticket: Ticket | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAsked(Event):
+    """The citizen will be told of a free place in the department, before the `ticket` if there is one.
+
+    Without a `department` they will not: `refusal` is the reason.
+    """
+
+    department: Department | None = None
+    ticket: Ticket | None = None
+    refusal: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferLoaded(Event):
+    """What an offered place is for; without a `department` nothing any more: the appointment stands no longer."""
+
+    slot: datetime
+    department: Department | None = None
+    ticket: Ticket | None = None
+    worker_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

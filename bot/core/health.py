@@ -148,6 +148,16 @@ class ReminderHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceAlertHealth:
+    """The alerts for earlier places."""
+
+    open: int
+    """Alerts now, of all citizens."""
+    sent: int
+    """Messages that were queued since the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthReport:
     """The state of everything at `at` (aware, in UTC); `since` is when the process started."""
 
@@ -182,6 +192,8 @@ class HealthReport:
     oldest_update: float | None = None
     """Seconds for which the oldest update has waited that is not done; 0 if all are, None if nobody knows."""
     reminders: ReminderHealth | None = None
+    """None if nobody asked."""
+    place_alerts: PlaceAlertHealth | None = None
     """None if nobody asked."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """The bookings and cancellations since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""

@@ -110,6 +110,14 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedAlert:
+    """An alert as its citizen sees it: for a place earlier than their appointment, or for any place (None)."""
+
+    department: Department
+    appointment: Appointment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """The choices of a citizen so far. `asked` is the time that they pressed, if `at` had to become another.
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.core.department_details import DetailPart
 from bot.core.known_names import KnownNames
-from bot.core.model import AppointmentStatus, Ticket
+from bot.core.model import AppointmentStatus, Department, Ticket
 from bot.core.session import Session
 from bot.core.states import Idle, Notice, State
 
@@ -173,6 +173,28 @@ class Reminders:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertOn:
+    """The citizen will be told of a place earlier than this appointment, or (None) of any in the department."""
+
+    department: Department
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPlace:
+    """A free place in the department, earlier than that of the ticket if there is one.
+
+    `is_last`: the alert ends with this message.
+    """
+
+    department: Department
+    slot: datetime
+    ticket: Ticket | None = None
+    worker_id: int | None = None
+    is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """The office noted that the citizen did not come."""
 
@@ -262,6 +284,8 @@ LastingScreen = (
     | Reminders
     | Missed
     | AskingRating
+    | AlertOn
+    | EarlierPlace
     | CalendarFile
     | DepartmentInfo
     | Where
@@ -288,6 +312,8 @@ LASTING = (
     Reminders,
     Missed,
     AskingRating,
+    AlertOn,
+    EarlierPlace,
     CalendarFile,
     DepartmentInfo,
     Where,

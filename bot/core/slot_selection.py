@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from bot.core import callback_data, known_names
 from bot.core.dates import read_hour, read_when
-from bot.core.effects import Load, LoadDepartments, LoadSlots, Step, go, load, show
+from bot.core.effects import AskAlert, Load, LoadDepartments, LoadSlots, NoteGone, Step, go, load, show
 from bot.core.events import DepartmentsLoaded, SlotMoved, SlotsLoaded, Typed
 from bot.core.model import (
     Day,
@@ -121,12 +121,26 @@ def slots_loaded(session: Session, event: SlotsLoaded) -> Step | None:
             return _days_loaded(session, state, slots)
         case LoadingTimes() as state if state.draft.department.id == event.department_id:
             return _times_loaded(session, state, slots)
+        case LoadingNearest(draft=draft, is_offered=True) if draft.department.id == event.department_id:
+            return _offer_loaded(session, draft, slots)
         case LoadingNearest(draft=draft) if draft.department.id == event.department_id:
-            near = _nearest(draft.at, slots)
-            shown = ChoosingNearest(draft, tuple(each.at for each in near)) if near else ChoosingDay(draft, (), None)
-            return go(session, shown, _perhaps(near) if near else Notice.SLOT_GONE)
+            return _nearest_loaded(session, draft, slots)
         case _:
             return None
+
+
+def _offer_loaded(session: Session, draft: Draft, slots: tuple[Slot, ...]) -> Step:
+    """To the summary of the place that an alert offered, or to the nearest ones if it is gone."""
+    if draft.at and any(each.at == draft.at and not each.perhaps for each in slots):
+        return time_chosen(session, draft, draft.at)
+    after, effects = _nearest_loaded(session, draft, slots)
+    return after, (*effects, *((NoteGone(draft.department.id, draft.at),) if draft.at else ()))
+
+
+def _nearest_loaded(session: Session, draft: Draft, slots: tuple[Slot, ...]) -> Step:
+    near = _nearest(draft.at, slots)
+    shown = ChoosingNearest(draft, tuple(each.at for each in near)) if near else ChoosingDay(draft, (), None)
+    return go(session, shown, _perhaps(near) if near else Notice.SLOT_GONE)
 
 
 def _days_loaded(session: Session, state: LoadingDays, slots: tuple[Slot, ...]) -> Step:
@@ -249,6 +263,8 @@ def day_pressed(session: Session, state: ChoosingDay, kind: str, value: str) -> 
             return go(session, replace(state, page=number))
         case callback_data.RETRY:
             return days(session, state.draft, back=True)
+        case callback_data.ALERT_DEPARTMENT if not state.days:
+            return session, (_alert(state.draft),)
         case callback_data.DETAILS:
             return _details(session, state.draft)
         case callback_data.CHANGE_DEPARTMENT if not state.draft.replaces:
@@ -329,6 +345,13 @@ def _worker_chosen(session: Session, draft: Draft, worker: Worker) -> Step:
     if draft.at and draft.name:
         return go(session, ConfirmingBooking(draft, names_for(session, draft)))
     return days(session, draft)
+
+
+def _alert(draft: Draft) -> AskAlert:
+    """Ask to be told of a free place; of one before the appointment that is being moved, if one is."""
+    if draft.replaces:
+        return AskAlert(draft.replaces.appointment.id)
+    return AskAlert(department_id=draft.department.id, worker_id=draft.worker.id if draft.worker else None)
 
 
 def _details(session: Session, draft: Draft) -> Step:

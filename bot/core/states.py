@@ -17,6 +17,7 @@ from bot.core.model import (
     Department,
     Draft,
     Failure,
+    ListedAlert,
     Ticket,
 )
 
@@ -75,6 +76,9 @@ class Notice(StrEnum):
     RATED = "rated"
     RATING_CLOSED = "rating_closed"
     RATINGS_OFF = "ratings_off"
+    ALERT_STOPPED = "alert_stopped"
+    ALERT_LIMIT = "alert_limit"
+    ALERT_TOO_LATE = "alert_too_late"
     SORRY = "sorry"
 
 
@@ -236,10 +240,11 @@ class ChoosingTime:
 
 @dataclass(frozen=True, slots=True)
 class LoadingNearest:
-    """Waiting for the slots near one that is gone."""
+    """Waiting for the slots near one that is gone; if an alert offered it (`is_offered`), it may still be free."""
 
     draft: Draft
     failure: Failure | None = None
+    is_offered: bool = False
     kind: Literal["loading_nearest"] = "loading_nearest"
 
 
@@ -313,13 +318,17 @@ class LoadingAppointments:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The citizen's upcoming appointments, or (`shows_past`) the `past` ones, the latest first."""
+    """The citizen's upcoming appointments, or (`shows_past`) the `past` ones, the latest first.
+
+    `alerts` are the open ones for earlier places.
+    """
 
     tickets: tuple[Ticket, ...]
     purpose: Purpose
     page: int = 0
     past: tuple[Ticket, ...] = ()
     shows_past: bool = False
+    alerts: tuple[ListedAlert, ...] = ()
     kind: Literal["listing"] = "listing"
 
 

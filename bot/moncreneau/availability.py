@@ -134,6 +134,19 @@ class Availability:
             self._holds.hold(owner, desk, at, confirmed=choice.confirmed)
         return at
 
+    def known(self, department_id: int) -> tuple[frozenset[datetime], float] | None:
+        """The free slots of the newest reading that nobody holds, and its age in seconds; None without a reading."""
+        newest = self._newest(department_id)
+        if newest is None:
+            return None
+        free, _ = self._offered((department_id, None), newest[1], "")
+        return frozenset(slot.at for slot in free), self._cache.age(newest[1])
+
+    async def read(self, department_id: int, first: date, last: date, fetch: Fetch) -> None:
+        """Read slots by `fetch`, or wait for the reading that is under way. Raises what that raises."""
+        window = (department_id, first, last)
+        await self._cache.refresh(window, lambda: self._read(window, fetch))
+
     def booked(self, department_id: int, at: datetime, worker_id: int | None = None, owner: str = "") -> None:
         """Record that we booked one place of a slot."""
         self._changes.booked((department_id, worker_id), at, owner)
@@ -249,10 +262,10 @@ class Availability:
             del self._refreshing[window]
             self._watches = {owner: each for owner, each in self._watches.items() if each[0] != window}
 
-    async def _read(self, window: Window) -> Reading:
+    async def _read(self, window: Window, fetch: Fetch | None = None) -> Reading:
         began = self._now()
         department_id, first, last = window
-        free = await self._fetch(department_id, first, last)
+        free = await (fetch or self._fetch)(department_id, first, last)
         reading = Reading(
             free=tuple(Slot(each.at) for each in free),
             perhaps=tuple(Slot(each.at, perhaps=True) for each in free),

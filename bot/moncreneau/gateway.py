@@ -7,12 +7,14 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 
 import httpx
 
+from bot.app.earlier_places import KnownSlots
 from bot.app.ports import ApiError, Clock, Need, SlotChoice, WriteOutcome
 from bot.core.health import ApiHealth, ChatLimit, OperatorIssue
 from bot.core.model import Appointment, Department, FailureCode, Order, Slot
@@ -59,6 +61,8 @@ _KINDS = {
 }
 _AGES = Ages(good=600.0, last=86_400.0)
 """Of the departments, which hardly ever change."""
+KEPT_KNOWN = 24 * 3600.0
+"""Seconds for which a reading is known; an older one says nothing."""
 _PROBE = 5.0  # seconds after which a probe counts as unanswered
 
 
@@ -136,6 +140,18 @@ class Gateway:
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""
         return self._availability.hold(owner, choice, check=check)
+
+    def known_slots(self, department_id: int) -> KnownSlots | None:
+        """See `SlotSource.known_slots`."""
+        known = self._availability.known(department_id)
+        is_recent = known is not None and known[1] <= KEPT_KNOWN
+        return KnownSlots(known[0], timedelta(seconds=known[1])) if known and is_recent else None
+
+    async def read_in_background(self, department_id: int, first: date, last: date) -> None:
+        """See `SlotSource.read_in_background`. Raises `ApiError`."""
+        with self._incident_log.timed():
+            fetch = partial(self._read_slots, kind=RequestKind.BACKGROUND)
+            await self._availability.read(department_id, first, last, fetch)
 
     async def appointment(self, appointment_id: int, need: Need = Need.SETTLE) -> Appointment | None:
         """See `Moncreneau.appointment`. Raises `ApiError`."""
@@ -277,11 +293,13 @@ class Gateway:
         with self._incident_log.watched("departments"):
             return schemas.read_departments(await self._client.get("departments", kind=kind))
 
-    async def _read_slots(self, department_id: int, first: date, last: date) -> tuple[schemas.FreeSlot, ...]:
+    async def _read_slots(
+        self, department_id: int, first: date, last: date, kind: RequestKind = RequestKind.READ
+    ) -> tuple[schemas.FreeSlot, ...]:
         with self._incident_log.watched("availability", department_id):
             dates = {"startDate": first.isoformat(), "endDate": last.isoformat()}
             try:
-                body = await self._client.get(f"departments/{int(department_id)}/availability", dates)
+                body = await self._client.get(f"departments/{int(department_id)}/availability", dates, kind=kind)
             except NotFound as error:
                 self._forget_department(department_id, error)
                 raise

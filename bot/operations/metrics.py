@@ -9,7 +9,15 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, UpdatesHealth, WebhookHealth
+from bot.core.health import (
+    ApiHealth,
+    ChatLimit,
+    HealthReport,
+    PlaceAlertHealth,
+    ReminderHealth,
+    UpdatesHealth,
+    WebhookHealth,
+)
 
 NAME = "moncreneau_bot_"
 
@@ -40,6 +48,8 @@ class MetricsCollector(Collector):
         yield _by_outcome("moves_settled", "Settled moves by outcome.", report.moves)
         if report.reminders is not None:
             yield from _reminders(report.reminders)
+        if report.place_alerts is not None:
+            yield from _place_alerts(report.place_alerts)
         limits = CounterMetricFamily(NAME + "chat_limits_reached", "What one chat was refused.", labels=["limit"])
         for limit in ChatLimit:
             limits.add_metric([limit], report.limits_reached.get(limit, 0))
@@ -50,6 +60,11 @@ class MetricsCollector(Collector):
         if report.updates is not None:
             yield from _updates(report.updates)
         yield from _api(report.api)
+
+
+def _place_alerts(alerts: PlaceAlertHealth) -> Iterator[Metric]:
+    yield _gauge("place_alerts", "Alerts of citizens for earlier places.", alerts.open)
+    yield CounterMetricFamily(NAME + "place_alerts_sent", "Messages that told of an earlier place.", alerts.sent)
 
 
 def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:

@@ -19,7 +19,15 @@ from bot.app.ports import Clock, Store
 from bot.app.records import Change, Delivery, DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
-from bot.core.health import ApiHealth, ChatLimit, HealthReport, ReminderHealth, UpdatesHealth, WebhookHealth
+from bot.core.health import (
+    ApiHealth,
+    ChatLimit,
+    HealthReport,
+    PlaceAlertHealth,
+    ReminderHealth,
+    UpdatesHealth,
+    WebhookHealth,
+)
 from bot.views.message import Message
 
 SAVED_AS = "today"
@@ -97,6 +105,10 @@ async def no_reminders() -> None:
     """The default without a scheduler."""
 
 
+async def no_place_alerts() -> None:
+    """The default without alerts."""
+
+
 async def no_updates() -> None:
     """The default if updates are polled."""
 
@@ -125,6 +137,7 @@ class HealthCollector:
     reminders: Callable[[], Awaitable[ReminderHealth | None]] = no_reminders
     updates: Callable[[], Awaitable[UpdatesHealth | None]] = no_updates
     oldest_update: Callable[[], Awaitable[float | None]] = unknown_age
+    place_alerts: Callable[[], Awaitable[PlaceAlertHealth | None]] = no_place_alerts
 
     async def report(self) -> HealthReport:
         """The present health report."""
@@ -148,6 +161,7 @@ class HealthCollector:
             reminders=await self.reminders(),
             updates=await self.updates(),
             oldest_update=await self.oldest_update(),
+            place_alerts=await self.place_alerts(),
             outcomes=dict(self.outcomes),
             limits_reached=dict(self.limits_reached),
             moves=dict(self.attempt_worker.moves),

@@ -56,6 +56,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
             t.text("condition.set_aside", count=report.set_aside),
             _moves(report, t),
             _reminders(report, t),
+            _place_alerts(report, t),
         ),
         _limits_reached(report, t),
         lines(
@@ -95,6 +96,11 @@ def _issue(issue: OperatorIssue, t: Translator, names: Names) -> Safe:
 def _reminders(report: HealthReport, t: Translator) -> Safe | None:
     found = report.reminders
     return t.text("condition.timers", due=found.due, late=found.late, dropped=found.dropped) if found else None
+
+
+def _place_alerts(report: HealthReport, t: Translator) -> Safe | None:
+    found = report.place_alerts
+    return t.text("condition.alerts", open=found.open, sent=found.sent) if found else None
 
 
 def _moves(report: HealthReport, t: Translator) -> Safe | None:

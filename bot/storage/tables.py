@@ -173,6 +173,22 @@ ratings = Table(
 )
 """How often each score was given to a department in a week (`bot.core.rating.RatingCount`). It knows no chat, and not
 even the order of the answers."""
+place_alerts = Table(
+    "place_alerts",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("department_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("appointment_id", BigInteger),
+    Column("worker_id", BigInteger),
+    Column("asked_at", String(19), nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("sent_at", String(19)),
+    Column("sent_slot", String(16)),
+)
+"""Who wants to be told of an earlier place (`bot.core.earlier_places.PlaceAlert`), until the alert ends.
+
+Times are office time (to the second, `sent_slot` to the minute).
+"""
 
 webhooks = Table(
     "hooks",

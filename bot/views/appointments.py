@@ -5,11 +5,11 @@ The ticket is complete without any picture: it must work without a network.
 
 from bot.core import callback_data
 from bot.core.appointments import COMING
-from bot.core.model import AppointmentStatus, Ticket
+from bot.core.model import AppointmentStatus, ListedAlert, Ticket
 from bot.core.screens import Cancelled, QrPicture, TicketShown
 from bot.core.states import AskingCancel, Cancelling, Listing, Purpose
 from bot.i18n import Safe, Translator
-from bot.views import details
+from bot.views import details, place_alerts
 from bot.views import keyboards as keys
 from bot.views.errors import meanwhile
 from bot.views.message import Button, Message, Office, Style
@@ -20,6 +20,7 @@ from bot.views.text import (
     lines,
     moment,
     moment_fact,
+    moment_of,
     name_fact,
     paragraphs,
     ticket_facts,
@@ -38,6 +39,7 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
     shown = state.past if state.shows_past else state.tickets
     page = keys.Page.of(shown, state.page, PER_PAGE)
     purpose = Purpose.VIEW if state.shows_past else state.purpose
+    alerts = state.alerts if purpose is Purpose.VIEW and not state.shows_past else ()
     text = paragraphs(
         t.text("listing.past") if state.shows_past else t.text("listing.title") if shown else t.text("listing.none"),
         lines(*(_entry(each, t, office, number=not _is_alone(each, page.items)) for each in page.items)) or None,
@@ -46,7 +48,15 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
             t.text("office_hours", city=office.city) if shown else None,
         )
         or None,
+        lines(*(_alert(each, t, office) for each in alerts)) or None,
         _question(purpose, t) if shown else None,
+    )
+    stops = (
+        Button(
+            keys.shorten(t.label("button.alert_stop_entry", name=department_name(t, each.department))),
+            callback_data.numbered(callback_data.ALERT_STOP, each.department.id),
+        )
+        for each in alerts
     )
     past: keys.Rows = ()
     if state.past and purpose is not Purpose.MOVE and not state.shows_past:
@@ -54,7 +64,15 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
     rows = keys.grid(_buttons(page.items, t, office, purpose), 1)
     can_move = purpose is Purpose.VIEW and state.tickets and not state.shows_past
     more = ((keys.one(t, "button.move_one", callback_data.MOVE),) if can_move else ()) + past
-    return Message(text, (*rows, *page.turning(t), *more, keys.new_appointment(t), keys.back(t)))
+    return Message(text, (*rows, *page.turning(t), *more, *keys.grid(stops, 1), keys.new_appointment(t), keys.back(t)))
+
+
+def _alert(alert: ListedAlert, t: Translator, office: Office) -> Safe:
+    """An alert that is on."""
+    name = keys.clip(department_name(t, alert.department), IN_SENTENCE)
+    if alert.appointment is None:
+        return t.text("listing.alert_any", department=name)
+    return t.text("listing.alert_earlier", department=name, moment=moment_of(t, alert.appointment, office))
 
 
 def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, purpose: Purpose) -> list[Button]:
@@ -172,7 +190,15 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office, above: Safe
     more = details.under_ticket(t, about, ticket.department.id, is_whole=is_whole)
     text = paragraphs(head, bring, tail)
     return Message(
-        text, (*rows, *more, keys.calendar(t, number), keys.move_this(t, number), keys.cancel_this(t, number))
+        text,
+        (
+            *rows,
+            *more,
+            *place_alerts.under_ticket(t, ticket, office),
+            keys.calendar(t, number),
+            keys.move_this(t, number),
+            keys.cancel_this(t, number),
+        ),
     )
 
 

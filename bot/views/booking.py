@@ -23,7 +23,7 @@ from bot.core.states import (
     TypingWorker,
 )
 from bot.i18n import Safe, Translator
-from bot.views import details, moving
+from bot.views import details, moving, place_alerts
 from bot.views import keyboards as keys
 from bot.views.errors import cause, meanwhile
 from bot.views.general import department_choices
@@ -123,7 +123,8 @@ def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
         nothing = t.text("days.none", n=office.horizon_days)
         text = paragraphs(where, nothing, contact(t, office), t.text("days.later"), stands(t, draft, office))
         other = () if draft.replaces else (keys.other_department(t),)
-        return Message(text, (*other, keys.retry(t), *details.button(t, office, draft.department), *ways_out))
+        alert = place_alerts.where_nothing_is_free(t, draft, office)
+        return Message(text, (*alert, *other, keys.retry(t), *details.button(t, office, draft.department), *ways_out))
     page = keys.Page.of(state.days, state.page)
     buttons = [
         Button(_day_label(each, draft, t, office), callback_data.timed(callback_data.DAY, each.date))

@@ -15,6 +15,7 @@ from bot.views import (
     general,
     moving,
     my_data,
+    place_alerts,
     rating,
     reminders,
 )
@@ -93,6 +94,10 @@ def _drawn(screen: screens.Screen, t: Translator, office: Office) -> Message:  #
             return details.info(screen, t, office)
         case screens.Where():
             return details.place(screen, t, office)
+        case screens.AlertOn():
+            return place_alerts.alert_on(screen, t, office)
+        case screens.EarlierPlace():
+            return place_alerts.earlier_place(screen, t, office)
         case screens.Missed():
             return reminders.missed(screen, t, office)
         case screens.AskingRating():

@@ -110,6 +110,7 @@ STATES: dict[str, State] = {
     "times failed": LoadingTimes(DRAFT, SUNDAY, failure=DOWN),
     "choosing a time": ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO)),
     "loading nearest": LoadingNearest(FULL),
+    "loading an offered place": LoadingNearest(MOVED, is_offered=True),
     "choosing nearest": ChoosingNearest(FULL, (NINE, TEN_ON_MONDAY)),
     "typing a name": TypingName(TIMED, ("Aïssatou Bah",)),
     "typing a name for somebody else": TypingName(FULL, for_other=True),

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from bot.core import callback_data
 
+AT = datetime.fromisoformat("2026-01-25T14:30")
+
 
 @given(st.none() | st.integers(0, 10**12), st.text(max_size=50))
 def test_encoded_callback_data_is_decoded(screen: int | None, action: str) -> None:
@@ -61,3 +63,16 @@ def test_a_version_of_an_appointment_is_named_and_read_back() -> None:
     assert (kind, callback_data.version_in(value)) == (callback_data.COMING, (12345, 3))
     for other in ("", "12345", "12345.", ".3", "12345.x", "1.2.3", "-1.2"):
         assert callback_data.version_in(other) is None
+
+
+def test_an_offered_place_is_named_with_what_it_is_for_and_read_back() -> None:
+    kind, value = callback_data.split(callback_data.offered(callback_data.TAKE_NEW, AT, 5, None))
+    assert (kind, callback_data.offer_in(value, 2)) == (callback_data.TAKE_NEW, (AT, (5, 0)))
+    others = ("", "5", "20260125T1430", "20260125T1430.", "20260125T1430.x", "20260125T1430.1.2", "2026-01-25T14:30.1")
+    for other in (*others, "20260125T1430Z.1", "20261325T1430.1", ".1"):
+        assert callback_data.offer_in(other, 1) is None
+
+
+def test_the_longest_offer_fits_into_a_button() -> None:
+    longest = callback_data.offered(callback_data.TAKE_NEW, AT, callback_data.LARGEST, callback_data.LARGEST)
+    assert len(callback_data.encode(None, longest).encode()) <= 64

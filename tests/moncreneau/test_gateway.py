@@ -11,13 +11,14 @@ import aiohttp
 import httpx
 import pytest
 
-from bot.app.ports import ApiError, Moncreneau, Need, WriteOutcome
+from bot.app.earlier_places import KnownSlots
+from bot.app.ports import ApiError, Moncreneau, Need, SlotChoice, WriteOutcome
 from bot.core.health import OperatorIssue
 from bot.core.model import Appointment, AppointmentStatus, FailureCode, Order, Slot
 from bot.moncreneau.appointments import ALLOWED
 from bot.moncreneau.availability import READINGS
 from bot.moncreneau.errors import MoncreneauError, NoAccess, UnreadableAnswer, UnreadableEntries
-from bot.moncreneau.gateway import Gateway
+from bot.moncreneau.gateway import KEPT_KNOWN, Gateway
 from tests.moncreneau.support import APPOINTMENT, DEPARTMENTS, KEY, START, StillClock, budget_headers
 
 Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
@@ -289,6 +290,31 @@ async def test_a_departments_day_is_read_with_requests_that_nobody_else_needs(
     asked = {"departmentId": "5", "startDate": TODAY.isoformat(), "endDate": TODAY.isoformat(), "size": "100"}
     assert [dict(each) for each in seen] == [asked | {"page": "0"}, asked | {"page": "1"}]
     assert gateway.stats().requests["background"] == 2
+
+
+async def test_free_slots_are_known_at_no_cost_once_they_were_read(
+    gateway: Gateway, service: Service, clock: StillClock
+) -> None:
+    assert gateway.known_slots(5) is None
+    await gateway.read_in_background(5, SUNDAY, SUNDAY)
+    clock.pass_(60)
+    known = KnownSlots(frozenset({AT.replace(hour=13), AT}), timedelta(minutes=1))
+    assert gateway.known_slots(5) == known
+    assert gateway.hold(OWNER, SlotChoice(5, AT)) == AT
+    assert gateway.known_slots(5) == KnownSlots(known.slots - {AT}, known.age), "a citizen holds it"
+    clock.pass_(2 * KEPT_KNOWN)
+    assert gateway.known_slots(5) is None
+    assert service.asked.count("GET /departments/5/availability") == 1
+    assert gateway.stats().requests["background"] == 1
+
+
+async def test_slots_are_not_read_in_the_background_in_a_busy_hour(gateway: Gateway, service: Service) -> None:
+    service.remaining = 500
+    await times(gateway)
+    asked = list(service.asked)
+    with pytest.raises(MoncreneauError) as caught:
+        await gateway.read_in_background(5, SUNDAY, SUNDAY)
+    assert (caught.value.outcome, service.asked) == (WriteOutcome.NOT_SENT, asked)
 
 
 async def test_appointments_of_other_owners_are_never_shown(gateway: Gateway, service: Service) -> None:

@@ -117,6 +117,8 @@ async def test_the_metrics_have_figures_and_no_names(tmp_path: Path) -> None:
         'attempts_settled_total{outcome="booked"}': 1,
         "messages_refused_total": 0,
         "timers_due": 0,
+        "place_alerts": 0,
+        "place_alerts_sent_total": 0,
         "timers_late": 0,
         "reminders_total": 0,
         "reminders_dropped_total": 0,

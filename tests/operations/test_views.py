@@ -12,6 +12,7 @@ from bot.core.health import (
     ChatLimit,
     HealthReport,
     OperatorIssue,
+    PlaceAlertHealth,
     ReminderHealth,
     UpdatesHealth,
     WebhookHealth,
@@ -188,6 +189,11 @@ def test_the_status_tells_how_long_the_oldest_update_waits() -> None:
 def test_the_status_tells_of_reminders() -> None:
     words = shown(replace(FINE, reminders=ReminderHealth(due=3, late=1, sent=9, dropped=2, coming=4)))
     assert "Rappels à envoyer maintenant : 3 · en retard : 1 · abandonnés car dépassés : 2" in words
+
+
+def test_the_status_tells_of_alerts_for_earlier_places() -> None:
+    words = shown(replace(FINE, place_alerts=PlaceAlertHealth(open=12, sent=5)))
+    assert "Alertes de places plus tôt : 12 en cours · 5 messages envoyés" in words.replace("\u00a0", " ")
 
 
 def test_moves_stand_there_by_outcome() -> None:

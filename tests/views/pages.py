@@ -1,8 +1,9 @@
 """Both languages, and every screen there is with something in it: what the tests of the views share."""
 
 from bot.core.department_details import DetailPart
-from bot.core.model import AppointmentStatus
+from bot.core.model import AppointmentStatus, ListedAlert
 from bot.core.screens import (
+    AlertOn,
     Announcements,
     AskingErase,
     AskingRating,
@@ -13,6 +14,7 @@ from bot.core.screens import (
     DataCopy,
     DataMenu,
     DepartmentInfo,
+    EarlierPlace,
     Help,
     LanguageMenu,
     MadeByOffice,
@@ -33,9 +35,9 @@ from bot.core.screens import (
     Validated,
     Where,
 )
-from bot.core.states import Idle, Notice
+from bot.core.states import Idle, Listing, Notice, Purpose
 from bot.i18n import Translators
-from tests.core.examples import NEW_TICKET, NOW, STATES, TICKET, known
+from tests.core.examples import HOSPITAL, NEW_TICKET, NINE, NOW, OTHER, PASSPORTS, STATES, TICKET, known
 
 TRANSLATORS = Translators.load()
 FR, EN = TRANSLATORS.get("fr"), TRANSLATORS.get("en")
@@ -71,6 +73,16 @@ SCREENS: dict[str, Screen] = {
     "reminders, unwanted": Reminders(wanted=False),
     "missed": Missed(TICKET),
     "rating": AskingRating(TICKET),
+    "alert, on": AlertOn(PASSPORTS, TICKET),
+    "alert, on for a full department": AlertOn(PASSPORTS),
+    "alert, earlier place": EarlierPlace(PASSPORTS, NINE, NEW_TICKET),
+    "alert, earlier place, last": EarlierPlace(PASSPORTS, NINE, NEW_TICKET, is_last=True),
+    "alert, free place": EarlierPlace(HOSPITAL, NINE, worker_id=11),
+    "listing with alerts": Listing(
+        (TICKET, OTHER),
+        Purpose.VIEW,
+        alerts=(ListedAlert(PASSPORTS, TICKET.appointment), ListedAlert(HOSPITAL)),
+    ),
     "calendar file": CalendarFile(TICKET),
     "calendar file, renewed": CalendarFile(TICKET, is_renewed=True),
     "what to bring": DepartmentInfo(1, back=True),

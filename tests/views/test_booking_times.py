@@ -98,6 +98,7 @@ def test_if_nothing_is_free_the_screen_says_for_how_long_and_what_to_do() -> Non
     message = render(ChoosingDay(DRAFT, (), None), FR, office=Office(horizon_days=60))
     assert "Aucune place libre dans les 60\u00a0prochains jours." in message.text
     assert telegram.actions(message) == [
+        "alertd:1",
         callback_data.CHANGE_DEPARTMENT,
         callback_data.RETRY,
         callback_data.BACK,
