@@ -18,6 +18,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot import logs
 from bot.app.ports import ApiError
+from bot.app.roles import Roles
 from bot.bootstrap import connections
 from bot.bootstrap.connections import StartError
 from bot.bootstrap.department_details import unknown_departments
@@ -193,7 +194,7 @@ def check_details(given: Settings) -> tuple[list[Line], Mapping[int, DepartmentD
 
 
 async def check_moncreneau(given: Settings, details: Mapping[int, DepartmentDetails] | None = None) -> Found:
-    """The key, its scopes as far as they show, and the departments; also those without `details`, if there are any."""
+    """The key, its scopes as far as they show, the departments and their staff; also those without `details`."""
     found = Found()
     gateway = connections.moncreneau_gateway(given, lambda: datetime.now(UTC))
     try:
@@ -203,6 +204,7 @@ async def check_moncreneau(given: Settings, details: Mapping[int, DepartmentDeta
         found.lines += await _api(gateway)
         if details is not None:
             found.lines += _details(details, gateway.known_departments())
+        found.lines += check_staff(given, gateway.known_departments())
         found.clock_gap = gateway.stats().clock_gap
     finally:
         await gateway.aclose()
@@ -256,6 +258,20 @@ def _departments(departments: tuple[Department, ...]) -> Iterator[Line]:
         names = ", ".join(f"{each.name} ({each.id})" for each in bare)
         advice = "the API lists no staff there: give citizens the number that they have to type"
         yield Line(Level.WARN, "departments", f"{len(bare)} ask for a member of staff without a list: {names}", advice)
+
+
+def check_staff(given: Settings, departments: tuple[Department, ...]) -> Iterator[Line]:
+    """Who is staff of which department, and whether the API lists it; without any, whether it does is unknown."""
+    roles = Roles.of(given.admin_ids, given.staff)
+    names = {each.id: each.name for each in departments}
+    for department in roles.staffed:
+        who = ", ".join(map(str, roles.staff_of(department)))
+        if departments and department not in names:
+            words = f"STAFF names department {department} ({who}), which the API does not list"
+            yield Line(Level.WARN, "staff", words, "correct its number, or remove it")
+        else:
+            sees = "agenda with names" if given.staff_names else "agenda without names"
+            yield Line(Level.OK, "staff", f"of {names.get(department) or 'department'} ({department}): {who}; {sees}")
 
 
 def _details(details: Mapping[int, DepartmentDetails], departments: tuple[Department, ...]) -> Iterator[Line]:

@@ -34,6 +34,7 @@ TRUSTED = re.compile(r"(\d{1,16})\s*:\s*(\d{1,9})", re.ASCII)
 TELEGRAM_HOST = "api.telegram.org"
 TELEGRAM_PORTS = frozenset({443, 80, 88, 8443})
 """The ports to which Telegram's own servers send updates (Bot API, `setWebhook`)."""
+STAFF = re.compile(r"(\d{1,16})\s*:\s*(\d{1,16})", re.ASCII)
 LARGEST_ID = 2**52
 """The largest id of a Telegram user (Bot API, `User.id`)."""
 
@@ -73,6 +74,8 @@ class Settings(BaseSettings):
     max_bookings_per_day: int = Field(default=5, ge=0)
     max_moves: int = Field(default=2, ge=0)
     trusted_ids: Annotated[Mapping[int, int], NoDecode] = {}
+    staff: Annotated[frozenset[tuple[int, int]], NoDecode] = frozenset()
+    staff_names: bool = False
     chats_at_once: int = Field(default=512, ge=1)
     api_reserve: float = Field(default=0.10, ge=0, lt=1)
     http_host: str = "127.0.0.1"
@@ -211,6 +214,19 @@ class Settings(BaseSettings):
         if len(found) < len(pairs) or not all(0 < chat <= LARGEST_ID for chat in found):
             raise ValueError("must be Telegram user ids, each once, with their limits, such as 123456:50,234567:0")
         return found
+
+    @field_validator("staff", mode="before")
+    @classmethod
+    def _staff(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        pairs = [each.strip() for each in value.replace(";", ",").split(",") if each.strip()]
+        found = {(int(each[1]), int(each[2])) for pair in pairs if (each := STAFF.fullmatch(pair))}
+        if len(found) < len(pairs) or not all(department > 0 and 0 < chat <= LARGEST_ID for department, chat in found):
+            raise ValueError(
+                "must be department:chat, each once, such as 5:123456,5:234567; only private chats, so no negative ids"
+            )
+        return frozenset(found)
 
     @field_validator("log_level")
     @classmethod

@@ -24,7 +24,7 @@ from bot.core.states import Notice
 from bot.core.statistics import Counted
 from bot.i18n import COUNT, FOLDER, OWN_TEXTS, Translators, placeholders
 from bot.operations.blocking_views import Mistake
-from bot.views.bot_profile import ADMIN, USUAL
+from bot.views.bot_profile import BUILT
 from bot.views.my_data import COLUMNS, TABLES
 
 BOT = FOLDER.parent / "bot"
@@ -41,7 +41,7 @@ FAMILIES = {
     "bc.fate.": tuple(each for each in model.RecipientStatus if each not in {"pending", "again", "sending"}),
     "button.steer_": tuple(BroadcastCommand),
     "condition.limit.": tuple(ChatLimit),
-    "command.": (*USUAL, *ADMIN),
+    "command.": tuple(BUILT),
     "said.": tuple(Courtesy),
     "reminder.part.": tuple(DetailPart),
     "data.table.": TABLES,

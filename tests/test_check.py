@@ -31,7 +31,7 @@ from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
 from bot.storage.store import Store
-from tests.e2e.services import Services, separate_bot
+from tests.e2e.services import OFFICES, Services, separate_bot
 from tests.moncreneau.support import DEPARTMENTS, Answer, ScriptedServer, answer, scripted_server
 from tests.storage.cluster import Cluster
 from tests.storage.databases import postgresql_database
@@ -221,6 +221,15 @@ async def test_telegrams_error_is_shown_in_one_line_without_the_token(check: Che
         telegram.respond_with(*[answer({"ok": False, "error_code": 400, "description": words}, 400)] * 3)
         checked = await check(TELEGRAM_API_URL=_root(telegram))
     assert "Bad Request: OK token all is well\\x1b[0m bot<token>" in checked.line("token", "FAIL")
+
+
+async def test_it_is_told_who_is_staff_and_which_department_is_none(check: Checker) -> None:
+    number = OFFICES[0].id
+    checked = await check(STAFF=f"{number}:234567,{number}:234568,999:234567", STAFF_NAMES="true")
+    assert checked.code == 0
+    assert f"({number}): 234567, 234568; agenda with names" in checked.line("staff", "OK")
+    assert "department 999 (234567), which the API does not list" in checked.line("staff", "WARN")
+    assert "staff" not in (await check()).text.replace("member of staff", "")
 
 
 async def test_a_settings_file_and_an_address_that_give_secrets_away_are_warned_of(check: Checker) -> None:

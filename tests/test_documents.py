@@ -47,7 +47,7 @@ def written(field: FieldInfo) -> str:
 
 
 def bot_commands() -> set[str]:
-    return {*bot_profile.USUAL, *bot_profile.ADMIN}
+    return {*bot_profile.BUILT}
 
 
 def make_targets_in(document: str) -> set[str]:
@@ -125,6 +125,7 @@ def test_the_guide_lists_all_commands_of_citizens_and_of_admins() -> None:
     for title, expected in (
         ("What citizens see", set(bot_profile.USUAL)),
         ("Commands for admins", set(bot_profile.ADMIN)),
+        ("Staff of a department", set(bot_profile.STAFF)),
     ):
         listed = {row[0].removeprefix("/") for row in rows(section(guide, title)) if row[0].startswith("/")}
         assert listed == expected

@@ -41,6 +41,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONCRENEAU_API_KEY", "mk_env")
     monkeypatch.setenv("ADMIN_IDS", " 1, 2;3 ,")
     monkeypatch.setenv("TRUSTED_IDS", " 4:50; 5:0,")
+    monkeypatch.setenv("STAFF", "5:900, 5:901;6:900,")
+    monkeypatch.setenv("STAFF_NAMES", "true")
     monkeypatch.setenv("TIMEZONE", "Europe/Paris")
     monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8081/")
     monkeypatch.setenv("LOG_LEVEL", "debug")
@@ -48,6 +50,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.telegram_bot_token.get_secret_value() == "2:env"
     assert settings.admin_ids == {1, 2, 3}
     assert settings.trusted_ids == {4: 50, 5: 0}
+    assert settings.staff == {(5, 900), (5, 901), (6, 900)}
+    assert settings.staff_names
     assert settings.timezone == ZoneInfo("Europe/Paris")
     assert settings.telegram_api_url == "http://127.0.0.1:8081"
     assert settings.log_level == "DEBUG"
@@ -90,6 +94,12 @@ def test_all_that_is_missing_is_named_at_once() -> None:
         ("admin_ids", "12,Ibrahima"),
         ("trusted_ids", "12"),
         ("trusted_ids", "-1:5"),
+        ("staff", "5"),
+        ("staff", "Passeports:12"),
+        ("staff", "5:-1001234567"),
+        ("staff", "5:12,5:12"),
+        ("staff", "0:12"),
+        ("staff_names", "perhaps"),
         ("trusted_ids", "12:-1"),
         ("trusted_ids", "12:5,12:9"),
         ("trusted_ids", "1_2:5"),

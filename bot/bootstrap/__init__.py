@@ -34,6 +34,7 @@ from bot.app.reconciler import Reconciler
 from bot.app.records import Change, CopiedTables, Delivery, DeliveryIds, StoredUpdate, StoredWebhook
 from bot.app.reminders import Reminders
 from bot.app.retention import Retention
+from bot.app.roles import Roles
 from bot.app.scheduler import Scheduler
 from bot.app.sessions import Sessions
 from bot.app.steady_clock import SteadyClock
@@ -49,6 +50,7 @@ from bot.bootstrap.department_details import DepartmentsFile, DetailsKeeper
 from bot.bootstrap.http import open_port
 from bot.bootstrap.operations import Operations
 from bot.bootstrap.receivers import Receivers
+from bot.bootstrap.staff import StaffFeature
 from bot.broadcast.report import read_file
 from bot.core.calendar_event import CalendarEvent, appointment_in
 from bot.core.health import HealthReport, PlaceAlertHealth, ReminderHealth, UpdatesHealth, WebhookHealth
@@ -59,7 +61,8 @@ from bot.core.states import Notice
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau import webhooks
 from bot.moncreneau.gateway import Gateway
-from bot.operations import statistics
+from bot.operations import agenda_views, statistics
+from bot.operations.agenda import MorningAgenda
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.blocks import SqlBlockRepository
@@ -85,7 +88,6 @@ from bot.views.message import Message, Office
 from bot.views.render import render
 
 log = logging.getLogger(__name__)
-BUILT = (*texts.USUAL, *texts.ADMIN)
 PROFILE = "face"
 """The name under which the bot's commands and descriptions are saved as they were last set; given by release 0.1."""
 READ_TIMEOUT = 2.0
@@ -117,6 +119,8 @@ class App:
     scheduler: Scheduler
     earlier_places: EarlierPlaces
     retention: Retention
+    roles: Roles
+    morning_agenda: MorningAgenda
     reload_details: Callable[[], None]
     """Read `DEPARTMENTS_FILE` again, for SIGHUP."""
     inbox_feed: InboxFeed | None = None
@@ -192,6 +196,7 @@ async def _start(
         app.reconciler.run(),
         app.earlier_places.run(),
         app.retention.run(),
+        app.morning_agenda.run(),
     )
     for work in works:
         stack.push_async_callback(_cancel, asyncio.create_task(work))
@@ -295,6 +300,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         ids=ids,
         changed=details.changed,
     )
+    roles = Roles.of(settings.admin_ids, settings.staff)
     attempt_worker = AttemptWorker(store, api, office_time, lookups, operations.outcomes)
     broadcasts = BroadcastFeature(
         settings,
@@ -307,6 +313,19 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         office=operations.office,
         api=operations.gateway,
         ids=ids,
+        roles=roles,
+    )
+    staff = StaffFeature(
+        settings,
+        roles,
+        office_time=office_time,
+        steady_time=steady_time,
+        draw=lambda screen, locale: agenda_views.render(screen, translators.get(locale), office_in(locale)),
+        store=store,
+        outbox=outbox,
+        gateway=operations.gateway,
+        locale_of=operations.locale_of,
+        ids=ids,
     )
 
     async def report() -> HealthReport:
@@ -314,7 +333,6 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
 
     handlers = (
         operations.alerts,
-        broadcasts.handler,
         operations.status_handler(report),
         operations.statistics_handler(),
         operations.block_handler(),
@@ -353,7 +371,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         groups=GroupHints(hint, ids),
         following=partial(_following, given_up, calendar_files),
         attempt_worker=attempt_worker,
-        admins=AdminRouter(settings.admin_ids, handlers),
+        admins=AdminRouter(roles.people, (AdminRouter(roles.admins, handlers), broadcasts.handler, staff.handler)),
         at_once=settings.chats_at_once,
         limiter=UpdateLimiter(
             lambda locale: general.too_fast(translators.get(locale)), ids, time.monotonic, operations.limits_reached
@@ -414,6 +432,8 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
             lambda: bool(webhook_worker and webhook_worker.is_receiving()),
         ),
         reload_details=details.reload,
+        roles=roles,
+        morning_agenda=staff.morning,
         webhook_worker=webhook_worker,
         retention=Retention(
             repository=SqlRetention(store),
@@ -576,15 +596,20 @@ async def _sync_bot_profile(app: App) -> None:
         profiles.append(
             bot_profile.BotProfile(
                 language=code,
-                commands=texts.commands(translator, available=BUILT),
-                admin_commands=texts.commands(translator, admin=True, available=BUILT),
+                commands=texts.commands(translator),
                 description=texts.description(translator),
                 short_description=texts.short_description(translator),
+                menus=tuple((each, texts.commands(translator, _special(app.roles, each))) for each in app.roles.people),
             )
         )
-    wanted = bot_profile.calls(profiles, app.settings.admin_ids)
+    wanted = bot_profile.calls(profiles)
     async for stored_marks in bot_profile.keep_in_sync(app.bot, wanted, await app.store.saved_value(PROFILE) or ""):
         app.store.commit_soon(Change(saved_values=((PROFILE, stored_marks),)))
+
+
+def _special(roles: Roles, user_id: int) -> tuple[str, ...]:
+    """The commands of somebody with a role, beside the usual ones."""
+    return texts.special(admin=user_id in roles.admins, staff=user_id in roles.staff)
 
 
 async def _send_reminders(app: App, clock: Clock) -> None:

@@ -11,11 +11,12 @@ from bot.app.outbox import Outbox
 from bot.app.ports import Moncreneau
 from bot.app.rate_limits import EvenPacer, GlobalRateLimiter
 from bot.app.records import Change, DeliveryIds
+from bot.app.roles import Roles
 from bot.app.updates import AdminRouter
 from bot.bootstrap import connections
 from bot.broadcast import compose_views, views
 from bot.broadcast.compose_states import ShowDraft
-from bot.broadcast.handler import COMMANDS, LISTED, BroadcastHandler, BroadcastViews
+from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
 from bot.broadcast.lifecycle import BroadcastCommand, ListCursor
 from bot.broadcast.model import Broadcast, BroadcastSnapshot
 from bot.broadcast.progress import ProgressMessages
@@ -27,7 +28,7 @@ from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
 from bot.i18n import Translators
 from bot.logs import scrubbed
 from bot.operations.admin_commands import AdminCommands
-from bot.operations.views import admin_help
+from bot.operations.views import special_help
 from bot.settings import Settings
 from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.recipients import SqlRecipientRepository
@@ -45,7 +46,7 @@ GRACE = 8.0
 SPARE = 10
 """Connections beyond the calls in flight: for probes."""
 ADMINS = "admins"
-"""The fact that lists the admins whose command menu was set."""
+"""The fact that lists the admins and staff whose command menu was set."""
 UNLIMITED = 1000.0
 """Messages per second to expect without a limit."""
 
@@ -66,8 +67,9 @@ class BroadcastFeature:
         office: Office,
         api: Moncreneau,
         ids: DeliveryIds,
+        roles: Roles,
     ) -> None:
-        self._admins = settings.admin_ids
+        self._roles = roles
         self._bot = bot
         self._translators = translators
         self._store = store
@@ -148,7 +150,7 @@ class BroadcastFeature:
             ids=ids,
         )
         commands = AdminCommands(self._draw_help, self._locale_of, self._menus.put_nowait, ids)
-        self.handler = AdminRouter(settings.admin_ids, (commands, self._handler))
+        self.handler = AdminRouter(roles.people, (commands, AdminRouter(roles.admins, (self._handler,))))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -195,27 +197,28 @@ class BroadcastFeature:
         self._outbox.accept(change.queued)
 
     async def _remove_former_admins_menu(self) -> None:
-        """Former admins must not see the admins' commands."""
+        """Former admins and staff must not see the commands of a role that they have no more."""
         known = {int(each) for each in (await self._store.saved_value(ADMINS) or "").split()}
-        former = known - self._admins
-        if known != self._admins:
-            # Former admins stay listed until their menu is surely removed, over restarts. The next start sets all
-            # menus again, for those who may have become admins again.
-            await self._remember(known | self._admins, *((("face", ""),) if former else ()))
+        people = self._roles.people
+        former = known - people
+        if known != people:
+            # They stay listed until their menu is surely removed, over restarts. The next start sets all menus again,
+            # for those who may have a role again.
+            await self._remember(known | people, *((("face", ""),) if former else ()))
         if former:
             codes = bot_profile.language_codes(self._translators.supported)
             await bot_profile.hide(self._bot, sorted(former), codes)
-            await self._remember(self._admins)
+            await self._remember(people)
 
     async def _show_menus(self) -> None:
-        """Set the menu of each admin who writes, unless it is known to be set."""
+        """Set the menu of each admin and member of staff who writes, unless it is known to be set."""
         codes = ("", *bot_profile.language_codes(self._translators.supported))
-        commands = [
-            (code, texts.commands(self._translators.get(code), admin=True, available=COMMANDS)) for code in codes
-        ]
         while True:
-            admin = await self._menus.get()
-            menus = [bot_profile.admin_menu(code, each, admin) for code, each in commands]
+            chat = await self._menus.get()
+            menus = [
+                bot_profile.chat_menu(code, texts.commands(self._translators.get(code), self._special(chat)), chat)
+                for code in codes
+            ]
             async for _ in bot_profile.keep_in_sync(self._bot, menus, await self._store.saved_value("face") or ""):
                 pass
 
@@ -235,8 +238,12 @@ class BroadcastFeature:
 
     # --- views ---------------------------------------------------------------------------------------------------
 
-    def _draw_help(self, locale: str) -> Message:
-        return admin_help(self._translators.get(locale), self._office)
+    def _special(self, user_id: int) -> tuple[str, ...]:
+        return texts.special(admin=user_id in self._roles.admins, staff=user_id in self._roles.staff)
+
+    def _draw_help(self, user_id: int, locale: str) -> Message:
+        is_admin, is_staff = user_id in self._roles.admins, user_id in self._roles.staff
+        return special_help(self._translators.get(locale), self._office, admin=is_admin, staff=is_staff)
 
     def _draw_state(self, show: ShowDraft, locale: str) -> Message:
         return compose_views.render(show, self._translators.get(locale), self._now(), self._office)

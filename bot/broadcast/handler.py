@@ -44,13 +44,11 @@ from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
 from bot.core import callback_data as core_callback_data
 from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
-from bot.views.bot_profile import ADMIN, USUAL
+from bot.views.bot_profile import BUILT
 from bot.views.message import Message
 
 LISTED = 8
 """Broadcasts on a page of the list."""
-COMMANDS = frozenset({*USUAL, *ADMIN})
-"""Any other text that begins with a slash is meant for the draft, and must be told why it cannot be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class BroadcastHandler:
                 return self._answer(request, None, ShowDraft(None, notice=ComposeNotice.CANCELLED))
             case Pressed(action=data, screen=None) if decoded := callback_data.decode(data):
                 return await self._pressed(request, event, draft, decoded)
-            case Commanded(name=name) if draft and not draft.aside and name not in COMMANDS:
+            case Commanded(name=name) if draft and not draft.aside and name not in BUILT:  # meant for the draft
                 refused = MessageReceived(at=event.at, text="", content=ComposeNotice.COMMAND)
                 return await self._play(request, draft, refused)
             case Commanded() | Pressed():

@@ -1,7 +1,7 @@
-"""Shows admins their commands: in `/help`, and in their menu as soon as they write to the bot.
+"""Shows admins and staff their commands: in `/help`, and in their menu as soon as they write to the bot.
 
-The menu of one chat can only be set once that chat exists (Bot API, `setMyCommands`), so an admin's first message is
-the moment for it. Knows no texts and no Telegram.
+The menu of one chat can only be set once that chat exists (Bot API, `setMyCommands`), so its first message is the
+moment for it. Knows no texts and no Telegram.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,11 +15,14 @@ COMMAND = "help"
 
 
 class AdminCommands:
-    """See `AdminHandler`. `on_first_message` is called with the chat of an admin who writes for the first time."""
+    """See `AdminHandler`. `on_first_message` is called with a chat that writes for the first time.
+
+    `draw` is given the chat and its language.
+    """
 
     def __init__(
         self,
-        draw: Callable[[str], Message],
+        draw: Callable[[int, str], Message],
         locale_of: Callable[[int], Awaitable[str | None]],
         on_first_message: Callable[[int], None],
         ids: DeliveryIds,
@@ -38,5 +41,5 @@ class AdminCommands:
             self._on_first_message(chat_id)
         if not isinstance(event, Commanded) or event.name != COMMAND:
             return None
-        message = self._draw(await self._locale_of(chat_id) or event.language)
+        message = self._draw(chat_id, await self._locale_of(chat_id) or event.language)
         return Change(queued=(Delivery(self._ids.next(), chat_id, Kind.SEND, message),))

@@ -3,7 +3,7 @@
 Knows only the figures passed in, and nothing about a citizen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta, tzinfo
 
@@ -11,7 +11,7 @@ from bot.core.health import ApiHealth, BotIssue, ChatLimit, HealthReport, Operat
 from bot.core.model import FailureCode
 from bot.core.screens import Help
 from bot.i18n import Safe, Translator
-from bot.views.bot_profile import ADMIN
+from bot.views.bot_profile import ADMIN, special
 from bot.views.message import CONAKRY, Message, Office
 from bot.views.render import render
 from bot.views.text import lines, paragraphs
@@ -25,11 +25,17 @@ Names = Callable[[int], str]
 """Returns the name of a department."""
 
 
-def admin_help(t: Translator, office: Office = CONAKRY) -> Message:
-    """The help that citizens get, and the commands of admins below it."""
+def special_help(t: Translator, office: Office = CONAKRY, *, admin: bool, staff: bool) -> Message:
+    """The help that citizens get, and the commands of admins and of staff below it."""
     citizens = render(Help(), t, office=office)
-    commands = (t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in ADMIN)
-    return replace(citizens, text=paragraphs(Safe(citizens.text), lines(t.text("help.admin"), *commands)))
+    admins = lines(t.text("help.admin"), *_commands(special(admin=True, staff=False), t)) if admin else None
+    others = [each for each in special(admin=False, staff=True) if not admin or each not in ADMIN]
+    staffs = lines(t.text("help.staff"), *_commands(others, t)) if staff else None
+    return replace(citizens, text=paragraphs(Safe(citizens.text), admins, staffs))
+
+
+def _commands(names: Iterable[str], t: Translator) -> Iterator[Safe]:
+    return (t.text("help.command", name=name, meaning=t.label(f"command.{name}")) for name in names)
 
 
 def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, names: Names) -> Message:

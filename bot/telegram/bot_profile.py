@@ -34,9 +34,10 @@ class BotProfile:
 
     language: str
     commands: tuple[tuple[str, str], ...]
-    admin_commands: tuple[tuple[str, str], ...]
     description: str
     short_description: str
+    menus: tuple[tuple[int, tuple[tuple[str, str], ...]], ...] = ()
+    """Chats with commands of their own: those of admins and of staff."""
 
 
 def language_codes(locales: Iterable[str]) -> tuple[str, ...]:
@@ -45,23 +46,23 @@ def language_codes(locales: Iterable[str]) -> tuple[str, ...]:
     return tuple(each for each in languages if len(each) == ISO_639_1)
 
 
-def calls(profiles: Iterable[BotProfile], admins: Iterable[int]) -> list[Call]:
+def calls(profiles: Iterable[BotProfile]) -> list[Call]:
     """The Bot API calls that set these profiles."""
     wanted: list[Call] = []
     for profile in profiles:
         code = {"language_code": profile.language} if profile.language else {}
         private = json.dumps({"type": "all_private_chats"})
         wanted.append(("setMyCommands", {"commands": _commands(profile.commands), "scope": private, **code}))
-        wanted.extend(admin_menu(profile.language, profile.admin_commands, admin) for admin in sorted(admins))
+        wanted.extend(chat_menu(profile.language, commands, chat) for chat, commands in sorted(profile.menus))
         wanted.append(("setMyDescription", {"description": profile.description, **code}))
         wanted.append(("setMyShortDescription", {"short_description": profile.short_description, **code}))
     return wanted
 
 
-def admin_menu(language: str, commands: Iterable[tuple[str, str]], admin: int) -> Call:
-    """The Bot API call that sets the command menu of one admin in one language (empty: all others)."""
+def chat_menu(language: str, commands: Iterable[tuple[str, str]], chat: int) -> Call:
+    """The Bot API call that sets the command menu of one chat in one language (empty: all others)."""
     code = {"language_code": language} if language else {}
-    scope = json.dumps({"type": "chat", "chat_id": admin})
+    scope = json.dumps({"type": "chat", "chat_id": chat})
     return "setMyCommands", {"commands": _commands(commands), "scope": scope, **code}
 
 

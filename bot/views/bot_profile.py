@@ -1,6 +1,6 @@
 """The texts of the bot's profile at Telegram: commands and descriptions, per language. Must not send anything."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from bot.i18n import Translator
 
@@ -20,14 +20,20 @@ USUAL = (
 """The commands for everyone, the most wanted first, in the order in which they are shown."""
 ADMIN = ("broadcast", "broadcasts", "status", "stats", "block", "unblock", "blocked")
 """Commands that only admins see."""
+STAFF = ("agenda",)
+"""Commands that only the staff of a department sees."""
+BUILT = frozenset({*USUAL, *ADMIN, *STAFF})
+"""All commands that the bot knows."""
 
 
-def commands(
-    translator: Translator, *, admin: bool = False, available: Collection[str] = USUAL
-) -> tuple[tuple[str, str], ...]:
-    """The `available` commands, each with its description."""
-    offered = (*USUAL, *ADMIN) if admin else USUAL
-    return tuple((name, translator.label(f"command.{name}")) for name in offered if name in available)
+def special(*, admin: bool, staff: bool) -> tuple[str, ...]:
+    """The commands that somebody has beside the usual ones."""
+    return tuple(dict.fromkeys((*(ADMIN if admin else ()), *(STAFF if staff else ()))))
+
+
+def commands(translator: Translator, more: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """The usual commands, and `more`, each with its description."""
+    return tuple((name, translator.label(f"command.{name}")) for name in (*USUAL, *more))
 
 
 def description(translator: Translator) -> str:

@@ -41,7 +41,7 @@ from bot.core.states import (
     TypingName,
 )
 from bot.i18n import Translator
-from bot.operations.views import admin_help, alert, status
+from bot.operations.views import alert, special_help, status
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
 from bot.telegram.messenger import keyboard
@@ -190,7 +190,7 @@ def messages(t: Translator) -> Iterator[tuple[str, Message]]:
     for notice in Notice:
         yield f"notice {notice}", render(Menu(), t, notice, office=OFFICE)
     yield "group", group_hint(t, "moncreneau_bot")
-    yield "help of admins", admin_help(t, OFFICE)
+    yield "help of admins", special_help(t, OFFICE, admin=True, staff=True)
     yield "status of the bot", status(FINE, t, OFFICE, UTC, str)
     for code in (FailureCode.OUT_OF_CREDITS, FailureCode.NO_ACCESS):
         for present in (True, False):

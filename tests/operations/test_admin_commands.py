@@ -6,9 +6,9 @@ from bot.app.records import DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded, Typed
 from bot.operations.admin_commands import AdminCommands
-from bot.operations.views import admin_help
+from bot.operations.views import special_help
 from bot.views.bot_profile import ADMIN as ADMIN_COMMANDS
-from bot.views.bot_profile import USUAL
+from bot.views.bot_profile import STAFF, USUAL
 from bot.views.message import Message
 from tests.views.pages import EN, FR
 from tests.views.telegram import check_limits, plain
@@ -21,7 +21,7 @@ def commands(wrote: list[int]) -> AdminCommands:
     async def locale_of(chat_id: int) -> str | None:
         return "fr" if chat_id == ADMIN else None
 
-    return AdminCommands(lambda locale: Message(f"help {locale}"), locale_of, wrote.append, DeliveryIds())
+    return AdminCommands(lambda chat, locale: Message(f"help {chat} {locale}"), locale_of, wrote.append, DeliveryIds())
 
 
 async def test_help_is_answered_in_the_admins_language() -> None:
@@ -30,7 +30,7 @@ async def test_help_is_answered_in_the_admins_language() -> None:
         change = await handler.handle(admin, FromCitizen(Commanded(at=NOW, name="help", language="en"), admin))
         assert change
         (answer,) = change.queued
-        assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, admin, Message(f"help {language}"))
+        assert (answer.kind, answer.chat_id, answer.message) == (Kind.SEND, admin, Message(f"help {admin} {language}"))
 
 
 async def test_other_updates_of_admins_are_left_to_other_handlers() -> None:
@@ -44,8 +44,17 @@ async def test_other_updates_of_admins_are_left_to_other_handlers() -> None:
 
 def test_the_help_of_admins_has_citizens_commands_and_theirs() -> None:
     for t in (FR, EN):
-        message = admin_help(t)
+        message = special_help(t, admin=True, staff=False)
         check_limits(message)
         text = plain(message.text)
         assert all(f"/{name}" in text for name in (*USUAL, *ADMIN_COMMANDS))
         assert message.rows
+
+
+def test_the_help_of_staff_has_their_commands_and_not_those_of_admins() -> None:
+    text = plain(special_help(FR, admin=False, staff=True).text)
+    assert "/agenda" in text
+    assert "/status" not in text
+    both = special_help(FR, admin=True, staff=True)
+    check_limits(both)
+    assert all(plain(both.text).count(f"/{name} ") == 1 for name in (*ADMIN_COMMANDS, *STAFF))

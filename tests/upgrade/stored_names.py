@@ -31,7 +31,7 @@ from bot.core.model import AppointmentStatus
 from bot.core.rating import Score
 from bot.core.reminders import TimerKind
 from bot.core.statistics import Counted
-from bot.operations import operator_alerts, status
+from bot.operations import agenda, operator_alerts, status
 from bot.storage import broadcasts, mappers, timers
 from bot.views.message import Style
 
@@ -66,6 +66,7 @@ SAVED_VALUES = [
     department_details.SAVED_AS,
     operations.BUDGET,
     operations.PROVEN,
+    agenda.SENT,
     operator_alerts.SAVED_AS,
     status.SAVED_AS,
     timers.ARMED_TO,

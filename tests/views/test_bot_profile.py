@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.i18n import Translator
-from bot.views.bot_profile import ADMIN, USUAL, commands, description, short_description
+from bot.views.bot_profile import ADMIN, BUILT, STAFF, USUAL, commands, description, short_description, special
 from tests.views.pages import EN, FR
 
 every_language = pytest.mark.parametrize("t", [FR, EN], ids=["fr", "en"])
@@ -30,19 +30,24 @@ def test_the_usual_commands_are_there_for_everyone() -> None:
     assert dict(commands(EN))["book"] == "Book an appointment"
 
 
-def test_every_advertised_command_exists() -> None:
-    assert commands(FR, admin=True) == commands(FR)
+def test_admins_and_staff_have_their_own_commands_and_others_do_not_see_them() -> None:
+    assert special(admin=False, staff=False) == ()
+    assert special(admin=True, staff=False) == ADMIN
+    assert special(admin=False, staff=True) == STAFF
+    assert set(special(admin=True, staff=True)) == {*ADMIN, *STAFF}
+    assert [name for name, _ in commands(FR, ADMIN)] == [*USUAL, *ADMIN]
+    assert [name for name, _ in commands(FR)] == list(USUAL)
 
 
-def test_admins_have_their_own_commands_and_others_do_not_see_them() -> None:
-    built = (*USUAL, *ADMIN)
-    assert [name for name, _ in commands(FR, admin=True, available=built)] == list(built)
-    assert [name for name, _ in commands(FR, available=built)] == list(USUAL)
+def test_nobody_has_a_command_twice() -> None:
+    everything = special(admin=True, staff=True)
+    assert len(set(everything)) == len(everything)
+    assert {*USUAL, *everything} == BUILT
 
 
 @every_language
 def test_telegram_takes_the_commands(t: Translator) -> None:
-    for name, meaning in commands(t, admin=True, available=(*USUAL, *ADMIN)):
+    for name, meaning in commands(t, special(admin=True, staff=True)):
         assert re.fullmatch(r"[a-z0-9_]{1,32}", name)
         assert 3 <= len(meaning) <= 60
 
