@@ -61,11 +61,18 @@ class AppointmentRecorder:
         """See `Moncreneau.departments`."""
         return await self._api.departments()
 
-    async def availability(
-        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    async def availability(  # noqa: PLR0913 — what a reading is of, and whom it is for
+        self,
+        owner: str,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,
+        *,
+        wanted: datetime | None = None,
     ) -> tuple[Slot, ...]:
         """See `Moncreneau.availability`."""
-        return await self._api.availability(owner, department_id, first, last, worker_id)
+        return await self._api.availability(owner, department_id, first, last, worker_id, wanted=wanted)
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""

@@ -75,14 +75,23 @@ class Moncreneau(Protocol):
     async def departments(self) -> tuple[Department, ...]:
         """All departments that take appointments, active ones only; may be some minutes old."""
 
-    async def availability(
-        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    async def availability(  # noqa: PLR0913 — what a reading is of, and whom it is for
+        self,
+        owner: str,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,
+        *,
+        wanted: datetime | None = None,
     ) -> tuple[Slot, ...]:
         """The slots to offer from `first` to `last` (both included), earliest first; some minutes old in busy hours.
 
         `owner` is the citizen who looks: one citizen may cause only so many readings an hour.
 
         A slot that other citizens hold or just booked is left out, unless its day has no other: then it is `perhaps`.
+        With `wanted`, a slot that was said to be free, they are read again if it is not among them.
+
         The API does not tell slots by member of staff; what the bot did itself it knows for each of them.
         """
 

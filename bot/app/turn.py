@@ -309,7 +309,10 @@ class Turns:
                 case LoadSlots(department_id=department):
                     first = self._now().date()
                     last, worker = first + self._horizon, _staff(state)
-                    slots = await self._api.availability(owner_of(chat_id), department, first, last, worker)
+                    wanted = state.draft.at if isinstance(state, LoadingNearest) and state.is_offered else None
+                    slots = await self._api.availability(
+                        owner_of(chat_id), department, first, last, worker, wanted=wanted
+                    )
                     return SlotsLoaded(at=self._now(), department_id=department, slots=slots)
                 case LoadAppointments(to_cancel=urgent):
                     need = Need.CANCEL if urgent else Need.LOOK

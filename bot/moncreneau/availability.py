@@ -95,11 +95,19 @@ class Availability:
         """The median age of the slots that were shown recently, in seconds; None if none were."""
         return median(self._ages) if self._ages else None
 
-    async def get(
-        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    async def get(  # noqa: PLR0913 — what a reading is of, and whom it is for
+        self,
+        owner: str,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,
+        *,
+        wanted: datetime | None = None,
     ) -> tuple[Slot, ...]:
         """The slots to offer, earliest first. Slots that are perhaps free are offered only on days without free ones.
 
+        `wanted` is called gone only by a new reading, because a citizen of ours may have given it up since the last.
         Raises what reading raises, and `QuotaExhausted` if `owner` may cause no more readings.
         """
         window, desk = (department_id, first, last), (department_id, worker_id)
@@ -108,6 +116,9 @@ class Availability:
         free, perhaps = self._offered(desk, copy, owner)
         if not (free or perhaps) and self._cache.age(copy) > EMPTY:
             copy = await self._copy(owner, window, Ages(good=EMPTY, last=EMPTY))
+            free, perhaps = self._offered(desk, copy, owner)
+        if wanted and all(slot.at != wanted for slot in free) and self._cache.age(copy) > 0:
+            copy = await self._copy(owner, window, Ages(good=0.0, last=0.0))
             free, perhaps = self._offered(desk, copy, owner)
         self._ages.append(max(0.0, self._now() - copy.began))  # a clock may be set back
         days = {slot.at.date() for slot in free}

@@ -130,12 +130,19 @@ class Gateway:
         """The departments as they were last read, however long ago; empty before the first response."""
         return copy.value if (copy := self._departments.peek("")) else ()
 
-    async def availability(
-        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    async def availability(  # noqa: PLR0913 — what a reading is of, and whom it is for
+        self,
+        owner: str,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,
+        *,
+        wanted: datetime | None = None,
     ) -> tuple[Slot, ...]:
         """See `Moncreneau.availability`. Raises `ApiError`."""
         with self._incident_log.timed():
-            return await self._availability.get(owner, department_id, first, last, worker_id)
+            return await self._availability.get(owner, department_id, first, last, worker_id, wanted=wanted)
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
         """See `Moncreneau.hold`."""

@@ -69,13 +69,15 @@ class FakeMoncreneau:
         self._read()
         return self.offices
 
-    async def availability(
+    async def availability(  # noqa: PLR0913 — what a reading is of, and whom it is for
         self,
         owner: str,  # noqa: ARG002 — the protocol's
         department_id: int,
         first: date,
         last: date,
         worker_id: int | None = None,  # noqa: ARG002 — the protocol's
+        *,
+        wanted: datetime | None = None,  # noqa: ARG002 — the protocol's
     ) -> tuple[Slot, ...]:
         self._read()
         known = any(each.id == department_id for each in self.offices)

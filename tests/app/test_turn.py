@@ -20,6 +20,7 @@ from bot.core.model import (
     AppointmentStatus,
     Department,
     Draft,
+    Failure,
     FailureCode,
     Slot,
     Ticket,
@@ -35,6 +36,7 @@ from bot.core.states import (
     ChoosingNearest,
     ConfirmingBooking,
     Listing,
+    LoadingNearest,
     Notice,
     Submitting,
     TypingName,
@@ -54,10 +56,19 @@ class RecordingMoncreneau(FakeMoncreneau):
 
     asked: tuple[date, date] | None = None
     staff: int | None = None
+    wanted: datetime | None = None
 
-    async def availability(
-        self, owner: str, department_id: int, first: date, last: date, worker_id: int | None = None
+    async def availability(  # noqa: PLR0913 — the protocol's
+        self,
+        owner: str,
+        department_id: int,
+        first: date,
+        last: date,
+        worker_id: int | None = None,
+        *,
+        wanted: datetime | None = None,
     ) -> tuple[Slot, ...]:
+        self.wanted = wanted
         self.asked = (first, last)
         self.staff = worker_id
         return await super().availability(owner, department_id, first, last)
@@ -137,6 +148,17 @@ async def test_slots_are_loaded_from_today_to_the_horizon() -> None:
     office = api()
     await booked(office)
     assert office.asked == (NOW.date(), NOW.date() + timedelta(days=HORIZON))
+
+
+async def test_an_offered_place_is_asked_for_by_its_time_and_other_readings_are_not() -> None:
+    office = api()
+    await booked(office)
+    assert office.wanted is None
+    draft = Draft(OFFICE, at=TEN, name="Aïssatou Bah")
+    offered = Session("fr", NOW, state=LoadingNearest(draft, failure=Failure(FailureCode.DOWN), is_offered=True))
+    outcome = await turns_at(office).take(7, offered, Pressed(at=NOW, action="retry", screen=0, message=1))
+    assert office.wanted == TEN
+    assert isinstance(outcome.session.state, ConfirmingBooking)
 
 
 async def test_slots_of_the_chosen_member_of_staff_are_loaded() -> None:

@@ -448,3 +448,16 @@ async def test_a_failing_department_is_read_again_in_the_background_less_and_les
     clock.pass_(40)
     await setup.slots()
     assert await setup.offered()
+
+
+async def test_a_slot_that_was_said_to_be_free_is_called_gone_by_a_new_reading_only(clock: StillClock) -> None:
+    setup = AvailabilitySetup(clock, TEN)
+    await setup.slots()
+    clock.pass_(1)
+    setup.free = [NINE, TEN]
+    found = await setup.availability.get(ME, 5, TODAY, LAST, wanted=NINE)
+    assert ([slot.at for slot in found], setup.readings) == ([NINE, TEN], 2)
+    await setup.availability.get(ME, 5, TODAY, LAST, wanted=NINE)
+    await setup.availability.get(ME, 5, TODAY, LAST, wanted=ELEVEN)
+    assert setup.readings == 2, "it is there, or was read this very moment"
+    await setup.availability.aclose()
