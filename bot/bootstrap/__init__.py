@@ -405,7 +405,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         return WebhookHealth(last=at, refused=receivers.moncreneau.refused, set_aside=webhook_worker.set_aside)
 
     reminder_health = partial(_reminder_health, timers, reminders, outbox, steady_time)
-    updates_health = partial(_updates_health, store, receivers)
+    updates_health = partial(_updates_health, store, receivers, updates)
     alert_health = partial(_alert_health, alerts, earlier_places)
     health = await operations.health(
         conversations, outbox, attempt_worker, updates, webhook_health, reminder_health, updates_health, alert_health
@@ -447,16 +447,17 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     )
 
 
-async def _updates_health(store: Store, receivers: Receivers) -> UpdatesHealth | None:
+async def _updates_health(store: Store, receivers: Receivers, updates: Poller | WebhookKeeper) -> UpdatesHealth | None:
     """How updates come in by webhook; None if they are polled."""
-    if receivers.telegram is None:
+    route = receivers.telegram
+    if route is None or isinstance(updates, Poller):
         return None
     last = None
     with contextlib.suppress(TimeoutError, SQLAlchemyError):
         async with asyncio.timeout(READ_TIMEOUT):
             last = await store.last_update()
     at = None if last is None else datetime.fromtimestamp(last, UTC)
-    return UpdatesHealth(last=at, refused=receivers.telegram.refused, postponed=receivers.telegram.postponed)
+    return UpdatesHealth(last=at, refused=route.refused, postponed=route.postponed, can_deliver=updates.can_deliver)
 
 
 async def _reminder_health(

@@ -129,6 +129,8 @@ class UpdatesHealth:
     """Requests without Telegram's secret."""
     postponed: int
     """Updates that could not be stored at that moment, which Telegram repeats."""
+    can_deliver: bool = True
+    """Whether Telegram can deliver updates, as far as it says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
 
 def _updates(updates: UpdatesHealth) -> Iterator[Metric]:
     yield from _known("update_last_timestamp_seconds", "When the last update came, Unix time.", _unix(updates.last))
+    yield _gauge("updates_deliverable", "1 if Telegram can deliver updates, as far as it says.", updates.can_deliver)
     yield CounterMetricFamily(NAME + "updates_refused", "Updates without Telegram's secret.", updates.refused)
     postponed = "Updates that could not be stored, and come again."
     yield CounterMetricFamily(NAME + "updates_postponed", postponed, updates.postponed)

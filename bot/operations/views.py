@@ -143,7 +143,8 @@ def _updates(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
         at = updates.last.astimezone(zone)
         last = t.text("condition.update", day=t.date_short(at.date()), time=t.time(at))
     counts = t.text("condition.updates_refused", refused=updates.refused, postponed=updates.postponed)
-    return lines(last, counts if updates.refused or updates.postponed else None)
+    failing = None if updates.can_deliver else t.text("condition.undelivered")
+    return lines(last, failing, counts if updates.refused or updates.postponed else None)
 
 
 def _webhooks(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:

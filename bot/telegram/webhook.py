@@ -147,9 +147,16 @@ class WebhookKeeper:
 
     @property
     def is_reachable(self) -> bool:
-        """Whether Telegram answered within the last minute, and can deliver updates as far as it says."""
-        is_recent = asyncio.get_running_loop().time() - self._answered_at < RECENT
-        return is_recent and self._deliveries.is_up
+        """Whether Telegram answered within the last minute."""
+        return asyncio.get_running_loop().time() - self._answered_at < RECENT
+
+    @property
+    def can_deliver(self) -> bool:
+        """Whether Telegram can deliver updates, as far as it says.
+
+        Apart from `is_reachable`, on which a web server may decide whether to forward anything: it could never recover.
+        """
+        return self._deliveries.is_up
 
     async def run(self) -> None:
         """Keep the webhook set until cancelled. Then it stays: Telegram keeps what it cannot deliver."""

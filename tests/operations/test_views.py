@@ -175,7 +175,9 @@ def test_updates_stand_there_where_they_come_by_webhook() -> None:
     never = replace(FINE, updates=UpdatesHealth(last=None, refused=0, postponed=0))
     assert "Aucun message de Telegram" in shown(never)
     assert "refusées" not in shown(never)
-    some = replace(FINE, updates=UpdatesHealth(last=NOW, refused=2, postponed=1))
+    assert "n’arrive pas à livrer" not in shown(never)
+    some = replace(FINE, updates=UpdatesHealth(last=NOW, refused=2, postponed=1, can_deliver=False))
+    assert "⚠️ Telegram n’arrive pas à livrer les messages des citoyens" in shown(some)
     assert "Dernier message de Telegram : lun. 2 mars à 14:30" in shown(some)
     assert "⚠️ Requêtes refusées à l’adresse du webhook : 2 · remises à plus tard : 1" in shown(some)
 
