@@ -109,7 +109,7 @@ STAND_INS = {
                 if [ $# -gt 0 ]; then exec "$@"; fi
                 ;;
             cp) cp "${2#*:}" "$3" ;;
-            build|logs|rm|start|stop|up) ;;
+            build|kill|logs|pause|rm|start|stop|unpause|up) ;;
             *) exit 1 ;;
         esac
         """,

@@ -111,9 +111,14 @@ async def test_an_operator_can_work_through_the_whole_page(operator: Operator) -
     await store.close(1.0)
 
     operator.follow("Move from SQLite to PostgreSQL")
+    assert_all_are_set(machine.checkout / ".env", {"COMPOSE_PROFILES", "POSTGRES_PASSWORD"})
+
+    operator.follow("A drill")
     compose = (ROOT / "compose.yaml").read_text()
     needed = {"COMPOSE_PROFILES", *re.findall(r"\$\{(\w+)", compose)}
     assert_all_are_set(machine.checkout / ".env", needed)
+    several = read_settings(_env_file=machine.checkout / ".env", http_port=8080)
+    assert several.telegram_webhook
 
     operator.follow("Back up")
     assert "It can work." in operator.said  # `check --quick`
@@ -144,8 +149,10 @@ def test_systemd_accepts_the_service(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("profile", ["", "postgresql"])
-def test_docker_compose_accepts_the_file(profile: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("profile", "service"), [("", ""), ("postgresql", "postgresql"), ("replicas", "bot-2"), ("caddy", "caddy")]
+)
+def test_docker_compose_accepts_the_file(profile: str, service: str, tmp_path: Path) -> None:
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:  # noqa: S603
         pytest.skip("no Docker Compose")
@@ -154,4 +161,12 @@ def test_docker_compose_accepts_the_file(profile: str, tmp_path: Path) -> None:
     shutil.copy(ROOT / ".env.example", tmp_path / ".env")
     command = [docker, "compose", "--profile", profile, "config", "--services"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
-    assert set(done.stdout.split()) == {"bot", *([profile] if profile else [])}, done.stderr
+    assert set(done.stdout.split()) == {"bot", *([service] if service else [])}, done.stderr
+
+
+def test_the_web_server_forwards_webhooks_to_every_process_and_nothing_else() -> None:
+    processes = re.findall(r"^  (bot[\w-]*):$", (ROOT / "compose.yaml").read_text(), re.MULTILINE)
+    (port,) = re.findall(r"HTTP_PORT=(\d+)", (ROOT / "Dockerfile").read_text())
+    rules = (ROOT / "deploy" / "Caddyfile").read_text()
+    assert f"reverse_proxy {' '.join(f'{each}:{port}' for each in processes)} {{" in rules
+    assert re.findall(r"handle (\S*)", rules) == ["/hooks/*", "{"]
