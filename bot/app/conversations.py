@@ -25,6 +25,7 @@ from bot.app.records import (
     Change,
     Delivery,
     DeliveryIds,
+    Erasure,
     Kind,
     Replaced,
     SetAside,
@@ -299,7 +300,7 @@ class Conversations:
             typing.cancel()
         change = _joined(base, outcome, chat_id)
         if outcome.erases:
-            change = _erasing(change, chat_id)
+            change = _erasing(change, Erasure(chat_id, self._now()))
         await self._finish(change, change.queued)
         if outcome.erases:
             self._sessions.forget(chat_id)
@@ -319,7 +320,7 @@ class Conversations:
         await self._store.commit(change)
         reach("outcome committed" if change.settled or change.replaced else "turn committed")
         if change.erased is not None:
-            self._outbox.forget(change.erased)
+            self._outbox.forget(change.erased.chat_id)
         self._outbox.accept(deliveries)
 
     async def _apologise(self, chat_id: int, item: StoredUpdate | _Result, error: str) -> None:
@@ -385,10 +386,10 @@ def _joined(base: Change, outcome: Outcome, chat_id: int) -> Change:
     )
 
 
-def _erasing(change: Change, chat_id: int) -> Change:
+def _erasing(change: Change, erasure: Erasure) -> Change:
     """The same change, which leaves nothing of the chat but its last messages, and these record nothing when sent."""
     queued = tuple(replace(each, ticket=None, calendar=None) for each in change.queued)
-    return replace(change, chat=None, queued=queued, erased=chat_id)
+    return replace(change, chat=None, queued=queued, erased=erasure)
 
 
 def _sort_last(queue: deque[_Item]) -> None:

@@ -241,6 +241,14 @@ class SetAside:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A chat whose data is erased at the office time `at`."""
+
+    chat_id: int
+    at: datetime
+
+
 CopiedTables = dict[str, list[dict[str, Any]]]
 """Rows, each with its values by column, by the name of their table."""
 
@@ -285,7 +293,7 @@ class Change:
     """A QR link and the `file_id` under which Telegram keeps its picture."""
     saved_values: tuple[tuple[str, str], ...] = ()
     """Values by name, such as the state of the API's quota."""
-    erased: int | None = None
+    erased: Erasure | None = None
     """A chat of which all is deleted last, except the messages that this change queues."""
     works: tuple[Work, ...] = ()
     """Writes of other repositories, run last in the same transaction."""

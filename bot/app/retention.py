@@ -40,6 +40,9 @@ class RetentionRepository(Protocol):
     async def forget_questions(self, asked: date) -> None:
         """Forget the questions about a visit that were asked before and not answered."""
 
+    async def forget_erased(self, now: datetime) -> None:
+        """Forget what counted of erased chats until now."""
+
     async def forget_unfinished(self, since: float, seen: float) -> None:
         """Forget the unfinished bookings of chats that wrote last between these."""
 
@@ -97,6 +100,7 @@ class Retention:
             office - retention.APPOINTMENTS, now - retention.APPOINTMENTS.total_seconds()
         )
         await self._repository.forget_recipients(office - retention.RECIPIENTS)
+        await self._repository.forget_erased(office)
         await self._repository.forget_questions((office - retention.OPEN_QUESTIONS).date())
         unfinished = retention.UNFINISHED_BOOKING.total_seconds()
         await self._repository.forget_unfinished(last - unfinished, now - unfinished)

@@ -169,7 +169,7 @@ async def _start(
     await stack.enter_async_context(connections.only_process(settings.database_url))
     receivers = Receivers(settings, clock)
     await stack.enter_async_context(open_port(settings, report, receivers))
-    store = await connections.open_store(settings.database_url)
+    store = await connections.open_store(settings)
     stack.push_async_callback(store.close, GRACE_STORE)
     stack.callback(receivers.close)
     bot = await connections.connect_telegram(settings)

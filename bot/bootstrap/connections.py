@@ -20,6 +20,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.app.backoff import Backoff
 from bot.app.ports import ApiError, Clock
+from bot.app.pseudonyms import Pseudonyms
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import ChatLimit, OperatorIssue
 from bot.http_client.tls import tls_context
@@ -73,10 +74,11 @@ async def only_process(url: str, wait: float = process_lock.WAIT) -> AsyncIterat
         yield
 
 
-async def open_store(url: str) -> Store:
+async def open_store(settings: Settings) -> Store:
     """The store, brought up to date. Raises `StartError`."""
+    pseudonyms = Pseudonyms(settings.telegram_bot_token.get_secret_value())
     try:
-        return await Store(url).open()
+        return await Store(settings.database_url, pseudonyms).open()
     except UNUSABLE as error:
         raise unusable(error) from None
 

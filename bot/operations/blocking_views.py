@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.app.pseudonyms import is_pseudonym
 from bot.app.records import BlockEntry
 from bot.i18n import Safe, Translator
 from bot.views.keyboards import clip
@@ -68,12 +69,18 @@ def render(screen: BlockScreen, t: Translator) -> Message:
                 paragraphs(
                     t.text("block.list", n=len(entries), count=len(entries)),
                     lines(
-                        *(t.text("block.one", chat=each.chat_id, by=_by(each, t)) for each in entries[:MOST]),
+                        *(_one(each, t) for each in entries[:MOST]),
                         t.text("block.more", count=more) if more > 0 else None,
                     ),
                     t.text("block.how_to_undo"),
                 )
             )
+
+
+def _one(entry: BlockEntry, t: Translator) -> Safe:
+    if is_pseudonym(entry.chat_id):
+        return t.text("block.erased_one", by=_by(entry, t))
+    return t.text("block.one", chat=entry.chat_id, by=_by(entry, t))
 
 
 def _refused(screen: Refused, t: Translator) -> Safe:

@@ -1,6 +1,7 @@
 """The stored record of blocked chats: who blocked and unblocked them, and when. The last entry of a chat counts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ class SqlBlockRepository:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._pseudonyms = store.pseudonyms
 
     async def is_blocked(self, chat_id: int) -> bool:
         """Whether the chat may book nothing further."""
@@ -29,9 +31,9 @@ class SqlBlockRepository:
 
     async def last(self, chat_id: int) -> BlockEntry | None:
         """See `BlockRepository`."""
-        mine = select(block_entries).where(block_entries.c.chat_id == chat_id)
+        mine = select(block_entries).where(block_entries.c.chat_id.in_((chat_id, self._pseudonyms.of(chat_id))))
         rows = await self._rows(mine.order_by(block_entries.c.id.desc()).limit(1))
-        return _read(rows[0]) if rows else None
+        return replace(_read(rows[0]), chat_id=chat_id) if rows else None
 
     async def blocked(self) -> tuple[BlockEntry, ...]:
         """See `BlockRepository`."""
@@ -40,9 +42,10 @@ class SqlBlockRepository:
         return tuple(map(_read, await self._rows(query.order_by(block_entries.c.id.desc()))))
 
     def record(self, entry: BlockEntry) -> Work:
-        """See `BlockRepository`."""
+        """See `BlockRepository`. The entries of a chat that was erased once stay under its pseudonym."""
+        pseudonym = self._pseudonyms.of(entry.chat_id)
+        was_erased = select(block_entries.c.id).where(block_entries.c.chat_id == pseudonym)
         row = {
-            "chat_id": entry.chat_id,
             "is_blocked": entry.is_blocked,
             "user_id": entry.user_id,
             "who": entry.who[:WHO],
@@ -50,7 +53,8 @@ class SqlBlockRepository:
         }
 
         def work(connection: Connection) -> None:
-            connection.execute(insert(block_entries), row)
+            chat_id = pseudonym if connection.execute(was_erased).first() else entry.chat_id
+            connection.execute(insert(block_entries), row | {"chat_id": chat_id})
 
         return work
 

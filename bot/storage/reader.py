@@ -5,8 +5,9 @@ The log has one line when that begins and one when it ends. Knows nothing of who
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from time import time as unix_time
@@ -16,6 +17,7 @@ from sqlalchemy import CompoundSelect, Row, Select, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.app.backoff import Backoff
+from bot.app.pseudonyms import Pseudonyms
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import (
     AttemptKind,
@@ -36,6 +38,7 @@ from bot.storage.tables import (
     appointments,
     attempts,
     chats,
+    erased_counts,
     inbox,
     outbox,
     pictures,
@@ -82,7 +85,8 @@ class RetryingReader:
 class ReadRepository:
     """The reading half of the store."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pseudonyms: Pseudonyms) -> None:
+        self.pseudonyms = pseudonyms
         self._engine: AsyncEngine = engines.engine_for(url)
         self.reader = RetryingReader(self._engine)
         self._requested: dict[int, asyncio.Future[StoredChat | None]] = {}
@@ -247,8 +251,11 @@ class ReadRepository:
         return tuple(TicketMessage(**row._asdict()) for row in reversed(await self._all(newest)))
 
     async def count_bookings(self, chat_id: int, now: datetime) -> BookingCounts:
-        """The counts of a chat's appointments and bookings at the office time `now`. `attempts` have machine time."""
-        midnight = unix_time() - (now - datetime.combine(now.date(), time())).total_seconds()
+        """The counts of a chat's appointments and bookings at the office time `now`. `attempts` have machine time.
+
+        What was counted when the chat was erased still counts. An appointment that it brought back from the service
+        since counts twice: before a chat is refused, its appointments are read.
+        """
         mine = (attempts.c.chat_id == chat_id, attempts.c.kind == AttemptKind.BOOK.value)
         coming = select(func.count()).where(
             appointments.c.chat_id == chat_id,
@@ -257,7 +264,7 @@ class ReadRepository:
         )
         pending = select(func.count()).where(*mine, attempts.c.settled_at.is_(None))
         booked = select(func.count()).where(
-            *mine, attempts.c.appointment_id.is_not(None), attempts.c.opened_at >= midnight
+            *mine, attempts.c.appointment_id.is_not(None), attempts.c.opened_at >= personal_data.midnight_before(now)
         )
         counts = select(
             coming.scalar_subquery().label("coming"),
@@ -265,7 +272,16 @@ class ReadRepository:
             booked.scalar_subquery().label("booked"),
         )
         (row,) = await self._all(counts)
-        return BookingCounts(row.coming, row.pending, row.booked)
+        kept = select(erased_counts.c.kind, erased_counts.c.number).where(
+            erased_counts.c.pseudonym == self.pseudonyms.of(chat_id),
+            erased_counts.c.until > mappers.office_text(now),
+        )
+        more = Counter[str]()
+        for each in await self._all(kept):
+            more[each.kind] += each.number
+        return BookingCounts(
+            row.coming + more[personal_data.OPEN], row.pending, row.booked + more[personal_data.BOOKED]
+        )
 
     async def count_moves(self, chat_id: int, appointment_id: int) -> int:
         """How often a chat's appointment, and those that it replaced, were moved in the last seven days.
@@ -303,7 +319,9 @@ class ReadRepository:
 
     async def copy_of(self, chat_id: int) -> CopiedTables:
         """All rows of all tables that are about this chat."""
-        return await self.reader.read(partial(personal_data.copy_of, chat_id=chat_id))
+        return await self.reader.read(
+            partial(personal_data.copy_of, chat_id=chat_id, pseudonym=self.pseudonyms.of(chat_id))
+        )
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, if it has one."""

@@ -37,6 +37,7 @@ from bot.storage.tables import (
     attempts,
     broadcasts,
     chats,
+    erased_counts,
     history_entries,
     pictures,
     rating_questions,
@@ -101,6 +102,10 @@ class SqlRetention:
         is_newer = exists().where(chats.c.chat_id == rating_questions.c.chat_id, chats.c.asked_on >= asked.isoformat())
         await self._delete(rating_questions, ~is_newer)
 
+    async def forget_erased(self, now: datetime) -> None:
+        """Forget what counted of erased chats until now: appointments that began, bookings of a day that is over."""
+        await self._delete(erased_counts, erased_counts.c.until <= office_text(now))
+
     async def forget_unfinished(self, since: float, seen: float) -> None:
         """Forget the bookings that were left unfinished in chats that wrote last between `since` and `seen`."""
         after, has_more = -1, True
@@ -129,7 +134,7 @@ class SqlRetention:
 
         def work(connection: Connection) -> tuple[int, ...]:
             still = tuple(connection.scalars(silent.where(chats.c.chat_id.in_(found))))
-            personal_data.erase(connection, still)
+            personal_data.erase(connection, still, now, self._store.pseudonyms)
             return still
 
         return await write(self._store, work) if found else ()

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, delete, or_, update
 from bot.app.backoff import Backoff
 from bot.app.failpoints import reach
 from bot.app.ports import StoreUnavailableError
+from bot.app.pseudonyms import Pseudonyms
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
 from bot.core import retention
@@ -50,10 +51,13 @@ class _Item:
 
 
 class Store(ReadRepository):
-    """One database. `open` it before use, `close` it after."""
+    """One database. `open` it before use, `close` it after.
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
+    `pseudonyms` are those of erased chats; without any they cannot be recognised after a restart.
+    """
+
+    def __init__(self, url: str, pseudonyms: Pseudonyms | None = None) -> None:
+        super().__init__(url, pseudonyms or Pseudonyms())
         self._url = url
         self._closing = False
         self._waiting: list[_Item] = []
@@ -180,7 +184,8 @@ class Store(ReadRepository):
             for work in item.change.works if item.change else ():
                 work(connection)
             if item.change and item.change.erased is not None:
-                personal_data.erase(connection, [item.change.erased], [each.id for each in item.change.queued])
+                erased, queued = item.change.erased, [each.id for each in item.change.queued]
+                personal_data.erase(connection, [erased.chat_id], erased.at, self.pseudonyms, keep=queued)
         reach("batch written")
 
     async def _fail(self, batch: list[_Item], error: Exception) -> None:

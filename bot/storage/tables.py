@@ -278,7 +278,20 @@ block_entries = Table(
     Column("at", String(19), nullable=False),
     Index("block_entries_chat", "chat_id", "id"),
 )
-"""Which admin blocked or unblocked a chat, and when (office time). The last entry of a chat counts."""
+"""Which admin blocked or unblocked a chat, and when (office time). The last entry of a chat counts.
+
+After the chat was erased `chat_id` is its pseudonym (`bot.app.pseudonyms`)."""
+
+erased_counts = Table(
+    "erased_counts",
+    metadata,
+    Column("pseudonym", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(8), primary_key=True),
+    Column("until", String(16), primary_key=True),
+    Column("number", Integer, nullable=False),
+)
+"""What still counts of erased chats: so many coming appointments (`open`) until each begins, and so many bookings of a
+day (`booked`) until it ends, in office time. Otherwise erasing would make room for more (`bot.app.pseudonyms`)."""
 
 progress_messages = Table(
     "cards",

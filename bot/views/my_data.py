@@ -32,6 +32,7 @@ TABLES = (
     "cards",
     "deeds",
     "block_entries",
+    "erased_counts",
 )
 """The tables of a copy; each has its words in the catalogues, and so has each of their columns. A test compares them
 with the database."""
@@ -68,6 +69,7 @@ COLUMNS = (
     "opened_at",
     "origin",
     "outcome",
+    "pseudonym",
     "qr_link",
     "ratings",
     "received_at",
@@ -82,6 +84,7 @@ COLUMNS = (
     "starts_at",
     "status",
     "target",
+    "until",
     "update_id",
     "urgency",
     "user_id",

@@ -12,7 +12,17 @@ from bot.app.appointment_news import ATTEMPT_PATIENCE, LOOK_PAUSE, AppointmentNe
 from bot.app.appointment_recorder import SERVES
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.ports import ApiError, Need
-from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, TicketMessage
+from bot.app.records import (
+    AttemptKind,
+    Change,
+    Delivery,
+    DeliveryIds,
+    Erasure,
+    Kind,
+    StoredAttempt,
+    StoredChat,
+    TicketMessage,
+)
 from bot.core.appointment_book import Fact, Source
 from bot.core.model import Appointment, AppointmentStatus, Department, Draft, FailureCode, Ticket
 from bot.core.screens import Screen
@@ -415,7 +425,7 @@ async def test_while_an_attempt_is_open_a_list_tells_nothing(setup: NewsSetup) -
 
 async def test_what_was_read_for_a_chat_that_was_erased_meanwhile_is_not_stored(setup: NewsSetup) -> None:
     await setup.knows(7)
-    await setup.store.commit(Change(erased=7))
+    await setup.store.commit(Change(erased=Erasure(7, setup.now)))
     fact = Fact(50, 7, NOW, Source.DAY, MOVED)
     assert await setup.lists(MOVED) == Change()
     assert await setup.hears(MOVED) == Change()

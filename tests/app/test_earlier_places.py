@@ -12,7 +12,7 @@ import pytest
 
 from bot.app.earlier_places import EarlierPlaces, GivenUpPlaces, KnownSlots
 from bot.app.ports import WriteOutcome
-from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, StoredAttempt, StoredChat, Urgency
+from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Erasure, StoredAttempt, StoredChat, Urgency
 from bot.core.appointment_book import Fact, Source
 from bot.core.earlier_places import PlaceAlert, WatchedAlert
 from bot.core.model import Appointment, AppointmentStatus, Department
@@ -299,13 +299,13 @@ async def test_a_turn_that_came_too_late_tells_nothing(setup: PlacesSetup) -> No
     assert await turn() == Change(), "the place is too near"
     await setup.store.commit(Change(works=(setup.alerts.stopped(7, 5),)))
     assert await turn() == Change(), "stopped"
-    await setup.store.commit(Change(erased=7))
+    await setup.store.commit(Change(erased=Erasure(7, setup.now)))
     assert await turn() == Change(), "erased"
 
 
 async def test_a_left_over_alert_of_an_erased_chat_is_deleted_and_never_told(setup: PlacesSetup) -> None:
     await setup.asks(7)
-    await setup.store.commit(Change(erased=7))
+    await setup.store.commit(Change(erased=Erasure(7, setup.now)))
     left_over = PlaceAlert(7, 5, NOW)
     await setup.store.commit(Change(works=(setup.alerts.saved(left_over),)))
     setup.is_read(FREE)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.app.my_data import MyData, chat_in, file_name
 from bot.app.ports import MessageRefusedError
-from bot.app.records import Change, CopiedTables, Settled, StoredChat
+from bot.app.records import Change, CopiedTables, Erasure, Settled, StoredChat
 from bot.core.appointment_book import Fact, Source
 from bot.core.effects import CheckCopy, CheckErase, LoadMyData
 from bot.core.events import CopyChecked, EraseChecked, MyDataLoaded
@@ -89,7 +89,7 @@ async def test_an_attempt_without_an_outcome_is_pending(here: Setup) -> None:
 async def test_the_file_is_read_when_it_is_sent_and_not_for_an_erased_chat(here: Setup) -> None:
     await here.knows(1, 5, 1)
     assert await here.data.read(CHAT) == b"fr ['appointments', 'chats', 'timers']"
-    await here.store.commit(Change(erased=CHAT))
+    await here.store.commit(Change(erased=Erasure(CHAT, NOW)))
     with pytest.raises(MessageRefusedError):
         await here.data.read(CHAT)
 

@@ -156,3 +156,20 @@ async def test_the_running_bot_erases_a_chat_that_was_silent_for_long(bot: Runni
     bot.database.execute("DELETE FROM facts WHERE name = ?", LAST_RUN)
     await bot.start()
     await leaves_no_trace(bot, aissatou)
+
+
+async def test_erasing_makes_no_room_for_more_appointments_also_over_a_restart(
+    bot: RunningBot, aissatou: Citizen
+) -> None:
+    await bot.stop()
+    await bot.start(max_open=1)
+    await aissatou.books()
+    await erases(aissatou)
+    await leaves_no_trace(bot, aissatou)
+    await bot.stop()
+    await bot.start(max_open=1)
+    await aissatou.says("/book")
+    refused = await aissatou.taps_on("Passport")
+    assert "déjà" in refused.text, refused.text
+    assert len(await aissatou.appointments()) == 1
+    await bot.restart()

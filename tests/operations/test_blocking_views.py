@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from bot.app.pseudonyms import Pseudonyms
 from bot.app.records import BlockEntry
 from bot.i18n import Translators
 from bot.operations.blocking_views import MOST, Blocked, BlockScreen, Mistake, Recorded, Refused, render
@@ -61,3 +62,8 @@ def test_the_list_names_who_did_it_and_ends() -> None:
 def test_an_empty_list_says_how_to_block() -> None:
     (line,) = shown(Blocked(()))
     assert line.startswith("Personne n’est bloqué.")
+
+
+def test_an_erased_chat_is_listed_without_a_number() -> None:
+    text = "\n".join(shown(Blocked((replace(ENTRY, chat_id=Pseudonyms("secret").of(77)),))))
+    assert "• une discussion effacée – Ibrahima" in text

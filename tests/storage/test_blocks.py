@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from bot.app.pseudonyms import is_pseudonym
 from bot.app.records import BlockEntry, Change, StoredChat
 from bot.storage.blocks import SqlBlockRepository
 from bot.storage.personal_data import erase
@@ -33,6 +34,12 @@ async def test_a_chat_is_known_until_it_is_erased_and_its_block_stays(store: Sto
     blocks = SqlBlockRepository(store)
     await store.commit(Change(chat=StoredChat(CHAT, "s", "fr"), works=(blocks.record(BLOCKED),)))
     assert await blocks.is_known(CHAT)
-    await write(store, lambda connection: erase(connection, [CHAT]))
+    await write(store, lambda connection: erase(connection, [CHAT], AT, store.pseudonyms))
     assert not await blocks.is_known(CHAT)
-    assert await blocks.is_blocked(CHAT)
+    assert await blocks.last(CHAT) == BLOCKED
+    (hidden,) = await blocks.blocked()
+    assert is_pseudonym(hidden.chat_id)
+    for is_blocked in (False, True):
+        await store.commit(Change(works=(blocks.record(replace(BLOCKED, is_blocked=is_blocked)),)))
+        assert await blocks.is_blocked(CHAT) == is_blocked
+        assert [each.chat_id for each in await blocks.blocked()] == [hidden.chat_id] * is_blocked

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.app.records import Change, StoredChat
+from bot.app.records import Change, Erasure, StoredChat
 from bot.core.appointment_book import Fact, Source
 from bot.core.earlier_places import PlaceAlert, WatchedAlert, told
 from bot.core.model import AppointmentStatus
@@ -79,5 +79,5 @@ async def test_stopping_deletes_the_alert_of_one_department_of_one_chat(store: S
 
 async def test_erasing_a_chat_deletes_its_alerts(store: Store) -> None:
     repository = await keep(store, ALERT, replace(ANY, chat_id=CHAT + 1))
-    await store.commit(Change(erased=CHAT))
+    await store.commit(Change(erased=Erasure(CHAT, ASKED)))
     assert [each.alert.chat_id for each in await repository.all()] == [CHAT + 1]

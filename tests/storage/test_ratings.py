@@ -1,9 +1,9 @@
 """An answer counts once, without its chat, on both databases."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from bot.app.records import Change, StoredChat
+from bot.app.records import Change, Erasure, StoredChat
 from bot.core.rating import RatingAnswer, RatingCount, RatingQuestion, Score
 from bot.storage.store import Store
 from bot.storage.tables import ratings
@@ -61,7 +61,7 @@ async def test_an_erased_chat_has_no_question_and_its_rating_stays(store: Store,
     await asked(store, QUESTION)
     await store.commit(Change(rated=ANSWER))
     await asked(store, replace(QUESTION, appointment_id=51))
-    await store.commit(Change(erased=CHAT))
+    await store.commit(Change(erased=Erasure(CHAT, datetime.fromisoformat("2026-03-12T09:00"))))
     assert database.rows("SELECT * FROM rating_questions") == []
     await store.commit(Change(rated=replace(ANSWER, appointment_id=51)))
     assert await store.ratings(MONDAY, MONDAY) == (RatingCount(5, MONDAY, Score.GOOD, 1),)
