@@ -71,7 +71,7 @@ async def test_a_citizen_sees_what_is_known_and_gets_one_copy_an_hour_at_no_requ
     await aissatou.taps_on("Recevoir une copie")
     (copy,) = await copies(bot, aissatou)
     assert [each["numéro du rendez-vous"] for each in copy["vos rendez-vous"]] == [number]
-    assert copy["votre discussion"][0]["où vous en êtes"]["name"] == "Aïssatou Bah"
+    assert [each["name"] for each in copy["votre discussion"][0]["où vous en êtes"]["names"]] == ["Aïssatou Bah"]
     assert {"vos rendez-vous", "votre discussion", "messages avec un ticket"} <= copy.keys()
     assert "Une autre sera possible dans une heure" in (await aissatou.taps_on("Recevoir une copie")).text
     assert len(await copies(bot, aissatou)) == 1
