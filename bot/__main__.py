@@ -19,7 +19,7 @@ from bot.settings import SettingsError, exposures, read_settings
 
 log = logging.getLogger("bot")
 
-WRONG_SETTINGS, CANNOT_START = 2, 1
+WRONG_SETTINGS, CANNOT_START, NOT_LEADING = 2, 1, 3
 MOST_PORT = 65535
 NEEDED_BY_STAND_INS = ("bot.sandbox", "python_multipart")
 """Modules that the bot itself runs without; the production image has neither."""
@@ -124,7 +124,7 @@ async def _run() -> int:
         log.warning("%s: the bot's clock is %s ahead of the machine's", CLOCK_AHEAD, ahead)
 
     async def run_bot() -> None:
-        async with running(settings, lambda: datetime.now(UTC) + ahead) as app:
+        async with running(settings, lambda: datetime.now(UTC) + ahead, on_lost=_end_at_once) as app:
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.reload_details)
             # What is loaded by now stays. To search it for garbage takes 70 ms, in which no citizen is answered.
             gc.freeze()
@@ -147,6 +147,13 @@ async def _run() -> int:
         print(logs.one_line(str(error)), file=sys.stderr)  # noqa: T201
         return CANNOT_START
     return 0
+
+
+def _end_at_once(why: str) -> None:
+    """End a process that no longer leads: it may finish nothing. The next start of it stands by."""
+    log.error("%s; this one ends, and stands by after its next start", why)
+    logging.shutdown()
+    os._exit(NOT_LEADING)
 
 
 async def _check(*, quick: bool) -> int:

@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -53,11 +53,12 @@ from bot.bootstrap.receivers import Receivers
 from bot.bootstrap.staff import StaffFeature
 from bot.broadcast.report import read_file
 from bot.core.calendar_event import CalendarEvent, appointment_in
-from bot.core.health import HealthReport, PlaceAlertHealth, ReminderHealth, UpdatesHealth, WebhookHealth
+from bot.core.health import HealthReport, PlaceAlertHealth, ReminderHealth, ReplicaHealth, UpdatesHealth, WebhookHealth
 from bot.core.model import Appointment
 from bot.core.retention import UPDATE_IDS
 from bot.core.screens import Screen
 from bot.core.states import Notice
+from bot.http_client.session import MaySend, always
 from bot.i18n import CatalogueError, Translators
 from bot.moncreneau import webhooks
 from bot.moncreneau.gateway import Gateway
@@ -66,6 +67,7 @@ from bot.operations.agenda import MorningAgenda
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.blocks import SqlBlockRepository
+from bot.storage.lease import Lease
 from bot.storage.place_alerts import SqlPlaceAlertRepository
 from bot.storage.recipients import SqlRecipientRepository
 from bot.storage.retention import SqlRetention
@@ -95,8 +97,6 @@ READ_TIMEOUT = 2.0
 PURGE_EVERY = 3600.0
 GRACE_ATTEMPTS, GRACE_TURNS, GRACE_OUTBOX, GRACE_STORE = 3.0, 3.0, 2.0, 1.5
 __all__ = ["App", "StartError", "running"]
-
-Report = Callable[[], Awaitable[HealthReport | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +135,63 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """What every process has, also one that stands by while another leads."""
+
+    settings: Settings
+    clock: Clock
+    lookups: LookupDelays
+    translators: Translators
+    departments_file: DepartmentsFile
+    bot: RawBot
+    receivers: Receivers
+    lease: Lease | None
+    """None on SQLite, where one process works alone."""
+
+    @property
+    def may_send(self) -> MaySend:
+        """Whether requests to Telegram and to the API may leave now."""
+        return self.lease.may_send if self.lease else always
+
+
+def _log_lost(why: str) -> None:
+    log.error("%s", why)
+
+
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays = DELAYS) -> AsyncIterator[App]:
+async def running(
+    settings: Settings,
+    clock: Clock = _now,
+    lookups: LookupDelays = DELAYS,
+    on_lost: Callable[[str], None] = _log_lost,
+) -> AsyncIterator[App]:
     """Run the bot while the block runs; `clock` returns all times that citizens see.
+
+    On PostgreSQL it first waits until this process leads. `on_lost` is called when it no longer does: it can then
+    neither send nor store anything, and should end at once.
 
     Raises `StartError`, and `SettingsError` for an address that no database can have or a wrong `DEPARTMENTS_FILE`.
     """
     app: App | None = None
+    is_stopping = False
+    connections.check_database_url(settings.database_url)
+    lease = connections.new_lease(settings.database_url, on_lost)
 
     async def report() -> HealthReport | None:
         return await app.health.report() if app else None
 
+    def replica_health() -> ReplicaHealth | None:
+        return lease.health() if lease and not is_stopping else None
+
+    receivers = Receivers(settings, clock)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            started = await _start(stack, settings, clock, lookups, report)
+            port = open_port(settings, report, receivers, replica_health)
+            replica = await _start_replica(stack, settings, clock, lookups, receivers, port, lease)
+            if lease:
+                await stack.enter_async_context(lease.held())
+            started = await _lead(stack, replica)
         except connections.DATABASE_ERRORS as error:
             # Opening it worked, and reading it did not: some of its pages are damaged, say.
             raise connections.unusable(error) from None
@@ -156,33 +199,45 @@ async def running(settings: Settings, clock: Clock = _now, lookups: LookupDelays
         try:
             yield started
         finally:
-            app = None
+            app, is_stopping = None, True
 
 
-async def _start(
-    stack: contextlib.AsyncExitStack, settings: Settings, clock: Clock, lookups: LookupDelays, report: Report
-) -> App:
-    """Start the parts; `stack` stops them, in reverse."""
-    connections.check_database_url(settings.database_url)
+async def _start_replica(  # noqa: PLR0913, PLR0917 — what `running` was given and made
+    stack: contextlib.AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    lookups: LookupDelays,
+    receivers: Receivers,
+    port: AbstractAsyncContextManager[None],
+    lease: Lease | None,
+) -> Replica:
+    """Start what a process needs before it leads, also all that is slow; `stack` stops it, in reverse."""
     translators = _translators(settings)
     departments_file = DepartmentsFile(settings.departments_file, translators.supported, settings.default_locale)
-    await stack.enter_async_context(connections.only_process(settings.database_url))
-    receivers = Receivers(settings, clock)
-    await stack.enter_async_context(open_port(settings, report, receivers))
-    store = await connections.open_store(settings)
-    stack.push_async_callback(store.close, GRACE_STORE)
-    stack.callback(receivers.close)
-    bot = await connections.connect_telegram(settings)
+    if lease is None:
+        await stack.enter_async_context(connections.only_process(settings.database_url))
+    await stack.enter_async_context(port)
+    await connections.prepare_database(settings.database_url)
+    bot = await connections.connect_telegram(settings, lease.may_send if lease else always)
     stack.push_async_callback(bot.shutdown)
+    return Replica(settings, clock, lookups, translators, departments_file, bot, receivers, lease)
+
+
+async def _lead(stack: contextlib.AsyncExitStack, replica: Replica) -> App:
+    """Start the parts that only one process may have; `stack` stops them, in reverse."""
+    settings, clock, bot, translators = replica.settings, replica.clock, replica.bot, replica.translators
+    store = await connections.open_store(settings, replica.lease)
+    stack.push_async_callback(store.close, GRACE_STORE)
+    stack.callback(replica.receivers.close)
     office = Office.of_zone(settings.timezone.key, settings.booking_horizon_days)
     ids = DeliveryIds()
-    operations = Operations(settings, clock, store, translators, office, ids=ids)
+    operations = Operations(settings, clock, store, translators, office, ids=ids, may_send=replica.may_send)
     await stack.enter_async_context(operations.open())
-    app = await _join(settings, clock, translators, store, bot, operations, lookups, receivers, ids, departments_file)
+    app = await _join(replica, store, operations, ids)
     stack.push_async_callback(app.broadcasts.close)
     await _resume(app, ids)
     stack.push_async_callback(_stop, app)
-    receivers.open(partial(_take_updates, app), partial(_take_webhook, app))
+    replica.receivers.open(partial(_take_updates, app), partial(_take_webhook, app))
     await stack.enter_async_context(app.broadcasts.open())
     if app.webhook_worker:
         stack.push_async_callback(_cancel, asyncio.create_task(app.webhook_worker.run(), name="webhooks"))
@@ -218,23 +273,15 @@ def _translators(settings: Settings) -> Translators:
         raise StartError(str(error)) from None
 
 
-async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which they were made
-    settings: Settings,
-    clock: Clock,
-    translators: Translators,
-    store: Store,
-    bot: RawBot,
-    operations: Operations,
-    lookups: LookupDelays,
-    receivers: Receivers,
-    ids: DeliveryIds,
-    departments_file: DepartmentsFile,
-) -> App:
+async def _join(replica: Replica, store: Store, operations: Operations, ids: DeliveryIds) -> App:
+    settings, clock, bot, translators = replica.settings, replica.clock, replica.bot, replica.translators
+    receivers = replica.receivers
+
     def office_time() -> datetime:
         return clock().astimezone(settings.timezone).replace(tzinfo=None)
 
     details = DetailsKeeper(
-        departments_file,
+        replica.departments_file,
         store=store,
         departments=operations.gateway.known_departments,
         resolve=translators.resolve,
@@ -301,7 +348,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         changed=details.changed,
     )
     roles = Roles.of(settings.admin_ids, settings.staff)
-    attempt_worker = AttemptWorker(store, api, office_time, lookups, operations.outcomes)
+    attempt_worker = AttemptWorker(store, api, office_time, replica.lookups, operations.outcomes)
     broadcasts = BroadcastFeature(
         settings,
         office_time=office_time,
@@ -314,6 +361,7 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
         api=operations.gateway,
         ids=ids,
         roles=roles,
+        may_send=replica.may_send,
     )
     staff = StaffFeature(
         settings,
@@ -408,7 +456,15 @@ async def _join(  # noqa: PLR0913, PLR0917 — the parts, in the order in which 
     updates_health = partial(_updates_health, store, receivers, updates)
     alert_health = partial(_alert_health, alerts, earlier_places)
     health = await operations.health(
-        conversations, outbox, attempt_worker, updates, webhook_health, reminder_health, updates_health, alert_health
+        conversations,
+        outbox,
+        attempt_worker,
+        updates,
+        webhook_health,
+        reminder_health,
+        updates_health,
+        alert_health,
+        replica.lease.health if replica.lease else lambda: None,
     )
     return App(
         settings=settings,

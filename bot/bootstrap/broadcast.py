@@ -25,6 +25,7 @@ from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
 from bot.broadcast.sender import SendLoop
 from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
+from bot.http_client.session import MaySend, always
 from bot.i18n import Translators
 from bot.logs import scrubbed
 from bot.operations.admin_commands import AdminCommands
@@ -68,6 +69,7 @@ class BroadcastFeature:
         api: Moncreneau,
         ids: DeliveryIds,
         roles: Roles,
+        may_send: MaySend = always,
     ) -> None:
         self._roles = roles
         self._bot = bot
@@ -78,7 +80,9 @@ class BroadcastFeature:
         self._office = office
         self._stopping: asyncio.Task[None] | None = None
         # Broadcasts have connections of their own, so that no citizen's message waits behind one. Idle ones are closed.
-        self._broadcast_bot = connections.telegram_bot(settings, MAX_IN_FLIGHT + MAX_RECALLS_IN_FLIGHT + SPARE)
+        self._broadcast_bot = connections.telegram_bot(
+            settings, MAX_IN_FLIGHT + MAX_RECALLS_IN_FLIGHT + SPARE, may_send
+        )
         repository, recipients = SqlBroadcastRepository(store), SqlRecipientRepository(store)
         sender = TelegramBroadcastSender(
             TelegramMessenger(self._broadcast_bot), lambda locale: views.footer(translators.get(locale))

@@ -23,11 +23,13 @@ from bot.app.ports import ApiError, Clock
 from bot.app.pseudonyms import Pseudonyms
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import ChatLimit, OperatorIssue
+from bot.http_client.session import MaySend, always
 from bot.http_client.tls import tls_context
 from bot.moncreneau.gateway import Gateway
 from bot.moncreneau.quota import QuotaSnapshot, clock_gap
 from bot.settings import Settings, SettingsError
-from bot.storage import engines, process_lock
+from bot.storage import engines, lease, process_lock, store
+from bot.storage.lease import Lease
 from bot.storage.process_lock import DatabaseInUseError
 from bot.storage.store import Store
 from bot.telegram.transport import CONNECTIONS, AiohttpRequest, RawBot, words_of
@@ -74,32 +76,51 @@ async def only_process(url: str, wait: float = process_lock.WAIT) -> AsyncIterat
         yield
 
 
-async def open_store(settings: Settings) -> Store:
-    """The store, brought up to date. Raises `StartError`."""
-    pseudonyms = Pseudonyms(settings.telegram_bot_token.get_secret_value())
+async def prepare_database(url: str) -> None:
+    """Bring the database up to date. Raises `StartError`."""
     try:
-        return await Store(settings.database_url, pseudonyms).open()
+        await store.prepare(url)
     except UNUSABLE as error:
         raise unusable(error) from None
 
 
-def telegram_bot(settings: Settings, connections: int = CONNECTIONS) -> RawBot:
-    """The client of Telegram; no call is made yet. Raises `StartError` if TLS cannot be set up."""
+def new_lease(url: str, on_lost: Callable[[str], None]) -> Lease | None:
+    """The lease of the database; None for SQLite, where only one process works. `on_lost`: see `Lease`."""
+    if engines.address(url).get_backend_name() == "sqlite":
+        return None
+    return Lease(url, lease.replica_name(), on_lost)
+
+
+async def open_store(settings: Settings, leading: Lease | None) -> Store:
+    """The store of the process that leads, brought up to date. Raises `StartError`."""
+    pseudonyms = Pseudonyms(settings.telegram_bot_token.get_secret_value())
+    url, fence = (leading.url, leading.fence) if leading else (settings.database_url, None)
+    try:
+        return await Store(url, pseudonyms, fence=fence).open()
+    except UNUSABLE as error:
+        raise unusable(error) from None
+
+
+def telegram_bot(settings: Settings, connections: int = CONNECTIONS, may_send: MaySend = always) -> RawBot:
+    """The client of Telegram; no call is made yet. Raises `StartError` if TLS cannot be set up.
+
+    `may_send`: see `open_session`.
+    """
     try:
         tls_context()
     except OSError as error:
         why = error.strerror or error
         raise StartError(f"the TLS certificates cannot be read (SSL_CERT_FILE, SSL_CERT_DIR): {why}") from None
-    base, request = settings.telegram_api_url, AiohttpRequest(connections)
+    base, request = settings.telegram_api_url, AiohttpRequest(connections, may_send=may_send)
     token = settings.telegram_bot_token.get_secret_value()
     return RawBot(
         token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=request, get_updates_request=request
     )
 
 
-async def connect_telegram(settings: Settings) -> RawBot:
+async def connect_telegram(settings: Settings, may_send: MaySend = always) -> RawBot:
     """Call `getMe` until Telegram answers. Raises `StartError` if it refuses the token."""
-    bot = telegram_bot(settings)
+    bot = telegram_bot(settings, may_send=may_send)
     reachability = ReachabilityLog("Telegram (starting)")
     backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
     try:
@@ -125,14 +146,15 @@ def telegram_clock_gap(bot: RawBot) -> float | None:
     return clock_gap({"Date": date} if date else {}, at)
 
 
-def moncreneau_gateway(
+def moncreneau_gateway(  # noqa: PLR0913, PLR0917 — settings and callbacks
     settings: Settings,
     clock: Clock,
     on_quota: Callable[[], None] | None = None,
     on_issue: Callable[[OperatorIssue, bool], None] | None = None,
     reached: Counter[ChatLimit] | None = None,
+    may_send: MaySend = always,
 ) -> Gateway:
-    """The gateway; no request is sent yet."""
+    """The gateway; no request is sent yet. `may_send`: see `open_session`."""
     return Gateway(
         settings.moncreneau_api_url,
         settings.moncreneau_api_key.get_secret_value(),
@@ -142,6 +164,7 @@ def moncreneau_gateway(
         on_quota=on_quota,
         on_issue=on_issue,
         reached=reached,
+        may_send=may_send,
     )
 
 

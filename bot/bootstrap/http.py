@@ -12,11 +12,13 @@ from bot.bootstrap.receivers import Receivers
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from bot.operations.http import Report
+    from bot.operations.http import Replica, Report
 
 
 @asynccontextmanager
-async def open_port(settings: Settings, report: "Report", receivers: Receivers) -> AsyncIterator[None]:
+async def open_port(
+    settings: Settings, report: "Report", receivers: Receivers, replica: "Replica"
+) -> AsyncIterator[None]:
     """Serve HTTP as long as the block lasts, if the settings ask for it. Raises `StartError` for a port in use."""
     if settings.http_port is None:
         yield
@@ -29,5 +31,5 @@ async def open_port(settings: Settings, report: "Report", receivers: Receivers) 
         why = getattr(error, "strerror", None) or error
         raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {why}") from None
     hooks = [each.route() for each in receivers.routes()]
-    async with http.serving([*http.routes(report), *hooks], listener):
+    async with http.serving([*http.routes(report, replica), *hooks], listener):
         yield

@@ -24,11 +24,13 @@ from bot.core.health import (
     OperatorIssue,
     PlaceAlertHealth,
     ReminderHealth,
+    ReplicaHealth,
     UpdatesHealth,
     WebhookHealth,
 )
 from bot.core.model import FailureCode
 from bot.core.statistics import Count
+from bot.http_client.session import MaySend, always
 from bot.i18n import Translators
 from bot.moncreneau.errors import QuotaExhausted
 from bot.operations import blocking_views, statistics_views, views
@@ -97,6 +99,7 @@ class Operations:
         office: Office,
         *,
         ids: DeliveryIds,
+        may_send: MaySend = always,
     ) -> None:
         self._settings = settings
         self._ids = ids
@@ -118,7 +121,7 @@ class Operations:
         """The number of refusals since the start, by limit. The limiters count them here."""
         self.inbox_lag = InboxLag(store.oldest_open_update, time.time, self.alerts.changed)
         self.gateway = connections.moncreneau_gateway(
-            settings, clock, self._save_quota, self.alerts.changed, self.limits_reached
+            settings, clock, self._save_quota, self.alerts.changed, self.limits_reached, may_send
         )
         self.outcomes = Counter[str]()
         """The number of attempts closed since the start, by outcome; the attempt worker counts them."""
@@ -161,6 +164,7 @@ class Operations:
         reminders: Callable[[], Awaitable[ReminderHealth | None]],
         updates: Callable[[], Awaitable[UpdatesHealth | None]],
         place_alerts: Callable[[], Awaitable[PlaceAlertHealth | None]],
+        replica: Callable[[], ReplicaHealth | None],
     ) -> HealthCollector:
         """The collector of the parts' figures."""
         return HealthCollector(
@@ -181,6 +185,7 @@ class Operations:
             updates=updates,
             oldest_update=self.inbox_lag.age,
             place_alerts=place_alerts,
+            replica=replica,
         )
 
     def status_handler(self, report: Callable[[], Awaitable[HealthReport]]) -> StatusHandler:

@@ -4,7 +4,7 @@ Nothing here names a citizen. Knows neither if the figures come from nor how the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
@@ -149,6 +149,40 @@ class ReminderHealth:
     """Answers of citizens that they come."""
 
 
+class Role(StrEnum):
+    """What a process does beside others on the same database."""
+
+    LEADER = "leader"
+    """It acts."""
+    STANDBY = "standby"
+    """It waits to take over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaHealth:
+    """One process among those on the same database, and who leads them."""
+
+    role: Role
+    replica: str
+    """Its name."""
+    leader: str | None
+    """The name of the leader; None if there is none."""
+    since: datetime | None
+    """Since when it leads, aware, in UTC."""
+    epoch: int
+    """Counts the leaders so far."""
+    lease_age: float | None
+    """Seconds since the leader renewed its lease."""
+    takeovers: int
+    """How many leaders ended without resigning."""
+    database: bool = True
+    """Whether the lease could be read or renewed a moment ago."""
+
+    def at_age(self, lease_age: float | None, *, database: bool) -> Self:
+        """The same some time later."""
+        return replace(self, lease_age=lease_age, database=database)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceAlertHealth:
     """The alerts for earlier places."""
@@ -197,6 +231,8 @@ class HealthReport:
     """None if nobody asked."""
     place_alerts: PlaceAlertHealth | None = None
     """None if nobody asked."""
+    replica: ReplicaHealth | None = None
+    """None on SQLite, where one process works alone."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
     """The bookings and cancellations since the start by outcome: `booked`, `cancelled`, `withdrawn`, or the problem."""
     moves: Mapping[str, int] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from enum import Enum
 import aiohttp
 
 from bot.http_client.body import BodyTooLargeError, BodyUnreadableError
+from bot.http_client.session import MustNotSendError
 
 BEFORE_SENDING = (
     # Raised only while a connection is made, including the TLS handshake (aiohttp: connector.py).
@@ -35,6 +36,7 @@ class RequestFailure(Enum):
     TLS = "the TLS handshake failed"
     CONNECT = "no connection can be made"
     CONNECT_TIMEOUT = "no connection within the time limit: it is silent, or all of ours are busy"
+    NOT_LEADING = "this process must not send now: it does not know whether it still leads"
     TIMEOUT = "no complete response within the time limit"
     BROKEN = "the connection broke before the response was complete"
     TOO_LARGE = "the response is larger than we accept"
@@ -65,12 +67,15 @@ _NOT_SENT = frozenset(
         RequestFailure.TLS,
         RequestFailure.CONNECT,
         RequestFailure.CONNECT_TIMEOUT,
+        RequestFailure.NOT_LEADING,
     }
 )
 
 
 def failure_of(error: BaseException) -> RequestFailure:
     """The kind of failure of an error. After an unknown error the request may have arrived."""
+    if isinstance(error, MustNotSendError):
+        return RequestFailure.NOT_LEADING
     if isinstance(error, BEFORE_SENDING):
         return _connecting(error)
     if isinstance(error, BodyTooLargeError):

@@ -3,7 +3,8 @@
 Failures are raised as aiohttp's errors; `failures` tells what they mean. Must not know which service is called.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.request import getproxies
 
 import aiohttp
@@ -12,14 +13,29 @@ from aiohttp.tracing import Trace
 
 from bot.http_client.tls import tls_context
 
+MaySend = Callable[[], bool]
+"""Whether a request may leave now: a process that no longer leads must not act."""
 
-def open_session(connections: int, idle: float, headers: Mapping[str, str] | None = None) -> aiohttp.ClientSession:
+
+class MustNotSendError(aiohttp.ClientConnectionError):
+    """`MaySend` said no. Nothing was sent."""
+
+
+def always() -> bool:
+    """A request may leave at any time."""
+    return True
+
+
+def open_session(
+    connections: int, idle: float, headers: Mapping[str, str] | None = None, may_send: MaySend = always
+) -> aiohttp.ClientSession:
     """A session with at most so many `connections`, each closed after `idle` seconds. The caller closes the session.
 
-    Bodies are not decompressed (see `body`). A proxy that the environment names (`https_proxy`, …) is used.
+    Before the first byte of each request `may_send` is asked; if it says no, `MustNotSendError` is raised. Bodies are
+    not decompressed (see `body`). A proxy that the environment names (`https_proxy`, …) is used.
     """
     return aiohttp.ClientSession(
-        connector=_Connector(limit=connections, keepalive_timeout=idle, ssl=tls_context()),
+        connector=_Connector(may_send, limit=connections, keepalive_timeout=idle, ssl=tls_context()),
         headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -29,11 +45,17 @@ def open_session(connections: int, idle: float, headers: Mapping[str, str] | Non
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Uses no connection on which the service has already said something.
+    """Gives no connection for a request that must not be sent, nor one on which the service already said something.
 
-    Such bytes (a 408 for being idle, or an answer sent twice) answer none of our requests. aiohttp would take them for
-    the answer to the next one, and one citizen's ticket for another's.
+    aiohttp writes the request as soon as it has a connection, so this is the last moment to stop it.
+
+    Unasked bytes (a 408 for being idle, or an answer sent twice) answer none of our requests. aiohttp would take them
+    for the answer to the next one, and one citizen's ticket for another's.
     """
+
+    def __init__(self, may_send: MaySend, **options: Any) -> None:
+        super().__init__(**options)
+        self._may_send = may_send
 
     async def connect(
         self,
@@ -44,9 +66,13 @@ class _Connector(aiohttp.TCPConnector):
         """See `aiohttp.BaseConnector.connect`."""
         for _ in range(self.limit + 1):  # all that are kept, and a new one
             connection = await super().connect(req, traces, timeout)
-            if connection.protocol is None or not connection.protocol.should_close:
-                return connection
-            connection.close()
+            if connection.protocol is not None and connection.protocol.should_close:
+                connection.close()
+                continue
+            if not self._may_send():
+                connection.release()
+                raise MustNotSendError
+            return connection
         raise aiohttp.ClientConnectionError("the service speaks before it is asked")
 
 

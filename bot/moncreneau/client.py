@@ -22,6 +22,7 @@ import httpx
 
 from bot.app.backoff import Backoff
 from bot.app.circuit_breaker import Call, CircuitBreaker
+from bot.http_client.session import MaySend, always
 from bot.moncreneau.error_parser import body_of, error_from
 from bot.moncreneau.errors import (
     CircuitOpen,
@@ -107,6 +108,7 @@ class Client:
         writes: CircuitBreaker,
         now: Callable[[], float],
         transport: httpx.AsyncBaseTransport | None = None,
+        may_send: MaySend = always,
         timeouts: Timeouts | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -136,7 +138,7 @@ class Client:
         self._failing = set[str]()
         """Paths whose last read failed in all its tries: their reads are not retried until one succeeds."""
         self._connections = asyncio.Semaphore(CONNECTIONS)
-        self._http = new_client(base_url, key, timeouts.connect, timeouts.read, transport)
+        self._http = new_client(base_url, key, timeouts.connect, timeouts.read, transport, may_send)
 
     async def get(self, path: str, params: Mapping[str, Any] = _NONE, *, kind: RequestKind = RequestKind.READ) -> Any:
         """The JSON at `path`. Raises `ApiError`."""

@@ -11,7 +11,7 @@
     │   ├── RateLimited            429
     │   ├── QuotaExhausted         our own limit, applied before the API refuses
     │   ├── CircuitOpen            the API was down a moment ago
-    │   └── NoConnection           could not connect; NoConnectionFree: all our connections are in use
+    │   └── NoConnection           could not connect; NoConnectionFree, NotLeading: the reason is ours
     └── Unsure                     may have been done: look up before sending again
         ├── ServerError            5xx and other statuses that no request can cause
         ├── TimedOut               sent, and no response within the time limit
@@ -137,6 +137,13 @@ class NoConnectionFree(NoConnection):
     """All of our own connections were busy for too long. It says nothing about the API."""
 
     words = "all of our connections are in use"
+    outage = False
+
+
+class NotLeading(NoConnection):
+    """This process must not send now, because another one may lead. It says nothing about the API."""
+
+    words = "this process does not lead"
     outage = False
 
 

@@ -18,6 +18,7 @@ from bot.app.earlier_places import KnownSlots
 from bot.app.ports import ApiError, Clock, Need, SlotChoice, WriteOutcome
 from bot.core.health import ApiHealth, ChatLimit, OperatorIssue
 from bot.core.model import Appointment, Department, FailureCode, Order, Slot
+from bot.http_client.session import MaySend, always
 from bot.moncreneau import schemas
 from bot.moncreneau.appointments import AppointmentPager, OwnAppointments
 from bot.moncreneau.availability import Availability
@@ -83,6 +84,7 @@ class Gateway:
         clock: Clock = lambda: datetime.now(UTC),
         zone: tzinfo = UTC,
         transport: httpx.AsyncBaseTransport | None = None,
+        may_send: MaySend = always,
         timeouts: Timeouts | None = None,
         reserve: float = 0.10,
         on_quota: Callable[[], None] | None = None,
@@ -106,6 +108,7 @@ class Gateway:
             writes=self._breakers.writes,
             now=now,
             transport=transport,
+            may_send=may_send,
             timeouts=timeouts,
         )
         self._stats = CacheStats()

@@ -13,8 +13,8 @@ import httpx
 
 from bot.http_client.body import ACCEPT_ENCODING, read_body
 from bot.http_client.failures import RequestFailure, failure_of
-from bot.http_client.session import open_session
-from bot.moncreneau.errors import ConnectionLost, MoncreneauError, NoConnection, TimedOut, UnreadableAnswer
+from bot.http_client.session import MaySend, always, open_session
+from bot.moncreneau.errors import ConnectionLost, MoncreneauError, NoConnection, NotLeading, TimedOut, UnreadableAnswer
 
 CONNECTIONS = 64
 """At most. When 200 citizens confirm at once at a service that takes 0.3 s, the last is served after a second; with 10
@@ -27,12 +27,18 @@ LARGEST_BODY = 4 * 1024**2
 """Bytes after decompression. Sixty days of slots every quarter of an hour are some 300 kB."""
 
 
-def new_client(
-    base_url: str, key: str, connect: float, read: float, transport: httpx.AsyncBaseTransport | None = None
+def new_client(  # noqa: PLR0913, PLR0917 — what the client is made of
+    base_url: str,
+    key: str,
+    connect: float,
+    read: float,
+    transport: httpx.AsyncBaseTransport | None = None,
+    may_send: MaySend = always,
 ) -> httpx.AsyncClient:
     """A client with the key in a header and nowhere else. The time limits are in seconds.
 
     `connect` limits the wait for a connection, `read` each wait for more of a response. `transport` replaces ours.
+    `may_send`: see `open_session`.
     """
     return httpx.AsyncClient(
         base_url=base_url.rstrip("/") + "/",
@@ -44,7 +50,7 @@ def new_client(
         },
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none: each citizen's requests stand alone
-        transport=transport or AiohttpTransport(connect, read),
+        transport=transport or AiohttpTransport(connect, read, may_send),
     )
 
 
@@ -57,14 +63,15 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     they are.
     """
 
-    def __init__(self, connect: float, read: float) -> None:
+    def __init__(self, connect: float, read: float, may_send: MaySend = always) -> None:
+        self._may_send = may_send
         self._timeout = aiohttp.ClientTimeout(connect=connect, sock_read=read)
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """See `httpx.AsyncBaseTransport`."""
         if self._session is None:
-            self._session = open_session(CONNECTIONS, IDLE)
+            self._session = open_session(CONNECTIONS, IDLE, may_send=self._may_send)
         response = await self._session.request(
             request.method,
             str(request.url),
@@ -124,7 +131,7 @@ async def exchange(
 def _error(failure: RequestFailure, status: int | None) -> MoncreneauError:
     kind: type[MoncreneauError]
     if failure.surely_not_sent:
-        kind = NoConnection
+        kind = NotLeading if failure is RequestFailure.NOT_LEADING else NoConnection
     elif failure in {RequestFailure.TOO_LARGE, RequestFailure.UNREADABLE} and status in SUCCESS:
         kind = UnreadableAnswer
     else:

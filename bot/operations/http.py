@@ -18,16 +18,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.core.health import HealthReport
-from bot.operations.metrics import MetricsCollector
+from bot.core.health import HealthReport, ReplicaHealth, Role
+from bot.operations.metrics import MetricsCollector, ReplicaCollector
 
 Report = Callable[[], Awaitable[HealthReport | None]]
-"""Returns the health report; None while the bot starts or stops."""
+"""Returns the health report; None while the bot starts or stops, and on a standby."""
+Replica = Callable[[], ReplicaHealth | None]
+"""Returns what is known of the leadership; None while the bot starts or stops, and on SQLite."""
 GRACE = 1
 """Seconds for open responses when the bot stops."""
 
 
-def routes(report: Report) -> list[Route]:
+def routes(report: Report, replica: Replica = lambda: None) -> list[Route]:
     """The three pages."""
 
     async def healthz(_request: Request) -> Response:
@@ -35,12 +37,19 @@ def routes(report: Report) -> list[Route]:
         return PlainTextResponse("ok\n")
 
     async def readyz(_request: Request) -> Response:
-        """Answer whether the bot can serve citizens, and what is missing."""
-        health = await report()
-        if health is None:
-            return JSONResponse({"started": False}, 503)
-        found = {"started": True, "database": health.database, "telegram": health.telegram}
-        return JSONResponse(found, 200 if all(found.values()) else 503)
+        """Answer whether this process can receive webhooks and do its part, and what is missing.
+
+        A standby is ready: it stores what comes, and is one look away from leading.
+        """
+        health, present = await report(), replica()
+        role = {} if present is None else {"role": present.role.value}
+        if health is not None:
+            found = {"started": True, "database": health.database, "telegram": health.telegram}
+        elif present is not None and present.role is Role.STANDBY:
+            found = {"started": True, "database": present.database}
+        else:
+            return JSONResponse({"started": False, **role}, 503)
+        return JSONResponse({**found, **role}, 200 if all(found.values()) else 503)
 
     async def metrics(_request: Request) -> Response:
         """Answer with metrics for Prometheus, from a new registry each time, because the figures are kept elsewhere."""
@@ -48,6 +57,8 @@ def routes(report: Report) -> list[Route]:
         ProcessCollector(registry=registry)
         if health := await report():
             registry.register(MetricsCollector(health))
+        if present := replica():
+            registry.register(ReplicaCollector(present))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

@@ -15,6 +15,8 @@ from bot.core.health import (
     HealthReport,
     PlaceAlertHealth,
     ReminderHealth,
+    ReplicaHealth,
+    Role,
     UpdatesHealth,
     WebhookHealth,
 )
@@ -65,6 +67,22 @@ class MetricsCollector(Collector):
 def _place_alerts(alerts: PlaceAlertHealth) -> Iterator[Metric]:
     yield _gauge("place_alerts", "Alerts of citizens for earlier places.", alerts.open)
     yield CounterMetricFamily(NAME + "place_alerts_sent", "Messages that told of an earlier place.", alerts.sent)
+
+
+class ReplicaCollector(Collector):
+    """The leadership as this process sees it, also on a standby."""
+
+    def __init__(self, replica: ReplicaHealth) -> None:
+        self._replica = replica
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        replica = self._replica
+        yield _gauge("leader", "1 if this process leads, 0 if it stands by.", replica.role is Role.LEADER)
+        yield _gauge("lease_epoch", "The number of the present leader's term.", replica.epoch)
+        yield from _known("lease_age_seconds", "Seconds since the leader renewed its lease.", replica.lease_age)
+        yield from _known("leader_since_timestamp_seconds", "Since when it leads, Unix time.", _unix(replica.since))
+        yield CounterMetricFamily(NAME + "takeovers", "Leaders that ended without resigning.", replica.takeovers)
 
 
 def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:

@@ -25,6 +25,7 @@ from bot.core.health import (
     HealthReport,
     PlaceAlertHealth,
     ReminderHealth,
+    ReplicaHealth,
     UpdatesHealth,
     WebhookHealth,
 )
@@ -138,6 +139,7 @@ class HealthCollector:
     updates: Callable[[], Awaitable[UpdatesHealth | None]] = no_updates
     oldest_update: Callable[[], Awaitable[float | None]] = unknown_age
     place_alerts: Callable[[], Awaitable[PlaceAlertHealth | None]] = no_place_alerts
+    replica: Callable[[], ReplicaHealth | None] = lambda: None
 
     async def report(self) -> HealthReport:
         """The present health report."""
@@ -162,6 +164,7 @@ class HealthCollector:
             updates=await self.updates(),
             oldest_update=await self.oldest_update(),
             place_alerts=await self.place_alerts(),
+            replica=self.replica(),
             outcomes=dict(self.outcomes),
             limits_reached=dict(self.limits_reached),
             moves=dict(self.attempt_worker.moves),

@@ -18,10 +18,12 @@ LOCK_SECONDS = 5
 SESSION = {
     "synchronous_commit": "on",
     "lock_timeout": f"{LOCK_SECONDS}s",
-    # A machine that lost power never closes its session; its locks are released after this time.
-    "idle_in_transaction_session_timeout": "30s",
+    # A machine that lost power, or a frozen process, never ends its transaction. The server does after this time, which
+    # is shorter than a lease (`bot.storage.lease.TTL`).
+    "idle_in_transaction_session_timeout": "8s",
 }
 """Settings of every session, whatever the server's defaults: commits are durable and no lock lasts for ever."""
+PROGRAM = "moncreneau-bot"
 WIRE = {
     # Seconds, `tcp_user_timeout` in ms. A server that vanished is noticed within half a minute instead of hours.
     "connect_timeout": 5,
@@ -29,7 +31,7 @@ WIRE = {
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
-    "application_name": "moncreneau-bot",
+    "application_name": PROGRAM,
     "client_encoding": "utf8",  # a database or the environment may ask for one that cannot hold every name
 }
 """libpq's parameters; those in the address win."""
@@ -37,6 +39,7 @@ MIGRATING, RUNNING = 0x6D6F6E63, 0x6D6F6E64
 """The keys of the advisory locks of a migration and of the working process; no other application should use them."""
 TRY_PROCESS_LOCK = text(f"SELECT pg_try_advisory_lock({RUNNING})")
 """Held by the session, until it ends."""
+RELEASE_PROCESS_LOCK = text(f"SELECT pg_advisory_unlock({RUNNING})")
 READ_ONLY, IDLE_TOO_LONG = "25006", "25P03"
 PASSING = {READ_ONLY, IDLE_TOO_LONG}
 """SQLSTATEs that are temporary although psycopg does not class them as operational errors."""
@@ -66,6 +69,19 @@ def parsed(url: str) -> URL:
 def _has_several_hosts(where: URL) -> bool:
     given = where.query.get("host", "")
     return not isinstance(given, str) or "," in given
+
+
+def url_with(url: str, parameters: Mapping[str, str]) -> str:
+    """The address with these parameters of libpq; those that it has win."""
+    where = parsed(url)
+    added = {name: value for name, value in parameters.items() if name not in where.query}
+    return where.update_query_dict(added).render_as_string(hide_password=False)
+
+
+def url_of_replica(url: str, replica: str) -> str:
+    """The address for one process of several: its sessions carry its name, so that another can find and end them."""
+    where = parsed(url).update_query_dict({"application_name": f"{PROGRAM} {replica}"})
+    return where.render_as_string(hide_password=False)
 
 
 def options(where: URL) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from bot.app.reachability import ReachabilityLog
 from bot.app.records import Change, StoredUpdate, Work
 from bot.core import retention
 from bot.storage import engines, migrate, personal_data
+from bot.storage.lease import LeaseLostError
 from bot.storage.reader import ReadRepository
 from bot.storage.statements import Statements, take_new
 from bot.storage.tables import appointments, inbox, metadata
@@ -53,16 +54,22 @@ class _Item:
 class Store(ReadRepository):
     """One database. `open` it before use, `close` it after.
 
-    `pseudonyms` are those of erased chats; without any they cannot be recognised after a restart.
+    `pseudonyms` are those of erased chats; without any they cannot be recognised after a restart. `fence`: see `Writer`.
     """
 
-    def __init__(self, url: str, pseudonyms: Pseudonyms | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        pseudonyms: Pseudonyms | None = None,
+        *,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> None:
         super().__init__(url, pseudonyms or Pseudonyms())
         self._url = url
         self._closing = False
         self._waiting: list[_Item] = []
         self._wake = asyncio.Event()
-        self._writer = Writer(url)
+        self._writer = Writer(url, fence)
         self._statements = Statements(self._writer.engine)
         self._writing: asyncio.Task[None] | None = None
         self._file: engines.DatabaseFile | None = None
@@ -130,7 +137,10 @@ class Store(ReadRepository):
             self._wake.clear()
             while self._waiting:
                 batch = self._waiting[:MAX_BATCH]
-                await self._write_until_done(batch)
+                try:
+                    await self._write_until_done(batch)
+                except LeaseLostError:
+                    return  # whatever is left is the next leader's; nobody gets an answer from this process
                 del self._waiting[: len(batch)]
             if self._closing:
                 return
@@ -143,6 +153,8 @@ class Store(ReadRepository):
         while True:
             try:
                 await self._transact(work)
+            except LeaseLostError:
+                raise
             except Exception as error:  # noqa: BLE001 — whatever it is, a caller waits for the outcome
                 if not engines.is_passing(error):
                     await self._fail(batch, error)
@@ -216,6 +228,16 @@ class Store(ReadRepository):
 def _log_failure(waiter: asyncio.Future[Any]) -> None:
     if not waiter.cancelled() and (error := waiter.exception()) and not isinstance(error, StoreClosedError):
         log.error("a change could not be stored in the background: %s", engines.cause(error))
+
+
+async def prepare(url: str) -> None:
+    """Bring the database up to date, also where another process leads. Raises the database's errors."""
+    engines.make_private(url)
+    writer = Writer(url)
+    try:
+        await writer.transact(migrate.upgrade)
+    finally:
+        await writer.close()
 
 
 T = TypeVar("T")

@@ -219,6 +219,21 @@ saved_values = Table(
 )
 """Single values that outlive a restart, such as the quota and which operator alerts were sent."""
 
+lease = Table(
+    "lease",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("replica", String(48), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("renewed_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("is_released", Boolean, nullable=False),
+    Column("takeovers", BigInteger, nullable=False),
+    Column("clock_gap", Float, nullable=False),
+)
+"""One row on PostgreSQL: which process leads (`bot.storage.lease`), empty on SQLite. Times are by the database's clock;
+`clock_gap` is how many seconds the leader's is ahead of it."""
+
 drafts = Table(
     "drafts",
     metadata,

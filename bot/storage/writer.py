@@ -30,9 +30,13 @@ class PendingCommit:
 
 
 class Writer:
-    """Runs transactions one after another. `close` it after use."""
+    """Runs transactions one after another. `close` it after use.
 
-    def __init__(self, url: str) -> None:
+    `fence`, if there is one, begins each of them, and raises an error if this process must not write any more.
+    """
+
+    def __init__(self, url: str, fence: Callable[[Connection], None] | None = None) -> None:
+        self._fence = fence
         self.engine = engines.writing_engine_for(url)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._connection: Connection | None = None
@@ -51,6 +55,8 @@ class Writer:
     def _transact(self, work: Callable[[Connection], T]) -> T:
         connection = self._connected()
         try:
+            if self._fence:
+                self._fence(connection)
             pending = self._pending_commits.get(work)
             if pending and engines.is_last_commit(connection, pending.marker):
                 result: T = pending.result

@@ -23,7 +23,7 @@ from telegram.warnings import PTBUserWarning
 
 from bot.http_client.body import ACCEPT_ENCODING, read_body
 from bot.http_client.failures import failure_of
-from bot.http_client.session import open_session
+from bot.http_client.session import MaySend, always, open_session
 
 CONNECTIONS = 48
 """Connections. At 100 ms per call they allow 480 calls/s, sixteen times what Telegram grants."""
@@ -116,9 +116,13 @@ class RawBot(Bot):
 
 
 class AiohttpRequest(BaseRequest):
-    """A pool of at most `connections`; a call waits at most `connect` seconds for one."""
+    """A pool of at most `connections`; a call waits at most `connect` seconds for one.
 
-    def __init__(self, connections: int = CONNECTIONS, connect: float = CONNECT) -> None:
+    `may_send`: see `open_session`.
+    """
+
+    def __init__(self, connections: int = CONNECTIONS, connect: float = CONNECT, may_send: MaySend = always) -> None:
+        self._may_send = may_send
         self._connections = connections
         self._connect = connect
         self._session: aiohttp.ClientSession | None = None
@@ -138,7 +142,7 @@ class AiohttpRequest(BaseRequest):
         """Open the pool."""
         if self._session is None:
             headers = {"User-Agent": self.USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING}
-            self._session = open_session(self._connections, IDLE, headers)
+            self._session = open_session(self._connections, IDLE, headers, self._may_send)
 
     async def shutdown(self) -> None:
         """Close the pool."""

@@ -110,6 +110,8 @@ class Peer:
     """Whether all of the client's connections are in use."""
     proxy: bool = False
     """Whether it stands between the client and the service."""
+    forbidden: bool = False
+    """Whether the client may no longer send when it has its connection."""
 
 
 # --- what a server does with a connection -----------------------------------------------------------------------------
@@ -195,6 +197,7 @@ PEERS = {
     "TLS: answers in plain HTTP": Peer(plain_http, https=True),
     "TLS: certificate of an unknown issuer": Peer(silence, tls="strange"),
     "TLS: certificate of another name": Peer(silence, tls="of another name"),
+    "we may no longer send": Peer(after(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), forbidden=True),
     # While the request is written.
     "TLS: asks for our certificate, which we have not": Peer(silence, tls="asks for one"),
     "accepts and never reads": Peer(unread, large=True),

@@ -66,7 +66,7 @@ async def occupy(call: Callable[[], Awaitable[Any]]) -> None:
 
 async def telegram(peer: Peer, url: str, seen: Seen, connect: float, read: float) -> RequestFailure:
     """How the client of the Bot API sees it."""
-    request = AiohttpRequest(connections=1, connect=connect)
+    request = AiohttpRequest(connections=1, connect=connect, may_send=lambda: not peer.forbidden)
     async with request:
         bot = RawBot(TOKEN, base_url=f"{url}bot", request=request, get_updates_request=request)
         document = InputFile(MARK + b"x" * (LARGE if peer.large else 0), filename="x.txt", attach=False)
@@ -87,6 +87,7 @@ async def telegram(peer: Peer, url: str, seen: Seen, connect: float, read: float
 
 
 KINDS: dict[RequestFailure, type[MoncreneauError]] = {
+    RequestFailure.NOT_LEADING: errors.NotLeading,
     RequestFailure.TIMEOUT: errors.TimedOut,
     RequestFailure.BROKEN: errors.ConnectionLost,
     RequestFailure.TOO_LARGE: errors.UnreadableAnswer,
@@ -96,7 +97,7 @@ KINDS: dict[RequestFailure, type[MoncreneauError]] = {
 
 async def moncreneau(peer: Peer, url: str, seen: Seen, connect: float, read: float) -> RequestFailure:
     """How the client of the moncreneau API sees it."""
-    client = new_client(url, "mk_5ecret", connect=connect, read=read)
+    client = new_client(url, "mk_5ecret", connect=connect, read=read, may_send=lambda: not peer.forbidden)
     async with client:
         now = asyncio.get_running_loop().time
         if peer.kept:

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from bot.http_client.session import open_session
+from bot.http_client.session import MustNotSendError, open_session
 from tests.moncreneau.support import RESET, Answer, answer, scripted_server
 
 OK = answer([])
@@ -61,3 +61,14 @@ async def test_connections_are_reused_and_limited_in_number() -> None:
         for _ in range(3):
             await (await session.get(server.url)).read()
         assert server.connections == 1
+
+
+async def test_a_request_is_refused_in_the_last_moment_before_it_is_written_and_its_connection_is_kept() -> None:
+    answers = iter([True, False, True])
+    async with scripted_server() as server, open_session(1, 15, may_send=lambda: next(answers)) as session:
+        server.respond_with(OK)
+        await (await session.get(server.url)).read()
+        with pytest.raises(MustNotSendError):
+            await session.post(server.url)
+        await (await session.get(server.url)).read()
+        assert [(seen.method, seen.connection) for seen in server.seen] == [("GET", 1), ("GET", 1)]

@@ -47,7 +47,7 @@ def test_options_in_the_database_url_are_kept() -> None:
     assert "connect_timeout" not in asked
     assert (
         asked["options"]
-        == "-c search_path=bot -c synchronous_commit=on -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+        == "-c search_path=bot -c synchronous_commit=on -c lock_timeout=5s -c idle_in_transaction_session_timeout=8s"
     )
 
 
