@@ -1,10 +1,13 @@
 """A PostgreSQL server for the tests of several folders: one per pytest process, started when first needed."""
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from bot import logs
 from tests.storage.cluster import Cluster
 from tests.storage.databases import shared_cluster, stop_shared_cluster
 
@@ -26,6 +29,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     return shared_cluster()
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """For a test that sets logging up as a process of the bot does: leave it as other tests know it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs.CHATTY}
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
 
 
 def pytest_unconfigure() -> None:

@@ -1,24 +1,12 @@
 """The log has our own lines in UTC, and nothing from libraries that would quote what citizens wrote."""
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from bot import logs
 
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    """Leave logging as other tests know it."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in logs.CHATTY}
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 @pytest.mark.parametrize("library", ["aiosqlite", "psycopg", "sqlalchemy.engine", "httpx", "telegram.Bot"])

@@ -57,6 +57,10 @@ class BotProcess:
             await eventually("the bot is ready", self.is_ready_or_dead)
             assert self.running or crash_at, self.log[-3000:]
 
+    def is_standby(self) -> bool:
+        """Whether it waits to take over."""
+        return any(each.startswith("standby:") for each in self.log_messages)
+
     def is_ready_or_dead(self) -> bool:
         """Whether the process works, or has ended."""
         return not self.running or any(each.startswith("ready:") for each in self.log_messages)
@@ -72,6 +76,16 @@ class BotProcess:
         """SIGTERM, as an operator does."""
         assert self._process
         self._process.send_signal(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it stands still, and the kernel goes on to answer for it."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
 
     def hang_up(self) -> None:
         """SIGHUP: read the departments file again."""

@@ -311,7 +311,8 @@ async def test_the_command_says_what_it_copied_and_takes_the_target_from_the_set
     assert again.stderr.count("\n") == 1
 
 
-@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.usefixtures("_no_settings", "restored_logging")
+@pytest.mark.usefixtures("restored_logging")
 @pytest.mark.parametrize(
     ("target", "code", "words"),
     [
@@ -339,7 +340,7 @@ def test_what_is_wrong_is_one_line_without_the_password(
     assert "geheim" not in said.err
 
 
-@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.usefixtures("_no_settings", "restored_logging")
 def test_without_a_target_the_settings_are_needed(file: Database, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["copy-database", file.url]) == 2
     assert "TELEGRAM_BOT_TOKEN is required" in capsys.readouterr().err
