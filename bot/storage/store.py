@@ -54,7 +54,8 @@ class _Item:
 class Store(ReadRepository):
     """One database. `open` it before use, `close` it after.
 
-    `pseudonyms` are those of erased chats; without any they cannot be recognised after a restart. `fence`: see `Writer`.
+    `pseudonyms` are those of erased chats; without any they cannot be recognised after a restart. For `fence` see
+    `Writer`.
     """
 
     def __init__(
