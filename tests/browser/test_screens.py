@@ -22,6 +22,7 @@ from bot.core.screens import (
     CancelledByOthers,
     DepartmentInfo,
     Menu,
+    People,
     Reminder,
     Screen,
     TicketShown,
@@ -64,6 +65,7 @@ from tests.core.examples import (
     TEN_ON_MONDAY,
     TICKET,
     TIMED,
+    known,
 )
 from tests.operations.test_views import FINE
 from tests.views.pages import EN, FR, SCREENS
@@ -98,6 +100,24 @@ PAPERS = DepartmentDetails(
 TOLD = replace(OFFICE, details={PASSPORTS.id: PAPERS})
 FULLY_TOLD = replace(OFFICE, details={PASSPORTS.id: replace(PAPERS, bring=("Extrait de naissance " * 4,) * 15)})
 EVERY_QUARTER = tuple(datetime.combine(SUNDAY, time(8)) + timedelta(minutes=15 * n) for n in range(32))
+
+
+FAMILY = replace(OFFICE, several_names=True)
+FOR_WHOM = (
+    "new ticket",
+    "picture",
+    "asking before cancelling",
+    "confirming a move",
+    "move refused",
+    "both stand",
+    "moved",
+    "news, cancelled",
+    "news, moved",
+    "reminder",
+    "reminder, several",
+    "calendar file",
+    "my data",
+)
 
 
 def in_status(status: AppointmentStatus, ticket: Ticket = TICKET) -> Ticket:
@@ -177,6 +197,11 @@ BUSY: dict[str, tuple[Screen, Office]] = {
     "reminder, with what changed": (Reminder((TICKET,), 3, changed=tuple(DetailPart)), TOLD),
     "reminder of several, with what to bring": (Reminder((TICKET, TICKET), 3), TOLD),
     "place": (Where(PASSPORTS.id), TOLD),
+    "six names": (TypingName(FULL, (*(f"Elhadj Mamadou {n} Diallo" for n in range(5)), "Fatou Bah")), OFFICE),
+    "one more person, name": (TypingName(replace(TIMED, not_for="Bah"), ("Aïssatou Bah",), for_other=True), OFFICE),
+    "five people": (People(known(*(f"Elhadj Mamadou {n} Diallo" for n in range(5)))), OFFICE),
+    **{f"family, {name}": (SCREENS[name], FAMILY) for name in FOR_WHOM},
+    "family, list": (Listing((*listed(2), OTHER), Purpose.VIEW), FAMILY),
     "cancelled, to be paid": (Cancelled(in_status(AppointmentStatus.PENDING_PAYMENT)), OFFICE),
 }
 ALL = {**{name: (screen, OFFICE) for name, screen in SCREENS.items()}, **BUSY}
