@@ -46,6 +46,9 @@ class RetentionRepository(Protocol):
     async def forget_unfinished(self, since: float, seen: float) -> None:
         """Forget the unfinished bookings of chats that wrote last between these."""
 
+    async def forget_names(self, now: datetime) -> None:
+        """Forget the names that no booking used for long by then."""
+
     async def erase_silent(self, seen: float, now: datetime) -> tuple[int, ...]:
         """Erase some chats that wrote last before `seen` and expect nothing; returns them, none if there are none."""
 
@@ -104,6 +107,7 @@ class Retention:
         await self._repository.forget_questions((office - retention.OPEN_QUESTIONS).date())
         unfinished = retention.UNFINISHED_BOOKING.total_seconds()
         await self._repository.forget_unfinished(last - unfinished, now - unfinished)
+        await self._repository.forget_names(office)
         silent = now - retention.SILENT_CHATS.total_seconds()
         while erased := await self._repository.erase_silent(silent, office):
             for chat_id in erased:

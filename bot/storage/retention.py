@@ -3,8 +3,9 @@
 The periods are in `bot.core.retention`; this file knows the tables, and not which period they have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -27,8 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import Change
 from bot.broadcast.lifecycle import ENDED
-from bot.core.retention import without_unfinished
-from bot.core.session import read_session, write_session
+from bot.core.retention import without_old_names, without_unfinished
+from bot.core.session import Session, read_session, write_session
 from bot.storage import personal_data
 from bot.storage.mappers import Values, office_text
 from bot.storage.store import Store, execute, write
@@ -108,18 +109,11 @@ class SqlRetention:
 
     async def forget_unfinished(self, since: float, seen: float) -> None:
         """Forget the bookings that were left unfinished in chats that wrote last between `since` and `seen`."""
-        after, has_more = -1, True
-        while has_more:
-            page = (
-                select(chats.c.chat_id, chats.c.session)
-                .where(chats.c.chat_id > after, chats.c.seen_at >= since, chats.c.seen_at < seen)
-                .order_by(chats.c.chat_id)
-                .limit(PAGE)
-            )
-            found = await self._read(page)
-            if shorter := [values for row in found if (values := _without_unfinished(row))]:
-                await execute(self._store, _SHORTEN, shorter)
-            after, has_more = found[-1].chat_id if found else after, len(found) == PAGE
+        await self._shorten(and_(chats.c.seen_at >= since, chats.c.seen_at < seen), without_unfinished)
+
+    async def forget_names(self, now: datetime) -> None:
+        """Forget the names that no booking used for long, also in chats that write nothing."""
+        await self._shorten(chats.c.session.like(_WITH_NAMES), partial(without_old_names, now=now))
 
     async def erase_silent(self, seen: float, now: datetime) -> tuple[int, ...]:
         """Erase some chats that wrote last before `seen` and expect nothing; returns them: none when all are erased."""
@@ -138,6 +132,21 @@ class SqlRetention:
             return still
 
         return await write(self._store, work) if found else ()
+
+    async def _shorten(self, condition: Any, change: Callable[[Session], Session | None]) -> None:
+        """Store the sessions of these chats as `change` returns them, page by page; None: as they are."""
+        after, has_more = -1, True
+        while has_more:
+            page = (
+                select(chats.c.chat_id, chats.c.session)
+                .where(chats.c.chat_id > after, condition)
+                .order_by(chats.c.chat_id)
+                .limit(PAGE)
+            )
+            found = await self._read(page)
+            if shorter := [values for row in found if (values := _shorter(row, change))]:
+                await execute(self._store, _SHORTEN, shorter)
+            after, has_more = found[-1].chat_id if found else after, len(found) == PAGE
 
     async def _delete(self, table: Table, condition: Any) -> None:
         """Delete the rows page by page. They are looked for outside of the transactions, which are short for it."""
@@ -166,9 +175,13 @@ _SHORTEN = (
     .values(session=bindparam("after"))
 )
 """Does nothing if the citizen has come back meanwhile."""
+_WITH_NAMES = '%"used":"%'
+"""Sessions that remember a name have this; others need not be read."""
 
 
-def _without_unfinished(row: Row[Any]) -> Values | None:
+def _shorter(row: Row[Any], change: Callable[[Session], Session | None]) -> Values | None:
     session = read_session(row.session)
-    shorter = without_unfinished(session) if session else None
-    return {"key": row.chat_id, "before": row.session, "after": write_session(shorter)} if shorter else None
+    shorter = change(session) if session else None
+    if shorter is None or shorter == session:
+        return None
+    return {"key": row.chat_id, "before": row.session, "after": write_session(shorter)}

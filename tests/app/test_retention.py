@@ -11,6 +11,8 @@ import pytest
 from bot.app.records import Change, StoredChat
 from bot.app.retention import Retention
 from bot.core import retention
+from bot.core.known_names import KnownName
+from bot.core.session import Session, write_session
 from bot.storage.retention import SqlRetention
 from bot.storage.store import Store
 
@@ -82,6 +84,16 @@ async def test_a_clock_that_is_wrong_deletes_nothing(store: Store, gap: float) -
 
 async def test_a_clock_that_nobody_checks_is_believed(store: Store) -> None:
     assert await Machine(gap=None).retention(store).run_if_due()
+
+
+async def test_a_name_that_no_booking_used_for_long_is_forgotten(store: Store) -> None:
+    used = NIGHT.replace(tzinfo=None) - retention.SAVED_NAMES - timedelta(days=1)
+    session = Session("fr", used, names=(KnownName("Aïssatou Bah", used),))
+    await store.commit(Change(chat=StoredChat(1, write_session(session), "fr")))
+    assert await Machine().retention(store).run_if_due()
+    chat = await store.chat(1)
+    assert chat
+    assert "Aïssatou" not in chat.session
 
 
 async def test_all_silent_chats_are_erased_also_from_memory_and_the_others_stay(store: Store) -> None:

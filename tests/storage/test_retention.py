@@ -9,6 +9,7 @@ from bot.app.records import Change, Settled, StoredChat, TicketMessage
 from bot.broadcast.model import AdminAction, BroadcastStatus, HistoryEntry
 from bot.core.appointment_book import Fact, Source
 from bot.core.rating import RatingQuestion
+from bot.core.retention import SAVED_NAMES
 from bot.core.session import Session, read_session, write_session
 from bot.core.states import ConfirmingBooking
 from bot.core.statistics import week_of
@@ -92,6 +93,17 @@ async def test_a_saved_name_outlives_an_unfinished_booking_which_is_forgotten(st
     assert "Passeports" not in forgotten
     assert kept == UNFINISHED
     assert (other, unreadable) == (write_session(Session("fr", NOW)), "no session")
+
+
+async def test_an_old_name_goes_also_in_a_chat_that_writes_nothing(store: Store) -> None:
+    names = (*known("Aïssatou", used=NOW - SAVED_NAMES - timedelta(days=1)), *known("Fatou", used=NOW))
+    old, new = Session("fr", NOW, names=names), Session("fr", NOW, names=names[1:])
+    nobody = Session("fr", NOW)
+    for chat_id, session in enumerate((old, new, nobody), 1):
+        await store.commit(Change(chat=StoredChat(chat_id, write_session(session), "fr")))
+    await SqlRetention(store).forget_names(NOW)
+    left = [read_session(chat.session) for chat_id in (1, 2, 3) if (chat := await store.chat(chat_id))]
+    assert left == [new, new, nobody]
 
 
 async def test_unfinished_bookings_are_forgotten_page_by_page(
