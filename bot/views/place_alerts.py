@@ -10,7 +10,7 @@ from bot.core.screens import AlertOn, EarlierPlace
 from bot.i18n import Translator
 from bot.views import keyboards as keys
 from bot.views.message import Button, Message, Office, Style
-from bot.views.text import WORDS, department_name, lines, moment, moment_of, office_facts, paragraphs
+from bot.views.text import department_name, lines, moment, moment_of, name_fact, office_facts, paragraphs
 
 
 def alert_on(screen: AlertOn, t: Translator, office: Office) -> Message:
@@ -32,12 +32,11 @@ def earlier_place(screen: EarlierPlace, t: Translator, office: Office) -> Messag
     """The free place, the present appointment, and the button to the summary."""
     ticket, department = screen.ticket, screen.department
     when = moment(t, screen.slot)
-    name = keys.clip(ticket.appointment.name, WORDS) if ticket else ""
     text = paragraphs(
         t.text("alert.earlier" if ticket else "alert.any", moment=when),
         lines(
             office_facts(t, department),
-            t.text("fact.name", name=name) if name else None,
+            name_fact(t, ticket.appointment.name, office) if ticket else None,
             t.text("alert.present", moment=moment(t, ticket.appointment.at)) if ticket else None,
             t.text("office_hours", city=office.city),
         ),
