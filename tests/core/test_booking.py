@@ -202,6 +202,12 @@ def test_back_from_another_time_returns_to_the_summary() -> None:
 # --- the outcome -----------------------------------------------------------------------------------------------------
 
 
+def test_a_booking_without_a_name_teaches_none() -> None:
+    nameless = replace(ATTEMPT, draft=replace(ATTEMPT.draft, name=None))
+    session, _ = happened(given(Submitting(nameless)), Booked(at=NOW, number=7, appointment=APPOINTMENT))
+    assert session.names == ()
+
+
 def test_the_ticket_comes_with_its_picture_and_the_name_is_remembered() -> None:
     session, effects = happened(given(Submitting(ATTEMPT)), Booked(at=NOW, number=7, appointment=APPOINTMENT))
     assert session.state == Idle()
