@@ -162,8 +162,7 @@ def _messages(world: World) -> int:
 async def _duration(store: Store, count: int) -> float:
     """Seconds from the first recipient to the last, and one interval more for the first."""
     query = select(func.min(recipients.c.at), func.max(recipients.c.at)).where(recipients.c.status == "sent")
-    async with store.engine.connect() as connection:
-        first, last = (await connection.execute(query)).one()
+    first, last = tuple((await store.reader.rows(query))[0])
     return float(last - first) * count / (count - 1)
 
 

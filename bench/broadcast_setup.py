@@ -9,7 +9,7 @@ from bench.telegram_sandbox import FIRST_CHAT
 from bot.broadcast.model import AdminAction, Content, Everyone, HistoryEntry, Media, Plan, Version
 from bot.broadcast.ports import Admin, ProgressMessage
 from bot.storage.broadcasts import SqlBroadcastRepository
-from bot.storage.store import Store
+from bot.storage.store import Store, execute
 from bot.storage.tables import chats, recipients
 
 NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
@@ -19,23 +19,20 @@ ROWS_AT_ONCE = 20_000
 
 async def add_chats(store: Store, count: int) -> None:
     """Add so many known chats, two thirds of them French; their ids begin at `FIRST_CHAT`."""
-    async with store.engine.begin() as connection:
-        for start in range(0, count, ROWS_AT_ONCE):
-            rows = [
-                {
-                    "chat_id": FIRST_CHAT + each,
-                    "session": SESSION,
-                    "locale": "fr" if each % 3 else "en",
-                    "is_left": False,
-                    "seen_at": 0.0,
-                    "announcements": True,
-                }
-                for each in range(start, min(start + ROWS_AT_ONCE, count))
-            ]
-            await connection.execute(insert(chats), rows)
-    async with store.engine.connect() as connection:
-        await connection.execute(text("ANALYZE"))
-        await connection.commit()
+    for start in range(0, count, ROWS_AT_ONCE):
+        rows = [
+            {
+                "chat_id": FIRST_CHAT + each,
+                "session": SESSION,
+                "locale": "fr" if each % 3 else "en",
+                "is_left": False,
+                "seen_at": 0.0,
+                "announcements": True,
+            }
+            for each in range(start, min(start + ROWS_AT_ONCE, count))
+        ]
+        await execute(store, insert(chats), rows)
+    await execute(store, text("ANALYZE"))
 
 
 async def confirm_broadcast(store: Store) -> None:
@@ -48,8 +45,7 @@ async def confirm_broadcast(store: Store) -> None:
 async def count_sent(store: Store) -> int:
     """How many recipients have it."""
     query = select(func.count()).select_from(recipients).where(recipients.c.status == "sent")
-    async with store.engine.connect() as connection:
-        return int(await connection.scalar(query) or 0)
+    return int(await store.reader.scalar(query))
 
 
 def daytime_zone() -> str:

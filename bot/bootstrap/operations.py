@@ -179,7 +179,7 @@ class Operations:
             limits_reached=self.limits_reached,
             telegram=lambda: source.is_reachable,
             database=self._database,
-            set_aside=await set_aside(self._store.engine),
+            set_aside=await self._store.reader.read(set_aside),
             webhooks=webhooks,
             reminders=reminders,
             updates=updates,

@@ -1,12 +1,10 @@
 """The stored record of blocked chats: who blocked and unblocked them, and when. The last entry of a chat counts."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, func, insert, select, true
 
 from bot.app.records import BlockEntry, Work
 from bot.storage.store import Store
@@ -27,19 +25,19 @@ class SqlBlockRepository:
 
     async def is_known(self, chat_id: int) -> bool:
         """See `BlockRepository`."""
-        return bool(await self._rows(select(chats.c.chat_id).where(chats.c.chat_id == chat_id)))
+        return bool(await self._store.reader.rows(select(chats.c.chat_id).where(chats.c.chat_id == chat_id)))
 
     async def last(self, chat_id: int) -> BlockEntry | None:
         """See `BlockRepository`."""
         mine = select(block_entries).where(block_entries.c.chat_id.in_((chat_id, self._pseudonyms.of(chat_id))))
-        rows = await self._rows(mine.order_by(block_entries.c.id.desc()).limit(1))
+        rows = await self._store.reader.rows(mine.order_by(block_entries.c.id.desc()).limit(1))
         return replace(_read(rows[0]), chat_id=chat_id) if rows else None
 
     async def blocked(self) -> tuple[BlockEntry, ...]:
         """See `BlockRepository`."""
         newest = select(func.max(block_entries.c.id)).group_by(block_entries.c.chat_id)
         query = select(block_entries).where(block_entries.c.id.in_(newest), block_entries.c.is_blocked == true())
-        return tuple(map(_read, await self._rows(query.order_by(block_entries.c.id.desc()))))
+        return tuple(map(_read, await self._store.reader.rows(query.order_by(block_entries.c.id.desc()))))
 
     def record(self, entry: BlockEntry) -> Work:
         """See `BlockRepository`. The entries of a chat that was erased once stay under its pseudonym."""
@@ -57,13 +55,6 @@ class SqlBlockRepository:
             connection.execute(insert(block_entries), row | {"chat_id": chat_id})
 
         return work
-
-    async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async def look(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return found
-
-        return await self._store.reader.read(look)
 
 
 def _read(row: Row[Any]) -> BlockEntry:

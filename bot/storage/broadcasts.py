@@ -6,7 +6,6 @@ The recipients have their own repository in `recipients`. Every write goes throu
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import Work
 from bot.broadcast.lifecycle import ENDED, ListCursor
@@ -29,7 +28,7 @@ class SqlBroadcastRepository:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read = store.reader.read
+        self._reader = store.reader
         self._put_draft = engines.upsert(store.engine, drafts, ["body"])
         self._put_progress = engines.upsert(store.engine, progress_messages, ["message_id", "locale"])
         here = (
@@ -56,7 +55,7 @@ class SqlBroadcastRepository:
     async def draft(self, chat_id: int) -> str | None:
         """See `BroadcastRepository`."""
         query = select(drafts.c.body).where(drafts.c.chat_id == chat_id)
-        found: str | None = await self._read(lambda connection: connection.scalar(query))
+        found: str | None = await self._reader.scalar(query)
         return found
 
     def keep_draft(self, chat_id: int, body: str | None) -> Work:
@@ -131,35 +130,31 @@ class SqlBroadcastRepository:
         return await self._found(query.where(mappers.after_cursor(after)) if after else query)
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
-        async def work(connection: AsyncConnection) -> tuple[Broadcast, ...]:
-            found = (await connection.execute(query)).all()
+        def work(connection: Connection) -> tuple[Broadcast, ...]:
+            found = connection.execute(query).all()
             numbers = [row.number for row in found]
-            history = await connection.execute(
+            history = connection.execute(
                 select(history_entries).where(history_entries.c.number.in_(numbers)).order_by(history_entries.c.id)
             )
-            namesakes = frozenset(await connection.scalars(NAMESAKES))
+            namesakes = frozenset(connection.scalars(NAMESAKES))
             entries: dict[int, list[HistoryEntry]] = {}
             for each in history:
                 entries.setdefault(each.number, []).append(mappers.read_history_entry(each, namesakes))
             return tuple(mappers.read_broadcast(row, entries.get(row.number, ())) for row in found)
 
-        return await self._read(work)
+        return await self._reader.read(work)
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
         """See `BroadcastRepository`."""
         wanted = [each.value for each in statuses]
         ended = broadcasts.c.status.in_([each.value for each in ENDED]) & broadcasts.c.is_reported.is_(False)
         query = select(broadcasts.c.number).where(broadcasts.c.status.in_(wanted) | ended).order_by(broadcasts.c.number)
-
-        async def work(connection: AsyncConnection) -> tuple[int, ...]:
-            return tuple(await connection.scalars(query))
-
-        return await self._read(work)
+        return tuple(row.number for row in await self._reader.rows(query))
 
     async def is_reported(self, number: int) -> bool:
         """See `BroadcastRepository`."""
         query = select(broadcasts.c.is_reported).where(broadcasts.c.number == number)
-        return bool(await self._read(lambda connection: connection.scalar(query)))
+        return bool(await self._reader.scalar(query))
 
     def reported(self, broadcast: Broadcast) -> Work:
         """See `BroadcastRepository`."""
@@ -197,9 +192,5 @@ class SqlBroadcastRepository:
         query = (
             select(progress_messages).where(progress_messages.c.number == number).order_by(progress_messages.c.chat_id)
         )
-
-        async def work(connection: AsyncConnection) -> tuple[ProgressMessage, ...]:
-            found = await connection.execute(query)
-            return tuple(ProgressMessage(row.number, row.chat_id, row.message_id, row.locale) for row in found)
-
-        return await self._read(work)
+        rows = await self._reader.rows(query)
+        return tuple(ProgressMessage(row.number, row.chat_id, row.message_id, row.locale) for row in rows)

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Column, Executable, Integer, MetaData, Table, func, select
+from sqlalchemy import Column, Connection, Executable, Integer, MetaData, Table, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateTable
@@ -25,19 +25,16 @@ class SetAsideUpdate:
     at: float
 
 
-async def set_aside(engine: AsyncEngine) -> int:
+def set_aside(connection: Connection) -> int:
     """How many updates are set aside."""
-    query = select(func.count()).select_from(inbox).where(inbox.c.error.is_not(None))
-    async with engine.connect() as connection:
-        return await connection.scalar(query) or 0
+    return connection.scalar(select(func.count()).select_from(inbox).where(inbox.c.error.is_not(None))) or 0
 
 
-async def set_aside_updates(engine: AsyncEngine, most: int) -> tuple[SetAsideUpdate, ...]:
+def set_aside_updates(connection: Connection, most: int) -> tuple[SetAsideUpdate, ...]:
     """The updates that are set aside, newest first, at most `most`."""
     query = select(inbox.c.update_id, inbox.c.error, inbox.c.done_at).where(inbox.c.error.is_not(None))
-    async with engine.connect() as connection:
-        rows = await connection.execute(query.order_by(inbox.c.done_at.desc()).limit(most))
-        return tuple(SetAsideUpdate(row.update_id, row.error, row.done_at or 0.0) for row in rows)
+    rows = connection.execute(query.order_by(inbox.c.done_at.desc()).limit(most))
+    return tuple(SetAsideUpdate(row.update_id, row.error, row.done_at or 0.0) for row in rows)
 
 
 MARK = "checked"
@@ -70,13 +67,14 @@ async def examine(url: str, most: int) -> Diagnosis:
         if present is None or not is_usable:
             return Diagnosis(present, newest)
         await _try(engine, engines.upsert(engine, saved_values, ["value"]).values(name=MARK, value=""))
-        return Diagnosis(
-            present,
-            newest,
-            known=True,
-            set_aside=await set_aside(engine),
-            newest_set_aside=await set_aside_updates(engine, most),
-        )
+        async with engine.connect() as connection:
+            return Diagnosis(
+                present,
+                newest,
+                known=True,
+                set_aside=await connection.run_sync(set_aside),
+                newest_set_aside=await connection.run_sync(set_aside_updates, most),
+            )
     finally:
         await engine.dispose()
 

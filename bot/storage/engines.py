@@ -62,7 +62,7 @@ def address(url: str, *, blocking: bool = False) -> URL:
 
 
 def engine_for(url: str) -> AsyncEngine:
-    """An engine for reading the database at `url`; it connects at first use."""
+    """An engine for asyncio, where a few statements now and then are run; it connects at first use."""
     where = address(url)
     engine = create_async_engine(where, hide_parameters=True, **_options(where, CONNECTIONS))
     _prepare(engine.sync_engine)
@@ -71,8 +71,17 @@ def engine_for(url: str) -> AsyncEngine:
 
 def writing_engine_for(url: str) -> Engine:
     """An engine with one connection, for `Writer`."""
+    return _blocking_engine(url, 1)
+
+
+def reading_engine_for(url: str) -> Engine:
+    """An engine for `RetryingReader`."""
+    return _blocking_engine(url, CONNECTIONS)
+
+
+def _blocking_engine(url: str, connections: int) -> Engine:
     where = address(url, blocking=True)
-    engine = create_engine(where, hide_parameters=True, **_options(where, 1))
+    engine = create_engine(where, hide_parameters=True, **_options(where, connections))
     _prepare(engine)
     return engine
 
@@ -220,7 +229,7 @@ def make_private(url: str) -> None:
 class DatabaseFile:
     """Notices when the file of an open SQLite database was removed or replaced, which no statement reports."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine | Engine) -> None:
         name = engine.url.database if is_file(engine) else None
         self._path = Path(name) if name and name != ":memory:" else None
         self._inode = self._path.stat().st_ino if self._path else 0

@@ -10,7 +10,6 @@ from time import time as unix_time
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, false, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.pseudonyms import Pseudonyms
 from bot.app.records import AttemptKind, CopiedTables
@@ -60,12 +59,12 @@ OF_ADMINS = {block_entries: frozenset({"user_id", "who"})}
 """Columns that are about an admin, not about the chat. They are not copied."""
 
 
-async def copy_of(connection: AsyncConnection, chat_id: int, pseudonym: int) -> CopiedTables:
+def copy_of(connection: Connection, chat_id: int, pseudonym: int) -> CopiedTables:
     """All rows of all tables that are about this chat, also under its pseudonym; tables without any are left out."""
     found: CopiedTables = {}
     for table in CHAT_OF:
         columns = [each for each in table.columns if each.name not in OF_ADMINS.get(table, ())]
-        rows = await connection.execute(select(*columns).where(_is_of(table, [chat_id, pseudonym])))
+        rows = connection.execute(select(*columns).where(_is_of(table, [chat_id, pseudonym])))
         if copied := [dict(row._mapping) for row in rows]:  # noqa: SLF001 — its public name
             found[table.name] = copied
     return found

@@ -1,11 +1,9 @@
 """The stored alerts for earlier places, each with what decides about it. Knows nothing of what they are for."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, select, true, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, and_, delete, func, select, true, tuple_
 
 from bot.app.records import Work
 from bot.core.appointment_book import OVER
@@ -38,7 +36,7 @@ class SqlPlaceAlertRepository:
 
     async def count(self) -> int:
         """See `PlaceAlertRepository`."""
-        (row,) = await self._rows(select(func.count().label("alerts")).select_from(place_alerts))
+        (row,) = await self._store.reader.rows(select(func.count().label("alerts")).select_from(place_alerts))
         return int(row.alerts)
 
     async def end(self, alerts: tuple[PlaceAlert, ...]) -> None:
@@ -87,8 +85,8 @@ class SqlPlaceAlertRepository:
             .join(appointments, is_later)
             .where(condition, place_alerts.c.appointment_id.is_(None))
         )
-        of_number = {row.appointment_id: mappers.read_entry(row) for row in await self._rows(entries)}
-        has_booked = {(row.chat_id, row.department_id) for row in await self._rows(booked)}
+        of_number = {row.appointment_id: mappers.read_entry(row) for row in await self._store.reader.rows(entries)}
+        has_booked = {(row.chat_id, row.department_id) for row in await self._store.reader.rows(booked)}
         return tuple(
             WatchedAlert(
                 _read(row),
@@ -96,15 +94,8 @@ class SqlPlaceAlertRepository:
                 is_booked=(row.chat_id, row.department_id) in has_booked,
                 has_left=row.is_left is None or row.is_left,
             )
-            for row in await self._rows(alerts)
+            for row in await self._store.reader.rows(alerts)
         )
-
-    async def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async def look(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return found
-
-        return await self._store.reader.read(look)
 
 
 def _row(alert: PlaceAlert) -> mappers.Values:

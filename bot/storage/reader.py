@@ -1,20 +1,23 @@
 """Reading from the database: what is known of a chat, and what an earlier process left open.
 
+Each read is handed whole to a thread, as each transaction is to the writer's. Through SQLAlchemy's asyncio it would
+change threads five times, which costs more than all else in a citizen's turn.
+
 While the database cannot be used (locked, its disk away) a read waits until it can, and then everything continues.
 The log has one line when that begins and one when it ends. Knows nothing of who writes.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from time import time as unix_time
 from typing import Any, TypeVar
 
-from sqlalchemy import CompoundSelect, Row, Select, func, or_, select, union
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import CompoundSelect, Connection, Engine, Row, Select, func, or_, select, union
 
 from bot.app.backoff import Backoff
 from bot.app.pseudonyms import Pseudonyms
@@ -60,18 +63,21 @@ PAGE = 1000
 class RetryingReader:
     """Retries reads while the database is unavailable. Once `closing` is set, reads fail instead of waiting."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, url: str) -> None:
+        self.engine = engines.reading_engine_for(url)
+        self._threads = ThreadPoolExecutor(engines.CONNECTIONS, thread_name_prefix="reader")
         self.closing = False
         self._reachability = ReachabilityLog("the database (reading)", failures=1)
 
-    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """Run `work`, which only reads, until it succeeds; returns its result. Raises errors that are not temporary."""
-        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work`, which only reads, in a thread until it succeeds; returns its result.
+
+        Raises errors that are not temporary.
+        """
+        loop, backoff = asyncio.get_running_loop(), Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
             try:
-                async with self._engine.connect() as connection:
-                    found = await work(connection)
+                found = await loop.run_in_executor(self._threads, self._run, work)
             except Exception as error:
                 if not engines.is_passing(error) or self.closing:
                     raise
@@ -81,25 +87,35 @@ class RetryingReader:
                 self._reachability.succeeded()
                 return found
 
+    async def rows(self, query: Select[Any] | CompoundSelect[Any]) -> Sequence[Row[Any]]:
+        """The rows that a query finds."""
+        return await self.read(lambda connection: connection.execute(query).all())
+
+    async def scalar(self, query: Select[Any]) -> Any:
+        """The first column of the first row that a query finds; None if it finds none."""
+        return await self.read(lambda connection: connection.scalar(query))
+
+    def _run(self, work: Callable[[Connection], T]) -> T:
+        with self.engine.connect() as connection:
+            return work(connection)
+
+    def close(self) -> None:
+        """Close the connections; reads under way end by themselves."""
+        self._threads.shutdown(wait=False)
+        self.engine.dispose()
+
 
 class ReadRepository:
     """The reading half of the store."""
 
     def __init__(self, url: str, pseudonyms: Pseudonyms) -> None:
         self.pseudonyms = pseudonyms
-        self._engine: AsyncEngine = engines.engine_for(url)
-        self.reader = RetryingReader(self._engine)
+        self.reader = RetryingReader(url)
         self._requested: dict[int, asyncio.Future[StoredChat | None]] = {}
         self._lookup: asyncio.Task[None] | None = None
 
     async def _all(self, query: Select[Any] | CompoundSelect[Any]) -> Sequence[Row[Any]]:
-        """The rows; waits while the database cannot be used."""
-
-        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return found
-
-        return await self.reader.read(work)
+        return await self.reader.rows(query)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
         """The stored chat. Calls that arrive while a query runs share the next one."""
@@ -325,22 +341,19 @@ class ReadRepository:
 
     async def picture(self, link: str) -> str | None:
         """Telegram's `file_id` for the QR picture of this link, if it has one."""
-        found = await self._all(select(pictures.c.file_id).where(pictures.c.link == link))
-        return next((row.file_id for row in found), None)
+        found: str | None = await self.reader.scalar(select(pictures.c.file_id).where(pictures.c.link == link))
+        return found
 
     async def saved_value(self, name: str) -> str | None:
         """The single value that was saved under this name, if any."""
-        return next(
-            (row.value for row in await self._all(select(saved_values.c.value).where(saved_values.c.name == name))),
-            None,
-        )
+        found: str | None = await self.reader.scalar(select(saved_values.c.value).where(saved_values.c.name == name))
+        return found
 
     async def revision(self) -> tuple[str | None, str | None]:
         """The database's revision, and the newest there is."""
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(migrate.current_revision)
+        return await self.reader.read(migrate.current_revision)
 
     @property
-    def engine(self) -> AsyncEngine:
+    def engine(self) -> Engine:
         """The reading engine, for other repositories on the same database."""
-        return self._engine
+        return self.reader.engine

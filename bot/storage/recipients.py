@@ -4,14 +4,13 @@ Long writes are split into ranges of chat ids, so that even a million recipients
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     bindparam,
     case,
     exists,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.broadcast.model import (
     Audience,
@@ -78,7 +76,6 @@ class SqlRecipientRepository:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read = store.reader.read
         unchanged = recipients.c.status == bindparam("new_status")
         self._record = (
             update(recipients)
@@ -94,14 +91,13 @@ class SqlRecipientRepository:
     async def prepare(self, number: int, now: datetime) -> bool:
         """See `RecipientRepository`."""
 
-        async def read(connection: AsyncConnection) -> tuple[Any, int | None, int | None]:
-            found = await connection.execute(select(broadcasts).where(broadcasts.c.number == number))
-            row = found.one()
+        def read(connection: Connection) -> tuple[Any, int | None, int | None]:
+            row = connection.execute(select(broadcasts).where(broadcasts.c.number == number)).one()
             ahead = select(chats.c.chat_id).where(chats.c.chat_id > row.prepared_to).order_by(chats.c.chat_id)
-            last = await connection.scalar(ahead.offset(RANGE - 1).limit(1))
-            return row, last, last if last is not None else await connection.scalar(select(func.max(chats.c.chat_id)))
+            last = connection.scalar(ahead.offset(RANGE - 1).limit(1))
+            return row, last, last if last is not None else connection.scalar(select(func.max(chats.c.chat_id)))
 
-        row, last, end = await self._read(read)
+        row, last, end = await self._store.reader.read(read)
         if end is None or end <= row.prepared_to:
             return False
         audience = mappers.read_plan(row).audience
@@ -123,13 +119,13 @@ class SqlRecipientRepository:
     async def count(self, audience: Audience, now: datetime) -> int:
         """See `RecipientRepository`."""
         query = select(func.count()).select_from(chats).where(*reached(audience, now))
-        return int((await self._rows(query))[0][0])
+        return int(await self._store.reader.scalar(query))
 
     async def count_by_status(self, number: int) -> RecipientCounts:
         """See `RecipientRepository`."""
         query = select(recipients.c.status, func.count()).where(recipients.c.number == number)
-        counted = await self._rows(query.group_by(recipients.c.status).order_by(recipients.c.status))
-        counts = RecipientCounts(tuple((RecipientStatus(status), count) for status, count in counted))
+        counted = await self._store.reader.rows(query.group_by(recipients.c.status).order_by(recipients.c.status))
+        counts = RecipientCounts(tuple((RecipientStatus(status), count) for status, count in map(tuple, counted)))
         text = mappers.write_counts(counts)
         await execute(self._store, update(broadcasts).where(broadcasts.c.number == number).values(figures=text))
         return counts
@@ -146,11 +142,11 @@ class SqlRecipientRepository:
             .order_by(recipients.c.chat_id)
             .limit(size)
         )
-        return tuple(mappers.read_recipient(row) for row in await self._rows(query))
+        return tuple(mappers.read_recipient(row) for row in await self._store.reader.rows(query))
 
     async def refresh(self, recipient: Recipient) -> Recipient:
         """See `RecipientRepository`."""
-        found = await self._rows(select(*CHAT).where(chats.c.chat_id == recipient.chat_id))
+        found = await self._store.reader.rows(select(*CHAT).where(chats.c.chat_id == recipient.chat_id))
         return mappers.with_chat(recipient, found[0] if found else None)
 
     async def record(self, number: int, updates: tuple[StatusUpdate, ...]) -> None:
@@ -172,14 +168,7 @@ class SqlRecipientRepository:
         """See `RecipientRepository`."""
         query = select(recipients).where(recipients.c.number == number).order_by(recipients.c.chat_id)
         page = query.offset(skip)
-        while most and (found := await self._rows(page.limit(min(PAGE, most)))):
+        while most and (found := await self._store.reader.rows(page.limit(min(PAGE, most)))):
             yield tuple(mappers.read_status(row) for row in found)
             most -= len(found)
             page = query.where(recipients.c.chat_id > found[-1].chat_id)
-
-    async def _rows(self, query: Select[Any]) -> Sequence[Any]:
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
-            found: Sequence[Any] = (await connection.execute(query)).all()
-            return found
-
-        return await self._read(work)

@@ -3,7 +3,7 @@
 The periods are in `bot.core.retention`; this file knows the tables, and not which period they have.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
-    Select,
     Table,
     and_,
     bindparam,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import Change
 from bot.broadcast.lifecycle import ENDED
@@ -124,7 +122,7 @@ class SqlRetention:
         )
         waiting = exists().where(attempts.c.chat_id == chats.c.chat_id, attempts.c.settled_at.is_(None))
         silent = select(chats.c.chat_id).where(chats.c.seen_at < seen, ~coming, ~waiting)
-        found = [row.chat_id for row in await self._read(silent.limit(CHATS))]
+        found = [row.chat_id for row in await self._store.reader.rows(silent.limit(CHATS))]
 
         def work(connection: Connection) -> tuple[int, ...]:
             still = tuple(connection.scalars(silent.where(chats.c.chat_id.in_(found))))
@@ -143,7 +141,7 @@ class SqlRetention:
                 .order_by(chats.c.chat_id)
                 .limit(PAGE)
             )
-            found = await self._read(page)
+            found = await self._store.reader.rows(page)
             if shorter := [values for row in found if (values := _shorter(row, change))]:
                 await execute(self._store, _SHORTEN, shorter)
             after, has_more = found[-1].chat_id if found else after, len(found) == PAGE
@@ -152,17 +150,10 @@ class SqlRetention:
         """Delete the rows page by page. They are looked for outside of the transactions, which are short for it."""
         key, has_more = tuple(table.primary_key), True
         while has_more:
-            found = [tuple(row) for row in await self._read(select(*key).where(condition).limit(PAGE))]
+            found = [tuple(row) for row in await self._store.reader.rows(select(*key).where(condition).limit(PAGE))]
             if found:
                 await execute(self._store, delete(table).where(tuple_(*key).in_(found), condition))
             has_more = len(found) == PAGE
-
-    async def _read(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async def work(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return found
-
-        return await self._store.reader.read(work)
 
 
 def _has_no_chat(table: Table) -> Any:

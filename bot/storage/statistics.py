@@ -1,11 +1,8 @@
 """The stored statistics of the office. They are written with what they count (`statements`)."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import select
 
 from bot.core.statistics import Count
 from bot.storage import mappers
@@ -24,9 +21,4 @@ class SqlStatistics:
         query = select(daily_counts)
         if since is not None:
             query = query.where(daily_counts.c.day >= since.isoformat())
-
-        async def look(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return found
-
-        return tuple(map(mappers.read_count, await self._store.reader.read(look)))
+        return tuple(map(mappers.read_count, await self._store.reader.rows(query)))

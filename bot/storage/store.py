@@ -88,7 +88,7 @@ class Store(ReadRepository):
         engines.make_private(self._url)
         await self._writer.transact(migrate.upgrade)
         await self._writer.transact(lambda connection: engines.wait_for_writers(connection, metadata.tables))
-        self._file = engines.DatabaseFile(self._engine)
+        self._file = engines.DatabaseFile(self.engine)
         self._writing = asyncio.create_task(self._run_writer(), name="store")
         return self
 
@@ -106,7 +106,7 @@ class Store(ReadRepository):
                 item.waiter.set_exception(StoreClosedError())
                 item.waiter.exception()  # marks it as seen: the caller is being stopped too
         await self._writer.close(grace)
-        await self._engine.dispose()
+        self.reader.close()
 
     # --- writing -------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,11 @@
 Timers are written with the appointment book (`statements`). Knows nothing of what they are for.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, false, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, false, func, select
 
 from bot.core.callback_data import LARGEST
 from bot.core.reminders import Timer, sendable, timers_of
@@ -45,13 +43,13 @@ class SqlTimerRepository:
             .order_by(timers.c.not_after)
             .limit(limit)
         )
-        return tuple(row.chat_id for row in await self._all(query))
+        return tuple(row.chat_id for row in await self._store.reader.rows(query))
 
     async def of_chat(self, chat_id: int) -> tuple[Timer, ...]:
         """See `TimerRepository`."""
         mine = select(appointments.c.appointment_id).where(appointments.c.chat_id == chat_id)
         query = select(timers).where(timers.c.appointment_id.in_(mine)).order_by(timers.c.due_at, timers.c.kind)
-        return tuple(map(mappers.read_timer, await self._all(query)))
+        return tuple(map(mappers.read_timer, await self._store.reader.rows(query)))
 
     async def forget(self, before: datetime) -> None:
         """See `TimerRepository`."""
@@ -65,7 +63,7 @@ class SqlTimerRepository:
             mine = select(func.count()).select_from(timers).join(chats, chats.c.chat_id == timers.c.chat_id)
             return mine.where(timers.c.due_at <= mappers.office_text(at), chats.c.is_left == false()).scalar_subquery()
 
-        (row,) = await self._all(select(until(now).label("due"), until(now - LATE).label("late")))
+        (row,) = await self._store.reader.rows(select(until(now).label("due"), until(now - LATE).label("late")))
         return row.due, row.late
 
     async def arm_known(self, now: datetime) -> None:
@@ -74,13 +72,6 @@ class SqlTimerRepository:
         insert = engines.insert_ignore(self._store.engine, timers)
         while after < LAST:
             after = await write(self._store, partial(_arm_page, insert, after, mappers.office_text(now)))
-
-    async def _all(self, query: Select[Any]) -> Sequence[Row[Any]]:
-        async def look(connection: AsyncConnection) -> Sequence[Row[Any]]:
-            found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-            return found
-
-        return await self._store.reader.read(look)
 
 
 def _arm_page(insert: Any, after: int, now: str, connection: Connection) -> int:

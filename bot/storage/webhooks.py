@@ -1,9 +1,6 @@
 """The stored webhooks of the service. Knows the table, not what a webhook says."""
 
-from typing import Any
-
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.records import StoredWebhook, Work
 from bot.core.retention import WEBHOOK_IDS
@@ -20,7 +17,7 @@ class SqlWebhookRepository:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read = store.reader.read
+        self._reader = store.reader
         self._insert = engines.insert_ignore(store.engine, webhooks)
 
     async def add(self, webhook: StoredWebhook, error: str | None = None) -> None:
@@ -36,30 +33,19 @@ class SqlWebhookRepository:
             .order_by(webhooks.c.due_at)
             .limit(limit)
         )
-
-        async def look(connection: AsyncConnection) -> list[Any]:
-            return list((await connection.execute(query)).all())
-
-        return tuple(StoredWebhook(row.event_id, row.body or "", row.received_at) for row in await self._read(look))
+        rows = await self._reader.rows(query)
+        return tuple(StoredWebhook(row.event_id, row.body or "", row.received_at) for row in rows)
 
     async def next_due(self) -> float | None:
         """See `WebhookRepository`."""
         query = select(func.min(webhooks.c.due_at)).where(webhooks.c.done_at.is_(None))
-
-        async def look(connection: AsyncConnection) -> float | None:
-            found: float | None = await connection.scalar(query)
-            return found
-
-        return await self._read(look)
+        found: float | None = await self._reader.scalar(query)
+        return found
 
     async def last_received(self) -> float | None:
         """When the last one came."""
-
-        async def look(connection: AsyncConnection) -> float | None:
-            found: float | None = await connection.scalar(select(func.max(webhooks.c.received_at)))
-            return found
-
-        return await self._read(look)
+        found: float | None = await self._reader.scalar(select(func.max(webhooks.c.received_at)))
+        return found
 
     async def finish(self, event_id: str, error: str | None = None) -> None:
         """See `WebhookRepository`."""

@@ -1,8 +1,7 @@
 """The one connection that writes, in a thread of its own.
 
 Through SQLAlchemy's asyncio every statement changes threads several times. Handing a whole transaction over once is
-much cheaper, and waiting for a lock or for the disk never holds up the event loop. Reads, which are few and short,
-use asyncio. Knows nothing of what is written.
+much cheaper, and waiting for a lock or for the disk never holds up the event loop. Knows nothing of what is written.
 """
 
 import asyncio

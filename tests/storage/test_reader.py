@@ -1,12 +1,12 @@
 """The read repository returns what was stored."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import time as unix_time
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection
 
 from bot.app.records import (
     AttemptKind,
@@ -117,7 +117,7 @@ async def test_a_thousand_simultaneous_reads_of_chats_are_few_queries(
     looks = 0
     read = store.reader.read
 
-    async def counted(work: Callable[[AsyncConnection], Awaitable[object]]) -> object:
+    async def counted(work: Callable[[Connection], object]) -> object:
         nonlocal looks
         looks += 1
         return await read(work)

@@ -4,9 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import engines
 from bot.storage.store import Store
@@ -18,8 +17,8 @@ from tests.storage.disks import SHORT_LOCK_PRAGMAS, locked
 AGAIN = "the database (reading) answers again"
 
 
-async def count(connection: AsyncConnection) -> int:
-    return await connection.scalar(select(func.count()).select_from(chats)) or 0
+def count(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(chats)) or 0
 
 
 async def both_wait(store: Store, caplog: pytest.LogCaptureFixture) -> list[asyncio.Task[int]]:
@@ -62,8 +61,8 @@ async def test_a_read_waits_for_a_server_that_is_down_and_logs_it_once(
 
 
 async def test_an_invalid_query_fails_at_once(store: Store) -> None:
-    async def wrong(connection: AsyncConnection) -> None:
-        await connection.execute(text("SELECT x FROM nowhere"))
+    def wrong(connection: Connection) -> None:
+        connection.execute(text("SELECT x FROM nowhere"))
 
     with pytest.raises(DBAPIError, match="nowhere"):
         await store.reader.read(wrong)
