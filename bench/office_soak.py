@@ -26,7 +26,8 @@ def summary(report: OfficeReport, scale: OfficeScale) -> str:
         f"{found.moves} moves by citizens, {office.total()} changes by the office, {report.kills.total} kills, "
         f"{report.webhooks['dropped']} webhooks lost; {found.news} news, {found.reminders} reminders; "
         f"lost {len(found.lost)}, doubled {len(found.doubled)}, untold {len(found.untold)}, "
-        f"untrue {len(found.untrue)}, too many {len(found.too_many)}; {found.duplicates} messages sent twice"
+        f"untrue {len(found.untrue)}, too many {len(found.too_many)}, private in the log {len(report.private)}; "
+        f"{found.duplicates} messages sent twice"
     )
 
 

@@ -3,8 +3,8 @@
     python -m bench.soak [--bookings N] [--kills N] [--citizens N] [--seed N]
     python -m bench.soak --office …          with a busy office: see `bench.office_soak`
 
-The last line is the summary. Ends with 1 when anything was lost, doubled, wrong or left without an answer, or when the
-bookings and kills were not reached in time.
+The last line is the summary. Ends with 1 when anything was lost, doubled, wrong, left without an answer, or private in
+the log, or when the bookings and kills were not reached in time.
 """
 
 import argparse
@@ -29,7 +29,8 @@ def summary(report: CrashReport) -> str:
         f"soak: {found.bookings} bookings, {found.moves} moves, {report.kills.total} kills, "
         f"{report.faults_applied} faults injected; "
         f"lost {len(found.lost)}, doubled {len(found.doubled)}, wrong {len(found.wrong)}, "
-        f"untold {len(report.unanswered)}; {found.duplicates} messages sent twice"
+        f"untold {len(report.unanswered)}, private in the log {len(report.private)}; "
+        f"{found.duplicates} messages sent twice"
     )
 
 

@@ -1,6 +1,7 @@
 """The judge of the soak with an office finds each kind of difference between chat and ledger, and fails the soak."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -157,7 +158,8 @@ def test_the_summary_counts_everything_in_one_line() -> None:
     found = OfficeCheck(["a"], ["b"] * 2, ["c"] * 3, ["d"] * 4, ["e"] * 5, news=6, reminders=7, moves=8, duplicates=9)
     assert summary(report(found), SCALE) == (
         "office soak: 1 citizens, 9 appointments in 5 days, 8 moves by citizens, 2 changes by the office, 1 kills, "
-        "1 webhooks lost; 6 news, 7 reminders; lost 1, doubled 2, untold 3, untrue 4, too many 5; 9 messages sent twice"
+        "1 webhooks lost; 6 news, 7 reminders; lost 1, doubled 2, untold 3, untrue 4, too many 5, "
+        "private in the log 0; 9 messages sent twice"
     )
 
 
@@ -165,3 +167,4 @@ def test_any_difference_and_too_few_kills_fail_the_soak() -> None:
     assert exit_code(report(OfficeCheck(duplicates=3)), SCALE) == 0
     assert exit_code(report(OfficeCheck(untold=["a"])), SCALE) == 1
     assert exit_code(report(OfficeCheck(), kills=0), SCALE) == 1
+    assert exit_code(replace(report(OfficeCheck()), private=["a"]), SCALE) == 1

@@ -1,6 +1,7 @@
 """The soak's verdict: whatever went wrong is counted in its last line and makes it fail."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_the_summary_counts_everything_in_one_line() -> None:
     found = LedgerCheck(bookings=12, moves=7, lost=["a"], doubled=["b", "c"], wrong=["d", "e", "f"], duplicates=5)
     assert summary(report(found, ("g",) * 4)) == (
         "soak: 12 bookings, 7 moves, 3 kills, 40 faults injected; "
-        "lost 1, doubled 2, wrong 3, untold 4; 5 messages sent twice"
+        "lost 1, doubled 2, wrong 3, untold 4, private in the log 0; 5 messages sent twice"
     )
 
 
@@ -53,6 +54,12 @@ def test_one_fault_of_any_kind_fails_the_soak(found: LedgerCheck) -> None:
 
 def test_a_citizen_without_an_answer_fails_the_soak() -> None:
     assert exit_code(report(LedgerCheck(bookings=10), ("telegram:1000 books",)), SCALE) == 1
+
+
+def test_a_name_in_the_log_fails_the_soak() -> None:
+    private = replace(report(LedgerCheck(bookings=10)), private=["private in the log: 'Fanta'"])
+    assert exit_code(private, SCALE) == 1
+    assert "private in the log 1" in summary(private)
 
 
 def test_too_few_bookings_fail_the_soak() -> None:

@@ -4,11 +4,12 @@ import asyncio
 import os
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.e2e.fault_injection import Kills, ProcessKiller, faults_of_moncreneau, faults_of_telegram
 from tests.e2e.ledger_check import LedgerCheck, check_ledger, count_duplicates
+from tests.e2e.log_check import find_private, names_in
 from tests.e2e.patient_citizen import Habits, PatientCitizen
 from tests.e2e.phone import new_phone
 from tests.e2e.services import CREDITS, OFFICES, Services, separate_bot
@@ -18,6 +19,8 @@ from tests.storage.databases import Database, sqlite_database
 
 SEED = "CRASH_SEED"
 USUAL = Habits()
+CALLED = "Citoyen"
+"""The name on every phone, before its number."""
 
 
 def seed_of_this_run() -> int:
@@ -56,6 +59,8 @@ class CrashReport:
     killed: float
     """Seconds until the last kill."""
     log: str
+    private: list[str] = field(default_factory=list)
+    """Names and chat ids in the log."""
 
     def table(self) -> str:
         """The counts of the run, one a line."""
@@ -77,6 +82,7 @@ class CrashReport:
             "doubled": len(found.doubled),
             "otherwise wrong": len(found.wrong),
             "left without an answer": len(self.unanswered),
+            "private in the log": len(self.private),
             "duplicate tickets and notices": found.duplicates,
         }
         width = max(map(len, rows))
@@ -85,7 +91,7 @@ class CrashReport:
     @property
     def faults(self) -> list[str]:
         """Everything that went wrong."""
-        return [*self.ledger_check.faults, *self.unanswered]
+        return [*self.ledger_check.faults, *self.unanswered, *self.private]
 
 
 async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Database | None = None) -> CrashReport:
@@ -150,6 +156,7 @@ async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Data
             time.monotonic() - began,
             over[0],
             process.log,
+            find_private(process.log, (each.phone.chat_id for each in citizens), [*names_in(ledger), CALLED]),
         )
 
 
@@ -172,7 +179,7 @@ def _unsent(database: Database) -> int:
 async def new_patient_citizen(services: Services, number: int, seed: float, habits: Habits = USUAL) -> PatientCitizen:
     """A citizen who is new to the bot; every other one reads English."""
     language = ("fr", "en")[number % 2]
-    phone = await new_phone(services.telegram, f"Citoyen {number}", language)
+    phone = await new_phone(services.telegram, f"{CALLED} {number}", language)
     return PatientCitizen(phone, Words(language), tuple(office.name for office in OFFICES), _random(seed), habits)
 
 

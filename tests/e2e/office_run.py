@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 
 from tests.e2e.bot_process import BotProcess
+from tests.e2e.crash_run import CALLED
 from tests.e2e.fault_injection import Kills, ProcessKiller, faults_of_moncreneau
+from tests.e2e.log_check import find_private, names_in
 from tests.e2e.office_check import ChatCheck, Evidence, OfficeCheck, OfficeLog
 from tests.e2e.phone import new_phone
 from tests.e2e.restless_citizen import RestlessCitizen
@@ -81,7 +83,14 @@ class OfficeReport:
     record: Json
     """Ledger, chats, deliveries and kills, to find a cause with."""
     log: str
-    faults: list[str] = field(default_factory=list)
+    differences: list[str]
+    private: list[str] = field(default_factory=list)
+    """Names and chat ids in the log."""
+
+    @property
+    def faults(self) -> list[str]:
+        """Everything that went wrong."""
+        return [*self.differences, *self.private]
 
 
 class OfficeRun:
@@ -134,7 +143,8 @@ class OfficeRun:
         await self._services.clear_faults()
         await self._services.moncreneau.delete("/__sandbox/webhooks/faults")
         faults = await self._rest()
-        check, ledger = await self._check(), (await self._services.ledger())["appointments"]
+        check, known = await self._check(), await self._services.ledger()
+        ledger, names = known["appointments"], names_in(known)
         if self._process.running and await self._process.stop() != 0:
             faults.append("the bot did not stop with 0")
         return OfficeReport(
@@ -154,6 +164,7 @@ class OfficeRun:
             },
             self._process.log,
             [*faults, *check.faults],
+            find_private(self._process.log, (each.phone.chat_id for each in self._citizens), [*names, CALLED]),
         )
 
     def _is_over(self) -> bool:
@@ -161,7 +172,7 @@ class OfficeRun:
 
     async def _citizen(self, number: int) -> RestlessCitizen:
         language = ("fr", "en")[number % 2]
-        phone = await new_phone(self._services.telegram, f"Citoyen {number}", language)
+        phone = await new_phone(self._services.telegram, f"{CALLED} {number}", language)
         offices = tuple(office.name for office in OFFICES)
         return RestlessCitizen(phone, Words(language), offices, _random(self._rng.random()))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.personal_data import CHAT_OF, KEPT
+from tests.e2e.log_check import find_private
 from tests.e2e.phone import Phone, Shown, new_phone
 from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
@@ -80,3 +81,4 @@ async def test_a_chat_is_erased_whole_or_not_at_all_wherever_the_bot_is_killed(t
             await eventually("it is told", partial(reads, phone, "Tout est effacé"))
             assert await bot.stop() == 0
             assert remembers(bot.database, phone.chat_id) == set(), point
+        assert find_private(bot.log, (each.chat_id for each in phones), ["Aïssatou Bah"]) == []

@@ -15,6 +15,7 @@ import pytest
 
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.crash_run import SEED, seed_of_this_run
+from tests.e2e.log_check import find_private
 from tests.e2e.phone import Phone, Shown, new_phone
 from tests.e2e.services import Services, separate_bot
 from tests.e2e.waiting import eventually
@@ -160,4 +161,5 @@ async def test_what_citizens_were_last_told_is_what_the_ledger_has(tmp_path: Pat
         await run.settle()
         assert run.kills == KILLS
         found = await run.differences()
+        found += find_private(bot.log, (each.chat_id for each in run.phones), ["Aïssatou Bah"])
         assert not found, "\n".join([f"{SEED}={seed}", *found, bot.log[-3000:]])
