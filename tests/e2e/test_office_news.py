@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.check import Level, check_webhooks
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot, stopped_bot
+from tests.e2e.test_my_data import erases
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -192,3 +193,40 @@ async def test_changes_made_while_the_bot_was_stopped_are_told_after_the_start(
     await aissatou.waits_for(CANCELLED)
     await delivered(bot)
     assert await copies(aissatou, CANCELLED) == 1
+
+
+@pytest.mark.parametrize("what", ["cancel", "validate"])
+async def test_what_the_office_does_for_an_erased_chat_is_ignored(
+    bot: RunningBot, aissatou: Citizen, what: str
+) -> None:
+    number = await aissatou.books()
+    await erases(aissatou)
+    before = [each.text for each in await aissatou.messages()]
+    await office(bot, number, what)
+    await delivered(bot)
+    assert [each.text for each in await aissatou.messages()] == before
+    for table in ("chats", "appointments", "timers", "rating_questions"):
+        found = bot.database.execute(f"SELECT * FROM {table} WHERE chat_id = ?", aissatou.id)  # noqa: S608 — our own names
+        assert found == [], table
+
+
+async def test_old_buttons_of_an_erased_chat_change_nothing(bot: RunningBot, aissatou: Citizen) -> None:
+    number = await aissatou.books()
+    ticket = await aissatou.screen()
+    await erases(aissatou)
+    writes = await made_writes(bot)
+    of_appointment = ("x", "mv", "ics", "again", "noted")
+    named = [f"{kind}:{number}" for kind in of_appointment]
+    for action in (*named, f"come:{number}.0", f"rate:{number}.5", f"rate:{number}.0", "setrate:off", "data:see"):
+        await aissatou.presses(ticket, f"*.{action}")
+        await erases(aissatou)
+    assert await made_writes(bot) == writes
+    assert [each["status"] for each in await aissatou.appointments()] == ["SCHEDULED"]
+    assert bot.database.rows("SELECT * FROM ratings") == []
+    assert bot.app.conversations.set_aside == 0
+
+
+async def made_writes(bot: RunningBot) -> dict[str, int]:
+    """The requests that change something at the API."""
+    made: dict[str, int] = (await bot.services.ledger())["requests"]
+    return {what: number for what, number in made.items() if not what.startswith("GET")}
