@@ -40,6 +40,7 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
     page = keys.Page.of(shown, state.page, PER_PAGE)
     purpose = Purpose.VIEW if state.shows_past else state.purpose
     alerts = state.alerts if purpose is Purpose.VIEW and not state.shows_past else ()
+    numbered = [(number if len(alerts) > 1 else None, each) for number, each in enumerate(alerts, 1)]
     text = paragraphs(
         t.text("listing.past") if state.shows_past else t.text("listing.title") if shown else t.text("listing.none"),
         lines(*(_entry(each, t, office, number=not _is_alone(each, page.items)) for each in page.items)) or None,
@@ -48,15 +49,21 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
             t.text("office_hours", city=office.city) if shown else None,
         )
         or None,
-        lines(*(_alert(each, t, office) for each in alerts)) or None,
+        lines(
+            *(
+                _alert(each, t, office, number=number if len(alerts) > 1 else None)
+                for number, each in enumerate(alerts, 1)
+            )
+        )
+        or None,
         _question(purpose, t) if shown else None,
     )
     stops = (
         Button(
-            keys.shorten(t.label("button.alert_stop_entry", name=department_name(t, each.department))),
+            t.label("button.alert_stop_one", number=number) if number else t.label("button.alert_stop_only"),
             callback_data.numbered(callback_data.ALERT_STOP, each.department.id),
         )
-        for each in alerts
+        for number, each in numbered
     )
     past: keys.Rows = ()
     if state.past and purpose is not Purpose.MOVE and not state.shows_past:
@@ -64,15 +71,17 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
     rows = keys.grid(_buttons(page.items, t, office, purpose), 1)
     can_move = purpose is Purpose.VIEW and state.tickets and not state.shows_past
     more = ((keys.one(t, "button.move_one", callback_data.MOVE),) if can_move else ()) + past
-    return Message(text, (*rows, *page.turning(t), *more, *keys.grid(stops, 1), keys.new_appointment(t), keys.back(t)))
+    return Message(text, (*rows, *page.turning(t), *more, *keys.grid(stops, 2), keys.new_appointment(t), keys.back(t)))
 
 
-def _alert(alert: ListedAlert, t: Translator, office: Office) -> Safe:
-    """An alert that is on."""
+def _alert(alert: ListedAlert, t: Translator, office: Office, number: int | None) -> Safe:
+    """An alert that is on; its number is that on its button, if there are several."""
     name = keys.clip(department_name(t, alert.department), IN_SENTENCE)
+    which = "" if number is None else f"\u00a0{number}"
     if alert.appointment is None:
-        return t.text("listing.alert_any", department=name)
-    return t.text("listing.alert_earlier", department=name, moment=moment_of(t, alert.appointment, office))
+        return t.text("listing.alert_any", which=which, department=name)
+    when = moment_of(t, alert.appointment, office)
+    return t.text("listing.alert_earlier", which=which, department=name, moment=when)
 
 
 def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, purpose: Purpose) -> list[Button]:

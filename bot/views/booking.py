@@ -121,9 +121,10 @@ def choosing_day(state: ChoosingDay, t: Translator, office: Office) -> Message:
     ways_out = keys.ways_out(t, draft, back_too=bool(draft.at and draft.name))
     if not state.days:
         nothing = t.text("days.none", n=office.horizon_days)
-        text = paragraphs(where, nothing, contact(t, office), t.text("days.later"), stands(t, draft, office))
-        other = () if draft.replaces else (keys.other_department(t),)
         alert = place_alerts.where_nothing_is_free(t, draft, office)
+        later = lines(t.text("alert.offer") if alert else None, t.text("days.later"))
+        text = paragraphs(where, nothing, contact(t, office), later, stands(t, draft, office))
+        other = () if draft.replaces else (keys.other_department(t),)
         return Message(text, (*alert, *other, keys.retry(t), *details.button(t, office, draft.department), *ways_out))
     page = keys.Page.of(state.days, state.page)
     buttons = [

@@ -15,7 +15,18 @@ from playwright.async_api import Page, expect
 
 from bot.core.department_details import DepartmentDetails, DetailPart
 from bot.core.health import OperatorIssue
-from bot.core.model import AppointmentStatus, Day, Department, Draft, Failure, FailureCode, OpeningHours, Ticket, Worker
+from bot.core.model import (
+    AppointmentStatus,
+    Day,
+    Department,
+    Draft,
+    Failure,
+    FailureCode,
+    ListedAlert,
+    OpeningHours,
+    Ticket,
+    Worker,
+)
 from bot.core.screens import (
     Announcements,
     Cancelled,
@@ -176,6 +187,15 @@ BUSY: dict[str, tuple[Screen, Office]] = {
         OFFICE,
     ),
     "list, full page": (Listing(listed(12), Purpose.VIEW, page=1, past=(OTHER,)), OFFICE),
+    "list, full page with three alerts": (
+        Listing(
+            listed(5),
+            Purpose.VIEW,
+            past=(OTHER,),
+            alerts=(ListedAlert(PASSPORTS, TICKET.appointment), ListedAlert(LONG[0]), ListedAlert(LONG[1])),
+        ),
+        OFFICE,
+    ),
     "list, two at one time": (Listing(listed(2), Purpose.VIEW), OFFICE),
     "list to cancel from": (Listing((TICKET, OTHER), Purpose.CANCEL), OFFICE),
     "cancelling not accepted": (
