@@ -3,14 +3,15 @@
 Knows every state by its `kind`; must not know the transitions, nor where the JSON is kept.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
+from bot.core import known_names
 from bot.core.json_codec import JsonCodec, rename_keys
-from bot.core.known_names import KnownNames
+from bot.core.known_names import KnownName, KnownNames
 from bot.core.states import BookingState, Idle, State
 
 NOTHING = Idle()
@@ -50,25 +51,35 @@ class Session:
         return replace(self, state=state, screen=self.screen + 1, offered=None) if state != self.state else self
 
 
-def _several_names(raw: Any) -> Any:
-    """Before relatives were remembered, a chat had one name, and at first not the time of its last use."""
-    if not isinstance(raw, dict):
-        return raw
-    name, used = raw.pop("name", None), raw.pop("named", None) or raw.get("touched")
-    return {**raw, "names": [{"name": name, "used": used}] if name else []}
+@dataclass(frozen=True, slots=True)
+class _StoredSession(Session):
+    """With the one name that the release before knows: it works on the same chats while this one is rolled out.
+
+    `name` is the default of `names`, and `named` is its last use (None: an earlier release did not note it).
+    """
+
+    name: str | None = None
+    named: datetime | None = None
 
 
-_CODEC = JsonCodec(Session, (rename_keys({"flow": "state", "trouble": "failure", "problem": "code"}), _several_names))
+_FIELDS = tuple(each.name for each in fields(Session))
+_CODEC = JsonCodec(_StoredSession, (rename_keys({"flow": "state", "trouble": "failure", "problem": "code"}),))
 
 
 def write_session(session: Session) -> str:
     """The session as JSON, led by its version."""
-    return _CODEC.write(session)
+    own = known_names.find(session.names, known_names.default(session.names) or "")
+    values = {each: getattr(session, each) for each in _FIELDS}
+    return _CODEC.write(_StoredSession(**values, name=own.name if own else None, named=own.used if own else None))
 
 
 def read_session(text: str) -> Session | None:
     """The session, or None if the text is of a newer release or not a session at all."""
     try:
-        return _CODEC.read(text)
+        stored = _CODEC.read(text)
     except ValueError:
         return None
+    session = Session(**{each: getattr(stored, each) for each in _FIELDS})
+    if session.names or not stored.name:
+        return session
+    return replace(session, names=(KnownName(stored.name, stored.named or session.touched),))

@@ -1,7 +1,9 @@
 """Booking for somebody else: which name is offered, asked for, corrected and remembered."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -327,21 +329,38 @@ def test_booking_again_for_a_relative_is_for_the_relative() -> None:
 # --- stored names ----------------------------------------------------------------------------------------------------
 
 
-def test_the_one_name_of_an_earlier_release_becomes_the_default() -> None:
-    text = write_session(given(Idle()))
-    _, _, body = text.partition(":")
-    old = body.replace('"names":[]', '"name":"Aïssatou Bah","named":"2026-01-02T10:00:00"')
-    session = read_session(f"2:{old}")
+def written(session: Session) -> dict[str, Any]:
+    """The stored session as a mapping."""
+    version, _, body = write_session(session).partition(":")
+    assert version == "2"
+    values: dict[str, Any] = json.loads(body)
+    return values
+
+
+def stored(values: dict[str, Any]) -> Session:
+    """The session that these values are of."""
+    session = read_session(f"2:{json.dumps(values)}")
     assert session
-    assert session.names == (KnownName("Aïssatou Bah", NOW.replace(day=2)),)
-    undated = read_session("2:" + body.replace('"names":[]', '"name":"Aïssatou Bah","named":null'))
-    assert undated
-    assert undated.names == (KnownName("Aïssatou Bah", undated.touched),)
-    nameless = read_session("2:" + body.replace('"names":[]', '"name":null,"named":null'))
-    assert nameless
-    assert nameless.names == ()
+    return session
 
 
 def test_names_are_read_back_as_they_were_written() -> None:
-    session = given(Idle(), names=FAMILY)
-    assert read_session(write_session(session)) == session
+    for names in ((), OWN, FAMILY, FAMILY[1:]):
+        session = given(Idle(), names=names)
+        assert read_session(write_session(session)) == session
+
+
+def test_the_one_name_of_the_release_before_becomes_the_default() -> None:
+    old = {key: value for key, value in written(given(Idle())).items() if key != "names"}
+    named = stored({**old, "name": "Aïssatou Bah", "named": "2026-01-02T10:00:00"})
+    assert named.names == (KnownName("Aïssatou Bah", NOW.replace(day=2)),)
+    undated = stored({**old, "name": "Aïssatou Bah", "named": None})
+    assert undated.names == (KnownName("Aïssatou Bah", undated.touched),)
+    assert stored({**old, "name": None, "named": None}).names == ()
+
+
+def test_the_release_before_finds_the_default_as_its_one_name() -> None:
+    values = written(given(Idle(), names=FAMILY))
+    assert (values["name"], values["named"]) == ("Aïssatou Bah", OWN[0].used.isoformat())
+    nobody = written(given(Idle(), names=FAMILY[1:]))
+    assert (nobody["name"], nobody["named"]) == (None, None), "never a relative's"

@@ -22,6 +22,10 @@ tables = {table.name: {column.name: [str(column.type), column.primary_key] for c
     for table in metadata.sorted_tables}
 print(json.dumps({"newest": newest(), "tables": tables}))"""
 
+SESSIONS = """import json, sys
+from bot.core.session import read_session, write_session
+print(json.dumps([(session := read_session(text)) and write_session(session) for text in json.load(sys.stdin)]))"""
+
 
 def commit() -> str:
     """The commit that the file names, without its comments."""
@@ -58,6 +62,19 @@ class ReleaseBefore:
         )
         said: dict[str, Any] = json.loads(done.stdout)
         return said
+
+    def reads_sessions(self, texts: list[str]) -> list[str | None]:
+        """What it writes of these sessions after it read them; None for one that it cannot read."""
+        done = subprocess.run(  # noqa: S603 — ours
+            [sys.executable, "-c", SESSIONS],
+            cwd=self.folder,
+            input=json.dumps(texts),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found: list[str | None] = json.loads(done.stdout)
+        return found
 
     @property
     def newest(self) -> str:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.core.session import read_session, write_session
 from bot.storage import migrate
 from bot.storage.tables import metadata
+from tests.core.examples import STATES, given, known
 from tests.upgrade.release_before import ReleaseBefore
 
 
@@ -35,3 +37,13 @@ def test_it_can_write_rows_without_the_columns_that_are_new(before: ReleaseBefor
 
 def test_the_present_tables_serve_it(before: ReleaseBefore) -> None:
     assert migrate.SERVES_FROM <= before.newest <= migrate.newest()
+
+
+def test_it_reads_every_session_and_what_it_writes_is_read_here(before: ReleaseBefore) -> None:
+    sessions = {name: given(state, names=known("Aïssatou Bah")) for name, state in STATES.items()}
+    reread = before.reads_sessions([write_session(each) for each in sessions.values()])
+    assert [name for name, text in zip(sessions, reread, strict=True) if text is None] == []
+    for text, session in zip(reread, sessions.values(), strict=True):
+        back = read_session(text or "")
+        assert back
+        assert (type(back.state), back.screen, back.names) == (type(session.state), session.screen, session.names)
