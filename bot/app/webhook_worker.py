@@ -60,6 +60,16 @@ ReadWebhook = Callable[[StoredWebhook], Report]
 """Parses a webhook. Raises `UnreadableWebhookError`."""
 
 
+def unreadable(read: ReadWebhook, webhook: StoredWebhook) -> str | None:
+    """Why a webhook with a valid signature is set aside; None if it can be read."""
+    try:
+        read(webhook)
+    except UnreadableWebhookError as error:
+        log.warning("a webhook is set aside: %s", error)
+        return str(error)
+    return None
+
+
 class WebhookWorker:
     """Processes the webhooks that are not done.
 
@@ -92,15 +102,14 @@ class WebhookWorker:
 
     async def receive(self, webhook: StoredWebhook) -> None:
         """Store a webhook with a valid signature; returns after the commit. Raises what the store raises."""
-        error = None
-        try:
-            self._read(webhook)
-        except UnreadableWebhookError as unreadable:
-            error = str(unreadable)
-            self.set_aside += 1
-            log.warning("a webhook is set aside: %s", error)
+        error = unreadable(self._read, webhook)
+        self.set_aside += error is not None
         await self._webhooks.add(webhook, error)
         self.last_received = self._now()
+        self._wake.set()
+
+    def look_soon(self) -> None:
+        """Another process stored something."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -112,6 +121,7 @@ class WebhookWorker:
                 # Taken before the query: a turn that ends while it runs is not due again, though its row may say so.
                 in_hand = frozenset(self._in_hand)
                 for webhook in await self._webhooks.due(self._now(), AT_ONCE):
+                    self.last_received = max(self.last_received or 0.0, webhook.received_at)
                     if webhook.event_id not in in_hand:
                         await self._begin(webhook)
                 following = await self._webhooks.next_due()
@@ -125,8 +135,8 @@ class WebhookWorker:
         try:
             report = self._read(webhook)
             chat_id = await self._news.chat_of(report)
-        except UnreadableWebhookError as unreadable:  # an earlier release was able to read it
-            await self._webhooks.finish(webhook.event_id, str(unreadable))
+        except UnreadableWebhookError as reason:  # an earlier release was able to read it
+            await self._webhooks.finish(webhook.event_id, str(reason))
             return
         except Exception as error:  # noqa: BLE001 — whatever the error, it must not hold up the others
             self._set_aside(error)

@@ -41,7 +41,7 @@ from bot.app.steady_clock import SteadyClock
 from bot.app.turn import Turns
 from bot.app.update_limiter import UpdateLimiter
 from bot.app.updates import AdminRouter
-from bot.app.webhook_worker import WebhookWorker
+from bot.app.webhook_worker import ReadWebhook, WebhookWorker, unreadable
 from bot.bootstrap import connections
 from bot.bootstrap.broadcast import BroadcastFeature
 from bot.bootstrap.connections import StartError
@@ -67,6 +67,7 @@ from bot.operations.agenda import MorningAgenda
 from bot.operations.status import HealthCollector
 from bot.settings import Settings
 from bot.storage.blocks import SqlBlockRepository
+from bot.storage.inbox_writer import InboxWriter, listen
 from bot.storage.lease import Lease
 from bot.storage.place_alerts import SqlPlaceAlertRepository
 from bot.storage.recipients import SqlRecipientRepository
@@ -79,7 +80,7 @@ from bot.telegram.messenger import TelegramMessenger
 from bot.telegram.polling import Poller
 from bot.telegram.transport import RawBot
 from bot.telegram.update_parser import TelegramUpdateParser
-from bot.telegram.webhook import PATH, Wanted, WebhookKeeper, secret_token
+from bot.telegram.webhook import PATH, Wanted, WebhookKeeper, delete_own, secret_token
 from bot.telegram.webhook import SAVED_AS as WEBHOOK
 from bot.views import bot_profile as texts
 from bot.views import general
@@ -218,6 +219,11 @@ async def _start_replica(  # noqa: PLR0913, PLR0917 — what `running` was given
         await stack.enter_async_context(connections.only_process(settings.database_url))
     await stack.enter_async_context(port)
     await connections.prepare_database(settings.database_url)
+    if lease:
+        writer = InboxWriter(settings.database_url)
+        stack.push_async_callback(writer.close)
+        stack.callback(receivers.close)
+        receivers.open(writer.receive, partial(_store_webhook, writer, partial(webhooks.read, zone=settings.timezone)))
     bot = await connections.connect_telegram(settings, lease.may_send if lease else always)
     stack.push_async_callback(bot.shutdown)
     return Replica(settings, clock, lookups, translators, departments_file, bot, receivers, lease)
@@ -243,6 +249,9 @@ async def _lead(stack: contextlib.AsyncExitStack, replica: Replica) -> App:
         stack.push_async_callback(_cancel, asyncio.create_task(app.webhook_worker.run(), name="webhooks"))
     if app.inbox_feed:
         stack.push_async_callback(_cancel, asyncio.create_task(app.inbox_feed.run(), name="inbox"))
+    if replica.lease:
+        hearing = listen(settings.database_url, partial(_look_soon, app))
+        stack.push_async_callback(_cancel, asyncio.create_task(hearing, name="notifications"))
     works = (
         _sync_bot_profile(app),
         _purge_done(app, clock),
@@ -599,6 +608,19 @@ async def _resume(app: App, ids: DeliveryIds) -> None:
         app.attempt_worker.begin(attempt, app.conversations.settle, resumed=True)
 
 
+def _look_soon(app: App) -> None:
+    """Another process stored something."""
+    if app.inbox_feed:
+        app.inbox_feed.look_soon()
+    if app.webhook_worker:
+        app.webhook_worker.look_soon()
+
+
+async def _store_webhook(writer: InboxWriter, read: ReadWebhook, webhook: StoredWebhook) -> None:
+    """Store what a standby receives; the process that leads works on it."""
+    await writer.add(webhook, unreadable(read, webhook))
+
+
 async def _take_updates(app: App, updates: tuple[StoredUpdate, ...]) -> None:
     await app.store.receive(updates)
     if app.inbox_feed:
@@ -614,17 +636,22 @@ async def _update_source(
     settings: Settings, bot: RawBot, store: Store, conversations: Conversations
 ) -> tuple[Poller | WebhookKeeper, InboxFeed | None]:
     """What keeps updates coming, and what passes them on if the poller does not."""
-    newest, mark = await store.newest_update(), await store.saved_value(WEBHOOK) or ""
-    if not settings.telegram_webhook:
-        answer = TelegramMessenger(bot).answer_press
-        return Poller(bot, store, conversations, answer, newest, own_webhook=Wanted.url_in(mark)), None
+    mark = await store.saved_value(WEBHOOK) or ""
 
     def save(mark: str) -> None:
         store.commit_soon(Change(saved_values=((WEBHOOK, mark),)))
 
+    if not settings.telegram_webhook:
+        if mark:
+            # First, so that what came by it is in the inbox before that is read.
+            await delete_own(bot, Wanted.url_in(mark))
+            save("")
+        answer = TelegramMessenger(bot).answer_press
+        return Poller(bot, store, conversations, answer, await store.newest_update()), None
     secret = secret_token(settings.telegram_bot_token.get_secret_value())
     wanted = Wanted(f"{settings.public_url}{PATH}", secret)
-    return WebhookKeeper(bot, wanted, mark, save, store.last_update), InboxFeed(store, conversations, newest)
+    keeper = WebhookKeeper(bot, wanted, mark, save, store.last_update)
+    return keeper, InboxFeed(store, conversations, await store.newest_update())
 
 
 async def _stop(app: App) -> None:

@@ -33,7 +33,7 @@ class Receivers:
         self._settings = settings
         self._clock = clock
         self._decided = asyncio.Event()
-        self._targets: tuple[TakeUpdates, TakeWebhook] | None = None
+        self._targets: list[tuple[TakeUpdates, TakeWebhook]] = []
         self.telegram: WebhookRoute | None = None
         """None without `TELEGRAM_WEBHOOK`."""
         self.moncreneau: WebhookRoute | None = None
@@ -66,13 +66,14 @@ class Receivers:
         return [each for each in (self.telegram, self.moncreneau) if each]
 
     def open(self, take_updates: TakeUpdates, take_webhook: TakeWebhook) -> None:
-        """Store there from now on."""
-        self._targets = take_updates, take_webhook
+        """Store there from now on, until `close`."""
+        self._targets.append((take_updates, take_webhook))
         self._decided.set()
 
     def close(self) -> None:
-        """Answer 503 from now on."""
-        self._targets = None
+        """Undo the last `open`: store where it was stored before, or else answer 503."""
+        if self._targets:
+            self._targets.pop()
         self._decided.set()
 
     def _when_open(self, receive: "Callable[[bytes], Awaitable[Reply]]") -> "Receive":
@@ -87,10 +88,10 @@ class Receivers:
 
     async def _store_updates(self, updates: tuple[StoredUpdate, ...]) -> None:
         assert self._targets  # noqa: S101 — checked by `_when_open`
-        await self._targets[0](updates)
+        await self._targets[-1][0](updates)
 
     async def _receive_webhook(self, body: bytes) -> "Reply":
         assert self._targets  # noqa: S101 — as above
         text = body.decode("utf-8", "replace")
-        await self._targets[1](StoredWebhook(webhooks.event_id(body), text, self._clock().timestamp()))
+        await self._targets[-1][1](StoredWebhook(webhooks.event_id(body), text, self._clock().timestamp()))
         return {}

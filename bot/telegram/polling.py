@@ -36,19 +36,15 @@ Json = dict[str, Any]
 
 
 class Poller:
-    """The only reader of the bot's updates. `newest` is the highest id in the store.
+    """The only reader of the bot's updates. `newest` is the highest id in the store."""
 
-    `own_webhook` is the address of the webhook that the bot itself set, when it was last told to use one.
-    """
-
-    def __init__(  # noqa: PLR0913, PLR0917 — its collaborators
+    def __init__(
         self,
         bot: RawBot,
         store: Store,
         conversations: Conversations,
         answer_press: Callable[[str], Awaitable[None]],
         newest: int,
-        own_webhook: str = "",
     ) -> None:
         self._bot = bot
         self._store = store
@@ -57,7 +53,6 @@ class Poller:
         self._reachability = ReachabilityLog("Telegram (receiving)")
         self._offset: int | None = None
         self._newest = newest
-        self._own_webhook = own_webhook
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._answered_at = float("-inf")
 
@@ -111,15 +106,11 @@ class Poller:
     async def _delete_webhook(self) -> None:
         """Delete a webhook, because it prevents polling; Telegram keeps its updates. It is logged first."""
         try:
-            info = await self._bot.webhook_info()
-            if self._own_webhook and info.get("url") == self._own_webhook:
-                log.info("updates came by a webhook until now (TELEGRAM_WEBHOOK); it is deleted, and they are polled")
-            else:
-                log.warning(
-                    "another deployment receives this bot's updates by a webhook at %s; deleting the webhook, so that"
-                    " they come here (to keep it, stop this process and set the webhook again)",
-                    host_of(info),
-                )
+            log.warning(
+                "another deployment receives this bot's updates by a webhook at %s; deleting the webhook, so that they"
+                " come here (to keep it, stop this process and set the webhook again)",
+                host_of(await self._bot.webhook_info()),
+            )
             await self._bot.call("deleteWebhook", {"drop_pending_updates": False})
         except TelegramError as error:
             self._reachability.failed(f"a webhook cannot be deleted: {words_of(error)}")

@@ -213,3 +213,16 @@ class WebhookKeeper:
             self._deliveries.failed(f"{why} (PUBLIC_URL, HTTP_PORT and the web server between them)")
         else:
             self._deliveries.succeeded()
+
+
+async def delete_own(bot: RawBot, url: str) -> None:
+    """Delete the webhook at `url`, which the bot itself set, so that nothing more comes by it.
+
+    If Telegram does not answer, the poller does it later.
+    """
+    try:
+        if (await bot.webhook_info()).get("url") == url:
+            log.info("updates came by webhook until now (TELEGRAM_WEBHOOK); it is deleted, and they are polled")
+            await bot.call("deleteWebhook", {"drop_pending_updates": False})
+    except TelegramError as error:
+        log.warning("the bot's webhook cannot be deleted yet: %s", words_of(error))
