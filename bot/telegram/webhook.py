@@ -141,7 +141,7 @@ class WebhookKeeper:
         self._save = save
         self._last_received = last_received
         self._calls = ReachabilityLog("Telegram (webhook)")
-        self._deliveries = ReachabilityLog("Telegram", failures=1, down="cannot deliver updates", up="delivers again")
+        self._deliveries = ReachabilityLog("Telegram", failures=2, down="cannot deliver updates", up="delivers again")
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._answered_at = float("-inf")
 
