@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.core.health import HealthReport, ReplicaHealth, Role
+from bot.core.health import HealthReport, ReplicaHealth
 from bot.operations.metrics import MetricsCollector, ReplicaCollector
 
 Report = Callable[[], Awaitable[HealthReport | None]]
@@ -39,13 +39,14 @@ def routes(report: Report, replica: Replica = lambda: None) -> list[Route]:
     async def readyz(_request: Request) -> Response:
         """Answer whether this process can receive webhooks and do its part, and what is missing.
 
-        A standby is ready: it stores what comes, and is one look away from leading.
+        A standby is ready, also while it becomes the leader: it stores what comes, and a web server that forwarded
+        nothing in these seconds would make senders wait for many more.
         """
         health, present = await report(), replica()
         role = {} if present is None else {"role": present.role.value}
         if health is not None:
             found = {"started": True, "database": health.database, "telegram": health.telegram}
-        elif present is not None and present.role is Role.STANDBY:
+        elif present is not None:
             found = {"started": True, "database": present.database}
         else:
             return JSONResponse({"started": False, **role}, 503)

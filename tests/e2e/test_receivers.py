@@ -51,10 +51,11 @@ async def receiving(folder: Path, cluster: Cluster) -> AsyncIterator[Receiving]:
     webhook = {"TELEGRAM_WEBHOOK": "1", "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     with postgresql_database(cluster) as database:
         async with separate_bot(folder, database_url=database.url) as (services, leader):
+            leader.settings |= webhook
             standby = BotProcess(other, leader.settings, leader.database)
             try:
-                await leader.start(HTTP_PORT=str(free_port()), **webhook)
-                await standby.start(ready=False, HTTP_PORT=str(port), **webhook)
+                await leader.start(HTTP_PORT=str(free_port()))
+                await standby.start(ready=False, HTTP_PORT=str(port))
                 await eventually("it stands by", standby.is_standby)
                 yield Receiving(services, leader, standby, port)
             finally:

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.bootstrap.connections import StartError
+from bot.core.health import ReplicaHealth, Role
 from bot.operations import http
 from tests.e2e.running_bot import stopped_bot
 from tests.e2e.services import separate_bot
@@ -54,6 +55,23 @@ async def test_a_starting_bot_is_healthy_and_not_ready() -> None:
         assert "process_resident_memory_bytes" in metrics.text
         assert "moncreneau_bot_" not in metrics.text
         assert (await client.get("/")).status_code == 404
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("database", [True, False])
+async def test_a_standby_is_ready_to_receive_also_while_it_becomes_the_leader(role: Role, *, database: bool) -> None:
+    async def report() -> None:
+        return None
+
+    def replica() -> ReplicaHealth:
+        return ReplicaHealth(
+            role=role, replica="a", leader="b", since=None, epoch=1, lease_age=1.0, takeovers=0, database=database
+        )
+
+    async with port(http.routes(report, replica)) as client:
+        ready = await client.get("/readyz")
+    found = {"started": True, "database": database, "role": role}
+    assert (ready.status_code, ready.json()) == (200 if database else 503, found)
 
 
 async def test_the_port_listens_on_the_given_address_unless_it_is_in_use() -> None:
