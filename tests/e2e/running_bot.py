@@ -106,7 +106,9 @@ class RunningBot:
         await eventually("the bot has nothing left to do", self._has_nothing_left, pause=0.004)
 
     async def _has_nothing_left(self) -> bool:
-        # An update that came by webhook is in the inbox before the conversations know it.
+        # An update that comes by webhook is in the inbox before Telegram forgets it and before conversations know it.
+        if self.world.updates.pending():
+            return False
         is_passed_on = self.app.inbox_feed is None or not await self.app.store.open_update_ids()
         return is_passed_on and self.is_idle()
 
