@@ -15,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.storage import engines, migrate
 from bot.storage.process_lock import DatabaseInUseError, only_process
-from bot.storage.tables import metadata
+from bot.storage.tables import lease, metadata
 
+COPIED = tuple(each for each in metadata.sorted_tables if each is not lease)
+"""All tables but the one that says which process leads: none does while the copy is made."""
 BATCH = 1000
 """Rows in memory at a time."""
 WAIT = 5.0
@@ -52,9 +54,9 @@ async def copy_database(source: str, target: str, progress: Progress) -> int:
             await _refuse_used(writing)
             into = await stack.enter_async_context(writing.connect())
             await into.run_sync(migrate.upgrade)
-            for table in metadata.sorted_tables:
+            for table in COPIED:
                 await into.execute(table.delete())  # what the migrations themselves note
-        for table in metadata.sorted_tables:
+        for table in COPIED:
             await _copy_table(table, rows, into, expected[table.name], progress)
         with _telling(SOURCE):
             await rows.rollback()  # a server ends sessions that are idle within a transaction
@@ -132,7 +134,7 @@ async def _refuse_used(engine: AsyncEngine) -> None:
 async def _counts(connection: AsyncConnection) -> dict[str, int]:
     """The number of rows of each table."""
     found = {}
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         found[table.name] = await connection.scalar(select(func.count()).select_from(table)) or 0
     return found
 
@@ -157,5 +159,5 @@ async def _copy_table(
 
 def _advance_sequences(connection: Connection) -> None:
     """Numbers that the database gives continue after the copied ones."""
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         engines.advance_sequence(connection, table)

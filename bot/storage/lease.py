@@ -31,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import ReplicaHealth, Role
-from bot.storage import engines, postgresql
+from bot.storage import engines, migrate, postgresql
 
 log = logging.getLogger(__name__)
 TTL = 10.0
@@ -51,7 +51,10 @@ ERRORS = (SQLAlchemyError, OSError)
 
 NOW = "extract(epoch FROM clock_timestamp())::float8"
 SESSIONS_OF = f"pg_stat_activity WHERE datname = current_database() AND application_name = '{postgresql.PROGRAM} ' || "
-LOOK = text(f"""SELECT epoch, replica, since, takeovers, clock_gap, {NOW} - renewed_at AS age,
+IS_SERVED = f"""NOT EXISTS (SELECT FROM facts
+    WHERE name = '{migrate.SERVES}' AND split_part(value, ' ', 1) > '{migrate.newest()}')"""
+"""Whether the tables serve this release: a newer one may have taken away what this one needs."""
+LOOK = text(f"""SELECT {IS_SERVED} AS is_served, epoch, replica, since, takeovers, clock_gap, {NOW} - renewed_at AS age,
         is_released, {NOW} >= expires_at AS is_expired,
         NOT EXISTS (SELECT FROM {SESSIONS_OF} replica) AS is_gone,
         renewed_at > (SELECT extract(epoch FROM backend_start)::float8 FROM pg_stat_activity
@@ -65,16 +68,20 @@ FIRST = text(f"""INSERT INTO lease (epoch, replica, since, renewed_at, expires_a
 NEXT = text(f"""UPDATE lease SET epoch = epoch + 1, replica = :replica, since = {NOW}, renewed_at = {NOW},
         expires_at = {NOW} + {TTL}, takeovers = takeovers + (NOT is_released)::int, is_released = false,
         clock_gap = :time - {NOW}
-    WHERE epoch = :epoch RETURNING epoch, since, takeovers""")  # noqa: S608
+    WHERE epoch = :epoch AND {IS_SERVED} RETURNING epoch, since, takeovers""")  # noqa: S608
 RENEW = text(f"""UPDATE lease SET renewed_at = {NOW}, expires_at = {NOW} + {TTL}, clock_gap = :time - {NOW}
-    WHERE epoch = :epoch AND replica = :replica AND NOT is_released RETURNING epoch""")  # noqa: S608
+    WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED} RETURNING epoch""")  # noqa: S608
 RESIGN = text("UPDATE lease SET is_released = true WHERE epoch = :epoch AND replica = :replica")
-FENCE = text("SELECT 1 FROM lease WHERE epoch = :epoch AND replica = :replica AND NOT is_released FOR KEY SHARE")
+FENCE = text(f"""SELECT 1 FROM lease WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED}
+    FOR KEY SHARE""")  # noqa: S608
 """The epoch is the primary key: moving it on waits for the transactions that hold this lock, and renewing does not."""
 END_SESSIONS = text(f"SELECT pg_terminate_backend(pid) FROM {SESSIONS_OF} CAST(:replica AS text)")  # noqa: S608
 END_OWN_LOCK = text(f"""SELECT pg_terminate_backend(pid) FROM {SESSIONS_OF} CAST(:replica AS text)
     AND pid <> pg_backend_pid() AND pid IN (SELECT pid FROM pg_locks
         WHERE locktype = 'advisory' AND classid = 0 AND objid = {postgresql.RUNNING})""")  # noqa: S608
+
+
+AT_END = ": another process leads, or a newer release has changed the tables"
 
 
 class LeaseLostError(Exception):
@@ -126,7 +133,7 @@ class Lease:
     def fence(self, connection: Connection) -> None:
         """Begin a transaction that writes. Raises `LeaseLostError`, so that nothing of it is stored."""
         if connection.scalar(FENCE, {"epoch": self._epoch, "replica": self.name}) is None:
-            self._loop.call_soon_threadsafe(self._lose, f"epoch {self._epoch} is over, another process leads")
+            self._loop.call_soon_threadsafe(self._lose, f"epoch {self._epoch} is over{AT_END}")
             raise LeaseLostError
 
     def health(self) -> ReplicaHealth | None:
@@ -163,6 +170,9 @@ class Lease:
                 row = (await session.execute(LOOK)).one_or_none()
                 self._reachability.succeeded()
                 self._note_standby(row)
+                if row is not None and not row.is_served:
+                    self._lose("a newer release has changed the tables, and they no longer serve this one")
+                    raise LeaseLostError
                 if await self._take(session, row):
                     return
                 if not is_told:
@@ -226,7 +236,7 @@ class Lease:
         started = self._now()
         values = {"epoch": self._epoch, "replica": self.name, "time": time.time()}
         if await session.scalar(RENEW, values) is None:
-            self._lose(f"epoch {self._epoch} is over, another process leads")
+            self._lose(f"epoch {self._epoch} is over{AT_END}")
             return False
         self._note_leader(started)
         self._reachability.succeeded()

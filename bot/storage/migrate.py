@@ -18,7 +18,7 @@ from bot.storage.tables import saved_values
 if TYPE_CHECKING:
     from alembic.config import Config
 
-SERVES_FROM = "0011"
+SERVES_FROM = "0014"
 """The oldest revision whose release works on the newest tables. Raise it in a commit whose migration takes away what
 that release reads or writes; never above the newest revision of the release before (CONTRIBUTING.md)."""
 SERVES = "tables serve revisions from"

@@ -18,10 +18,14 @@ LINE = re.compile(r"^(?P<time>\S+) (?P<level>[A-Z]+) (?P<name>\S+): (?P<words>.*
 
 
 class BotProcess:
-    """One bot with one database and one log; it can be started again and again, each time with its `settings`."""
+    """One bot with one database and one log; it can be started again and again, each time with its `settings`.
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], database: Database) -> None:
+    `code` is the folder of the release to run.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], database: Database, code: Path = ROOT) -> None:
         self.database = database
+        self._code = code
         self._folder = folder
         self._log = folder / "bot.log"
         self.settings = {"DATABASE_URL": database.url, **settings}
@@ -48,7 +52,7 @@ class BotProcess:
         assert not self.running, "one process at a time"
         self._log_start = len(self.log)
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        environment = {**inherited, "PYTHONPATH": str(ROOT), **self.settings, VARIABLE: crash_at, **settings}
+        environment = {**inherited, "PYTHONPATH": str(self._code), **self.settings, VARIABLE: crash_at, **settings}
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", cwd=self._folder, env=environment, stdout=log, stderr=log

@@ -74,6 +74,11 @@ class Services:
         answer: Json = (await self.telegram.get("/__sandbox/updates")).json()
         return int(answer["pending"])
 
+    async def pending_updates(self) -> list[Json]:
+        """The oldest hundred of them."""
+        updates: list[Json] = (await self.telegram.get("/__sandbox/updates")).json()["updates"]
+        return updates
+
     async def inject_updates(self, *updates: Json) -> None:
         """Let Telegram deliver these, valid or not."""
         (await self.telegram.post("/__sandbox/updates", json=list(updates))).raise_for_status()

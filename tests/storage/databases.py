@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url
 
+from bot.storage import engines
 from tests.storage.cluster import RESET_DATABASE, Cluster, serving_cluster
 
 ON_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
@@ -41,7 +42,7 @@ class Database:
     @classmethod
     def at(cls, url: str) -> "Database":
         """The one with this URL."""
-        where = make_url(url)
+        where = engines.address(url)
         return cls(url, str(where.database) if where.get_backend_name() == "sqlite" else url)
 
     def rows(self, query: str) -> list[Any]:

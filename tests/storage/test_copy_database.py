@@ -16,7 +16,8 @@ from bot.__main__ import main
 from bot.settings import Settings
 from bot.storage import copy_database as module
 from bot.storage import engines, migrate
-from bot.storage.copy_database import CopyError, copy_database
+from bot.storage.copy_database import COPIED, CopyError, copy_database
+from bot.storage.lease import Lease
 from bot.storage.process_lock import only_process
 from bot.storage.store import Store, execute
 from bot.storage.tables import chats, history_entries, metadata
@@ -59,7 +60,7 @@ def rows_of(table: Table, count: int) -> list[dict[str, Any]]:
 async def fill(database: Database, count: int = 11) -> None:
     """Strange rows in every table."""
     store = await Store(database.url).open()
-    for table in metadata.sorted_tables:
+    for table in COPIED:
         await execute(store, table.delete())
         await execute(store, insert(table), rows_of(table, count))
     await store.close()
@@ -70,7 +71,7 @@ async def contents(database: Database) -> dict[str, list[Any]]:
     engine = engines.engine_for(database.url)
     async with engine.connect() as connection:
         found = {}
-        for table in metadata.sorted_tables:
+        for table in COPIED:
             rows = [tuple(row) for row in await connection.execute(select(table))]
             found[table.name] = sorted(rows, key=repr)
     await engine.dispose()
@@ -173,6 +174,14 @@ async def test_a_target_that_has_been_used_is_refused_and_not_changed(source: Da
     with pytest.raises(CopyError, match="TO is not empty, it has the table alembic_version: name an empty database"):
         await copy_database(source.url, target.url, silent)
     assert await contents(target) == before
+
+
+async def test_who_led_before_is_not_copied(server: Database, file: Database) -> None:
+    await fill(server, 1)
+    async with Lease(server.url, "first", lambda _why: None).held():
+        pass
+    await copy_database(server.url, file.url, silent)
+    assert file.rows("SELECT * FROM lease") == []
 
 
 @pytest.mark.parametrize("busy", ["FROM", "TO"])
@@ -303,7 +312,7 @@ async def test_the_command_says_what_it_copied_and_takes_the_target_from_the_set
     done = ran(file.url, **secrets, DATABASE_URL=server.url)
     assert (done.returncode, done.stderr) == (0, "")
     *lines, last = done.stdout.splitlines()
-    assert lines == [f"{table.name}: 2 of 2" for table in metadata.sorted_tables]
+    assert lines == [f"{table.name}: 2 of 2" for table in COPIED]
     assert last.startswith(f"copied: {2 * len(lines)} rows. Set DATABASE_URL")
     again = ran(file.url, server.url)
     assert (again.returncode, again.stdout) == (1, "")

@@ -1,11 +1,17 @@
 """Migrations expand and contract: the release before reads and writes the present tables as if they were its own."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.core.session import read_session, write_session
 from bot.storage import migrate
 from bot.storage.tables import metadata
 from tests.core.examples import STATES, given, known
+from tests.e2e.crash_run import seed_of_this_run
+from tests.e2e.deployments import DeploymentScale, run_deployments
+from tests.storage.cluster import Cluster
+from tests.storage.databases import postgresql_database
 from tests.upgrade.release_before import ReleaseBefore
 
 
@@ -47,3 +53,14 @@ def test_it_reads_every_session_and_what_it_writes_is_read_here(before: ReleaseB
         back = read_session(text or "")
         assert back
         assert (type(back.state), back.screen, back.names) == (type(session.state), session.screen, session.names)
+
+
+@pytest.mark.timeout(280)
+async def test_both_releases_take_turns_on_one_database_and_nothing_is_lost(
+    before: ReleaseBefore, tmp_path: Path, cluster: Cluster
+) -> None:
+    scale = DeploymentScale(deployments=2, citizens=3, seed=seed_of_this_run())
+    with postgresql_database(cluster) as database:
+        report = await run_deployments(tmp_path, database, before.folder, scale)
+    assert not report.faults, "\n".join([*report.faults, report.log[-5000:]])
+    assert report.ledger_check.bookings
