@@ -371,6 +371,8 @@ async def _join(replica: Replica, store: Store, operations: Operations, ids: Del
         ids=ids,
         roles=roles,
         may_send=replica.may_send,
+        known_departments=operations.gateway.known_departments,
+        announced_closures=details.closures,
     )
     staff = StaffFeature(
         settings,

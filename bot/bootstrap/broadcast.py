@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.app.outbox import Outbox
 from bot.app.ports import Moncreneau
@@ -19,12 +19,14 @@ from bot.broadcast.compose_states import ShowDraft
 from bot.broadcast.handler import LISTED, BroadcastHandler, BroadcastViews
 from bot.broadcast.lifecycle import BroadcastCommand, ListCursor
 from bot.broadcast.model import Broadcast, BroadcastSnapshot
+from bot.broadcast.ports import ProgressMessage
 from bot.broadcast.progress import ProgressMessages
 from bot.broadcast.recaller import MAX_RECALLS_IN_FLIGHT, Recaller
 from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
 from bot.broadcast.sender import SendLoop
 from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
+from bot.core.model import Department
 from bot.http_client.session import MaySend, always
 from bot.i18n import Translators
 from bot.logs import scrubbed
@@ -69,6 +71,8 @@ class BroadcastFeature:
         api: Moncreneau,
         ids: DeliveryIds,
         roles: Roles,
+        known_departments: Callable[[], tuple[Department, ...]],
+        announced_closures: Callable[[], Mapping[int, frozenset[date]]],
         may_send: MaySend = always,
     ) -> None:
         self._roles = roles
@@ -130,7 +134,7 @@ class BroadcastFeature:
         )
         self._progress = ProgressMessages(
             repository,
-            settings.admin_ids,
+            self._may_follow,
             self._draw_progress,
             draw_left=self._draw_left,
             snapshot=self._broadcasts.snapshot,
@@ -147,14 +151,19 @@ class BroadcastFeature:
             broadcasts=self._broadcasts,
             progress=self._progress,
             reporter=self._reporter,
-            views=BroadcastViews(self._draw_state, self._draw_list, self._draw_question),
+            views=BroadcastViews(
+                self._draw_state, self._draw_list, self._draw_question, self._draw_closed_days, self._draw_no_day
+            ),
             locales=translators.supported,
             locale_of=self._locale_of,
             read_content=read_content,
             ids=ids,
+            roles=roles,
+            known_departments=known_departments,
+            announced_closures=announced_closures,
         )
         commands = AdminCommands(self._draw_help, self._locale_of, self._menus.put_nowait, ids)
-        self.handler = AdminRouter(roles.people, (commands, AdminRouter(roles.admins, (self._handler,))))
+        self.handler = AdminRouter(roles.people, (commands, self._handler))
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -252,8 +261,20 @@ class BroadcastFeature:
     def _draw_state(self, show: ShowDraft, locale: str) -> Message:
         return compose_views.render(show, self._translators.get(locale), self._now(), self._office)
 
-    def _draw_progress(self, snapshot: BroadcastSnapshot, locale: str) -> Message:
-        return views.progress(snapshot, self._translators.get(locale), self._office)
+    def _may_follow(self, chat_id: int, broadcast: Broadcast) -> bool:
+        """Admins follow all broadcasts, staff those of their departments."""
+        return chat_id in self._roles.admins or broadcast.plan.department_id in self._roles.departments_of(chat_id)
+
+    def _draw_progress(self, snapshot: BroadcastSnapshot, progress: ProgressMessage) -> Message:
+        is_admin = progress.chat_id in self._roles.admins
+        translator = self._translators.get(progress.locale)
+        return views.progress(snapshot, translator, self._office, with_report=is_admin)
+
+    def _draw_closed_days(self, found: tuple[views.ClosedDay, ...], day: date | None, locale: str) -> Message:
+        return views.closed_days(found, self._translators.get(locale), day, self._now().date())
+
+    def _draw_no_day(self, locale: str) -> Message:
+        return views.no_day(self._translators.get(locale))
 
     def _draw_left(self, number: int, locale: str) -> Message:
         return views.left(number, self._translators.get(locale))

@@ -6,7 +6,7 @@ A wrong file refuses the start. On SIGHUP it changes nothing: the old details st
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from bot.app.records import Change
@@ -71,6 +71,10 @@ class DetailsKeeper:
     def of(self, locale: str) -> Mapping[int, DepartmentDetails]:
         """The details of each department in a language."""
         return self._file.present.get(self._resolve(locale), {})
+
+    def closures(self) -> dict[int, frozenset[date]]:
+        """The days on which each department is announced as closed."""
+        return {number: each.closed for number, each in self.of(self._file.default).items()}
 
     def changed(self, entry: BookEntry, locale: str) -> tuple[DetailPart, ...]:
         """What changed since the time of the appointment was agreed."""

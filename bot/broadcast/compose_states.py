@@ -78,9 +78,18 @@ class ChoosingDepartment:
 
 
 @dataclass(frozen=True, slots=True)
-class AskingDays:
-    """Citizens with an appointment on which day or days?"""
+class ChoosingVisitors:
+    """All citizens with an upcoming appointment in this department, or those of some days?"""
 
+    department: Department
+    kind: Literal["choosing_visitors"] = "choosing_visitors"
+
+
+@dataclass(frozen=True, slots=True)
+class AskingDays:
+    """Citizens with an appointment on which day or days, in this department if there is one?"""
+
+    department: Department | None = None
     kind: Literal["asking_days"] = "asking_days"
 
 
@@ -121,6 +130,7 @@ ComposeState = (
     | ChoosingAudience
     | ChoosingLanguage
     | ChoosingDepartment
+    | ChoosingVisitors
     | AskingDays
     | Reviewing
     | AskingTime
@@ -136,6 +146,7 @@ class ComposeDraft:
     `number` will be the broadcast's. `turn` grows with every state, so that buttons of earlier states are recognised.
     `locales` are all languages, the default first. `count` recipients were counted last, which take `seconds` to send.
     `night` is the end of the night in which the admin allowed sending. `aside`: the admin is doing something else.
+    `within` are the departments to whose citizens a member of staff may write; None: an admin may write to everybody.
     """
 
     number: int
@@ -148,6 +159,7 @@ class ComposeDraft:
     seconds: float = 0.0
     night: datetime | None = None
     aside: bool = False
+    within: tuple[Department, ...] | None = None
 
     def at(self, state: ComposeState) -> "ComposeDraft":
         """The draft in its next state; buttons of earlier states are stale from now on."""
@@ -175,11 +187,16 @@ def read_draft(text: str) -> ComposeDraft | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposerOpened:
-    """`/broadcast`: begin a draft or return to the open one. `number` is for a new draft."""
+    """`/broadcast`: begin a draft or return to the open one. `number` and `within` are for a new draft.
+
+    With an `audience`, that of the draft is this one from now on.
+    """
 
     at: datetime
     number: int
     locales: tuple[str, ...]
+    within: tuple[Department, ...] | None = None
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

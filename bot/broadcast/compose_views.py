@@ -11,6 +11,7 @@ from bot.broadcast.compose_states import (
     ChoosingDepartment,
     ChoosingLanguage,
     ChoosingVersions,
+    ChoosingVisitors,
     ComposeDraft,
     ConfirmingSend,
     Reviewing,
@@ -24,7 +25,7 @@ from bot.views import keyboards as keys
 from bot.views.errors import cause
 from bot.views.general import department_choices
 from bot.views.message import CONAKRY, Button, Message, Office, Style
-from bot.views.text import lines, paragraphs
+from bot.views.text import WORDS, lines, paragraphs
 
 REASON = 150
 """Characters of Telegram's reason that are shown."""
@@ -71,7 +72,8 @@ def _render_state(draft: ComposeDraft, t: Translator, now: datetime, office: Off
     match draft.state:
         case AskingMessage(locale=""):
             again = (back,) if draft.versions and draft.audience else ()
-            title = lines(t.text("bc.message"), t.text("bc.message_kinds"))
+            chosen = audience_line(t, draft.audience) if draft.audience else None
+            title = lines(t.text("bc.message"), chosen, t.text("bc.message_kinds"))
             return paragraphs(title, t.text("bc.message_question")), again
         case AskingMessage(locale=locale):
             skip = k.row(t.label("button.bc_skip"), ComposeAction.SKIP)
@@ -106,6 +108,14 @@ def _audience(
     match draft.state:
         case ChoosingDepartment() as state:
             return _choosing_department(state, t, office, k, back)
+        case ChoosingVisitors(department=department):
+            everyone, days = (
+                k.row(t.label("button.bc_everyone"), ComposeAction.EVERYONE),
+                k.row(t.label("button.bc_days"), ComposeAction.DAYS),
+            )
+            name = keys.clip(department.name, WORDS) or department.id
+            text = paragraphs(t.text("bc.audience_hint"), t.text("bc.visitors", name=name))
+            return text, (everyone, days, back)
         case ChoosingLanguage():
             named = (k.row(name, ComposeAction.LANGUAGE, locale) for locale, name in t.languages)
             return t.text("bc.language"), (*named, back)

@@ -1,11 +1,12 @@
 """All transitions of the composer: `step(draft, event) -> (draft, effects)`, pure and total.
 
-Two rules: nothing is sent that was not previewed and confirmed with its number of recipients, and a button of an
-earlier state changes nothing and shows the present state. Without a draft nothing is being composed.
+Three rules: nothing is sent that was not previewed and confirmed with its number of recipients; a button of an earlier
+state changes nothing and shows the present state; staff choose among the citizens of their departments only. Without a
+draft nothing is being composed.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import (
@@ -17,6 +18,7 @@ from bot.broadcast.compose_states import (
     ChoosingDepartment,
     ChoosingLanguage,
     ChoosingVersions,
+    ChoosingVisitors,
     ComposeDraft,
     ComposeEffect,
     ComposeEvent,
@@ -36,9 +38,21 @@ from bot.broadcast.compose_states import (
     SendPreview,
     ShowDraft,
 )
-from bot.broadcast.model import Audience, Content, Dated, Everyone, Media, Speakers, Version, Visitors
+from bot.broadcast.model import (
+    Audience,
+    Content,
+    Dated,
+    DayVisitors,
+    Everyone,
+    Media,
+    Speakers,
+    Version,
+    Visitors,
+    department_of,
+)
 from bot.core import callback_data
 from bot.core.dates import is_night, night_of, read_days, read_moment
+from bot.core.model import Department
 
 Step = tuple[ComposeDraft | None, tuple[ComposeEffect, ...]]
 """The draft after an event (None: nothing is being composed), and the effects to run."""
@@ -69,7 +83,44 @@ def next_language(draft: ComposeDraft, message: int | None = None) -> Step:
 
 def after_message(draft: ComposeDraft, message: int | None = None) -> Step:
     """The message is complete: ask for the audience, or go to the review if it is already chosen."""
-    return choose_audience(draft, draft.audience) if draft.audience else go(draft, ChoosingAudience(), message)
+    return choose_audience(draft, draft.audience) if draft.audience else ask_audience(draft, message)
+
+
+def ask_audience(draft: ComposeDraft, message: int | None = None, notice: ComposeNotice | None = None) -> Step:
+    """Ask for the audience: of staff, whom of their departments' citizens."""
+    return show(draft.at(_audience_question(draft)), message, notice)
+
+
+def _audience_question(draft: ComposeDraft) -> ComposeState:
+    if draft.within is None:
+        return ChoosingAudience()
+    if len(draft.within) == 1:
+        return ChoosingVisitors(draft.within[0])
+    return ChoosingDepartment(draft.within)
+
+
+def limited(draft: ComposeDraft, within: tuple[Department, ...] | None) -> ComposeDraft:
+    """The draft of somebody who may write to these departments' citizens only (None: to everybody).
+
+    An audience, or a question, that was theirs before and is not any more is dropped.
+    """
+    draft = replace(draft, within=within)
+    if within is None:
+        return draft
+    allowed = {each.id for each in within}
+    if draft.audience is not None and department_of(draft.audience) not in allowed:
+        draft = replace(draft, audience=None)
+        return draft.at(_audience_question(draft) if draft.versions else AskingMessage())
+    match draft.state:
+        case ChoosingDepartment(departments=departments):
+            is_theirs = {each.id for each in departments} <= allowed
+        case ChoosingVisitors(department=department):
+            is_theirs = department.id in allowed
+        case AskingDays(department=department):
+            is_theirs = department is not None and department.id in allowed
+        case state:
+            is_theirs = not isinstance(state, ChoosingAudience | ChoosingLanguage)
+    return draft if is_theirs else draft.at(_audience_question(draft))
 
 
 def choose_audience(draft: ComposeDraft, audience: Audience) -> Step:
@@ -91,7 +142,7 @@ def confirm(
 ) -> Step:
     """Count again, so that the admin confirms the present number of recipients."""
     if draft.audience is None:
-        return go(draft, ChoosingAudience(), message)
+        return ask_audience(draft, message)
     return draft, (CountRecipients(draft.audience, ConfirmingSend(starts, again=confirmed), message, confirmed),)
 
 
@@ -112,10 +163,10 @@ def pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
             return next_language(replace(draft, versions=(first,)), message)
         case ChoosingVersions(), ComposeAction.BACK:
             return go(draft, AskingMessage(), message)
-        case ChoosingAudience(), _:
+        case ChoosingAudience() | ChoosingVisitors(), _:
             return _audience_pressed(draft, event)
         case ChoosingLanguage() | ChoosingDepartment() | AskingDays(), _:
-            return _filter_pressed(draft, event)
+            return _day_pressed(draft, event) or _filter_pressed(draft, event)
         case Reviewing() | AskingTime() | AskingNight() | ConfirmingSend(), _:
             return _review_pressed(draft, event)
         case _:
@@ -133,17 +184,40 @@ def _audience_pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | Non
             return draft, (LoadDepartments(message),)
         case ChoosingAudience(), ComposeAction.DAYS:
             return go(draft, AskingDays(), message)
-        case ChoosingAudience(), ComposeAction.BACK:
-            return choose_audience(draft, draft.audience) if draft.audience else go(draft, AskingMessage(), message)
+        case ChoosingVisitors(department=department), ComposeAction.EVERYONE:
+            return choose_audience(draft, Visitors(department.id, department.name))
+        case ChoosingVisitors(department=department), ComposeAction.DAYS:
+            return go(draft, AskingDays(department), message)
+        case ChoosingVisitors(), ComposeAction.BACK if draft.within is None or len(draft.within) > 1:
+            return ask_audience(draft, message)
+        case (ChoosingAudience() | ChoosingVisitors(), ComposeAction.BACK):
+            return _back_from_audience(draft, message)
+        case _:
+            return None
+
+
+def _back_from_audience(draft: ComposeDraft, message: int) -> Step:
+    return choose_audience(draft, draft.audience) if draft.audience else go(draft, AskingMessage(), message)
+
+
+def _day_pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
+    """The buttons that name a day."""
+    today, state = event.at.date(), draft.state
+    tomorrow = today + timedelta(days=1)
+    match state, event.action:
+        case AskingDays(), ComposeAction.TODAY:
+            return choose_audience(draft, _of_days(state, today, today))
+        case AskingDays(), ComposeAction.TOMORROW:
+            return choose_audience(draft, _of_days(state, tomorrow, tomorrow))
         case _:
             return None
 
 
 def _filter_pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
-    """The buttons that choose a language, a department or days."""
+    """The buttons that choose a language or a department, and the ways back."""
     value, message = event.value, event.message
     match draft.state, event.action:
-        case ChoosingDepartment(), ComposeAction.RETRY:
+        case ChoosingDepartment(), ComposeAction.RETRY if draft.within is None:
             return draft, (LoadDepartments(message),)
         case ChoosingLanguage(), ComposeAction.LANGUAGE if value in draft.locales:
             return choose_audience(draft, Speakers(value))
@@ -152,12 +226,13 @@ def _filter_pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
         case ChoosingDepartment(departments=departments), ComposeAction.DEPARTMENT:
             number = callback_data.number_in(value)
             chosen = next((each for each in departments if each.id == number), None)
+            if chosen and draft.within is not None:
+                return go(draft, ChoosingVisitors(chosen), message)
             return choose_audience(draft, Visitors(chosen.id, chosen.name)) if chosen else None
-        case AskingDays(), ComposeAction.TODAY:
-            return choose_audience(draft, Dated(event.at.date(), event.at.date()))
-        case AskingDays(), ComposeAction.TOMORROW:
-            tomorrow = event.at.date() + timedelta(days=1)
-            return choose_audience(draft, Dated(tomorrow, tomorrow))
+        case AskingDays(department=Department() as department), ComposeAction.BACK:
+            return go(draft, ChoosingVisitors(department), message)
+        case ChoosingDepartment(), ComposeAction.BACK if draft.within is not None:
+            return _back_from_audience(draft, message)
         case ChoosingLanguage() | ChoosingDepartment() | AskingDays(), ComposeAction.BACK:
             return go(draft, ChoosingAudience(), message)
         case _:
@@ -170,7 +245,7 @@ def _review_pressed(draft: ComposeDraft, event: ComposerPressed) -> Step | None:
         case Reviewing(), ComposeAction.MESSAGE:
             return go(draft, AskingMessage(), message)
         case Reviewing(), ComposeAction.AUDIENCE:
-            return go(draft, ChoosingAudience(), message)
+            return ask_audience(draft, message)
         case Reviewing(), ComposeAction.NOW:
             return confirm_unless_night(replace(draft, night=None), None, at, message)
         case (Reviewing() | AskingNight(), ComposeAction.LATER):
@@ -195,8 +270,10 @@ def step(draft: ComposeDraft | None, event: ComposeEvent) -> Step:
     if draft is None:
         return _begin(event) if isinstance(event, ComposerOpened) else (None, ())
     match event:
-        case ComposerOpened():
+        case ComposerOpened(audience=None):
             return show(replace(draft, aside=False), notice=ComposeNotice.RESUMED)
+        case ComposerOpened(audience=audience):
+            return _given_audience(replace(draft, aside=False, audience=audience))
         case MessageReceived():
             return _received(draft, event)
         case ComposerPressed(turn=turn) if turn != draft.turn:
@@ -215,7 +292,19 @@ def step(draft: ComposeDraft | None, event: ComposeEvent) -> Step:
 
 
 def _begin(event: ComposerOpened) -> Step:
-    return show(ComposeDraft(event.number, event.locales))
+    return show(ComposeDraft(event.number, event.locales, audience=event.audience, within=event.within))
+
+
+def _given_audience(draft: ComposeDraft) -> Step:
+    """Go on with an audience that was chosen outside: to the review, or with the message if it is not written yet."""
+    if draft.audience is None or isinstance(draft.state, AskingMessage | ChoosingVersions):
+        return go(draft, draft.state)
+    return choose_audience(draft, draft.audience)
+
+
+def _of_days(state: AskingDays, first: date, last: date) -> Audience:
+    department = state.department
+    return DayVisitors(department.id, department.name, first, last) if department else Dated(first, last)
 
 
 # --- messages ------------------------------------------------------------------------------------------------------
@@ -229,9 +318,9 @@ def _received(draft: ComposeDraft, event: MessageReceived) -> Step:
             if notice or isinstance(content, ComposeNotice):
                 return show(draft, notice=notice)
             return _keep_version(draft, locale, content)
-        case AskingDays():
+        case AskingDays() as state:
             days = read_days(event.text, event.at.date())
-            return choose_audience(draft, Dated(*days)) if days else show(draft, notice=ComposeNotice.NO_DAY)
+            return choose_audience(draft, _of_days(state, *days)) if days else show(draft, notice=ComposeNotice.NO_DAY)
         case AskingTime():
             return _time_typed(draft, event)
         case _:
@@ -258,7 +347,7 @@ def _keep_version(draft: ComposeDraft, locale: str, content: Content) -> Step:
 def _counted(draft: ComposeDraft, event: RecipientsCounted) -> Step:
     counted = replace(draft, count=event.count, seconds=event.seconds)
     if not event.count:
-        return show(replace(counted, audience=None).at(ChoosingAudience()), notice=ComposeNotice.NOBODY)
+        return ask_audience(replace(counted, audience=None), notice=ComposeNotice.NOBODY)
     if event.confirmed and isinstance(draft.state, ConfirmingSend):
         # On a busy day the number changes all the time, so the second time a change of 1 % is accepted.
         slack = draft.count // 100 if draft.state.again else 0

@@ -1,4 +1,7 @@
-"""The admins' handler: `/broadcast`, `/broadcasts` and their buttons. `AdminRouter` keeps everybody else out.
+"""The handler of `/broadcast`, `/broadcasts`, `/closed` and their buttons, for admins and for staff.
+
+`AdminRouter` keeps everybody else out. Staff write to the citizens of their own departments only, and see what they
+sent themselves: each request is limited by the roles of today, and so is a draft that was begun before.
 
 Runs the composer: events go into `composer.step`, its effects are carried out here. The draft is written in the
 transaction that marks the update as done, so that a kill loses nothing and does nothing twice. Knows no texts, no
@@ -8,12 +11,13 @@ Telegram and no SQL.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from bot.app.play import play
 from bot.app.ports import ApiError, Moncreneau
 from bot.app.records import Change, Delivery, DeliveryIds, Kind
+from bot.app.roles import Roles
 from bot.app.updates import FromCitizen
 from bot.broadcast import callback_data
 from bot.broadcast.compose_states import (
@@ -35,15 +39,25 @@ from bot.broadcast.compose_states import (
     read_draft,
     write_draft,
 )
-from bot.broadcast.composer import step
+from bot.broadcast.composer import limited, step
 from bot.broadcast.lifecycle import QUESTIONS, BroadcastCommand, ListCursor, cursor_of, decode_cursor, transition
-from bot.broadcast.model import BroadcastSnapshot, Content, Plan, Version
-from bot.broadcast.ports import Admin, BroadcastRepository, BroadcastSender, ProgressMessage, RecipientRepository
+from bot.broadcast.model import Audience, BroadcastSnapshot, Content, DayVisitors, Plan, Version, department_of
+from bot.broadcast.ports import (
+    Admin,
+    BroadcastRepository,
+    BroadcastSender,
+    OwnBroadcasts,
+    ProgressMessage,
+    RecipientRepository,
+)
 from bot.broadcast.progress import ProgressMessages
 from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
+from bot.broadcast.views import ClosedDay
 from bot.core import callback_data as core_callback_data
+from bot.core.dates import read_day
 from bot.core.events import CitizenEvent, Commanded, Pressed, Typed
+from bot.core.model import Department
 from bot.views.bot_profile import BUILT
 from bot.views.message import Message
 
@@ -59,16 +73,39 @@ class BroadcastViews:
     listing: Callable[[tuple[BroadcastSnapshot, ...], ListCursor | None, str], Message]
     """The cursor is where the next page begins, if there is one."""
     question: Callable[[BroadcastSnapshot, BroadcastCommand, str], Message]
+    closed_days: Callable[[tuple[ClosedDay, ...], date | None, str], Message]
+    """The day is the one that was asked for; None: all that are announced as closed."""
+    no_day: Callable[[str], Message]
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """The admin of an update, with the chat, the office time and the language."""
+    """The admin or member of staff of an update, with the chat, the office time and the language.
+
+    `within` are the departments to whose citizens a member of staff may write; None: an admin may write to everybody.
+    """
 
     chat_id: int
     at: datetime
     locale: str
     admin: Admin
+    within: tuple[Department, ...] | None = None
+
+    @property
+    def own(self) -> OwnBroadcasts | None:
+        """The broadcasts that a member of staff sees; None: an admin sees all."""
+        if self.within is None:
+            return None
+        return OwnBroadcasts(self.admin.user_id, frozenset(each.id for each in self.within))
+
+    def staff_of(self, audience: Audience) -> int | None:
+        """The department whose staff writes to this audience; None for an admin. Raises if it is not one of theirs."""
+        if self.within is None:
+            return None
+        department = department_of(audience)
+        if department is None or department not in {each.id for each in self.within}:
+            raise PermissionError("staff may write to the citizens of their own departments only")
+        return department
 
 
 class BroadcastHandler:
@@ -89,7 +126,13 @@ class BroadcastHandler:
         locale_of: Callable[[int], Awaitable[str | None]],
         read_content: Callable[[Mapping[str, Any]], Content | ComposeNotice],
         ids: DeliveryIds,
+        roles: Roles,
+        known_departments: Callable[[], tuple[Department, ...]],
+        announced_closures: Callable[[], Mapping[int, frozenset[date]]],
     ) -> None:
+        self._roles = roles
+        self._known_departments = known_departments
+        self._announced_closures = announced_closures
         self._repository = repository
         self._recipients = recipients
         self._sender = sender
@@ -106,17 +149,18 @@ class BroadcastHandler:
     async def handle(self, chat_id: int, inbound: FromCitizen) -> Change | None:
         """See `AdminHandler`."""
         event = inbound.event
-        draft = await self._draft(chat_id)
         locale = await self._locale_of(chat_id) or event.language
         admin = Admin(inbound.user_id, event.profile or str(inbound.user_id))
-        request = _Request(chat_id, event.at, locale, admin)
+        request = _Request(chat_id, event.at, locale, admin, self._within(inbound.user_id))
+        draft = await self._draft(request)
         match event:
             case Commanded(name="broadcast"):
-                number = draft.number if draft else await self._repository.next_number()
-                opened = ComposerOpened(at=event.at, number=number, locales=self._locales)
-                return await self._play(request, draft, opened)
+                return await self._open(request, draft)
             case Commanded(name="broadcasts"):
-                return self._say(request, await self._listed(locale))
+                return self._say(request, await self._listed(request))
+            case Commanded(name="closed", argument=argument):
+                await self._put_aside(chat_id, draft, event)
+                return self._say(request, await self._closed(request, argument.strip()))
             case Commanded(name="stop") if draft and not draft.aside:
                 return self._answer(request, None, ShowDraft(None, notice=ComposeNotice.CANCELLED))
             case Pressed(action=data, screen=None) if decoded := callback_data.decode(data):
@@ -136,15 +180,37 @@ class BroadcastHandler:
 
     async def preview_refused(self, chat_id: int, reason: str, at: datetime) -> Change:
         """The change if Telegram refuses the preview of an admin's message: the draft goes back to the message."""
-        draft = await self._draft(chat_id)
+        if chat_id not in self._roles.people:
+            return Change()
+        locale = await self._locale_of(chat_id) or ""
+        request = _Request(chat_id, at, locale, Admin(chat_id, ""), self._within(chat_id))
+        draft = await self._draft(request)
         if draft is None:
             return Change()
-        request = _Request(chat_id, at, await self._locale_of(chat_id) or "", Admin(chat_id, ""))
         return await self._play(request, draft, PreviewRefused(at=at, reason=reason[:200]))
 
-    async def _draft(self, chat_id: int) -> ComposeDraft | None:
-        text = await self._repository.draft(chat_id)
-        return read_draft(text) if text else None
+    def _within(self, user_id: int) -> tuple[Department, ...] | None:
+        """The departments to whose citizens somebody may write, by name; None: everybody."""
+        if user_id in self._roles.admins:
+            return None
+        names = self._departments_by_id()
+        return tuple(names.get(each) or Department(each, "") for each in sorted(self._roles.departments_of(user_id)))
+
+    def _departments_by_id(self) -> dict[int, Department]:
+        return {each.id: Department(each.id, each.name) for each in self._known_departments()}
+
+    async def _draft(self, request: _Request) -> ComposeDraft | None:
+        """The stored draft, limited to what its author may do now."""
+        text = await self._repository.draft(request.chat_id)
+        draft = read_draft(text) if text else None
+        return limited(draft, request.within) if draft else None
+
+    async def _open(self, request: _Request, draft: ComposeDraft | None, audience: Audience | None = None) -> Change:
+        number = draft.number if draft else await self._repository.next_number()
+        opened = ComposerOpened(
+            at=request.at, number=number, locales=self._locales, within=request.within, audience=audience
+        )
+        return await self._play(request, draft, opened)
 
     async def _put_aside(self, chat_id: int, draft: ComposeDraft | None, event: CitizenEvent) -> None:
         """The admin does something else now, so the next text is not for the draft, which stays."""
@@ -182,7 +248,7 @@ class BroadcastHandler:
         return replace(change, queued=(*previews, *change.queued))
 
     async def _count(self, request: _Request, effect: CountRecipients) -> RecipientsCounted:
-        count = await self._recipients.count(effect.audience, request.at)
+        count = await self._recipients.count(effect.audience, request.at, request.staff_of(effect.audience))
         return RecipientsCounted(
             at=request.at,
             count=count,
@@ -208,7 +274,14 @@ class BroadcastHandler:
         draft = effect.draft
         if draft.audience is None:
             return
-        plan = Plan(draft.number, draft.versions, draft.audience, effect.starts, at_night=draft.night is not None)
+        plan = Plan(
+            draft.number,
+            draft.versions,
+            draft.audience,
+            effect.starts,
+            at_night=draft.night is not None,
+            department_id=request.staff_of(draft.audience),
+        )
         progress = ProgressMessage(draft.number, request.chat_id, effect.message, request.locale)
         await self._broadcasts.launch(plan, request.admin, progress)
         self._progress.touch(draft.number)
@@ -226,20 +299,65 @@ class BroadcastHandler:
 
     # --- commands to a broadcast ---------------------------------------------------------------------------------
 
-    async def _listed(self, locale: str, after: ListCursor | None = None) -> Message:
-        """A page of the list."""
-        found = await self._broadcasts.listed(LISTED + 1, after)
+    async def _listed(self, request: _Request, after: ListCursor | None = None) -> Message:
+        """A page of the list; staff see their own."""
+        found = await self._broadcasts.listed(LISTED + 1, after, request.own)
         last = cursor_of(found[LISTED - 1].broadcast) if len(found) > LISTED else None
-        return self._views.listing(found[:LISTED], last, locale)
+        return self._views.listing(found[:LISTED], last, request.locale)
+
+    # --- closed days ---------------------------------------------------------------------------------------------
+
+    async def _closed(self, request: _Request, argument: str) -> Message:
+        """The days that are announced as closed and have citizens booked; with a day, who is booked then."""
+        today = request.at.date()
+        day = read_day(argument, today) if argument else None
+        if argument and day is None:
+            return self._views.no_day(request.locale)
+        announced = {
+            (department, each)
+            for department, days in self._announced_closures().items()
+            for each in days
+            if each >= today
+        }
+        booked = {
+            each: await self._recipients.booked_on(each) for each in ({day} if day else {each for _, each in announced})
+        }
+        names, allowed = self._departments_by_id(), self._allowed(request)
+        found = [
+            ClosedDay(department, names[department].name if department in names else str(department), each, count)
+            for each, counts in booked.items()
+            for department, count in counts.items()
+            if (day or (department, each) in announced) and (allowed is None or department in allowed)
+        ]
+        found.sort(key=lambda each: (each.day, each.name, each.department_id))
+        return self._views.closed_days(tuple(found), day, request.locale)
+
+    @staticmethod
+    def _allowed(request: _Request) -> frozenset[int] | None:
+        return None if request.within is None else frozenset(each.id for each in request.within)
+
+    async def _announce_closure(self, request: _Request, draft: ComposeDraft | None, value: str) -> Change:
+        """Begin an announcement to those who are booked with a department on a day."""
+        found, allowed = callback_data.decode_closed(value), self._allowed(request)
+        if found is None or (allowed is not None and found[0] not in allowed):
+            return self._answer(request, draft, ShowDraft(draft, notice=ComposeNotice.STALE))
+        department_id, day = found
+        department = self._departments_by_id().get(department_id) or Department(department_id, "")
+        return await self._open(request, draft, DayVisitors(department.id, department.name, day, day))
+
+    # --- commands to a broadcast, once it is confirmed -------------------------------------------------------------
 
     async def _pressed(
         self, request: _Request, event: Pressed, draft: ComposeDraft | None, decoded: tuple[int, int | None, str, str]
     ) -> Change:
         number, turn, action, value = decoded
+        if turn is None and action == callback_data.CLOSED:
+            return await self._announce_closure(request, draft, value)
         if turn is not None and draft and draft.number == number:
             pressed = ComposerPressed(at=event.at, turn=turn, action=action, value=value, message=event.message)
             return await self._play(request, draft, pressed)
-        snapshot = await self._broadcasts.snapshot(number)
+        is_own = request.own is None or await self._repository.is_own(number, request.own)
+        snapshot = await self._broadcasts.snapshot(number) if is_own else None
         if snapshot is None:
             return self._answer(request, draft, ShowDraft(draft, notice=ComposeNotice.STALE))
         command = BroadcastCommand(action) if turn is None and action in frozenset(BroadcastCommand) else None
@@ -255,13 +373,13 @@ class BroadcastHandler:
         number, (command, value) = snapshot.broadcast.plan.number, decoded
         if command is BroadcastCommand.OLDER:
             await self._progress.clear(request.chat_id, message_id)
-            return self._say(request, await self._listed(request.locale, decode_cursor(number, value)), message_id)
+            return self._say(request, await self._listed(request, decode_cursor(number, value)), message_id)
         if command in QUESTIONS and transition(snapshot.broadcast, QUESTIONS[command]):
             await self._progress.clear(request.chat_id, message_id)
             return self._say(request, self._views.question(snapshot, command, request.locale), message_id)
-        if command is BroadcastCommand.REPORT:
+        if command is BroadcastCommand.REPORT and request.within is None:
             return Change(queued=await self._reporter.requested(number, request.chat_id, request.locale))
-        if command:
+        if command and command is not BroadcastCommand.REPORT:
             await self._broadcasts.apply(number, command, request.admin)
         # Also for a stale or forged button: the message shows the present status from now on.
         await self._progress.put(ProgressMessage(number, request.chat_id, message_id, request.locale))

@@ -78,8 +78,24 @@ class Dated:
     kind: Literal["dated"] = "dated"
 
 
-Audience = Annotated[Everyone | Speakers | Visitors | Dated, Field(discriminator="kind")]
+@dataclass(frozen=True, slots=True)
+class DayVisitors:
+    """Citizens with an appointment in this department from `first` to `last`, both included."""
+
+    department_id: int
+    name: str
+    first: date
+    last: date
+    kind: Literal["day_visitors"] = "day_visitors"
+
+
+Audience = Annotated[Everyone | Speakers | Visitors | Dated | DayVisitors, Field(discriminator="kind")]
 """Citizens who blocked the bot or opted out of announcements are never part of an audience."""
+
+
+def department_of(audience: Audience) -> int | None:
+    """The department to whose citizens the audience is limited; None if it is limited to none."""
+    return audience.department_id if isinstance(audience, Visitors | DayVisitors) else None
 
 
 class RecipientStatus(StrEnum):
@@ -158,7 +174,8 @@ class HistoryEntry:
 class Plan:
     """A broadcast as an admin confirmed it, with a unique number.
 
-    Sending begins at `starts` (None: at once). `at_night`: the admin allowed it to begin at night.
+    Sending begins at `starts` (None: at once). `at_night`: the admin allowed it to begin at night. `department_id`: its
+    staff sends it, and nobody gets it who is not booked there, whatever the audience says.
     """
 
     number: int
@@ -166,6 +183,7 @@ class Plan:
     audience: Audience
     starts: datetime | None = None
     at_night: bool = False
+    department_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ knows SQL or Telegram.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from bot.app.records import Work
@@ -72,6 +72,14 @@ class Admin:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class OwnBroadcasts:
+    """What a member of staff sees of the broadcasts: those that they confirmed for departments that are theirs now."""
+
+    user_id: int
+    departments: frozenset[int]
+
+
 class BroadcastRepository(Protocol):
     """Stored drafts, broadcasts, histories and progress messages. Writes are on the disk when a method returns.
 
@@ -113,8 +121,13 @@ class BroadcastRepository(Protocol):
     async def recent(self, most: int) -> tuple[Broadcast, ...]:
         """The newest broadcasts, newest first."""
 
-    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
-        """Broadcasts in the order of `ListCursor.key`, behind `after` if given."""
+    async def listed(
+        self, most: int, after: ListCursor | None = None, own: OwnBroadcasts | None = None
+    ) -> tuple[Broadcast, ...]:
+        """Broadcasts in the order of `ListCursor.key`, behind `after` if given; only `own` ones if given."""
+
+    async def is_own(self, number: int, own: OwnBroadcasts) -> bool:
+        """Whether a broadcast is one of these."""
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:
         """The broadcasts in these statuses, and the ended ones whose report was not queued."""
@@ -147,8 +160,11 @@ class RecipientRepository(Protocol):
     async def prepare(self, number: int, now: datetime) -> bool:
         """Store the next page of recipients; returns whether there are more."""
 
-    async def count(self, audience: Audience, now: datetime) -> int:
-        """How many would get it now."""
+    async def count(self, audience: Audience, now: datetime, staff_of: int | None = None) -> int:
+        """How many would get it now, if the staff of this department sends it, or an admin (None)."""
+
+    async def booked_on(self, day: date) -> dict[int, int]:
+        """How many of those who get announcements are booked on a day, by department."""
 
     async def count_by_status(self, number: int) -> RecipientCounts:
         """Count the recipients by status, and store the counts with the broadcast."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from bot.app.backoff import wait_event
 from bot.app.records import Delivery, DeliveryIds, Kind, Urgency
-from bot.broadcast.model import BroadcastSnapshot
+from bot.broadcast.model import Broadcast, BroadcastSnapshot
 from bot.broadcast.ports import NOWHERE, BroadcastRepository, ProgressMessage
 from bot.logs import scrubbed
 from bot.views.message import Message
@@ -23,15 +23,16 @@ INTERVAL = 3.0
 class ProgressMessages:
     """Draws the progress of broadcasts for the admins who follow them.
 
-    `snapshot` reads a broadcast, `moving` lists those whose counts are changing, `accept` hands edits to the outbox.
-    `draw_left` draws what a message shows that is left for a newer one.
+    `may_follow` is whether somebody may still see a broadcast. `snapshot` reads a broadcast, `moving` lists those whose
+    counts are changing, `accept` hands edits to the outbox. `draw_left` draws what a message shows that is left for a
+    newer one.
     """
 
     def __init__(  # noqa: PLR0913 — its collaborators
         self,
         repository: BroadcastRepository,
-        admins: Collection[int],
-        draw: Callable[[BroadcastSnapshot, str], Message],
+        may_follow: Callable[[int, Broadcast], bool],
+        draw: Callable[[BroadcastSnapshot, ProgressMessage], Message],
         *,
         draw_left: Callable[[int, str], Message],
         snapshot: Callable[[int], Awaitable[BroadcastSnapshot | None]],
@@ -40,7 +41,7 @@ class ProgressMessages:
         ids: DeliveryIds,
     ) -> None:
         self._repository = repository
-        self._admins = admins
+        self._may_follow = may_follow
         self._draw = draw
         self._draw_left = draw_left
         self._snapshot = snapshot
@@ -90,8 +91,8 @@ class ProgressMessages:
         if snapshot is None:
             return
         for progress in await self._repository.progress_messages(number):
-            if progress.chat_id in self._admins and progress.message_id != NOWHERE:
-                self._edit(progress, self._draw(snapshot, progress.locale))
+            if self._may_follow(progress.chat_id, snapshot.broadcast) and progress.message_id != NOWHERE:
+                self._edit(progress, self._draw(snapshot, progress))
 
     def _edit(self, progress: ProgressMessage, message: Message) -> None:
         place = (progress.chat_id, progress.message_id)

@@ -34,7 +34,14 @@ from bot.broadcast.model import (
     RecipientStatus,
     content_for,
 )
-from bot.broadcast.ports import Admin, BroadcastRepository, BroadcastSender, ProgressMessage, RecipientRepository
+from bot.broadcast.ports import (
+    Admin,
+    BroadcastRepository,
+    BroadcastSender,
+    OwnBroadcasts,
+    ProgressMessage,
+    RecipientRepository,
+)
 from bot.broadcast.recaller import Recaller
 from bot.broadcast.run import BroadcastRun
 from bot.broadcast.sender import SendLoop
@@ -150,9 +157,11 @@ class BroadcastRunner:
         """The newest broadcasts at this moment, newest first."""
         return tuple(self._snapshot_of(each) for each in await self._repository.recent(most))
 
-    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[BroadcastSnapshot, ...]:
-        """Broadcasts at this moment, in the order of `BroadcastRepository.listed`."""
-        return tuple(self._snapshot_of(each) for each in await self._repository.listed(most, after))
+    async def listed(
+        self, most: int, after: ListCursor | None = None, own: OwnBroadcasts | None = None
+    ) -> tuple[BroadcastSnapshot, ...]:
+        """Broadcasts at this moment, see `BroadcastRepository.listed`."""
+        return tuple(self._snapshot_of(each) for each in await self._repository.listed(most, after, own))
 
     def _snapshot_of(self, broadcast: Broadcast) -> BroadcastSnapshot:
         run = self._runs.get(broadcast.plan.number)

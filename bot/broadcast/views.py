@@ -3,7 +3,10 @@
 Also the texts that they share with the composer: audience, counts, durations. Pure.
 """
 
-from bot.broadcast.callback_data import encode_command
+from dataclasses import dataclass
+from datetime import date
+
+from bot.broadcast.callback_data import encode_closed, encode_command
 from bot.broadcast.lifecycle import (
     ENDED,
     QUESTIONS,
@@ -19,6 +22,7 @@ from bot.broadcast.model import (
     BroadcastSnapshot,
     BroadcastStatus,
     Dated,
+    DayVisitors,
     Everyone,
     HistoryEntry,
     Media,
@@ -65,6 +69,11 @@ def audience_line(t: Translator, audience: Audience) -> Safe:
             return t.text("bc.to.speakers", language=language_name(t, locale))
         case Visitors(name=name, department_id=department):
             return t.text("bc.to.visitors", name=keys.clip(name, WORDS) or department)
+        case DayVisitors(name=name, department_id=department, first=first, last=last) if first == last:
+            return t.text("bc.to.day_visitors", name=keys.clip(name, WORDS) or department, date=t.date_long(first))
+        case DayVisitors(name=name, department_id=department, first=first, last=last):
+            named, begin, end = keys.clip(name, WORDS) or department, t.date_long(first), t.date_long(last)
+            return t.text("bc.to.days_visitors", name=named, first=begin, last=end)
         case Dated(first=first, last=last) if first == last:
             return t.text("bc.to.day", date=t.date_long(first))
         case _:
@@ -111,8 +120,10 @@ STYLES = {
 }
 
 
-def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKRY) -> Message:
-    """One broadcast: status, audience, counts, history, and the commands that apply."""
+def progress(
+    snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKRY, *, with_report: bool = True
+) -> Message:
+    """One broadcast: status, audience, counts, history, and the commands that apply; staff get no report."""
     broadcast = snapshot.broadcast
     text = paragraphs(
         lines(_title(broadcast, t), excerpt(t, broadcast)),
@@ -125,7 +136,66 @@ def progress(snapshot: BroadcastSnapshot, t: Translator, office: Office = CONAKR
         t.text("bc.unpaid_next") if is_unpaid(broadcast) else None,
     )
     commands = available_commands(broadcast, night_pause=snapshot.resumes_at is not None)
-    return Message(text, keys.columns([_button(broadcast, each, t) for each in commands]))
+    offered = [each for each in commands if with_report or each is not BroadcastCommand.REPORT]
+    return Message(text, keys.columns([_button(broadcast, each, t) for each in offered]))
+
+
+def no_day(t: Translator) -> Message:
+    """The text after `/closed` is no day."""
+    return Message(lines(t.text("agenda.no_day"), t.text("closed.example")))
+
+
+MOST_CLOSED = 8
+"""Closed days that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A day on which a department is closed, and how many citizens are booked with it then."""
+
+    department_id: int
+    name: str
+    day: date
+    count: int
+
+
+def closed_days(found: tuple[ClosedDay, ...], t: Translator, day: date | None, today: date) -> Message:
+    """The closed days, each with a button that begins an announcement to those who are booked then.
+
+    `day` is the one that was asked for, closed or not; None: all that are announced as closed.
+    """
+    named = t.text("closed.day", date=t.date_long(day)) if day else None
+    hint = t.text("closed.hint")
+    if not found:
+        nobody = t.text("closed.nobody_then") if day else t.text("closed.nobody")
+        return Message(paragraphs(lines(t.text("closed.title"), named), nobody, hint))
+    shown = found[:MOST_CLOSED]
+    told = (
+        t.text(
+            "closed.one",
+            name=keys.clip(each.name, WORDS),
+            date=t.date_long(each.day, today),
+            n=each.count,
+            count=each.count,
+        )
+        for each in shown
+    )
+    more = len(found) - len(shown)
+    text = paragraphs(
+        lines(t.text("closed.title"), named),
+        lines(*told, t.text("closed.more", count=more) if more else None),
+        t.text("closed.question"),
+    )
+    buttons = (
+        Button(keys.shorten(f"{t.date_short(each.day)} · {each.name}"), encode_closed(each.department_id, each.day))
+        for each in shown
+    )
+    return Message(text, keys.grid(buttons, 1))
+
+
+def _closed_day(found: ClosedDay, t: Translator, today: date) -> Safe:
+    name, day = keys.clip(found.name, WORDS), t.date_long(found.day, today)
+    return t.text("closed.one", name=name, date=day, n=found.count, count=grouped(found.count))
 
 
 def left(number: int, t: Translator) -> Message:

@@ -51,6 +51,7 @@ def plan_row(plan: Plan) -> Values:
         "at_night": plan.at_night,
         "prepared_to": 0,
         "is_reported": False,
+        "department_id": plan.department_id,
     }
 
 

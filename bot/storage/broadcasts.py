@@ -5,12 +5,12 @@ The recipients have their own repository in `recipients`. Every write goes throu
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, select, update
 
 from bot.app.records import Work
 from bot.broadcast.lifecycle import ENDED, ListCursor
-from bot.broadcast.model import Broadcast, BroadcastStatus, HistoryEntry, Plan, RecipientStatus
-from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage
+from bot.broadcast.model import AdminAction, Broadcast, BroadcastStatus, HistoryEntry, Plan, RecipientStatus
+from bot.broadcast.ports import NOWHERE, Admin, OwnBroadcasts, ProgressMessage
 from bot.storage import broadcast_mappers as mappers
 from bot.storage import engines
 from bot.storage.store import Store, execute, write
@@ -124,10 +124,19 @@ class SqlBroadcastRepository:
         """See `BroadcastRepository`."""
         return await self._found(select(broadcasts).order_by(broadcasts.c.number.desc()).limit(most))
 
-    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
+    async def listed(
+        self, most: int, after: ListCursor | None = None, own: OwnBroadcasts | None = None
+    ) -> tuple[Broadcast, ...]:
         """See `BroadcastRepository`."""
         query = select(broadcasts).order_by(*mappers.LISTING).limit(most)
+        if own:
+            query = query.where(*_is_own(own))
         return await self._found(query.where(mappers.after_cursor(after)) if after else query)
+
+    async def is_own(self, number: int, own: OwnBroadcasts) -> bool:
+        """See `BroadcastRepository`."""
+        query = select(broadcasts.c.number).where(broadcasts.c.number == number, *_is_own(own))
+        return await self._reader.scalar(query) is not None
 
     async def _found(self, query: Any) -> tuple[Broadcast, ...]:
         def work(connection: Connection) -> tuple[Broadcast, ...]:
@@ -194,3 +203,13 @@ class SqlBroadcastRepository:
         )
         rows = await self._reader.rows(query)
         return tuple(ProgressMessage(row.number, row.chat_id, row.message_id, row.locale) for row in rows)
+
+
+def _is_own(own: OwnBroadcasts) -> tuple[ColumnElement[bool], ...]:
+    """That this member of staff confirmed it, for a department that is still theirs."""
+    confirmed = exists().where(
+        history_entries.c.number == broadcasts.c.number,
+        history_entries.c.user_id == own.user_id,
+        history_entries.c.deed == AdminAction.CONFIRMED.value,
+    )
+    return broadcasts.c.department_id.in_(own.departments), confirmed

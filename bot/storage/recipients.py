@@ -5,7 +5,7 @@ Long writes are split into ranges of chat ids, so that even a million recipients
 
 import time
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Connection,
     bindparam,
     case,
+    distinct,
     exists,
     false,
     func,
@@ -26,6 +27,7 @@ from bot.broadcast.model import (
     Audience,
     BroadcastStatus,
     Dated,
+    DayVisitors,
     Everyone,
     RecipientCounts,
     RecipientStatus,
@@ -46,12 +48,20 @@ CHAT = (chats.c.locale, chats.c.is_left, chats.c.announcements)
 """The columns that may change while a broadcast runs: language, blocked the bot, opted out."""
 
 
-def reached(audience: Audience, now: datetime) -> tuple[ColumnElement[bool], ...]:
+REACHABLE = (chats.c.is_left == false(), chats.c.announcements == true())
+"""The conditions for a chat to get announcements: it did not block the bot, and did not opt out."""
+
+
+def reached(audience: Audience, now: datetime, staff_of: int | None = None) -> tuple[ColumnElement[bool], ...]:
     """The SQL conditions for a chat to be in the audience; `now` is office time.
 
-    Chats that blocked the bot or opted out are in no audience, and cancelled appointments do not count.
+    Chats that blocked the bot or opted out are in no audience, and cancelled appointments do not count. If the staff of
+    a department sends it (`staff_of`), only chats are in it that have an appointment there today or later.
     """
-    reachable = (chats.c.is_left == false(), chats.c.announcements == true())
+    reachable: tuple[ColumnElement[bool], ...] = REACHABLE
+    if staff_of is not None:
+        today = appointments.c.starts_at >= now.date().isoformat()
+        reachable = (*reachable, _has_appointment(appointments.c.department_id == staff_of, today))
     match audience:
         case Everyone():
             return reachable
@@ -61,9 +71,15 @@ def reached(audience: Audience, now: datetime) -> tuple[ColumnElement[bool], ...
             upcoming = appointments.c.starts_at >= office_text(now)
             return (*reachable, _has_appointment(appointments.c.department_id == department, upcoming))
         case Dated(first=first, last=last):
-            after = last + timedelta(days=1)
-            days = (appointments.c.starts_at >= first.isoformat(), appointments.c.starts_at < after.isoformat())
-            return (*reachable, _has_appointment(*days))
+            return (*reachable, _has_appointment(*_on_days(first, last)))
+        case DayVisitors(department_id=department, first=first, last=last):
+            there = appointments.c.department_id == department
+            return (*reachable, _has_appointment(there, *_on_days(first, last)))
+
+
+def _on_days(first: date, last: date) -> tuple[ColumnElement[bool], ...]:
+    after = last + timedelta(days=1)
+    return appointments.c.starts_at >= first.isoformat(), appointments.c.starts_at < after.isoformat()
 
 
 def _has_appointment(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -100,10 +116,11 @@ class SqlRecipientRepository:
         row, last, end = await self._store.reader.read(read)
         if end is None or end <= row.prepared_to:
             return False
-        audience = mappers.read_plan(row).audience
+        plan = mappers.read_plan(row)
+        chosen = reached(plan.audience, now, plan.department_id)
         page = select(
             bindparam("which", number), chats.c.chat_id, bindparam("new_status", RecipientStatus.PENDING.value)
-        ).where(chats.c.chat_id > row.prepared_to, chats.c.chat_id <= end, *reached(audience, now))
+        ).where(chats.c.chat_id > row.prepared_to, chats.c.chat_id <= end, *chosen)
 
         def work(connection: Connection) -> None:
             mine = update(broadcasts).where(
@@ -116,10 +133,20 @@ class SqlRecipientRepository:
         await write(self._store, work)
         return last is not None
 
-    async def count(self, audience: Audience, now: datetime) -> int:
+    async def count(self, audience: Audience, now: datetime, staff_of: int | None = None) -> int:
         """See `RecipientRepository`."""
-        query = select(func.count()).select_from(chats).where(*reached(audience, now))
+        query = select(func.count()).select_from(chats).where(*reached(audience, now, staff_of))
         return int(await self._store.reader.scalar(query))
+
+    async def booked_on(self, day: date) -> dict[int, int]:
+        """See `RecipientRepository`."""
+        query = (
+            select(appointments.c.department_id, func.count(distinct(appointments.c.chat_id)).label("booked"))
+            .join(chats, chats.c.chat_id == appointments.c.chat_id)
+            .where(appointments.c.is_cancelled == false(), *_on_days(day, day), *REACHABLE)
+            .group_by(appointments.c.department_id)
+        )
+        return {row.department_id: row.booked for row in await self._store.reader.rows(query)}
 
     async def count_by_status(self, number: int) -> RecipientCounts:
         """See `RecipientRepository`."""

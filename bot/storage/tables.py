@@ -253,9 +253,11 @@ broadcasts = Table(
     Column("prepared_to", BigInteger, nullable=False, default=0),
     Column("figures", Text),
     Column("is_reported", Boolean, nullable=False, default=False),
+    Column("department_id", BigInteger),
 )
-"""Every confirmed broadcast. While recipients are listed, `prepared_to` is the last chat id checked. `figures` are the
-recipients by status (JSON), as counted when the run last paused or ended. `starts_at` is office time."""
+"""Every confirmed broadcast, with the department whose staff sends it, if one does. While recipients are listed,
+`prepared_to` is the last chat id checked. `figures` are the recipients by status (JSON), as counted when the run last
+paused or ended. `starts_at` is office time."""
 
 recipients = Table(
     "recipients",

@@ -18,10 +18,10 @@ USUAL = (
     "start",
 )
 """The commands for everyone, the most wanted first, in the order in which they are shown."""
-ADMIN = ("broadcast", "broadcasts", "status", "stats", "block", "unblock", "blocked")
+ADMIN = ("broadcast", "broadcasts", "closed", "status", "stats", "block", "unblock", "blocked")
 """Commands that only admins see."""
-STAFF = ("agenda",)
-"""Commands that only the staff of a department sees."""
+STAFF = ("agenda", "broadcast", "broadcasts", "closed")
+"""Commands that the staff of a department sees."""
 BUILT = frozenset({*USUAL, *ADMIN, *STAFF})
 """All commands that the bot knows."""
 

@@ -1,7 +1,7 @@
 """An admin who composes a broadcast, for tests: events go into `composer.step`, effects are played in memory."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import (
@@ -21,8 +21,8 @@ from bot.broadcast.compose_states import (
     SendPreview,
     ShowDraft,
 )
-from bot.broadcast.composer import step
-from bot.broadcast.model import Content, Media
+from bot.broadcast.composer import limited, step
+from bot.broadcast.model import Content, DayVisitors, Media
 from bot.core.model import Department, Failure
 from tests.core.examples import DEPARTMENTS
 
@@ -43,6 +43,7 @@ class Composer:
     offices: tuple[Department, ...] = DEPARTMENTS
     failure: Failure | None = None
     locales: tuple[str, ...] = ("fr", "en")
+    within: tuple[Department, ...] | None = None
     draft: ComposeDraft | None = None
     shown: ShowDraft | None = None
     previews: list[SendPreview] = field(default_factory=list)
@@ -52,7 +53,8 @@ class Composer:
         """Play it to its end, as the handler does."""
         waiting, later = [event], list[ComposeEvent]()
         while waiting or later:
-            self.draft, effects = step(self.draft, waiting.pop() if waiting else later.pop())
+            known = limited(self.draft, self.within) if self.draft else None
+            self.draft, effects = step(known, waiting.pop() if waiting else later.pop())
             for effect in effects:
                 match effect:
                     case ShowDraft():
@@ -83,7 +85,13 @@ class Composer:
 
     def calls(self) -> "Composer":
         """`/broadcast`"""
-        return self.happens(ComposerOpened(at=self.at, number=4, locales=self.locales))
+        return self.happens(ComposerOpened(at=self.at, number=4, locales=self.locales, within=self.within))
+
+    def taps_closed_day(self, department: Department, day: date) -> "Composer":
+        """The button of a closed day."""
+        audience = DayVisitors(department.id, department.name, day, day)
+        opened = ComposerOpened(at=self.at, number=4, locales=self.locales, within=self.within, audience=audience)
+        return self.happens(opened)
 
     def sends(self, content: Content | ComposeNotice, text: str = "") -> "Composer":
         """A message with this content."""

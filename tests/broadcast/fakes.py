@@ -5,7 +5,7 @@ import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.app.ports import SendError
 from bot.app.rate_limits import ChatRateLimiter, EvenPacer, FloodControl, GlobalRateLimiter
@@ -25,7 +25,7 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.ports import NOWHERE, Admin, PreparedMessage, ProgressMessage, Recipient, StatusUpdate
+from bot.broadcast.ports import NOWHERE, Admin, OwnBroadcasts, PreparedMessage, ProgressMessage, Recipient, StatusUpdate
 from bot.broadcast.run import BroadcastRun
 from bot.broadcast.sender import SendLoop
 from bot.broadcast.throttle import MAX_IN_FLIGHT, BroadcastThrottle, SendBreaker
@@ -47,6 +47,8 @@ class FakeRecipients:
     broken: bool = False
     unreadable: int = 0
     refreshed: int = 0
+    counted: list[tuple[Audience, int | None]] = field(default_factory=list)
+    booked: dict[date, dict[int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> "FakeRecipients":
@@ -54,7 +56,11 @@ class FakeRecipients:
         people = {each: Recipient(each, "fr", message_id=each * 10, at=time.time()) for each in chats}
         return cls(people, {each: StatusUpdate(each, status, each * 10) for each in chats})
 
-    async def count(self, _audience: Audience, _now: datetime) -> int:
+    async def booked_on(self, day: date) -> dict[int, int]:
+        return self.booked.get(day, {})
+
+    async def count(self, audience: Audience, _now: datetime, staff_of: int | None = None) -> int:
+        self.counted.append((audience, staff_of))
         return len(self.people)
 
     async def prepare(self, _number: int, _now: datetime) -> bool:
@@ -165,6 +171,7 @@ class FakeBroadcasts:
     reported_numbers: set[int] = field(default_factory=set)
     drafts: dict[int, str] = field(default_factory=dict)
     numbers_given: int = 0
+    authors: dict[int, int] = field(default_factory=dict)
 
     async def next_number(self) -> int:
         self.numbers_given += 1
@@ -184,12 +191,13 @@ class FakeBroadcasts:
     async def write(self, work: Work) -> None:
         work(None)
 
-    async def confirm(self, plan: Plan, _admin: Admin, entry: HistoryEntry, progress: ProgressMessage) -> bool:
+    async def confirm(self, plan: Plan, admin: Admin, entry: HistoryEntry, progress: ProgressMessage) -> bool:
         self.drafts.pop(progress.chat_id, None)
         if plan.number in self.broadcasts:
             return False
         self.broadcasts[plan.number] = Broadcast(plan, BroadcastStatus.PREPARING, history=(entry,))
         self.shown[progress.number, progress.chat_id] = progress
+        self.authors[plan.number] = admin.user_id
         return True
 
     async def move(
@@ -219,8 +227,16 @@ class FakeBroadcasts:
     async def recent(self, most: int) -> tuple[Broadcast, ...]:
         return tuple(self.broadcasts[each] for each in sorted(self.broadcasts, reverse=True)[:most])
 
-    async def listed(self, most: int, after: ListCursor | None = None) -> tuple[Broadcast, ...]:
-        found = sorted(self.broadcasts.values(), key=lambda each: cursor_of(each).key)
+    async def is_own(self, number: int, own: OwnBroadcasts) -> bool:
+        found = self.broadcasts.get(number)
+        is_theirs = found is not None and found.plan.department_id in own.departments
+        return is_theirs and self.authors.get(number) == own.user_id
+
+    async def listed(
+        self, most: int, after: ListCursor | None = None, own: OwnBroadcasts | None = None
+    ) -> tuple[Broadcast, ...]:
+        every = [each for number, each in self.broadcasts.items() if own is None or await self.is_own(number, own)]
+        found = sorted(every, key=lambda each: cursor_of(each).key)
         return tuple([each for each in found if after is None or cursor_of(each).key > after.key][:most])
 
     async def numbers(self, statuses: frozenset[BroadcastStatus]) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from bot.broadcast.compose_states import (
     ChoosingDepartment,
     ChoosingLanguage,
     ChoosingVersions,
+    ChoosingVisitors,
     ComposeDraft,
     ComposeNotice,
     ComposeState,
@@ -29,6 +30,7 @@ from bot.broadcast.model import (
     BroadcastSnapshot,
     BroadcastStatus,
     Content,
+    DayVisitors,
     Everyone,
     HistoryEntry,
     Media,
@@ -37,7 +39,7 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.views import listing, progress, question, report
+from bot.broadcast.views import ClosedDay, closed_days, listing, no_day, progress, question, report
 from bot.core.model import Department
 from bot.i18n import Translator
 from bot.views.message import Message
@@ -71,6 +73,9 @@ STATES: dict[str, ComposeState] = {
     "no office": ChoosingDepartment(()),
     "offices failed": ChoosingDepartment((), failure=BUSY),
     "days": AskingDays(),
+    "visitors": ChoosingVisitors(MANY[0]),
+    "visitors of a department without a name": ChoosingVisitors(Department(5, "")),
+    "days of a department": AskingDays(MANY[0]),
     "review": Reviewing(),
     "time": AskingTime(),
     "night": AskingNight(),
@@ -129,6 +134,18 @@ def every_screen(t: Translator) -> Iterator[tuple[str, Message]]:
     yield "announcement to come", progress(scheduled, t)
     for command in (BroadcastCommand.START, BroadcastCommand.STOP, BroadcastCommand.RECALL):
         yield f"announcement, asking {command}", question(snapshot(), command, t)
+    closed = tuple(ClosedDay(each.id, each.name, AT.date() + timedelta(days=n), n * 999) for n, each in enumerate(MANY))
+    yield "closed days", closed_days(closed[1:3], t, None, AT.date())
+    yield "closed days, many", closed_days(closed, t, AT.date(), AT.date())
+    yield "closed days, none", closed_days((), t, None, AT.date())
+    yield "closed days, nobody booked then", closed_days((), t, AT.date(), AT.date())
+    yield "closed days, no day", no_day(t)
+    told = replace(DRAFT, audience=DayVisitors(5, MANY[0].name, AT.date(), AT.date()), versions=())
+    yield "composing, audience given", drawn(AskingMessage(), t, told)
+    week = replace(DRAFT, audience=DayVisitors(5, "", AT.date(), AT.date() + timedelta(days=6)))
+    yield "composing, review of a department's week", drawn(Reviewing(), t, week)
+    staff = progress(snapshot(BroadcastStatus.DONE), t, with_report=False)
+    yield "announcement of staff", staff
     yield "report of an announcement", report(snapshot(BroadcastStatus.RECALLED).broadcast, t)
     yield "announcements, listed", listing((snapshot(), scheduled), t)
     many = tuple(

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from bot.broadcast.compose_states import (
     ChoosingAudience,
     ChoosingDepartment,
     ChoosingVersions,
+    ChoosingVisitors,
     ComposeNotice,
     ComposerPressed,
     ConfirmingSend,
@@ -19,9 +20,9 @@ from bot.broadcast.compose_states import (
     Reviewing,
 )
 from bot.broadcast.composer import MAX_CAPTION, MAX_TEXT, step, why_unsendable
-from bot.broadcast.model import Content, Dated, Media, Version
+from bot.broadcast.model import Content, Dated, DayVisitors, Media, Version
 from tests.broadcast.composer import BONJOUR, HELLO, MESSAGE, MORNING, PHOTO, Composer
-from tests.core.examples import DOWN
+from tests.core.examples import DEPARTMENTS, DOWN
 
 
 def test_the_command_asks_for_the_message() -> None:
@@ -261,3 +262,50 @@ def test_any_button_of_a_draft_put_aside_resumes_it() -> None:
         composer.presses_button(ComposeAction.TODAY, turn=turn)
         assert composer.draft
         assert not composer.draft.aside
+
+
+def test_staff_of_several_departments_are_asked_which_and_can_go_back() -> None:
+    here = Composer(within=DEPARTMENTS[:2]).calls().sends(BONJOUR).presses_button(ComposeAction.ONE)
+    assert here.stands() == ChoosingDepartment(DEPARTMENTS[:2])
+    here.presses_button(ComposeAction.RETRY)
+    assert here.stands() == ChoosingDepartment(DEPARTMENTS[:2])
+    here.presses_button(ComposeAction.DEPARTMENT, str(DEPARTMENTS[0].id))
+    assert here.stands() == ChoosingVisitors(DEPARTMENTS[0])
+    here.presses_button(ComposeAction.DAYS)
+    assert here.stands() == AskingDays(DEPARTMENTS[0])
+    here.presses_button(ComposeAction.BACK).presses_button(ComposeAction.BACK)
+    assert here.stands() == ChoosingDepartment(DEPARTMENTS[:2])
+    here.presses_button(ComposeAction.BACK)
+    assert here.stands() == AskingMessage()
+
+
+def test_staff_of_one_department_go_back_to_the_message_or_the_review() -> None:
+    here = Composer(within=DEPARTMENTS[:1]).calls().sends(BONJOUR).presses_button(ComposeAction.ONE)
+    assert here.stands() == ChoosingVisitors(DEPARTMENTS[0])
+    here.presses_button(ComposeAction.BACK)
+    assert here.stands() == AskingMessage()
+    here.sends(BONJOUR).presses_button(ComposeAction.ONE).presses_button(ComposeAction.DAYS)
+    here.presses_button(ComposeAction.TOMORROW)
+    tomorrow = MORNING.date() + timedelta(days=1)
+    assert here.draft
+    assert here.draft.audience == DayVisitors(DEPARTMENTS[0].id, DEPARTMENTS[0].name, tomorrow, tomorrow)
+    here.presses_button(ComposeAction.AUDIENCE).presses_button(ComposeAction.BACK)
+    assert here.stands() == Reviewing()
+
+
+def test_an_audience_without_anybody_asks_staff_for_another() -> None:
+    here = Composer(within=DEPARTMENTS[:1], reaches=0).calls().sends(BONJOUR).presses_button(ComposeAction.ONE)
+    here.presses_button(ComposeAction.EVERYONE)
+    assert (here.stands(), here.notice) == (ChoosingVisitors(DEPARTMENTS[0]), ComposeNotice.NOBODY)
+
+
+def test_a_closed_day_keeps_what_is_written() -> None:
+    day = MORNING.date()
+    here = Composer().taps_closed_day(DEPARTMENTS[0], day)
+    assert here.stands() == AskingMessage()
+    here.sends(BONJOUR).taps_closed_day(DEPARTMENTS[1], day)
+    assert here.stands() == ChoosingVersions()
+    here.presses_button(ComposeAction.ONE)
+    assert here.stands() == Reviewing()
+    assert here.draft
+    assert here.draft.audience == DayVisitors(DEPARTMENTS[1].id, DEPARTMENTS[1].name, day, day)

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from bot.app.records import Change, Delivery, DeliveryIds, Kind
+from bot.app.roles import Roles
 from bot.app.updates import FromCitizen
 from bot.broadcast.callback_data import ComposeAction, encode_command, encode_compose
 from bot.broadcast.compose_states import (
@@ -29,6 +31,7 @@ from bot.broadcast.recaller import Recaller
 from bot.broadcast.report import Reporter
 from bot.broadcast.runner import BroadcastRunner
 from bot.broadcast.sender import SendLoop
+from bot.broadcast.views import ClosedDay
 from bot.core import callback_data
 from bot.core.events import CitizenEvent, Commanded, Pressed, SentSomething, Typed
 from bot.core.model import Department
@@ -39,17 +42,22 @@ from tests.broadcast.fakes import DAY, Clock, FakeBroadcasts, FakeRecipients, Fa
 from tests.core.examples import DOWN
 
 ADMIN = 900
+STAFF, COLLEAGUE = 901, 902
 PRESSED = 70
+CHRISTMAS, YESTERDAY = date(2026, 12, 25), DAY.date() - timedelta(days=1)
 
 
 class HandlerSetup:
     """A handler on fakes; `shown` is the state that was drawn last."""
 
-    def __init__(self, *chats: int) -> None:
+    def __init__(self, *chats: int, roles: Roles | None = None) -> None:
         self.recipients, self.sender = FakeRecipients.of(*chats), FakeSender()
         self.repository = FakeBroadcasts(recipients=self.recipients)
         self.api = FakeMoncreneau(offices=(Department(5, "Passeports"),))
         self.shown: ShowDraft | None = None
+        self.closed: tuple[ClosedDay, ...] = ()
+        self.who = ADMIN
+        self.roles = roles or Roles.of({ADMIN}, {(5, STAFF), (8, COLLEAGUE), (5, COLLEAGUE)})
         self.drawn: list[str] = []
         self.touched: list[int] = []
         self.queued: list[Delivery] = []
@@ -83,7 +91,7 @@ class HandlerSetup:
         )
         progress = ProgressMessages(
             self.repository,
-            {ADMIN},
+            lambda chat, _broadcast: chat in {ADMIN, STAFF},
             lambda *_: Message("progress"),
             draw_left=lambda *_: Message("left"),
             snapshot=self.broadcasts.snapshot,
@@ -99,12 +107,25 @@ class HandlerSetup:
             broadcasts=self.broadcasts,
             progress=progress,
             reporter=reporter,
-            views=BroadcastViews(self._draw_state, self._draw_list, self._draw_question),
+            views=BroadcastViews(
+                self._draw_state,
+                self._draw_list,
+                self._draw_question,
+                self._draw_closed,
+                lambda _: Message("which day?"),
+            ),
             locales=("fr", "en"),
             locale_of=self._locale,
             read_content=self._content,
             ids=ids,
+            roles=self.roles,
+            known_departments=lambda: self.api.offices,
+            announced_closures=lambda: {5: frozenset({CHRISTMAS, YESTERDAY}), 8: frozenset({CHRISTMAS})},
         )
+
+    def _draw_closed(self, found: tuple[ClosedDay, ...], day: date | None, _locale: str) -> Message:
+        self.closed = found
+        return Message(f"closed {day}")
 
     async def _commit(self, change: Change) -> None:
         self.queued.extend(change.queued)
@@ -129,7 +150,7 @@ class HandlerSetup:
 
     async def does(self, event: CitizenEvent, **raw: Any) -> Change | None:
         """An admin does something; what it changes is stored."""
-        change = await self.handler.handle(ADMIN, FromCitizen(event, ADMIN, raw))
+        change = await self.handler.handle(self.who, FromCitizen(event, self.who, raw))
         self.stores(change)
         return change
 
@@ -139,8 +160,8 @@ class HandlerSetup:
         for work in change.works if change else ():
             work(None)
 
-    async def commands(self, name: str) -> Change | None:
-        return await self.does(Commanded(at=DAY, name=name, profile="Ibrahima"))
+    async def commands(self, name: str, argument: str = "") -> Change | None:
+        return await self.does(Commanded(at=DAY, name=name, argument=argument, profile="Ibrahima"))
 
     async def types(self, text: str) -> Change | None:
         return await self.does(Typed(at=DAY, text=text), text=text)
@@ -154,7 +175,7 @@ class HandlerSetup:
 
     def draft(self) -> ComposeDraft:
         """As it is stored."""
-        draft = read_draft(self.repository.drafts[ADMIN])
+        draft = read_draft(self.repository.drafts[self.who])
         assert draft
         return draft
 

@@ -29,8 +29,8 @@ class ProgressSetup:
         self.text = "one"
         self.progress = ProgressMessages(
             self.repository,
-            {ADMIN, OTHER},
-            lambda snapshot, locale: Message(f"{self.text} {locale} {snapshot.broadcast.plan.number}"),
+            lambda chat, _broadcast: chat in {ADMIN, OTHER},
+            lambda snapshot, shown: Message(f"{self.text} {shown.locale} {snapshot.broadcast.plan.number}"),
             draw_left=lambda number, locale: Message(f"left {locale} {number}"),
             snapshot=self._snapshot,
             moving=lambda: self.moving,

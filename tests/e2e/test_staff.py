@@ -1,11 +1,13 @@
-"""The staff of a department: their agenda, on request and in the morning, and nothing of other departments."""
+"""The staff of a department: their agenda, and announcements to those booked with it; nothing of other departments."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from tests.e2e.admin import Admin, heard_by
 from tests.e2e.citizen import CONFIRM, Citizen
 from tests.e2e.running_bot import RunningBot, stopped_bot
 
@@ -68,3 +70,88 @@ async def test_the_list_comes_in_the_morning_once_and_with_names_if_the_operator
     await bot.app.morning_agenda.look()
     await bot.wait_until_idle()
     assert sum("Kadiatou Camara" in each.text for each in await fatou.messages()) == 1, "once, also over restarts"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def staff(bot: RunningBot, fatou: Citizen) -> Admin:
+    """Fatou, as she announces."""
+    return Admin(bot.services.telegram, fatou.id, bot.wait_until_idle)
+
+
+async def hears(citizen: Citizen, words: str) -> bool:
+    return bool(await heard_by(citizen.phone, words))
+
+
+async def test_staff_announce_to_those_booked_with_them_and_to_nobody_else(bot: RunningBot, staff: Admin) -> None:
+    booked, elsewhere, nowhere = await bot.citizen(), await bot.citizen(), await bot.citizen()
+    await booked.books()
+    await elsewhere.books(department="ID Card")
+    await nowhere.says("/start")
+    review = await staff.composes("La climatisation est réparée")
+    assert "Rendez-vous à venir : Passport Service" in review.text.replace("\u00a0", " ")
+    confirm = await staff.presses_button("now")
+    assert "Passport Service" in confirm.text, "the last question names the audience"
+    await staff.presses_button("go")
+    await staff.sees("terminée")
+    assert await hears(booked, "climatisation")
+    assert not await hears(elsewhere, "climatisation")
+    assert not await hears(nowhere, "climatisation")
+    await staff.presses_button("recall")
+    await staff.presses_button("recalling")
+    await staff.sees("retirée")
+    assert not await hears(booked, "climatisation")
+    admin = Admin(bot.services.telegram, wait_until_idle=bot.wait_until_idle)
+    assert "climatisation" in (await admin.says("/broadcasts")).text
+    await admin.says("/broadcast")
+    await admin.says("Pour tout le monde")
+    await admin.presses_button("one")
+    await admin.presses_button("all")
+    await admin.presses_button("now")
+    await admin.presses_button("go")
+    await admin.sees("terminée")
+    assert await hears(nowhere, "tout le monde")
+    assert "tout le monde" not in (await staff.says("/broadcasts")).text, "staff see what they sent"
+
+
+async def test_one_tap_tells_those_who_are_booked_on_a_closed_day(
+    bot: RunningBot, staff: Admin, tmp_path: Path
+) -> None:
+    tomorrow, later = await bot.citizen(), await bot.citizen()
+    for citizen, day in ((tomorrow, "Demain"), (later, "ven.")):
+        await citizen.reaches_days()
+        await citizen.taps_on(day)
+        await citizen.taps_on("11:")
+        await citizen.says("Aïssatou Bah")
+        await citizen.taps_on(CONFIRM)
+    closed = (bot.clock() + timedelta(days=1)).date()
+    file = tmp_path / "departments.toml"
+    file.write_text(f'[{PASSPORTS}]\nclosed = ["{closed}"]\n[{ID_CARDS}]\nclosed = ["{closed}"]\n')
+    await bot.stop()
+    bot.settings = bot.settings.model_copy(update={"departments_file": file})
+    await bot.start()
+    listed = await staff.says("/closed")
+    assert "Passport Service : 1 personne" in listed.text.replace("\u00a0", " ")
+    assert "ID Card" not in listed.text
+    opened = await staff.presses_button("closed")
+    assert "Passport Service" in opened.text
+    await staff.says("Fermé demain, choisissez un autre jour")
+    await staff.presses_button("one")
+    await staff.presses_button("now")
+    await staff.presses_button("go")
+    await staff.sees("terminée", "Fermé demain")
+    assert await hears(tomorrow, "Fermé demain")
+    assert not await hears(later, "Fermé demain")
+
+
+async def test_who_is_staff_no_more_can_no_longer_confirm(bot: RunningBot, staff: Admin) -> None:
+    citizen = await bot.citizen()
+    await citizen.books()
+    await staff.composes("Adieu à tous")
+    confirm = await staff.presses_button("now")
+    _, go = await staff.button("go")
+    await bot.stop()
+    bot.settings = bot.settings.model_copy(update={"staff": frozenset()})
+    await bot.start()
+    await staff.presses_blindly(confirm, go)
+    await bot.wait_until_idle()
+    assert not await hears(citizen, "Adieu")

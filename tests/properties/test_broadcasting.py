@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from bot.broadcast.callback_data import ComposeAction
 from bot.broadcast.compose_states import ComposeNotice, ConfirmingSend, read_draft, write_draft
 from bot.broadcast.compose_views import render
-from bot.broadcast.model import Content, Media
+from bot.broadcast.model import Content, Media, department_of
 from bot.core.dates import night_of
+from bot.core.model import Department
 from tests.broadcast.composer import MORNING, Composer
+from tests.core.examples import DEPARTMENTS
 from tests.views.pages import FR
 from tests.views.telegram import check_limits
 
@@ -30,6 +32,8 @@ DEEDS = st.one_of(
     st.tuples(st.just("reaches"), st.sampled_from([0, 1, 250])),
     st.tuples(st.just("refuses"), st.sampled_from([None, None, None, "", "bad"])),
 )
+ROLES = st.sampled_from([None, DEPARTMENTS[:1], DEPARTMENTS[1:2], DEPARTMENTS[:2]])
+"""The departments whose staff somebody is; None: an admin."""
 
 
 def play(composer: Composer, deed: tuple[object, ...]) -> None:
@@ -74,6 +78,27 @@ def test_only_previewed_and_confirmed_broadcasts_are_sent(deeds: list[tuple[obje
             assert wish.draft.night == night_of(starts)
             assert starts >= composer.at
     assert composer.at - MORNING < timedelta(days=40)
+
+
+@given(st.lists(st.one_of(DEEDS, st.tuples(st.just("becomes"), ROLES)), max_size=40), ROLES)
+def test_staff_announce_to_the_citizens_of_their_departments_whatever_their_role_was_before(
+    deeds: list[tuple[object, ...]], first: tuple[Department, ...] | None
+) -> None:
+    composer = Composer(within=first)
+    for deed in deeds:
+        launched = len(composer.launched)
+        match deed:
+            case ("becomes", role):
+                assert role is None or isinstance(role, tuple)
+                composer.within = role
+            case _:
+                play(composer, deed)
+        if composer.shown:
+            check_limits(render(composer.shown, FR, composer.at))
+        if composer.within is not None and len(composer.launched) > launched:
+            audience = composer.launched[-1].draft.audience
+            assert audience
+            assert department_of(audience) in {each.id for each in composer.within}
 
 
 @given(st.lists(DEEDS, max_size=30))

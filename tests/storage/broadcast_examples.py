@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.app.records import Change, StoredChat
@@ -46,11 +46,12 @@ class BroadcastDatabase:
         """Mark an appointment as cancelled."""
         await self.store.commit(Change(facts=(Fact(appointment, chat_id, NOW, Source.ATTEMPT, None),)))
 
-    async def confirm_broadcast(self, audience: Audience | None = None, number: int = 1) -> bool:
+    async def confirm_broadcast(
+        self, audience: Audience | None = None, number: int = 1, staff_of: int | None = None, admin: Admin = ADMIN
+    ) -> bool:
         """Confirm a broadcast; returns whether it is a new one."""
-        return await self.repository.confirm(
-            plan(audience, number), ADMIN, CONFIRMED, ProgressMessage(number, 900, 70, "fr")
-        )
+        confirmed = replace(plan(audience, number), department_id=staff_of)
+        return await self.repository.confirm(confirmed, admin, CONFIRMED, ProgressMessage(number, 900, 70, "fr"))
 
     async def list_recipients(self, number: int = 1) -> None:
         """Store all recipients of a broadcast."""

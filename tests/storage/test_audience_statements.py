@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.broadcast.model import Audience, Dated, Everyone, Speakers, Visitors
+from bot.broadcast.model import Audience, Dated, DayVisitors, Everyone, Speakers, Visitors
 from tests.storage.broadcast_examples import NOW, BroadcastDatabase, broadcast_feature
 from tests.storage.databases import Database
 
@@ -44,6 +44,9 @@ async def db(database: Database) -> AsyncIterator[BroadcastDatabase]:
         (Dated(TUESDAY, TUESDAY), [2]),
         (Dated(MONDAY, date(2026, 3, 4)), [1, 2, 4]),
         (Dated(date(2020, 1, 1), date(2020, 1, 2)), []),
+        (DayVisitors(5, "Passports", MONDAY, MONDAY), [1, 2]),
+        (DayVisitors(5, "Passports", TUESDAY, date(2026, 3, 9)), [2]),
+        (DayVisitors(8, "Births", MONDAY, TUESDAY), []),
     ],
     ids=str,
 )
@@ -54,3 +57,26 @@ async def test_an_audience_has_exactly_these_chats(
     await db.confirm_broadcast(audience)
     await db.list_recipients()
     assert [each for (each,) in db.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")] == reached
+
+
+@pytest.mark.parametrize(
+    "audience", [Everyone(), Speakers("fr"), Visitors(8, ""), Dated(MONDAY, date(2026, 3, 4))], ids=str
+)
+async def test_the_staff_of_a_department_reaches_nobody_who_is_not_booked_there(
+    db: BroadcastDatabase, audience: Audience
+) -> None:
+    await db.add_appointment(5, 108, 5, "2026-03-01T10:00")
+    everybody = {1, 2}
+    number = await db.recipients.count(audience, NOW, staff_of=5)
+    await db.confirm_broadcast(audience, staff_of=5)
+    await db.list_recipients()
+    listed = [each for (each,) in db.database.rows("SELECT chat_id FROM recipients ORDER BY chat_id")]
+    assert set(listed) <= everybody
+    assert len(listed) == number
+
+
+async def test_who_is_booked_on_a_day_is_counted_by_department_once(db: BroadcastDatabase) -> None:
+    await db.add_appointment(2, 109, 5, "2026-03-03T08:00")
+    await db.add_appointment(5, 110, 8, "2026-03-03T08:00")
+    assert await db.recipients.booked_on(TUESDAY) == {5: 1, 8: 1}
+    assert await db.recipients.booked_on(date(2026, 3, 9)) == {}

@@ -9,7 +9,7 @@ import pytest
 from bot.app.records import Change
 from bot.broadcast.lifecycle import ENDED, cursor_of
 from bot.broadcast.model import AdminAction, Broadcast, BroadcastStatus, HistoryEntry, RecipientStatus
-from bot.broadcast.ports import NOWHERE, Admin, ProgressMessage, StatusUpdate
+from bot.broadcast.ports import NOWHERE, Admin, OwnBroadcasts, ProgressMessage, StatusUpdate
 from tests.storage.broadcast_examples import ADMIN, CONFIRMED, NOW, BroadcastDatabase, broadcast_feature, plan
 from tests.storage.databases import Database
 
@@ -194,3 +194,18 @@ async def test_a_message_shows_the_progress_of_one_broadcast_only(db: BroadcastD
         ProgressMessage(1, 900, NOWHERE, "fr"),
         ProgressMessage(1, 901, 70, "fr"),
     )
+
+
+async def test_staff_see_what_they_confirmed_for_departments_that_are_still_theirs(db: BroadcastDatabase) -> None:
+    fatou = Admin(901, "Fatou")
+    for number, staff_of, admin in ((1, None, fatou), (2, 5, fatou), (3, 8, fatou), (4, 5, ADMIN), (5, 5, fatou)):
+        await db.confirm_broadcast(number=number, staff_of=staff_of, admin=admin)
+    own = OwnBroadcasts(901, frozenset({5, 9}))
+    assert [each.plan.number for each in await db.repository.listed(9, own=own)] == [5, 2]
+    assert [each.plan.number for each in await db.repository.listed(1, own=own)] == [5]
+    assert len(await db.repository.listed(9)) == 5
+    assert [await db.repository.is_own(number, own) for number in (1, 2, 3, 4, 5, 6)] == [
+        False, True, False, False, True, False,
+    ]  # fmt: skip
+    (found,) = await db.repository.listed(1, own=own)
+    assert found.plan.department_id == 5
