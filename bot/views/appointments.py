@@ -28,6 +28,8 @@ from bot.views.text import (
 )
 
 PER_PAGE = 5
+IN_BUTTON = 15
+"""Longest name in a button, in characters, behind an hour."""
 ASK_THE_OFFICE = frozenset({AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
 """Statuses in which only the office knows what to do."""
 LONGEST_LINK = 2000
@@ -85,16 +87,25 @@ def _alert(alert: ListedAlert, t: Translator, office: Office, number: int | None
 
 
 def _buttons(tickets: tuple[Ticket, ...], t: Translator, office: Office, purpose: Purpose) -> list[Button]:
-    """The label of an appointment: day and hour, and the number if two have the same time."""
+    """The label of an appointment: day and hour. If two have the same time: for whom, or else the number."""
     found = []
     for each in tickets:
         at, number = each.appointment.at, each.appointment.id
         if _is_alone(each, tickets):
             when = t.label("button.when", day=t.day_brief(at, office.today), time=t.time(at))
+        elif office.several_names and (name := _own_name(each, tickets)):
+            when = t.label("button.when_name", time=t.time(at), name=name)
         else:
             when = t.label("button.when_number", time=t.time(at), number=number)
         found.append(_button(purpose, number, when, t))
     return found
+
+
+def _own_name(ticket: Ticket, tickets: tuple[Ticket, ...]) -> str | None:
+    """The name as a button shows it, if no other appointment of the same time has one that looks the same."""
+    names = [keys.shorten(each.appointment.name, IN_BUTTON) for each in tickets if _is_same_time(each, ticket)]
+    name = keys.shorten(ticket.appointment.name, IN_BUTTON)
+    return name if names.count(name) == 1 else None
 
 
 def _button(purpose: Purpose, number: int, when: str, t: Translator) -> Button:
@@ -120,7 +131,11 @@ def _question(purpose: Purpose, t: Translator) -> Safe:
 
 
 def _is_alone(ticket: Ticket, tickets: tuple[Ticket, ...]) -> bool:
-    return sum(each.appointment.at == ticket.appointment.at for each in tickets) == 1
+    return sum(_is_same_time(each, ticket) for each in tickets) == 1
+
+
+def _is_same_time(one: Ticket, other: Ticket) -> bool:
+    return one.appointment.at == other.appointment.at
 
 
 def asking_cancel(state: AskingCancel, t: Translator, office: Office) -> Message:

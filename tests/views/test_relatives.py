@@ -58,6 +58,29 @@ def test_a_list_says_it_of_every_appointment(purpose: Purpose, t: Translator) ->
         assert f"{FOR[t.locale]} {each.appointment.name}" in text
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("Aïssatou Bah", "Fatou Bah"), ["🎫 14:30 · Aïssatou Bah", "🎫 14:30 · Fatou Bah"]),
+        (("Aïssatou Bah", "Aïssatou Bah"), ["🎫 14:30 · 1", "🎫 14:30 · 2"]),
+        (("", "Fatou Bah"), ["🎫 14:30 · 1", "🎫 14:30 · Fatou Bah"]),
+        (
+            ("Mamadou Alpha Oumar Diallo", "Mamadou Alpha Issa Diallo"),
+            ["🎫 14:30 · 1", "🎫 14:30 · 2"],
+        ),
+    ],
+)
+def test_appointments_of_one_time_are_told_apart_by_name(names: tuple[str, str], expected: list[str]) -> None:
+    tickets = tuple(
+        replace(TICKET, appointment=replace(TICKET.appointment, id=number, name=name))
+        for number, name in enumerate(names, 1)
+    )
+    message = render(Listing(tickets, Purpose.VIEW), FR, office=FAMILY)
+    assert labels(message)[:2] == expected
+    check_labels(message)
+    assert labels(render(Listing(tickets, Purpose.VIEW), FR))[:2] == ["🎫 14:30 · 1", "🎫 14:30 · 2"]
+
+
 @both
 def test_the_question_before_cancelling_says_it_beside_the_buttons(t: Translator) -> None:
     lines = plain(render(SCREENS["asking before cancelling"], t, office=FAMILY).text).split("\n")
