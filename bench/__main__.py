@@ -23,6 +23,7 @@ BENCHES = {
 }
 """The benches of a run without names."""
 ON_REQUEST = {
+    "takeover": "how long citizens wait while one process takes over from another (needs PostgreSQL; ten minutes)",
     "stub": "beside a durable Node bot, under a load generator written by others (needs node and npm)",
 }
 """The benches that run only when named."""

@@ -34,13 +34,15 @@ from bot.moncreneau.gateway import Gateway
 from bot.settings import Settings, SettingsError, exposures, read_settings
 from bot.storage import engines
 from bot.storage.diagnostics import Diagnosis, examine, saved_value
+from bot.storage.lease import Leadership, leadership
 from bot.telegram import webhook
 from bot.telegram.transport import RawBot, host_of, words_of
 
 NOBODY = "telegram:0"
 """An owner that no citizen has. The list of its appointments shows whether the key may read."""
-FAR_APART = 60.0
-"""Seconds. If two clocks differ by more, tickets and limits would be wrong."""
+FAR_APART, APART = 60.0, 1.0
+"""Seconds. If a service's clock differs by more than the first, tickets and limits would be wrong. Machines of our own
+should not differ by more than the second."""
 SHOWN = 5
 UNCHECKED = "could not be checked"
 FORGED = {"X-Moncreneau-Signature": f"sha256={'0' * 64}"}
@@ -318,6 +320,37 @@ def _database(checkup: Diagnosis) -> list[Line]:
     return lines
 
 
+async def check_leader(url: str) -> list[Line]:
+    """Which process leads on this database, whether another stands by, and whether the clocks agree."""
+    try:
+        if engines.address(url).get_backend_name() == "sqlite":
+            return []
+        found = await leadership(url)
+    except connections.UNUSABLE:
+        return []  # `check_database` tells it, or the tables are not there yet
+    if found is None:
+        return [Line(Level.OK, "leader", "no process has worked on this database yet")]
+    return [_leader(found), *_database_clocks(found)]
+
+
+def _leader(found: Leadership) -> Line:
+    if found.is_over:
+        words = f"no process leads now; the last one was {found.leader}, {found.age:.0f} s ago (epoch {found.epoch})"
+        return Line(Level.WARN, "leader", words, "start the bot; if it runs, its log says why it does not lead")
+    words = f"{found.leader} leads since {found.since:%Y-%m-%d %H:%M:%S} UTC (epoch {found.epoch})"
+    if found.standbys:
+        return Line(Level.OK, "leader", f"{words}; standing by: {found.standbys}")
+    return Line(Level.OK, "leader", f"{words}; no other process stands by")
+
+
+def _database_clocks(found: Leadership) -> Iterator[Line]:
+    """The lease does not depend on these clocks, but reminders and the log do."""
+    for whose, gap in (("this machine's", found.clock_gap), (f"{found.leader}'s", found.leaders_clock_gap)):
+        if abs(gap) > APART:
+            words = f"{whose} clock is {abs(gap):.0f} s {'ahead of' if gap > 0 else 'behind'} the database's"
+            yield Line(Level.WARN, "clock", words, "set the clocks of both machines by NTP")
+
+
 def check_clocks(gaps: Mapping[str, float | None]) -> Iterator[Line]:
     """Whether our clock and those of the services agree; their responses have a `Date`."""
     for service, gap in gaps.items():
@@ -350,6 +383,7 @@ async def run(*, quick: bool) -> int:
         return CANNOT_WORK
     details_lines, details = check_details(settings)
     found = [*_say(check_settings(settings)), *_say(details_lines), *_say(await check_database(settings.database_url))]
+    found += _say(await check_leader(settings.database_url))
     if not quick:
         telegram = await check_telegram(settings)
         found += _say(telegram.lines)

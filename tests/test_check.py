@@ -30,6 +30,7 @@ from bot.check import Level, _refusal
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram.config import TOKEN
 from bot.settings import read_settings
+from bot.storage.lease import Lease
 from bot.storage.store import Store
 from tests.e2e.services import OFFICES, Services, separate_bot
 from tests.moncreneau.support import DEPARTMENTS, Answer, ScriptedServer, answer, scripted_server
@@ -314,6 +315,18 @@ async def test_a_server_is_checked_as_a_file_is_and_its_password_is_never_shown(
         )
         await (await Store(database.url).open()).close()
         assert "can be written" in (await check("--quick", DATABASE_URL=database.url)).line("database", "OK")
+        lease = Lease(database.url, "vm1-812-9f3a", print)
+        nobody = await check("--quick", DATABASE_URL=database.url)
+        assert "no process has worked on this database yet" in nobody.line("leader", "OK")
+        async with lease.held():
+            leads = await check("--quick", DATABASE_URL=database.url)
+            assert "vm1-812-9f3a leads since 20" in leads.line("leader", "OK")
+            assert "(epoch 1); no other process stands by" in leads.line("leader", "OK")
+            database.execute("UPDATE lease SET clock_gap = -7.4, renewed_at = renewed_at + 60")
+            wrong = await check("--quick", DATABASE_URL=database.url)
+            assert "vm1-812-9f3a's clock is 7 s behind the database's" in wrong.line("clock", "WARN")
+        over = await check("--quick", DATABASE_URL=database.url)
+        assert "no process leads now; the last one was vm1-812-9f3a" in over.line("leader", "WARN")
     gone = await check("--quick", DATABASE_URL="postgresql://bot:geheim@127.0.0.1:9/bot")
     assert gone.code == 1
     assert "cannot be used: connection" in gone.line("database", "FAIL")

@@ -175,6 +175,8 @@ class ReplicaHealth:
     """Seconds since the leader renewed its lease."""
     takeovers: int
     """How many leaders ended without resigning."""
+    standbys: int
+    """How many processes stand by."""
     database: bool = True
     """Whether the lease could be read or renewed a moment ago."""
 

@@ -82,6 +82,7 @@ class ReplicaCollector(Collector):
         yield _gauge("lease_epoch", "The number of the present leader's term.", replica.epoch)
         yield from _known("lease_age_seconds", "Seconds since the leader renewed its lease.", replica.lease_age)
         yield from _known("leader_since_timestamp_seconds", "Since when it leads, Unix time.", _unix(replica.since))
+        yield _gauge("standbys", "Processes that stand by.", replica.standbys)
         yield CounterMetricFamily(NAME + "takeovers", "Leaders that ended without resigning.", replica.takeovers)
 
 

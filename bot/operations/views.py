@@ -68,6 +68,7 @@ def status(report: HealthReport, t: Translator, office: Office, zone: tzinfo, na
         lines(
             t.text("condition.telegram_fine" if report.telegram else "condition.telegram_bad"),
             t.text("condition.database_fine" if report.database else "condition.database_bad"),
+            _leader(report, t, zone),
         ),
         _updates(report, t, zone),
         _webhooks(report, t, zone),
@@ -225,6 +226,26 @@ def _last_error(api: ApiHealth, t: Translator, zone: tzinfo) -> Safe:
         return t.text("condition.no_error")
     at = api.last_error_at.astimezone(zone)
     return t.text("condition.last_error", error=api.last_error, day=t.date_short(at.date()), time=t.time(at))
+
+
+def _leader(report: HealthReport, t: Translator, zone: tzinfo) -> Safe | None:
+    """Which process leads, and whether another one stands by; None on SQLite."""
+    found = report.replica
+    if found is None or found.since is None:
+        return None
+    began = found.since.astimezone(zone)
+    return lines(
+        t.text(
+            "condition.leader",
+            name=found.replica,
+            day=t.date_short(began.date()),
+            time=t.time(began),
+            epoch=found.epoch,
+            age=round(found.lease_age or 0),
+        ),
+        t.text("condition.standbys", n=found.standbys) if found.standbys else t.text("condition.no_standby"),
+        t.text("condition.takeovers", count=found.takeovers) if found.takeovers else None,
+    )
 
 
 def _uptime(report: HealthReport, t: Translator) -> Safe:

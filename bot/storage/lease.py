@@ -22,6 +22,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,9 +55,12 @@ SESSIONS_OF = f"pg_stat_activity WHERE datname = current_database() AND applicat
 IS_SERVED = f"""NOT EXISTS (SELECT FROM facts
     WHERE name = '{migrate.SERVES}' AND split_part(value, ' ', 1) > '{migrate.newest()}')"""
 """Whether the tables serve this release: a newer one may have taken away what this one needs."""
+STANDBYS = f"""(SELECT count(DISTINCT application_name) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE '{postgresql.PROGRAM} %'
+        AND application_name <> '{postgresql.PROGRAM} ' || replica)"""  # noqa: S608
 LOOK = text(f"""SELECT {IS_SERVED} AS is_served, epoch, replica, since, takeovers, clock_gap, {NOW} - renewed_at AS age,
         is_released, {NOW} >= expires_at AS is_expired,
-        NOT EXISTS (SELECT FROM {SESSIONS_OF} replica) AS is_gone,
+        NOT EXISTS (SELECT FROM {SESSIONS_OF} replica) AS is_gone, {STANDBYS} AS standbys,
         renewed_at > (SELECT extract(epoch FROM backend_start)::float8 FROM pg_stat_activity
             WHERE pid = pg_backend_pid()) AS is_witnessed
     FROM lease""")  # noqa: S608 — our own constants
@@ -64,13 +68,13 @@ LOOK = text(f"""SELECT {IS_SERVED} AS is_served, epoch, replica, since, takeover
 if the lease was renewed during our own session (`is_witnessed`): after a restart of the server nobody has a session."""
 FIRST = text(f"""INSERT INTO lease (epoch, replica, since, renewed_at, expires_at, is_released, takeovers, clock_gap)
     SELECT 1, :replica, {NOW}, {NOW}, {NOW} + {TTL}, false, 0, :time - {NOW} WHERE NOT EXISTS (SELECT FROM lease)
-    RETURNING epoch, since, takeovers""")  # noqa: S608
+    RETURNING epoch, since, takeovers, {STANDBYS} AS standbys""")  # noqa: S608
 NEXT = text(f"""UPDATE lease SET epoch = epoch + 1, replica = :replica, since = {NOW}, renewed_at = {NOW},
         expires_at = {NOW} + {TTL}, takeovers = takeovers + (NOT is_released)::int, is_released = false,
         clock_gap = :time - {NOW}
-    WHERE epoch = :epoch AND {IS_SERVED} RETURNING epoch, since, takeovers""")  # noqa: S608
+    WHERE epoch = :epoch AND {IS_SERVED} RETURNING epoch, since, takeovers, {STANDBYS} AS standbys""")  # noqa: S608
 RENEW = text(f"""UPDATE lease SET renewed_at = {NOW}, expires_at = {NOW} + {TTL}, clock_gap = :time - {NOW}
-    WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED} RETURNING epoch""")  # noqa: S608
+    WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED} RETURNING {STANDBYS}""")  # noqa: S608
 RESIGN = text("UPDATE lease SET is_released = true WHERE epoch = :epoch AND replica = :replica")
 FENCE = text(f"""SELECT 1 FROM lease WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED}
     FOR KEY SHARE""")  # noqa: S608
@@ -202,7 +206,7 @@ class Lease:
             await session.execute(postgresql.RELEASE_PROCESS_LOCK)
             return False
         self._epoch = begun.epoch
-        self._note_leader(started, since=begun.since, takeovers=begun.takeovers)
+        self._note_leader(started, begun.standbys, since=begun.since, takeovers=begun.takeovers)
         log.info("leader, epoch %d: %s%s", begun.epoch, self.name, _after(row))
         return True
 
@@ -235,10 +239,11 @@ class Lease:
             return False
         started = self._now()
         values = {"epoch": self._epoch, "replica": self.name, "time": time.time()}
-        if await session.scalar(RENEW, values) is None:
+        standbys = await session.scalar(RENEW, values)
+        if standbys is None:
             self._lose(f"epoch {self._epoch} is over{AT_END}")
             return False
-        self._note_leader(started)
+        self._note_leader(started, standbys)
         self._reachability.succeeded()
         return True
 
@@ -288,12 +293,13 @@ class Lease:
             epoch=0 if row is None else row.epoch,
             lease_age=row.age if row is not None and is_led else None,
             takeovers=0 if row is None else row.takeovers,
+            standbys=1 if row is None else row.standbys,
         )
 
-    def _note_leader(self, renewed: float, since: float | None = None, takeovers: int = 0) -> None:
-        """The lease was renewed by an attempt that began at `renewed`."""
+    def _note_leader(self, renewed: float, standbys: int, since: float = 0.0, takeovers: int = 0) -> None:
+        """The lease was renewed by an attempt that began at `renewed`; `since` is given once, when it begins."""
         self._seen_at, self._trusted_until = renewed, renewed + TTL - MARGIN
-        if since is not None:
+        if since:
             self._seen = ReplicaHealth(
                 role=Role.LEADER,
                 replica=self.name,
@@ -302,7 +308,56 @@ class Lease:
                 epoch=self._epoch or 0,
                 lease_age=0.0,
                 takeovers=takeovers,
+                standbys=standbys,
             )
+        elif self._seen:
+            self._seen = replace(self._seen, standbys=standbys)
+
+
+@dataclass(frozen=True, slots=True)
+class Leadership:
+    """Who leads, as a process sees it that takes no part. `leader` is the last one if none leads now."""
+
+    leader: str
+    since: datetime
+    """Aware, in UTC."""
+    epoch: int
+    age: float
+    """Seconds since it renewed its lease."""
+    is_over: bool
+    """Whether it resigned, or its lease has expired."""
+    standbys: int
+    leaders_clock_gap: float
+    """Seconds by which the leader's clock is ahead of the database's."""
+    clock_gap: float
+    """Seconds by which our own clock is."""
+
+
+async def leadership(url: str) -> Leadership | None:
+    """Who leads on the PostgreSQL database at `url`; None if no process ever did. Raises the database's errors."""
+    engine = engines.engine_for(url)
+    try:
+        async with engine.connect() as session:
+            before = time.time()
+            now = await session.scalar(text(f"SELECT {NOW}"))
+            after = time.time()
+            row = (await session.execute(LOOK)).one_or_none()
+    finally:
+        await engine.dispose()
+    return (
+        None
+        if row is None
+        else Leadership(
+            leader=row.replica,
+            since=datetime.fromtimestamp(row.since, UTC),
+            epoch=row.epoch,
+            age=row.age,
+            is_over=row.is_released or row.is_expired,
+            standbys=row.standbys,
+            leaders_clock_gap=row.clock_gap,
+            clock_gap=(before + after) / 2 - now,
+        )
+    )
 
 
 def _leads(row: Row[Any] | None) -> str:

@@ -6,6 +6,7 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -65,13 +66,45 @@ async def test_a_standby_is_ready_to_receive_also_while_it_becomes_the_leader(ro
 
     def replica() -> ReplicaHealth:
         return ReplicaHealth(
-            role=role, replica="a", leader="b", since=None, epoch=1, lease_age=1.0, takeovers=0, database=database
+            role=role,
+            replica="a",
+            leader="b",
+            since=None,
+            epoch=1,
+            lease_age=1.0,
+            takeovers=0,
+            standbys=0,
+            database=database,
         )
 
     async with port(http.routes(report, replica)) as client:
         ready = await client.get("/readyz")
     found = {"started": True, "database": database, "role": role}
     assert (ready.status_code, ready.json()) == (200 if database else 503, found)
+
+
+STANDBY = ReplicaHealth(
+    role=Role.STANDBY,
+    replica="second",
+    leader="first",
+    since=datetime(2026, 3, 2, tzinfo=UTC),
+    epoch=7,
+    lease_age=1.5,
+    takeovers=2,
+    standbys=1,
+)
+
+
+async def no_report() -> None:
+    return None
+
+
+async def test_the_metrics_of_a_standby_say_who_leads() -> None:
+    async with port(http.routes(no_report, lambda: STANDBY)) as client:
+        metrics = (await client.get("/metrics")).text
+        for line in ("leader 0.0", "lease_epoch 7.0", "lease_age_seconds 1.5", "standbys 1.0", "takeovers_total 2.0"):
+            assert f"\nmoncreneau_bot_{line}\n" in metrics
+        assert "moncreneau_bot_leader_since_timestamp_seconds 1.7724096e+09" in metrics
 
 
 async def test_the_port_listens_on_the_given_address_unless_it_is_in_use() -> None:

@@ -14,6 +14,8 @@ from bot.core.health import (
     OperatorIssue,
     PlaceAlertHealth,
     ReminderHealth,
+    ReplicaHealth,
+    Role,
     UpdatesHealth,
     WebhookHealth,
 )
@@ -212,3 +214,37 @@ def test_limits_that_single_people_reached_stand_there_by_cause() -> None:
         "• trop de réservations en un jour : 7",
         "• trop de consultations d’horaires : 2",
     ]
+
+
+LEADER = ReplicaHealth(
+    role=Role.LEADER,
+    replica="vm1-812-9f3a",
+    leader="vm1-812-9f3a",
+    since=datetime(2026, 3, 1, 22, 5, tzinfo=UTC),
+    epoch=7,
+    lease_age=1.4,
+    takeovers=2,
+    standbys=1,
+)
+
+
+LED = {
+    "fr": "est le processus principal depuis dim. 1er mars à 22:05 (époque 7, dernier signe de vie il y a 1 s)\n"
+    "1 autre processus est en réserve\nFins brutales du processus principal\xa0: 2",
+    "en": "leads since Sun 1 Mar at 22:05 (epoch 7; last sign of life 1 s ago)\n"
+    "1 other process stands by\nSudden ends of the process that led: 2",
+}
+
+
+@pytest.mark.parametrize("locale", LED)
+def test_the_status_says_who_leads_and_who_stands_by(locale: str) -> None:
+    found = status(replace(FINE, replica=LEADER), T.get(locale), CONAKRY, ZoneInfo("Africa/Conakry"), named).text
+    assert f"👑 vm1-812-9f3a {LED[locale]}" in found
+
+
+def test_the_status_says_if_no_process_stands_by_and_nothing_on_sqlite() -> None:
+    alone = replace(LEADER, standbys=0, takeovers=0)
+    found = status(replace(FINE, replica=alone), T.get("en"), CONAKRY, ZoneInfo("Africa/Conakry"), named).text
+    assert "No other process stands by." in found
+    assert "Sudden ends" not in found
+    assert "👑" not in status(FINE, T.get("en"), CONAKRY, ZoneInfo("Africa/Conakry"), named).text

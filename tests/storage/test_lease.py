@@ -21,7 +21,7 @@ from bot.app.records import Change
 from bot.core.health import Role
 from bot.storage import lease as leases
 from bot.storage import migrate
-from bot.storage.lease import MARGIN, TTL, Lease, LeaseLostError
+from bot.storage.lease import MARGIN, TTL, Lease, LeaseLostError, leadership
 from bot.storage.process_lock import only_process
 from bot.storage.store import Store, StoreClosedError, prepare
 from bot.storage.writer import Writer
@@ -57,6 +57,11 @@ class Replica:
     def role(self) -> Role | None:
         seen = self.lease.health()
         return None if seen is None else seen.role
+
+    @property
+    def standbys(self) -> int:
+        seen = self.lease.health()
+        return seen.standbys if seen else 0
 
     def leads(self) -> bool:
         return self.role is Role.LEADER
@@ -286,6 +291,21 @@ async def test_a_standby_waits_for_a_server_that_is_away(database: Database, clu
                 assert seen
                 assert not seen.database
         await eventually("it leads", second.leads)
+
+
+async def test_an_onlooker_sees_who_leads_since_when_and_whether_clocks_differ(database: Database) -> None:
+    assert await leadership(database.url) is None
+    first, second = Replica(database.url), Replica(database.url, "second")
+    async with first.lease.held(), second.standing_by():
+        await eventually("it counts the standby", lambda: first.standbys == 1)
+        found = await leadership(database.url)
+        assert found
+        assert (found.leader, found.epoch, found.is_over, found.standbys) == ("first", 1, False, 1)
+        assert abs(found.clock_gap) < 1
+        assert abs(found.leaders_clock_gap) < 1
+    over = await leadership(database.url)
+    assert over
+    assert over.is_over
 
 
 async def test_the_sessions_of_a_replica_carry_its_name_whatever_the_address_says(database: Database) -> None:
