@@ -15,6 +15,8 @@ from bot.core.health import (
     OperatorIssue,
     PlaceAlertHealth,
     ReminderHealth,
+    ReplicaHealth,
+    Role,
     UpdatesHealth,
     WebhookHealth,
 )
@@ -210,6 +212,16 @@ def full_metrics() -> Collector:
             oldest_update=0.0,
             reminders=ReminderHealth(due=1, late=1, sent=1, dropped=1, coming=1),
             place_alerts=PlaceAlertHealth(open=1, sent=1),
+            replica=ReplicaHealth(
+                role=Role.LEADER,
+                replica="a",
+                leader="a",
+                since=now,
+                epoch=1,
+                lease_age=1.0,
+                takeovers=0,
+                standbys=1,
+            ),
         )
     )
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.core.health import HealthReport, ReplicaHealth
-from bot.operations.metrics import MetricsCollector, ReplicaCollector
+from bot.operations.metrics import MetricsCollector, StandbyCollector
 
 Report = Callable[[], Awaitable[HealthReport | None]]
 """Returns the health report; None while the bot starts or stops, and on a standby."""
@@ -58,8 +58,8 @@ def routes(report: Report, replica: Replica = lambda: None) -> list[Route]:
         ProcessCollector(registry=registry)
         if health := await report():
             registry.register(MetricsCollector(health))
-        if present := replica():
-            registry.register(ReplicaCollector(present))
+        elif present := replica():
+            registry.register(StandbyCollector(present))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]

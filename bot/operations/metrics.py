@@ -61,6 +61,8 @@ class MetricsCollector(Collector):
         yield from _known("oldest_update_seconds", "How long the oldest update has waited.", report.oldest_update)
         if report.updates is not None:
             yield from _updates(report.updates)
+        if report.replica is not None:
+            yield from _replica(report.replica)
         yield from _api(report.api)
 
 
@@ -69,21 +71,24 @@ def _place_alerts(alerts: PlaceAlertHealth) -> Iterator[Metric]:
     yield CounterMetricFamily(NAME + "place_alerts_sent", "Messages that told of an earlier place.", alerts.sent)
 
 
-class ReplicaCollector(Collector):
-    """The leadership as this process sees it, also on a standby."""
+class StandbyCollector(Collector):
+    """The metrics of a process that stands by: only who leads."""
 
     def __init__(self, replica: ReplicaHealth) -> None:
         self._replica = replica
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector`."""
-        replica = self._replica
-        yield _gauge("leader", "1 if this process leads, 0 if it stands by.", replica.role is Role.LEADER)
-        yield _gauge("lease_epoch", "The number of the present leader's term.", replica.epoch)
-        yield from _known("lease_age_seconds", "Seconds since the leader renewed its lease.", replica.lease_age)
-        yield from _known("leader_since_timestamp_seconds", "Since when it leads, Unix time.", _unix(replica.since))
-        yield _gauge("standbys", "Processes that stand by.", replica.standbys)
-        yield CounterMetricFamily(NAME + "takeovers", "Leaders that ended without resigning.", replica.takeovers)
+        return _replica(self._replica)
+
+
+def _replica(replica: ReplicaHealth) -> Iterator[Metric]:
+    yield _gauge("leader", "1 if this process leads, 0 if it stands by.", replica.role is Role.LEADER)
+    yield _gauge("lease_epoch", "The number of the present leader's term.", replica.epoch)
+    yield from _known("lease_age_seconds", "Seconds since the leader renewed its lease.", replica.lease_age)
+    yield from _known("leader_since_timestamp_seconds", "Since when it leads, Unix time.", _unix(replica.since))
+    yield _gauge("standbys", "Processes that stand by.", replica.standbys)
+    yield CounterMetricFamily(NAME + "takeovers", "Leaders that ended without resigning.", replica.takeovers)
 
 
 def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
