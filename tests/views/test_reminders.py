@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.model import AppointmentStatus, Ticket
-from bot.core.screens import AskingRating, Missed, Reminder, Reminders
+from bot.core.screens import Missed, Reminder, Reminders
 from bot.views.message import Office, Style
 from bot.views.render import render
 from tests.core.examples import APPOINTMENT, TICKET
 from tests.views.pages import EN, FR
-from tests.views.telegram import actions, check_limits, labels, plain
+from tests.views.telegram import actions, check_limits, plain
 
 THE_EVE = Office(today=APPOINTMENT.at.date() - timedelta(days=1))
 THAT_DAY = Office(today=APPOINTMENT.at.date())
@@ -73,24 +73,6 @@ def test_who_did_not_come_is_not_blamed_and_can_book_again() -> None:
     message = render(Missed(TICKET), FR)
     assert "n’a pas noté votre venue" in message.text
     assert actions(message) == ["again:12345", "list"]
-
-
-def test_after_a_visit_five_answers_in_words_and_the_way_to_be_asked_no_more() -> None:
-    message = render(AskingRating(TICKET), FR)
-    text = plain(message.text)
-    assert "Passeports" in text
-    assert "sans votre nom" in text
-    assert text.splitlines()[-1] == "Comment s’est passée votre visite ?".replace(" ?", "\u00a0?")
-    assert [[each.label for each in row] for row in message.rows] == [
-        ["Très bien", "Bien", "Moyen"],
-        ["Mauvais", "Très mauvais"],
-        ["🔕 Ne plus demander"],
-    ]
-    assert actions(message) == [f"rate:12345.{score}" for score in (5, 4, 3, 2, 1, 0)]
-    assert labels(render(AskingRating(TICKET), EN)) == [
-        *("Very good", "Good", "Fair", "Poor", "Very poor"),
-        "🔕 Do not ask again",
-    ]
 
 
 def test_reminders_are_switched_by_the_one_button_that_changes_something() -> None:
