@@ -29,6 +29,7 @@ from bot.core.health import (
     WebhookHealth,
 )
 from bot.core.model import FailureCode
+from bot.core.rating import DepartmentRatings
 from bot.core.statistics import Count
 from bot.http_client.session import MaySend, always
 from bot.i18n import Translators
@@ -261,8 +262,10 @@ class Operations:
     def _draw_blocking(self, screen: BlockScreen, locale: str) -> Message:
         return blocking_views.render(screen, self._translators.get(locale))
 
-    def _draw_statistics(self, counts: tuple[Count, ...], today: date, locale: str) -> Message:
-        return statistics_views.statistics(counts, today, self._translators.get(locale), self.gateway.name_of)
+    def _draw_statistics(
+        self, counts: tuple[Count, ...], ratings: tuple[DepartmentRatings, ...], today: date, locale: str
+    ) -> Message:
+        return statistics_views.statistics(counts, ratings, today, self._translators.get(locale), self.gateway.name_of)
 
     def _draw_caption(self, locale: str) -> Message:
         return statistics_views.caption(self._translators.get(locale))

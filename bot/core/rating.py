@@ -76,18 +76,13 @@ def may_ask(today: date, last_asked: date | None) -> bool:
 
 
 def by_department(counts: Iterable[RatingCount]) -> tuple[DepartmentRatings, ...]:
-    """The figures of each department that has `FEWEST` ratings or more, in order of their ids."""
+    """The figures of each department that has `FEWEST` ratings or more, the most rated first.
+
+    They are for all weeks together: those of single weeks would tell what few citizens answered.
+    """
     found: defaultdict[int, dict[Score, int]] = defaultdict(lambda: dict.fromkeys(Score, 0))
     for each in counts:
         found[each.department_id][each.score] += each.count
-    figures = (DepartmentRatings(number, tuple(scores.values())) for number, scores in sorted(found.items()))
-    return tuple(each for each in figures if each.total >= FEWEST)
-
-
-def by_week(counts: Iterable[RatingCount]) -> dict[date, tuple[DepartmentRatings, ...]]:
-    """The same for each week, in order; weeks without any such department are left out."""
-    weeks: defaultdict[date, list[RatingCount]] = defaultdict(list)
-    for each in counts:
-        weeks[each.week].append(each)
-    figures = {week: by_department(found) for week, found in sorted(weeks.items())}
-    return {week: found for week, found in figures.items() if found}
+    figures = (DepartmentRatings(number, tuple(scores.values())) for number, scores in found.items())
+    shown = (each for each in figures if each.total >= FEWEST)
+    return tuple(sorted(shown, key=lambda each: (-each.total, each.department_id)))

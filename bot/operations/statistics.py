@@ -7,8 +7,9 @@ from typing import Protocol
 from bot.app.records import Change, Delivery, DeliveryIds, Kind, Urgency
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
+from bot.core.rating import DepartmentRatings, RatingCount, by_department
 from bot.core.statistics import Count, week_of
-from bot.operations.statistics_views import WEEK
+from bot.operations.statistics_views import RATED, WEEK
 from bot.views.message import Message
 
 COMMAND = "stats"
@@ -21,14 +22,17 @@ class StatisticsRepository(Protocol):
     async def counts(self, since: date | None = None) -> tuple[Count, ...]:
         """All counts from this day on."""
 
+    async def ratings(self, since: date) -> tuple[RatingCount, ...]:
+        """The ratings of the weeks from this one on, which begins with `since`."""
+
 
 class StatisticsHandler:
-    """See `AdminHandler`. `draw` is given the counts, today, and the language; `caption` the language."""
+    """See `AdminHandler`. `draw` is given the counts, the ratings, today, and the language; `caption` the language."""
 
     def __init__(
         self,
         repository: StatisticsRepository,
-        draw: Callable[[tuple[Count, ...], date, str], Message],
+        draw: Callable[[tuple[Count, ...], tuple[DepartmentRatings, ...], date, str], Message],
         caption: Callable[[str], Message],
         locale_of: Callable[[int], Awaitable[str]],
         ids: DeliveryIds,
@@ -46,7 +50,8 @@ class StatisticsHandler:
             return None
         today, locale = event.at.date(), await self._locale_of(chat_id)
         counts = await self._repository.counts(week_of(today) - WEEK)
-        words = Delivery(self._ids.next(), chat_id, Kind.SEND, self._draw(counts, today, locale))
+        ratings = by_department(await self._repository.ratings(week_of(today) - RATED))
+        words = Delivery(self._ids.next(), chat_id, Kind.SEND, self._draw(counts, ratings, today, locale))
         file = Delivery(
             self._ids.next(), chat_id, Kind.DOCUMENT, self._caption(locale), urgency=Urgency.NOTICE, document=FILE
         )

@@ -3,10 +3,11 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 from bot.broadcast.report import cells
+from bot.core.rating import DepartmentRatings
 from bot.core.statistics import Count, Counted, Figures, WeekCount, by_week, figures, week_of
 from bot.i18n import Safe, Translator
 from bot.views.keyboards import NAME, clip
@@ -14,6 +15,8 @@ from bot.views.message import Message
 from bot.views.text import lines, paragraphs
 
 WEEK = timedelta(days=7)
+RATED = 12 * WEEK
+"""Ratings are added up over so many weeks, since a department needs some before they are shown."""
 MOST = 8
 """Departments that are named in words; all are in the file."""
 BY_DEPARTMENT = (Counted.BOOKED, Counted.MOVED, Counted.NO_SHOW)
@@ -24,8 +27,10 @@ Names = Callable[[int], str]
 """Returns the name of a department."""
 
 
-def statistics(counts: Iterable[Count], today: date, t: Translator, names: Names) -> Message:
-    """This week and the last one, in all and by department."""
+def statistics(
+    counts: Iterable[Count], ratings: Sequence[DepartmentRatings], today: date, t: Translator, names: Names
+) -> Message:
+    """This week and the last one, in all and by department, and what citizens said after their visits."""
     this, last = week_of(today), week_of(today) - WEEK
     found = [each for each in by_week(counts) if each.week in {this, last}]
     text = paragraphs(
@@ -33,6 +38,7 @@ def statistics(counts: Iterable[Count], today: date, t: Translator, names: Names
         _week(t.text("stats.this_week", day=t.date_short(this)), this, found, t),
         _week(t.text("stats.last_week", day=t.date_short(last)), last, found, t),
         _departments(found, t, names),
+        _ratings(ratings, t, names),
     )
     return Message(text)
 
@@ -74,6 +80,26 @@ def _departments(found: Iterable[WeekCount], t: Translator, names: Names) -> Saf
     named = (_department(names(number), figures(of[number]), t) for number in busiest[:MOST])
     more = len(busiest) - MOST
     return lines(t.text("stats.departments"), *named, t.text("stats.more", n=more, count=more) if more > 0 else None)
+
+
+def _ratings(ratings: Sequence[DepartmentRatings], t: Translator, names: Names) -> Safe | None:
+    """How often each answer was given, for the departments that have some."""
+    if not ratings:
+        return None
+    return lines(t.text("stats.ratings"), *(_rating(names(each.department_id), each, t) for each in ratings[:MOST]))
+
+
+def _rating(name: str, ratings: DepartmentRatings, t: Translator) -> Safe:
+    best, good, fair, poor, worst = ratings.counts
+    return t.text(
+        "stats.rating",
+        name=clip(name, NAME),
+        best=best,
+        good=good,
+        fair=fair,
+        poor=poor,
+        worst=worst,
+    )
 
 
 def _department(name: str, numbers: Figures, t: Translator) -> Safe:

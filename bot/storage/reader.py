@@ -35,7 +35,6 @@ from bot.app.records import (
 )
 from bot.core.appointment_book import OVER, BookEntry
 from bot.core.calendar_event import root_of
-from bot.core.rating import RatingCount
 from bot.storage import engines, mappers, migrate, personal_data
 from bot.storage.tables import (
     appointments,
@@ -46,7 +45,6 @@ from bot.storage.tables import (
     outbox,
     pictures,
     rating_questions,
-    ratings,
     saved_values,
     ticket_messages,
 )
@@ -326,12 +324,6 @@ class ReadRepository:
         """Whether the question about the visit of this appointment was asked in this chat, and not answered."""
         this = (rating_questions.c.chat_id == chat_id, rating_questions.c.appointment_id == appointment_id)
         return bool(await self._all(select(rating_questions.c.appointment_id).where(*this)))
-
-    async def ratings(self, since: date, until: date) -> tuple[RatingCount, ...]:
-        """The ratings of the weeks that begin from `since` to `until`, both included; see `core.rating`."""
-        weeks = ratings.c.week.between(since.isoformat(), until.isoformat())
-        query = select(ratings).where(weeks).order_by(ratings.c.department_id, ratings.c.week)
-        return tuple(map(mappers.read_rating, await self._all(query)))
 
     async def copy_of(self, chat_id: int) -> CopiedTables:
         """All rows of all tables that are about this chat."""

@@ -23,6 +23,7 @@ from bot.core.rating import RatingAnswer, RatingCount, Score
 from bot.core.reminders import Timer
 from bot.core.screens import AskingRating, Missed, QrPicture, Reminder, Screen
 from bot.core.states import Notice
+from bot.storage.statistics import SqlStatistics
 from bot.storage.store import Store
 from bot.storage.timers import SqlTimerRepository
 from bot.views.message import Message
@@ -252,7 +253,7 @@ async def test_who_came_is_asked_once_and_the_question_is_open_until_it_is_answe
     for _ in range(2):
         await setup.store.commit(Change(rated=RatingAnswer(7, 50, Score.GOOD)))
         assert not await setup.store.has_question(7, 50)
-        assert await setup.store.ratings(week, week) == (RatingCount(5, week, Score.GOOD, 1),)
+        assert await SqlStatistics(setup.store).ratings(week) == (RatingCount(5, week, Score.GOOD, 1),)
 
 
 async def test_a_chat_is_asked_about_one_visit_in_thirty_days(setup: RemindersSetup) -> None:

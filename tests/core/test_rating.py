@@ -9,7 +9,7 @@ from bot.core import callback_data
 from bot.core.conversation import step
 from bot.core.effects import Amend, Rate
 from bot.core.events import Pressed, Rated
-from bot.core.rating import DepartmentRatings, RatingCount, Score, by_department, by_week, may_ask
+from bot.core.rating import DepartmentRatings, RatingCount, Score, by_department, may_ask
 from bot.core.screens import NoticeMessage, SettingsMenu
 from bot.core.session import Session
 from bot.core.states import Notice, State
@@ -80,9 +80,5 @@ def test_a_department_is_shown_from_five_ratings_on() -> None:
     ]
     assert by_department(counts) == (DepartmentRatings(8, (0, 4, 0, 0, 1)),)
     assert by_department(counts)[0].total == 5
-    assert by_week(counts) == {}
-    fuller = [*counts, RatingCount(5, week, Score.POOR, 5), RatingCount(5, MONDAY, Score.FAIR, 1)]
-    assert by_week(fuller) == {
-        MONDAY: (DepartmentRatings(5, (4, 0, 1, 0, 0)),),
-        week: (DepartmentRatings(5, (0, 0, 0, 5, 0)),),
-    }
+    fuller = [*counts, RatingCount(5, week, Score.POOR, 1), RatingCount(5, MONDAY, Score.FAIR, 1)]
+    assert by_department(fuller) == (DepartmentRatings(5, (4, 0, 1, 1, 0)), DepartmentRatings(8, (0, 4, 0, 0, 1)))

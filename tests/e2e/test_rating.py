@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from bot.core.rating import RatingCount, Score
+from bot.storage.statistics import SqlStatistics
 from tests.e2e.citizen import Citizen
 from tests.e2e.running_bot import RunningBot
 from tests.e2e.test_reminders import books, jump_to
@@ -33,7 +34,7 @@ async def requests(bot: RunningBot) -> dict[str, int]:
 
 
 async def given(bot: RunningBot) -> tuple[RatingCount, ...]:
-    return await bot.app.store.ratings(WEEK, WEEK)
+    return await SqlStatistics(bot.app.store).ratings(WEEK)
 
 
 async def test_a_visit_is_rated_once_without_a_request_and_the_chat_is_not_asked_again_soon(

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from bot.app.records import DeliveryIds, Kind
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
+from bot.core.rating import DepartmentRatings, RatingCount, Score
 from bot.core.statistics import Count, Counted
 from bot.operations.statistics import FILE, StatisticsHandler
 from bot.views.message import Message
@@ -21,13 +22,17 @@ class Counts:
         self.asked.append(since)
         return COUNTS
 
+    async def ratings(self, since: date) -> tuple[RatingCount, ...]:
+        assert since == MONDAY - timedelta(days=84)
+        return (RatingCount(5, MONDAY, Score.GOOD, 5), RatingCount(6, MONDAY, Score.GOOD, 4))
+
 
 async def locale_of(_chat_id: int) -> str:
     return "en"
 
 
-def draw(counts: tuple[Count, ...], today: date, locale: str) -> Message:
-    return Message(f"{len(counts)} {today} {locale}")
+def draw(counts: tuple[Count, ...], ratings: tuple[DepartmentRatings, ...], today: date, locale: str) -> Message:
+    return Message(f"{len(counts)} {[each.department_id for each in ratings]} {today} {locale}")
 
 
 def caption(locale: str) -> Message:
@@ -42,6 +47,6 @@ async def test_an_admin_who_asks_gets_the_words_and_the_file() -> None:
     change = await handler.handle(7, FromCitizen(Commanded(at=at, name="stats"), 900))
     assert change
     words, file = change.queued
-    assert (words.kind, words.message.text) == (Kind.SEND, "1 2026-03-04 en")
+    assert (words.kind, words.message.text) == (Kind.SEND, "1 [5] 2026-03-04 en")
     assert (file.kind, file.document) == (Kind.DOCUMENT, FILE)
     assert counts.asked == [MONDAY - timedelta(days=7)]

@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import date, timedelta
 
+from bot.core.rating import DepartmentRatings
 from bot.core.statistics import Count, Counted
 from bot.i18n import Translators
 from bot.operations.statistics_views import csv_file, statistics
@@ -26,7 +27,7 @@ def named(department_id: int) -> str:
 
 
 def shown(*counts: Count, locale: str = "fr") -> list[str]:
-    text = statistics(counts, TODAY, T.get(locale), named).text
+    text = statistics(counts, (), TODAY, T.get(locale), named).text
     return text.replace("\u00a0", " ").splitlines()
 
 
@@ -48,6 +49,17 @@ def test_this_week_and_the_last_one_are_told_in_words() -> None:
     ]
 
 
+def test_what_citizens_said_after_their_visits_is_counted_by_department() -> None:
+    rated = (DepartmentRatings(5, (7, 2, 1, 0, 1)), DepartmentRatings(6, (0, 5, 0, 0, 0)))
+    french, english = (statistics((), rated, TODAY, T.get(each), named).text for each in ("fr", "en"))
+    assert french.replace("\u00a0", " ").splitlines()[-3:] == [
+        "<b>Avis après une visite, depuis 12 semaines</b>",
+        "Passeports : 7 très bien, 2 bien, 1 moyen, 0 mauvais, 1 très mauvais",
+        "=Légalisation &lt;1&gt; : 0 très bien, 5 bien, 0 moyen, 0 mauvais, 0 très mauvais",
+    ]
+    assert "Passeports: 7 very good, 2 good, 1 fair, 0 poor, 1 very poor" in english
+
+
 def test_an_office_without_any_figures_reads_that_there_are_none() -> None:
     assert shown(locale="en") == [
         "📈 <b>Statistics</b>",
@@ -64,7 +76,10 @@ def test_a_ministry_with_many_departments_gets_a_message_that_telegram_takes() -
     many = [Count(MONDAY, number, what, 10**6) for number in range(100) for what in Counted]
     lines = shown(*many)
     assert lines[-1] == "Et 92 autres services, dans le fichier."
-    assert len("\n".join(lines)) < 4096
+    rated = [DepartmentRatings(number, (10**6,) * 5) for number in range(100)]
+    text = statistics(many, rated, TODAY, T.get("fr"), lambda number: f"{number}" * 100).text
+    assert text.count("très mauvais") == 8
+    assert len(text) < 4096
 
 
 def test_the_file_has_all_weeks_and_no_formula() -> None:
