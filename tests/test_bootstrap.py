@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot import bootstrap
+from bot.app.records import Change
 from bot.bootstrap import StartError
 from tests.e2e.running_bot import RunningBot, running_bot, stopped_bot
+from tests.e2e.waiting import eventually
 
 
 async def _started(bot: RunningBot, **changes: object) -> None:
@@ -97,3 +99,14 @@ async def test_an_api_that_asked_to_wait_is_not_logged_as_silent(
 
 def test_the_clock_is_the_real_one_unless_another_is_given() -> None:
     assert bootstrap._now().tzinfo is not None
+
+
+async def test_a_flood_of_all_chats_outlives_the_process_that_met_it(tmp_path: Path) -> None:
+    async with running_bot(tmp_path) as bot:
+        citizen = await bot.citizen()
+        bot.app.outbox.global_limiter.flooded(3600)
+        await bot.restart()
+        await citizen.phone.say("/start")
+        await eventually("its answer waits", lambda: bot.app.outbox.waiting)
+        await asyncio.wait_for(bot.app.store.commit(Change()), 10)
+        assert await citizen.phone.look() == []

@@ -13,6 +13,7 @@ the other way round.
 import asyncio
 import heapq
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
@@ -34,11 +35,21 @@ CATCH_UP = 0.1
 
 
 class GlobalRateLimiter:
-    """Limits all messages together; the most urgent goes first. `rate` is messages per second, None: unlimited."""
+    """Limits all messages together; the most urgent goes first. `rate` is messages per second, None: unlimited.
 
-    def __init__(self, rate: float | None) -> None:
+    With `follows` another process may have sent until a moment ago: the window begins as if it had sent evenly.
+    `on_flood` gets the seconds of each flood of all chats, so that the next process can be told.
+    """
+
+    def __init__(
+        self, rate: float | None, *, follows: bool = False, on_flood: Callable[[float], None] = lambda _: None
+    ) -> None:
         self._rate = rate
+        self._on_flood = on_flood
         self._granted: deque[float] = deque()
+        if rate is not None and follows:
+            now, allowed = asyncio.get_running_loop().time(), self._allowed(rate, Urgency.INTERACTIVE)
+            self._granted.extend(now - WINDOW * (1 - number / allowed) for number in range(1, allowed + 1))
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._count = count()
         self._paused_until = 0.0
@@ -73,8 +84,12 @@ class GlobalRateLimiter:
 
     def flooded(self, retry_after: float) -> None:
         """Stop all messages for a while, then halve the rate for a minute."""
-        now = asyncio.get_running_loop().time()
-        self._paused_until = max(self._paused_until, now + retry_after)
+        self._on_flood(retry_after)
+        self.resume_flood(retry_after)
+
+    def resume_flood(self, left: float) -> None:
+        """Go on with a flood that another process met, of which so many seconds are left."""
+        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + left)
         self._slowed_until = self._paused_until + SLOWED
 
     def _free_at(self, now: float, urgency: Urgency) -> float:

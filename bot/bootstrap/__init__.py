@@ -93,6 +93,8 @@ from bot.views.render import render
 log = logging.getLogger(__name__)
 PROFILE = "face"
 """The name under which the bot's commands and descriptions are saved as they were last set; given by release 0.1."""
+FLOOD, LONGEST_FLOOD = "flood", 24 * 3600.0
+"""The name of the saved end of a flood of all chats (Unix seconds), and the seconds beyond which a clock was wrong."""
 READ_TIMEOUT = 2.0
 """Seconds within which a healthy database answers; a health report does not wait longer."""
 PURGE_EVERY = 3600.0
@@ -341,7 +343,7 @@ async def _join(replica: Replica, store: Store, operations: Operations, ids: Del
     outbox = Outbox(
         store,
         TelegramMessenger(bot, partial(_read_document, calendar_files, my_data, operations, store)),
-        GlobalRateLimiter(settings.telegram_rate or None),
+        await _message_limiter(settings, store),
         ChatRateLimiter(settings.telegram_chat_rate or None),
         office_time=steady_time,
     )
@@ -525,6 +527,20 @@ async def _updates_health(store: Store, receivers: Receivers, updates: Poller | 
             last = await store.last_update()
     at = None if last is None else datetime.fromtimestamp(last, UTC)
     return UpdatesHealth(last=at, refused=route.refused, postponed=route.postponed, can_deliver=updates.can_deliver)
+
+
+async def _message_limiter(settings: Settings, store: Store) -> GlobalRateLimiter:
+    """The limiter of all messages, which goes on where another process ended."""
+
+    def keep(seconds: float) -> None:
+        store.commit_soon(Change(saved_values=((FLOOD, str(time.time() + seconds)),)))
+
+    limiter = GlobalRateLimiter(settings.telegram_rate or None, follows=True, on_flood=keep)
+    with contextlib.suppress(ValueError):
+        left = float(await store.saved_value(FLOOD) or 0) - time.time()
+        if 0 < left < LONGEST_FLOOD:
+            limiter.resume_flood(left)
+    return limiter
 
 
 async def _reminder_health(

@@ -111,3 +111,22 @@ def test_without_a_rate_no_chat_waits_and_idle_chats_are_forgotten() -> None:
     for chat in range(1, 10_050):
         room.wait_for(chat, float(chat * 10), edit=False)
     assert len(room._due) < 100
+
+
+@in_no_time
+async def test_after_another_process_messages_go_on_evenly() -> None:
+    times = await _times(GlobalRateLimiter(30, follows=True), Urgency.INTERACTIVE, 60)
+    assert times[0] < 0.05
+    assert sum(each < WINDOW - 0.01 for each in times) <= 30
+    assert sum(each < WINDOW / 2 for each in times) <= 15
+
+
+@in_no_time
+async def test_a_flood_is_told_and_the_next_process_goes_on_with_it() -> None:
+    told: list[float] = []
+    GlobalRateLimiter(30, on_flood=told.append).flooded(5)
+    assert told == [5]
+    following = GlobalRateLimiter(30, follows=True, on_flood=told.append)
+    following.resume_flood(4)
+    assert (await _times(following, Urgency.INTERACTIVE, 1))[0] >= 4
+    assert told == [5]

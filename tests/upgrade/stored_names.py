@@ -61,6 +61,7 @@ COLUMNS: tuple[type[Enum], ...] = (
 )
 BUTTONS: tuple[type[Enum], ...] = (ComposeAction, BroadcastCommand, Score)
 SAVED_VALUES = [
+    bootstrap.FLOOD,
     bootstrap.PROFILE,
     broadcasts.COUNTER,
     department_details.SAVED_AS,
