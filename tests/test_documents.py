@@ -22,6 +22,7 @@ from bot.core.health import (
 )
 from bot.core.model import FailureCode
 from bot.operations import metrics
+from bot.operations.webhook_route import Hook, WebhookRoute
 from bot.settings import Settings, read_settings
 from bot.views import bot_profile
 from tests.documents import DOCUMENTS, ROOT, SECTION, anchors, blocks, commands, links, prose, read, rows, section
@@ -165,12 +166,18 @@ def test_the_example_settings_change_nothing_if_all_are_switched_on(
 def test_the_table_of_metrics_has_all_with_their_labels() -> None:
     table = {row[0]: row[1] for row in rows(section(OPERATING, "Metrics"))}
     found = {}
-    for metric in full_metrics().collect():
+    hooks = (Hook(name=each, path="/", longest=0, receive=nothing_is_stored) for each in ("updates", "webhooks"))
+    receivers = metrics.ReceiversCollector([WebhookRoute(each) for each in hooks])
+    for metric in (*full_metrics().collect(), *receivers.collect()):
         name = f"{metric.name}_total" if metric.type == "counter" else metric.name
         found[name] = {label for sample in metric.samples for label in sample.labels}
     assert set(table) == set(found)
     for name, labels in found.items():
         assert all(f"`{label}`" in table[name] for label in labels), name
+
+
+async def nothing_is_stored(_body: bytes) -> None:
+    """For a route that is not called."""
 
 
 def full_metrics() -> Collector:

@@ -30,6 +30,5 @@ async def open_port(
     except (OSError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise StartError(f"HTTP_HOST, HTTP_PORT: cannot listen there: {why}") from None
-    hooks = [each.route() for each in receivers.routes()]
-    async with http.serving([*http.routes(report, replica), *hooks], listener):
+    async with http.serving(http.routes(report, replica, receivers.routes()), listener):
         yield

@@ -19,7 +19,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.core.health import HealthReport, ReplicaHealth
-from bot.operations.metrics import MetricsCollector, StandbyCollector
+from bot.operations.metrics import MetricsCollector, ReceiversCollector, StandbyCollector
+from bot.operations.webhook_route import WebhookRoute
 
 Report = Callable[[], Awaitable[HealthReport | None]]
 """Returns the health report; None while the bot starts or stops, and on a standby."""
@@ -29,8 +30,8 @@ GRACE = 1
 """Seconds for open responses when the bot stops."""
 
 
-def routes(report: Report, replica: Replica = lambda: None) -> list[Route]:
-    """The three pages."""
+def routes(report: Report, replica: Replica = lambda: None, receivers: Sequence[WebhookRoute] = ()) -> list[Route]:
+    """The three pages, and the webhook routes."""
 
     async def healthz(_request: Request) -> Response:
         """Answer 200: the process runs and its event loop works."""
@@ -60,9 +61,11 @@ def routes(report: Report, replica: Replica = lambda: None) -> list[Route]:
             registry.register(MetricsCollector(health))
         elif present := replica():
             registry.register(StandbyCollector(present))
+        registry.register(ReceiversCollector(receivers))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
+    pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+    return [*(Route(path, page) for path, page in pages.items()), *(each.route() for each in receivers)]
 
 
 class _Server(uvicorn.Server):

@@ -3,7 +3,7 @@
 Labels are our own words (urgency, outcome, problem) and the API's error codes, nothing about a citizen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -20,6 +20,7 @@ from bot.core.health import (
     UpdatesHealth,
     WebhookHealth,
 )
+from bot.operations.webhook_route import WebhookRoute
 
 NAME = "moncreneau_bot_"
 
@@ -91,6 +92,20 @@ def _replica(replica: ReplicaHealth) -> Iterator[Metric]:
     yield CounterMetricFamily(NAME + "takeovers", "Leaders that ended without resigning.", replica.takeovers)
 
 
+class ReceiversCollector(Collector):
+    """What the webhook routes of this process refused and put off, also on a standby."""
+
+    def __init__(self, routes: Iterable[WebhookRoute]) -> None:
+        self._routes = routes
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        for route in self._routes:
+            refused, postponed = f"Refused {route.name}: not the sender's.", f"Postponed {route.name}: answered 503."
+            yield CounterMetricFamily(f"{NAME}{route.name}_refused", refused, route.refused)
+            yield CounterMetricFamily(f"{NAME}{route.name}_postponed", postponed, route.postponed)
+
+
 def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
     yield _gauge("timers_due", "Timers of appointments that are due and not done.", reminders.due)
     yield _gauge("timers_late", "Timers of appointments that are due for ten minutes.", reminders.late)
@@ -103,14 +118,10 @@ def _reminders(reminders: ReminderHealth) -> Iterator[Metric]:
 def _updates(updates: UpdatesHealth) -> Iterator[Metric]:
     yield from _known("update_last_timestamp_seconds", "When the last update came, Unix time.", _unix(updates.last))
     yield _gauge("updates_deliverable", "1 if Telegram can deliver updates, as far as it says.", updates.can_deliver)
-    yield CounterMetricFamily(NAME + "updates_refused", "Updates without Telegram's secret.", updates.refused)
-    postponed = "Updates that could not be stored, and come again."
-    yield CounterMetricFamily(NAME + "updates_postponed", postponed, updates.postponed)
 
 
 def _webhooks(webhooks: WebhookHealth) -> Iterator[Metric]:
     yield from _known("webhook_last_timestamp_seconds", "When the last webhook came, Unix time.", _unix(webhooks.last))
-    yield CounterMetricFamily(NAME + "webhooks_refused", "Webhooks with a wrong signature or none.", webhooks.refused)
     yield CounterMetricFamily(
         NAME + "webhooks_set_aside", "Webhooks that could not be read or processed.", webhooks.set_aside
     )

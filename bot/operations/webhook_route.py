@@ -66,6 +66,7 @@ class WebhookRoute:
 
     def __init__(self, hook: Hook) -> None:
         self._hook = hook
+        self.name = hook.name
         self._open = 0
         self._said_at = -SAY_EVERY
         self._unsaid = 0

@@ -1,8 +1,12 @@
 """Two processes that both receive webhooks: a standby stores what comes, and the one that leads works on it."""
 
+import hashlib
+import hmac
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,6 +18,8 @@ from tests.e2e.test_updates_by_webhook import free_port
 from tests.e2e.waiting import eventually
 from tests.storage.cluster import Cluster
 from tests.storage.databases import postgresql_database
+
+SECRET = b"whsec_standby"
 
 
 @dataclass(slots=True)
@@ -51,7 +57,7 @@ async def receiving(folder: Path, cluster: Cluster) -> AsyncIterator[Receiving]:
     webhook = {"TELEGRAM_WEBHOOK": "1", "PUBLIC_URL": f"http://127.0.0.1:{port}"}
     with postgresql_database(cluster) as database:
         async with separate_bot(folder, database_url=database.url) as (services, leader):
-            leader.settings |= webhook
+            leader.settings |= webhook | {"MONCRENEAU_WEBHOOK_SECRET": SECRET.decode()}
             standby = BotProcess(other, leader.settings, leader.database)
             try:
                 await leader.start(HTTP_PORT=str(free_port()))
@@ -61,6 +67,29 @@ async def receiving(folder: Path, cluster: Cluster) -> AsyncIterator[Receiving]:
             finally:
                 await leader.kill()
                 await standby.kill()
+
+
+async def test_what_offices_do_reaches_citizens_through_a_standby(tmp_path: Path, cluster: Cluster) -> None:
+    async with receiving(tmp_path, cluster) as here:
+        phone = await new_phone(here.services.telegram, "Sarah", "en", "Cole")
+        await phone.say("/start")
+        await here.screen(phone, "Hello Sarah!")
+        day = datetime.now(UTC).date() + timedelta(days=3)
+        made = {"id": 77, "departmentId": 5, "dateTime": f"{day}T10:00:00", "status": "SCHEDULED", "name": "Sarah Cole"}
+        event = {
+            "id": "evt_1",
+            "type": "appointment.created",
+            "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}",
+            "data": {"object": made | {"externalUserId": f"telegram:{phone.chat_id}"}},
+        }
+        body = json.dumps(event).encode()
+        signature = {"X-Moncreneau-Signature": f"sha256={hmac.new(SECRET, body, hashlib.sha256).hexdigest()}"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{here.standby_port}") as port:
+            for headers, status in ((signature, 204), ({}, 401), (signature, 204)):
+                answer = await port.post("/hooks/moncreneau", content=body, headers=headers)
+                assert answer.status_code == status
+            assert "moncreneau_bot_webhooks_refused_total 1.0" in (await port.get("/metrics")).text
+        await here.screen(phone, "10:00")
 
 
 async def test_a_standby_answers_presses_and_stores_them_while_the_leader_is_frozen(

@@ -64,6 +64,18 @@ async def test_changing_between_webhook_and_polling_loses_nothing(bot: RunningBo
     assert len(helps) == 4
 
 
+async def test_deliveries_that_are_repeated_and_shuffled_book_once(bot: RunningBot) -> None:
+    citizen = await bot.citizen("en", "Sarah", "Cole")
+    twice = {"kind": "drop_after", "match": {"method": "webhook"}, "probability": 0.5, "times": 6}
+    late = {"kind": "delay", "match": {"method": "webhook"}, "seconds": 0.1, "probability": 0.5, "times": 6}
+    await bot.services.inject_faults(telegram=[twice, late])
+    try:
+        await citizen.books("Sarah Cole")
+    finally:
+        await bot.services.clear_faults()
+    assert len(await citizen.appointments()) == 1
+
+
 async def test_only_telegram_can_send_updates(bot: RunningBot) -> None:
     url = f"{bot.settings.public_url}/hooks/telegram"
     forged = {"update_id": 10**9, "message": {"chat": {"id": 1, "type": "private"}, "text": "/start"}}

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from bot.bootstrap.connections import StartError
 from bot.core.health import ReplicaHealth, Role
 from bot.operations import http
+from bot.operations.webhook_route import Hook, WebhookRoute
 from tests.e2e.running_bot import stopped_bot
 from tests.e2e.services import separate_bot
 from tests.e2e.waiting import eventually
@@ -105,6 +106,22 @@ async def test_the_metrics_of_a_standby_say_who_leads() -> None:
         for line in ("leader 0.0", "lease_epoch 7.0", "lease_age_seconds 1.5", "standbys 1.0", "takeovers_total 2.0"):
             assert f"\nmoncreneau_bot_{line}\n" in metrics
         assert "moncreneau_bot_leader_since_timestamp_seconds 1.7724096e+09" in metrics
+
+
+async def test_what_a_receiver_refuses_is_counted_on_a_standby_too() -> None:
+    async def report() -> None:
+        return None
+
+    async def receive(_body: bytes) -> None:
+        return None
+
+    hook = Hook(name="updates", path="/hooks/x", longest=9, receive=receive, is_admitted=lambda each: "good" in each)
+    async with port(http.routes(report, receivers=(WebhookRoute(hook),))) as client:
+        for headers in ({}, {}, {"good": "1"}):
+            await client.post("/hooks/x", content=b"{}", headers=headers)
+        text = (await client.get("/metrics")).text
+    assert "moncreneau_bot_updates_refused_total 2.0" in text
+    assert "moncreneau_bot_updates_postponed_total 1.0" in text
 
 
 async def test_the_port_listens_on_the_given_address_unless_it_is_in_use() -> None:
