@@ -47,7 +47,7 @@ class ReminderCounts:
     """The number of reminders since the start, by outcome."""
 
     sent: int = 0
-    """Messages that were queued."""
+    """Reminders that were queued, and questions after a missed appointment."""
     dropped: int = 0
     """Timers whose message would have been too late or untrue."""
     coming: int = 0
@@ -98,7 +98,7 @@ class Reminders:
         self.counts.dropped += due.dropped
         for message in due.messages:
             found = await self._deliveries(chat, message, departments, entries)
-            self.counts.sent += bool(found)
+            self.counts.sent += bool(found) and message.kind is not TimerKind.RATING
             self.counts.dropped += not found
             deliveries += found
             if found and message.kind is TimerKind.RATING:

@@ -247,6 +247,7 @@ async def test_who_came_is_asked_once_and_the_question_is_open_until_it_is_answe
     assert (question.not_after, question.urgency) == (START.replace(hour=20, minute=0), Urgency.NOTICE)
     assert await setup.looks(START + timedelta(hours=3)) == []
     assert setup.api.needs == [], "no request about the appointment"
+    assert setup.reminders.counts.sent == 0, "it is no reminder"
     assert await setup.store.has_question(7, 50)
     assert not await setup.store.has_question(8, 50), "it is another chat's"
     week = START.date() - timedelta(days=START.weekday())
