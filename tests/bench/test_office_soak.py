@@ -22,7 +22,8 @@ SCALE = OfficeScale(citizens=1, kills=1)
 
 
 def says(key: str, number: int = 50, at: datetime = AT) -> str:
-    return f"{WORDS.plain(key)}\n📅 {MOMENTS[at]} (heure de Conakry)\n{WORDS.plain('fact.number', number=number)}"
+    said, numbered = WORDS.plain(key, name="Fanta"), WORDS.plain("fact.number", number=number)
+    return f"{said}\n📅 {MOMENTS[at]} (heure de Conakry)\n{numbered}"
 
 
 TICKET, CANCELLED, OFFICE_CANCELLED = map(says, ("ticket.booked", "ticket.cancelled", "news.cancelled_by_office"))
@@ -119,7 +120,8 @@ def test_a_move_that_cancels_first_or_replaces_nothing_is_lost() -> None:
     assert check(messages, old, entry(51)) == []
     assert check(messages, old, entry(51, createdAt="2026-03-02T10:00:01")) == ["lost"]
     assert check(messages[:1], old) == ["lost"]
-    assert check([message(1, TICKET, CANCELLED), message(2, says("cancel.question"))], old) == []
+    for question in ("cancel.question", "cancel.question_for"):
+        assert check([message(1, TICKET, CANCELLED), message(2, says(question))], old) == []
 
 
 def test_news_without_a_change_by_others_is_too_many() -> None:

@@ -30,9 +30,11 @@ _STANDING = (
     "news.made",
     "moving.booked",
     "reminder.question",
+    "reminder.question_for",
     "reminder.coming",
     "qr.title",
 )
+_QUESTIONS = ("cancel.question", "cancel.question_for")
 _NEWS = ("news.cancelled_by_office", "news.cancelled", "news.moved", "news.made")
 _LINE = re.compile(r"• (\d\d:\d\d) · .* · (.+)")
 
@@ -290,7 +292,7 @@ class ChatCheck:
             for since, message in _versions(each):
                 text = _text(message)
                 number, status = self._words.number_in(text), self._status(text)
-                if number is not None and self._words.says(text, "cancel.question"):
+                if number is not None and any(self._words.says(text, key) for key in _QUESTIONS):
                     self._asked.add(number)
                 if number is not None and status:
                     at = self._moment_in(number, text) if status == STANDS else None

@@ -8,6 +8,7 @@ from functools import cached_property
 from bot.i18n import Translator, Translators
 
 MARKUP = re.compile(r"<[^>]+>")
+VALUE = re.compile(r"\{[a-z]+\}")
 DAY = date(2026, 3, 2)
 A_DAY = r"\w{3}\.? \d{1,2}(er)? \w+\.?"
 HOUR = re.compile(r"\d\d:\d\d")
@@ -29,8 +30,9 @@ class Words:
         return self._t.label(key, **values)
 
     def says(self, text: str, key: str) -> bool:
-        """Whether a message has this text."""
-        return self.plain(key) in text
+        """Whether a message has this text, whatever its values."""
+        plain = html.unescape(MARKUP.sub("", self._t.entries[key][0]))
+        return bool(re.search(".+".join(map(re.escape, VALUE.split(plain))), text))
 
     def begins(self, text: str, key: str) -> bool:
         """Whether a message begins with this text, up to its first value."""
