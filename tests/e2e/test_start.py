@@ -52,7 +52,7 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 async def test_a_start_that_cannot_work_ends_with_one_line(tmp_path: Path, what: str) -> None:
     settings, line, code = WRONG[what]
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         await process.start(ready=False, **settings)
         assert await process.ended(SECONDS) == code, process.log
         (said,) = process.log.splitlines()
@@ -99,7 +99,10 @@ async def test_a_database_that_cannot_be_used_is_said_in_one_clear_line(
 
 
 async def test_an_answer_to_get_me_without_a_username_is_waited_out(tmp_path: Path) -> None:
-    async with scripted_server() as telegram, separate_bot(tmp_path) as (_services, process):
+    async with (
+        scripted_server() as telegram,
+        separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process),
+    ):
         telegram.respond_with(*[answer({"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "B"}})] * 3)
         await process.start(ready=False, TELEGRAM_API_URL=telegram.url.removesuffix("/api/v1"))
         await telegram.received(3)
@@ -110,14 +113,14 @@ async def test_an_answer_to_get_me_without_a_username_is_waited_out(tmp_path: Pa
 
 @pytest.mark.parametrize("url", ["postgresql://bot:geheim/bot", "postgresql://bot:geheim@host:port/bot"])
 async def test_an_address_that_no_database_can_have_is_a_wrong_setting(tmp_path: Path, url: str) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         await process.start(ready=False, DATABASE_URL=url)
         assert await process.ended(SECONDS) == 2, process.log
         assert process.log == "settings:\n  DATABASE_URL: the address cannot be read\n"
 
 
 async def test_exposed_secrets_are_warned_of_in_the_log(tmp_path: Path) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         env = tmp_path / ".env"
         env.touch()
         env.chmod(0o644)
@@ -126,7 +129,7 @@ async def test_exposed_secrets_are_warned_of_in_the_log(tmp_path: Path) -> None:
 
 
 async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp_path: Path) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         wrong = {
             "TELEGRAM_BOT_TOKEN": "",
             "MONCRENEAU_API_KEY": "",
@@ -146,7 +149,7 @@ async def test_all_that_is_missing_or_wrong_in_the_settings_is_named_at_once(tmp
 
 
 async def test_the_bot_logs_its_start_and_stops_on_sigterm(tmp_path: Path) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         await process.start()
         assert process.log_messages == ["ready: @moncreneau_sandbox_bot, 0 updates and 0 attempts resumed"]
         assert await process.stop() == 0
@@ -155,13 +158,13 @@ async def test_the_bot_logs_its_start_and_stops_on_sigterm(tmp_path: Path) -> No
 
 
 async def test_blanks_around_a_secret_do_no_harm(tmp_path: Path) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         await process.start(TELEGRAM_BOT_TOKEN=f"{TOKEN}\n", MONCRENEAU_API_KEY=f" {DEMO_KEY} ")
         assert process.log_messages[0].startswith("ready:")
 
 
 async def test_the_start_waits_until_telegram_can_be_reached(tmp_path: Path) -> None:
-    async with separate_bot(tmp_path) as (services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (services, process):
         await services.inject_faults(telegram=[{"kind": "html", "method": "getMe", "times": 3}])
         await process.start()
         assert process.log_messages[0].startswith("Telegram (starting) cannot be reached")
@@ -170,7 +173,7 @@ async def test_the_start_waits_until_telegram_can_be_reached(tmp_path: Path) -> 
 
 
 async def test_a_language_without_a_catalogue_is_a_wrong_setting(tmp_path: Path) -> None:
-    async with separate_bot(tmp_path) as (_services, process):
+    async with separate_bot(tmp_path, database_url=sqlite_database(tmp_path).url) as (_services, process):
         await process.start(ready=False, DEFAULT_LOCALE="xx")
         assert await process.ended(SECONDS) == 2
         assert "DEFAULT_LOCALE: must be one of en, fr" in process.log
