@@ -78,11 +78,27 @@ class CapCheck:
 
     async def move_refusal(self, chat_id: int, appointment_id: int) -> Failure | None:
         """Why this chat may not move this appointment once more; None if it may."""
-        most = self._caps.moves
-        if not most or chat_id in self._caps.trusted or await self._count_moves(chat_id, appointment_id) < most:
+        if await self._can_move(chat_id, appointment_id):
             return None
         self._reached[ChatLimit.MOVES] += 1
         return Failure(FailureCode.TOO_MANY_MOVES)
+
+    async def _can_move(self, chat_id: int, appointment_id: int) -> bool:
+        most = self._caps.moves
+        return not most or chat_id in self._caps.trusted or await self._count_moves(chat_id, appointment_id) < most
+
+    async def can_take(self, chat_id: int, appointment_id: int | None, now: datetime) -> bool:
+        """Whether this chat could move its appointment now, or (None) book one, as far as is known without a request.
+
+        Nothing is refused by that, so nothing is counted.
+        """
+        if appointment_id is not None:
+            return await self._can_move(chat_id, appointment_id)
+        most_open, most_a_day = self._caps.of(chat_id)
+        counts = await self._count(chat_id, now)
+        has_too_many = most_open and counts.coming + counts.pending >= most_open
+        is_day_used = most_a_day and counts.booked + counts.pending >= most_a_day
+        return not has_too_many and not is_day_used and not await self._is_blocked(chat_id)
 
     async def refusal(self, chat_id: int, now: datetime, appointments: Appointments) -> Failure | None:
         """Why this chat may not book at the office time `now`; None if it may.

@@ -8,7 +8,7 @@ needs. A message, its count and its date are one change, in a turn of the chat. 
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -41,6 +41,10 @@ class KnownSlots:
 
     slots: frozenset[datetime]
     age: timedelta
+
+
+CanTake = Callable[[int, int | None, datetime], Awaitable[bool]]
+"""Returns whether a chat could move its appointment now, or (None) book one; see `CapCheck.can_take`."""
 
 
 class SlotSource(Protocol):
@@ -97,6 +101,7 @@ class EarlierPlaces:
         office_time: Callable[[], datetime],
         ids: DeliveryIds,
         horizon_days: int,
+        can_take: CanTake,
     ) -> None:
         self._store = store
         self._alerts = alerts
@@ -107,6 +112,7 @@ class EarlierPlaces:
         self._play = play
         self._now = office_time
         self._ids = ids
+        self._can_take = can_take
         self._horizon = timedelta(days=horizon_days)
         self._offered: dict[tuple[int, datetime], datetime] = {}
         """When citizens were last told of a place."""
@@ -137,7 +143,9 @@ class EarlierPlaces:
         await self._read(tuple(waiting), now)
         for department_id, group in waiting.items():
             free = [at for at in self._free(department_id, now) if (department_id, at) not in self._offered]
-            for offer in earlier_places.offers(group, free, now):
+            # What would be refused is not offered, and keeps it from nobody else.
+            able = [each for each in group if free and await self._can_take(*_whose(each.alert), now)]
+            for offer in earlier_places.offers(able, free, now):
                 self._offered[department_id, offer.slot] = now
                 self._play(offer.alert.chat_id, partial(self.turn, offer))
 
@@ -196,6 +204,10 @@ class EarlierPlaces:
 def _is_given_up(fact: Fact) -> bool:
     is_cancelled = fact.appointment is not None and fact.appointment.status is AppointmentStatus.CANCELLED
     return is_cancelled and (fact.source is Source.ATTEMPT or fact.by_office is False)
+
+
+def _whose(alert: PlaceAlert) -> tuple[int, int | None]:
+    return alert.chat_id, alert.appointment_id
 
 
 def _is_same(one: PlaceAlert, other: PlaceAlert) -> bool:

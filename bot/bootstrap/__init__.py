@@ -450,6 +450,7 @@ async def _join(replica: Replica, store: Store, operations: Operations, ids: Del
         office_time=steady_time,
         ids=ids,
         horizon_days=settings.booking_horizon_days,
+        can_take=caps.can_take,
     )
     webhook_worker = None
     if receivers.moncreneau:

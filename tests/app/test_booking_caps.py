@@ -125,3 +125,23 @@ async def test_without_a_cap_moves_are_not_counted() -> None:
 
     assert await CapCheck(BookingCaps(), count).move_refusal(ME, 50) is None
     assert await CapCheck(BookingCaps(moves=2), count).move_refusal(ME, 50) is None, "nobody has moved it"
+
+
+async def test_whether_a_place_could_be_taken_is_known_without_a_request_and_counts_nothing() -> None:
+    reached = Counter[ChatLimit]()
+    stored = CapsSetup(NOBODYS)
+
+    async def moves(_chat_id: int, appointment_id: int) -> int:
+        return 2 if appointment_id == 50 else 0
+
+    check = CapCheck(replace(CAPS, moves=2), stored.count, moves, reached, is_blocked)
+    assert not await check.can_take(ME, 50, NOW)
+    assert await check.can_take(HELPER, 50, NOW), "trusted"
+    assert await check.can_take(ME, 51, NOW)
+    assert await check.can_take(ME, None, NOW)
+    assert not await check.can_take(HELPER, None, NOW), "blocked"
+    for counts in (BookingCounts(2, 0, 0), BookingCounts(1, 1, 0), BookingCounts(0, 0, 3), BookingCounts(0, 1, 2)):
+        stored.counts = counts
+        assert not await check.can_take(ME, None, NOW)
+    assert await CapCheck(BookingCaps(), stored.count).can_take(ME, None, NOW), "no caps"
+    assert (reached, stored.reads) == ({}, 0)

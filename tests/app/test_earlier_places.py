@@ -72,6 +72,7 @@ class PlacesSetup:
         self.store = store
         self.now = NOW
         self.slots = FakeSlots(self)
+        self.unable: set[tuple[int, int | None]] = set()
         self.alerts = SqlPlaceAlertRepository(store)
         self.given_up = GivenUpPlaces(lambda: self.now)
         self.turns: deque[tuple[int, ChatTurn]] = deque()
@@ -89,8 +90,12 @@ class PlacesSetup:
             office_time=lambda: self.now,
             ids=DeliveryIds(),
             horizon_days=60,
+            can_take=self._can_take,
         )
         return self.places
+
+    async def _can_take(self, chat_id: int, appointment_id: int | None, _now: datetime) -> bool:
+        return (chat_id, appointment_id) not in self.unable
 
     async def asks(
         self, chat_id: int, *, start: datetime | None = START, department: int = 5, minutes: int = 0
@@ -248,6 +253,16 @@ async def test_two_are_told_of_a_place_and_the_next_two_ten_minutes_later_if_it_
     assert chats(await setup.ticks(5)) == [3, 4]
     setup.is_read()
     assert chats(await setup.ticks(10)) == []
+
+
+async def test_who_could_not_take_a_place_is_not_told_and_keeps_it_from_nobody(setup: PlacesSetup) -> None:
+    setup.unable = {(1, 10), (2, None)}
+    await setup.asks(1, minutes=9)
+    await setup.asks(2, minutes=8, start=None)
+    for chat_id in (3, 4):
+        await setup.asks(chat_id)
+    setup.is_read(FREE)
+    assert chats(await setup.ticks()) == [3, 4]
 
 
 async def test_nobody_is_told_twice_in_a_day_nor_more_than_three_times(setup: PlacesSetup) -> None:
