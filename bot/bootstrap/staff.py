@@ -32,11 +32,15 @@ class StaffFeature:
     ) -> None:
         self._store = store
         self._outbox = outbox
-        agendas = Agendas(gateway, gateway.name_of, office_time, with_names=settings.staff_names)
+        self._departments = gateway.known_departments
+        agendas = Agendas(gateway, self._name_of, office_time, with_names=settings.staff_names)
         self.handler = AdminRouter(roles.staff, (AgendaHandler(agendas, roles, draw, locale_of, ids),))
         self.morning = MorningAgenda(
             agendas, roles, draw, store=store, office_time=steady_time, commit=self._commit, ids=ids
         )
+
+    def _name_of(self, department_id: int) -> str:
+        return next((each.name for each in self._departments() if each.id == department_id), str(department_id))
 
     async def _commit(self, change: Change) -> None:
         await self._store.commit(change)

@@ -186,11 +186,15 @@ def closed_days(found: tuple[ClosedDay, ...], t: Translator, day: date | None, t
         lines(*told, t.text("closed.more", count=more) if more else None),
         t.text("closed.question"),
     )
-    buttons = (
-        Button(keys.shorten(f"{t.date_short(each.day)} · {each.name}"), encode_closed(each.department_id, each.day))
-        for each in shown
+    return Message(text, keys.grid((_closed_button(each) for each in shown), 1))
+
+
+def _closed_button(found: ClosedDay) -> Button:
+    """The day as people type it, which leaves room for the name."""
+    day = f"{found.day.day}/{found.day.month} · "
+    return Button(
+        f"{day}{keys.shorten(found.name, keys.ALONE - len(day))}", encode_closed(found.department_id, found.day)
     )
-    return Message(text, keys.grid(buttons, 1))
 
 
 def _closed_day(found: ClosedDay, t: Translator, today: date) -> Safe:

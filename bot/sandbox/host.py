@@ -21,12 +21,14 @@ from bot.sandbox.moncreneau.webhooks import STYLES
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox
 from bot.sandbox.telegram import create_app as telegram_app
-from bot.sandbox.telegram.config import ADMIN_ID, TOKEN
+from bot.sandbox.telegram.config import ADMIN_ID, STAFF_ID, TOKEN
 
 CLOCK_AHEAD = "BOT_CLOCK_AHEAD"
 """The variable that moves the bot's clock forward (`bot.__main__`)."""
 DEPARTMENTS = Path(__file__).with_name("departments.toml")
 """What the demo's bot tells of departments beyond the API."""
+STAFFED = 5
+"""The department that has staff in the demo."""
 STOP_SECONDS = 12
 """How long the bot may take to stop."""
 WEBHOOK_SECRET = "whsec_demo"  # noqa: S105 — worth nothing anywhere else
@@ -81,6 +83,7 @@ def _bot_environment(options: Options, telegram_url: str, moncreneau_url: str) -
         "MONCRENEAU_API_URL": f"{moncreneau_url}/api/v1",
         "DATABASE_URL": f"sqlite+aiosqlite:///{Path(options.data) / 'bot.db'}",
         "ADMIN_IDS": str(ADMIN_ID),
+        "STAFF": f"{STAFFED}:{STAFF_ID}",
         "DEPARTMENTS_FILE": str(DEPARTMENTS),
     }
 

@@ -53,6 +53,10 @@ from bot.core.states import (
     TypingName,
 )
 from bot.i18n import Translator
+from bot.operations import agenda_views, blocking_views
+from bot.operations.agenda_views import AgendaFailed, NoSuchDay
+from bot.operations.blocking_views import Blocked, Mistake, Recorded, Refused
+from bot.operations.statistics_views import Statistics, statistics
 from bot.operations.views import alert, special_help, status
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
@@ -78,6 +82,9 @@ from tests.core.examples import (
     TIMED,
     known,
 )
+from tests.operations.test_agenda_views import AGENDA
+from tests.operations.test_blocking_views import ENTRY as BLOCK
+from tests.operations.test_statistics_views import COUNTS, RATINGS, named
 from tests.operations.test_views import FINE
 from tests.views.pages import EN, FR, SCREENS
 
@@ -241,6 +248,16 @@ def messages(t: Translator) -> Iterator[tuple[str, Message]]:
         for present in (True, False):
             yield f"alert {code} {present}", alert(OperatorIssue(code), t, str, present=present)
     yield from every_screen(t)
+    yield "statistics", statistics(Statistics(COUNTS, RATINGS), date(2026, 3, 4), t, named)
+    yield "statistics, nothing yet", statistics(Statistics(()), date(2026, 3, 4), t, named)
+    for mistake in Mistake:
+        yield f"block, {mistake}", blocking_views.render(Refused(mistake, "block", 2**40, BLOCK), t)
+    for told in (Recorded(BLOCK), Recorded(replace(BLOCK, is_blocked=False)), Blocked((BLOCK,) * 3), Blocked(())):
+        yield f"block, {type(told).__name__}", blocking_views.render(told, t)
+    failed = AgendaFailed("Passeports", SUNDAY, Failure(FailureCode.BUSY, NOW))
+    for day in (AGENDA, replace(AGENDA, with_names=True, appointments=AGENDA.appointments * 12), failed, NoSuchDay()):
+        for part in agenda_views.render(day, t, OFFICE):
+            yield f"agenda, {type(day).__name__}", part
 
 
 IN_SIGHT = """message => {

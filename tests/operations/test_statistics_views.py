@@ -44,8 +44,8 @@ def test_this_week_and_the_last_one_are_told_in_words() -> None:
         "Absences : 3",
         "",
         "<b>Par service, ces deux semaines</b>",
-        "Passeports : 12 pris, 0 déplacés, 3 annulés, 3 absences",
-        "=Légalisation &lt;1&gt; : 1 pris, 0 déplacés, 0 annulés, 0 absences",
+        "Passeports : pris 12, déplacés 0, annulés 3, absences 3",
+        "=Légalisation &lt;1&gt; : pris 1, déplacés 0, annulés 0, absences 0",
     ]
 
 

@@ -8,6 +8,8 @@ TOKEN = "7000000001:" + "S4ndb0x" * 5
 """The token of the demo. It has the shape of a real one and is worth nothing elsewhere."""
 
 ADMIN_ID = 900_001
+STAFF_ID = 1_000_103
+"""Who is staff of a department in the demo."""
 DAY = 86_400
 
 
@@ -38,7 +40,7 @@ class RateLimits:
 PEOPLE = (
     Person(1_000_101, "Aïssatou", "Bah", "fr", "aissatou_bah"),
     Person(1_000_102, "Mamadou", "Diallo", "fr"),
-    Person(1_000_103, "Fatoumata", None, "fr"),
+    Person(STAFF_ID, "Fatoumata", None, "fr"),
     Person(1_000_104, "Sarah", "Cole", "en", "sarahcole"),
     Person(ADMIN_ID, "Ibrahima", "Camara (admin)", "fr", "ibrahima_admin"),
 )
