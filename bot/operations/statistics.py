@@ -50,7 +50,9 @@ class StatisticsHandler:
             return None
         today, locale = event.at.date(), await self._locale_of(chat_id)
         counts = await self._repository.counts(week_of(today) - WEEK)
-        ratings = by_department(await self._repository.ratings(week_of(today) - RATED))
+        rated = await self._repository.ratings(week_of(today) - RATED)
+        # Whole weeks only: whoever asks twice in a week would see single answers come.
+        ratings = by_department(each for each in rated if each.week < week_of(today))
         words = Delivery(self._ids.next(), chat_id, Kind.SEND, self._draw(counts, ratings, today, locale))
         file = Delivery(
             self._ids.next(), chat_id, Kind.DOCUMENT, self._caption(locale), urgency=Urgency.NOTICE, document=FILE

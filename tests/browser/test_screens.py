@@ -27,6 +27,7 @@ from bot.core.model import (
     Ticket,
     Worker,
 )
+from bot.core.rating import DepartmentRatings
 from bot.core.screens import (
     Announcements,
     Cancelled,
@@ -56,7 +57,7 @@ from bot.i18n import Translator
 from bot.operations import agenda_views, blocking_views
 from bot.operations.agenda_views import AgendaFailed, NoSuchDay
 from bot.operations.blocking_views import Blocked, Mistake, Recorded, Refused
-from bot.operations.statistics_views import Statistics, statistics
+from bot.operations.statistics_views import statistics
 from bot.operations.views import alert, special_help, status
 from bot.sandbox.serving import serving
 from bot.sandbox.telegram import TelegramSandbox, create_app
@@ -84,7 +85,7 @@ from tests.core.examples import (
 )
 from tests.operations.test_agenda_views import AGENDA
 from tests.operations.test_blocking_views import ENTRY as BLOCK
-from tests.operations.test_statistics_views import COUNTS, RATINGS, named
+from tests.operations.test_statistics_views import COUNTS, named
 from tests.operations.test_views import FINE
 from tests.views.pages import EN, FR, SCREENS
 
@@ -248,8 +249,9 @@ def messages(t: Translator) -> Iterator[tuple[str, Message]]:
         for present in (True, False):
             yield f"alert {code} {present}", alert(OperatorIssue(code), t, str, present=present)
     yield from every_screen(t)
-    yield "statistics", statistics(Statistics(COUNTS, RATINGS), date(2026, 3, 4), t, named)
-    yield "statistics, nothing yet", statistics(Statistics(()), date(2026, 3, 4), t, named)
+    rated = (DepartmentRatings(5, (5, 4, 3, 2, 1)), DepartmentRatings(6, (12, 0, 0, 0, 1)))
+    yield "statistics", statistics(COUNTS, rated, date(2026, 3, 4), t, named)
+    yield "statistics, nothing yet", statistics((), (), date(2026, 3, 4), t, named)
     for mistake in Mistake:
         yield f"block, {mistake}", blocking_views.render(Refused(mistake, "block", 2**40, BLOCK), t)
     for told in (Recorded(BLOCK), Recorded(replace(BLOCK, is_blocked=False)), Blocked((BLOCK,) * 3), Blocked(())):

@@ -24,7 +24,9 @@ class Counts:
 
     async def ratings(self, since: date) -> tuple[RatingCount, ...]:
         assert since == MONDAY - timedelta(days=84)
-        return (RatingCount(5, MONDAY, Score.GOOD, 5), RatingCount(6, MONDAY, Score.GOOD, 4))
+        last = MONDAY - timedelta(days=7)
+        few = (RatingCount(6, last, Score.GOOD, 4), RatingCount(6, MONDAY, Score.GOOD, 1))
+        return (RatingCount(5, last, Score.GOOD, 5), *few)
 
 
 async def locale_of(_chat_id: int) -> str:
