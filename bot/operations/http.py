@@ -28,6 +28,9 @@ Replica = Callable[[], ReplicaHealth | None]
 """Returns what is known of the leadership; None while the bot starts or stops, and on SQLite."""
 GRACE = 1
 """Seconds for open responses when the bot stops."""
+KEEP_ALIVE = 75
+"""Seconds for which an idle connection is kept: longer than a web server in front keeps it (deploy/Caddyfile). It would
+otherwise use one at the moment in which it is closed, and answer 502."""
 
 
 def routes(report: Report, replica: Replica = lambda: None, receivers: Sequence[WebhookRoute] = ()) -> list[Route]:
@@ -101,6 +104,7 @@ async def serving(routes: Sequence[BaseRoute], listener: socket.socket) -> Async
         lifespan="off",
         ws="none",
         timeout_graceful_shutdown=GRACE,
+        timeout_keep_alive=KEEP_ALIVE,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http")

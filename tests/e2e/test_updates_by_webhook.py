@@ -2,12 +2,16 @@
 
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from tests.e2e.phone import new_phone
 from tests.e2e.running_bot import RunningBot, stopped_bot
+from tests.e2e.services import Services, separate_bot
 from tests.e2e.waiting import eventually
 
 
@@ -85,3 +89,29 @@ async def test_only_telegram_can_send_updates(bot: RunningBot) -> None:
     assert await bot.app.store.open_updates() == ()
     report = await bot.app.health.report()
     assert report.telegram
+
+
+@pytest.mark.parametrize("point", ["update received", "update stored", "turn committed"])
+async def test_a_kill_at_any_point_loses_and_doubles_nothing(point: str, tmp_path: Path) -> None:
+    port = free_port()
+    by_webhook = {"TELEGRAM_WEBHOOK": "1", "HTTP_PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}"}
+    async with separate_bot(tmp_path) as (services, process):
+        process.settings |= by_webhook
+        phone = await new_phone(services.telegram, "Sarah", "en", "Cole")
+        await process.start(crash_at=point)
+        await phone.say("/help")
+        await eventually("it died", lambda: not process.running)
+        await process.start()
+
+        async def helps() -> int:
+            return len([each for each in await phone.look(everything=True) if "/appointments" in each.text])
+
+        await eventually("help", helps)
+        await phone.say("/book")
+        await eventually("the list", lambda: phone.look(everything=True))
+        await eventually("all is delivered", partial(nothing_waits, services))
+        assert await helps() == 1
+
+
+async def nothing_waits(services: Services) -> bool:
+    return not await services.pending()
