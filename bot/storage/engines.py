@@ -217,7 +217,11 @@ def make_private(url: str) -> None:
         with contextlib.suppress(OSError):
             database.touch(OWNER_ONLY)
     for file in (database, *(database.with_name(database.name + suffix) for suffix in ("-wal", "-shm"))):
-        if file.is_file() and stat.S_IMODE(file.stat().st_mode) & OTHERS:
+        try:
+            mode = file.stat().st_mode
+        except OSError:  # not there: a process that closes the database deletes the last two at any moment
+            continue
+        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & OTHERS:
             try:
                 file.chmod(OWNER_ONLY)
             except OSError as error:
