@@ -9,7 +9,7 @@ other readings an hour, so that one chat cannot use up the hour of all. Slots th
 import asyncio
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from operator import attrgetter
@@ -195,10 +195,10 @@ class Availability:
 
         Each with whether it is perhaps free: its holder may not book it, or it may have another place.
         """
-        held, changes = self._holds.held(desk), self._changes.of(desk)
+        held, changes, places_of = self._holds.held(desk), self._changes.of(desk), _places(desk, copy)
         taken: dict[datetime, bool] = {}
         for at in among or {*held, *changes}:
-            change, places = changes.get(at), _places(desk, at, copy)
+            change, places = changes.get(at), places_of.get(at)
             booked = change.places(copy.began, but=owner) if change else 0
             if change and change.refused is not None and change.refused >= copy.began:
                 taken[at] = False
@@ -220,7 +220,7 @@ class Availability:
 
     def _is_held(self, desk: Desk, at: datetime, copy: Copy[Reading] | None) -> bool:
         """Whether citizens hold all places of a slot."""
-        return self._holds.held(desk)[at] >= ((copy and _places(desk, at, copy)) or 1)
+        return self._holds.held(desk)[at] >= ((copy and _places(desk, copy).get(at)) or 1)
 
     # --- how old it may be -------------------------------------------------------------------------------------------
 
@@ -303,6 +303,6 @@ class Availability:
         return datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
 
 
-def _places(desk: Desk, at: datetime, copy: Copy[Reading]) -> int | None:
-    """The places of a slot, if known; the API does not tell those of one member of staff."""
-    return copy.value.places.get(at) if desk[1] is None else None
+def _places(desk: Desk, copy: Copy[Reading]) -> Mapping[datetime, int | None]:
+    """The places of each slot, where known; the API does not tell those of one member of staff."""
+    return copy.value.places if desk[1] is None else {}
