@@ -12,7 +12,7 @@ from bot.storage.broadcasts import SqlBroadcastRepository
 from bot.storage.store import Store, execute
 from bot.storage.tables import chats, recipients
 
-NOW = datetime(2026, 3, 2, 9, 0)  # noqa: DTZ001 — office time
+NOW = datetime.now().replace(microsecond=0)  # noqa: DTZ005 — office time; an old announcement is deleted once sent
 SESSION = '1:{"locale":"fr","touched":"2026-03-02T09:00:00","screen":195000000,"flow":{"kind":"idle"}}'
 ROWS_AT_ONCE = 20_000
 
@@ -26,7 +26,7 @@ async def add_chats(store: Store, count: int) -> None:
                 "session": SESSION,
                 "locale": "fr" if each % 3 else "en",
                 "is_left": False,
-                "seen_at": 0.0,
+                "seen_at": time.time(),  # the bot erases chats that have been silent for a year
                 "announcements": True,
             }
             for each in range(start, min(start + ROWS_AT_ONCE, count))
