@@ -13,6 +13,7 @@ from bot.app.appointment_recorder import SERVES
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES, chat_of, owner_of
 from bot.app.ports import ApiError, Moncreneau, Need, Store
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, Urgency
+from bot.app.strays import cancelling_of, is_stray
 from bot.app.turn import Render
 from bot.core import dates, for_whom
 from bot.core.appointment_book import (
@@ -123,13 +124,16 @@ class AppointmentNews:
         """The change that follows from the facts of a list. Facts without news are left out."""
         absorbed: list[Fact] = []
         deliveries: list[Delivery] = []
+        strays: list[StoredAttempt] = []
         for each in facts:
             entry = known.get(each.appointment_id)
             fact, after, effects = await self._absorbed(entry, each)
-            if after and is_changed(entry, after):
+            if stray := await self._stray(entry, fact):
+                strays.append(stray)
+            elif after and is_changed(entry, after):
                 absorbed.append(fact)
                 deliveries += () if self._is_long_known(entry, fact) else await self._told(after, effects)
-        return Change(facts=tuple(absorbed), queued=tuple(deliveries))
+        return Change(facts=tuple(absorbed), queued=tuple(deliveries), opened=tuple(strays))
 
     def _is_long_known(self, entry: BookEntry | None, fact: Fact) -> bool:
         """Whether an appointment that is new to us was made long ago."""
@@ -167,6 +171,8 @@ class AppointmentNews:
         fact, after, effects = await self._absorbed(entry, fact)
         if after is None:
             return Change()
+        if stray := await self._stray(entry, fact):
+            return Change(opened=(stray,))
         is_unexplained = fact.source is Source.READING and WasCancelled() in effects
         if is_unexplained and not _is_cancellation(report) and self._unix_time() - received_at < REASON_PATIENCE:
             del self._looked[report.appointment_id]
@@ -181,7 +187,7 @@ class AppointmentNews:
     async def _may_be_own(self, chat_id: int, entry: BookEntry | None, report: Report) -> bool:
         """Whether an open attempt may be the cause."""
         for attempt in await self._store.open_attempts_of(chat_id):
-            if attempt.kind is not AttemptKind.CANCEL and entry is None:
+            if attempt.kind in {AttemptKind.BOOK, AttemptKind.MOVE} and entry is None:
                 return True
             if _concerns(attempt) == report.appointment_id:
                 return True
@@ -234,6 +240,15 @@ class AppointmentNews:
             reason=fact.reason if cancelled else "",
         )
         return answer, *absorb(entry, answer)
+
+    async def _stray(self, entry: BookEntry | None, fact: Fact) -> StoredAttempt | None:
+        """The attempt that cancels the appointment, if it is one that the bot made without intending to."""
+        if entry is not None or fact.appointment is None:
+            return None
+        known = await self._store.entries_of(fact.chat_id)
+        if not is_stray(fact.appointment, fact.chat_id, known):
+            return None
+        return cancelling_of(fact.appointment, fact.chat_id)
 
     def _pause(self, appointment_id: int) -> float:
         """Seconds before the appointment may be looked up again."""
@@ -318,7 +333,7 @@ def _concerns(attempt: StoredAttempt) -> int | None:
     match attempt.kind:
         case AttemptKind.BOOK:
             return None
-        case AttemptKind.CANCEL:
+        case AttemptKind.CANCEL | AttemptKind.STRAY:
             return CANCELLINGS.read(attempt.body).ticket.appointment.id
         case AttemptKind.MOVE:
             return MOVES.read(attempt.body).old.appointment.id
@@ -329,7 +344,7 @@ def _draft(attempt: StoredAttempt) -> Draft | None:
     match attempt.kind:
         case AttemptKind.BOOK:
             return BOOKINGS.read(attempt.body).draft
-        case AttemptKind.CANCEL:
+        case AttemptKind.CANCEL | AttemptKind.STRAY:
             return None
         case AttemptKind.MOVE:
             move = MOVES.read(attempt.body)

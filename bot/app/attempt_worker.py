@@ -38,7 +38,7 @@ from bot.app.attempt import (
 from bot.app.backoff import wait_event
 from bot.app.failpoints import reach
 from bot.app.ports import ApiError, Moncreneau, Store, WriteOutcome
-from bot.app.records import AttemptKind, Change, Step, StoredAttempt
+from bot.app.records import AttemptKind, Change, Settled, Step, StoredAttempt
 from bot.core.appointments import COMING
 from bot.core.events import AttemptDelayed, BookingRefused, Event
 from bot.core.model import Appointment, AppointmentStatus, Draft, Failure, FailureCode, Order
@@ -147,6 +147,9 @@ class AttemptWorker:
                         log.error("an attempt failed and is tried again: %s", name, exc_info=trace)  # noqa: TRY400
                     await self._wait(state, tell, None)
                 else:
+                    if state.stored.kind is AttemptKind.STRAY:
+                        await self._store_silently(settled)
+                        return
                     counter = self.moves if state.stored.kind is AttemptKind.MOVE else self._outcomes
                     counter[settled.outcome] += 1
                     tell(state.stored.chat_id, event, settled)
@@ -163,7 +166,7 @@ class AttemptWorker:
                 booking = state.booking()
                 made = await self._book(state, booking.draft, booking.placed)
                 return booked(state, self._now(), made) if isinstance(made, Appointment) else made
-            case AttemptKind.CANCEL:
+            case AttemptKind.CANCEL | AttemptKind.STRAY:
                 return await self._cancel(state)
             case AttemptKind.MOVE:
                 return await self._move(state, tell)
@@ -272,6 +275,11 @@ class AttemptWorker:
         if found is None:
             return state.retried  # after a request of ours: some APIs delete what they cancel
         return found.status is AppointmentStatus.CANCELLED
+
+    async def _store_silently(self, settled: Settled) -> None:
+        """Close the cancelling of a stray appointment, which the citizen never saw and did not ask for."""
+        log.warning("an appointment that was made twice: %s", settled.outcome)
+        await self._store.commit(Change(settled=replace(settled, counts=())))
 
     # --- moving --------------------------------------------------------------------------------------------------
 
@@ -427,6 +435,6 @@ class AttemptWorker:
             state.delay_notice.cancel()
 
     def _delayed(self, state: AttemptState, tell: Tell) -> None:
-        if state.record_cause():
+        if state.stored.kind is not AttemptKind.STRAY and state.record_cause():
             event = AttemptDelayed(at=self._now(), number=state.stored.number, failure=state.failure)
             tell(state.stored.chat_id, event, None)

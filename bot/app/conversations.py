@@ -236,6 +236,8 @@ class Conversations:
         try:
             change = await item.take()
             await self._finish(change, change.queued)
+            for attempt in change.opened:
+                self._attempt_worker.begin(attempt, self.settle)
         except Exception as error:
             log.exception("a turn failed: %s", type(error).__name__, exc_info=scrubbed(error))
         finally:

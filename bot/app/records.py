@@ -139,6 +139,8 @@ class AttemptKind(StrEnum):
     BOOK = "book"
     CANCEL = "cancel"
     MOVE = "move"
+    STRAY = "stray"
+    """Cancels an appointment that the bot made without intending to (`bot.app.strays`). Nobody is told of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Sessions:
         session = replace(session, locale=known.locale, chose_locale=chose)
         session = _with_wishes(session, known)
         for attempt in await self._store.open_attempts(chat_id):
-            session = session.at(_pending(attempt))
+            if pending := _pending(attempt):
+                session = session.at(pending)
         return session
 
     def keep(self, chat_id: int, session: Session) -> None:
@@ -102,9 +103,14 @@ def _with_wishes(session: Session, chat: StoredChat) -> Session:
     return replace(session, announcements=chat.announcements, reminders=chat.reminders, ratings=chat.ratings)
 
 
-def _pending(attempt: StoredAttempt) -> Pending:
-    """The state of a conversation that waits for this attempt, and was told to. Raises `ValueError`."""
+def _pending(attempt: StoredAttempt) -> Pending | None:
+    """The state of a conversation that waits for this attempt, and was told to; None if no conversation does.
+
+    Raises `ValueError`.
+    """
     match attempt.kind:
+        case AttemptKind.STRAY:
+            return None
         case AttemptKind.BOOK:
             return Submitting(BOOKINGS.read(attempt.body), delayed=True, withdrawn=attempt.withdrawn)
         case AttemptKind.CANCEL:

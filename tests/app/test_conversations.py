@@ -17,12 +17,13 @@ from bot.app.outbox import Outbox
 from bot.app.rate_limits import ChatRateLimiter, GlobalRateLimiter
 from bot.app.records import AttemptKind, Change, Delivery, DeliveryIds, Kind, StoredAttempt, StoredChat, StoredUpdate
 from bot.app.sessions import Sessions
+from bot.app.strays import cancelling_of
 from bot.app.turn import Outcome, Turns
 from bot.app.update_limiter import BURST, UpdateLimiter
 from bot.app.updates import AdminHandler, AdminRouter, FromCitizen, FromGroup, Ignored, Inbound, Presence
 from bot.core.events import Commanded, Event, Pressed, SentSomething, Typed
 from bot.core.health import ChatLimit
-from bot.core.model import Department, Draft, Slot
+from bot.core.model import Appointment, AppointmentStatus, Department, Draft, Slot
 from bot.core.screens import Screen
 from bot.core.session import Session
 from bot.core.states import BookingAttempt, Notice, Submitting
@@ -360,6 +361,22 @@ async def test_a_turn_that_no_citizen_began_takes_its_place_in_the_chat_and_fail
         assert here.texts() == ["Menu", "news", "Help"]
         assert over == ["told", "failed"]
         assert await here.store.saved_value("news") == "told"
+
+
+@in_no_time
+async def test_an_attempt_that_another_turn_opens_is_carried_out_at_once(tmp_path: Path) -> None:
+    async with conversation_setup(tmp_path) as here:
+        await here.hears((1, 7, "/start"))
+        stray = Appointment(51, 5, NOW, "Aïssatou Bah", owner="telegram:7")
+        here.api.books[51] = stray
+
+        async def finds() -> Change:
+            return Change(opened=(cancelling_of(stray, 7),))
+
+        here.conversations.play(7, finds)
+        await here.quiet()
+        assert here.api.books[51].status is AppointmentStatus.CANCELLED
+        assert here.texts() == ["Menu"]
 
 
 @in_no_time
