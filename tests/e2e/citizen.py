@@ -11,6 +11,9 @@ Json = dict[str, Any]
 CONFIRM = "✅ Confirm"
 """How the button begins, in every language."""
 
+GO_ON = "✅ Contin"
+"""The same of the question whether a second appointment of one name, department and day is wanted."""
+
 
 class Citizen:
     """One citizen with their phone. `taps` and `typed` count their presses and typed texts."""
@@ -97,6 +100,8 @@ class Citizen:
         """To the ticket; the appointment's number."""
         before = {each["id"] for each in await self.appointments()}
         await self.reaches_summary(name, department)
-        await self.taps_on(CONFIRM)
+        screen = await self.taps_on(CONFIRM)
+        if asked := [each for each in screen.labels if each.startswith(GO_ON)]:  # the same name and day once more
+            await self.taps_on(asked[0], screen)
         (made,) = [each["id"] for each in await self.appointments() if each["id"] not in before]
         return int(made)
