@@ -243,7 +243,7 @@ def booked_twice(session: Session, event: BookedTwice) -> Step | None:
     """Ask, once, whether the citizen wants another appointment of the same name, department and day."""
     match session.state:
         case Submitting(attempt=attempt) if attempt.number == event.number:
-            draft = replace(attempt.draft, beside=event.ticket.appointment.id)
+            draft = replace(attempt.draft, twice_on=event.ticket.appointment.at.date())
             return go(session, replace(_summary(session, draft), twice=event.ticket))
         case _:
             return None
@@ -262,7 +262,7 @@ def _name_typed(session: Session, draft: Draft, event: Typed) -> Step:
     # Text on the summary corrects the name, whosever it is.
     for_other = state.for_other if isinstance(state, TypingName) else draft.for_other
     for_other = for_other or known_names.is_relative(session.names, name)
-    return go(session, _summary(session, replace(draft, name=name, for_other=for_other), event.message))
+    return go(session, _summary(session, replace(draft, name=name, for_other=for_other, twice_on=None), event.message))
 
 
 def _name_pressed(session: Session, state: TypingName, kind: str, value: str) -> Step | None:
@@ -270,7 +270,7 @@ def _name_pressed(session: Session, state: TypingName, kind: str, value: str) ->
     if kind == callback_data.NAME and number is not None and number < len(state.suggestions):
         name = state.suggestions[number]
         for_other = known_names.is_relative(session.names, name)
-        return go(session, _summary(session, replace(state.draft, name=name, for_other=for_other)))
+        return go(session, _summary(session, replace(state.draft, name=name, for_other=for_other, twice_on=None)))
     if kind == callback_data.FOR_OTHER and not state.for_other:
         return go(session, replace(state, suggestions=(), for_other=True))
     if kind != callback_data.BACK:

@@ -44,7 +44,7 @@ def same_day(draft: Draft, entries: Iterable[BookEntry], now: datetime) -> BookE
             and each.at.date() == draft.at.date()
             and each.department_id == draft.department.id
             and fold(each.name or "") == fold(draft.name or "")
-            and each.appointment_id != draft.beside
+            and each.at.date() != draft.twice_on
         ),
         None,
     )

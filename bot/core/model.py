@@ -122,8 +122,8 @@ class Draft:
     """The choices of a citizen so far. `asked` is the time that they pressed, if `at` had to become another.
 
     `replaces` is the appointment to move, None for a further one. `for_other`: the name is said to be somebody else's.
-    `not_for` is the name of an appointment that one more person, another one, is booked besides. `beside` is the number
-    of an appointment of the same name, department and day that the citizen was told of, and wants another.
+    `not_for` is the name of an appointment that one more person, another one, is booked besides. `twice_on` is
+    a day on which the citizen, who was told of an appointment of the same name and department, wants another.
     """
 
     department: Department
@@ -134,7 +134,7 @@ class Draft:
     replaces: Ticket | None = None
     for_other: bool = False
     not_for: str | None = None
-    beside: int | None = None
+    twice_on: date | None = None
 
 
 class FailureCode(StrEnum):

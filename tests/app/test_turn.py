@@ -400,7 +400,8 @@ CONFIRM = Pressed(at=NOW, screen=4, action="ok", message=9)
 
 
 async def test_the_same_name_department_and_day_is_asked_about_once_before_an_attempt_is_opened() -> None:
-    turns = family(BookEntry(50, 7, 5, TEN + timedelta(hours=2), name="Aïssatou Bah"))
+    later = BookEntry(50, 7, 5, TEN + timedelta(hours=2), name="Aïssatou Bah")
+    turns = family(later, replace(later, appointment_id=51, at=TEN + timedelta(hours=3)))
     asked = await turns.take(7, SUMMARY, CONFIRM)
     assert (asked.opened, asked.session.state.kind) == ((), "confirming")
     assert isinstance(asked.session.state, ConfirmingBooking)

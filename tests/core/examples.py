@@ -115,7 +115,7 @@ STATES: dict[str, State] = {
     "typing a name": TypingName(TIMED, ("Aïssatou Bah",)),
     "typing a name for somebody else": TypingName(FULL, for_other=True),
     "confirming": ConfirmingBooking(FULL, ("Aïssatou Bah",)),
-    "confirming a second one": ConfirmingBooking(replace(FULL, beside=12345), twice=TICKET),
+    "confirming a second one": ConfirmingBooking(replace(FULL, twice_on=SUNDAY), twice=TICKET),
     "submitting": Submitting(ATTEMPT),
     "submitting, delayed": Submitting(ATTEMPT, BUSY, delayed=True),
     "submitting, withdrawn": Submitting(ATTEMPT, delayed=True, withdrawn=True),

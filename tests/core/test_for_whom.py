@@ -99,5 +99,8 @@ def test_the_same_name_department_and_day_is_found(entry: BookEntry, *, expected
 
 def test_what_is_over_that_day_or_was_told_is_not_asked_about() -> None:
     assert same_day(FULL, (OWN,), HALF_PAST_TWO) is None
-    assert same_day(replace(FULL, beside=12345), (OWN,), NOW) is None
+    told = replace(FULL, twice_on=HALF_PAST_TWO.date())
+    assert same_day(told, (OWN, replace(OWN, appointment_id=9)), NOW) is None, "however many there are"
+    tomorrow = replace(OWN, at=OWN.at + timedelta(days=1))
+    assert same_day(replace(told, at=tomorrow.at), (tomorrow,), NOW) == tomorrow
     assert same_day(replace(FULL, at=None), (OWN,), NOW) is None

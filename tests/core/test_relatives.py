@@ -222,7 +222,7 @@ def asked_twice() -> Session:
 
 def test_a_second_appointment_that_day_is_asked_about_once() -> None:
     session = asked_twice()
-    draft = replace(FULL, beside=12345)
+    draft = replace(FULL, twice_on=SUNDAY)
     assert session.state == ConfirmingBooking(draft, ("Aïssatou Bah", "Fatou Camara"), twice=TICKET)
     again, effects = pressed(session, callback_data.CONFIRM)
     assert effects == (Book(BookingAttempt(again.screen, draft, NOW)),)
@@ -241,7 +241,7 @@ def test_another_name_or_another_slot_ends_the_question() -> None:
     session = asked_twice()
     other, _ = typed(session, "Fatou Camara")
     assert isinstance(other.state, ConfirmingBooking)
-    assert other.state.twice is None
+    assert (other.state.twice, other.state.draft.twice_on) == (None, None), "of another person it is asked again"
     moved, _ = happened(session, SlotMoved(at=NOW, slot=NINE))
     assert isinstance(moved.state, ConfirmingBooking)
     assert (moved.state.twice, moved.state.draft.at) == (None, NINE)
