@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.health import ApiHealth, HealthReport, OperatorIssue
+from bot.core.health import ApiHealth, BotIssue, HealthReport, OperatorIssue
 from bot.core.model import FailureCode
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -50,6 +50,7 @@ def test_lost_races_are_counted_for_each_booking_once_there_is_one() -> None:
     [
         (OperatorIssue(FailureCode.OUT_OF_CREDITS), "out_of_credits"),
         (OperatorIssue(FailureCode.NO_ACCESS, 5), "no_access.5"),
+        (OperatorIssue(BotIssue.LATE_UPDATES), "late_updates"),
     ],
 )
 def test_an_issue_is_stored_by_its_key(issue: OperatorIssue, key: str) -> None:
