@@ -6,8 +6,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.crash_run import new_patient_citizen
 from tests.e2e.ledger_check import check_ledger
@@ -99,6 +97,7 @@ async def test_a_frozen_leader_is_replaced_and_ends_with_3_when_it_thaws(tmp_pat
         assert here.database.rows(TOOK_OVER) == [(2, 1)]
         await here.leader.start(ready=False)
         await eventually("it stands by", here.leader.is_standby)
+        assert await here.leader.stop() == 0
 
 
 async def test_a_leader_whose_lease_was_given_away_by_hand_ends_at_its_first_commit(
@@ -108,9 +107,3 @@ async def test_a_leader_whose_lease_was_given_away_by_hand_ends_at_its_first_com
         here.database.execute("UPDATE lease SET epoch = epoch + 1, replica = 'nobody', expires_at = 0")
         assert await here.leader.ended(30) == 3
         await here.all_are_served_once()
-
-
-@pytest.mark.parametrize("what", ["leader", "standby"])
-async def test_a_stop_of_either_ends_with_0(what: str, tmp_path: Path, cluster: Cluster) -> None:
-    async with pair(tmp_path, cluster, people=0) as here:
-        assert await getattr(here, what).stop() == 0
