@@ -1,8 +1,8 @@
 """The crash test of two processes on one PostgreSQL database: `make soak ARGS="--replicas --bookings 30 --faults 12"`.
 
 They are killed, stopped and frozen in turn while citizens book; then what citizens got is compared with the
-appointments at the API. Ends with 1 if a booking is lost or doubled, if anybody was told something wrong, or if somebody
-got no answer.
+appointments at the API. Ends with 1 if a booking is lost or doubled, if anybody was told something wrong, or if
+somebody got no answer.
 """
 
 import argparse

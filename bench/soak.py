@@ -3,6 +3,7 @@
     python -m bench.soak [--bookings N] [--kills N] [--citizens N] [--seed N]
     python -m bench.soak --office …          with a busy office: see `bench.office_soak`
     python -m bench.soak --deployments N …   rolling deployments: see `bench.deployment_soak`
+    python -m bench.soak --replicas …        two processes on PostgreSQL: see `bench.replica_soak`
 
 The last line is the summary. Ends with 1 when anything was lost, doubled, wrong, left without an answer, or private in
 the log, or when the bookings and kills were not reached in time.
@@ -14,13 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import deployment_soak, office_soak
+from bench import deployment_soak, office_soak, replica_soak
 from tests.e2e.crash_run import CrashReport, Scale, run_with_crashes, seed_of_this_run
 
 SECONDS_A_KILL, SECONDS_AT_LEAST = 30, 300
 """The time limit: so much a kill, and so much besides."""
 END_OF_LOG = 10_000
-OFFICE, DEPLOYMENTS = "--office", "--deployments"
+OFFICE, DEPLOYMENTS, REPLICAS = "--office", "--deployments", "--replicas"
 
 
 def summary(report: CrashReport) -> str:
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if OFFICE in arguments:
         return office_soak.main([each for each in arguments if each != OFFICE])
+    if REPLICAS in arguments:
+        return replica_soak.main([each for each in arguments if each != REPLICAS])
     if DEPLOYMENTS in arguments:
         return deployment_soak.main(arguments)
     parser = argparse.ArgumentParser(prog="bench.soak", description="Kill the bot for a long time and count.")
