@@ -9,7 +9,9 @@ from tests.e2e.ledger_check import check_ledger
 from tests.e2e.patient_citizen import Habits
 from tests.e2e.services import CREDITS, separate_bot
 from tests.e2e.waiting import eventually
+from tests.storage.databases import ON_POSTGRESQL
 
+WAITS = "standby:" if ON_POSTGRESQL else "another process works"
 CALM = Habits(doubles=0.0, cancels=0.0, gives_up=0.0)
 
 
@@ -28,7 +30,7 @@ async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_t
                 "all have confirmed", lambda: all(each.bookings and each.bookings[-1].confirmed for each in everybody)
             )
             await new.start(ready=False)
-            await eventually("it waits", lambda: any("another process works" in each for each in new.log_messages))
+            await eventually("it waits", lambda: any(WAITS in each for each in new.log_messages))
             assert await old.stop() == 0
             await eventually("it is ready", new.is_ready_or_dead)
             await asyncio.wait_for(asyncio.gather(*lives), 90)
