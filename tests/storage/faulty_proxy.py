@@ -17,12 +17,23 @@ class FaultyProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._armed = ""
+        self._flows = threading.Event()
+        self._flows.set()
         self.cuts = 0
         threading.Thread(target=self._listen, daemon=True).start()
 
     def arm(self, when: str) -> None:
         """Drop the connection `before` the next commit reaches the server, or `after` it was executed."""
         self._armed = when
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Forward nothing until the block ends, and close nothing: the other side seems to be silent."""
+        self._flows.clear()
+        try:
+            yield
+        finally:
+            self._flows.set()
 
     def close(self) -> None:
         """Accept no more connections."""
@@ -43,6 +54,7 @@ class FaultyProxy:
                 if self._armed == "before" and COMMIT in data:
                     self._cut()
                     break
+                self._flows.wait()
                 server.sendall(data)
         _end(client, server)
 
@@ -52,7 +64,9 @@ class FaultyProxy:
                 if self._armed == "after" and COMMIT in data:
                     self._cut()
                     break
+                self._flows.wait()
                 client.sendall(data)
+            self._flows.wait()
         _end(client, server)
 
     def _cut(self) -> None:

@@ -26,8 +26,9 @@ from bot.storage.process_lock import only_process
 from bot.storage.store import Store, StoreClosedError, prepare
 from bot.storage.writer import Writer
 from tests.e2e.waiting import eventually
-from tests.storage.cluster import Cluster
+from tests.storage.cluster import BOT, Cluster
 from tests.storage.databases import Database, postgresql_database
+from tests.storage.faulty_proxy import faulty_proxy
 
 EXPIRE = "UPDATE lease SET expires_at = 0"
 MOVE_ON = "UPDATE lease SET epoch = epoch + 1, replica = 'another'"
@@ -252,6 +253,23 @@ async def test_after_a_restart_of_the_server_the_leader_goes_on(database: Databa
         assert (first.role, second.role) == (Role.LEADER, Role.STANDBY)
         assert database.rows("SELECT epoch, replica FROM lease") == [(1, "first")]
     assert not first.lost
+
+
+async def test_a_leader_that_was_cut_off_learns_that_another_leads_when_it_is_back(
+    database: Database, cluster: Cluster
+) -> None:
+    second = Replica(database.url, "second")
+    with faulty_proxy(cluster.folder) as proxy:
+        first = Replica(f"postgresql://{BOT}:x@127.0.0.1:{proxy.port}/{database.name}")
+        async with first.lease.held(), second.standing_by():
+            with proxy.held():
+                await eventually("the second leads", lambda: database.execute(EXPIRE) or second.leads())
+                assert not first.lost
+                first.time += TTL - MARGIN
+                assert not first.lease.may_send()
+            await eventually("the first is told", lambda: first.lost)
+            assert not first.lease.may_send()
+    assert database.rows("SELECT epoch, replica FROM lease") == [(2, "second")]
 
 
 @pytest.mark.usefixtures("never_renewed")
