@@ -64,7 +64,7 @@ class RetryingReader:
     def __init__(self, url: str) -> None:
         self.engine = engines.reading_engine_for(url)
         self._threads = ThreadPoolExecutor(engines.CONNECTIONS, thread_name_prefix="reader")
-        self.closing = False
+        self.closing = self._is_closed = False
         self._reachability = ReachabilityLog("the database (reading)", failures=1)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -95,10 +95,15 @@ class RetryingReader:
 
     def _run(self, work: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
-            return work(connection)
+            try:
+                return work(connection)
+            finally:
+                if self._is_closed:  # the pool that it would go back to is disposed of
+                    connection.invalidate()
 
     def close(self) -> None:
         """Close the connections; reads under way end by themselves."""
+        self._is_closed = True
         self._threads.shutdown(wait=False)
         self.engine.dispose()
 

@@ -1,17 +1,22 @@
 """Reads wait while the database cannot be reached, and log it once."""
 
 import asyncio
+import sqlite3
+import threading
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage import engines
+from bot.storage.reader import RetryingReader
 from bot.storage.store import Store
 from bot.storage.tables import chats
 from tests.storage.cluster import Cluster
-from tests.storage.databases import postgresql_database
+from tests.storage.databases import Database, postgresql_database
 from tests.storage.disks import SHORT_LOCK_PRAGMAS, locked
 
 AGAIN = "the database (reading) answers again"
@@ -66,3 +71,22 @@ async def test_an_invalid_query_fails_at_once(store: Store) -> None:
 
     with pytest.raises(DBAPIError, match="nowhere"):
         await store.reader.read(wrong)
+
+
+async def test_a_read_that_ends_after_the_close_leaves_no_connection_open(database: Database) -> None:
+    reader = RetryingReader(database.url)
+    begun, may_end, used = threading.Event(), threading.Event(), list[Any]()
+
+    def work(connection: Connection) -> int:
+        used.append(connection.connection.driver_connection)
+        begun.set()
+        may_end.wait(30)
+        return connection.scalar(text("SELECT 7")) or 0
+
+    reading = asyncio.create_task(reader.read(work))
+    assert await asyncio.to_thread(begun.wait, 30)
+    reader.close()
+    may_end.set()
+    assert await reading == 7
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        used[0].execute("SELECT 1")
