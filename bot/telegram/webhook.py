@@ -143,7 +143,8 @@ class WebhookKeeper:
         self._calls = ReachabilityLog("Telegram (webhook)")
         self._deliveries = ReachabilityLog("Telegram", failures=2, down="cannot deliver updates", up="delivers again")
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
-        self._answered_at = float("-inf")
+        # Telegram has just answered getMe. A process that takes over must not be unready for a moment.
+        self._answered_at = asyncio.get_running_loop().time()
 
     @property
     def is_reachable(self) -> bool:
@@ -160,8 +161,6 @@ class WebhookKeeper:
 
     async def run(self) -> None:
         """Keep the webhook set until cancelled. Then it stays: Telegram keeps what it cannot deliver."""
-        # Telegram has just answered getMe.
-        self._answered_at = asyncio.get_running_loop().time()
         pause = 0.0
         while True:
             await asyncio.sleep(pause)
