@@ -8,8 +8,10 @@ from bot.core.session import read_session, write_session
 from bot.storage import migrate
 from bot.storage.tables import metadata
 from tests.core.examples import STATES, given, known
+from tests.e2e.bot_process import BotProcess
 from tests.e2e.crash_run import seed_of_this_run
 from tests.e2e.deployments import DeploymentScale, run_deployments
+from tests.e2e.services import separate_bot
 from tests.storage.cluster import Cluster
 from tests.storage.databases import postgresql_database
 from tests.upgrade.release_before import ReleaseBefore
@@ -64,3 +66,24 @@ async def test_both_releases_take_turns_on_one_database_and_nothing_is_lost(
         report = await run_deployments(tmp_path, database, before.folder, scale)
     assert not report.faults, "\n".join([*report.faults, report.log[-5000:]])
     assert report.ledger_check.bookings
+
+
+async def test_it_stands_down_once_the_tables_no_longer_serve_it(
+    before: ReleaseBefore, tmp_path: Path, cluster: Cluster
+) -> None:
+    folder = tmp_path / "before"
+    folder.mkdir()
+    with postgresql_database(cluster) as database:
+        async with separate_bot(tmp_path, database_url=database.url) as (services, _):
+            process = BotProcess(folder, services.settings, database, before.folder)
+            await process.start()
+            try:
+                database.execute("UPDATE alembic_version SET version_num = '9999'")
+                database.execute("UPDATE facts SET value = '9999 9999' WHERE name = ?", migrate.SERVES)
+                assert await process.ended(60) == 3
+                await process.start(ready=False)
+                assert await process.ended(60) == 1
+            finally:
+                await process.kill()
+            assert "its revision 9999 is newer than this version of the bot" in process.log.splitlines()[-1]
+            assert "Traceback" not in process.log
