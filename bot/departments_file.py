@@ -10,19 +10,58 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from bot.core.callback_data import number_in
 from bot.core.department_details import DepartmentDetails, DetailsByLocale
+from bot.core.names import visible
 from bot.settings import SettingsError
 
 SETTING = "DEPARTMENTS_FILE"
 LARGEST = 1_000_000
 """Bytes of a file; a larger one is surely another."""
-Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)]
+
+
+def _on_one_line(value: Any) -> Any:
+    """Text as it is shown: on one line, without characters that nobody sees."""
+    return " ".join(visible(value).split()) if isinstance(value, str) else value
+
+
+def _day(value: Any) -> date:
+    """A day as TOML or a text writes it; pydantic would also take the seconds since 1970."""
+    try:
+        return value if type(value) is date else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError('must be a day such as "2026-12-25"') from None
+
+
+def _degrees(value: Any) -> Any:
+    """A number; pydantic would also take true and a text."""
+    if type(value) not in {int, float}:
+        raise ValueError("must be a number of degrees, such as 9.5092")
+    return value
+
+
+Short = Annotated[str, StringConstraints(max_length=120), BeforeValidator(_on_one_line)]
 """As long as it may be on a small screen, and so that all of it fits into one message."""
-Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
-Item = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Long = Annotated[str, StringConstraints(max_length=300), BeforeValidator(_on_one_line)]
+Item = Annotated[str, StringConstraints(min_length=1, max_length=100), BeforeValidator(_on_one_line)]
+Phone = Annotated[str, StringConstraints(max_length=40), BeforeValidator(_on_one_line)]
+Day = Annotated[date, BeforeValidator(_day)]
+Latitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-90, le=90)]
+Longitude = Annotated[float, BeforeValidator(_degrees), Field(ge=-180, le=180)]
+
+
+LANGUAGES = "*"
+"""The key below which the tables of languages are put; no file has it. The alias of `_Department.words`."""
 
 
 class _Table(BaseModel):
@@ -45,10 +84,10 @@ class _Department(_Table):
     """What a department says in every language."""
 
     address: Short = ""
-    phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] = ""
-    pin: tuple[Annotated[float, Field(ge=-90, le=90)], Annotated[float, Field(ge=-180, le=180)]] | None = None
-    closed: frozenset[date] = frozenset()
-    words: dict[str, _Words] = {}
+    phone: Phone = ""
+    pin: tuple[Latitude, Longitude] | None = None
+    closed: frozenset[Day] = frozenset()
+    words: dict[str, _Words] = Field({}, alias="*")
 
     @model_validator(mode="after")
     def _has_words_for_the_pin(self) -> Self:
@@ -74,13 +113,15 @@ def read_details(path: Path, locales: tuple[str, ...], default: str) -> DetailsB
         tables = tomllib.loads(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise _wrong(path, "must be text in UTF-8; save it in that encoding") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise _wrong(path, "is not TOML that can be read: too many brackets inside each other") from None
+    except ValueError as error:  # a `TOMLDecodeError`, or that of a number with thousands of digits
         raise _wrong(path, f"is not TOML: {error}") from None
     mistakes: list[str] = []
     departments = {}
     for key, table in tables.items():
         number = number_in(key)
-        if number is None or not isinstance(table, dict):
+        if not number or key != str(number) or not isinstance(table, dict):
             mistakes.append(f"{key}: must be a table named by the number of a department, such as [5]")
             continue
         try:
@@ -95,9 +136,9 @@ def read_details(path: Path, locales: tuple[str, ...], default: str) -> DetailsB
 
 
 def _nested(table: Mapping[str, Any], locales: tuple[str, ...]) -> dict[str, Any]:
-    """The table with those of its languages below `words`."""
+    """The table with those of its languages below `LANGUAGES`."""
     words = {key: value for key, value in table.items() if key in locales}
-    return {key: value for key, value in table.items() if key not in words} | ({"words": words} if words else {})
+    return {key: value for key, value in table.items() if key not in words} | ({LANGUAGES: words} if words else {})
 
 
 def _details(department: _Department, locale: str, default: str) -> DepartmentDetails:
@@ -123,6 +164,8 @@ _MISTAKES = {
     "tuple_type": "must be a list, in brackets",
     "frozen_set_type": "must be a list, in brackets",
     "string_type": "must be text, in quotes",
+    "string_too_short": "must not be empty",
+    "too_long": "has too many items; docs/operating.md, section Departments file, tells how many",
     "missing": "is missing: a pin is [latitude, longitude]",
     "model_type": "must be a table of a language",
 }
@@ -130,7 +173,7 @@ _MISTAKES = {
 
 
 def _line(department: str, place: tuple[int | str, ...], kind: str, message: str) -> str:
-    key = ".".join(str(each) for each in (department, *(part for part in place if part != "words")))
+    key = ".".join(str(each) for each in (department, *(part for part in place if part != LANGUAGES)))
     return f"{key}: {_MISTAKES.get(kind) or message.removeprefix('Value error, ')}"
 
 

@@ -70,7 +70,10 @@ def test_it_tells_of_each_department_in_each_language(file: Path) -> None:
         ("[5", "is not TOML: "),
         ("[5]\nphone = 620\n", "5.phone: must be text, in quotes"),
         ("[5.fr]\nbring = 'Passeport'\n", "5.fr.bring: must be a list, in brackets"),
-        ("[5.fr]\nbring = ['Passeport', '']\n", "5.fr.bring.1: "),
+        ("[5.fr]\nbring = ['Passeport', '']\n", "5.fr.bring.1: must not be empty"),
+        ("[5.fr]\nbring = ['Passeport', '\\u200b ']\n".replace("'", '"'), "5.fr.bring.1: must not be empty"),
+        (f"[5.fr]\nbring = {['x'] * 16}\n", "5.fr.bring: has too many items"),
+        ("[5.words.fr]\nbring = []\n", "5.words: is no key here"),
         ("[5]\nadress = 'Kaloum'\n", "5.adress: is no key here"),
         ("[5.de]\nbring = []\n", "5.de: is no key here"),
         ("[5.fr]\nbrings = []\n", "5.fr.brings: is no key here"),
@@ -78,11 +81,23 @@ def test_it_tells_of_each_department_in_each_language(file: Path) -> None:
         ("[5]\naddress = 'x'\npin = [9.5]\n", "5.pin.1: is missing"),
         ("[5]\naddress = 'x'\npin = [95, 0]\n", "5.pin.0: "),
         ("[5]\npin = [9.5, -13.7]\n", "5: pin needs an address or a landmark, too"),
-        ("[5]\nclosed = ['2026-13-25']\n", "5.closed.0: "),
+        ("[5]\naddress = 'x'\npin = [9, -13, 2]\n", "5.pin: has too many items"),
+        ("[5]\naddress = 'x'\npin = [true, -13]\n", "5.pin.0: must be a number of degrees"),
+        ("[5]\naddress = 'x'\npin = ['9.5', -13]\n", "5.pin.0: must be a number of degrees"),
+        ("[5]\naddress = 'x'\npin = [nan, -13]\n", "5.pin.0: "),
+        ("[5]\nclosed = ['2026-13-25']\n", "5.closed.0: must be a day such as"),
+        ("[5]\nclosed = ['25/12/2026']\n", "5.closed.0: must be a day such as"),
+        ("[5]\nclosed = ['0']\n", "5.closed.0: must be a day such as"),
+        ("[5]\nclosed = [1798156800]\n", "5.closed.0: must be a day such as"),
+        ("[5]\nclosed = [2026-12-25T00:00:00]\n", "5.closed.0: must be a day such as"),
         ("[5]\nclosed = '2026-12-25'\n", "5.closed: must be a list, in brackets"),
         ("[passeports]\n", "passeports: must be a table named by the number of a department"),
         ("5 = 'x'\n", "5: must be a table named by the number"),
-        (f"[5]\naddress = '{'x' * 121}'\n", "5.address: "),
+        ("[05]\n", "05: must be a table named by the number"),
+        ("[0]\n", "0: must be a table named by the number"),
+        (f"a = {'[' * 5000}", "is not TOML that can be read: too many brackets"),
+        (f"[5]\naddress = {'1' * 5000}\n", "is not TOML: "),
+        (f"[5]\naddress = '{'x' * 121}'\n", "5.address: String should have at most 120"),
     ],
 )
 def test_a_mistake_is_named_by_its_key(file: Path, text: str, mistake: str) -> None:
@@ -98,6 +113,14 @@ def test_what_is_no_toml_is_named_by_its_line(file: Path) -> None:
 def test_all_mistakes_are_named_at_once(file: Path) -> None:
     found = mistakes(file, "[5]\nphone = 1\npins = 2\n[x]\n[8]\naddress = 3\n")
     assert [line.partition(":")[0] for line in found] == ["5.phone", "5.pins", "x", "8.address"]
+
+
+def test_text_is_on_one_line_and_without_what_nobody_sees(file: Path) -> None:
+    file.write_text("[5]\naddress = ' Kaloum\\n\\nAlmamya'\nphone = '224\\n620'\n".replace("'", '"'))
+    found = read_details(file, LOCALES, "fr")["fr"][5]
+    assert (found.address, found.phone) == ("Kaloum Almamya", "224 620")
+    file.write_text('[5]\naddress = "Kaloum\\u202e \\u0007 Almamya"\n')
+    assert read_details(file, LOCALES, "fr")["fr"][5].address == "Kaloum Almamya"
 
 
 def test_a_landmark_is_words_enough_for_a_pin(file: Path) -> None:
