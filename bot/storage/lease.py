@@ -44,6 +44,8 @@ RETRY_SECONDS = 0.5
 """Seconds between two renewals, and after one that failed."""
 LOOK_SECONDS = 0.2
 """Seconds between two looks of a standby."""
+GONE_SECONDS = 2.0
+"""Seconds in which a living leader connects again after the server ended all sessions, as it does when one crashes."""
 UNSEEN = 5.0
 """Seconds after which what a standby saw last says nothing about the database."""
 WIRE = {"tcp_user_timeout": "5000", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3"}
@@ -51,6 +53,8 @@ WIRE = {"tcp_user_timeout": "5000", "keepalives_idle": "2", "keepalives_interval
 ERRORS = (SQLAlchemyError, OSError)
 
 NOW = "extract(epoch FROM clock_timestamp())::float8"
+SERVER = "extract(epoch FROM pg_postmaster_start_time())::float8"
+"""Tells a server from itself after a restart, and from the one that took its place."""
 SESSIONS_OF = f"pg_stat_activity WHERE datname = current_database() AND application_name = '{postgresql.PROGRAM} ' || "
 IS_SERVED = f"""NOT EXISTS (SELECT FROM facts
     WHERE name = '{migrate.SERVES}' AND split_part(value, ' ', 1) > '{migrate.newest()}')"""
@@ -62,18 +66,21 @@ LOOK = text(f"""SELECT {IS_SERVED} AS is_served, epoch, replica, since, takeover
         is_released, {NOW} >= expires_at AS is_expired,
         NOT EXISTS (SELECT FROM {SESSIONS_OF} replica) AS is_gone, {STANDBYS} AS standbys,
         renewed_at > (SELECT extract(epoch FROM backend_start)::float8 FROM pg_stat_activity
-            WHERE pid = pg_backend_pid()) AS is_witnessed
+            WHERE pid = pg_backend_pid()) AS is_witnessed, server_started = {SERVER} AS is_same_server
     FROM lease""")  # noqa: S608 — our own constants
-"""`is_gone`: the replica has no session. That proves the end of its process only if the server went on meanwhile, thus
-if the lease was renewed during our own session (`is_witnessed`): after a restart of the server nobody has a session."""
-FIRST = text(f"""INSERT INTO lease (epoch, replica, since, renewed_at, expires_at, is_released, takeovers, clock_gap)
-    SELECT 1, :replica, {NOW}, {NOW}, {NOW} + {TTL}, false, 0, :time - {NOW} WHERE NOT EXISTS (SELECT FROM lease)
-    RETURNING epoch, since, takeovers, {STANDBYS} AS standbys""")  # noqa: S608
+"""`is_gone`: the replica has no session. That proves the end of its process only if the server went on meanwhile: after
+a restart nobody has one. It surely went on if the lease was renewed during our own session (`is_witnessed`). Otherwise
+`is_same_server` shows that it was not restarted, but it may have ended all sessions."""
+FIRST = text(f"""INSERT INTO lease (epoch, replica, since, renewed_at, expires_at, is_released, takeovers, clock_gap,
+        server_started)
+    SELECT 1, :replica, {NOW}, {NOW}, {NOW} + {TTL}, false, 0, :time - {NOW}, {SERVER}
+    WHERE NOT EXISTS (SELECT FROM lease) RETURNING epoch, since, takeovers, {STANDBYS} AS standbys""")  # noqa: S608
 NEXT = text(f"""UPDATE lease SET epoch = epoch + 1, replica = :replica, since = {NOW}, renewed_at = {NOW},
         expires_at = {NOW} + {TTL}, takeovers = takeovers + (NOT is_released)::int, is_released = false,
-        clock_gap = :time - {NOW}
+        clock_gap = :time - {NOW}, server_started = {SERVER}
     WHERE epoch = :epoch AND {IS_SERVED} RETURNING epoch, since, takeovers, {STANDBYS} AS standbys""")  # noqa: S608
-RENEW = text(f"""UPDATE lease SET renewed_at = {NOW}, expires_at = {NOW} + {TTL}, clock_gap = :time - {NOW}
+RENEW = text(f"""UPDATE lease SET renewed_at = {NOW}, expires_at = {NOW} + {TTL}, clock_gap = :time - {NOW},
+        server_started = {SERVER}
     WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED} RETURNING {STANDBYS}""")  # noqa: S608
 RESIGN = text("UPDATE lease SET is_released = true WHERE epoch = :epoch AND replica = :replica")
 FENCE = text(f"""SELECT 1 FROM lease WHERE epoch = :epoch AND replica = :replica AND NOT is_released AND {IS_SERVED}
@@ -122,6 +129,8 @@ class Lease:
         self._epoch: int | None = None
         self._trusted_until = float("-inf")
         self._is_lost = False
+        self._gone: tuple[int, float] | None = None
+        """The epoch whose leader has had no session since this time."""
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._reachability = ReachabilityLog("the database (lease)", failures=2)
@@ -190,7 +199,7 @@ class Lease:
     async def _take(self, session: AsyncConnection, row: Row[Any] | None) -> bool:
         """Take over if the leader has ended; returns whether this replica leads now."""
         if row is not None and not row.is_released:
-            if not row.is_expired and not (row.is_gone and row.is_witnessed):
+            if not row.is_expired and not self._has_ended(row):
                 return False
             if not row.is_gone:
                 log.warning("%s has not renewed its lease for %.0f s: ending its sessions", row.replica, row.age)
@@ -209,6 +218,16 @@ class Lease:
         self._note_leader(started, begun.standbys, since=begun.since, takeovers=begun.takeovers)
         log.info("leader, epoch %d: %s%s", begun.epoch, self.name, _after(row))
         return True
+
+    def _has_ended(self, row: Row[Any]) -> bool:
+        """Whether the leader's process has surely ended."""
+        if not row.is_gone:
+            self._gone = None
+            return False
+        if self._gone is None or self._gone[0] != row.epoch:
+            self._gone = row.epoch, self._now()
+        is_long_gone = self._now() - self._gone[1] >= GONE_SECONDS
+        return row.is_witnessed or (row.is_same_server and is_long_gone)
 
     async def _keep(self) -> None:
         """Renew the lease until it is lost or this replica stops."""

@@ -230,9 +230,11 @@ lease = Table(
     Column("is_released", Boolean, nullable=False),
     Column("takeovers", BigInteger, nullable=False),
     Column("clock_gap", Float, nullable=False),
+    Column("server_started", Float),
 )
 """One row on PostgreSQL: which process leads (`bot.storage.lease`), empty on SQLite. Times are by the database's clock;
-`clock_gap` is how many seconds the leader's is ahead of it."""
+`clock_gap` is how many seconds the leader's is ahead of it. `server_started` tells in which run of the server the lease
+was renewed last."""
 
 drafts = Table(
     "drafts",

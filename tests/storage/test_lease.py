@@ -21,7 +21,7 @@ from bot.app.records import Change
 from bot.core.health import Role
 from bot.storage import lease as leases
 from bot.storage import migrate
-from bot.storage.lease import MARGIN, TTL, Lease, LeaseLostError, leadership
+from bot.storage.lease import GONE_SECONDS, MARGIN, TTL, Lease, LeaseLostError, leadership
 from bot.storage.process_lock import only_process
 from bot.storage.store import Store, StoreClosedError, prepare
 from bot.storage.writer import Writer
@@ -142,6 +142,39 @@ async def test_the_next_leads_when_the_leader_was_killed_before_its_lease_expire
             seen = second.lease.health()
             assert seen
             assert (seen.epoch, seen.takeovers) == (2, 1)
+
+
+async def test_a_process_that_starts_after_a_kill_leads_when_the_old_one_stays_away(database: Database) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLD, database.url], stdout=subprocess.PIPE) as first:  # noqa: ASYNC220, S603
+        assert first.stdout
+        assert first.stdout.readline() == b"held\n"
+        os.kill(first.pid, signal.SIGKILL)
+    database.execute("UPDATE lease SET expires_at = expires_at + 3600")
+    second = Replica(database.url, "second")
+    async with second.standing_by():
+        await eventually("the session of the first has ended", lambda: second.lease._gone is not None)
+        assert not second.leads()
+        second.time += GONE_SECONDS
+        await eventually("the second leads", second.leads)
+
+
+async def test_after_a_restart_of_the_server_an_absent_leader_has_until_its_lease_ends(
+    database: Database, cluster: Cluster
+) -> None:
+    first, second = Replica(database.url), Replica(database.url, "second")
+    async with first.lease.held():
+        pass
+    database.execute("UPDATE lease SET is_released = false, expires_at = expires_at + 3600")
+    with cluster.stopped():
+        pass
+    async with second.standing_by():
+        await eventually("it has noticed", lambda: second.lease._gone is not None)
+        second.time += GONE_SECONDS
+        looked = second.lease._seen
+        await eventually("it has looked again", lambda: second.lease._seen is not looked)
+        assert not second.leads()
+        database.execute(EXPIRE)
+        await eventually("the second leads", second.leads)
 
 
 @pytest.fixture
