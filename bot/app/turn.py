@@ -172,6 +172,8 @@ class _TurnInProgress:
     erases: bool = False
     coming: tuple[int, int] | None = None
     rated: RatingAnswer | None = None
+    entries: tuple[BookEntry, ...] | None = None
+    """All that the appointment book has of the chat, once it was needed."""
 
 
 class Turns:
@@ -230,7 +232,7 @@ class Turns:
 
         session = await play(step_and_hold, session, event, run)
         fresh = any(_is_new_ticket(each.screen) for each in draft.shown)
-        several = await self._several_names(chat_id, [each.screen for each in draft.shown])
+        several = await self._several_names(chat_id, draft)
         deliveries = tuple(
             self._delivery(chat_id, each, session.locale, fresh=fresh, several_names=several) for each in draft.shown
         )
@@ -277,18 +279,25 @@ class Turns:
             ):
                 return BookingRefused(at=self._now(), number=attempt.number, failure=refusal)
             case Book(attempt=attempt) if entry := for_whom.same_day(
-                attempt.draft, await self._entries_of(chat_id), self._now()
+                attempt.draft, await self._entries_in(draft, chat_id), self._now()
             ):
                 return BookedTwice(at=self._now(), number=attempt.number, ticket=await self._ticket(entry))
             case _:
                 self._gather(chat_id, draft, effect)
         return None
 
-    async def _several_names(self, chat_id: int, screens: list[Screen]) -> bool:
+    async def _several_names(self, chat_id: int, draft: _TurnInProgress) -> bool:
         """Whether the screens must say for whom an appointment is."""
+        screens = [each.screen for each in draft.shown]
         if not any(for_whom.names_in(each) for each in screens):
             return False
-        return for_whom.several_names(screens, await self._entries_of(chat_id), self._now())
+        return for_whom.several_names(screens, await self._entries_in(draft, chat_id), self._now())
+
+    async def _entries_in(self, draft: _TurnInProgress, chat_id: int) -> tuple[BookEntry, ...]:
+        """What the appointment book has of the chat, read once in a turn."""
+        if draft.entries is None:
+            draft.entries = await self._entries_of(chat_id)
+        return draft.entries
 
     def _hold(self, chat_id: int, before: State, session: Session, *, is_confirmed: bool) -> SlotMoved | None:
         """Hold the chosen slot; returns an event if that is not possible, or another slot is held instead."""

@@ -1,5 +1,6 @@
 """The stored record of blocked chats: who blocked and unblocked them, and when. The last entry of a chat counts."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, true
 
 from bot.app.records import BlockEntry, Work
+from bot.storage.reader import SharedReads
 from bot.storage.store import Store
 from bot.storage.tables import WHO, block_entries, chats
 
@@ -17,11 +19,17 @@ class SqlBlockRepository:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._pseudonyms = store.pseudonyms
+        self._blocked = SharedReads(self._are_blocked)
 
     async def is_blocked(self, chat_id: int) -> bool:
         """Whether the chat may book nothing further."""
-        last = await self.last(chat_id)
-        return last is not None and last.is_blocked
+        return await self._blocked.of(chat_id)
+
+    async def _are_blocked(self, chat_ids: Collection[int]) -> dict[int, bool]:
+        chats_by_id = {each: chat_id for chat_id in chat_ids for each in (chat_id, self._pseudonyms.of(chat_id))}
+        mine = select(block_entries).where(block_entries.c.chat_id.in_(chats_by_id)).order_by(block_entries.c.id)
+        last = {chats_by_id[row.chat_id]: bool(row.is_blocked) for row in await self._store.reader.rows(mine)}
+        return dict.fromkeys(chat_ids, False) | last
 
     async def is_known(self, chat_id: int) -> bool:
         """See `BlockRepository`."""

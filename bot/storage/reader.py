@@ -9,13 +9,13 @@ The log has one line when that begins and one when it ends. Knows nothing of who
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from time import time as unix_time
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import CompoundSelect, Connection, Engine, Row, Select, func, or_, select, union
 
@@ -108,41 +108,59 @@ class RetryingReader:
         self.engine.dispose()
 
 
+class SharedReads(Generic[T]):
+    """A read about chats, of all at once that ask for it while the one before runs: a thread costs more than a row.
+
+    `read` returns what is known of each of these chats.
+    """
+
+    def __init__(self, read: Callable[[Collection[int]], Awaitable[Mapping[int, T]]]) -> None:
+        self._read = read
+        self._requested: dict[int, asyncio.Future[T]] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def of(self, chat_id: int) -> T:
+        """What is known of this chat, read after this call began."""
+        waiter = self._requested.get(chat_id)
+        if waiter is None:
+            waiter = self._requested[chat_id] = asyncio.get_running_loop().create_future()
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_all())
+        return await asyncio.shield(waiter)
+
+    async def _read_all(self) -> None:
+        while self._requested:
+            waiters = {chat_id: self._requested.pop(chat_id) for chat_id in tuple(islice(self._requested, PAGE))}
+            try:
+                found = await self._read(waiters.keys())
+            except Exception as error:  # noqa: BLE001 — whatever it is, the waiting callers must get it
+                for waiter in waiters.values():
+                    waiter.set_exception(error)
+                    waiter.exception()  # marks it as seen, in case its caller was cancelled
+                continue
+            for chat_id, waiter in waiters.items():
+                waiter.set_result(found[chat_id])
+
+
 class ReadRepository:
     """The reading half of the store."""
 
     def __init__(self, url: str, pseudonyms: Pseudonyms) -> None:
         self.pseudonyms = pseudonyms
         self.reader = RetryingReader(url)
-        self._requested: dict[int, asyncio.Future[StoredChat | None]] = {}
-        self._lookup: asyncio.Task[None] | None = None
+        self._chats = SharedReads(self._read_chats)
+        self._entries = SharedReads(self._read_entries)
 
     async def _all(self, query: Select[Any] | CompoundSelect[Any]) -> Sequence[Row[Any]]:
         return await self.reader.rows(query)
 
     async def chat(self, chat_id: int) -> StoredChat | None:
-        """The stored chat. Calls that arrive while a query runs share the next one."""
-        waiter = self._requested.get(chat_id)
-        if waiter is None:
-            waiter = self._requested[chat_id] = asyncio.get_running_loop().create_future()
-            if self._lookup is None or self._lookup.done():
-                self._lookup = asyncio.create_task(self._read_chats())
-        return await asyncio.shield(waiter)
+        """The stored chat."""
+        return await self._chats.of(chat_id)
 
-    async def _read_chats(self) -> None:
-        """Read all requested chats in one query: after a start there may be hundreds of them at once."""
-        while self._requested:
-            waiters = {chat_id: self._requested.pop(chat_id) for chat_id in tuple(islice(self._requested, PAGE))}
-            try:
-                found = await self._all(select(chats).where(chats.c.chat_id.in_(waiters)))
-            except Exception as error:  # noqa: BLE001 — whatever it is, the waiting callers must get it
-                for waiter in waiters.values():
-                    waiter.set_exception(error)
-                    waiter.exception()  # marks it as seen, in case its caller was cancelled
-                continue
-            known = {row.chat_id: mappers.read_chat(row) for row in found}
-            for chat_id, waiter in waiters.items():
-                waiter.set_result(known.get(chat_id))
+    async def _read_chats(self, chat_ids: Collection[int]) -> dict[int, StoredChat | None]:
+        found = await self._all(select(chats).where(chats.c.chat_id.in_(chat_ids)))
+        return dict.fromkeys(chat_ids) | {row.chat_id: mappers.read_chat(row) for row in found}
 
     async def open_updates(self) -> tuple[StoredUpdate, ...]:
         """Updates that were received and are not done, in the order of their ids."""
@@ -234,8 +252,14 @@ class ReadRepository:
 
     async def entries_of(self, chat_id: int) -> tuple[BookEntry, ...]:
         """All that the appointment book has of a chat, in order of time."""
-        query = select(appointments).where(appointments.c.chat_id == chat_id).order_by(appointments.c.starts_at)
-        return tuple(mappers.read_entry(row) for row in await self._all(query))
+        return await self._entries.of(chat_id)
+
+    async def _read_entries(self, chat_ids: Collection[int]) -> dict[int, tuple[BookEntry, ...]]:
+        query = select(appointments).where(appointments.c.chat_id.in_(chat_ids)).order_by(appointments.c.starts_at)
+        found: dict[int, tuple[BookEntry, ...]] = dict.fromkeys(chat_ids, ())
+        for row in await self._all(query):
+            found[row.chat_id] += (mappers.read_entry(row),)
+        return found
 
     async def department_days(self, since: date) -> tuple[DepartmentDay, ...]:
         """Where and when the appointment book has appointments that stand, with the age of the oldest word on them."""
