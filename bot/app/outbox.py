@@ -233,6 +233,7 @@ class Outbox:
                 # The citizen is still reminded of the others that the message was about.
                 self._store.commit_soon(Change(sent=(delivery.id,), rearmed=() if is_late else unchanged))
                 return
+            reach("before delivery")
             receipt = await self._deliver(delivery)
         except FloodedError as flood:
             self.floods.limited(delivery.chat_id, flood.retry_after, edit=delivery.kind is Kind.EDIT)

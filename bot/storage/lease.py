@@ -30,6 +30,7 @@ from sqlalchemy import Connection, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.app.failpoints import reach
 from bot.app.reachability import ReachabilityLog
 from bot.core.health import ReplicaHealth, Role
 from bot.storage import engines, migrate, postgresql
@@ -215,6 +216,7 @@ class Lease:
             await session.execute(postgresql.RELEASE_PROCESS_LOCK)
             return False
         self._epoch = begun.epoch
+        reach("lease taken")
         self._note_leader(started, begun.standbys, since=begun.since, takeovers=begun.takeovers)
         log.info("leader, epoch %d: %s%s", begun.epoch, self.name, _after(row))
         return True
@@ -262,6 +264,7 @@ class Lease:
         if standbys is None:
             self._lose(f"epoch {self._epoch} is over{AT_END}")
             return False
+        reach("lease renewed")
         self._note_leader(started, standbys)
         self._reachability.succeeded()
         return True

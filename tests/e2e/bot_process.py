@@ -38,6 +38,21 @@ class BotProcess:
         return self._process is not None and self._process.returncode is None
 
     @property
+    def pid(self) -> int:
+        """The id of the process, also of one that has ended."""
+        assert self._process
+        return self._process.pid
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it was stopped by SIGSTOP."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return False
+        return state == "T"
+
+    @property
     def log(self) -> str:
         """The log of all its processes."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""

@@ -4,9 +4,13 @@ import asyncio
 import os
 import random
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
+from tests.e2e.bot_process import BotProcess
 from tests.e2e.fault_injection import Kills, ProcessKiller, faults_of_moncreneau, faults_of_telegram
 from tests.e2e.ledger_check import LedgerCheck, check_ledger, count_duplicates
 from tests.e2e.log_check import find_private, names_in
@@ -37,12 +41,37 @@ class Scale:
     kills: int
     seconds: float
     """The time limit."""
+    moves: int = 0
     weight: float = 0.03
     """How likely each fault is."""
     long_lifetimes: int = 4
     """One in so many lifetimes of the process is long."""
     every_point: bool = False
     """Kill at every failpoint once, however long it takes to get there."""
+
+
+class Disturber(Protocol):
+    """Starts the bot, disturbs it, and stops it in the end. `kills` counts what it did."""
+
+    @property
+    def kills(self) -> Kills: ...
+
+    @property
+    def log(self) -> str: ...
+
+    @property
+    def faults(self) -> list[str]:
+        """What it saw go wrong."""
+
+    async def run(self, enough: Callable[[], bool]) -> None:
+        """Disturb until it is enough, then leave the bot running."""
+
+    async def stop(self) -> bool:
+        """Stop the bot; whether it ended as it should."""
+
+
+Disturbing = Callable[[Services, BotProcess, random.Random], AbstractAsyncContextManager[Disturber]]
+"""Makes the disturber of a run, for the bot that is not started yet."""
 
 
 @dataclass(slots=True)
@@ -94,20 +123,39 @@ class CrashReport:
         return [*self.ledger_check.faults, *self.unanswered, *self.private]
 
 
-async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Database | None = None) -> CrashReport:
-    """Run once, on SQLite unless a database is given."""
+async def run_with_crashes(
+    folder: Path,
+    seed: int,
+    scale: Scale,
+    database: Database | None = None,
+    disturbing: Disturbing | None = None,
+    **sandbox: Any,
+) -> CrashReport:
+    """Run once, on SQLite unless a database is given, and with one process that is killed unless `disturbing`.
+
+    `sandbox` are arguments of `MoncreneauSandbox`.
+    """
     database = database or sqlite_database(folder)
     began = time.monotonic()
     rng = _random(seed)
-    async with separate_bot(folder, seed, database.url) as (services, process):
-        dice = _random(rng.random())
-        killer = ProcessKiller(process, dice, long_lifetimes=scale.long_lifetimes, every_point=scale.every_point)
+
+    @asynccontextmanager
+    async def kill_one(_services: Services, process: BotProcess, dice: random.Random) -> AsyncIterator[Disturber]:
+        yield ProcessKiller(process, dice, long_lifetimes=scale.long_lifetimes, every_point=scale.every_point)
+
+    async with (
+        separate_bot(folder, seed, database.url, **sandbox) as (services, process),
+        (disturbing or kill_one)(services, process, _random(rng.random())) as killer,
+    ):
         citizens = [await new_patient_citizen(services, number, rng.random()) for number in range(scale.citizens)]
         weight = scale.weight
         await services.inject_faults(telegram=faults_of_telegram(weight), moncreneau=faults_of_moncreneau(weight))
 
         def booked_enough() -> bool:
-            return sum(booking.ticket is not None for each in citizens for booking in each.bookings) >= scale.bookings
+            wanted = [booking for each in citizens for booking in each.bookings]
+            booked = sum(booking.ticket is not None for booking in wanted)
+            moved = sum(len(booking.replaced) for booking in wanted)
+            return booked >= scale.bookings and moved >= scale.moves
 
         def killed_enough() -> bool:
             return killer.kills.total >= scale.kills
@@ -143,8 +191,9 @@ async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Data
             ledger_check.wrong.append(f"the statistics count {counted} bookings and moves, the office has {made}")
         ledger_check.duplicates = await count_duplicates(citizens)
         ledger_check.wrong += broken
-        if process.running and await process.stop() != 0:
+        if not await killer.stop():
             ledger_check.wrong.append("the bot did not stop with 0")
+        ledger_check.wrong += killer.faults
         resent = sum(each.resent for each in citizens)
         return CrashReport(
             seed,
@@ -155,8 +204,8 @@ async def run_with_crashes(folder: Path, seed: int, scale: Scale, database: Data
             unanswered,
             time.monotonic() - began,
             over[0],
-            process.log,
-            find_private(process.log, (each.phone.chat_id for each in citizens), [*names_in(ledger), CALLED]),
+            killer.log,
+            find_private(killer.log, (each.phone.chat_id for each in citizens), [*names_in(ledger), CALLED]),
         )
 
 

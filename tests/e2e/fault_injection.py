@@ -98,6 +98,20 @@ class ProcessKiller:
                 await self.after_kill()
         await self.process.start()
 
+    async def stop(self) -> bool:
+        """Stop the bot; whether it ended as it should."""
+        return not self.process.running or await self.process.stop() == 0
+
+    @property
+    def log(self) -> str:
+        """The bot's log."""
+        return self.process.log
+
+    @property
+    def faults(self) -> list[str]:
+        """Nothing: the ledger shows what went wrong."""
+        return []
+
     async def _run_once(self, point: str) -> None:
         crash_at = f"{point}:{self.rng.randint(1, self.deepest)}" if point else ""
         # A random kill may come while the bot is still starting.

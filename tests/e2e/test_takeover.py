@@ -39,25 +39,31 @@ class Pair:
 
 
 @asynccontextmanager
-async def pair(folder: Path, cluster: Cluster, people: int = 4) -> AsyncIterator[Pair]:
-    """Two processes; the API answers a booking only after two seconds, so that all of them are open."""
+async def pair(folder: Path, cluster: Cluster, people: int = 4, frozen_at: str = "") -> AsyncIterator[Pair]:
+    """Two processes; the API answers a booking only after two seconds, so that all of them are open.
+
+    Or the leader is `frozen_at` a failpoint.
+    """
     other = folder / "standby"
     other.mkdir()
     with postgresql_database(cluster) as database:
         async with separate_bot(folder, database_url=database.url) as (services, leader):
             standby = BotProcess(other, leader.settings, leader.database)
-            await leader.start()
+            await leader.start(crash_at=f"{frozen_at}:STOP" if frozen_at else "")
             await standby.start(ready=False)
             await eventually("it stands by", standby.is_standby)
             slow = {"kind": "delay", "when": "after", "seconds": 2.0, "match": {"method": "POST"}, "times": people}
-            await services.inject_faults(moncreneau=[slow])
+            await services.inject_faults(moncreneau=[] if frozen_at else [slow])
             everybody = [await new_patient_citizen(services, number, number, CALM) for number in range(people)]
             lives = [asyncio.create_task(each.book_one()) for each in everybody]
             try:
-                await eventually(
-                    "all have confirmed",
-                    lambda: all(each.bookings and each.bookings[-1].confirmed for each in everybody),
-                )
+                if frozen_at:
+                    await eventually("the leader is frozen", lambda: leader.is_frozen)
+                else:
+                    await eventually(
+                        "all have confirmed",
+                        lambda: all(each.bookings and each.bookings[-1].confirmed for each in everybody),
+                    )
                 yield Pair(services, database, leader, standby, everybody)
             finally:
                 for each in lives:
@@ -98,6 +104,19 @@ async def test_a_frozen_leader_is_replaced_and_ends_with_3_when_it_thaws(tmp_pat
         await here.leader.start(ready=False)
         await eventually("it stands by", here.leader.is_standby)
         assert await here.leader.stop() == 0
+
+
+@pytest.mark.parametrize("point", ["batch written:3", "turn committed:2", "after answer:1"])
+async def test_a_leader_frozen_between_two_steps_changes_nothing_when_it_thaws(
+    point: str, tmp_path: Path, cluster: Cluster
+) -> None:
+    async with pair(tmp_path, cluster, people=1, frozen_at=point) as here:
+        here.database.execute("UPDATE lease SET expires_at = 0")  # rather than wait for it
+        await here.all_are_served_once()
+        here.leader.thaw()
+        assert await here.leader.ended(30) == 3
+        await here.all_are_served_once()
+        assert here.database.rows(TOOK_OVER) == [(2, 1)]
 
 
 async def test_a_leader_whose_lease_was_given_away_by_hand_ends_at_its_first_commit(
