@@ -138,16 +138,24 @@ def _replace_nul(values: Any) -> Any:
 
 
 def lock_for_migration(connection: Connection) -> None:
-    """Wait until no other process migrates; others wait until this transaction ends."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATING})
+    """Wait until no other process migrates, however long; others wait until this transaction ends."""
+    _lock(connection, f"SELECT pg_advisory_xact_lock({MIGRATING})")
 
 
 def wait_for_writers(connection: Connection, tables: Iterable[str]) -> None:
     """Wait until transactions of other sessions are committed or rolled back.
 
-    A killed process does not take its session with it: a commit that it sent may still be under way.
+    A killed process does not take its session with it: a commit that it sent may still be under way. The server ends
+    those that a frozen process left open (`idle_in_transaction_session_timeout`).
     """
-    connection.execute(text(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE"))
+    _lock(connection, f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _lock(connection: Connection, statement: str) -> None:
+    """Wait for a lock longer than other statements may: a start that gave up would only be repeated."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    connection.execute(text(statement))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{SESSION['lock_timeout']}'"))
 
 
 def advance_sequence(connection: Connection, table: Table) -> None:

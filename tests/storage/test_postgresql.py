@@ -162,6 +162,24 @@ async def test_a_start_waits_for_the_open_transaction_of_a_killed_process(databa
     await store.close()
 
 
+@pytest.mark.parametrize("held", ["SELECT pg_advisory_xact_lock(:migrating)", "LOCK TABLE inbox IN ROW EXCLUSIVE MODE"])
+async def test_a_start_waits_longer_for_a_lock_than_other_statements_do(
+    held: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "inbox" in held:
+        await (await Store(database.url).open()).close()
+    monkeypatch.setitem(postgresql.SESSION, "lock_timeout", "50ms")
+    with database.connected() as other:
+        other.execute("BEGIN")
+        other.execute(held.replace(":migrating", str(postgresql.MIGRATING)))
+        starting = asyncio.ensure_future(Store(database.url).open())
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND now() - query_start > '200ms'"
+        await eventually("it has waited for longer", lambda: database.rows(waits) or starting.done())
+        assert not starting.done()
+        other.execute("ROLLBACK")
+    await (await starting).close()
+
+
 async def test_a_commit_is_recognised_by_its_marker(database: Database) -> None:
     await (await Store(database.url).open()).close()
     writer = Writer(database.url)
