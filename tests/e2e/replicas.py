@@ -172,28 +172,34 @@ class Replicas:
     # --- the faults ----------------------------------------------------------------------------------------------
 
     def _plan(self) -> list[tuple[str, Fault]]:
-        """One of each fault, in random order."""
+        """One of each fault in random order, to be taken from the end."""
         if self.every_point:
-            plan: list[tuple[str, Fault]] = [
+            points = self.rng.sample((*POINTS, *LEASE_POINTS), len((*POINTS, *LEASE_POINTS)))
+            return [  # every point once, then every point for another time
                 (f"frozen at {point} for {seconds:.0f} s", partial(self._freeze_at, point, seconds))
-                for seconds in FREEZES
-                for point in (*POINTS, *LEASE_POINTS)
+                for turn in range(len(FREEZES))
+                for number, point in enumerate(points)
+                for seconds in [FREEZES[(turn + number) % len(FREEZES)]]
             ]
-        else:
-            points = self.rng.sample(POINTS, 3)
-            plan = [
-                *[("killed", self._kill)] * 3,
-                *[(f"killed at {point}", partial(self._kill_at, point)) for point in points],
-                *[(f"frozen for {each:.0f} s", partial(self._freeze, each)) for each in (*FREEZES, *FREEZES[:2])],
-                *[(f"cut from {wire}", partial(self._cut, wire)) for wire in ("database", "telegram", "moncreneau")]
-                * 2,
-                ("PostgreSQL restarted", self._restart_server),
-            ]
+        plan: list[tuple[str, Fault]] = [
+            *[("killed", self._kill)] * 2,
+            *[("stopped", self._stop)] * 2,
+            *[(f"killed at {point}", partial(self._kill_at, point)) for point in self.rng.sample(POINTS, 3)],
+            *[(f"frozen for {each:.0f} s", partial(self._freeze, each)) for each in (*FREEZES, *FREEZES[:2])],
+            *[(f"cut from {wire}", partial(self._cut, wire)) for wire in ("database", "telegram", "moncreneau")] * 2,
+            ("PostgreSQL restarted", self._restart_server),
+        ]
         self.rng.shuffle(plan)
         return plan
 
     async def _kill(self) -> None:
         await self._one().process.kill()
+
+    async def _stop(self) -> None:
+        replica = self._one()
+        number = len(replica.lives)
+        replica.process.terminate()
+        await self._within("it is started again", lambda: len(replica.lives) > number)
 
     async def _kill_at(self, point: str) -> None:
         replica = await self._leader_with(f"{point}:{self.rng.randint(1, DEEPEST)}")
