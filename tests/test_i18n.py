@@ -159,8 +159,8 @@ def test_the_number_chooses_the_plural_form_of_the_language(french: Translator, 
 
 
 def test_english_counts_otherwise(real: Translators) -> None:
-    assert real.get("en").label("button.past", n=0) == "🗂 Past: 0\u00a0appointments"
-    assert real.get("fr").label("button.past", n=0) == "🗂 Passé\u00a0: 0\u00a0rendez-vous"
+    assert real.get("en").text("times.first", n=0) == "Only the first 0 free times are shown."
+    assert real.get("fr").text("times.first", n=0) == "Seule la première heure libre est affichée."
 
 
 def test_a_text_that_is_not_there_is_a_mistake_of_ours(french: Translator) -> None:

@@ -28,6 +28,7 @@ from bot.views.text import (
 )
 
 PER_PAGE = 5
+"""Appointments on a page; one fewer above a row of buttons for alerts."""
 IN_BUTTON = 15
 """Longest name in a button, in characters, behind an hour."""
 ASK_THE_OFFICE = frozenset({AppointmentStatus.PENDING_PAYMENT, AppointmentStatus.UNKNOWN})
@@ -37,11 +38,11 @@ LONGEST_LINK = 2000
 
 
 def listing(state: Listing, t: Translator, office: Office) -> Message:
-    """The list of coming or past appointments, five per page: a button for each, with more details in the text."""
+    """The list of coming or past appointments by pages: a button for each, with more details in the text."""
     shown = state.past if state.shows_past else state.tickets
-    page = keys.Page.of(shown, state.page, PER_PAGE)
     purpose = Purpose.VIEW if state.shows_past else state.purpose
     alerts = state.alerts if purpose is Purpose.VIEW and not state.shows_past else ()
+    page = keys.Page.of(shown, state.page, PER_PAGE - bool(alerts))
     numbered = [(number if len(alerts) > 1 else None, each) for number, each in enumerate(alerts, 1)]
     text = paragraphs(
         t.text("listing.past") if state.shows_past else t.text("listing.title") if shown else t.text("listing.none"),
@@ -67,13 +68,15 @@ def listing(state: Listing, t: Translator, office: Office) -> Message:
         )
         for number, each in numbered
     )
-    past: keys.Rows = ()
+    more: tuple[Button, ...] = ()
+    if purpose is Purpose.VIEW and state.tickets and not state.shows_past:
+        more += keys.one(t, "button.move_one", callback_data.MOVE)
     if state.past and purpose is not Purpose.MOVE and not state.shows_past:
-        past = ((Button(t.label("button.past", n=len(state.past)), callback_data.PAST),),)
+        more += (Button(t.label("button.past", n=len(state.past)), callback_data.PAST),)
     rows = keys.grid(_buttons(page.items, t, office, purpose), 1)
-    can_move = purpose is Purpose.VIEW and state.tickets and not state.shows_past
-    more = ((keys.one(t, "button.move_one", callback_data.MOVE),) if can_move else ()) + past
-    return Message(text, (*rows, *page.turning(t), *more, *keys.grid(stops, 2), keys.new_appointment(t), keys.back(t)))
+    book = keys.one(t, "button.new", callback_data.BOOK) if shown else keys.new_appointment(t)
+    last = keys.columns((*book, *keys.back(t)))
+    return Message(text, (*rows, *page.turning(t), *keys.columns(more), *keys.grid(stops, 3), *last))
 
 
 def _alert(alert: ListedAlert, t: Translator, office: Office, number: int | None) -> Safe:
@@ -209,7 +212,7 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office, above: Safe
     one_more = (keys.one_more(t, number),) if is_plain and not screen.moved_from else ()
     rows = (keys.new_appointment(t), *one_more, keys.appointments(t))
     head = paragraphs(head, details.closed_on(t, about, ticket.appointment.at.date()), details.where(t, about))
-    tail = paragraphs(ticket_link(ticket, t), tail)
+    tail = lines(ticket_link(ticket, t), tail)
     bring, is_whole = details.until_full(t, paragraphs(head, tail), office, ticket.department)
     more = details.under_ticket(t, about, ticket.department.id, is_whole=is_whole)
     text = paragraphs(head, bring, tail)
@@ -218,10 +221,8 @@ def ticket_shown(screen: TicketShown, t: Translator, office: Office, above: Safe
         (
             *rows,
             *more,
-            *place_alerts.under_ticket(t, ticket, office),
-            keys.calendar(t, number),
-            keys.move_this(t, number),
-            keys.cancel_this(t, number),
+            (*keys.calendar(t, number), *place_alerts.under_ticket(t, ticket, office)),
+            keys.move_or_cancel(t, number),
         ),
     )
 

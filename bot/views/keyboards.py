@@ -161,9 +161,11 @@ def cancel_this(t: Translator, number: int) -> Row:
     return one(t, "button.cancel_this", callback_data.numbered(callback_data.CANCEL, number), Style.DANGER)
 
 
-def move_this(t: Translator, number: int) -> Row:
-    """Move this appointment."""
-    return one(t, "button.move_this", callback_data.numbered(callback_data.MOVE, number))
+def move_or_cancel(t: Translator, number: int) -> Row:
+    """Move this appointment, or cancel it."""
+    move = Button(t.label("button.move"), callback_data.numbered(callback_data.MOVE, number))
+    cancel = callback_data.numbered(callback_data.CANCEL, number)
+    return (move, Button(t.label("button.cancel"), cancel, style=Style.DANGER))
 
 
 def retry(t: Translator) -> Row:

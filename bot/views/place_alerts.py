@@ -57,12 +57,12 @@ def stop(t: Translator, department_id: int) -> keys.Row:
     return keys.one(t, "button.alert_stop", callback_data.numbered(callback_data.ALERT_STOP, department_id))
 
 
-def under_ticket(t: Translator, ticket: Ticket, office: Office) -> keys.Rows:
+def under_ticket(t: Translator, ticket: Ticket, office: Office) -> keys.Row:
     """Ask to be told of an earlier place, if the appointment is some days ahead."""
     appointment = ticket.appointment
     if office.today is None or not earlier_places.can_ask(appointment.status, appointment.at, office.today):
         return ()
-    return (keys.one(t, "button.alert_earlier", callback_data.numbered(callback_data.ALERT, appointment.id)),)
+    return keys.one(t, "button.alert_earlier", callback_data.numbered(callback_data.ALERT, appointment.id))
 
 
 def where_nothing_is_free(t: Translator, draft: Draft, office: Office) -> keys.Rows:

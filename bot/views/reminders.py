@@ -52,8 +52,7 @@ def reminder(screen: Reminder, t: Translator, office: Office) -> Message:
         *(() if screen.is_coming else (keys.one(t, "button.coming", come, Style.SUCCESS),)),
         *details.under_ticket(t, about, ticket.department.id, is_whole=True),
         keys.calendar(t, appointment.id),
-        keys.move_this(t, appointment.id),
-        keys.cancel_this(t, appointment.id),
+        keys.move_or_cancel(t, appointment.id),
         keys.one(t, "button.reminders_off", callback_data.REMINDERS_OFF),
     )
     return Message(text, rows)

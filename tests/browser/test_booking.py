@@ -109,7 +109,7 @@ async def test_a_booked_appointment_is_moved_with_three_taps(bot: RunningBot, op
     page = await open_page(address(bot, AISSATOU))
     async for _ in book_in_french(page):
         pass
-    await tap(page, "Déplacer ce rendez-vous")
+    await tap(page, "🔁 Déplacer")
     await expect(chat(page)).to_contain_text("Vous déplacez votre rendez-vous du mar. 3 mars à 10:30.")
     await tap(page, "⏱")
     await expect(chat(page)).to_contain_text("Rien n’est encore changé.")

@@ -33,7 +33,7 @@ async def test_what_the_office_does_in_its_window_reaches_the_phone_in_the_other
     phone = await open_page(address(bot, AISSATOU), width=500)
     async for _ in book_in_french(phone):
         pass
-    await tap(phone, "Ajouter à mon agenda")
+    await tap(phone, "🗓 Mon agenda")
     await expect(chat(phone).get_by_test_id("document")).to_have_count(1)
 
     office = await open_page(str(bot.services.moncreneau.base_url.join("/office")))

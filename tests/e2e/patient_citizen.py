@@ -98,13 +98,13 @@ class PatientCitizen:
         await self.phone.scroll()
         pace = Pace(self.rng)
         if ticket:
-            await self._press(ticket, self.words.label("button.move_this"))
+            await self._press(ticket, self.words.label("button.move"))
         while not await self._is_moved(booking):
             screen = await self._screen()
             if screen and pace.may_act_on(screen):
                 await self._answer_move(screen, booking)
             elif ticket and not screen and pace.is_too_long():
-                await self._press(ticket, self.words.label("button.move_this"))
+                await self._press(ticket, self.words.label("button.move"))
             await asyncio.sleep(PAUSE)
 
     async def cancel(self, booking: WantedBooking) -> None:
@@ -153,14 +153,14 @@ class PatientCitizen:
 
     async def _ticket_of(self, booking: WantedBooking, number: int) -> Shown | None:
         """The message with the ticket of this appointment, if its buttons are there."""
-        move = self.words.label("button.move_this")
+        move = self.words.label("button.move")
         for shown in await self.phone.look(everything=True):
             if shown.has(move) and booking.name in shown.text and self.words.number_in(shown.text) == number:
                 return shown
         return None
 
     async def _is_moved(self, booking: WantedBooking) -> bool:
-        move = self.words.label("button.move_this")
+        move = self.words.label("button.move")
         for shown in await self.phone.look():
             number = self.words.number_in(shown.text)
             is_new = number is not None and number != booking.ticket and number not in booking.replaced
@@ -214,7 +214,7 @@ class PatientCitizen:
         if choices := self._choices(screen):
             await self._press(screen, self.rng.choice(choices))
         elif ticket and not screen.has(label("button.help")):  # it was left, by a press that came late
-            await self._press(ticket, label("button.move_this"))
+            await self._press(ticket, label("button.move"))
 
     def _choices(self, screen: Shown) -> list[str]:
         """The buttons of which any may be pressed: days, hours, staff."""

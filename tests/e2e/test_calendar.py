@@ -33,7 +33,7 @@ async def takes_file(bot: RunningBot, citizen: Citizen, number: int) -> None:
         entry = await bot.app.store.entry(number)
         return entry is not None and entry.ics_sent is not None
 
-    await citizen.taps_on("Ajouter à mon agenda")
+    await citizen.taps_on("🗓 Mon agenda")
     await eventually("the file is noted", is_noted)
 
 
@@ -104,7 +104,7 @@ async def test_after_a_move_the_phone_gets_the_same_event_at_the_new_time_and_no
 ) -> None:
     old = await aissatou.books()
     await takes_file(bot, aissatou, old)
-    await aissatou.taps_on("Déplacer ce rendez-vous")
+    await aissatou.taps_on("🔁 Déplacer")
     await aissatou.taps_on("⏱")
     await aissatou.taps_on("✅ Confirm")
 

@@ -74,7 +74,7 @@ async def test_every_message_that_showed_the_ticket_or_its_picture_says_that_it_
     for _ in range(2):
         await aissatou.says("/appointments")
         await aissatou.taps_on("🎫")
-    await aissatou.taps_on("Annuler ce rendez-vous")
+    await aissatou.taps_on("❌ Annuler")
     await aissatou.taps_on("Oui, annuler")
     seen = await aissatou.messages()
     assert not [each.text for each in seen if "confirmé" in each.text or "à présenter" in each.text]
@@ -115,7 +115,7 @@ async def test_the_button_on_an_old_ticket_asks_before_it_acts(aissatou: Citizen
     await aissatou.books()
     ticket = await aissatou.screen()
     await aissatou.says("/start")
-    question = await aissatou.taps_on("Annuler ce rendez-vous", ticket)
+    question = await aissatou.taps_on("❌ Annuler", ticket)
     assert "Annuler ce rendez-vous" in question.text
     assert question.number != ticket.number, "the ticket stays as it is"
     assert await _statuses(aissatou) == ["SCHEDULED"]

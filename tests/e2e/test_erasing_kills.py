@@ -55,7 +55,7 @@ async def reaches_the_last_question(phone: Phone) -> None:
     await eventually("the question", partial(reads, phone, "Pour qui est le rendez-vous"))
     await phone.say("Aïssatou Bah")
     await presses(phone, "Confirmer")
-    await eventually("the ticket", partial(offering, phone, "Annuler ce rendez-vous"))
+    await eventually("the ticket", partial(offering, phone, "❌ Annuler"))
     await phone.say("/data")
     await presses(phone, "Tout effacer")
     await presses(phone, "Effacer quand même")

@@ -54,7 +54,7 @@ class Mover:
         booking = WantedBooking("Fanta Camara", "Passeports")
         await self.citizen.book(booking)
         self.old = booking.ticket or 0
-        await self._press("button.move_this")
+        await self._press("button.move")
         await self._press("button.earliest", "button.earliest_today")
         await eventually("the summary", lambda: self._shows("button.confirm"))
 

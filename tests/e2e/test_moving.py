@@ -19,7 +19,7 @@ from tests.e2e.waiting import eventually
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "whsec_moves"
 FRENCH = Translators.load().get("fr")
-MOVE = "Déplacer ce rendez-vous"
+MOVE = "🔁 Déplacer"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -244,7 +244,7 @@ async def test_the_third_move_within_a_week_is_refused_with_the_next_step(aissat
     screen = await aissatou.taps_on(MOVE)
     assert "déjà été déplacé plusieurs fois" in screen.text
     assert "reste valable" in screen.text
-    question = await aissatou.taps_on("Annuler ce rendez-vous", screen)
+    question = await aissatou.taps_on("❌ Annuler", screen)
     assert "Annuler ce rendez-vous" in question.text
 
 

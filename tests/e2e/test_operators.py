@@ -185,7 +185,7 @@ async def test_used_up_credits_refuse_a_move_with_one_notice(bot: RunningBot, ad
     citizens = [await bot.citizen() for _ in range(2)]
     for citizen in citizens:
         await citizen.books()
-        await citizen.taps_on("Déplacer ce rendez-vous")
+        await citizen.taps_on("🔁 Déplacer")
         await citizen.taps_on("⏱")
     await credit(bot, 0)
     for citizen in citizens:

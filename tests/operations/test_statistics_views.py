@@ -92,10 +92,3 @@ def test_the_file_has_all_weeks_and_no_formula() -> None:
         ("2026-01-26", "7", "Service 7", "9"),
     ]
     assert [rows[2][each] for each in ("no_show", "cancelled", "lost_race")] == ["3", "0", "0"]
-
-
-def test_the_file_has_no_formula_either_where_cells_end_at_semicolons() -> None:
-    text = csv_file(COUNTS[:1], lambda _: "Passeports;=1+1").decode("utf-8-sig")
-    (row,) = csv.DictReader(io.StringIO(text))
-    assert row["department"] == "Passeports,=1+1"
-    assert ";" not in text, "a French spreadsheet would begin a cell there"

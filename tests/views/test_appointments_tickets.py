@@ -103,7 +103,7 @@ def test_a_cancelled_ticket_says_so_and_has_no_buttons() -> None:
 def test_a_coming_appointment_can_be_moved_and_cancelled() -> None:
     message = render(TicketShown(TICKET), FR)
     assert telegram.actions(message)[2:] == ["ics:12345", "mv:12345", "x:12345"]
-    assert message.rows[-1][0].style is Style.DANGER
+    assert [each.style for each in message.rows[-1]] == [None, Style.DANGER]
 
 
 def test_an_office_without_a_name_has_its_number() -> None:

@@ -55,7 +55,7 @@ def test_an_alert_says_what_will_come_how_often_and_how_to_stop_it() -> None:
 
 def test_a_ticket_three_days_ahead_has_the_button_and_others_do_not() -> None:
     assert "alert:12345" in actions(render(TicketShown(TICKET), FR, office=AHEAD))
-    assert "🔔 Plus tôt\u00a0? Prévenez-moi" in labels(render(TicketShown(TICKET), FR, office=AHEAD))
+    assert "🔔 Plus tôt\u00a0?" in labels(render(TicketShown(TICKET), FR, office=AHEAD))
     near = Office(today=APPOINTMENT.at.date() - timedelta(days=2))
     assert "alert:12345" not in actions(render(TicketShown(TICKET), FR, office=near))
     assert "alert:12345" not in actions(render(TicketShown(TICKET), FR)), "the date is not known"
@@ -78,7 +78,7 @@ def test_the_list_names_each_alert_and_has_a_button_to_stop_it() -> None:
     assert f"🔔 Alerte\u00a01 · Passeports · une place avant le {moment(FR, APPOINTMENT.at)}" in text
     assert "🔔 Alerte\u00a02 · Consultations · une place libre" in text
     assert "alertx:1" in actions(message)
-    assert [each for each in labels(message) if "🔕" in each] == ["🔕 Arrêter 1", "🔕 Arrêter 2"]
+    assert [each for each in labels(message) if "🔕" in each] == ["🔕 Stop 1", "🔕 Stop 2"]
     alone = render(Listing((), Purpose.VIEW, alerts=listing.alerts[1:]), FR)
     assert "🔔 Alerte · Consultations · une place libre" in alone.text
     assert ("🔕 Arrêter l’alerte", "alertx:4") in zip(labels(alone), actions(alone), strict=True)

@@ -30,7 +30,13 @@ def test_a_reminder_says_when_where_for_whom_and_asks() -> None:
         assert words in text
     assert text.endswith("Viendrez-vous ?")
     assert actions(message) == ["come:12345.3", "ics:12345", "mv:12345", "x:12345", "rem:off"]
-    assert [row[0].style for row in message.rows] == [Style.SUCCESS, None, None, Style.DANGER, None]
+    assert [button.style for row in message.rows for button in row] == [
+        Style.SUCCESS,
+        None,
+        None,
+        Style.DANGER,
+        None,
+    ]
 
 
 def test_the_day_is_named_as_it_is_when_the_reminder_is_sent() -> None:
