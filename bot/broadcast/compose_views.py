@@ -27,6 +27,8 @@ from bot.views.general import department_choices
 from bot.views.message import CONAKRY, Button, Message, Office, Style
 from bot.views.text import WORDS, lines, paragraphs
 
+PER_PAGE = 5
+"""Departments on a page; more rows than these would push the question out of a small screen."""
 REASON = 150
 """Characters of Telegram's reason that are shown."""
 STYLES = {ComposeAction.GO: Style.SUCCESS, ComposeAction.CANCEL: Style.DANGER}
@@ -146,7 +148,7 @@ def _choosing_department(
         )
         retry = k.row(t.label("button.retry"), ComposeAction.RETRY)
         return paragraphs(*why, t.text("failed.retry")), (retry, back)
-    page = keys.Page.of(state.departments, state.page)
+    page = keys.Page.of(state.departments, state.page, PER_PAGE)
     rows, legend = department_choices(t, page.items, lambda number: k.action(ComposeAction.DEPARTMENT, str(number)))
     turning = []
     if page.number > 0:

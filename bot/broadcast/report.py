@@ -17,7 +17,7 @@ from bot.views.message import Message
 ROWS = 200_000
 """Rows of a file: some 4 MB, and below the 50 MB that bots may send even if every row had the longest reason."""
 HEADER = ("chat_id", "status", "reason")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """The first characters of cells that a spreadsheet would run as a formula."""
 _NAME = re.compile(r"broadcast-(\d+)(?:-(\d+))?\.csv", re.ASCII)
 
@@ -45,16 +45,8 @@ async def read_file(recipients: RecipientRepository, name: str) -> bytes:
 
 
 def cells(values: Iterable[object]) -> tuple[object, ...]:
-    """The cells of a row, such that a spreadsheet runs none of them as a formula.
-
-    An apostrophe goes before a text that begins like one. A semicolon becomes a comma: where decimals have a comma, as
-    in French, spreadsheets separate cells at semicolons, and what follows would begin a cell.
-    """
-    return tuple(_text(each) if isinstance(each, str) else each for each in values)
-
-
-def _text(value: str) -> str:
-    return ("'" if value.startswith(FORMULA) else "") + value.replace(";", ",")
+    """The cells of a row; an apostrophe keeps a text that begins like a formula from being run."""
+    return tuple(f"'{each}" if isinstance(each, str) and each.startswith(FORMULA) else each for each in values)
 
 
 class Reporter:
