@@ -45,7 +45,6 @@ ENDS: dict[str, Callable[[BotProcess], Awaitable[None]]] = {"kill": _kill, "stop
 
 async def takeover(how: str, leader: BotProcess, standby: BotProcess, phone: Phone) -> float:
     """End the leader in this way; returns the seconds until the standby answers. Then both run again."""
-    await asyncio.sleep(2.5)  # the standby must have seen a renewal to tell a kill from a restart of the server
     await phone.scroll()
     before = {each.number for each in await phone.look()}
     began = time.monotonic()

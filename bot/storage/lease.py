@@ -66,12 +66,10 @@ STANDBYS = f"""(SELECT count(DISTINCT application_name) FROM pg_stat_activity
 LOOK = text(f"""SELECT {IS_SERVED} AS is_served, epoch, replica, since, takeovers, clock_gap, {NOW} - renewed_at AS age,
         is_released, {NOW} >= expires_at AS is_expired,
         NOT EXISTS (SELECT FROM {SESSIONS_OF} replica) AS is_gone, {STANDBYS} AS standbys,
-        renewed_at > (SELECT extract(epoch FROM backend_start)::float8 FROM pg_stat_activity
-            WHERE pid = pg_backend_pid()) AS is_witnessed, server_started = {SERVER} AS is_same_server
+        server_started = {SERVER} AS is_same_server
     FROM lease""")  # noqa: S608 — our own constants
-"""`is_gone`: the replica has no session. That proves the end of its process only if the server went on meanwhile: after
-a restart nobody has one. It surely went on if the lease was renewed during our own session (`is_witnessed`). Otherwise
-`is_same_server` shows that it was not restarted, but it may have ended all sessions."""
+"""`is_gone`: the replica has no session. `is_same_server`: the server was not restarted since the last renewal, but it
+may have ended all sessions."""
 FIRST = text(f"""INSERT INTO lease (epoch, replica, since, renewed_at, expires_at, is_released, takeovers, clock_gap,
         server_started)
     SELECT 1, :replica, {NOW}, {NOW}, {NOW} + {TTL}, false, 0, :time - {NOW}, {SERVER}
@@ -127,6 +125,9 @@ class Lease:
         self._on_lost = on_lost
         self._now = now
         self._session: AsyncConnection | None = None
+        self._met: str | None = None
+        """The leader that had sessions when our own session looked. If it then has none, its process has ended: after a
+        restart of the server nobody has a session, but ours would have ended too."""
         self._epoch: int | None = None
         self._trusted_until = float("-inf")
         self._is_lost = False
@@ -224,12 +225,12 @@ class Lease:
     def _has_ended(self, row: Row[Any]) -> bool:
         """Whether the leader's process has surely ended."""
         if not row.is_gone:
-            self._gone = None
+            self._met, self._gone = row.replica, None
             return False
         if self._gone is None or self._gone[0] != row.epoch:
             self._gone = row.epoch, self._now()
         is_long_gone = self._now() - self._gone[1] >= GONE_SECONDS
-        return row.is_witnessed or (row.is_same_server and is_long_gone)
+        return row.replica == self._met or (row.is_same_server and is_long_gone)
 
     async def _keep(self) -> None:
         """Renew the lease until it is lost or this replica stops."""
@@ -295,7 +296,7 @@ class Lease:
 
     async def _drop_session(self) -> None:
         """Close the session; the server then releases the lock."""
-        session, self._session = self._session, None
+        session, self._session, self._met = self._session, None, None
         if session is not None:
             with contextlib.suppress(*ERRORS):
                 await session.invalidate()
