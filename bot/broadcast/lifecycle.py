@@ -85,6 +85,13 @@ def nights_allowed(broadcast: Broadcast) -> frozenset[datetime]:
     return frozenset(night for night in map(night_of, insisted) if night)
 
 
+def listed_at(broadcast: Broadcast) -> datetime | None:
+    """When its recipients were listed, if only those get it who are booked; None if they need not be."""
+    if not broadcast.plan.is_for_booked:
+        return None
+    return next((each.at for each in broadcast.history if each.action is AdminAction.CONFIRMED), None)
+
+
 UNDER_WAY, TO_COME, PAST = 0, 1, 2
 """Ranks of the list. They travel in callback data."""
 UNPAID = (BroadcastStatus.PAUSED, AdminAction.UNPAID)

@@ -108,7 +108,7 @@ class RecipientStatus(StrEnum):
     BLOCKED = "blocked"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    SKIPPED = "skipped"  # opted out before their turn
+    SKIPPED = "skipped"  # opted out, or no longer booked, before their turn
     RECALLED = "recalled"
 
 
@@ -184,6 +184,11 @@ class Plan:
     starts: datetime | None = None
     at_night: bool = False
     department_id: int | None = None
+
+    @property
+    def is_for_booked(self) -> bool:
+        """Whether only chats with an appointment get it."""
+        return self.department_id is not None or isinstance(self.audience, Visitors | Dated | DayVisitors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,9 @@ class RecipientRepository(Protocol):
     async def refresh(self, recipient: Recipient) -> Recipient:
         """The same recipient with what is known of their chat now."""
 
+    async def is_booked(self, plan: Plan, chat_id: int, listed: datetime) -> bool:
+        """Whether a chat still has an appointment as the plan wants it, by the time at which recipients were listed."""
+
     async def record(self, number: int, updates: tuple[StatusUpdate, ...]) -> None:
         """Store new statuses, in order."""
 

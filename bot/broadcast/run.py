@@ -28,6 +28,7 @@ class BroadcastRun:
     waited for. `counts` are the present counts. `done` recipients were processed since `began` (the loop's time).
     `resumes_at`: it pauses for the night until then; `nights` are those in which it does not pause. `unrecallable`
     messages could not be deleted. `error` is the error that halted it. `unpaid`: Telegram refused a paid broadcast.
+    `listed` is when the recipients were listed (office time), None if they need not be booked.
     """
 
     plan: Plan
@@ -44,6 +45,7 @@ class BroadcastRun:
     error: Exception | None = None
     nights: frozenset[datetime] = frozenset()
     unpaid: bool = False
+    listed: datetime | None = None
 
     def recipient_counts(self) -> RecipientCounts:
         """How many recipients have which status at this moment."""

@@ -19,6 +19,7 @@ from bot.broadcast.lifecycle import (
     UNPAID,
     BroadcastCommand,
     ListCursor,
+    listed_at,
     next_status,
     nights_allowed,
     statuses_to_process,
@@ -261,7 +262,14 @@ class BroadcastRunner:
         prepared = {each: self._sender.prepared(content_for(plan.versions, each), each) for each in self._locales}
         counts = await self._recipients.count_by_status(plan.number)
         statuses = frozenset({RecipientStatus.SENT}) if recalling else statuses_to_process(broadcast)
-        run = BroadcastRun(plan, prepared, statuses, Counter(dict(counts.by_status)), nights=nights_allowed(broadcast))
+        run = BroadcastRun(
+            plan,
+            prepared,
+            statuses,
+            Counter(dict(counts.by_status)),
+            nights=nights_allowed(broadcast),
+            listed=listed_at(broadcast),
+        )
         self._runs[plan.number] = run
         try:
             if wake.is_set():

@@ -34,6 +34,7 @@ FRESH = 1.0
 NIGHT_CHECK = 20.0
 """Seconds between two checks whether the night is over."""
 OPTED_OUT, LEFT = "wants no announcements", "left before it was sent"
+NOT_BOOKED = "has no such appointment any more"
 
 
 class SendLoop:
@@ -123,6 +124,11 @@ class SendLoop:
             if self._skipped(run, recipient, status_writer):
                 return None
         if run.halted.is_set() or self._deferred(run, recipient):
+            return None
+        if run.listed and not await self._recipients.is_booked(run.plan, recipient.chat_id, run.listed):
+            # Cancelled or moved since: between the confirmation and the message there may be a night, or days.
+            status_writer.record(StatusUpdate(recipient.chat_id, RecipientStatus.SKIPPED, error=NOT_BOOKED))
+            run.moved(recipient.status, RecipientStatus.SKIPPED)
             return None
         self._chat_limiter.wait_for(recipient.chat_id, loop.time(), edit=False)
         return recipient

@@ -29,6 +29,7 @@ from bot.broadcast.model import (
     Dated,
     DayVisitors,
     Everyone,
+    Plan,
     RecipientCounts,
     RecipientStatus,
     Speakers,
@@ -55,26 +56,33 @@ REACHABLE = (chats.c.is_left == false(), chats.c.announcements == true())
 def reached(audience: Audience, now: datetime, staff_of: int | None = None) -> tuple[ColumnElement[bool], ...]:
     """The SQL conditions for a chat to be in the audience; `now` is office time.
 
-    Chats that blocked the bot or opted out are in no audience, and cancelled appointments do not count. If the staff of
-    a department sends it (`staff_of`), only chats are in it that have an appointment there today or later.
+    Chats that blocked the bot or opted out are in no audience. See `_booked` for the rest.
     """
-    reachable: tuple[ColumnElement[bool], ...] = REACHABLE
+    speaking = (chats.c.locale == audience.locale,) if isinstance(audience, Speakers) else ()
+    return (*REACHABLE, *speaking, *_booked(audience, now, staff_of))
+
+
+def _booked(audience: Audience, now: datetime, staff_of: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that concern the appointments of a chat; cancelled ones do not count.
+
+    If the staff of a department sends it (`staff_of`), only chats are in it that have an appointment there today or
+    later.
+    """
+    booked: tuple[ColumnElement[bool], ...] = ()
     if staff_of is not None:
         today = appointments.c.starts_at >= now.date().isoformat()
-        reachable = (*reachable, _has_appointment(appointments.c.department_id == staff_of, today))
+        booked = (_has_appointment(appointments.c.department_id == staff_of, today),)
     match audience:
-        case Everyone():
-            return reachable
-        case Speakers(locale=locale):
-            return (*reachable, chats.c.locale == locale)
+        case Everyone() | Speakers():
+            return booked
         case Visitors(department_id=department):
             upcoming = appointments.c.starts_at >= office_text(now)
-            return (*reachable, _has_appointment(appointments.c.department_id == department, upcoming))
+            return (*booked, _has_appointment(appointments.c.department_id == department, upcoming))
         case Dated(first=first, last=last):
-            return (*reachable, _has_appointment(*_on_days(first, last)))
+            return (*booked, _has_appointment(*_on_days(first, last)))
         case DayVisitors(department_id=department, first=first, last=last):
             there = appointments.c.department_id == department
-            return (*reachable, _has_appointment(there, *_on_days(first, last)))
+            return (*booked, _has_appointment(there, *_on_days(first, last)))
 
 
 def _on_days(first: date, last: date) -> tuple[ColumnElement[bool], ...]:
@@ -175,6 +183,12 @@ class SqlRecipientRepository:
         """See `RecipientRepository`."""
         found = await self._store.reader.rows(select(*CHAT).where(chats.c.chat_id == recipient.chat_id))
         return mappers.with_chat(recipient, found[0] if found else None)
+
+    async def is_booked(self, plan: Plan, chat_id: int, listed: datetime) -> bool:
+        """See `RecipientRepository`."""
+        booked = _booked(plan.audience, listed, plan.department_id)
+        query = select(func.count()).select_from(chats).where(chats.c.chat_id == chat_id, *booked)
+        return bool(await self._store.reader.scalar(query))
 
     async def record(self, number: int, updates: tuple[StatusUpdate, ...]) -> None:
         """See `RecipientRepository`."""

@@ -49,6 +49,7 @@ class FakeRecipients:
     refreshed: int = 0
     counted: list[tuple[Audience, int | None]] = field(default_factory=list)
     booked: dict[date, dict[int, int]] = field(default_factory=dict)
+    cancelled: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, *chats: int, status: RecipientStatus = RecipientStatus.PENDING) -> "FakeRecipients":
@@ -82,6 +83,9 @@ class FakeRecipients:
     async def refresh(self, recipient: Recipient) -> Recipient:
         self.refreshed += 1
         return replace(self.people[recipient.chat_id], status=recipient.status)
+
+    async def is_booked(self, _plan: Plan, chat_id: int, _listed: datetime) -> bool:
+        return chat_id not in self.cancelled
 
     async def record(self, _number: int, updates: tuple[StatusUpdate, ...]) -> None:
         await asyncio.sleep(WRITE_TIME)

@@ -10,6 +10,7 @@ from bot.broadcast.lifecycle import (
     TRANSITIONS,
     BroadcastCommand,
     available_commands,
+    listed_at,
     next_status,
     nights_allowed,
     statuses_to_process,
@@ -20,6 +21,8 @@ from bot.broadcast.model import (
     Broadcast,
     BroadcastStatus,
     Content,
+    Dated,
+    DayVisitors,
     Everyone,
     HistoryEntry,
     Media,
@@ -27,6 +30,7 @@ from bot.broadcast.model import (
     RecipientCounts,
     RecipientStatus,
     Version,
+    Visitors,
 )
 
 PLAN = Plan(12, (Version("", Content(Media.TEXT, "Bonjour")),), Everyone())
@@ -170,3 +174,15 @@ def test_nights_are_allowed_one_by_one(
 ) -> None:
     history = tuple(HistoryEntry("Ibrahima", action, at) for action, at in actions)
     assert nights_allowed(Broadcast(plan, BroadcastStatus.RUNNING, SOME, history)) == nights
+
+
+def test_recipients_who_must_be_booked_are_those_of_the_confirmation() -> None:
+    confirmed = (HistoryEntry("Fatou", AdminAction.CONFIRMED, AT), HistoryEntry("Fatou", AdminAction.PAUSED, AT))
+    everybody = Broadcast(PLAN, BroadcastStatus.RUNNING, history=confirmed)
+    assert listed_at(everybody) is None
+    assert listed_at(replace(everybody, plan=replace(PLAN, department_id=5))) == AT
+    day = AT.date()
+    for audience in (Visitors(5, "Passeports"), Dated(day, day), DayVisitors(5, "Passeports", day, day)):
+        booked = replace(everybody, plan=replace(PLAN, audience=audience))
+        assert listed_at(booked) == AT
+        assert listed_at(replace(booked, history=())) is None

@@ -389,6 +389,18 @@ async def test_if_the_list_cannot_be_read_calls_in_flight_are_still_recorded() -
 
 
 @in_no_time
+async def test_a_citizen_who_cancels_before_their_turn_gets_nothing_that_is_for_the_booked() -> None:
+    recipients, sender = FakeRecipients.of(1, 2, 3), FakeSender()
+    recipients.cancelled = {2}
+    send_run = SendRun(recipients, sender)
+    send_run.run.listed = NIGHT
+    assert await send_run.to_end()
+    assert sender.chats() == [1, 3]
+    assert recipients.tally() == {"sent": 2, "skipped": 1}
+    assert send_run.run.recipient_counts().of(RecipientStatus.SKIPPED) == 1
+
+
+@in_no_time
 async def test_a_citizen_who_opts_out_during_sending_gets_nothing() -> None:
     recipients, sender = FakeRecipients.of(*range(1, 101)), FakeSender()
     going = asyncio.create_task(SendRun(recipients, sender, rate=10).to_end())

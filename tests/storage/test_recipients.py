@@ -1,13 +1,15 @@
 """The repository of recipients on a real database."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from bot.broadcast.model import BroadcastStatus, RecipientStatus
+from bot.broadcast.model import BroadcastStatus, DayVisitors, Everyone, RecipientStatus, Visitors
 from bot.broadcast.ports import Recipient, StatusUpdate
 from bot.storage import recipients
-from tests.storage.broadcast_examples import NOW, BroadcastDatabase, broadcast_feature
+from tests.storage.broadcast_examples import NOW, BroadcastDatabase, broadcast_feature, plan
 from tests.storage.databases import Database
 
 PENDING, SENT = frozenset({RecipientStatus.PENDING}), frozenset({RecipientStatus.SENT})
@@ -136,3 +138,22 @@ async def test_all_recipients_of_one_status_get_another(db: BroadcastDatabase) -
         (3, None),
     ]
     assert db.database.rows("SELECT figures FROM broadcasts") == [('{"pending": 1, "unknown": 2}',)]
+
+
+async def test_who_cancelled_or_moved_since_the_list_was_made_is_not_booked_any_more(db: BroadcastDatabase) -> None:
+    await db.add_chats(1, 2)
+    tomorrow = NOW + timedelta(days=1)
+    for chat in (1, 2):
+        await db.add_appointment(chat, 100 + chat, 5, tomorrow.isoformat(timespec="minutes"))
+    day = tomorrow.date()
+    of_day, coming = plan(DayVisitors(5, "Passports", day, day)), plan(Visitors(5, "Passports"))
+    by_staff = replace(plan(Everyone()), department_id=5)
+    for each in (of_day, coming, by_staff):
+        assert await db.recipients.is_booked(each, 1, NOW)
+        assert not await db.recipients.is_booked(each, 3, NOW)
+    await db.cancel_appointment(1, 101)
+    for each in (of_day, coming, by_staff):
+        assert not await db.recipients.is_booked(each, 1, NOW)
+        assert await db.recipients.is_booked(each, 2, NOW)
+    await db.add_appointment(1, 201, 5, (tomorrow + timedelta(days=1)).isoformat(timespec="minutes"))
+    assert [await db.recipients.is_booked(each, 1, NOW) for each in (of_day, coming, by_staff)] == [False, True, True]
