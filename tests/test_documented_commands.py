@@ -170,3 +170,6 @@ def test_the_web_server_forwards_webhooks_to_every_process_and_nothing_else() ->
     rules = (ROOT / "deploy" / "Caddyfile").read_text()
     assert f"reverse_proxy {' '.join(f'{each}:{port}' for each in processes)} {{" in rules
     assert re.findall(r"handle (\S*)", rules) == ["/hooks/*", "{"]
+    # What one process could not answer is repeated at once, and the other process is not blamed for it.
+    assert re.findall(r"header (\S+) Retry-After", rules) == ["@none_ready"]
+    assert not re.search(r"^\s*fail_duration", rules, re.MULTILINE)
