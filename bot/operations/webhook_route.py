@@ -94,7 +94,7 @@ class WebhookRoute:
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _body(request, self._hook.longest)
-        except (TimeoutError, ClientDisconnect):
+        except (TimeoutError, ClientDisconnect, asyncio.CancelledError):
             return Response(status_code=HTTPStatus.REQUEST_TIMEOUT)
         if body is None:
             return Response(status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -105,7 +105,7 @@ class WebhookRoute:
             async with asyncio.timeout(STORE_SECONDS):
                 # What is stored late is stored once: the sender repeats it with the same id.
                 reply = await asyncio.shield(storing)
-        except TimeoutError:
+        except (TimeoutError, asyncio.CancelledError):  # the latter when the server stops and waits no longer
             storing.add_done_callback(_say_failure)
             return self._later()
         except Exception as error:  # noqa: BLE001 — whatever it is, the sender must try again

@@ -132,6 +132,29 @@ async def test_a_webhook_that_cannot_be_stored_gets_503(trouble: str, monkeypatc
     assert (answer.status_code, answer.headers["retry-after"], route.postponed) == (503, "5", 1)
 
 
+async def test_a_webhook_that_is_not_stored_when_the_server_stops_gets_503(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(http, "GRACE", 0.01)
+    arrived, stored = asyncio.Event(), asyncio.Event()
+
+    async def receive(_body: bytes) -> Reply:
+        arrived.set()
+        await stored.wait()
+        return {}
+
+    route = WebhookRoute(Hook(name="webhooks", path=PATH, longest=LONGEST, receive=receive))
+    listener = http.bound("127.0.0.1", 0)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
+        async with http.serving([route.route()], listener):
+            waiting = asyncio.create_task(client.post(PATH, content=b"{}"))
+            await arrived.wait()
+        answer = await waiting
+    assert (answer.status_code, answer.headers["retry-after"], route.postponed) == (503, "5", 1)
+    assert "Exception" not in caplog.text
+    stored.set()
+
+
 async def test_a_sender_that_headers_do_not_prove_is_refused_before_the_body_is_read() -> None:
     read: list[bytes] = []
 
