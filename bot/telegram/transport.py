@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -124,7 +124,7 @@ class Parameters:
         files = {name: each for name, each in self._values.items() if isinstance(each, InputFile)}
         texts = {name: _text(each) for name, each in self._values.items() if name not in files}
         if not files:
-            return aiohttp.BytesPayload(json.dumps(texts).encode(), content_type="application/json")
+            return aiohttp.BytesPayload(to_json(texts), content_type="application/json")
         form = aiohttp.FormData(texts)
         for name, file in files.items():
             content = file.input_file_content
@@ -134,7 +134,7 @@ class Parameters:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else to_json(value).decode()
 
 
 class AiohttpRequest(BaseRequest):
@@ -187,7 +187,7 @@ class AiohttpRequest(BaseRequest):
         limit = READ if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         try:
             content = None if request_data is None else _body(request_data)
-        except (UnicodeEncodeError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             # A lone surrogate, for example, which can never be encoded.
             raise BadRequest(f"the request cannot be written: {type(error).__name__}") from None
         try:
